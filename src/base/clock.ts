@@ -1,0 +1,29 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The only source of time in the program; tests hand in a clock of their own. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch: for stamps that people read and absolute resets. May jump. */
+  now(): number;
+  /** Milliseconds that only grow: for limits and deadlines. Its zero means nothing. */
+  monotonic(): number;
+  /** Waits `ms` milliseconds. @throws the signal's reason when it is aborted */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await delay(ms, undefined, { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  },
+};
+
+/** `ms` as the ISO 8601 UTC text that everything under `.run/` uses. */
+export function isoUtc(ms: number): string {
+  return new Date(ms).toISOString();
+}

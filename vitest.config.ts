@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+/** The bundler gives markdown as text; tests that import source files need the same. */
+const markdownAsText = {
+  name: 'markdown-as-text',
+  transform(code: string, id: string) {
+    return id.endsWith('.md') ? { code: `export default ${JSON.stringify(code)};`, map: null } : null;
+  },
+};
+
+const shared = {
+  environment: 'node' as const,
+  pool: 'forks' as const,
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
+export default defineConfig({
+  plugins: [markdownAsText],
+  define: { __FAULTS__: 'false', __VERSION__: '"0.0.0-test"' },
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { ...shared, name: 'unit', include: ['tests/**/*.test.ts'], exclude: ['tests/e2e/**', 'tests/clis/**'] } },
+      { extends: true, test: { ...shared, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], testTimeout: 180_000 } },
+      { extends: true, test: { ...shared, name: 'clis', include: ['tests/clis/**/*.test.ts'], testTimeout: 300_000, maxWorkers: 1 } },
+    ],
+  },
+});
