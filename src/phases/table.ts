@@ -1,0 +1,74 @@
+/**
+ * The phases of a session, their limits and what a child may signal in each: the one table that the
+ * worker, the prompts, the documents and the tests read.
+ */
+export const PHASE_NAMES = [
+  'init',
+  'investigation',
+  'requirements',
+  'planning',
+  'implementation',
+  'testing',
+  'quality',
+  'done',
+] as const;
+export type Phase = (typeof PHASE_NAMES)[number];
+
+export const SIGNAL_STATUSES = ['continue', 'waiting', 'handoff', 'blocked', 'done'] as const;
+export type SignalStatus = (typeof SIGNAL_STATUSES)[number];
+
+export const WAITING_FOR = ['qa_answers', 'plan_approval', 'file_update', 'human_action'] as const;
+export type WaitingFor = (typeof WAITING_FOR)[number];
+
+export const GATES = ['qa', 'plan'] as const;
+export type Gate = (typeof GATES)[number];
+
+export interface PhaseRule {
+  /** Children that may run in this phase before a human must look. */
+  limit: number;
+  signals: readonly SignalStatus[];
+  /** Phases that a `continue` may name; staying is always allowed. */
+  next: readonly Phase[];
+  /** The human act without which a child cannot leave this phase forwards. */
+  gate?: Gate;
+}
+
+export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
+  init: { limit: 5, signals: ['continue', 'blocked'], next: ['investigation'] },
+  investigation: { limit: 20, signals: ['continue', 'handoff', 'blocked'], next: ['requirements'] },
+  requirements: {
+    limit: 10,
+    signals: ['continue', 'waiting', 'handoff', 'blocked'],
+    next: ['planning'],
+    gate: 'qa',
+  },
+  planning: {
+    limit: 10,
+    signals: ['continue', 'waiting', 'handoff', 'blocked'],
+    next: ['implementation'],
+    gate: 'plan',
+  },
+  implementation: {
+    limit: 100,
+    signals: ['continue', 'waiting', 'handoff', 'blocked'],
+    next: ['testing', 'quality'],
+  },
+  testing: {
+    limit: 20,
+    signals: ['continue', 'handoff', 'blocked'],
+    next: ['quality', 'done', 'implementation'],
+  },
+  quality: { limit: 10, signals: ['continue', 'handoff', 'blocked'], next: ['testing', 'done'] },
+  done: { limit: 3, signals: ['done', 'blocked'], next: [] },
+};
+
+/** How often failed tests may send the work back to implementation. */
+export const MAX_TEST_RETURNS = 3;
+/** How many quality children may signal to stay (mend and review again). */
+export const MAX_QUALITY_ROUNDS = 3;
+
+/** The phase that `text` names in any letter case, or undefined. */
+export function phaseNamed(text: string): Phase | undefined {
+  const lower = text.trim().toLowerCase();
+  return PHASE_NAMES.find((name) => name === lower);
+}
