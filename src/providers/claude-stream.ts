@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { ClaudeResult, reportOf } from './claude-result.ts';
+import type { ChildEvent } from './provider.ts';
+
+const text = z.string().optional().catch(undefined);
+const number = z.number().nullish().catch(undefined);
+
+const SystemLine = z.object({
+  type: z.literal('system'),
+  subtype: text,
+  session_id: text,
+  model: text,
+  cwd: text,
+  claude_code_version: text,
+  attempt: number,
+  max_retries: number,
+  error_status: number,
+  fallback_model: text,
+});
+
+const Block = z.union([
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({
+    type: z.literal('tool_use'),
+    name: z.string(),
+    input: z.record(z.string(), z.unknown()).catch({}),
+  }),
+  z.object({ type: z.string() }).transform(() => ({ type: 'other' as const })),
+]);
+
+const AssistantLine = z.object({
+  type: z.literal('assistant'),
+  error: text,
+  message: z.object({ content: z.array(Block).catch([]) }),
+});
+
+const RateLimitLine = z.object({
+  type: z.literal('rate_limit_event'),
+  rate_limit_info: z.object({ status: z.string(), resetsAt: number }),
+});
+
+const Line = z.discriminatedUnion('type', [SystemLine, AssistantLine, RateLimitLine, ClaudeResult]);
+
+// A tool's result can be megabytes long; such lines are told apart without parsing them.
+const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
+const MAX_ACTIVITY = 120;
+
+/** The input field that says best what a tool call is about, in order of preference. */
+const TELLING_FIELDS = [
+  'command',
+  'file_path',
+  'notebook_path',
+  'pattern',
+  'path',
+  'url',
+  'query',
+  'skill',
+  'description',
+  'prompt',
+];
+
+/**
+ * Reads the stdout of one `claude -p --output-format stream-json` process, or of a child that prints
+ * like it. Unknown types and broken lines are noise; of several `result` lines each gives a `final`.
+ */
+export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
+  let cwd = '';
+  let errorClass: string | undefined;
+  let limit: { until?: number } | undefined;
+
+  function readSystem(line: z.infer<typeof SystemLine>): ChildEvent[] {
+    if (line.subtype === 'init') {
+      cwd = line.cwd ?? cwd;
+      const { claude_code_version: version, model, session_id: cliSession } = line;
+      return [
+        {
+          kind: 'started',
+          ...(version && { version }),
+          ...(model && { model }),
+          ...(cliSession && { cliSession }),
+        },
+      ];
+    }
+    if (line.subtype === 'api_retry') {
+      const cause = line.error_status ? `HTTP ${line.error_status}` : 'no answer';
+      return [activity(`API retry ${line.attempt ?? '?'} of ${line.max_retries ?? '?'} (${cause})`)];
+    }
+    if (line.subtype === 'model_fallback' && line.fallback_model) {
+      return [activity(`Fallback model: ${line.fallback_model}`)];
+    }
+    return [];
+  }
+
+  return {
+    readLine(raw) {
+      const parsed = Line.safeParse(jsonOf(raw));
+      if (!parsed.success) return [];
+      const line = parsed.data;
+      switch (line.type) {
+        case 'system':
+          return readSystem(line);
+        case 'assistant':
+          errorClass = line.error;
+          return line.message.content.flatMap((block) => describe(block, cwd));
+        case 'rate_limit_event': {
+          const { status, resetsAt } = line.rate_limit_info;
+          if (status !== 'rejected') return [];
+          limit = resetsAt ? { until: resetsAt * 1000 } : {};
+          return [{ kind: 'limit', ...limit }];
+        }
+        case 'result':
+          return [{ kind: 'final', report: reportOf(line, { errorClass, limit }) }];
+        default:
+          return line satisfies never;
+      }
+    },
+  };
+}
+
+function jsonOf(raw: string): unknown {
+  if (!raw.trimStart().startsWith('{') || !WANTED.test(raw)) return undefined;
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {
+  if (block.type === 'text') {
+    const words = firstLine(block.text);
+    return words ? [activity(words)] : [];
+  }
+  if (block.type !== 'tool_use') return [];
+  const field = TELLING_FIELDS.find((name) => typeof block.input[name] === 'string');
+  const about = field ? firstLine(String(block.input[field])) : '';
+  const short = cwd && about.startsWith(`${cwd}/`) ? about.slice(cwd.length + 1) : about;
+  return [activity(short ? `${block.name}: ${short}` : block.name)];
+}
+
+function activity(words: string): ChildEvent {
+  return {
+    kind: 'activity',
+    text: words.length > MAX_ACTIVITY ? `${words.slice(0, MAX_ACTIVITY - 1)}…` : words,
+  };
+}
+
+function firstLine(words: string): string {
+  return words.trim().split('\n', 1)[0]?.trim() ?? '';
+}
