@@ -55,7 +55,11 @@ export interface FinalReport {
 }
 
 export type ChildProblem =
-  | { kind: 'crashed' | 'overloaded' | 'network' | 'auth' | 'config' | 'budget' | 'refused' }
+  | {
+      kind: 'crashed' | 'overloaded' | 'network' | 'auth' | 'config' | 'budget' | 'refused';
+      /** What the person can do about it, in our words. */
+      advice?: string;
+    }
   /** `until`: milliseconds since the epoch; absent when the provider does not say. */
   | { kind: 'usage_limit'; until?: number };
 
