@@ -1,0 +1,81 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { runCommand } from '../../src/base/run-command.ts';
+import { tempDir } from './temp-dir.ts';
+
+export interface TempRepo extends AsyncDisposable {
+  /** The temporary folder that holds everything: `repo/`, `home/` and what a test puts beside them. */
+  root: string;
+  /** The repository's working folder. */
+  path: string;
+  /** A HOME of its own; no test reads the person's git settings. */
+  homeDir: string;
+  /** The environment to hand to the code under test: PATH and that HOME, nothing else. */
+  env: Record<string, string>;
+  /** Runs git in the repository (or in `cwd`) and gives its trimmed stdout. @throws when git fails */
+  git(args: readonly string[], cwd?: string): Promise<string>;
+  /** Writes files, their folders too. */
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+  /** Writes files and commits everything. @returns the commit's hash */
+  commit(subject: string, files?: Readonly<Record<string, string>>): Promise<string>;
+}
+
+export interface RepoPlan {
+  /** Content of the first commit, path to text. */
+  files?: Readonly<Record<string, string>>;
+  /** Further commits, oldest first. */
+  commits?: ReadonlyArray<{ subject: string; files: Readonly<Record<string, string>> }>;
+  /** Name of the folder: blanks and letters beyond ASCII must work everywhere. */
+  folder?: string;
+  branch?: string;
+  /** No commit at all. */
+  empty?: boolean;
+  /** No user.name and user.email. */
+  anonymous?: boolean;
+}
+
+/** A real git repository in a temporary folder, with an identity and a HOME of its own. */
+export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
+  const { files = { 'README.md': '# A project\n' }, commits = [], folder = 'repo', branch = 'main' } = plan;
+  const dir = await tempDir();
+  const path = join(dir.path, folder);
+  const homeDir = join(dir.path, 'home');
+  const env = { PATH: process.env.PATH ?? '', HOME: homeDir };
+  await mkdir(path, { recursive: true });
+  await mkdir(homeDir);
+
+  async function git(args: readonly string[], cwd = path): Promise<string> {
+    const { exitCode, stdout, stderr } = await runCommand('git', args, { cwd, env });
+    if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+    return stdout.trim();
+  }
+  async function write(content: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, text] of Object.entries(content)) {
+      await mkdir(dirname(join(path, name)), { recursive: true });
+      await writeFile(join(path, name), text);
+    }
+  }
+  async function commit(subject: string, content: Readonly<Record<string, string>> = {}): Promise<string> {
+    await write(content);
+    await git(['add', '-A']);
+    await git(['commit', '--quiet', '--allow-empty', '-m', subject]);
+    return await git(['rev-parse', 'HEAD']);
+  }
+
+  await git(['init', '--quiet', '-b', branch]);
+  await git(['config', 'user.name', 'Test Person']);
+  await git(['config', 'user.email', 'test@example.invalid']);
+  if (!plan.empty) await commit('First commit', files);
+  for (const each of commits) await commit(each.subject, each.files);
+  if (plan.anonymous) await git(['config', '--remove-section', 'user']);
+  return {
+    root: dir.path,
+    path,
+    homeDir,
+    env,
+    git,
+    write,
+    commit,
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
