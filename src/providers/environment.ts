@@ -1,0 +1,91 @@
+/** Names the session (its ULID) in the environment of every process of a child. */
+export const SESSION_MARK = 'SAMOCODE_SESSION';
+/** Names the iteration, a number from 1, beside `SESSION_MARK`. */
+export const ITERATION_MARK = 'SAMOCODE_ITERATION';
+
+export interface ChildMarks {
+  sessionUlid: string;
+  iteration: number;
+}
+
+/**
+ * The environment of a child: the worker's own, without what the parent client left for *its* children,
+ * without our settings and secrets, without git's and npm's pointers into other folders, and with the
+ * marks by which the child's processes are found again. Logins, proxies and the rest pass unchanged.
+ */
+export function childEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  marks: ChildMarks,
+): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && isForChild(entry[0]),
+  );
+  const result: Record<string, string> = Object.fromEntries(kept);
+  if (result['PATH'] !== undefined) result['PATH'] = withoutCodexShims(result['PATH']);
+  return {
+    ...result,
+    ...GIT_FOR_CHILDREN,
+    [SESSION_MARK]: marks.sessionUlid,
+    [ITERATION_MARK]: String(marks.iteration),
+  };
+}
+
+/**
+ * git clean-ups would go on after the child has ended and hold the repository's lock; nobody sits there
+ * to type a password or to close an editor.
+ */
+const GIT_FOR_CHILDREN = {
+  GIT_CONFIG_COUNT: '2',
+  GIT_CONFIG_KEY_0: 'gc.auto',
+  GIT_CONFIG_VALUE_0: '0',
+  GIT_CONFIG_KEY_1: 'maintenance.auto',
+  GIT_CONFIG_VALUE_1: 'false',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_EDITOR: 'true',
+};
+
+/** Marks that Claude Code and Gemini CLI set for the processes they start: they speak of another session. */
+const PARENT_CLIENT = new Set([
+  'AI_AGENT',
+  'CLAUDECODE',
+  'CLAUDE_CODE_CHILD_NOTES_DIR',
+  'CLAUDE_CODE_CHILD_SESSION',
+  'CLAUDE_CODE_ENTRYPOINT',
+  'CLAUDE_CODE_EXECPATH',
+  'CLAUDE_CODE_LAUNCHED_BY_SESSION_IDS',
+  'CLAUDE_CODE_MESSAGING_SOCKET',
+  'CLAUDE_CODE_MESSAGING_TOKEN',
+  'CLAUDE_CODE_SESSION_ATTENDED',
+  'CLAUDE_CODE_SESSION_ID',
+  'CLAUDE_EFFORT',
+  'CLAUDE_PID',
+  'CLAUDE_PLUGIN_DATA',
+  'CLAUDE_PLUGIN_ROOT',
+  'CLAUDE_PROJECT_DIR',
+  'COREPACK_ENABLE_AUTO_PIN',
+  'GEMINI_CLI',
+  'GEMINI_CLI_NO_RELAUNCH',
+  'NoDefaultCurrentDirectoryInExePath',
+]);
+
+/** What `npx` tells the program that it starts; an npm inside the child would take our folder for its own. */
+const OF_NPX =
+  /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
+
+const OURS = /^(?:SAMOCODE_|TELEGRAM_|REHEARSAL_)/;
+
+/** Who commits and how to reach a remote; every other `GIT_*` points at somebody else's repository. */
+const GIT_KEPT = /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|SSH|SSH_COMMAND|SSL_CAINFO|ASKPASS)$/;
+
+function isForChild(name: string): boolean {
+  if (name.startsWith('GIT_')) return GIT_KEPT.test(name);
+  return !PARENT_CLIENT.has(name) && !OF_NPX.test(name) && !OURS.test(name);
+}
+
+// Codex puts a folder of links to itself in front of PATH; it is gone when that Codex has ended.
+function withoutCodexShims(path: string): string {
+  return path
+    .split(':')
+    .filter((folder) => !/\/codex-arg0[^/]*\/?$/.test(folder))
+    .join(':');
+}

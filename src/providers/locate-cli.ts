@@ -1,0 +1,167 @@
+import { constants } from 'node:fs';
+import { access, readdir, stat } from 'node:fs/promises';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { SamocodeError } from '../base/errors.ts';
+import { runCommand } from '../base/run-command.ts';
+
+export interface CliQuestion {
+  /** The CLI's own name, as people type it. */
+  command: string;
+  /** The setting that holds the path, for the words of an error: `CLAUDE_PATH`. */
+  setting: string;
+  /** The setting's value: an absolute path, `~/…` or a bare name; empty or absent means the command's name. */
+  configured?: string;
+  env: Readonly<Record<string, string | undefined>>;
+  homeDir: string;
+  /** The node that runs us: programs installed by its npm lie beside it. */
+  nodePath: string;
+  signal?: AbortSignal;
+}
+
+export interface LocatedCli {
+  /** Absolute, executable; links are kept, so that an update behind them is followed. */
+  path: string;
+  foundIn: 'setting' | 'PATH' | 'usual place' | 'login shell';
+}
+
+/**
+ * Finds an agent CLI: the configured path alone when there is one, else PATH, the usual places of
+ * installers, and last the PATH of a login shell (at most 3 s): desktop clients start us without one.
+ * @throws CliNotFoundError, CliNotExecutableError
+ */
+export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
+  const configured = question.configured?.trim() || question.command;
+  if (configured.includes('/')) return await configuredPath(configured, question);
+  const searched: string[] = [];
+  for (const [foundIn, folders] of sources(question)) {
+    for (const folder of await folders()) {
+      if (searched.includes(folder)) continue;
+      searched.push(folder);
+      const path = join(folder, configured);
+      if ((await look(path)) === 'executable') return { path, foundIn };
+    }
+  }
+  throw new CliNotFoundError(configured, question.setting, searched);
+}
+
+export class CliNotFoundError extends SamocodeError {
+  readonly code = 'cli_not_found';
+  /** The folders that were looked into, in order. */
+  readonly searched: readonly string[];
+
+  constructor(command: string, setting: string, searched: readonly string[]) {
+    super(
+      `The program "${command}" was not found.`,
+      `It is in none of these folders: ${searched.join(', ') || 'PATH is empty'}.`,
+      `Install it, or set ${setting} to its absolute path.`,
+    );
+    this.searched = searched;
+  }
+}
+
+export class CliNotExecutableError extends SamocodeError {
+  readonly code = 'cli_not_executable';
+
+  constructor(path: string, setting: string, why: string) {
+    super(
+      `The program that ${setting} names cannot be started.`,
+      `"${path}" ${why}.`,
+      `Set ${setting} to the absolute path of an executable file, or remove it to search PATH.`,
+    );
+  }
+}
+
+type Source = [LocatedCli['foundIn'], () => string[] | Promise<string[]>];
+
+// Functions, because the later ones cost a process or a folder's listing.
+function sources(question: CliQuestion): Source[] {
+  return [
+    ['PATH', () => absoluteFolders(question.env['PATH'])],
+    ['usual place', () => usualPlaces(question)],
+    ['login shell', () => loginShellPath(question)],
+  ];
+}
+
+async function configuredPath(configured: string, question: CliQuestion): Promise<LocatedCli> {
+  const { homeDir, setting } = question;
+  const path = configured.startsWith('~/') ? join(homeDir, configured.slice(2)) : configured;
+  if (!isAbsolute(path)) throw new CliNotExecutableError(path, setting, 'is not an absolute path');
+  const finding = await look(path);
+  switch (finding) {
+    case 'executable':
+      return { path, foundIn: 'setting' };
+    case 'missing':
+      throw new CliNotExecutableError(path, setting, 'does not exist');
+    case 'not executable':
+      throw new CliNotExecutableError(path, setting, 'is not an executable file');
+    default:
+      return finding satisfies never;
+  }
+}
+
+async function look(path: string): Promise<'executable' | 'not executable' | 'missing'> {
+  try {
+    if (!(await stat(path)).isFile()) return 'not executable';
+  } catch {
+    return 'missing';
+  }
+  try {
+    await access(path, constants.X_OK);
+    return 'executable';
+  } catch {
+    return 'not executable';
+  }
+}
+
+// A relative entry of PATH means another program in every working directory.
+function absoluteFolders(path = ''): string[] {
+  return path.split(delimiter).filter(isAbsolute);
+}
+
+async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<string[]> {
+  const npmPrefix = env['npm_config_prefix'] ?? env['NPM_CONFIG_PREFIX'];
+  return [
+    join(homeDir, '.local/bin'),
+    join(homeDir, '.claude/local'),
+    '/usr/local/bin',
+    '/opt/homebrew/bin',
+    ...(npmPrefix && isAbsolute(npmPrefix) ? [join(npmPrefix, 'bin')] : []),
+    dirname(nodePath),
+    join(homeDir, '.npm-global/bin'),
+    join(homeDir, '.volta/bin'),
+    join(homeDir, '.bun/bin'),
+    join(homeDir, '.local/share/pnpm'),
+    ...(await nvmFolders(env['NVM_DIR'] ?? join(homeDir, '.nvm'))),
+  ];
+}
+
+/** The program folders of nvm's node versions, newest first. */
+async function nvmFolders(nvmDir: string): Promise<string[]> {
+  const versionsDir = join(nvmDir, 'versions/node');
+  const versions = await readdir(versionsDir).catch(() => []);
+  return versions
+    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    .map((version) => join(versionsDir, version, 'bin'));
+}
+
+const LOGIN_SHELL_LIMIT_MS = 3000;
+// Start-up files print greetings; the mark tells our line from theirs.
+const PATH_LINE = /^samocode-path:(.*)$/m;
+
+async function loginShellPath({ env, homeDir, signal }: CliQuestion): Promise<string[]> {
+  const shell = env['SHELL'];
+  if (!shell || !isAbsolute(shell)) return [];
+  const { stdout } = await runCommand(shell, ['-lc', 'printf "\\nsamocode-path:%s\\n" "$PATH"'], {
+    cwd: homeDir,
+    env: definedOnly(env),
+    timeoutMs: LOGIN_SHELL_LIMIT_MS,
+    maxBytes: 1024 * 1024,
+    ...(signal && { signal }),
+  });
+  return absoluteFolders(PATH_LINE.exec(stdout)?.[1]);
+}
+
+function definedOnly(env: CliQuestion['env']): Record<string, string> {
+  const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(defined);
+}

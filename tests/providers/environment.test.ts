@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { childEnvironment } from '../../src/providers/environment.ts';
+
+const marks = { sessionUlid: '01JH0000000000000000000000', iteration: 7 };
+
+test('a child carries the marks of its session and iteration', () => {
+  expect(childEnvironment({ SAMOCODE_ITERATION: '6' }, marks)).toMatchObject({
+    SAMOCODE_SESSION: marks.sessionUlid,
+    SAMOCODE_ITERATION: '7',
+  });
+});
+
+test('what the parent client left for its own children goes no further', () => {
+  const env = {
+    CLAUDECODE: '1',
+    CLAUDE_PROJECT_DIR: '/other',
+    CLAUDE_CODE_MESSAGING_TOKEN: 'token',
+    GEMINI_CLI: '1',
+    AI_AGENT: 'claude-code',
+    npm_lifecycle_event: 'npx',
+    INIT_CWD: '/other',
+  };
+  const given = childEnvironment(env, marks);
+  for (const name of Object.keys(env)) expect(given).not.toHaveProperty(name);
+});
+
+test('our settings and secrets are not for children', () => {
+  const env = { TELEGRAM_BOT_TOKEN: 'secret', TELEGRAM_CHAT_ID: '1', SAMOCODE_MAX_RETRIES: '3' };
+  const given = childEnvironment(env, marks);
+  for (const name of Object.keys(env)) expect(given).not.toHaveProperty(name);
+  expect(Object.values(given)).not.toContain('secret');
+});
+
+test('logins, proxies and folders of the CLIs pass unchanged', () => {
+  const env = {
+    HOME: '/home/ada',
+    ANTHROPIC_API_KEY: 'key',
+    CLAUDE_CODE_OAUTH_TOKEN: 'token',
+    CLAUDE_CODE_USE_BEDROCK: '1',
+    CLAUDE_CONFIG_DIR: '/home/ada/.claude',
+    CODEX_HOME: '/home/ada/.codex',
+    HTTPS_PROXY: 'http://proxy:1',
+    GIT_AUTHOR_NAME: 'Ada',
+    GIT_SSH_COMMAND: 'ssh -i key',
+  };
+  expect(childEnvironment(env, marks)).toMatchObject(env);
+});
+
+test('git looks at no other repository and starts no clean-up that outlives the child', () => {
+  const env = {
+    GIT_DIR: '/other/.git',
+    GIT_INDEX_FILE: '/other/index',
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_9: 'a.b',
+  };
+  const given = childEnvironment(env, marks);
+  expect(given).not.toHaveProperty('GIT_DIR');
+  expect(given).not.toHaveProperty('GIT_INDEX_FILE');
+  expect(given).not.toHaveProperty('GIT_CONFIG_KEY_9');
+  expect(given).toMatchObject({
+    GIT_CONFIG_COUNT: '2',
+    GIT_CONFIG_KEY_0: 'gc.auto',
+    GIT_CONFIG_VALUE_0: '0',
+    GIT_CONFIG_KEY_1: 'maintenance.auto',
+    GIT_CONFIG_VALUE_1: 'false',
+  });
+});
+
+test('the folder that Codex put in front of PATH for its own run is left out', () => {
+  const path = '/home/ada/.codex/tmp/arg0-linux/codex-arg0i5QBbS:/usr/bin:/opt/codex-arg0-docs/bin:/bin';
+  expect(childEnvironment({ PATH: path }, marks)['PATH']).toBe('/usr/bin:/opt/codex-arg0-docs/bin:/bin');
+});
+
+test('whatever stands in the environment, no secret and no foreign mark of ours gets through', () => {
+  const name = fc.oneof(
+    fc.string({ minLength: 1 }),
+    fc.constantFrom('SAMOCODE_', 'TELEGRAM_', 'GIT_').chain((start) => fc.string().map((end) => start + end)),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(name, fc.constant('foreign')), (env) => {
+      const given = childEnvironment(env, marks);
+      const ours = Object.entries(given).filter(([key]) => /^(?:SAMOCODE|TELEGRAM)_/.test(key));
+      expect(ours.map(([, value]) => value)).toEqual([marks.sessionUlid, '7']);
+      expect(given['GIT_CONFIG_COUNT']).toBe('2');
+    }),
+  );
+});
