@@ -9,7 +9,7 @@ export function crashPoint(name: string): void {
 const passes = new Map<string, number>();
 
 function dieIfAsked(name: string): void {
-  const asked = process.env['SAMOCODE_CRASH_AT'];
+  const asked = process.env.SAMOCODE_CRASH_AT;
   if (!asked) return;
   const [wanted, nth = '1'] = asked.split('@');
   if (wanted !== name) return;

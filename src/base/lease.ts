@@ -1,0 +1,169 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { createWhole, writeWhole } from './atomic-file.ts';
+import { type Clock, isoUtc } from './clock.ts';
+import { ifExists, SamocodeError } from './errors.ts';
+import { type Host, identify, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
+
+/** Who owns something: the file `NNNNNN.json` with the highest number in a folder of leases. */
+export const Lease = z.object({
+  v: z.literal(1),
+  /** The fencing token: grows with every owner and stands in all that the owner writes. */
+  number: z.int().positive(),
+  owner: ProcessIdentity,
+  acquiredAt: z.iso.datetime(),
+  /** Set by the owner itself when it leaves. */
+  releasedAt: z.iso.datetime().optional(),
+});
+export type Lease = z.infer<typeof Lease>;
+
+export type Holding =
+  | { kind: 'free'; highest: number }
+  | { kind: 'held'; lease: Lease; liveness: Liveness }
+  | { kind: 'released'; lease: Lease }
+  /** The newest file can't be read; its number counts all the same. */
+  | { kind: 'unreadable'; number: number };
+
+export class LeaseHeldError extends SamocodeError {
+  readonly code = 'lease_held';
+  readonly lease: Lease;
+
+  constructor(lease: Lease, liveness: Liveness) {
+    super(
+      'The lease was not taken.',
+      liveness === 'alive'
+        ? `Process ${lease.owner.pid} has held it since ${lease.acquiredAt}.`
+        : `A process of another machine or container (${lease.owner.hostId}) has held it since ${lease.acquiredAt}.`,
+      liveness === 'alive'
+        ? 'Act through its owner.'
+        : 'If that machine is gone for good, use `samocode takeover`.',
+    );
+    this.lease = lease;
+  }
+}
+
+export class LeaseLostError extends SamocodeError {
+  readonly code = 'lease_lost';
+
+  constructor(number: number) {
+    super(
+      'Nothing was written.',
+      `Lease ${number} has been taken over by another process.`,
+      'Leave at once.',
+    );
+  }
+}
+
+/** A lease that this process owns. Leaving marks it released; its file stays, for its number. */
+export interface OwnedLease extends AsyncDisposable {
+  readonly number: number;
+  /** How the one before ended, for the record. */
+  readonly previous: { number: number; how: 'released' | 'died' } | undefined;
+  /** @throws LeaseLostError when somebody else has a higher number */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface AcquireOptions {
+  host: Host;
+  clock: Clock;
+  /** The person says that the other machine is gone (`samocode takeover`). */
+  takeUnknowable?: boolean;
+  /** The new number is above this one too: lease files may have been deleted, numbers written elsewhere stay. */
+  above?: number;
+}
+
+const KEPT_LEASES = 5;
+
+/** Reads who owns `dir`, which may not exist yet. */
+export async function readHolding(dir: string, host: Host): Promise<Holding> {
+  const highest = (await leaseNumbers(dir)).at(-1);
+  if (highest === undefined) return { kind: 'free', highest: 0 };
+  const lease = await readLease(dir, highest);
+  if (lease === undefined) return { kind: 'unreadable', number: highest };
+  if (lease.releasedAt !== undefined) return { kind: 'released', lease };
+  return { kind: 'held', lease, liveness: await livenessOf(host, lease.owner) };
+}
+
+/**
+ * Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it.
+ * @throws LeaseHeldError while an owner lives or can't be judged from here
+ */
+export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
+  const { host, clock, takeUnknowable = false, above = 0 } = options;
+  for (;;) {
+    const holding = await readHolding(dir, host);
+    if (holding.kind === 'held') {
+      const { lease, liveness } = holding;
+      if (liveness === 'alive') throw new LeaseHeldError(lease, liveness);
+      if (liveness === 'unknowable' && !takeUnknowable) throw new LeaseHeldError(lease, liveness);
+    }
+    const number = Math.max(highestOf(holding), above) + 1;
+    const owner = await identify(host, process.pid);
+    if (owner === undefined) throw new Error('This process is not in the process table.');
+    const lease: Lease = { v: 1, number, owner, acquiredAt: isoUtc(clock.now()) };
+    const won = await createWhole(leasePath(dir, number), serialise(lease));
+    // Listing again closes the gap of a starter that slept between its first look and its link.
+    if (won && (await leaseNumbers(dir)).at(-1) === number) {
+      await prune(dir, number);
+      return ownedLease(dir, lease, previousOf(holding), clock);
+    }
+  }
+}
+
+function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'], clock: Clock): OwnedLease {
+  const check = async () => {
+    if ((await leaseNumbers(dir)).at(-1) !== lease.number) throw new LeaseLostError(lease.number);
+  };
+  let released = false;
+  const release = async () => {
+    if (released) return;
+    released = true;
+    await writeWhole(leasePath(dir, lease.number), serialise({ ...lease, releasedAt: isoUtc(clock.now()) }));
+  };
+  return { number: lease.number, previous, check, release, [Symbol.asyncDispose]: release };
+}
+
+function previousOf(holding: Holding): OwnedLease['previous'] {
+  if (holding.kind === 'released') return { number: holding.lease.number, how: 'released' };
+  if (holding.kind === 'held') return { number: holding.lease.number, how: 'died' };
+  return holding.kind === 'unreadable' ? { number: holding.number, how: 'died' } : undefined;
+}
+
+function highestOf(holding: Holding): number {
+  if (holding.kind === 'free') return holding.highest;
+  return holding.kind === 'unreadable' ? holding.number : holding.lease.number;
+}
+
+async function leaseNumbers(dir: string): Promise<number[]> {
+  const names = (await ifExists(readdir(dir))) ?? [];
+  return names
+    .map((name) => /^(\d{6,})\.json$/.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+async function readLease(dir: string, number: number): Promise<Lease | undefined> {
+  const text = await ifExists(readFile(leasePath(dir, number), 'utf8'));
+  if (text === undefined) return undefined;
+  try {
+    return Lease.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function prune(dir: string, newest: number): Promise<void> {
+  const old = (await leaseNumbers(dir)).filter((number) => number <= newest - KEPT_LEASES);
+  for (const number of old) await rm(leasePath(dir, number), { force: true });
+}
+
+function leasePath(dir: string, number: number): string {
+  return join(dir, `${String(number).padStart(6, '0')}.json`);
+}
+
+function serialise(lease: Lease): string {
+  return `${JSON.stringify(lease)}\n`;
+}

@@ -1,0 +1,16 @@
+import type { Decision } from './decision.ts';
+import type { Progress } from './progress.ts';
+import { MAX_TEST_RETURNS } from './table.ts';
+
+/**
+ * A child said done, but a check of the project fails: the work goes back to implementation, as after
+ * failed tests and as often.
+ * @param failures one line per failed check
+ */
+export function afterFailedChecks(progress: Progress, failures: readonly string[]): Decision {
+  const reason = `Checks of the project failed: ${failures.join('; ')}`;
+  if (progress.testReturns >= MAX_TEST_RETURNS) {
+    return { kind: 'block', phase: progress.phase, reason, needs: 'error_resolution', rule: 'checks' };
+  }
+  return { kind: 'run', phase: 'implementation', notes: [`${reason}. Mend this first.`], delay: 'none' };
+}

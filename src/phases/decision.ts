@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from './table.ts';
+
+const PhaseName = z.enum(PHASE_NAMES);
+
+/** A child's word as it is judged and recorded: known fields only, long text cut. */
+export const JudgedSignal = z.object({
+  status: z.enum(SIGNAL_STATUSES),
+  phase: PhaseName.optional(),
+  /** What the child wrote where a phase should stand. */
+  unknownPhase: z.string().optional(),
+  for: z.enum(WAITING_FOR).optional(),
+  reason: z.string().optional(),
+  needs: z.string().optional(),
+  note: z.string().optional(),
+  summary: z.string().optional(),
+  file: z.string().optional(),
+  /** Ids of messages that the child has taken into account. */
+  acknowledged: z.array(z.string()).optional(),
+});
+export type JudgedSignal = z.infer<typeof JudgedSignal>;
+
+/** Why a child is run again in the same phase though nothing went forward. */
+export const STRIKES = ['corrective', 'no_signal', 'timeout', 'failure'] as const;
+export type Strike = (typeof STRIKES)[number];
+
+const Run = z.object({
+  kind: z.literal('run'),
+  phase: PhaseName,
+  /** Told to the next child. */
+  notes: z.array(z.string()),
+  /** `backoff`: wait before the next spawn, longer each time. */
+  delay: z.enum(['none', 'backoff']),
+  strike: z.enum(STRIKES).optional(),
+});
+
+const Limited = z.object({
+  kind: z.literal('limited'),
+  phase: PhaseName,
+  notes: z.array(z.string()),
+  /** Milliseconds since the epoch; null when the provider gives no time. */
+  until: z.number().nullable(),
+});
+
+const Park = z.object({
+  kind: z.literal('park'),
+  phase: PhaseName,
+  for: z.enum(WAITING_FOR),
+  /** Where the session goes when the wait is over. */
+  resumePhase: PhaseName,
+  reason: z.string().optional(),
+  file: z.string().optional(),
+  /** Nobody asked anything: the worker writes a question of its own. */
+  askNothingToClarify: z.boolean().optional(),
+});
+
+const Block = z.object({
+  kind: z.literal('block'),
+  phase: PhaseName,
+  /** For people: the child's reason, or the rule that was broken. */
+  reason: z.string(),
+  needs: z.string(),
+  rule: z.string(),
+});
+
+const Done = z.object({ kind: z.literal('done'), phase: PhaseName, summary: z.string() });
+
+/** What follows from an outcome; `phase` is where the session stands from then on. */
+export const Decision = z.discriminatedUnion('kind', [Run, Limited, Park, Block, Done]);
+export type Decision = z.infer<typeof Decision>;
+export type RunDecision = z.infer<typeof Run>;
+export type ParkDecision = z.infer<typeof Park>;
+export type BlockDecision = z.infer<typeof Block>;

@@ -1,0 +1,47 @@
+import type { JudgedSignal } from './decision.ts';
+import type { EndingKind } from './ending.ts';
+
+export type SignalOutcome =
+  | { kind: 'signal'; signal: JudgedSignal }
+  | { kind: 'none' }
+  | { kind: 'malformed'; problem: string };
+
+/** What the worker found after a child's whole tree was gone: everything that a decision rests on. */
+export interface Outcome {
+  /** How the process ended, whatever it signalled; `signalled` and `no_signal` both mean: by itself, without a problem. */
+  end: EndingKind;
+  signal: SignalOutcome;
+  /** In one line, from the CLI's structured output. */
+  problem?: string;
+  /** When a usage limit ends, in milliseconds since the epoch, where the provider said so. */
+  limitedUntil?: number;
+  /** Worktree, documents or notebook differ from before. */
+  changed: boolean;
+  treeChanged: boolean;
+  questions: {
+    /** Questions of the current goal that stand in `_qa.md`. */
+    asked: number;
+    /** Those that no recorded human act has answered. */
+    open: readonly string[];
+  };
+  plan: {
+    /** A plan document of the current goal exists. */
+    exists: boolean;
+    /** The plan, as it stands now, is approved. */
+    approved: boolean;
+    /** A plan was approved, and it now differs from the approved text. */
+    changedSinceApproval: boolean;
+    /** The approved plan says that nothing can be tested. */
+    untestable: boolean;
+  };
+  /** Messages from the human that were delivered and not acknowledged. */
+  unacknowledged: readonly string[];
+}
+
+/** The person's standing choices and the machine's limits, frozen with the session. */
+export interface Rules {
+  /** Gates that wait for a human act; one left out opens by itself. */
+  gates: { qa: boolean; plan: boolean };
+  /** Spawns after a crash, overload or network failure before a human must look. */
+  maxRetries: number;
+}

@@ -1,0 +1,161 @@
+import * as z from 'zod';
+import { ProcessIdentity } from '../base/host.ts';
+import { Decision, JudgedSignal } from '../phases/decision.ts';
+import { ENDING_KINDS } from '../phases/ending.ts';
+import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
+
+/** The ways in which a human act can reach a session; `settings` is a choice made when it was started. */
+export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
+export const Channel = z.enum(CHANNELS);
+export type Channel = z.infer<typeof Channel>;
+
+/** Who acted. */
+export const By = z.object({ channel: Channel, client: z.string().max(100).optional() });
+export type By = z.infer<typeof By>;
+
+export const COMMAND_KINDS = [
+  'start',
+  'answer',
+  'approve',
+  'request_changes',
+  'message',
+  'stop',
+  'resume',
+  'archive',
+] as const;
+export type CommandKind = (typeof COMMAND_KINDS)[number];
+
+const PhaseName = z.enum(PHASE_NAMES);
+
+export const RecordedAnswer = z.object({
+  id: z.string(),
+  /** Hash of the question with its options: an answer counts for the question that the person saw. */
+  question: z.string(),
+  text: z.string(),
+});
+export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
+
+export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
+export type PlanVersion = z.infer<typeof PlanVersion>;
+
+const Cost = z.object({
+  usd: z.number().optional(),
+  inputTokens: z.number().optional(),
+  outputTokens: z.number().optional(),
+  cachedTokens: z.number().optional(),
+  turns: z.number().optional(),
+});
+export type Cost = z.infer<typeof Cost>;
+
+/** What each type of event carries beside the envelope. */
+export const EVENT_BODIES = {
+  session_created: z.object({ sessionId: z.string(), runWanted: z.boolean() }),
+  prepared: z.object({
+    worktree: z
+      .object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() })
+      .optional(),
+    /** Where an adopted folder of the original tool stood; a new session goes to investigation. */
+    phase: PhaseName,
+    warnings: z.array(z.string()),
+  }),
+  worker_took_over: z.object({
+    worker: ProcessIdentity,
+    version: z.string(),
+    previous: z.enum(['none', 'released', 'died']),
+    /** What it found to do about an open iteration, and why. */
+    recovery: z.enum(['nothing', 'adopt', 'finish', 'run_again']),
+    why: z.string().optional(),
+    /** Bytes of a torn last line that were cut off the log. */
+    truncatedBytes: z.int().optional(),
+  }),
+  worker_left: z.object({ why: z.string() }),
+  command_accepted: z.object({ id: z.string(), kind: z.enum(COMMAND_KINDS), by: By }),
+  command_refused: z.object({
+    id: z.string(),
+    kind: z.enum(COMMAND_KINDS).or(z.literal('unreadable')),
+    by: By.optional(),
+    code: z.string(),
+    message: z.string(),
+    hint: z.string(),
+  }),
+  queued: z.object({ reason: z.string() }),
+  dequeued: z.object({}),
+  iteration_started: z.object({
+    iteration: z.int(),
+    phase: PhaseName,
+    provider: z.string(),
+    model: z.string(),
+    /** File name in `_logs/`, without its folder. */
+    log: z.string(),
+    childUuid: z.string(),
+    timeLimitMs: z.number(),
+  }),
+  iteration_ended: z.object({
+    iteration: z.int(),
+    phase: PhaseName,
+    ending: z.enum(ENDING_KINDS),
+    exitCode: z.int().nullable(),
+    signal: JudgedSignal.optional(),
+    /** Why there is no usable signal, or what was assumed about the one there is. */
+    signalNotes: z.array(z.string()),
+    decision: Decision,
+    /** Anything changed: worktree, documents, notebook. */
+    changed: z.boolean(),
+    /** The worktree's tree differs from the one before the child. */
+    treeChanged: z.boolean(),
+    problem: z.string().optional(),
+    cost: Cost,
+    /** Awake time. */
+    durationMs: z.number(),
+    head: z.string().optional(),
+    /** Notebook lines, so that a deleted overview can be rebuilt. */
+    lastAction: z.string().optional(),
+    next: z.string().optional(),
+    flowLines: z.array(z.string()),
+  }),
+  parked: z.object({
+    for: z.enum(WAITING_FOR),
+    resumePhase: PhaseName,
+    reason: z.string().optional(),
+    file: z.string().optional(),
+    /** Hash of the watched file (`_qa.md`, or the one named) at parking. */
+    fileHash: z.string().optional(),
+    openQuestions: z.array(z.string()),
+    /** Answers that stood in `_qa.md` though no person had given them. */
+    unconfirmed: z.array(RecordedAnswer),
+    plan: PlanVersion.optional(),
+  }),
+  answers_recorded: z.object({
+    by: By,
+    answers: z.array(RecordedAnswer),
+    /** Ids still without an answer. */
+    open: z.array(z.string()),
+  }),
+  plan_approved: z.object({ by: By, plan: PlanVersion, phase: PhaseName }),
+  changes_requested: z.object({ by: By, feedback: z.string() }),
+  message_kept: z.object({ by: By, id: z.string(), file: z.string() }),
+  messages_delivered: z.object({ ids: z.array(z.string()), iteration: z.int() }),
+  messages_acknowledged: z.object({ ids: z.array(z.string()) }),
+  forgery_seen: z.object({ what: z.string(), detail: z.string() }),
+  limited: z.object({ until: z.number(), guessed: z.boolean(), provider: z.string() }),
+  blocked: z.object({ phase: PhaseName, reason: z.string(), needs: z.string(), rule: z.string() }),
+  stop_requested: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }),
+  stopped: z.object({ by: By, why: z.string() }),
+  resumed: z.object({
+    by: By,
+    phase: PhaseName,
+    note: z.string().optional(),
+    goal: z.string().optional(),
+    /** Phase counts begin anew. */
+    resetsCounts: z.boolean(),
+    /** With a goal: rounds of questions and plans that belong to the work before. */
+    oldRounds: z.int().optional(),
+    oldPlans: z.array(z.string()).optional(),
+  }),
+  phase_set: z.object({ phase: PhaseName, from: PhaseName }),
+  done: z.object({ summary: z.string() }),
+  notice: z.object({ code: z.string(), text: z.string() }),
+} as const;
+
+export type EventType = keyof typeof EVENT_BODIES;
+export type EventBody<T extends EventType> = z.infer<(typeof EVENT_BODIES)[T]>;

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { EVENT_BODIES, type EventBody, type EventType } from './event-types.ts';
+
+/** The version of events, leases and commands that this program writes. */
+export const FORMAT_VERSION = 1;
+
+/** What every event carries, whatever its type. */
+const Envelope = z.object({
+  v: z.literal(FORMAT_VERSION),
+  /** Counts from 1 without gaps: the order, whatever the clock says. */
+  n: z.int().positive(),
+  at: z.iso.datetime(),
+  /** The fencing token of the worker that wrote it. */
+  lease: z.int().nonnegative(),
+  /** Text of the overview's flow line, when the event has one. */
+  flow: z.string().optional(),
+});
+type Envelope = z.infer<typeof Envelope>;
+
+/** An event before it is numbered. */
+export type NewEvent = { [T in EventType]: { type: T; flow?: string } & EventBody<T> }[EventType];
+export type SessionEvent = { [T in EventType]: Envelope & { type: T } & EventBody<T> }[EventType];
+export type EventOf<T extends EventType> = Extract<SessionEvent, { type: T }>;
+
+const schemas = new Map<string, z.ZodType>(
+  Object.entries(EVENT_BODIES).map(([type, body]) => [
+    type,
+    Envelope.extend({ type: z.literal(type), ...body.shape }),
+  ]),
+);
+
+export type EventReading =
+  | { kind: 'event'; event: SessionEvent }
+  /** Written by a newer samocode: the session may be looked at, not changed. */
+  | { kind: 'newer'; version: number }
+  | { kind: 'malformed'; problem: string };
+
+/** Reads one line of `events.jsonl`. Never throws. */
+export function parseEvent(line: string): EventReading {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { kind: 'malformed', problem: 'not JSON' };
+  }
+  const head = z.looseObject({ v: z.number(), type: z.string() }).safeParse(value);
+  if (!head.success) return { kind: 'malformed', problem: 'no version or type' };
+  if (head.data.v > FORMAT_VERSION) return { kind: 'newer', version: head.data.v };
+  const schema = schemas.get(head.data.type);
+  if (schema === undefined)
+    return { kind: 'malformed', problem: `unknown type "${head.data.type.slice(0, 40)}"` };
+  const event = schema.safeParse(value);
+  if (!event.success) return { kind: 'malformed', problem: z.prettifyError(event.error).slice(0, 300) };
+  // The map's schema is the one of this type, which its own type no longer says.
+  return { kind: 'event', event: event.data as SessionEvent };
+}
+
+export function serialiseEvent(event: SessionEvent): string {
+  return `${JSON.stringify(event)}\n`;
+}

@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { threeDigits } from '../base/stamps.ts';
+
+/**
+ * Every file of a session, and its one writer at a time. The first group is for people and children,
+ * the second is machine state: never given to a child, never edited by hand.
+ */
+export interface SessionPaths {
+  /** The session folder's own name. */
+  folder: string;
+  sessionsDir: string;
+
+  /** Worker: Phase, Blocked and the three counters; children: the rest; people: all of it while nothing runs. */
+  overview: string;
+  /** Children ask; the worker records answers; people may type them while the session waits. */
+  qa: string;
+  /** The running child; blanked by the worker before each child. */
+  signal: string;
+  /** Worker: one line per iteration, a projection of `iteration_ended`. */
+  history: string;
+  /** The child's own stdout and stderr. */
+  logs: string;
+  /** Worker: guidance for the next child. */
+  inbox: string;
+  inboxRead: string;
+  /** Worker: what it did, one readable line each. */
+  sessionLog: string;
+  /** Worker, on request: documents put away. */
+  archive: string;
+  sessionDir: string;
+
+  runDir: string;
+  /** The starter, once; then the worker (settings changed by a resume). */
+  sessionFile: string;
+  /** Worker only: the truth. */
+  events: string;
+  /** Worker only: a cache of the fold. */
+  state: string;
+  /** Whoever starts a worker makes the next number; the owner marks its own released. */
+  leases: string;
+  /** Everybody but children leaves files here; the worker removes them. */
+  commands: string;
+  iterations: string;
+  /** Worker only: tiny current state for status bars. */
+  now: string;
+  /** Worker only: the text of the plan that was approved. */
+  approvedPlan: string;
+  /** A worker's own stderr, for what it could not record anywhere else. */
+  workerErrors: string;
+}
+
+export function sessionPaths(sessionsDir: string, folder: string): SessionPaths {
+  const sessionDir = join(sessionsDir, folder);
+  const runDir = join(runRoot(sessionsDir), folder);
+  return {
+    folder,
+    sessionsDir,
+    sessionDir,
+    overview: join(sessionDir, '_overview.md'),
+    qa: join(sessionDir, '_qa.md'),
+    signal: join(sessionDir, '_signal.json'),
+    history: join(sessionDir, '_signal_history.jsonl'),
+    logs: join(sessionDir, '_logs'),
+    inbox: join(sessionDir, '_inbox'),
+    inboxRead: join(sessionDir, '_inbox', 'read'),
+    sessionLog: join(sessionDir, 'session.log'),
+    archive: join(sessionDir, '_archive'),
+    runDir,
+    sessionFile: join(runDir, 'session.json'),
+    events: join(runDir, 'events.jsonl'),
+    state: join(runDir, 'state.json'),
+    leases: join(runDir, 'leases'),
+    commands: join(runDir, 'commands'),
+    iterations: join(runDir, 'iterations'),
+    now: join(runDir, 'now.json'),
+    approvedPlan: join(runDir, 'approved-plan.md'),
+    workerErrors: join(runDir, 'worker.stderr'),
+  };
+}
+
+/** Machine state of every session of a SESSIONS folder. */
+export function runRoot(sessionsDir: string): string {
+  return join(sessionsDir, '.run');
+}
+
+/** Sessions that were put away whole. */
+export function archiveRoot(sessionsDir: string): string {
+  return join(sessionsDir, '_archive');
+}
+
+/** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
+export interface IterationPaths {
+  dir: string;
+  /** Who the child is, fsynced before it may start. */
+  child: string;
+  /** The wrapper's record of the CLI's exit status. */
+  exit: string;
+  prompt: string;
+  /** The bytes of `_signal.json` that were judged. */
+  signal: string;
+  /** The overview as it stood when the child began: what it may not drop. */
+  overviewBefore: string;
+}
+
+export function iterationPaths(paths: SessionPaths, iteration: number): IterationPaths {
+  const dir = join(paths.iterations, threeDigits(iteration));
+  return {
+    dir,
+    child: join(dir, 'child.json'),
+    exit: join(dir, 'exit'),
+    prompt: join(dir, 'prompt.md'),
+    signal: join(dir, 'signal.json'),
+    overviewBefore: join(dir, 'overview-before.md'),
+  };
+}
