@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseSamocodeFile, pathFromFile, samocodeLine } from '../../src/project/samocode-file.ts';
+
+const valuesOf = (text: string) =>
+  Object.fromEntries(parseSamocodeFile(text).entries.map(({ key, value }) => [key, value]));
+
+test('the first = splits and blanks around key and value are trimmed', () => {
+  expect(valuesOf('  CHECK =  make test FLAGS=-v  \n')).toEqual({ CHECK: 'make test FLAGS=-v' });
+});
+
+test.each([
+  ['A="two words"', 'two words'],
+  ["A='two words'", 'two words'],
+  ['A="  kept  "', '  kept  '],
+  ['A="half', '"half'],
+  [`A="mixed'`, `"mixed'`],
+  ['A="', '"'],
+  ['A=""', ''],
+  ['A=', ''],
+  ['A=say "hi" now', 'say "hi" now'],
+])('%s has the value [%s]', (line, value) => {
+  expect(valuesOf(line)).toEqual({ A: value });
+});
+
+test('# begins a comment only at the start of a line', () => {
+  expect(valuesOf('# A=1\n   # B=2\nC=npm test # fast ones\n')).toEqual({ C: 'npm test # fast ones' });
+});
+
+test('a byte order mark and the line ends of other systems change nothing', () => {
+  expect(valuesOf('\uFEFFA=1\r\nB=2\rC=3')).toEqual({ A: '1', B: '2', C: '3' });
+});
+
+test('a later duplicate wins and both lines are named', () => {
+  const reading = parseSamocodeFile('A=1\nB=2\nA=3\n');
+  expect(reading.entries).toEqual([
+    { key: 'B', value: '2', line: 2 },
+    { key: 'A', value: '3', line: 3 },
+  ]);
+  expect(reading.warnings).toEqual([{ line: 3, text: 'A is set twice: line 3 wins over line 1.' }]);
+});
+
+test.each(['just words', '= value', 'two words = value'])(
+  'the line [%s] is left out with a warning',
+  (line) => {
+    expect(parseSamocodeFile(`A=1\n${line}\n`)).toEqual({
+      entries: [{ key: 'A', value: '1', line: 1 }],
+      warnings: [{ line: 2, text: 'Line 2 is not KEY=VALUE and was left out.' }],
+    });
+  },
+);
+
+test.each([
+  ['~', '/home/me'],
+  ['~/work', '/home/me/work'],
+  ['~other/work', '/project/~other/work'],
+  ['work', '/project/work'],
+  ['../work', '/work'],
+  ['/abs', '/abs'],
+  ['$HOME/x', '/project/$HOME/x'],
+])('the path %s means %s', (value, path) => {
+  expect(pathFromFile(value, { folder: '/project', homeDir: '/home/me' })).toBe(path);
+});
+
+const anyKey = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,12}$/);
+const oneLine = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n]/.test(text));
+
+test('every key and value that is written is read back', () => {
+  fc.assert(
+    fc.property(fc.dictionary(anyKey, oneLine), (values) => {
+      const text = Object.entries(values)
+        .map(([key, value]) => samocodeLine(key, value))
+        .join('\n');
+      expect(valuesOf(text)).toEqual({ ...values });
+    }),
+  );
+});
+
+test('whatever the file holds, reading it never throws and every line number exists', () => {
+  const noise = fc.oneof(
+    fc.string(),
+    fc.array(fc.constantFrom('A', '=', '"', '#', '\n', '\r', ' ', '\uFEFF')).map((all) => all.join('')),
+  );
+  fc.assert(
+    fc.property(noise, (text) => {
+      const { entries, warnings } = parseSamocodeFile(text);
+      const lineCount = text.split(/\r\n|\n|\r/).length;
+      for (const { line = 1 } of [...entries, ...warnings]) expect(line).toBeLessThanOrEqual(lineCount);
+    }),
+  );
+});
