@@ -46,8 +46,15 @@ export function classifyClaudeEnd(
   exit: ExitReport,
 ): ChildProblem | undefined {
   // Exit statuses say little beside a last word: 0 after SIGINT, 143 after a clean end that we cut short.
-  if (final) return final.ok ? undefined : final.problem;
-  if (exit.endedByUs) return undefined;
+  const problem = final ? problemIn(final) : problemWithoutWord(exit);
+  return exit.endedByUs && problem?.kind === 'crashed' ? undefined : problem;
+}
+
+function problemIn(final: FinalReport): ChildProblem | undefined {
+  return final.ok ? undefined : final.problem;
+}
+
+function problemWithoutWord(exit: ExitReport): ChildProblem {
   const refusal = exit.exitCode === 1 && REFUSALS.find(({ line }) => line.test(exit.stderrTail));
   return refusal ? { kind: 'config', advice: refusal.advice } : { kind: 'crashed' };
 }

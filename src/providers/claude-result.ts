@@ -80,13 +80,18 @@ function problemOf(result: ClaudeResult, earlier: EarlierWords): ChildProblem | 
   const errorClass = earlier.errorClass;
   if (result.subtype === 'error_max_turns' || result.terminal_reason === 'max_turns') return undefined;
   if (result.subtype === 'error_max_budget_usd') return { kind: 'budget' };
-  if (result.api_error === 'usage_limit_reached') return { kind: 'usage_limit', ...earlier.limit };
+  // Older versions name no api_error; a plain 429 comes without a refused rate-limit event.
+  if (result.api_error === 'usage_limit_reached' || (status === 429 && earlier.limit)) {
+    return { kind: 'usage_limit', ...earlier.limit };
+  }
   if (result.stop_reason === 'refusal') return { kind: 'refused' };
   if (errorClass === 'billing_error') return { kind: 'budget' };
   if (status === 401 || status === 403 || errorClass === 'authentication_failed') return { kind: 'auth' };
   if (status === 404 || errorClass === 'model_not_found') return { kind: 'config' };
   if (status !== undefined && (status === 429 || status >= 500)) return { kind: 'overloaded' };
   if (result.api_error === 'connection_failed') return { kind: 'network' };
+  // A request that timed out on our side of the wire names neither a status nor an api_error.
+  if (errorClass === 'server_error' && !result.api_error) return { kind: 'network' };
   return { kind: 'crashed' };
 }
 

@@ -104,9 +104,8 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
           return line.message.content.flatMap((block) => describe(block, cwd));
         case 'rate_limit_event': {
           const { status, resetsAt } = line.rate_limit_info;
-          if (status !== 'rejected') return [];
-          limit = resetsAt ? { until: resetsAt * 1000 } : {};
-          return [{ kind: 'limit', ...limit }];
+          limit = status === 'rejected' ? { ...(resetsAt && { until: resetsAt * 1000 }) } : undefined;
+          return limit ? [{ kind: 'limit', ...limit }] : [];
         }
         case 'result':
           return [{ kind: 'final', report: reportOf(line, { errorClass, limit }) }];

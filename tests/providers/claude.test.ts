@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { claude } from '../../src/providers/claude.ts';
+import type { ChildRequest } from '../../src/providers/provider.ts';
+import { CLAUDE_ENDINGS } from '../support/claude-endings.ts';
+import { type ClaudeSample, claudeSamples, finalReportIn, problemOf } from '../support/claude-samples.ts';
+
+const request: ChildRequest = {
+  cliPath: '/opt/claude',
+  prompt: 'words',
+  promptPath: '/run/prompt.md',
+  phase: 'planning',
+  iteration: 3,
+  sessionDir: '/sessions/26-01-08-login',
+  workingDir: '/worktrees/26-01-08-login',
+  mainRepo: '/repo',
+  model: 'opus',
+  maxTurns: 300,
+  permissions: 'skip',
+  childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',
+  env: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
+};
+const samples = claudeSamples();
+
+test('the prompt travels by stdin and never by an argument', () => {
+  const command = claude.buildCommand({ ...request, prompt: 'a'.repeat(300_000) });
+  expect(command.stdinPath).toBe('/run/prompt.md');
+  expect(command.args.join(' ').length).toBeLessThan(1000);
+});
+
+test('the arguments are these, in this order', () => {
+  expect(claude.buildCommand(request).args).toEqual([
+    '-p',
+    '--output-format',
+    'stream-json',
+    '--verbose',
+    '--session-id',
+    request.childUuid,
+    '--model',
+    'opus',
+    '--max-turns',
+    '300',
+    '--dangerously-skip-permissions',
+    '--disallowedTools',
+    'AskUserQuestion,CronCreate,EnterPlanMode,EnterWorktree,ExitWorktree,ScheduleWakeup',
+    '--add-dir',
+    request.sessionDir,
+    '--strict-mcp-config',
+    '--mcp-config',
+    '{"mcpServers":{}}',
+  ]);
+});
+
+test('without a model of ours the CLI takes its own default', () => {
+  expect(claude.buildCommand({ ...request, model: '' }).args).not.toContain('--model');
+});
+
+test('the mode "allow" lists tools instead of skipping permissions', () => {
+  const { args } = claude.buildCommand({ ...request, permissions: 'allow' });
+  expect(args).not.toContain('--dangerously-skip-permissions');
+  expect(args[args.indexOf('--permission-mode') + 1]).toBe('dontAsk');
+  expect(args[args.indexOf('--allowedTools') + 1]?.split(',')).toEqual(
+    expect.arrayContaining(['Bash', 'Edit', 'Read', 'Write']),
+  );
+});
+
+test('background tasks and updates are off, and a time limit of the person for requests is kept', () => {
+  expect(claude.buildCommand(request).env).toEqual({
+    ...request.env,
+    API_TIMEOUT_MS: '300000',
+    CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
+    DISABLE_AUTOUPDATER: '1',
+  });
+  const own = { ...request.env, API_TIMEOUT_MS: '900000' };
+  expect(claude.buildCommand({ ...request, env: own }).env).toMatchObject({ API_TIMEOUT_MS: '900000' });
+});
+
+test('the choice of running as root without permissions is never made for the person', () => {
+  expect(claude.buildCommand(request).env).not.toHaveProperty('IS_SANDBOX');
+  const problem = problemOf(sampleNamed('2.1.328/root-skip-permissions-refused'));
+  expect(problem).toMatchObject({ kind: 'config', advice: expect.stringContaining('PERMISSIONS=allow') });
+  expect(problem).toMatchObject({ advice: expect.stringContaining('IS_SANDBOX=1') });
+});
+
+test.each(samples.map((sample) => [sample.name, sample] as const))(
+  'the recorded run %s ended as listed',
+  (name, sample) => {
+    expect(problemOf(sample)?.kind ?? 'finished').toBe(CLAUDE_ENDINGS[name]);
+  },
+);
+
+test('every listed ending has its recording', () => {
+  expect(Object.keys(CLAUDE_ENDINGS).sort()).toEqual(samples.map((sample) => sample.name).sort());
+});
+
+test.each([
+  ['2.1.328/usage-limit-oauth', 1_795_164_958_000],
+  ['2.1.328/usage-limit-oauth-7d', 1_795_164_958_000],
+  ['2.1.328/usage-limit-oauth-mid-run', 1_795_164_958_000],
+  ['2.1.197/usage-limit-oauth', 1_795_165_531_000],
+])('a usage limit of %s says until when', (name, until) => {
+  expect(problemOf(sampleNamed(name))).toEqual({ kind: 'usage_limit', until });
+});
+
+test('a process that dies by itself without a last word has crashed, whatever its exit status', () => {
+  for (const exitCode of [0, 1, 129, 137, 143, null]) {
+    expect(claude.classifyEnd(undefined, { exitCode, endedByUs: false, stderrTail: '' })).toEqual({
+      kind: 'crashed',
+    });
+  }
+});
+
+test('denied tools are named in the report', () => {
+  expect(finalReportIn(sampleNamed('2.1.328/default-mode-denials').lines)).toMatchObject({
+    ok: true,
+    deniedTools: ['Bash', 'Write'],
+  });
+});
+
+test('lost lines, unknown events and error words in tool output never make up a limit or another refusal', () => {
+  const echoes = samples.flatMap((sample) => sample.lines.filter((line) => line.includes('is_error')));
+  const noise = fc.oneof(
+    fc.constantFrom(...echoes).map(toolOutput),
+    fc
+      .constantFrom(...echoes)
+      .map((text) => JSON.stringify({ type: 'novelty', error: text, is_error: true })),
+    fc.json(),
+    fc.string(),
+  );
+  const edit = fc.record({ at: fc.nat(), cut: fc.nat(3), into: fc.array(noise, { maxLength: 3 }) });
+  fc.assert(
+    fc.property(fc.constantFrom(...samples), fc.array(edit, { maxLength: 4 }), (sample, edits) => {
+      const lines = edits.reduce(
+        (before, { at, cut, into }) => before.toSpliced(at % (before.length + 1), cut, ...into),
+        [...sample.lines],
+      );
+      const kind = problemOf({ lines, exit: sample.exit })?.kind ?? 'finished';
+      // Without its own event a limit of the older version reads as a busy service.
+      const weaker = CLAUDE_ENDINGS[sample.name] === 'usage_limit' ? ['overloaded'] : [];
+      expect([CLAUDE_ENDINGS[sample.name], 'finished', 'crashed', ...weaker]).toContain(kind);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+function sampleNamed(name: string): ClaudeSample {
+  const sample = samples.find((each) => each.name === name);
+  if (!sample) throw new Error(`There is no recording ${name}.`);
+  return sample;
+}
+
+function toolOutput(text: string): string {
+  const content = [{ type: 'tool_result', tool_use_id: 'toolu_1', content: text, is_error: true }];
+  return JSON.stringify({ type: 'user', message: { role: 'user', content } });
+}
