@@ -1,0 +1,15 @@
+/** One phase of the plan that the scripted model writes and later carries out. */
+export interface WorkPhase {
+  name: string;
+  /** A shell command that fails before and passes after. */
+  check: string;
+  newFiles?: Readonly<Record<string, string>>;
+  edits?: ReadonlyArray<{ path: string; replace: string; by: string }>;
+}
+
+export interface PlannedWork {
+  task: string;
+  /** Ends the documents' names. */
+  slug: string;
+  phases: readonly WorkPhase[];
+}
