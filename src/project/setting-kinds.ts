@@ -1,0 +1,104 @@
+import * as z from 'zod';
+
+/** How a setting is written and what it is once read. */
+export interface SettingKind<Value> {
+  kind: 'folder' | 'file' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';
+  /** The range in words; stands after "must be" in errors and in the documents. */
+  form: string;
+  /** From the text of a file, of the environment or of a call to the value. */
+  schema: z.ZodType<Value, string>;
+  /** The names to choose from, in the order in which people should see them. */
+  choices?: readonly string[];
+}
+
+/** An existing folder; made absolute by the reader, who knows where the text stood. */
+export const folder: SettingKind<string> = {
+  kind: 'folder',
+  form: 'the path of an existing folder',
+  schema: z.string().min(1),
+};
+
+export const file: SettingKind<string> = {
+  kind: 'file',
+  form: 'the path of an existing file',
+  schema: z.string().min(1),
+};
+
+/** For settings of the machine: there is no folder from which a relative path could count. */
+export const absoluteFile: SettingKind<string> = {
+  kind: 'file',
+  form: 'the absolute path of an existing file (~ is the home folder)',
+  schema: z.string().regex(/^~?\/./),
+};
+
+/** Looked up on PATH when it is a bare name. */
+export const program: SettingKind<string> = {
+  kind: 'program',
+  form: 'a command name, or the absolute path of a program (~ is the home folder)',
+  schema: z.string().regex(/^(?:[^/~\s][^/\s]*|~?\/.+)$/),
+};
+
+/** One line for `sh -c`. */
+export const command: SettingKind<string> = {
+  kind: 'command',
+  form: 'one line for the shell',
+  schema: z.string().min(1),
+};
+
+/** Text of a stated form: `pattern` holds for the whole of it. */
+export function text(form: string, pattern: RegExp): SettingKind<string> {
+  return { kind: 'text', form, schema: z.string().regex(pattern) };
+}
+
+export function wholeNumber(unit: string, min: number, max: number): SettingKind<number> {
+  return {
+    kind: 'number',
+    form: `a whole number of ${unit} from ${min} to ${max}`,
+    schema: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .pipe(z.int().min(min).max(max)),
+  };
+}
+
+/** A number that may have a fraction, written with a point. */
+export function amount(unit: string, min: number, max: number): SettingKind<number> {
+  return {
+    kind: 'number',
+    form: `a number of ${unit} from ${min} to ${max}`,
+    schema: z
+      .string()
+      .regex(/^\d{1,12}(?:\.\d{1,6})?$/)
+      .transform(Number)
+      .pipe(z.number().min(min).max(max)),
+  };
+}
+
+/** One of a few names, in any letter case. */
+export function oneOf<const Name extends string>(choices: readonly Name[]): SettingKind<Name> {
+  return {
+    kind: 'choice',
+    form: `one of ${choices.join(', ')}`,
+    schema: lowerCase.pipe(z.enum(choices)),
+    choices,
+  };
+}
+
+/** Names with commas between, each once. `none` stands for the empty list where that is allowed. */
+export function listOf<const Name extends string>(
+  choices: readonly Name[],
+  { orNone }: { orNone: boolean },
+): SettingKind<Name[]> {
+  const names = lowerCase.transform((written) =>
+    orNone && written === 'none' ? [] : [...new Set(written.split(/[\s,]+/).filter(Boolean))],
+  );
+  return {
+    kind: 'choices',
+    form: `a list with commas of ${choices.join(', ')}${orNone ? ', or none' : ''}`,
+    schema: names.pipe(orNone ? z.array(z.enum(choices)) : z.array(z.enum(choices)).min(1)),
+    choices,
+  };
+}
+
+const lowerCase = z.string().transform((written) => written.trim().toLowerCase());

@@ -1,0 +1,30 @@
+import type { SettingKind } from './setting-kinds.ts';
+
+/** One row of the table of settings. */
+export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
+  /** Its name in `.samocode`, or for machine and secret settings in the environment and in `.env`. */
+  key: string;
+  /** project: `.samocode`. machine: environment and `.env`. secret: like machine, and never shown. */
+  scope: 'project' | 'machine' | 'secret';
+  /** One line for people. */
+  doc: string;
+  /** As it would be written. Absent: there is none, and the setting may stay unset. */
+  default?: string;
+  /** Nothing works without it. */
+  required?: true;
+  /** A call may give another value for one session. */
+  perSession?: true;
+  /** The name of a project setting in the environment and in `.env`. */
+  pairedWith?: string;
+  /** Paired with `<CLI>_<this>` of the provider in use: `CLAUDE_MODEL`, `CODEX_TIMEOUT`. */
+  pairedPerProvider?: 'MODEL' | 'TIMEOUT';
+  /** phase: one value per phase, `MODEL_PLANNING`. check: every key that begins with `CHECK`. */
+  family?: 'phase' | 'check';
+  /**
+   * Why a `.samocode` must be trusted before this counts: it can switch a safeguard off, or it names
+   * something that will be run.
+   */
+  risk?: 'loosens' | 'runs';
+  /** A sensible line, for errors of settings without a default. */
+  example?: string;
+}

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { SETTING_ROWS, SETTINGS, settingByKey } from '../../src/project/settings.ts';
+
+test('every key is unique', () => {
+  const keys = SETTING_ROWS.map(([, spec]) => spec.key);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
+test.each(SETTING_ROWS)('%s has words for people and a default that it accepts itself', (_name, spec) => {
+  expect(spec.doc).toMatch(/^.{10,120}\.$/);
+  expect(spec.form.length).toBeGreaterThan(5);
+  expect(spec.default ? spec.schema.safeParse(spec.default).success : true).toBe(true);
+});
+
+test.each(SETTING_ROWS.filter(([, spec]) => spec.kind === 'command'))(
+  '%s is run, so it needs trust',
+  (_name, spec) => {
+    expect(spec.risk).toBe('runs');
+  },
+);
+
+test.each([
+  ['timeoutSeconds', '1800', 1800],
+  ['maxCostUsd', '2.50', 2.5],
+  ['provider', 'CODEX', 'codex'],
+  ['gates', 'plan', ['plan']],
+  ['gates', 'none', []],
+  ['gates', 'QA, plan ,qa', ['qa', 'plan']],
+  ['fallback', 'codex gemini', ['codex', 'gemini']],
+  ['branchPrefix', 'team/añil', 'team/añil'],
+  ['claudePath', '~/bin/claude', '~/bin/claude'],
+] as const)('%s accepts %s', (name, written, value) => {
+  expect(SETTINGS[name].schema.parse(written)).toEqual(value);
+});
+
+test.each([
+  ['timeoutSeconds', '0'],
+  ['timeoutSeconds', '30m'],
+  ['timeoutSeconds', '-5'],
+  ['timeoutSeconds', '1e3'],
+  ['maxCostUsd', 'NaN'],
+  ['provider', 'gpt'],
+  ['gates', 'qa,review'],
+  ['gateChannels', 'none'],
+  ['branchPrefix', '-x'],
+  ['branchPrefix', 'a..b'],
+  ['branchPrefix', 'a b'],
+  ['branchPrefix', 'a.lock/b'],
+  ['branchPrefix', 'a/'],
+  ['model', '--dangerous'],
+  ['claudePath', 'bin/claude'],
+  ['rehearsalScenario', 'scenario.json'],
+] as const)('%s refuses %s', (name, written) => {
+  expect(SETTINGS[name].schema.safeParse(written).success).toBe(false);
+});
+
+test('a family has no single key', () => {
+  expect(settingByKey('TIMEOUT')?.[0]).toBe('timeoutSeconds');
+  expect(settingByKey('MODEL_<PHASE>')).toBeUndefined();
+});
