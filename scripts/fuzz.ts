@@ -1,0 +1,41 @@
+import { overviewProperties } from '../tests/properties/overview.ts';
+import type { Property } from '../tests/properties/property.ts';
+
+/** Runs every property long: `npm run fuzz -- --runs 100000 --only qa`. */
+const SUITES: Record<string, readonly Property[]> = {
+  overview: overviewProperties,
+};
+
+const option = (name: string): string | undefined => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at === -1 ? undefined : process.argv[at + 1];
+};
+
+const runs = Number(option('runs') ?? 10_000);
+const only = option('only') ?? '';
+const chosen = Object.entries(SUITES)
+  .flatMap(([suite, properties]) =>
+    properties.map((property) => ({ label: `${suite}: ${property.name}`, property })),
+  )
+  .filter(({ label }) => label.includes(only));
+
+if (!Number.isInteger(runs) || runs < 1 || chosen.length === 0) {
+  console.error(
+    `Nothing to run: --runs wants a whole number from 1, --only a part of a name (${Object.keys(SUITES).join(', ')}).`,
+  );
+  process.exit(2);
+}
+
+let failed = 0;
+for (const { label, property } of chosen) {
+  const start = performance.now();
+  try {
+    property.run(runs);
+    console.log(`ok    ${label} (${runs} runs, ${Math.round(performance.now() - start)} ms)`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL  ${label}\n${error instanceof Error ? error.stack : String(error)}`);
+  }
+}
+console.log(`${chosen.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

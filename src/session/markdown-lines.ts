@@ -1,0 +1,177 @@
+/** Cuts a text into lines that keep their endings: `splitLines(text).join('')` is the text again. */
+export function splitLines(text: string): string[] {
+  const lines: string[] = [];
+  let from = 0;
+  while (from < text.length) {
+    const lf = text.indexOf('\n', from);
+    const end = lf === -1 ? text.length : lf + 1;
+    lines.push(text.slice(from, end));
+    from = end;
+  }
+  return lines;
+}
+
+/** A line without its ending (LF or CRLF); trailing blanks stay. */
+export function lineBody(line: string): string {
+  if (line.endsWith('\r\n')) return line.slice(0, -2);
+  return line.endsWith('\n') ? line.slice(0, -1) : line;
+}
+
+export function isBlank(line: string): boolean {
+  return line.trim() === '';
+}
+
+/** Any text as one line: what we write into a line must not begin another. */
+export function oneLine(text: string): string {
+  return text.replace(/[\r\n\v\f\u0085\u2028\u2029]+/g, ' ').trim();
+}
+
+export interface Heading {
+  /** Number of its line, from 0. */
+  index: number;
+  level: number;
+  text: string;
+}
+
+/** A Markdown file cut so that unchanged lines can be written back byte by byte. */
+export interface MarkdownLines {
+  /** The byte order mark, or nothing. */
+  bom: string;
+  lines: string[];
+  /** The ending that inserted lines get: that of the first line. */
+  eol: '\n' | '\r\n';
+  headings: Heading[];
+  /** Whether a line belongs to a fenced code block, its fences included. */
+  isFenced(index: number): boolean;
+}
+
+export function parseMarkdown(text: string): MarkdownLines {
+  const bom = text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const lines = splitLines(text.slice(bom.length));
+  const fenced = fencedLines(lines);
+  const headings: Heading[] = [];
+  for (const [index, line] of lines.entries()) {
+    const heading = fenced[index] ? undefined : parseHeading(line);
+    if (heading) headings.push({ index, ...heading });
+  }
+  const eol = lines[0]?.endsWith('\r\n') ? '\r\n' : '\n';
+  return { bom, lines, eol, headings, isFenced: (index) => fenced[index] === 1 };
+}
+
+/** Lines `start` up to but without `end`; `heading` is -1 for what stands before the first section. */
+export interface Section {
+  heading: number;
+  start: number;
+  end: number;
+}
+
+/** The first `## name` section, in any letter case; it ends at the next heading of level 1 or 2. */
+export function sectionNamed(doc: MarkdownLines, name: string): Section | undefined {
+  const wanted = name.toLowerCase();
+  const heading = doc.headings.find(({ level, text }) => level === 2 && plainName(text) === wanted);
+  return heading && sectionAt(doc, heading);
+}
+
+/** What a heading rules: up to the next heading of its own level or above. */
+export function sectionAt(doc: MarkdownLines, heading: Heading): Section {
+  const next = doc.headings.find(({ index, level }) => index > heading.index && level <= heading.level);
+  return { heading: heading.index, start: heading.index + 1, end: next?.index ?? doc.lines.length };
+}
+
+/** What stands before the first section, the title among it. */
+export function preamble(doc: MarkdownLines): Section {
+  const title = titleHeading(doc);
+  const first = doc.headings.find((heading) => heading.level <= 2 && heading !== title);
+  return { heading: -1, start: 0, end: first?.index ?? doc.lines.length };
+}
+
+/** The first heading of level 1, unless a section comes before it. */
+export function titleHeading(doc: MarkdownLines): Heading | undefined {
+  const first = doc.headings.find(({ level }) => level <= 2);
+  return first?.level === 1 ? first : undefined;
+}
+
+/** The line after a section's last line that is not blank: where something is appended to it. */
+export function endOfContent(doc: MarkdownLines, section: Section): number {
+  let end = section.end;
+  while (end > section.start && isBlank(doc.lines[end - 1] ?? '')) end -= 1;
+  return end;
+}
+
+/** The text of a list item without its marker, or undefined for any other line. */
+export function listItem(line: string): string | undefined {
+  const body = line.trim();
+  return /^[-*+][ \t]/.test(body) ? body.slice(2).trim() : undefined;
+}
+
+function plainName(heading: string): string {
+  return heading.toLowerCase().replace(/:$/, '').trim();
+}
+
+function parseHeading(line: string): { level: number; text: string } | undefined {
+  const marks = /^ {0,3}(#{1,6})(?=[ \t\r\n]|$)/.exec(line);
+  if (!marks?.[1]) return undefined;
+  const text = line.slice(marks[0].length).trim();
+  return { level: marks[1].length, text: withoutClosingMarks(text) };
+}
+
+function withoutClosingMarks(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '#') end -= 1;
+  if (end === text.length) return text;
+  return end === 0 || /[ \t]/.test(text[end - 1] ?? '') ? text.slice(0, end).trim() : text;
+}
+
+interface FenceMark {
+  index: number;
+  char: string;
+  length: number;
+  /** Nothing follows the mark: only such a line may close a block. */
+  isBare: boolean;
+}
+
+/**
+ * Marks the lines of fenced blocks. An opening fence that is never closed opens nothing: otherwise one
+ * forgotten fence would hide the rest of a notebook from us.
+ */
+function fencedLines(lines: readonly string[]): Uint8Array {
+  const fenced = new Uint8Array(lines.length);
+  const marks = fenceMarks(lines);
+  // Shortest opener of each kind that is known to stay open: longer ones after it stay open as well.
+  const open: Record<string, number> = {};
+  for (let at = 0; at < marks.length; at += 1) {
+    const opener = marks[at] as FenceMark; // at < marks.length
+    if (opener.length >= (open[opener.char] ?? Number.POSITIVE_INFINITY)) continue;
+    const closer = closerOf(marks, at);
+    if (closer === -1) {
+      open[opener.char] = opener.length;
+    } else {
+      fenced.fill(1, opener.index, (marks[closer]?.index ?? 0) + 1);
+      at = closer;
+    }
+  }
+  return fenced;
+}
+
+function closerOf(marks: readonly FenceMark[], opener: number): number {
+  const { char, length } = marks[opener] as FenceMark; // called with a valid index
+  for (let at = opener + 1; at < marks.length; at += 1) {
+    const mark = marks[at] as FenceMark; // at < marks.length
+    if (mark.isBare && mark.char === char && mark.length >= length) return at;
+  }
+  return -1;
+}
+
+function fenceMarks(lines: readonly string[]): FenceMark[] {
+  const marks: FenceMark[] = [];
+  for (const [index, line] of lines.entries()) {
+    const run = /^ {0,3}(`{3,}|~{3,})/.exec(line);
+    if (!run?.[1]) continue;
+    const char = run[1].charAt(0);
+    const rest = line.slice(run[0].length);
+    // Backticks behind backticks are inline code, not a fence.
+    if (char === '`' && rest.includes('`')) continue;
+    marks.push({ index, char, length: run[1].length, isBare: isBlank(rest) });
+  }
+  return marks;
+}
