@@ -1,0 +1,35 @@
+import { newClaudeReader } from './claude-stream.ts';
+import type { ChildProblem, ExitReport, FinalReport, Provider } from './provider.ts';
+import { SETUP_EXIT_CODE } from './rehearsal/setup-error.ts';
+
+/** The bundled child that needs no login and no network; `cliPath` is its built file. */
+export const rehearsal: Provider = {
+  name: 'rehearsal',
+  defaultCommand: 'samocode-rehearsal',
+  buildCommand(request) {
+    const { cliPath, prompt, promptPath, childUuid, scenarioPath, env } = request;
+    const fitsCommandLine = Buffer.byteLength(prompt) <= MAX_ARGUMENT_BYTES;
+    return {
+      file: process.execPath,
+      args: [
+        cliPath,
+        '-p',
+        ...(fitsCommandLine ? [prompt] : []),
+        ...['--output-format', 'stream-json', '--verbose', '--session-id', childUuid],
+      ],
+      env: { ...env, ...(scenarioPath && { REHEARSAL_SCENARIO: scenarioPath }) },
+      ...(!fitsCommandLine && { stdinPath: promptPath }),
+    };
+  },
+  newReader: newClaudeReader,
+  classifyEnd,
+};
+
+// Linux refuses a single argument of 128 KiB and more.
+const MAX_ARGUMENT_BYTES = 100_000;
+
+function classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
+  if (final?.problem) return final.problem;
+  if (final?.ok || exit.endedByUs || (!final && exit.exitCode === 0)) return undefined;
+  return { kind: exit.exitCode === SETUP_EXIT_CODE ? 'config' : 'crashed' };
+}

@@ -1,0 +1,85 @@
+import { isAbsolute } from 'node:path';
+import { stampsAt, threeDigits } from '../../base/stamps.ts';
+import { type Phase, phaseNamed } from '../../phases/table.ts';
+import { RehearsalSetupError } from './setup-error.ts';
+
+/** What the prompt tells the child about its one piece of work. */
+export interface PromptFacts {
+  sessionDir: string;
+  workingDir: string;
+  phase: Phase;
+  iteration: number;
+  stamps: PromptStamps;
+  /** What a person said about the last plan or result, word for word; empty when nothing. */
+  feedback: string;
+  /** File name of the approved plan, when the prompt names it. */
+  planName: string | undefined;
+}
+
+export interface PromptStamps {
+  /** `MM-DD-HHMM`, begins document names. */
+  file: string;
+  /** `MM-DD HH:MM`. */
+  log: string;
+  /** `[NNN @ MM-DD HH:MM]`, begins flow lines. */
+  iteration: string;
+}
+
+/**
+ * Reads the prompt's labelled lines. Stamps that are missing are taken from `nowMs`.
+ * @throws RehearsalSetupError when session, working directory or phase are not there
+ */
+export function readPrompt(prompt: string, nowMs: number): PromptFacts {
+  const phase = phaseNamed(labelled(prompt, 'Phase') ?? '');
+  if (!phase) throw new RehearsalSetupError('the prompt has no line "**Phase:** <name of a phase>"');
+  const iteration = Number.parseInt(labelled(prompt, 'Iteration') ?? '1', 10) || 1;
+  const now = stampsAt(nowMs);
+  const log = stamp(prompt, 'TIMESTAMP_LOG') ?? now.log;
+  const planName = (labelled(prompt, 'Plan') ?? labelled(prompt, 'Approved plan'))?.split('/').at(-1);
+  return {
+    sessionDir: folder(prompt, 'Session path'),
+    workingDir: folder(prompt, 'Working directory'),
+    phase,
+    iteration,
+    stamps: {
+      file: stamp(prompt, 'TIMESTAMP_FILE') ?? now.file,
+      log,
+      iteration: stamp(prompt, 'TIMESTAMP_ITERATION') ?? `[${threeDigits(iteration)} @ ${log}]`,
+    },
+    feedback: feedbackIn(prompt),
+    planName: planName?.endsWith('.md') ? planName : undefined,
+  };
+}
+
+function folder(prompt: string, label: string): string {
+  const path = labelled(prompt, label);
+  if (!path || !isAbsolute(path)) {
+    throw new RehearsalSetupError(`the prompt has no line "**${label}:** <absolute path>"`);
+  }
+  return path;
+}
+
+function labelled(prompt: string, label: string): string | undefined {
+  const line = new RegExp(`^\\s*(?:[-*] )?\\*\\*${label}:\\*\\*[ \\t]*(.+)$`, 'im').exec(prompt)?.[1];
+  return line?.trim().replace(/^`(.*)`$/, '$1');
+}
+
+function stamp(prompt: string, name: string): string | undefined {
+  return new RegExp(`^\\W*${name}\\W*[:=][*\`\\s]*(.+?)[\`\\s]*$`, 'm').exec(prompt)?.[1];
+}
+
+// Two shapes: a section ("## Requested changes", then text) or a label ("**Feedback:** text").
+const FEEDBACK_HEADING = /^#{1,6} .*\b(?:feedback|requested changes|changes requested)\b.*$/im;
+const FEEDBACK_LABEL =
+  /^\*\*[^*\n]*\b(?:feedback|requested changes|changes requested)\b[^*\n]*\*\*:?[ \t]*(.*)$/im;
+
+function feedbackIn(prompt: string): string {
+  const heading = FEEDBACK_HEADING.exec(prompt);
+  const label = FEEDBACK_LABEL.exec(prompt);
+  const found = heading ?? label;
+  if (!found) return '';
+  const after =
+    prompt.slice(found.index + found[0].length).split(/^(?:#{1,6} |\*\*[^*\n]+:\*\*|---)/m, 1)[0] ?? '';
+  const text = heading ? after : `${label?.[1] ?? ''}\n${after.split(/\n\s*\n/, 1)[0] ?? ''}`;
+  return text.replace(/^[ \t]*> ?/gm, '').trim();
+}
