@@ -38,7 +38,7 @@ export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
 export type PlanVersion = z.infer<typeof PlanVersion>;
 
-const Cost = z.object({
+export const Cost = z.object({
   usd: z.number().optional(),
   inputTokens: z.number().optional(),
   outputTokens: z.number().optional(),
@@ -79,7 +79,8 @@ export const EVENT_BODIES = {
     hint: z.string(),
   }),
   queued: z.object({ reason: z.string() }),
-  dequeued: z.object({}),
+  /** Queue or usage limit are over. */
+  went_on: z.object({ why: z.enum(['slot_free', 'limit_over']) }),
   iteration_started: z.object({
     iteration: z.int(),
     phase: PhaseName,

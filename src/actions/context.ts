@@ -1,0 +1,16 @@
+import type { Clock } from '../base/clock.ts';
+import type { Host } from '../base/host.ts';
+import type { By } from '../session/event-types.ts';
+
+/** What every use case is given; only the `main.ts` files read it from the process. */
+export interface ActionContext {
+  clock: Clock;
+  host: Host;
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  cwd: string;
+  /** Who acts: the channel and the client's name. */
+  by: By;
+  /** The built files that are started as programs. */
+  programs: { worker: string; rehearsal: string };
+}

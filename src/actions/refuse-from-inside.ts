@@ -1,0 +1,38 @@
+import { SamocodeError } from '../base/errors.ts';
+import type { Host } from '../base/host.ts';
+import type { ActionContext } from './context.ts';
+
+/** The environment variable that every child and all that comes of it carries. */
+export const SESSION_MARK = 'SAMOCODE_SESSION';
+
+export class InsideSessionError extends SamocodeError {
+  readonly code = 'inside_session';
+
+  constructor() {
+    super(
+      'Nothing was changed.',
+      'This program was started from inside a samocode session, where only reading is allowed.',
+      'To tell the human something, write it to _signal.json.',
+    );
+  }
+}
+
+/** A child must not act as its own human. @throws InsideSessionError */
+export async function refuseFromInside(context: Pick<ActionContext, 'env' | 'host'>): Promise<void> {
+  if (await isInsideSession(context)) throw new InsideSessionError();
+}
+
+/** True when our mark stands in this process's own environment or in an ancestor's. */
+export async function isInsideSession(context: Pick<ActionContext, 'env' | 'host'>): Promise<boolean> {
+  if (context.env[SESSION_MARK]) return true;
+  return ancestorIsMarked(context.host, process.ppid);
+}
+
+// The own variable can be taken away with `env -u`; an ancestor's can't.
+async function ancestorIsMarked(host: Host, pid: number): Promise<boolean> {
+  for (let current = pid, depth = 0; current > 1 && depth < 64; depth += 1) {
+    if (await host.processes.environmentOf(current, SESSION_MARK)) return true;
+    current = (await host.processes.read(current))?.ppid ?? 0;
+  }
+  return false;
+}

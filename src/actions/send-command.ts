@@ -1,0 +1,105 @@
+import { ulid } from 'ulid';
+import { isoUtc } from '../base/clock.ts';
+import { SamocodeError } from '../base/errors.ts';
+import { readHolding } from '../base/lease.ts';
+import { type Command, leaveCommand } from '../session/commands.ts';
+import { readEvents, readLog } from '../session/event-log.ts';
+import type { EventOf } from '../session/events.ts';
+import { FORMAT_VERSION } from '../session/events.ts';
+import type { SessionPaths } from '../session/paths.ts';
+import { launchWorker } from '../worker/launch.ts';
+import type { ActionContext } from './context.ts';
+import { refuseFromInside } from './refuse-from-inside.ts';
+
+/** A command's own words, without the envelope. */
+export type CommandRequest = {
+  [K in Command['kind']]: Omit<Extract<Command, { kind: K }>, 'v' | 'id' | 'by' | 'at'>;
+}[Command['kind']];
+
+/** The worker said no; its words, handed on. */
+export class CommandRefusedError extends SamocodeError {
+  readonly code: string;
+
+  constructor(event: EventOf<'command_refused'>) {
+    super('The session did not take this.', event.message, event.hint);
+    this.code = event.code;
+  }
+}
+
+export class WorkerUnresponsiveError extends SamocodeError {
+  readonly code = 'worker_unresponsive';
+
+  constructor(folder: string, id: string, waitedMs: number) {
+    super(
+      `Session ${folder} has not answered yet.`,
+      `Its worker did not take command ${id} within ${Math.round(waitedMs / 1000)} s; the command stays and will be taken.`,
+      'Look again with get_status; if it stays so, see session.log and worker.stderr of the session.',
+    );
+  }
+}
+
+export interface SendOptions {
+  /** How long to wait for the worker's answer before saying that it is unresponsive. */
+  patienceMs?: number;
+  /** Reuse to make the same call twice the same command. */
+  id?: string;
+  signal?: AbortSignal;
+}
+
+const POLL_MS = 25;
+const DEFAULT_PATIENCE_MS = 2000;
+
+/**
+ * Leaves a command for a session's worker, starts a worker when none lives, and waits until the worker
+ * has met the command with an event.
+ * @returns the number of the event that accepted it
+ * @throws CommandRefusedError with the worker's reason
+ * @throws WorkerUnresponsiveError when no answer came in time; the command stays
+ */
+export async function sendCommand(
+  paths: SessionPaths,
+  request: CommandRequest,
+  context: ActionContext,
+  options: SendOptions = {},
+): Promise<number> {
+  await refuseFromInside(context);
+  const { clock, by } = context;
+  const id = options.id ?? ulid(clock.now());
+  const before = (await readLog(paths))?.state.n ?? 0;
+  // The request's kind and fields belong together, which the spread's own type can't follow.
+  const command = { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command;
+  await leaveCommand(paths, command);
+  const patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
+  const begun = clock.monotonic();
+  for (let launched = 0; ; ) {
+    const answer = await answerTo(paths, id, before);
+    if (answer?.type === 'command_accepted') return answer.n;
+    if (answer?.type === 'command_refused') throw new CommandRefusedError(answer);
+    const waitedMs = clock.monotonic() - begun;
+    // A worker that is just leaving may not see the command any more, so the lease is looked at again and again.
+    if (!(await hasWorker(paths, context)) && waitedMs >= launched * 1000) {
+      launched += 1;
+      await launchWorker(paths, { program: context.programs.worker, env: context.env });
+    }
+    if (waitedMs > patienceMs) throw new WorkerUnresponsiveError(paths.folder, id, waitedMs);
+    await clock.sleep(POLL_MS, options.signal);
+  }
+}
+
+/** True while a worker holds the session, or one that can't be judged from here. */
+export async function hasWorker(paths: SessionPaths, context: Pick<ActionContext, 'host'>): Promise<boolean> {
+  const holding = await readHolding(paths.leases, context.host);
+  return holding.kind === 'held' && holding.liveness !== 'dead';
+}
+
+async function answerTo(
+  paths: SessionPaths,
+  id: string,
+  after: number,
+): Promise<EventOf<'command_accepted'> | EventOf<'command_refused'> | undefined> {
+  for (const event of await readEvents(paths.events, after)) {
+    if ((event.type === 'command_accepted' || event.type === 'command_refused') && event.id === id)
+      return event;
+  }
+  return undefined;
+}

@@ -1,0 +1,135 @@
+import type { Clock } from './clock.ts';
+import { systemErrorCode } from './errors.ts';
+import type { Host } from './host.ts';
+import { isRunning, type ProcessEntry, type ProcessTable } from './process-table.ts';
+
+/** An environment variable that every process of a tree carries, however far it has run from its parents. */
+export interface Mark {
+  name: string;
+  value: string;
+}
+
+export interface TreeRoot {
+  pid: number;
+  /** Guards against a reused pid. */
+  startTicks: string;
+  pgid: number;
+}
+
+export interface EndTreeOptions {
+  host: Host;
+  clock: Clock;
+  /** Milliseconds between SIGTERM and SIGKILL; 0 kills at once. */
+  graceMs: number;
+  /** Processes seen in the tree earlier, in case they hide from the mark and from their parents by now. */
+  known?: readonly KnownProcess[];
+}
+
+export type KnownProcess = Pick<ProcessEntry, 'pid' | 'startTicks'>;
+
+export type TreeEnd =
+  | { kind: 'empty'; signalled: number; killed: number }
+  /** Even SIGKILL left these (uninterruptible sleep, another user's). */
+  | { kind: 'immortal'; pids: number[] };
+
+const FIRST_POLL_MS = 20;
+const LAST_POLL_MS = 200;
+const KILL_PATIENCE_MS = 4000;
+
+/**
+ * Ends a child and all that came of it: its group, its descendants, and whatever carries `mark`, also
+ * re-parented or in sessions of its own. Polite first, firm after `graceMs`, and looked at until empty.
+ * A process is touched only while its pid and start ticks are those that were listed.
+ */
+export async function endTree(
+  root: TreeRoot | undefined,
+  mark: Mark,
+  options: EndTreeOptions,
+): Promise<TreeEnd> {
+  const { clock, graceMs } = options;
+  const begun = clock.monotonic();
+  const members = new Map<string, ProcessEntry>();
+  const signalled = new Set<string>();
+  const killed = new Set<string>();
+  for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
+    const alive = await treeMembers(root, mark, options, members);
+    if (alive.length === 0) return { kind: 'empty', signalled: signalled.size, killed: killed.size };
+    const waited = clock.monotonic() - begun;
+    if (waited > graceMs + KILL_PATIENCE_MS) return { kind: 'immortal', pids: alive.map(({ pid }) => pid) };
+    const firm = waited >= graceMs;
+    for (const entry of alive) {
+      const done = firm ? killed : signalled;
+      // SIGKILL again is harmless, and new members may share a look with old ones.
+      if (!firm && done.has(key(entry))) continue;
+      done.add(key(entry));
+      await signalProcess(options.host.processes, entry, firm ? 'SIGKILL' : 'SIGTERM');
+      // A stopped process meets SIGTERM only when it goes on.
+      if (!firm && entry.state === 'T') await signalProcess(options.host.processes, entry, 'SIGCONT');
+    }
+    await clock.sleep(pollMs);
+  }
+}
+
+/** Everything of the tree that still runs, without touching it. */
+export async function treeMembers(
+  root: TreeRoot | undefined,
+  mark: Mark,
+  options: Pick<EndTreeOptions, 'host' | 'known'>,
+  seen: Map<string, ProcessEntry> = new Map(),
+): Promise<ProcessEntry[]> {
+  const { processes } = options.host;
+  const all = (await processes.list()).filter(isRunning);
+  const wanted = new Set<string>([...seen.keys(), ...(options.known ?? []).map(key)]);
+  const rootEntry =
+    root && all.find((entry) => entry.pid === root.pid && entry.startTicks === root.startTicks);
+  if (rootEntry) wanted.add(key(rootEntry));
+  // A group's number stays taken while any member lives, so an equal pgid is this group's, if its leader
+  // is ours or gone. A leader with other ticks means that the number was given away again.
+  const leader = root && all.find((entry) => entry.pid === root.pgid);
+  const groupIsOurs = root !== undefined && (leader === undefined || leader.startTicks === root.startTicks);
+  for (const entry of all) {
+    if (groupIsOurs && entry.pgid === root.pgid) wanted.add(key(entry));
+  }
+  for (const entry of await marked(processes, all, mark)) wanted.add(key(entry));
+  const members = withDescendants(all, wanted).filter((entry) => entry.pid !== process.pid);
+  for (const entry of members) seen.set(key(entry), entry);
+  return members;
+}
+
+async function marked(processes: ProcessTable, all: ProcessEntry[], mark: Mark): Promise<ProcessEntry[]> {
+  const values = await Promise.all(all.map((entry) => processes.environmentOf(entry.pid, mark.name)));
+  return all.filter((_, index) => values[index] === mark.value);
+}
+
+function withDescendants(all: ProcessEntry[], wanted: ReadonlySet<string>): ProcessEntry[] {
+  const members = new Map(all.filter((entry) => wanted.has(key(entry))).map((entry) => [entry.pid, entry]));
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const entry of all) {
+      if (members.has(entry.pid) || !members.has(entry.ppid)) continue;
+      members.set(entry.pid, entry);
+      grew = true;
+    }
+  }
+  return [...members.values()];
+}
+
+async function signalProcess(
+  processes: ProcessTable,
+  entry: ProcessEntry,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  // Asked again right before: the pid may have been given to somebody else since the listing.
+  const now = await processes.read(entry.pid);
+  if (!isRunning(now) || now.startTicks !== entry.startTicks) return;
+  try {
+    process.kill(entry.pid, signal);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+function key(entry: KnownProcess): string {
+  return `${entry.pid}:${entry.startTicks}`;
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { type FileHandle, open } from 'node:fs/promises';
+import * as z from 'zod';
+import { writeWhole } from '../base/atomic-file.ts';
+import { type Clock, isoUtc } from '../base/clock.ts';
+import { SamocodeError } from '../base/errors.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { type Host, identify, ProcessIdentity } from '../base/host.ts';
+import type { ChildCommand } from './provider.ts';
+
+/** `child.json`: which process a child is, on disk before it may start. */
+export const ChildRecord = z.object({
+  v: z.literal(1),
+  wrapper: ProcessIdentity,
+  startedAt: z.iso.datetime(),
+});
+export type ChildRecord = z.infer<typeof ChildRecord>;
+
+export interface RunChildOptions {
+  command: ChildCommand;
+  cwd: string;
+  /** The child's stdout and stderr: the files themselves, opened for append. */
+  stdoutPath: string;
+  stderrPath: string;
+  recordPath: string;
+  exitPath: string;
+  host: Host;
+  clock: Clock;
+}
+
+export class ChildNotStartedError extends SamocodeError {
+  readonly code = 'child_not_started';
+
+  constructor(file: string, cause: unknown) {
+    super(
+      `The child was not started.`,
+      `${file} could not be run from its working directory.`,
+      'See that both exist and that the machine can start processes, then resume the session.',
+      { cause },
+    );
+  }
+}
+
+/** What the wrapper writes when nobody said go: the CLI has never run. */
+export const NEVER_STARTED = 'never started';
+
+// The wrapper waits for "go" on descriptor 3; if the worker dies before that, the pipe closes and nothing
+// has run. It outlives TERM, INT and HUP so that it can say how the CLI ended; the CLI gets them as usual.
+const WRAPPER = `trap : TERM INT HUP
+exit_file=$1; shift
+read -r word <&3 || word=
+if [ "$word" = go ]; then "$@" 3<&-; status=$?; else status='${NEVER_STARTED}'; fi
+exec 3<&-
+printf '%s\\n' "$status" >"$exit_file.draft" && mv -f "$exit_file.draft" "$exit_file"`;
+
+/**
+ * Starts a child through the wrapper, in a session and process group of its own. It begins only after
+ * `child.json` is on disk, so a crash of the worker at any step starts the CLI once or never.
+ * @throws ChildNotStartedError when the wrapper could not be spawned
+ */
+export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
+  const { command, host, clock } = options;
+  const stdin = await open(command.stdinPath ?? '/dev/null', 'r');
+  const stdout = await open(options.stdoutPath, 'a', 0o644);
+  const stderr = await open(options.stderrPath, 'a', 0o644);
+  try {
+    crashPoint('before-spawn');
+    const wrapper = await spawnWrapper(options, [stdin, stdout, stderr]);
+    crashPoint('after-spawn');
+    const identity = await identify(host, wrapper.pid);
+    if (identity === undefined) throw new ChildNotStartedError(command.file, 'the wrapper ended at once');
+    const record: ChildRecord = { v: 1, wrapper: identity, startedAt: isoUtc(clock.now()) };
+    await writeWhole(options.recordPath, `${JSON.stringify(record)}\n`);
+    crashPoint('before-go');
+    await wrapper.go();
+    crashPoint('after-go');
+    return record;
+  } finally {
+    await Promise.all([stdin.close(), stdout.close(), stderr.close()]);
+  }
+}
+
+interface Wrapper {
+  pid: number;
+  go(): Promise<void>;
+}
+
+async function spawnWrapper(options: RunChildOptions, files: FileHandle[]): Promise<Wrapper> {
+  const { command } = options;
+  // The exit file's path is an argument, not a variable: the run folder is never told to a child.
+  const args = ['-c', WRAPPER, 'samocode-child', options.exitPath, command.file, ...command.args];
+  const wrapper = spawn('/bin/sh', args, {
+    cwd: options.cwd,
+    env: { ...command.env },
+    detached: true,
+    stdio: [...files.map((file) => file.fd), 'pipe'],
+  });
+  const pid = await new Promise<number>((resolve, reject) => {
+    wrapper.once('error', (error) => reject(new ChildNotStartedError(command.file, error)));
+    wrapper.once('spawn', () => resolve(wrapper.pid ?? 0));
+  });
+  wrapper.unref();
+  const pipe = wrapper.stdio[3];
+  if (!(pipe && 'end' in pipe)) throw new ChildNotStartedError(command.file, 'no pipe to the wrapper');
+  pipe.on('error', () => undefined);
+  return { pid, go: () => new Promise((resolve) => pipe.end('go\n', () => resolve())) };
+}

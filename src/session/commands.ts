@@ -1,0 +1,94 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { createWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { By } from './event-types.ts';
+import { FORMAT_VERSION } from './events.ts';
+import type { SessionPaths } from './paths.ts';
+
+const Head = z.object({
+  v: z.literal(FORMAT_VERSION),
+  /** ULID made by whoever asks: the same one twice is the same command. */
+  id: z.ulid(),
+  by: By,
+  at: z.iso.datetime(),
+});
+
+/** What others may ask of a session's worker, one file each. */
+export const Command = z.discriminatedUnion('kind', [
+  Head.extend({ kind: z.literal('start'), run: z.boolean() }),
+  Head.extend({
+    kind: z.literal('answer'),
+    answers: z.array(z.object({ id: z.string(), text: z.string() })),
+    /** Every question still open gets its suggestion. */
+    acceptSuggestions: z.boolean(),
+    /** Answers found in the file at parking are the person's own. */
+    confirmTyped: z.boolean(),
+  }),
+  Head.extend({ kind: z.literal('approve'), hash: z.string().optional() }),
+  Head.extend({ kind: z.literal('request_changes'), feedback: z.string() }),
+  Head.extend({ kind: z.literal('message'), text: z.string() }),
+  Head.extend({ kind: z.literal('stop'), when: z.enum(['after_iteration', 'now']) }),
+  Head.extend({ kind: z.literal('resume'), note: z.string().optional(), goal: z.string().optional() }),
+  Head.extend({
+    kind: z.literal('archive'),
+    what: z.enum(['session', 'documents']),
+    keep: z.array(z.string()),
+    force: z.boolean(),
+  }),
+]);
+export type Command = z.infer<typeof Command>;
+export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+export type CommandReading =
+  | { kind: 'command'; id: string; command: Command }
+  | { kind: 'malformed'; id: string; problem: string };
+
+const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
+
+/** Leaves a command for the worker. The file appears whole; the same id a second time changes nothing. */
+export async function leaveCommand(paths: Pick<SessionPaths, 'commands'>, command: Command): Promise<void> {
+  await mkdir(paths.commands, { recursive: true });
+  await createWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`);
+}
+
+/** Ids of the commands that wait, oldest first. */
+export async function pendingCommandIds(paths: Pick<SessionPaths, 'commands'>): Promise<string[]> {
+  const names = (await ifExists(readdir(paths.commands))) ?? [];
+  return names
+    .filter((name) => /^[0-9A-Za-z]{26}\.json$/.test(name))
+    .map((name) => name.slice(0, -'.json'.length))
+    .sort();
+}
+
+/** Reads one waiting command. Never throws for what stands in the file; undefined when it is gone. */
+export async function readCommand(
+  paths: Pick<SessionPaths, 'commands'>,
+  id: string,
+): Promise<CommandReading | undefined> {
+  const malformed = (problem: string): CommandReading => ({ kind: 'malformed', id, problem });
+  const reading = await readPlainFile(commandPath(paths, id), MAX_COMMAND_BYTES);
+  if (reading.kind === 'missing') return undefined;
+  if (reading.kind === 'unusable') return malformed(reading.problem);
+  let value: unknown;
+  try {
+    value = JSON.parse(reading.bytes.toString('utf8'));
+  } catch {
+    return malformed('not JSON');
+  }
+  const command = Command.safeParse(value);
+  if (!command.success) return malformed(z.prettifyError(command.error).slice(0, 300));
+  if (command.data.id !== id) return malformed('the id inside differs from the name of the file');
+  return { kind: 'command', id, command: command.data };
+}
+
+/** Removes an answered command; its event is on disk by then. */
+export async function removeCommand(paths: Pick<SessionPaths, 'commands'>, id: string): Promise<void> {
+  await rm(commandPath(paths, id), { force: true, recursive: true });
+}
+
+function commandPath(paths: Pick<SessionPaths, 'commands'>, id: string): string {
+  return join(paths.commands, `${id}.json`);
+}

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { ifExists, SamocodeError } from '../base/errors.ts';
+import { GATES, PHASE_NAMES } from '../phases/table.ts';
+import { CHANNELS } from './event-types.ts';
+import { FORMAT_VERSION } from './events.ts';
+import type { SessionPaths } from './paths.ts';
+
+const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
+
+/** The settings that a session keeps from its start, whatever later changes around it. */
+export const FrozenSettings = z.object({
+  provider: z.string(),
+  providers: PerPhase,
+  /** Empty: the CLI's own default. */
+  model: z.string(),
+  models: PerPhase,
+  /** Absolute path of each provider's CLI, as found at the start. */
+  cliPaths: z.record(z.string(), z.string()),
+  maxTurns: z.int(),
+  timeLimitMs: z.number(),
+  permissions: z.enum(['skip', 'allow']),
+  gates: z.array(z.enum(GATES)),
+  gateChannels: z.array(z.enum(CHANNELS)),
+  autoApprove: z.boolean(),
+  acceptSuggestions: z.boolean(),
+  maxRetries: z.int(),
+  retryDelayMs: z.number(),
+  maxParallel: z.int().optional(),
+  /** Shell commands that must exit 0 before done. */
+  checks: z.array(z.string()),
+  setup: z.string().optional(),
+  constraintsPath: z.string().optional(),
+  branch: z.string(),
+  base: z.string().optional(),
+  /** Absolute path of a scenario for the rehearsal child. */
+  scenarioPath: z.string().optional(),
+});
+export type FrozenSettings = z.infer<typeof FrozenSettings>;
+
+/** `session.json`: who a session is, written once before its worker exists. */
+export const SessionFile = z.object({
+  v: z.literal(FORMAT_VERSION),
+  /** ULID; children carry it as their mark. */
+  id: z.string(),
+  folder: z.string(),
+  createdAt: z.iso.datetime(),
+  task: z.string().optional(),
+  dive: z.string().optional(),
+  mainRepo: z.string(),
+  worktreesDir: z.string(),
+  sessionsDir: z.string(),
+  /** The `.samocode` that was read. */
+  configPath: z.string(),
+  /** A folder of the original tool, taken over as it stood. */
+  adopted: z.boolean(),
+  settings: FrozenSettings,
+});
+export type SessionFile = z.infer<typeof SessionFile>;
+
+export class SessionFileError extends SamocodeError {
+  readonly code = 'session_file_broken';
+
+  constructor(path: string, problem: string) {
+    super(
+      `Session file ${path} can't be read.`,
+      `${problem}.`,
+      'Put it back from a backup, or start a new session; the session folder itself is untouched.',
+    );
+  }
+}
+
+/** @returns undefined when there is none @throws SessionFileError when it can't be read */
+export async function readSessionFile(
+  paths: Pick<SessionPaths, 'sessionFile'>,
+): Promise<SessionFile | undefined> {
+  const text = await ifExists(readFile(paths.sessionFile, 'utf8'));
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new SessionFileError(paths.sessionFile, 'It is not JSON');
+  }
+  const file = SessionFile.safeParse(value);
+  if (!file.success) throw new SessionFileError(paths.sessionFile, z.prettifyError(file.error));
+  return file.data;
+}

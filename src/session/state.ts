@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import { Decision } from '../phases/decision.ts';
+import { ENDING_KINDS } from '../phases/ending.ts';
+import { initialProgress, Progress } from '../phases/progress.ts';
+import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
+import { By, Cost, PlanVersion, RecordedAnswer } from './event-types.ts';
+
+const PhaseName = z.enum(PHASE_NAMES);
+const since = z.iso.datetime();
+
+const Waiting = z.object({
+  kind: z.literal('waiting'),
+  since,
+  for: z.enum(WAITING_FOR),
+  resumePhase: PhaseName,
+  reason: z.string().optional(),
+  file: z.string().optional(),
+  fileHash: z.string().optional(),
+  openQuestions: z.array(z.string()),
+  unconfirmed: z.array(RecordedAnswer),
+  plan: PlanVersion.optional(),
+});
+export type WaitingStatus = z.infer<typeof Waiting>;
+
+/** What a session is doing, or what it needs from somebody. */
+export const Status = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('starting'), since }),
+  z.object({ kind: z.literal('queued'), since, reason: z.string() }),
+  z.object({ kind: z.literal('running'), since }),
+  Waiting,
+  /** `until`: milliseconds since the epoch. */
+  z.object({ kind: z.literal('limited'), since, until: z.number(), guessed: z.boolean() }),
+  z.object({ kind: z.literal('blocked'), since, reason: z.string(), needs: z.string(), rule: z.string() }),
+  /** `parked`: the wait that it was stopped in, and goes back to. */
+  z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
+  z.object({ kind: z.literal('done'), since, summary: z.string() }),
+]);
+export type Status = z.infer<typeof Status>;
+
+export const Worktree = z.object({
+  path: z.string(),
+  branch: z.string(),
+  base: z.string(),
+  baseCommit: z.string(),
+});
+export type Worktree = z.infer<typeof Worktree>;
+
+/** An iteration that has begun and not ended. */
+export const OpenIteration = z.object({
+  iteration: z.int(),
+  phase: PhaseName,
+  provider: z.string(),
+  model: z.string(),
+  log: z.string(),
+  childUuid: z.string(),
+  timeLimitMs: z.number(),
+  startedAt: since,
+});
+export type OpenIteration = z.infer<typeof OpenIteration>;
+
+const LastIteration = z.object({
+  iteration: z.int(),
+  phase: PhaseName,
+  ending: z.enum(ENDING_KINDS),
+  endedAt: since,
+  durationMs: z.number(),
+  problem: z.string().optional(),
+  lastAction: z.string().optional(),
+  next: z.string().optional(),
+});
+
+/** The fold of a session's events. Its size does not grow with the number of iterations. */
+export const SessionState = z.object({
+  /** Number of the last event folded. */
+  n: z.int().nonnegative(),
+  /** Highest fencing token seen: an event with a lower one came from a worker that had lost its lease. */
+  lease: z.int().nonnegative(),
+  createdAt: since.optional(),
+  prepared: z.boolean(),
+  runWanted: z.boolean(),
+  status: Status,
+  progress: Progress,
+  worktree: Worktree.optional(),
+  openIteration: OpenIteration.optional(),
+  lastIteration: LastIteration.optional(),
+  /** A decision whose own event has not been written yet. */
+  pending: Decision.optional(),
+  /** For the next child: corrections, hand-offs, the person's note. */
+  notes: z.array(z.string()),
+  backoff: z.boolean(),
+  stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
+  goal: z.string().optional(),
+  /** Human answers that count for the current goal. */
+  answers: z.array(RecordedAnswer),
+  /** Rounds of `_qa.md` and plan documents that belong to the goals before. */
+  oldRounds: z.int().nonnegative(),
+  oldPlans: z.array(z.string()),
+  approvedPlan: PlanVersion.extend({ by: By }).optional(),
+  /** What the human wants changed in the plan, for the next planning child. */
+  feedback: z.string().optional(),
+  messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),
+  /** Newest commands that were answered, oldest first: the same command twice counts once. */
+  answeredCommands: z.array(z.string()),
+  cost: Cost,
+});
+export type SessionState = z.infer<typeof SessionState>;
+
+/** How many answered commands are remembered; older ones are looked up in the events. */
+export const REMEMBERED_COMMANDS = 128;
+
+export function emptyState(): SessionState {
+  return {
+    n: 0,
+    lease: 0,
+    prepared: false,
+    runWanted: true,
+    status: { kind: 'starting', since: new Date(0).toISOString() },
+    progress: initialProgress(),
+    notes: [],
+    backoff: false,
+    answers: [],
+    oldRounds: 0,
+    oldPlans: [],
+    messages: { waiting: [], unacknowledged: [] },
+    answeredCommands: [],
+    cost: {},
+  };
+}

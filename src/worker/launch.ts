@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open } from 'node:fs/promises';
+import { SamocodeError } from '../base/errors.ts';
+import type { SessionPaths } from '../session/paths.ts';
+
+export class WorkerNotLaunchedError extends SamocodeError {
+  readonly code = 'worker_not_launched';
+
+  constructor(folder: string, cause: unknown) {
+    super(
+      `No worker was started for session ${folder}.`,
+      'The operating system refused to start a process.',
+      'Free memory or processes and try again; nothing of the session is lost.',
+      { cause },
+    );
+  }
+}
+
+export interface LaunchOptions {
+  /** The built worker file. */
+  program: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Starts a session's worker: a session of its own (setsid), stdio on files, so that no end of a client,
+ * terminal or server reaches it. Two at once are harmless: the lease lets one go on.
+ * @throws WorkerNotLaunchedError
+ */
+export async function launchWorker(paths: SessionPaths, options: LaunchOptions): Promise<void> {
+  await mkdir(paths.runDir, { recursive: true });
+  const errors = await open(paths.workerErrors, 'a', 0o600);
+  try {
+    const worker = spawn(process.execPath, [options.program, paths.sessionsDir, paths.folder], {
+      // The root folder can't be removed under a process that lives for days.
+      cwd: '/',
+      env: { ...options.env },
+      detached: true,
+      stdio: ['ignore', 'ignore', errors.fd],
+    });
+    await new Promise<void>((resolve, reject) => {
+      worker.once('error', (error) => reject(new WorkerNotLaunchedError(paths.folder, error)));
+      worker.once('spawn', resolve);
+    });
+    worker.unref();
+  } finally {
+    await errors.close();
+  }
+}
