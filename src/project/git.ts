@@ -1,0 +1,134 @@
+import { stat } from 'node:fs/promises';
+import { runCommand } from '../base/run-command.ts';
+import { GitError } from './git-error.ts';
+
+export interface GitOptions {
+  /** The folder that git works in. */
+  cwd: string;
+  signal?: AbortSignal;
+  /** Gives the result of a failing git back instead of throwing. */
+  allowFailure?: boolean;
+  /** Variables of this call alone, `GIT_INDEX_FILE` for one. */
+  env?: Readonly<Record<string, string>>;
+  /** Becomes stdin; without it stdin is empty. */
+  input?: string;
+  /** Milliseconds; one minute unless told. */
+  timeoutMs?: number;
+  /** Characters kept of the output; longer ones are cut and git is ended. */
+  maxChars?: number;
+  /** The environment to start from; the program's own unless told. It is scrubbed in any case. */
+  baseEnv?: Environment;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface GitResult {
+  /** Null when git was ended because its output was longer than `maxChars`. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  /** True when the output was cut. */
+  truncated: boolean;
+}
+
+const ONE_MINUTE_MS = 60_000;
+const MAX_CHARS = 16 * 1024 * 1024;
+
+/**
+ * Runs git, so that nothing which a child may have written into a repository's settings is executed: no
+ * hooks, monitors, editors, pagers, signers or background clean-ups. Filters (LFS) and ssh stay as they are.
+ * @throws GitError, unless `allowFailure` and git itself ran to its end; the signal's reason when aborted
+ */
+export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
+  signal?.throwIfAborted();
+  const result = await runCommand('git', [...NEUTRAL, ...withoutDrivers(args)], {
+    cwd,
+    // git is started like any program: with our environment, less what points at other repositories.
+    env: { ...scrubbed(options.baseEnv ?? process.env), ...QUIET, ...options.env },
+    timeoutMs,
+    maxBytes: maxChars,
+    ...(signal ? { signal } : {}),
+    ...(options.input === undefined ? {} : { input: options.input }),
+  });
+  signal?.throwIfAborted();
+  const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const { exitCode, stdout, stderr } = result;
+  if (result.notFound) throw (await isFolder(cwd)) ? GitError.missing() : GitError.noFolder(cwd);
+  if (result.timedOut) throw GitError.timeout(subcommand, cwd, timeoutMs);
+  const truncated = exitCode === null && stdout.length + stderr.length >= maxChars;
+  if (exitCode !== 0 && !truncated && !allowFailure) throw GitError.failed(subcommand, cwd, exitCode, stderr);
+  return { exitCode, stdout, stderr, truncated };
+}
+
+/** Like `runGit`, for output of one line or one word. */
+export async function gitLine(args: readonly string[], options: GitOptions): Promise<string> {
+  return (await runGit(args, options)).stdout.trim();
+}
+
+/** Whether git says yes (0) to a question that it answers by its exit status. */
+export async function gitSaysYes(args: readonly string[], options: GitOptions): Promise<boolean> {
+  return (await runGit(args, { ...options, allowFailure: true })).exitCode === 0;
+}
+
+/** `-c` stands above every settings file, so whatever a child planted there is not reached. */
+const NEUTRAL = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.editor=true',
+  'sequence.editor=true',
+  'core.pager=cat',
+  'core.askPass=',
+  'core.alternateRefsCommand=true',
+  'commit.gpgSign=false',
+  'tag.gpgSign=false',
+  'log.showSignature=false',
+  'gpg.program=false',
+  'protocol.ext.allow=never',
+  'submodule.recurse=false',
+  'fetch.recurseSubmodules=false',
+  // A clean-up in the background would outlive us and hold the repository's lock.
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.quotePath=false',
+  'advice.detachedHead=false',
+].flatMap((setting) => ['-c', setting]);
+
+const QUIET = {
+  GIT_TERMINAL_PROMPT: '0',
+  // Empty, but set: no other askpass program is looked for.
+  GIT_ASKPASS: '',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_EDITOR: 'true',
+  GIT_PAGER: 'cat',
+  GIT_LITERAL_PATHSPECS: '0',
+  LC_ALL: 'C',
+};
+
+/** Commands that would otherwise run the diff programs that attributes and settings name. */
+const DIFFING = new Set(['diff', 'log', 'show', 'format-patch', 'diff-tree', 'diff-index', 'diff-files']);
+
+function withoutDrivers(args: readonly string[]): string[] {
+  const [subcommand = '', ...rest] = args;
+  if (!DIFFING.has(subcommand)) return [...args];
+  return [subcommand, '--no-ext-diff', '--no-textconv', ...rest];
+}
+
+/** Who commits, how to reach a remote and where the person's own settings are. */
+const KEPT =
+  /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM))$/;
+
+function scrubbed(env: Environment): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && (!entry[0].startsWith('GIT_') || KEPT.test(entry[0])),
+  );
+  return Object.fromEntries(entries);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
