@@ -1,0 +1,254 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, expect, test } from 'vitest';
+import { runCommand } from '../../src/base/run-command.ts';
+import type { Phase } from '../../src/phases/table.ts';
+import { claude } from '../../src/providers/claude.ts';
+import { childEnvironment } from '../../src/providers/environment.ts';
+import type { ChildEvent, ChildProblem, FinalReport } from '../../src/providers/provider.ts';
+import { type InstalledCli, installCli } from '../support/install-clis.ts';
+import { type ScriptedModelOptions, startScriptedModel } from '../support/model-stub/scripted-model.ts';
+import { makeSampleRepo } from '../support/sample-repo/make.ts';
+import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+let cli: InstalledCli;
+beforeAll(async () => {
+  cli = await installCli('claude');
+}, 300_000);
+
+test('claude does one iteration of every phase with our arguments, by its real tools', async () => {
+  await using bench = await startBench();
+  const signals: unknown[] = [];
+  const play = async (phase: Phase) => {
+    const iteration = await bench.iterate(phase);
+    expect(iteration).toMatchObject({ problem: undefined, final: { ok: true } });
+    signals.push(iteration.signal);
+    return iteration;
+  };
+  const first = await play('investigation');
+  expect(first.init).toMatchObject({ mcp_servers: [], cwd: bench.repo, claude_code_version: cli.version });
+  await play('requirements');
+  await bench.answerQuestions();
+  for (const phase of [
+    'requirements',
+    'planning',
+    'implementation',
+    'implementation',
+    'implementation',
+  ] as const) {
+    await play(phase);
+  }
+  for (const phase of ['testing', 'quality', 'testing', 'done'] as const) await play(phase);
+
+  expect(signals).toEqual([
+    { status: 'continue', phase: 'requirements' },
+    { status: 'waiting', phase: 'requirements', for: 'qa_answers' },
+    { status: 'continue', phase: 'planning' },
+    { status: 'waiting', phase: 'planning', for: 'plan_approval' },
+    { status: 'continue', phase: 'implementation' },
+    { status: 'continue', phase: 'implementation' },
+    { status: 'continue', phase: 'testing' },
+    { status: 'continue', phase: 'quality' },
+    { status: 'continue', phase: 'testing' },
+    { status: 'continue', phase: 'done' },
+    { status: 'done', phase: 'done', summary: expect.stringContaining('compound') },
+  ]);
+  expect(await bench.git('log', '--format=%s', '-3')).toBe(
+    'Phase 3: Document them\nPhase 2: Convert them in the command\nPhase 1: Read compound amounts',
+  );
+  expect((await readdir(bench.sessionDir)).filter((name) => name.endsWith('.md'))).toEqual(
+    expect.arrayContaining([expect.stringContaining('-dive-'), expect.stringContaining('-summary-')]),
+  );
+  expect(await readFile(join(bench.sessionDir, '_overview.md'), 'utf8')).toContain('Summary written');
+});
+
+test('the mode "allow" lets the child commit and signal outside its working directory', async () => {
+  await using bench = await startBench({ permissions: 'allow', sandbox: false });
+  const { final, signal, init } = await bench.iterate('investigation');
+  expect(final).toMatchObject({ ok: true });
+  expect(final).not.toHaveProperty('deniedTools');
+  expect(init).toMatchObject({ permissionMode: 'dontAsk', mcp_servers: [] });
+  expect(signal).toEqual({ status: 'continue', phase: 'requirements' });
+});
+
+test('the servers of the person and of the project are not handed to a child', async () => {
+  await using bench = await startBench();
+  const servers = JSON.stringify({ mcpServers: { samocode: { command: 'false', args: [] } } });
+  await writeFile(join(bench.repo, '.mcp.json'), servers);
+  await writeFile(join(bench.homeDir, '.claude.json'), servers);
+  expect((await bench.iterate('investigation')).init).toMatchObject({ mcp_servers: [] });
+});
+
+test.runIf(process.getuid?.() === 0)(
+  'root without a sandbox is refused as a choice of settings',
+  async () => {
+    await using bench = await startBench({ sandbox: false });
+    const { problem, final, signal } = await bench.iterate('investigation');
+    expect(problem).toMatchObject({ kind: 'config', advice: expect.stringContaining('PERMISSIONS=allow') });
+    expect(final).toBeUndefined();
+    expect(signal).toEqual({});
+  },
+);
+
+test('a model that refuses the key is an auth problem and an overloaded one is not', async () => {
+  await using refusing = await startBench({
+    env: { CLAUDE_CODE_MAX_RETRIES: '0' },
+    instead: () => ({ status: 401, type: 'authentication_error', message: 'invalid x-api-key' }),
+  });
+  expect((await refusing.iterate('investigation')).problem).toEqual({ kind: 'auth' });
+  await using busy = await startBench({
+    env: { CLAUDE_CODE_MAX_RETRIES: '0' },
+    instead: ({ step }) =>
+      step > 0 ? { status: 529, type: 'overloaded_error', message: 'Overloaded' } : undefined,
+  });
+  expect((await busy.iterate('investigation')).problem).toEqual({ kind: 'overloaded' });
+});
+
+test('the turn limit only ends the iteration', async () => {
+  await using bench = await startBench({ maxTurns: 2 });
+  const { final, problem } = await bench.iterate('investigation');
+  expect(final).toMatchObject({ ok: false });
+  expect(problem).toBeUndefined();
+});
+
+interface BenchOptions {
+  permissions?: 'skip' | 'allow';
+  /** Says that this machine may be lost: without it claude does not skip permissions for root. */
+  sandbox?: boolean;
+  maxTurns?: number;
+  env?: Record<string, string>;
+  instead?: ScriptedModelOptions['instead'];
+}
+
+interface Iteration {
+  /** The CLI's first line. */
+  init: unknown;
+  final: FinalReport | undefined;
+  problem: ChildProblem | undefined;
+  signal: unknown;
+}
+
+/** A sample repository, a session folder and a scripted model, and one claude process per iteration. */
+async function startBench({
+  permissions = 'skip',
+  sandbox = true,
+  maxTurns = 50,
+  env,
+  instead,
+}: BenchOptions = {}) {
+  const dir = await tempDir();
+  const repo = join(dir.path, 'repo');
+  const homeDir = join(dir.path, 'home');
+  const sessionDir = join(dir.path, 'sessions', '26-01-08-compound amounts');
+  await mkdir(homeDir);
+  await mkdir(sessionDir, { recursive: true });
+  const model = await startScriptedModel({ work: COMPOUND_AMOUNTS, ...(instead && { instead }) });
+  const environment = { PATH: process.env.PATH ?? '', ...model.environmentFor(homeDir) };
+  await makeSampleRepo(repo, environment);
+  await writeFile(join(sessionDir, '_overview.md'), OVERVIEW);
+  let count = 0;
+
+  async function iterate(phase: Phase): Promise<Iteration> {
+    count++;
+    const prompt = promptFor({ phase, iteration: count, sessionDir, repo });
+    const promptPath = join(dir.path, 'prompt.md');
+    await writeFile(promptPath, prompt);
+    await writeFile(join(sessionDir, '_signal.json'), '{}');
+    const command = claude.buildCommand({
+      cliPath: cli.path,
+      prompt,
+      promptPath,
+      phase,
+      iteration: count,
+      sessionDir,
+      workingDir: repo,
+      mainRepo: repo,
+      model: 'opus',
+      maxTurns,
+      permissions,
+      childUuid: crypto.randomUUID(),
+      env: {
+        ...childEnvironment(environment, { sessionUlid: '01JH0000000000000000000000', iteration: count }),
+        ...(sandbox && { IS_SANDBOX: '1' }),
+        ...env,
+      },
+    });
+    const { stdout, stderr, exitCode } = await execa(command.file, command.args, {
+      cwd: repo,
+      env: command.env,
+      extendEnv: false,
+      ...(command.stdinPath && { inputFile: command.stdinPath }),
+      reject: false,
+      timeout: 120_000,
+    });
+    const lines = stdout.split('\n');
+    const final = lastReport(lines);
+    return {
+      init: lines[0] ? JSON.parse(lines[0]) : undefined,
+      final,
+      problem: claude.classifyEnd(final, {
+        exitCode: exitCode ?? null,
+        endedByUs: false,
+        stderrTail: stderr,
+      }),
+      signal: JSON.parse(await readFile(join(sessionDir, '_signal.json'), 'utf8')),
+    };
+  }
+  async function answerQuestions(): Promise<void> {
+    const path = join(sessionDir, '_qa.md');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replaceAll('_waiting_', 'A'));
+  }
+  return {
+    repo,
+    homeDir,
+    sessionDir,
+    iterate,
+    answerQuestions,
+    git: async (...args: string[]) =>
+      (await runCommand('git', args, { cwd: repo, env: environment })).stdout.trim(),
+    async [Symbol.asyncDispose]() {
+      await model.close();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function lastReport(lines: readonly string[]): FinalReport | undefined {
+  const reader = claude.newReader();
+  const isFinal = (event: ChildEvent) => event.kind === 'final';
+  return lines.flatMap((line) => reader.readLine(line)).findLast(isFinal)?.report;
+}
+
+const OVERVIEW = `# Session: compound-amounts
+Started: 2026-01-08 10:00
+
+## Task
+Read compound amounts.
+## Status
+Phase: investigation
+Last Action: none
+Next: begin
+## Flow Log
+- [000 @ 01-08 10:00] Session created
+## Files
+(none yet)
+## Plans
+(none yet)
+`;
+
+function promptFor(facts: { phase: Phase; iteration: number; sessionDir: string; repo: string }): string {
+  const nnn = String(facts.iteration).padStart(3, '0');
+  return [
+    'Do one piece of work.',
+    `**Session path:** ${facts.sessionDir}`,
+    `**Working directory:** ${facts.repo}`,
+    `**Phase:** ${facts.phase}`,
+    `**Iteration:** ${nnn}`,
+    `TIMESTAMP_FILE: 01-08-10${nnn.slice(1)}`,
+    `TIMESTAMP_LOG: 01-08 10:${nnn.slice(1)}`,
+    `TIMESTAMP_ITERATION: [${nnn} @ 01-08 10:${nnn.slice(1)}]`,
+  ].join('\n');
+}

@@ -1,0 +1,79 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../src/base/errors.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+
+export interface InstalledCli {
+  /** Absolute path of the program. */
+  path: string;
+  version: string;
+  /** Milliseconds that the installation took; 0 when it was there already. */
+  installMs: number;
+}
+
+interface PinnedCli {
+  npmPackage: string;
+  version: string;
+  /** The program below `node_modules`: a pattern, for each platform has a package of its own. */
+  program: { scope: string; folder: RegExp; file: string };
+}
+
+/** The real CLIs that `npm run test:clis` drives: the versions whose behaviour was measured. */
+const PINNED = {
+  claude: {
+    npmPackage: '@anthropic-ai/claude-code',
+    version: '2.1.328',
+    program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
+  },
+} as const satisfies Record<string, PinnedCli>;
+
+const CACHE = join(import.meta.dirname, '../../.cache/clis');
+const INSTALL_LIMIT_MS = 240_000;
+const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|network/;
+
+/**
+ * Installs a pinned CLI from npm into `.cache/clis`, or finds it there from an earlier run.
+ * @throws Error that says whether the registry could not be reached or npm failed otherwise
+ */
+export async function installCli(name: keyof typeof PINNED): Promise<InstalledCli> {
+  const pinned: PinnedCli = PINNED[name];
+  const folder = join(CACHE, `${name}-${pinned.version}`);
+  const there = await programIn(folder, pinned);
+  if (there) return { path: there, version: pinned.version, installMs: 0 };
+  const startedAt = performance.now();
+  const draft = `${folder}.${process.pid}.draft`;
+  try {
+    await installInto(draft, pinned);
+    // Two runs at once: the first rename wins, and both have the same program.
+    await rename(draft, folder).catch(() => undefined);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  const path = await programIn(folder, pinned);
+  if (!path) throw new Error(`${pinned.npmPackage}@${pinned.version} has no program for this platform.`);
+  return { path, version: pinned.version, installMs: Math.round(performance.now() - startedAt) };
+}
+
+async function installInto(folder: string, { npmPackage, version }: PinnedCli): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{"private":true}\n');
+  // The program is a native one: neither its install script nor the Node version it asks for matters.
+  const flags = ['--ignore-scripts', '--engine-strict=false', '--no-audit', '--no-fund', '--fetch-retries=1'];
+  const { exitCode, stderr, timedOut } = await runCommand(
+    'npm',
+    ['install', '--prefix', folder, ...flags, `${npmPackage}@${version}`],
+    { cwd: folder, timeoutMs: INSTALL_LIMIT_MS },
+  );
+  if (exitCode === 0) return;
+  const reason =
+    timedOut || UNREACHABLE.test(stderr)
+      ? 'The npm registry could not be reached, so the real CLIs cannot be tried here.'
+      : 'npm refused to install it.';
+  throw new Error(`${npmPackage}@${version} was not installed. ${reason}\n${stderr}`);
+}
+
+async function programIn(folder: string, { program }: PinnedCli): Promise<string | undefined> {
+  const scope = join(folder, 'node_modules', program.scope);
+  const found = (await ifExists(readdir(scope)))?.find((entry) => program.folder.test(entry));
+  return found && join(scope, found, program.file);
+}

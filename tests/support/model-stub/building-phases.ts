@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { Job } from './job.ts';
+import { bash, document, edit, note, quoted, read, type Script, signal, write } from './moves.ts';
+import type { WorkPhase } from './planned-work.ts';
+
+/** Carries out the first plan phase that is not ticked, or goes on to testing. */
+export function* implementation(job: Job): Script {
+  const { text: plan } = yield* bash(
+    `cat "$(ls ${quoted(job.sessionDir)}/*-plan-*.md | tail -1)"`,
+    'Reading the plan.',
+  );
+  const open = job.work.phases.findIndex(({ name }) => isOpen(plan, name));
+  const phase = job.work.phases[open];
+  if (!phase) {
+    yield* note(job, 'Every plan phase is done');
+    yield* signal(job, { status: 'continue', phase: 'testing' });
+    return;
+  }
+  yield* build(job, phase);
+  const { failed } = yield* bash(phase.check, 'Running the check.');
+  if (failed) {
+    yield* signal(job, {
+      status: 'blocked',
+      reason: `The check of "${phase.name}" fails.`,
+      needs: 'error_resolution',
+    });
+    return;
+  }
+  const title = `Phase ${open + 1}: ${phase.name}`;
+  yield* bash(`git add -A && git commit --quiet -m ${quoted(title)}`, 'Committing.');
+  const tick = `/^### Phase ${open + 1}:/,/^- \\[ \\]/s/^- \\[ \\]/- [x]/`;
+  yield* bash(
+    `sed -i.bak ${quoted(tick)} ${planPath(job)} && rm -f ${quoted(job.sessionDir)}/*.bak`,
+    'Ticking.',
+  );
+  yield* note(job, title);
+  const isLast = open === job.work.phases.length - 1;
+  yield* signal(job, { status: 'continue', phase: isLast ? 'testing' : 'implementation' });
+}
+
+function isOpen(plan: string, name: string): boolean {
+  const steps = plan.slice(plan.indexOf('## Implementation Phases'));
+  return steps.includes(`- [ ] ${name}`);
+}
+
+function planPath({ sessionDir }: Job): string {
+  return `"$(ls ${quoted(sessionDir)}/*-plan-*.md | tail -1)"`;
+}
+
+function* build(job: Job, { newFiles = {}, edits = [] }: WorkPhase): Script {
+  for (const [path, content] of Object.entries(newFiles)) yield* write(join(job.workingDir, path), content);
+  for (const path of new Set(edits.map((each) => each.path))) yield* read(join(job.workingDir, path));
+  for (const { path, replace, by } of edits) yield* edit(join(job.workingDir, path), replace, by);
+}
+
+export function* testing(job: Job): Script {
+  const tests = yield* bash('npm test', 'Running the tests.');
+  const { text: reviews } = yield* bash(
+    `ls ${quoted(job.sessionDir)} | grep -c quality-review || true`,
+    'Looking.',
+  );
+  const isSecond = reviews.trim() !== '0';
+  const parts = [
+    `# Test report: ${job.work.task}`,
+    `## Summary\n${tests.failed ? 'Failed.' : 'Passed.'}`,
+    `## Run\n${isSecond ? '2nd after quality' : '1st after implementation'}`,
+    `## Tests\n\`\`\`\n${tests.text.slice(-600)}\n\`\`\``,
+    '## Issues\nNone.',
+    '## Method\n`npm test`',
+    '## Environment\nnode',
+    '## Recommendation\nGo on.',
+  ];
+  yield* document(job, 'test-report', 'Tests run', parts.join('\n\n'));
+  const next = isSecond ? 'done' : 'quality';
+  yield* signal(job, { status: 'continue', phase: tests.failed ? 'implementation' : next });
+}
+
+export function* quality(job: Job): Script {
+  const { text: changes } = yield* bash('git log --stat --oneline -3', 'Reading the changes.');
+  const parts = [
+    `# Quality review: ${job.work.task}`,
+    '## Summary\nGood.',
+    `## Cleanup\n${changes}`,
+    '## Reviews\nThree views, one reviewer.',
+    '## Blocking\nNone.',
+    '## Non-blocking\nNone.',
+    '## Actions\nNone.',
+    '## Final Status\nPassed.',
+  ];
+  yield* document(job, 'quality-review', 'Review written', parts.join('\n\n'));
+  yield* signal(job, { status: 'continue', phase: 'testing' });
+}
+
+export function* done(job: Job): Script {
+  const { text: commits } = yield* bash(
+    `git log --oneline -${job.work.phases.length}`,
+    'Listing the commits.',
+  );
+  const parts = [
+    `# Summary: ${job.work.task}`,
+    `## Overview\n${job.work.task}`,
+    `## Changes\n${commits}`,
+    '## Testing\nTwo runs, both passed.',
+    '## Quality\nReviewed.',
+    `## PR Description\n${job.work.task}`,
+  ];
+  yield* document(job, 'summary', 'Summary written', parts.join('\n\n'));
+  yield* signal(job, {
+    status: 'done',
+    phase: 'done',
+    summary: `Built, tested and reviewed: ${job.work.task}`,
+  });
+}

@@ -1,0 +1,45 @@
+import { type Phase, phaseNamed } from '../../../src/phases/table.ts';
+import type { PlannedWork } from './planned-work.ts';
+
+/** What the scripted model takes from the prompt of an iteration. */
+export interface Job {
+  sessionDir: string;
+  workingDir: string;
+  phase: Phase;
+  /** Three digits. */
+  iteration: string;
+  /** `MM-DD-HHMM`, begins documents' names. */
+  fileStamp: string;
+  /** `[NNN @ MM-DD HH:MM]`, begins flow lines. */
+  flowStamp: string;
+  work: PlannedWork;
+}
+
+/** Undefined for a prompt that is not one of samocode's. @throws when one of its lines is missing */
+export function jobIn(prompt: string, work: PlannedWork): Job | undefined {
+  if (!prompt.includes('**Session path:**')) return undefined;
+  const phase = phaseNamed(line(prompt, 'Phase'));
+  if (!phase) throw new Error('The prompt names no phase.');
+  const iteration = line(prompt, 'Iteration').replace(/\D.*$/, '').padStart(3, '0');
+  return {
+    sessionDir: line(prompt, 'Session path'),
+    workingDir: line(prompt, 'Working directory'),
+    phase,
+    iteration,
+    fileStamp: stamp(prompt, 'TIMESTAMP_FILE'),
+    flowStamp: stamp(prompt, 'TIMESTAMP_ITERATION'),
+    work,
+  };
+}
+
+function line(prompt: string, label: string): string {
+  const words = new RegExp(`\\*\\*${label}:\\*\\*[ \\t]*(.+)`).exec(prompt)?.[1];
+  if (!words) throw new Error(`The prompt has no line **${label}:**.`);
+  return words.replaceAll('`', '').trim();
+}
+
+function stamp(prompt: string, name: string): string {
+  const words = new RegExp(`${name}\\W*?[:=]\\W*?(\\[[^\\]]+\\]|\\d[\\d-]+)`).exec(prompt)?.[1];
+  if (!words) throw new Error(`The prompt has no ${name}.`);
+  return words;
+}
