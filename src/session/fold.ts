@@ -5,88 +5,72 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../phases/progress.ts';
-import type { Cost, RecordedAnswer } from './event-types.ts';
+import type { Cost, EventType, RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
 
-/** The state after one more event. Pure; an event of a worker that had lost its lease changes nothing. */
+/** The state after one more event. Pure. */
 export function fold(state: SessionState, event: SessionEvent): SessionState {
-  const next = { ...change(state, event), n: event.n, lease: Math.max(state.lease, event.lease) };
-  return next;
+  // The table's entry is the one of this event's type, which indexing by a union can't say.
+  const change = FOLDS[event.type] as (state: SessionState, event: SessionEvent) => SessionState;
+  return { ...change(state, event), n: event.n, lease: Math.max(state.lease, event.lease) };
 }
 
-function change(state: SessionState, event: SessionEvent): SessionState {
-  const since = event.at;
-  switch (event.type) {
-    case 'session_created':
-      return { ...state, createdAt: since, runWanted: event.runWanted, status: { kind: 'starting', since } };
-    case 'prepared': {
-      const { worktree } = event;
-      const progress = inPhase(state.progress, event.phase);
-      return { ...running(state, since), prepared: true, progress, ...(worktree && { worktree }) };
-    }
-    case 'command_accepted':
-    case 'command_refused':
-      return {
-        ...state,
-        answeredCommands: [...state.answeredCommands, event.id].slice(-REMEMBERED_COMMANDS),
-      };
-    case 'queued':
-      return { ...state, status: { kind: 'queued', since, reason: event.reason } };
-    case 'went_on':
-      return running(state, since);
-    case 'iteration_started':
-      return iterationStarted(state, event);
-    case 'iteration_ended':
-      return iterationEnded(state, event);
-    case 'parked':
-      return parked(state, event);
-    case 'answers_recorded':
-      return answersRecorded(state, event);
-    case 'plan_approved': {
-      const progress = inPhase(state.progress, event.phase);
-      const { feedback: _answered, ...rest } = running(state, since);
-      return { ...rest, progress, approvedPlan: { ...event.plan, by: event.by } };
-    }
-    case 'changes_requested': {
-      const { approvedPlan: _void, ...rest } = running(state, since);
-      return { ...rest, progress: inPhase(state.progress, 'planning'), feedback: event.feedback };
-    }
-    case 'message_kept':
-      return { ...state, messages: { ...state.messages, waiting: [...state.messages.waiting, event.id] } };
-    case 'messages_delivered':
-      return delivered(state, event.ids);
-    case 'messages_acknowledged':
-      return acknowledged(state, event.ids);
-    case 'limited': {
-      const { until, guessed } = event;
-      return settled(state, { kind: 'limited', since, until, guessed });
-    }
-    case 'blocked': {
-      const { reason, needs, rule } = event;
-      return settled(state, { kind: 'blocked', since, reason, needs, rule });
-    }
-    case 'stop_requested':
-      return { ...state, stopWanted: { by: event.by, when: event.when } };
-    case 'stopped': {
-      const { stopWanted: _met, ...rest } = state;
-      const parked = state.status.kind === 'waiting' ? { parked: state.status } : {};
-      return { ...rest, status: { kind: 'stopped', since, by: event.by, why: event.why, ...parked } };
-    }
-    case 'resumed':
-      return resumed(state, event);
-    case 'phase_set':
-      return { ...state, progress: inPhase(state.progress, event.phase) };
-    case 'done':
-      return settled(state, { kind: 'done', since, summary: event.summary });
-    case 'worker_took_over':
-    case 'worker_left':
-    case 'forgery_seen':
-    case 'notice':
-      return state;
-    default:
-      return event satisfies never;
-  }
+const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => SessionState } = {
+  session_created: (state, { at, runWanted }) => ({
+    ...state,
+    createdAt: at,
+    runWanted,
+    status: { kind: 'starting', since: at },
+  }),
+  prepared: (state, { at, phase, worktree }) => ({
+    ...running(state, at),
+    prepared: true,
+    progress: inPhase(state.progress, phase),
+    ...(worktree && { worktree }),
+  }),
+  command_accepted: commandAnswered,
+  command_refused: commandAnswered,
+  queued: (state, { at, reason }) => ({ ...state, status: { kind: 'queued', since: at, reason } }),
+  went_on: (state, { at }) => running(state, at),
+  iteration_started: iterationStarted,
+  iteration_ended: iterationEnded,
+  parked,
+  answers_recorded: answersRecorded,
+  plan_approved: (state, { at, by, plan, phase }) => {
+    const { feedback: _answered, ...rest } = running(state, at);
+    return { ...rest, progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
+  },
+  changes_requested: (state, { at, feedback }) => {
+    const { approvedPlan: _void, ...rest } = running(state, at);
+    return { ...rest, progress: inPhase(state.progress, 'planning'), feedback };
+  },
+  message_kept: (state, { id }) => ({
+    ...state,
+    messages: { ...state.messages, waiting: [...state.messages.waiting, id] },
+  }),
+  messages_delivered: (state, { ids }) => delivered(state, ids),
+  messages_acknowledged: (state, { ids }) => acknowledged(state, ids),
+  limited: (state, { at, until, guessed }) => settled(state, { kind: 'limited', since: at, until, guessed }),
+  blocked: (state, { at, reason, needs, rule }) =>
+    settled(state, { kind: 'blocked', since: at, reason, needs, rule }),
+  stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
+  stopped: (state, { at, by, why }) => {
+    const { stopWanted: _met, ...rest } = state;
+    const before = state.status.kind === 'waiting' ? { parked: state.status } : {};
+    return { ...rest, status: { kind: 'stopped', since: at, by, why, ...before } };
+  },
+  resumed,
+  phase_set: (state, { phase }) => ({ ...state, progress: inPhase(state.progress, phase) }),
+  done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
+  worker_took_over: (state) => state,
+  worker_left: (state) => state,
+  forgery_seen: (state) => state,
+  notice: (state) => state,
+};
+
+function commandAnswered(state: SessionState, { id }: { id: string }): SessionState {
+  return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
 }
 
 function running(state: SessionState, since: string): SessionState {
