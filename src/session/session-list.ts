@@ -1,0 +1,49 @@
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { ifExists } from '../base/errors.ts';
+import type { Host } from '../base/host.ts';
+import { runRoot, sessionPaths } from './paths.ts';
+import { readSession, type SessionView } from './status.ts';
+
+/** Names of all session folders of a SESSIONS folder, those of the original tool too; archived ones are left out. */
+export async function sessionFolders(sessionsDir: string): Promise<string[]> {
+  const [visible, running] = await Promise.all([foldersIn(sessionsDir), foldersIn(runRoot(sessionsDir))]);
+  return [...new Set([...running, ...visible])].sort();
+}
+
+/** All sessions of a SESSIONS folder: what needs the human first, then the newest. */
+export async function readSessionList(sessionsDir: string, host: Host): Promise<SessionView[]> {
+  const folders = await sessionFolders(sessionsDir);
+  const views: SessionView[] = [];
+  for (let from = 0; from < folders.length; from += AT_ONCE) {
+    const some = folders.slice(from, from + AT_ONCE);
+    const read = await Promise.all(
+      some.map((folder) => readSession(sessionPaths(sessionsDir, folder), host)),
+    );
+    views.push(...read.filter((view) => view !== undefined));
+  }
+  return views.sort(byUrgency);
+}
+
+/** True when nothing goes on before a person acts. */
+export function needsHuman(view: SessionView): boolean {
+  const { kind } = view.state.status;
+  return kind === 'waiting' || kind === 'blocked';
+}
+
+/** Sessions read side by side: each opens a handful of files. */
+const AT_ONCE = 32;
+
+async function foldersIn(dir: string): Promise<string[]> {
+  const entries: Dirent[] = (await ifExists(readdir(dir, { withFileTypes: true }))) ?? [];
+  return entries.filter((entry) => entry.isDirectory() && !/^[._]/.test(entry.name)).map(({ name }) => name);
+}
+
+function byUrgency(a: SessionView, b: SessionView): number {
+  const urgency = Number(needsHuman(b)) - Number(needsHuman(a));
+  return urgency || startOf(b) - startOf(a) || b.folder.localeCompare(a.folder);
+}
+
+function startOf(view: SessionView): number {
+  return Date.parse(view.state.createdAt ?? view.state.status.since);
+}

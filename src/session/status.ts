@@ -1,0 +1,185 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isoUtc } from '../base/clock.ts';
+import { ifExists, SamocodeError } from '../base/errors.ts';
+import type { Host } from '../base/host.ts';
+import { type Holding, readHolding } from '../base/lease.ts';
+import { phaseNamed } from '../phases/table.ts';
+import { pendingCommandIds } from './commands.ts';
+import { type LogReading, readLog } from './event-log.ts';
+import { type OverviewReading, readOverview } from './overview.ts';
+import type { SessionPaths } from './paths.ts';
+import { readSessionFile, type SessionFile } from './session-file.ts';
+import { emptyState, type SessionState } from './state.ts';
+
+/** One session as its files show it at one moment. */
+export interface SessionView {
+  folder: string;
+  paths: SessionPaths;
+  state: SessionState;
+  /** Absent in a folder of the original tool, which has no run folder. */
+  sessionFile?: SessionFile;
+  worker: 'alive' | 'none' | 'unknowable';
+  /** Ids of the commands that no worker has answered yet, oldest first. */
+  pendingCommands: string[];
+  /** What is wrong with the files, in words for people. */
+  problems: string[];
+  /** Work is left that only a worker does; when none is alive, one should be launched. */
+  wantsWorker: boolean;
+  /** `wantsWorker` and there is none. */
+  needsWorker: boolean;
+  /** Made by the original tool and not taken over yet. */
+  isForeign: boolean;
+  /** A newer samocode wrote here: it may be looked at, not changed. */
+  newerVersion?: number;
+}
+
+/**
+ * Reads what a session is doing; the cost does not grow with its history.
+ * @returns undefined when there is no such session
+ */
+export async function readSession(paths: SessionPaths, host: Host): Promise<SessionView | undefined> {
+  const [log, identity, holding, pendingCommands] = await Promise.all([
+    readLog(paths),
+    readIdentity(paths),
+    readHolding(paths.leases, host),
+    pendingCommandIds(paths),
+  ]);
+  if (log === undefined && identity.file === undefined && identity.problem === undefined)
+    return await readForeign(paths);
+  const state = log?.state ?? startingState(identity.file);
+  const worker = workerOf(holding);
+  const wantsWorker = await hasWorkLeft(paths, { state, pendingCommands, hasEvents: log !== undefined });
+  return {
+    folder: paths.folder,
+    paths,
+    state,
+    ...(identity.file && { sessionFile: identity.file }),
+    worker,
+    pendingCommands,
+    problems: [...(identity.problem ? [identity.problem] : []), ...logProblems(log)],
+    wantsWorker,
+    needsWorker: wantsWorker && worker === 'none' && log?.newerVersion === undefined,
+    isForeign: false,
+    ...(log?.newerVersion !== undefined && { newerVersion: log.newerVersion }),
+  };
+}
+
+async function readIdentity(paths: SessionPaths): Promise<{ file?: SessionFile; problem?: string }> {
+  try {
+    const file = await readSessionFile(paths);
+    return file ? { file } : {};
+  } catch (error) {
+    if (error instanceof SamocodeError) return { problem: error.message };
+    throw error;
+  }
+}
+
+function startingState(file: SessionFile | undefined): SessionState {
+  const state = emptyState();
+  return file ? { ...state, status: { kind: 'starting', since: file.createdAt } } : state;
+}
+
+function workerOf(holding: Holding): SessionView['worker'] {
+  if (holding.kind !== 'held' || holding.liveness === 'dead') return 'none';
+  return holding.liveness;
+}
+
+function logProblems(log: LogReading | undefined): string[] {
+  if (log === undefined) return [];
+  const lost = log.problems.length > 0 ? [`events.jsonl has lines that could not be read.`] : [];
+  const newer = log.newerVersion === undefined ? [] : ['A newer samocode has worked on this session.'];
+  return [...lost, ...newer];
+}
+
+interface Work {
+  state: SessionState;
+  pendingCommands: readonly string[];
+  hasEvents: boolean;
+}
+
+async function hasWorkLeft(paths: SessionPaths, work: Work): Promise<boolean> {
+  if (work.pendingCommands.length > 0) return true;
+  if (!work.hasEvents) return false;
+  const { status } = work.state;
+  switch (status.kind) {
+    case 'starting':
+    case 'queued':
+    case 'running':
+    case 'limited':
+      return true;
+    case 'waiting':
+      return await watchedFileChanged(paths, status);
+    case 'blocked':
+    case 'stopped':
+    case 'done':
+      // An iteration that is still open was cut off by a crash and must be recorded.
+      return work.state.openIteration !== undefined;
+    default:
+      return status satisfies never;
+  }
+}
+
+// Only the time is looked at: whether the change opens the gate is the worker's judgement.
+async function watchedFileChanged(
+  paths: SessionPaths,
+  status: Extract<SessionState['status'], { kind: 'waiting' }>,
+): Promise<boolean> {
+  const path = watchedPath(paths, status);
+  if (path === undefined) return false;
+  const stats = await ifExists(stat(path));
+  return stats !== undefined && stats.mtimeMs > Date.parse(status.since) + SETTLE_MS;
+}
+
+// The worker itself touches `_qa.md` around the moment of parking.
+const SETTLE_MS = 2000;
+
+function watchedPath(
+  paths: SessionPaths,
+  status: Extract<SessionState['status'], { kind: 'waiting' }>,
+): string | undefined {
+  if (status.for === 'qa_answers') return paths.qa;
+  if (status.for !== 'file_update' || status.file === undefined) return undefined;
+  return join(paths.sessionDir, status.file);
+}
+
+/** A folder of the original tool: its notebook is all there is. */
+async function readForeign(paths: SessionPaths): Promise<SessionView | undefined> {
+  const [text, stats] = await Promise.all([
+    ifExists(readFile(paths.overview, 'utf8')),
+    ifExists(stat(paths.overview)),
+  ]);
+  if (text === undefined || stats === undefined) return undefined;
+  return {
+    folder: paths.folder,
+    paths,
+    state: foreignState(readOverview(text), isoUtc(Math.trunc(stats.mtimeMs))),
+    worker: 'none',
+    pendingCommands: [],
+    problems: [],
+    wantsWorker: false,
+    needsWorker: false,
+    isForeign: true,
+  };
+}
+
+function foreignState(overview: OverviewReading, since: string): SessionState {
+  const empty = emptyState();
+  const phase = phaseNamed(overview.phase ?? '') ?? empty.progress.phase;
+  const why = 'It was made by the original samocode and is not being worked on.';
+  const status: SessionState['status'] =
+    phase === 'done'
+      ? { kind: 'done', since, summary: overview.lastAction ?? '' }
+      : { kind: 'stopped', since, by: { channel: 'file' }, why };
+  return {
+    ...empty,
+    createdAt: since,
+    status,
+    progress: {
+      ...empty.progress,
+      phase,
+      phaseIteration: overview.iteration ?? 0,
+      totalIterations: overview.totalIterations ?? 0,
+    },
+  };
+}
