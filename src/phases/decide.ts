@@ -1,23 +1,20 @@
-import type { BlockDecision, Decision, JudgedSignal, RunDecision } from './decision.ts';
+import { showChangedPlan } from './changed-plan.ts';
+import type { BlockDecision, Decision, RunDecision, Strike } from './decision.ts';
+import type { Facts } from './edge-conditions.ts';
+import type { EndingKind } from './ending.ts';
 import { judgeSignal } from './judge-signal.ts';
 import type { Outcome, Rules } from './outcome.ts';
 import type { Progress } from './progress.ts';
-import { PHASES } from './table.ts';
-
-/** How many children in a row may run out of time. */
-const MAX_TIMEOUTS = 3;
+import { MAX_TIMEOUTS, PHASES } from './table.ts';
+import { block, type Fault, refused, run } from './verdict.ts';
 
 /**
  * What follows from a child's end. Total and pure: no file, no clock, no throw.
  * A valid signal counts however the process ended; a bad one earns a single corrective retry.
  */
 export function decide(progress: Progress, outcome: Outcome, rules: Rules): Decision {
-  const { signal } = outcome;
-  if (signal.kind === 'signal') return afterSignal(progress, outcome, rules, signal.signal);
-  if (endedByItself(outcome) && signal.kind === 'malformed') {
-    return correct(progress, 'signal_json', `_signal.json could not be read: ${signal.problem}.`);
-  }
-  return withoutSignal(progress, outcome, rules);
+  const facts = { progress, outcome, rules };
+  return showChangedPlan(facts, decideByEnd(facts));
 }
 
 /** Says whether one more child may run in the current phase; a reason to block when it may not. */
@@ -25,63 +22,73 @@ export function checkLimit(progress: Progress): BlockDecision | undefined {
   const { phase, counted } = progress;
   const { limit } = PHASES[phase];
   if (counted[phase] < limit) return undefined;
-  return block(
-    progress,
-    'phase_limit',
-    `${limit} children ran in ${phase}, which is its limit.`,
-    'human_decision',
-  );
+  return block(phase, 'phase_limit', `${limit} children ran in ${phase}, which is its limit.`);
 }
 
-function afterSignal(progress: Progress, outcome: Outcome, rules: Rules, signal: JudgedSignal): Decision {
-  const verdict = judgeSignal(progress, outcome, rules, signal);
-  if (verdict.kind === 'refused') return correct(progress, verdict.rule, verdict.problem);
-  const { decision } = verdict;
-  if (decision.kind !== 'run' || endedByItself(outcome)) return decision;
-  if (outcome.end === 'usage_limit') {
-    return {
-      kind: 'limited',
-      phase: decision.phase,
-      notes: decision.notes,
-      until: outcome.limitedUntil ?? null,
-    };
+function decideByEnd(facts: Facts): Decision {
+  const { outcome, progress } = facts;
+  switch (outcome.signal.kind) {
+    case 'none':
+      return withoutSignal(facts);
+    case 'malformed': {
+      const fault = refused('signal_json', `_signal.json could not be read: ${outcome.signal.problem}.`);
+      // A process that was cut short may have been cut short while writing.
+      return endedByItself(outcome) ? correct(progress, fault) : withoutSignal(facts, fault);
+    }
+    case 'signal': {
+      const verdict = judgeSignal(facts, outcome.signal.signal);
+      if (verdict.kind === 'legal') return delayed(outcome, verdict.decision);
+      return forbidsRetry(outcome.end)
+        ? withoutSignal(facts, verdict)
+        : delayed(outcome, correct(progress, verdict));
+    }
+    default:
+      return outcome.signal satisfies never;
   }
-  return outcome.end === 'timeout' ? decision : { ...decision, delay: 'backoff' };
 }
 
-function withoutSignal(progress: Progress, outcome: Outcome, rules: Rules): Decision {
+/** The error at the end of a process delays the next spawn and changes nothing else. */
+function delayed(outcome: Outcome, decision: Decision): Decision {
+  if (decision.kind !== 'run' || endedByItself(outcome) || outcome.end === 'timeout') return decision;
+  if (outcome.end !== 'usage_limit') return { ...decision, delay: 'backoff' };
+  return limited(decision, outcome);
+}
+
+function withoutSignal(facts: Facts, fault?: Fault): Decision {
+  const { progress, outcome } = facts;
+  const notes = fault === undefined ? [] : [`Its signal was not accepted either: ${fault.problem}`];
   const said = outcome.problem ? ` It said: ${outcome.problem}` : '';
-  switch (outcome.end) {
+  const { end } = outcome;
+  switch (end) {
     case 'signalled':
     case 'no_signal':
       return noSignal(progress, outcome);
     case 'timeout':
-      return timedOut(progress);
+      return timedOut(progress, notes);
     case 'usage_limit':
-      return { kind: 'limited', phase: progress.phase, notes: [], until: outcome.limitedUntil ?? null };
-    case 'crashed':
+      return limited(again(progress, 'excused', notes), outcome);
     case 'killed':
+      return outcome.stopAsked ? stoppedByPerson(progress, notes) : retry(facts, notes);
+    case 'crashed':
     case 'overloaded':
     case 'network':
     case 'not_started':
-      return retry(progress, rules, outcome.end, said);
+      return retry(facts, notes);
     case 'flooded':
-      return correct(progress, 'log_ceiling', 'Its output grew above the ceiling of a log. Print less.');
-    case 'auth':
-      return block(
+      return correct(
         progress,
-        'auth',
-        `The agent CLI is not logged in or was refused.${said}`,
-        'human_decision',
+        refused('log_ceiling', 'Its output grew above the ceiling of a log. Print less.'),
       );
+    case 'auth':
+      return block(progress.phase, end, `The agent CLI is not logged in or was refused.${said}`);
     case 'config':
-      return block(progress, 'config', `The agent CLI can't run as it is set up.${said}`, 'error_resolution');
+      return block(progress.phase, end, `The agent CLI can't run as it is set up.${said}`);
     case 'budget':
-      return block(progress, 'budget', `A spending limit was reached.${said}`, 'human_decision');
+      return block(progress.phase, end, `A spending limit was reached.${said}`);
     case 'refused':
-      return block(progress, 'refused', `The model refused the request.${said}`, 'human_decision');
+      return block(progress.phase, end, `The model refused the request.${said}`);
     default:
-      return outcome.end satisfies never;
+      return end satisfies never;
   }
 }
 
@@ -90,59 +97,58 @@ function noSignal(progress: Progress, outcome: Outcome): Decision {
   if (outcome.changed && earlier === 0 && !corrected) {
     const note =
       'The child before you ended without writing _signal.json; its changes stand. See what it did, go on, and write the signal last.';
-    return again(progress, 'no_signal', note);
+    return again(progress, 'no_signal', [note]);
   }
-  return correct(progress, 'no_signal', 'No _signal.json was written.');
+  return correct(progress, refused('no_signal', 'No _signal.json was written.'));
 }
 
-function timedOut(progress: Progress): Decision {
+function timedOut(progress: Progress, notes: string[]): Decision {
   if (progress.strikes.timeouts + 1 >= MAX_TIMEOUTS) {
-    return block(
-      progress,
-      'timeouts',
-      `${MAX_TIMEOUTS} children in a row ran out of time.`,
-      'human_decision',
-    );
+    return block(progress.phase, 'timeouts', `${MAX_TIMEOUTS} children in a row ran out of time.`);
   }
   const note =
     'The child before you ran out of its time limit. Take a smaller step, commit it, and signal earlier.';
-  return again(progress, 'timeout', note);
+  return again(progress, 'timeout', [note, ...notes]);
 }
 
-function retry(progress: Progress, rules: Rules, end: string, said: string): Decision {
-  if (progress.strikes.failures >= rules.maxRetries) {
-    const times = progress.strikes.failures + 1;
-    return block(
-      progress,
-      'retries',
-      `The child failed ${times} times in a row (${end}).${said}`,
-      'error_resolution',
-    );
+function retry({ progress, outcome, rules }: Facts, notes: string[]): Decision {
+  const { failures } = progress.strikes;
+  const { end, problem } = outcome;
+  // Written so that a limit that is no number stops too.
+  if (!(failures < rules.maxRetries)) {
+    const said = problem ? ` It said: ${problem}` : '';
+    const reason = `The child failed ${failures + 1} times in a row (${end}).${said}`;
+    return block(progress.phase, 'retries', reason);
   }
-  return { ...again(progress, 'failure'), delay: 'backoff' };
+  const note = `The child before you ended early (${end}). See what it left, and go on from there.`;
+  return { ...again(progress, 'failure', [note, ...notes]), delay: 'backoff' };
 }
 
-function correct(progress: Progress, rule: string, problem: string): Decision {
+function stoppedByPerson(progress: Progress, notes: string[]): Decision {
+  const note = 'The child before you was stopped by a person. See what it left, and go on from there.';
+  return again(progress, 'excused', [note, ...notes]);
+}
+
+function correct(progress: Progress, { rule, problem }: Fault): Decision {
   if (progress.strikes.corrected) {
-    return block(progress, rule, `${problem} A second child, told so, did the same.`, 'human_decision');
+    const reason = `${problem} The one corrective retry is used up (rule ${rule}).`;
+    return block(progress.phase, rule, reason);
   }
-  return again(
-    progress,
-    'corrective',
-    `The child before you was not accepted: ${problem} Put this right first.`,
-  );
+  const note = `The child before you was not accepted: ${problem} Put this right first.`;
+  return again(progress, 'corrective', [note]);
 }
 
-function again(
-  progress: Progress,
-  strike: NonNullable<RunDecision['strike']>,
-  ...notes: string[]
-): RunDecision {
-  return { kind: 'run', phase: progress.phase, notes, delay: 'none', strike };
+function limited({ phase, notes, strike }: RunDecision, { limitedUntil }: Outcome): Decision {
+  return { kind: 'limited', phase, notes, until: limitedUntil ?? null, ...(strike && { strike }) };
 }
 
-function block(progress: Progress, rule: string, reason: string, needs: string): BlockDecision {
-  return { kind: 'block', phase: progress.phase, reason, needs, rule };
+function again(progress: Progress, strike: Strike, notes: string[]): RunDecision {
+  return { ...run(progress.phase, notes), strike };
+}
+
+/** Endings after which another child at once would end the same way, whatever it is told. */
+function forbidsRetry(end: EndingKind): boolean {
+  return end === 'usage_limit' || end === 'auth' || end === 'config' || end === 'budget' || end === 'refused';
 }
 
 function endedByItself(outcome: Outcome): boolean {

@@ -20,8 +20,11 @@ export const JudgedSignal = z.object({
 });
 export type JudgedSignal = z.infer<typeof JudgedSignal>;
 
-/** Why a child is run again in the same phase though nothing went forward. */
-export const STRIKES = ['corrective', 'no_signal', 'timeout', 'failure'] as const;
+/**
+ * Why a child is run again in the same phase though nothing went forward. `excused`: it was cut short
+ * through no fault of its own (a usage limit, a person's stop), so earlier strikes stand as they are.
+ */
+export const STRIKES = ['corrective', 'no_signal', 'timeout', 'failure', 'excused'] as const;
 export type Strike = (typeof STRIKES)[number];
 
 const Run = z.object({
@@ -40,6 +43,7 @@ const Limited = z.object({
   notes: z.array(z.string()),
   /** Milliseconds since the epoch; null when the provider gives no time. */
   until: z.number().nullable(),
+  strike: z.enum(STRIKES).optional(),
 });
 
 const Park = z.object({
@@ -52,6 +56,8 @@ const Park = z.object({
   file: z.string().optional(),
   /** Nobody asked anything: the worker writes a question of its own. */
   askNothingToClarify: z.boolean().optional(),
+  /** Told to the child that runs after the wait. */
+  notes: z.array(z.string()).optional(),
 });
 
 const Block = z.object({
@@ -60,6 +66,7 @@ const Block = z.object({
   /** For people: the child's reason, or the rule that was broken. */
   reason: z.string(),
   needs: z.string(),
+  /** Usually a key of BLOCK_RULES. */
   rule: z.string(),
 });
 

@@ -17,5 +17,8 @@ export const ENDING_KINDS = [
 ] as const;
 export type EndingKind = (typeof ENDING_KINDS)[number];
 
-/** Endings that count against a phase's limit; the others were not the child's doing. */
+/**
+ * Endings that count against a phase's limit; the others were not the child's doing. A child that signalled
+ * counts however its process ended.
+ */
 export const COUNTED_ENDINGS: readonly EndingKind[] = ['signalled', 'no_signal', 'timeout', 'crashed'];

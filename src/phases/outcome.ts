@@ -11,6 +11,8 @@ export interface Outcome {
   /** How the process ended, whatever it signalled; `signalled` and `no_signal` both mean: by itself, without a problem. */
   end: EndingKind;
   signal: SignalOutcome;
+  /** A person's `stop` cut the child short: nobody's failure. */
+  stopAsked?: boolean;
   /** In one line, from the CLI's structured output. */
   problem?: string;
   /** When a usage limit ends, in milliseconds since the epoch, where the provider said so. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Decision, JudgedSignal } from './decision.ts';
+import type { Decision, JudgedSignal, Strike } from './decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from './ending.ts';
 import { PHASE_NAMES, type Phase } from './table.ts';
 
@@ -19,8 +19,9 @@ export const Progress = z.object({
   qualitySinceImplementation: z.boolean(),
   /** Quality has changed the tree since it was entered. */
   qualityChangedTree: z.boolean(),
+  /** What went wrong since a child's signal was last accepted. */
   strikes: z.object({
-    /** The last child was already the one corrective retry. */
+    /** The one corrective retry is used up. */
     corrected: z.boolean(),
     noSignal: z.int().nonnegative(),
     timeouts: z.int().nonnegative(),
@@ -77,40 +78,43 @@ export interface ChildEnd {
 
 /** The progress after a child ended and its outcome was decided. */
 export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
-  const { phase, decision } = end;
-  const counts = COUNTED_ENDINGS.includes(end.ending);
-  const counted = counts ? { ...progress.counted, [phase]: progress.counted[phase] + 1 } : progress.counted;
-  const wentOn = decision.kind !== 'run' || decision.strike === undefined;
-  const stayed = decision.kind === 'run' && decision.phase === phase && wentOn;
-  const isRound = phase === 'quality' && stayed && end.signal?.status === 'continue';
-  const returned = (phase === 'testing' || phase === 'done') && decision.phase === 'implementation';
-  const leftQuality = phase === 'quality' && (decision.phase === 'testing' || decision.phase === 'done');
+  const { phase, decision, signal } = end;
+  const counts = signal !== undefined || COUNTED_ENDINGS.includes(end.ending);
+  // Where the child's word leads, also when a human must act before anything goes there.
+  const target = decision.kind === 'park' ? decision.resumePhase : decision.phase;
+  const strike = 'strike' in decision ? decision.strike : undefined;
+  const accepted = signal !== undefined && strike === undefined && decision.kind !== 'block';
+  const isRound = phase === 'quality' && accepted && signal.status === 'continue' && target === 'quality';
+  const returned = (phase === 'testing' || phase === 'done') && target === 'implementation';
+  const leftQuality = phase === 'quality' && (target === 'testing' || target === 'done');
   const ended: Progress = {
     ...progress,
-    counted,
+    counted: counts ? { ...progress.counted, [phase]: progress.counted[phase] + 1 } : progress.counted,
     qualityRounds: progress.qualityRounds + (isRound ? 1 : 0),
     testReturns: progress.testReturns + (returned ? 1 : 0),
     qualitySinceImplementation:
       leftQuality || (phase !== 'implementation' && progress.qualitySinceImplementation),
     qualityChangedTree: progress.qualityChangedTree || (phase === 'quality' && end.treeChanged),
-    strikes: wentOn ? NO_STRIKES : struck(progress.strikes, decision),
+    strikes: struck(progress.strikes, strike),
   };
   return inPhase(ended, decision.phase);
 }
 
-function struck(strikes: Progress['strikes'], decision: Decision): Progress['strikes'] {
-  const strike = decision.kind === 'run' ? decision.strike : undefined;
+function struck(strikes: Progress['strikes'], strike: Strike | undefined): Progress['strikes'] {
   switch (strike) {
+    case undefined:
+      return NO_STRIKES;
+    case 'excused':
+      return strikes;
     case 'corrective':
       return { ...strikes, corrected: true };
     case 'no_signal':
-      return { ...strikes, noSignal: strikes.noSignal + 1 };
+      // It counts as a `continue`, so what went wrong before it is over.
+      return { ...NO_STRIKES, noSignal: strikes.noSignal + 1 };
     case 'timeout':
       return { ...strikes, timeouts: strikes.timeouts + 1 };
     case 'failure':
       return { ...strikes, failures: strikes.failures + 1 };
-    case undefined:
-      return strikes;
     default:
       return strike satisfies never;
   }

@@ -27,6 +27,8 @@ export interface PhaseRule {
   /** Children that may run in this phase before a human must look. */
   limit: number;
   signals: readonly SignalStatus[];
+  /** What a `waiting` may wait for; the first is meant when the child does not say. */
+  waits: readonly WaitingFor[];
   /** Phases that a `continue` may name; staying is always allowed. */
   next: readonly Phase[];
   /** The human act without which a child cannot leave this phase forwards. */
@@ -34,38 +36,55 @@ export interface PhaseRule {
 }
 
 export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
-  init: { limit: 5, signals: ['continue', 'blocked'], next: ['investigation'] },
-  investigation: { limit: 20, signals: ['continue', 'handoff', 'blocked'], next: ['requirements'] },
+  init: { limit: 5, signals: ['continue', 'blocked'], waits: [], next: ['investigation'] },
+  investigation: {
+    limit: 20,
+    signals: ['continue', 'handoff', 'blocked'],
+    waits: [],
+    next: ['requirements'],
+  },
   requirements: {
     limit: 10,
     signals: ['continue', 'waiting', 'handoff', 'blocked'],
+    waits: ['qa_answers', 'file_update', 'human_action'],
     next: ['planning'],
     gate: 'qa',
   },
   planning: {
     limit: 10,
     signals: ['continue', 'waiting', 'handoff', 'blocked'],
+    waits: ['plan_approval', 'qa_answers', 'file_update', 'human_action'],
     next: ['implementation'],
     gate: 'plan',
   },
   implementation: {
     limit: 100,
     signals: ['continue', 'waiting', 'handoff', 'blocked'],
+    waits: ['human_action', 'qa_answers', 'file_update', 'plan_approval'],
     next: ['testing', 'quality'],
   },
   testing: {
     limit: 20,
     signals: ['continue', 'handoff', 'blocked'],
+    waits: [],
     next: ['quality', 'done', 'implementation'],
   },
-  quality: { limit: 10, signals: ['continue', 'handoff', 'blocked'], next: ['testing', 'done'] },
-  done: { limit: 3, signals: ['done', 'blocked'], next: [] },
+  quality: { limit: 10, signals: ['continue', 'handoff', 'blocked'], waits: [], next: ['testing', 'done'] },
+  done: { limit: 3, signals: ['done', 'blocked'], waits: [], next: [] },
 };
 
 /** How often failed tests may send the work back to implementation. */
 export const MAX_TEST_RETURNS = 3;
 /** How many quality children may signal to stay (mend and review again). */
 export const MAX_QUALITY_ROUNDS = 3;
+
+/** How many children may run out of time with no accepted signal between them. */
+export const MAX_TIMEOUTS = 3;
+
+/** Whether work in `phase` follows an approved plan, so that a changed plan is shown before it goes on. */
+export function followsPlan(phase: Phase): boolean {
+  return PHASE_NAMES.indexOf(phase) > PHASE_NAMES.indexOf('planning');
+}
 
 /** The phase that `text` names in any letter case, or undefined. */
 export function phaseNamed(text: string): Phase | undefined {

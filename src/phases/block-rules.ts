@@ -1,0 +1,40 @@
+interface BlockRule {
+  /** Completes "The session blocks when …". */
+  when: string;
+  /** What a human is asked for. */
+  needs: 'human_decision' | 'error_resolution';
+  /** A first offence runs one more child that is told what was wrong. */
+  corrective: boolean;
+}
+
+const limit = (when: string): BlockRule => ({ when, needs: 'human_decision', corrective: false });
+const fault = (when: string): BlockRule => ({ when, needs: 'human_decision', corrective: true });
+const failure = (when: string): BlockRule => ({ when, needs: 'error_resolution', corrective: false });
+
+/** Every rule by which the phase machine blocks a session; a block names one of them. */
+export const BLOCK_RULES = {
+  child_blocked: limit('the child signals `blocked`; its own `reason` and `needs` are passed on'),
+  phase_limit: limit('one more child would exceed the limit of its phase'),
+  test_returns: limit('tests fail again after the last allowed return to implementation'),
+  quality_rounds: limit('quality still wants to mend after its last allowed round'),
+  timeouts: limit('three children run out of time with no accepted signal between them'),
+  auth: limit('the agent CLI is not logged in or was refused'),
+  budget: limit('a spending limit is reached'),
+  refused: limit('the model refuses the request'),
+  config: failure('the agent CLI cannot run as it is set up'),
+  retries: failure('crashes, overloads or network failures use up `SAMOCODE_MAX_RETRIES`'),
+  checks: failure('checks of the project fail after the last allowed return to implementation'),
+  signal_json: fault('`_signal.json` cannot be read, or its status is unknown'),
+  signal_not_allowed: fault('the status may not be signalled in this phase'),
+  signal_phase: fault('the named phase does not exist or cannot follow this one'),
+  edge_condition: fault('the named phase can follow this one, but not now'),
+  wait_not_allowed: fault('the phase may not wait for what it names'),
+  nothing_asked: fault('it waits for answers, but no question is open'),
+  nothing_to_approve: fault('it waits for an approval, but the plan has not changed since the last one'),
+  no_plan: fault('there is no plan document to approve'),
+  no_file: fault('it waits for a file and does not name it'),
+  messages: fault('it signals `done` and has not acknowledged every message from the human'),
+  no_signal: fault('a child writes no signal and changes nothing, or is the second in a row without one'),
+  log_ceiling: fault('its output grows above the ceiling of a log'),
+} as const satisfies Record<string, BlockRule>;
+export type BlockRuleName = keyof typeof BLOCK_RULES;
