@@ -1,9 +1,11 @@
 import { overviewProperties } from '../tests/properties/overview.ts';
 import type { Property } from '../tests/properties/property.ts';
+import { qaProperties } from '../tests/properties/qa.ts';
 
 /** Runs every property long: `npm run fuzz -- --runs 100000 --only qa`. */
 const SUITES: Record<string, readonly Property[]> = {
   overview: overviewProperties,
+  qa: qaProperties,
 };
 
 const option = (name: string): string | undefined => {

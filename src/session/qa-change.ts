@@ -1,0 +1,121 @@
+import { parseKeyLine, withValue } from './key-line.ts';
+import { newLineEditor } from './line-editor.ts';
+import { isBlank, oneLine, parseMarkdown, titleHeading } from './markdown-lines.ts';
+import { findStatus, readQa } from './qa.ts';
+import { continuesAnswer, type FoundQuestion, findQuestions, isRule } from './qa-blocks.ts';
+import { canonicalId } from './qa-question.ts';
+
+/** A question to be written; options get their letters in order. */
+export interface QuestionDraft {
+  text: string;
+  options: readonly string[];
+  suggestion?: { letters: readonly string[]; reason: string };
+}
+
+const WAITING = '_waiting_';
+
+/**
+ * Writes answers into their places, a long one on one line with `<br>`, and sets `Status:` to answered once
+ * every question has one. Unknown ids are passed over: look them up with `findQuestion` first.
+ */
+export function writeAnswers(text: string, answers: readonly { id: string; text: string }[]): string {
+  const values = new Map(answers.map((answer) => [canonicalId(answer.id), asValue(answer.text)] as const));
+  return setValues(text, values);
+}
+
+/** Puts questions back to `_waiting_`. */
+export function clearAnswers(text: string, ids: readonly string[]): string {
+  return setValues(text, new Map(ids.map((id) => [canonicalId(id), WAITING] as const)));
+}
+
+export function setQaStatus(text: string, status: 'waiting' | 'answered'): string {
+  const doc = parseMarkdown(text);
+  const editor = newLineEditor(doc);
+  const found = findQuestions(doc);
+  const there = findStatus(doc, found);
+  const line = there && parseKeyLine(doc.lines[there.index] ?? '');
+  if (there && line) {
+    if (there.value.toLowerCase() !== status) editor.replace(there.index, withValue(line, status));
+  } else {
+    const title = titleHeading(doc)?.index ?? -1;
+    const isAbove = title < (found[0]?.start ?? doc.lines.length);
+    editor.insert(isAbove ? title + 1 : 0, [`Status: ${status}`]);
+  }
+  return editor.render();
+}
+
+/** The file for a first round of questions. */
+export function newQa(given: { title: string; questions: readonly QuestionDraft[] }): string {
+  const lines = [`# Q&A: ${oneLine(given.title)}`, 'Status: waiting', ...questionLines(given.questions)];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Adds a further round at the end; what stands there stays. */
+export function appendRound(text: string, questions: readonly QuestionDraft[]): string {
+  if (questions.length === 0) return text;
+  const doc = parseMarkdown(text);
+  const editor = newLineEditor(doc);
+  const last = findQuestions(doc).at(-1)?.question.round;
+  const [blank = '', ...lines] = questionLines(questions);
+  editor.insertBlock(
+    doc.lines.length,
+    last === undefined ? lines : [`## Round ${last + 1}`, blank, ...lines],
+  );
+  return setQaStatus(editor.render(), 'waiting');
+}
+
+function questionLines(questions: readonly QuestionDraft[]): string[] {
+  return questions.flatMap(({ text, options, suggestion }, index) => [
+    '',
+    `### Q${index + 1}: ${oneLine(text)}`,
+    ...options.map((option, at) => `${String.fromCharCode(65 + at)}) ${oneLine(option)}`),
+    ...(suggestion
+      ? [`**Suggestion:** ${suggestion.letters.join(', ')} - ${oneLine(suggestion.reason)}`]
+      : []),
+    `**Answer:** ${WAITING}`,
+  ]);
+}
+
+function setValues(text: string, values: ReadonlyMap<string, string>): string {
+  const doc = parseMarkdown(text);
+  const editor = newLineEditor(doc);
+  let isKnown = false;
+  for (const found of findQuestions(doc)) {
+    const value = values.get(found.question.id);
+    if (value === undefined) continue;
+    isKnown = true;
+    const span = found.answerSpan;
+    if (!span) {
+      editor.insert(endOfQuestion(doc.lines, found), [`**Answer:** ${value}`]);
+      continue;
+    }
+    const isSame = span.end === span.start + 1 && span.line.value === value;
+    if (!isSame) editor.replace(span.start, answerLine(span.line.head, value));
+    for (let index = span.start + 1; index < span.end; index += 1) editor.remove(index);
+    // A note right below a waiting answer must not become part of the answer.
+    if (span.end < found.end && value !== WAITING && continuesAnswer(doc, span.end))
+      editor.insert(span.end, ['']);
+  }
+  if (!isKnown) return text;
+  const answered = editor.render();
+  const isComplete = readQa(answered).questions.every(({ answer }) => answer !== undefined);
+  return setQaStatus(answered, isComplete ? 'answered' : 'waiting');
+}
+
+function asValue(text: string): string {
+  const lines = text.trim().split(/\r\n?|\n/);
+  return lines.map(oneLine).join('<br>') || WAITING;
+}
+
+/** The key as it was written, unless its emphasis closes only behind the value. */
+function answerLine(head: string, value: string): string {
+  const isClosed = (head.match(/\*\*/g)?.length ?? 0) !== 1;
+  return isClosed ? `${head} ${value}` : `**Answer:** ${value}`;
+}
+
+function endOfQuestion(lines: readonly string[], found: FoundQuestion): number {
+  let end = found.end;
+  const isLoose = (line: string) => isBlank(line) || isRule(line);
+  while (end > found.start + 1 && isLoose(lines[end - 1] ?? '')) end -= 1;
+  return end;
+}
