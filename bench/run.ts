@@ -1,0 +1,42 @@
+// Speed and memory, outside the tests: `npm run bench -- [--json] [name…]`. Needs a build.
+import type { Bench, BenchResult } from './bench.ts';
+import { startBench } from './start.ts';
+
+/** Every bench there is; a new one is a line here. */
+const BENCHES: readonly Bench[] = [startBench];
+
+const words = process.argv.slice(2);
+const asJson = words.includes('--json');
+const wanted = words.filter((word) => !word.startsWith('--'));
+const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));
+
+if (unknown.length > 0) {
+  console.error(
+    `There is no bench ${unknown.join(', ')}; there are: ${BENCHES.map(({ name }) => name).join(', ')}.`,
+  );
+  process.exitCode = 2;
+} else {
+  const results = [];
+  for (const bench of BENCHES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    const report = withVerdicts(bench, await bench.run());
+    results.push(report);
+    if (!asJson) show(report);
+  }
+  if (asJson) console.log(JSON.stringify({ node: process.version, benches: results }, undefined, 2));
+}
+
+function withVerdicts({ name, about }: Bench, { values, goals }: BenchResult) {
+  // A value that could not be measured meets no goal and misses none.
+  const judged = goals.map((goal) => ({ ...goal, met: !((values[goal.value] ?? 0) > goal.atMost) }));
+  return { name, about, values, goals: judged, met: judged.every(({ met }) => met) };
+}
+
+function show({ name, about, values, goals }: ReturnType<typeof withVerdicts>): void {
+  console.log(`${name}: ${about}`);
+  for (const [value, measured] of Object.entries(values)) {
+    const goal = goals.find((each) => each.value === value);
+    console.log(
+      `  ${value.padEnd(16)} ${measured}${goal ? `  (goal ≤ ${goal.atMost}${goal.met ? '' : ', missed'})` : ''}`,
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import type { Writable } from 'node:stream';
+import { SamocodeError } from '../base/errors.ts';
+import { cutToColumns } from './cut-to-columns.ts';
+import { makeStyle, type Style } from './style.ts';
+
+/** A stream of the process; `columns` and `isTTY` as Node gives them. */
+export type Stream = Writable & { isTTY?: boolean; columns?: number };
+
+export interface OutputOptions {
+  stdout: Stream;
+  stderr: Stream;
+  colourful: boolean;
+  /** One JSON object for programs instead of words for people. */
+  json: boolean;
+}
+
+/** The only writer to the process's stdout and stderr. */
+export class Output {
+  readonly json: boolean;
+  readonly style: Style;
+  readonly #stdout: Stream;
+  readonly #stderr: Stream;
+  #liveLines = 0;
+
+  constructor({ stdout, stderr, colourful, json }: OutputOptions) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.json = json;
+    this.style = makeStyle(colourful);
+  }
+
+  /** True when a live block can be redrawn. */
+  get isLive(): boolean {
+    return !this.json && this.#stdout.isTTY === true;
+  }
+
+  get columns(): number {
+    return this.#stdout.columns ?? 80;
+  }
+
+  /** Words for people; nothing with `--json`. */
+  say(text = ''): void {
+    if (this.json) return;
+    this.endLive();
+    this.#stdout.write(`${text}\n`);
+  }
+
+  /** The command's result: the object with `--json`, else what `words` makes of it. */
+  result<T extends object>(value: T, words: (value: T) => string): void {
+    if (!this.json) {
+      this.say(words(value));
+      return;
+    }
+    this.#stdout.write(`${JSON.stringify(value, undefined, this.#stdout.isTTY ? 2 : undefined)}\n`);
+  }
+
+  /** Shows a block at the bottom of the terminal in place of the last one. */
+  live(lines: readonly string[]): void {
+    if (!this.isLive) return;
+    const fitted = lines.map((line) => `${cutToColumns(line, this.columns - 1)}\u001b[K`);
+    this.#stdout.write(`${this.#toBlockStart()}\u001b[?25l${fitted.join('\n')}\u001b[J`);
+    this.#liveLines = lines.length;
+  }
+
+  /** Removes the live block and gives the cursor back. */
+  endLive(): void {
+    if (this.#liveLines === 0) return;
+    this.#stdout.write(`${this.#toBlockStart()}\u001b[J\u001b[?25h`);
+    this.#liveLines = 0;
+  }
+
+  /** Something beside the result that a person should know: on stderr, so that pipes stay clean. */
+  warn(text: string): void {
+    this.endLive();
+    this.#stderr.write(`${this.style.attention('note:')} ${text}\n`);
+  }
+
+  /** What, why and hint, each on a line of its own; one JSON object with `--json`. */
+  error(error: unknown): void {
+    this.endLive();
+    if (this.json) this.#stdout.write(`${JSON.stringify({ error: errorObject(error) })}\n`);
+    this.#stderr.write(this.json ? '' : `${this.#errorWords(error)}\n`);
+  }
+
+  #toBlockStart(): string {
+    if (this.#liveLines === 0) return '';
+    const up = this.#liveLines - 1;
+    return up > 0 ? `\r\u001b[${up}A` : '\r';
+  }
+
+  #errorWords(error: unknown): string {
+    const { bad, bold, dim } = this.style;
+    if (!(error instanceof SamocodeError)) {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return `${bad('samocode met a bug of its own:')} ${stack}`;
+    }
+    const cause = error.cause instanceof Error ? [dim(`(${error.cause.message})`)] : [];
+    return [`${bad('✘')} ${bold(error.what)}`, `  ${error.why}`, `  ${error.hint}`, ...cause].join('\n');
+  }
+}
+
+/** An error as every `--json` of the program shows it. */
+function errorObject(error: unknown): { code: string; message: string; hint: string } {
+  if (error instanceof SamocodeError) {
+    return { code: error.code, message: `${error.what} ${error.why}`, hint: error.hint };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'internal_error',
+    message,
+    hint: 'This is a bug of samocode: run again without --json to see its stack.',
+  };
+}
