@@ -54,7 +54,13 @@ function problemIn(final: FinalReport): ChildProblem | undefined {
   return final.ok ? undefined : final.problem;
 }
 
+// What a shell answers when it cannot start a program: not executable, not there.
+const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
+const NOT_STARTED_ADVICE =
+  'The Claude Code program could not be started. See whether CLAUDE_PATH names it and whether it is installed.';
+
 function problemWithoutWord(exit: ExitReport): ChildProblem {
+  if (NOT_STARTED_CODES.includes(exit.exitCode)) return { kind: 'config', advice: NOT_STARTED_ADVICE };
   const refusal = exit.exitCode === 1 && REFUSALS.find(({ line }) => line.test(exit.stderrTail));
   return refusal ? { kind: 'config', advice: refusal.advice } : { kind: 'crashed' };
 }

@@ -1,4 +1,5 @@
 import { classifyClaudeEnd } from './claude-end.ts';
+import { stopHooks } from './claude-stop-hook.ts';
 import { newClaudeReader } from './claude-stream.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
 
@@ -35,6 +36,8 @@ const ALLOWED_TOOLS = [
 const DENIED_TOOLS = [
   'AskUserQuestion',
   'CronCreate',
+  'CronDelete',
+  'CronList',
   'EnterPlanMode',
   'EnterWorktree',
   'ExitWorktree',
@@ -56,6 +59,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...permissionArgs(request),
       ...['--disallowedTools', DENIED_TOOLS.join(',')],
       ...['--add-dir', request.sessionDir],
+      ...['--settings', JSON.stringify({ hooks: stopHooks(request.sessionDir) })],
       // A server of the user, ours among them, would let a child act on sessions.
       ...['--strict-mcp-config', '--mcp-config', '{"mcpServers":{}}'],
     ],

@@ -21,7 +21,7 @@ export function childEnvironment(
     (entry): entry is [string, string] => entry[1] !== undefined && isForChild(entry[0]),
   );
   const result: Record<string, string> = Object.fromEntries(kept);
-  if (result['PATH'] !== undefined) result['PATH'] = withoutCodexShims(result['PATH']);
+  if (result.PATH !== undefined) result.PATH = withoutCodexShims(result.PATH);
   return {
     ...result,
     ...GIT_FOR_CHILDREN,

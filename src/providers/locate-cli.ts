@@ -76,7 +76,7 @@ type Source = [LocatedCli['foundIn'], () => string[] | Promise<string[]>];
 // Functions, because the later ones cost a process or a folder's listing.
 function sources(question: CliQuestion): Source[] {
   return [
-    ['PATH', () => absoluteFolders(question.env['PATH'])],
+    ['PATH', () => absoluteFolders(question.env.PATH)],
     ['usual place', () => usualPlaces(question)],
     ['login shell', () => loginShellPath(question)],
   ];
@@ -119,7 +119,7 @@ function absoluteFolders(path = ''): string[] {
 }
 
 async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<string[]> {
-  const npmPrefix = env['npm_config_prefix'] ?? env['NPM_CONFIG_PREFIX'];
+  const npmPrefix = env.npm_config_prefix ?? env.NPM_CONFIG_PREFIX;
   return [
     join(homeDir, '.local/bin'),
     join(homeDir, '.claude/local'),
@@ -131,7 +131,7 @@ async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<str
     join(homeDir, '.volta/bin'),
     join(homeDir, '.bun/bin'),
     join(homeDir, '.local/share/pnpm'),
-    ...(await nvmFolders(env['NVM_DIR'] ?? join(homeDir, '.nvm'))),
+    ...(await nvmFolders(env.NVM_DIR ?? join(homeDir, '.nvm'))),
   ];
 }
 
@@ -149,7 +149,7 @@ const LOGIN_SHELL_LIMIT_MS = 3000;
 const PATH_LINE = /^samocode-path:(.*)$/m;
 
 async function loginShellPath({ env, homeDir, signal }: CliQuestion): Promise<string[]> {
-  const shell = env['SHELL'];
+  const shell = env.SHELL;
   if (!shell || !isAbsolute(shell)) return [];
   const { stdout } = await runCommand(shell, ['-lc', 'printf "\\nsamocode-path:%s\\n" "$PATH"'], {
     cwd: homeDir,

@@ -2,9 +2,10 @@ import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { claude } from './claude.ts';
 import type { Provider } from './provider.ts';
+import { rehearsal } from './rehearsal.ts';
 
 /** Every provider that a setting or a call may name. */
-export const PROVIDERS: readonly Provider[] = [claude];
+export const PROVIDERS: readonly Provider[] = [claude, rehearsal];
 
 /**
  * The provider called `name`, in any letter case.

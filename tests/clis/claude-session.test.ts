@@ -106,6 +106,25 @@ test('a model that refuses the key is an auth problem and an overloaded one is n
   expect((await busy.iterate('investigation')).problem).toEqual({ kind: 'overloaded' });
 });
 
+test('a child that wants to end without a signal is sent back once by the hook', async () => {
+  const asked: string[] = [];
+  await using forgetful = await startBench({
+    instead: ({ request }) => {
+      const words = JSON.stringify(request.messages.at(-1));
+      asked.push(words);
+      return asked.length === 1 ? { say: 'Done.' } : undefined;
+    },
+  });
+  const { signal, final } = await forgetful.iterate('investigation');
+  expect(asked[1]).toContain('_signal.json is not written yet');
+  expect(signal).toEqual({ status: 'continue', phase: 'requirements' });
+  expect(final).toMatchObject({ ok: true });
+
+  await using stubborn = await startBench({ instead: () => ({ say: 'Done.' }) });
+  const unsignalled = await stubborn.iterate('investigation');
+  expect(unsignalled).toMatchObject({ signal: {}, problem: undefined, final: { ok: true } });
+});
+
 test('the turn limit only ends the iteration', async () => {
   await using bench = await startBench({ maxTurns: 2 });
   const { final, problem } = await bench.iterate('investigation');

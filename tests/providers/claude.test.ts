@@ -25,7 +25,7 @@ const samples = claudeSamples();
 test('the prompt travels by stdin and never by an argument', () => {
   const command = claude.buildCommand({ ...request, prompt: 'a'.repeat(300_000) });
   expect(command.stdinPath).toBe('/run/prompt.md');
-  expect(command.args.join(' ').length).toBeLessThan(1000);
+  expect(command.args.join(' ').length).toBeLessThan(2000);
 });
 
 test('the arguments are these, in this order', () => {
@@ -42,9 +42,11 @@ test('the arguments are these, in this order', () => {
     '300',
     '--dangerously-skip-permissions',
     '--disallowedTools',
-    'AskUserQuestion,CronCreate,EnterPlanMode,EnterWorktree,ExitWorktree,ScheduleWakeup',
+    'AskUserQuestion,CronCreate,CronDelete,CronList,EnterPlanMode,EnterWorktree,ExitWorktree,ScheduleWakeup',
     '--add-dir',
     request.sessionDir,
+    '--settings',
+    expect.stringContaining('"Stop"'),
     '--strict-mcp-config',
     '--mcp-config',
     '{"mcpServers":{}}',
@@ -107,6 +109,13 @@ test('a process that dies by itself without a last word has crashed, whatever it
     expect(claude.classifyEnd(undefined, { exitCode, endedByUs: false, stderrTail: '' })).toEqual({
       kind: 'crashed',
     });
+  }
+});
+
+test('a program that the shell could not start is a matter of settings', () => {
+  for (const exitCode of [126, 127]) {
+    const problem = claude.classifyEnd(undefined, { exitCode, endedByUs: false, stderrTail: '' });
+    expect(problem).toMatchObject({ kind: 'config', advice: expect.stringContaining('CLAUDE_PATH') });
   }
 });
 

@@ -69,7 +69,7 @@ test('git looks at no other repository and starts no clean-up that outlives the 
 
 test('the folder that Codex put in front of PATH for its own run is left out', () => {
   const path = '/home/ada/.codex/tmp/arg0-linux/codex-arg0i5QBbS:/usr/bin:/opt/codex-arg0-docs/bin:/bin';
-  expect(childEnvironment({ PATH: path }, marks)['PATH']).toBe('/usr/bin:/opt/codex-arg0-docs/bin:/bin');
+  expect(childEnvironment({ PATH: path }, marks).PATH).toBe('/usr/bin:/opt/codex-arg0-docs/bin:/bin');
 });
 
 test('whatever stands in the environment, no secret and no foreign mark of ours gets through', () => {
@@ -82,7 +82,7 @@ test('whatever stands in the environment, no secret and no foreign mark of ours 
       const given = childEnvironment(env, marks);
       const ours = Object.entries(given).filter(([key]) => /^(?:SAMOCODE|TELEGRAM)_/.test(key));
       expect(ours.map(([, value]) => value)).toEqual([marks.sessionUlid, '7']);
-      expect(given['GIT_CONFIG_COUNT']).toBe('2');
+      expect(given.GIT_CONFIG_COUNT).toBe('2');
     }),
   );
 });
