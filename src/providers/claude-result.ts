@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ChildProblem, FinalReport, TokenCounts } from './provider.ts';
 
 const count = z.number().optional().catch(undefined);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ClaudeResult, reportOf } from './claude-result.ts';
 import type { ChildEvent } from './provider.ts';
 

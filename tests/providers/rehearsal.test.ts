@@ -1,10 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newClaudeReader } from '../../src/providers/claude-stream.ts';
-import type { ChildRequest } from '../../src/providers/provider.ts';
 import { answerAll } from '../../src/providers/rehearsal/qa-text.ts';
-import { rehearsal } from '../../src/providers/rehearsal.ts';
 import { type HandSession, newHandSession } from './rehearsal-stage.ts';
 
 async function answer(session: HandSession, change: (text: string) => string = answerAll): Promise<void> {
