@@ -1,0 +1,39 @@
+import type { JudgedSignal } from '../../src/phases/decision.ts';
+import type { Outcome, Rules } from '../../src/phases/outcome.ts';
+import { initialProgress, type Progress } from '../../src/phases/progress.ts';
+import type { Phase } from '../../src/phases/table.ts';
+
+export const RULES: Rules = { gates: { qa: true, plan: true }, maxRetries: 3 };
+
+export const NO_PLAN: Outcome['plan'] = {
+  exists: false,
+  approved: false,
+  changedSinceApproval: false,
+  untestable: false,
+};
+
+/** A child that ended by itself, changed something beside the code and wrote no signal. */
+export function outcomeOf(given: Partial<Outcome> = {}): Outcome {
+  return {
+    end: 'signalled',
+    signal: { kind: 'none' },
+    changed: true,
+    treeChanged: false,
+    questions: { asked: 0, open: [] },
+    plan: NO_PLAN,
+    unacknowledged: [],
+    ...given,
+  };
+}
+
+export function signalled(signal: JudgedSignal, given: Partial<Outcome> = {}): Outcome {
+  return outcomeOf({ signal: { kind: 'signal', signal }, ...given });
+}
+
+export function progressIn(phase: Phase, given: Partial<Progress> = {}): Progress {
+  return { ...initialProgress(phase), ...given };
+}
+
+export function strikes(given: Partial<Progress['strikes']>): Pick<Progress, 'strikes'> {
+  return { strikes: { ...initialProgress().strikes, ...given } };
+}
