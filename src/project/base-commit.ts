@@ -30,9 +30,7 @@ export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion):
   const options = { ...context, cwd: mainRepo };
   const remote = await mainRemote(options);
   if (!remote) return base ? await namedBase(base, undefined, options) : await localDefault(options);
-  const offline = await refusal(
-    runGit([...FETCH, '--quiet', '--', remote], { ...options, timeoutMs: FETCH_LIMIT_MS }),
-  );
+  const offline = await refusedFetch(remote, options);
   if (base) return withWarning(await namedBase(base, remote, options), offline && STALE);
   if (offline) return await lastFetched(remote, options);
   return await askedOfRemote(remote, options);
@@ -46,6 +44,15 @@ const STALE = 'The remote did not answer: this may be older than what lies there
 async function mainRemote(options: GitOptions): Promise<string | undefined> {
   const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
   return remotes.includes('origin') ? 'origin' : remotes[0];
+}
+
+async function refusedFetch(remote: string, options: GitOptions): Promise<GitError | undefined> {
+  const fetch = () =>
+    refusal(runGit([...FETCH, '--quiet', '--', remote], { ...options, timeoutMs: FETCH_LIMIT_MS }));
+  const refused = await fetch();
+  if (!refused || refused.code === 'git_unreachable' || refused.code === 'git_timeout') return refused;
+  // Two sessions that start together fetch together, and one of them meets the other's locks.
+  return await fetch();
 }
 
 async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseCommit> {

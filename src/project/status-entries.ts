@@ -1,0 +1,42 @@
+/** One path that differs from the last commit. */
+export interface StatusEntry {
+  kind: 'changed' | 'untracked' | 'conflict';
+  /** From the top of the working copy; an untracked folder ends with a slash. */
+  path: string;
+}
+
+export interface StatusReading {
+  /** Absent before the first commit. */
+  head?: string;
+  /** Absent when no branch is checked out. */
+  branch?: string;
+  entries: StatusEntry[];
+}
+
+/** Blanks before the path, by the kind of line; see "Porcelain Format Version 2" of git-status. */
+const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
+
+/** Reads the output of `git status --porcelain=v2 --branch -z`. Unknown and torn records are passed over. */
+export function parseStatus(text: string): StatusReading {
+  const reading: StatusReading = { entries: [] };
+  const records = text.split('\0');
+  for (let index = 0; index < records.length; index += 1) {
+    const record = records[index] ?? '';
+    const type = record[0] ?? '';
+    if (type === '#') readHeader(record, reading);
+    else if (type === '?') reading.entries.push({ kind: 'untracked', path: record.slice(2) });
+    else if (type in FIELDS_BEFORE_PATH) {
+      const path = record.split(' ').slice(FIELDS_BEFORE_PATH[type]).join(' ');
+      if (path) reading.entries.push({ kind: type === 'u' ? 'conflict' : 'changed', path });
+      // The name before a rename is a record of its own.
+      if (type === '2') index += 1;
+    }
+  }
+  return reading;
+}
+
+function readHeader(record: string, reading: StatusReading): void {
+  const [, name, value = ''] = record.split(' ');
+  if (name === 'branch.oid' && value !== '(initial)') reading.head = value;
+  if (name === 'branch.head' && value !== '(detached)') reading.branch = value;
+}

@@ -1,0 +1,40 @@
+import { runGit } from './git.ts';
+import type { GitContext } from './repository.ts';
+
+/** One working copy that the repository knows, the main checkout among them. */
+export interface ListedWorktree {
+  path: string;
+  /** Absent while it has no commit, and in a bare repository. */
+  head?: string;
+  /** Short name; absent when no branch is checked out. */
+  branch?: string;
+  /** Its folder is gone, or no longer points back. */
+  prunable: boolean;
+}
+
+/** Every working copy of the repository, the main checkout first. */
+export async function listWorktrees(mainRepo: string, context: GitContext = {}): Promise<ListedWorktree[]> {
+  // Lines, not -z: git before 2.36 does not know it, and no path of ours holds a line break.
+  const { stdout } = await runGit(['worktree', 'list', '--porcelain'], { ...context, cwd: mainRepo });
+  return parseWorktreeList(stdout);
+}
+
+/** Reads the output of `git worktree list --porcelain`; unknown lines are passed over. */
+export function parseWorktreeList(text: string): ListedWorktree[] {
+  return text
+    .split('\n\n')
+    .map((block) => {
+      const lines = block.split('\n');
+      const after = (name: string) =>
+        lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
+      const branch = after('branch')?.replace(/^refs\/heads\//, '');
+      const head = after('HEAD');
+      return {
+        path: after('worktree') ?? '',
+        prunable: lines.some((line) => /^prunable(?: |$)/.test(line)),
+        ...(head ? { head } : {}),
+        ...(branch ? { branch } : {}),
+      };
+    })
+    .filter(({ path }) => path !== '');
+}

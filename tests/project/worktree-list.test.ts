@@ -1,0 +1,24 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseWorktreeList } from '../../src/project/worktree-list.ts';
+
+test('bare, detached, vanished and locked worktrees are told apart', () => {
+  const text = [
+    'worktree /a b\nbare',
+    'worktree /c\nHEAD 1234\nbranch refs/heads/team/x\nlocked on a stick',
+    'worktree /d\nHEAD 5678\ndetached\nprunable gitdir file points to non-existent location',
+  ].join('\n\n');
+  expect(parseWorktreeList(`${text}\n\n`)).toEqual([
+    { path: '/a b', prunable: false },
+    { path: '/c', head: '1234', branch: 'team/x', prunable: false },
+    { path: '/d', head: '5678', prunable: true },
+  ]);
+});
+
+test('whatever git prints, reading it never throws', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(parseWorktreeList(text).every(({ path }) => path !== '')).toBe(true);
+    }),
+  );
+});
