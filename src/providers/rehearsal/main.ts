@@ -14,8 +14,10 @@ const DEFAULT_PACE_MS = 150;
 const ENDING_SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
 try {
-  // Not merely set: a held socket or a stray timer must not keep an ended child.
-  process.exit(await main());
+  const exitCode = await main();
+  // A pipe takes its bytes later than a file does; exit() would drop what it has not taken.
+  await write('', 'stdout');
+  process.exit(exitCode);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(error instanceof RehearsalSetupError ? SETUP_EXIT_CODE : 1);
@@ -47,7 +49,7 @@ async function main(): Promise<number> {
       clock: systemClock,
       scenarioPath,
       ignoreTerm,
-      write: (words, to) => void process[to].write(words),
+      write,
     });
     if (exitCode === undefined) continue;
     await trace.end();
@@ -55,6 +57,10 @@ async function main(): Promise<number> {
   }
   await trace.end();
   return 0;
+}
+
+function write(words: string, to: 'stdout' | 'stderr'): Promise<void> {
+  return new Promise((resolve) => process[to].write(words, () => resolve()));
 }
 
 function stageFor(facts: PromptFacts, childUuid: string | undefined, paceMs: number): Stage {

@@ -1,25 +1,22 @@
 import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
-import type { Clock } from '../../base/clock.ts';
 import { runCommand } from '../../base/run-command.ts';
 import { withStatusLine } from './markdown.ts';
 import { placeOf, writeAt } from './places.ts';
 import { playPhase } from './play-phase.ts';
-import { printMuch } from './print-much.ts';
+import { type Printer, printMuch } from './print-much.ts';
 import { answerAll } from './qa-text.ts';
 import type { Act } from './scenario.ts';
 import { readOverview, readSessionFile, type Scene } from './scene.ts';
 import { startLateWriter, startSleeper } from './stray-processes.ts';
 
-export interface ActContext {
+export interface ActContext extends Printer {
   scene: Scene;
-  clock: Clock;
   /** Absolute path of the scenario; script acts are found beside it. */
   scenarioPath: string;
   /** Makes the process deaf to TERM, INT and HUP. */
   ignoreTerm(): void;
-  write(text: string, to: 'stdout' | 'stderr'): void;
 }
 
 /** Does one act. @returns an exit code when the act ends the process */

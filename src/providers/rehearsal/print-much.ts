@@ -9,7 +9,8 @@ export interface PrintOptions {
 
 export interface Printer {
   clock: Clock;
-  write(text: string, to: 'stdout' | 'stderr'): void;
+  /** Resolves when the text has left the process. */
+  write(text: string, to: 'stdout' | 'stderr'): Promise<void>;
 }
 
 const PIECE_BYTES = 1024 * 1024;
@@ -21,12 +22,13 @@ export async function printMuch(
   { clock, write }: Printer,
 ): Promise<void> {
   const piece = PIECES[shape]();
+  const lineLength = shape === 'one-line' ? 1 : piece.indexOf('\n') + 1;
   for (let printed = 0; printed < bytes; printed += piece.length) {
-    const left = bytes - printed;
-    write(shape !== 'event' && left < piece.length ? piece.slice(0, left) : piece, to);
+    const lines = Math.ceil((bytes - printed) / lineLength);
+    await write(piece.slice(0, lines * lineLength), to);
     await clock.sleep(0);
   }
-  if (shape === 'one-line') write('\n', to);
+  if (shape === 'one-line') await write('\n', to);
 }
 
 const PIECES = {
