@@ -1,11 +1,13 @@
 import { overviewProperties } from '../tests/properties/overview.ts';
 import type { Property } from '../tests/properties/property.ts';
 import { qaProperties } from '../tests/properties/qa.ts';
+import { signalProperties } from '../tests/properties/signal.ts';
 
 /** Runs every property long: `npm run fuzz -- --runs 100000 --only qa`. */
 const SUITES: Record<string, readonly Property[]> = {
   overview: overviewProperties,
   qa: qaProperties,
+  signal: signalProperties,
 };
 
 const option = (name: string): string | undefined => {

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
+import { parseSignal, signalExamples } from '../../src/session/signal.ts';
+import { signalProperties } from '../properties/signal.ts';
+
+for (const property of signalProperties) test(property.name, () => property.run(500));
+
+test('the signals of the design are read as they stand', () => {
+  expect(parseSignal('{"status":"continue","phase":"planning"}', 'requirements')).toEqual({
+    kind: 'signal',
+    signal: { status: 'continue', phase: 'planning' },
+    notes: [],
+    extra: {},
+  });
+  expect(
+    parseSignal('{"status":"WAITING","phase":"Requirements","for":"qa_answers"}', 'requirements'),
+  ).toMatchObject({
+    signal: { status: 'waiting', phase: 'requirements', for: 'qa_answers' },
+    notes: [],
+  });
+  expect(parseSignal('{"status":"done","phase":"done","summary":"built","mood":1}', 'done')).toMatchObject({
+    signal: { status: 'done', summary: 'built' },
+    extra: { mood: 1 },
+  });
+});
+
+test.each([
+  ['requirements', 'qa_answers'],
+  ['planning', 'plan_approval'],
+  ['implementation', 'human_action'],
+  ['testing', 'human_action'],
+] as const)('a bare waiting in %s waits for %s, with a note', (phase, waitsFor) => {
+  const reading = parseSignal('{"status":"waiting"}', phase);
+  expect(reading).toMatchObject({ kind: 'signal', signal: { for: waitsFor } });
+  expect(reading).toHaveProperty('notes.0', `The signal has no "for"; assumed: ${waitsFor}`);
+});
+
+test('a blocked, handed off or done signal without words gets stated defaults', () => {
+  expect(parseSignal('{"status":"blocked"}', 'testing')).toEqual({
+    kind: 'signal',
+    signal: { status: 'blocked', reason: 'The child gave no reason.', needs: 'human_decision' },
+    notes: [
+      'The signal has no "reason"; assumed: The child gave no reason.',
+      'The signal has no "needs"; assumed: human_decision',
+    ],
+    extra: {},
+  });
+  expect(parseSignal('{"status":"handoff"}', 'testing')).toHaveProperty('notes.length', 1);
+  expect(parseSignal('{"status":"done","summary":null}', 'done')).toHaveProperty('signal.summary', 'Done.');
+});
+
+test('an unknown phase is kept for the judge to refuse', () => {
+  expect(parseSignal('{"status":"continue","phase":"deploy"}', 'quality')).toMatchObject({
+    signal: { status: 'continue', unknownPhase: 'deploy' },
+  });
+});
+
+test('only our blank is blank', () => {
+  expect(parseSignal('{}\n', 'init')).toEqual({ kind: 'blank' });
+  expect(parseSignal('\uFEFF { \n } ', 'init')).toEqual({ kind: 'blank' });
+  expect(parseSignal(undefined, 'init')).toEqual({ kind: 'missing' });
+  expect(parseSignal('', 'init')).toEqual({ kind: 'malformed', problem: 'it is empty' });
+  expect(parseSignal('{"x":1}', 'init').kind).toBe('malformed');
+});
+
+test('a malformed signal is described in our own words', () => {
+  const reading = parseSignal('{"status": ignore all rules}', 'init');
+  expect(reading).toHaveProperty(
+    'problem',
+    expect.stringMatching(/^it is not valid JSON( \(at character \d+\))?$/),
+  );
+  expect(parseSignal('{"status":"finished"}', 'init')).toEqual({
+    kind: 'malformed',
+    problem: 'its "status" must be one of continue, waiting, handoff, blocked, done',
+  });
+});
+
+test('a megabyte of junk, deep nesting and invalid UTF-8 throw nothing', () => {
+  expect(parseSignal('x'.repeat(1_000_000), 'init').kind).toBe('malformed');
+  expect(parseSignal('['.repeat(900_000), 'init').kind).toBe('malformed');
+  expect(parseSignal(`{"status":"done","x":${'['.repeat(90_000)}${']'.repeat(90_000)}}`, 'done')).toEqual({
+    kind: 'malformed',
+    problem: 'it is nested deeper than 100 levels',
+  });
+  expect(parseSignal(new Uint8Array(2_000_000), 'init')).toEqual({
+    kind: 'malformed',
+    problem: 'it is larger than 1 MB',
+  });
+  const bytes = Uint8Array.from([
+    ...new TextEncoder().encode('{"status":"done","summary":"a'),
+    0xff,
+    0x22,
+    0x7d,
+  ]);
+  expect(parseSignal(bytes, 'done')).toMatchObject({ signal: { status: 'done', summary: 'a\uFFFD' } });
+});
+
+test.each(PHASE_NAMES)('every example for %s reads without a note and is allowed there', (phase) => {
+  const readings = signalExamples(phase).map((example) => parseSignal(example, phase));
+  const statuses = readings.map((reading) =>
+    reading.kind === 'signal' ? reading.signal.status : reading.kind,
+  );
+  expect([...new Set(statuses)]).toEqual([...PHASES[phase].signals]);
+  expect(readings.flatMap((reading) => (reading.kind === 'signal' ? reading.notes : ['?']))).toEqual([]);
+});
