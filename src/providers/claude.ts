@@ -44,6 +44,8 @@ const DENIED_TOOLS = [
   'ScheduleWakeup',
 ];
 
+const NO_SERVERS = '{"mcpServers":{}}';
+
 // Without a limit a connection that is never answered holds the child until the worker's own.
 const API_TIMEOUT_MS = 300_000;
 
@@ -61,7 +63,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--add-dir', request.sessionDir],
       ...['--settings', JSON.stringify({ hooks: stopHooks(request.sessionDir) })],
       // A server of the user, ours among them, would let a child act on sessions.
-      ...['--strict-mcp-config', '--mcp-config', '{"mcpServers":{}}'],
+      ...['--strict-mcp-config', '--mcp-config', request.mcpConfigPath ?? NO_SERVERS],
     ],
     env: {
       API_TIMEOUT_MS: String(API_TIMEOUT_MS),

@@ -18,6 +18,8 @@ export interface ChildRequest {
   model: string;
   maxTurns: number;
   permissions: 'skip' | 'allow';
+  /** Absolute path of the MCP file whose servers the child gets; absent: none at all. */
+  mcpConfigPath?: string;
   /** Fresh for every child. */
   childUuid: string;
   /** The environment to start from: ours, scrubbed of the parent client's variables and our secrets. */

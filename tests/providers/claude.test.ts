@@ -53,6 +53,11 @@ test('the arguments are these, in this order', () => {
   ]);
 });
 
+test('a child gets the servers of the MCP file and no others', () => {
+  const { args } = claude.buildCommand({ ...request, mcpConfigPath: '/repo/.samocode-mcp.json' });
+  expect(args.slice(-3)).toEqual(['--strict-mcp-config', '--mcp-config', '/repo/.samocode-mcp.json']);
+});
+
 test('without a model of ours the CLI takes its own default', () => {
   expect(claude.buildCommand({ ...request, model: '' }).args).not.toContain('--model');
 });
