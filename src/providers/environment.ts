@@ -1,11 +1,15 @@
+import { delimiter, dirname } from 'node:path';
+
 /** Names the session (its ULID) in the environment of every process of a child. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';
 /** Names the iteration, a number from 1, beside `SESSION_MARK`. */
 export const ITERATION_MARK = 'SAMOCODE_ITERATION';
 
-export interface ChildMarks {
+export interface ChildFacts {
   sessionUlid: string;
   iteration: number;
+  /** Absolute; its folder is put last on PATH, where the node that a CLI's first line asks for often lies. */
+  cliPath?: string;
 }
 
 /**
@@ -15,18 +19,18 @@ export interface ChildMarks {
  */
 export function childEnvironment(
   env: Readonly<Record<string, string | undefined>>,
-  marks: ChildMarks,
+  { sessionUlid, iteration, cliPath }: ChildFacts,
 ): Record<string, string> {
   const kept = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && isForChild(entry[0]),
   );
   const result: Record<string, string> = Object.fromEntries(kept);
-  if (result.PATH !== undefined) result.PATH = withoutCodexShims(result.PATH);
   return {
     ...result,
     ...GIT_FOR_CHILDREN,
-    [SESSION_MARK]: marks.sessionUlid,
-    [ITERATION_MARK]: String(marks.iteration),
+    PATH: pathForChild(result.PATH, cliPath),
+    [SESSION_MARK]: sessionUlid,
+    [ITERATION_MARK]: String(iteration),
   };
 }
 
@@ -82,10 +86,12 @@ function isForChild(name: string): boolean {
   return !PARENT_CLIENT.has(name) && !OF_NPX.test(name) && !OURS.test(name);
 }
 
+const BARE_PATH = '/usr/local/bin:/usr/bin:/bin';
 // Codex puts a folder of links to itself in front of PATH; it is gone when that Codex has ended.
-function withoutCodexShims(path: string): string {
-  return path
-    .split(':')
-    .filter((folder) => !/\/codex-arg0[^/]*\/?$/.test(folder))
-    .join(':');
+const CODEX_LINKS = /\/codex-arg0[^/]*\/?$/;
+
+function pathForChild(path = BARE_PATH, cliPath?: string): string {
+  const folders = path.split(delimiter).filter((folder) => !CODEX_LINKS.test(folder));
+  const own = cliPath === undefined ? [] : [dirname(cliPath)];
+  return [...folders, ...own.filter((folder) => !folders.includes(folder))].join(delimiter);
 }

@@ -72,6 +72,13 @@ test('the folder that Codex put in front of PATH for its own run is left out', (
   expect(childEnvironment({ PATH: path }, marks).PATH).toBe('/usr/bin:/opt/codex-arg0-docs/bin:/bin');
 });
 
+test('the folder of the CLI is the last one on PATH, once', () => {
+  const cliPath = '/home/ada/.nvm/versions/node/v22.3.0/bin/codex';
+  const given = childEnvironment({ PATH: '/usr/bin:/bin' }, { ...marks, cliPath });
+  expect(given.PATH).toBe('/usr/bin:/bin:/home/ada/.nvm/versions/node/v22.3.0/bin');
+  expect(childEnvironment(given, { ...marks, cliPath }).PATH).toBe(given.PATH);
+});
+
 test('whatever stands in the environment, no secret and no foreign mark of ours gets through', () => {
   const name = fc.oneof(
     fc.string({ minLength: 1 }),

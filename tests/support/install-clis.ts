@@ -35,15 +35,18 @@ const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOST
  * Installs a pinned CLI from npm into `.cache/clis`, or finds it there from an earlier run.
  * @throws Error that says whether the registry could not be reached or npm failed otherwise
  */
-export async function installCli(name: keyof typeof PINNED): Promise<InstalledCli> {
+export async function installCli(
+  name: keyof typeof PINNED,
+  { cacheDir = CACHE, registry }: { cacheDir?: string; registry?: string } = {},
+): Promise<InstalledCli> {
   const pinned: PinnedCli = PINNED[name];
-  const folder = join(CACHE, `${name}-${pinned.version}`);
+  const folder = join(cacheDir, `${name}-${pinned.version}`);
   const there = await programIn(folder, pinned);
   if (there) return { path: there, version: pinned.version, installMs: 0 };
   const startedAt = performance.now();
   const draft = `${folder}.${process.pid}.draft`;
   try {
-    await installInto(draft, pinned);
+    await installInto(draft, pinned, registry ? [`--registry=${registry}`] : []);
     // Two runs at once: the first rename wins, and both have the same program.
     await rename(draft, folder).catch(() => undefined);
   } finally {
@@ -54,14 +57,25 @@ export async function installCli(name: keyof typeof PINNED): Promise<InstalledCl
   return { path, version: pinned.version, installMs: Math.round(performance.now() - startedAt) };
 }
 
-async function installInto(folder: string, { npmPackage, version }: PinnedCli): Promise<void> {
+async function installInto(
+  folder: string,
+  { npmPackage, version }: PinnedCli,
+  moreFlags: readonly string[],
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{"private":true}\n');
   // The program is a native one: neither its install script nor the Node version it asks for matters.
-  const flags = ['--ignore-scripts', '--engine-strict=false', '--no-audit', '--no-fund', '--fetch-retries=1'];
+  const flags = [
+    '--ignore-scripts',
+    '--engine-strict=false',
+    '--no-audit',
+    '--no-fund',
+    '--fetch-retries=1',
+    '--fetch-retry-mintimeout=1000',
+  ];
   const { exitCode, stderr, timedOut } = await runCommand(
     'npm',
-    ['install', '--prefix', folder, ...flags, `${npmPackage}@${version}`],
+    ['install', '--prefix', folder, ...flags, ...moreFlags, `${npmPackage}@${version}`],
     { cwd: folder, timeoutMs: INSTALL_LIMIT_MS },
   );
   if (exitCode === 0) return;

@@ -1,0 +1,18 @@
+import { readdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../src/base/run-command.ts';
+import { installCli } from '../support/install-clis.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+test('the pinned claude is installed once and then found', async () => {
+  const { path, version } = await installCli('claude');
+  expect((await runCommand(path, ['--version'])).stdout).toContain(version);
+  expect(await installCli('claude')).toEqual({ path, version, installMs: 0 });
+});
+
+test('a registry that cannot be reached is said in so many words, and leaves nothing behind', async () => {
+  await using dir = await tempDir();
+  const installing = installCli('claude', { cacheDir: dir.path, registry: 'http://127.0.0.1:9' });
+  await expect(installing).rejects.toThrow('The npm registry could not be reached');
+  expect(await readdir(dir.path)).toEqual([]);
+});
