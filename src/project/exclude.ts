@@ -1,0 +1,63 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { gitLine, gitSaysYes } from './git.ts';
+import { pathInside, realPathAsFar } from './real-path.ts';
+import { type GitContext, requireRepository } from './repository.ts';
+
+export interface ExcludeReport {
+  /** The file that was changed, or would have been: `.git/info/exclude` of the common git folder. */
+  excludePath: string;
+  /** The lines that were added. */
+  added: readonly string[];
+  /** Folders whose files are in the repository already: excluding cannot hide them. */
+  tracked: readonly string[];
+  /** Puts the file back, if nobody changed it since. */
+  undo(): Promise<void>;
+}
+
+/**
+ * Keeps folders that lie inside MAIN_REPO out of its `git status`, by `.git/info/exclude` and never by a file
+ * that is committed. Folders outside, and those that are ignored already, add nothing.
+ * @throws GitError, NotARepositoryError
+ */
+export async function excludeFolders(
+  mainRepo: string,
+  folders: readonly string[],
+  context: GitContext = {},
+): Promise<ExcludeReport> {
+  const { toplevel, commonDir } = await requireRepository(mainRepo, context);
+  const options = { ...context, cwd: toplevel };
+  const added: string[] = [];
+  const tracked: string[] = [];
+  for (const folder of folders) {
+    const way = pathInside(toplevel, await realPathAsFar(folder));
+    if (!way) continue;
+    if (await gitLine(['ls-files', '--', `:(literal)${way}`], { ...options, maxChars: 1000 }))
+      tracked.push(folder);
+    // The slash asks about a folder, also before it exists.
+    const ignored = await gitSaysYes(['check-ignore', '--quiet', '--no-index', '--', `${way}/`], options);
+    if (!ignored) added.push(excludeLine(way));
+  }
+  const excludePath = join(commonDir, 'info/exclude');
+  const undo = added.length > 0 ? await append(excludePath, [...new Set(added)]) : async () => {};
+  return { excludePath, added: [...new Set(added)], tracked, undo };
+}
+
+/** A line of an ignore file that means one folder: from the top, with what git would take for a pattern escaped. */
+export function excludeLine(way: string): string {
+  return `/${way.replace(/[\\*?[\]]/g, '\\$&')}/`;
+}
+
+async function append(path: string, lines: readonly string[]): Promise<() => Promise<void>> {
+  const before = await ifExists(readFile(path, 'utf8'));
+  const start =
+    before === undefined || before === '' || before.endsWith('\n') ? (before ?? '') : `${before}\n`;
+  const after = `${start}${lines.join('\n')}\n`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeWhole(path, after);
+  return async () => {
+    if ((await ifExists(readFile(path, 'utf8'))) === after) await writeWhole(path, before ?? '');
+  };
+}

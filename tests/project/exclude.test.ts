@@ -1,0 +1,63 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { excludeFolders } from '../../src/project/exclude.ts';
+import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+
+const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untracked-files=all']);
+const excludeOf = (repo: TempRepo) => readFile(join(repo.path, '.git/info/exclude'), 'utf8');
+
+test.each(['_samocode/sessions', 'we[i]rd *name?', 'größe und leer', '#hash', '!bang', 'back\\slash'])(
+  'the folder "%s" inside the repository vanishes from git status',
+  async (folder) => {
+    await using repo = await makeRepo();
+    await mkdir(join(repo.path, folder), { recursive: true });
+    await writeFile(join(repo.path, folder, 'file.txt'), '');
+    await writeFile(join(repo.path, 'seen.txt'), '');
+    await excludeFolders(repo.path, [join(repo.path, folder)], { baseEnv: repo.env });
+    expect(await statusOf(repo)).toBe('?? seen.txt');
+  },
+);
+
+test('excluding twice adds the lines once, and what stood there stays', async () => {
+  await using repo = await makeRepo();
+  await writeFile(join(repo.path, '.git/info/exclude'), '*.mine');
+  const folders = [join(repo.path, 'a'), join(repo.path, 'b')];
+  const first = await excludeFolders(repo.path, folders, { baseEnv: repo.env });
+  const second = await excludeFolders(repo.path, folders, { baseEnv: repo.env });
+  expect(first.added).toEqual(['/a/', '/b/']);
+  expect(second.added).toEqual([]);
+  expect(await excludeOf(repo)).toBe('*.mine\n/a/\n/b/\n');
+});
+
+test('folders outside, the repository itself and ignored folders add nothing', async () => {
+  await using repo = await makeRepo({ files: { '.gitignore': 'ignored/\n' } });
+  const folders = [join(repo.root, 'outside'), repo.path, join(repo.path, 'ignored')];
+  expect((await excludeFolders(repo.path, folders, { baseEnv: repo.env })).added).toEqual([]);
+});
+
+test('a linked worktree uses the file of the common git folder', async () => {
+  await using repo = await makeRepo();
+  const tree = join(repo.root, 'tree');
+  await repo.git(['worktree', 'add', '-q', tree]);
+  await excludeFolders(tree, [join(tree, 'sessions')], { baseEnv: repo.env });
+  expect(await excludeOf(repo)).toContain('/sessions/\n');
+});
+
+test('files that are committed in such a folder are told of', async () => {
+  await using repo = await makeRepo({ files: { 'sessions/old.md': '' } });
+  const folder = join(repo.path, 'sessions');
+  expect((await excludeFolders(repo.path, [folder], { baseEnv: repo.env })).tracked).toEqual([folder]);
+});
+
+test('undoing puts the file back, unless somebody changed it since', async () => {
+  await using repo = await makeRepo();
+  const before = await excludeOf(repo);
+  const { undo } = await excludeFolders(repo.path, [join(repo.path, 'a')], { baseEnv: repo.env });
+  await undo();
+  expect(await excludeOf(repo)).toBe(before);
+  const again = await excludeFolders(repo.path, [join(repo.path, 'a')], { baseEnv: repo.env });
+  await writeFile(again.excludePath, 'edited by hand\n');
+  await again.undo();
+  expect(await excludeOf(repo)).toBe('edited by hand\n');
+});

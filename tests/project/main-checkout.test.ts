@@ -1,0 +1,55 @@
+import { utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { movesBetween, readMainCheckout } from '../../src/project/main-checkout.ts';
+import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+
+const look = (repo: TempRepo) =>
+  readMainCheckout({
+    mainRepo: repo.path,
+    ours: [join(repo.path, '_samocode/sessions'), join(repo.path, 'trees'), join(repo.root, 'far away')],
+    baseEnv: repo.env,
+  });
+
+async function movesDuring(repo: TempRepo, act: () => Promise<unknown>): Promise<string[]> {
+  const before = await look(repo);
+  await act();
+  return movesBetween(before, await look(repo));
+}
+
+test('what happens in SESSIONS and WORKTREES inside the repository moves nothing', async () => {
+  await using repo = await makeRepo();
+  const moves = await movesDuring(repo, () =>
+    repo.write({ '_samocode/sessions/a/_overview.md': '', 'trees/b/x.ts': '' }),
+  );
+  expect(moves).toEqual([]);
+});
+
+test('a touched file that still says the same moves nothing', async () => {
+  await using repo = await makeRepo();
+  const moves = await movesDuring(repo, () => utimes(join(repo.path, 'README.md'), new Date(), new Date(0)));
+  expect(moves).toEqual([]);
+});
+
+test('a commit, a staged file, a changed file and another branch are each noticed', async () => {
+  await using repo = await makeRepo();
+  expect(await movesDuring(repo, () => repo.write({ 'README.md': 'changed' }))).toEqual(['files changed']);
+  expect(await movesDuring(repo, () => repo.git(['add', 'README.md']))).toEqual(['the index changed']);
+  expect(await movesDuring(repo, () => repo.git(['checkout', '-q', '-b', 'other']))).toEqual([
+    'the branch went from main to other',
+  ]);
+  expect(await movesDuring(repo, () => repo.commit('Done'))).toEqual([
+    expect.stringMatching(/^HEAD went from [0-9a-f]{10} to [0-9a-f]{10}$/),
+  ]);
+  expect(await movesDuring(repo, () => repo.git(['checkout', '-q', '--detach']))).toEqual([
+    'the branch went from other to none',
+  ]);
+});
+
+test('a repository without a commit has a fingerprint too', async () => {
+  await using repo = await makeRepo({ empty: true });
+  expect(await look(repo)).toMatchObject({ branch: 'main' });
+  expect(await movesDuring(repo, () => repo.commit('First'))).toEqual([
+    expect.stringMatching(/^HEAD went from no commit to/),
+  ]);
+});
