@@ -63,7 +63,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--add-dir', request.sessionDir],
       ...['--settings', JSON.stringify({ hooks: stopHooks(request.sessionDir) })],
       // A server of the user, ours among them, would let a child act on sessions.
-      ...['--strict-mcp-config', '--mcp-config', request.mcpConfigPath ?? NO_SERVERS],
+      ...['--strict-mcp-config', '--mcp-config', request.mcp?.configPath ?? NO_SERVERS],
     ],
     env: {
       API_TIMEOUT_MS: String(API_TIMEOUT_MS),
@@ -76,13 +76,23 @@ function buildCommand(request: ChildRequest): ChildCommand {
   };
 }
 
-function permissionArgs({ permissions }: ChildRequest): string[] {
+function permissionArgs({ permissions, mcp }: ChildRequest): string[] {
   switch (permissions) {
     case 'skip':
       return ['--dangerously-skip-permissions'];
     case 'allow':
-      return ['--permission-mode', 'dontAsk', '--allowedTools', ALLOWED_TOOLS.join(',')];
+      return [
+        '--permission-mode',
+        'dontAsk',
+        '--allowedTools',
+        [...ALLOWED_TOOLS, ...toolsOf(mcp)].join(','),
+      ];
     default:
       return permissions satisfies never;
   }
+}
+
+// All tools of a server; a wildcard for all servers is refused.
+function toolsOf(mcp: ChildRequest['mcp']): string[] {
+  return (mcp?.serverNames ?? []).map((name) => `mcp__${name.replaceAll(/[^\w-]/g, '_')}`);
 }

@@ -18,8 +18,8 @@ export interface ChildRequest {
   model: string;
   maxTurns: number;
   permissions: 'skip' | 'allow';
-  /** Absolute path of the MCP file whose servers the child gets; absent: none at all. */
-  mcpConfigPath?: string;
+  /** The MCP file whose servers the child gets, by its absolute path, and their names; absent: none at all. */
+  mcp?: { configPath: string; serverNames: readonly string[] };
   /** Fresh for every child. */
   childUuid: string;
   /** The environment to start from: ours, scrubbed of the parent client's variables and our secrets. */

@@ -54,8 +54,10 @@ test('the arguments are these, in this order', () => {
 });
 
 test('a child gets the servers of the MCP file and no others', () => {
-  const { args } = claude.buildCommand({ ...request, mcpConfigPath: '/repo/.samocode-mcp.json' });
-  expect(args.slice(-3)).toEqual(['--strict-mcp-config', '--mcp-config', '/repo/.samocode-mcp.json']);
+  const mcp = { configPath: '/repo/.samocode-mcp.json', serverNames: ['docs', 'my browser'] };
+  const { args } = claude.buildCommand({ ...request, mcp, permissions: 'allow' });
+  expect(args.slice(-3)).toEqual(['--strict-mcp-config', '--mcp-config', mcp.configPath]);
+  expect(args[args.indexOf('--allowedTools') + 1]).toMatch(/,mcp__docs,mcp__my_browser$/);
 });
 
 test('without a model of ours the CLI takes its own default', () => {
