@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { childrenAtMost, rehearse } from '../properties/phase-walk.ts';
+import { phaseProperties } from '../properties/phases.ts';
+import { RULES } from '../support/phase-facts.ts';
+
+test.each(phaseProperties)('$name', ({ run }) => {
+  run(300);
+});
+
+test('children that fail as often as they may end at the limit of their phase', () => {
+  const act = {
+    end: 'signalled',
+    kind: 'signal',
+    status: 0,
+    changed: true,
+    treeChanged: false,
+    bad: false,
+  } as const;
+  const failure = { ...act, end: 'network', kind: 'none', target: 0 } as const;
+  const stubborn = [failure, failure, failure, { ...act, target: 0 }];
+  expect(childrenAtMost(RULES)).toBe(895);
+  expect(rehearse(stubborn, RULES)).toBe(20);
+});

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { JudgedSignal } from '../../src/phases/decision.ts';
+import { ENDING_KINDS } from '../../src/phases/ending.ts';
+import type { Outcome, Rules } from '../../src/phases/outcome.ts';
+import type { Progress } from '../../src/phases/progress.ts';
+import { PHASE_NAMES, type Phase, SIGNAL_STATUSES, WAITING_FOR } from '../../src/phases/table.ts';
+import { type ChildAct, live, type Walk } from './phase-walk.ts';
+
+const anyPhase = fc.constantFrom(...PHASE_NAMES);
+const few = fc.oneof(fc.nat(4), fc.nat(120));
+
+export const anyRules: fc.Arbitrary<Rules> = fc.record({
+  gates: fc.record({ qa: fc.boolean(), plan: fc.boolean() }),
+  maxRetries: fc.nat(5),
+});
+
+const anyCounts: fc.Arbitrary<Progress['counted']> = fc
+  .array(few, { minLength: PHASE_NAMES.length, maxLength: PHASE_NAMES.length })
+  // Every phase is a key, which fromEntries' own type does not say.
+  .map(
+    (counts) =>
+      Object.fromEntries(PHASE_NAMES.map((name, at) => [name, counts[at]])) as Record<Phase, number>,
+  );
+
+export const anyProgress: fc.Arbitrary<Progress> = fc.record({
+  phase: anyPhase,
+  counted: anyCounts,
+  phaseIteration: few,
+  totalIterations: few,
+  qualityRounds: few,
+  testReturns: few,
+  qualitySinceImplementation: fc.boolean(),
+  qualityChangedTree: fc.boolean(),
+  strikes: fc.record({ corrected: fc.boolean(), noSignal: few, timeouts: few, failures: few }),
+});
+
+export const anyJudgedSignal: fc.Arbitrary<JudgedSignal> = fc
+  .record(
+    {
+      status: fc.constantFrom(...SIGNAL_STATUSES),
+      phase: anyPhase,
+      unknownPhase: fc.string(),
+      for: fc.constantFrom(...WAITING_FOR),
+      reason: fc.string(),
+      needs: fc.string({ minLength: 1 }),
+      note: fc.string(),
+      summary: fc.string(),
+      file: fc.string(),
+      acknowledged: fc.array(fc.string()),
+    },
+    { requiredKeys: ['status'] },
+  )
+  // An empty reason or summary is the parser's to replace.
+  .map((signal) => JudgedSignal.parse({ ...signal, ...(signal.reason === '' && { reason: 'r' }) }));
+
+const anySignal: fc.Arbitrary<Outcome['signal']> = fc.oneof(
+  { weight: 4, arbitrary: anyJudgedSignal.map((signal) => ({ kind: 'signal' as const, signal })) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'none' as const }) },
+  { weight: 1, arbitrary: fc.string().map((problem) => ({ kind: 'malformed' as const, problem })) },
+);
+
+export const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
+  {
+    end: fc.constantFrom(...ENDING_KINDS),
+    signal: anySignal,
+    stopAsked: fc.boolean(),
+    problem: fc.string(),
+    limitedUntil: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    changed: fc.boolean(),
+    treeChanged: fc.boolean(),
+    questions: fc.record({ asked: fc.nat(3), open: fc.array(fc.string(), { maxLength: 2 }) }),
+    plan: fc.record({
+      exists: fc.boolean(),
+      approved: fc.boolean(),
+      changedSinceApproval: fc.boolean(),
+      untestable: fc.boolean(),
+    }),
+    unacknowledged: fc.array(fc.string(), { maxLength: 2 }),
+  },
+  { requiredKeys: ['end', 'signal', 'changed', 'treeChanged', 'questions', 'plan', 'unacknowledged'] },
+);
+
+/** Mostly lawful, so that lives go far; sometimes anything. */
+const anyAct: fc.Arbitrary<ChildAct> = fc.record({
+  end: fc.oneof(
+    { weight: 5, arbitrary: fc.constant('signalled' as const) },
+    { weight: 1, arbitrary: fc.constantFrom(...ENDING_KINDS) },
+  ),
+  kind: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('signal' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('none' as const, 'malformed' as const) },
+  ),
+  status: fc.nat(3),
+  target: fc.nat(3),
+  changed: fc.boolean(),
+  treeChanged: fc.boolean(),
+  bad: fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+});
+
+const anyActs = fc.array(anyAct, { minLength: 1, maxLength: 30 });
+
+/** What the children of one uninterrupted run do, over and over. */
+export const anyScript = fc.tuple(anyActs, anyRules);
+
+/** A life of 300 children with people who answer, approve, resume or change the plan's fate at random. */
+export const anyWalk: fc.Arbitrary<Walk> = fc
+  .tuple(anyActs, anyRules, fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }))
+  .map(([acts, rules, resets]) => live(acts, rules, resets));
