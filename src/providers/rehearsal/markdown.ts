@@ -13,7 +13,7 @@ export function withListLine(text: string, heading: string, line: string): strin
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const lines = text.split(eol);
   const start = lines.findIndex((one) => one.trim() === `## ${heading}`);
-  if (start < 0) return `${text.trimEnd()}${eol}${eol}## ${heading}${eol}${line}${eol}`;
+  if (start < 0) return `${text.replace(/[\r\n]+$/, '')}${eol}${eol}## ${heading}${eol}${line}${eol}`;
   const next = lines.findIndex((one, at) => at > start && /^#{1,2} /.test(one));
   const end = next < 0 ? lines.length : next;
   let last = end - 1;

@@ -71,7 +71,8 @@ export function answerAll(text: string): string {
 /** What was chosen: an option's index, or the free text that names none. */
 export function choiceOf(question: AnsweredQuestion): { index: number } | { text: string } {
   const answer = question.answer ?? '';
-  const letter = /^([A-Ea-e])(?:[).:,\s]|$)/.exec(answer)?.[1]?.toUpperCase();
+  // "B", "B) undo" and "B, C" are letters; "a word of my own" is not.
+  const letter = /^([A-Ea-e])(?=[).:,]|\s*$|\s+[-–(])/.exec(answer)?.[1]?.toUpperCase();
   const index = letter
     ? LETTERS.indexOf(letter)
     : question.options.findIndex((option) => sameWords(option, answer));
