@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { answerAll } from '../../src/providers/rehearsal/qa-text.ts';
 import { findTests } from '../../src/providers/rehearsal/repo-facts.ts';
+import { DOCUMENT_KINDS, parseDocumentName } from '../../src/session/documents.ts';
 import { readOverview } from '../../src/session/overview.ts';
+import { planHash, readPlan } from '../../src/session/plan.ts';
 import { readQa } from '../../src/session/qa.ts';
 import { lintQa } from '../../src/session/qa-lint.ts';
 import { BOAT, ended, type HandSession, newHandSession, rehearsalChild } from './rehearsal-stage.ts';
@@ -132,6 +135,47 @@ test('a notebook with CRLF lines, a missing section and lines of a person keeps 
   expect(text).toContain('Last Action: Looked around the repository\r\n');
   expect(text).toContain('## Mine\r\nkeep\tthis \r\n');
   expect(readOverview(text)).toMatchObject({ phase: expect.anything() });
+});
+
+test('every document has the parts of its kind, and the plan is the same one after it was carried out', async () => {
+  await using session = await newHandSession();
+  await playPhases(session, 'investigation', 'requirements');
+  await writeFile(join(session.sessionDir, '_qa.md'), answerAll(await session.read('_qa.md')));
+  await playPhases(session, 'requirements', 'planning');
+  const plan = await session.document('plan');
+  expect(readPlan(plan)).toMatchObject({
+    problems: [],
+    testable: true,
+    phases: [{ number: 1 }, { number: 2 }, { number: 3 }],
+  });
+  await playPhases(session, ...Array(3).fill('implementation'), 'testing', 'quality', 'done');
+  expect(planHash(await session.document('plan'))).toBe(planHash(plan));
+
+  const found = new Set<string>();
+  for (const name of await readdir(session.sessionDir)) {
+    const kind = parseDocumentName(name)?.kind;
+    if (!kind) continue;
+    found.add(kind);
+    const text = await session.read(name);
+    expect([name, ...DOCUMENT_KINDS[kind].filter((part) => !text.includes(`\n## ${part}\n`))]).toEqual([
+      name,
+    ]);
+    expect(text).toContain('no model was asked');
+  }
+  const kinds = ['cleanup', 'dive', 'plan', 'quality-review', 'requirements', 'summary', 'test-report'];
+  expect([...found].sort()).toEqual(kinds);
+});
+
+test('a second goal in the same worktree is played without breaking the first', async () => {
+  await using session = await newHandSession();
+  const phases = ['planning', ...Array(3).fill('implementation'), 'testing', 'quality', 'testing'];
+  await playPhases(session, ...phases);
+  const signals = await playPhases(session, ...phases);
+  expect(signals.slice(-3)).toEqual([
+    { status: 'continue', phase: 'quality' },
+    { status: 'continue', phase: 'testing' },
+    { status: 'continue', phase: 'done' },
+  ]);
 });
 
 test('the same state gives the same documents', async () => {

@@ -61,19 +61,31 @@ export function whole(path: string, text: string): Edit {
   return { path, make: () => text };
 }
 
+/** A piece of text and what takes its place; `doneWhen`: how a file looks that needs it no more. */
+export type Exchange = readonly [from: string, to: string, doneWhen?: string];
+
 /** An edit that exchanges pieces of an existing file; a piece already exchanged stays. */
-export function exchange(path: string, pieces: readonly (readonly [from: string, to: string])[]): Edit {
+export function exchange(path: string, pieces: readonly Exchange[]): Edit {
   return {
     path,
     make(old = '') {
       let text = old;
-      for (const [from, to] of pieces) {
-        if (text.includes(to)) continue;
+      for (const [from, to, doneWhen = to] of pieces) {
+        if (text.includes(doneWhen)) continue;
         if (!text.includes(from))
           throw new Error(`${path} has changed: "${from.split('\n', 1)[0]}" is not there.`);
         text = text.replace(from, () => to);
       }
       return text;
     },
+  };
+}
+
+/** The same for prose, which people may have rewritten: a piece that is not there is left out. */
+export function exchangeProse(path: string, pieces: readonly Exchange[]): Edit {
+  return {
+    path,
+    make: (old = '') =>
+      pieces.reduce((text, [from, to]) => (text.includes(to) ? text : text.replace(from, () => to)), old),
   };
 }

@@ -1,4 +1,4 @@
-import { type Blemish, exchange, type JobPhase, whole } from './job.ts';
+import { type Blemish, exchange, exchangeProse, type JobPhase, whole } from './job.ts';
 
 /** What the answers to the three questions come to. */
 export interface BoatChoices {
@@ -19,7 +19,7 @@ export function blemishOf({ command }: BoatChoices): Blemish {
     problem: `\`boat\` with an unknown word lists every command but \`${command}\`: nobody will find it`,
     remedy: `name \`${command}\` in USAGE, and hold it by a test`,
     edits: [
-      exchange('src/cli.js', [['drop N | list`', `drop N | ${command} | list\``]]),
+      exchange('src/cli.js', [['| list`', `| ${command} | list\``]]),
       exchange(`test/${command}.test.js`, [
         ["import { run } from '../src/cli.js';", "import { run, USAGE } from '../src/cli.js';"],
         [
@@ -148,6 +148,7 @@ export function save(file, boat) {
         [
           "import { add, drop, render, tick } from './list.js';",
           "import { remember } from './history.js';\nimport { add, drop, render, tick } from './list.js';",
+          "from './history.js';",
         ],
         [
           '  const list = load(file);',
@@ -220,7 +221,7 @@ test('with nothing to take back the list stays as it is', () => {
           `    case '${command}': {\n      const earlier = takeBack(past);\n      if (!earlier) return 'Nothing to take back.';\n      ${code}\n    }\n    case 'list':`,
         ],
       ]),
-      exchange('README.md', [
+      exchangeProse('README.md', [
         ['- `list` shows', `- \`${command}\` takes the last change back\n- \`list\` shows`],
         [
           'A slip of the finger sinks the boat: there is no way back from `drop` yet.',

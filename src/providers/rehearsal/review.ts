@@ -91,7 +91,7 @@ function cleanupText(
 ## Issues
 ${issue}
 
-## Summary table
+## Summary
 | issue | place | priority |
 |---|---|---|
 ${rows}
