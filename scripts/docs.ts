@@ -1,0 +1,34 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from './docs/page.ts';
+import { phasesPage } from './docs/phases.ts';
+
+/**
+ * Writes the pages that are made from code: `npm run docs`. With `--check` it writes nothing and fails
+ * where a page differs from what the code says.
+ */
+const PAGES: readonly Page[] = [phasesPage];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const onlyCheck = process.argv.includes('--check');
+const differing: string[] = [];
+
+for (const page of PAGES) {
+  const path = join(root, page.path);
+  const wanted = page.render();
+  const current = await readFile(path, 'utf8').catch(() => undefined);
+  if (current === wanted) continue;
+  differing.push(page.path);
+  if (onlyCheck) continue;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, wanted);
+}
+
+if (onlyCheck && differing.length > 0) {
+  console.error(`${differing.join(', ')} differs from the code. Run: npm run docs`);
+  process.exitCode = 1;
+} else {
+  const change = onlyCheck ? 'as the code says' : `${differing.length} written`;
+  console.log(`${PAGES.length} page${PAGES.length === 1 ? '' : 's'}, ${change}`);
+}

@@ -1,0 +1,184 @@
+import { BLOCK_RULES } from '../../src/phases/block-rules.ts';
+import { decide } from '../../src/phases/decide.ts';
+import type { Decision } from '../../src/phases/decision.ts';
+import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';
+import { COUNTED_ENDINGS, ENDING_KINDS, type EndingKind } from '../../src/phases/ending.ts';
+import { initialProgress, withChildEnded } from '../../src/phases/progress.ts';
+import {
+  MAX_QUALITY_ROUNDS,
+  MAX_TEST_RETURNS,
+  PHASE_NAMES,
+  PHASES,
+  type Phase,
+} from '../../src/phases/table.ts';
+import { codes, type Page, table } from './page.ts';
+
+export const phasesPage: Page = { path: 'docs/phases.md', render };
+
+function render(): string {
+  return `# Phases
+
+<!-- Written by \`npm run docs\` from src/phases/. Change the code, then run it again. -->
+
+A session goes through these phases. In each, one fresh child after another does a piece of work and ends by writing
+\`_signal.json\`; the worker holds that signal against the rules on this page and decides what follows.
+
+${diagram()}
+
+## The table
+
+${phaseTable()}
+
+Staying in a phase is always allowed: a \`continue\` without \`phase\`, or with the current one. The limit is the number of
+children that may run in the phase before a human must look. Limits begin anew when a human resumes a blocked session or
+gives a finished one a new goal, and at no other time.
+
+## Signals
+
+- \`continue\` runs the named phase next. It is the only signal that moves a session.
+- \`waiting\` parks the session until a human has acted; \`for\` says on what, the first one above when it is missing. It never moves the phase, whatever
+  it names; an approved plan moves to implementation at once.
+- \`handoff\` runs a fresh child in the same phase with the note of the one before. It never moves and is no round of quality.
+- \`blocked\` stops until a human resumes the session.
+- \`done\` ends it, from the phase done alone, once every message from the human is acknowledged.
+
+## What opens an edge
+
+${edgeTable()}
+
+A gate that the person left out of \`GATES\` opens by itself. When a child changed an approved plan, however that child
+ended, the session parks for \`plan_approval\` before anything else runs.
+
+Failed tests, or checks of the project that fail at the end, may send the work back to implementation ${MAX_TEST_RETURNS} times. A quality
+child that signals to stay makes a round; there are ${MAX_QUALITY_ROUNDS}. Neither count begins anew on a return to implementation.
+
+## When a child leaves no valid signal
+
+${endingTable()}
+
+“Run again” is in the same phase, with a note of what happened. *Corrective*: the next child is told exactly what was wrong,
+once; then the session blocks. In a row means: with no accepted signal between. A valid signal counts however the process
+ended, and an error only delays the next child. Shown for \`SAMOCODE_MAX_RETRIES=3\`.
+
+## Rules that block a session
+
+${ruleTable()}
+`;
+}
+
+function diagram(): string {
+  const lines = PHASE_NAMES.flatMap((from) =>
+    PHASES[from].next.map((to) => `    ${from} --> ${to}${edgeLabel(from, to)}`),
+  );
+  return [
+    '```mermaid',
+    'stateDiagram-v2',
+    '    direction LR',
+    `    [*] --> ${PHASE_NAMES[0]}`,
+    ...lines,
+    '    done --> [*]',
+    '```',
+  ].join('\n');
+}
+
+function edgeLabel(from: Phase, to: Phase): string {
+  const { gate } = PHASES[from];
+  if (gate !== undefined) return `: gate ${gate}`;
+  return EDGE_CONDITIONS.some((edge) => edge.from === from && edge.to === to) ? ': under a condition' : '';
+}
+
+function phaseTable(): string {
+  const rows = PHASE_NAMES.map((name) => {
+    const { limit, signals, waits, next, gate } = PHASES[name];
+    return [
+      `\`${name}\``,
+      String(limit),
+      codes(signals),
+      codes(waits),
+      codes(next),
+      gate ? `\`${gate}\`` : '–',
+    ];
+  });
+  return table(['phase', 'limit', 'may signal', 'may wait for', 'may go to', 'gate'], rows);
+}
+
+function edgeTable(): string {
+  const rows = PHASE_NAMES.flatMap((from) =>
+    PHASES[from].next.map((to) => {
+      const conditions = EDGE_CONDITIONS.filter((edge) => edge.from === from && edge.to === to);
+      const text = conditions.map(({ openWhen }) => openWhen).join('; and ');
+      return [`${from} → ${to}`, text || 'always'];
+    }),
+  );
+  return table(['edge', 'open when'], rows);
+}
+
+function endingTable(): string {
+  const rows = ENDING_KINDS.filter((end) => end !== 'signalled').map((end) => [
+    `\`${end}\``,
+    COUNTED_ENDINGS.includes(end) ? 'yes' : 'no',
+    sequence(end),
+  ]);
+  return table(['ending', 'counts against the limit', 'what follows, from one in a row to the next'], rows);
+}
+
+/** What the code decides when children keep ending like this, until it stops running them. */
+function sequence(end: EndingKind): string {
+  const steps: string[] = [];
+  let progress = initialProgress('implementation');
+  let decision: Decision;
+  do {
+    decision = decide(
+      progress,
+      {
+        end,
+        signal: { kind: 'none' },
+        changed: true,
+        treeChanged: false,
+        questions: { asked: 0, open: [] },
+        plan: { exists: true, approved: true, changedSinceApproval: false, untestable: false },
+        unacknowledged: [],
+      },
+      { gates: { qa: true, plan: true }, maxRetries: 3 },
+    );
+    steps.push(inWords(decision));
+    const { phase } = progress;
+    progress = withChildEnded(progress, {
+      phase,
+      ending: end,
+      signal: undefined,
+      decision,
+      treeChanged: false,
+    });
+  } while (decision.kind === 'run');
+  return grouped(steps).join(', then ');
+}
+
+function inWords(decision: Decision): string {
+  if (decision.kind === 'limited') return 'wait for the end of the limit, run again';
+  if (decision.kind === 'block') return `block (\`${decision.rule}\`)`;
+  if (decision.kind !== 'run') return decision.kind;
+  if (decision.strike === 'corrective') return 'corrective retry';
+  return decision.delay === 'backoff' ? 'run again after a growing delay' : 'run again';
+}
+
+/** Equal neighbours become one with their number. */
+function grouped(steps: readonly string[]): string[] {
+  const groups: { step: string; times: number }[] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (last?.step === step) last.times += 1;
+    else groups.push({ step, times: 1 });
+  }
+  return groups.map(({ step, times }) => (times === 1 ? step : `${step} (${times} times)`));
+}
+
+function ruleTable(): string {
+  const rows = Object.entries(BLOCK_RULES).map(([name, { when, needs, corrective }]) => [
+    `\`${name}\``,
+    when,
+    corrective ? 'yes' : 'no',
+    `\`${needs}\``,
+  ]);
+  return table(['rule', 'blocks when', 'corrective retry first', 'needs'], rows);
+}
