@@ -37,7 +37,9 @@ export class SettingInvalidError extends SamocodeError {
   constructor(spec: SettingSpec, key: string, written: string, source: SettingSource, problem?: string) {
     super(
       `${describeSource(source, key)} cannot be used.`,
-      `${problem ?? `It must be ${spec.form}`}, and it is ${shown(spec, written)}.`,
+      problem
+        ? `${problem}: ${shown(spec, written)}.`
+        : `It must be ${spec.form}, and it is ${shown(spec, written)}.`,
       fix(spec, key, written, source),
     );
   }

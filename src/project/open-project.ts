@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists, SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { configFolder } from './config-folder.ts';
+import type { SettingTexts } from './read-settings.ts';
+import { realPathAsFar } from './real-path.ts';
+import { requireRepository } from './repository.ts';
+import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts';
+import { SettingInvalidError } from './setting-errors.ts';
+import type { SettingSpec } from './setting-spec.ts';
+import { SETTING_ROWS, SETTINGS, type SessionSettings } from './settings.ts';
+
+export interface ProjectRequest {
+  /** Absolute path of the `.samocode`. */
+  filePath: string;
+  env: Readonly<Record<string, string | undefined>>;
+  homeDir: string;
+  /** What the call wants otherwise for one session. */
+  call?: SessionSettings;
+  signal?: AbortSignal;
+}
+
+/** A project whose settings were read and whose folders are there. */
+export interface Project extends ResolvedSettings {
+  /** Absolute path of its `.samocode`. */
+  filePath: string;
+  /** SHA-256 of that file, by which it is trusted. */
+  fileHash: string;
+  /** MAIN_REPO as git calls it, links resolved. */
+  mainRepo: string;
+  /** The git folder that MAIN_REPO and its worktrees share. */
+  commonDir: string;
+}
+
+/**
+ * Opens a project: reads all settings and checks that what they name is there.
+ * @throws SettingMissingError, SettingInvalidError, FoldersCollideError, NotARepositoryError, NoCommitError
+ */
+export async function openProject(request: ProjectRequest): Promise<Project> {
+  const { filePath, env, signal } = request;
+  const texts = await readSettingTexts(request);
+  const settings = resolveSettings(texts);
+  await requirePaths(settings);
+  const { mainRepo, sessions, worktrees } = settings.values;
+  const repository = await requireRepository(mainRepo, { baseEnv: env, ...(signal ? { signal } : {}) });
+  await refuseCollisions(repository.toplevel, { SESSIONS: sessions, WORKTREES: worktrees });
+  return {
+    ...settings,
+    filePath,
+    fileHash: createHash('sha256')
+      .update(texts.projectFile?.text ?? '')
+      .digest('hex'),
+    mainRepo: repository.toplevel,
+    commonDir: repository.commonDir,
+  };
+}
+
+/** The texts that settings are read from; for `openProject`, and for listing settings outside a project. */
+export async function readSettingTexts(
+  request: Omit<ProjectRequest, 'filePath'> & { filePath?: string },
+): Promise<SettingTexts> {
+  const { filePath, env, homeDir, call } = request;
+  const envPath = join(configFolder(homeDir), '.env');
+  const [text, envText] = await Promise.all([
+    filePath === undefined ? undefined : readProjectFile(filePath),
+    ifExists(readFile(envPath, 'utf8')),
+  ]);
+  return {
+    env,
+    homeDir,
+    ...(filePath !== undefined && text !== undefined ? { projectFile: { path: filePath, text } } : {}),
+    ...(envText === undefined ? {} : { envFile: { path: envPath, text: envText } }),
+    ...(call ? { call } : {}),
+  };
+}
+
+async function readProjectFile(filePath: string): Promise<string> {
+  try {
+    return await readFile(filePath, 'utf8');
+  } catch (error) {
+    throw new ProjectFileUnreadableError(filePath, error);
+  }
+}
+
+async function requirePaths({ values, sources }: ResolvedSettings): Promise<void> {
+  for (const [name, spec] of SETTING_ROWS) {
+    const path = values[name];
+    if (typeof path !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) continue;
+    const problem = await problemWith(path, spec);
+    if (problem)
+      throw new SettingInvalidError(spec, spec.key, path, sources[name] ?? { kind: 'unset' }, problem);
+  }
+}
+
+async function problemWith(path: string, { kind }: SettingSpec): Promise<string | undefined> {
+  const found = await ifExists(stat(path));
+  if (!found) return kind === 'folder' ? 'This folder does not exist' : 'This file does not exist';
+  const fits = kind === 'folder' ? found.isDirectory() : found.isFile();
+  return fits ? undefined : `This is not a ${kind}`;
+}
+
+async function refuseCollisions(
+  mainRepo: string,
+  folders: { SESSIONS: string; WORKTREES: string },
+): Promise<void> {
+  const sessions = await realPathAsFar(folders.SESSIONS);
+  const worktrees = await realPathAsFar(folders.WORKTREES);
+  if (sessions === worktrees) throw new FoldersCollideError('SESSIONS', 'WORKTREES', sessions);
+  if (sessions === mainRepo) throw new FoldersCollideError('SESSIONS', 'MAIN_REPO', sessions);
+  if (worktrees === mainRepo) throw new FoldersCollideError('WORKTREES', 'MAIN_REPO', worktrees);
+}
+
+export class ProjectFileUnreadableError extends SamocodeError {
+  readonly code = 'project_file_unreadable';
+
+  constructor(filePath: string, cause: unknown) {
+    const missing = systemErrorCode(cause) === 'ENOENT';
+    super(
+      'The project cannot be opened.',
+      missing ? `${filePath} does not exist.` : `${filePath} cannot be read.`,
+      missing
+        ? 'Make it with setup_project or "samocode init".'
+        : 'Check that it is a file and who may read it.',
+      { cause },
+    );
+  }
+}
+
+export class FoldersCollideError extends SamocodeError {
+  readonly code = 'folders_collide';
+
+  constructor(first: keyof typeof KEYS, second: keyof typeof KEYS, path: string) {
+    super(
+      `${first} and ${second} cannot be used together.`,
+      `Both are ${path}, and sessions would mix with other files.`,
+      `Give ${first} a folder of its own in .samocode, for instance ${SETTINGS[KEYS[first]].example}.`,
+    );
+  }
+}
+
+const KEYS = { SESSIONS: 'sessions', WORKTREES: 'worktrees', MAIN_REPO: 'mainRepo' } as const;
