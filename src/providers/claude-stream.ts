@@ -59,6 +59,8 @@ const TELLING_FIELDS = [
   'prompt',
 ];
 
+const PATH_FIELDS = new Set(['file_path', 'notebook_path', 'path']);
+
 /**
  * Reads the stdout of one `claude -p --output-format stream-json` process, or of a child that prints
  * like it. Unknown types and broken lines are noise; of several `result` lines each gives a `final`.
@@ -133,8 +135,15 @@ function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {
   if (block.type !== 'tool_use') return [];
   const field = TELLING_FIELDS.find((name) => typeof block.input[name] === 'string');
   const about = field ? firstLine(String(block.input[field])) : '';
-  const short = cwd && about.startsWith(`${cwd}/`) ? about.slice(cwd.length + 1) : about;
+  const short = field && PATH_FIELDS.has(field) ? shortPath(about, cwd) : about;
   return [activity(short ? `${block.name}: ${short}` : block.name)];
+}
+
+/** Below the working directory from there; elsewhere its last two names are what people know it by. */
+function shortPath(path: string, cwd: string): string {
+  if (cwd && path.startsWith(`${cwd}/`)) return path.slice(cwd.length + 1);
+  const names = path.split('/');
+  return names.length > 3 ? `…/${names.slice(-2).join('/')}` : path;
 }
 
 function activity(words: string): ChildEvent {

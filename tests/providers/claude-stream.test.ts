@@ -42,11 +42,13 @@ test('a tool call reads as its name and what it is about, paths below the workin
     INIT,
     using('Bash', { command: 'npm test\necho', description: 'x' }),
     using('Write', { file_path: '/wt/src/x.ts' }),
+    using('Read', { file_path: '/home/ada/sessions/26-01-08-x/_qa.md' }),
     using('Odd', 7),
   );
   expect(events.slice(1)).toEqual([
     { kind: 'activity', text: 'Bash: npm test' },
     { kind: 'activity', text: 'Write: src/x.ts' },
+    { kind: 'activity', text: 'Read: …/26-01-08-x/_qa.md' },
     { kind: 'activity', text: 'Odd' },
   ]);
 });

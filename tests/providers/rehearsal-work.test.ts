@@ -179,11 +179,12 @@ test('a second goal in the same worktree is played without breaking the first', 
 });
 
 test('the same state gives the same documents', async () => {
-  await using one = await newHandSession(SMALL);
-  await using two = await newHandSession(SMALL);
-  await playPhases(one, 'requirements', 'planning');
-  await playPhases(two, 'requirements', 'planning');
-  for (const kind of ['plan']) expect(await one.document(kind)).toBe(await two.document(kind));
+  await using one = await newHandSession();
+  await using two = await newHandSession();
+  await playPhases(one, 'requirements', 'planning', 'testing');
+  await playPhases(two, 'requirements', 'planning', 'testing');
+  expect(await one.document('plan')).toBe(await two.document('plan'));
+  expect(await one.document('test-report')).toBe(await two.document('test-report'));
   expect(await one.read('_qa.md')).toBe(await two.read('_qa.md'));
 });
 

@@ -11,7 +11,7 @@ export function anyRepoJob(facts: RepoFacts, { task, slug }: JobContext): Job {
     title: `Rehearse "${slug}"`,
     findings: [
       `${facts.files.length} tracked files; most frequent: ${languages || 'no extensions'}`,
-      `${facts.commits} commits on \`${facts.branch}\``,
+      `${facts.commits === 1 ? '1 commit' : `${facts.commits} commits`} on \`${facts.branch}\``,
       testFinding(facts),
     ],
     considerations: [

@@ -32,7 +32,7 @@ export async function investigate(scene: Scene): Promise<string> {
 ## Summary
 ${task}
 
-${facts.files.length} tracked files, ${facts.commits} commits on \`${facts.branch}\`.
+${facts.files.length} tracked files, ${facts.commits === 1 ? '1 commit' : `${facts.commits} commits`} on \`${facts.branch}\`.
 
 ## Key Findings
 ${bullets(job.findings)}

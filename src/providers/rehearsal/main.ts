@@ -48,6 +48,7 @@ async function main(): Promise<number> {
       scene: { ...facts, stage, signals: true },
       clock: systemClock,
       scenarioPath,
+      env: ownEnvironment(),
       ignoreTerm,
       write,
     });
@@ -72,6 +73,13 @@ function stageFor(facts: PromptFacts, childUuid: string | undefined, paceMs: num
     workingDir: facts.workingDir,
     version: __VERSION__,
   });
+}
+
+function ownEnvironment(): Record<string, string> {
+  const set = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(set);
 }
 
 /**

@@ -13,6 +13,8 @@ import { startLateWriter, startSleeper } from './stray-processes.ts';
 
 export interface ActContext extends Printer {
   scene: Scene;
+  /** What commands and scripts inherit. */
+  env: Readonly<Record<string, string>>;
   /** Absolute path of the scenario; script acts are found beside it. */
   scenarioPath: string;
   /** Makes the process deaf to TERM, INT and HUP. */
@@ -118,9 +120,9 @@ async function playOnFiles(act: QuietAct, context: ActContext): Promise<void> {
         withStatusLine(await readOverview(scene), 'Phase', act.phase),
       );
     case 'run':
-      return runIn(scene, act.command);
+      return runIn(context, act.command);
     case 'script':
-      return runIn(scene, [process.execPath, resolve(dirname(context.scenarioPath), act.path)]);
+      return runIn(context, [process.execPath, resolve(dirname(context.scenarioPath), act.path)]);
     default:
       return act satisfies never;
   }
@@ -156,12 +158,10 @@ function reachLimit({ scene, clock }: ActContext, resetsInSeconds: number | unde
   return 1;
 }
 
-async function runIn(scene: Scene, command: readonly string[]): Promise<void> {
+async function runIn({ scene, env: inherited }: ActContext, command: readonly string[]): Promise<void> {
   const [file = '', ...args] = command;
   const env = {
-    ...Object.fromEntries(
-      Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    ),
+    ...inherited,
     REHEARSAL_SESSION_DIR: scene.sessionDir,
     REHEARSAL_WORKING_DIR: scene.workingDir,
     REHEARSAL_PHASE: scene.phase,

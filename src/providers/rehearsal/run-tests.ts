@@ -79,7 +79,8 @@ async function testOnce(scene: Scene, { facts, decisions }: Commission): Promise
   const { tests } = facts;
   if (tests.kind === 'found') {
     const run = await runCheck(scene, tests.check);
-    const output = run.output || run.notRun || '(no output)';
+    const said = run.output || run.notRun || '(no output)';
+    const output = run.passed ? withoutTimes(said) : said;
     return { passed: run.passed, method: `\`${shown(tests.check)}\`, the repository's own command`, output };
   }
   const why = tests.kind === 'none' ? 'the repository has no test command' : `${tests.command}: ${tests.why}`;
@@ -96,4 +97,13 @@ async function testOnce(scene: Scene, { facts, decisions }: Commission): Promise
     method: `No tests were run: ${why}. The written files were looked at.`,
     output,
   };
+}
+
+// Node's TAP says most in three lines a test, and its times would make every report another one.
+function withoutTimes(output: string): string {
+  if (!output.startsWith('TAP version')) return output;
+  return output
+    .replace(/^ *---\n[\s\S]*?^ *\.\.\.\n/gm, '')
+    .replace(/^ *# (?:Subtest:|duration_ms).*\n?/gm, '')
+    .trim();
 }

@@ -59,7 +59,7 @@ export async function writeDocument(scene: Scene, kind: string, body: string): P
   for (let nth = 2; await exists(join(scene.sessionDir, name)); nth++) name = `${stem}-${nth}.md`;
   const rehearsed = '> Written by the rehearsal child: played from a script, no model was asked.';
   const [title = '', ...rest] = body.trim().split('\n');
-  const text = `${title}\n\n${rehearsed}\n${rest.join('\n')}\n`;
+  const text = `${title}\n\n${rehearsed}\n\n${rest.join('\n').trimStart()}\n`;
   await writeFileOnStage(scene, join(scene.sessionDir, name), text);
   return name;
 }
