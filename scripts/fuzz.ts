@@ -1,4 +1,7 @@
+import { documentsProperties } from '../tests/properties/documents.ts';
+import { historyProperties } from '../tests/properties/history.ts';
 import { overviewProperties } from '../tests/properties/overview.ts';
+import { planProperties } from '../tests/properties/plan.ts';
 import type { Property } from '../tests/properties/property.ts';
 import { qaProperties } from '../tests/properties/qa.ts';
 import { signalProperties } from '../tests/properties/signal.ts';
@@ -8,6 +11,9 @@ const SUITES: Record<string, readonly Property[]> = {
   overview: overviewProperties,
   qa: qaProperties,
   signal: signalProperties,
+  plan: planProperties,
+  history: historyProperties,
+  documents: documentsProperties,
 };
 
 const option = (name: string): string | undefined => {

@@ -27,8 +27,10 @@ export function withValue(line: KeyLine, value: string): string {
 
 /** A value without the emphasis or code marks around it: `**yes**` and `` `yes` `` are yes. */
 export function plainValue(value: string): string {
+  const start = /^[*_`]{1,3}/.exec(value.trim())?.[0].length ?? 0;
   return value
-    .replace(/^[*_`]{1,3}/, '')
+    .trim()
+    .slice(start)
     .replace(/[*_`]{1,3}$/, '')
     .trim();
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { oneLine } from './markdown-lines.ts';
 import { isUnanswered } from './qa-blocks.ts';
 import type { QaQuestion } from './qa-question.ts';
 
@@ -16,7 +17,7 @@ export type ParsedAnswer =
 
 /** What a person's answer means: one letter, several ("A, C" or "AC"), an option's own words, or free text. */
 export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
-  const text = raw.trim();
+  const text = asWritten(raw);
   const known = question.options.map(({ letter }) => letter);
   if (isUnanswered(text)) return { kind: 'invalid', problem: `The answer to ${question.id} is empty.` };
   if (known.length === 0) return { kind: 'text', text };
@@ -27,6 +28,12 @@ export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
     return { kind: 'letters', letters: known.filter((letter) => letters.includes(letter)) };
   const problem = `${question.id} has no option ${unknown.join(', ')}. Its options are ${known.join(', ')}.`;
   return { kind: 'invalid', problem };
+}
+
+/** The text as `_qa.md` gives it back, so that what is recorded and what is read are the same. */
+function asWritten(raw: string): string {
+  const lines = raw.replaceAll('<br>', '\n').split(/\r\n?|\n/);
+  return lines.map(oneLine).join('\n').trim();
 }
 
 /** The text that goes into `_qa.md` and the events. */

@@ -168,7 +168,7 @@ export const qaProperties: Property[] = [
     );
   }),
   property(
-    'every answer parses, and one that parsed parses again as itself',
+    'every answer parses, and one that parsed is read back from the file as itself',
     fc.tuple(
       fc.array(anyText, { maxLength: 6 }),
       fc.oneof(anyText, fc.constantFrom('A', 'a, c', 'AC', 'F', 'B) x', 'bad', 'option b')),
@@ -177,7 +177,12 @@ export const qaProperties: Property[] = [
       const lettered = options.map((text, at) => ({ letter: String.fromCharCode(65 + at), text }));
       const question = { id: 'Q1', round: 1, number: 1, text: 'x', options: lettered };
       const parsed = parseAnswer(question, raw);
-      if (parsed.kind !== 'invalid') assert.deepEqual(parseAnswer(question, answerText(parsed)), parsed);
+      if (parsed.kind === 'invalid') return;
+      assert.deepEqual(parseAnswer(question, answerText(parsed)), parsed);
+      const file = writeAnswers(newQa({ title: 'x', questions: [{ text: 'x', options }] }), [
+        { id: 'Q1', text: answerText(parsed) },
+      ]);
+      assert.equal(readQa(file).questions[0]?.answer, answerText(parsed));
     },
   ),
 ];

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import {
+  documentName,
+  logFileName,
+  parseDocumentName,
+  parseLogName,
+  sortNewestFirst,
+  stderrFileName,
+} from '../../src/session/documents.ts';
+import { documentsProperties } from '../properties/documents.ts';
+
+for (const property of documentsProperties) test(property.name, () => property.run(500));
+
+test.each([
+  ['01-08-1437-plan-jwt.md', { stamp: '01-08-1437', kind: 'plan', slug: 'jwt' }],
+  ['01-08-14:37-plan-x.md', { stamp: '01-08-1437', kind: 'plan', slug: 'x' }],
+  ['06-06-15:20-quality-review.md', { stamp: '06-06-1520', kind: 'quality-review', slug: '' }],
+  ['01-08-1437-test-report-2.md', { stamp: '01-08-1437', kind: 'test-report', slug: '2' }],
+  ['01-08-1437-dop-phase-1.md', { stamp: '01-08-1437', kind: 'dop', slug: 'phase-1' }],
+  ['01-08-1437-sketch.md', { stamp: '01-08-1437', kind: undefined, slug: 'sketch' }],
+])('%s is read', (name, expected) => {
+  expect(parseDocumentName(name)).toEqual(expected);
+});
+
+test('other files are no documents', () => {
+  for (const name of ['_overview.md', '01-08-plan.md', '01-08-1437-plan.txt', '', '01-08-1437-.md']) {
+    expect(parseDocumentName(name)).toBeUndefined();
+  }
+});
+
+test('a name is built from any words', () => {
+  expect(documentName({ stamp: '01-08-1437', kind: 'plan', slug: 'Add JWT: auth/../x!' })).toBe(
+    '01-08-1437-plan-add-jwt-auth-x.md',
+  );
+  expect(documentName({ stamp: '01-08-1437', kind: 'quality-review', slug: ' ' })).toBe(
+    '01-08-1437-quality-review.md',
+  );
+});
+
+test('files are sorted newest first, and the days after new year come after those before', () => {
+  const files = ['_qa.md', '12-31-2300-dive-a.md', '01-01-08:00-plan-b.md', '12-31-2301-task-c.md'];
+  expect(sortNewestFirst(files, '25-12-30')).toEqual([
+    '01-01-08:00-plan-b.md',
+    '12-31-2301-task-c.md',
+    '12-31-2300-dive-a.md',
+    '_qa.md',
+  ]);
+});
+
+test('log names carry stamp, number and phase', () => {
+  expect(logFileName('01-08-1437', 7, 'planning')).toBe('01-08-1437-007-planning.jsonl');
+  expect(parseLogName('01-08-14:37-007-planning.jsonl')).toEqual({
+    stamp: '01-08-1437',
+    iteration: 7,
+    phase: 'planning',
+    stream: 'stdout',
+  });
+  expect(parseLogName(stderrFileName(logFileName('01-08-1437', 1234, 'done')))).toMatchObject({
+    iteration: 1234,
+    stream: 'stderr',
+  });
+  expect(parseLogName('01-08-1437-007-deploy.jsonl')).toBeUndefined();
+});

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import { currentPlanName, planHash, readPlan } from '../../src/session/plan.ts';
+import { planChanges } from '../../src/session/plan-changes.ts';
+import { planProperties } from '../properties/plan.ts';
+
+const PLAN = `# Plan: JWT
+Created: 2026-01-08 14:37
+
+## Task Definition
+Add JWT.
+
+## Requirements
+- [ ] tokens expire
+
+## Implementation Phases
+
+### Phase 1: keys
+Files: src/keys.ts, \`src/load.ts\`
+Check: \`npm test -- keys\`
+- [x] load them
+- [x] rotate them
+
+### Phase 2: login
+- [x] sign
+- [ ] verify
+
+## Notes
+- first note
+`;
+
+for (const property of planProperties) test(property.name, () => property.run(300));
+
+test('a plan as designed reads phase by phase', () => {
+  expect(readPlan(PLAN)).toEqual({
+    title: 'JWT',
+    phases: [
+      {
+        number: 1,
+        name: 'keys',
+        files: ['src/keys.ts', 'src/load.ts'],
+        check: 'npm test -- keys',
+        steps: { done: 2, total: 2 },
+        completed: true,
+      },
+      { number: 2, name: 'login', files: [], steps: { done: 1, total: 2 }, completed: false },
+    ],
+    testable: true,
+    problems: [{ name: 'phase_count', text: 'The plan has 2 phases; 3 to 7 are expected.' }],
+  });
+});
+
+test('a completion line completes its phase', () => {
+  const text = PLAN.replace('- [ ] verify', '- [ ] verify\n**Phase 2 completed** (01-08 15:00)');
+  expect(readPlan(text).phases.map(({ completed }) => completed)).toEqual([true, true]);
+});
+
+test('only a reason given outside the notes makes the work untestable', () => {
+  expect(readPlan(PLAN.replace('Add JWT.', 'Testing: none - only documents change')).testable).toBe(false);
+  expect(readPlan(PLAN.replace('Add JWT.', '- **Testing:** none — research')).testable).toBe(false);
+  expect(readPlan(PLAN.replace('Add JWT.', 'Testing: none')).testable).toBe(true);
+  expect(readPlan(PLAN.replace('Add JWT.', 'Testing: none of the old suites')).testable).toBe(true);
+  expect(readPlan(`${PLAN}Testing: none - said later by a child\n`).testable).toBe(true);
+});
+
+test('ticks, completion lines, line endings and notes leave the hash as it is', () => {
+  const worked = PLAN.replace('- [ ] verify', '- [x] verify\n\n**Phase 2 completed** (01-08 15:00)\n')
+    .replaceAll('\n', ' \r\n')
+    .concat('- a second note\r\n');
+  expect(planHash(worked)).toBe(planHash(PLAN));
+  expect(planChanges(PLAN, worked)).toEqual({ lines: [], notesShrank: false });
+});
+
+test.each([
+  ['a step', PLAN.replace('- [ ] verify', '- [ ] verify twice')],
+  ['a check', PLAN.replace('npm test -- keys', 'true')],
+  [
+    'words behind a completion mark',
+    PLAN.replace('## Notes', '**Phase 2 completed** and skip the tests\n\n## Notes'),
+  ],
+  ['a second notes section in the middle', PLAN.replace('### Phase 2', '## Notes\nhidden\n### Phase 2')],
+  ['a section behind the notes', `${PLAN}\n## Extra\nhidden\n`],
+  ['a box in a code block', PLAN.replace('Add JWT.', '```\n- [x] a\n```')],
+])('a change of %s changes the hash', (_what, text) => {
+  expect(planHash(text)).not.toBe(planHash(PLAN));
+  expect(planChanges(PLAN, text).lines).not.toEqual([]);
+});
+
+test('a difference shows old and new lines with a little around them', () => {
+  expect(planChanges(PLAN, PLAN.replace('- [x] sign', '- [ ] sign with RS256')).lines).toEqual([
+    '  - [ ] rotate them',
+    '  ### Phase 2: login',
+    '- - [ ] sign',
+    '+ - [ ] sign with RS256',
+    '  - [ ] verify',
+  ]);
+});
+
+test('a long difference is cut at two hundred lines', () => {
+  const { lines } = planChanges(PLAN, PLAN.replace('Add JWT.', 'line\n'.repeat(500)));
+  expect(lines.length).toBe(200);
+  expect(lines.at(-1)).toMatch(/^… \d+ more lines$/);
+});
+
+test('notes that were taken back are noticed', () => {
+  expect(planChanges(PLAN, PLAN.replace('- first note\n', '')).notesShrank).toBe(true);
+  expect(planChanges(PLAN, PLAN.replace('first', 'other')).notesShrank).toBe(true);
+});
+
+test('the newest plan is the current one, also across new year', () => {
+  const names = [
+    '01-08-1437-plan-jwt.md',
+    '01-08-15:02-plan-jwt.md',
+    '01-09-0900-summary-jwt.md',
+    '_overview.md',
+  ];
+  expect(currentPlanName(names)).toBe('01-08-15:02-plan-jwt.md');
+  expect(currentPlanName(['12-31-2359-plan-a.md', '01-01-0001-plan-b.md'], '25-12-30')).toBe(
+    '01-01-0001-plan-b.md',
+  );
+  expect(currentPlanName(['_overview.md'])).toBeUndefined();
+});
+
+test('ten megabytes are read, hashed and compared', () => {
+  const big = PLAN.replace('## Notes', `### Phase 3: x\n${'- [x] step ``` [\n'.repeat(600_000)}\n## Notes`);
+  expect(readPlan(big).phases.at(-1)?.steps.total).toBe(600_000);
+  expect(planChanges(PLAN, big).lines.length).toBe(200);
+});
