@@ -1,6 +1,5 @@
 import type { Check } from './commands.ts';
 import type { AnsweredQuestion, Question } from './qa-text.ts';
-import type { RepoFacts } from './repo-facts.ts';
 
 /** What the rehearsal knows how to do in one kind of repository, from first question to last mend. */
 export interface Job {
@@ -48,8 +47,6 @@ export interface Blemish {
   remedy: string;
   edits: readonly Edit[];
 }
-
-export type JobFor = (facts: RepoFacts, context: JobContext) => Job;
 
 export interface JobContext {
   task: string;

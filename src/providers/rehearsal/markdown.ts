@@ -1,6 +1,3 @@
-/** The heading lines of the notebook that a child may change; the others are the worker's. */
-export type NotebookLine = 'Last Action' | 'Next';
-
 /** `text` with the value of a `Name: value` line replaced, added under `## Status` when it is missing. */
 export function withStatusLine(text: string, name: string, value: string): string {
   const line = new RegExp(`^${name}:.*?(\\r?)$`, 'm');
