@@ -23,7 +23,7 @@ export interface GitOptions {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface GitResult {
-  /** Null when git was ended because its output was longer than `maxChars`. */
+  /** Null when a signal ended git, which is how output beyond `maxChars` is cut. */
   exitCode: number | null;
   stdout: string;
   stderr: string;
@@ -56,7 +56,8 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const { exitCode, stdout, stderr } = result;
   if (result.notFound) throw (await isFolder(cwd)) ? GitError.missing() : GitError.noFolder(cwd);
   if (result.timedOut) throw GitError.timeout(subcommand, cwd, timeoutMs);
-  const truncated = exitCode === null && stdout.length + stderr.length >= maxChars;
+  // git may have ended by itself before it was ended for its long output.
+  const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
   if (exitCode !== 0 && !truncated && !allowFailure) throw GitError.failed(subcommand, cwd, exitCode, stderr);
   return { exitCode, stdout, stderr, truncated };
 }

@@ -1,0 +1,134 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
+import { readKnownProjects } from '../../src/project/known-projects.ts';
+import { type ProjectSetup, setupProject } from '../../src/project/setup-project.ts';
+import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+
+const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
+
+const setUp = (repo: TempRepo, wanted: Partial<ProjectSetup> = {}) =>
+  setupProject({ mainRepo: repo.path, env: repo.env, homeDir: repo.homeDir, clock, ...wanted });
+
+const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untracked-files=all']);
+
+test('a repository without a project gets a file, folders and excludes, and is remembered', async () => {
+  await using repo = await makeRepo({ folder: 'mein Projekt ✓' });
+  const report = await setUp(repo, { lines: { CHECK: 'npm test' } });
+  const file = join(repo.path, '.samocode');
+  expect(report).toMatchObject({
+    kind: 'made',
+    project: { filePath: file, values: { checks: [{ key: 'CHECK', command: 'npm test' }] } },
+    warnings: [],
+  });
+  expect(await readFile(file, 'utf8')).toContain(
+    'MAIN_REPO=.\nWORKTREES=_samocode/worktrees\nSESSIONS=_samocode/sessions\nCHECK=npm test\n',
+  );
+  await writeFile(join(repo.path, '_samocode/sessions/x.md'), '');
+  expect(await statusOf(repo)).toBe('?? .samocode');
+  expect(await readKnownProjects(repo.homeDir)).toMatchObject({ projects: [{ filePath: file }] });
+});
+
+test('setting up twice changes nothing the second time', async () => {
+  await using repo = await makeRepo();
+  await setUp(repo);
+  expect(await setUp(repo)).toMatchObject({ kind: 'checked', done: [], warnings: [] });
+});
+
+test('folders elsewhere are made and written in the shortest form', async () => {
+  await using repo = await makeRepo();
+  const sessions = join(repo.homeDir, 'my sessions');
+  const worktrees = join(repo.root, 'trees');
+  await setUp(repo, { sessions, worktrees });
+  const text = await readFile(join(repo.path, '.samocode'), 'utf8');
+  expect(text).toContain(`WORKTREES=${worktrees}\nSESSIONS=~/my sessions\n`);
+  expect(await readdir(repo.root)).toContain('trees');
+});
+
+test('an existing file is kept, its missing folders are made, and a different wish is told', async () => {
+  await using repo = await makeRepo();
+  const text = 'MAIN_REPO=.\nWORKTREES=w\nSESSIONS=s\nTIMOUT=5\n';
+  await repo.write({ '.samocode': text });
+  const report = await setUp(repo, { sessions: join(repo.root, 'other') });
+  expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(text);
+  expect(report.done).toContain(`Made the folder ${join(repo.path, 's')}.`);
+  expect(report.warnings).toEqual([
+    expect.stringContaining('Did you mean TIMEOUT?'),
+    `The existing file was kept: SESSIONS is ${join(repo.path, 's')}.`,
+  ]);
+  expect(await statusOf(repo)).toBe('?? .samocode');
+});
+
+test('a file beside the repository, as in the original layout, is found and checked', async () => {
+  await using repo = await makeRepo();
+  await writeFile(join(repo.root, '.samocode'), 'MAIN_REPO=repo\nWORKTREES=worktrees\nSESSIONS=_sessions\n');
+  const report = await setUp(repo);
+  expect(report).toMatchObject({ kind: 'checked', project: { filePath: join(repo.root, '.samocode') } });
+  expect(await readdir(repo.root)).toEqual(expect.arrayContaining(['worktrees', '_sessions']));
+  expect(await statusOf(repo)).toBe('');
+});
+
+test('a failure takes back everything that was made', async () => {
+  await using repo = await makeRepo();
+  const before = await readFile(join(repo.path, '.git/info/exclude'), 'utf8');
+  await expect(setUp(repo, { lines: { TIMEOUT: 'long' } })).rejects.toMatchObject({
+    code: 'setting_invalid',
+  });
+  expect(await readdir(repo.path)).toEqual(['.git', 'README.md']);
+  expect(await readFile(join(repo.path, '.git/info/exclude'), 'utf8')).toBe(before);
+});
+
+test('without git nothing is made, and the error says what to ask the person', async () => {
+  await using repo = await makeRepo();
+  const plain = join(repo.root, 'plain');
+  await mkdir(plain);
+  await expect(setUp(repo, { mainRepo: plain })).rejects.toMatchObject({
+    code: 'not_a_repository',
+    hint: expect.stringContaining('init_repository: true'),
+  });
+  expect(await readdir(plain)).toEqual([]);
+});
+
+test('after a yes the folder, the repository and a first commit are made, without secrets', async () => {
+  await using repo = await makeRepo();
+  await repo.git(['config', '--global', 'user.name', 'Ada']);
+  await repo.git(['config', '--global', 'user.email', 'ada@example.invalid']);
+  const fresh = join(repo.root, 'new project');
+  await mkdir(fresh);
+  await writeFile(join(fresh, 'app.js'), '');
+  await writeFile(join(fresh, '.env'), 'SECRET=1');
+  const report = await setUp(repo, { mainRepo: fresh, initRepository: true });
+  expect(report.kind).toBe('made');
+  expect(await repo.git(['ls-files'], fresh)).toBe('app.js');
+  expect(await repo.git(['branch', '--show-current'], fresh)).toBe('main');
+  const empty = await setUp(repo, { mainRepo: join(repo.root, 'deep/empty'), initRepository: true });
+  expect(empty.done[0]).toBe(`Made the folder ${join(repo.root, 'deep/empty')}.`);
+});
+
+test('a yes without a git identity leaves no half-made repository', async () => {
+  await using repo = await makeRepo();
+  const fresh = join(repo.root, 'deep/new');
+  await expect(setUp(repo, { mainRepo: fresh, initRepository: true })).rejects.toMatchObject({
+    code: 'no_git_identity',
+  });
+  expect(await readdir(repo.root)).not.toContain('deep');
+  const plain = join(repo.root, 'plain');
+  await mkdir(plain);
+  await writeFile(join(plain, 'mine.txt'), 'mine');
+  await expect(setUp(repo, { mainRepo: plain, initRepository: true })).rejects.toThrow();
+  expect(await readdir(plain)).toEqual(['mine.txt']);
+});
+
+test('the home folder is never turned into a repository', async () => {
+  await using repo = await makeRepo();
+  await expect(setUp(repo, { mainRepo: repo.homeDir, initRepository: true })).rejects.toMatchObject({
+    code: 'not_a_repository',
+  });
+  expect(await readdir(repo.homeDir)).toEqual([]);
+});
+
+test('a missing identity is a warning where nothing has to be committed yet', async () => {
+  await using repo = await makeRepo({ anonymous: true });
+  expect((await setUp(repo)).warnings).toEqual([expect.stringContaining('git config --global user.name')]);
+});
