@@ -1,15 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from './docs/page.ts';
-import { phasesPage } from './docs/phases.ts';
+import { PAGES } from './docs/pages.ts';
 
-/**
- * Writes the pages that are made from code: `npm run docs`. With `--check` it writes nothing and fails
- * where a page differs from what the code says.
- */
-const PAGES: readonly Page[] = [phasesPage];
-
+// Writes the pages that are made from code: `npm run docs`. With `--check` it writes nothing and fails
+// where a page differs from what the code says.
 const root = fileURLToPath(new URL('..', import.meta.url));
 const onlyCheck = process.argv.includes('--check');
 const differing: string[] = [];

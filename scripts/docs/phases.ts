@@ -36,8 +36,8 @@ gives a finished one a new goal, and at no other time.
 ## Signals
 
 - \`continue\` runs the named phase next. It is the only signal that moves a session.
-- \`waiting\` parks the session until a human has acted; \`for\` says on what, the first one above when it is missing. It never moves the phase, whatever
-  it names; an approved plan moves to implementation at once.
+- \`waiting\` parks the session until a human has acted. \`for\` says on what; when it is missing, the first one in the table
+  is meant. It never moves the phase, whatever it names; a plan that is approved moves to implementation at once.
 - \`handoff\` runs a fresh child in the same phase with the note of the one before. It never moves and is no round of quality.
 - \`blocked\` stops until a human resumes the session.
 - \`done\` ends it, from the phase done alone, once every message from the human is acknowledged.

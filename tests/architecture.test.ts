@@ -1,0 +1,174 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { breaches, type ImportLaw, roomCircles, roomOf, type Tree } from './support/import-law.ts';
+
+const BELOW_ACTIONS = ['base', 'phases', 'session', 'project', 'providers'];
+
+/** A room may import itself and what is listed here; a single file of a room is a door into it. */
+const MAY_IMPORT = {
+  base: [],
+  phases: ['base'],
+  session: ['base', 'phases'],
+  project: ['base', 'phases'],
+  providers: ['base', 'phases'],
+  notify: ['base', 'phases'],
+  worker: ['base', 'phases', 'session', 'project', 'providers', 'notify'],
+  actions: [...BELOW_ACTIONS, 'worker/launch.ts'],
+  server: [...BELOW_ACTIONS, 'actions'],
+  demo: [...BELOW_ACTIONS, 'actions', 'cli/output.ts'],
+  cli: [...BELOW_ACTIONS, 'actions', 'demo'],
+};
+
+const STARTS_PROCESSES = [
+  'worker/launch.ts',
+  'providers/run-child.ts',
+  'project/git.ts',
+  'base/run-command.ts',
+];
+
+const LAW: ImportLaw = {
+  mayImport: MAY_IMPORT,
+  packages: [
+    { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
+    { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
+    { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
+  ],
+  uses: [
+    {
+      name: 'process.env',
+      pattern: /\bprocess\s*\.\s*env\b/,
+      only: [/(?:^|\/)main\.ts$/, 'base/fault-points.ts'],
+    },
+    {
+      name: 'the time',
+      pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b/,
+      only: ['base/clock.ts'],
+    },
+    {
+      name: 'a timer',
+      pattern: /\bset(?:Timeout|Interval)\s*\(/,
+      // Of these, only the clock may be waited for: the others end a process that ignored a polite
+      // signal, and draw a line again.
+      only: ['base/clock.ts', 'base/run-command.ts', 'cli/progress-view.ts', /(?:^|\/)main\.ts$/],
+    },
+    { name: 'console', pattern: /\bconsole\s*\./, only: [] },
+  ],
+  // A scenario is a module of the person's own.
+  computedImports: ['providers/rehearsal/scenario.ts'],
+  maxLines: 250,
+};
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+const modules = await modulesBelow(src);
+
+test('every module of src keeps to the law of the rooms', () => {
+  expect(breaches(modules, LAW)).toEqual([]);
+});
+
+test('no imports between rooms run in a circle', () => {
+  expect(roomCircles(modules, LAW)).toEqual([]);
+});
+
+test('the law was held against real modules of every listed room that exists', () => {
+  expect(Object.keys(modules).length).toBeGreaterThan(20);
+  expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
+});
+
+const door = { 'worker/launch.ts': '', 'worker/loop.ts': '', 'cli/output.ts': '', 'cli/ask.ts': '' };
+const lower = { 'base/errors.ts': '', 'session/paths.ts': '', 'server/main.ts': '', 'demo/parent.ts': '' };
+
+test.each<[string, Tree, string]>([
+  ['an import upwards', { 'base/a.ts': "import { x } from '../session/paths.ts';" }, 'session/paths.ts'],
+  ['a type', { 'phases/a.ts': "import type { X } from '../session/paths.ts';" }, 'session/paths.ts'],
+  ['a type named in place', { 'phases/a.ts': "type X = import('../session/paths.ts').X;" }, 'session/paths'],
+  ['a late import', { 'session/a.ts': "await import('../server/main.ts');" }, 'server/main.ts'],
+  [
+    'a late import in a template',
+    { 'session/a.ts': '`$'.concat("{import('../server/main.ts')}`") },
+    'server/main.ts',
+  ],
+  ['an import of a name made up late', { 'cli/a.ts': 'await import(name);' }, 'not written out'],
+  [
+    'an export from above',
+    { 'project/a.ts': "export { x } from '../session/paths.ts';" },
+    'session/paths.ts',
+  ],
+  ['an import for its effect', { 'providers/a.ts': "import '../session/paths.ts';" }, 'session/paths.ts'],
+  [
+    'an import of many lines',
+    { 'base/a.ts': "import {\n  x,\n} from '../session/paths.ts';" },
+    'session/paths',
+  ],
+  ['server using the worker', { 'server/a.ts': "import { x } from '../worker/launch.ts';" }, 'worker/launch'],
+  ['worker using the server', { 'worker/a.ts': "import { x } from '../server/main.ts';" }, 'server/main.ts'],
+  ['actions past the door', { 'actions/a.ts': "import { x } from '../worker/loop.ts';" }, 'worker/loop.ts'],
+  ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/ask.ts'],
+  ['a module outside src', { 'base/a.ts': "import { x } from '../../tests/x.ts';" }, 'outside src/'],
+  ['an unknown room', { 'utils/a.ts': '' }, 'no known room'],
+  [
+    'the SDK elsewhere',
+    { 'actions/a.ts': "import { C } from '@modelcontextprotocol/sdk/c.js';" },
+    'sdk/c.js',
+  ],
+  [
+    'a process started elsewhere',
+    { 'session/a.ts': "import { spawn } from 'node:child_process';" },
+    'child_p',
+  ],
+  ['execa elsewhere', { 'project/a.ts': "import { execa } from 'execa';" }, 'execa'],
+  ['the environment', { 'worker/a.ts': 'const home = process.env.HOME;' }, 'process.env'],
+  ['the environment in a template', { 'worker/a.ts': '`$'.concat('{process.env.HOME}`') }, 'process.env'],
+  ['the time', { 'worker/a.ts': 'const now = Date.now();' }, 'the time'],
+  ['today', { 'worker/a.ts': 'const now = new Date();' }, 'the time'],
+  ['a timer', { 'session/a.ts': 'setTimeout(run, 5);' }, 'a timer'],
+  [
+    'a promised timer',
+    { 'session/a.ts': "import { setTimeout } from 'node:timers/promises';" },
+    'node:timers',
+  ],
+  ['console', { 'cli/a.ts': "console.log('x');" }, 'console'],
+  ['a long file', { 'base/a.ts': 'x;\n'.repeat(251) }, '251 lines'],
+])('the law refuses %s', (_name, tree, words) => {
+  const found = breaches({ ...door, ...lower, ...tree }, LAW);
+  expect(found).toEqual([expect.stringContaining(words)]);
+});
+
+test.each<[string, Tree]>([
+  ['an import downwards', { 'server/a.ts': "import { x } from '../session/paths.ts';" }],
+  [
+    'the doors',
+    { 'actions/a.ts': "import '../worker/launch.ts';", 'demo/a.ts': "import '../cli/output.ts';" },
+  ],
+  ['markdown from anywhere', { 'worker/a.ts': "import text from '../../agents/a.md';" }],
+  ['the environment in a main file', { 'providers/rehearsal/main.ts': 'start(process.env);' }],
+  [
+    'an import that is told of',
+    { 'base/a.ts': "// import '../session/paths.ts'\nconst a = `import '../b.ts'`;" },
+  ],
+  [
+    'code in words',
+    { 'base/a.ts': "const a = 'Date.now()', b = /console.log/, c = `process.env`; /* setTimeout( */" },
+  ],
+  ['a division beside a quote', { 'base/a.ts': "const a = b / 2; const c = 'x / y'; // it's" }],
+])('the law allows %s', (_name, tree) => {
+  expect(breaches({ ...door, ...lower, ...tree }, LAW)).toEqual([]);
+});
+
+test('a circle of rooms is found, a door does not close one', () => {
+  const circle = { 'session/a.ts': "import '../project/b.ts';", 'project/b.ts': "import '../session/c.ts';" };
+  expect(roomCircles(circle, LAW)).toEqual(['session -> project -> session']);
+  const throughDoor = { 'cli/a.ts': "import '../demo/b.ts';", 'demo/b.ts': "import '../cli/output.ts';" };
+  expect(roomCircles(throughDoor, LAW)).toEqual([]);
+});
+
+async function modulesBelow(folder: string): Promise<Tree> {
+  const names = await readdir(folder, { recursive: true });
+  const paths = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+  const entries = paths.map(async (path) => [
+    path.replaceAll(sep, '/'),
+    await readFile(join(folder, path), 'utf8'),
+  ]);
+  return Object.fromEntries(await Promise.all(entries));
+}

@@ -1,0 +1,110 @@
+import { posix } from 'node:path';
+import { importsOf, type SourceText, sourceText } from './source-text.ts';
+
+/** The law of the rooms: which may import which, what only a few files may do. Paths are those below src/. */
+export interface ImportLaw {
+  /** A room may import itself and what is listed: a room, or one file of a room as its door. */
+  mayImport: Readonly<Record<string, readonly string[]>>;
+  /** Packages that only some rooms or files may import. */
+  packages: readonly { pattern: RegExp; only: readonly string[] }[];
+  /** Code that only some files may hold. */
+  uses: readonly { name: string; pattern: RegExp; only: readonly (string | RegExp)[] }[];
+  /** Files that may import() what they are told to at run time. */
+  computedImports: readonly string[];
+  maxLines: number;
+}
+
+/** Module texts by their path below src/. */
+export type Tree = Readonly<Record<string, string>>;
+
+/** Every breach of the law in a tree, a line each. */
+export function breaches(tree: Tree, law: ImportLaw): string[] {
+  return Object.entries(tree).flatMap(([path, text]) => {
+    const source = sourceText(text);
+    return [
+      ...importBreaches(path, source, law),
+      ...useBreaches(path, source, law),
+      ...(lineCount(text) > law.maxLines ? [`${path} has ${lineCount(text)} lines`] : []),
+    ];
+  });
+}
+
+/** Circles of imports between rooms, doors aside; a door stands for its file, not for its room. */
+export function roomCircles(tree: Tree, law: ImportLaw): string[] {
+  const doors = new Set(
+    Object.values(law.mayImport)
+      .flat()
+      .filter((name) => name.endsWith('.ts')),
+  );
+  const edges = new Map<string, Set<string>>();
+  for (const [path, text] of Object.entries(tree)) {
+    for (const to of targets(path, sourceText(text))) {
+      if (doors.has(to) || roomOf(to) === roomOf(path)) continue;
+      edges.set(roomOf(path), (edges.get(roomOf(path)) ?? new Set()).add(roomOf(to)));
+    }
+  }
+  return circles(edges);
+}
+
+function importBreaches(path: string, source: SourceText, law: ImportLaw): string[] {
+  const room = roomOf(path);
+  const allowed = law.mayImport[room];
+  if (allowed === undefined) return [`${path} lies in no known room`];
+  return importsOf(source).flatMap(({ specifier }) => {
+    if (specifier === '') {
+      const isAllowed = law.computedImports.includes(path);
+      return isAllowed ? [] : [`${path} imports a module whose name is not written out`];
+    }
+    if (!specifier.startsWith('.')) return packageBreach(path, specifier, law);
+    const to = resolve(path, specifier);
+    if (to.endsWith('.md') || to.endsWith('.json')) return [];
+    if (to.startsWith('../')) return [`${path} imports ${specifier}, which lies outside src/`];
+    if (roomOf(to) === room || allowed.includes(roomOf(to)) || allowed.includes(to)) return [];
+    return [`${path} imports ${to}; ${room} may import ${allowed.join(', ') || 'nothing'}`];
+  });
+}
+
+function packageBreach(path: string, specifier: string, { packages }: ImportLaw): string[] {
+  const broken = packages.find(({ pattern }) => pattern.test(specifier));
+  if (broken === undefined || broken.only.some((name) => name === path || name === roomOf(path))) return [];
+  return [`${path} imports ${specifier}, which only ${broken.only.join(', ')} may`];
+}
+
+function useBreaches(path: string, { code }: SourceText, { uses }: ImportLaw): string[] {
+  return uses.flatMap(({ name, pattern, only }) => {
+    const isAllowed = only.some((one) => (typeof one === 'string' ? one === path : one.test(path)));
+    return pattern.test(code) && !isAllowed ? [`${path} uses ${name}`] : [];
+  });
+}
+
+function targets(path: string, source: SourceText): string[] {
+  const relative = importsOf(source).filter(({ specifier }) => specifier.startsWith('.'));
+  return relative.map(({ specifier }) => resolve(path, specifier)).filter((to) => to.endsWith('.ts'));
+}
+
+function circles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const found = new Set<string>();
+  const finished = new Set<string>();
+  const visit = (node: string, trail: readonly string[]): void => {
+    const seenAt = trail.indexOf(node);
+    if (seenAt !== -1) found.add([...trail.slice(seenAt), node].join(' -> '));
+    if (seenAt !== -1 || finished.has(node)) return;
+    for (const next of edges.get(node) ?? []) visit(next, [...trail, node]);
+    finished.add(node);
+  };
+  for (const node of edges.keys()) visit(node, []);
+  return [...found];
+}
+
+function resolve(path: string, specifier: string): string {
+  return posix.normalize(posix.join(posix.dirname(path), specifier));
+}
+
+/** The room that a module lies in: its first folder. */
+export function roomOf(path: string): string {
+  return path.split('/')[0] ?? path;
+}
+
+function lineCount(text: string): number {
+  return text.replace(/\n$/, '').split('\n').length;
+}
