@@ -36,3 +36,7 @@ export async function ifExists<T>(read: Promise<T>): Promise<T | undefined> {
     throw error;
   }
 }
+
+export function isSamocodeError(error: unknown): error is SamocodeError {
+  return error instanceof SamocodeError;
+}

@@ -65,7 +65,10 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
   worker_took_over: (state) => state,
   worker_left: (state) => state,
-  forgery_seen: (state) => state,
+  forgery_seen: (state, { what, detail }) => ({
+    ...state,
+    notes: [...state.notes, `Not yours to change, and put back or left out of account: ${what} (${detail}).`].slice(-20),
+  }),
   notice: (state) => state,
 };
 
@@ -99,7 +102,7 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
 function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>): SessionState {
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next, treeChanged } = event;
   const { openIteration: _ended, pending: _old, ...rest } = state;
-  const notes = decision.kind === 'run' || decision.kind === 'limited' ? decision.notes : [];
+  const notes = 'notes' in decision ? (decision.notes ?? []) : [];
   return {
     ...rest,
     progress: withChildEnded(state.progress, { phase, ending, signal: event.signal, decision, treeChanged }),

@@ -78,6 +78,9 @@ export function sessionPaths(sessionsDir: string, folder: string): SessionPaths 
   };
 }
 
+/** The largest notebook, question file or plan that is read; a child may write anything. */
+export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+
 /** Machine state of every session of a SESSIONS folder. */
 export function runRoot(sessionsDir: string): string {
   return join(sessionsDir, '.run');
@@ -100,6 +103,12 @@ export interface IterationPaths {
   signal: string;
   /** The overview as it stood when the child began: what it may not drop. */
   overviewBefore: string;
+  /** What the worktree and the documents looked like then. */
+  before: string;
+  /** Why the worker ended the child, on disk before it does. */
+  endedByUs: string;
+  /** Awake milliseconds that the child has used, so that a later worker goes on counting. */
+  awake: string;
 }
 
 export function iterationPaths(paths: SessionPaths, iteration: number): IterationPaths {
@@ -111,5 +120,8 @@ export function iterationPaths(paths: SessionPaths, iteration: number): Iteratio
     prompt: join(dir, 'prompt.md'),
     signal: join(dir, 'signal.json'),
     overviewBefore: join(dir, 'overview-before.md'),
+    before: join(dir, 'before.json'),
+    endedByUs: join(dir, 'ended-by-us'),
+    awake: join(dir, 'awake'),
   };
 }

@@ -1,0 +1,71 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, rm } from 'node:fs/promises';
+import { writeFully } from './atomic-file.ts';
+import { ifExists, systemErrorCode } from './errors.ts';
+
+const LF = 0x0a;
+
+/**
+ * Appends whole lines in one write. A half line that a crash left is ended first; a link or folder that
+ * somebody put under the name is taken away, never followed.
+ * @param text one or more lines, each ended by LF
+ */
+export async function appendLines(path: string, text: string): Promise<void> {
+  if (text === '') return;
+  const handle = await openForAppend(path);
+  try {
+    const { size } = await handle.stat();
+    const last = Buffer.alloc(1);
+    if (size > 0) await handle.read(last, 0, 1, size - 1);
+    const torn = size > 0 && last[0] !== LF;
+    await writeFully(handle, Buffer.from(torn ? `\n${text}` : text));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The last `maxBytes` of a plain file as text; empty when there is none. */
+export async function readTail(path: string, maxBytes: number): Promise<string> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) return '';
+      const length = Math.min(maxBytes, stats.size);
+      const bytes = Buffer.alloc(length);
+      const { bytesRead } = await handle.read(bytes, 0, length, stats.size - length);
+      return bytes.toString('utf8', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO' || code === 'ENOTDIR')
+      return '';
+    throw error;
+  }
+}
+
+/** Makes `path` a folder of its own: a link or file under that name is taken away first. @returns true when it was so */
+export async function ensurePlainFolder(path: string): Promise<boolean> {
+  const stats = await ifExists(lstat(path));
+  const foreign = stats !== undefined && !stats.isDirectory();
+  if (foreign) await rm(path, { force: true });
+  await mkdir(path, { recursive: true });
+  return foreign;
+}
+
+async function openForAppend(path: string) {
+  const flags =
+    constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    const handle = await open(path, flags, 0o644);
+    if ((await handle.stat()).isFile()) return handle;
+    await handle.close();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ELOOP' && code !== 'EISDIR' && code !== 'ENXIO') throw error;
+  }
+  await rm(path, { force: true, recursive: true });
+  return await open(path, flags, 0o644);
+}

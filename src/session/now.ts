@@ -1,0 +1,58 @@
+import { describeBy } from './describe-event.ts';
+import type { SessionFile } from './session-file.ts';
+import type { SessionState, Status } from './state.ts';
+
+/** `now.json`: what a status bar needs, in one small object. */
+export interface NowFile {
+  session: string;
+  status: Status['kind'];
+  /** What it waits for, why it is blocked or stopped, until when it is limited. */
+  detail?: string;
+  phase: string;
+  iteration: number;
+  total: number;
+  /** What the child does now. */
+  activity?: string;
+  /** ISO time since when the status holds. */
+  since: string;
+  costUsd?: number;
+}
+
+export function nowText(file: SessionFile, state: SessionState, activity?: string): string {
+  const detail = statusDetail(state.status);
+  const now: NowFile = {
+    session: file.folder,
+    status: state.status.kind,
+    ...(detail !== undefined && { detail }),
+    phase: state.progress.phase,
+    iteration: state.progress.phaseIteration,
+    total: state.progress.totalIterations,
+    ...(activity !== undefined && { activity }),
+    since: state.status.since,
+    ...(state.cost.usd !== undefined && { costUsd: state.cost.usd }),
+  };
+  return `${JSON.stringify(now)}\n`;
+}
+
+/** The part of a status behind its name, in a few words. */
+export function statusDetail(status: Status): string | undefined {
+  switch (status.kind) {
+    case 'starting':
+    case 'running':
+      return undefined;
+    case 'queued':
+      return status.reason;
+    case 'waiting':
+      return status.for;
+    case 'limited':
+      return new Date(status.until).toISOString();
+    case 'blocked':
+      return status.reason;
+    case 'stopped':
+      return `${describeBy(status.by)}: ${status.why}`;
+    case 'done':
+      return status.summary;
+    default:
+      return status satisfies never;
+  }
+}

@@ -1,0 +1,20 @@
+import { pendingCommandIds } from '../session/commands.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+const LONGEST_MS = 10 * 60_000;
+const POLL_MS = 200;
+
+/** Waits before the next spawn when the last one failed: longer each time, with jitter. @returns false when a command came */
+export async function backOff(worker: Worker): Promise<boolean> {
+  const { backoff, progress } = stateOf(worker);
+  if (!backoff) return true;
+  const { retryDelayMs } = worker.file.settings;
+  const growing = Math.min(retryDelayMs * 2 ** Math.max(0, progress.strikes.failures - 1), LONGEST_MS);
+  const waitMs = growing * (1 + Math.random() / 4);
+  const begun = worker.clock.monotonic();
+  while (worker.clock.monotonic() - begun < waitMs) {
+    if ((await pendingCommandIds(worker.paths)).length > 0) return false;
+    await worker.clock.sleep(Math.min(POLL_MS, waitMs));
+  }
+  return true;
+}

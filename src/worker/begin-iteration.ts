@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensurePlainFolder } from '../base/append-lines.ts';
+import { writeWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { stampsAt } from '../base/stamps.ts';
+import type { Phase } from '../phases/table.ts';
+import type { Provider } from '../providers/provider.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { logFileName, stderrFileName } from '../session/documents.ts';
+import { iterationPaths } from '../session/paths.ts';
+import { BLANK_SIGNAL } from '../session/signal.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { buildPrompt } from './build-prompt.ts';
+import { deliverMessages } from './messages.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+/** The provider and model of a phase, as the session froze them. */
+export function childChoice(worker: Worker, phase: Phase): { provider: Provider; model: string } {
+  const { settings } = worker.file;
+  const provider = providerNamed(settings.providers[phase] ?? settings.provider);
+  return { provider, model: settings.models[phase] ?? settings.model };
+}
+
+/**
+ * Makes all that a child needs and commits that it begins: the first of an iteration's two commit points.
+ * A crash before it leaves nothing that counts; after it the same iteration is begun again.
+ */
+export async function beginIteration(worker: Worker): Promise<OpenIteration> {
+  const { clock, paths } = worker;
+  const { progress, messages } = stateOf(worker);
+  const { phase } = progress;
+  const iteration = progress.totalIterations + 1;
+  const { provider, model } = childChoice(worker, phase);
+  const files = iterationPaths(paths, iteration);
+  // Left by a crash before the commit: it would be taken for this child's.
+  await rm(files.dir, { recursive: true, force: true });
+  await mkdir(files.dir, { recursive: true });
+  const messageFiles = await deliverMessages(worker, messages.waiting);
+  const now = clock.now();
+  await writeWhole(files.prompt, await buildPrompt(worker, { iteration, phase, now, messageFiles }));
+  crashPoint('before-iteration-started');
+  await record(
+    worker,
+    ...(messages.waiting.length > 0
+      ? [{ type: 'messages_delivered' as const, ids: messages.waiting, iteration }]
+      : []),
+    {
+      type: 'iteration_started',
+      iteration,
+      phase,
+      provider: provider.name,
+      model,
+      log: logFileName(stampsAt(now).file, iteration, phase),
+      childUuid: randomUUID(),
+      timeLimitMs: worker.file.settings.timeLimitMs,
+    },
+  );
+  crashPoint('after-iteration-started');
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) throw new Error('The event of a begun iteration did not open it.');
+  return open;
+}
+
+/** Lays the table for a child: blank signal, log folder, and what to compare with when it has ended. */
+export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {
+  const { paths } = worker;
+  const files = iterationPaths(paths, open.iteration);
+  await ensurePlainFolder(paths.logs);
+  await writeWhole(paths.signal, BLANK_SIGNAL);
+  await ifExists(copyFile(paths.overview, files.overviewBefore));
+  await writeWhole(files.before, `${JSON.stringify(await takeSnapshot(worker))}\n`);
+}
+
+export function logPaths(worker: Worker, open: OpenIteration): { stdout: string; stderr: string } {
+  const stdout = join(worker.paths.logs, open.log);
+  return { stdout, stderr: stderrFileName(stdout) };
+}

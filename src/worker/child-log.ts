@@ -1,0 +1,114 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { ifExists } from '../base/errors.ts';
+import type { ChildEvent, FinalReport, Provider } from '../providers/provider.ts';
+
+const PIECE_BYTES = 256 * 1024;
+/** A longer line is no event of any CLI; it is passed over without being kept. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+const LF = 0x0a;
+
+/** Reads a running child's stdout file as it grows, in pieces: memory stays flat whatever is printed. */
+export class ChildLog implements AsyncDisposable {
+  readonly #path: string;
+  readonly #reader: ReturnType<Provider['newReader']>;
+  readonly #piece = Buffer.alloc(PIECE_BYTES);
+  #handle: FileHandle | undefined;
+  #offset = 0;
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  #skipping = false;
+
+  /** What the child does now. */
+  activity: string | undefined;
+  /** The last final report; absent while it runs. */
+  final: FinalReport | undefined;
+  limitedUntil: number | undefined;
+
+  constructor(path: string, provider: Provider) {
+    this.#path = path;
+    this.#reader = provider.newReader();
+  }
+
+  get bytes(): number {
+    return this.#offset;
+  }
+
+  /** Reads what was appended since the last call, at most `maxBytes` of it. @returns the bytes read */
+  async readOn(maxBytes: number): Promise<number> {
+    this.#handle ??= await ifExists(
+      open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    );
+    if (this.#handle === undefined) return 0;
+    let total = 0;
+    while (total < maxBytes) {
+      const { bytesRead } = await this.#handle.read(this.#piece, 0, PIECE_BYTES, this.#offset);
+      if (bytesRead === 0) break;
+      this.#offset += bytesRead;
+      total += bytesRead;
+      this.#take(this.#piece.subarray(0, bytesRead));
+    }
+    return total;
+  }
+
+  /** Reads to the end of the file, a last line without LF included. */
+  async readToEnd(): Promise<void> {
+    while ((await this.readOn(64 * PIECE_BYTES)) > 0);
+    this.#endLine();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle?.close();
+  }
+
+  #take(bytes: Buffer): void {
+    let from = 0;
+    for (let lf = bytes.indexOf(LF); lf !== -1; lf = bytes.indexOf(LF, from)) {
+      this.#keep(bytes.subarray(from, lf));
+      this.#endLine();
+      from = lf + 1;
+    }
+    this.#keep(bytes.subarray(from));
+  }
+
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0 || this.#skipping) return;
+    if (this.#restBytes + bytes.length > MAX_LINE_BYTES) {
+      this.#rest = [];
+      this.#restBytes = 0;
+      this.#skipping = true;
+      return;
+    }
+    // The piece is read into again, so a part of a line must be copied.
+    this.#rest.push(Buffer.from(bytes));
+    this.#restBytes += bytes.length;
+  }
+
+  #endLine(): void {
+    if (this.#restBytes > 0) {
+      const line = Buffer.concat(this.#rest).toString('utf8');
+      for (const event of this.#reader.readLine(line)) this.#note(event);
+    }
+    this.#rest = [];
+    this.#restBytes = 0;
+    this.#skipping = false;
+  }
+
+  #note(event: ChildEvent): void {
+    switch (event.kind) {
+      case 'started':
+        return;
+      case 'activity':
+        this.activity = event.text;
+        return;
+      case 'limit':
+        this.limitedUntil = event.until ?? this.limitedUntil;
+        return;
+      case 'final':
+        this.final = event.report;
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+}

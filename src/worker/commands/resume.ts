@@ -1,0 +1,82 @@
+import type { CommandOf } from '../../session/commands.ts';
+import { parseDocumentName } from '../../session/documents.ts';
+import type { NewEvent } from '../../session/events.ts';
+import { type CommandOutcome, Refusal } from '../apply-command.ts';
+import { documentNames, readQuestions } from '../evidence.ts';
+import { stateOf, type Worker } from '../worker.ts';
+
+/** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
+export async function resume(
+  worker: Worker,
+  command: CommandOf<'resume'>,
+): Promise<CommandOutcome | Refusal> {
+  const { status, progress } = stateOf(worker);
+  const { phase } = progress;
+  if (command.goal !== undefined) return await newGoal(worker, command, command.goal);
+  switch (status.kind) {
+    case 'starting':
+    case 'queued':
+    case 'running':
+      return new Refusal(
+        'already_running',
+        'The session runs already.',
+        'Use send_message to guide it, wait to follow it.',
+      );
+    case 'done':
+      return new Refusal('done', 'The session is done.', 'Give resume_session a goal for new work.');
+    case 'waiting':
+      if (status.for === 'qa_answers')
+        return new Refusal('gate', 'It waits for answers.', 'Use read_qa, then answer_qa.');
+      if (status.for === 'plan_approval') {
+        return new Refusal(
+          'gate',
+          'It waits for approval of the plan.',
+          'Use read_plan, then approve_plan or request_changes.',
+        );
+      }
+      return outcome(resumed(command, { phase: status.resumePhase, resetsCounts: false }));
+    case 'limited':
+    case 'stopped':
+      return outcome(resumed(command, { phase, resetsCounts: false }));
+    case 'blocked':
+      return outcome(resumed(command, { phase, resetsCounts: true }));
+    default:
+      return status satisfies never;
+  }
+}
+
+async function newGoal(
+  worker: Worker,
+  command: CommandOf<'resume'>,
+  goal: string,
+): Promise<CommandOutcome | Refusal> {
+  const { status } = stateOf(worker);
+  if (status.kind !== 'done') {
+    const hint = 'Without a goal it goes on where it stands; a new goal is for a done session.';
+    return new Refusal('not_done', `The session is ${status.kind}, not done.`, hint);
+  }
+  if (goal.trim() === '') return new Refusal('empty_goal', 'The goal is empty.', 'Say what the new work is.');
+  const { questions } = await readQuestions(worker);
+  const { oldRounds } = stateOf(worker);
+  const plans = (await documentNames(worker)).filter((name) => parseDocumentName(name)?.kind === 'plan');
+  const rounds = Math.max(oldRounds, ...questions.map((question) => question.round));
+  return outcome({
+    ...resumed(command, { phase: 'investigation', resetsCounts: true }),
+    goal,
+    oldRounds: rounds,
+    oldPlans: plans,
+    flow: `New goal: ${goal.split('\n')[0]}`,
+  });
+}
+
+function resumed(
+  command: CommandOf<'resume'>,
+  to: { phase: Extract<NewEvent, { type: 'resumed' }>['phase']; resetsCounts: boolean },
+): Extract<NewEvent, { type: 'resumed' }> {
+  const { by, note } = command;
+  return { type: 'resumed', by, ...to, ...(note !== undefined && { note }), flow: 'Session resumed' };
+}
+
+function outcome(event: NewEvent): CommandOutcome {
+  return { events: [event] };
+}

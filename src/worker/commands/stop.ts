@@ -1,0 +1,15 @@
+import type { CommandOf } from '../../session/commands.ts';
+import { type CommandOutcome, Refusal } from '../apply-command.ts';
+import { stateOf, type Worker } from '../worker.ts';
+
+export function stop(worker: Worker, command: CommandOf<'stop'>): CommandOutcome | Refusal {
+  const { status, openIteration } = stateOf(worker);
+  const { by, when } = command;
+  if (status.kind === 'stopped' || status.kind === 'done') {
+    return new Refusal('not_running', `The session is ${status.kind} already.`, 'There is nothing to stop.');
+  }
+  if (openIteration !== undefined || status.kind === 'starting') {
+    return { events: [{ type: 'stop_requested', by, when }] };
+  }
+  return { events: [{ type: 'stopped', by, why: 'asked for', flow: 'Stopped' }] };
+}

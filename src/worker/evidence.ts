@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decode } from '../base/change-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import type { Outcome } from '../phases/outcome.ts';
+import type { PlanVersion, RecordedAnswer } from '../session/event-types.ts';
+import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
+import { currentPlanName, planHash, readPlan } from '../session/plan.ts';
+import { readQa } from '../session/qa.ts';
+import { questionHash } from '../session/qa-answer.ts';
+import type { QaQuestion } from '../session/qa-question.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+/** The questions of the current goal, held against the human answers on record. */
+export interface QuestionEvidence {
+  questions: QaQuestion[];
+  /** Ids without a recorded answer to the question as it now stands. */
+  open: string[];
+  /** Answers that stand in the file and that no person is on record for. */
+  unconfirmed: RecordedAnswer[];
+  /** Questions whose recorded answer was changed in the file. */
+  altered: string[];
+  /** Hash of the whole file; undefined when there is none. */
+  fileHash: string | undefined;
+}
+
+export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
+  const text = await readDocument(worker.paths.qa);
+  const { oldRounds, answers } = stateOf(worker);
+  const all = text === undefined ? [] : readQa(text).questions;
+  const questions = all.filter((question) => question.round > oldRounds);
+  const recorded = new Map(answers.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
+  const evidence: QuestionEvidence = {
+    questions,
+    open: [],
+    unconfirmed: [],
+    altered: [],
+    fileHash: hashOf(text),
+  };
+  for (const question of questions) {
+    const hash = questionHash(question);
+    const given = recorded.get(`${question.id} ${hash}`);
+    if (given === undefined) {
+      evidence.open.push(question.id);
+      if (question.answer !== undefined) {
+        evidence.unconfirmed.push({ id: question.id, question: hash, text: question.answer });
+      }
+    } else if (question.answer !== given) {
+      evidence.altered.push(question.id);
+    }
+  }
+  return evidence;
+}
+
+export interface PlanEvidence {
+  /** The approved plan, else the newest one of this goal. */
+  version: PlanVersion | undefined;
+  text: string | undefined;
+  outcome: Outcome['plan'];
+}
+
+export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
+  const { approvedPlan, oldPlans } = stateOf(worker);
+  const names = (await documentNames(worker)).filter((name) => !oldPlans.includes(name));
+  const name = approvedPlan?.name ?? currentPlanName(names);
+  const text = name === undefined ? undefined : await readDocument(join(worker.paths.sessionDir, name));
+  if (name === undefined || text === undefined) {
+    const changedSinceApproval = approvedPlan !== undefined;
+    return {
+      version: undefined,
+      text,
+      outcome: { exists: false, approved: false, changedSinceApproval, untestable: false },
+    };
+  }
+  const hash = planHash(text);
+  const approved = approvedPlan?.hash === hash;
+  const changedSinceApproval = approvedPlan !== undefined && !approved;
+  const untestable = approved && !readPlan(text).testable;
+  return {
+    version: { name, hash },
+    text,
+    outcome: { exists: true, approved, changedSinceApproval, untestable },
+  };
+}
+
+/** Names of the session's own documents and folders at its top level, sorted. */
+export async function documentNames(worker: Worker): Promise<string[]> {
+  return ((await ifExists(readdir(worker.paths.sessionDir))) ?? []).sort();
+}
+
+/** The text of a document that a child may have replaced by anything; undefined when it is no plain file. */
+export async function readDocument(path: string): Promise<string | undefined> {
+  const reading = await readPlainFile(path, MAX_DOCUMENT_BYTES);
+  return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
+}
+
+export function hashOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import { readTail } from '../base/append-lines.ts';
+import { createWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { afterFailedChecks } from '../phases/after-checks.ts';
+import { decide } from '../phases/decide.ts';
+import type { Decision } from '../phases/decision.ts';
+import type { EndingKind } from '../phases/ending.ts';
+import type { Outcome, Rules } from '../phases/outcome.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { NEVER_STARTED } from '../providers/run-child.ts';
+import type { Cost } from '../session/event-types.ts';
+import { iterationPaths } from '../session/paths.ts';
+import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/signal.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { logPaths } from './begin-iteration.ts';
+import type { ChildLog } from './child-log.ts';
+import { readPlanEvidence, readQuestions } from './evidence.ts';
+import { mendNotebook } from './mend-notebook.ts';
+import { failedChecks } from './run-checks.ts';
+import { settleEvents } from './settle.ts';
+import { Snapshot, takeSnapshot } from './snapshot.ts';
+import type { WatchEnd } from './watch-child.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+export interface ChildEnded {
+  end: WatchEnd | 'not_started';
+  awakeMs: number;
+  log?: ChildLog;
+  problem?: string;
+}
+
+/**
+ * Judges a child whose whole tree is gone and commits the result: the second of an iteration's two
+ * commit points. Everything it reads is on disk, so after a crash it comes to the same end.
+ */
+export async function finishIteration(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<void> {
+  const signal = await readSignal(worker, open);
+  const process = await howItEnded(worker, open, ended);
+  const notebook = await mendNotebook(worker, open);
+  const questions = await readQuestions(worker);
+  const plan = await readPlanEvidence(worker);
+  const before = await snapshotBefore(worker, open);
+  const after = await takeSnapshot(worker);
+  const treeChanged = JSON.stringify(before?.tree) !== JSON.stringify(after.tree);
+  const acknowledged = acknowledgedIds(worker, signal);
+  const outcome: Outcome = {
+    end: process.end,
+    signal: signalOutcome(signal),
+    stopAsked: ended.end === 'stop',
+    ...(process.problem !== undefined && { problem: process.problem }),
+    ...(process.limitedUntil !== undefined && { limitedUntil: process.limitedUntil }),
+    changed: treeChanged || before?.documents !== after.documents,
+    treeChanged,
+    questions: { asked: questions.questions.length, open: questions.open },
+    plan: plan.outcome,
+    unacknowledged: stateOf(worker).messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
+  };
+  const decision = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
+  crashPoint('before-iteration-ended');
+  const recorded = signal.kind === 'signal' ? signal.signal : undefined;
+  await record(
+    worker,
+    ...notebook.forgeries,
+    ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
+    {
+      type: 'iteration_ended',
+      iteration: open.iteration,
+      phase: open.phase,
+      ending: recorded ? 'signalled' : process.end,
+      exitCode: process.exitCode,
+      ...(recorded && { signal: recorded }),
+      signalNotes:
+        signal.kind === 'signal' ? signal.notes : signal.kind === 'malformed' ? [signal.problem] : [],
+      decision,
+      changed: outcome.changed,
+      treeChanged,
+      ...(process.problem !== undefined && { problem: process.problem }),
+      cost: process.cost,
+      durationMs: ended.awakeMs,
+      ...(after.tree && { head: after.tree.head }),
+      ...notebook.lines,
+      flowLines: notebook.newFlow,
+    },
+  );
+  crashPoint('after-iteration-ended');
+  await record(worker, ...(await settleEvents(worker)));
+}
+
+interface ProcessEnd {
+  end: EndingKind;
+  exitCode: number | null;
+  problem?: string;
+  limitedUntil?: number;
+  cost: Cost;
+}
+
+async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<ProcessEnd> {
+  const exitText = (
+    await ifExists(readFile(iterationPaths(worker.paths, open.iteration).exit, 'utf8'))
+  )?.trim();
+  const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
+  const final = ended.log?.final;
+  const cost: Cost = {
+    ...(final?.costUsd !== undefined && { usd: final.costUsd }),
+    ...(final?.turns !== undefined && { turns: final.turns }),
+    ...(final?.tokens && {
+      inputTokens: final.tokens.input,
+      outputTokens: final.tokens.output,
+      cachedTokens: final.tokens.cached,
+    }),
+  };
+  const base = { exitCode, cost, ...(ended.problem !== undefined && { problem: ended.problem }) };
+  if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
+  if (ended.end === 'timeout' || ended.end === 'flooded') return { ...base, end: ended.end };
+  if (ended.end === 'stop') return { ...base, end: 'killed' };
+  const stderrTail = await readTail(logPaths(worker, open).stderr, 8192);
+  const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
+  if (problem === undefined) return { ...base, end: 'no_signal' };
+  const limitedUntil =
+    problem.kind === 'usage_limit' ? (problem.until ?? ended.log?.limitedUntil) : undefined;
+  const advice = 'advice' in problem ? problem.advice : undefined;
+  const text = [final?.text, advice].filter((part) => part !== undefined).join(' ');
+  return {
+    ...base,
+    end: problem.kind,
+    ...(text !== '' && { problem: text }),
+    ...(limitedUntil !== undefined && { limitedUntil }),
+  };
+}
+
+/** The child's last word; the bytes that are judged are kept, and judged again after a crash. */
+async function readSignal(worker: Worker, open: OpenIteration): Promise<SignalReading> {
+  const kept = iterationPaths(worker.paths, open.iteration).signal;
+  const earlier = await readPlainFile(kept, MAX_SIGNAL_BYTES);
+  if (earlier.kind === 'bytes') return parseSignal(earlier.bytes, open.phase);
+  const reading = await readPlainFile(worker.paths.signal, MAX_SIGNAL_BYTES);
+  if (reading.kind === 'unusable') return { kind: 'malformed', problem: reading.problem };
+  if (reading.kind === 'missing') return { kind: 'missing' };
+  await createWhole(kept, reading.bytes);
+  return parseSignal(reading.bytes, open.phase);
+}
+
+function signalOutcome(reading: SignalReading): Outcome['signal'] {
+  if (reading.kind === 'signal') return { kind: 'signal', signal: reading.signal };
+  if (reading.kind === 'malformed') return { kind: 'malformed', problem: reading.problem };
+  return { kind: 'none' };
+}
+
+function acknowledgedIds(worker: Worker, reading: SignalReading): string[] {
+  const named = reading.kind === 'signal' ? (reading.signal.acknowledged ?? []) : [];
+  return stateOf(worker).messages.unacknowledged.filter((id) => named.includes(id));
+}
+
+/** A decision to be done holds only when the project's own checks pass. */
+async function checked(worker: Worker, decision: Decision): Promise<Decision> {
+  if (decision.kind !== 'done') return decision;
+  const failures = await failedChecks(worker);
+  return failures.length === 0 ? decision : afterFailedChecks(stateOf(worker).progress, failures);
+}
+
+async function snapshotBefore(worker: Worker, open: OpenIteration): Promise<Snapshot | undefined> {
+  const text = await ifExists(readFile(iterationPaths(worker.paths, open.iteration).before, 'utf8'));
+  return text === undefined ? undefined : Snapshot.parse(JSON.parse(text));
+}
+
+export function rulesOf(worker: Worker): Rules {
+  const { gates, maxRetries } = worker.file.settings;
+  // A plan always parks; a gate that is left open is opened there, on record, as the person's choice.
+  return { gates: { qa: gates.includes('qa'), plan: true }, maxRetries };
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { pendingCommandIds } from '../session/commands.ts';
+import type { WaitingStatus } from '../session/state.ts';
+import { hashOf, readDocument } from './evidence.ts';
+import { typedAnswers } from './typed-answers.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+const POLL_MS = 200;
+/** A parked worker leaves after a day; the next server, CLI call or monitor starts another when it is needed. */
+const PARKED_LIMIT_MS = 24 * 60 * 60_000;
+
+/** Waits until there is something to do. @returns false when the worker should leave */
+export async function idle(worker: Worker): Promise<boolean> {
+  const { clock } = worker;
+  const begun = clock.monotonic();
+  for (;;) {
+    if ((await pendingCommandIds(worker.paths)).length > 0) return true;
+    const { status } = stateOf(worker);
+    if (status.kind === 'limited' && clock.now() >= status.until) {
+      await record(worker, { type: 'went_on', why: 'limit_over' });
+      return true;
+    }
+    if (status.kind === 'waiting' && (await fileWaitIsOver(worker, status))) return true;
+    const parked = status.kind === 'waiting' || status.kind === 'blocked';
+    if (parked && clock.monotonic() - begun > PARKED_LIMIT_MS) return false;
+    await clock.sleep(POLL_MS);
+  }
+}
+
+async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<boolean> {
+  if (status.for === 'qa_answers') return await typedAnswers(worker, status);
+  if (status.for !== 'file_update' || status.file === undefined) return false;
+  const hash = hashOf(await readDocument(join(worker.paths.sessionDir, status.file))) ?? '';
+  if (hash === status.fileHash) return false;
+  const { resumePhase: phase } = status;
+  const flow = `${status.file} was changed; going on`;
+  await record(worker, { type: 'resumed', by: { channel: 'file' }, phase, resetsCounts: false, flow });
+  return true;
+}

@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../base/clock.ts';
+import { systemHost } from '../base/host.ts';
+import { LeaseLostError } from '../base/lease.ts';
+import { runWorker } from './run-worker.ts';
+
+const [sessionsDir, folder] = process.argv.slice(2);
+if (sessionsDir === undefined || folder === undefined) {
+  process.stderr.write('usage: worker SESSIONS FOLDER (it is started by samocode, not by hand)\n');
+  process.exit(2);
+}
+
+try {
+  await runWorker({
+    sessionsDir,
+    folder,
+    clock: systemClock,
+    host: await systemHost(),
+    env: process.env,
+    rehearsalProgram: fileURLToPath(new URL('./samocode-rehearsal.js', import.meta.url)),
+  });
+} catch (error) {
+  // Another worker has the session now: there is nothing to say.
+  if (!(error instanceof LeaseLostError)) {
+    const text = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`${new Date().toISOString()} worker ${process.pid} ended: ${text}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,68 @@
+import { changeFile } from '../base/change-file.ts';
+import type { NewEvent } from '../session/events.ts';
+import { readOverview } from '../session/overview.ts';
+import { restoreLost } from '../session/overview-change.ts';
+import { iterationPaths } from '../session/paths.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { readDocument, readQuestions } from './evidence.ts';
+import { writeRecordedAnswers } from './recorded-answers.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+const MAX_FLOW_LINES = 50;
+const MAX_LINE = 1000;
+
+export interface NotebookEnd {
+  lines: { lastAction?: string; next?: string };
+  /** Flow lines that the child added, for the record. */
+  newFlow: string[];
+  forgeries: NewEvent[];
+}
+
+/**
+ * Reads what the child did to the notebook and the questions, puts back what was not its to change, and
+ * says so. Its own lines stay as it wrote them.
+ */
+export async function mendNotebook(worker: Worker, open: OpenIteration): Promise<NotebookEnd> {
+  const beforeText = (await readDocument(iterationPaths(worker.paths, open.iteration).overviewBefore)) ?? '';
+  const before = readOverview(beforeText);
+  const text = await readDocument(worker.paths.overview);
+  const after = readOverview(text ?? '');
+  const forgeries: NewEvent[] = [];
+  if (text !== undefined && after.phase !== before.phase) {
+    forgeries.push(
+      forgery('the Phase line of the notebook', `${before.phase ?? 'none'} became ${after.phase ?? 'none'}`),
+    );
+  }
+  if (text !== undefined) {
+    await changeFile(worker.paths.overview, (now) =>
+      restoreLost(now ?? text, { task: before.task, flow: before.flow }),
+    );
+  }
+  forgeries.push(...(await mendAnswers(worker)));
+  const known = new Set(before.flow);
+  const newFlow = after.flow.filter((line) => !known.has(line)).slice(-MAX_FLOW_LINES);
+  const lines = {
+    ...(after.lastAction !== undefined && { lastAction: after.lastAction.slice(0, MAX_LINE) }),
+    ...(after.next !== undefined && { next: after.next.slice(0, MAX_LINE) }),
+  };
+  return { lines, newFlow: newFlow.map((line) => line.slice(0, MAX_LINE)), forgeries };
+}
+
+/** Answers of people are put back; answers that no person gave stay, and open nothing. */
+async function mendAnswers(worker: Worker): Promise<NewEvent[]> {
+  const { altered, unconfirmed } = await readQuestions(worker);
+  const forgeries: NewEvent[] = [];
+  if (altered.length > 0) {
+    await writeRecordedAnswers(worker.paths, stateOf(worker));
+    forgeries.push(forgery('answers of the human in _qa.md', altered.join(', ')));
+  }
+  if (unconfirmed.length > 0) {
+    const ids = unconfirmed.map(({ id }) => id).join(', ');
+    forgeries.push(forgery('answers in _qa.md that no human gave', ids));
+  }
+  return forgeries;
+}
+
+function forgery(what: string, detail: string): NewEvent {
+  return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { isSamocodeError } from '../base/errors.ts';
+import { runCommand } from '../base/run-command.ts';
+import { resolveBase } from '../project/base-commit.ts';
+import { ensureWorktree } from '../project/worktree.ts';
+import { childEnvironment } from '../providers/environment.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+const SETUP_LIMIT_MS = 30 * 60_000;
+
+/**
+ * Does the work of the init phase: a fetch, the worktree on its branch, SETUP. No model is needed; what
+ * a person must mend blocks the session with the reason.
+ */
+export async function prepare(worker: Worker): Promise<void> {
+  const { file } = worker;
+  const { settings, mainRepo } = file;
+  try {
+    const git = { baseEnv: worker.env };
+    const base = await resolveBase({
+      mainRepo,
+      ...git,
+      ...(settings.base !== undefined && { base: settings.base }),
+    });
+    const worktree = await ensureWorktree({
+      mainRepo,
+      worktreePath: join(file.worktreesDir, file.folder),
+      branch: settings.branch,
+      baseCommit: base.commit,
+      ...git,
+    });
+    const { path, branch, baseCommit } = worktree;
+    const warnings = [
+      ...(base.warning === undefined ? [] : [base.warning]),
+      ...(worktree.kind === 'created' ? await runSetup(worker, path) : []),
+    ];
+    await record(worker, {
+      type: 'prepared',
+      phase: stateOf(worker).progress.phase === 'init' ? 'investigation' : stateOf(worker).progress.phase,
+      worktree: { path, branch, base: base.name, baseCommit },
+      warnings,
+      flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
+    });
+    for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    const reason = `${error.what} ${error.why} ${error.hint}`;
+    await record(worker, {
+      type: 'blocked',
+      phase: 'init',
+      reason,
+      needs: 'error_resolution',
+      rule: error.code,
+      flow: `Blocked: ${error.what} ${error.why}`,
+    });
+  }
+}
+
+async function runSetup(worker: Worker, cwd: string): Promise<string[]> {
+  const { setup } = worker.file.settings;
+  if (setup === undefined) return [];
+  const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
+  const result = await runCommand('/bin/sh', ['-c', setup], { cwd, env, timeoutMs: SETUP_LIMIT_MS });
+  if (result.exitCode === 0) return [];
+  return [
+    `SETUP (\`${setup}\`) failed with exit status ${result.exitCode ?? 'none'}; the first child is told to see to it.`,
+  ];
+}

@@ -1,0 +1,52 @@
+import { stampsAt, threeDigits } from '../base/stamps.ts';
+import type { EventOf, SessionEvent } from '../session/events.ts';
+import { historyLine } from '../session/history.ts';
+import type { OverviewChange } from '../session/overview-change.ts';
+import type { SessionState, Status } from '../session/state.ts';
+
+/** The lines of the notebook that are the worker's, as the state has them. */
+export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
+  const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
+  return {
+    phase,
+    iteration: phaseIteration,
+    totalIterations,
+    blocked: blockedWord(state.status),
+    qualityIteration: phase === 'quality' ? qualityRounds + 1 : null,
+    appendFlow: flow,
+    ...(state.worktree && { workingDir: state.worktree.path }),
+  };
+}
+
+/** Flow lines that belong to an event: the worker's own sentence, or those that a child wrote. */
+export function flowLinesOf(event: SessionEvent): string[] {
+  const own = event.flow === undefined ? [] : [`[${stampsAt(Date.parse(event.at)).log}] ${event.flow}`];
+  return event.type === 'iteration_ended' ? [...event.flowLines, ...own] : own;
+}
+
+/** One line of `_signal_history.jsonl`, LF included. */
+export function historyLineOf(event: EventOf<'iteration_ended'>): string {
+  const { iteration, phase, ending, signal, at, n } = event;
+  return historyLine({
+    timestamp: stampsAt(Date.parse(at)).second,
+    iteration,
+    phase: signal?.phase ?? phase,
+    status: signal?.status ?? 'none',
+    ...(signal === undefined && { ending }),
+    summary: signal?.summary,
+    reason: signal?.reason,
+    needs: signal?.needs,
+    for: signal?.for,
+    n,
+  });
+}
+
+/** `[007 @ 01-08 14:37]`, for lines that name an iteration. */
+export function iterationStamp(iteration: number, ms: number): string {
+  return `[${threeDigits(iteration)} @ ${stampsAt(ms).log}]`;
+}
+
+function blockedWord(status: Status): 'no' | 'waiting_human' | 'yes' {
+  if (status.kind === 'waiting') return 'waiting_human';
+  return status.kind === 'blocked' ? 'yes' : 'no';
+}

@@ -1,0 +1,123 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { appendLines, ensurePlainFolder, readTail } from '../base/append-lines.ts';
+import { changeFile } from '../base/change-file.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { stampsAt } from '../base/stamps.ts';
+import { describeEvent } from '../session/describe-event.ts';
+import { readEvents } from '../session/event-log.ts';
+import type { SessionEvent } from '../session/events.ts';
+import { nowText } from '../session/now.ts';
+import { changeOverview, newOverview } from '../session/overview-change.ts';
+import type { SessionPaths } from '../session/paths.ts';
+import type { SessionFile } from '../session/session-file.ts';
+import { sessionLogLine } from '../session/session-log.ts';
+import type { SessionState } from '../session/state.ts';
+import { flowLinesOf, historyLineOf, overviewChange } from './project-event.ts';
+import { writeRecordedAnswers } from './recorded-answers.ts';
+
+/** How much of a file's end is looked at to find what stands there already. */
+const TAIL_BYTES = 64 * 1024;
+
+/**
+ * Writes what derives from the events: notebook lines, history, session.log, now.json. Each can be
+ * written again without harm. session.log comes last and carries event numbers, so that its end says
+ * how far a worker had come.
+ */
+export class Projector {
+  readonly #paths: SessionPaths;
+  readonly #file: SessionFile;
+  #behind: SessionEvent[] = [];
+  #problem: unknown;
+
+  constructor(paths: SessionPaths, file: SessionFile) {
+    this.#paths = paths;
+    this.#file = file;
+  }
+
+  /** The last failure, until the disk takes the lines again. */
+  get problem(): unknown {
+    return this.#problem;
+  }
+
+  /** Never throws: the events are the truth, and what could not be written now is written with the next ones. */
+  async apply(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
+    this.#behind.push(...events);
+    if (this.#behind.length === 0) return;
+    try {
+      await this.#write(state, this.#behind);
+      this.#behind = [];
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = error;
+    }
+  }
+
+  /** Makes up for what the worker before could not write any more. */
+  async catchUp(state: SessionState): Promise<void> {
+    const tail = await readTail(this.#paths.sessionLog, TAIL_BYTES);
+    const written = [...tail.matchAll(/\(#(\d+)\)$/gm)].map((match) => Number(match[1]));
+    // The newest line may be the only one of its batch that got there.
+    const from = written.length === 0 ? 0 : Math.max(0, Math.max(...written) - 16);
+    await this.apply(state, await readEvents(this.#paths.events, from));
+  }
+
+  /** Tiny current state for status bars. A cache: its loss or age harms nobody. */
+  async writeNow(state: SessionState, activity?: string): Promise<void> {
+    const draft = `${this.#paths.now}.draft`;
+    await writeFile(draft, nowText(this.#file, state, activity));
+    await rename(draft, this.#paths.now);
+  }
+
+  async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
+    // Before session_created the folder is not ours to make.
+    if (state.createdAt === undefined) return;
+    await ensurePlainFolder(this.#paths.sessionDir);
+    await this.#writeOverview(state, events);
+    crashPoint('after-overview');
+    if (events.some((event) => event.type === 'answers_recorded'))
+      await writeRecordedAnswers(this.#paths, state);
+    await this.#writeHistory(events);
+    crashPoint('after-history');
+    await this.writeNow(state);
+    await this.#writeLog(events);
+  }
+
+  async #writeOverview(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
+    let flow = events.flatMap(flowLinesOf);
+    let missing = false;
+    const change = (text: string | undefined) => {
+      missing ||= text === undefined;
+      return changeOverview(text ?? this.#freshOverview(state), overviewChange(state, flow));
+    };
+    await changeFile(this.#paths.overview, change);
+    if (!missing) return;
+    // A notebook that was deleted gets back every line that the events know.
+    flow = (await readEvents(this.#paths.events, 0)).flatMap(flowLinesOf);
+    await changeFile(this.#paths.overview, change);
+  }
+
+  async #writeHistory(events: readonly SessionEvent[]): Promise<void> {
+    const ended = events.filter((event) => event.type === 'iteration_ended');
+    if (ended.length === 0) return;
+    const tail = await readTail(this.#paths.history, TAIL_BYTES);
+    const missing = ended.filter((event) => !new RegExp(`"n":${event.n}[,}]`).test(tail));
+    await appendLines(this.#paths.history, missing.map(historyLineOf).join(''));
+  }
+
+  async #writeLog(events: readonly SessionEvent[]): Promise<void> {
+    const tail = await readTail(this.#paths.sessionLog, TAIL_BYTES);
+    const lines = events.map((event) => {
+      const text = describeEvent(event);
+      const mark = `(#${event.n})`;
+      if (text === undefined || tail.includes(`${mark}\n`)) return '';
+      return sessionLogLine(stampsAt(Date.parse(event.at)).log, `${text} ${mark}`);
+    });
+    await appendLines(this.#paths.sessionLog, lines.join(''));
+  }
+
+  #freshOverview(state: SessionState): string {
+    const { task, dive, folder, mainRepo, createdAt } = this.#file;
+    const started = stampsAt(Date.parse(state.createdAt ?? createdAt)).minute;
+    return newOverview({ title: folder, started, workingDir: state.worktree?.path ?? mainRepo, task, dive });
+  }
+}

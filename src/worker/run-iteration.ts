@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { writeWhole } from '../base/atomic-file.ts';
+import type { KnownProcess } from '../base/end-tree.ts';
+import { ifExists } from '../base/errors.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
+import { iterationPaths } from '../session/paths.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { beginIteration, logPaths } from './begin-iteration.ts';
+import { ChildLog } from './child-log.ts';
+import { finishIteration } from './finish-iteration.ts';
+import { readChildRecord, spawnChild } from './spawn-child.ts';
+import { endChildTree } from './tree.ts';
+import { type WatchEnd, watchChild } from './watch-child.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+/** Runs one iteration from wherever it stands: a fresh one, or one that an earlier worker left open. */
+export async function runIteration(worker: Worker): Promise<void> {
+  const open = stateOf(worker).openIteration ?? (await beginIteration(worker));
+  const recorded = await readChildRecord(worker, open.iteration);
+  const child = recorded ?? (await startOrFinish(worker, open));
+  if (child === undefined) return;
+  await using log = new ChildLog(logPaths(worker, open).stdout, providerNamed(open.provider));
+  const watched = await watchChild(worker, open, child, log);
+  await endAndFinish(worker, open, { child, log, ...watched });
+}
+
+async function startOrFinish(worker: Worker, open: OpenIteration): Promise<ChildRecord | undefined> {
+  try {
+    return await spawnChild(worker, open);
+  } catch (error) {
+    if (!(error instanceof ChildNotStartedError)) throw error;
+    await finishIteration(worker, open, { end: 'not_started', awakeMs: 0, problem: error.why });
+    return undefined;
+  }
+}
+
+interface Watched {
+  child: ChildRecord;
+  log: ChildLog;
+  end: WatchEnd;
+  awakeMs: number;
+  known: readonly KnownProcess[];
+}
+
+async function endAndFinish(worker: Worker, open: OpenIteration, watched: Watched): Promise<void> {
+  const { child, log, known, awakeMs } = watched;
+  const files = iterationPaths(worker.paths, open.iteration);
+  // On disk before the first signal is sent: exit status 143 alone could mean three things.
+  if (watched.end !== 'exited') await writeWhole(files.endedByUs, `${watched.end}\n`);
+  crashPoint('before-end-tree');
+  const end = ((await ifExists(readFile(files.endedByUs, 'utf8')))?.trim() || 'exited') as WatchEnd;
+  const tree = await endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
+  if (tree.kind === 'immortal') {
+    await blockImmortal(worker, tree.pids);
+    return;
+  }
+  crashPoint('after-end-tree');
+  await log.readToEnd();
+  await finishIteration(worker, open, { end, awakeMs, log });
+}
+
+async function blockImmortal(worker: Worker, pids: readonly number[]): Promise<void> {
+  await record(worker, {
+    type: 'blocked',
+    phase: stateOf(worker).progress.phase,
+    reason: `Processes of the child could not be ended: ${pids.join(', ')}. End them, then resume the session.`,
+    needs: 'error_resolution',
+    rule: 'child_immortal',
+  });
+}

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { changeFile } from '../base/change-file.ts';
+import type { ParkDecision } from '../phases/decision.ts';
+import type { By, RecordedAnswer } from '../session/event-types.ts';
+import type { NewEvent } from '../session/events.ts';
+import { questionHash } from '../session/qa-answer.ts';
+import { appendRound, newQa } from '../session/qa-change.ts';
+import { keepApprovedPlan } from './approved-plan.ts';
+import { hashOf, readDocument, readPlanEvidence, readQuestions } from './evidence.ts';
+import { limitEnd } from './limit-end.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+const BY_CHOICE: By = { channel: 'settings' };
+
+/** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */
+export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
+  const { pending, progress } = stateOf(worker);
+  if (pending === undefined) return [];
+  switch (pending.kind) {
+    case 'run':
+      return [];
+    case 'limited':
+      return [limitEnd(worker, pending.until)];
+    case 'block': {
+      const { phase, reason, needs, rule } = pending;
+      return [{ type: 'blocked', phase, reason, needs, rule, flow: `Blocked (${needs}): ${reason}` }];
+    }
+    case 'done':
+      return [{ type: 'done', summary: pending.summary, flow: `Done: ${pending.summary}` }];
+    case 'park':
+      return await park(worker, pending, progress.totalIterations);
+    default:
+      return pending satisfies never;
+  }
+}
+
+async function park(worker: Worker, decision: ParkDecision, iteration: number): Promise<NewEvent[]> {
+  switch (decision.for) {
+    case 'qa_answers':
+      return await parkForAnswers(worker, decision);
+    case 'plan_approval':
+      return await parkForApproval(worker, decision);
+    case 'file_update':
+    case 'human_action': {
+      const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
+      const fileHash = path === undefined ? undefined : (hashOf(await readDocument(path)) ?? '');
+      return [
+        {
+          ...parked(decision),
+          ...(fileHash !== undefined && { fileHash }),
+          flow: flowOf(decision, iteration),
+        },
+      ];
+    }
+    default:
+      return decision.for satisfies never;
+  }
+}
+
+async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+  if (decision.askNothingToClarify) await askNothingToClarify(worker);
+  const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
+  const wait: NewEvent = {
+    ...parked(decision),
+    openQuestions: open,
+    unconfirmed,
+    fileHash: fileHash ?? '',
+    flow: `Waiting for answers: ${open.join(', ')}`,
+  };
+  const { acceptSuggestions, gates } = worker.file.settings;
+  if (!acceptSuggestions && gates.includes('qa')) return [wait];
+  const answers: RecordedAnswer[] = questions
+    .filter((question) => open.includes(question.id) && question.suggestion !== undefined)
+    .map((question) => ({
+      id: question.id,
+      question: questionHash(question),
+      text: question.suggestion?.letters.join(', ') ?? '',
+    }));
+  const given = new Set(answers.map(({ id }) => id));
+  const left = open.filter((id) => !given.has(id));
+  return [
+    wait,
+    { type: 'answers_recorded', by: BY_CHOICE, answers, open: left, flow: 'Suggestions accepted' },
+  ];
+}
+
+async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+  const { version, text } = await readPlanEvidence(worker);
+  const wait: NewEvent = {
+    ...parked(decision),
+    ...(version && { plan: version }),
+    flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
+  };
+  const { autoApprove, gates } = worker.file.settings;
+  if (version === undefined || text === undefined || (!autoApprove && gates.includes('plan'))) return [wait];
+  await keepApprovedPlan(worker.paths, text);
+  const approved: NewEvent = {
+    type: 'plan_approved',
+    by: BY_CHOICE,
+    plan: version,
+    phase: decision.resumePhase,
+    flow: `Plan approved by a choice made at the start: ${version.name}`,
+  };
+  return [wait, approved];
+}
+
+async function askNothingToClarify(worker: Worker): Promise<void> {
+  const question = {
+    text: 'Nothing to clarify. Go on to planning?',
+    options: ['yes', 'no, there is something to say first (write it as the answer)'],
+    suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
+  };
+  await changeFile(worker.paths.qa, (text) =>
+    text === undefined || text.trim() === ''
+      ? newQa({ title: worker.file.folder, questions: [question] })
+      : appendRound(text, [question]),
+  );
+}
+
+function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
+  const { for: waitsFor, resumePhase, reason, file } = decision;
+  return {
+    type: 'parked',
+    for: waitsFor,
+    resumePhase,
+    openQuestions: [],
+    unconfirmed: [],
+    ...(reason !== undefined && { reason }),
+    ...(file !== undefined && { file }),
+  };
+}
+
+function flowOf(decision: ParkDecision, _iteration: number): string {
+  return `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
+}

@@ -1,0 +1,55 @@
+import { readFile, rm } from 'node:fs/promises';
+import { ifExists } from '../base/errors.ts';
+import { identify, livenessOf } from '../base/host.ts';
+import type { OwnedLease } from '../base/lease.ts';
+import { NEVER_STARTED } from '../providers/run-child.ts';
+import type { EventBody } from '../session/event-types.ts';
+import { iterationPaths } from '../session/paths.ts';
+import { readChildRecord } from './spawn-child.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
+
+/** Says who works now and what was found; what is left of the worker before is then done like anything else. */
+export async function takeOver(worker: Worker, lease: OwnedLease, truncatedBytes: number): Promise<void> {
+  const { host, writer } = worker;
+  const self = await identify(host, process.pid);
+  if (self === undefined) throw new Error('This process is not in the process table.');
+  const found = await findOpenIteration(worker);
+  await record(worker, {
+    type: 'worker_took_over',
+    worker: self,
+    version: __VERSION__,
+    previous: lease.previous?.how ?? 'none',
+    ...found,
+    ...(truncatedBytes > 0 && { truncatedBytes }),
+  });
+  for (const problem of writer.problems) {
+    await record(worker, {
+      type: 'notice',
+      code: 'log_problem',
+      text: `A line of the event log was left out: ${problem}`,
+    });
+  }
+  await worker.projector.catchUp(stateOf(worker));
+}
+
+async function findOpenIteration(worker: Worker): Promise<Recovery> {
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) return { recovery: 'nothing' };
+  const files = iterationPaths(worker.paths, open.iteration);
+  const child = await readChildRecord(worker, open.iteration).catch(() => undefined);
+  if (child === undefined)
+    return { recovery: 'run_again', why: `iteration ${open.iteration} had no child yet` };
+  const exit = (await ifExists(readFile(files.exit, 'utf8')))?.trim();
+  if (exit === NEVER_STARTED) {
+    // The record goes first: with it gone, what is left says "no child yet" whenever this is cut short.
+    await rm(files.child, { force: true });
+    await rm(files.exit, { force: true });
+    return { recovery: 'run_again', why: `the child of iteration ${open.iteration} was never let go` };
+  }
+  const alive = (await livenessOf(worker.host, child.wrapper)) === 'alive';
+  return alive
+    ? { recovery: 'adopt', why: `the child of iteration ${open.iteration} still runs` }
+    : { recovery: 'finish', why: `the child of iteration ${open.iteration} has ended` };
+}

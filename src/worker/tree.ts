@@ -1,0 +1,36 @@
+import { endTree, type KnownProcess, type Mark, type TreeEnd, type TreeRoot } from '../base/end-tree.ts';
+import { SESSION_MARK } from '../providers/environment.ts';
+import type { ChildRecord } from '../providers/run-child.ts';
+import type { Worker } from './worker.ts';
+
+/** Time for an agent CLI to end its own tools after SIGTERM. */
+const GRACE_MS = 3000;
+/** What a child leaves behind after its own end has no work to save. */
+const LEFTOVER_GRACE_MS = 300;
+
+/** The mark of everything that a session's children ever start. */
+export function childMark(worker: Pick<Worker, 'file'>): Mark {
+  return { name: SESSION_MARK, value: worker.file.id };
+}
+
+export function treeRoot(child: ChildRecord): TreeRoot {
+  const { pid, startTicks } = child.wrapper;
+  // The wrapper leads a group of its own.
+  return { pid, startTicks, pgid: pid };
+}
+
+/** Ends all that came of a session's children. */
+export async function endChildTree(
+  worker: Worker,
+  child: ChildRecord | undefined,
+  options: { leftoversOnly: boolean; known?: readonly KnownProcess[] },
+): Promise<TreeEnd> {
+  const { host, clock } = worker;
+  const sameBoot = child !== undefined && child.wrapper.bootId === host.bootId;
+  return await endTree(sameBoot ? treeRoot(child) : undefined, childMark(worker), {
+    host,
+    clock,
+    graceMs: options.leftoversOnly ? LEFTOVER_GRACE_MS : GRACE_MS,
+    known: options.known ?? [],
+  });
+}

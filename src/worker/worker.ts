@@ -1,0 +1,33 @@
+import type { Clock } from '../base/clock.ts';
+import type { Host } from '../base/host.ts';
+import type { EventWriter } from '../session/event-writer.ts';
+import type { NewEvent, SessionEvent } from '../session/events.ts';
+import type { SessionPaths } from '../session/paths.ts';
+import type { SessionFile } from '../session/session-file.ts';
+import type { SessionState } from '../session/state.ts';
+import { appendPatiently } from './append-patiently.ts';
+import type { Projector } from './projector.ts';
+
+/** What every part of a worker works with: one session, its truth, and the machine. */
+export interface Worker {
+  readonly paths: SessionPaths;
+  readonly file: SessionFile;
+  readonly clock: Clock;
+  readonly host: Host;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The built rehearsal child, started with our own node. */
+  readonly rehearsalProgram: string;
+  readonly writer: EventWriter;
+  readonly projector: Projector;
+}
+
+/** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */
+export async function record(worker: Worker, ...events: readonly NewEvent[]): Promise<SessionEvent[]> {
+  const written = await appendPatiently(worker, events);
+  await worker.projector.apply(worker.writer.state, written);
+  return written;
+}
+
+export function stateOf(worker: Worker): SessionState {
+  return worker.writer.state;
+}
