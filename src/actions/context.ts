@@ -9,6 +9,8 @@ export interface ActionContext {
   env: Readonly<Record<string, string | undefined>>;
   home: string;
   cwd: string;
+  /** Folders that the client says its user works in, best first: they count before `cwd`. */
+  roots?: readonly string[];
   /** Who acts: the channel and the client's name. */
   by: By;
   /** The built files that are started as programs. */

@@ -39,7 +39,8 @@ async function foldersIn(dir: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && !/^[._]/.test(entry.name)).map(({ name }) => name);
 }
 
-function byUrgency(a: SessionView, b: SessionView): number {
+/** What needs the human first, then the newest. */
+export function byUrgency(a: SessionView, b: SessionView): number {
   const urgency = Number(needsHuman(b)) - Number(needsHuman(a));
   return urgency || startOf(b) - startOf(a) || b.folder.localeCompare(a.folder);
 }

@@ -1,0 +1,62 @@
+import { ulid } from 'ulid';
+import { isoUtc } from '../base/clock.ts';
+import { requireIdentity } from '../project/repository.ts';
+import { FORMAT_VERSION } from '../session/events.ts';
+import type { SessionFile } from '../session/session-file.ts';
+import { readSession, type SessionView } from '../session/status.ts';
+import { afterCommand } from './after-command.ts';
+import type { ActionContext } from './context.ts';
+import { findProjectFor } from './find-project-for.ts';
+import { freezeSettings } from './freeze-settings.ts';
+import { makeRunFolder } from './make-run-folder.ts';
+import { refuseFromInside } from './refuse-from-inside.ts';
+import type { SessionsPlace } from './sessions-places.ts';
+
+export interface Adoption {
+  view: SessionView;
+  place: SessionsPlace;
+  /** For the next child. */
+  note?: string | undefined;
+  /** New work, for one that is done. */
+  goal?: string | undefined;
+}
+
+/**
+ * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
+ * notebook says. Its own files are not touched here.
+ * @throws what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, WorkerUnresponsiveError
+ */
+export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
+  const { view, place, note, goal } = adoption;
+  const { clock, by } = context;
+  const { paths, folder } = view;
+  await refuseFromInside(context);
+  const project = await findProjectFor({ projectDir: place.filePath }, context);
+  await requireIdentity(project.mainRepo, { baseEnv: context.env });
+  const settings = await freezeSettings(project, { folder }, context);
+  const at = isoUtc(clock.now());
+  const id = ulid(clock.now());
+  const start = { kind: 'start', run: goal === undefined } as const;
+  const { worktrees: worktreesDir, sessions: sessionsDir } = project.values;
+  const file: SessionFile = {
+    v: FORMAT_VERSION,
+    id: ulid(clock.now()),
+    folder,
+    createdAt: at,
+    mainRepo: project.mainRepo,
+    worktreesDir,
+    sessionsDir,
+    configPath: project.filePath,
+    adopted: true,
+    settings,
+  };
+  // Somebody else may adopt it at the same moment: then theirs counts, and the command goes to it.
+  await makeRunFolder(paths, file, { v: FORMAT_VERSION, id, by, at, ...start });
+  const started = await afterCommand(view, start, ['prepared', 'blocked'], context, { id });
+  if (goal !== undefined) {
+    return (await afterCommand(started.view, { kind: 'resume', goal }, ['resumed'], context)).view;
+  }
+  if (note !== undefined)
+    await afterCommand(started.view, { kind: 'message', text: note }, ['message_kept'], context);
+  return (await readSession(paths, context.host)) ?? started.view;
+}

@@ -1,0 +1,55 @@
+import { SamocodeError } from '../base/errors.ts';
+import { readEvents } from '../session/event-log.ts';
+import type { EventType } from '../session/event-types.ts';
+import type { SessionEvent } from '../session/events.ts';
+import { readSession, type SessionView } from '../session/status.ts';
+import { waitForEvents } from '../session/watch.ts';
+import type { ActionContext } from './context.ts';
+import { type CommandRequest, type SendOptions, sendCommand } from './send-command.ts';
+
+export interface AfterCommand {
+  view: SessionView;
+  /** What came behind the acceptance. */
+  events: SessionEvent[];
+}
+
+/** The work of a command follows its acceptance within moments; longer work is not waited for. */
+const WORK_MS = 2000;
+
+/**
+ * Sends a command and waits a moment for the event that its work ends in.
+ * @throws CommandRefusedError, WorkerUnresponsiveError, NewerVersionError
+ */
+export async function afterCommand(
+  view: SessionView,
+  request: CommandRequest,
+  endsIn: readonly EventType[],
+  context: ActionContext,
+  options: SendOptions = {},
+): Promise<AfterCommand> {
+  const { paths } = view;
+  if (view.newerVersion !== undefined) throw new NewerVersionError(view);
+  const accepted = await sendCommand(paths, request, context, options);
+  const deadline = context.clock.monotonic() + WORK_MS;
+  for (let after = accepted; ; ) {
+    const events = await readEvents(paths.events, accepted);
+    const left = deadline - context.clock.monotonic();
+    if (left <= 0 || events.some((event) => endsIn.includes(event.type))) {
+      return { events, view: (await readSession(paths, context.host)) ?? view };
+    }
+    after = events.at(-1)?.n ?? after;
+    await waitForEvents([{ paths, after }], { timeoutMs: left, clock: context.clock });
+  }
+}
+
+export class NewerVersionError extends SamocodeError {
+  readonly code = 'newer_version';
+
+  constructor({ folder, newerVersion }: SessionView) {
+    super(
+      `Session ${folder} can only be looked at.`,
+      `A newer samocode (format ${newerVersion}) has worked on it.`,
+      'Update samocode here and restart its MCP server.',
+    );
+  }
+}

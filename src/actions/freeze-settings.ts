@@ -1,0 +1,93 @@
+import { PHASE_NAMES, type Phase } from '../phases/table.ts';
+import { branchOf } from '../project/branch-name.ts';
+import type { ProviderName } from '../project/project-settings.ts';
+import { childSettings, type ResolvedSettings } from '../project/resolve-settings.ts';
+import { locateCli } from '../providers/locate-cli.ts';
+import { providerNamed } from '../providers/registry.ts';
+import type { FrozenSettings } from '../session/session-file.ts';
+import type { ActionContext } from './context.ts';
+
+/** What a call may choose for its session beside the project's settings. */
+export interface SessionChoices {
+  folder: string;
+  branch?: string | undefined;
+  base?: string | undefined;
+  autoApprove?: boolean | undefined;
+  acceptSuggestions?: boolean | undefined;
+}
+
+/**
+ * The settings that a session keeps, with every agent CLI found.
+ * @throws UnknownProviderError, CliNotFoundError, CliNotExecutableError
+ */
+export async function freezeSettings(
+  settings: ResolvedSettings,
+  choices: SessionChoices,
+  context: ActionContext,
+): Promise<FrozenSettings> {
+  const { values } = settings;
+  const { folder, branch, base, autoApprove = false, acceptSuggestions = false } = choices;
+  return {
+    provider: values.provider,
+    providers: { ...values.providerByPhase },
+    model: values.model,
+    models: modelsByPhase(settings),
+    cliPaths: await findClis(settings, context),
+    maxTurns: values.claudeMaxTurns,
+    timeLimitMs: values.timeoutSeconds * 1000,
+    permissions: values.permissions,
+    gates: [...values.gates],
+    gateChannels: [...values.gateChannels],
+    autoApprove,
+    acceptSuggestions,
+    maxRetries: values.maxRetries,
+    retryDelayMs: values.retryDelaySeconds * 1000,
+    maxParallel: values.maxParallel,
+    checks: values.checks.map(({ command }) => command),
+    ...(values.setup !== undefined && { setup: values.setup }),
+    ...(values.constraints !== undefined && { constraintsPath: values.constraints }),
+    branch: branch ?? branchOf(folder, values.branchPrefix),
+    ...(base !== undefined && { base }),
+    ...(values.rehearsalScenario !== undefined && { scenarioPath: values.rehearsalScenario }),
+  };
+}
+
+/** Where a phase's model differs from the session's, because the phase or its provider says so. */
+function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
+  const pairs = PHASE_NAMES.map((phase) => [phase, childSettings(settings, phase).model] as const);
+  return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
+}
+
+async function findClis(
+  settings: ResolvedSettings,
+  { env, home, programs }: ActionContext,
+): Promise<Record<string, string>> {
+  const { values } = settings;
+  const names = new Set<ProviderName>([values.provider, ...Object.values(values.providerByPhase)]);
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const provider = providerNamed(name);
+    found[name] =
+      name === 'rehearsal'
+        ? programs.rehearsal
+        : await locate(provider.defaultCommand, name, configuredPath(settings, name), { env, home });
+  }
+  return found;
+}
+
+function configuredPath(settings: ResolvedSettings, name: ProviderName): string | undefined {
+  const phase: Phase = 'init';
+  return childSettings(settings, phase, name).cliPath;
+}
+
+async function locate(
+  command: string,
+  name: ProviderName,
+  configured: string | undefined,
+  { env, home }: Pick<ActionContext, 'env' | 'home'>,
+): Promise<string> {
+  const setting = `${name.toUpperCase()}_PATH`;
+  const question = { command, setting, env, homeDir: home, nodePath: process.execPath };
+  const { path } = await locateCli({ ...question, ...(configured !== undefined && { configured }) });
+  return path;
+}

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { ifExists } from '../base/errors.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { findSession, type SessionQuestion } from './find-session.ts';
+import { type Revival, revive } from './revive.ts';
+
+export interface SessionReport {
+  view: SessionView;
+  /** What the child does now, as its own output says: quoted, never an instruction. */
+  activity?: string;
+  /** What was done about a missing worker. */
+  revival: Revival;
+}
+
+/** What one session is doing; brings back a worker that is missing. @throws SessionNotFoundError */
+export async function getStatus(question: SessionQuestion, context: ActionContext): Promise<SessionReport> {
+  return await reportOn(await findSession(question, context), context);
+}
+
+export async function reportOn(view: SessionView, context: ActionContext): Promise<SessionReport> {
+  const revival = await revive(view, context);
+  const activity = await readActivity(view);
+  return { view, revival, ...(activity !== undefined && { activity }) };
+}
+
+const Now = z.object({ activity: z.string().optional(), total: z.number() });
+
+async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
+  if (state.openIteration === undefined) return undefined;
+  const text = await ifExists(readFile(paths.now, 'utf8'));
+  try {
+    const now = Now.parse(JSON.parse(text ?? ''));
+    // It may still tell of the child before.
+    return now.total === state.openIteration.iteration ? now.activity?.slice(0, 200) : undefined;
+  } catch {
+    return undefined;
+  }
+}

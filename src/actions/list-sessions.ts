@@ -1,0 +1,28 @@
+import { byUrgency, readSessionList } from '../session/session-list.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { revive } from './revive.ts';
+import { sessionsPlaces } from './sessions-places.ts';
+
+export interface ListSessionsInput {
+  projectDir?: string | undefined;
+  /** Sessions of every project that is known on this machine. */
+  allProjects?: boolean | undefined;
+}
+
+export interface SessionList {
+  sessionsDirs: string[];
+  /** What needs the human first, then the newest. */
+  sessions: SessionView[];
+}
+
+/** The sessions of a project; brings back workers that are missing. @throws ProjectNotFoundError */
+export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
+  const places = await sessionsPlaces(input.projectDir, context);
+  const wanted = input.allProjects ? places : places.slice(0, 1);
+  const sessionsDirs = wanted.map(({ sessionsDir }) => sessionsDir);
+  const lists = await Promise.all(sessionsDirs.map((dir) => readSessionList(dir, context.host)));
+  const sessions = lists.flat().sort(byUrgency);
+  for (const view of sessions) await revive(view, context);
+  return { sessionsDirs, sessions };
+}

@@ -1,0 +1,75 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decode } from '../base/change-file.ts';
+import { ifExists, SamocodeError } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { currentPlanName, planHash } from '../session/plan.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { findSession, type SessionQuestion } from './find-session.ts';
+import { revive } from './revive.ts';
+
+export interface PlanReport {
+  view: SessionView;
+  /** File name in the session folder. */
+  name: string;
+  /** The child's own words. */
+  text: string;
+  /** What an approval names: everything but ticks and notes. */
+  hash: string;
+  state: 'waits_for_approval' | 'approved' | 'draft';
+}
+
+const MAX_PLAN_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The plan that waits for approval, else the approved one, else the newest draft.
+ * @throws NoPlanError, SessionNotFoundError
+ */
+export async function readPlan(question: SessionQuestion, context: ActionContext): Promise<PlanReport> {
+  const view = await findSession(question, context);
+  await revive(view, context);
+  return await readPlanOf(view);
+}
+
+export async function readPlanOf(view: SessionView): Promise<PlanReport> {
+  const { status, approvedPlan } = view.state;
+  if (status.kind === 'waiting' && status.for === 'plan_approval' && status.plan)
+    return await readVersion(view, status.plan.name, 'waits_for_approval');
+  if (approvedPlan) return await readVersion(view, approvedPlan.name, 'approved');
+  const name = await newestPlan(view);
+  if (name === undefined) throw new NoPlanError(view);
+  return await readVersion(view, name, 'draft');
+}
+
+async function readVersion(view: SessionView, name: string, state: PlanReport['state']): Promise<PlanReport> {
+  const reading = await readPlainFile(join(view.paths.sessionDir, name), MAX_PLAN_BYTES);
+  if (reading.kind !== 'bytes') throw new NoPlanError(view, name);
+  const text = decode(reading.bytes);
+  return { view, name, text, hash: planHash(text), state };
+}
+
+async function newestPlan({ paths, state }: SessionView): Promise<string | undefined> {
+  const names = (await ifExists(readdir(paths.sessionDir))) ?? [];
+  const startedOn = /^\d{2}-(\d{2}-\d{2})-/.exec(paths.folder)?.[1];
+  return currentPlanName(
+    names.filter((name) => !state.oldPlans.includes(name)),
+    startedOn,
+  );
+}
+
+export class NoPlanError extends SamocodeError {
+  readonly code = 'no_plan';
+
+  constructor({ folder, state }: SessionView, name?: string) {
+    super(
+      `There is no plan to read in ${folder}.`,
+      name === undefined
+        ? `None has been written yet; the session is in ${state.progress.phase}.`
+        : `The file ${name} is gone or is no plain file.`,
+      name === undefined
+        ? 'Follow the session with wait until it waits for plan_approval.'
+        : 'Put the file back, or ask for a new plan with request_changes.',
+    );
+  }
+}

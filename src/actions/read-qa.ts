@@ -1,0 +1,64 @@
+import { decode } from '../base/change-file.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import type { SessionPaths } from '../session/paths.ts';
+import { readQa as parseQa, type QaReading } from '../session/qa.ts';
+import type { QaQuestion } from '../session/qa-question.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { findSession, type SessionQuestion } from './find-session.ts';
+import { revive } from './revive.ts';
+
+const MAX_QA_BYTES = 4 * 1024 * 1024;
+
+export interface QaItem extends QaQuestion {
+  /** The session waits for an answer to it. */
+  isOpen: boolean;
+  /** An answer stands in the file that no person is known to have given: confirm it or give another. */
+  isUnconfirmed: boolean;
+}
+
+export interface QaReport {
+  view: SessionView;
+  title: string | undefined;
+  questions: QaItem[];
+  /** Ids that wait for an answer. */
+  open: string[];
+  problems: string[];
+}
+
+/** The questions of a session and what is answered. @throws SessionNotFoundError */
+export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
+  const view = await findSession(question, context);
+  await revive(view, context);
+  return await readQaOf(view);
+}
+
+export async function readQaOf(view: SessionView): Promise<QaReport> {
+  const { title, questions, problems } = await readQaFile(view.paths);
+  const { status } = view.state;
+  const isAsking = status.kind === 'waiting' && status.for === 'qa_answers';
+  const open = isAsking ? status.openQuestions : [];
+  const unconfirmed = isAsking ? status.unconfirmed.map(({ id }) => id) : [];
+  const items = questions.map((each) => ({
+    ...each,
+    isOpen: open.includes(each.id),
+    isUnconfirmed: unconfirmed.includes(each.id),
+  }));
+  return { view, title, questions: items, open, problems: problems.map(({ text }) => text) };
+}
+
+async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
+  const reading = await readPlainFile(qa, MAX_QA_BYTES);
+  switch (reading.kind) {
+    case 'bytes':
+      return parseQa(decode(reading.bytes));
+    case 'missing':
+      return { title: undefined, status: undefined, questions: [], problems: [] };
+    case 'unusable': {
+      const problem = { name: 'unusable', text: `_qa.md is ${reading.problem}.` };
+      return { title: undefined, status: undefined, questions: [], problems: [problem] };
+    }
+    default:
+      return reading satisfies never;
+  }
+}

@@ -1,0 +1,100 @@
+import { SamocodeError } from '../base/errors.ts';
+import type { SessionView } from '../session/status.ts';
+import { adoptSession } from './adopt-session.ts';
+import { afterCommand } from './after-command.ts';
+import type { ActionContext } from './context.ts';
+import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
+import { requireText } from './require-text.ts';
+import { revive } from './revive.ts';
+import { statusSentence } from './status-sentence.ts';
+
+export interface ResumeSessionInput extends SessionQuestion {
+  /** For the next child. */
+  note?: string | undefined;
+  /** New work for a session that is done. */
+  goal?: string | undefined;
+}
+
+export interface ResumeSessionResult {
+  view: SessionView;
+  /** `already_running`: nothing had to be done. */
+  outcome: 'resumed' | 'already_running';
+}
+
+/**
+ * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
+ * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
+ * @throws GoalMissingError, GateClosedError, AlreadyRunningError; CommandRefusedError, WorkerUnresponsiveError
+ */
+export async function resumeSession(
+  input: ResumeSessionInput,
+  context: ActionContext,
+): Promise<ResumeSessionResult> {
+  const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
+  const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
+  const { view: found, place } = await findSessionAndPlace(input, context);
+  const { status } = found.state;
+  if (status.kind === 'done' && goal === undefined) throw new GoalMissingError(found.folder);
+  if (found.isForeign) {
+    return { view: await adoptSession({ view: found, place, note, goal }, context), outcome: 'resumed' };
+  }
+  switch (status.kind) {
+    case 'starting':
+    case 'queued':
+    case 'running':
+      if (note ?? goal) throw new AlreadyRunningError(found);
+      await revive(found, context);
+      return { view: found, outcome: 'already_running' };
+    case 'waiting':
+      if (status.for === 'qa_answers' || status.for === 'plan_approval') throw new GateClosedError(found);
+      break;
+    case 'done':
+    case 'limited':
+    case 'blocked':
+    case 'stopped':
+      break;
+    default:
+      return status satisfies never;
+  }
+  const request = { kind: 'resume', ...(note && { note }), ...(goal && { goal }) } as const;
+  const after = await afterCommand(found, request, ['resumed'], context);
+  return { view: after.view, outcome: 'resumed' };
+}
+
+export class GoalMissingError extends SamocodeError {
+  readonly code = 'goal_missing';
+
+  constructor(folder: string) {
+    super(
+      `Session ${folder} was not resumed.`,
+      'It is done, and there is nothing left to go on with.',
+      'Pass goal, the new work in the same session, or start another one with start_session.',
+    );
+  }
+}
+
+export class GateClosedError extends SamocodeError {
+  readonly code = 'gate_closed';
+
+  constructor(view: SessionView) {
+    const { status } = view.state;
+    const isPlan = status.kind === 'waiting' && status.for === 'plan_approval';
+    super(
+      `Session ${view.folder} was not resumed.`,
+      statusSentence(view),
+      isPlan ? 'Call read_plan, then approve_plan or request_changes.' : 'Call read_qa, then answer_qa.',
+    );
+  }
+}
+
+export class AlreadyRunningError extends SamocodeError {
+  readonly code = 'already_running';
+
+  constructor(view: SessionView) {
+    super(
+      'Nothing was changed.',
+      statusSentence(view),
+      'Guidance for its next child goes by send_message; other work needs stop_session first.',
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import { pathFromFile } from '../project/samocode-file.ts';
+import { type ProjectSetupReport, setupProject as setUp } from '../project/setup-project.ts';
+import type { ActionContext } from './context.ts';
+import { refuseFromInside } from './refuse-from-inside.ts';
+
+export interface SetupProjectInput {
+  /** The repository; without it the client's folder. */
+  projectDir?: string | undefined;
+  sessions?: string | undefined;
+  worktrees?: string | undefined;
+  /** Further lines of a new `.samocode`, by key. */
+  lines?: Readonly<Record<string, string>> | undefined;
+  /** The person agreed to `git init` and a first commit where they are missing. */
+  initRepository?: boolean | undefined;
+}
+
+/** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what project/setup-project throws */
+export async function setupProject(
+  input: SetupProjectInput,
+  context: ActionContext,
+): Promise<ProjectSetupReport> {
+  await refuseFromInside(context);
+  const { env, home: homeDir, clock, cwd, roots = [] } = context;
+  const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
+  const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
+  const mainRepo = input.projectDir?.trim()
+    ? pathFromFile(input.projectDir.trim(), { folder, homeDir })
+    : folder;
+  return await setUp({
+    mainRepo,
+    env,
+    homeDir,
+    clock,
+    initRepository: input.initRepository ?? false,
+    ...(input.sessions?.trim() && { sessions: absolute(input.sessions) }),
+    ...(input.worktrees?.trim() && { worktrees: absolute(input.worktrees) }),
+    ...(input.lines && { lines: input.lines }),
+  });
+}

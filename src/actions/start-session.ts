@@ -1,0 +1,181 @@
+import { rm } from 'node:fs/promises';
+import { ulid } from 'ulid';
+import { isoUtc } from '../base/clock.ts';
+import { SamocodeError } from '../base/errors.ts';
+import { stampsAt } from '../base/stamps.ts';
+import type { Project } from '../project/open-project.ts';
+import { requireIdentity } from '../project/repository.ts';
+import type { SessionSettings } from '../project/settings.ts';
+import type { Command } from '../session/commands.ts';
+import { FORMAT_VERSION } from '../session/events.ts';
+import { type SessionPaths, sessionPaths } from '../session/paths.ts';
+import type { FrozenSettings, SessionFile } from '../session/session-file.ts';
+import { sessionFolders } from '../session/session-list.ts';
+import type { SessionView } from '../session/status.ts';
+import { readSession } from '../session/status.ts';
+import { afterCommand } from './after-command.ts';
+import type { ActionContext } from './context.ts';
+import { findProjectFor } from './find-project-for.ts';
+import { freezeSettings } from './freeze-settings.ts';
+import { makeRunFolder } from './make-run-folder.ts';
+import { refuseFromInside } from './refuse-from-inside.ts';
+import { requireText } from './require-text.ts';
+import { WorkerUnresponsiveError } from './send-command.ts';
+import { nameFromTask, sessionName } from './session-name.ts';
+
+export interface StartSessionInput {
+  /** What is to be done, in the person's own words. */
+  task?: string | undefined;
+  /** A topic to research; beside a task or instead of one. */
+  dive?: string | undefined;
+  /** Without one, the words of the task make a name. */
+  name?: string | undefined;
+  projectDir?: string | undefined;
+  /** Settings for this session alone. */
+  settings?: SessionSettings | undefined;
+  /** The whole branch name. */
+  branch?: string | undefined;
+  /** A branch, tag or commit to begin at. */
+  base?: string | undefined;
+  autoApprove?: boolean | undefined;
+  acceptSuggestions?: boolean | undefined;
+  /** False: everything is prepared and nothing runs until it is resumed. */
+  run?: boolean | undefined;
+}
+
+export interface StartSessionResult {
+  view: SessionView;
+  file: SessionFile;
+  /** About settings that have no effect or another one than it seems. */
+  warnings: string[];
+}
+
+/**
+ * Starts a session: everything is checked first, then its run folder appears at once with its identity
+ * and its first command, and a worker is launched, which makes the rest.
+ * @throws NothingToDoError, BadSessionNameError, SessionExistsError, NoProjectError, the errors of settings,
+ * repositories and CLIs, WorkerNotLaunchedError: nothing stays behind. WorkerUnresponsiveError: the session
+ * is there and its worker was not heard of in time
+ */
+export async function startSession(
+  input: StartSessionInput,
+  context: ActionContext,
+): Promise<StartSessionResult> {
+  await refuseFromInside(context);
+  const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
+  const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
+  if (task === undefined && dive === undefined) throw new NothingToDoError();
+  const given = input.name?.trim() ? sessionName(input.name) : undefined;
+  const project = await findProjectFor({ projectDir: input.projectDir, call: input.settings }, context);
+  await requireIdentity(project.mainRepo, { baseEnv: context.env });
+  const words = { ...(task !== undefined && { task }), ...(dive !== undefined && { dive }) };
+  for (;;) {
+    const folder = await freeFolder(
+      project.values.sessions,
+      given,
+      nameFromTask(task ?? dive ?? ''),
+      context,
+    );
+    const settings = await freezeSettings(project, { ...input, folder }, context);
+    const paths = sessionPaths(project.values.sessions, folder);
+    const file = newSessionFile(project, { folder, settings, ...words }, context);
+    const start = newStart(input.run ?? true, context);
+    // Another start took the name in between: a made one gets the next number, a given one is refused.
+    if (!(await makeRunFolder(paths, file, start))) continue;
+    const view = await startWorker(paths, start, context);
+    return { view, file, warnings: project.warnings.map(({ text }) => text) };
+  }
+}
+
+async function freeFolder(
+  sessionsDir: string,
+  given: string | undefined,
+  made: string,
+  { clock }: ActionContext,
+): Promise<string> {
+  const folders = await sessionFolders(sessionsDir);
+  const date = stampsAt(clock.now()).folderDate;
+  const sameName = (name: string) =>
+    folders.findLast((folder) => folder === name || folder.replace(DATE, '') === name);
+  if (given !== undefined) {
+    const existing = sameName(given);
+    if (existing !== undefined) throw new SessionExistsError(existing);
+    return `${date}-${given}`;
+  }
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? made : `${made}-${number}`;
+    if (sameName(name) === undefined) return `${date}-${name}`;
+  }
+}
+
+const DATE = /^\d{2}-\d{2}-\d{2}-/;
+
+function newSessionFile(
+  project: Project,
+  own: { folder: string; task?: string; dive?: string; settings: FrozenSettings },
+  { clock }: ActionContext,
+): SessionFile {
+  const { worktrees, sessions } = project.values;
+  return {
+    v: FORMAT_VERSION,
+    id: ulid(clock.now()),
+    createdAt: isoUtc(clock.now()),
+    ...own,
+    mainRepo: project.mainRepo,
+    worktreesDir: worktrees,
+    sessionsDir: sessions,
+    configPath: project.filePath,
+    adopted: false,
+  };
+}
+
+function newStart(run: boolean, { clock, by }: ActionContext): Command {
+  return { v: FORMAT_VERSION, id: ulid(clock.now()), by, at: isoUtc(clock.now()), kind: 'start', run };
+}
+
+/** A machine under load takes its time to start a process. */
+const START_PATIENCE_MS = 15_000;
+
+async function startWorker(
+  paths: SessionPaths,
+  start: Command,
+  context: ActionContext,
+): Promise<SessionView> {
+  const fresh = await readSession(paths, context.host);
+  if (!fresh || start.kind !== 'start') throw new Error(`The run folder of ${paths.folder} has vanished.`);
+  const { id, kind, run } = start;
+  try {
+    const options = { id, patienceMs: START_PATIENCE_MS };
+    return (await afterCommand(fresh, { kind, run }, ['prepared', 'blocked'], context, options)).view;
+  } catch (error) {
+    const view = await readSession(paths, context.host);
+    const hasBegun = view === undefined || view.state.createdAt !== undefined || view.worker !== 'none';
+    const mayCome = error instanceof WorkerUnresponsiveError;
+    if (!hasBegun && !mayCome) await rm(paths.runDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+export class NothingToDoError extends SamocodeError {
+  readonly code = 'nothing_to_do';
+
+  constructor() {
+    super(
+      'No session was started.',
+      'It has neither a task nor a topic to dive into.',
+      "Pass task with the person's own words, dive with a topic to research, or both.",
+    );
+  }
+}
+
+export class SessionExistsError extends SamocodeError {
+  readonly code = 'session_exists';
+
+  constructor(folder: string) {
+    super(
+      'No session was started.',
+      `There is one of that name already: ${folder}.`,
+      `Go on with it by resume_session (session: "${folder}"), or choose another name.`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import type { WaitingFor } from '../phases/table.ts';
+import type { SessionView } from '../session/status.ts';
+
+const WAITS_FOR: Readonly<Record<WaitingFor, string>> = {
+  qa_answers: 'answers to its questions',
+  plan_approval: 'the approval of its plan',
+  file_update: 'a change to a file',
+  human_action: 'something that a person must do',
+};
+
+/** What a session is doing, in one sentence of ours: nothing that a child said is in it. */
+export function statusSentence({ state, folder, isForeign }: SessionView): string {
+  const { status, progress } = state;
+  const at = `${progress.phase}, iteration ${progress.totalIterations}`;
+  switch (status.kind) {
+    case 'starting':
+      return `${folder} is starting.`;
+    case 'queued':
+      return `${folder} is queued until another session makes room (${at}).`;
+    case 'running':
+      return `${folder} is running (${at}).`;
+    case 'waiting': {
+      const open = status.openQuestions.length > 0 ? `: ${status.openQuestions.join(', ')}` : '';
+      return `${folder} waits for ${WAITS_FOR[status.for]}${open} (${at}).`;
+    }
+    case 'limited':
+      return `${folder} goes on when the usage limit ends at ${new Date(status.until).toISOString()} (${at}).`;
+    case 'blocked':
+      return `${folder} is blocked and needs ${ourWord(status.needs)} (${at}).`;
+    case 'stopped':
+      return isForeign
+        ? `${folder} was made by the original samocode and is not being worked on.`
+        : `${folder} is stopped (${at}).`;
+    case 'done':
+      return `${folder} is done after ${progress.totalIterations} iterations.`;
+    default:
+      return status satisfies never;
+  }
+}
+
+// A child may name any need; only a plain word becomes part of a sentence of ours.
+function ourWord(needs: string): string {
+  return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
+}

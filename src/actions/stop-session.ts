@@ -1,0 +1,32 @@
+import type { SessionView } from '../session/status.ts';
+import { afterCommand } from './after-command.ts';
+import type { ActionContext } from './context.ts';
+import { findSession, type SessionQuestion } from './find-session.ts';
+
+export interface StopSessionInput extends SessionQuestion {
+  /** `now` ends the child in the middle of its work; what it wrote stays. */
+  when: 'after_iteration' | 'now';
+}
+
+export interface StopSessionResult {
+  view: SessionView;
+  /** `stopped`: it has stopped already; `stopping`: its worker has taken the order. */
+  outcome: 'stopping' | 'stopped' | 'not_running';
+}
+
+/** Stops a session and keeps all that it wrote. @throws CommandRefusedError, WorkerUnresponsiveError */
+export async function stopSession(
+  input: StopSessionInput,
+  context: ActionContext,
+): Promise<StopSessionResult> {
+  const view = await findSession(input, context);
+  if (isAtRest(view)) return { view, outcome: 'not_running' };
+  const after = await afterCommand(view, { kind: 'stop', when: input.when }, ['stopped', 'done'], context);
+  return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
+}
+
+function isAtRest({ state, pendingCommands }: SessionView): boolean {
+  const { kind } = state.status;
+  const rests = kind === 'blocked' || kind === 'stopped' || kind === 'done';
+  return rests && state.openIteration === undefined && pendingCommands.length === 0;
+}
