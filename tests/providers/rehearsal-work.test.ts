@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerAll } from '../../src/providers/rehearsal/qa-text.ts';
@@ -110,6 +110,20 @@ test('feedback on a plan shows in the next one', async () => {
   expect(await session.read('_overview.md')).toContain('Plan changed as asked');
   await play(3, '**Human feedback:** Another name.\n\nMore of the prompt.');
   expect(await session.document('plan')).toContain('- [ ] As asked for: Another name.\n');
+});
+
+test('guidance that lies in the inbox is heard, noted and left where it is', async () => {
+  await using session = await newHandSession();
+  await mkdir(join(session.sessionDir, '_inbox/read'), { recursive: true });
+  await writeFile(
+    join(session.sessionDir, '_inbox/01.md'),
+    '# Message\nFrom: cli\n\nMind the README.\nReally.\n',
+  );
+  await playPhases(session, 'investigation');
+  expect(await session.read('_overview.md')).toContain(
+    '- [001 @ 01-08 14:01] Guidance read: Mind the README.\n',
+  );
+  expect(await session.read('_inbox/01.md')).toContain('Mind');
 });
 
 test('two plans of one minute have two names, and the later one is carried out', async () => {

@@ -1,5 +1,6 @@
 import type { Phase } from '../../phases/table.ts';
 import { settleRequirements } from './ask.ts';
+import { hearGuidance } from './guidance.ts';
 import { implement } from './implement.ts';
 import { begin, investigate } from './investigate.ts';
 import { makePlan } from './make-plan.ts';
@@ -21,5 +22,6 @@ const ACTS: Readonly<Record<Phase, (scene: Scene) => Promise<string>>> = {
 };
 
 export async function playPhase(scene: Scene): Promise<string> {
+  await hearGuidance(scene);
   return ACTS[scene.phase](scene);
 }

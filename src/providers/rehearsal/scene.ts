@@ -81,6 +81,12 @@ export async function note(scene: Scene, entry: NotebookEntry): Promise<void> {
   });
 }
 
+/** Appends one line to the Flow Log and changes nothing else. */
+export async function noteFlow(scene: Scene, flow: string): Promise<void> {
+  const text = withListLine(await readOverview(scene), 'Flow Log', `- ${scene.stamps.iteration} ${flow}`);
+  await writeWhole(join(scene.sessionDir, '_overview.md'), text);
+}
+
 /** Says in `_signal.json` what should happen next: always the last act. */
 export async function signal(scene: Scene, word: Record<string, unknown>): Promise<void> {
   if (!scene.signals) return;
