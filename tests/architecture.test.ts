@@ -30,6 +30,7 @@ const STARTS_PROCESSES = [
 
 const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
+  doors: { 'worker/launch.ts': [], 'cli/output.ts': ['cli/cut-to-columns.ts', 'cli/style.ts'] },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
@@ -105,6 +106,11 @@ test.each<[string, Tree, string]>([
   ['worker using the server', { 'worker/a.ts': "import { x } from '../server/main.ts';" }, 'server/main.ts'],
   ['actions past the door', { 'actions/a.ts': "import { x } from '../worker/loop.ts';" }, 'worker/loop.ts'],
   ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/ask.ts'],
+  [
+    'a door that drags its room along',
+    { 'worker/launch.ts': "import { x } from './loop.ts';" },
+    'drags it along',
+  ],
   ['a module outside src', { 'base/a.ts': "import { x } from '../../tests/x.ts';" }, 'outside src/'],
   ['an unknown room', { 'utils/a.ts': '' }, 'no known room'],
   [
