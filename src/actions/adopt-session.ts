@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
+import { ifExists } from '../base/errors.ts';
 import { requireIdentity } from '../project/repository.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
+import { readOverview } from '../session/overview.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
@@ -36,13 +39,14 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const settings = await freezeSettings(project, { folder }, context);
   const at = isoUtc(clock.now());
   const id = ulid(clock.now());
-  const start = { kind: 'start', run: goal === undefined } as const;
+  const start = { kind: 'start', run: true } as const;
   const { worktrees: worktreesDir, sessions: sessionsDir } = project.values;
   const file: SessionFile = {
     v: FORMAT_VERSION,
     id: ulid(clock.now()),
     folder,
     createdAt: at,
+    task: goal ?? (await taskOf(view)),
     mainRepo: project.mainRepo,
     worktreesDir,
     sessionsDir,
@@ -53,10 +57,13 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   // Somebody else may adopt it at the same moment: then theirs counts, and the command goes to it.
   await makeRunFolder(paths, file, { v: FORMAT_VERSION, id, by, at, ...start });
   const started = await afterCommand(view, start, ['prepared', 'blocked'], context, { id });
-  if (goal !== undefined) {
-    return (await afterCommand(started.view, { kind: 'resume', goal }, ['resumed'], context)).view;
-  }
   if (note !== undefined)
     await afterCommand(started.view, { kind: 'message', text: note }, ['message_kept'], context);
   return (await readSession(paths, context.host)) ?? started.view;
+}
+
+/** What its notebook says is to be done. */
+async function taskOf({ paths, folder }: SessionView): Promise<string> {
+  const text = await ifExists(readFile(paths.overview, 'utf8'));
+  return readOverview(text ?? '').task.trim() || folder;
 }

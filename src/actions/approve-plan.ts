@@ -31,14 +31,20 @@ export async function approvePlan(
   const view = await findSession(input, context);
   const { status, approvedPlan } = view.state;
   if (status.kind !== 'waiting' || status.for !== 'plan_approval' || !status.plan) {
-    if (approvedPlan && hash === approvedPlan.hash) return { view, plan: approvedPlan, already: true };
+    if (approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
+      return { view, plan: approvedPlan, already: true };
     throw new NotWaitingError(view, 'approval');
   }
   // The file may have been edited since the session began to wait: what was read is what counts.
   const plan = await readPlanOf(view);
-  if (hash !== undefined && hash !== plan.hash) throw new PlanChangedError(plan.name);
+  if (hash !== undefined && !isHashOf(hash, plan.hash)) throw new PlanChangedError(plan.name);
   const after = await afterCommand(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan: { name: plan.name, hash: plan.hash }, already: false };
+}
+
+// A person may type the beginning of a hash, as of a commit.
+function isHashOf(given: string, hash: string): boolean {
+  return given.length >= 8 && hash.startsWith(given.toLowerCase());
 }
 
 export class PlanHashMissingError extends SamocodeError {

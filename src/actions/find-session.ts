@@ -1,5 +1,6 @@
 import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
+import { nameWithoutDate, resolveSessionFolder } from '../session/names.ts';
 import { sessionPaths } from '../session/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
@@ -29,7 +30,7 @@ export async function findSessionAndPlace(
   const seen: string[] = [];
   for (const place of await sessionsPlaces(projectDir, context)) {
     const folders = await sessionFolders(place.sessionsDir);
-    const folder = resolveFolder(session, folders);
+    const folder = resolveSessionFolder(folders, session);
     const view = folder && (await readSession(sessionPaths(place.sessionsDir, folder), context.host));
     if (view) return { view, place };
     seen.push(...folders);
@@ -37,20 +38,12 @@ export async function findSessionAndPlace(
   throw new SessionNotFoundError(session, seen);
 }
 
-function resolveFolder(session: string, folders: readonly string[]): string | undefined {
-  const wanted = session.trim();
-  if (folders.includes(wanted)) return wanted;
-  return folders.filter((folder) => folder.replace(DATE, '') === wanted).at(-1);
-}
-
-const DATE = /^\d{2}-\d{2}-\d{2}-/;
-
 export class SessionNotFoundError extends SamocodeError {
   readonly code = 'session_not_found';
 
   constructor(session: string, folders: readonly string[]) {
     const short = session.slice(0, 80);
-    const names = [...folders, ...folders.map((folder) => folder.replace(DATE, ''))];
+    const names = [...folders, ...folders.map(nameWithoutDate)];
     const meant = nearestName(short, names);
     const newest = folders.slice(-5).reverse().join(', ');
     super(

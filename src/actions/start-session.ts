@@ -8,6 +8,7 @@ import { requireIdentity } from '../project/repository.ts';
 import type { SessionSettings } from '../project/settings.ts';
 import type { Command } from '../session/commands.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
+import { nameWithoutDate, normaliseName, sessionSlug } from '../session/names.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import type { FrozenSettings, SessionFile } from '../session/session-file.ts';
 import { sessionFolders } from '../session/session-list.ts';
@@ -21,7 +22,6 @@ import { makeRunFolder } from './make-run-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireText } from './require-text.ts';
 import { WorkerUnresponsiveError } from './send-command.ts';
-import { nameFromTask, sessionName } from './session-name.ts';
 
 export interface StartSessionInput {
   /** What is to be done, in the person's own words. */
@@ -65,17 +65,12 @@ export async function startSession(
   const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
   if (task === undefined && dive === undefined) throw new NothingToDoError();
-  const given = input.name?.trim() ? sessionName(input.name) : undefined;
+  const given = input.name?.trim() ? normaliseName(input.name) : undefined;
   const project = await findProjectFor({ projectDir: input.projectDir, call: input.settings }, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
   const words = { ...(task !== undefined && { task }), ...(dive !== undefined && { dive }) };
   for (;;) {
-    const folder = await freeFolder(
-      project.values.sessions,
-      given,
-      nameFromTask(task ?? dive ?? ''),
-      context,
-    );
+    const folder = await freeFolder(project.values.sessions, given, sessionSlug(task ?? dive ?? ''), context);
     const settings = await freezeSettings(project, { ...input, folder }, context);
     const paths = sessionPaths(project.values.sessions, folder);
     const file = newSessionFile(project, { folder, settings, ...words }, context);
@@ -96,7 +91,7 @@ async function freeFolder(
   const folders = await sessionFolders(sessionsDir);
   const date = stampsAt(clock.now()).folderDate;
   const sameName = (name: string) =>
-    folders.findLast((folder) => folder === name || folder.replace(DATE, '') === name);
+    folders.findLast((folder) => folder === name || nameWithoutDate(folder) === name);
   if (given !== undefined) {
     const existing = sameName(given);
     if (existing !== undefined) throw new SessionExistsError(existing);
@@ -107,8 +102,6 @@ async function freeFolder(
     if (sameName(name) === undefined) return `${date}-${name}`;
   }
 }
-
-const DATE = /^\d{2}-\d{2}-\d{2}-/;
 
 function newSessionFile(
   project: Project,
