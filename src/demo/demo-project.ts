@@ -144,13 +144,17 @@ test('the list reads well', () => {
 `;
 
 const CLI_TEST = `import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { run, USAGE } from '../src/cli.js';
 
-const newFile = () => join(mkdtempSync(join(tmpdir(), 'boat-')), 'boat.json');
+const folder = mkdtempSync(join(tmpdir(), 'boat-'));
+after(() => rmSync(folder, { recursive: true }));
+
+let boats = 0;
+const newFile = () => join(folder, \`boat-\${++boats}.json\`);
 
 test('the list survives from one command to the next', () => {
   const file = newFile();

@@ -23,8 +23,8 @@ export function blemishOf({ command }: BoatChoices): Blemish {
       exchange(`test/${command}.test.js`, [
         ["import { run } from '../src/cli.js';", "import { run, USAGE } from '../src/cli.js';"],
         [
-          'const newFile',
-          `test('the help names the way back', () => {\n  assert.match(USAGE, /\\b${command}\\b/);\n});\n\nconst newFile`,
+          `test('${command} brings back`,
+          `test('the help names the way back', () => {\n  assert.match(USAGE, /\\b${command}\\b/);\n});\n\ntest('${command} brings back`,
         ],
       ]),
     ],
@@ -99,14 +99,18 @@ function storePhase(): JobPhase {
       whole(
         'test/store.test.js',
         `import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { run } from '../src/cli.js';
 import { load, save } from '../src/store.js';
 
-const newFile = () => join(mkdtempSync(join(tmpdir(), 'boat-')), 'boat.json');
+const folder = mkdtempSync(join(tmpdir(), 'boat-'));
+after(() => rmSync(folder, { recursive: true }));
+
+let boats = 0;
+const newFile = () => join(folder, \`boat-\${++boats}.json\`);
 
 test('list and past survive', () => {
   const file = newFile();
@@ -189,13 +193,17 @@ function commandPhase({ command, shows }: BoatChoices): JobPhase {
       whole(
         `test/${command}.test.js`,
         `import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { run } from '../src/cli.js';
 
-const newFile = () => join(mkdtempSync(join(tmpdir(), 'boat-')), 'boat.json');
+const folder = mkdtempSync(join(tmpdir(), 'boat-'));
+after(() => rmSync(folder, { recursive: true }));
+
+let boats = 0;
+const newFile = () => join(folder, \`boat-\${++boats}.json\`);
 
 test('${command} brings back what was dropped', () => {
   const file = newFile();
