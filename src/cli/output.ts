@@ -45,6 +45,11 @@ export class Output {
     this.#stdout.write(`${text}\n`);
   }
 
+  /** Help and other text that is complete as it stands. */
+  raw(text: string): void {
+    this.#stdout.write(text);
+  }
+
   /** The command's result: the object with `--json`, else what `words` makes of it. */
   result<T extends object>(value: T, words: (value: T) => string): void {
     if (!this.json) {
@@ -94,7 +99,8 @@ export class Output {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return `${bad('samocode met a bug of its own:')} ${stack}`;
     }
-    const cause = error.cause instanceof Error ? [dim(`(${error.cause.message})`)] : [];
+    const cause =
+      error.cause instanceof Error && error.code !== 'usage' ? [dim(`(${error.cause.message})`)] : [];
     return [`${bad('✘')} ${bold(error.what)}`, `  ${error.why}`, `  ${error.hint}`, ...cause].join('\n');
   }
 }

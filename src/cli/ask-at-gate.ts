@@ -1,0 +1,63 @@
+import { SamocodeError } from '../base/errors.ts';
+import type { SessionView } from '../session/status.ts';
+import { askQuestions } from './ask-questions.ts';
+import type { Cli } from './cli.ts';
+import { planWords } from './plan-words.ts';
+
+interface Question {
+  session: string;
+  projectDir: string | undefined;
+}
+
+/**
+ * Puts to the person what a session waits for.
+ * @returns false when this is no place to decide it: the session stays as it is
+ */
+export async function askAtGate(
+  cli: Cli,
+  { state: { status } }: SessionView,
+  question: Question,
+): Promise<boolean> {
+  if (status.kind !== 'waiting') return false;
+  try {
+    if (status.for === 'qa_answers') return await askForAnswers(cli, question);
+    if (status.for === 'plan_approval') return await askForApproval(cli, question);
+    return false;
+  } catch (error) {
+    // Somebody was faster, in a chat or by phone.
+    if (error instanceof SamocodeError && error.code === 'not_waiting') return true;
+    throw error;
+  }
+}
+
+async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
+  const [{ readQa }, { answerQa }] = await Promise.all([
+    import('../actions/read-qa.ts'),
+    import('../actions/answer-qa.ts'),
+  ]);
+  const context = await cli.actionContext();
+  const { questions } = await readQa(question, context);
+  const open = questions.filter(({ isOpen }) => isOpen);
+  if (open.length === 0) return false;
+  cli.output.say(cli.output.style.bold('\nQuestions for you; Enter takes the suggestion.'));
+  await answerQa({ ...question, answers: await askQuestions(cli, open) }, context);
+  return true;
+}
+
+async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
+  const { readPlan } = await import('../actions/read-plan.ts');
+  const context = await cli.actionContext();
+  const plan = await readPlan(question, context);
+  cli.output.say(`\n${planWords(plan, cli.output.style)}`);
+  const asked = 'Enter or y approves; write what should be different; "later" leaves it: ';
+  const said = (await cli.ask(`\n${asked}`)).trim();
+  if (/^later$/i.test(said)) return false;
+  if (/^(?:y|yes)?$/i.test(said)) {
+    const { approvePlan } = await import('../actions/approve-plan.ts');
+    await approvePlan({ ...question, hash: plan.hash }, context);
+  } else {
+    const { requestChanges } = await import('../actions/request-changes.ts');
+    await requestChanges({ ...question, feedback: said }, context);
+  }
+  return true;
+}

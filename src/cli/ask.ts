@@ -1,0 +1,18 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** Asks one question on a terminal and gives the line that was typed. */
+export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSignal) {
+  return async (question: string): Promise<string> => {
+    const { createInterface } = await import('node:readline/promises');
+    const lines = createInterface({ input: stdin, output: stdout });
+    const ended = new AbortController();
+    // In raw mode the terminal gives Ctrl-C to readline, not to the process.
+    lines.once('SIGINT', () => process.emit('SIGINT'));
+    lines.once('close', () => ended.abort(new Error('the input ended')));
+    try {
+      return await lines.question(question, { signal: AbortSignal.any([interrupted, ended.signal]) });
+    } finally {
+      lines.close();
+    }
+  };
+}

@@ -1,0 +1,40 @@
+import type { ActionContext } from '../actions/context.ts';
+import { SamocodeError } from '../base/errors.ts';
+import type { Output } from './output.ts';
+
+/** How `samocode` ends, for scripts. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  blocked: 3,
+  /** Waits for a person, and nobody could be asked. */
+  waiting: 4,
+  /** As a shell reports Ctrl-C. */
+  interrupted: 130,
+} as const;
+
+/** What every command is given; only `main.ts` reads it from the process. */
+export interface Cli {
+  readonly output: Output;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** The folder of the built programs. */
+  readonly programsDir: string;
+  /** A person sits at the terminal and may be asked. */
+  readonly isInteractive: boolean;
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  /** One line from the person, without its end. @throws the reason when it is aborted or the input ends */
+  ask(question: string): Promise<string>;
+  /** For the use cases; loaded when a command needs it. */
+  actionContext(): Promise<ActionContext>;
+  /** Sets the exit status. */
+  leaveWith(code: number): void;
+}
+
+/** A command that was written wrongly: exit status 2. */
+export class UsageError extends SamocodeError {
+  readonly code = 'usage';
+}

@@ -1,0 +1,35 @@
+import { addAnswer } from './commands/answer.ts';
+import { addApprove } from './commands/approve.ts';
+import { addChanges } from './commands/changes.ts';
+import { addConfig } from './commands/config.ts';
+import { addDemo } from './commands/demo.ts';
+import { addInit } from './commands/init.ts';
+import { addList } from './commands/list.ts';
+import { addLog } from './commands/log.ts';
+import { addMessage } from './commands/message.ts';
+import { addPlan } from './commands/plan.ts';
+import { addResume } from './commands/resume.ts';
+import { addRun } from './commands/run.ts';
+import { addStart } from './commands/start.ts';
+import { addStatus } from './commands/status.ts';
+import { addStop } from './commands/stop.ts';
+import type { AddCommand } from './shared-options.ts';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly AddCommand[] = [
+  addDemo,
+  addInit,
+  addRun,
+  addStart,
+  addList,
+  addStatus,
+  addAnswer,
+  addPlan,
+  addApprove,
+  addChanges,
+  addMessage,
+  addStop,
+  addResume,
+  addLog,
+  addConfig,
+];

@@ -1,0 +1,87 @@
+import { type Command, Option } from 'commander';
+import { askQuestions, type GivenAnswer } from '../ask-questions.ts';
+import { type Cli, UsageError } from '../cli.ts';
+import { questionWords } from '../qa-words.ts';
+import { sessionFacts, shortName } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+interface AnswerOptions extends SharedOptions {
+  acceptSuggestions?: true;
+  confirmTyped?: true;
+  show?: true;
+}
+
+export function addAnswer(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('answer <session> [answers...]'))
+    .description(
+      'answer the questions of a session: Q1=A Q2="B, C" Q3="my own words"; without answers, it asks',
+    )
+    .option('--accept-suggestions', 'every question not answered here gets its suggestion')
+    .option('--confirm-typed', 'what stands in _qa.md is your own answer')
+    .addOption(
+      new Option('--show', 'only show the questions').conflicts(['acceptSuggestions', 'confirmTyped']),
+    )
+    .action((session: string, answers: string[], options: AnswerOptions) =>
+      answer(cli, session, answers, options),
+    );
+}
+
+async function answer(cli: Cli, session: string, written: string[], options: AnswerOptions): Promise<void> {
+  const given = written.map(parsePair);
+  const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
+  if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
+  const answers = decided ? given : await askOpen(cli, session, options);
+  if (answers === undefined) return;
+  const { answerQa } = await import('../../actions/answer-qa.ts');
+  const { acceptSuggestions, confirmTyped } = options;
+  const input = { session, ...projectOf(options), answers, acceptSuggestions, confirmTyped };
+  const { view, recorded, open } = await answerQa(input, await cli.actionContext());
+  const { good, attention } = cli.output.style;
+  cli.output.result({ ...sessionFacts(view), recorded, open }, () =>
+    [
+      ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
+      open.length > 0
+        ? attention(`Still open: ${open.join(', ')}`)
+        : `${shortName(view.folder)} goes on. Follow it: samocode log ${shortName(view.folder)} --follow`,
+    ].join('\n'),
+  );
+}
+
+/** `Q1=A` or `Q1: A`. */
+function parsePair(written: string): GivenAnswer {
+  const match = /^\s*(R?\d*Q\d+)\s*[=:]\s*(.+)$/is.exec(written);
+  if (match?.[1] && match[2]) return { id: match[1], text: match[2].trim() };
+  throw new UsageError(
+    `"${written}" is no answer.`,
+    'An answer is a question and what you say to it, in one word for the shell.',
+    'Write for instance Q1=A, Q2="A, C" or Q3="as it was before".',
+  );
+}
+
+async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { readQa } = await import('../../actions/read-qa.ts');
+  const { view, title, questions, open } = await readQa(
+    { session, ...projectOf(options) },
+    await cli.actionContext(),
+  );
+  const { style } = cli.output;
+  const hint = open.length > 0 ? `\nAnswer with: samocode answer ${shortName(view.folder)} ${open[0]}=…` : '';
+  cli.output.result({ session: view.folder, title, questions, open }, () =>
+    questions.length > 0
+      ? `${questions.map((question) => questionWords(question, style)).join('\n\n')}${hint}`
+      : 'No questions have been asked.',
+  );
+}
+
+async function askOpen(
+  cli: Cli,
+  session: string,
+  options: SharedOptions,
+): Promise<GivenAnswer[] | undefined> {
+  const { readQa } = await import('../../actions/read-qa.ts');
+  const { questions } = await readQa({ session, ...projectOf(options) }, await cli.actionContext());
+  const open = questions.filter(({ isOpen }) => isOpen);
+  if (open.length > 0) return await askQuestions(cli, open);
+  cli.output.say('No question is open.');
+  return undefined;
+}

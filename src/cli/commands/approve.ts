@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts, shortName } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+export function addApprove(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('approve <session>'))
+    .description('say yes to the plan; the work begins')
+    .option('--hash <hash>', 'only if the plan is still the one with this hash ("samocode plan --json")')
+    .action((session: string, options: SharedOptions & { hash?: string }) => approve(cli, session, options));
+}
+
+async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
+  const { approvePlan } = await import('../../actions/approve-plan.ts');
+  const input = { session, ...projectOf(options), hash: options.hash };
+  const { view, plan, already } = await approvePlan(input, await cli.actionContext());
+  const short = shortName(view.folder);
+  cli.output.result({ ...sessionFacts(view), plan, already }, () =>
+    already
+      ? `${plan.name} had been approved before.`
+      : `${cli.output.style.good('✔')} ${plan.name} is approved. Follow the work: samocode log ${short} --follow`,
+  );
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts, shortName } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+export function addChanges(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('changes <session> <feedback...>'))
+    .description('send the plan back with what should be different')
+    .action((session: string, feedback: string[], options: SharedOptions) =>
+      sendBack(cli, session, feedback.join(' '), options),
+    );
+}
+
+async function sendBack(cli: Cli, session: string, feedback: string, options: SharedOptions): Promise<void> {
+  const { requestChanges } = await import('../../actions/request-changes.ts');
+  const { view } = await requestChanges(
+    { session, ...projectOf(options), feedback },
+    await cli.actionContext(),
+  );
+  cli.output.result(
+    sessionFacts(view),
+    () =>
+      `${cli.output.style.good('✔')} The plan of ${shortName(view.folder)} is being changed; you will be asked again.`,
+  );
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { type Cli, UsageError } from '../cli.ts';
+import { folderMeant } from '../project-file.ts';
+import { withSharedOptions } from '../shared-options.ts';
+
+interface InitOptions {
+  project?: string;
+  sessions?: string;
+  worktrees?: string;
+  set?: string[];
+  gitInit?: true;
+}
+
+export function addInit(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('init [folder]'))
+    .description('set up a project, or check the one that is there')
+    .option('--sessions <folder>', 'where sessions are kept (default: _samocode/sessions in the repository)')
+    .option(
+      '--worktrees <folder>',
+      'where worktrees are kept (default: _samocode/worktrees in the repository)',
+    )
+    .option('--set <KEY=VALUE...>', 'further lines of a new .samocode: --set PROVIDER=codex "CHECK=npm test"')
+    .option('--git-init', 'make the folder, a git repository and a first commit where they are missing')
+    .action((folder: string | undefined, options: InitOptions) => init(cli, folder, options));
+}
+
+async function init(cli: Cli, folder: string | undefined, options: InitOptions): Promise<void> {
+  const { setupProject } = await import('../../actions/setup-project.ts');
+  const input = {
+    projectDir: folderMeant(cli, folder ?? options.project),
+    sessions: options.sessions,
+    worktrees: options.worktrees,
+    lines: linesFrom(options.set ?? []),
+    initRepository: options.gitInit ?? false,
+  };
+  const { kind, project, done, warnings } = await setupProject(input, await cli.actionContext());
+  for (const warning of warnings) cli.output.warn(warning);
+  const { sessions, worktrees, provider } = project.values;
+  const result = {
+    kind,
+    projectFile: project.filePath,
+    mainRepo: project.mainRepo,
+    sessions,
+    worktrees,
+    provider,
+    done,
+    warnings,
+  };
+  const { good, dim, accent } = cli.output.style;
+  cli.output.result(result, () =>
+    [
+      ...done.map((sentence) => `${good('✔')} ${sentence}`),
+      ...(done.length === 0 ? [`${good('✔')} ${project.filePath} is in order.`] : []),
+      dim(`Children run with ${provider}; "samocode config" shows every setting.`),
+      `Start: ${accent('samocode run --task "…"')}`,
+    ].join('\n'),
+  );
+}
+
+function linesFrom(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(pairs.map(pairFrom));
+}
+
+function pairFrom(written: string): [string, string] {
+  const match = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(written);
+  if (match?.[1]) return [match[1], match[2] ?? ''];
+  throw new UsageError(
+    `--set ${JSON.stringify(written)} was not understood.`,
+    'A line of .samocode is KEY=VALUE, the key in capitals.',
+    'Write for instance --set PROVIDER=codex; docs/settings.md lists the keys.',
+  );
+}

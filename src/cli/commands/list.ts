@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts } from '../session-facts.ts';
+import { listWords } from '../session-words.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+export function addList(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('list'))
+    .description('all sessions of the project; those that need you come first')
+    .option('--all', 'of every project on this machine')
+    .action((options: ListOptions) => showList(cli, options));
+}
+
+type ListOptions = SharedOptions & { all?: true };
+
+export async function showList(cli: Cli, options: ListOptions): Promise<void> {
+  const { listSessions } = await import('../../actions/list-sessions.ts');
+  const context = await cli.actionContext();
+  const input = { ...projectOf(options), allProjects: options.all };
+  const { sessionsDirs, sessions } = await listSessions(input, context);
+  const facts = sessions.map((view) => sessionFacts(view));
+  cli.output.result({ sessionsDirs, sessions: facts }, () =>
+    listWords(facts, cli.output.style, context.clock.now()),
+  );
+}

@@ -1,0 +1,85 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { stampsAt } from '../../base/stamps.ts';
+import { type Cli, UsageError } from '../cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { harmless } from '../style.ts';
+
+interface LogOptions extends SharedOptions {
+  follow?: true;
+  lines: number;
+}
+
+export function addLog(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('log <session>'))
+    .description('what the worker did, one line each')
+    .option('-f, --follow', 'go on until the session needs you or is over')
+    .option('-n, --lines <number>', 'how many of the last lines', wholeNumber, 40)
+    .action((session: string, options: LogOptions) => showLog(cli, session, options));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+async function showLog(cli: Cli, session: string, options: LogOptions): Promise<void> {
+  if (options.follow && cli.output.json) throw new FollowedJsonError();
+  const { readLogTail } = await import('../../actions/read-log.ts');
+  const question = { session, ...projectOf(options) };
+  const { view, path, lines, isCut } = await readLogTail(
+    { ...question, lines: options.lines },
+    await cli.actionContext(),
+  );
+  cli.output.result({ session: view.folder, path, lines, isCut }, () =>
+    lines.length > 0 ? lines.map(harmless).join('\n') : `Nothing stands in ${path} so far.`,
+  );
+  if (!options.follow) return;
+  await follow(cli, {
+    session: view.folder,
+    projectDir: options.project,
+    cursor: lastEvent(lines) ?? view.state.n,
+  });
+}
+
+class FollowedJsonError extends UsageError {
+  constructor() {
+    super(
+      '--follow and --json do not go together.',
+      'A log that is followed has no end that one object could hold.',
+      'Leave one of them out; "samocode run --json" waits and gives one object.',
+    );
+  }
+}
+
+/** The number of the event that the last line tells of. */
+function lastEvent(lines: readonly string[]): number | undefined {
+  const number = /\(#(\d+)\)$/.exec(lines.at(-1) ?? '')?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+const LOOK_MS = 5000;
+
+async function follow(
+  cli: Cli,
+  question: { session: string; projectDir: string | undefined; cursor: number },
+): Promise<void> {
+  const { waitForChange } = await import('../../actions/wait-for-change.ts');
+  const context = await cli.actionContext();
+  for (let { cursor } = question; ; ) {
+    const input = {
+      ...question,
+      cursor,
+      until: 'change',
+      timeoutMs: LOOK_MS,
+      signal: cli.interrupted,
+    } as const;
+    const result = await waitForChange(input, context);
+    cursor = result.cursor;
+    for (const { at, text, n } of result.happened) {
+      cli.output.say(harmless(`[${stampsAt(Date.parse(at)).log}] ${text} (#${n})`));
+    }
+    if (RESTING.has(result.view.state.status.kind)) return;
+  }
+}
+
+const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);

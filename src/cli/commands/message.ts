@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+export function addMessage(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('message <session> <text...>'))
+    .description('leave guidance for the next child')
+    .action((session: string, text: string[], options: SharedOptions) =>
+      send(cli, session, text.join(' '), options),
+    );
+}
+
+async function send(cli: Cli, session: string, text: string, options: SharedOptions): Promise<void> {
+  const { sendMessage } = await import('../../actions/send-message.ts');
+  const { view, messageId } = await sendMessage(
+    { session, ...projectOf(options), text },
+    await cli.actionContext(),
+  );
+  cli.output.result(
+    { ...sessionFacts(view), ...(messageId && { messageId }) },
+    () => `${cli.output.style.good('✔')} Kept for the next child of ${view.folder}.`,
+  );
+}

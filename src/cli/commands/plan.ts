@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { planWords } from '../plan-words.ts';
+import { shortName } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+export function addPlan(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('plan <session>'))
+    .description('show the plan')
+    .action((session: string, options: SharedOptions) => showPlan(cli, session, options));
+}
+
+async function showPlan(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { readPlan } = await import('../../actions/read-plan.ts');
+  const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
+  const { view, name, text, state, hash } = plan;
+  const short = shortName(view.folder);
+  const { style } = cli.output;
+  cli.output.result({ session: view.folder, name, state, ...(hash && { hash }), text }, () => {
+    const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
+    const hint =
+      state === 'waits_for_approval'
+        ? `\n${style.attention('It waits for your yes:')}\n  ${ways.join('\n  ')}`
+        : '';
+    return `${planWords(plan, style)}\n${hint}`;
+  });
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts, shortName } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+type ResumeOptions = SharedOptions & { note?: string; goal?: string };
+
+export function addResume(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('resume <session>'))
+    .description(
+      'go on with a session that is stopped, blocked or waits for you, or give a done one new work',
+    )
+    .option('--note <text>', 'something for the next child to know')
+    .option('--goal <text>', 'new work for a session that is done')
+    .action((session: string, options: ResumeOptions) => resume(cli, session, options));
+}
+
+async function resume(cli: Cli, session: string, options: ResumeOptions): Promise<void> {
+  const { resumeSession } = await import('../../actions/resume-session.ts');
+  const input = { session, ...projectOf(options), note: options.note, goal: options.goal };
+  const { view, outcome } = await resumeSession(input, await cli.actionContext());
+  const short = shortName(view.folder);
+  cli.output.result({ ...sessionFacts(view), outcome }, () =>
+    outcome === 'resumed'
+      ? `${cli.output.style.good('✔')} ${view.folder} goes on. Follow it: samocode log ${short} --follow`
+      : `${view.folder} is running already.`,
+  );
+}

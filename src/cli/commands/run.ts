@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { type Cli, UsageError } from '../cli.ts';
+import { ensureProject } from '../ensure-project.ts';
+import { runToRest } from '../run-to-rest.ts';
+import { projectOf, withSharedOptions } from '../shared-options.ts';
+import { type StartOptions, startInput, withStartOptions } from '../start-options.ts';
+
+type RunOptions = StartOptions & { yes?: true; ask?: boolean };
+
+export function addRun(program: Command, cli: Cli): void {
+  withSharedOptions(withStartOptions(program.command('run [session]')))
+    .description('start a session, or take up one, and follow it here until it needs you or is done')
+    .option('--ask', 'put questions and the plan to you here (default on a terminal)')
+    .option('--no-ask', 'leave with exit status 4 instead')
+    .option('-y, --yes', 'where there is no .samocode yet, make what is needed without asking')
+    .addHelpText('after', '\nCtrl-C leaves the session running in the background.')
+    .action((session: string | undefined, options: RunOptions) => run(cli, session, options));
+}
+
+async function run(cli: Cli, session: string | undefined, options: RunOptions): Promise<void> {
+  const ask = options.ask ?? cli.isInteractive;
+  if (ask && !cli.isInteractive) {
+    throw new UsageError(
+      'Nobody can be asked.',
+      cli.output.json ? '--json and --ask do not go together.' : 'This is no terminal.',
+      'Leave --ask out: the command then ends with status 4 where you are needed.',
+    );
+  }
+  if (session === undefined) await runNew(cli, options, ask);
+  else await runExisting(cli, session, options, ask);
+}
+
+async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
+  const wanted = startInput(options);
+  const projectDir = await ensureProject(cli, options);
+  const { startSession } = await import('../../actions/start-session.ts');
+  const { view, warnings } = await startSession({ ...wanted, projectDir }, await cli.actionContext());
+  for (const warning of warnings) cli.output.warn(warning);
+  await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
+}
+
+async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {
+  if (options.task || options.dive) {
+    throw new UsageError(
+      'A session that exists has its task already.',
+      `Both the session "${session}" and a task were given.`,
+      'Leave the name out to start a new session, or name the new one with --name.',
+    );
+  }
+  const { getStatus } = await import('../../actions/get-status.ts');
+  const { view } = await getStatus({ session, ...projectOf(options) }, await cli.actionContext());
+  await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { ensureProject } from '../ensure-project.ts';
+import { sessionFacts, shortName } from '../session-facts.ts';
+import { withSharedOptions } from '../shared-options.ts';
+import { type StartOptions, startInput, withStartOptions } from '../start-options.ts';
+
+type Options = StartOptions & { yes?: true; run: boolean };
+
+export function addStart(program: Command, cli: Cli): void {
+  withSharedOptions(withStartOptions(program.command('start')))
+    .description('start a session in the background')
+    .option('-y, --yes', 'where there is no .samocode yet, make what is needed without asking')
+    .option('--no-run', 'prepare everything and wait for "samocode resume"')
+    .action((options: Options) => start(cli, options));
+}
+
+async function start(cli: Cli, options: Options): Promise<void> {
+  const wanted = startInput(options);
+  const projectDir = await ensureProject(cli, options);
+  const { startSession } = await import('../../actions/start-session.ts');
+  const { view, warnings } = await startSession(
+    { ...wanted, projectDir, run: options.run },
+    await cli.actionContext(),
+  );
+  for (const warning of warnings) cli.output.warn(warning);
+  const short = shortName(view.folder);
+  const { good, accent } = cli.output.style;
+  cli.output.result({ ...sessionFacts(view), warnings }, () =>
+    [
+      `${good('✔')} ${view.folder} is on its way; you can close this terminal.`,
+      `  follow it   ${accent(`samocode run ${short}`)}`,
+      `  look at it  ${accent(`samocode status ${short}`)}`,
+      `  stop it     ${accent(`samocode stop ${short}`)}`,
+    ].join('\n'),
+  );
+}

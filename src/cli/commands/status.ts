@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts } from '../session-facts.ts';
+import { statusWords } from '../session-words.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { showList } from './list.ts';
+
+export function addStatus(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('status [session]'))
+    .description('what one session is doing; without a name, all of them')
+    .action(async (session: string | undefined, options: SharedOptions) => {
+      if (session === undefined) await showList(cli, options);
+      else await showStatus(cli, session, options);
+    });
+}
+
+async function showStatus(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { getStatus } = await import('../../actions/get-status.ts');
+  const context = await cli.actionContext();
+  const report = await getStatus({ session, ...projectOf(options) }, context);
+  const facts = sessionFacts(report.view, report);
+  cli.output.result(facts, () => statusWords(facts, cli.output.style, context.clock.now()));
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts, shortName } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+type StopOptions = SharedOptions & { now?: true };
+
+export function addStop(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('stop <session>'))
+    .description('stop after the present child; every file stays')
+    .option('--now', 'end the child in the middle of its work; what it has written stays')
+    .action((session: string, options: StopOptions) => stop(cli, session, options));
+}
+
+async function stop(cli: Cli, session: string, options: StopOptions): Promise<void> {
+  const { stopSession } = await import('../../actions/stop-session.ts');
+  const input = { session, ...projectOf(options), when: options.now ? 'now' : 'after_iteration' } as const;
+  const { view, outcome } = await stopSession(input, await cli.actionContext());
+  const short = shortName(view.folder);
+  const words = {
+    stopping: options.now
+      ? 'is being stopped.'
+      : 'stops when its present child has ended; --now would not wait.',
+    stopped: `is stopped. Go on later: samocode resume ${short}`,
+    not_running: `is not running: it is ${view.state.status.kind}.`,
+  };
+  cli.output.result({ ...sessionFacts(view), outcome }, () => `${view.folder} ${words[outcome]}`);
+}

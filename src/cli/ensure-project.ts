@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { SamocodeError } from '../base/errors.ts';
+import { askYesNo } from './ask-questions.ts';
+import type { Cli } from './cli.ts';
+import { folderMeant, projectFileAt } from './project-file.ts';
+
+export interface EnsureOptions {
+  project?: string;
+  /** The person agreed beforehand. */
+  yes?: true;
+}
+
+/**
+ * The project that a new session belongs to. Where there is none yet it says what it would make, and makes it
+ * after a yes.
+ * @returns its `.samocode`
+ * @throws NoProjectYetError without a yes
+ */
+export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): Promise<string> {
+  const found = await projectFileAt(cli, project);
+  if (found) return found;
+  const folder = folderMeant(cli, project);
+  const missing = await whatIsMissing(cli, folder);
+  if (!yes) {
+    if (!cli.isInteractive) throw new NoProjectYetError(folder, missing.steps);
+    cli.output.say(`There is no samocode project in ${folder} yet. Needed are:`);
+    for (const step of missing.steps) cli.output.say(`  ${step}`);
+    if (!(await askYesNo(cli, 'Make that?'))) throw new NoProjectYetError(folder, missing.steps);
+  }
+  const { setupProject } = await import('../actions/setup-project.ts');
+  const input = { projectDir: missing.top, initRepository: missing.needsRepository };
+  const report = await setupProject(input, await cli.actionContext());
+  for (const done of report.done) cli.output.say(`${cli.output.style.good('✔')} ${done}`);
+  for (const warning of report.warnings) cli.output.warn(warning);
+  return report.project.filePath;
+}
+
+interface Missing {
+  /** Where the `.samocode` would lie. */
+  top: string;
+  needsRepository: boolean;
+  steps: string[];
+}
+
+async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
+  const { readRepository } = await import('../project/repository.ts');
+  const reading = await readRepository(folder, { baseEnv: env });
+  const top = reading.kind === 'ready' || reading.kind === 'empty' ? reading.toplevel : folder;
+  const needsRepository = reading.kind !== 'ready';
+  const first = {
+    none: ['a git repository here, with a first commit of what lies in the folder'],
+    empty: ['a first commit of what lies in the folder'],
+    bare: [],
+    ready: [],
+  }[reading.kind];
+  return {
+    top,
+    needsRepository,
+    steps: [
+      ...first,
+      `the file ${join(top, '.samocode')}`,
+      `the folders ${join(top, '_samocode', 'sessions')} and ${join(top, '_samocode', 'worktrees')}`,
+      'a line for them in .git/info/exclude (no tracked file is changed)',
+    ],
+  };
+}
+
+class NoProjectYetError extends SamocodeError {
+  readonly code = 'no_project_yet';
+
+  constructor(folder: string, steps: readonly string[]) {
+    super(
+      'Nothing was started.',
+      `There is no samocode project in ${folder} yet; needed are ${steps.join('; ')}.`,
+      'Say --yes to have that made, or run "samocode init" to choose other folders.',
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import type { SessionReport } from '../actions/get-status.ts';
+import type { WaitResult } from '../actions/wait-for-change.ts';
+import type { EventType } from '../session/event-types.ts';
+import type { Cli } from './cli.ts';
+import { type Progress, ProgressView } from './progress-view.ts';
+import { sessionFacts } from './session-facts.ts';
+import { oneLine } from './style.ts';
+
+export interface Followed {
+  session: string;
+  projectDir: string | undefined;
+  /** Number of the last event that was told; from there on everything is. */
+  cursor: number;
+}
+
+/** The pace at which what the child does is looked at; changes of state come at once. */
+const LOOK_MS = 1000;
+
+const UNTOLD: ReadonlySet<EventType> = new Set([
+  'session_created',
+  'iteration_started',
+  'worker_took_over',
+  'worker_left',
+  'done',
+]);
+
+const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
+
+/**
+ * Shows a session's progress until it waits for a person or is over.
+ * @throws the reason of Ctrl-C; the session's worker goes on
+ */
+export async function followSession(cli: Cli, followed: Followed): Promise<WaitResult> {
+  const { waitForChange } = await import('../actions/wait-for-change.ts');
+  const context = await cli.actionContext();
+  using progress = new ProgressView(cli.output, context.clock);
+  for (let { cursor } = followed; ; ) {
+    const input = {
+      ...followed,
+      cursor,
+      until: 'change',
+      timeoutMs: LOOK_MS,
+      signal: cli.interrupted,
+    } as const;
+    const result = await waitForChange(input, context);
+    cursor = result.cursor;
+    for (const { type, text } of result.happened) {
+      if (!UNTOLD.has(type)) progress.note(oneLine(text, 400));
+    }
+    if (RESTING.has(result.view.state.status.kind)) return result;
+    progress.show(progressOf(result));
+  }
+}
+
+function progressOf(report: SessionReport): Progress {
+  const facts = sessionFacts(report.view, report);
+  return {
+    session: facts.session,
+    phase: report.view.state.progress.phase,
+    iteration: facts.totalIterations,
+    state: facts.state,
+    doing: facts.doing ?? facts.reason,
+  };
+}

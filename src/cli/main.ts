@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { contextMaker } from './action-context.ts';
+import { makeAsk } from './ask.ts';
+import type { Cli } from './cli.ts';
+import { EXIT } from './cli.ts';
+import { Output } from './output.ts';
+import { runProgram } from './program.ts';
+import { wantsColour } from './style.ts';
+
+const argv = process.argv.slice(2);
+const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+const isTerminal = process.stdout.isTTY === true;
+const asked = !options.includes('--no-color');
+
+const output = new Output({
+  stdout: process.stdout,
+  stderr: process.stderr,
+  colourful: wantsColour({ isTerminal, asked, env: process.env }),
+  json: options.includes('--json'),
+});
+
+// `samocode list | head` ends the reader before us, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+});
+process.on('exit', () => output.endLive());
+
+const interrupt = new AbortController();
+process.on('SIGINT', () => {
+  // A second Ctrl-C does not wait for anybody.
+  if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+  interrupt.abort(new Error('interrupted'));
+  setTimeout(() => process.exit(EXIT.interrupted), 3000).unref();
+});
+
+const home = process.env.HOME || homedir();
+const cli: Cli = {
+  output,
+  cwd: process.cwd(),
+  env: process.env,
+  home,
+  programsDir: dirname(fileURLToPath(import.meta.url)),
+  isInteractive: isTerminal && process.stdin.isTTY === true && !output.json,
+  interrupted: interrupt.signal,
+  ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
+  actionContext: contextMaker(() => cli),
+  leaveWith(code) {
+    process.exitCode = code;
+  },
+};
+
+await runProgram(cli, argv);

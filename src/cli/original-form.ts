@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import type { Cli } from './cli.ts';
+import { newCommand } from './new-command.ts';
+import { runToRest } from './run-to-rest.ts';
+import { withSharedOptions } from './shared-options.ts';
+import { startInput, wholeSeconds } from './start-options.ts';
+
+interface OriginalOptions {
+  config: string;
+  session: string;
+  dive?: string;
+  task?: string;
+  timeout?: number;
+  provider?: string;
+}
+
+/** `samocode --config F --session N …`, the command line of the original samocode. */
+export function isOriginalForm(argv: readonly string[]): boolean {
+  const first = argv.find((word) => !['--json', '--no-color'].includes(word)) ?? '';
+  return /^--(?:config|session|dive|task|timeout|provider)(?:=|$)/.test(first);
+}
+
+export function originalForm(cli: Cli): Command {
+  return withSharedOptions(newCommand(cli, 'samocode'))
+    .description('The original form: goes on with the session of that name, or starts it.')
+    .requiredOption('--config <file>', "the project's .samocode, or its folder")
+    .requiredOption('--session <name>', 'the session')
+    .option('--dive <topic>', 'something to research')
+    .option('--task <text>', 'what is to be done')
+    .option('--timeout <seconds>', 'how long one child may work', wholeSeconds)
+    .option('--provider <name>', 'the agent CLI')
+    .action((options: OriginalOptions) => runOriginal(cli, options));
+}
+
+async function runOriginal(cli: Cli, options: OriginalOptions): Promise<void> {
+  const { config: projectDir, session } = options;
+  const folder = (await goOn(cli, { session, projectDir })) ?? (await begin(cli, options));
+  await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: cli.isInteractive });
+}
+
+/** The folder of the session that exists, set going again; undefined when there is none. */
+async function goOn(
+  cli: Cli,
+  question: { session: string; projectDir: string },
+): Promise<string | undefined> {
+  const [{ findSession, SessionNotFoundError }, { resumeSession }] = await Promise.all([
+    import('../actions/find-session.ts'),
+    import('../actions/resume-session.ts'),
+  ]);
+  const context = await cli.actionContext();
+  try {
+    const { folder, state, isForeign } = await findSession(question, context);
+    const rests = isForeign || state.status.kind === 'stopped' || state.status.kind === 'blocked';
+    if (rests) await resumeSession(question, context);
+    return folder;
+  } catch (error) {
+    if (error instanceof SessionNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function begin(cli: Cli, options: OriginalOptions): Promise<string> {
+  const { startSession } = await import('../actions/start-session.ts');
+  const { config, session, ...words } = options;
+  const input = startInput({ ...words, project: config, name: session });
+  const { view, warnings } = await startSession(input, await cli.actionContext());
+  for (const warning of warnings) cli.output.warn(warning);
+  return view.folder;
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '../base/clock.ts';
+import type { Phase } from '../phases/table.ts';
+import { stopwatch } from './durations.ts';
+import type { Output } from './output.ts';
+import { phaseLine } from './phase-line.ts';
+import { oneLine } from './style.ts';
+
+/** One look at a session, as far as following it needs. */
+export interface Progress {
+  session: string;
+  phase: Phase;
+  /** The session's running number of children. */
+  iteration: number;
+  /** `running`, `waiting`, … */
+  state: string;
+  /** What the child does now, or what is waited for. */
+  doing?: string | undefined;
+}
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 100;
+
+/** Follows a session on the terminal: a block that is redrawn, or a line per change where that is not possible. */
+export class ProgressView implements Disposable {
+  readonly #output: Output;
+  readonly #clock: Clock;
+  readonly #begun: number;
+  #progress: Progress | undefined;
+  #told = '';
+  #frame = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param begunMs monotonic time that the stopwatch counts from */
+  constructor(output: Output, clock: Clock, begunMs = clock.monotonic()) {
+    this.#output = output;
+    this.#clock = clock;
+    this.#begun = begunMs;
+  }
+
+  show(progress: Progress): void {
+    this.#progress = progress;
+    if (!this.#output.isLive) {
+      this.#tell(progress);
+      return;
+    }
+    this.#timer ??= setInterval(() => this.#draw(), FRAME_MS).unref();
+    this.#draw();
+  }
+
+  /** One lasting line above the block. */
+  note(text: string): void {
+    const { dim } = this.#output.style;
+    this.#output.say(`${dim(this.#elapsed().padStart(6))}  ${text}`);
+    if (this.#timer) this.#draw();
+  }
+
+  /** Takes the block away, to ask or to show something else; the next `show` brings it back. */
+  pause(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#output.endLive();
+  }
+
+  [Symbol.dispose](): void {
+    this.pause();
+  }
+
+  #draw(): void {
+    if (this.#progress === undefined) return;
+    const { style, columns } = this.#output;
+    const { session, phase, iteration, state, doing } = this.#progress;
+    this.#frame += 1;
+    const frame = style.accent(FRAMES[this.#frame % FRAMES.length] ?? '');
+    const head = [style.bold(session), style.dim(`child ${iteration}`), style.dim(this.#elapsed())];
+    this.#output.live([
+      '',
+      phaseLine({ phase, isDone: state === 'done', columns, style }),
+      `${frame} ${head.join(style.dim(' · '))}${doing ? `${style.dim(' · ')}${oneLine(doing)}` : ''}`,
+    ]);
+  }
+
+  #tell({ phase, iteration, state, doing }: Progress): void {
+    // What the child does changes many times a second; a log has room for the rest alone.
+    const line = `${phase} · child ${iteration} · ${state}`;
+    if (line === this.#told) return;
+    this.#told = line;
+    this.note(state === 'running' ? line : `${line}${doing ? ` · ${oneLine(doing)}` : ''}`);
+  }
+
+  #elapsed(): string {
+    return stopwatch(this.#clock.monotonic() - this.#begun);
+  }
+}

@@ -1,0 +1,20 @@
+import { basename, dirname, resolve } from 'node:path';
+import type { Cli } from './cli.ts';
+
+/** The `.samocode` of a folder, or undefined where there is none: a terminal stands in one place and means it. */
+export async function projectFileAt(cli: Cli, folder: string | undefined): Promise<string | undefined> {
+  const { findProject, ProjectNotFoundError } = await import('../project/find-project.ts');
+  try {
+    return await findProject({ from: folderMeant(cli, folder), homeDir: cli.home });
+  } catch (error) {
+    if (error instanceof ProjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** A folder as it was typed, or the one of a `.samocode` that was typed, as an absolute path. */
+export function folderMeant({ cwd, home }: Pick<Cli, 'cwd' | 'home'>, typed: string | undefined): string {
+  if (!typed) return cwd;
+  const path = resolve(cwd, typed.replace(/^~(?=\/|$)/, home));
+  return basename(path) === '.samocode' ? dirname(path) : path;
+}

@@ -1,0 +1,35 @@
+import type { QaItem } from '../actions/read-qa.ts';
+import { harmless, oneLine, type Style } from './style.ts';
+
+/** One question as a person reads it; its text is a child's and loses what would steer the terminal. */
+export function questionWords(question: QaItem, style: Style): string {
+  const { id, text, options, suggestion, answer } = question;
+  const suggested = new Set(suggestion?.letters ?? []);
+  const lines = options.map(({ letter, text: words }) => {
+    const mark = suggested.has(letter) ? style.accent(' ← suggested') : '';
+    return `     ${style.bold(`${letter})`)} ${oneLine(words, 400)}${mark}`;
+  });
+  const why = suggestion?.reason ? [style.dim(`     ${oneLine(suggestion.reason, 400)}`)] : [];
+  return [
+    `${style.bold(style.attention(id))}  ${indented(text)}`,
+    ...lines,
+    ...why,
+    ...answerWords(question, answer, style),
+  ].join('\n');
+}
+
+function answerWords(question: QaItem, answer: string | undefined, style: Style): string[] {
+  if (answer === undefined) return [];
+  if (question.isUnconfirmed) {
+    return [
+      style.attention(
+        `     in the file, not given by you: ${oneLine(answer, 400)} (--confirm-typed takes it)`,
+      ),
+    ];
+  }
+  return [style.good(`     ✔ ${oneLine(answer, 400)}`)];
+}
+
+function indented(text: string): string {
+  return harmless(text).trim().split('\n').join('\n     ');
+}

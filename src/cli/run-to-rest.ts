@@ -1,0 +1,59 @@
+import type { SessionView } from '../session/status.ts';
+import { askAtGate } from './ask-at-gate.ts';
+import { type Cli, EXIT } from './cli.ts';
+import { type Followed, followSession } from './follow.ts';
+import { sessionFacts, shortName } from './session-facts.ts';
+import { statusWords } from './session-words.ts';
+
+export interface RunToRest extends Followed {
+  /** Questions and the plan are put to the person at the terminal. */
+  ask: boolean;
+}
+
+/** Follows a session, and asks the person where it waits, until it rests. Sets the exit status. */
+export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
+  try {
+    for (let { cursor } = run; ; ) {
+      const result = await followSession(cli, { ...run, cursor });
+      cursor = result.cursor;
+      if (!run.ask || !(await askAtGate(cli, result.view, run))) return await showRest(cli, result.view);
+    }
+  } catch (error) {
+    if (!cli.interrupted.aborted) throw error;
+    sayHowToComeBack(cli, run.session);
+  }
+}
+
+async function showRest(cli: Cli, view: SessionView): Promise<void> {
+  const { clock } = await cli.actionContext();
+  const facts = sessionFacts(view);
+  cli.leaveWith(exitStatusOf(view));
+  cli.output.result(facts, () => `\n${statusWords(facts, cli.output.style, clock.now())}`);
+}
+
+function exitStatusOf({ state: { status } }: SessionView): number {
+  switch (status.kind) {
+    case 'done':
+      return EXIT.ok;
+    case 'blocked':
+      return EXIT.blocked;
+    case 'waiting':
+      return EXIT.waiting;
+    default:
+      return EXIT.failed;
+  }
+}
+
+function sayHowToComeBack(cli: Cli, folder: string): void {
+  const { accent } = cli.output.style;
+  const short = shortName(folder);
+  cli.leaveWith(EXIT.interrupted);
+  cli.output.say(
+    [
+      '',
+      `${folder} goes on in the background.`,
+      `  follow it again  ${accent(`samocode run ${short}`)}`,
+      `  stop it          ${accent(`samocode stop ${short}`)}`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,66 @@
+import { duration } from './durations.ts';
+import { type SessionFacts, shortName } from './session-facts.ts';
+import { oneLine, type Style } from './style.ts';
+
+const WAITS = {
+  qa_answers: 'waits for your answers',
+  plan_approval: 'waits for your yes to the plan',
+  file_update: 'waits for a file',
+  human_action: 'waits for you',
+} as Readonly<Record<string, string>>;
+
+/** What a session is doing, in a few coloured words. */
+export function stateWords(facts: SessionFacts, style: Style): string {
+  switch (facts.state) {
+    case 'waiting':
+      return style.attention(WAITS[facts.for ?? ''] ?? 'waits');
+    case 'blocked':
+      return style.bad('blocked');
+    case 'done':
+      return style.good('done');
+    case 'limited':
+      return style.attention(`at its usage limit until ${facts.until}`);
+    case 'running':
+      return style.accent('running');
+    default:
+      return facts.state;
+  }
+}
+
+/** `samocode status`: everything that a person may want to know at a glance. */
+export function statusWords(facts: SessionFacts, style: Style, nowMs: number): string {
+  const rows: [string, string | undefined][] = [
+    ['task', facts.task && oneLine(facts.task, 300)],
+    ['phase', `${facts.phase}, child ${facts.iteration} of it, ${facts.totalIterations} in all`],
+    ['doing', facts.doing && oneLine(facts.doing)],
+    ['open', facts.openQuestions?.join(', ')],
+    ['reason', facts.reason && oneLine(facts.reason, 600)],
+    ['needs', facts.needs],
+    ['summary', facts.summary && oneLine(facts.summary, 600)],
+    ['branch', facts.branch && `${facts.branch} from ${facts.base}`],
+    ['worktree', facts.worktree],
+    ['notebook', `${facts.sessionDir}/_overview.md`],
+    ['cost', facts.costUsd === undefined ? undefined : `$${facts.costUsd.toFixed(2)}`],
+    ['problems', facts.problems?.join(' ')],
+    ['next', style.accent(facts.next)],
+  ];
+  const since = duration(nowMs - Date.parse(facts.since));
+  const head = `${style.bold(facts.session)}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
+  const shown = rows.flatMap(([name, value]) => (value ? [`  ${style.dim(name.padEnd(9))} ${value}`] : []));
+  return [head, ...shown].join('\n');
+}
+
+/** `samocode list`: one line per session. */
+export function listWords(sessions: readonly SessionFacts[], style: Style, nowMs: number): string {
+  if (sessions.length === 0) return 'No sessions yet. Start one with: samocode start --task "…"';
+  const width = Math.max(...sessions.map(({ session }) => session.length));
+  const lines = sessions.map((facts) => {
+    const { session, phase, since } = facts;
+    const ago = duration(nowMs - Date.parse(since));
+    const mark = facts.needsHuman ? style.attention('●') : ' ';
+    return `${mark} ${session.padEnd(width)}  ${phase.padEnd(14)}  ${stateWords(facts, style)} ${style.dim(`for ${ago}`)}`;
+  });
+  const first = sessions.find(({ needsHuman }) => needsHuman);
+  const hint = first ? ['', `${shortName(first.session)} needs you: ${style.accent(first.next)}`] : [];
+  return [...lines, ...hint].join('\n');
+}

@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { runGit } from '../project/git.ts';
+import { DEMO_FILES } from './demo-project.ts';
+
+/** Where a demo happens: one temporary folder that holds everything, a HOME too. */
+export interface DemoPlace {
+  root: string;
+  /** The little project, a git repository with an identity of its own. */
+  repo: string;
+  /** For every process of the demo: nothing of the person's own machine is read. */
+  env: Record<string, string>;
+  remove(): Promise<void>;
+}
+
+export interface DemoPlaceOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds that the rehearsal child takes for each of its steps. */
+  paceMs: number;
+}
+
+export async function makeDemoPlace({ env, paceMs }: DemoPlaceOptions): Promise<DemoPlace> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'samocode-demo-')));
+  const home = join(root, 'home');
+  const scenario = join(root, 'scenario.json');
+  const repo = join(root, 'paper-boat');
+  await mkdir(home);
+  await writeFile(scenario, `${JSON.stringify({ paceMs })}\n`);
+  const own = { ...passedOn(env), HOME: home, REHEARSAL_SCENARIO: scenario };
+  await makeRepository(repo, own);
+  return { root, repo, env: own, remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+const PASSED_ON = ['PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'SystemRoot'];
+
+function passedOn(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
+async function makeRepository(repo: string, env: Record<string, string>): Promise<void> {
+  for (const { path, text } of DEMO_FILES) {
+    await mkdir(dirname(join(repo, path)), { recursive: true });
+    await writeFile(join(repo, path), text);
+  }
+  const git = (...args: string[]) => runGit(args, { cwd: repo, baseEnv: env });
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('config', 'user.name', 'Paper Boat');
+  await git('config', 'user.email', 'captain@paper-boat.example');
+  await git('add', '--all');
+  await git('commit', '--quiet', '-m', 'A list small enough to fold from one sheet');
+}
