@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createWhole, writeWhole } from './atomic-file.ts';
@@ -92,6 +92,7 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
  */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
   const { host, clock, takeUnknowable = false, above = 0 } = options;
+  await mkdir(dir, { recursive: true });
   for (;;) {
     const holding = await readHolding(dir, host);
     if (holding.kind === 'held') {
