@@ -10,6 +10,8 @@ export interface GitOptions {
   allowFailure?: boolean;
   /** Variables of this call alone, `GIT_INDEX_FILE` for one. */
   env?: Readonly<Record<string, string>>;
+  /** Further `-c` settings of this call, `key=value`. */
+  config?: readonly string[];
   /** Becomes stdin; without it stdin is empty. */
   input?: string;
   /** Milliseconds; one minute unless told. */
@@ -42,7 +44,8 @@ const MAX_CHARS = 16 * 1024 * 1024;
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
   signal?.throwIfAborted();
-  const result = await runCommand('git', [...NEUTRAL, ...withoutDrivers(args)], {
+  const settings = [...NEUTRAL, ...(options.config ?? [])].flatMap((setting) => ['-c', setting]);
+  const result = await runCommand('git', [...settings, ...withoutDrivers(args)], {
     cwd,
     // git is started like any program: with our environment, less what points at other repositories.
     env: { ...scrubbed(options.baseEnv ?? process.env), ...QUIET, ...options.env },
@@ -93,7 +96,7 @@ const NEUTRAL = [
   'maintenance.auto=false',
   'core.quotePath=false',
   'advice.detachedHead=false',
-].flatMap((setting) => ['-c', setting]);
+];
 
 const QUIET = {
   GIT_TERMINAL_PROMPT: '0',

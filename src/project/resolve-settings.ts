@@ -8,7 +8,7 @@ import type { Check, SettingName, Settings } from './settings.ts';
 /** All settings, ready to use and to be frozen as JSON with a session. */
 export interface ResolvedSettings {
   values: Settings;
-  /** Where single settings came from; families are missing. */
+  /** Where each came from; a family has the source of its first member. */
   sources: Readonly<Partial<Record<SettingName, SettingSource>>>;
   warnings: readonly SettingWarning[];
 }
@@ -28,7 +28,7 @@ export function resolveSettings(texts: SettingTexts): ResolvedSettings {
       ...Object.fromEntries(single.map(({ name, value }) => [name, value])),
       ...families(readings),
     } as unknown as Settings,
-    sources: Object.fromEntries(single.map(({ name, source }) => [name, source])),
+    sources: Object.fromEntries(readings.toReversed().map(({ name, source }) => [name, source])),
     warnings,
   };
 }
