@@ -1,5 +1,5 @@
 import { stderr } from 'node:process';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, isoUtc } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import type { EventWriter } from '../session/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
@@ -21,9 +21,7 @@ export async function appendPatiently(
       const code = systemErrorCode(error);
       if (code === undefined || !PASSING.has(code)) throw error;
       // session.log is on the same disk; this may be the only place that still takes a line.
-      stderr.write(
-        `${new Date(clock.now()).toISOString()} events not written (${code}); trying again in ${waitMs} ms\n`,
-      );
+      stderr.write(`${isoUtc(clock.now())} events not written (${code}); trying again in ${waitMs} ms\n`);
       await clock.sleep(waitMs);
     }
   }

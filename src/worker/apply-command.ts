@@ -1,5 +1,5 @@
 import type { Command } from '../session/commands.ts';
-import type { NewEvent } from '../session/events.ts';
+import type { CommandOutcome, Refusal } from './command-outcome.ts';
 import { answer } from './commands/answer.ts';
 import { approve, requestChanges } from './commands/approve.ts';
 import { archive } from './commands/archive.ts';
@@ -9,25 +9,7 @@ import { start } from './commands/start.ts';
 import { stop } from './commands/stop.ts';
 import type { Worker } from './worker.ts';
 
-/** What a command comes to: events that are written with its acceptance, and work that follows them. */
-export interface CommandOutcome {
-  events: readonly NewEvent[];
-  after?: () => Promise<void>;
-}
-
-/** A no, in words for whoever asked. */
-export class Refusal {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-
-  constructor(code: string, message: string, hint: string) {
-    this.code = code;
-    this.message = message;
-    this.hint = hint;
-  }
-}
-
+/** Hands a command to the file of its kind; nothing is written yet. */
 export async function applyCommand(worker: Worker, command: Command): Promise<CommandOutcome | Refusal> {
   switch (command.kind) {
     case 'start':

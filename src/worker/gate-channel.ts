@@ -1,5 +1,5 @@
 import type { By } from '../session/event-types.ts';
-import { Refusal } from './apply-command.ts';
+import { Refusal } from './command-outcome.ts';
 import type { Worker } from './worker.ts';
 
 /** A refusal when this session's gates may not be opened through the channel of `by`. */

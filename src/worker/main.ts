@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../base/clock.ts';
+import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
 import { runWorker } from './run-worker.ts';
@@ -23,7 +23,7 @@ try {
   // Another worker has the session now: there is nothing to say.
   if (!(error instanceof LeaseLostError)) {
     const text = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`${new Date().toISOString()} worker ${process.pid} ended: ${text}\n`);
+    process.stderr.write(`${isoUtc(systemClock.now())} worker ${process.pid} ended: ${text}\n`);
     process.exitCode = 1;
   }
 }

@@ -1,7 +1,8 @@
 import { type Command, pendingCommandIds, readCommand, removeCommand } from '../session/commands.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { NewEvent } from '../session/events.ts';
-import { applyCommand, type CommandOutcome, Refusal } from './apply-command.ts';
+import { applyCommand } from './apply-command.ts';
+import { type CommandOutcome, Refusal } from './command-outcome.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */

@@ -2,7 +2,7 @@ import type { CommandOf } from '../../session/commands.ts';
 import type { RecordedAnswer } from '../../session/event-types.ts';
 import { answerText, parseAnswer, questionHash } from '../../session/qa-answer.ts';
 import { findQuestion, type QaQuestion } from '../../session/qa-question.ts';
-import { type CommandOutcome, Refusal } from '../apply-command.ts';
+import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { readQuestions } from '../evidence.ts';
 import { closedChannel } from '../gate-channel.ts';
 import { stateOf, type Worker } from '../worker.ts';

@@ -1,8 +1,8 @@
 import type { CommandOf } from '../../session/commands.ts';
 import { describeBy } from '../../session/describe-event.ts';
 import type { WaitingStatus } from '../../session/state.ts';
-import { type CommandOutcome, Refusal } from '../apply-command.ts';
 import { keepApprovedPlan } from '../approved-plan.ts';
+import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { readPlanEvidence } from '../evidence.ts';
 import { closedChannel } from '../gate-channel.ts';
 import { stateOf, type Worker } from '../worker.ts';

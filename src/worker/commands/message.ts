@@ -4,7 +4,7 @@ import { writeWhole } from '../../base/atomic-file.ts';
 import { stampsAt } from '../../base/stamps.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { inboxFileName, inboxMessage } from '../../session/inbox.ts';
-import { type CommandOutcome, Refusal } from '../apply-command.ts';
+import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import type { Worker } from '../worker.ts';
 
 /** Keeps guidance from the human for the next child. */

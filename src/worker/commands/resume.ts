@@ -1,7 +1,7 @@
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
-import { type CommandOutcome, Refusal } from '../apply-command.ts';
+import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { documentNames, readQuestions } from '../evidence.ts';
 import { stateOf, type Worker } from '../worker.ts';
 

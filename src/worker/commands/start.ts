@@ -1,5 +1,5 @@
 import type { CommandOf } from '../../session/commands.ts';
-import { type CommandOutcome, Refusal } from '../apply-command.ts';
+import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Makes the session exist; its folder, notebook and worktree are the worker's next step. */

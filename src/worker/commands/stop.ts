@@ -1,5 +1,5 @@
 import type { CommandOf } from '../../session/commands.ts';
-import { type CommandOutcome, Refusal } from '../apply-command.ts';
+import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 export function stop(worker: Worker, command: CommandOf<'stop'>): CommandOutcome | Refusal {

@@ -1,0 +1,20 @@
+import type { NewEvent } from '../session/events.ts';
+
+/** What a command comes to: events that are written with its acceptance, and work that follows them. */
+export interface CommandOutcome {
+  events: readonly NewEvent[];
+  after?: () => Promise<void>;
+}
+
+/** A no, in words for whoever asked. */
+export class Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+
+  constructor(code: string, message: string, hint: string) {
+    this.code = code;
+    this.message = message;
+    this.hint = hint;
+  }
+}
