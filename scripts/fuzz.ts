@@ -1,5 +1,8 @@
 import { documentsProperties } from '../tests/properties/documents.ts';
 import { historyProperties } from '../tests/properties/history.ts';
+import { inboxProperties } from '../tests/properties/inbox.ts';
+import { legacyProperties } from '../tests/properties/legacy.ts';
+import { namesProperties } from '../tests/properties/names.ts';
 import { overviewProperties } from '../tests/properties/overview.ts';
 import { planProperties } from '../tests/properties/plan.ts';
 import type { Property } from '../tests/properties/property.ts';
@@ -14,6 +17,9 @@ const SUITES: Record<string, readonly Property[]> = {
   plan: planProperties,
   history: historyProperties,
   documents: documentsProperties,
+  names: namesProperties,
+  inbox: inboxProperties,
+  legacy: legacyProperties,
 };
 
 const option = (name: string): string | undefined => {

@@ -70,8 +70,9 @@ function parseEntry(line: string): HistoryEntry | undefined {
     const field = fields.get(key);
     return typeof field === 'number' && Number.isSafeInteger(field) ? field : undefined;
   };
-  // Later lines of the original tool name the phase that ran and the one that was to follow.
-  const phase = text('phase') ?? text('target_phase') ?? text('source_phase') ?? null;
+  // Later lines of the original tool name the phase that ran and the one that followed, if it was accepted.
+  const followed = fields.get('accepted') === false ? undefined : text('target_phase');
+  const phase = text('phase') ?? followed ?? text('source_phase') ?? null;
   const texts = TEXT_KEYS.map((key) => [key, text(key) ?? null] as const);
   const timestamp = text('timestamp') ?? '';
   return {

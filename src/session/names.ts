@@ -1,0 +1,68 @@
+import { SamocodeError } from '../base/errors.ts';
+import { slugOf } from './slug.ts';
+
+const MAX_SLUG = 40;
+const MAX_NAME = 60;
+const DATE = /^\d{2}-\d{2}-\d{2}-/;
+
+/** A name made of the first whole words of a task, 40 characters at most; `session` when it has none. */
+export function sessionSlug(task: string): string {
+  return slugOf(task, MAX_SLUG) || 'session';
+}
+
+/**
+ * The name of a new session as a person gave it: lower-case words, digits and hyphens; blanks become hyphens.
+ * @throws BadSessionNameError for anything else, above all for what could leave SESSIONS
+ */
+export function normaliseName(given: string): string {
+  const name = given.trim().toLowerCase().normalize('NFC').replace(/\s+/gu, '-');
+  const isName = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u.test(name);
+  if (!isName || [...name].length > MAX_NAME) throw new BadSessionNameError(given);
+  return name;
+}
+
+/**
+ * Whether a name may be looked for among the session folders: old ones have capitals, dots and
+ * underscores, but none is hidden, put away or a way out of SESSIONS.
+ */
+export function isFolderName(name: string): boolean {
+  const leads = /^\.|[/\\]|\p{Cc}/u;
+  return name !== '' && name.length <= 255 && name !== '_archive' && !leads.test(name);
+}
+
+/**
+ * The session folder that a name means: that very folder, else the newest with a date before exactly that
+ * name. An ending is no match: `auth` never opens `26-01-08-jwt-auth`.
+ */
+export function resolveSessionFolder(folders: readonly string[], name: string): string | undefined {
+  const known = folders.filter(isFolderName);
+  const wanted = name.trim();
+  if (known.includes(wanted)) return wanted;
+  const named = (plain: string) =>
+    known
+      .filter((folder) => folder !== plain && nameWithoutDate(folder) === plain)
+      .sort()
+      .at(-1);
+  // As a new session of that name would be called.
+  return named(wanted) ?? named(wanted.toLowerCase().replace(/\s+/gu, '-'));
+}
+
+/** `jwt-auth` for `26-01-08-jwt-auth`; a folder without a date is its own name. */
+export function nameWithoutDate(folder: string): string {
+  return folder.replace(DATE, '');
+}
+
+export class BadSessionNameError extends SamocodeError {
+  readonly code = 'bad_session_name';
+
+  constructor(given: string) {
+    const better = slugOf(given, MAX_SLUG);
+    super(
+      'The session name was refused.',
+      `${JSON.stringify(given.slice(0, 80))} is not made of words, digits and hyphens, ${MAX_NAME} characters at most.`,
+      better === ''
+        ? 'Leave the name out to get one from the task.'
+        : `Take for instance "${better}", or leave the name out.`,
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  BadSessionNameError,
+  isFolderName,
+  normaliseName,
+  resolveSessionFolder,
+  sessionSlug,
+} from '../../src/session/names.ts';
+import { type Property, property } from './property.ts';
+import { anyText } from './texts.ts';
+
+const anyName = fc.oneof(
+  anyText,
+  fc.constantFrom('..', '../x', 'a/b', 'Add JWT', '_x', '.x', 'a.b', 'jwt-auth', '26-01-08-auth'),
+);
+const anyFolder = fc
+  .tuple(fc.constantFrom('', '26-01-08-', '25-12-31-'), anyName)
+  .map((parts) => parts.join(''));
+
+export const namesProperties: Property[] = [
+  property('a slug is a legal name of at most forty characters', anyText, (task) => {
+    const slug = sessionSlug(task);
+    assert([...slug].length <= 40);
+    assert.equal(normaliseName(slug), slug);
+  }),
+  property(
+    'a name is refused or stays inside SESSIONS, and normalising it again changes nothing',
+    anyName,
+    (given) => {
+      let name: string;
+      try {
+        name = normaliseName(given);
+      } catch (error) {
+        assert(error instanceof BadSessionNameError);
+        return;
+      }
+      assert(isFolderName(name) && !/[./\\_\s]/.test(name));
+      assert.equal(normaliseName(name), name);
+    },
+  ),
+  property(
+    'a resolved folder is one of the folders and ends with the name',
+    fc.tuple(fc.array(anyFolder, { maxLength: 6 }), anyName),
+    ([folders, name]) => {
+      const folder = resolveSessionFolder(folders, name);
+      if (folder === undefined) return;
+      assert(folders.includes(folder));
+      assert(isFolderName(folder));
+      const wanted = name.trim();
+      const means = [wanted, wanted.toLowerCase().replace(/\s+/gu, '-')];
+      assert(folder === wanted || means.includes(folder.replace(/^\d\d-\d\d-\d\d-/, '')));
+    },
+  ),
+];

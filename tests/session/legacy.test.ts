@@ -1,0 +1,145 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readHistory } from '../../src/session/history.ts';
+import { detectLayout, inferPhase } from '../../src/session/legacy.ts';
+import { isFolderName, resolveSessionFolder } from '../../src/session/names.ts';
+import { readOverview } from '../../src/session/overview.ts';
+import { changeOverview } from '../../src/session/overview-change.ts';
+import { currentPlanName, readPlan } from '../../src/session/plan.ts';
+import { readQa } from '../../src/session/qa.ts';
+import { parseSignal } from '../../src/session/signal.ts';
+import { legacyProperties } from '../properties/legacy.ts';
+
+for (const property of legacyProperties) test(property.name, () => property.run(300));
+
+const ROOT = join(import.meta.dirname, '../fixtures/legacy-sessions');
+const FOLDERS = readdirSync(ROOT).filter((name) => name !== '.gitattributes');
+
+function read(folder: string, name: string): string | undefined {
+  const path = join(ROOT, folder, name);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** What the parts of a folder read as, as far as it has them. */
+function readFolder(folder: string) {
+  const fileNames = readdirSync(join(ROOT, folder));
+  const overview = readOverview(read(folder, '_overview.md') ?? '');
+  const inferred = inferPhase({
+    overview: read(folder, '_overview.md'),
+    history: read(folder, '_signal_history.jsonl'),
+    fileNames,
+  });
+  const bytes = existsSync(join(ROOT, folder, '_signal.json'))
+    ? readFileSync(join(ROOT, folder, '_signal.json'))
+    : undefined;
+  const signal = parseSignal(bytes, 'phase' in inferred ? inferred.phase : 'init');
+  const plan = currentPlanName(fileNames);
+  return {
+    phase: 'phase' in inferred ? inferred.phase : 'asked',
+    blocked: overview.blocked,
+    totals: [overview.iteration, overview.totalIterations, overview.qualityIteration],
+    flow: overview.flow.length,
+    signal: signal.kind === 'signal' ? signal.signal.status : signal.kind,
+    plan: plan && [plan, ...readPlan(read(folder, plan) ?? '').phases.map(({ completed }) => completed)],
+    answers: readQa(read(folder, '_qa.md') ?? '').questions.map(({ id, answer }) => `${id}=${answer ?? '?'}`),
+    history: readHistory(read(folder, '_signal_history.jsonl') ?? '').entries.length,
+  };
+}
+
+const nothing = { answers: [], history: 0, flow: 0, plan: undefined, signal: 'missing' };
+const usual = { ...nothing, blocked: 'no', totals: [2, 5, undefined] };
+const silent = { ...nothing, blocked: undefined, totals: [undefined, undefined, undefined] };
+
+test.each([
+  [
+    '26-01-08-colon-stamps',
+    {
+      ...usual,
+      phase: 'planning',
+      flow: 1,
+      signal: 'waiting',
+      plan: ['01-08-14:37-plan-x.md', true, false],
+      history: 3,
+    },
+  ],
+  [
+    '26-01-09-blocked-yes',
+    { ...nothing, phase: 'implementation', blocked: 'yes', totals: [4, 11, undefined], signal: 'blocked' },
+  ],
+  [
+    '26-01-10-no-totals',
+    {
+      ...nothing,
+      phase: 'testing',
+      blocked: 'no',
+      totals: [1, undefined, undefined],
+      flow: 1,
+      signal: 'blank',
+    },
+  ],
+  [
+    '26-01-11-crlf',
+    { ...nothing, phase: 'quality', blocked: 'no', totals: [1, 9, 2], flow: 1, signal: 'continue' },
+  ],
+  ['26-01-12-bom', { ...usual, phase: 'requirements', signal: 'waiting', answers: ['Q1=?'] }],
+  ['26-01-13-unknown-phase', { ...usual, phase: 'testing', history: 2 }],
+  [
+    '26-01-14-two-plans',
+    { ...usual, phase: 'implementation', plan: ['01-14-1530-plan-second.md', true, false] },
+  ],
+  ['26-01-15-question-boxes', { ...usual, phase: 'requirements', answers: ['Q1=B', 'Q2=?', 'R2Q1=A'] }],
+  ['26-01-16-repeated-iterations', { ...usual, phase: 'planning', flow: 1, history: 4 }],
+  ['My_Old.Session-V2', { ...usual, phase: 'done', signal: 'done' }],
+  ['26-01-17-empty-overview', { ...silent, phase: 'testing', plan: ['01-17-09:00-plan-a.md', true, false] }],
+  ['26-01-18-extra-sections', { ...silent, phase: 'investigation', flow: 2 }],
+  ['26-01-19-invalid-byte', { ...usual, phase: 'implementation', signal: 'handoff' }],
+  ['26-01-20-flow-tells', { ...usual, phase: 'planning', flow: 3 }],
+  ['26-01-21-nested', { ...silent, phase: 'asked' }],
+  ['26-01-22-nothing-known', { ...silent, phase: 'asked' }],
+])('the old folder %s reads as it was left', (folder, expected) => {
+  expect(readFolder(folder)).toEqual(expected);
+});
+
+test('every folder of the corpus stands in the table and opens by its name', () => {
+  expect(FOLDERS.length).toBe(16);
+  for (const folder of FOLDERS) {
+    expect(isFolderName(folder)).toBe(true);
+    expect(resolveSessionFolder(FOLDERS, folder)).toBe(folder);
+  }
+});
+
+test.each(FOLDERS)('a change of the notebook of %s keeps its other lines', (folder) => {
+  const text = read(folder, '_overview.md') ?? '';
+  const after = changeOverview(text, { lastAction: 'Resumed' });
+  const kept = after.split('\n').filter((line) => !/Last Action/.test(line));
+  for (const line of text.split('\n'))
+    if (!/Last Action/.test(line) && line.trim() !== '') expect(kept).toContain(line);
+  expect(readOverview(after).lastAction).toBe('Resumed');
+});
+
+test("the early layout is told from today's", () => {
+  const paths = ['notes.txt', '_samocode/_signal.json', '_samocode/_overview.md'];
+  expect(detectLayout(paths)).toEqual({
+    kind: 'nested',
+    files: ['_samocode/_overview.md', '_samocode/_signal.json'],
+    hasOuterOverview: false,
+  });
+  expect(detectLayout([...paths, '_overview.md'])).toMatchObject({ hasOuterOverview: true });
+  expect(detectLayout(['_overview.md', '_samocode/other.md'])).toEqual({ kind: 'plain' });
+});
+
+test('the reason says where a phase was found, and a question names the phases', () => {
+  expect(inferPhase({ overview: 'Phase: planning', fileNames: [] })).toEqual({
+    phase: 'planning',
+    why: 'The notebook names it.',
+  });
+  expect(inferPhase({ history: '{"status":"done"}', fileNames: [] })).toEqual({
+    phase: 'done',
+    why: 'The notebook names no phase; the last signal in the history leads there.',
+  });
+  expect(inferPhase({ fileNames: ['_qa.md'] })).toHaveProperty(
+    'question',
+    expect.stringContaining('init, investigation'),
+  );
+});

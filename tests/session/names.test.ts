@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import {
+  BadSessionNameError,
+  isFolderName,
+  nameWithoutDate,
+  normaliseName,
+  resolveSessionFolder,
+  sessionSlug,
+} from '../../src/session/names.ts';
+import { namesProperties } from '../properties/names.ts';
+
+for (const property of namesProperties) test(property.name, () => property.run(500));
+
+test.each([
+  ['Add JWT auth to the login, please!', 'add-jwt-auth-to-the-login-please'],
+  ['Fix the very long and winding description of a bug', 'fix-the-very-long-and-winding'],
+  ['x'.repeat(60), 'x'.repeat(40)],
+  ['Größe des Cafés', 'große-des-cafes'],
+  ['!!!', 'session'],
+])('the task %j gives the name %s', (task, name) => {
+  expect(sessionSlug(task)).toBe(name);
+});
+
+test('blanks become hyphens and capitals small', () => {
+  expect(normaliseName('  Add JWT  Auth ')).toBe('add-jwt-auth');
+  expect(normaliseName('v2-api')).toBe('v2-api');
+});
+
+test.each([
+  '',
+  ' ',
+  '.',
+  '..',
+  '../x',
+  'a/b',
+  'a\\b',
+  '/etc',
+  'C:\\x',
+  '.hidden',
+  '_archive',
+  '~',
+  'a\0b',
+  'a\nb\u0007',
+  '-x',
+  'x-',
+  'a..b',
+  'a.b',
+  'x'.repeat(61),
+])('the name %j is refused for a new session', (name) => {
+  expect(() => normaliseName(name)).toThrow(BadSessionNameError);
+});
+
+test('a refusal says what a good name would be', () => {
+  expect(() => normaliseName('Fix: login/../x')).toThrow(
+    'Take for instance "fix-login-x", or leave the name out.',
+  );
+});
+
+const FOLDERS = [
+  '26-01-08-auth',
+  '26-02-01-auth',
+  '26-03-01-jwt-auth',
+  'Old_One.v2',
+  'auth-2',
+  '.run',
+  '_archive',
+];
+
+test.each([
+  ['26-01-08-auth', '26-01-08-auth'],
+  ['auth', '26-02-01-auth'],
+  ['JWT Auth', '26-03-01-jwt-auth'],
+  ['Old_One.v2', 'Old_One.v2'],
+  ['old_one.v2', undefined],
+  ['jwt', undefined],
+  ['.run', undefined],
+  ['_archive', undefined],
+  ['../26-01-08-auth', undefined],
+])('the name %j opens %s', (name, folder) => {
+  expect(resolveSessionFolder(FOLDERS, name)).toBe(folder);
+});
+
+test('a date is no part of a name', () => {
+  expect(nameWithoutDate('26-01-08-jwt-auth')).toBe('jwt-auth');
+  expect(nameWithoutDate('jwt-auth')).toBe('jwt-auth');
+});
+
+test('old folders open, and nothing opens what is hidden or outside', () => {
+  expect(['My_Old.Session', '_odd', 'UPPER'].every(isFolderName)).toBe(true);
+  expect(['', '.', '..', '.run', '_archive', 'a/b', 'a\\b', 'a\0'].some(isFolderName)).toBe(false);
+});
