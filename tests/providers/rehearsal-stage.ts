@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,7 +15,7 @@ let built: Promise<string> | undefined;
 export function rehearsalChild(): Promise<string> {
   built ??= (async () => {
     const outdir = await mkdtemp(join(tmpdir(), 'rehearsal-build-'));
-    process.once('exit', () => void rm(outdir, { recursive: true, force: true }));
+    process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
     const outfile = join(outdir, 'samocode-rehearsal.mjs');
     await build({
       entryPoints: ['src/providers/rehearsal/main.ts'],

@@ -103,12 +103,12 @@ test('feedback on a plan shows in the next one', async () => {
   await using session = await newHandSession();
   const play = (iteration: number, more = '') => session.play({ phase: 'planning', iteration, more });
   await play(1);
-  await play(2, '## Requested changes\n> Keep it small,\n> please.\n\n## Signals\nanything');
+  await play(2, '## The human wants the plan changed\n\n> Keep it small,\n> please.\n\n## Signals\nanything');
   const plan = await session.document('plan');
   expect(plan).toContain('- [ ] As asked for: Keep it small, please.');
   expect(plan.match(/^### Phase /gm)).toHaveLength(3);
   expect(await session.read('_overview.md')).toContain('Plan changed as asked');
-  await play(3, '**Human feedback:** Another name.\n\nMore of the prompt.');
+  await play(3, '## Requested changes\nAnother name.\n\n**Branch:** x');
   expect(await session.document('plan')).toContain('- [ ] As asked for: Another name.\n');
 });
 
@@ -116,14 +116,22 @@ test('guidance that lies in the inbox is heard, noted and left where it is', asy
   await using session = await newHandSession();
   await mkdir(join(session.sessionDir, '_inbox/read'), { recursive: true });
   await writeFile(
-    join(session.sessionDir, '_inbox/01.md'),
+    join(session.sessionDir, '_inbox/01-08-1400-01KA00000000000000000000ZZ.md'),
     '# Message\nFrom: cli\n\nMind the README.\nReally.\n',
   );
   await playPhases(session, 'investigation');
   expect(await session.read('_overview.md')).toContain(
     '- [001 @ 01-08 14:01] Guidance read: Mind the README.\n',
   );
-  expect(await session.read('_inbox/01.md')).toContain('Mind');
+  expect(await session.read('_inbox/01-08-1400-01KA00000000000000000000ZZ.md')).toContain('Mind');
+});
+
+test('a new goal takes the place of the task', async () => {
+  await using session = await newHandSession();
+  const more =
+    '## The goal now (earlier questions and plans do not count for it)\n\n> Sink it again.\n\n## Duties\nx';
+  await session.play({ phase: 'planning', iteration: 1, more });
+  expect(await session.document('plan')).toContain('## Task Definition\nSink it again.\n\n## Requirements');
 });
 
 test('two plans of one minute have two names, and the later one is carried out', async () => {

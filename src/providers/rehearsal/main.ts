@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   );
   for (const act of actsFor(scenario, { ...facts, count: trace.count })) {
     const exitCode = await playAct(act, {
-      scene: { ...facts, stage, signals: true },
+      scene: { ...facts, stage, signals: true, acknowledged: [] },
       clock: systemClock,
       scenarioPath,
       env: ownEnvironment(),

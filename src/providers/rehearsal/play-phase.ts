@@ -22,6 +22,6 @@ const ACTS: Readonly<Record<Phase, (scene: Scene) => Promise<string>>> = {
 };
 
 export async function playPhase(scene: Scene): Promise<string> {
-  await hearGuidance(scene);
-  return ACTS[scene.phase](scene);
+  const acknowledged = await hearGuidance(scene);
+  return ACTS[scene.phase]({ ...scene, acknowledged });
 }

@@ -12,6 +12,8 @@ export interface PromptFacts {
   stamps: PromptStamps;
   /** What a person said about the last plan or result, word for word; empty when nothing. */
   feedback: string;
+  /** What takes the task's place after a finished session was given more to do; empty when nothing. */
+  goal: string;
   /** File name of the approved plan, when the prompt names it. */
   planName: string | undefined;
 }
@@ -46,7 +48,8 @@ export function readPrompt(prompt: string, nowMs: number): PromptFacts {
       log,
       iteration: stamp(prompt, 'TIMESTAMP_ITERATION') ?? `[${threeDigits(iteration)} @ ${log}]`,
     },
-    feedback: feedbackIn(prompt),
+    feedback: quotedBelow(prompt, FEEDBACK),
+    goal: quotedBelow(prompt, GOAL),
     planName: planName?.endsWith('.md') ? planName : undefined,
   };
 }
@@ -68,18 +71,14 @@ function stamp(prompt: string, name: string): string | undefined {
   return new RegExp(`^\\W*${name}\\W*[:=][*\`\\s]*(.+?)[\`\\s]*$`, 'm').exec(prompt)?.[1];
 }
 
-// Two shapes: a section ("## Requested changes", then text) or a label ("**Feedback:** text").
-const FEEDBACK_HEADING = /^#{1,6} .*\b(?:feedback|requested changes|changes requested)\b.*$/im;
-const FEEDBACK_LABEL =
-  /^\*\*[^*\n]*\b(?:feedback|requested changes|changes requested)\b[^*\n]*\*\*:?[ \t]*(.*)$/im;
+const FEEDBACK = /^#{1,6} .*(?:plan changed|feedback|requested changes|changes requested).*$/im;
+const GOAL = /^#{1,6} The goal now\b.*$/im;
 
-function feedbackIn(prompt: string): string {
-  const heading = FEEDBACK_HEADING.exec(prompt);
-  const label = FEEDBACK_LABEL.exec(prompt);
-  const found = heading ?? label;
+/** The quoted text below the first heading that fits, up to the next heading or label. */
+function quotedBelow(prompt: string, heading: RegExp): string {
+  const found = heading.exec(prompt);
   if (!found) return '';
-  const after =
-    prompt.slice(found.index + found[0].length).split(/^(?:#{1,6} |\*\*[^*\n]+:\*\*|---)/m, 1)[0] ?? '';
-  const text = heading ? after : `${label?.[1] ?? ''}\n${after.split(/\n\s*\n/, 1)[0] ?? ''}`;
+  const after = prompt.slice(found.index + found[0].length);
+  const text = after.split(/^(?:#{1,6} |\*\*[^*\n]+:\*\*|---)/m, 1)[0] ?? '';
   return text.replace(/^[ \t]*> ?/gm, '').trim();
 }

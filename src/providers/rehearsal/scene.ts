@@ -11,6 +11,8 @@ export interface Scene extends PromptFacts {
   stage: Stage;
   /** False: the last act, the signal file, is forgotten. */
   signals: boolean;
+  /** Messages of a person that were read. */
+  acknowledged: readonly string[];
 }
 
 export interface NotebookEntry {
@@ -27,9 +29,9 @@ export function sessionSlug(scene: PromptFacts): string {
   return basename(scene.sessionDir).replace(/^\d\d-\d\d-\d\d-/, '') || 'session';
 }
 
-/** The task or dive topic, as the notebook keeps it. */
+/** The goal, or the task or dive topic as the notebook keeps it. */
 export async function taskOf(scene: PromptFacts): Promise<string> {
-  return sectionOf(await readOverview(scene), 'Task') || 'No task is written in the notebook.';
+  return scene.goal || sectionOf(await readOverview(scene), 'Task') || 'No task is written in the notebook.';
 }
 
 export async function readOverview(scene: PromptFacts): Promise<string> {
@@ -90,7 +92,11 @@ export async function noteFlow(scene: Scene, flow: string): Promise<void> {
 /** Says in `_signal.json` what should happen next: always the last act. */
 export async function signal(scene: Scene, word: Record<string, unknown>): Promise<void> {
   if (!scene.signals) return;
-  await writeFileOnStage(scene, join(scene.sessionDir, '_signal.json'), `${JSON.stringify(word)}\n`);
+  await writeFileOnStage(
+    scene,
+    join(scene.sessionDir, '_signal.json'),
+    `${JSON.stringify(scene.acknowledged.length > 0 ? { ...word, acknowledged: scene.acknowledged } : word)}\n`,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {
