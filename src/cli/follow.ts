@@ -1,5 +1,5 @@
 import type { SessionReport } from '../actions/get-status.ts';
-import type { WaitResult } from '../actions/wait-for-change.ts';
+import type { Happening, WaitResult } from '../actions/wait-for-change.ts';
 import type { EventType } from '../session/event-types.ts';
 import type { Cli } from './cli.ts';
 import { type Progress, ProgressView } from './progress-view.ts';
@@ -21,6 +21,7 @@ const UNTOLD: ReadonlySet<EventType> = new Set([
   'iteration_started',
   'worker_took_over',
   'worker_left',
+  'parked',
   'done',
 ]);
 
@@ -44,12 +45,23 @@ export async function followSession(cli: Cli, followed: Followed): Promise<WaitR
     } as const;
     const result = await waitForChange(input, context);
     cursor = result.cursor;
-    for (const { type, text } of result.happened) {
-      if (!UNTOLD.has(type)) progress.note(oneLine(text, 400));
-    }
+    for (const happening of result.happened) tell(progress, cli, happening, result);
     if (RESTING.has(result.view.state.status.kind)) return result;
     progress.show(progressOf(result));
   }
+}
+
+function tell(
+  progress: ProgressView,
+  { output }: Cli,
+  { type, text }: Happening,
+  { view }: WaitResult,
+): void {
+  if (UNTOLD.has(type)) return;
+  const last = view.state.lastIteration;
+  const isLast = type === 'iteration_ended' && last && text.startsWith(`iteration ${last.iteration} `);
+  if (!isLast || last.ending !== 'signalled') progress.note(oneLine(text, 400));
+  else progress.note(`${output.style.good('✔')} ${last.phase}: ${oneLine(last.lastAction ?? 'ended', 300)}`);
 }
 
 function progressOf(report: SessionReport): Progress {
@@ -57,7 +69,7 @@ function progressOf(report: SessionReport): Progress {
   return {
     session: facts.session,
     phase: report.view.state.progress.phase,
-    iteration: facts.totalIterations,
+    child: report.view.state.openIteration?.iteration,
     state: facts.state,
     doing: facts.doing ?? facts.reason,
   };

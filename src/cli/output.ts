@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { SamocodeError } from '../base/errors.ts';
 import { cutToColumns } from './cut-to-columns.ts';
+import { hintForTerminal } from './hints.ts';
 import { makeStyle, type Style } from './style.ts';
 
 /** A stream of the process; `columns` and `isTTY` as Node gives them. */
@@ -101,14 +102,19 @@ export class Output {
     }
     const cause =
       error.cause instanceof Error && error.code !== 'usage' ? [dim(`(${error.cause.message})`)] : [];
-    return [`${bad('✘')} ${bold(error.what)}`, `  ${error.why}`, `  ${error.hint}`, ...cause].join('\n');
+    return [
+      `${bad('✘')} ${bold(error.what)}`,
+      `  ${error.why}`,
+      `  ${hintForTerminal(error.hint)}`,
+      ...cause,
+    ].join('\n');
   }
 }
 
 /** An error as every `--json` of the program shows it. */
 function errorObject(error: unknown): { code: string; message: string; hint: string } {
   if (error instanceof SamocodeError) {
-    return { code: error.code, message: `${error.what} ${error.why}`, hint: error.hint };
+    return { code: error.code, message: `${error.what} ${error.why}`, hint: hintForTerminal(error.hint) };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {

@@ -9,8 +9,8 @@ import { oneLine } from './style.ts';
 export interface Progress {
   session: string;
   phase: Phase;
-  /** The session's running number of children. */
-  iteration: number;
+  /** The session's running number of the child that works; undefined while none does. */
+  child: number | undefined;
   /** `running`, `waiting`, … */
   state: string;
   /** What the child does now, or what is waited for. */
@@ -68,10 +68,14 @@ export class ProgressView implements Disposable {
   #draw(): void {
     if (this.#progress === undefined) return;
     const { style, columns } = this.#output;
-    const { session, phase, iteration, state, doing } = this.#progress;
+    const { session, phase, child, state, doing } = this.#progress;
     this.#frame += 1;
     const frame = style.accent(FRAMES[this.#frame % FRAMES.length] ?? '');
-    const head = [style.bold(session), style.dim(`child ${iteration}`), style.dim(this.#elapsed())];
+    const head = [
+      style.bold(session),
+      ...(child === undefined ? [] : [style.dim(`child ${child}`)]),
+      style.dim(this.#elapsed()),
+    ];
     this.#output.live([
       '',
       phaseLine({ phase, isDone: state === 'done', columns, style }),
@@ -79,12 +83,16 @@ export class ProgressView implements Disposable {
     ]);
   }
 
-  #tell({ phase, iteration, state, doing }: Progress): void {
+  #tell({ phase, child, state, doing }: Progress): void {
     // What the child does changes many times a second; a log has room for the rest alone.
-    const line = `${phase} · child ${iteration} · ${state}`;
+    const isRunning = state === 'running';
+    if (isRunning && child === undefined) return;
+    const line = isRunning
+      ? `${phase}: child ${child} works`
+      : `${state}${doing ? `: ${oneLine(doing)}` : ''}`;
     if (line === this.#told) return;
     this.#told = line;
-    this.note(state === 'running' ? line : `${line}${doing ? ` · ${oneLine(doing)}` : ''}`);
+    this.note(line);
   }
 
   #elapsed(): string {

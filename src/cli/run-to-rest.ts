@@ -4,6 +4,7 @@ import { type Cli, EXIT } from './cli.ts';
 import { type Followed, followSession } from './follow.ts';
 import { sessionFacts, shortName } from './session-facts.ts';
 import { statusWords } from './session-words.ts';
+import { workWords } from './work-words.ts';
 
 export interface RunToRest extends Followed {
   /** Questions and the plan are put to the person at the terminal. */
@@ -28,7 +29,10 @@ async function showRest(cli: Cli, view: SessionView): Promise<void> {
   const { clock } = await cli.actionContext();
   const facts = sessionFacts(view);
   cli.leaveWith(exitStatusOf(view));
-  cli.output.result(facts, () => `\n${statusWords(facts, cli.output.style, clock.now())}`);
+  const work = facts.state === 'done' && !cli.output.json ? await workWords(view, cli) : '';
+  cli.output.result(facts, () =>
+    [`\n${statusWords(facts, cli.output.style, clock.now())}`, ...(work ? [work] : [])].join('\n'),
+  );
 }
 
 function exitStatusOf({ state: { status } }: SessionView): number {

@@ -31,7 +31,10 @@ export function stateWords(facts: SessionFacts, style: Style): string {
 export function statusWords(facts: SessionFacts, style: Style, nowMs: number): string {
   const rows: [string, string | undefined][] = [
     ['task', facts.task && oneLine(facts.task, 300)],
-    ['phase', `${facts.phase}, child ${facts.iteration} of it, ${facts.totalIterations} in all`],
+    [
+      'phase',
+      `${facts.phase} (${facts.totalIterations} ${facts.totalIterations === 1 ? 'child' : 'children'} so far)`,
+    ],
     ['doing', facts.doing && oneLine(facts.doing)],
     ['open', facts.openQuestions?.join(', ')],
     ['reason', facts.reason && oneLine(facts.reason, 600)],
@@ -40,7 +43,7 @@ export function statusWords(facts: SessionFacts, style: Style, nowMs: number): s
     ['branch', facts.branch && `${facts.branch} from ${facts.base}`],
     ['worktree', facts.worktree],
     ['notebook', `${facts.sessionDir}/_overview.md`],
-    ['cost', facts.costUsd === undefined ? undefined : `$${facts.costUsd.toFixed(2)}`],
+    ['cost', !facts.costUsd ? undefined : `$${facts.costUsd.toFixed(2)}`],
     ['problems', facts.problems?.join(' ')],
     ['next', style.accent(facts.next)],
   ];

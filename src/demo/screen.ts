@@ -11,7 +11,7 @@ export interface DemoQuestion {
 export interface DemoProgress {
   session: string;
   phase: Phase;
-  iteration: number;
+  child: number | undefined;
   state: string;
   doing?: string | undefined;
 }

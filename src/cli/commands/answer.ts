@@ -13,9 +13,7 @@ interface AnswerOptions extends SharedOptions {
 
 export function addAnswer(program: Command, cli: Cli): void {
   withSharedOptions(program.command('answer <session> [answers...]'))
-    .description(
-      'answer the questions of a session: Q1=A Q2="B, C" Q3="my own words"; without answers, it asks',
-    )
+    .description('answer its questions: Q1=A Q2="B, C"; without answers it asks')
     .option('--accept-suggestions', 'every question not answered here gets its suggestion')
     .option('--confirm-typed', 'what stands in _qa.md is your own answer')
     .addOption(

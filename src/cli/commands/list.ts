@@ -6,7 +6,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../shared-opti
 
 export function addList(program: Command, cli: Cli): void {
   withSharedOptions(program.command('list'))
-    .description('all sessions of the project; those that need you come first')
+    .description('all sessions; those that need you come first')
     .option('--all', 'of every project on this machine')
     .action((options: ListOptions) => showList(cli, options));
 }

@@ -7,9 +7,7 @@ type ResumeOptions = SharedOptions & { note?: string; goal?: string };
 
 export function addResume(program: Command, cli: Cli): void {
   withSharedOptions(program.command('resume <session>'))
-    .description(
-      'go on with a session that is stopped, blocked or waits for you, or give a done one new work',
-    )
+    .description('go on with one that rests, or give a done one a new --goal')
     .option('--note <text>', 'something for the next child to know')
     .option('--goal <text>', 'new work for a session that is done')
     .action((session: string, options: ResumeOptions) => resume(cli, session, options));

@@ -9,7 +9,7 @@ type RunOptions = StartOptions & { yes?: true; ask?: boolean };
 
 export function addRun(program: Command, cli: Cli): void {
   withSharedOptions(withStartOptions(program.command('run [session]')))
-    .description('start a session, or take up one, and follow it here until it needs you or is done')
+    .description('start a session, or take one up, and follow it here')
     .option('--ask', 'put questions and the plan to you here (default on a terminal)')
     .option('--no-ask', 'leave with exit status 4 instead')
     .option('-y, --yes', 'where there is no .samocode yet, make what is needed without asking')
