@@ -49,10 +49,10 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const context = await cli.actionContext();
   const plan = await readPlan(question, context);
   cli.output.say(`\n${planWords(plan, cli.output.style)}`);
-  const asked = 'Enter or y approves; write what should be different; "later" leaves it: ';
+  const asked = 'y approves it; or write what should be different; Enter alone leaves it for later: ';
   const said = (await cli.ask(`\n${asked}`)).trim();
-  if (/^later$/i.test(said)) return false;
-  if (/^(?:y|yes)?$/i.test(said)) {
+  if (said === '') return false;
+  if (/^y(?:es)?$/i.test(said)) {
     const { approvePlan } = await import('../actions/approve-plan.ts');
     await approvePlan({ ...question, hash: plan.hash }, context);
   } else {

@@ -2,7 +2,7 @@ import type { SessionReport } from '../actions/get-status.ts';
 import type { Happening, WaitResult } from '../actions/wait-for-change.ts';
 import type { EventType } from '../session/event-types.ts';
 import type { Cli } from './cli.ts';
-import { type Progress, ProgressView } from './progress-view.ts';
+import type { Progress, ProgressView } from './progress-view.ts';
 import { sessionFacts } from './session-facts.ts';
 import { oneLine } from './style.ts';
 
@@ -31,10 +31,13 @@ const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', '
  * Shows a session's progress until it waits for a person or is over.
  * @throws the reason of Ctrl-C; the session's worker goes on
  */
-export async function followSession(cli: Cli, followed: Followed): Promise<WaitResult> {
+export async function followSession(
+  cli: Cli,
+  followed: Followed,
+  progress: ProgressView,
+): Promise<WaitResult> {
   const { waitForChange } = await import('../actions/wait-for-change.ts');
   const context = await cli.actionContext();
-  using progress = new ProgressView(cli.output, context.clock);
   for (let { cursor } = followed; ; ) {
     const input = {
       ...followed,
@@ -46,7 +49,10 @@ export async function followSession(cli: Cli, followed: Followed): Promise<WaitR
     const result = await waitForChange(input, context);
     cursor = result.cursor;
     for (const happening of result.happened) tell(progress, cli, happening, result);
-    if (RESTING.has(result.view.state.status.kind)) return result;
+    if (RESTING.has(result.view.state.status.kind)) {
+      progress.pause();
+      return result;
+    }
     progress.show(progressOf(result));
   }
 }

@@ -2,6 +2,7 @@ import type { SessionView } from '../session/status.ts';
 import { askAtGate } from './ask-at-gate.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { type Followed, followSession } from './follow.ts';
+import { ProgressView } from './progress-view.ts';
 import { sessionFacts, shortName } from './session-facts.ts';
 import { statusWords } from './session-words.ts';
 import { workWords } from './work-words.ts';
@@ -13,9 +14,11 @@ export interface RunToRest extends Followed {
 
 /** Follows a session, and asks the person where it waits, until it rests. Sets the exit status. */
 export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
+  const { clock } = await cli.actionContext();
+  using progress = new ProgressView(cli.output, clock);
   try {
     for (let { cursor } = run; ; ) {
-      const result = await followSession(cli, { ...run, cursor });
+      const result = await followSession(cli, { ...run, cursor }, progress);
       cursor = result.cursor;
       if (!run.ask || !(await askAtGate(cli, result.view, run))) return await showRest(cli, result.view);
     }
