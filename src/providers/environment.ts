@@ -76,7 +76,8 @@ const PARENT_CLIENT = new Set([
 const OF_NPX =
   /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
 
-const OURS = /^(?:SAMOCODE_|TELEGRAM_|REHEARSAL_)/;
+/** The rehearsal child's own pace and trace are for it. */
+const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|TELEGRAM_|REHEARSAL_)/;
 
 /** Who commits and how to reach a remote; every other `GIT_*` points at somebody else's repository. */
 const GIT_KEPT = /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|SSH|SSH_COMMAND|SSL_CAINFO|ASKPASS)$/;

@@ -34,10 +34,12 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('resume'), note: z.string().optional(), goal: z.string().optional() }),
   Head.extend({
     kind: z.literal('archive'),
+    /** `session`: all of it is put away; `documents`: its documents, so that it can be used for new work. */
     what: z.enum(['session', 'documents']),
+    /** Documents that stay where they are. */
     keep: z.array(z.string()),
-    force: z.boolean(),
   }),
+  Head.extend({ kind: z.literal('unarchive') }),
 ]);
 export type Command = z.infer<typeof Command>;
 export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;

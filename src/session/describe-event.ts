@@ -67,6 +67,11 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   resumed: ({ by, goal }) => `resumed by ${describeBy(by)}${goal ? ` with a new goal: ${goal}` : ''}`,
   phase_set: ({ from, phase }) => `phase set from ${from} to ${phase} by a person, in the file`,
   done: ({ summary }) => `done: ${summary}`,
+  archived: ({ by, what, moved, to }) =>
+    what === 'session'
+      ? `put away to ${to} by ${describeBy(by)}`
+      : `${moved.length} documents put away to ${to} by ${describeBy(by)}`,
+  unarchived: ({ by }) => `taken out of the archive by ${describeBy(by)}`,
   notice: ({ text }) => text,
 };
 

@@ -22,6 +22,7 @@ export const COMMAND_KINDS = [
   'stop',
   'resume',
   'archive',
+  'unarchive',
 ] as const;
 export type CommandKind = (typeof COMMAND_KINDS)[number];
 
@@ -155,6 +156,15 @@ export const EVENT_BODIES = {
   }),
   phase_set: z.object({ phase: PhaseName, from: PhaseName }),
   done: z.object({ summary: z.string() }),
+  archived: z.object({
+    by: By,
+    what: z.enum(['session', 'documents']),
+    /** File names that are put away, with `documents`. */
+    moved: z.array(z.string()),
+    /** Folder that takes them, relative to SESSIONS or to the session folder. */
+    to: z.string(),
+  }),
+  unarchived: z.object({ by: By }),
   notice: z.object({ code: z.string(), text: z.string() }),
 } as const;
 

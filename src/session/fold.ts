@@ -63,11 +63,21 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   resumed,
   phase_set: (state, { phase }) => ({ ...state, progress: inPhase(state.progress, phase) }),
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
+  archived: (state, { what, moved }) => {
+    const { approvedPlan, ...rest } = state;
+    // A plan that was put away approves nothing any more.
+    const still = approvedPlan !== undefined && !moved.includes(approvedPlan.name);
+    return { ...rest, archived: what === 'session', ...(still && { approvedPlan }) };
+  },
+  unarchived: (state) => ({ ...state, archived: false }),
   worker_took_over: (state) => state,
   worker_left: (state) => state,
   forgery_seen: (state, { what, detail }) => ({
     ...state,
-    notes: [...state.notes, `Not yours to change, and put back or left out of account: ${what} (${detail}).`].slice(-20),
+    notes: [
+      ...state.notes,
+      `Not yours to change, and put back or left out of account: ${what} (${detail}).`,
+    ].slice(-20),
   }),
   notice: (state) => state,
 };

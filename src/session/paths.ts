@@ -49,8 +49,9 @@ export interface SessionPaths {
   workerErrors: string;
 }
 
-export function sessionPaths(sessionsDir: string, folder: string): SessionPaths {
-  const sessionDir = join(sessionsDir, folder);
+/** @param archived the session folder was put away; its machine state stays where it is */
+export function sessionPaths(sessionsDir: string, folder: string, archived = false): SessionPaths {
+  const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
   const runDir = join(runRoot(sessionsDir), folder);
   return {
     folder,

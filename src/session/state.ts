@@ -77,6 +77,8 @@ export const SessionState = z.object({
   lease: z.int().nonnegative(),
   createdAt: since.optional(),
   prepared: z.boolean(),
+  /** The session folder lies in `_archive/`. */
+  archived: z.boolean(),
   runWanted: z.boolean(),
   status: Status,
   progress: Progress,
@@ -113,6 +115,7 @@ export function emptyState(): SessionState {
     n: 0,
     lease: 0,
     prepared: false,
+    archived: false,
     runWanted: true,
     status: { kind: 'starting', since: new Date(0).toISOString() },
     progress: initialProgress(),

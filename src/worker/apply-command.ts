@@ -2,7 +2,7 @@ import type { Command } from '../session/commands.ts';
 import type { CommandOutcome, Refusal } from './command-outcome.ts';
 import { answer } from './commands/answer.ts';
 import { approve, requestChanges } from './commands/approve.ts';
-import { archive } from './commands/archive.ts';
+import { archive, unarchive } from './commands/archive.ts';
 import { message } from './commands/message.ts';
 import { resume } from './commands/resume.ts';
 import { start } from './commands/start.ts';
@@ -28,6 +28,8 @@ export async function applyCommand(worker: Worker, command: Command): Promise<Co
       return await resume(worker, command);
     case 'archive':
       return await archive(worker, command);
+    case 'unarchive':
+      return await unarchive(worker, command);
     default:
       return command satisfies never;
   }

@@ -24,7 +24,7 @@ const TAIL_BYTES = 64 * 1024;
  * how far a worker had come.
  */
 export class Projector {
-  readonly #paths: SessionPaths;
+  #paths: SessionPaths;
   readonly #file: SessionFile;
   #behind: SessionEvent[] = [];
   #problem: unknown;
@@ -37,6 +37,11 @@ export class Projector {
   /** The last failure, until the disk takes the lines again. */
   get problem(): unknown {
     return this.#problem;
+  }
+
+  /** The session folder was moved: from now on its files are written there. */
+  relocate(paths: SessionPaths): void {
+    this.#paths = paths;
   }
 
   /** Never throws: the events are the truth, and what could not be written now is written with the next ones. */

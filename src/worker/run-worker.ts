@@ -8,6 +8,7 @@ import { EventWriter } from '../session/event-writer.ts';
 import { sessionPaths } from '../session/paths.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import { backOff } from './back-off.ts';
+import { moveSession } from './commands/archive.ts';
 import { idle } from './idle.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
 import { prepare } from './prepare.ts';
@@ -17,6 +18,7 @@ import { settleEvents } from './settle.ts';
 import { takeCommands } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
 import { record, stateOf, type Worker } from './worker.ts';
+import { worktreeStands } from './worktree-stands.ts';
 
 export interface WorkerOptions {
   sessionsDir: string;
@@ -42,6 +44,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     await using writer = await EventWriter.open(paths, lease, clock);
     const projector = new Projector(paths, file);
     const worker: Worker = { paths, file, clock, host, env, rehearsalProgram, writer, projector };
+    if (writer.state.archived) await moveSession(worker, true);
     await takeOver(worker, lease, writer.truncatedBytes);
     const why = await work(worker);
     await record(worker, { type: 'worker_left', why });
@@ -71,6 +74,7 @@ async function work(worker: Worker): Promise<string> {
   for (;;) {
     const state = stateOf(worker);
     await takeCommandsIfNoChild(worker);
+    if (stateOf(worker).archived) return 'archived';
     if (state.pending !== undefined && stateOf(worker).pending !== undefined) {
       await record(worker, ...(await settleEvents(worker)));
       continue;
@@ -141,5 +145,6 @@ async function nextIteration(worker: Worker): Promise<void> {
     });
     return;
   }
+  if (!(await worktreeStands(worker))) return;
   if (await backOff(worker)) await runIteration(worker);
 }

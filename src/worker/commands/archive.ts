@@ -1,14 +1,165 @@
+import { lstat, mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { changeFile } from '../../base/change-file.ts';
+import { ifExists } from '../../base/errors.ts';
+import { stampsAt } from '../../base/stamps.ts';
+import { removeWorktree } from '../../project/remove-worktree.ts';
 import type { CommandOf } from '../../session/commands.ts';
+import { parseDocumentName } from '../../session/documents.ts';
+import { nameWithoutDate } from '../../session/names.ts';
+import { changeOverview } from '../../session/overview-change.ts';
+import { archiveRoot, sessionPaths } from '../../session/paths.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
-import type { Worker } from '../worker.ts';
+import { documentNames } from '../evidence.ts';
+import { stateOf, type Worker } from '../worker.ts';
 
+/** Puts a session away whole, or its documents, so that nothing is lost by it. */
 export async function archive(
-  _worker: Worker,
-  _command: CommandOf<'archive'>,
+  worker: Worker,
+  command: CommandOf<'archive'>,
 ): Promise<CommandOutcome | Refusal> {
-  return new Refusal(
-    'not_built',
-    'Archiving is not built yet.',
-    'Move the folder by hand while the session is stopped.',
+  const { status, archived } = stateOf(worker);
+  if (archived)
+    return new Refusal('archived', 'The session is in the archive already.', 'unarchive brings it back.');
+  if (status.kind !== 'done' && status.kind !== 'stopped' && status.kind !== 'blocked') {
+    return new Refusal('not_at_rest', `The session is ${status.kind}.`, 'Stop it first with stop_session.');
+  }
+  return command.what === 'session'
+    ? await archiveSession(worker, command)
+    : await archiveDocuments(worker, command);
+}
+
+export async function unarchive(
+  worker: Worker,
+  { by }: CommandOf<'unarchive'>,
+): Promise<CommandOutcome | Refusal> {
+  if (!stateOf(worker).archived) {
+    return new Refusal(
+      'not_archived',
+      'The session is not in the archive.',
+      'There is nothing to bring back.',
+    );
+  }
+  const { sessionsDir, folder } = worker.file;
+  const home = sessionPaths(sessionsDir, folder).sessionDir;
+  if ((await ifExists(lstat(home))) !== undefined) {
+    return new Refusal(
+      'folder_taken',
+      `Another folder stands at ${home}.`,
+      'Move that one away, then try again.',
+    );
+  }
+  await moveSession(worker, false);
+  return { events: [{ type: 'unarchived', by, flow: 'Taken out of the archive' }] };
+}
+
+/** Puts the session folder where the state says it is: a crash between the event and the move is made up for here. */
+export async function moveSession(worker: Worker, archived: boolean): Promise<void> {
+  const { sessionsDir, folder } = worker.file;
+  const from = sessionPaths(sessionsDir, folder, !archived).sessionDir;
+  const to = sessionPaths(sessionsDir, folder, archived);
+  if (archived) await mkdir(archiveRoot(sessionsDir), { recursive: true });
+  if ((await ifExists(lstat(to.sessionDir))) === undefined) await ifExists(rename(from, to.sessionDir));
+  worker.projector.relocate(to);
+}
+
+async function archiveSession(
+  worker: Worker,
+  { by }: CommandOf<'archive'>,
+): Promise<CommandOutcome | Refusal> {
+  const { sessionsDir, folder, mainRepo, settings } = worker.file;
+  const to = join('_archive', folder);
+  if ((await ifExists(lstat(join(sessionsDir, to)))) !== undefined) {
+    return new Refusal('folder_taken', `${to} exists already.`, 'Move that one away, then try again.');
+  }
+  const lost = await removeSessionWorktree(worker, mainRepo);
+  if (lost !== undefined) return lost;
+  return {
+    events: [
+      {
+        type: 'archived',
+        by,
+        what: 'session',
+        moved: [],
+        to,
+        flow: `Archived; branch ${settings.branch} is kept`,
+      },
+    ],
+    after: () => moveSession(worker, true),
+  };
+}
+
+async function removeSessionWorktree(worker: Worker, mainRepo: string): Promise<Refusal | undefined> {
+  const worktree = stateOf(worker).worktree;
+  if (worktree === undefined) return undefined;
+  const removed = await removeWorktree({
+    mainRepo,
+    worktreePath: worktree.path,
+    baseEnv: worker.env,
+  });
+  switch (removed.kind) {
+    case 'removed':
+    case 'absent':
+      return undefined;
+    case 'foreign':
+      return new Refusal(
+        'worktree_foreign',
+        removed.problem,
+        'See what stands there, move it away, then try again.',
+      );
+    case 'would_lose': {
+      const files = removed.uncommitted.map(({ path }) => path);
+      const shown = files.slice(0, 20).join(', ');
+      const more = files.length > 20 ? ` and ${files.length - 20} more` : '';
+      const commits =
+        removed.unreachedCommits > 0 ? ` ${removed.unreachedCommits} commits are on no branch.` : '';
+      const hint = `Commit or remove them in ${worktree.path}, then try again.`;
+      return new Refusal(
+        'would_lose_work',
+        `These changes are not committed: ${shown}${more}.${commits}`,
+        hint,
+      );
+    }
+    default:
+      return removed satisfies never;
+  }
+}
+
+async function archiveDocuments(
+  worker: Worker,
+  command: CommandOf<'archive'>,
+): Promise<CommandOutcome | Refusal> {
+  const { paths, clock, file } = worker;
+  const documents = (await documentNames(worker)).filter((name) => parseDocumentName(name) !== undefined);
+  const unknown = command.keep.filter((name) => !documents.includes(name));
+  if (unknown.length > 0) {
+    const hint = `Documents here: ${documents.join(', ') || 'none'}.`;
+    return new Refusal('unknown_document', `There is no document ${unknown.join(', ')}.`, hint);
+  }
+  const moved = documents.filter((name) => !command.keep.includes(name));
+  if (moved.length === 0)
+    return new Refusal('nothing_to_archive', 'No document would be put away.', 'Keep fewer of them.');
+  const to = await freeFolder(
+    paths.archive,
+    `${stampsAt(clock.now()).folderDate}-${nameWithoutDate(file.folder)}`,
   );
+  await mkdir(join(paths.archive, to), { recursive: true });
+  for (const name of moved) await rename(join(paths.sessionDir, name), join(paths.archive, to, name));
+  const kept = command.keep.length > 0 ? `; kept: ${command.keep.join(', ')}` : '';
+  const place = join('_archive', to);
+  const flow = `${moved.length} documents archived -> ${place}${kept}`;
+  return {
+    events: [{ type: 'archived', by: command.by, what: 'documents', moved, to: place, flow }],
+    after: async () => {
+      const reset = { lastAction: 'Documents archived', next: 'New work' };
+      await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
+    },
+  };
+}
+
+async function freeFolder(parent: string, name: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const folder = number === 1 ? name : `${name}-${number}`;
+    if ((await ifExists(lstat(join(parent, folder)))) === undefined) return folder;
+  }
 }
