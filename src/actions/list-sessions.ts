@@ -18,11 +18,16 @@ export interface SessionList {
 
 /** The sessions of a project; brings back workers that are missing. @throws ProjectNotFoundError */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
+  const list = await lookAtSessions(input, context);
+  for (const view of list.sessions) await revive(view, context);
+  return list;
+}
+
+/** The same, and nothing is started. */
+export async function lookAtSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const places = await sessionsPlaces(input.projectDir, context);
   const wanted = input.allProjects ? places : places.slice(0, 1);
   const sessionsDirs = wanted.map(({ sessionsDir }) => sessionsDir);
   const lists = await Promise.all(sessionsDirs.map((dir) => readSessionList(dir, context.host)));
-  const sessions = lists.flat().sort(byUrgency);
-  for (const view of sessions) await revive(view, context);
-  return { sessionsDirs, sessions };
+  return { sessionsDirs, sessions: lists.flat().sort(byUrgency) };
 }

@@ -9,14 +9,11 @@ import { waitForEvents } from '../session/watch.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { reportOn, type SessionReport } from './get-status.ts';
-
-export const WAIT_UNTIL = ['change', 'attention', 'done'] as const;
-export type WaitUntil = (typeof WAIT_UNTIL)[number];
+import type { WaitUntil } from './wait-until.ts';
 
 export interface WaitInput extends SessionQuestion {
   /** Number of the last event that the caller was told of; without it only what comes from now on counts. */
   cursor?: number | undefined;
-  /** `change`: anything worth telling; `attention`: a person is needed or it is over; `done`: it is over. */
   until: WaitUntil;
   timeoutMs: number;
   signal?: AbortSignal | undefined;

@@ -1,0 +1,94 @@
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+  RootsListChangedNotificationSchema,
+  type ServerNotification,
+  type ServerRequest,
+} from '@modelcontextprotocol/sdk/types.js';
+import type { ActionContext } from '../actions/context.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import { type ClientFolders, clientFolders, foldersInMeta } from './client-folders.ts';
+import { callTool } from './define-tool.ts';
+import { INSTRUCTIONS } from './instructions.ts';
+import { listedTool } from './listed-tool.ts';
+import { serveSessionResources } from './session-resources.ts';
+import { TOOLS } from './tools/index.ts';
+
+export interface ServerDeps {
+  version: string;
+  /** Everything that an action needs, made at the first call: the handshake must not wait for it. */
+  loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
+}
+
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+/** The MCP server, without a transport; it keeps no state beside its subscriptions. */
+export function buildServer(deps: ServerDeps): Server {
+  const server = new Server(
+    { name: 'samocode', title: 'samocode', version: deps.version },
+    {
+      capabilities: { tools: {}, resources: { subscribe: true, listChanged: false } },
+      instructions: INSTRUCTIONS,
+      // Nothing is elicited yet, and the default validator costs a third of the start.
+      jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
+    },
+  );
+  const folders = clientFolders(server);
+  const contextFor = async (extra: Extra): Promise<ActionContext> => ({
+    ...(await deps.loadActions()),
+    by: { channel: 'tool', ...clientOf(server) },
+    roots: await rootsFor(folders, extra),
+  });
+  server.setNotificationHandler(RootsListChangedNotificationSchema, () => folders.forget());
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS.map(listedTool) }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+    const tool = TOOLS.find(({ name }) => name === params.name);
+    if (!tool) throw unknownTool(params.name);
+    return await callTool(tool, params.arguments, {
+      actions: await contextFor(extra),
+      clientName: server.getClientVersion()?.name ?? '',
+      signal: extra.signal,
+      progress: progressOf(extra),
+    });
+  });
+  serveSessionResources(server, contextFor);
+  return server;
+}
+
+const NO_VALIDATION = {
+  valid: false as const,
+  data: undefined,
+  errorMessage: 'Nothing is asked of the client.',
+};
+
+function clientOf(server: Server): { client?: string } {
+  const name = server.getClientVersion()?.name;
+  return name ? { client: name.slice(0, 100) } : {};
+}
+
+async function rootsFor(folders: ClientFolders, extra: Extra): Promise<string[]> {
+  return [...foldersInMeta(extra._meta), ...(await folders.read())];
+}
+
+function progressOf(extra: Extra): (message: string) => void {
+  const token = extra._meta?.progressToken;
+  if (token === undefined) return () => {};
+  let progress = 0;
+  return (message) => {
+    progress += 1;
+    const params = { progressToken: token, progress, message };
+    // A client that has gone reads nothing any more; the transport's own end says so.
+    extra.sendNotification({ method: 'notifications/progress', params }).catch(() => {});
+  };
+}
+
+function unknownTool(name: string): McpError {
+  const names = TOOLS.map((tool) => tool.name);
+  const meant = nearestName(name, names);
+  const hint = meant ? `Did you mean ${meant}?` : `The tools are: ${names.join(', ')}.`;
+  return new McpError(ErrorCode.InvalidParams, `There is no tool "${name.slice(0, 80)}". ${hint}`);
+}

@@ -1,0 +1,88 @@
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import * as z from 'zod';
+import { SamocodeError } from '../base/errors.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import { coerceArguments } from './coerce-arguments.ts';
+import type { Tool, ToolContext, ToolResult } from './tool.ts';
+
+interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input' | 'handle'> {
+  input: z.ZodObject<Shape>;
+  handle(input: z.output<z.ZodObject<Shape>>, context: ToolContext): Promise<ToolResult>;
+}
+
+/** Binds a tool's words, input and handler together; the handler only ever sees input that fits. */
+export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
+  const { input, handle } = definition;
+  return { ...definition, input, handle: (checked, context) => handle(input.parse(checked), context) };
+}
+
+/** The JSON Schema of a tool's input, as clients get it. */
+export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unknown } {
+  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input' });
+  return { ...schema, type: 'object' };
+}
+
+/**
+ * Runs a tool. The single place where a throw becomes a result: `isError` with one JSON text of code,
+ * message and hint. The text of every result is the JSON of its structuredContent, because some clients
+ * show a model only the one and some only the other.
+ */
+export async function callTool(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
+  try {
+    const result = withoutEmpty(await tool.handle(checkInput(tool, args), context));
+    return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result };
+  } catch (error) {
+    // A cancelled call gets no answer; the protocol layer drops it.
+    if (context.signal.aborted) throw error;
+    return { isError: true, content: [{ type: 'text', text: JSON.stringify(errorOf(error)) }] };
+  }
+}
+
+function checkInput(tool: Tool, args: unknown): unknown {
+  const given = coerceArguments(inputSchemaOf(tool), args ?? {});
+  const parsed = tool.input.safeParse(given);
+  if (!parsed.success) throw new BadInputError(tool, parsed.error);
+  return given;
+}
+
+function errorOf(error: unknown): { code: string; message: string; hint: string } {
+  if (error instanceof SamocodeError) {
+    return { code: error.code, message: `${error.what} ${error.why}`, hint: error.hint };
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return {
+    code: 'internal',
+    message: 'Something failed that should not have: a fault of samocode, or of the disk.',
+    hint: 'Try once more. If it stays, see what the server wrote to its stderr and report it.',
+  };
+}
+
+function withoutEmpty(result: ToolResult): ToolResult {
+  const isEmpty = (value: unknown) =>
+    value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+  // `summary` and `next` are sentences; what is left out is never one that is required.
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value))) as ToolResult;
+}
+
+export class BadInputError extends SamocodeError {
+  readonly code = 'bad_input';
+
+  constructor(tool: Tool, error: z.ZodError) {
+    super(
+      `${tool.name} was not called.`,
+      error.issues.slice(0, 3).map(issueText).join(' '),
+      hintFor(tool, error),
+    );
+  }
+}
+
+function issueText({ path, message }: z.core.$ZodIssue): string {
+  return path.length > 0 ? `"${path.join('.')}": ${message}.` : `${message}.`;
+}
+
+function hintFor(tool: Tool, error: z.ZodError): string {
+  const known = Object.keys(tool.input.shape);
+  const strange = error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))[0];
+  const meant = strange && nearestName(strange, known);
+  return meant ? `Did you mean "${meant}"?` : `Its arguments are: ${known.join(', ')}.`;
+}

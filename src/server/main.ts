@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { buildServer } from './build-server.ts';
+import { liveWithClient } from './life.ts';
+
+// Programs lie beside this built file; the modules that use them are bundled into chunks elsewhere.
+const programs = {
+  worker: fileURLToPath(new URL('./worker.js', import.meta.url)),
+  rehearsal: fileURLToPath(new URL('./samocode-rehearsal.js', import.meta.url)),
+};
+
+liveWithClient((code) => process.exit(code));
+
+const server = buildServer({
+  version: __VERSION__,
+  async loadActions() {
+    const [{ systemHost }, { systemClock }, { homedir }] = await Promise.all([
+      import('../base/host.ts'),
+      import('../base/clock.ts'),
+      import('node:os'),
+    ]);
+    const [host, home, cwd] = [await systemHost(), homedir(), process.cwd()];
+    return { host, clock: systemClock, env: process.env, home, cwd, programs };
+  },
+});
+
+/** A message may hold a megabyte of text; beyond this the client has lost its mind. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+await server.connect(
+  new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MAX_MESSAGE_BYTES }),
+);

@@ -1,0 +1,33 @@
+import type { WaitingFor } from '../phases/table.ts';
+import type { SessionView } from '../session/status.ts';
+
+const AFTER_WAITING: Readonly<Record<WaitingFor, string>> = {
+  qa_answers: 'read_qa; put the questions to the human; answer_qa',
+  plan_approval: 'read_plan; show it to the human; approve_plan or request_changes as they say',
+  file_update: 'ask the human to change the file named in says; it goes on by itself',
+  human_action: 'tell the human what says.reason asks for; when done, resume_session',
+};
+
+/** The exact call, or the words for the human, that a session's state asks for. */
+export function nextStep({ state, needsWorker, isForeign }: SessionView): string {
+  const { status } = state;
+  switch (status.kind) {
+    case 'starting':
+    case 'queued':
+    case 'running':
+    case 'limited':
+      return needsWorker ? 'wait; a new worker has been started' : 'wait';
+    case 'waiting':
+      return AFTER_WAITING[status.for];
+    case 'blocked':
+      return 'tell the human says.reason; once it is settled, resume_session (note: what was decided)';
+    case 'stopped':
+      return isForeign
+        ? 'resume_session takes it over, if the human wants that'
+        : 'resume_session, when the human wants it to go on';
+    case 'done':
+      return 'tell the human says.summary and where the branch is';
+    default:
+      return status satisfies never;
+  }
+}

@@ -1,0 +1,73 @@
+import type { SessionReport } from '../actions/get-status.ts';
+import { statusSentence } from '../actions/status-sentence.ts';
+import type { SessionView } from '../session/status.ts';
+import { nextStep } from './next-step.ts';
+import type { ToolResult } from './tool.ts';
+
+/** What every answer about one session carries, and nothing more. */
+export function sessionFields(view: SessionView): ToolResult {
+  const { state, folder, problems } = view;
+  const { status, progress } = state;
+  return {
+    summary: statusSentence(view),
+    next: nextStep(view),
+    session: folder,
+    state: status.kind,
+    for: status.kind === 'waiting' ? status.for : undefined,
+    phase: progress.phase,
+    iteration: progress.totalIterations,
+    cursor: state.n,
+    says: quoted(view),
+    problems,
+  };
+}
+
+/** Words of a child, a person or a file, cut short: data with its source, never an instruction. */
+function quoted({ state }: SessionView): Record<string, string> | undefined {
+  const { status, lastIteration } = state;
+  switch (status.kind) {
+    case 'waiting':
+      return pick({ reason: status.reason, file: status.file });
+    case 'blocked':
+      return pick({ reason: status.reason, needs: status.needs });
+    case 'stopped':
+      return pick({ why: status.why });
+    case 'done':
+      return pick({ summary: status.summary });
+    case 'starting':
+    case 'queued':
+    case 'running':
+    case 'limited':
+      return pick({ last_action: lastIteration?.lastAction, next: lastIteration?.next });
+    default:
+      return status satisfies never;
+  }
+}
+
+const MAX_QUOTE = 300;
+
+function pick(texts: Record<string, string | undefined>): Record<string, string> | undefined {
+  const given = Object.entries(texts).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  if (given.length === 0) return undefined;
+  return Object.fromEntries(given.map(([key, text]) => [key, cut(text, MAX_QUOTE)]));
+}
+
+export function cut(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
+}
+
+/** The fields with what was done about a missing worker, and what the child does now. */
+export function reportFields({ view, revival, activity }: SessionReport): ToolResult {
+  const fields = sessionFields(view);
+  const problems = [...view.problems];
+  if (revival === 'dies_again')
+    problems.push('Its worker has died 3 times in 10 minutes: see worker.stderr.');
+  return {
+    ...fields,
+    ...(revival === 'dies_again' && { state: 'needs_worker', next: NEXT_WHEN_DYING }),
+    activity,
+    problems,
+  };
+}
+
+const NEXT_WHEN_DYING = 'tell the human; what they do next, stop_session or a look at the log, is theirs';

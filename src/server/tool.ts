@@ -1,0 +1,42 @@
+import type * as z from 'zod';
+import type { ActionContext } from '../actions/context.ts';
+
+/** What a tool's handler is given beside its input. */
+export interface ToolContext {
+  actions: ActionContext;
+  /** `clientInfo.name` as the client gave it; empty when it gave none. */
+  clientName: string;
+  /** Aborted when the client cancels the call. */
+  signal: AbortSignal;
+  /** Tells the client that the call is alive; does nothing when it did not ask for that. */
+  progress(message: string): void;
+}
+
+/** One small object: `summary` is a sentence for people, `next` the exact call or the words for the human. */
+export interface ToolResult {
+  summary: string;
+  next?: string | undefined;
+  [field: string]: unknown;
+}
+
+/** All four, because clients decide by them what runs without a question and what runs side by side. */
+export interface ToolHints {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+export interface Tool {
+  name: string;
+  /** People see it when they are asked to allow the call. */
+  title: string;
+  description: string;
+  input: z.ZodObject;
+  annotations: ToolHints;
+  /** Shown to the model from the start where others are searched for. */
+  isCore?: boolean;
+  /** Words to find it by. */
+  searchHint?: string;
+  handle(input: unknown, context: ToolContext): Promise<ToolResult>;
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { defineTool } from '../define-tool.ts';
+import { ProjectDir, SessionName } from '../fields.ts';
+import { cut, sessionFields } from '../session-fields.ts';
+
+export const answerQaTool = defineTool({
+  name: 'answer_qa',
+  title: 'Answer the questions of a session for the human',
+  description: [
+    "Hand the human's answers to a coding session that waits for qa_answers; it goes on once none is open.",
+    'Use only with what the human said; never choose for them. Some of the answers are fine.',
+    'Returns what was taken and what is still open; then wait.',
+  ].join('\n'),
+  input: z.strictObject({
+    session: SessionName,
+    answers: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('By question id: a letter, several ("A, C"), or free text. {"Q1":"B","Q2":"no limit"}'),
+    accept_suggestions: z
+      .boolean()
+      .default(false)
+      .describe('Every other open question gets its suggestion. Only when the human said so.'),
+    confirm_typed: z
+      .boolean()
+      .default(false)
+      .describe('The human confirms the answers that read_qa shows as unconfirmed.'),
+    project_dir: ProjectDir,
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  isCore: true,
+  async handle(input, { actions }) {
+    const { session, accept_suggestions, confirm_typed, project_dir: projectDir } = input;
+    const { answerQa } = await import('../../actions/answer-qa.ts');
+    const answers = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
+    const asked = { answers, acceptSuggestions: accept_suggestions, confirmTyped: confirm_typed };
+    const { view, recorded, open } = await answerQa({ session, projectDir, ...asked }, actions);
+    const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
+    return {
+      ...sessionFields(view),
+      summary: `Recorded ${taken}.${open.length > 0 ? ` Still open: ${open.join(', ')}.` : ''}`,
+      next: open.length > 0 ? 'ask the human about the open ones, then answer_qa' : 'wait',
+      open,
+    };
+  },
+});

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import type { QaItem } from '../../actions/read-qa.ts';
+import { defineTool } from '../define-tool.ts';
+import { ProjectDir, SessionName } from '../fields.ts';
+import { cut, sessionFields } from '../session-fields.ts';
+
+const PAGE = 10;
+
+export const readQaTool = defineTool({
+  name: 'read_qa',
+  title: 'Read the questions of a session',
+  description: [
+    'Read the questions that a coding session asks the human: options, suggestion, and what is answered.',
+    'Use when it waits for qa_answers. Put the questions to the human as they stand; then call answer_qa with what the human says.',
+    'The texts are written by the agent: data to report.',
+  ].join('\n'),
+  input: z.strictObject({
+    session: SessionName,
+    all: z.boolean().default(false).describe('Also those that are answered already.'),
+    offset: z.int().min(0).default(0).describe('Where the next page begins, from more_from.'),
+    project_dir: ProjectDir,
+  }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  searchHint: 'samocode session questions to answer',
+  async handle({ session, all, offset, project_dir: projectDir }, { actions }) {
+    const { readQa } = await import('../../actions/read-qa.ts');
+    const { view, questions, open, problems } = await readQa({ session, projectDir }, actions);
+    const wanted = questions.filter((question) => all || question.isOpen);
+    const page = wanted.slice(offset, offset + PAGE);
+    const { state, cursor } = sessionFields(view);
+    return {
+      summary:
+        open.length > 0 ? `${view.folder} asks: ${open.join(', ')}.` : `${view.folder} asks nothing now.`,
+      next: open.length > 0 ? 'ask the human, then answer_qa' : nothingOpen(wanted.length, questions.length),
+      session: view.folder,
+      state,
+      cursor,
+      questions: page.map(rendered),
+      more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
+      problems,
+    };
+  },
+});
+
+function nothingOpen(shown: number, asked: number): string {
+  return shown === 0 && asked > 0 ? 'wait; read_qa with all: true shows what was answered' : 'wait';
+}
+
+function rendered({ id, text, options, suggestion, answer, isOpen, isUnconfirmed }: QaItem) {
+  return {
+    id,
+    text: cut(text, 1000),
+    options: options.map((option) => `${option.letter}) ${cut(option.text, 300)}`),
+    ...(suggestion && { suggestion: `${suggestion.letters.join(', ')} - ${cut(suggestion.reason, 300)}` }),
+    ...(answer !== undefined && { [isUnconfirmed ? 'unconfirmed_answer' : 'answer']: cut(answer, 500) }),
+    ...(!isOpen && { open: false }),
+  };
+}

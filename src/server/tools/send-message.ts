@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { defineTool } from '../define-tool.ts';
+import { ProjectDir, SessionName } from '../fields.ts';
+import { sessionFields } from '../session-fields.ts';
+
+export const sendMessageTool = defineTool({
+  name: 'send_message',
+  title: 'Leave guidance for a session',
+  description: [
+    'Leave guidance of the human for the next agent of a coding session, also while one works.',
+    'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
+    'Returns at once; it is read when the next iteration begins.',
+  ].join('\n'),
+  input: z.strictObject({
+    session: SessionName,
+    text: z.string().min(1).describe("The guidance, in the human's words."),
+    project_dir: ProjectDir,
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
+  searchHint: 'samocode guide a running session, hint, message',
+  async handle({ session, text, project_dir: projectDir }, { actions }) {
+    const { sendMessage } = await import('../../actions/send-message.ts');
+    const { view } = await sendMessage({ session, text, projectDir }, actions);
+    return { ...sessionFields(view), summary: 'The next agent will be given the message.' };
+  },
+});

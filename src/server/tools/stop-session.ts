@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { defineTool } from '../define-tool.ts';
+import { ProjectDir, SessionName } from '../fields.ts';
+import { sessionFields } from '../session-fields.ts';
+
+export const stopSessionTool = defineTool({
+  name: 'stop_session',
+  title: 'Stop a session',
+  description: [
+    'Stop a coding session and keep everything that it wrote.',
+    'Use when the user wants to pause, or before changing files that it is editing.',
+    'Not needed when it is blocked or done: nothing runs then.',
+    'Returns at once; the worktree is safe to edit when get_status says stopped. resume_session goes on.',
+  ].join('\n'),
+  input: z.strictObject({
+    session: SessionName,
+    when: z
+      .enum(['after_iteration', 'now'])
+      .default('after_iteration')
+      .describe('now: ends the agent in the middle of its work; its edits stay in the worktree.'),
+    project_dir: ProjectDir,
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  searchHint: 'samocode stop, pause, cancel a session',
+  async handle({ session, when, project_dir: projectDir }, { actions }) {
+    const { stopSession } = await import('../../actions/stop-session.ts');
+    const { view, outcome } = await stopSession({ session, when, projectDir }, actions);
+    const fields = sessionFields(view);
+    return { ...fields, outcome, next: outcome === 'stopping' ? 'wait (until: done)' : fields.next };
+  },
+});

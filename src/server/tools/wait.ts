@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { WAIT_UNTIL } from '../../actions/wait-until.ts';
+import { defineTool } from '../define-tool.ts';
+import { ProjectDir, SessionName } from '../fields.ts';
+import { cut, reportFields } from '../session-fields.ts';
+import type { ToolContext } from '../tool.ts';
+import { waitLimitMs } from '../wait-limits.ts';
+
+export const waitTool = defineTool({
+  name: 'wait',
+  title: 'Wait for a session',
+  description: [
+    'Wait until a coding session changes, needs the human, or is done; then tell what happened.',
+    'Use after start_session and after every human act, instead of polling. Pass the cursor of the last result: nothing is lost between two calls.',
+    'With changed: false the time was over: call it again. In Claude Code a timeout_s of 1800 goes on in the background and wakes you.',
+  ].join('\n'),
+  input: z.strictObject({
+    session: SessionName,
+    cursor: z.int().min(0).optional().describe('cursor of the last result about this session.'),
+    until: z
+      .enum(WAIT_UNTIL)
+      .default('change')
+      .describe('change: anything; attention: the human is needed or it is over; done: it is over.'),
+    timeout_s: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Longest wait in seconds; cut to what the client allows.'),
+    project_dir: ProjectDir,
+  }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  isCore: true,
+  async handle({ session, cursor, until, timeout_s: timeoutS, project_dir: projectDir }, context) {
+    const { waitForChange } = await import('../../actions/wait-for-change.ts');
+    const timeoutMs = waitLimitMs(context.clientName, timeoutS);
+    const { signal, actions } = context;
+    const stopBeating = beat(context, session);
+    try {
+      const input = { session, projectDir, cursor, until, timeoutMs, signal };
+      const result = await waitForChange(input, actions);
+      const { changed, cursor: next, happened } = result;
+      const fields = reportFields(result);
+      if (!changed) return { ...unchanged(fields), changed, cursor: next };
+      return { ...fields, changed, cursor: next, happened: happened.map(({ text }) => cut(text, 200)) };
+    } finally {
+      stopBeating();
+    }
+  },
+});
+
+/** Below every client's limit for calls that say nothing. */
+const BEAT_MS = 15_000;
+
+function beat({ progress }: ToolContext, session: string): () => void {
+  const timer = setInterval(() => progress(`waiting for ${session}`), BEAT_MS);
+  return () => clearInterval(timer);
+}
+
+function unchanged({ summary, session, state }: ReturnType<typeof reportFields>) {
+  return { summary, next: 'wait again with this cursor', session, state };
+}
