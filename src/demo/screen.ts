@@ -4,13 +4,16 @@ import type { Phase } from '../phases/table.ts';
 export interface DemoQuestion {
   id: string;
   text: string;
-  options: readonly { letter: string; text: string }[];
-  suggestion?: { letters: readonly string[]; reason: string } | undefined;
+  /** `A) its text`. */
+  options: readonly string[];
+  /** `B - why`. */
+  suggestion?: string | undefined;
 }
 
 export interface DemoProgress {
   session: string;
   phase: Phase;
+  /** The session's running number of the child that works; undefined while none does. */
   child: number | undefined;
   state: string;
   doing?: string | undefined;
@@ -21,19 +24,21 @@ export interface DemoScreen {
   /** A chapter begins. */
   chapter(title: string): void;
   line(text?: string): void;
+  /** What the parent asks of the server. */
+  toolCall(tool: string, about?: string): void;
   progress(progress: DemoProgress): void;
-  /** What the parent says to the server. */
-  toolCall(tool: string, about: string): void;
+  /** A child has ended and said what it did. */
+  ended(phase: Phase, did: string): void;
+  /** Questions and answers at the first gate. */
   question(question: DemoQuestion): void;
   answer(id: string, text: string): void;
-  /** A long text, a plan or a diff, shown as it is. */
+  /** A plan, a diff: shown as it is. */
   quote(text: string): void;
-  verdict(isGood: boolean, text: string): void;
 }
 
 /** The person: asked on a terminal, or played by the demo itself. */
 export interface DemoPerson {
   answer(question: DemoQuestion): Promise<string>;
   /** @returns undefined for a yes, else what should be different */
-  judgePlan(text: string): Promise<string | undefined>;
+  judgePlan(): Promise<string | undefined>;
 }

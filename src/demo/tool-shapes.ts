@@ -1,37 +1,41 @@
 import * as z from 'zod';
 import { PHASE_NAMES } from '../phases/table.ts';
 
-/** What the demo's parent reads of each tool's result; what else is there is nobody's business here. */
-export const Started = z.looseObject({ session: z.string(), summary: z.string() });
+/** What the demo's parent reads of each tool's result; what else is there it leaves alone. */
+export const SetUp = z.looseObject({ summary: z.string(), sessions: z.string() });
+
+export const Started = z.looseObject({
+  session: z.string(),
+  cursor: z.number(),
+  phase: z.enum(PHASE_NAMES),
+});
 
 export const Look = z.looseObject({
-  session: z.string(),
   summary: z.string(),
   state: z.string(),
   for: z.string().optional(),
-  reason: z.string().optional(),
   phase: z.enum(PHASE_NAMES),
-  total_iterations: z.number().optional(),
-  doing: z.string().optional(),
+  iteration: z.number(),
+  activity: z.string().optional(),
   branch: z.string().optional(),
   worktree: z.string().optional(),
-  session_dir: z.string().optional(),
-  cursor: z.number().optional(),
+  says: z.record(z.string(), z.string()).optional(),
 });
 export type Look = z.infer<typeof Look>;
 
-export const Questions = z.looseObject({
-  questions: z.array(
-    z.looseObject({
-      id: z.string(),
-      text: z.string(),
-      open: z.boolean().optional(),
-      options: z.array(z.looseObject({ letter: z.string(), text: z.string() })),
-      suggestion: z.looseObject({ letters: z.array(z.string()), reason: z.string() }).optional(),
-    }),
-  ),
+export const Waited = z.looseObject({ changed: z.boolean(), cursor: z.number() });
+
+const Question = z.looseObject({
+  id: z.string(),
+  text: z.string(),
+  /** `A) its text`. */
+  options: z.array(z.string()),
+  /** `B - why`. */
+  suggestion: z.string().optional(),
 });
 
-export const Plan = z.looseObject({ name: z.string(), text: z.string(), hash: z.string().optional() });
+export const Questions = z.looseObject({ questions: z.array(Question) });
+
+export const Plan = z.looseObject({ plan: z.string(), hash: z.string(), text: z.string() });
 
 export const Said = z.looseObject({ summary: z.string() });

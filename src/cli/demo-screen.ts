@@ -1,0 +1,39 @@
+import type { Clock } from '../base/clock.ts';
+import type { DemoScreen } from '../demo/screen.ts';
+import type { Output } from './output.ts';
+import { ProgressView } from './progress-view.ts';
+import { harmless, oneLine } from './style.ts';
+
+/** The demo on a terminal, or as plain lines where there is none. */
+export function newDemoScreen(output: Output, clock: Clock): DemoScreen & Disposable {
+  const { bold, dim, good, accent, attention } = output.style;
+  const view = new ProgressView(output, clock);
+  const say = (text = '') => {
+    view.pause();
+    output.say(text);
+  };
+  return {
+    chapter: (title) => say(`\n${bold(title)}`),
+    line: (text) => say(text && `  ${text}`),
+    toolCall: (tool, about) =>
+      say(`  ${dim('chat ▸')} ${accent(tool)}${about ? ` ${dim(oneLine(about, 120))}` : ''}`),
+    progress: (progress) => view.show(progress),
+    ended: (phase, did) => view.note(`${good('✔')} ${phase}${did ? `: ${oneLine(did)}` : ''}`),
+    question({ id, text, options, suggestion }) {
+      say(`\n  ${attention(bold(id))}  ${harmless(text).trim().split('\n').join('\n      ')}`);
+      for (const option of options) say(`      ${oneLine(option)}`);
+      if (suggestion) say(dim(`      suggested: ${oneLine(suggestion)}`));
+    },
+    answer: (id, text) => say(`      ${good('▸')} ${id}: ${bold(oneLine(text))}`),
+    quote: (text) => say(indented(harmless(text))),
+    [Symbol.dispose]: () => view.pause(),
+  };
+}
+
+function indented(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  │ ${line}`)
+    .join('\n');
+}

@@ -1,0 +1,75 @@
+import type { Phase } from '../phases/table.ts';
+import type { Play } from './play-session.ts';
+import { Look, Waited } from './tool-shapes.ts';
+
+interface Followed {
+  session: string;
+  cursor: number;
+  /** Grows by every phase that is seen. */
+  phases: Set<Phase>;
+}
+
+/** One `wait` is short, so that Ctrl-C is heard soon; a chat would wait for minutes. */
+const WAIT_SECONDS = 10;
+const LOOK_MS = 250;
+
+const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done', 'needs_worker']);
+
+/** Waits as a chat does, call by call with the cursor, and shows what the child does meanwhile. */
+export async function followUntilRest(
+  play: Play,
+  { session, cursor, phases }: Followed,
+): Promise<{ look: Look; cursor: number }> {
+  play.screen.toolCall('wait');
+  const teller = newTeller(play, session);
+  for (let seen = cursor; ; ) {
+    play.signal.throwIfAborted();
+    const rest = new AbortController();
+    const watching = watch(play, { session, teller, phases, signal: rest.signal });
+    const waiting = play.parent.call('wait', { session, cursor: seen, timeout_s: WAIT_SECONDS }, Waited);
+    const waited = await waiting.finally(() => rest.abort());
+    await watching;
+    seen = waited.cursor;
+    const look = await play.parent.call('get_status', { session }, Look);
+    phases.add(look.phase);
+    teller(look);
+    if (RESTING.has(look.state)) return { look, cursor: seen };
+  }
+}
+
+interface Watch {
+  session: string;
+  teller: (look: Look) => void;
+  phases: Set<Phase>;
+  signal: AbortSignal;
+}
+
+/** Looks again and again, beside the call that waits, for the sake of the screen alone. */
+async function watch({ parent, clock }: Play, { session, teller, phases, signal }: Watch): Promise<void> {
+  while (!signal.aborted) {
+    const look = await parent.call('get_status', { session }, Look);
+    phases.add(look.phase);
+    teller(look);
+    await clock.sleep(LOOK_MS, signal).catch(() => {});
+  }
+}
+
+function newTeller({ screen }: Play, session: string): (look: Look) => void {
+  let last: { iteration: number; phase: Phase } | undefined;
+  return (look) => {
+    const { phase, iteration, state, activity } = look;
+    const isRunning = state === 'running';
+    if (last && isRunning && iteration > last.iteration)
+      screen.ended(last.phase, look.says?.last_action ?? '');
+    if (!isRunning && RESTING.has(state)) screen.ended(phase, LAST_DEED[look.for ?? state] ?? look.summary);
+    last = { iteration, phase };
+    screen.progress({ session, phase, child: isRunning ? iteration : undefined, state, doing: activity });
+  };
+}
+
+/** What the child did before a rest: the status then speaks of the rest alone. */
+const LAST_DEED: Readonly<Record<string, string>> = {
+  qa_answers: 'It has questions',
+  plan_approval: 'It has a plan',
+  done: 'It wrote the summary',
+};
