@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import { runGit } from './git.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import type { GitContext } from './repository.ts';
 import { parseStatus } from './status-entries.ts';
 
 /** What the main checkout looked like at one moment. Equal fields: nobody moved it. */
-export interface MainCheckout {
+export const MainCheckout = z.object({
   /** Absent before the first commit. */
-  head?: string;
+  head: z.string().optional(),
   /** Absent when no branch is checked out. */
-  branch?: string;
+  branch: z.string().optional(),
   /** SHA-256 over what is staged, compared with HEAD. */
-  indexHash: string;
+  indexHash: z.string(),
   /** SHA-256 over changed and new paths, SESSIONS and WORKTREES left out. */
-  statusHash: string;
-}
+  statusHash: z.string(),
+});
+export type MainCheckout = z.infer<typeof MainCheckout>;
 
 export interface MainCheckoutPlace extends GitContext {
   mainRepo: string;

@@ -5,7 +5,7 @@ import { type GitOptions, gitLine, runGit } from './git.ts';
 import { GitError } from './git-error.ts';
 
 /** How git is run for a whole task; `cwd` comes from the task. */
-export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv'>;
+export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config'>;
 
 export type RepositoryReading =
   /** `reason` is git's refusal when there is something that it will not open. */

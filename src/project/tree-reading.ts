@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
 import { runGit } from './git.ts';
+import type { GitContext } from './repository.ts';
 
 /** What a worktree looked like at one moment, to tell later whether anything in it was changed. */
 export const TreeReading = z.object({
@@ -15,13 +16,14 @@ export const TreeReading = z.object({
 export type TreeReading = z.infer<typeof TreeReading>;
 
 /** @returns undefined when the folder is gone or is no worktree any more */
-export async function readTree(worktreePath: string): Promise<TreeReading | undefined> {
-  const head = await runGit(['rev-parse', '--verify', 'HEAD'], { cwd: worktreePath, allowFailure: true });
+export async function readTree(worktreePath: string, context: GitContext): Promise<TreeReading | undefined> {
+  const options = { ...context, cwd: worktreePath, allowFailure: true };
+  const head = await runGit(['rev-parse', '--verify', 'HEAD'], options);
   if (head.exitCode !== 0) return undefined;
-  const status = await runGit(['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames'], {
-    cwd: worktreePath,
-    allowFailure: true,
-  });
+  const status = await runGit(
+    ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames'],
+    options,
+  );
   const hash = createHash('sha256').update(status.stdout);
   // A file that was dirty before and is dirty still has the same status line: its size and time tell.
   for (const entry of status.stdout.split('\0')) {

@@ -110,6 +110,8 @@ export const EVENT_BODIES = {
     /** Awake time. */
     durationMs: z.number(),
     head: z.string().optional(),
+    /** Worktree and documents as the child left them, kept under a ref of ours. */
+    checkpoint: z.object({ ref: z.string(), commit: z.string() }).optional(),
     /** Notebook lines, so that a deleted overview can be rebuilt. */
     lastAction: z.string().optional(),
     next: z.string().optional(),

@@ -72,6 +72,7 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   await ensurePlainFolder(paths.logs);
   await writeWhole(paths.signal, BLANK_SIGNAL);
   await ifExists(copyFile(paths.overview, files.overviewBefore));
+  await worker.git.look(stateOf(worker).worktree?.path);
   await writeWhole(files.before, `${JSON.stringify(await takeSnapshot(worker))}\n`);
 }
 

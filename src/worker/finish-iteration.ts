@@ -18,6 +18,8 @@ import type { OpenIteration } from '../session/state.ts';
 import { logPaths } from './begin-iteration.ts';
 import type { ChildLog } from './child-log.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
+import { commitReadableFiles, keepWork } from './keep-work.ts';
+import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
 import { mendNotebook } from './mend-notebook.ts';
 import { failedChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
@@ -39,6 +41,7 @@ export interface ChildEnded {
 export async function finishIteration(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<void> {
   const signal = await readSignal(worker, open);
   const process = await howItEnded(worker, open, ended);
+  const planted = await gitSettingsChanges(worker);
   const notebook = await mendNotebook(worker, open);
   const questions = await readQuestions(worker);
   const plan = await readPlanEvidence(worker);
@@ -59,11 +62,17 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     unacknowledged: stateOf(worker).messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
   const decision = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
+  const kept = await keepWork(worker, open);
   crashPoint('before-iteration-ended');
   const recorded = signal.kind === 'signal' ? signal.signal : undefined;
   await record(
     worker,
+    ...planted,
     ...notebook.forgeries,
+    ...mainCheckoutMoves(open.iteration, before, after),
+    ...(kept.problem !== undefined
+      ? [{ type: 'notice' as const, code: 'checkpoint', text: kept.problem }]
+      : []),
     ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
     {
       type: 'iteration_ended',
@@ -81,12 +90,14 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       cost: process.cost,
       durationMs: ended.awakeMs,
       ...(after.tree && { head: after.tree.head }),
+      ...(kept.checkpoint && { checkpoint: kept.checkpoint }),
       ...notebook.lines,
       flowLines: notebook.newFlow,
     },
   );
   crashPoint('after-iteration-ended');
   await record(worker, ...(await settleEvents(worker)));
+  await commitReadableFiles(worker);
 }
 
 interface ProcessEnd {

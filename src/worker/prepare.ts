@@ -16,7 +16,7 @@ export async function prepare(worker: Worker): Promise<void> {
   const { file } = worker;
   const { settings, mainRepo } = file;
   try {
-    const git = { baseEnv: worker.env };
+    const git = worker.git.context;
     const base = await resolveBase({
       mainRepo,
       ...git,

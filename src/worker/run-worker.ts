@@ -9,12 +9,14 @@ import { sessionPaths } from '../session/paths.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import { backOff } from './back-off.ts';
 import { moveSession } from './commands/archive.ts';
+import { GitGuard } from './git-guard.ts';
 import { idle } from './idle.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
 import { prepare } from './prepare.ts';
 import { Projector } from './projector.ts';
 import { runIteration } from './run-iteration.ts';
 import { settleEvents } from './settle.ts';
+import { Slots } from './slots.ts';
 import { takeCommands } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -43,10 +45,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     if (lease === undefined) return;
     await using writer = await EventWriter.open(paths, lease, clock);
     const projector = new Projector(paths, file);
-    const worker: Worker = { paths, file, clock, host, env, rehearsalProgram, writer, projector };
+    const git = new GitGuard(paths, file, env);
+    const slots = new Slots(file.sessionsDir, file.settings.maxParallel, { clock, host });
+    const worker: Worker = { paths, file, clock, host, env, rehearsalProgram, writer, projector, git, slots };
     if (writer.state.archived) await moveSession(worker, true);
     await takeOver(worker, lease, writer.truncatedBytes);
     const why = await work(worker);
+    await slots.leave();
     await record(worker, { type: 'worker_left', why });
     await writer.writeCache();
     await lease.release();
@@ -68,6 +73,8 @@ async function leaseOf(
     throw error;
   }
 }
+
+const QUEUE_POLL_MS = 500;
 
 /** @returns why the worker leaves */
 async function work(worker: Worker): Promise<string> {
@@ -109,10 +116,11 @@ async function step(worker: Worker): Promise<string | undefined> {
       }
       return undefined;
     case 'queued':
-      // A place in the queue is looked for by the same step that found none.
-      await worker.clock.sleep(1000);
+      if (await worker.slots.take()) await record(worker, { type: 'went_on', why: 'slot_free' });
+      else await worker.clock.sleep(QUEUE_POLL_MS);
       return undefined;
     case 'waiting':
+      await worker.slots.leave();
       if (stopWanted !== undefined) {
         await record(worker, { type: 'stopped', by: stopWanted.by, why: 'asked for', flow: 'Stopped' });
         return undefined;
@@ -120,6 +128,7 @@ async function step(worker: Worker): Promise<string | undefined> {
       return (await idle(worker)) ? undefined : 'parked for a day; it comes back when something happens';
     case 'limited':
     case 'blocked':
+      await worker.slots.leave();
       return (await idle(worker)) ? undefined : 'parked for a day; it comes back when something happens';
     case 'stopped':
       return 'stopped';
@@ -146,5 +155,10 @@ async function nextIteration(worker: Worker): Promise<void> {
     return;
   }
   if (!(await worktreeStands(worker))) return;
+  if (!(await worker.slots.take())) {
+    const reason = `all ${worker.file.settings.maxParallel} places of MAX_PARALLEL are taken`;
+    await record(worker, { type: 'queued', reason });
+    return;
+  }
   if (await backOff(worker)) await runIteration(worker);
 }

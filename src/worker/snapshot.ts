@@ -3,12 +3,14 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
+import { MainCheckout, readMainCheckout } from '../project/main-checkout.ts';
 import { readTree, TreeReading } from '../project/tree-reading.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** What a child could have changed, as it stood at one moment. */
 export const Snapshot = z.object({
   tree: TreeReading.optional(),
+  mainCheckout: MainCheckout.optional(),
   /** Fingerprint of the session's documents, its log folder and the worker's own files left out. */
   documents: z.string(),
 });
@@ -16,8 +18,17 @@ export type Snapshot = z.infer<typeof Snapshot>;
 
 export async function takeSnapshot(worker: Worker): Promise<Snapshot> {
   const worktree = stateOf(worker).worktree;
-  const tree = worktree && (await readTree(worktree.path));
-  return { ...(tree && { tree }), documents: await documentsPrint(worker) };
+  const tree = worktree && (await readTree(worktree.path, worker.git.context));
+  const { mainRepo, sessionsDir, worktreesDir } = worker.file;
+  const ours = [sessionsDir, worktreesDir];
+  const mainCheckout = await readMainCheckout({ mainRepo, ours, ...worker.git.context }).catch(
+    () => undefined,
+  );
+  return {
+    ...(tree && { tree }),
+    ...(mainCheckout && { mainCheckout }),
+    documents: await documentsPrint(worker),
+  };
 }
 
 const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);

@@ -6,7 +6,9 @@ import type { SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
 import { appendPatiently } from './append-patiently.ts';
+import type { GitGuard } from './git-guard.ts';
 import type { Projector } from './projector.ts';
+import type { Slots } from './slots.ts';
 
 /** What every part of a worker works with: one session, its truth, and the machine. */
 export interface Worker {
@@ -19,6 +21,8 @@ export interface Worker {
   readonly rehearsalProgram: string;
   readonly writer: EventWriter;
   readonly projector: Projector;
+  readonly git: GitGuard;
+  readonly slots: Slots;
 }
 
 /** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */

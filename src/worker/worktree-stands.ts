@@ -12,7 +12,7 @@ export async function worktreeStands(worker: Worker): Promise<boolean> {
   try {
     const { mainRepo } = worker.file;
     const { path: worktreePath, branch, baseCommit } = worktree;
-    await ensureWorktree({ mainRepo, worktreePath, branch, baseCommit, baseEnv: worker.env });
+    await ensureWorktree({ mainRepo, worktreePath, branch, baseCommit, ...worker.git.context });
     const text = `The worktree was gone; it was made again from branch ${branch}.`;
     await record(worker, { type: 'notice', code: 'worktree_made_again', text, flow: text });
     return true;

@@ -95,7 +95,7 @@ async function removeSessionWorktree(worker: Worker, mainRepo: string): Promise<
   const removed = await removeWorktree({
     mainRepo,
     worktreePath: worktree.path,
-    baseEnv: worker.env,
+    ...worker.git.context,
   });
   switch (removed.kind) {
     case 'removed':

@@ -1,0 +1,39 @@
+import { realpath } from 'node:fs/promises';
+import { runGit } from './git.ts';
+import type { GitContext } from './repository.ts';
+
+export interface SessionCommit extends GitContext {
+  sessionDir: string;
+  mainRepo: string;
+  message: string;
+}
+
+const TRIES = 3;
+
+/**
+ * Commits a session's readable files where SESSIONS lies in a repository of its own; elsewhere nothing
+ * happens. Logs stay out, and so does whatever else is staged there.
+ * @returns whether a commit was made; a repository that refuses (no identity, a lock) is left as it is
+ */
+export async function commitSessionFiles({
+  sessionDir,
+  mainRepo,
+  message,
+  ...context
+}: SessionCommit): Promise<boolean> {
+  const options = { ...context, cwd: sessionDir, allowFailure: true };
+  const top = await runGit(['rev-parse', '--show-toplevel'], options);
+  if (top.exitCode !== 0) return false;
+  const main = await runGit(['rev-parse', '--show-toplevel'], { ...options, cwd: mainRepo });
+  if ((await realpath(top.stdout.trim())) === (await realpath(main.stdout.trim() || mainRepo))) return false;
+  const files = ['--', '.', ':(exclude)_logs'];
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    // Other sessions commit to the same repository; its index has one lock for all.
+    const added = await runGit(['add', '--all', ...files], options);
+    if (added.exitCode !== 0) continue;
+    const commit = await runGit(['commit', '--quiet', '-m', message, ...files], options);
+    if (commit.exitCode === 0) return true;
+    if (/nothing to commit|no changes added/.test(commit.stdout)) return false;
+  }
+  return false;
+}

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { gitLine } from '../project/git.ts';
+import {
+  changedGitSettings,
+  GitSettings,
+  readGitSettings,
+  withoutNewFilters,
+} from '../project/git-settings-guard.ts';
+import type { GitContext } from '../project/repository.ts';
+import type { SessionPaths } from '../session/paths.ts';
+import type { SessionFile } from '../session/session-file.ts';
+
+/**
+ * Keeps what a child plants in git's settings from running in our hands: knows the settings that stood
+ * there when the session began, and gives every git call of the worker what neutralises the rest.
+ */
+export class GitGuard {
+  readonly #file: SessionFile;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #baselinePath: string;
+  #baseline: GitSettings | undefined;
+  #seen: GitSettings | undefined;
+  #config: readonly string[] = [];
+
+  constructor(paths: SessionPaths, file: SessionFile, env: Readonly<Record<string, string | undefined>>) {
+    this.#file = file;
+    this.#env = env;
+    this.#baselinePath = join(paths.runDir, 'git-settings.json');
+  }
+
+  /** For every git call of the worker. */
+  get context(): GitContext {
+    return { baseEnv: this.#env, config: this.#config };
+  }
+
+  /** Reads the settings as they stand now. @returns the files that changed since the last look, absolute paths */
+  async look(worktreePath: string | undefined): Promise<string[]> {
+    const { mainRepo } = this.#file;
+    const common = await gitLine(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
+      ...this.context,
+      cwd: mainRepo,
+    });
+    const folders = { commonDir: common, ...(worktreePath !== undefined && { worktreePath }) };
+    const now = await readGitSettings(folders, this.context);
+    const baseline = await this.#readBaseline(now);
+    this.#config = withoutNewFilters(baseline, now);
+    const changed = changedGitSettings(this.#seen ?? now, now);
+    this.#seen = now;
+    return changed;
+  }
+
+  /** The baseline of the whole session: a child that planted something stays known as the one over any restart. */
+  async #readBaseline(now: GitSettings): Promise<GitSettings> {
+    if (this.#baseline !== undefined) return this.#baseline;
+    const text = await ifExists(readFile(this.#baselinePath, 'utf8'));
+    const kept = text === undefined ? undefined : GitSettings.safeParse(parsed(text));
+    this.#baseline = kept?.success ? kept.data : now;
+    // After a restart the last look is unknown, so everything since the start counts as new.
+    this.#seen ??= this.#baseline;
+    if (!kept?.success) await writeWhole(this.#baselinePath, `${JSON.stringify(now)}\n`);
+    return this.#baseline;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
