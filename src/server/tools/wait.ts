@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Happening } from '../../actions/wait-for-change.ts';
 import { WAIT_UNTIL } from '../../actions/wait-until.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
@@ -41,12 +42,21 @@ export const waitTool = defineTool({
       const { changed, cursor: next, happened } = result;
       const fields = reportFields(result);
       if (!changed) return { ...unchanged(fields), changed, cursor: next };
-      return { ...fields, changed, cursor: next, happened: happened.map(({ text }) => cut(text, 200)) };
+      return { ...fields, changed, cursor: next, happened: news(happened) };
     } finally {
       stopBeating();
     }
   },
 });
+
+/** What the state itself does not tell yet. */
+function news(happened: readonly Happening[]): string[] {
+  const last = happened.at(-1);
+  const isTold = last !== undefined && TOLD_BY_STATE.has(last.type);
+  return (isTold ? happened.slice(0, -1) : happened).map(({ text }) => cut(text, 200));
+}
+
+const TOLD_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocked', 'stopped', 'done']);
 
 /** Below every client's limit for calls that say nothing. */
 const BEAT_MS = 15_000;
