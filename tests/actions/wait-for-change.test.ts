@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { getStatus } from '../../src/actions/get-status.ts';
+import { startSession } from '../../src/actions/start-session.ts';
+import { type WaitResult, waitForChange } from '../../src/actions/wait-for-change.ts';
+import { readHolding } from '../../src/base/lease.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import { eventually, makeBench } from './bench.ts';
+
+test('many short waits tell everything once and in order', async () => {
+  await using bench = await makeBench();
+  const { context } = bench;
+  const choices = { acceptSuggestions: true, autoApprove: true };
+  const { view } = await startSession({ task: 'Write it down', ...choices }, context);
+  const session = view.folder;
+  const told: number[] = [];
+  let last: WaitResult;
+  let cursor = 0;
+  do {
+    last = await waitForChange({ session, cursor, until: 'change', timeoutMs: 300 }, context);
+    cursor = last.cursor;
+    told.push(...last.happened.map(({ n }) => n));
+  } while (last.view.state.status.kind !== 'done');
+  const events = await readEvents(view.paths.events, 0);
+  const ends = events.filter(({ type }) => type === 'iteration_ended' || type === 'done').map(({ n }) => n);
+  expect(told.filter((n) => ends.includes(n))).toEqual(ends);
+  expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
+});
+
+test('a wait without news ends at its limit with the cursor that it was given', async () => {
+  await using bench = await makeBench();
+  const { view } = await startSession({ task: 'x', run: false }, bench.context);
+  const session = view.folder;
+  const stopped = await waitForChange({ session, until: 'done', timeoutMs: 30_000 }, bench.context);
+  const { cursor } = stopped;
+  const idle = await waitForChange({ session, cursor, until: 'change', timeoutMs: 50 }, bench.context);
+  expect(idle).toMatchObject({ changed: false, happened: [], cursor });
+  const other = await waitForChange(
+    { session, cursor: 10_000, until: 'change', timeoutMs: 50 },
+    bench.context,
+  );
+  expect(other.changed).toBe(false);
+});
+
+test('a wait can be cut off and loses nothing', async () => {
+  await using bench = await makeBench();
+  const { view } = await startSession({ task: 'x', run: false }, bench.context);
+  const cut = new AbortController();
+  const input = { session: view.folder, cursor: 10_000, until: 'change', timeoutMs: 60_000 } as const;
+  const waiting = waitForChange({ ...input, signal: cut.signal }, bench.context);
+  cut.abort(new Error('cut off'));
+  await expect(waiting).rejects.toThrow('cut off');
+});
+
+test('a look at a session whose worker was killed brings it back, and the work is ended', async () => {
+  await using bench = await makeBench();
+  const { context } = bench;
+  const choices = { acceptSuggestions: true, autoApprove: true };
+  const { view } = await startSession({ task: 'Write it down', ...choices }, context);
+  const session = view.folder;
+  const holding = await readHolding(view.paths.leases, context.host);
+  if (holding.kind !== 'held') throw new Error('Nobody works on it.');
+  process.kill(holding.lease.owner.pid, 'SIGKILL');
+  const seen = await eventually(async () => {
+    const report = await getStatus({ session }, context);
+    return report.revival === 'launched' && report;
+  });
+  expect(seen.view.needsWorker).toBe(true);
+  const done = await waitForChange({ session, until: 'done', timeoutMs: 60_000 }, context);
+  expect(done.view.state.status.kind).toBe('done');
+});
+
+test('a worker that dies again and again is left alone', async () => {
+  await using bench = await makeBench();
+  const { context } = bench;
+  const { view } = await startSession({ task: 'Write it down' }, context);
+  const session = view.folder;
+  const died = await eventually(async () => {
+    const holding = await readHolding(view.paths.leases, context.host);
+    const begun = (await readEvents(view.paths.events, 0)).filter(({ type }) => type === 'worker_took_over');
+    const isNewest = holding.kind === 'held' && begun.at(-1)?.lease === holding.lease.number;
+    if (isNewest && holding.liveness === 'alive') process.kill(holding.lease.owner.pid, 'SIGKILL');
+    const { revival } = await getStatus({ session }, context);
+    return revival === 'dies_again' && begun.length;
+  });
+  expect(died).toBe(4);
+});
