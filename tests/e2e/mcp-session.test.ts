@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { DEMO_TASK } from '../../src/demo/demo-project.ts';
+import {
+  eventsOf,
+  makePlace,
+  markedPids,
+  Parent,
+  type Place,
+  pathsOf,
+  stateOf,
+  until,
+  workerPid,
+} from '../support/mcp-rig.ts';
+
+async function started(place: Place, parent: Parent, more: Record<string, unknown> = {}): Promise<string> {
+  await parent.call('setup_project', { project_dir: place.repo });
+  const { session } = await parent.call('start_session', { task: DEMO_TASK, provider: 'rehearsal', ...more });
+  return session;
+}
+
+async function toThePlan(parent: Parent, session: string): Promise<void> {
+  await waitFor(parent, session, 'waiting');
+  await parent.call('answer_qa', { session, accept_suggestions: true });
+  await waitFor(parent, session, 'waiting', 'plan_approval');
+}
+
+async function waitFor(parent: Parent, session: string, state: string, what?: string): Promise<void> {
+  for (let cursor = 0; ; ) {
+    const result = await parent.call('wait', { session, cursor, timeout_s: 20 });
+    cursor = result.cursor;
+    if (result.state === state && (what === undefined || result.for === what)) return;
+  }
+}
+
+async function scenario(
+  place: Place,
+  rules: unknown[],
+): Promise<{ REHEARSAL_SCENARIO: string; trace: string }> {
+  const path = join(place.home, 'scenario.json');
+  const trace = join(place.home, 'trace.jsonl');
+  await writeFile(path, JSON.stringify({ about: 'a test', trace, paceMs: 0, rules }));
+  return { REHEARSAL_SCENARIO: path, trace };
+}
+
+test('a session goes from start_session to done through every phase, and the branch holds a tested feature', async () => {
+  await using place = await makePlace();
+  await using parent = await Parent.connect(place);
+  const head = place.git('rev-parse', 'HEAD');
+  const session = await started(place, parent);
+  await waitFor(parent, session, 'waiting');
+  const qa = await parent.call('read_qa', { session });
+  expect(qa.questions.length).toBeGreaterThan(0);
+  await parent.call('answer_qa', {
+    session,
+    answers: Object.fromEntries(qa.questions.map(({ id }: { id: string }) => [id, 'A'])),
+  });
+  await waitFor(parent, session, 'waiting', 'plan_approval');
+  const plan = await parent.call('read_plan', { session });
+  await parent.call('approve_plan', { session, hash: plan.hash });
+  await waitFor(parent, session, 'done');
+  const paths = pathsOf(place, session);
+  const state = await stateOf(paths);
+  const phases = (await eventsOf(paths)).flatMap((event) =>
+    event.type === 'iteration_started' ? [event.phase] : [],
+  );
+  expect([...new Set(phases)]).toEqual([
+    'investigation',
+    'requirements',
+    'planning',
+    'implementation',
+    'testing',
+    'quality',
+    'done',
+  ]);
+  expect(execFileSync('node', ['--test'], { cwd: state.worktree?.path, encoding: 'utf8' })).toContain(
+    '# fail 0',
+  );
+  expect(place.git('rev-parse', 'HEAD')).toBe(head);
+  expect(place.git('status', '--porcelain')).toBe('?? .samocode\n');
+  expect(await markedPids(paths)).toEqual([]);
+});
+
+test('a session outlives a server that is killed while a child works', async () => {
+  await using place = await makePlace();
+  const first = await Parent.connect(place);
+  const session = await started(place, first);
+  const paths = pathsOf(place, session);
+  await until(paths, (state) => state.openIteration !== undefined);
+  process.kill(first.serverPid, 'SIGKILL');
+  await using second = await Parent.connect(place);
+  await toThePlan(second, session);
+  const { hash } = await second.call('read_plan', { session });
+  await second.call('approve_plan', { session, hash });
+  await waitFor(second, session, 'done');
+  const owners = (await eventsOf(paths)).filter((event) => event.type === 'worker_took_over');
+  expect(owners).toHaveLength(1);
+});
+
+test('two servers tell the same story of one session', async () => {
+  await using place = await makePlace();
+  await using one = await Parent.connect(place);
+  await using two = await Parent.connect(place);
+  const session = await started(place, one);
+  await Promise.all([waitFor(one, session, 'waiting'), waitFor(two, session, 'waiting')]);
+  const [a, b] = await Promise.all([
+    one.call('get_status', { session }),
+    two.call('get_status', { session }),
+  ]);
+  expect(a).toEqual(b);
+  await two.call('answer_qa', { session, accept_suggestions: true });
+  await expect(one.call('answer_qa', { session, accept_suggestions: true })).rejects.toThrow(
+    /does not wait|not wait/i,
+  );
+});
+
+test('a second worker for a session that has one leaves without a trace', async () => {
+  await using place = await makePlace();
+  await using parent = await Parent.connect(place);
+  const session = await started(place, parent);
+  const paths = pathsOf(place, session);
+  await until(paths, (state) => state.status.kind === 'waiting');
+  const before = await workerPid(paths);
+  execFileSync(process.execPath, ['dist/worker.js', paths.sessionsDir, paths.folder], { env: place.env });
+  expect(await workerPid(paths)).toBe(before);
+  const owners = (await eventsOf(paths)).filter((event) => event.type === 'worker_took_over');
+  expect(owners).toHaveLength(1);
+});
+
+test('stop now leaves no process of a child that forks, hides in other sessions and ignores SIGTERM', async () => {
+  await using place = await makePlace();
+  const acts = [
+    { act: 'fork', count: 3, setsid: true, ignoreTerm: true },
+    { act: 'ignore-term' },
+    { act: 'hang' },
+  ];
+  const { REHEARSAL_SCENARIO } = await scenario(place, [{ when: { iteration: 1 }, do: acts }]);
+  place.env.REHEARSAL_SCENARIO = REHEARSAL_SCENARIO;
+  await using parent = await Parent.connect(place);
+  const session = await started(place, parent);
+  const paths = pathsOf(place, session);
+  for (const end = Date.now() + 30_000; (await markedPids(paths)).length < 4 && Date.now() < end; ) {
+    await systemClock.sleep(50);
+  }
+  expect((await markedPids(paths)).length).toBeGreaterThanOrEqual(4);
+  await parent.call('stop_session', { session, when: 'now' });
+  await until(paths, (state) => state.status.kind === 'stopped');
+  expect(await markedPids(paths)).toEqual([]);
+  await parent.call('resume_session', { session });
+  await waitFor(parent, session, 'waiting');
+});
+
+test('a child that answers its own questions and goes on to planning opens nothing', async () => {
+  await using place = await makePlace();
+  const cheat = [
+    { act: 'normal', signal: false },
+    { act: 'answer-qa' },
+    { act: 'set-phase', phase: 'implementation' },
+    { act: 'signal-file', text: '{"status":"continue","phase":"planning"}' },
+  ];
+  const { REHEARSAL_SCENARIO } = await scenario(place, [
+    { when: { phase: 'requirements', count: 1 }, do: cheat },
+  ]);
+  place.env.REHEARSAL_SCENARIO = REHEARSAL_SCENARIO;
+  await using parent = await Parent.connect(place);
+  const session = await started(place, parent);
+  const paths = pathsOf(place, session);
+  const state = await until(paths, (now) => now.status.kind === 'waiting');
+  expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1', 'Q2', 'Q3'] });
+  expect(state.progress.phase).toBe('requirements');
+  expect((await eventsOf(paths)).filter((event) => event.type === 'forgery_seen').length).toBeGreaterThan(0);
+  expect(await readFile(paths.overview, 'utf8')).toContain('Phase: requirements');
+});
