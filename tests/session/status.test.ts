@@ -1,0 +1,116 @@
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { acquireLease } from '../../src/base/lease.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { readSession, type SessionView } from '../../src/session/status.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
+
+async function read(paths: SessionPaths): Promise<SessionView> {
+  const view = await readSession(paths, await systemHost());
+  if (!view) throw new Error('There is no session.');
+  return view;
+}
+
+test('where nothing is there is no session', async () => {
+  await using dir = await tempDir();
+  expect(await readSession(sessionPaths(dir.path, 'nothing'), await systemHost())).toBeUndefined();
+});
+
+test.each<{ kind: string; events: NewEvent[]; wants: boolean }>([
+  { kind: 'starting', events: [CREATED], wants: true },
+  { kind: 'running', events: [CREATED, PREPARED], wants: true },
+  { kind: 'queued', events: [CREATED, PREPARED, { type: 'queued', reason: 'full' }], wants: true },
+  {
+    kind: 'limited',
+    events: [CREATED, PREPARED, { type: 'limited', until: 1, guessed: false, provider: 'claude' }],
+    wants: true,
+  },
+  { kind: 'waiting', events: [CREATED, PREPARED, ASKING], wants: false },
+  { kind: 'blocked', events: [CREATED, PREPARED, BLOCKED], wants: false },
+  {
+    kind: 'stopped',
+    events: [CREATED, PREPARED, { type: 'stopped', by: { channel: 'cli' }, why: 'x' }],
+    wants: false,
+  },
+  { kind: 'done', events: [CREATED, PREPARED, DONE], wants: false },
+])('a $kind session wants a worker: $wants', async ({ kind, events, wants }) => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, events);
+  const view = await read(paths);
+  expect(view).toMatchObject({ worker: 'none', wantsWorker: wants, needsWorker: wants, isForeign: false });
+  expect(view.state).toMatchObject({ n: events.length, status: { kind } });
+});
+
+test('a command that waits wants a worker, whatever the state', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED, BLOCKED]);
+  await mkdir(paths.commands);
+  await writeFile(join(paths.commands, '01JH0000000000000000000000.json'), '{}');
+  expect(await read(paths)).toMatchObject({
+    needsWorker: true,
+    pendingCommands: ['01JH0000000000000000000000'],
+  });
+});
+
+test('answers typed into the file after it began to wait want a worker', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED, ASKING]);
+  await mkdir(paths.sessionDir);
+  await writeFile(paths.qa, '# Q&A');
+  expect((await read(paths)).needsWorker).toBe(true);
+  const before = new Date('2026-01-08T10:00:01Z');
+  await utimes(paths.qa, before, before);
+  expect((await read(paths)).needsWorker).toBe(false);
+});
+
+test('a session with a living worker needs none', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED]);
+  await mkdir(paths.leases);
+  await using _lease = await acquireLease(paths.leases, { clock: systemClock, host: await systemHost() });
+  expect(await read(paths)).toMatchObject({ worker: 'alive', wantsWorker: true, needsWorker: false });
+});
+
+test('a session that a newer samocode wrote is shown and left alone', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED]);
+  await writeFile(paths.events, '{"v":2,"type":"x","n":3}\n', { flag: 'a' });
+  const view = await read(paths);
+  expect(view).toMatchObject({ newerVersion: 2, needsWorker: false });
+  expect(view.problems).toHaveLength(1);
+});
+
+test('a broken session file is a problem and hides nothing else', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED, DONE]);
+  await writeFile(paths.sessionFile, '{');
+  const view = await read(paths);
+  expect(view.state.status.kind).toBe('done');
+  expect(view.problems).toEqual([expect.stringContaining('session.json')]);
+});
+
+test('a folder of the original tool is shown as its notebook says', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-Old_one');
+  await mkdir(paths.sessionDir);
+  const overview = (phase: string) =>
+    `# Session: old\n## Status\nPhase: ${phase}\nIteration: 2\nTotal Iterations: 5\nLast Action: Was done\n`;
+  await writeFile(paths.overview, overview('planning'));
+  const view = await read(paths);
+  expect(view).toMatchObject({ isForeign: true, needsWorker: false });
+  expect(view.state.status.kind).toBe('stopped');
+  expect(view.state.progress).toMatchObject({ phase: 'planning', phaseIteration: 2, totalIterations: 5 });
+  await writeFile(paths.overview, overview('done'));
+  expect((await read(paths)).state.status).toMatchObject({ kind: 'done', summary: 'Was done' });
+});
