@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import template from '../../workflow/iteration.md';
+import { basename } from 'node:path';
 import { ifExists } from '../base/errors.ts';
-import { stampsAt, threeDigits } from '../base/stamps.ts';
 import type { Phase } from '../phases/table.ts';
-import { signalExamples } from '../session/signal.ts';
-import { readDocument } from './evidence.ts';
-import { PHASE_DUTIES } from './phase-duties.ts';
-import { iterationStamp } from './project-event.ts';
+import { readInboxMessage } from '../session/inbox.ts';
+import { readPlan } from '../session/plan.ts';
+import { documentNames, readDocument, readPlanEvidence, readQuestions } from './evidence.ts';
+import { deliverMessages } from './messages.ts';
+import { assemblePrompt } from './prompt/assemble.ts';
+import type { PromptMessage, PromptPlan, PromptState } from './prompt/prompt-state.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export interface PromptFacts {
@@ -20,57 +21,69 @@ export interface PromptFacts {
 
 /** The whole prompt of an iteration. The same state and clock reading give the same bytes. */
 export async function buildPrompt(worker: Worker, facts: PromptFacts): Promise<string> {
-  const { worktree } = stateOf(worker);
-  const { iteration, phase, now } = facts;
-  const stamps = stampsAt(now);
-  return fill(template, {
-    sessionPath: worker.paths.sessionDir,
-    workingDirectory: worktree?.path ?? worker.file.mainRepo,
-    phase,
-    iteration: threeDigits(iteration),
-    timestampFile: stamps.file,
-    timestampLog: stamps.log,
-    timestampIteration: iterationStamp(iteration, now),
-    branch: worktree?.branch ?? 'none yet',
-    base: worktree?.base ?? 'unknown',
-    timeLimitMinutes: String(Math.round(worker.file.settings.timeLimitMs / 60_000)),
-    attention: await attention(worker, facts),
-    duties: PHASE_DUTIES[phase],
-    signals: signalExamples(phase)
-      .map((example) => `    ${example}\n`)
-      .join(''),
-  });
+  return assemblePrompt(await promptState(worker, facts));
 }
 
-/** What this child must know before anything else: corrections, the human's words, the goal. */
-async function attention(worker: Worker, facts: PromptFacts): Promise<string> {
-  const { notes, feedback, goal } = stateOf(worker);
-  const messages = await Promise.all(facts.messageFiles.map(readDocument));
-  const constraints = await constraintsText(worker);
-  const parts = [
-    ...(notes.length > 0 ? [`## First of all\n\n${notes.map((note) => `- ${note}`).join('\n')}\n`] : []),
-    ...(goal === undefined
-      ? []
-      : [quoted('The goal now (earlier questions and plans do not count for it)', goal)]),
-    ...(feedback === undefined ? [] : [quoted('The human wants the plan changed', feedback)]),
-    ...messages.filter((text) => text !== undefined).map((text) => quoted('Message from the human', text)),
-    ...(messages.length > 0 ? ['Acknowledge messages in the signal: `"acknowledged": ["id", …]`.\n'] : []),
-    ...(constraints === undefined ? [] : [quoted('Constraints of this project', constraints)]),
-  ];
-  return parts.join('\n');
+async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptState> {
+  const { file, paths } = worker;
+  const { settings } = file;
+  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans } = stateOf(worker);
+  const { questions, open } = await readQuestions(worker);
+  return {
+    sessionDir: paths.sessionDir,
+    workingDir: worktree?.path ?? file.mainRepo,
+    phase: facts.phase,
+    iteration: facts.iteration,
+    phaseIteration: progress.phaseIteration + 1,
+    provider: settings.providers[facts.phase] ?? settings.provider,
+    permissions: settings.permissions,
+    timeLimitMs: settings.timeLimitMs,
+    now: facts.now,
+    worktree,
+    task: file.task,
+    dive: file.dive,
+    goal,
+    feedback,
+    notes,
+    messages: await promptMessages(worker, facts.messageFiles),
+    constraints: await constraints(settings.constraintsPath),
+    checks: settings.checks,
+    documents: await documentNames(worker),
+    questions: { asked: questions.length, open },
+    plan: await promptPlan(worker),
+    earlier: { rounds: oldRounds, plans: oldPlans },
+    testReturns: progress.testReturns,
+    qualityRounds: progress.qualityRounds,
+    qualitySinceImplementation: progress.qualitySinceImplementation,
+    qualityChangedTree: progress.qualityChangedTree,
+  };
 }
 
-function quoted(title: string, text: string): string {
-  const lines = text.trimEnd().split('\n');
-  return `## ${title}\n\n${lines.map((line) => `> ${line}`).join('\n')}\n`;
+/** New messages after those that an earlier child was given and did not acknowledge. */
+async function promptMessages(worker: Worker, newFiles: readonly string[]): Promise<PromptMessage[]> {
+  const { unacknowledged } = stateOf(worker).messages;
+  const repeated = (await deliverMessages(worker, unacknowledged)).filter((path) => !newFiles.includes(path));
+  const read = async (path: string, isRepeated: boolean): Promise<PromptMessage | undefined> => {
+    const content = await readDocument(path);
+    if (content === undefined) return undefined;
+    const { id, text } = readInboxMessage(basename(path), content);
+    return { id, path, text, isRepeated };
+  };
+  const all = await Promise.all([
+    ...repeated.map((path) => read(path, true)),
+    ...newFiles.map((path) => read(path, false)),
+  ]);
+  return all.filter((message) => message !== undefined);
 }
 
-async function constraintsText(worker: Worker): Promise<string | undefined> {
-  const path = worker.file.settings.constraintsPath;
-  return path === undefined ? undefined : await ifExists(readFile(path, 'utf8'));
+async function promptPlan(worker: Worker): Promise<PromptPlan | undefined> {
+  const { version, text, outcome } = await readPlanEvidence(worker);
+  if (version === undefined || text === undefined) return undefined;
+  const { phases, testable } = readPlan(text);
+  return { name: version.name, isApproved: outcome.approved, phases, testable };
 }
 
-// A function as replacement: `$&` in a task must stay what it is.
-function fill(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\{\{(\w+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder);
+async function constraints(path: string | undefined): Promise<PromptState['constraints']> {
+  const text = path === undefined ? undefined : await ifExists(readFile(path, 'utf8'));
+  return path === undefined || text === undefined ? undefined : { path, text };
 }

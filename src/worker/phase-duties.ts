@@ -10,12 +10,17 @@ import type { Phase } from '../phases/table.ts';
 
 /** What the child of each phase has to do; compiled in, so that an upgrade changes nothing in mid run. */
 export const PHASE_DUTIES: Readonly<Record<Phase, string>> = {
-  init,
-  investigation,
-  requirements,
-  planning,
-  implementation,
-  testing,
-  quality,
-  done,
+  init: body(init),
+  investigation: body(investigation),
+  requirements: body(requirements),
+  planning: body(planning),
+  implementation: body(implementation),
+  testing: body(testing),
+  quality: body(quality),
+  done: body(done),
 };
+
+// The front matter is for clients that list agents; a child is told its duties alone.
+function body(agent: string): string {
+  return agent.replace(/^---\n[\s\S]*?\n---\n/, '');
+}

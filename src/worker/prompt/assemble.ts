@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import contract from '../../../workflow/contract.md';
+import iteration from '../../../workflow/iteration.md';
+import notebook from '../../../workflow/notebook.md';
+import alone from '../../../workflow/provider-alone.md';
+import claude from '../../../workflow/provider-claude.md';
+import codex from '../../../workflow/provider-codex.md';
+import gemini from '../../../workflow/provider-gemini.md';
+import signal from '../../../workflow/signal.md';
+import { stampsAt, threeDigits } from '../../base/stamps.ts';
+import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
+import type { Phase } from '../../phases/table.ts';
+import { signalExamples } from '../../session/signal.ts';
+import { PHASE_DUTIES } from '../phase-duties.ts';
+import { iterationStamp } from '../project-event.ts';
+import { attention } from './attention.ts';
+import { fill } from './fill.ts';
+import type { PromptState } from './prompt-state.ts';
+import { situation } from './situation.ts';
+
+/** How each agent CLI works with helpers and files, where that differs. */
+const PROVIDER_WORDS: Readonly<Record<string, string>> = { claude, codex, gemini };
+
+const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
+  skip: 'Nothing asks before a command of yours runs: think before what cannot be undone, above all deletions and migrations.',
+  allow:
+    'Only listed tools run. A refusal is final: find another way, or signal `blocked` and name the tool that is missing.',
+};
+
+/** The whole prompt of an iteration. */
+export function assemblePrompt(state: PromptState): string {
+  const { sessionDir, phase, now } = state;
+  const stamps = stampsAt(now);
+  const timestampIteration = iterationStamp(state.iteration, now);
+  const text = fill(iteration, {
+    sessionPath: sessionDir,
+    workingDirectory: state.workingDir,
+    phase,
+    iteration: threeDigits(state.iteration),
+    timeLimit: timeLimit(state.timeLimitMs),
+    approvedPlan: state.plan?.isApproved ? `**Approved plan:** ${join(sessionDir, state.plan.name)}\n` : '',
+    timestampFile: stamps.file,
+    timestampLog: stamps.log,
+    timestampIteration,
+    attention: attention(state),
+    contract: fill(contract, { permissions: PERMISSION_WORDS[state.permissions] }),
+    situation: situation(state),
+    duties: PHASE_DUTIES[phase],
+    provider: PROVIDER_WORDS[state.provider] ?? alone,
+    notebook: fill(notebook, { timestampIteration, timestampFile: stamps.file }),
+    signal: fill(signal, {
+      sessionPath: sessionDir,
+      signals: signalExamples(phase)
+        .map((example) => `    ${example}\n`)
+        .join(''),
+      edges: edgeWords(phase),
+    }),
+  });
+  return `${text.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
+}
+
+/** When a `continue` to another phase is accepted, as the worker's own rules say it. */
+function edgeWords(phase: Phase): string {
+  const lines = EDGE_CONDITIONS.filter(({ from }) => from === phase).map(
+    ({ to, openWhen }) => `- to ${to}: ${openWhen}\n`,
+  );
+  return lines.length === 0
+    ? ''
+    : `What must hold for the way on, as the worker checks it:\n\n${lines.join('')}\n`;
+}
+
+function timeLimit(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} for this iteration; then the worker ends it`;
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { inlineMaterial, material, materialSection } from './material.ts';
+import type { PromptState } from './prompt-state.ts';
+
+// What others wrote may be long; a prompt may not. Beyond these a file is named instead.
+const MAX_TASK = 12_000;
+const MAX_CONSTRAINTS = 12_000;
+const MAX_MESSAGE = 4_000;
+const MAX_MESSAGES = 10;
+const MAX_NOTE = 4_000;
+// No file holds it, so it is given whole as long as it is anything that a person would write.
+const MAX_FEEDBACK = 100_000;
+
+/** What the child must know before all else: failures and hand-offs, the person's words, the goal. */
+export function attention(state: PromptState): string {
+  const { sessionDir, task, dive, goal, feedback, constraints } = state;
+  const overview = join(sessionDir, '_overview.md');
+  const limit = (maxChars: number, whole: string) => ({ maxChars, whole });
+  const parts = [
+    firstOfAll(state.notes),
+    messages(state),
+    feedback === undefined
+      ? ''
+      : materialSection('The human wants the plan changed', feedback, limit(MAX_FEEDBACK, overview)),
+    goal === undefined
+      ? ''
+      : materialSection(
+          'The goal now (what follows below as the task is finished; its questions and plans do not count for it)',
+          goal,
+          limit(MAX_TASK, overview),
+        ),
+    task === undefined ? '' : materialSection('The task', task, limit(MAX_TASK, `${overview}, under Task`)),
+    dive === undefined
+      ? ''
+      : materialSection('The dive topic: what to investigate', dive, limit(MAX_TASK, overview)),
+    constraints === undefined
+      ? ''
+      : materialSection(
+          'Constraints of this project, for what you build',
+          constraints.text,
+          limit(MAX_CONSTRAINTS, constraints.path),
+        ),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+function firstOfAll(notes: readonly string[]): string {
+  if (notes.length === 0) return '';
+  return `## First of all\n\n${notes.map(noteItem).join('\n')}\n`;
+}
+
+// The worker's own sentence stands as it is; what a child or a person said in it is quoted.
+function noteItem(note: string): string {
+  const said = /^(Hand-off from the child before you|Note from the human): ([\s\S]*)$/.exec(note);
+  const [own = '', ...rest] = said ? [`${said[1]}:`, said[2] ?? ''] : note.split('\n');
+  const quoted = rest.join('\n');
+  const item = `- ${own.slice(0, MAX_NOTE)}`;
+  if (quoted.trim() === '') return item;
+  return `${item}\n\n${indented(material(quoted, MAX_NOTE, 'the log of the child before you, in _logs/'))}\n`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}
+
+function messages({ messages: all }: PromptState): string {
+  if (all.length === 0) return '';
+  const shown = all.slice(0, MAX_MESSAGES).map(({ id, path, text, isRepeated }) => {
+    const again = isRepeated ? ', given to an earlier child too and not acknowledged' : '';
+    return `Message ${inlineMaterial(id)}${again}:\n\n${material(text, MAX_MESSAGE, path)}\n`;
+  });
+  const left = all.slice(MAX_MESSAGES).map(({ path }) => `- ${path}`);
+  const ids = all.map(({ id }) => id);
+  return [
+    '## The human writes to you\n',
+    ...shown,
+    ...(left.length > 0 ? [`More messages, to be read in this order:\n\n${left.join('\n')}\n`] : []),
+    'Weigh each in what you do, say in the flow log what became of it, and acknowledge those that you have heeded in your',
+    `signal by their ids: \`"acknowledged": ${JSON.stringify(ids)}\`. The session cannot end while one is not acknowledged.\n`,
+  ].join('\n');
+}

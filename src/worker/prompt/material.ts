@@ -1,0 +1,32 @@
+import { oneLine } from '../../session/markdown-lines.ts';
+
+/**
+ * Text of others as a Markdown quotation: no line of it can become a heading, a label or a fence of ours.
+ * @param maxChars what goes beyond is left out, and said
+ * @param whole where all of it can be read
+ */
+export function material(text: string, maxChars: number, whole: string): string {
+  const shown = text.length > maxChars ? text.slice(0, maxChars) : text;
+  const quoted = shown
+    .trimEnd()
+    // Every character that some reader takes for the end of a line.
+    .split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)
+    .map((line) => `> ${line}`.trimEnd())
+    .join('\n');
+  return shown === text ? quoted : `${quoted}\n\n(Shortened by us. The whole text: ${whole})`;
+}
+
+/** A section with text of others below a heading of ours. */
+export function materialSection(
+  title: string,
+  text: string,
+  limit: { maxChars: number; whole: string },
+): string {
+  return `## ${title}\n\n${material(text, limit.maxChars, limit.whole)}\n`;
+}
+
+/** A short word of others inside a sentence of ours: a branch, a file name, a plan phase. */
+export function inlineMaterial(text: string): string {
+  const line = oneLine(text).replaceAll('`', "'");
+  return `\`${line.length > 300 ? `${line.slice(0, 299)}…` : line}\``;
+}

@@ -1,0 +1,55 @@
+import type { Phase } from '../../phases/table.ts';
+import type { PlanPhase } from '../../session/plan.ts';
+
+/** All that a prompt is made from. The same state gives the same bytes. */
+export interface PromptState {
+  sessionDir: string;
+  workingDir: string;
+  phase: Phase;
+  /** The session's running number of this child. */
+  iteration: number;
+  /** Running number of this child in its phase, from 1. */
+  phaseIteration: number;
+  provider: string;
+  permissions: 'skip' | 'allow';
+  timeLimitMs: number;
+  /** The one clock reading of this iteration, in milliseconds since the epoch. */
+  now: number;
+  worktree: { branch: string; base: string; baseCommit: string } | undefined;
+  /** Word for word as the person gave them. */
+  task: string | undefined;
+  dive: string | undefined;
+  goal: string | undefined;
+  feedback: string | undefined;
+  /** Corrections, failing checks, hand-offs and notes of the human, oldest first. */
+  notes: readonly string[];
+  messages: readonly PromptMessage[];
+  constraints: { path: string; text: string } | undefined;
+  /** Shell commands that the worker runs before it accepts done. */
+  checks: readonly string[];
+  /** File names in the session path, sorted. */
+  documents: readonly string[];
+  questions: { asked: number; open: readonly string[] };
+  plan: PromptPlan | undefined;
+  /** Rounds of questions and plans that belong to goals before this one. */
+  earlier: { rounds: number; plans: readonly string[] };
+  testReturns: number;
+  qualityRounds: number;
+  qualitySinceImplementation: boolean;
+  qualityChangedTree: boolean;
+}
+
+export interface PromptMessage {
+  id: string;
+  path: string;
+  text: string;
+  /** An earlier child was given it and did not acknowledge it. */
+  isRepeated: boolean;
+}
+
+export interface PromptPlan {
+  name: string;
+  isApproved: boolean;
+  phases: readonly Pick<PlanPhase, 'number' | 'name' | 'steps' | 'completed' | 'check'>[];
+  testable: boolean;
+}

@@ -1,0 +1,109 @@
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../phases/table.ts';
+import { parseDocumentName } from '../../session/documents.ts';
+import { inlineMaterial } from './material.ts';
+import type { PromptState } from './prompt-state.ts';
+
+const MAX_DOCUMENTS = 25;
+
+/** Facts that the worker knows and the child would otherwise have to find out, one line each. */
+export function situation(state: PromptState): string {
+  const lines = [workplace(state), ...ofPhase[state.phase](state), ...checks(state), ...documents(state)];
+  const { limit } = PHASES[state.phase];
+  lines.push(
+    `This is child ${state.phaseIteration} in ${state.phase}; after ${limit} without an end to it a human must look.`,
+  );
+  return `${lines.map((line) => `- ${line}`).join('\n')}\n`;
+}
+
+function workplace({ worktree }: PromptState): string {
+  if (worktree === undefined)
+    return 'There is no worktree; the working directory is the main checkout: only look there.';
+  const { branch, base, baseCommit } = worktree;
+  const from = `Branch ${inlineMaterial(branch)}, made from ${inlineMaterial(base)}.`;
+  return `${from} Everything of this session: \`git diff ${baseCommit}\` and \`git log ${baseCommit}..HEAD\`; compare with this commit only.`;
+}
+
+const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
+  init: () => [],
+  investigation: (state) => goalsBefore(state),
+  requirements: (state) => [questions(state), ...goalsBefore(state)],
+  planning: (state) => [plan(state), ...goalsBefore(state)],
+  implementation: (state) => [plan(state), nextPlanPhase(state), testReturns(state), ...sentBack(state)],
+  testing: (state) => [plan(state), testRun(state), testReturns(state)],
+  quality: (state) => [plan(state), qualityRound(state)],
+  done: (state) => [plan(state)],
+};
+
+function questions({ questions: { asked, open } }: PromptState): string {
+  if (asked === 0) return 'Nothing has been asked for this goal yet: part A.';
+  if (open.length > 0) return `Asked: ${asked} questions. Without a recorded answer: ${open.join(', ')}.`;
+  return `Asked: ${asked} questions, all answered, on record: part B, unless the answers open new ones.`;
+}
+
+function goalsBefore({ earlier: { rounds, plans } }: PromptState): string[] {
+  const past = [
+    ...(rounds > 0
+      ? [`the first ${rounds} of the rounds in \`_qa.md\`, so that a new one is Round ${rounds + 1}`]
+      : []),
+    ...(plans.length > 0 ? [`the plans ${plans.map(inlineMaterial).join(', ')}`] : []),
+  ];
+  return past.length > 0 ? [`Of earlier goals, for reading only: ${past.join('; ')}.`] : [];
+}
+
+function plan({ plan: current }: PromptState): string {
+  if (current === undefined) return 'There is no plan for this goal yet.';
+  const untestable = current.testable ? '' : ' It says that nothing can be tested.';
+  const standing = current.isApproved ? 'approved' : 'not approved yet';
+  return `The plan is ${inlineMaterial(current.name)}, ${standing}.${untestable}`;
+}
+
+function nextPlanPhase({ plan: current }: PromptState): string {
+  const next = current?.phases.find(({ completed }) => !completed);
+  if (next === undefined) return 'Every phase of the plan is ticked.';
+  const { number, name, steps, check } = next;
+  const how = check === undefined ? '' : ` Its check: ${inlineMaterial(check)}.`;
+  return `Next plan phase: ${number}, ${inlineMaterial(name)}; ${steps.done} of ${steps.total} steps ticked.${how}`;
+}
+
+function testRun({ qualitySinceImplementation }: PromptState): string {
+  return qualitySinceImplementation
+    ? '2nd run: quality has reviewed this work. A pass goes to done.'
+    : '1st run: quality has not reviewed this work yet. A pass goes to quality.';
+}
+
+function testReturns({ testReturns: count }: PromptState): string {
+  return `Failed tests or checks have sent the work back ${count} of at most ${MAX_TEST_RETURNS} times.`;
+}
+
+// The failures stand in the report: a child that is sent back gets no note of its own about them.
+function sentBack({ testReturns: count, documents: names }: PromptState): string[] {
+  const report = names.findLast((name) => parseDocumentName(name)?.kind === 'test-report');
+  if (count === 0 || report === undefined) return [];
+  return [
+    `Sent back before: read ${inlineMaterial(report)} first; issues there that no later commit mends come before any plan phase.`,
+  ];
+}
+
+function qualityRound({ qualityRounds, qualityChangedTree }: PromptState): string {
+  const before = qualityChangedTree
+    ? 'Earlier rounds changed the code, so it goes to testing from here.'
+    : 'Quality has changed nothing so far.';
+  return `Rounds used by signalling quality again: ${qualityRounds} of ${MAX_QUALITY_ROUNDS}. ${before}`;
+}
+
+const CHECKED: readonly Phase[] = ['planning', 'implementation', 'testing', 'quality', 'done'];
+
+function checks({ phase, checks: commands }: PromptState): string[] {
+  if (commands.length === 0 || !CHECKED.includes(phase)) return [];
+  return [
+    `Before the end the worker itself runs ${commands.map(inlineMaterial).join(', ')}; each must exit 0.`,
+  ];
+}
+
+function documents({ documents: names }: PromptState): string[] {
+  const known = names.filter((name) => parseDocumentName(name) !== undefined || name === '_qa.md');
+  if (known.length === 0) return [];
+  const shown = known.slice(-MAX_DOCUMENTS).map(inlineMaterial).join(', ');
+  const older = known.length > MAX_DOCUMENTS ? ' (the newest)' : '';
+  return [`Documents in the session path${older}: ${shown}.`];
+}

@@ -1,0 +1,87 @@
+import { PHASE_NAMES, type Phase } from '../../src/phases/table.ts';
+import type { PromptState } from '../../src/worker/prompt/prompt-state.ts';
+
+/** A session as it may well stand when a child of `phase` begins; its local time is the same everywhere. */
+export function promptState(phase: Phase, changes: Partial<PromptState> = {}): PromptState {
+  const at = PHASE_NAMES.indexOf(phase);
+  const isAfter = (name: Phase) => at > PHASE_NAMES.indexOf(name);
+  const sessionDir = '/home/ada/sessions/26-01-08-add-jwt-auth';
+  return {
+    sessionDir,
+    workingDir: '/home/ada/worktrees/26-01-08-add-jwt-auth',
+    phase,
+    iteration: at * 2 + 1,
+    phaseIteration: 1,
+    provider: 'claude',
+    permissions: 'skip',
+    timeLimitMs: 30 * 60_000,
+    now: new Date(2026, 0, 8, 14, 37).getTime(),
+    worktree: {
+      branch: 'add-jwt-auth',
+      base: 'origin/main',
+      baseCommit: '4f1d2c8a90b3e7d65a1c0f9b8e2d7c6a5b4f3e2d',
+    },
+    task: 'Add login with JWT.\nTokens live an hour.',
+    dive: undefined,
+    goal: undefined,
+    feedback: undefined,
+    notes: [],
+    messages: [],
+    constraints: { path: '/home/ada/repo/CONSTRAINTS.md', text: 'No new runtime dependencies.' },
+    checks: ['npm test', 'npm run lint'],
+    documents: [
+      '_overview.md',
+      ...(isAfter('investigation') ? ['01-08-1010-dive-jwt.md'] : []),
+      ...(isAfter('requirements') ? ['01-08-1100-requirements-jwt.md', '_qa.md'] : []),
+      ...(isAfter('planning') ? ['01-08-1130-plan-jwt.md'] : []),
+      ...(isAfter('testing') ? ['01-08-1300-test-report-jwt.md'] : []),
+    ],
+    questions:
+      isAfter('investigation') && isAfter('requirements') ? { asked: 3, open: [] } : { asked: 0, open: [] },
+    plan: isAfter('planning')
+      ? {
+          name: '01-08-1130-plan-jwt.md',
+          isApproved: true,
+          testable: true,
+          phases: [
+            { number: 1, name: 'Read tokens', steps: { done: 2, total: 2 }, completed: true },
+            {
+              number: 2,
+              name: 'Guard the routes',
+              steps: { done: 1, total: 3 },
+              completed: false,
+              check: 'npm test -- routes',
+            },
+          ],
+        }
+      : undefined,
+    earlier: { rounds: 0, plans: [] },
+    testReturns: 0,
+    qualityRounds: 0,
+    qualitySinceImplementation: phase === 'done',
+    qualityChangedTree: false,
+    ...changes,
+  };
+}
+
+/** Everything at once that may stand at the top of a prompt. */
+export const EVERYTHING: Partial<PromptState> = {
+  dive: 'How tokens are read today',
+  goal: 'Now also refresh tokens.',
+  feedback: 'Two phases less, please.',
+  notes: [
+    'The child before you was not accepted: No _signal.json was written. Put this right first.',
+    'Hand-off from the child before you: steps 1 and 2 done\nnext: routes.ts',
+    'Checks of the project failed: `npm test` (exit status 1). Mend this first.',
+  ],
+  messages: [
+    {
+      id: '01JH0000000000000000000001',
+      path: '/home/ada/sessions/26-01-08-add-jwt-auth/_inbox/01-08-1400-01JH0000000000000000000001.md',
+      text: 'Use the library that we have.',
+      isRepeated: true,
+    },
+  ],
+  permissions: 'allow',
+  earlier: { rounds: 1, plans: ['01-07-0900-plan-old.md'] },
+};
