@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { activity, firstLine, objectIn, shortPath } from './activity.ts';
 import { ClaudeResult, reportOf } from './claude-result.ts';
 import type { ChildEvent } from './provider.ts';
 
@@ -43,7 +44,6 @@ const Line = z.discriminatedUnion('type', [SystemLine, AssistantLine, RateLimitL
 
 // A tool's result can be megabytes long; such lines are told apart without parsing them.
 const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
-const MAX_ACTIVITY = 120;
 
 /** The input field that says best what a tool call is about, in order of preference. */
 const TELLING_FIELDS = [
@@ -58,6 +58,9 @@ const TELLING_FIELDS = [
   'description',
   'prompt',
 ];
+
+/** Tools whose path is a file that they change. */
+const WRITERS: ReadonlySet<string> = new Set(['Edit', 'MultiEdit', 'NotebookEdit', 'Write']);
 
 const PATH_FIELDS = new Set(['file_path', 'notebook_path', 'path']);
 
@@ -95,7 +98,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
 
   return {
     readLine(raw) {
-      const parsed = Line.safeParse(jsonOf(raw));
+      const parsed = Line.safeParse(WANTED.test(raw) ? objectIn(raw) : undefined);
       if (!parsed.success) return [];
       const line = parsed.data;
       switch (line.type) {
@@ -118,15 +121,6 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   };
 }
 
-function jsonOf(raw: string): unknown {
-  if (!raw.trimStart().startsWith('{') || !WANTED.test(raw)) return undefined;
-  try {
-    return JSON.parse(raw);
-  } catch {
-    return undefined;
-  }
-}
-
 function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {
   if (block.type === 'text') {
     const words = firstLine(block.text);
@@ -136,23 +130,7 @@ function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {
   const field = TELLING_FIELDS.find((name) => typeof block.input[name] === 'string');
   const about = field ? firstLine(String(block.input[field])) : '';
   const short = field && PATH_FIELDS.has(field) ? shortPath(about, cwd) : about;
-  return [activity(short ? `${block.name}: ${short}` : block.name)];
-}
-
-/** Below the working directory from there; elsewhere its last two names are what people know it by. */
-function shortPath(path: string, cwd: string): string {
-  if (cwd && path.startsWith(`${cwd}/`)) return path.slice(cwd.length + 1);
-  const names = path.split('/');
-  return names.length > 3 ? `…/${names.slice(-2).join('/')}` : path;
-}
-
-function activity(words: string): ChildEvent {
-  return {
-    kind: 'activity',
-    text: words.length > MAX_ACTIVITY ? `${words.slice(0, MAX_ACTIVITY - 1)}…` : words,
-  };
-}
-
-function firstLine(words: string): string {
-  return words.trim().split('\n', 1)[0]?.trim() ?? '';
+  const path = WRITERS.has(block.name) && typeof block.input[field ?? ''] === 'string' ? about : undefined;
+  const tool = { name: block.name, ...(path && { path }) };
+  return [activity(short ? `${block.name}: ${short}` : block.name, tool)];
 }

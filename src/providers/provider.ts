@@ -1,4 +1,5 @@
 import type { Phase } from '../phases/table.ts';
+import type { McpServers } from './mcp-file.ts';
 
 /** What the worker knows when it is about to start a child. */
 export interface ChildRequest {
@@ -19,13 +20,17 @@ export interface ChildRequest {
   maxTurns: number;
   permissions: 'skip' | 'allow';
   /** The MCP file whose servers the child gets, by its absolute path, and their names; absent: none at all. */
-  mcp?: { configPath: string; serverNames: readonly string[] };
+  mcp?: { configPath: string; serverNames: readonly string[]; servers?: McpServers };
   /** Fresh for every child. */
   childUuid: string;
   /** The environment to start from: ours, scrubbed of the parent client's variables and our secrets. */
   env: Readonly<Record<string, string>>;
   /** Absolute path of a scenario for the rehearsal child, frozen with the session. */
   scenarioPath?: string;
+  /** Servers of the person's own that must be switched off by name; `prepare` finds them. */
+  foreignServers?: readonly string[];
+  /** Git's folders that a confined child must be able to write, so that it can commit; `prepare` finds them. */
+  gitDirs?: readonly string[];
 }
 
 /** One program to start, without a shell. */
@@ -54,6 +59,11 @@ export interface FinalReport {
   costUsd?: number;
   tokens?: TokenCounts;
   deniedTools?: readonly string[];
+  /**
+   * The whole last message, where the command asked for it to be the signal: it counts when the child has
+   * written no `_signal.json`.
+   */
+  signalText?: string;
 }
 
 export type ChildProblem =
@@ -69,7 +79,7 @@ export type ChildProblem =
 export type ChildEvent =
   | { kind: 'started'; version?: string; model?: string; cliSession?: string }
   /** What the child is doing now, one short line. */
-  | { kind: 'activity'; text: string }
+  | { kind: 'activity'; text: string; tool?: { name: string; path?: string } }
   | { kind: 'limit'; until?: number }
   /** May come more than once in a process: the last one counts. */
   | { kind: 'final'; report: FinalReport };
@@ -83,14 +93,39 @@ export interface ExitReport {
   stderrTail: string;
 }
 
+/** What a CLI has noted in files of its own, beside its output. */
+export interface Traces {
+  /** When its usage limit ends, in milliseconds since the epoch. */
+  limitedUntil?: number;
+  version?: string;
+  model?: string;
+}
+
+export interface TraceQuestion {
+  /** The CLI's own name of its session, from a `started` event. */
+  cliSession: string;
+  /** The environment that the child had. */
+  env: Readonly<Record<string, string | undefined>>;
+  final: FinalReport | undefined;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
 /** One agent CLI: how to start it, read it and tell how it ended. Mostly data. */
 export interface Provider {
   name: string;
   /** Program looked up on PATH when no path is configured. */
   defaultCommand: string;
+  /**
+   * Completes a request by what only this machine knows, and writes files that the command names beside
+   * the prompt. Without it a request is complete.
+   */
+  prepare?(request: ChildRequest): Promise<ChildRequest>;
   buildCommand(request: ChildRequest): ChildCommand;
   /** A reader of one process's stdout, fed line by line; unknown lines give nothing and never throw. */
   newReader(): { readLine(line: string): ChildEvent[] };
   /** Why the process ended when it left no valid signal; undefined: it simply finished. */
   classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined;
+  /** Reads what the CLI has noted elsewhere about a process that has ended; never throws. */
+  readTraces?(question: TraceQuestion): Promise<Traces>;
 }

@@ -1,11 +1,13 @@
 import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { claude } from './claude.ts';
+import { codex } from './codex.ts';
+import { gemini } from './gemini.ts';
 import type { Provider } from './provider.ts';
 import { rehearsal } from './rehearsal.ts';
 
 /** Every provider that a setting or a call may name. */
-export const PROVIDERS: readonly Provider[] = [claude, rehearsal];
+export const PROVIDERS: readonly Provider[] = [claude, codex, gemini, rehearsal];
 
 /**
  * The provider called `name`, in any letter case.

@@ -1,0 +1,111 @@
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ifExists } from '../base/errors.ts';
+import { objectIn } from './activity.ts';
+import type { TraceQuestion, Traces } from './provider.ts';
+
+const Window = z.object({ used_percent: z.number(), resets_at: z.number() }).nullish().catch(undefined);
+const text = z.string().optional().catch(undefined);
+
+const Line = z.object({
+  payload: z.object({
+    cli_version: text,
+    model: text,
+    rate_limits: z.object({ primary: Window, secondary: Window }).nullish().catch(undefined),
+  }),
+});
+
+/** Enough for the newest limits of a long session. */
+const TAIL_BYTES = 1024 * 1024;
+const HEAD_BYTES = 256 * 1024;
+
+/**
+ * What Codex notes in its own log of a thread (`$CODEX_HOME/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl`)
+ * and not in its output: version, model, and when a usage limit ends.
+ */
+export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
+  const { env, cliSession } = question;
+  const home = env.CODEX_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.codex'));
+  const path = home && (await rolloutOf(join(home, 'sessions'), cliSession).catch(() => undefined));
+  const lines = path ? await headAndTail(path).catch(() => []) : [];
+  const traces: Traces = {};
+  for (const raw of lines) {
+    const line = Line.safeParse(objectIn(raw));
+    if (!line.success) continue;
+    const { cli_version: version, model, rate_limits: limits } = line.data.payload;
+    if (version) traces.version = version;
+    if (model) traces.model = model;
+    const until = limits && limitEnd([limits.primary, limits.secondary]);
+    if (until) traces.limitedUntil = until;
+  }
+  const said = traces.limitedUntil ?? resetIn(question.final?.text ?? '', question.now);
+  // An older window's end says nothing about the limit that was hit now.
+  if (said !== undefined && said > question.now) return { ...traces, limitedUntil: said };
+  const { limitedUntil: _, ...rest } = traces;
+  return rest;
+}
+
+/** The latest end among windows that are used up. */
+function limitEnd(windows: ReadonlyArray<z.infer<typeof Window>>): number | undefined {
+  const ends = windows.flatMap((window) =>
+    window && window.used_percent >= 100 ? [window.resets_at * 1000] : [],
+  );
+  return ends.length > 0 ? Math.max(...ends) : undefined;
+}
+
+/**
+ * The time in "… try again at 9:06 AM." or "… at Nov 23rd, 2026 9:08 AM.": local time without a zone, which
+ * is the worker's own, for both run on one machine.
+ */
+export function resetIn(message: string, now: number): number | undefined {
+  const [, date, time] =
+    /try again at (?:(\w{3} \d{1,2}\w{2}, \d{4}) )?(\d{1,2}:\d{2} [AP]M)\./.exec(message) ?? [];
+  if (time === undefined) return undefined;
+  const day = date?.replace(/(\d)(?:st|nd|rd|th),/, '$1,') ?? new Date(now).toDateString();
+  const at = Date.parse(`${day} ${time}`);
+  if (Number.isNaN(at)) return undefined;
+  // The minute itself is cut off, not rounded.
+  const end = at + 60_000;
+  // A bare time that has passed today means tomorrow.
+  return date === undefined && end <= now ? end + 24 * 3_600_000 : end;
+}
+
+async function rolloutOf(sessions: string, thread: string): Promise<string | undefined> {
+  for (const year of await newestFirst(sessions)) {
+    for (const month of await newestFirst(join(sessions, year))) {
+      for (const day of await newestFirst(join(sessions, year, month))) {
+        const folder = join(sessions, year, month, day);
+        const name = (await readdir(folder)).find((file) => file.endsWith(`${thread}.jsonl`));
+        if (name) return join(folder, name);
+      }
+    }
+  }
+  return undefined;
+}
+
+async function newestFirst(folder: string): Promise<string[]> {
+  return ((await ifExists(readdir(folder))) ?? [])
+    .filter((name) => /^\d+$/.test(name))
+    .sort()
+    .reverse();
+}
+
+async function headAndTail(path: string): Promise<string[]> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    const head = await readAt(handle, 0, Math.min(size, HEAD_BYTES));
+    const from = Math.max(HEAD_BYTES, size - TAIL_BYTES);
+    const tail = from < size ? await readAt(handle, from, size - from) : '';
+    return [...head.split('\n'), ...tail.split('\n')];
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readAt(handle: Awaited<ReturnType<typeof open>>, from: number, size: number): Promise<string> {
+  const bytes = Buffer.alloc(size);
+  const { bytesRead } = await handle.read(bytes, 0, size, from);
+  return bytes.toString('utf8', 0, bytesRead);
+}

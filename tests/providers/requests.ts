@@ -1,0 +1,18 @@
+import type { ChildRequest } from '../../src/providers/provider.ts';
+
+/** A complete request, for tests that build a command and start nothing. */
+export const REQUEST: ChildRequest = {
+  cliPath: '/opt/cli',
+  prompt: 'words',
+  promptPath: '/run/003/prompt.md',
+  phase: 'planning',
+  iteration: 3,
+  sessionDir: '/sessions/26-01-08-login',
+  workingDir: '/worktrees/26-01-08-login',
+  mainRepo: '/repo',
+  model: '',
+  maxTurns: 300,
+  permissions: 'skip',
+  childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',
+  env: { PATH: '/bin' },
+};
