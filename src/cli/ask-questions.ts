@@ -12,7 +12,7 @@ export interface GivenAnswer {
 export async function askQuestions(cli: Cli, questions: readonly QaItem[]): Promise<GivenAnswer[]> {
   const given: GivenAnswer[] = [];
   for (const question of questions) {
-    cli.output.say(`\n${questionWords(question, cli.output.style)}`);
+    cli.output.say(`\n${questionWords(question, cli.output)}`);
     given.push({ id: question.id, text: await askUntilUnderstood(cli, question) });
   }
   return given;

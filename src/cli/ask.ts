@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { SamocodeError } from '../base/errors.ts';
 
 /** Asks one question on a terminal and gives the line that was typed. */
 export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSignal) {
@@ -8,11 +9,23 @@ export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSig
     const ended = new AbortController();
     // In raw mode the terminal gives Ctrl-C to readline, not to the process.
     lines.once('SIGINT', () => process.emit('SIGINT'));
-    lines.once('close', () => ended.abort(new Error('the input ended')));
+    lines.once('close', () => ended.abort(new InputEndedError()));
     try {
       return await lines.question(question, { signal: AbortSignal.any([interrupted, ended.signal]) });
     } finally {
       lines.close();
     }
   };
+}
+
+class InputEndedError extends SamocodeError {
+  readonly code = 'input_ended';
+
+  constructor() {
+    super(
+      'Nothing was answered.',
+      'The input ended before there was an answer.',
+      'Run the command again in a terminal.',
+    );
+  }
 }

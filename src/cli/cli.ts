@@ -20,6 +20,8 @@ export interface Cli {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  /** How this program is called here: `samocode`, or node and its file. */
+  readonly calledAs: string;
   /** The folder of the built programs. */
   readonly programsDir: string;
   /** A person sits at the terminal and may be asked. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { DemoScreen } from '../demo/screen.ts';
+import { hanging } from './hanging.ts';
 import type { Output } from './output.ts';
 import { ProgressView } from './progress-view.ts';
 import { harmless, oneLine } from './style.ts';
@@ -14,17 +15,20 @@ export function newDemoScreen(output: Output, clock: Clock): DemoScreen & Dispos
   };
   return {
     chapter: (title) => say(`\n${bold(title)}`),
-    line: (text) => say(text && `  ${text}`),
+    line: (text) => say(hanging(harmless(text), { first: '  ', rest: 2, columns: output.columns })),
     toolCall: (tool, about) =>
-      say(`  ${dim('chat ▸')} ${accent(tool)}${about ? ` ${dim(oneLine(about, 120))}` : ''}`),
+      say(
+        `  ${dim('chat ▸')} ${accent(tool)}${about ? ` ${dim(oneLine(about, Math.max(20, output.columns - tool.length - 12)))}` : ''}`,
+      ),
     progress: (progress) => view.show(progress),
     ended: (phase, did) => view.note(`${good('✔')} ${phase}${did ? `: ${oneLine(did)}` : ''}`),
     question({ id, text, options, suggestion }) {
-      say(`\n  ${attention(bold(id))}  ${harmless(text).trim().split('\n').join('\n      ')}`);
+      say(
+        `\n${hanging(harmless(text), { first: `  ${attention(bold(id))}  `, rest: 6, columns: output.columns })}`,
+      );
       for (const option of options) say(`      ${oneLine(option)}`);
       if (suggestion) say(dim(`      suggested: ${oneLine(suggestion)}`));
     },
-    answer: (id, text) => say(`      ${good('▸')} ${id}: ${bold(oneLine(text))}`),
     quote: (text) => say(indented(harmless(text))),
     [Symbol.dispose]: () => view.pause(),
   };

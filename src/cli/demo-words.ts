@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { DemoReport } from '../demo/report.ts';
+import type { Cli } from './cli.ts';
 import { oneLine, type Style } from './style.ts';
 
 /** What a demo ends with: the work, the proof, where everything lies, and how to go on. */
-export function demoWords(report: DemoReport, style: Style): string {
+export function demoWords(report: DemoReport, { output: { style }, calledAs, programsDir }: Cli): string {
   const { bold, dim, good, bad, accent } = style;
   const check = (isGood: boolean, text: string) => `  ${isGood ? good('✔') : bad('✘')} ${text}`;
   const { tests, feature, places } = report;
@@ -30,13 +32,17 @@ export function demoWords(report: DemoReport, style: Style): string {
       `  ${report.iterations} children in ${report.phases.length} phases, ${report.seconds} s. The child was a rehearsal: no model, no login, no network.`,
     ),
     ...(places ? ['', ...placesWords(places, report.branch, style)] : []),
+    '',
+    bold('With a real agent, on a repository of yours'),
+    `  ${dim('terminal   ')} ${accent(`${calledAs} run --task "…"`)}`,
+    `  ${dim('Claude Code')} ${accent(`claude mcp add -s user samocode -- node ${join(programsDir, 'samocode-mcp.js')}`)}`,
   ].join('\n');
 }
 
 function placesWords(
   places: NonNullable<DemoReport['places']>,
   branch: string,
-  { bold, dim, accent }: Style,
+  { bold, dim }: Style,
 ): string[] {
   return [
     bold('Look around'),
@@ -45,9 +51,5 @@ function placesWords(
     `  ${dim('the worktree')} ${places.worktree}`,
     `  ${dim('the session ')} ${places.sessionDir}`,
     `  ${dim('throw away  ')} rm -rf ${places.root}`,
-    '',
-    bold('With a real agent, on a repository of yours'),
-    `  ${dim('terminal   ')} ${accent('samocode run --task "…"')}`,
-    `  ${dim('Claude Code')} ${accent('claude mcp add -s user samocode -- npx -y samocode-mcp')}`,
   ];
 }

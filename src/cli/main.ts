@@ -34,7 +34,7 @@ process.on('SIGINT', () => {
   // A second Ctrl-C does not wait for anybody.
   if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
   interrupt.abort(new Error('interrupted'));
-  setTimeout(() => process.exit(EXIT.interrupted), 3000).unref();
+  setTimeout(() => process.exit(EXIT.interrupted), 10_000).unref();
 });
 
 const home = process.env.HOME || homedir();
@@ -43,6 +43,7 @@ const cli: Cli = {
   cwd: process.cwd(),
   env: process.env,
   home,
+  calledAs: process.argv[1]?.endsWith('.js') ? `node ${process.argv[1]}` : 'samocode',
   programsDir: dirname(fileURLToPath(import.meta.url)),
   isInteractive: isTerminal && process.stdin.isTTY === true && !output.json,
   interrupted: interrupt.signal,

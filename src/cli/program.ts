@@ -11,7 +11,7 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (cli.interrupted.aborted && error === cli.interrupted.reason) return cli.leaveWith(EXIT.interrupted);
+    if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
     if (error instanceof CommanderError && error.exitCode === 0) return;
     const shown = error instanceof CommanderError ? fromCommander(error) : error;
     cli.output.error(shown);

@@ -1,8 +1,10 @@
 import type { QaItem } from '../actions/read-qa.ts';
+import { hanging } from './hanging.ts';
+import type { Output } from './output.ts';
 import { harmless, oneLine, type Style } from './style.ts';
 
 /** One question as a person reads it; its text is a child's and loses what would steer the terminal. */
-export function questionWords(question: QaItem, style: Style): string {
+export function questionWords(question: QaItem, { style, columns }: Output): string {
   const { id, text, options, suggestion, answer } = question;
   const suggested = new Set(suggestion?.letters ?? []);
   const lines = options.map(({ letter, text: words }) => {
@@ -11,7 +13,7 @@ export function questionWords(question: QaItem, style: Style): string {
   });
   const why = suggestion?.reason ? [style.dim(`     ${oneLine(suggestion.reason, 400)}`)] : [];
   return [
-    `${style.bold(style.attention(id))}  ${indented(text)}`,
+    hanging(harmless(text), { first: `${style.bold(style.attention(id))}  `, rest: 5, columns }),
     ...lines,
     ...why,
     ...answerWords(question, answer, style),
@@ -28,8 +30,4 @@ function answerWords(question: QaItem, answer: string | undefined, style: Style)
     ];
   }
   return [style.good(`     ✔ ${oneLine(answer, 400)}`)];
-}
-
-function indented(text: string): string {
-  return harmless(text).trim().split('\n').join('\n     ');
 }

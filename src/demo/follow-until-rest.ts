@@ -9,8 +9,7 @@ interface Followed {
   phases: Set<Phase>;
 }
 
-/** One `wait` is short, so that Ctrl-C is heard soon; a chat would wait for minutes. */
-const WAIT_SECONDS = 10;
+const WAIT_SECONDS = 30;
 const LOOK_MS = 250;
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done', 'needs_worker']);
@@ -25,8 +24,10 @@ export async function followUntilRest(
   for (let seen = cursor; ; ) {
     play.signal.throwIfAborted();
     const rest = new AbortController();
-    const watching = watch(play, { session, teller, phases, signal: rest.signal });
-    const waiting = play.parent.call('wait', { session, cursor: seen, timeout_s: WAIT_SECONDS }, Waited);
+    // Whatever ends the watching early, the waiting meets it too.
+    const watching = watch(play, { session, teller, phases, signal: rest.signal }).catch(() => {});
+    const asked = { session, cursor: seen, timeout_s: WAIT_SECONDS };
+    const waiting = play.parent.call('wait', asked, Waited, play.signal);
     const waited = await waiting.finally(() => rest.abort());
     await watching;
     seen = waited.cursor;
@@ -62,7 +63,8 @@ function newTeller({ screen }: Play, session: string): (look: Look) => void {
     if (last && isRunning && iteration > last.iteration)
       screen.ended(last.phase, look.says?.last_action ?? '');
     if (!isRunning && RESTING.has(state)) screen.ended(phase, LAST_DEED[look.for ?? state] ?? look.summary);
-    last = { iteration, phase };
+    // Between two children the phase is the next one's already.
+    if (iteration !== last?.iteration) last = { iteration, phase };
     screen.progress({ session, phase, child: isRunning ? iteration : undefined, state, doing: activity });
   };
 }

@@ -34,10 +34,16 @@ export class Parent implements AsyncDisposable {
   }
 
   /** @throws ToolRefusedError with the tool's own words */
-  async call<T>(tool: string, args: Record<string, unknown>, shape: z.ZodType<T>): Promise<T> {
+  async call<T>(
+    tool: string,
+    args: Record<string, unknown>,
+    shape: z.ZodType<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     this.calls[tool] = (this.calls[tool] ?? 0) + 1;
     const result = await this.#client.callTool({ name: tool, arguments: args }, undefined, {
       timeout: CALL_LIMIT_MS,
+      ...(signal && { signal }),
     });
     if (result.isError) throw new ToolRefusedError(tool, ToolError.parse(JSON.parse(textOf(result.content))));
     const shaped = shape.safeParse(result.structuredContent);

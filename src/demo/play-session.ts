@@ -4,9 +4,9 @@ import type { Clock } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
 import { followUntilRest } from './follow-until-rest.ts';
-import type { Parent } from './parent.ts';
+import { type Parent, ToolRefusedError } from './parent.ts';
 import { planOutline } from './plan-outline.ts';
-import type { DemoPerson, DemoScreen } from './screen.ts';
+import type { DemoPerson, DemoQuestion, DemoScreen } from './screen.ts';
 import { type Look, Plan, Questions, Said, SetUp, Started } from './tool-shapes.ts';
 
 export interface Play {
@@ -49,13 +49,7 @@ export async function playSession(play: Play): Promise<Story> {
   screen.toolCall('start_session', `“${task}”`);
   const started = await parent.call('start_session', { project_dir: repo, task, name: 'way-back' }, Started);
   const { session } = started;
-  try {
-    return { ...(await relay(play, started)), session, sessionDir: join(sessions, session) };
-  } catch (error) {
-    // Whatever went wrong, nothing of ours goes on working in a folder that may be removed.
-    await parent.call('stop_session', { session, when: 'now' }, Said).catch(() => {});
-    throw error;
-  }
+  return { ...(await relay(play, started)), session, sessionDir: join(sessions, session) };
 }
 
 type Begun = z.infer<typeof Started>;
@@ -80,21 +74,33 @@ function ofDone({ branch = '', worktree = '', iteration, says }: Look) {
   return { branch, worktree, iterations: iteration, summary: says?.summary ?? '' };
 }
 
-async function answerQuestions({ parent, screen, person }: Play, session: string): Promise<Told['answers']> {
+async function answerQuestions(play: Play, session: string): Promise<Told['answers']> {
+  const { parent, screen } = play;
   screen.chapter('Gate 1: questions for the human');
   screen.toolCall('read_qa');
   const { questions } = await parent.call('read_qa', { session }, Questions);
   const answers: Told['answers'] = [];
   for (const question of questions) {
     screen.question(question);
-    const text = await person.answer(question);
-    screen.answer(question.id, text);
-    answers.push({ id: question.id, text });
+    answers.push(await handOver(play, session, question));
   }
-  screen.toolCall('answer_qa', answers.map(({ id, text }) => `${id}=${text}`).join(' '));
-  const byId = Object.fromEntries(answers.map(({ id, text }) => [id, text]));
-  await parent.call('answer_qa', { session, answers: byId }, Said);
   return answers;
+}
+
+/** One answer at a time, as in a chat; one that the server does not understand is asked for again. */
+async function handOver({ parent, screen, person }: Play, session: string, question: DemoQuestion) {
+  for (;;) {
+    const { id } = question;
+    const text = await person.answer(question);
+    screen.toolCall('answer_qa', `${id}=${text}`);
+    try {
+      await parent.call('answer_qa', { session, answers: { [id]: text } }, Said);
+      return { id, text };
+    } catch (error) {
+      if (!(error instanceof ToolRefusedError) || error.code !== 'answer_not_understood') throw error;
+      screen.line(`${error.why} ${error.hint}`);
+    }
+  }
 }
 
 async function settlePlan({ parent, screen, person }: Play, session: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { sessionFolders } from '../session/session-list.ts';
 import { type DemoPlace, makeDemoPlace } from './demo-place.ts';
 import { DEMO_TASK } from './demo-project.ts';
 import { type Checkout, readBranchWork, readCheckout, runTests, tryTakingBack } from './inspect.ts';
@@ -7,6 +8,7 @@ import { Parent } from './parent.ts';
 import { playSession, type Story } from './play-session.ts';
 import { type DemoReport, reportFrom } from './report.ts';
 import type { DemoPerson, DemoScreen } from './screen.ts';
+import { Said } from './tool-shapes.ts';
 import { untilWorkerLeft } from './until-worker-left.ts';
 
 export interface DemoOptions {
@@ -33,7 +35,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const place = await makeDemoPlace({ env, paceMs });
   screen.chapter('A to-do list without a way back');
   screen.line(`The project: ${place.repo}`);
-  const told = await tell(place, options);
+  const told = await tell(place, options).catch(async (error: unknown) => {
+    await leaveOff(place, options);
+    throw error;
+  });
   const report = await judge(place, told, (clock.monotonic() - begun) / 1000);
   if (!keep && report.ok) {
     await place.remove();
@@ -41,6 +46,20 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   }
   const { worktree, sessionDir } = told.story;
   return { ...report, places: { root: place.root, repo: place.repo, worktree, sessionDir } };
+}
+
+/** Nothing goes on working. After a failure the folder is evidence; after Ctrl-C it is litter. */
+async function leaveOff(place: DemoPlace, { server, signal, clock, screen }: DemoOptions): Promise<void> {
+  screen.line('Stopping …');
+  const sessionsDir = join(place.repo, '_samocode', 'sessions');
+  // Ctrl-C reached the first server as well, so another one is asked.
+  await using parent = await Parent.connect({ server, cwd: place.repo, env: place.env });
+  for (const session of await sessionFolders(sessionsDir)) {
+    await parent.call('stop_session', { session, when: 'now' }, Said).catch(() => {});
+    await untilWorkerLeft(join(sessionsDir, session), clock);
+  }
+  if (signal.aborted) await place.remove();
+  screen.line(signal.aborted ? 'Nothing was left behind.' : `The folder was kept: ${place.root}`);
 }
 
 interface Told {

@@ -23,15 +23,13 @@ export interface DemoProgress {
 export interface DemoScreen {
   /** A chapter begins. */
   chapter(title: string): void;
-  line(text?: string): void;
+  line(text: string): void;
   /** What the parent asks of the server. */
   toolCall(tool: string, about?: string): void;
   progress(progress: DemoProgress): void;
   /** A child has ended and said what it did. */
   ended(phase: Phase, did: string): void;
-  /** Questions and answers at the first gate. */
   question(question: DemoQuestion): void;
-  answer(id: string, text: string): void;
   /** A plan, a diff: shown as it is. */
   quote(text: string): void;
 }

@@ -62,11 +62,11 @@ async function showQuestions(cli: Cli, session: string, options: SharedOptions):
     { session, ...projectOf(options) },
     await cli.actionContext(),
   );
-  const { style } = cli.output;
-  const hint = open.length > 0 ? `\nAnswer with: samocode answer ${shortName(view.folder)} ${open[0]}=…` : '';
+  const hint =
+    open.length > 0 ? `\n\nAnswer with: samocode answer ${shortName(view.folder)} ${open[0]}=…` : '';
   cli.output.result({ session: view.folder, title, questions, open }, () =>
     questions.length > 0
-      ? `${questions.map((question) => questionWords(question, style)).join('\n\n')}${hint}`
+      ? `${questions.map((question) => questionWords(question, cli.output)).join('\n\n')}${hint}`
       : 'No questions have been asked.',
   );
 }

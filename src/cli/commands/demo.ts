@@ -54,5 +54,5 @@ async function demo(cli: Cli, { ask, keep, pace }: DemoOptions): Promise<void> {
     signal: cli.interrupted,
   });
   cli.leaveWith(report.ok ? EXIT.ok : EXIT.failed);
-  output.result(report, () => demoWords(report, output.style));
+  output.result(report, () => demoWords(report, cli));
 }

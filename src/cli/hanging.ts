@@ -1,0 +1,36 @@
+import { stripVTControlCharacters } from 'node:util';
+
+export interface Hanging {
+  /** What stands before the first line, colours and all. */
+  first: string;
+  /** Blanks before every further line. */
+  rest: number;
+  columns: number;
+}
+
+/** A paragraph broken at words, its lines under each other; words longer than a line are left to the terminal. */
+export function hanging(text: string, { first, rest, columns }: Hanging): string {
+  const blanks = ' '.repeat(rest);
+  const lines: string[] = [];
+  let line = first;
+  let used = stripVTControlCharacters(first).length;
+  let isFresh = true;
+  for (const paragraph of text.trim().split('\n')) {
+    for (const word of paragraph.split(/\s+/).filter(Boolean)) {
+      if (!isFresh && used + 1 + word.length > columns) {
+        lines.push(line);
+        line = blanks;
+        used = rest;
+        isFresh = true;
+      }
+      line += isFresh ? word : ` ${word}`;
+      used += word.length + (isFresh ? 0 : 1);
+      isFresh = false;
+    }
+    lines.push(line);
+    line = blanks;
+    used = rest;
+    isFresh = true;
+  }
+  return lines.join('\n');
+}
