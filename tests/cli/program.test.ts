@@ -1,0 +1,112 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { makeRepo } from '../support/temp-repo.ts';
+import { typed } from './typed.ts';
+
+test('help names every command', async () => {
+  await using repo = await makeRepo();
+  const { stdout, exitCode } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });
+  expect(exitCode).toBe(0);
+  expect(stdout.match(/^ {2}[a-z]+ /gm)?.length).toBe(COMMANDS.length + 1);
+});
+
+test('a misspelt command is refused with the one that was meant, and status 2', async () => {
+  await using repo = await makeRepo();
+  const { stderr, exitCode } = await typed(['stauts'], { cwd: repo.path, home: repo.homeDir });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('Did you mean status?');
+});
+
+test('a misspelt option is one JSON object with --json', async () => {
+  await using repo = await makeRepo();
+  const { stdout, stderr } = await typed(['list', '--jsn', '--json'], { cwd: repo.path, home: repo.homeDir });
+  expect(JSON.parse(stdout).error).toMatchObject({ code: 'usage', hint: 'Did you mean --json?' });
+  expect(stderr).toBe('');
+});
+
+test('run without a task is wrong usage', async () => {
+  await using repo = await makeRepo();
+  const { stderr, exitCode } = await typed(['run'], { cwd: repo.path, home: repo.homeDir });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('A session needs a task');
+});
+
+test('run outside a project makes nothing unasked and says what it would make', async () => {
+  await using repo = await makeRepo();
+  const { stderr, exitCode } = await typed(['run', '--task', 'x'], { cwd: repo.path, home: repo.homeDir });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(join(repo.path, '.samocode'));
+  await expect(access(join(repo.path, '.samocode'))).rejects.toThrow();
+});
+
+test('a no at the terminal makes nothing', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir, says: ['n'] };
+  const { stdout, exitCode } = await typed(['start', '--task', 'x'], place);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('There is no samocode project');
+  await expect(access(join(repo.path, '.samocode'))).rejects.toThrow();
+});
+
+test('init makes a project and a second one finds it in order', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir };
+  const first = await typed(['init', '--set', 'PROVIDER=rehearsal', '--json'], place);
+  expect(JSON.parse(first.stdout)).toMatchObject({ kind: 'made', provider: 'rehearsal' });
+  const second = await typed(['init'], place);
+  expect(second.stdout).toContain('is in order');
+});
+
+test('a --set that is no KEY=VALUE is wrong usage', async () => {
+  await using repo = await makeRepo();
+  const { exitCode } = await typed(['init', '--set', 'provider'], { cwd: repo.path, home: repo.homeDir });
+  expect(exitCode).toBe(2);
+});
+
+test('config says where each value came from', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir, env: { CLAUDE_MODEL: 'sonnet' } };
+  await typed(['init', '--set', 'TIMEOUT=60'], place);
+  const { stdout } = await typed(['config', '--json'], place);
+  const { settings } = JSON.parse(stdout) as { settings: { key: string; value: unknown; source: object }[] };
+  const of = (key: string) => settings.find((setting) => setting.key === key);
+  expect(of('TIMEOUT')).toMatchObject({ value: 60, source: { kind: 'project_file', line: 6 } });
+  expect(of('MODEL')).toMatchObject({
+    value: 'sonnet',
+    source: { kind: 'environment', name: 'CLAUDE_MODEL' },
+  });
+});
+
+test('config never shows a secret', async () => {
+  await using repo = await makeRepo();
+  const env = { TELEGRAM_BOT_TOKEN: '123:abc' };
+  const place = { cwd: repo.path, home: repo.homeDir, env };
+  for (const argv of [['config'], ['config', '--json']]) {
+    expect((await typed(argv, place)).stdout).not.toContain('123:abc');
+  }
+});
+
+test('an unknown session is refused in words of the terminal', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir };
+  await typed(['init'], place);
+  const { stderr, exitCode } = await typed(['status', 'nothing'], place);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('There is no session "nothing".');
+  expect(stderr).not.toMatch(/list_sessions|start_session/);
+});
+
+test('the original form asks for both of its words', async () => {
+  await using repo = await makeRepo();
+  const { stderr, exitCode } = await typed(['--session', 'x'], { cwd: repo.path, home: repo.homeDir });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('--config');
+});
+
+test('a log cannot be followed into one JSON object', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir };
+  expect((await typed(['log', 'x', '--follow', '--json'], place)).exitCode).toBe(2);
+});

@@ -1,0 +1,61 @@
+import { PassThrough } from 'node:stream';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import type { Cli } from '../../src/cli/cli.ts';
+import { Output } from '../../src/cli/output.ts';
+import { runProgram } from '../../src/cli/program.ts';
+
+export interface Typed {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface TypedOptions {
+  cwd: string;
+  home: string;
+  env?: Record<string, string>;
+  /** What the person says, question by question; without it nobody is there. */
+  says?: string[];
+}
+
+/** Runs one command line in this process, with streams of its own: all but `main.ts` is the real program. */
+export async function typed(argv: string[], { cwd, home, env = {}, says }: TypedOptions): Promise<Typed> {
+  const texts = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof texts) =>
+    new PassThrough().on('data', (bytes: Buffer) => {
+      texts[name] += bytes.toString('utf8');
+    });
+  let exitCode = 0;
+  const left = [...(says ?? [])];
+  const cli: Cli = {
+    output: new Output({
+      stdout: stream('stdout'),
+      stderr: stream('stderr'),
+      colourful: false,
+      json: argv.includes('--json'),
+    }),
+    cwd,
+    env: { PATH: process.env.PATH, HOME: home, ...env },
+    home,
+    calledAs: 'samocode',
+    programsDir: '/nowhere',
+    isInteractive: says !== undefined,
+    interrupted: new AbortController().signal,
+    ask: async () => left.shift() ?? '',
+    actionContext: async () => ({
+      clock: systemClock,
+      host: await systemHost(),
+      env: { PATH: process.env.PATH, HOME: home, ...env },
+      home,
+      cwd,
+      by: { channel: 'cli' },
+      programs: { worker: '/nowhere/worker.js', rehearsal: '/nowhere/samocode-rehearsal.js' },
+    }),
+    leaveWith(code) {
+      exitCode = code;
+    },
+  };
+  await runProgram(cli, argv);
+  return { exitCode, ...texts };
+}
