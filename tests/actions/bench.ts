@@ -20,8 +20,7 @@ export interface Programs {
   rehearsal: string;
 }
 
-const SOURCES = {
-  'samocode-mcp': 'src/server/main.ts',
+const ONE_FILE_EACH = {
   worker: 'src/worker/main.ts',
   'samocode-rehearsal': 'src/providers/rehearsal/main.ts',
 };
@@ -37,8 +36,7 @@ export function programs(): Promise<Programs> {
 async function buildInto(): Promise<Programs> {
   const { path: outdir } = await tempDir('samocode-programs-');
   process.once('exit', () => void rm(outdir, { recursive: true, force: true }).catch(() => {}));
-  await build({
-    entryPoints: SOURCES,
+  const options = {
     outdir,
     bundle: true,
     platform: 'node',
@@ -50,7 +48,9 @@ async function buildInto(): Promise<Programs> {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
     logLevel: 'warning',
-  });
+  } as const;
+  await build({ ...options, entryPoints: ONE_FILE_EACH });
+  await build({ ...options, entryPoints: { 'samocode-mcp': 'src/server/main.ts' }, splitting: true });
   await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n');
   return {
     server: join(outdir, 'samocode-mcp.js'),
