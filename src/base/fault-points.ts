@@ -1,19 +1,53 @@
 /**
- * Names a step between two durable acts. In the published build this is nothing; in the test build
+ * Names a step between two durable acts. In the published build this is nothing. In the test build
  * `SAMOCODE_CRASH_AT=<name>[@<nth>]` makes the process die here with SIGKILL, as a crash would.
  */
 export function crashPoint(name: string): void {
-  if (__FAULTS__) dieIfAsked(name);
+  if (__FAULTS__ && isTurn('SAMOCODE_CRASH_AT', name)) process.kill(process.pid, 'SIGKILL');
+}
+
+/**
+ * Names a write. In the test build `SAMOCODE_FAIL_AT=<name>[@<first>[-<last>]]:<CODE>` makes it fail with that
+ * system error, as a full disk (ENOSPC) or a dying one (EIO) would; `*` stands for every name.
+ * @throws the error that was asked for
+ */
+export function failPoint(name: string): void {
+  if (!__FAULTS__) return;
+  const asked = process.env.SAMOCODE_FAIL_AT;
+  if (!asked) return;
+  const [range, code = 'EIO'] = asked.split(':');
+  if (!range || !isInRange(range, name)) return;
+  throw Object.assign(new Error(`${code}: made to fail at ${name}`), { code });
+}
+
+/**
+ * Names a write that a crash may tear. In the test build `SAMOCODE_TEAR_AT=<name>[@<nth>]` gives how many of
+ * `length` bytes still get to the disk before the process dies; otherwise undefined.
+ */
+export function tearPoint(name: string, length: number): number | undefined {
+  return __FAULTS__ && isTurn('SAMOCODE_TEAR_AT', name) ? Math.floor(length / 2) : undefined;
 }
 
 const passes = new Map<string, number>();
 
-function dieIfAsked(name: string): void {
-  const asked = process.env.SAMOCODE_CRASH_AT;
-  if (!asked) return;
+function isTurn(variable: string, name: string): boolean {
+  const asked = process.env[variable];
+  if (!asked) return false;
   const [wanted, nth = '1'] = asked.split('@');
-  if (wanted !== name) return;
-  const pass = (passes.get(name) ?? 0) + 1;
-  passes.set(name, pass);
-  if (pass === Number(nth)) process.kill(process.pid, 'SIGKILL');
+  return wanted === name && countPass(`${variable} ${name}`) === Number(nth);
+}
+
+function isInRange(range: string, name: string): boolean {
+  const [wanted, turns] = range.split('@');
+  if (wanted !== '*' && wanted !== name) return false;
+  const pass = countPass(`fail ${wanted}`);
+  if (turns === undefined) return true;
+  const [first, last = first] = turns.split('-').map(Number);
+  return pass >= Number(first) && pass <= Number(last);
+}
+
+function countPass(key: string): number {
+  const pass = (passes.get(key) ?? 0) + 1;
+  passes.set(key, pass);
+  return pass;
 }

@@ -64,7 +64,7 @@ function withoutSignal(facts: Facts, fault?: Fault): Decision {
     case 'no_signal':
       return noSignal(progress, outcome);
     case 'timeout':
-      return timedOut(progress, notes);
+      return timedOut(progress, notes, outcome.problem);
     case 'usage_limit':
       return limited(again(progress, 'excused', notes), outcome);
     case 'killed':
@@ -102,12 +102,12 @@ function noSignal(progress: Progress, outcome: Outcome): Decision {
   return correct(progress, refused('no_signal', 'No _signal.json was written.'));
 }
 
-function timedOut(progress: Progress, notes: string[]): Decision {
+function timedOut(progress: Progress, notes: string[], problem?: string): Decision {
   if (progress.strikes.timeouts + 1 >= MAX_TIMEOUTS) {
     return block(progress.phase, 'timeouts', `${MAX_TIMEOUTS} children in a row ran out of time.`);
   }
-  const note =
-    'The child before you ran out of its time limit. Take a smaller step, commit it, and signal earlier.';
+  const why = problem ?? 'It ran out of its time limit.';
+  const note = `The child before you was ended. ${why} Take a smaller step, commit it, and signal earlier.`;
   return again(progress, 'timeout', [note, ...notes]);
 }
 

@@ -91,6 +91,8 @@ export const EVENT_BODIES = {
     log: z.string(),
     childUuid: z.string(),
     timeLimitMs: z.number(),
+    /** Names of the credentials that were set: who pays. */
+    credentials: z.array(z.string()).optional(),
   }),
   iteration_ended: z.object({
     iteration: z.int(),

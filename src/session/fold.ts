@@ -104,6 +104,7 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
     status: { kind: 'running', since: at },
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
     openIteration: { iteration, phase, provider, model, log, childUuid, timeLimitMs, startedAt: at },
+    ...(event.credentials && { paidBy: { provider, credentials: event.credentials } }),
     notes: [],
     backoff: false,
   };
@@ -163,7 +164,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans } = event;
-  const { pending: _dropped, stopWanted: _met, ...rest } = running(state, event.at);
+  const { pending: _dropped, stopWanted: _met, paidBy: _asked, ...rest } = running(state, event.at);
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
     const { approvedPlan: _old, feedback: _past, ...fresh } = rest;

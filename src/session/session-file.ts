@@ -30,6 +30,18 @@ export const FrozenSettings = z.object({
   /** Shell commands that must exit 0 before done. */
   checks: z.array(z.string()),
   setup: z.string().optional(),
+  /** Other limits than the usual ones for telling a lost child, in milliseconds and bytes. */
+  watch: z
+    .object({
+      firstByteMs: z.number(),
+      stallMs: z.number(),
+      stallEndMs: z.number(),
+      afterFinalMs: z.number(),
+      networkWaitMs: z.number(),
+      logCeilingBytes: z.number(),
+    })
+    .partial()
+    .optional(),
   constraintsPath: z.string().optional(),
   branch: z.string(),
   base: z.string().optional(),

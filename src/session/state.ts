@@ -84,6 +84,8 @@ export const SessionState = z.object({
   progress: Progress,
   worktree: Worktree.optional(),
   openIteration: OpenIteration.optional(),
+  /** Who paid for the last child: provider and credential names. Gone when a person resumes. */
+  paidBy: z.object({ provider: z.string(), credentials: z.array(z.string()) }).optional(),
   lastIteration: LastIteration.optional(),
   /** A decision whose own event has not been written yet. */
   pending: Decision.optional(),

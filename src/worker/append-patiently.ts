@@ -3,9 +3,8 @@ import { type Clock, isoUtc } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import type { EventWriter } from '../session/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
+import { isPassing } from './passing-errors.ts';
 
-/** Failures of the disk that a person can end; until then the worker waits and goes on by itself. */
-const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 30_000;
 
@@ -18,10 +17,11 @@ export async function appendPatiently(
     try {
       return await writer.append(...events);
     } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === undefined || !PASSING.has(code)) throw error;
+      if (!isPassing(error)) throw error;
       // session.log is on the same disk; this may be the only place that still takes a line.
-      stderr.write(`${isoUtc(clock.now())} events not written (${code}); trying again in ${waitMs} ms\n`);
+      stderr.write(
+        `${isoUtc(clock.now())} events not written (${systemErrorCode(error)}); trying again in ${waitMs} ms\n`,
+      );
       await clock.sleep(waitMs);
     }
   }

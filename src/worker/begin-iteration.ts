@@ -7,6 +7,7 @@ import { ifExists } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { stampsAt } from '../base/stamps.ts';
 import type { Phase } from '../phases/table.ts';
+import { credentialNames } from '../providers/credentials.ts';
 import type { Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { logFileName, stderrFileName } from '../session/documents.ts';
@@ -57,6 +58,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
       log: logFileName(stampsAt(now).file, iteration, phase),
       childUuid: randomUUID(),
       timeLimitMs: worker.file.settings.timeLimitMs,
+      credentials: credentialNames(provider.name, worker.env),
     },
   );
   crashPoint('after-iteration-started');

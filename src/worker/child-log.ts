@@ -6,6 +6,9 @@ import type { ChildEvent, FinalReport, Provider } from '../providers/provider.ts
 const PIECE_BYTES = 256 * 1024;
 /** A longer line is no event of any CLI; it is passed over without being kept. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
+/** More than this between two looks is passed over, but for its end. */
+const MOST_AT_ONCE_BYTES = 16 * 1024 * 1024;
+const TAIL_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
 
 /** Reads a running child's stdout file as it grows, in pieces: memory stays flat whatever is printed. */
@@ -34,14 +37,19 @@ export class ChildLog implements AsyncDisposable {
     return this.#offset;
   }
 
-  /** Reads what was appended since the last call, at most `maxBytes` of it. @returns the bytes read */
-  async readOn(maxBytes: number): Promise<number> {
+  /**
+   * Reads what was appended since the last call. A child that prints faster than anybody reads is read
+   * at its newest end: what is passed over can't be its last word.
+   * @returns the bytes read
+   */
+  async readOn(): Promise<number> {
     this.#handle ??= await ifExists(
       open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
     );
     if (this.#handle === undefined) return 0;
+    await this.#passOver(this.#handle);
     let total = 0;
-    while (total < maxBytes) {
+    while (total < MOST_AT_ONCE_BYTES) {
       const { bytesRead } = await this.#handle.read(this.#piece, 0, PIECE_BYTES, this.#offset);
       if (bytesRead === 0) break;
       this.#offset += bytesRead;
@@ -53,12 +61,22 @@ export class ChildLog implements AsyncDisposable {
 
   /** Reads to the end of the file, a last line without LF included. */
   async readToEnd(): Promise<void> {
-    while ((await this.readOn(64 * PIECE_BYTES)) > 0);
+    while ((await this.readOn()) > 0);
     this.#endLine();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle?.close();
+  }
+
+  async #passOver(handle: FileHandle): Promise<void> {
+    const { size } = await handle.stat();
+    if (size - this.#offset <= MOST_AT_ONCE_BYTES) return;
+    this.#offset = size - TAIL_BYTES;
+    this.#rest = [];
+    this.#restBytes = 0;
+    // The jump ends within a line, whose second half is no line.
+    this.#skipping = true;
   }
 
   #take(bytes: Buffer): void {

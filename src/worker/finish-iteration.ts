@@ -125,8 +125,8 @@ async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded
   };
   const base = { exitCode, cost, ...(ended.problem !== undefined && { problem: ended.problem }) };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
-  if (ended.end === 'timeout' || ended.end === 'flooded') return { ...base, end: ended.end };
-  if (ended.end === 'stop') return { ...base, end: 'killed' };
+  const byUs = ENDED_BY_US[ended.end];
+  if (byUs !== undefined) return { ...base, ...byUs };
   const stderrTail = await readTail(logPaths(worker, open).stderr, 8192);
   const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
@@ -141,6 +141,16 @@ async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded
     ...(limitedUntil !== undefined && { limitedUntil }),
   };
 }
+
+/** How an iteration ended that the worker ended; a child that lingers after its last word has ended by itself. */
+const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'problem'>>> = {
+  timeout: { end: 'timeout' },
+  flooded: { end: 'flooded' },
+  stop: { end: 'killed' },
+  network: { end: 'network', problem: 'It only waited for the network.' },
+  silent: { end: 'timeout', problem: 'It printed nothing at all after its start.' },
+  stalled: { end: 'timeout', problem: 'It stalled: no output, no file change and no CPU time.' },
+};
 
 /** The child's last word; the bytes that are judged are kept, and judged again after a crash. */
 async function readSignal(worker: Worker, open: OpenIteration): Promise<SignalReading> {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
-import type { KnownProcess } from '../base/end-tree.ts';
 import { ifExists } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { providerNamed } from '../providers/registry.ts';
@@ -11,8 +10,9 @@ import { beginIteration, logPaths } from './begin-iteration.ts';
 import { ChildLog } from './child-log.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { readChildRecord, spawnChild } from './spawn-child.ts';
+import { removeStaleLocks } from './stale-locks.ts';
 import { endChildTree } from './tree.ts';
-import { type WatchEnd, watchChild } from './watch-child.ts';
+import { WATCH_ENDS, type Watched, watchChild } from './watch-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** Runs one iteration from wherever it stands: a fresh one, or one that an earlier worker left open. */
@@ -36,27 +36,25 @@ async function startOrFinish(worker: Worker, open: OpenIteration): Promise<Child
   }
 }
 
-interface Watched {
-  child: ChildRecord;
-  log: ChildLog;
-  end: WatchEnd;
-  awakeMs: number;
-  known: readonly KnownProcess[];
-}
-
-async function endAndFinish(worker: Worker, open: OpenIteration, watched: Watched): Promise<void> {
+async function endAndFinish(
+  worker: Worker,
+  open: OpenIteration,
+  watched: Watched & { child: ChildRecord; log: ChildLog },
+): Promise<void> {
   const { child, log, known, awakeMs } = watched;
   const files = iterationPaths(worker.paths, open.iteration);
   // On disk before the first signal is sent: exit status 143 alone could mean three things.
   if (watched.end !== 'exited') await writeWhole(files.endedByUs, `${watched.end}\n`);
   crashPoint('before-end-tree');
-  const end = ((await ifExists(readFile(files.endedByUs, 'utf8')))?.trim() || 'exited') as WatchEnd;
+  const written = (await ifExists(readFile(files.endedByUs, 'utf8')))?.trim();
+  const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
   const tree = await endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
   if (tree.kind === 'immortal') {
     await blockImmortal(worker, tree.pids);
     return;
   }
   crashPoint('after-end-tree');
+  await removeStaleLocks(worker);
   await log.readToEnd();
   await finishIteration(worker, open, { end, awakeMs, log });
 }

@@ -1,24 +1,41 @@
-import { readFile } from 'node:fs/promises';
-import { writeWhole } from '../base/atomic-file.ts';
+import { readFile, stat } from 'node:fs/promises';
 import { type KnownProcess, treeMembers } from '../base/end-tree.ts';
 import { ifExists } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
 import type { ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
+import { AwakeTime } from './awake-time.ts';
+import { logPaths } from './begin-iteration.ts';
 import type { ChildLog } from './child-log.ts';
+import { StallWatch } from './stall-watch.ts';
 import { takeCommands } from './take-commands.ts';
 import { childMark, treeRoot } from './tree.ts';
-import { stateOf, type Worker } from './worker.ts';
+import { type WatchLimits, watchLimits } from './watch-limits.ts';
+import { record, stateOf, type Worker } from './worker.ts';
 
-/** Why the worker stopped watching. */
-export type WatchEnd = 'exited' | 'timeout' | 'stop' | 'flooded';
+/** Why the worker stopped watching; all but `exited` mean that it ends the child. */
+export const WATCH_ENDS = [
+  'exited',
+  'timeout',
+  'stop',
+  'flooded',
+  'silent',
+  'stalled',
+  'lingers',
+  'network',
+] as const;
+export type WatchEnd = (typeof WATCH_ENDS)[number];
+
+export interface Watched {
+  end: WatchEnd;
+  awakeMs: number;
+  /** Everything that was ever seen in the child's tree. */
+  known: KnownProcess[];
+}
 
 const TICK_MS = 50;
-/** A longer gap between two ticks was sleep, SIGSTOP or a jump: it robs the child of nothing. */
-const LONGEST_TICK_MS = 2000;
 const SAMPLE_EVERY_MS = 1000;
-const READ_PER_TICK_BYTES = 4 * 1024 * 1024;
 
 /** Watches a child until it has ended or must be ended; takes the commands that are allowed meanwhile. */
 export async function watchChild(
@@ -26,32 +43,15 @@ export async function watchChild(
   open: OpenIteration,
   child: ChildRecord,
   log: ChildLog,
-): Promise<{ end: WatchEnd; awakeMs: number; known: KnownProcess[] }> {
-  const { clock, host } = worker;
-  const known = new Map<number, KnownProcess>();
-  const awake = await AwakeTime.resume(worker, open.iteration);
-  let sampledAt = Number.NEGATIVE_INFINITY;
-  let shown: string | undefined;
-  const ended = (end: WatchEnd) => ({ end, awakeMs: awake.ms, known: [...known.values()] });
+): Promise<Watched> {
+  const sampler = await Sampler.begin(worker, open, child, log);
   for (;;) {
     await takeCommands(worker, 'child_runs');
-    if (stateOf(worker).stopWanted?.when === 'now') return ended('stop');
-    if (await hasExited(worker, open, child)) return ended('exited');
-    await awake.tick();
-    if (awake.ms >= open.timeLimitMs) return ended('timeout');
-    await log.readOn(READ_PER_TICK_BYTES);
-    if (clock.monotonic() - sampledAt >= SAMPLE_EVERY_MS) {
-      sampledAt = clock.monotonic();
-      await awake.save();
-      for (const entry of await treeMembers(treeRoot(child), childMark(worker), { host }))
-        known.set(entry.pid, entry);
-      if (log.activity !== shown) {
-        shown = log.activity;
-        // A status bar may miss an update; the child's work goes on.
-        await worker.projector.writeNow(stateOf(worker), shown).catch(() => undefined);
-      }
-    }
-    await clock.sleep(TICK_MS);
+    if (stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
+    if (await hasExited(worker, open, child)) return sampler.watched('exited');
+    const end = await sampler.look();
+    if (end !== undefined) return sampler.watched(end);
+    await worker.clock.sleep(TICK_MS);
   }
 }
 
@@ -60,37 +60,98 @@ async function hasExited(worker: Worker, open: OpenIteration, child: ChildRecord
   return exit !== undefined || (await livenessOf(worker.host, child.wrapper)) === 'dead';
 }
 
-/** Counts the time that worker and machine were awake, also over a change of worker. */
-class AwakeTime {
+/** What is looked at about once a second: time, output, processes. */
+class Sampler {
   readonly #worker: Worker;
-  readonly #path: string;
-  #ms: number;
-  #last: number;
+  readonly #open: OpenIteration;
+  readonly #child: ChildRecord;
+  readonly #log: ChildLog;
+  readonly #awake: AwakeTime;
+  readonly #limits: WatchLimits;
+  readonly #stall: StallWatch;
+  readonly #known = new Map<string, KnownProcess>();
+  #sampledAt = Number.NEGATIVE_INFINITY;
+  #shown: string | undefined;
+  #finalAtMs: number | undefined;
 
-  private constructor(worker: Worker, path: string, ms: number) {
+  private constructor(
+    worker: Worker,
+    open: OpenIteration,
+    child: ChildRecord,
+    log: ChildLog,
+    awake: AwakeTime,
+  ) {
     this.#worker = worker;
-    this.#path = path;
-    this.#ms = ms;
-    this.#last = worker.clock.monotonic();
+    this.#open = open;
+    this.#child = child;
+    this.#log = log;
+    this.#awake = awake;
+    this.#limits = watchLimits(worker.file.settings);
+    this.#stall = new StallWatch(worker, this.#limits);
   }
 
-  static async resume(worker: Worker, iteration: number): Promise<AwakeTime> {
-    const path = iterationPaths(worker.paths, iteration).awake;
-    const saved = Number(await ifExists(readFile(path, 'utf8')));
-    return new AwakeTime(worker, path, Number.isFinite(saved) ? saved : 0);
+  static async begin(
+    worker: Worker,
+    open: OpenIteration,
+    child: ChildRecord,
+    log: ChildLog,
+  ): Promise<Sampler> {
+    return new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
   }
 
-  get ms(): number {
-    return Math.round(this.#ms);
+  watched(end: WatchEnd): Watched {
+    return { end, awakeMs: this.#awake.ms, known: [...this.#known.values()] };
   }
 
-  async tick(): Promise<void> {
+  /** @returns why the child must be ended; undefined while all is well */
+  async look(): Promise<WatchEnd | undefined> {
+    this.#awake.tick();
+    if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
     const now = this.#worker.clock.monotonic();
-    this.#ms += Math.min(now - this.#last, LONGEST_TICK_MS);
-    this.#last = now;
+    if (now - this.#sampledAt < SAMPLE_EVERY_MS) return undefined;
+    this.#sampledAt = now;
+    await this.#awake.save();
+    await this.#log.readOn();
+    await this.#show();
+    const { host } = this.#worker;
+    const members = await treeMembers(treeRoot(this.#child), childMark(this.#worker), { host });
+    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
+    const bytes = await this.#logBytes();
+    if (bytes > this.#limits.logCeilingBytes) return 'flooded';
+    if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
+    return this.#lingers() ?? (await this.#stalls(bytes, members));
   }
 
-  async save(): Promise<void> {
-    await writeWhole(this.#path, `${this.ms}\n`).catch(() => undefined);
+  /** A CLI that has said its last word and stays: its outcome is known already. */
+  #lingers(): WatchEnd | undefined {
+    if (this.#log.final === undefined) return undefined;
+    this.#finalAtMs ??= this.#awake.ms;
+    return this.#awake.ms - this.#finalAtMs > this.#limits.afterFinalMs ? 'lingers' : undefined;
+  }
+
+  async #stalls(
+    bytes: number,
+    members: Awaited<ReturnType<typeof treeMembers>>,
+  ): Promise<WatchEnd | undefined> {
+    const look = await this.#stall.look(this.#awake.ms, bytes, members);
+    if (look === 'announce') {
+      const minutes = Math.round(this.#limits.stallMs / 60_000);
+      const text = `The child of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${minutes} min.`;
+      await record(this.#worker, { type: 'notice', code: 'stalled', text });
+    }
+    return look === 'end' ? 'stalled' : undefined;
+  }
+
+  async #logBytes(): Promise<number> {
+    const { stdout, stderr } = logPaths(this.#worker, this.#open);
+    const sizes = await Promise.all([stdout, stderr].map((path) => ifExists(stat(path))));
+    return sizes.reduce((sum, stats) => sum + (stats?.size ?? 0), 0);
+  }
+
+  // A status bar may miss an update; the child's work goes on.
+  async #show(): Promise<void> {
+    if (this.#log.activity === this.#shown) return;
+    this.#shown = this.#log.activity;
+    await this.#worker.projector.writeNow(stateOf(this.#worker), this.#shown).catch(() => undefined);
   }
 }

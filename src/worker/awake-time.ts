@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { writeWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { iterationPaths } from '../session/paths.ts';
+import type { Worker } from './worker.ts';
+
+/** A longer gap between two ticks was sleep, SIGSTOP or a jump: it robs the child of nothing. */
+const LONGEST_TICK_MS = 2000;
+
+/** Counts the time that worker and machine were awake while a child ran, also over a change of worker. */
+export class AwakeTime {
+  readonly #clock: Worker['clock'];
+  readonly #path: string;
+  #ms: number;
+  #last: number;
+
+  private constructor(clock: Worker['clock'], path: string, ms: number) {
+    this.#clock = clock;
+    this.#path = path;
+    this.#ms = ms;
+    this.#last = clock.monotonic();
+  }
+
+  static async resume(worker: Worker, iteration: number): Promise<AwakeTime> {
+    const path = iterationPaths(worker.paths, iteration).awake;
+    const saved = Number(await ifExists(readFile(path, 'utf8')));
+    return new AwakeTime(worker.clock, path, Number.isFinite(saved) && saved > 0 ? saved : 0);
+  }
+
+  get ms(): number {
+    return Math.round(this.#ms);
+  }
+
+  tick(): void {
+    const now = this.#clock.monotonic();
+    this.#ms += Math.min(Math.max(0, now - this.#last), LONGEST_TICK_MS);
+    this.#last = now;
+  }
+
+  /** Losing it costs the child nothing: a later worker then counts from less. */
+  async save(): Promise<void> {
+    await writeWhole(this.#path, `${this.ms}\n`).catch(() => undefined);
+  }
+}

@@ -1,0 +1,57 @@
+import { stderr } from 'node:process';
+import { isoUtc } from '../base/clock.ts';
+import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
+import { LeaseLostError } from '../base/lease.ts';
+import { isPassing } from './passing-errors.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+const FIRST_WAIT_MS = 500;
+const LAST_WAIT_MS = 30_000;
+
+/**
+ * Runs a step and makes every failure end in a stated way: what passes by itself (a full disk, too many
+ * open files) is waited for; what a person must mend blocks the session with the reason; a fault of ours
+ * ends the worker while a child runs, so that the next one takes over, and blocks otherwise.
+ */
+export async function guarded<T>(worker: Worker, step: () => Promise<T | undefined>): Promise<T | undefined> {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
+    try {
+      return await step();
+    } catch (error) {
+      if (error instanceof LeaseLostError) throw error;
+      if (isPassing(error)) {
+        say(worker, `${systemErrorCode(error)}: trying again in ${waitMs} ms`);
+        await worker.clock.sleep(waitMs);
+        continue;
+      }
+      if (!isSamocodeError(error)) {
+        say(worker, error instanceof Error ? (error.stack ?? error.message) : String(error));
+        if (stateOf(worker).openIteration !== undefined) throw error;
+      }
+      await block(worker, error);
+      return undefined;
+    }
+  }
+}
+
+async function block(worker: Worker, error: unknown): Promise<void> {
+  const known = isSamocodeError(error);
+  const reason = known
+    ? `${error.what} ${error.why} ${error.hint}`
+    : 'The worker met a fault of its own; worker.stderr in the run folder says where. Resume the session to try again.';
+  const { phase } = stateOf(worker).progress;
+  const rule = known ? error.code : 'worker_fault';
+  await record(worker, {
+    type: 'blocked',
+    phase,
+    reason,
+    needs: 'error_resolution',
+    rule,
+    flow: `Blocked: ${reason}`,
+  });
+}
+
+// session.log may lie on the disk that fails; this is a file of its own.
+function say(worker: Worker, text: string): void {
+  stderr.write(`${isoUtc(worker.clock.now())} ${text}\n`);
+}

@@ -1,0 +1,84 @@
+import { checkLimit } from '../phases/decide.ts';
+import { backOff } from './back-off.ts';
+import { idle } from './idle.ts';
+import { obeyPhaseLine } from './obey-phase-line.ts';
+import { prepare } from './prepare.ts';
+import { runIteration } from './run-iteration.ts';
+import { samePayer } from './same-payer.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+import { worktreeStands } from './worktree-stands.ts';
+
+const QUEUE_POLL_MS = 500;
+const PARKED_AWAY = 'parked for a day; it comes back when something happens';
+
+/** Does the one thing that the state asks for next. @returns why the worker leaves; undefined: there is more to do */
+export async function nextStep(worker: Worker): Promise<string | undefined> {
+  const state = stateOf(worker);
+  const { status, stopWanted } = state;
+  switch (status.kind) {
+    case 'starting':
+      if (state.createdAt === undefined) return 'nothing was asked for';
+      await prepare(worker);
+      return undefined;
+    case 'running':
+      if (state.openIteration !== undefined) {
+        await runIteration(worker);
+      } else if (stopWanted !== undefined) {
+        await record(worker, { type: 'stopped', by: stopWanted.by, why: 'asked for', flow: 'Stopped' });
+      } else if (!state.runWanted && state.progress.totalIterations === 0) {
+        await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
+      } else {
+        await nextIteration(worker);
+      }
+      return undefined;
+    case 'queued':
+      if (await worker.slots.take()) await record(worker, { type: 'went_on', why: 'slot_free' });
+      else await worker.clock.sleep(QUEUE_POLL_MS);
+      return undefined;
+    case 'waiting':
+      await worker.slots.leave();
+      if (stopWanted !== undefined) {
+        await record(worker, { type: 'stopped', by: stopWanted.by, why: 'asked for', flow: 'Stopped' });
+        return undefined;
+      }
+      return (await idle(worker)) ? undefined : PARKED_AWAY;
+    case 'limited':
+    case 'blocked':
+      await worker.slots.leave();
+      // Whoever resumes it starts a worker of their own, with the environment that they mean.
+      if (status.kind === 'blocked' && status.rule === 'credentials_changed')
+        return 'another environment is needed';
+      return (await idle(worker)) ? undefined : PARKED_AWAY;
+    case 'stopped':
+      return 'stopped';
+    case 'done':
+      return 'done';
+    default:
+      return status satisfies never;
+  }
+}
+
+async function nextIteration(worker: Worker): Promise<void> {
+  if (await obeyPhaseLine(worker)) return;
+  const limit = checkLimit(stateOf(worker).progress);
+  if (limit !== undefined) {
+    const { phase, reason, needs, rule } = limit;
+    await record(worker, {
+      type: 'blocked',
+      phase,
+      reason,
+      needs,
+      rule,
+      flow: `Blocked (${needs}): ${reason}`,
+    });
+    return;
+  }
+  if (!(await samePayer(worker))) return;
+  if (!(await worktreeStands(worker))) return;
+  if (!(await worker.slots.take())) {
+    const reason = `all ${worker.file.settings.maxParallel} places of MAX_PARALLEL are taken`;
+    await record(worker, { type: 'queued', reason });
+    return;
+  }
+  if (await backOff(worker)) await runIteration(worker);
+}
