@@ -6,6 +6,7 @@ import { contextMaker } from './action-context.ts';
 import { makeAsk } from './ask.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './cli.ts';
+import { hintForTerminal } from './hints.ts';
 import { Output } from './output.ts';
 import { runProgram } from './program.ts';
 import { wantsColour } from './style.ts';
@@ -20,6 +21,7 @@ const output = new Output({
   stderr: process.stderr,
   colourful: wantsColour({ isTerminal, asked, env: process.env }),
   json: options.includes('--json'),
+  hintWords: hintForTerminal,
 });
 
 // `samocode list | head` ends the reader before us, which is no failure.

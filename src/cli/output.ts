@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import { SamocodeError } from '../base/errors.ts';
 import { cutToColumns } from './cut-to-columns.ts';
-import { hintForTerminal } from './hints.ts';
 import { makeStyle, type Style } from './style.ts';
 
 /** A stream of the process; `columns` and `isTTY` as Node gives them. */
@@ -13,6 +12,8 @@ export interface OutputOptions {
   colourful: boolean;
   /** One JSON object for programs instead of words for people. */
   json: boolean;
+  /** Puts the hint of an error into the words of this place. */
+  hintWords?: (hint: string) => string;
 }
 
 /** The only writer to the process's stdout and stderr. */
@@ -21,9 +22,11 @@ export class Output {
   readonly style: Style;
   readonly #stdout: Stream;
   readonly #stderr: Stream;
+  readonly #hintWords: (hint: string) => string;
   #liveLines = 0;
 
-  constructor({ stdout, stderr, colourful, json }: OutputOptions) {
+  constructor({ stdout, stderr, colourful, json, hintWords = (hint) => hint }: OutputOptions) {
+    this.#hintWords = hintWords;
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.json = json;
@@ -84,7 +87,7 @@ export class Output {
   /** What, why and hint, each on a line of its own; one JSON object with `--json`. */
   error(error: unknown): void {
     this.endLive();
-    if (this.json) this.#stdout.write(`${JSON.stringify({ error: errorObject(error) })}\n`);
+    if (this.json) this.#stdout.write(`${JSON.stringify({ error: errorObject(error, this.#hintWords) })}\n`);
     this.#stderr.write(this.json ? '' : `${this.#errorWords(error)}\n`);
   }
 
@@ -105,16 +108,19 @@ export class Output {
     return [
       `${bad('✘')} ${bold(error.what)}`,
       `  ${error.why}`,
-      `  ${hintForTerminal(error.hint)}`,
+      `  ${this.#hintWords(error.hint)}`,
       ...cause,
     ].join('\n');
   }
 }
 
 /** An error as every `--json` of the program shows it. */
-function errorObject(error: unknown): { code: string; message: string; hint: string } {
+function errorObject(
+  error: unknown,
+  hintWords: (hint: string) => string,
+): { code: string; message: string; hint: string } {
   if (error instanceof SamocodeError) {
-    return { code: error.code, message: `${error.what} ${error.why}`, hint: hintForTerminal(error.hint) };
+    return { code: error.code, message: `${error.what} ${error.why}`, hint: hintWords(error.hint) };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import type { Cli } from '../../src/cli/cli.ts';
+import { hintForTerminal } from '../../src/cli/hints.ts';
 import { Output } from '../../src/cli/output.ts';
 import { runProgram } from '../../src/cli/program.ts';
 
@@ -34,6 +35,7 @@ export async function typed(argv: string[], { cwd, home, env = {}, says }: Typed
       stderr: stream('stderr'),
       colourful: false,
       json: argv.includes('--json'),
+      hintWords: hintForTerminal,
     }),
     cwd,
     env: { PATH: process.env.PATH, HOME: home, ...env },

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
+import { DEMO_FILES, DEMO_TASK } from '../../src/demo/demo-project.ts';
+import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+
+const SAMOCODE = join(import.meta.dirname, '../../dist/samocode.js');
+const FILES = Object.fromEntries(DEMO_FILES.map(({ path, text }) => [path, text]));
+const REHEARSED = ['--provider', 'rehearsal', '--task', DEMO_TASK];
+
+let repo: TempRepo;
+
+beforeAll(async () => {
+  repo = await makeRepo({ files: FILES });
+});
+
+afterAll(async () => {
+  // A session that waits keeps an idle worker.
+  const { sessions } = (await object('list')) as { sessions: { session: string }[] };
+  for (const { session } of sessions) await samocode('stop', session, '--now');
+  await repo[Symbol.asyncDispose]();
+});
+
+/** Nobody sits at the terminal: stdin is empty and stdout a pipe. */
+async function samocode(...args: string[]): Promise<CommandResult> {
+  return await runCommand(process.execPath, [SAMOCODE, ...args], { cwd: repo.path, env: repo.env });
+}
+
+async function object(...args: string[]): Promise<Record<string, unknown>> {
+  return JSON.parse((await samocode(...args, '--json')).stdout) as Record<string, unknown>;
+}
+
+test('a session goes from a bare repository to done by commands alone', async () => {
+  const started = await samocode('run', '--yes', '--name', 'way-back', ...REHEARSED);
+  expect(started.stdout).toContain('waits for your answers');
+  expect(started.exitCode).toBe(4);
+
+  const asked = await samocode('answer', 'way-back');
+  expect(asked.stdout).toContain('What should the command be called?');
+  const answered = await object('answer', 'way-back', 'Q1=oops', '--accept-suggestions');
+  expect(answered).toMatchObject({
+    open: [],
+    recorded: [{ id: 'Q1', text: 'C' }, { id: 'Q2' }, { id: 'Q3' }],
+  });
+
+  expect((await samocode('run', 'way-back')).exitCode).toBe(4);
+  expect(await object('plan', 'way-back')).toMatchObject({ state: 'waits_for_approval' });
+  const early = await samocode('approve', 'way-back', '--hash', '0000000000000000');
+  expect(early.stderr).toContain('Nothing was approved.');
+  expect((await samocode('approve', 'way-back')).exitCode).toBe(0);
+
+  const done = await samocode('run', 'way-back');
+  expect(done.exitCode).toBe(0);
+  expect(done.stdout).toContain('Phase 3: The oops command');
+  expect(await object('status', 'way-back')).toMatchObject({ state: 'done', branch: 'way-back' });
+  expect(await repo.git(['branch', '--show-current'])).toBe('main');
+  expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
+});
+
+test('changes send the plan back, and a message reaches the session', async () => {
+  await samocode('run', '--yes', '--name', 'second', '--accept-suggestions', ...REHEARSED);
+  const back = await samocode('changes', 'second', 'shorter', 'please');
+  expect(back.exitCode).toBe(0);
+  expect((await samocode('run', 'second')).exitCode).toBe(4);
+  expect(await object('message', 'second', 'mind the gap')).toMatchObject({ state: 'waiting' });
+  const log = await samocode('log', 'second');
+  expect(log.stdout).toContain('changes to the plan requested by a person, in the terminal');
+  expect((await samocode('stop', 'second', '--now')).exitCode).toBe(0);
+  expect(await object('status', 'second')).toMatchObject({ state: 'stopped' });
+});
+
+test('the original command line starts a session and, called again, goes on with it', async () => {
+  const config = join(repo.path, '.samocode');
+  const original = [
+    '--config',
+    config,
+    '--session',
+    'third',
+    '--provider',
+    'rehearsal',
+    '--dive',
+    'the list',
+  ];
+  expect((await samocode(...original)).exitCode).toBe(4);
+  expect((await samocode('stop', 'third')).exitCode).toBe(0);
+  const again = await samocode(...original, '--json');
+  expect(JSON.parse(again.stdout)).toMatchObject({ state: 'waiting', for: 'qa_answers' });
+  const list = await object('list');
+  const names = (list.sessions as { session: string }[]).map(({ session }) => session.slice(9));
+  expect(names.filter((name) => name === 'third')).toEqual(['third']);
+});
+
+test('a broken .samocode is named with its line and the remedy', async () => {
+  const path = join(repo.path, '.samocode');
+  const text = await readFile(path, 'utf8');
+  await repo.write({ '.samocode': `${text}TIMEOUT=soon\n` });
+  const { stderr, exitCode } = await samocode('start', '--task', 'x');
+  await repo.write({ '.samocode': text });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`TIMEOUT in ${path}, line`);
+  expect(stderr).toContain('Write for instance TIMEOUT=1800');
+});

@@ -1,0 +1,80 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
+import { type TempDir, tempDir } from '../support/temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** What must be there, and what may be there beside it. */
+const PROMISED = [
+  '.env.example',
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'THIRD-PARTY-NOTICES.md',
+  'dist',
+  'mcp.json.example',
+  'package.json',
+];
+const WORDS = ['agents', 'commands', 'skills', 'workflow'];
+
+let dir: TempDir;
+let files: string[];
+let env: Record<string, string>;
+let program: (name: string) => string;
+
+beforeAll(async () => {
+  dir = await tempDir();
+  const home = join(dir.path, 'home');
+  const installed = join(dir.path, 'installed');
+  await Promise.all([mkdir(home), mkdir(installed)]);
+  env = { PATH: process.env.PATH ?? '', HOME: home, npm_config_cache: join(dir.path, 'cache') };
+  // Built already: packing must not build into a folder that other tests run from.
+  const packed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', dir.path], ROOT);
+  const [pack] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+  files = pack.files.map(({ path }) => path);
+  await npm(['init', '--yes'], installed);
+  await npm(['install', '--offline', '--no-audit', '--no-fund', join(dir.path, pack.filename)], installed);
+  program = (name) => join(installed, 'node_modules', '.bin', name);
+});
+
+afterAll(() => dir[Symbol.asyncDispose]());
+
+async function npm(args: string[], cwd: string): Promise<CommandResult> {
+  const result = await runCommand('npm', args, { cwd, env });
+  if (result.exitCode !== 0) throw new Error(`npm ${args[0]}: ${result.stderr}`);
+  return result;
+}
+
+test('the tarball holds what the package promises and nothing else', () => {
+  const topLevel = new Set(files.map((path) => path.split('/')[0] ?? ''));
+  expect([...topLevel].filter((name) => !WORDS.includes(name)).sort()).toEqual(PROMISED);
+});
+
+test('no test, fault point or source map is in the tarball', () => {
+  expect(files.filter((path) => /\.(?:map|ts)$|tests?\/|dist-test/.test(path))).toEqual([]);
+});
+
+test('it installs without any further package, offline', async () => {
+  const { stdout } = await npm(['ls', '--all', '--parseable'], join(dir.path, 'installed'));
+  expect(stdout.trim().split('\n')).toHaveLength(2);
+});
+
+test('the installed demo comes to a good end', async () => {
+  const { stdout, exitCode } = await runCommand(program('samocode'), ['demo', '--json'], {
+    cwd: dir.path,
+    env,
+  });
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true, problems: [], mainUntouched: true, feature: 'undo' });
+  expect(exitCode).toBe(0);
+});
+
+test('the installed server answers initialize and lists its tools', async () => {
+  const client = new Client({ name: 'packed-test', version: '1' });
+  await client.connect(new StdioClientTransport({ command: program('samocode-mcp'), env, cwd: dir.path }));
+  const { tools } = await client.listTools();
+  await client.close();
+  expect(tools.map(({ name }) => name)).toContain('start_session');
+});
