@@ -39,7 +39,7 @@ export class WorkerUnresponsiveError extends SamocodeError {
 }
 
 export interface SendOptions {
-  /** How long to wait for the worker's answer before saying that it is unresponsive. */
+  /** How long to wait for the worker's answer before saying that it is unresponsive; longer when it must start first. */
   patienceMs?: number;
   /** Reuse to make the same call twice the same command. */
   id?: string;
@@ -48,6 +48,8 @@ export interface SendOptions {
 
 const POLL_MS = 25;
 const DEFAULT_PATIENCE_MS = 2000;
+/** A machine under load takes its time to start a process. */
+const STARTING_PATIENCE_MS = 15_000;
 
 /**
  * Leaves a command for a session's worker, starts a worker when none lives, and waits until the worker
@@ -69,7 +71,6 @@ export async function sendCommand(
   // The request's kind and fields belong together, which the spread's own type can't follow.
   const command = { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command;
   await leaveCommand(paths, command);
-  const patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
   const begun = clock.monotonic();
   for (let launched = 0; ; ) {
     const answer = await answerTo(paths, id, before);
@@ -81,6 +82,7 @@ export async function sendCommand(
       launched += 1;
       await launchWorker(paths, { program: context.programs.worker, env: context.env });
     }
+    const patienceMs = options.patienceMs ?? (launched > 0 ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
     if (waitedMs > patienceMs) throw new WorkerUnresponsiveError(paths.folder, id, waitedMs);
     await clock.sleep(POLL_MS, options.signal);
   }

@@ -2,11 +2,13 @@ import { rm } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
+import { readHolding } from '../base/lease.ts';
 import { stampsAt } from '../base/stamps.ts';
 import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { SessionSettings } from '../project/settings.ts';
 import type { Command } from '../session/commands.ts';
+import { readLog } from '../session/event-log.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import { nameWithoutDate, normaliseName, sessionSlug } from '../session/names.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
@@ -54,8 +56,8 @@ export interface StartSessionResult {
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
  * @throws NothingToDoError, BadSessionNameError, SessionExistsError, NoProjectError, the errors of settings,
- * repositories and CLIs, WorkerNotLaunchedError: nothing stays behind. WorkerUnresponsiveError: the session
- * is there and its worker was not heard of in time
+ * repositories and CLIs, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
+ * WorkerUnresponsiveError: the session is there, and its worker is slow
  */
 export async function startSession(
   input: StartSessionInput,
@@ -126,9 +128,6 @@ function newStart(run: boolean, { clock, by }: ActionContext): Command {
   return { v: FORMAT_VERSION, id: ulid(clock.now()), by, at: isoUtc(clock.now()), kind: 'start', run };
 }
 
-/** A machine under load takes its time to start a process. */
-const START_PATIENCE_MS = 15_000;
-
 async function startWorker(
   paths: SessionPaths,
   start: Command,
@@ -138,14 +137,15 @@ async function startWorker(
   if (!fresh || start.kind !== 'start') throw new Error(`The run folder of ${paths.folder} has vanished.`);
   const { id, kind, run } = start;
   try {
-    const options = { id, patienceMs: START_PATIENCE_MS };
-    return (await afterCommand(fresh, { kind, run }, ['prepared', 'blocked'], context, options)).view;
+    return (await afterCommand(fresh, { kind, run }, ['prepared', 'blocked'], context, { id })).view;
   } catch (error) {
-    const view = await readSession(paths, context.host);
-    const hasBegun = view === undefined || view.state.createdAt !== undefined || view.worker !== 'none';
-    const mayCome = error instanceof WorkerUnresponsiveError;
-    if (!hasBegun && !mayCome) await rm(paths.runDir, { recursive: true, force: true });
-    throw error;
+    const holding = await readHolding(paths.leases, context.host);
+    const nobodyCame = holding.kind === 'free' && (await readLog(paths)) === undefined;
+    if (!nobodyCame) throw error;
+    await rm(paths.runDir, { recursive: true, force: true });
+    throw error instanceof WorkerUnresponsiveError
+      ? new WorkerNotStartedError(context.programs.worker)
+      : error;
   }
 }
 
@@ -169,6 +169,18 @@ export class SessionExistsError extends SamocodeError {
       'No session was started.',
       `There is one of that name already: ${folder}.`,
       `Go on with it by resume_session (session: "${folder}"), or choose another name.`,
+    );
+  }
+}
+
+export class WorkerNotStartedError extends SamocodeError {
+  readonly code = 'worker_not_started';
+
+  constructor(program: string) {
+    super(
+      'No session was started.',
+      'Its worker program ended, or did not begin, before it took the session.',
+      `Run "node ${program}" by hand: it should print its usage. If it does not, install samocode anew.`,
     );
   }
 }

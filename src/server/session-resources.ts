@@ -49,8 +49,9 @@ export function serveSessionResources(server: Server, contextFor: ContextFor): v
     const actions = await contextFor(extra);
     const { findSession } = await import('../actions/find-session.ts');
     const view = await asProtocolError(findSession({ session: sessionIn(uri) }, actions));
-    const { followSession } = await import('../actions/follow-session.ts');
-    subscriptions.add(uri, (signal) => followSession(view, { clock: actions.clock, signal }));
+    const { watchFile } = await import('../session/watch.ts');
+    const { clock } = actions;
+    subscriptions.add(uri, (signal) => watchFile(view.paths.overview, { clock, signal }));
     return {};
   });
   server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {

@@ -1,7 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
+import { fileId } from '../base/plain-file.ts';
 import { readEvents } from './event-log.ts';
 import type { SessionPaths } from './paths.ts';
 
@@ -67,6 +69,36 @@ function watchFolder(folder: string, ring: () => void): FSWatcher | undefined {
   }
 }
 
+/**
+ * Tells of every change of a file, however it is replaced, and of its coming and going; several at once
+ * may be told as one. Ends when aborted.
+ */
+export async function* watchFile(
+  path: string,
+  { clock, signal, pollMs = POLL_MS }: { clock: Clock; signal: AbortSignal; pollMs?: number },
+): AsyncGenerator<void> {
+  const bell = newBell();
+  const watcher = watchFolder(dirname(path), bell.ring);
+  try {
+    for (let known = await idOf(path); ; ) {
+      await bell.wait(pollMs, { clock, signal });
+      const now = await idOf(path);
+      if (now === known) continue;
+      known = now;
+      yield;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    watcher?.close();
+  }
+}
+
+async function idOf(path: string): Promise<string | undefined> {
+  const stats = await ifExists(stat(path));
+  return stats && fileId(stats);
+}
+
 /** Wakes a sleeper; a ring while nobody sleeps wakes the next one at once. */
 function newBell() {
   let rung = false;
@@ -75,7 +107,7 @@ function newBell() {
     rung = true;
     wake?.();
   };
-  async function wait(ms: number, { clock, signal }: WaitOptions): Promise<void> {
+  async function wait(ms: number, { clock, signal }: Pick<WaitOptions, 'clock' | 'signal'>): Promise<void> {
     signal?.throwIfAborted();
     if (!rung) {
       const awake = new AbortController();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSession } from '../../src/actions/find-session.ts';
 import { type StartSessionInput, startSession } from '../../src/actions/start-session.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { SessionFile } from '../../src/session/session-file.ts';
 import { type Bench, type BenchPlan, makeBench } from './bench.ts';
@@ -92,6 +93,15 @@ test('a MAIN_REPO without a commit or without git is told', async () => {
   await writeFile(join(empty.repo.homeDir, '.samocode'), text);
   const outside = { ...empty.context, cwd: empty.repo.homeDir };
   await expect(startSession({ task: 'x' }, outside)).rejects.toEqual(CODE('not_a_repository'));
+});
+
+test('a worker that can not be started leaves no session behind', async () => {
+  await using bench = await makeBench();
+  const programs = { ...bench.context.programs, worker: '/nowhere/worker.js' };
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
+  const start = startSession({ task: 'x' }, { ...bench.context, programs, clock });
+  await expect(start).rejects.toEqual(CODE('worker_not_started'));
+  expect(await traces(bench)).toEqual([]);
 });
 
 test('what runs inside a session starts no other', async () => {
