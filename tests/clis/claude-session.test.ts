@@ -109,8 +109,8 @@ test('a model that refuses the key is an auth problem and an overloaded one is n
 test('a child that wants to end without a signal is sent back once by the hook', async () => {
   const asked: string[] = [];
   await using forgetful = await startBench({
-    instead: ({ request }) => {
-      const words = JSON.stringify(request.messages.at(-1));
+    instead: ({ conversation }) => {
+      const words = conversation.newest;
       asked.push(words);
       return asked.length === 1 ? { say: 'Done.' } : undefined;
     },

@@ -4,11 +4,14 @@ import { runCommand } from '../../src/base/run-command.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('the pinned claude is installed once and then found', async () => {
-  const { path, version } = await installCli('claude');
-  expect((await runCommand(path, ['--version'])).stdout).toContain(version);
-  expect(await installCli('claude')).toEqual({ path, version, installMs: 0 });
-});
+test.each(['claude', 'codex', 'gemini'] as const)(
+  'the pinned %s is installed once and then found',
+  async (name) => {
+    const { path, version } = await installCli(name);
+    expect((await runCommand(path, ['--version'])).stdout).toContain(version);
+    expect(await installCli(name)).toEqual({ path, version, installMs: 0 });
+  },
+);
 
 test('a registry that cannot be reached is said in so many words, and leaves nothing behind', async () => {
   await using dir = await tempDir();

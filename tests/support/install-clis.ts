@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/run-command.ts';
@@ -14,8 +14,11 @@ export interface InstalledCli {
 interface PinnedCli {
   npmPackage: string;
   version: string;
-  /** The program below `node_modules`: a pattern, for each platform has a package of its own. */
-  program: { scope: string; folder: RegExp; file: string };
+  /**
+   * The program below `node_modules`: the one that npm links, or, where that is put together by an install
+   * script, a pattern, for each platform has a package of its own.
+   */
+  program: string | { scope: string; folder: RegExp; file: string };
 }
 
 /** The real CLIs that `npm run test:clis` drives: the versions whose behaviour was measured. */
@@ -25,6 +28,8 @@ const PINNED = {
     version: '2.1.328',
     program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
   },
+  codex: { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
+  gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
 } as const satisfies Record<string, PinnedCli>;
 
 const CACHE = join(import.meta.dirname, '../../.cache/clis');
@@ -64,7 +69,7 @@ async function installInto(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{"private":true}\n');
-  // The program is a native one: neither its install script nor the Node version it asks for matters.
+  // The programs are native or bundled: neither an install script nor the Node version it asks for matters.
   const flags = [
     '--ignore-scripts',
     '--engine-strict=false',
@@ -87,6 +92,10 @@ async function installInto(
 }
 
 async function programIn(folder: string, { program }: PinnedCli): Promise<string | undefined> {
+  if (typeof program === 'string') {
+    const path = join(folder, 'node_modules', program);
+    return (await ifExists(stat(path))) && path;
+  }
   const scope = join(folder, 'node_modules', program.scope);
   const found = (await ifExists(readdir(scope)))?.find((entry) => program.folder.test(entry));
   return found && join(scope, found, program.file);

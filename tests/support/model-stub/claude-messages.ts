@@ -18,13 +18,6 @@ export interface MessagesRequest {
   system?: unknown;
 }
 
-/** What the model says next: words and tool calls, or a failure of the service. */
-export type ModelReply =
-  | { say: string; use?: ReadonlyArray<{ name: string; input: Record<string, unknown> }> }
-  | { status: number; type: string; message: string; headers?: Record<string, string> }
-  /** The connection stays open and nothing is ever sent. */
-  | 'silence';
-
 export function textOf(message: Message | undefined): string {
   if (!message) return '';
   if (typeof message.content === 'string') return message.content;

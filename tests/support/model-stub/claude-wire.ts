@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Block, MessagesRequest, ModelReply } from './messages.ts';
+import { type Block, type MessagesRequest, resultText, textOf } from './claude-messages.ts';
+import type { Answer, Conversation, ModelReply } from './conversation.ts';
+import { type StubServer, sendJson, startServer } from './server.ts';
 
 const USAGE = {
   input_tokens: 1200,
@@ -9,13 +11,42 @@ const USAGE = {
   output_tokens: 60,
 };
 
+/** The part of the Messages API that Claude Code uses. */
+export async function startClaudeModel(answer: Answer): Promise<StubServer> {
+  return await startServer(({ method, path, body }, response) => {
+    const { pathname } = new URL(path, 'http://stub');
+    if (method === 'POST' && pathname === '/v1/messages') {
+      const request: MessagesRequest = JSON.parse(body);
+      sendReply(response, request, answer(conversationIn(request)));
+    } else if (method === 'POST' && pathname === '/v1/messages/count_tokens') {
+      sendJson(response, 200, { input_tokens: Math.ceil(body.length / 4) });
+    } else {
+      const error = { type: 'not_found_error', message: pathname };
+      sendJson(response, method === 'HEAD' ? 200 : 404, { type: 'error', error });
+    }
+  });
+}
+
+function conversationIn(request: MessagesRequest): Conversation {
+  const { messages, tools, model } = request;
+  const results = messages.flatMap(({ content }) => {
+    if (typeof content === 'string') return [];
+    return content.flatMap((block) =>
+      block.type === 'tool_result'
+        ? [{ text: resultText(block.content), failed: block.is_error === true }]
+        : [],
+    );
+  });
+  const prompt = tools?.length ? textOf(messages.find(({ role }) => role === 'user')) : '';
+  return { prompt, results, newest: JSON.stringify(messages.at(-1)), model };
+}
+
 /** Writes one reply in the shape that the request asked for: a stream of events or one object. */
-export function sendReply(response: ServerResponse, request: MessagesRequest, reply: ModelReply): void {
+function sendReply(response: ServerResponse, request: MessagesRequest, reply: ModelReply): void {
   if (reply === 'silence') return;
   if ('status' in reply) {
     const error = { type: reply.type, message: reply.message };
-    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
-    response.end(JSON.stringify({ type: 'error', error }));
+    sendJson(response, reply.status, { type: 'error', error }, reply.headers);
     return;
   }
   const content: Block[] = [
@@ -29,10 +60,9 @@ export function sendReply(response: ServerResponse, request: MessagesRequest, re
     model: request.model,
     stop_sequence: null,
   };
-  const stopReason = reply.use?.length ? 'tool_use' : 'end_turn';
+  const stopReason = reply.refused ? 'refusal' : reply.use?.length ? 'tool_use' : 'end_turn';
   if (!request.stream) {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ ...message, content, stop_reason: stopReason, usage: USAGE }));
+    sendJson(response, 200, { ...message, content, stop_reason: stopReason, usage: USAGE });
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
