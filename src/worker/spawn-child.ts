@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
 import { childEnvironment } from '../providers/environment.ts';
-import type { ChildCommand } from '../providers/provider.ts';
+import type { ChildCommand, ChildRequest, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { ChildRecord, runChild } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -38,7 +38,7 @@ async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCom
   const provider = providerNamed(open.provider);
   const promptPath = iterationPaths(paths, open.iteration).prompt;
   const cliPath = provider.name === 'rehearsal' ? worker.rehearsalProgram : settings.cliPaths[provider.name];
-  return provider.buildCommand({
+  const request: ChildRequest = {
     cliPath: cliPath ?? provider.defaultCommand,
     prompt: await readFile(promptPath, 'utf8'),
     promptPath,
@@ -51,9 +51,18 @@ async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCom
     maxTurns: settings.maxTurns,
     permissions: settings.permissions,
     childUuid: open.childUuid,
-    env: childEnvironment(env, { sessionUlid: file.id, iteration: open.iteration }),
+    env: childEnvironment(env, {
+      sessionUlid: file.id,
+      iteration: open.iteration,
+      ...(cliPath !== undefined && { cliPath }),
+    }),
     ...(settings.scenarioPath !== undefined && { scenarioPath: settings.scenarioPath }),
-  });
+  };
+  return await buildCommand(provider, request);
+}
+
+async function buildCommand(provider: Provider, request: ChildRequest): Promise<ChildCommand> {
+  return provider.buildCommand(provider.prepare ? await provider.prepare(request) : request);
 }
 
 function workingDir(worker: Worker): string {
