@@ -1,3 +1,4 @@
+import { readRepository } from '../project/repository.ts';
 import { pathFromFile } from '../project/samocode-file.ts';
 import { type ProjectSetupReport, setupProject as setUp } from '../project/setup-project.ts';
 import type { ActionContext } from './context.ts';
@@ -22,10 +23,11 @@ export async function setupProject(
   await refuseFromInside(context);
   const { env, home: homeDir, clock, cwd, roots = [] } = context;
   const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
-  const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
-  const mainRepo = input.projectDir?.trim()
-    ? pathFromFile(input.projectDir.trim(), { folder, homeDir })
+  const named = input.projectDir?.trim()
+    ? pathFromFile(input.projectDir.trim(), { folder: cwd, homeDir })
     : folder;
+  const mainRepo = await repositoryAround(named, context);
+  const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
   return await setUp({
     mainRepo,
     env,
@@ -36,4 +38,10 @@ export async function setupProject(
     ...(input.worktrees?.trim() && { worktrees: absolute(input.worktrees) }),
     ...(input.lines && { lines: input.lines }),
   });
+}
+
+/** People and clients stand in a folder of the repository as often as in its top one. */
+async function repositoryAround(folder: string, { env }: ActionContext): Promise<string> {
+  const reading = await readRepository(folder, { baseEnv: env });
+  return reading.kind === 'ready' || reading.kind === 'empty' ? reading.toplevel : folder;
 }

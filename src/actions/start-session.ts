@@ -9,6 +9,7 @@ import { requireIdentity } from '../project/repository.ts';
 import type { SessionSettings } from '../project/settings.ts';
 import type { Command } from '../session/commands.ts';
 import { readLog } from '../session/event-log.ts';
+import type { EventType } from '../session/event-types.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import { nameWithoutDate, normaliseName, sessionSlug } from '../session/names.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
@@ -128,6 +129,9 @@ function newStart(run: boolean, { clock, by }: ActionContext): Command {
   return { v: FORMAT_VERSION, id: ulid(clock.now()), by, at: isoUtc(clock.now()), kind: 'start', run };
 }
 
+const PREPARED: readonly EventType[] = ['prepared', 'blocked'];
+const AT_REST: readonly EventType[] = ['stopped', 'blocked'];
+
 async function startWorker(
   paths: SessionPaths,
   start: Command,
@@ -137,7 +141,8 @@ async function startWorker(
   if (!fresh || start.kind !== 'start') throw new Error(`The run folder of ${paths.folder} has vanished.`);
   const { id, kind, run } = start;
   try {
-    return (await afterCommand(fresh, { kind, run }, ['prepared', 'blocked'], context, { id })).view;
+    const endsIn = run ? PREPARED : AT_REST;
+    return (await afterCommand(fresh, { kind, run }, endsIn, context, { id })).view;
   } catch (error) {
     const holding = await readHolding(paths.leases, context.host);
     const nobodyCame = holding.kind === 'free' && (await readLog(paths)) === undefined;

@@ -57,9 +57,11 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
     ...(identity.file && { sessionFile: identity.file }),
     worker,
     pendingCommands,
-    problems: [...(identity.problem ? [identity.problem] : []), ...logProblems(log)],
+    problems: [...identityProblems(identity), ...logProblems(log)],
     wantsWorker,
-    needsWorker: wantsWorker && worker === 'none' && log?.newerVersion === undefined,
+    // Without its identity no worker can begin.
+    needsWorker:
+      wantsWorker && worker === 'none' && log?.newerVersion === undefined && identity.file !== undefined,
     isForeign: false,
     ...(log?.newerVersion !== undefined && { newerVersion: log.newerVersion }),
   };
@@ -73,6 +75,11 @@ async function readIdentity(paths: SessionPaths): Promise<{ file?: SessionFile; 
     if (error instanceof SamocodeError) return { problem: error.message };
     throw error;
   }
+}
+
+function identityProblems({ file, problem }: Awaited<ReturnType<typeof readIdentity>>): string[] {
+  if (file !== undefined) return [];
+  return [problem ?? 'session.json is missing: put it back, or start a new session.'];
 }
 
 function startingState(file: SessionFile | undefined): SessionState {

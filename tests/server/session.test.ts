@@ -48,7 +48,7 @@ test('a parent takes a task from set-up to done, told of every step, and killed 
   expect(contents[0]).toMatchObject({ text: expect.stringContaining('Phase: done') });
   const { resources } = await watcher.client.listResources();
   expect(resources.map((resource) => resource.uri)).toEqual([uri]);
-}, 120_000);
+}, 180_000);
 
 test('mistakes end in an error that says what to do', async () => {
   await using bench = await makeBench();

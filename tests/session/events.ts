@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type NewEvent, type SessionEvent, serialiseEvent } from '../../src/session/events.ts';
 import type { SessionPaths } from '../../src/session/paths.ts';
+import type { SessionFile } from '../../src/session/session-file.ts';
 
 const START = Date.UTC(2026, 0, 8, 10);
 
@@ -16,7 +17,40 @@ export function eventLines(events: readonly NewEvent[], startMs = START): string
     .join('');
 }
 
-/** A log of these events, without a worker. */
+function sessionFile({ folder, sessionsDir }: SessionPaths): SessionFile {
+  return {
+    v: 1,
+    id: '01JH0000000000000000000000',
+    folder,
+    createdAt: '2026-01-08T10:00:00.000Z',
+    task: 'x',
+    mainRepo: '/repo',
+    worktreesDir: '/worktrees',
+    sessionsDir,
+    configPath: '/repo/.samocode',
+    adopted: false,
+    settings: {
+      provider: 'rehearsal',
+      providers: {},
+      model: '',
+      models: {},
+      cliPaths: {},
+      maxTurns: 1,
+      timeLimitMs: 1000,
+      permissions: 'skip',
+      gates: [],
+      gateChannels: [],
+      autoApprove: false,
+      acceptSuggestions: false,
+      maxRetries: 0,
+      retryDelayMs: 0,
+      checks: [],
+      branch: 'x',
+    },
+  };
+}
+
+/** A session with these events, without a worker. */
 export async function writeEvents(
   paths: SessionPaths,
   events: readonly NewEvent[],
@@ -24,6 +58,7 @@ export async function writeEvents(
 ): Promise<void> {
   await mkdir(dirname(paths.events), { recursive: true });
   await writeFile(paths.events, eventLines(events, startMs));
+  await writeFile(paths.sessionFile, JSON.stringify(sessionFile(paths)));
 }
 
 export const CREATED: NewEvent = { type: 'session_created', sessionId: 'S', runWanted: true };

@@ -1,4 +1,4 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -98,6 +98,18 @@ test('a broken session file is a problem and hides nothing else', async () => {
   const view = await read(paths);
   expect(view.state.status.kind).toBe('done');
   expect(view.problems).toEqual([expect.stringContaining('session.json')]);
+});
+
+test('a session without its identity is shown, and no worker is wanted for nothing', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED]);
+  await rm(paths.sessionFile);
+  expect(await read(paths)).toMatchObject({
+    wantsWorker: true,
+    needsWorker: false,
+    problems: [expect.stringContaining('session.json is missing')],
+  });
 });
 
 test('a folder of the original tool is shown as its notebook says', async () => {
