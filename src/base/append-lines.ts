@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, rm } from 'node:fs/promises';
 import { writeFully } from './atomic-file.ts';
 import { ifExists, systemErrorCode } from './errors.ts';
 
@@ -55,7 +55,11 @@ export async function ensurePlainFolder(path: string): Promise<boolean> {
   return foreign;
 }
 
-async function openForAppend(path: string) {
+/**
+ * Opens a plain file for appending and reading, made when it is missing; a link, folder or pipe under its
+ * name is taken away.
+ */
+export async function openForAppend(path: string): Promise<FileHandle> {
   const flags =
     constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
@@ -64,7 +68,7 @@ async function openForAppend(path: string) {
     await handle.close();
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code !== 'ELOOP' && code !== 'EISDIR' && code !== 'ENXIO') throw error;
+    if (code !== 'ELOOP' && code !== 'EMLINK' && code !== 'EISDIR' && code !== 'ENXIO') throw error;
   }
   await rm(path, { force: true, recursive: true });
   return await open(path, flags, 0o644);

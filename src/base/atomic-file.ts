@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { failPoint, tearPoint } from './fault-points.ts';
 
 /**
  * Replaces a whole file: draft, fsync, rename, fsync of the folder. A reader sees the old bytes or the
@@ -51,12 +52,23 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** Writes every byte or throws: a nearly full disk takes a part and reports only the count. */
 export async function writeFully(handle: FileHandle, data: Uint8Array): Promise<void> {
+  failPoint('write');
+  await tear(handle, data);
   let written = 0;
   while (written < data.length) {
     const { bytesWritten } = await handle.write(data, written, data.length - written);
-    if (bytesWritten === 0) throw new Error('The file system took no more bytes.');
+    if (bytesWritten === 0)
+      throw Object.assign(new Error('The file system took no more bytes.'), { code: 'ENOSPC' });
     written += bytesWritten;
   }
+}
+
+// A power cut in the middle of a write leaves a part of it.
+async function tear(handle: FileHandle, data: Uint8Array): Promise<void> {
+  const bytes = tearPoint('write', data.length);
+  if (bytes === undefined) return;
+  await handle.write(data, 0, bytes);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function writeDraft(draft: string, data: string | Uint8Array, mode: number): Promise<void> {

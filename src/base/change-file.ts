@@ -29,7 +29,7 @@ export async function changeFile(
         ? stats !== undefined && fileId(stats) === reading.fileId
         : (reading.kind === 'missing') === (stats === undefined);
     if (unchanged || attempt === MAX_TRIES) {
-      await writeWhole(path, bytes);
+      await writeWhole(path, bytes, reading.kind === 'bytes' && stats ? stats.mode & 0o777 : undefined);
       return changed;
     }
   }

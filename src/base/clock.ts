@@ -23,7 +23,13 @@ export const systemClock: Clock = {
   },
 };
 
-/** `ms` as the ISO 8601 UTC text that everything under `.run/` uses. */
+/** The end of the year 9999: what lies behind it has no ISO text of the usual shape. */
+const LAST_MS = 253_402_300_799_999;
+
+/**
+ * `ms` as the ISO 8601 UTC text that everything under `.run/` uses. A number that no date has (from a
+ * provider, say) gives the nearest one.
+ */
 export function isoUtc(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(Math.max(0, Math.min(ms, LAST_MS)) || 0).toISOString();
 }

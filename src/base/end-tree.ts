@@ -35,6 +35,10 @@ export type TreeEnd =
 const FIRST_POLL_MS = 20;
 const LAST_POLL_MS = 200;
 const KILL_PATIENCE_MS = 4000;
+/** A longer gap between two looks was our own sleep: it shortens nobody's grace. */
+const LONGEST_TICK_MS = 1000;
+/** A process that forks and ends between the listing and the reading is in neither: one empty look proves nothing. */
+const EMPTY_LOOKS = 2;
 
 /**
  * Ends a child and all that came of it: its group, its descendants, and whatever carries `mark`, also
@@ -47,15 +51,21 @@ export async function endTree(
   options: EndTreeOptions,
 ): Promise<TreeEnd> {
   const { clock, graceMs } = options;
-  const begun = clock.monotonic();
   const members = new Map<string, ProcessEntry>();
   const signalled = new Set<string>();
   const killed = new Set<string>();
+  let waited = 0;
+  let emptyLooks = 0;
+  let last = clock.monotonic();
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
     const alive = await treeMembers(root, mark, options, members);
-    if (alive.length === 0) return { kind: 'empty', signalled: signalled.size, killed: killed.size };
-    const waited = clock.monotonic() - begun;
-    if (waited > graceMs + KILL_PATIENCE_MS) return { kind: 'immortal', pids: alive.map(({ pid }) => pid) };
+    emptyLooks = alive.length === 0 ? emptyLooks + 1 : 0;
+    if (emptyLooks === EMPTY_LOOKS) return { kind: 'empty', signalled: signalled.size, killed: killed.size };
+    const now = clock.monotonic();
+    waited += Math.min(now - last, LONGEST_TICK_MS);
+    last = now;
+    if (alive.length > 0 && waited > graceMs + KILL_PATIENCE_MS)
+      return { kind: 'immortal', pids: alive.map(({ pid }) => pid) };
     const firm = waited >= graceMs;
     for (const entry of alive) {
       const done = firm ? killed : signalled;
@@ -83,17 +93,21 @@ export async function treeMembers(
   const rootEntry =
     root && all.find((entry) => entry.pid === root.pid && entry.startTicks === root.startTicks);
   if (rootEntry) wanted.add(key(rootEntry));
-  // A group's number stays taken while any member lives, so an equal pgid is this group's, if its leader
-  // is ours or gone. A leader with other ticks means that the number was given away again.
-  const leader = root && all.find((entry) => entry.pid === root.pgid);
-  const groupIsOurs = root !== undefined && (leader === undefined || leader.startTicks === root.startTicks);
-  for (const entry of all) {
-    if (groupIsOurs && entry.pgid === root.pgid) wanted.add(key(entry));
-  }
   for (const entry of await marked(processes, all, mark)) wanted.add(key(entry));
+  if (root !== undefined && groupIsOurs(root, all, wanted)) {
+    for (const entry of all) if (entry.pgid === root.pgid) wanted.add(key(entry));
+  }
   const members = withDescendants(all, wanted).filter((entry) => entry.pid !== process.pid);
   for (const entry of members) seen.set(key(entry), entry);
   return members;
+}
+
+// A group's number stays taken while any member lives. With its leader gone it may have been emptied and
+// given to strangers, so it must hold somebody we know, or the leader must have been seen by our caller.
+function groupIsOurs(root: TreeRoot, all: readonly ProcessEntry[], wanted: ReadonlySet<string>): boolean {
+  const leader = all.find((entry) => entry.pid === root.pgid);
+  if (leader !== undefined) return leader.startTicks === root.startTicks;
+  return wanted.has(key(root)) || all.some((entry) => entry.pgid === root.pgid && wanted.has(key(entry)));
 }
 
 async function marked(processes: ProcessTable, all: ProcessEntry[], mark: Mark): Promise<ProcessEntry[]> {

@@ -1,14 +1,16 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createWhole, writeWhole } from './atomic-file.ts';
 import { type Clock, isoUtc } from './clock.ts';
 import { ifExists, SamocodeError } from './errors.ts';
 import { type Host, identify, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
+import { readPlainFile } from './plain-file.ts';
 
 /** Who owns something: the file `NNNNNN.json` with the highest number in a folder of leases. */
 export const Lease = z.object({
-  v: z.literal(1),
+  /** Later versions keep these fields, so that their living owners are not robbed by an older program. */
+  v: z.int().positive(),
   /** The fencing token: grows with every owner and stands in all that the owner writes. */
   number: z.int().positive(),
   owner: ProcessIdentity,
@@ -19,7 +21,7 @@ export const Lease = z.object({
 export type Lease = z.infer<typeof Lease>;
 
 export type Holding =
-  | { kind: 'free'; highest: number }
+  | { kind: 'free' }
   | { kind: 'held'; lease: Lease; liveness: Liveness }
   | { kind: 'released'; lease: Lease }
   /** The newest file can't be read; its number counts all the same. */
@@ -60,7 +62,11 @@ export interface OwnedLease extends AsyncDisposable {
   readonly number: number;
   /** How the one before ended, for the record. */
   readonly previous: { number: number; how: 'released' | 'died' } | undefined;
-  /** @throws LeaseLostError when somebody else has a higher number */
+  /**
+   * Makes sure that no other number is the highest. A folder that was emptied or taken away gets this one
+   * back: its owner still lives.
+   * @throws LeaseLostError when somebody else has the lease
+   */
   check(): Promise<void>;
   release(): Promise<void>;
 }
@@ -75,11 +81,12 @@ export interface AcquireOptions {
 }
 
 const KEPT_LEASES = 5;
+const MAX_LEASE_BYTES = 64 * 1024;
 
 /** Reads who owns `dir`, which may not exist yet. */
 export async function readHolding(dir: string, host: Host): Promise<Holding> {
   const highest = (await leaseNumbers(dir)).at(-1);
-  if (highest === undefined) return { kind: 'free', highest: 0 };
+  if (highest === undefined) return { kind: 'free' };
   const lease = await readLease(dir, highest);
   if (lease === undefined) return { kind: 'unreadable', number: highest };
   if (lease.releasedAt !== undefined) return { kind: 'released', lease };
@@ -100,7 +107,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
       if (liveness === 'alive') throw new LeaseHeldError(lease, liveness);
       if (liveness === 'unknowable' && !takeUnknowable) throw new LeaseHeldError(lease, liveness);
     }
-    const number = Math.max(highestOf(holding), above) + 1;
+    const number = Math.max(numberOf(holding), above) + 1;
     const owner = await identify(host, process.pid);
     if (owner === undefined) throw new Error('This process is not in the process table.');
     const lease: Lease = { v: 1, number, owner, acquiredAt: isoUtc(clock.now()) };
@@ -115,42 +122,51 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
 
 function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'], clock: Clock): OwnedLease {
   const check = async () => {
-    if ((await leaseNumbers(dir)).at(-1) !== lease.number) throw new LeaseLostError(lease.number);
+    let numbers = await leaseNumbers(dir);
+    if (numbers.length === 0) {
+      await mkdir(dir, { recursive: true });
+      await createWhole(leasePath(dir, lease.number), serialise(lease));
+      numbers = await leaseNumbers(dir);
+    }
+    if (numbers.at(-1) !== lease.number) throw new LeaseLostError(lease.number);
   };
   let released = false;
   const release = async () => {
     if (released) return;
     released = true;
-    await writeWhole(leasePath(dir, lease.number), serialise({ ...lease, releasedAt: isoUtc(clock.now()) }));
+    const text = serialise({ ...lease, releasedAt: isoUtc(clock.now()) });
+    // With the folder gone there is nothing left to give back.
+    await ifExists(writeWhole(leasePath(dir, lease.number), text));
   };
   return { number: lease.number, previous, check, release, [Symbol.asyncDispose]: release };
 }
 
 function previousOf(holding: Holding): OwnedLease['previous'] {
-  if (holding.kind === 'released') return { number: holding.lease.number, how: 'released' };
-  if (holding.kind === 'held') return { number: holding.lease.number, how: 'died' };
-  return holding.kind === 'unreadable' ? { number: holding.number, how: 'died' } : undefined;
+  if (holding.kind === 'free') return undefined;
+  return { number: numberOf(holding), how: holding.kind === 'released' ? 'released' : 'died' };
 }
 
-function highestOf(holding: Holding): number {
-  if (holding.kind === 'free') return holding.highest;
+function numberOf(holding: Holding): number {
+  if (holding.kind === 'free') return 0;
   return holding.kind === 'unreadable' ? holding.number : holding.lease.number;
 }
 
+// Only names that we would write: a number with more zeros, or too long to be counted on from, is somebody else's file.
 async function leaseNumbers(dir: string): Promise<number[]> {
   const names = (await ifExists(readdir(dir))) ?? [];
   return names
-    .map((name) => /^(\d{6,})\.json$/.exec(name)?.[1])
-    .filter((digits) => digits !== undefined)
-    .map(Number)
+    .map((name) => Number.parseInt(name, 10))
+    .filter((number, index) => number < Number.MAX_SAFE_INTEGER && names[index] === leaseName(number))
     .sort((a, b) => a - b);
 }
 
 async function readLease(dir: string, number: number): Promise<Lease | undefined> {
-  const text = await ifExists(readFile(leasePath(dir, number), 'utf8'));
-  if (text === undefined) return undefined;
+  const reading = await readPlainFile(leasePath(dir, number), MAX_LEASE_BYTES);
+  if (reading.kind !== 'bytes') return undefined;
   try {
-    return Lease.parse(JSON.parse(text));
+    const lease = Lease.parse(JSON.parse(reading.bytes.toString('utf8')));
+    // A copy under a higher name speaks of an older owner.
+    return lease.number === number ? lease : undefined;
   } catch {
     return undefined;
   }
@@ -158,11 +174,15 @@ async function readLease(dir: string, number: number): Promise<Lease | undefined
 
 async function prune(dir: string, newest: number): Promise<void> {
   const old = (await leaseNumbers(dir)).filter((number) => number <= newest - KEPT_LEASES);
-  for (const number of old) await rm(leasePath(dir, number), { force: true });
+  for (const number of old) await rm(leasePath(dir, number), { force: true, recursive: true });
 }
 
 function leasePath(dir: string, number: number): string {
-  return join(dir, `${String(number).padStart(6, '0')}.json`);
+  return join(dir, leaseName(number));
+}
+
+function leaseName(number: number): string {
+  return `${String(number).padStart(6, '0')}.json`;
 }
 
 function serialise(lease: Lease): string {

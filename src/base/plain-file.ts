@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { systemErrorCode } from './errors.ts';
 
 export type PlainFileReading =
@@ -7,6 +7,8 @@ export type PlainFileReading =
   | { kind: 'missing' }
   /** A link, folder, pipe or giant stands where a plain file should. */
   | { kind: 'unusable'; problem: string };
+
+const READ_ON_BYTES = 64 * 1024;
 
 /**
  * Reads a file that somebody untrusted may have put there: never follows a link, never waits for a
@@ -20,7 +22,8 @@ export async function readPlainFile(path: string, maxBytes: number): Promise<Pla
       const stats = await handle.stat();
       if (!stats.isFile()) return { kind: 'unusable', problem: 'not a plain file' };
       if (stats.size > maxBytes) return { kind: 'unusable', problem: `larger than ${maxBytes} bytes` };
-      const bytes = await handle.readFile();
+      const bytes = await readUpTo(handle, stats.size, maxBytes);
+      if (bytes === undefined) return { kind: 'unusable', problem: `larger than ${maxBytes} bytes` };
       return { kind: 'bytes', bytes, fileId: fileId(stats) };
     } finally {
       await handle.close();
@@ -32,6 +35,20 @@ export async function readPlainFile(path: string, maxBytes: number): Promise<Pla
       return { kind: 'unusable', problem: 'not a plain file' };
     }
     throw error;
+  }
+}
+
+// Somebody may write while we read: what is taken stays bounded, however fast the file grows.
+async function readUpTo(handle: FileHandle, size: number, maxBytes: number): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for (let piece = size + 1; ; piece = READ_ON_BYTES) {
+    const bytes = Buffer.alloc(Math.min(piece, maxBytes - total + 1));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, total);
+    if (bytesRead === 0) return Buffer.concat(parts);
+    parts.push(bytes.subarray(0, bytesRead));
+    total += bytesRead;
+    if (total > maxBytes) return undefined;
   }
 }
 

@@ -55,24 +55,60 @@ export function procTable(root = '/proc'): ProcessTable {
 
 /** macOS and other systems with a BSD or procps `ps`; it also works on Linux, where it is tested. */
 export function psTable(ps = 'ps'): ProcessTable {
-  const columns = ['-o', 'pid=,ppid=,pgid=,sess=,state=,time=,lstart='];
-  const query = async (args: string[]) => {
-    const { stdout } = await runCommand(ps, args, { env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } });
-    return stdout
-      .split('\n')
-      .map(parsePsLine)
-      .filter((entry) => entry !== undefined);
+  const linesOf = async (args: readonly string[]) => {
+    const env = { LC_ALL: 'C', PATH: '/usr/bin:/bin' };
+    const { stdout } = await runCommand(ps, args, { env, maxBytes: 64 * 1024 * 1024 });
+    return stdout.split('\n').filter((line) => line.trim() !== '');
   };
+  const query = async (args: readonly string[]) => {
+    return (await linesOf([...args, ...PS_COLUMNS])).map(parsePsLine).filter((entry) => entry !== undefined);
+  };
+  const readAllEnvironments = async () => {
+    const [plain, withEnvironment] = await Promise.all([
+      linesOf(['-A', '-ww', '-o', 'pid=', '-o', 'command=']),
+      linesOf(['axeww', '-o', 'pid=', '-o', 'command=']),
+    ]);
+    return psEnvironments(plain, withEnvironment);
+  };
+  let asked: Promise<Map<number, string>> | undefined;
   return {
-    read: async (pid) => (await query([...columns, '-p', String(pid)]))[0],
-    list: () => query(['-A', ...columns]),
+    read: async (pid) => (await query(['-p', String(pid)]))[0],
+    list: () => query(['-A']),
     async environmentOf(pid, name) {
-      const { stdout } = await runCommand(ps, ['eww', '-o', 'command=', '-p', String(pid)], {
-        env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+      // A look at a tree asks about every process at once: all of them share one answer.
+      asked ??= readAllEnvironments().finally(() => {
+        asked = undefined;
       });
-      return new RegExp(`(?:^|\\s)${name}=(\\S*)`).exec(stdout)?.[1];
+      return new RegExp(`(?:^|\\s)${name}=(\\S*)`).exec((await asked).get(pid) ?? '')?.[1];
     },
   };
+}
+
+// A column each: behind the first "=" some systems take the rest of the argument for a heading.
+const PS_COLUMNS = ['pid', 'ppid', 'pgid', 'sess', 'state', 'time', 'lstart'].flatMap((name) => [
+  '-o',
+  `${name}=`,
+]);
+
+/**
+ * The environment of each process, by pid: what `ps e` says behind the command. The command itself is
+ * taken off, because an argument may look like a variable.
+ */
+export function psEnvironments(
+  plain: readonly string[],
+  withEnvironment: readonly string[],
+): Map<number, string> {
+  const commands = new Map(plain.map(pidAndText));
+  const environments = withEnvironment.map(pidAndText).flatMap(([pid, text]): [number, string][] => {
+    const command = commands.get(pid);
+    return command !== undefined && text.startsWith(command) ? [[pid, text.slice(command.length)]] : [];
+  });
+  return new Map(environments);
+}
+
+function pidAndText(line: string): [number, string] {
+  const [, pid, text = ''] = /^\s*(\d+) (.*)$/.exec(line.trimEnd()) ?? [];
+  return [Number(pid), text];
 }
 
 export function systemProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
@@ -85,17 +121,19 @@ export async function pidNamespace(root = '/proc'): Promise<string> {
 }
 
 // The command name (field 2) may hold blanks and brackets; the numbers begin behind its last bracket.
-function parseStat(stat: string): ProcessEntry | undefined {
+export function parseStat(stat: string): ProcessEntry | undefined {
   const pid = Number.parseInt(stat, 10);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, ppid, pgid, sid] = fields;
+  const [letter, ppid, pgid, sid] = fields;
   const startTicks = fields[19];
-  if (!Number.isInteger(pid) || state === undefined || startTicks === undefined) return undefined;
+  if (!Number.isInteger(pid) || letter === undefined || startTicks === undefined) return undefined;
+  // The first thread shows Z while others still run or end a write: the process is not gone before they are.
+  const state = letter === 'Z' && Number(fields[17]) > 1 ? 'D' : letter;
   const cpuTicks = Number(fields[11]) + Number(fields[12]);
   return { pid, ppid: Number(ppid), pgid: Number(pgid), sid: Number(sid), state, startTicks, cpuTicks };
 }
 
-function parsePsLine(line: string): ProcessEntry | undefined {
+export function parsePsLine(line: string): ProcessEntry | undefined {
   const [pid, ppid, pgid, sid, state, time, ...start] = line.trim().split(/\s+/);
   if (pid === undefined || state === undefined || time === undefined || start.length === 0) return undefined;
   return {

@@ -1,0 +1,185 @@
+import { type FileHandle, lstat, mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { openForAppend } from './append-lines.ts';
+import { writeFully, writeWhole } from './atomic-file.ts';
+import { ifExists, SamocodeError } from './errors.ts';
+
+/** What somebody else did to a file that only we write. */
+export interface Tampering {
+  what: 'replaced' | 'appended' | 'truncated' | 'rewritten';
+  detail: string;
+}
+
+/** Up to this size all bytes are kept in memory, so that they can be put back. */
+const MAX_COPY_BYTES = 64 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
+const MAX_TRIES = 3;
+
+export class FileDamagedError extends SamocodeError {
+  readonly code = 'file_damaged';
+
+  constructor(path: string, { what, detail }: Tampering) {
+    super(
+      `Nothing was written to ${path}.`,
+      `Somebody else has ${what} it (${detail}), and it is too large to be put back.`,
+      'Put it back from a backup.',
+    );
+  }
+}
+
+/**
+ * A file that only grows and has one writer. It knows its bytes: what anybody else does to it is found,
+ * told and undone.
+ */
+export class GuardedFile implements AsyncDisposable {
+  readonly #path: string;
+  readonly #mayWrite: () => Promise<void>;
+  #handle: FileHandle;
+  #copy: Buffer | undefined;
+  #size: number;
+  #print = '';
+  #isTorn = false;
+
+  private constructor(path: string, handle: FileHandle, size: number, mayWrite: () => Promise<void>) {
+    this.#path = path;
+    this.#handle = handle;
+    this.#size = size;
+    this.#mayWrite = mayWrite;
+  }
+
+  /**
+   * Opens or makes the file and cuts it to `size` bytes.
+   * @param mayWrite asked right before each change; its throw is handed on and nothing is changed
+   */
+  static async open(path: string, size: number, mayWrite: () => Promise<void>): Promise<GuardedFile> {
+    const handle = await openForAppend(path);
+    const file = new GuardedFile(path, handle, size, mayWrite);
+    try {
+      await file.#cut();
+      await handle.sync();
+      if (size <= MAX_COPY_BYTES) file.#copy = await readBytes(handle, size);
+      return file;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Bytes that are ours. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get handle(): FileHandle {
+    return this.#handle;
+  }
+
+  /**
+   * Appends and waits until the bytes are on disk.
+   * @returns what else was written at the same moment, taken out again
+   * @throws the system error of a full disk; the file is cut back to what it was
+   */
+  async append(bytes: Buffer): Promise<Tampering | undefined> {
+    let foreign: Tampering | undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      await (this.#isTorn ? this.#cut() : this.#mayWrite());
+      this.#isTorn = true;
+      try {
+        await writeFully(this.#handle, bytes);
+        await this.#handle.datasync();
+      } catch (error) {
+        // Half a line must not stay in front of the next whole one; what fails now is cut before the next write.
+        await this.#cut().catch(() => undefined);
+        throw error;
+      }
+      const grown = Number((await this.#stat()).size) - this.#size - bytes.length;
+      if (grown === 0 || attempt === MAX_TRIES) break;
+      foreign = { what: 'appended', detail: `${grown} foreign bytes were removed` };
+    }
+    this.#isTorn = false;
+    this.#keep(bytes);
+    this.#print = fingerprint(await this.#stat());
+    return foreign;
+  }
+
+  /**
+   * Compares the file with what we wrote and puts it back.
+   * @param options.thorough every byte; else only when its identity, size or change time differ
+   */
+  async look({ thorough }: { thorough: boolean }): Promise<Tampering | undefined> {
+    if (this.#isTorn) await this.#cut();
+    const here = await ifExists(lstat(this.#path, { bigint: true }));
+    const own = await this.#stat();
+    if (here === undefined || here.ino !== own.ino || here.dev !== own.dev)
+      return await this.#putBack({ what: 'replaced', detail: 'another file or none was under its name' });
+    if (!thorough && fingerprint(own) === this.#print) return undefined;
+    const grown = Number(own.size) - this.#size;
+    if (grown < 0) return await this.#putBack({ what: 'truncated', detail: `${-grown} bytes were cut off` });
+    if (!(await this.#isIntact()))
+      return await this.#putBack({ what: 'rewritten', detail: 'it differed from what was written' });
+    if (grown > 0) await this.#cut();
+    this.#print = fingerprint(await this.#stat());
+    return grown > 0 ? { what: 'appended', detail: `${grown} foreign bytes were removed` } : undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async #stat() {
+    return await this.#handle.stat({ bigint: true });
+  }
+
+  async #cut(): Promise<void> {
+    await this.#mayWrite();
+    if ((await this.#stat()).size > this.#size) await this.#handle.truncate(this.#size);
+    this.#isTorn = false;
+    this.#print = fingerprint(await this.#stat());
+  }
+
+  #keep(bytes: Buffer): void {
+    const size = this.#size + bytes.length;
+    if (this.#copy && size > MAX_COPY_BYTES) this.#copy = undefined;
+    if (this.#copy && size > this.#copy.length) {
+      const larger = Buffer.alloc(Math.min(2 * size, MAX_COPY_BYTES));
+      this.#copy.copy(larger);
+      this.#copy = larger;
+    }
+    if (this.#copy) bytes.copy(this.#copy, this.#size);
+    this.#size = size;
+  }
+
+  async #isIntact(): Promise<boolean> {
+    if (this.#copy === undefined) return true;
+    for (let from = 0; from < this.#size; from += PIECE_BYTES) {
+      const piece = await readBytes(this.#handle, Math.min(PIECE_BYTES, this.#size - from), from);
+      if (!piece.equals(this.#copy.subarray(from, from + piece.length))) return false;
+    }
+    return true;
+  }
+
+  async #putBack(tampering: Tampering): Promise<Tampering> {
+    if (this.#copy === undefined) throw new FileDamagedError(this.#path, tampering);
+    await this.#mayWrite();
+    await mkdir(dirname(this.#path), { recursive: true });
+    const stats = await ifExists(lstat(this.#path));
+    // rename() replaces anything but a folder.
+    if (stats?.isDirectory()) await rm(this.#path, { recursive: true, force: true });
+    await writeWhole(this.#path, this.#copy.subarray(0, this.#size));
+    const handle = await openForAppend(this.#path);
+    await this.#handle.close();
+    this.#handle = handle;
+    this.#print = fingerprint(await this.#stat());
+    return tampering;
+  }
+}
+
+async function readBytes(handle: FileHandle, length: number, from = 0): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  const { bytesRead } = await handle.read(bytes, 0, length, from);
+  return bytes.subarray(0, bytesRead);
+}
+
+function fingerprint(stats: { ino: bigint; size: bigint; ctimeNs: bigint }): string {
+  return `${stats.ino}:${stats.size}:${stats.ctimeNs}`;
+}
