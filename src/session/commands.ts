@@ -80,6 +80,8 @@ export async function readCommand(
   } catch {
     return malformed('not JSON');
   }
+  const newer = z.looseObject({ v: z.number().gt(FORMAT_VERSION) }).safeParse(value);
+  if (newer.success) return malformed(`a newer samocode left it (format ${newer.data.v})`);
   const command = Command.safeParse(value);
   if (!command.success) return malformed(z.prettifyError(command.error).slice(0, 300));
   if (command.data.id !== id) return malformed('the id inside differs from the name of the file');

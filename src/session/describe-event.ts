@@ -1,3 +1,4 @@
+import { isoUtc } from '../base/clock.ts';
 import type { Decision } from '../phases/decision.ts';
 import type { By, EventType } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
@@ -60,7 +61,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
   forgery_seen: ({ what, detail }) => `changed, though not a child's to change: ${what} (${detail})`,
   limited: ({ provider, until, guessed }) =>
-    `usage limit of ${provider} until ${new Date(until).toISOString()}${guessed ? ' (guessed)' : ''}`,
+    `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
   blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop asked for by ${describeBy(by)} (${when})`,
   stopped: ({ by, why }) => `stopped by ${describeBy(by)}: ${why}`,

@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { ifExists } from '../base/errors.ts';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import * as z from 'zod';
+import { systemErrorCode } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { countingEvents } from './event-chain.ts';
 import { parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
+import { linesFrom } from './log-lines.ts';
 import type { SessionPaths } from './paths.ts';
 import { emptyState, SessionState } from './state.ts';
 
 /** How many bytes before the cached offset must be unchanged for a cached state to count. */
 const TAIL_BYTES = 4096;
-const PIECE_BYTES = 256 * 1024;
-const LF = 0x0a;
+const MAX_CACHE_BYTES = 64 * 1024 * 1024;
+/** The end of a log that is looked at first for its newest events. */
+const FIRST_WINDOW_BYTES = 32 * 1024;
+/** Newest problems that a reading names; their number is not bounded otherwise. */
+const NAMED_PROBLEMS = 20;
 
 /** What the events of a session say, and where the reading stopped. */
 export interface LogReading {
@@ -26,148 +34,167 @@ export interface LogReading {
   newerVersion?: number;
 }
 
+export interface ReadLogOptions {
+  /** False for whoever acts on the outcome: the events alone are the truth, and a cache may be forged. */
+  useCache?: boolean;
+  onEvent?: (event: SessionEvent) => void;
+}
+
+/**
+ * Raised whenever the fold or the shape of the state changes: a cache of another program is then left
+ * alone, and so is one of a newer samocode, which may have folded events that we can't read.
+ */
+const CACHE_VERSION = 1;
+
+/** `state.json`. */
+const StateCache = z.object({
+  v: z.literal(CACHE_VERSION),
+  offset: z.int().nonnegative(),
+  tailHash: z.string(),
+  state: SessionState,
+});
+
+export function cacheText({
+  offset,
+  tailHash,
+  state,
+}: Pick<LogReading, 'offset' | 'tailHash' | 'state'>): string {
+  return `${JSON.stringify({ v: CACHE_VERSION, offset, tailHash, state } satisfies z.infer<typeof StateCache>)}\n`;
+}
+
 /**
  * Folds a session's events, from the cached state when that fits the log, else from the start.
  * @returns undefined when there is no log
  */
 export async function readLog(
   paths: Pick<SessionPaths, 'events' | 'state'>,
+  { useCache = true, onEvent }: ReadLogOptions = {},
 ): Promise<LogReading | undefined> {
-  const handle = await ifExists(open(paths.events, 'r'));
-  if (handle === undefined) return undefined;
-  try {
-    const start = await cachedStart(handle, paths.state);
-    return await foldFrom(handle, start);
-  } finally {
-    await handle.close();
-  }
+  return await withLog(paths.events, async (handle) => {
+    const start = useCache ? await cachedStart(handle, paths.state) : emptyStart();
+    return await foldFrom(handle, start, onEvent);
+  });
 }
 
 /** Folds what was appended behind an earlier reading; starts anew when the file is another one. */
 export async function readOn(
-  paths: Pick<SessionPaths, 'events' | 'state'>,
+  paths: Pick<SessionPaths, 'events'>,
   earlier: LogReading,
 ): Promise<LogReading | undefined> {
-  const handle = await ifExists(open(paths.events, 'r'));
-  if (handle === undefined) return undefined;
-  try {
+  return await withLog(paths.events, async (handle) => {
     const same = (await tailHashAt(handle, earlier.offset)) === earlier.tailHash;
     return await foldFrom(handle, same ? earlier : emptyStart());
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 /** The events behind number `after`, oldest first, read backwards from the end of the file. */
 export async function readEvents(eventsPath: string, after: number): Promise<SessionEvent[]> {
-  const handle = await ifExists(open(eventsPath, 'r'));
-  if (handle === undefined) return [];
-  try {
+  const events = await withLog(eventsPath, async (handle) => {
     const { size } = await handle.stat();
-    for (let window = PIECE_BYTES; ; window *= 4) {
-      const events = await eventsFrom(handle, Math.max(0, size - window));
-      const oldest = events[0];
-      if (size <= window || (oldest !== undefined && oldest.n <= after + 1)) {
-        return events.filter((event) => event.n > after);
-      }
+    for (let window = after === 0 ? size : FIRST_WINDOW_BYTES; ; window *= 4) {
+      const from = Math.max(0, size - window);
+      const found = await eventsFrom(handle, from);
+      if (from === 0 || (found[0] !== undefined && found[0].n <= after + 1)) return found;
     }
+  });
+  return (events ?? []).filter(({ n }) => n > after);
+}
+
+/** The events that count behind `offset`, which may lie within a line. */
+async function eventsFrom(handle: FileHandle, offset: number): Promise<SessionEvent[]> {
+  const read: SessionEvent[] = [];
+  for await (const { text } of linesFrom(handle, offset)) {
+    const reading = parseEvent(text);
+    if (reading.kind === 'event') read.push(reading.event);
+  }
+  return countingEvents(read, offset === 0);
+}
+
+/** Runs `read` on the open log; undefined when none is there, or when a link, folder or pipe stands in its place. */
+async function withLog<T>(
+  eventsPath: string,
+  read: (handle: FileHandle) => Promise<T>,
+): Promise<T | undefined> {
+  const handle = await openPlain(eventsPath);
+  if (handle === undefined) return undefined;
+  try {
+    return (await handle.stat()).isFile() ? await read(handle) : undefined;
   } finally {
     await handle.close();
   }
 }
 
-/** Whole events behind `offset`, which may lie within a line. Numbers out of order are left out. */
-async function eventsFrom(handle: FileHandle, offset: number): Promise<SessionEvent[]> {
-  const events: SessionEvent[] = [];
-  for await (const line of linesFrom(handle, offset)) {
-    const reading = parseEvent(line.text);
-    const last = events.at(-1);
-    if (reading.kind === 'event' && (last === undefined || reading.event.n === last.n + 1))
-      events.push(reading.event);
+// Opening a pipe that nobody writes to would hang every reader.
+async function openPlain(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const code = systemErrorCode(error) ?? '';
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'ENXIO'].includes(code)) return undefined;
+    throw error;
   }
-  return events;
 }
 
-export interface StateCache {
-  n: number;
-  offset: number;
-  tailHash: string;
-  state: SessionState;
-}
-
-type Start = Pick<LogReading, 'state' | 'offset' | 'problems'>;
+type Start = Pick<LogReading, 'state' | 'offset' | 'problems' | 'newerVersion'>;
 
 function emptyStart(): Start {
   return { state: emptyState(), offset: 0, problems: [] };
 }
 
 async function cachedStart(handle: FileHandle, statePath: string): Promise<Start> {
-  const text = await ifExists(readFile(statePath, 'utf8'));
-  if (text === undefined) return emptyStart();
+  const reading = await readPlainFile(statePath, MAX_CACHE_BYTES);
+  if (reading.kind !== 'bytes') return emptyStart();
   try {
-    const { offset, tailHash, state } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof offset !== 'number' || (await tailHashAt(handle, offset)) !== tailHash) return emptyStart();
-    return { state: SessionState.parse(state), offset, problems: [] };
+    const { offset, tailHash, state } = StateCache.parse(JSON.parse(reading.bytes.toString('utf8')));
+    return (await tailHashAt(handle, offset)) === tailHash ? { state, offset, problems: [] } : emptyStart();
   } catch {
     return emptyStart();
   }
 }
 
-async function foldFrom(handle: FileHandle, start: Start): Promise<LogReading> {
-  let { state, offset } = start;
+async function foldFrom(
+  handle: FileHandle,
+  start: Start,
+  onEvent?: (event: SessionEvent) => void,
+): Promise<LogReading> {
+  let { state, offset, newerVersion } = start;
   const problems = [...start.problems];
-  let newerVersion: number | undefined;
   for await (const line of linesFrom(handle, offset)) {
     offset = line.end;
     const reading = parseEvent(line.text);
+    const problem = problemOf(reading, state);
     if (reading.kind === 'newer') newerVersion = reading.version;
-    else if (reading.kind === 'malformed') problems.push(`after event ${state.n}: ${reading.problem}`);
-    else if (reading.event.n !== state.n + 1)
-      problems.push(`event ${reading.event.n} after event ${state.n}`);
-    else if (reading.event.lease < state.lease)
-      problems.push(`event ${reading.event.n} of a worker without the lease`);
-    else state = fold(state, reading.event);
+    if (problem !== undefined) {
+      problems.push(problem);
+      if (problems.length > NAMED_PROBLEMS) problems.shift();
+    } else if (reading.kind === 'event') {
+      state = fold(state, reading.event);
+      onEvent?.(reading.event);
+    }
   }
   const { size } = await handle.stat();
   const tailHash = (await tailHashAt(handle, offset)) ?? '';
-  const newest = problems.slice(-20);
-  return {
-    state,
-    offset,
-    size,
-    tailHash,
-    problems: newest,
-    ...(newerVersion !== undefined && { newerVersion }),
-  };
+  return { state, offset, size, tailHash, problems, ...(newerVersion !== undefined && { newerVersion }) };
 }
 
-/** The complete lines of a file from `offset` on; a last line without LF does not count. */
-async function* linesFrom(handle: FileHandle, offset: number): AsyncGenerator<{ text: string; end: number }> {
-  const piece = Buffer.alloc(PIECE_BYTES);
-  let rest: Buffer[] = [];
-  let restBytes = 0;
-  let position = offset;
-  for (;;) {
-    const { bytesRead } = await handle.read(piece, 0, piece.length, position);
-    if (bytesRead === 0) return;
-    let from = 0;
-    for (let lf = piece.indexOf(LF, from); lf !== -1 && lf < bytesRead; lf = piece.indexOf(LF, from)) {
-      const text = Buffer.concat([...rest, piece.subarray(from, lf)]).toString('utf8');
-      rest = [];
-      restBytes = 0;
-      from = lf + 1;
-      yield { text, end: position + from };
-    }
-    if (from < bytesRead) {
-      rest.push(Buffer.from(piece.subarray(from, bytesRead)));
-      restBytes += bytesRead - from;
-    }
-    position += bytesRead;
-    if (restBytes > 64 * 1024 * 1024) return;
+/** Why a line does not count after `state`; undefined for one that does, or that a newer samocode wrote. */
+function problemOf(reading: ReturnType<typeof parseEvent>, { n, lease }: SessionState): string | undefined {
+  switch (reading.kind) {
+    case 'newer':
+      return undefined;
+    case 'malformed':
+      return `after event ${n}: ${reading.problem}`;
+    case 'event':
+      if (reading.event.n !== n + 1) return `event ${reading.event.n} after event ${n}`;
+      return reading.event.lease < lease
+        ? `event ${reading.event.n} of a worker without the lease`
+        : undefined;
+    default:
+      return reading satisfies never;
   }
 }
 
-/** Undefined when the file is shorter than `offset`. */
+/** Hash of the bytes before `offset`; undefined when the file is shorter. */
 export async function tailHashAt(handle: FileHandle, offset: number): Promise<string | undefined> {
   const length = Math.min(TAIL_BYTES, offset);
   const bytes = Buffer.alloc(length);

@@ -1,11 +1,11 @@
-import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { writeFully, writeWhole } from '../base/atomic-file.ts';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { type Clock, isoUtc } from '../base/clock.ts';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { GuardedFile, type Tampering } from '../base/guarded-file.ts';
 import type { OwnedLease } from '../base/lease.ts';
-import { type LogReading, readLog, type StateCache, tailHashAt } from './event-log.ts';
-import { FORMAT_VERSION, type NewEvent, type SessionEvent, serialiseEvent } from './events.ts';
+import { cacheText, type LogReading, readLog, tailHashAt } from './event-log.ts';
+import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
 import { fold } from './fold.ts';
 import type { SessionPaths } from './paths.ts';
 import { emptyState, type SessionState } from './state.ts';
@@ -25,55 +25,54 @@ export class NewerFormatError extends SamocodeError {
   }
 }
 
-/** What was found wrong with the log since the worker's own last write. */
-export interface Tampering {
-  what: 'log_replaced' | 'log_appended' | 'log_truncated' | 'log_rewritten';
-  detail: string;
-}
-
 /**
- * The one writer of a session's events. Every append checks the lease, goes to disk before it counts,
- * and finds out whether somebody else touched the log since the last one.
+ * The one writer of a session's events. Every append checks the lease, goes to disk before it counts, and
+ * finds out whether somebody else touched the log since the last one: that is put back and recorded.
  */
 export class EventWriter implements AsyncDisposable {
+  /** The fold of what is on disk, and the one of what is staged behind it. */
+  #written: SessionState;
   #state: SessionState;
-  #handle: FileHandle;
-  #offset: number;
-  #tailHash: string;
-  #identity: string;
+  #staged: SessionEvent[] = [];
+  #found: Tampering[] = [];
   #sinceCache = 0;
-  /** Bytes of a torn last line that were cut off when the log was opened. */
-  readonly truncatedBytes: number;
-  readonly problems: readonly string[];
+  readonly #file: GuardedFile;
   readonly #paths: SessionPaths;
   readonly #lease: OwnedLease;
   readonly #clock: Clock;
+  readonly #answered: Set<string>;
+  /** Bytes of a torn last line that were cut off when the log was opened. */
+  readonly truncatedBytes: number;
+  /** Lines that do not count, with the reason; the newest few. */
+  readonly problems: readonly string[];
 
   private constructor(parts: WriterParts) {
     this.#paths = parts.paths;
     this.#lease = parts.lease;
     this.#clock = parts.clock;
-    this.#handle = parts.handle;
+    this.#file = parts.file;
+    this.#answered = parts.answered;
+    this.#written = parts.reading.state;
     this.#state = parts.reading.state;
-    this.#offset = parts.reading.offset;
-    this.#tailHash = parts.reading.tailHash;
-    this.#identity = parts.identity;
     this.truncatedBytes = parts.reading.size - parts.reading.offset;
     this.problems = parts.reading.problems;
   }
 
-  /** Opens the log for the owner of `lease` and cuts it to its last complete line. */
+  /**
+   * Opens the log for the owner of `lease`, cuts it to its last complete line and folds it from the start:
+   * a cached state is good enough to be shown, not to be acted on.
+   * @throws NewerFormatError LeaseLostError
+   */
   static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
-    const reading = (await readLog(paths)) ?? emptyReading();
+    const answered = new Set<string>();
+    const onEvent = (event: SessionEvent) => noteAnswer(answered, event);
+    const reading = (await readLog(paths, { useCache: false, onEvent })) ?? emptyReading();
     if (reading.newerVersion !== undefined) throw new NewerFormatError(reading.newerVersion);
-    const handle = await open(paths.events, 'a+', 0o644);
-    await lease.check();
-    if (reading.size > reading.offset) await handle.truncate(reading.offset);
-    await handle.sync();
-    const identity = await identityOf(handle);
-    return new EventWriter({ paths, lease, clock, reading, handle, identity });
+    const file = await GuardedFile.open(paths.events, reading.offset, () => lease.check());
+    return new EventWriter({ paths, lease, clock, reading, file, answered });
   }
 
+  /** The fold of all events, staged ones too. */
   get state(): SessionState {
     return this.#state;
   }
@@ -82,91 +81,92 @@ export class EventWriter implements AsyncDisposable {
     return this.#lease.number;
   }
 
-  /**
-   * Numbers the events, writes them in one piece and waits until they are on disk.
-   * @throws LeaseLostError when another worker took over; nothing is written then
-   * @throws the system error when the disk takes no more; the log is cut back to what it was
-   */
-  async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
-    if (events.length === 0) return [];
-    const at = isoUtc(this.#clock.now());
-    const numbered = events.map((event, index) => {
-      const envelope = { v: FORMAT_VERSION, n: this.#state.n + 1 + index, at, lease: this.#lease.number };
-      // The spread keeps type and body together, which the union's own type can't follow.
-      return { ...envelope, ...event } as SessionEvent;
-    });
-    const bytes = Buffer.from(numbered.map(serialiseEvent).join(''));
-    await this.#lease.check();
-    crashPoint('before-events');
-    await this.#write(bytes);
-    crashPoint('after-events');
-    this.#state = numbered.reduce(fold, this.#state);
-    this.#sinceCache += numbered.length;
-    if (this.#sinceCache >= CACHE_EVERY) await this.writeCache();
-    return numbered;
+  /** Whether a command, however old, has had its event. */
+  isAnswered(commandId: string): boolean {
+    return this.#answered.has(commandId);
   }
 
-  /** Compares the log with what the last own write left; puts back what is ours and says what was wrong. */
+  /**
+   * Numbers the events, writes them in one piece and waits until they are on disk.
+   * @returns what was written: the events, and behind them what was found wrong with the log
+   * @throws LeaseLostError when another worker took over; nothing is written then
+   * @throws the system error when the disk takes no more; log and state are what they were
+   */
+  async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
+    if (events.length === 0 && this.#staged.length === 0) return [];
+    const { length } = this.#staged;
+    this.stage(...events);
+    try {
+      return await this.commit();
+    } catch (error) {
+      this.#staged = this.#staged.slice(0, length);
+      this.#state = this.#staged.reduce(fold, this.#written);
+      throw error;
+    }
+  }
+
+  /** Numbers events and folds them into the state; they are written with the next commit. */
+  stage(...events: readonly NewEvent[]): void {
+    const numbered = this.#number(events, this.#state.n);
+    this.#state = numbered.reduce(fold, this.#state);
+    this.#staged.push(...numbered);
+  }
+
+  /** Writes what was staged in one piece; throws as `append` does, and what was staged stays so. */
+  async commit(): Promise<SessionEvent[]> {
+    await this.#lease.check();
+    const before = await this.#file.look({ thorough: false });
+    if (before) this.#found.push(before);
+    const events = [...this.#staged, ...this.#number(this.#found.map(forgerySeen), this.#state.n)];
+    if (events.length === 0) return [];
+    crashPoint('before-events');
+    const meanwhile = await this.#file.append(Buffer.from(events.map(serialiseEvent).join('')));
+    crashPoint('after-events');
+    for (const event of events) noteAnswer(this.#answered, event);
+    this.#staged = [];
+    this.#found = meanwhile ? [meanwhile] : [];
+    this.#written = events.reduce(fold, this.#written);
+    this.#state = this.#written;
+    this.#sinceCache += events.length;
+    if (this.#sinceCache >= CACHE_EVERY) await this.writeCache();
+    return events;
+  }
+
+  /**
+   * Compares every byte of the log with what was written, as is due when a child has ended; puts back what
+   * is ours. Whatever an append finds by itself it also records.
+   * @throws LeaseLostError: another owner's events are no tampering
+   */
   async findTampering(): Promise<Tampering | undefined> {
-    const here = await ifExists(stat(this.#paths.events));
-    const own = await this.#handle.stat();
-    if (here === undefined || here.ino !== own.ino || here.dev !== own.dev) return this.#putBack();
-    if (fingerprint(own) === this.#identity) return undefined;
-    const intact = (await tailHashAt(this.#handle, this.#offset)) === this.#tailHash;
-    const grown = own.size - this.#offset;
-    if (grown > 0) await this.#handle.truncate(this.#offset);
-    this.#identity = await identityOf(this.#handle);
-    if (own.size < this.#offset) return { what: 'log_truncated', detail: `${-grown} bytes were cut off` };
-    if (!intact) return { what: 'log_rewritten', detail: 'its newest lines differ from what was written' };
-    if (grown > 0) return { what: 'log_appended', detail: `${grown} foreign bytes were removed` };
-    return undefined;
+    await this.#lease.check();
+    return await this.#file.look({ thorough: true });
   }
 
   /** Saves the fold, so that readers need not begin at the first event. Losing it costs nothing but time. */
   async writeCache(): Promise<void> {
-    const cache: StateCache = {
-      n: this.#state.n,
-      offset: this.#offset,
-      tailHash: this.#tailHash,
-      state: this.#state,
-    };
     const draft = `${this.#paths.state}.draft`;
     try {
-      await writeFile(draft, `${JSON.stringify(cache)}\n`);
+      const offset = this.#file.size;
+      const tailHash = (await tailHashAt(this.#file.handle, offset)) ?? '';
+      await writeFile(draft, cacheText({ offset, tailHash, state: this.#written }));
       await rename(draft, this.#paths.state);
       this.#sinceCache = 0;
     } catch {
-      await rm(draft, { force: true }).catch(() => undefined);
+      await rm(draft, { force: true, recursive: true }).catch(() => undefined);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
+    await this.#file[Symbol.asyncDispose]();
   }
 
-  async #write(bytes: Buffer): Promise<void> {
-    try {
-      await writeFully(this.#handle, bytes);
-      await this.#handle.datasync();
-    } catch (error) {
-      // Half a line must not stay in front of the next whole one.
-      await this.#handle.truncate(this.#offset).catch(() => undefined);
-      throw error;
-    }
-    this.#offset += bytes.length;
-    this.#tailHash = (await tailHashAt(this.#handle, this.#offset)) ?? '';
-    this.#identity = await identityOf(this.#handle);
-  }
-
-  // The open descriptor still holds the true log, also when its name was taken away.
-  async #putBack(): Promise<Tampering> {
-    const bytes = Buffer.alloc(this.#offset);
-    await this.#handle.read(bytes, 0, bytes.length, 0);
-    await writeWhole(this.#paths.events, bytes);
-    await this.#handle.close();
-    this.#handle = await open(this.#paths.events, 'a+', 0o644);
-    this.#identity = await identityOf(this.#handle);
-    return { what: 'log_replaced', detail: 'the file under its name was another one' };
+  #number(events: readonly NewEvent[], after: number): SessionEvent[] {
+    const at = isoUtc(this.#clock.now());
+    return events.map((event, index) => {
+      const envelope = { v: FORMAT_VERSION, n: after + 1 + index, at, lease: this.#lease.number };
+      // The spread keeps type and body together, which the union's own type can't follow.
+      return asRead({ ...envelope, ...event } as SessionEvent);
+    });
   }
 }
 
@@ -174,19 +174,29 @@ interface WriterParts {
   paths: SessionPaths;
   lease: OwnedLease;
   clock: Clock;
-  reading: LogReading;
-  handle: FileHandle;
-  identity: string;
+  reading: Omit<LogReading, 'tailHash'>;
+  file: GuardedFile;
+  answered: Set<string>;
 }
 
-function emptyReading(): LogReading {
-  return { state: emptyState(), offset: 0, size: 0, tailHash: '', problems: [] };
+function emptyReading(): WriterParts['reading'] {
+  return { state: emptyState(), offset: 0, size: 0, problems: [] };
 }
 
-async function identityOf(handle: FileHandle): Promise<string> {
-  return fingerprint(await handle.stat());
+/**
+ * An event as every reader will see it. One that readers can't take would end the log for them, with all
+ * that is written behind it.
+ */
+function asRead(event: SessionEvent): SessionEvent {
+  const reading = parseEvent(serialiseEvent(event));
+  if (reading.kind === 'event') return reading.event;
+  throw new Error(`A ${event.type} event is not fit to be written: ${JSON.stringify(reading)}`);
 }
 
-function fingerprint(stats: { size: number; ctimeMs: number; ino: number }): string {
-  return `${stats.ino}:${stats.size}:${stats.ctimeMs}`;
+function noteAnswer(answered: Set<string>, event: SessionEvent): void {
+  if (event.type === 'command_accepted' || event.type === 'command_refused') answered.add(event.id);
+}
+
+function forgerySeen({ what, detail }: Tampering): NewEvent {
+  return { type: 'forgery_seen', what: `the event log was ${what}`, detail };
 }

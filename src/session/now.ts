@@ -1,3 +1,4 @@
+import { isoUtc } from '../base/clock.ts';
 import { describeBy } from './describe-event.ts';
 import type { SessionFile } from './session-file.ts';
 import type { SessionState, Status } from './state.ts';
@@ -45,7 +46,7 @@ export function statusDetail(status: Status): string | undefined {
     case 'waiting':
       return status.for;
     case 'limited':
-      return new Date(status.until).toISOString();
+      return isoUtc(status.until);
     case 'blocked':
       return status.reason;
     case 'stopped':

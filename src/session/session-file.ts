@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { GATES, PHASE_NAMES } from '../phases/table.ts';
 import { CHANNELS } from './event-types.ts';
 import { FORMAT_VERSION } from './events.ts';
@@ -70,15 +70,14 @@ export const SessionFile = z.object({
 });
 export type SessionFile = z.infer<typeof SessionFile>;
 
+const PUT_BACK = 'Put it back from a backup, or start a new session; the session folder itself is untouched.';
+const MAX_BYTES = 16 * 1024 * 1024;
+
 export class SessionFileError extends SamocodeError {
   readonly code = 'session_file_broken';
 
-  constructor(path: string, problem: string) {
-    super(
-      `Session file ${path} can't be read.`,
-      `${problem}.`,
-      'Put it back from a backup, or start a new session; the session folder itself is untouched.',
-    );
+  constructor(path: string, problem: string, hint = PUT_BACK) {
+    super(`Session file ${path} can't be read.`, `${problem}.`, hint);
   }
 }
 
@@ -86,13 +85,19 @@ export class SessionFileError extends SamocodeError {
 export async function readSessionFile(
   paths: Pick<SessionPaths, 'sessionFile'>,
 ): Promise<SessionFile | undefined> {
-  const text = await ifExists(readFile(paths.sessionFile, 'utf8'));
-  if (text === undefined) return undefined;
+  const reading = await readPlainFile(paths.sessionFile, MAX_BYTES);
+  if (reading.kind === 'missing') return undefined;
+  if (reading.kind === 'unusable') throw new SessionFileError(paths.sessionFile, `It is ${reading.problem}`);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(reading.bytes.toString('utf8'));
   } catch {
     throw new SessionFileError(paths.sessionFile, 'It is not JSON');
+  }
+  const newer = z.looseObject({ v: z.number().gt(FORMAT_VERSION) }).safeParse(value);
+  if (newer.success) {
+    const problem = `A newer samocode wrote it (format ${newer.data.v})`;
+    throw new SessionFileError(paths.sessionFile, problem, 'Update samocode on this machine.');
   }
   const file = SessionFile.safeParse(value);
   if (!file.success) throw new SessionFileError(paths.sessionFile, z.prettifyError(file.error));

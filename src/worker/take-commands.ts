@@ -1,63 +1,62 @@
 import { type Command, pendingCommandIds, readCommand, removeCommand } from '../session/commands.ts';
-import { readEvents } from '../session/event-log.ts';
 import type { NewEvent } from '../session/events.ts';
+import { appendPatiently } from './append-patiently.ts';
 import { applyCommand } from './apply-command.ts';
 import { type CommandOutcome, Refusal } from './command-outcome.ts';
-import { record, stateOf, type Worker } from './worker.ts';
+import type { Worker } from './worker.ts';
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
 export type Moment = 'idle' | 'child_runs';
 
 const TAKEN_WHILE_CHILD_RUNS: readonly Command['kind'][] = ['stop', 'message'];
 
+/** Commands that share one write to the disk and one look at the notebook. */
+const AT_ONCE = 64;
+
 /** Meets every waiting command with exactly one event, oldest first. @returns how many were met */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
   const ids = await pendingCommandIds(worker.paths);
-  for (const id of ids) {
-    // A crash between the event and the removal leaves a command that has its answer.
-    if (!(await isAnswered(worker, id))) await meet(worker, id, moment);
-    await removeCommand(worker.paths, id);
+  for (let from = 0; from < ids.length; ) {
+    from += await takeSome(worker, ids.slice(from, from + AT_ONCE), moment);
   }
   return ids.length;
 }
 
-async function isAnswered(worker: Worker, id: string): Promise<boolean> {
-  const { answeredCommands } = stateOf(worker);
-  if (answeredCommands.includes(id)) return true;
-  const oldest = answeredCommands[0];
-  // ULIDs sort by time: one newer than all that are remembered can't have been answered and forgotten.
-  if (oldest === undefined || answeredCommands.every((known) => known < id)) return false;
-  const events = await readEvents(worker.paths.events, 0);
-  return events.some(
-    (event) => (event.type === 'command_accepted' || event.type === 'command_refused') && event.id === id,
-  );
+/** Meets the first commands of `ids`, up to one that has work following it. @returns how many */
+async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
+  const { writer, projector, paths } = worker;
+  let met = 0;
+  let after: CommandOutcome['after'];
+  for (const id of ids) {
+    if (after !== undefined) break;
+    met += 1;
+    // A crash between the event and the removal leaves a command that has its answer.
+    if (writer.isAnswered(id)) continue;
+    const outcome = await meet(worker, id, moment);
+    writer.stage(...outcome.events);
+    after = outcome.after;
+  }
+  await projector.apply(writer.state, await appendPatiently(worker, []));
+  await after?.();
+  for (const id of ids.slice(0, met)) await removeCommand(paths, id);
+  return met;
 }
 
-async function meet(worker: Worker, id: string, moment: Moment): Promise<void> {
+async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
   const reading = await readCommand(worker.paths, id);
-  if (reading === undefined) return;
-  if (reading.kind === 'malformed') {
-    const message = `The command file can't be read: ${reading.problem}.`;
-    const hint = 'Use the tools or the command line instead of writing command files.';
-    await record(worker, {
-      type: 'command_refused',
-      id,
-      kind: 'unreadable',
-      code: 'bad_command',
-      message,
-      hint,
-    });
-    return;
-  }
+  if (reading === undefined) return { events: [] };
+  if (reading.kind === 'malformed') return { events: [unreadable(id, reading.problem)] };
   const { command } = reading;
   const outcome = await outcomeOf(worker, command, moment);
-  if (outcome instanceof Refusal) {
-    await record(worker, refusal(command, outcome));
-    return;
-  }
-  const { id: commandId, kind, by } = command;
-  await record(worker, { type: 'command_accepted', id: commandId, kind, by }, ...outcome.events);
-  await outcome.after?.();
+  if (outcome instanceof Refusal) return { events: [refusal(command, outcome)] };
+  const { kind, by } = command;
+  return { ...outcome, events: [{ type: 'command_accepted', id, kind, by }, ...outcome.events] };
+}
+
+function unreadable(id: string, problem: string): NewEvent {
+  const message = `The command file can't be read: ${problem}.`;
+  const hint = 'Use the tools or the command line instead of writing command files.';
+  return { type: 'command_refused', id, kind: 'unreadable', code: 'bad_command', message, hint };
 }
 
 async function outcomeOf(
