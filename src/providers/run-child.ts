@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as z from 'zod';
+import { openForAppend } from '../base/append-lines.ts';
 import { writeWhole } from '../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
@@ -46,12 +47,13 @@ export const NEVER_STARTED = 'never started';
 
 // The wrapper waits for "go" on descriptor 3; if the worker dies before that, the pipe closes and nothing
 // has run. It outlives TERM, INT and HUP so that it can say how the CLI ended; the CLI gets them as usual.
+// A variable that the environment holds already would be handed on with its new value: hence the odd names.
 const WRAPPER = `trap : TERM INT HUP
-exit_file=$1; shift
-read -r word <&3 || word=
-if [ "$word" = go ]; then "$@" 3<&-; status=$?; else status='${NEVER_STARTED}'; fi
+samocode_exit=$1; shift
+read -r samocode_word <&3 || samocode_word=
+if [ "$samocode_word" = go ]; then "$@" 3<&-; samocode_status=$?; else samocode_status='${NEVER_STARTED}'; fi
 exec 3<&-
-printf '%s\\n' "$status" >"$exit_file.draft" && mv -f "$exit_file.draft" "$exit_file"`;
+printf '%s\\n' "$samocode_status" >"$samocode_exit.draft" && mv -f "$samocode_exit.draft" "$samocode_exit"`;
 
 /**
  * Starts a child through the wrapper, in a session and process group of its own. It begins only after
@@ -60,12 +62,14 @@ printf '%s\\n' "$status" >"$exit_file.draft" && mv -f "$exit_file.draft" "$exit_
  */
 export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
   const { command, host, clock } = options;
-  const stdin = await open(command.stdinPath ?? '/dev/null', 'r');
-  const stdout = await open(options.stdoutPath, 'a', 0o644);
-  const stderr = await open(options.stderrPath, 'a', 0o644);
+  const files: FileHandle[] = [];
+  let wrapper: Wrapper | undefined;
   try {
+    files.push(await open(command.stdinPath ?? '/dev/null', 'r'));
+    files.push(await openForAppend(options.stdoutPath));
+    files.push(await openForAppend(options.stderrPath));
     crashPoint('before-spawn');
-    const wrapper = await spawnWrapper(options, [stdin, stdout, stderr]);
+    wrapper = await spawnWrapper(options, files);
     crashPoint('after-spawn');
     const identity = await identify(host, wrapper.pid);
     if (identity === undefined) throw new ChildNotStartedError(command.file, 'the wrapper ended at once');
@@ -76,13 +80,17 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
     crashPoint('after-go');
     return record;
   } finally {
-    await Promise.all([stdin.close(), stdout.close(), stderr.close()]);
+    // Without its "go" by now the wrapper gets none, and says so.
+    wrapper?.letGo();
+    await Promise.all(files.map((file) => file.close()));
   }
 }
 
 interface Wrapper {
   pid: number;
   go(): Promise<void>;
+  /** Closes the pipe; harmless after `go`. */
+  letGo(): void;
 }
 
 async function spawnWrapper(options: RunChildOptions, files: FileHandle[]): Promise<Wrapper> {
@@ -103,5 +111,9 @@ async function spawnWrapper(options: RunChildOptions, files: FileHandle[]): Prom
   const pipe = wrapper.stdio[3];
   if (!(pipe && 'end' in pipe)) throw new ChildNotStartedError(command.file, 'no pipe to the wrapper');
   pipe.on('error', () => undefined);
-  return { pid, go: () => new Promise((resolve) => pipe.end('go\n', () => resolve())) };
+  return {
+    pid,
+    go: () => new Promise((resolve) => pipe.end('go\n', () => resolve())),
+    letGo: () => pipe.destroy(),
+  };
 }
