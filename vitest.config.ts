@@ -22,9 +22,39 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { ...shared, name: 'unit', include: ['tests/**/*.test.ts'], exclude: ['tests/e2e/**', 'tests/clis/**'] } },
-      { extends: true, test: { ...shared, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], testTimeout: 180_000 } },
-      { extends: true, test: { ...shared, name: 'clis', include: ['tests/clis/**/*.test.ts'], testTimeout: 300_000, maxWorkers: 1 } },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/e2e/**', 'tests/clis/**', 'tests/faults/**'],
+        },
+      },
+      {
+        extends: true,
+        test: { ...shared, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], testTimeout: 180_000 },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          maxConcurrency: 3,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'clis',
+          include: ['tests/clis/**/*.test.ts'],
+          testTimeout: 300_000,
+          maxWorkers: 1,
+        },
+      },
     ],
   },
 });

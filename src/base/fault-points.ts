@@ -1,3 +1,5 @@
+import { existsSync, writeFileSync } from 'node:fs';
+
 /**
  * Names a step between two durable acts. In the published build this is nothing. In the test build
  * `SAMOCODE_CRASH_AT=<name>[@<nth>]` makes the process die here with SIGKILL, as a crash would.
@@ -5,6 +7,9 @@
 export function crashPoint(name: string): void {
   if (__FAULTS__ && isTurn('SAMOCODE_CRASH_AT', name)) process.kill(process.pid, 'SIGKILL');
 }
+
+/** A crash happens once: the file that this names is made right before it, and ends all further ones. */
+const ONCE = 'SAMOCODE_CRASHED_FILE';
 
 /**
  * Names a write. In the test build `SAMOCODE_FAIL_AT=<name>[@<first>[-<last>]]:<CODE>` makes it fail with that
@@ -34,7 +39,12 @@ function isTurn(variable: string, name: string): boolean {
   const asked = process.env[variable];
   if (!asked) return false;
   const [wanted, nth = '1'] = asked.split('@');
-  return wanted === name && countPass(`${variable} ${name}`) === Number(nth);
+  if (wanted !== name || countPass(`${variable} ${name}`) !== Number(nth)) return false;
+  const once = process.env[ONCE];
+  if (once === undefined) return true;
+  if (existsSync(once)) return false;
+  writeFileSync(once, name);
+  return true;
 }
 
 function isInRange(range: string, name: string): boolean {

@@ -53,7 +53,15 @@ samocode_exit=$1; shift
 read -r samocode_word <&3 || samocode_word=
 if [ "$samocode_word" = go ]; then "$@" 3<&-; samocode_status=$?; else samocode_status='${NEVER_STARTED}'; fi
 exec 3<&-
-printf '%s\\n' "$samocode_status" >"$samocode_exit.draft" && mv -f "$samocode_exit.draft" "$samocode_exit"`;
+printf '%s\\n' "$samocode_status" >"$samocode_exit.$$.draft" && mv -f "$samocode_exit.$$.draft" "$samocode_exit.$$"`;
+
+/**
+ * Where the wrapper of a child writes how it ended. Its pid is in the name: a wrapper that was never let go
+ * may write later than the next one begins, and must not speak for that one.
+ */
+export function exitFile(exitPath: string, child: ChildRecord): string {
+  return `${exitPath}.${child.wrapper.pid}`;
+}
 
 /**
  * Starts a child through the wrapper, in a session and process group of its own. It begins only after

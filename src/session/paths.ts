@@ -97,7 +97,7 @@ export interface IterationPaths {
   dir: string;
   /** Who the child is, fsynced before it may start. */
   child: string;
-  /** The wrapper's record of the CLI's exit status. */
+  /** Beginning of the name of the wrapper's record of the CLI's exit status; the wrapper's pid ends it. */
   exit: string;
   prompt: string;
   /** The bytes of `_signal.json` that were judged. */

@@ -10,7 +10,7 @@ import type { Decision } from '../phases/decision.ts';
 import type { EndingKind } from '../phases/ending.ts';
 import type { Outcome, Rules } from '../phases/outcome.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { NEVER_STARTED } from '../providers/run-child.ts';
+import { type ChildRecord, exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { Cost } from '../session/event-types.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/signal.ts';
@@ -30,6 +30,7 @@ import { record, stateOf, type Worker } from './worker.ts';
 export interface ChildEnded {
   end: WatchEnd | 'not_started';
   awakeMs: number;
+  child?: ChildRecord;
   log?: ChildLog;
   problem?: string;
 }
@@ -109,9 +110,8 @@ interface ProcessEnd {
 }
 
 async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<ProcessEnd> {
-  const exitText = (
-    await ifExists(readFile(iterationPaths(worker.paths, open.iteration).exit, 'utf8'))
-  )?.trim();
+  const { exit } = iterationPaths(worker.paths, open.iteration);
+  const exitText = ended.child && (await ifExists(readFile(exitFile(exit, ended.child), 'utf8')))?.trim();
   const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.final;
   const cost: Cost = {

@@ -56,7 +56,7 @@ async function endAndFinish(
   crashPoint('after-end-tree');
   await removeStaleLocks(worker);
   await log.readToEnd();
-  await finishIteration(worker, open, { end, awakeMs, log });
+  await finishIteration(worker, open, { end, awakeMs, child, log });
 }
 
 async function blockImmortal(worker: Worker, pids: readonly number[]): Promise<void> {

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
 import { identify, livenessOf } from '../base/host.ts';
 import type { OwnedLease } from '../base/lease.ts';
-import { NEVER_STARTED } from '../providers/run-child.ts';
+import { exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { EventBody } from '../session/event-types.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { readChildRecord } from './spawn-child.ts';
@@ -41,11 +41,11 @@ async function findOpenIteration(worker: Worker): Promise<Recovery> {
   const child = await readChildRecord(worker, open.iteration).catch(() => undefined);
   if (child === undefined)
     return { recovery: 'run_again', why: `iteration ${open.iteration} had no child yet` };
-  const exit = (await ifExists(readFile(files.exit, 'utf8')))?.trim();
+  const exit = (await ifExists(readFile(exitFile(files.exit, child), 'utf8')))?.trim();
   if (exit === NEVER_STARTED) {
     // The record goes first: with it gone, what is left says "no child yet" whenever this is cut short.
     await rm(files.child, { force: true });
-    await rm(files.exit, { force: true });
+    await rm(exitFile(files.exit, child), { force: true });
     return { recovery: 'run_again', why: `the child of iteration ${open.iteration} was never let go` };
   }
   const alive = (await livenessOf(worker.host, child.wrapper)) === 'alive';

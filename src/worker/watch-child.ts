@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { type KnownProcess, treeMembers } from '../base/end-tree.ts';
 import { ifExists } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
-import type { ChildRecord } from '../providers/run-child.ts';
+import { type ChildRecord, exitFile } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { AwakeTime } from './awake-time.ts';
@@ -56,7 +56,9 @@ export async function watchChild(
 }
 
 async function hasExited(worker: Worker, open: OpenIteration, child: ChildRecord): Promise<boolean> {
-  const exit = await ifExists(readFile(iterationPaths(worker.paths, open.iteration).exit, 'utf8'));
+  const exit = await ifExists(
+    readFile(exitFile(iterationPaths(worker.paths, open.iteration).exit, child), 'utf8'),
+  );
   return exit !== undefined || (await livenessOf(worker.host, child.wrapper)) === 'dead';
 }
 

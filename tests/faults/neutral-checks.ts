@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { ifExists } from '../../src/base/errors.ts';
+import { parseEvent } from '../../src/session/events.ts';
+import { readOverview } from '../../src/session/overview.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+
+/** What must hold at the end of every fault, whatever it was. */
+export async function checkNeutrally(rig: SessionRig, tracePath: string, state: SessionState): Promise<void> {
+  await projectionsSettled(rig);
+  await eventsParse(rig);
+  await historyHasOneLineEach(rig, state);
+  await childrenNeverOverlapped(tracePath);
+  await noDraftsLeft(rig);
+  expect(await rig.processesWithMark(), 'processes with the mark').toEqual([]);
+  expect(mainCheckout(rig), 'the main checkout').toBe('');
+}
+
+/** The readable files with everything that differs from run to run taken out. */
+export async function projectionsOf(rig: SessionRig): Promise<string> {
+  await projectionsSettled(rig);
+  const { overview, history, qa, signal, sessionDir } = rig.paths;
+  const texts = await Promise.all([overview, history, qa, signal].map((path) => readFile(path, 'utf8')));
+  const names = (await readdir(sessionDir)).filter((name) => !name.startsWith('.')).sort();
+  const root = rig.repo.root;
+  return [...texts, names.join('\n')]
+    .join('\n=====\n')
+    .replaceAll(root, 'ROOT')
+    .split('\n')
+    .map(neutral)
+    .join('\n');
+}
+
+const STAMPS: [RegExp, string][] = [
+  [/\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?\b/g, 'TIME'],
+  [/\b\d\d-\d\d \d\d:\d\d\b/g, 'TIME'],
+  [/\b\d\d-\d\d-\d\d-/g, 'DATE-'],
+  [/\b\d\d-\d\d-\d{4}\b/g, 'STAMP'],
+  [/"n":\d+/g, '"n":N'],
+  [/\b[0-9a-f]{7,40}\b/g, 'HASH'],
+];
+
+function neutral(line: string): string {
+  return STAMPS.reduce((text, [pattern, word]) => text.replace(pattern, word), line);
+}
+
+// The worker writes what derives from an event right after it; a reader may be quicker.
+async function projectionsSettled(rig: SessionRig): Promise<void> {
+  for (let quiet = 0, last = ''; quiet < 4; ) {
+    const now = `${await readFile(rig.paths.sessionLog, 'utf8').catch(() => '')}${(await rig.state()).n}`;
+    quiet = now === last ? quiet + 1 : 0;
+    last = now;
+    await systemClock.sleep(50);
+  }
+}
+
+async function eventsParse(rig: SessionRig): Promise<void> {
+  const text = await readFile(rig.paths.events, 'utf8');
+  expect(text.endsWith('\n'), 'the log ends with a whole line').toBe(true);
+  const numbers = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const reading = parseEvent(line);
+      return reading.kind === 'event' ? reading.event.n : line;
+    });
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+}
+
+async function historyHasOneLineEach(rig: SessionRig, state: SessionState): Promise<void> {
+  const text = (await ifExists(readFile(rig.paths.history, 'utf8'))) ?? '';
+  const iterations = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line).iteration);
+  const ended = state.progress.totalIterations - (state.openIteration ? 1 : 0);
+  expect(iterations, 'one history line per iteration').toEqual(
+    Array.from({ length: ended }, (_, index) => index + 1),
+  );
+  const overview = readOverview(await readFile(rig.paths.overview, 'utf8'));
+  expect(overview.phase, 'the phase in the notebook').toBe(state.progress.phase);
+}
+
+async function childrenNeverOverlapped(tracePath: string): Promise<void> {
+  const text = (await ifExists(readFile(tracePath, 'utf8'))) ?? '';
+  const starts = text
+    .split('\n')
+    .filter((line) => line.includes('"what":"start"'))
+    .map((line) => JSON.parse(line));
+  for (const start of starts) expect(start.overlaps, 'children that ran at the same time').toEqual([]);
+}
+
+async function noDraftsLeft(rig: SessionRig): Promise<void> {
+  const names = await readdir(rig.paths.sessionDir);
+  const drafts = names.filter((name) => name.endsWith('.draft'));
+  // A killed writer leaves its draft; the next one removes it when it takes over.
+  expect(drafts, 'half written files in the session folder').toEqual([]);
+}
+
+function mainCheckout(rig: SessionRig): string {
+  const options = { cwd: rig.repo.path, encoding: 'utf8' as const };
+  const status = execFileSync('git', ['status', '--porcelain'], options);
+  return status
+    .split('\n')
+    .filter((line) => line !== '' && !line.endsWith('.samocode'))
+    .join('\n');
+}
+
+export function filePath(rig: SessionRig, name: string): string {
+  return join(rig.paths.sessionDir, name);
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** The programs as they are published, one file each, by absolute path. */
+export interface BuiltPrograms {
+  worker: string;
+  rehearsal: string;
+  cli: string;
+  /** The file of an entry point that the caller named. */
+  extra(name: string): string;
+}
+
+const CACHE = join(process.cwd(), 'node_modules/.cache/samocode-tests');
+const SOURCES = ['src', 'workflow', 'agents', 'package.json'];
+const PROGRAMS = {
+  worker: 'src/worker/main.ts',
+  'samocode-rehearsal': 'src/providers/rehearsal/main.ts',
+  samocode: 'src/cli/main.ts',
+};
+const KEPT_MS = 3_600_000;
+
+/**
+ * Builds the programs from the sources as they stand, or finds them built: dist/ may be old, or be built
+ * anew by somebody else in mid run. A folder per state of the sources, so that test processes share it.
+ * @param extra further entry points, name to path, bundled in the same way
+ * @param options `faults`: with crash and fault points compiled in
+ */
+export async function builtPrograms(
+  extra: Readonly<Record<string, string>> = {},
+  { faults = false } = {},
+): Promise<BuiltPrograms> {
+  const entryPoints = { ...PROGRAMS, ...extra };
+  const folder = join(
+    CACHE,
+    `programs-${faults ? 'faults-' : ''}${await printOf([...SOURCES, ...Object.values(extra).map(folderOf)])}`,
+  );
+  if (!(await isThere(folder))) await buildInto(folder, entryPoints, faults);
+  return {
+    worker: join(folder, 'worker.js'),
+    rehearsal: join(folder, 'samocode-rehearsal.js'),
+    cli: join(folder, 'samocode.js'),
+    extra: (name) => join(folder, `${name}.js`),
+  };
+}
+
+async function buildInto(
+  folder: string,
+  entryPoints: Record<string, string>,
+  faults: boolean,
+): Promise<void> {
+  const draft = `${folder}.${process.pid}`;
+  await mkdir(draft, { recursive: true });
+  await build({
+    entryPoints,
+    outdir: draft,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    loader: { '.md': 'text' },
+    define: { __FAULTS__: String(faults), __VERSION__: '"0.0.0-test"' },
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  await writeFile(join(draft, 'package.json'), '{"type":"module"}\n');
+  // Another test process may have been quicker; its folder is the same.
+  await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
+  await removeOld();
+}
+
+async function removeOld(): Promise<void> {
+  for (const name of await readdir(CACHE)) {
+    if (!name.startsWith('programs-')) continue;
+    const path = join(CACHE, name);
+    const stats = await stat(path).catch(() => undefined);
+    if (stats && Date.now() - stats.mtimeMs > KEPT_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function printOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of [...new Set(paths)].sort()) {
+    const names = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : [''];
+    for (const name of names.sort()) {
+      const stats = await stat(join(path, name)).catch(() => undefined);
+      if (stats?.isFile()) hash.update(`${path}/${name}:${stats.size}:${stats.mtimeMs}\n`);
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}

@@ -1,0 +1,208 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AnswerQaInput, answerQa } from '../../src/actions/answer-qa.ts';
+import { approvePlan } from '../../src/actions/approve-plan.ts';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { requestChanges } from '../../src/actions/request-changes.ts';
+import { type ResumeSessionInput, resumeSession } from '../../src/actions/resume-session.ts';
+import { setupProject } from '../../src/actions/setup-project.ts';
+import { type StartSessionInput, startSession } from '../../src/actions/start-session.ts';
+import { stopSession } from '../../src/actions/stop-session.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { endTree } from '../../src/base/end-tree.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { readHolding } from '../../src/base/lease.ts';
+import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
+import { SESSION_MARK } from '../../src/providers/environment.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import type { Channel } from '../../src/session/event-types.ts';
+import type { SessionEvent } from '../../src/session/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import type { SessionFile } from '../../src/session/session-file.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import { readSession, type SessionView } from '../../src/session/status.ts';
+import { launchWorker } from '../../src/worker/launch.ts';
+import { builtPrograms } from './built-programs.ts';
+import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
+
+export interface RigPlan {
+  /**
+   * Rules of a scenario (tests/difficult-children/README.md); or the text of an .mjs scenario, which every
+   * child imports anew. Children keep no pace of their own unless it says so.
+   */
+  scenario?: object | string;
+  /** Lines of `.samocode` beside the folders. */
+  lines?: Readonly<Record<string, string>>;
+  start?: StartSessionInput;
+  repo?: RepoPlan;
+  /** Files beside the scenario, name to text. */
+  files?: Readonly<Record<string, string>>;
+  /** Further programs to be built, name to entry point. */
+  programs?: Readonly<Record<string, string>>;
+  /** Programs with crash and fault points. */
+  faults?: boolean;
+  /** Further environment of the first worker alone. */
+  firstEnv?: Readonly<Record<string, string>>;
+}
+
+/** One real session in a project of its own, with its worker and rehearsed children, and a person's hands. */
+export interface SessionRig extends AsyncDisposable {
+  repo: TempRepo;
+  paths: SessionPaths;
+  file: SessionFile;
+  program(name: string): string;
+  /** What a person acts with, through `channel`. */
+  context(channel?: Channel): ActionContext;
+  view(): Promise<SessionView>;
+  state(): Promise<SessionState>;
+  /** The events behind number `after`, oldest first. */
+  events(after?: number): Promise<SessionEvent[]>;
+  /**
+   * Waits until a state holds; a worker that is wanted and missing is brought back, as any look at a
+   * session does. @throws with what the session was doing when it never held
+   */
+  until(holds: (state: SessionState) => boolean, options?: UntilOptions): Promise<SessionState>;
+  /** Waits until the session rests in a wait, and no command is left. */
+  untilWaiting(waitsFor: 'qa_answers' | 'plan_approval', options?: UntilOptions): Promise<SessionState>;
+  answer(given?: Partial<AnswerQaInput>, channel?: Channel): ReturnType<typeof answerQa>;
+  approve(channel?: Channel): ReturnType<typeof approvePlan>;
+  requestChanges(feedback: string): ReturnType<typeof requestChanges>;
+  resume(given?: Partial<ResumeSessionInput>): ReturnType<typeof resumeSession>;
+  stop(when?: 'now' | 'after_iteration'): ReturnType<typeof stopSession>;
+  /** Kills the worker as a crash would. @returns its pid; undefined when none lives */
+  killWorker(): Promise<number | undefined>;
+  workerPid(): Promise<number | undefined>;
+  launch(): Promise<void>;
+  processesWithMark(): Promise<ProcessEntry[]>;
+}
+
+export interface UntilOptions {
+  /** Milliseconds; generous, for a machine under load. */
+  withinMs?: number;
+  /** A missing worker stays missing. */
+  leaveDead?: boolean;
+}
+
+const POLL_MS = 25;
+const PATIENCE_MS = 45_000;
+
+/** Makes the project, starts the session and hands it over as soon as it is prepared. */
+export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
+  const [programs, repo] = await Promise.all([
+    builtPrograms(plan.programs, { faults: plan.faults ?? false }),
+    makeRepo(plan.repo),
+  ]);
+  const baseContext: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env: repo.env,
+    home: repo.homeDir,
+    cwd: repo.path,
+    by: { channel: 'cli' },
+    programs: { worker: programs.worker, rehearsal: programs.rehearsal },
+  };
+  const scenario = await writeScenario(repo.root, plan.scenario);
+  for (const [name, text] of Object.entries(plan.files ?? {})) await writeFile(join(repo.root, name), text);
+  await setupProject({ lines: { PROVIDER: 'rehearsal', ...plan.lines } }, baseContext);
+  const startContext = {
+    ...baseContext,
+    env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...plan.firstEnv },
+  };
+  const input = { task: 'Give every boat a name', ...plan.start };
+  const { file } = await startSession(input, startContext);
+  const paths = sessionPaths(file.sessionsDir, file.folder);
+  return newRig({ repo, paths, file, baseContext, program: (name) => programOf(programs, name) });
+}
+
+function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: string): string {
+  return name === 'cli' || name === 'worker' || name === 'rehearsal' ? programs[name] : programs.extra(name);
+}
+
+async function writeScenario(root: string, scenario: object | string = {}): Promise<string> {
+  const isModule = typeof scenario === 'string';
+  const path = join(root, isModule ? 'scenario.mjs' : 'scenario.json');
+  await writeFile(path, isModule ? scenario : JSON.stringify({ paceMs: 0, ...scenario }));
+  return path;
+}
+
+type Parts = Pick<SessionRig, 'repo' | 'paths' | 'file' | 'program'> & { baseContext: ActionContext };
+
+function newRig({ baseContext, ...parts }: Parts): SessionRig {
+  const { repo, paths, file } = parts;
+  const { host } = baseContext;
+  const mark = { name: SESSION_MARK, value: file.id };
+  const session = { session: file.folder };
+  const context = (channel: Channel = 'cli') => ({ ...baseContext, by: { channel } });
+  const launch = () => launchWorker(paths, { program: baseContext.programs.worker, env: baseContext.env });
+  async function view(): Promise<SessionView> {
+    const found = await readSession(paths, host);
+    if (!found) throw new Error(`Session ${file.folder} has vanished.`);
+    return found;
+  }
+  async function workerPid(): Promise<number | undefined> {
+    const holding = await readHolding(paths.leases, host);
+    return holding.kind === 'held' && holding.liveness === 'alive' ? holding.lease.owner.pid : undefined;
+  }
+  async function killWorker(): Promise<number | undefined> {
+    const pid = await workerPid();
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    while (pid !== undefined && isRunning(await host.processes.read(pid))) await systemClock.sleep(10);
+    return pid;
+  }
+  const until: SessionRig['until'] = async (holds, { withinMs = PATIENCE_MS, leaveDead = false } = {}) => {
+    const end = Date.now() + withinMs;
+    for (let launchedAt = 0; ; ) {
+      const now = await view().catch(() => undefined);
+      if (now && holds(now.state)) return now.state;
+      if (Date.now() > end) throw new Error(`It never came about. ${await report(now, paths)}`);
+      if (!leaveDead && now?.needsWorker && Date.now() - launchedAt > 1000) {
+        launchedAt = Date.now();
+        await launch();
+      }
+      await systemClock.sleep(POLL_MS);
+    }
+  };
+  return {
+    ...parts,
+    context,
+    view,
+    until,
+    workerPid,
+    killWorker,
+    launch,
+    state: async () => (await view()).state,
+    events: (after = 0) => readEvents(paths.events, after),
+    untilWaiting: (waitsFor, options) =>
+      until(({ status }) => status.kind === 'waiting' && status.for === waitsFor, options),
+    answer: (given, channel) =>
+      answerQa({ ...session, answers: [], acceptSuggestions: !given, ...given }, context(channel)),
+    approve: async (channel) => {
+      const { status } = (await view()).state;
+      const hash = status.kind === 'waiting' ? status.plan?.hash : undefined;
+      return await approvePlan({ ...session, hash }, context(channel));
+    },
+    requestChanges: (feedback) => requestChanges({ ...session, feedback }, context()),
+    resume: (given) => resumeSession({ ...session, ...given }, context()),
+    stop: (when = 'now') => stopSession({ ...session, when }, context()),
+    processesWithMark: async () => {
+      const all = (await host.processes.list()).filter(isRunning);
+      const marks = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, mark.name)));
+      return all.filter((_, index) => marks[index] === mark.value);
+    },
+    async [Symbol.asyncDispose]() {
+      // A worker that comes up meanwhile holds the lease a moment later.
+      while ((await killWorker()) !== undefined);
+      await endTree(undefined, mark, { host, clock: systemClock, graceMs: 0 });
+      while ((await killWorker()) !== undefined);
+      await rm(repo.root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** What a failed wait says: where the session stands and how it came there. */
+async function report(view: SessionView | undefined, paths: SessionPaths): Promise<string> {
+  const events = (await readEvents(paths.events, 0)).slice(-25);
+  const lines = events.map(({ at, lease: _lease, v: _v, ...event }) => JSON.stringify(event).slice(0, 400));
+  const status = JSON.stringify(view?.state.status ?? null);
+  return [`Status: ${status}, worker: ${view?.worker}, ${view?.problems.join(' ')}`, ...lines].join('\n');
+}
