@@ -14,6 +14,7 @@ export function newDemoScreen(output: Output, clock: Clock): DemoScreen & Dispos
     output.say(text);
   };
   return {
+    isWatched: !output.json,
     chapter: (title) => say(`\n${bold(title)}`),
     line: (text) => say(hanging(harmless(text), { first: '  ', rest: 2, columns: output.columns })),
     toolCall: (tool, about) =>

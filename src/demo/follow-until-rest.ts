@@ -27,7 +27,7 @@ export async function followUntilRest(
     // Whatever ends the watching early, the waiting meets it too.
     const watching = watch(play, { session, teller, phases, signal: rest.signal }).catch(() => {});
     const asked = { session, cursor: seen, timeout_s: WAIT_SECONDS };
-    const waiting = play.parent.call('wait', asked, Waited, play.signal);
+    const waiting = play.parent.call('wait', asked, Waited, AbortSignal.any([play.signal]));
     const waited = await waiting.finally(() => rest.abort());
     await watching;
     seen = waited.cursor;
@@ -46,7 +46,11 @@ interface Watch {
 }
 
 /** Looks again and again, beside the call that waits, for the sake of the screen alone. */
-async function watch({ parent, clock }: Play, { session, teller, phases, signal }: Watch): Promise<void> {
+async function watch(
+  { parent, clock, screen }: Play,
+  { session, teller, phases, signal }: Watch,
+): Promise<void> {
+  if (!screen.isWatched) return;
   while (!signal.aborted) {
     const look = await parent.call('get_status', { session }, Look);
     phases.add(look.phase);

@@ -56,7 +56,7 @@ type Begun = z.infer<typeof Started>;
 type Told = Omit<Story, 'session' | 'sessionDir'>;
 
 async function relay(play: Play, { session, cursor: from, phase }: Begun): Promise<Told> {
-  const phases = new Set<Phase>([phase]);
+  const phases = new Set<Phase>(['init', phase]);
   const answers: Told['answers'] = [];
   let plan = '';
   for (let cursor = from; ; ) {

@@ -21,6 +21,8 @@ export interface DemoProgress {
 
 /** Where the demo is shown; the terminal's one lives in the CLI. */
 export interface DemoScreen {
+  /** Somebody looks: what happens between two changes of state is worth asking for. */
+  readonly isWatched: boolean;
   /** A chapter begins. */
   chapter(title: string): void;
   line(text: string): void;
