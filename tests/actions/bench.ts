@@ -1,4 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { ActionContext } from '../../src/actions/context.ts';
@@ -35,7 +36,7 @@ export function programs(): Promise<Programs> {
 
 async function buildInto(): Promise<Programs> {
   const { path: outdir } = await tempDir('samocode-programs-');
-  process.once('exit', () => void rm(outdir, { recursive: true, force: true }).catch(() => {}));
+  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
   const options = {
     outdir,
     bundle: true,
