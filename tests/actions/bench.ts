@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { afterAll } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -28,7 +28,11 @@ const ONE_FILE_EACH = {
 
 let built: Promise<Programs> | undefined;
 
-/** Builds the programs once per test file; the folder goes when the test process ends. */
+afterAll(async () => {
+  if (built) await rm(dirname((await built).worker), { recursive: true, force: true });
+});
+
+/** Builds the programs once per test file; the folder goes with its last test. */
 export function programs(): Promise<Programs> {
   built ??= buildInto();
   return built;
@@ -36,7 +40,6 @@ export function programs(): Promise<Programs> {
 
 async function buildInto(): Promise<Programs> {
   const { path: outdir } = await tempDir('samocode-programs-');
-  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
   const options = {
     outdir,
     bundle: true,
