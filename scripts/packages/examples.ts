@@ -1,0 +1,46 @@
+import { jsonText } from './json-text.ts';
+import { DISPLAY_NAME, type Files, serverStart } from './shared.ts';
+import type { PackageSource } from './source.ts';
+
+const REGISTRY_SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
+
+/** What people copy: the entry of the MCP registry, and settings for each client. */
+export function exampleFiles(source: PackageSource): Files {
+  const { version, registryName, repositoryUrl } = source;
+  const start = serverStart(source);
+  const server = {
+    $schema: REGISTRY_SCHEMA,
+    name: registryName,
+    title: DISPLAY_NAME,
+    description: 'Unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.',
+    ...(repositoryUrl && { repository: { url: repositoryUrl, source: 'github' } }),
+    version,
+    packages: [{ registryType: 'npm', identifier: 'samocode-mcp', version, transport: { type: 'stdio' } }],
+  };
+  const example = {
+    '//': 'One part for each client: copy the inside of yours. "samocode install" does it for you. No allow-list here lets a model answer, approve or end for you.',
+    'Claude Code': {
+      '//': 'As .mcp.json in a project; or: claude mcp add -s user samocode -- npx -y samocode-mcp. Set no "timeout": it would cut long waits. The core tools are always loaded; "alwaysLoad": true loads all.',
+      mcpServers: { samocode: start },
+    },
+    Codex: {
+      '//': 'As TOML in ~/.codex/config.toml; or: codex mcp add samocode -- npx -y samocode-mcp. Leave default_tools_approval_mode as it is: reading tools need no yes, the others ask you.',
+      'config.toml': [
+        '[mcp_servers.samocode]',
+        `command = "${start.command}"`,
+        `args = ${JSON.stringify(start.args)}`,
+        'startup_timeout_sec = 60',
+        'tool_timeout_sec = 300',
+      ],
+    },
+    'Gemini CLI': {
+      '//': 'In ~/.gemini/settings.json; or: gemini mcp add -s user --timeout 600000 samocode npx -- -y samocode-mcp. "trust": true would let the model approve for you.',
+      mcpServers: { samocode: { ...start, timeout: 600_000 } },
+    },
+    'Claude Desktop': {
+      '//': 'In claude_desktop_config.json; or open the .mcpb file. It knows no shell PATH: name your CLI in ~/.config/samocode/.env (CLAUDE_PATH=/path/to/claude). Calls end after 45 s there, wait is called again.',
+      mcpServers: { samocode: start },
+    },
+  };
+  return { 'server.json': jsonText(server), 'mcp.json.example': jsonText(example) };
+}

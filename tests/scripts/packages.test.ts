@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { jsonText } from '../../scripts/packages/json-text.ts';
+import { GENERATED_FOLDERS, packageFiles } from '../../scripts/packages/package-files.ts';
+import { filesBelow, parseMarkdown } from '../../scripts/packages/source.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FILES = await packageFiles(ROOT);
+const read = (path: string) => JSON.parse(FILES.get(path) ?? '{}');
+
+test('every generated file is as its sources say: npx tsx scripts/packages.ts', async () => {
+  const stale: string[] = [];
+  for (const [path, text] of FILES) {
+    if ((await readFile(join(ROOT, path), 'utf8').catch(() => '')) !== text) stale.push(path);
+  }
+  expect(stale).toEqual([]);
+});
+
+test('nothing else stands in the generated folders', async () => {
+  const there = (await Promise.all(GENERATED_FOLDERS.map((folder) => filesBelow(ROOT, folder)))).flat();
+  expect(there.filter((path) => !FILES.has(path))).toEqual([]);
+});
+
+test('all packages have the version of package.json, and start just that server', async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const start = { command: 'npx', args: ['-y', `samocode-mcp@${version}`] };
+  const claude = read('packages/claude/.claude-plugin/plugin.json');
+  const gemini = read('packages/gemini/gemini-extension.json');
+  const versions = [
+    claude.version,
+    gemini.version,
+    read('packages/codex/.codex-plugin/plugin.json').version,
+    read('packages/desktop/manifest.json').version,
+    read('server.json').version,
+    read('server.json').packages[0].version,
+    read('.claude-plugin/marketplace.json').metadata.version,
+  ];
+  expect(versions).toEqual(versions.map(() => version));
+  expect(claude.mcpServers.samocode).toEqual(start);
+  expect(gemini.mcpServers.samocode).toMatchObject(start);
+  expect(read('packages/codex/.mcp.json').mcpServers.samocode).toMatchObject(start);
+});
+
+test('no package lets a model act for the human', () => {
+  const all = [...FILES]
+    .filter(([path]) => path.endsWith('.json'))
+    .map(([, text]) => text)
+    .join('\n');
+  expect(all).not.toMatch(/"trust": true|default_tools_approval_mode"|"approve"|allowedTools/);
+});
+
+test('what Codex reads has no variable of another client, and each command waits to be named', () => {
+  const codex = [...FILES].filter(([path]) => path.startsWith('packages/codex/'));
+  expect(codex.filter(([, text]) => text.includes('${') || text.includes('$ARGUMENTS'))).toEqual([]);
+  const policies = codex.filter(([path]) => path.endsWith('openai.yaml'));
+  expect(policies).toHaveLength(14);
+  for (const [path, text] of codex.filter(([name]) => name.endsWith('SKILL.md'))) {
+    expect(parseMarkdown(path, text).meta.get('name')).toBe(path.split('/').at(-2));
+  }
+});
+
+test('the plugin of Claude Code has no file that would be read as a second server', () => {
+  expect([...FILES.keys()].filter((path) => path.startsWith('packages/claude/.mcp'))).toEqual([]);
+});
+
+test('the bundle for Claude Desktop lists every tool, the registry entry keeps its limits', () => {
+  const { tools } = read('packages/desktop/manifest.json');
+  expect(tools.map(({ name }: { name: string }) => name)).toEqual(TOOLS.map(({ name }) => name));
+  const server = read('server.json');
+  expect(server.description.length).toBeLessThanOrEqual(100);
+  expect(server.name).toMatch(/^[a-z0-9.-]+\/[a-z0-9-]+$/);
+});
+
+test('commands of Gemini hold the text as it stands', () => {
+  const toml = FILES.get('packages/gemini/commands/dop2.toml') ?? '';
+  expect(toml).toContain('description = "Do one plan phase after weighing two independent solutions"\n');
+  expect(toml).toContain('{{args}}');
+  expect(toml).not.toContain('$ARGUMENTS');
+});
+
+test('JSON keeps its value, whatever it is', () => {
+  const value = { a: [1, 'x', null], b: { c: [], d: {} }, e: [{ f: true }], g: ['y'.repeat(120)] };
+  expect(JSON.parse(jsonText(value))).toEqual(value);
+});

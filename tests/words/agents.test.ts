@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents.ts';
+import { readPlan } from '../../src/session/plan.ts';
+import { readQa } from '../../src/session/qa.ts';
+import { lintQa } from '../../src/session/qa-lint.ts';
+import { parseSignal } from '../../src/session/signal.ts';
+import { fencedBlocks, inBackticks, SOURCE } from './texts.ts';
+
+const AGENTS = SOURCE.agents.map((agent) => [agent.name as Phase, agent] as const);
+
+/** Claude Code's own tools that an agent may list. */
+const KNOWN_TOOLS = [
+  'Agent',
+  'Bash',
+  'Edit',
+  'Glob',
+  'Grep',
+  'NotebookEdit',
+  'Read',
+  'WebFetch',
+  'WebSearch',
+  'Write',
+];
+
+/** Words of a text, and the tool without which it could not be obeyed. */
+const NEEDED: readonly [RegExp, string][] = [
+  [/helper/i, 'Agent'],
+  [/\brun\b|`git |command|\bcommit\b/i, 'Bash'],
+  [/notebook/i, 'Edit'],
+  [/search|find/i, 'Grep'],
+  [/\bread\b/i, 'Read'],
+  [/\*\*Write:\*\*/, 'Write'],
+  [/web page|HTTP|library documents/i, 'WebFetch'],
+];
+
+const WRITES: Readonly<Record<Phase, readonly DocumentKind[]>> = {
+  init: [],
+  investigation: ['dive'],
+  requirements: ['requirements'],
+  planning: ['plan'],
+  implementation: ['solution-minimal', 'solution-clean', 'comparison', 'dop'],
+  testing: ['test-report'],
+  quality: ['quality-review'],
+  done: ['summary'],
+};
+
+test('there is one agent for each phase', () => {
+  expect(AGENTS.map(([name]) => name).sort()).toEqual([...PHASE_NAMES].sort());
+});
+
+test.each(AGENTS)('the front matter of %s is valid', (phase, { meta }) => {
+  expect([...meta.keys()]).toEqual(['name', 'description', 'tools']);
+  expect(meta.get('name')).toBe(`samocode-${phase}`);
+  expect(meta.get('description')?.length).toBeLessThan(1024);
+  expect(meta.get('description')).toContain(`hase ${phase}`);
+  const tools = meta.get('tools')?.split(', ') ?? [];
+  expect(tools.filter((tool) => !KNOWN_TOOLS.includes(tool))).toEqual([]);
+  expect(tools).toEqual(tools.toSorted());
+});
+
+test.each(AGENTS)('the tools of %s are enough for its words', (_phase, { meta, body }) => {
+  const needed = NEEDED.flatMap(([words, tool]) => (words.test(body) ? [tool] : []));
+  expect(meta.get('tools')?.split(', ')).toEqual(expect.arrayContaining(needed));
+});
+
+test.each(AGENTS)('%s says all that a child must know, and not too much', (_phase, { body }) => {
+  for (const part of [
+    'Read first:',
+    'One action:',
+    'Write:',
+    'Notebook:',
+    'Commit:',
+    'Signals',
+    'Not yours:',
+  ]) {
+    // Requirements and quality write inside their steps.
+    if (part === 'Write:' && !body.includes('**Write:**')) expect(body).toContain('TIMESTAMP_FILE-');
+    else if (part === 'Commit:' && !body.includes('**Commit:**')) expect(body).toContain('one commit each');
+    else expect(body).toContain(`**${part}**`);
+  }
+  expect(body.length).toBeLessThan(1_500 * 4);
+});
+
+test.each(AGENTS)('the signals of %s are those of the phase table', (phase, { body }) => {
+  const rule = PHASES[phase];
+  const examples = inBackticks(body).filter((word) => word.startsWith('{'));
+  const readings = examples.map((json) => parseSignal(json, phase));
+  expect(readings).toEqual(
+    readings.map(() => expect.objectContaining({ kind: 'signal', notes: [], extra: {} })),
+  );
+  const signals = readings.flatMap((reading) => (reading.kind === 'signal' ? [reading.signal] : []));
+  expect(new Set(signals.map(({ status }) => status))).toEqual(new Set(rule.signals));
+  const targets = signals.flatMap(({ status, phase: to }) => (status === 'continue' ? [to] : []));
+  expect(targets.filter((to) => to !== phase && !rule.next.some((next) => next === to))).toEqual([]);
+  expect(targets).toEqual(expect.arrayContaining([...rule.next]));
+  const stays = signals.filter(({ status }) => status !== 'continue').map(({ phase: named }) => named);
+  expect(stays.filter((named) => named !== phase)).toEqual([]);
+  const waits = signals.flatMap(({ status, for: what }) => (status === 'waiting' ? [what] : []));
+  expect(waits.filter((what) => what === undefined || !rule.waits.includes(what))).toEqual([]);
+});
+
+test.each(AGENTS)('the documents of %s have the parts that the session room knows', (phase, { body }) => {
+  for (const kind of WRITES[phase]) {
+    expect(body).toContain(`TIMESTAMP_FILE-${kind}-slug.md`);
+    for (const part of DOCUMENT_KINDS[kind]) expect(body.toLowerCase()).toContain(part.toLowerCase());
+  }
+});
+
+test('the questions that requirements shows are read without a remark', () => {
+  const text = fencedBlocks(SOURCE.agents.find(({ name }) => name === 'requirements')?.body ?? '')[0] ?? '';
+  const reading = readQa(text);
+  expect(reading.questions).toHaveLength(1);
+  expect(lintQa(reading)).toEqual([]);
+});
+
+test('the plan that planning shows is read, with files, check and steps', () => {
+  const text = fencedBlocks(SOURCE.agents.find(({ name }) => name === 'planning')?.body ?? '')[0] ?? '';
+  expect(readPlan(text)).toMatchObject({
+    title: 'title',
+    testable: true,
+    phases: [{ number: 1, name: 'name', check: 'npm test -- a', steps: { total: 2 } }],
+    problems: [{ name: 'phase_count' }],
+  });
+});

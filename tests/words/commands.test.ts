@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { actionsOf, SOURCE } from './texts.ts';
+
+const COMMANDS = SOURCE.commands.map((command) => [command.name, command] as const);
+const NEED_NO_SESSION = ['cleanup', 'multi-review', 'samocode-implement'];
+
+test('the fourteen commands are there', () => {
+  expect(COMMANDS.map(([name]) => name)).toEqual([
+    'cleanup',
+    'create-plan',
+    'dive',
+    'do',
+    'do2',
+    'dop',
+    'dop2',
+    'multi-review',
+    'samocode-implement',
+    'session-archive',
+    'session-continue',
+    'session-start',
+    'session-sync',
+    'task',
+  ]);
+});
+
+test.each(COMMANDS)('%s is thin: a skill, its action, its argument', (name, { meta, body }) => {
+  expect([...meta.keys()].filter((key) => !['description', 'argument-hint'].includes(key))).toEqual([]);
+  expect(meta.get('description')).toMatch(/^[A-Z][^:#]{5,70}$/);
+  expect(meta.has('argument-hint')).toBe(body.includes('$ARGUMENTS'));
+  const [, skill, action] = /^Use the skill `([^`]+)`(?:, action `([^`]+)`)?/.exec(body) ?? [];
+  const source = SOURCE.skills.find((one) => one.name === skill);
+  expect(source, name).toBeDefined();
+  if (action !== undefined) expect(actionsOf(source?.text ?? '')).toContain(action);
+  expect(body.length).toBeLessThan(700);
+});
+
+test.each(COMMANDS)('%s refuses without a session where it needs one', (name, { body }) => {
+  const refuses = !NEED_NO_SESSION.includes(name) && !name.startsWith('session-');
+  expect(body.includes('Without an active session do nothing')).toBe(refuses);
+  expect(body.includes('`session-start` and `session-continue`')).toBe(refuses);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { DOCUMENT_KINDS, parseDocumentName } from '../../src/session/documents.ts';
+import {
+  CLI_NAMES,
+  COMMAND_NAMES,
+  inBackticks,
+  OUR_NAMES,
+  SESSION_FILES,
+  SKILL_NAMES,
+  TEXTS,
+} from './texts.ts';
+
+const ALL = [...TEXTS];
+
+test('the texts of all four folders were found', () => {
+  const folders = new Set(ALL.map(([path]) => path.split('/')[0]));
+  expect(folders).toEqual(new Set(['workflow', 'agents', 'skills', 'commands']));
+  expect(ALL.length).toBeGreaterThan(35);
+});
+
+test.each(ALL)('every tool, field and word with an underscore in %s is one of ours', (_path, text) => {
+  const words = inBackticks(text).filter((word) => /^[a-z]+(?:_[a-z]+)+$/.test(word));
+  expect(words.filter((word) => !OUR_NAMES.has(word))).toEqual([]);
+});
+
+test.each(ALL)('every name with a hyphen in %s is a skill, a command or a document', (_path, text) => {
+  const known = new Set([...SKILL_NAMES, ...COMMAND_NAMES, ...Object.keys(DOCUMENT_KINDS)]);
+  const words = inBackticks(text).filter((word) => /^[a-z]+(?:-[a-z0-9]+)+$/.test(word));
+  expect(words.filter((word) => !known.has(word))).toEqual([]);
+});
+
+test.each(ALL)('every skill that %s names by that word exists', (_path, text) => {
+  const named = [...text.matchAll(/\bskill `([^`]+)`/g)].map((match) => match[1] ?? '');
+  expect(named.filter((name) => !SKILL_NAMES.includes(name))).toEqual([]);
+});
+
+test.each(ALL)('every command of samocode that %s names exists', (_path, text) => {
+  const named = inBackticks(text).flatMap((word) => /^samocode ([a-z]+)/.exec(word)?.[1] ?? []);
+  expect(named.filter((name) => !CLI_NAMES.includes(name))).toEqual([]);
+});
+
+test.each(ALL)('every file of a session that %s names is one', (_path, text) => {
+  const named = inBackticks(text).flatMap((word) => word.match(/(?<![\w./-])_[a-z_]+(?:\.[a-z]+|\/)/g) ?? []);
+  const known = [...SESSION_FILES, '_logs', '_inbox', '_archive'];
+  expect(named.filter((name) => !known.includes(name.replace(/\/$/, '')))).toEqual([]);
+});
+
+test.each(ALL)('every document that %s tells to write has a kind that we know', (_path, text) => {
+  const named = [...text.matchAll(/TIMESTAMP_FILE(-[a-z-]+\.md)/g)].map((match) => match[1] ?? '');
+  const unknown = named.filter(
+    (rest) => rest !== '-kind-slug.md' && parseDocumentName(`01-08-1437${rest}`)?.kind === undefined,
+  );
+  expect(unknown).toEqual([]);
+});
+
+test.each(ALL)('%s has no tabs, no trailing blanks, no line of a machine', (path, text) => {
+  expect(text).not.toMatch(/\t|[ ]+$/m);
+  expect(text).not.toMatch(/\/work\/|\/tmp\//);
+  expect(text.endsWith('\n'), path).toBe(true);
+});
+
+test('only prompts and commands have places to fill, and no agent has one', () => {
+  const places = ALL.flatMap(([path, text]) => (/\{\{\w+\}\}/.test(text) ? [path] : []));
+  expect(places.sort()).toEqual([
+    'workflow/contract.md',
+    'workflow/iteration.md',
+    'workflow/notebook.md',
+    'workflow/signal.md',
+  ]);
+});

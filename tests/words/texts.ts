@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Command } from 'commander';
+import { filesBelow, readSource } from '../../scripts/packages/source.ts';
+import type { Cli } from '../../src/cli/cli.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/phases/table.ts';
+import { PROVIDERS } from '../../src/providers/registry.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+
+export const ROOT = join(import.meta.dirname, '../..');
+export const SOURCE = await readSource(ROOT);
+
+/** Every Markdown file that a model is given, by its path. */
+export const TEXTS: ReadonlyMap<string, string> = new Map(
+  await Promise.all(
+    (
+      await Promise.all(
+        ['workflow', 'agents', 'skills', 'commands'].map((folder) => filesBelow(ROOT, folder)),
+      )
+    )
+      .flat()
+      .map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
+  ),
+);
+
+export const SKILL_NAMES = SOURCE.skills.map(({ name }) => name);
+export const COMMAND_NAMES = SOURCE.commands.map(({ name }) => name);
+
+/** The subcommands of `samocode`. */
+export const CLI_NAMES = cliNames();
+
+/** Names of the files that a session folder always has. */
+export const SESSION_FILES = Object.values(sessionPaths('/s', '26-01-08-x')).map((path) => basename(path));
+
+/** Names that we have given to something: a text that puts another one into backticks names what is not there. */
+export const OUR_NAMES = new Set<string>([
+  ...PHASE_NAMES,
+  ...SIGNAL_STATUSES,
+  ...WAITING_FOR,
+  ...TOOLS.map(({ name }) => name),
+  ...TOOLS.flatMap(({ input }) => Object.keys(input.shape)),
+  ...SKILL_NAMES,
+  ...COMMAND_NAMES,
+  ...PROVIDERS.map(({ name }) => name),
+  ...SOURCE.skills.flatMap(({ text }) => actionsOf(text)),
+  // Keys of a signal and of results, and what a blocked session needs.
+  ...['status', 'phase', 'for', 'reason', 'needs', 'next', 'cursor', 'changed', 'says', 'hash'],
+  ...['human_decision', 'clarification', 'error_resolution'],
+]);
+
+/** What stands in backticks, fenced blocks left out. */
+export function inBackticks(text: string): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+  return [...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '');
+}
+
+/** The contents of fenced blocks. */
+export function fencedBlocks(text: string): string[] {
+  return [...text.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '');
+}
+
+/** The actions of a skill: its headings of the form "## name (argument)", or the names in its table. */
+export function actionsOf(text: string): string[] {
+  return [...text.matchAll(/^## ([a-z-]+)(?: \(.*\))?$|^\| `([a-z0-9]+)` \|/gm)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  );
+}
+
+function cliNames(): string[] {
+  const program = new Command();
+  // Adding a command reads nothing from the terminal; only running it does.
+  for (const add of COMMANDS) add(program, {} as Cli);
+  return program.commands.map((command) => command.name());
+}
