@@ -1,6 +1,8 @@
 import { documentsProperties } from '../tests/properties/documents.ts';
+import { eventsProperties } from '../tests/properties/events.ts';
 import { historyProperties } from '../tests/properties/history.ts';
 import { inboxProperties } from '../tests/properties/inbox.ts';
+import { leaseProperties } from '../tests/properties/lease.ts';
 import { legacyProperties } from '../tests/properties/legacy.ts';
 import { namesProperties } from '../tests/properties/names.ts';
 import { overviewProperties } from '../tests/properties/overview.ts';
@@ -20,6 +22,8 @@ const SUITES: Record<string, readonly Property[]> = {
   names: namesProperties,
   inbox: inboxProperties,
   legacy: legacyProperties,
+  events: eventsProperties,
+  lease: leaseProperties,
 };
 
 const option = (name: string): string | undefined => {
@@ -46,7 +50,7 @@ let failed = 0;
 for (const { label, property } of chosen) {
   const start = performance.now();
   try {
-    property.run(runs);
+    await property.run(runs);
     console.log(`ok    ${label} (${runs} runs, ${Math.round(performance.now() - start)} ms)`);
   } catch (error) {
     failed += 1;

@@ -5,7 +5,7 @@ export interface Property {
   /** A sentence that can be false. */
   name: string;
   /** @throws with the smallest counterexample */
-  run(runs: number): void;
+  run(runs: number): void | Promise<void>;
 }
 
 /** A property over one generated input. */

@@ -1,0 +1,221 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock as clock } from '../../src/base/clock.ts';
+import { type Host, systemHost } from '../../src/base/host.ts';
+import {
+  acquireLease,
+  LeaseHeldError,
+  LeaseLostError,
+  type OwnedLease,
+  readHolding,
+} from '../../src/base/lease.ts';
+import { entryOf, hostWith } from '../support/hosts.ts';
+import { askOne, passLeaseOn, raceForLease, startContenders } from '../support/lease-race.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** The owner that every made-up lease names. */
+const OWNER = {
+  pid: 4242,
+  startTicks: '100',
+  bootId: 'this boot',
+  pidNamespace: 'pid:[1]',
+  hostId: 'this machine',
+};
+
+async function layLease(
+  dir: string,
+  number: number,
+  owner: object = OWNER,
+  more: object = {},
+): Promise<void> {
+  const lease = { v: 1, number, owner, acquiredAt: '2026-01-08T10:00:00.000Z', ...more };
+  await writeFile(join(dir, `${String(number).padStart(6, '0')}.json`), JSON.stringify(lease));
+}
+
+const outcome = (taken: Promise<OwnedLease>) =>
+  taken.then(
+    () => 'taken',
+    (error: Error) => error.name,
+  );
+
+test('of four processes that find a dead owner exactly one gets the lease, 60 times', async () => {
+  await using contenders = await startContenders(4);
+  await raceForLease(contenders, 60);
+});
+
+test('a lease that is passed on has one owner at a time and numbers that grow, 40 times', async () => {
+  await using contenders = await startContenders(4);
+  await passLeaseOn(contenders, 40);
+});
+
+test('nobody is robbed for being stopped, and a killed owner is replaced at once', async () => {
+  await using contenders = await startContenders(2);
+  const [owner, other] = contenders.processes;
+  if (!owner || !other) throw new Error('Two processes were asked for.');
+  const dir = join(contenders.dir, 'leases');
+  const take = { kind: 'take', dir, atMs: 0 } as const;
+  expect(await askOne(owner, take)).toMatchObject({ kind: 'took', number: 1 });
+  owner.kill('SIGSTOP');
+  expect(await askOne(other, take)).toEqual({ kind: 'held', by: 1 });
+  owner.kill('SIGCONT');
+  expect(await askOne(owner, { kind: 'check' })).toEqual({ kind: 'owner', is: true });
+  owner.kill('SIGKILL');
+  await once(owner, 'exit');
+  expect(await askOne(other, take)).toEqual({ kind: 'took', number: 2, previous: 'died' });
+});
+
+test('an owner that was stopped and whose lease was taken over knows it when it wakes', async () => {
+  await using contenders = await startContenders(1);
+  const [owner] = contenders.processes;
+  if (!owner) throw new Error('One process was asked for.');
+  const dir = join(contenders.dir, 'leases');
+  await askOne(owner, { kind: 'take', dir, atMs: 0 });
+  owner.kill('SIGSTOP');
+  // Only `samocode takeover` comes here: a person says that the machine of the owner is gone.
+  const elsewhere: Host = { ...(await systemHost()), pidNamespace: 'pid:[2]' };
+  const taken = await acquireLease(dir, { host: elsewhere, clock, takeUnknowable: true });
+  owner.kill('SIGCONT');
+  expect(await askOne(owner, { kind: 'check' })).toEqual({ kind: 'owner', is: false });
+  await expect(taken.check()).resolves.toBeUndefined();
+});
+
+test('a zombie holds nothing', async () => {
+  await using dir = await tempDir();
+  const host = await systemHost();
+  // The shell replaces itself by a program that never collects its child.
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [line] = await once(parent.stdout, 'data');
+  const pid = Number(String(line));
+  await expect.poll(async () => (await host.processes.read(pid))?.state).toBe('Z');
+  const startTicks = (await host.processes.read(pid))?.startTicks;
+  const { bootId, hostId, pidNamespace } = host;
+  await layLease(dir.path, 1, { pid, startTicks, bootId, hostId, pidNamespace });
+  expect(await readHolding(dir.path, host)).toMatchObject({ kind: 'held', liveness: 'dead' });
+  expect((await acquireLease(dir.path, { host, clock })).number).toBe(2);
+  parent.kill();
+});
+
+test.each<[string, Host, string]>([
+  ['an owner that lives', hostWith([entryOf(4242)]), 'LeaseHeldError'],
+  ['an owner that is stopped', hostWith([entryOf(4242, { state: 'T' })]), 'LeaseHeldError'],
+  ['an owner that waits for the disk', hostWith([entryOf(4242, { state: 'D' })]), 'LeaseHeldError'],
+  ['an owner that is gone', hostWith([]), 'taken'],
+  ['a zombie', hostWith([entryOf(4242, { state: 'Z' })]), 'taken'],
+  ['a reused pid', hostWith([entryOf(4242, { startTicks: '101' })]), 'taken'],
+  ['an owner of the boot before', hostWith([entryOf(4242)], { bootId: 'next boot' }), 'taken'],
+  [
+    'an equal pid in another namespace',
+    hostWith([entryOf(4242)], { pidNamespace: 'pid:[2]' }),
+    'LeaseHeldError',
+  ],
+  ['nobody, seen from another namespace', hostWith([], { pidNamespace: 'pid:[2]' }), 'LeaseHeldError'],
+  ['nobody, seen from another machine', hostWith([], { hostId: 'other', bootId: 'other' }), 'LeaseHeldError'],
+  ['a renamed machine of the same boot', hostWith([entryOf(4242)], { hostId: 'other' }), 'LeaseHeldError'],
+])('the lease of %s: %#', async (_, host, expected) => {
+  await using dir = await tempDir();
+  await layLease(dir.path, 1);
+  expect(await outcome(acquireLease(dir.path, { host, clock }))).toBe(expected);
+});
+
+test('a lease of another machine is taken when a person says so', async () => {
+  await using dir = await tempDir();
+  await layLease(dir.path, 3);
+  const host = hostWith([], { hostId: 'other', bootId: 'other' });
+  const held = await acquireLease(dir.path, { host, clock }).catch((error: unknown) => error);
+  expect(held).toBeInstanceOf(LeaseHeldError);
+  expect(String(held)).toContain('samocode takeover');
+  expect((await acquireLease(dir.path, { host, clock, takeUnknowable: true })).number).toBe(4);
+});
+
+test('a lease that was given back is free, and the next number is higher', async () => {
+  await using dir = await tempDir();
+  const host = hostWith([]);
+  const first = await acquireLease(dir.path, { host, clock });
+  await first.release();
+  const second = await acquireLease(dir.path, { host, clock });
+  expect(second).toMatchObject({ number: 2, previous: { number: 1, how: 'released' } });
+  await expect(first.check()).rejects.toThrow(LeaseLostError);
+  await expect(second.check()).resolves.toBeUndefined();
+});
+
+test('numbers go on above those that were written elsewhere', async () => {
+  await using dir = await tempDir();
+  expect((await acquireLease(dir.path, { host: hostWith([]), clock, above: 41 })).number).toBe(42);
+});
+
+test('old lease files are pruned by the holder, the newest five stay', async () => {
+  await using dir = await tempDir();
+  const host = hostWith([]);
+  for (let count = 0; count < 12; count += 1) await (await acquireLease(dir.path, { host, clock })).release();
+  const files = await readdir(dir.path);
+  expect(files.sort()).toEqual(['000008.json', '000009.json', '000010.json', '000011.json', '000012.json']);
+});
+
+test.each<[string, (dir: string) => Promise<unknown>, number]>([
+  ['torn', (dir) => writeFile(join(dir, '000007.json'), '{"v":1,"num'), 8],
+  ['empty', (dir) => writeFile(join(dir, '000007.json'), ''), 8],
+  ['a folder', (dir) => mkdir(join(dir, '000007.json')), 8],
+  ['a copy of an older one', (dir) => layLease(dir, 7, OWNER, { number: 3 }), 8],
+  ['named with more zeros', (dir) => writeFile(join(dir, '0000000007.json'), '{}'), 1],
+  ['too large to count on from', (dir) => writeFile(join(dir, '9007199254740993.json'), '{}'), 1],
+  ['no number', (dir) => writeFile(join(dir, 'abcdef.json'), '{}'), 1],
+])('a lease file that is %s stops nobody', async (_, lay, expected) => {
+  await using dir = await tempDir();
+  await lay(dir.path);
+  expect((await acquireLease(dir.path, { host: hostWith([]), clock })).number).toBe(expected);
+});
+
+test('an owner that runs a newer samocode is not robbed', async () => {
+  await using dir = await tempDir();
+  await layLease(dir.path, 5, OWNER, { v: 2, more: 'fields' });
+  expect(await outcome(acquireLease(dir.path, { host: hostWith([entryOf(4242)]), clock }))).toBe(
+    'LeaseHeldError',
+  );
+});
+
+test('an owner whose folder of leases was taken away keeps its lease and is found again', async () => {
+  await using dir = await tempDir();
+  const host = hostWith([]);
+  const leases = join(dir.path, 'leases');
+  const owned = await acquireLease(leases, { host, clock, above: 6 });
+  await rm(leases, { recursive: true });
+  await expect(owned.check()).resolves.toBeUndefined();
+  expect(await readHolding(leases, host)).toMatchObject({
+    kind: 'held',
+    liveness: 'alive',
+    lease: { number: 7 },
+  });
+});
+
+test('an owner whose folder vanished gives way to one that came meanwhile', async () => {
+  await using dir = await tempDir();
+  const host = hostWith([]);
+  const leases = join(dir.path, 'leases');
+  const owned = await acquireLease(leases, { host, clock });
+  await rm(leases, { recursive: true });
+  await acquireLease(leases, { host, clock, above: 8 });
+  await expect(owned.check()).rejects.toThrow(LeaseLostError);
+});
+
+test('giving back a lease whose folder is gone is no failure', async () => {
+  await using dir = await tempDir();
+  const leases = join(dir.path, 'leases');
+  const owned = await acquireLease(leases, { host: hostWith([]), clock });
+  await rm(leases, { recursive: true });
+  await expect(owned.release()).resolves.toBeUndefined();
+});
+
+test('a lease says who has it and since when', async () => {
+  await using dir = await tempDir();
+  await acquireLease(dir.path, { host: hostWith([]), clock });
+  expect(JSON.parse(await readFile(join(dir.path, '000001.json'), 'utf8'))).toMatchObject({
+    v: 1,
+    number: 1,
+    owner: { pid: process.pid, startTicks: 'own', bootId: 'this boot' },
+  });
+});

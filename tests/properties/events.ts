@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describeEvent } from '../../src/session/describe-event.ts';
+import { countingEvents } from '../../src/session/event-chain.ts';
+import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events.ts';
+import { fold } from '../../src/session/fold.ts';
+import { statusDetail } from '../../src/session/now.ts';
+import { emptyState, SessionState } from '../../src/session/state.ts';
+import { anyLog } from '../support/event-samples.ts';
+import { type Property, property } from './property.ts';
+import { anyText } from './texts.ts';
+
+const foldAll = (events: readonly SessionEvent[], from = emptyState()) => events.reduce(fold, from);
+
+/** What a state is after it was written into state.json and read again. */
+const throughCache = (state: SessionState) => SessionState.parse(JSON.parse(JSON.stringify(state)));
+
+const anyLine = fc.oneof(
+  anyText,
+  fc.json(),
+  fc
+    .record({
+      v: fc.constantFrom(0, 1, 2, 1.5, '1'),
+      type: fc.constantFrom('done', 'toString', '__proto__', 7),
+    })
+    .map((head) => JSON.stringify(head)),
+);
+
+const anyEvent = anyLog.filter((log) => log.length > 0).map((log) => log[0] as SessionEvent);
+
+/** Foreign lines between true ones: repeated, out of order, of an older lease, from nowhere. */
+const anyMixedLog = fc
+  .tuple(anyLog, fc.array(fc.tuple(fc.nat(30), fc.nat(30), fc.nat(3)), { maxLength: 6 }))
+  .map(([log, strays]) => {
+    const lines = [...log];
+    for (const [at, shift, lease] of strays) {
+      const source = log[at % Math.max(1, log.length)];
+      if (source) lines.splice(at % (lines.length + 1), 0, { ...source, n: source.n + shift, lease });
+    }
+    return lines;
+  });
+
+/** The rule in its plainest words: the next number, and no older lease. */
+function counting(lines: readonly SessionEvent[]): SessionEvent[] {
+  const taken: SessionEvent[] = [];
+  for (const line of lines) {
+    const isNext = line.n === taken.length + 1;
+    if (isNext && line.lease >= (taken.at(-1)?.lease ?? 0)) taken.push(line);
+  }
+  return taken;
+}
+
+export const eventsProperties: Property[] = [
+  property('whatever stands in a line of the log, reading it never throws', anyLine, (line) => {
+    assert(['event', 'newer', 'malformed'].includes(parseEvent(line).kind));
+  }),
+  property('an event is one line and reads as itself', anyEvent, (event) => {
+    const line = serialiseEvent(event);
+    assert.equal(line.indexOf('\n'), line.length - 1);
+    assert.deepEqual(parseEvent(line), { kind: 'event', event });
+  }),
+  property(
+    'an event with a byte changed throws nothing',
+    fc.tuple(anyEvent, fc.nat(), fc.nat(255)),
+    (input) => {
+      const [event, at, byte] = input;
+      const bytes = Buffer.from(serialiseEvent(event));
+      bytes[at % bytes.length] = byte;
+      parseEvent(bytes.toString('utf8'));
+    },
+  ),
+  property(
+    'a fold from any cache equals the fold from the start',
+    fc.tuple(anyLog, fc.nat()),
+    ([log, at]) => {
+      const cut = at % (log.length + 1);
+      const cached = throughCache(foldAll(log.slice(0, cut)));
+      assert.deepEqual(foldAll(log.slice(cut), cached), foldAll(log));
+    },
+  ),
+  property('every state is what its schema says, and can be shown', anyLog, (log) => {
+    const state = foldAll(log);
+    assert.deepEqual(throughCache(state), JSON.parse(JSON.stringify(state)));
+    assert.equal(state.n, log.length);
+    statusDetail(state.status);
+  }),
+  property('the fold changes no state that it was given', anyLog, (log) => {
+    let state = emptyState();
+    for (const event of log) {
+      const before = JSON.stringify(state);
+      const after = fold(state, event);
+      assert.equal(JSON.stringify(state), before);
+      state = after;
+    }
+  }),
+  property('every event is told in one line or not at all', anyEvent, (event) => {
+    const text = describeEvent(event);
+    assert(text === undefined || (!/[\r\n]/.test(text) && text.length <= 500));
+  }),
+  property(
+    'whatever foreign lines stand between, the events that count are those of the rule',
+    anyMixedLog,
+    (lines) => {
+      assert.deepEqual(countingEvents(lines, true), counting(lines));
+    },
+  ),
+  property('read from the middle, what counts is a chain of numbers without gaps', anyMixedLog, (lines) => {
+    const chain = countingEvents(lines, false);
+    assert(chain.every((event, index) => index === 0 || event.n === (chain[index - 1]?.n ?? 0) + 1));
+  }),
+];

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import type * as z from 'zod';
+import { anyText } from '../properties/texts.ts';
+
+/** Any value that a schema takes, for the kinds of schema that our files use; a new kind throws and is added here. */
+export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case 'string':
+      return (def.checks ?? []).length > 0 ? anyText.map((text) => text.slice(0, 100)) : anyText;
+    case 'number':
+      return 'format' in def && def.format === 'safeint'
+        ? fc.integer({ min: 1, max: 2 ** 31 })
+        : fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
+    case 'boolean':
+      return fc.boolean();
+    case 'enum':
+      return fc.constantFrom(...Object.values(def.entries));
+    case 'literal':
+      return fc.constantFrom(...def.values);
+    case 'optional':
+      return arbitraryOf(def.innerType);
+    case 'nullable':
+      return fc.option(arbitraryOf(def.innerType));
+    case 'array':
+      return fc.array(arbitraryOf(def.element), { maxLength: 3 });
+    case 'union':
+      return fc.oneof(...def.options.map(arbitraryOf));
+    case 'object':
+      return anyObject(def.shape);
+    default:
+      throw new Error(`There is no arbitrary for the schema type ${def.type} yet.`);
+  }
+}
+
+function anyObject(shape: Readonly<Record<string, z.core.$ZodType>>): fc.Arbitrary<object> {
+  const fields = Object.entries(shape).map(([key, schema]) => [key, arbitraryOf(schema)] as const);
+  const model: Record<string, fc.Arbitrary<unknown>> = Object.fromEntries(fields);
+  const requiredKeys = Object.keys(shape).filter((key) => shape[key]?._zod.optin !== 'optional');
+  return fc.record(model, { requiredKeys, noNullPrototype: true });
+}

@@ -1,0 +1,23 @@
+import type { Host } from '../../src/base/host.ts';
+import type { ProcessEntry } from '../../src/base/process-table.ts';
+
+/** A made-up process: sleeping, in a group and session of its own. */
+export function entryOf(pid: number, more: Partial<ProcessEntry> = {}): ProcessEntry {
+  return { pid, ppid: 1, pgid: pid, sid: pid, state: 'S', startTicks: '100', cpuTicks: 0, ...more };
+}
+
+/** A machine with the given processes and nothing else; the test's own process is always there. */
+export function hostWith(processes: readonly ProcessEntry[], more: Partial<Host> = {}): Host {
+  const all = [entryOf(process.pid, { startTicks: 'own' }), ...processes];
+  return {
+    hostId: 'this machine',
+    bootId: 'this boot',
+    pidNamespace: 'pid:[1]',
+    processes: {
+      read: async (pid) => all.findLast((entry) => entry.pid === pid),
+      list: async () => all,
+      environmentOf: async () => undefined,
+    },
+    ...more,
+  };
+}

@@ -1,0 +1,52 @@
+// A process of its own that tries for leases when its parent says so, over node's IPC channel.
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { acquireLease, LeaseHeldError, type OwnedLease } from '../../src/base/lease.ts';
+
+/** What the parent asks. `atMs`: everybody begins in the same millisecond. */
+export type Ask = { kind: 'take'; dir: string; atMs: number } | { kind: 'check' } | { kind: 'release' };
+
+export type Answer =
+  | { kind: 'took'; number: number; previous: string }
+  | { kind: 'held'; by: number }
+  | { kind: 'owner'; is: boolean }
+  | { kind: 'released' }
+  | { kind: 'failed'; error: string };
+
+let lease: OwnedLease | undefined;
+
+async function answer(ask: Ask): Promise<Answer> {
+  switch (ask.kind) {
+    case 'take':
+      // Sleeping would wake them one after the other.
+      while (systemClock.now() < ask.atMs);
+      lease = await acquireLease(ask.dir, { host: await systemHost(), clock: systemClock });
+      return { kind: 'took', number: lease.number, previous: lease.previous?.how ?? 'none' };
+    case 'check':
+      return { kind: 'owner', is: await isOwner() };
+    case 'release':
+      await lease?.release();
+      return { kind: 'released' };
+    default:
+      return ask satisfies never;
+  }
+}
+
+async function isOwner(): Promise<boolean> {
+  try {
+    await lease?.check();
+    return lease !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+process.on('message', (ask: Ask) => {
+  void answer(ask)
+    .catch((error: unknown): Answer => {
+      if (error instanceof LeaseHeldError) return { kind: 'held', by: error.lease.number };
+      return { kind: 'failed', error: String(error) };
+    })
+    .then((said) => process.send?.(said));
+});
+process.on('disconnect', () => process.exit());
