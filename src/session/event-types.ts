@@ -57,6 +57,8 @@ export const EVENT_BODIES = {
       .optional(),
     /** Where an adopted folder of the original tool stood; a new session goes to investigation. */
     phase: PhaseName,
+    /** Iterations that an adopted folder has behind it. */
+    totalIterations: z.int().nonnegative().optional(),
     warnings: z.array(z.string()),
   }),
   worker_took_over: z.object({

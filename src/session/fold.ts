@@ -23,10 +23,14 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     runWanted,
     status: { kind: 'starting', since: at },
   }),
-  prepared: (state, { at, phase, worktree }) => ({
+  prepared: (state, { at, phase, worktree, warnings, totalIterations }) => ({
     ...running(state, at),
     prepared: true,
-    progress: inPhase(state.progress, phase),
+    notes: [...state.notes, ...warnings],
+    progress: {
+      ...inPhase(state.progress, phase),
+      ...(totalIterations !== undefined && { totalIterations }),
+    },
     ...(worktree && { worktree }),
   }),
   command_accepted: commandAnswered,
@@ -164,7 +168,8 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans } = event;
-  const { pending: _dropped, stopWanted: _met, paidBy: _asked, ...rest } = running(state, event.at);
+  const { pending: _dropped, stopWanted: _met, paidBy: _asked, ...kept } = running(state, event.at);
+  const rest = { ...kept, runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
     const { approvedPlan: _old, feedback: _past, ...fresh } = rest;

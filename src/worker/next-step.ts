@@ -21,7 +21,9 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       await prepare(worker);
       return undefined;
     case 'running':
-      if (state.openIteration !== undefined) {
+      if (!state.prepared) {
+        await prepare(worker);
+      } else if (state.openIteration !== undefined) {
         await runIteration(worker);
       } else if (stopWanted !== undefined) {
         await record(worker, { type: 'stopped', by: stopWanted.by, why: 'asked for', flow: 'Stopped' });

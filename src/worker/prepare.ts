@@ -1,10 +1,14 @@
 import { join } from 'node:path';
-import { isSamocodeError } from '../base/errors.ts';
+import { isSamocodeError, SamocodeError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
+import type { Phase } from '../phases/table.ts';
 import { resolveBase } from '../project/base-commit.ts';
 import { ensureWorktree } from '../project/worktree.ts';
 import { childEnvironment } from '../providers/environment.ts';
-import { record, stateOf, type Worker } from './worker.ts';
+import { inferPhase } from '../session/legacy.ts';
+import { readOverview } from '../session/overview.ts';
+import { documentNames, readDocument } from './evidence.ts';
+import { record, type Worker } from './worker.ts';
 
 const SETUP_LIMIT_MS = 30 * 60_000;
 
@@ -34,9 +38,11 @@ export async function prepare(worker: Worker): Promise<void> {
       ...(base.warning === undefined ? [] : [base.warning]),
       ...(worktree.kind === 'created' ? await runSetup(worker, path) : []),
     ];
+    const where = await standing(worker);
+    await worker.git.look(path);
     await record(worker, {
       type: 'prepared',
-      phase: stateOf(worker).progress.phase === 'init' ? 'investigation' : stateOf(worker).progress.phase,
+      ...where,
       worktree: { path, branch, base: base.name, baseCommit },
       warnings,
       flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
@@ -53,6 +59,30 @@ export async function prepare(worker: Worker): Promise<void> {
       rule: error.code,
       flow: `Blocked: ${error.what} ${error.why}`,
     });
+  }
+}
+
+/** A new session begins with the investigation; an adopted one goes on where its notebook says. */
+async function standing(worker: Worker): Promise<{ phase: Phase; totalIterations?: number }> {
+  if (!worker.file.adopted) return { phase: 'investigation' };
+  const [overview, history] = await Promise.all(
+    [worker.paths.overview, worker.paths.history].map(readDocument),
+  );
+  const inferred = inferPhase({ overview, history, fileNames: await documentNames(worker) });
+  if ('question' in inferred) throw new PhaseUnknownError(inferred.question);
+  const { totalIterations, iteration } = readOverview(overview ?? '');
+  return { phase: inferred.phase, totalIterations: totalIterations ?? iteration ?? 0 };
+}
+
+class PhaseUnknownError extends SamocodeError {
+  readonly code = 'phase_unknown';
+
+  constructor(question: string) {
+    super(
+      'The session was not taken over.',
+      question,
+      'Write it as `Phase: …` under `## Status` in _overview.md, then resume.',
+    );
   }
 }
 

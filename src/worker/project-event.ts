@@ -6,12 +6,15 @@ import type { SessionState, Status } from '../session/state.ts';
 
 /** The lines of the notebook that are the worker's, as the state has them. */
 export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
+  const blocked = blockedWord(state.status);
+  // The lines of an adopted folder say where it stood, until that has been read.
+  if (!state.prepared) return { blocked, appendFlow: flow };
   const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
   return {
     phase,
     iteration: phaseIteration,
     totalIterations,
-    blocked: blockedWord(state.status),
+    blocked,
     qualityIteration: phase === 'quality' ? qualityRounds + 1 : null,
     appendFlow: flow,
     ...(state.worktree && { workingDir: state.worktree.path }),

@@ -1,0 +1,38 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { systemClock } from '../../src/base/clock.ts';
+import type { FrozenSettings } from '../../src/session/session-file.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import type { FaultRow } from './fault-row.ts';
+
+/** A row whose session runs with other settings than any setting allows: limits of a second or two. */
+export function withSettings(settings: Partial<FrozenSettings>, row: FaultRow): FaultRow {
+  return {
+    ...row,
+    start: { ...row.start, run: false },
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'stopped');
+      await workerLeft(rig);
+      const file = JSON.parse(await readFile(rig.paths.sessionFile, 'utf8'));
+      const changed = { ...file, settings: { ...file.settings, retryDelayMs: 50, ...settings } };
+      await writeFile(rig.paths.sessionFile, JSON.stringify(changed));
+      await rig.resume();
+      await row.act?.(rig);
+    },
+  };
+}
+
+export async function workerLeft(rig: SessionRig): Promise<void> {
+  for (const end = Date.now() + 30_000; (await rig.workerPid()) !== undefined && Date.now() < end; ) {
+    await systemClock.sleep(20);
+  }
+}
+
+/** Waits until a child of this iteration has begun to work. */
+export async function childWorks(rig: SessionRig, iteration: number): Promise<void> {
+  await rig.until(({ openIteration }) => openIteration?.iteration === iteration, { leaveDead: true });
+  for (const end = Date.now() + 30_000; Date.now() < end; ) {
+    if ((await rig.processesWithMark()).length >= 2) return;
+    await systemClock.sleep(20);
+  }
+  throw new Error(`No child of iteration ${iteration} came up.`);
+}

@@ -1,0 +1,252 @@
+import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import { readChildRecordAt } from './child-record.ts';
+import { type FaultRow, faultTable } from './fault-row.ts';
+import { childWorks, withSettings, workerLeft } from './with-settings.ts';
+
+const AT_THE_GATE = 'waiting/qa_answers';
+const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
+
+async function recoveries(rig: SessionRig): Promise<string[]> {
+  return (await rig.events()).flatMap((event) => (event.type === 'worker_took_over' ? [event.recovery] : []));
+}
+
+async function signalChild(rig: SessionRig, signal: NodeJS.Signals): Promise<void> {
+  const { pid } = await readChildRecordAt(rig, 1);
+  process.kill(pid, signal);
+}
+
+const rows: FaultRow[] = [
+  withSettings(
+    {},
+    {
+      name: 'a worker that is killed while a child works is followed by one that adopts the child',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await rig.killWorker();
+      },
+      ends: AT_THE_GATE,
+      also: async (rig) => {
+        expect(await recoveries(rig)).toContain('adopt');
+        const starts = (await rig.events()).filter((event) => event.type === 'iteration_started');
+        expect(starts.map((event) => event.iteration)).toEqual([1, 2]);
+      },
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'three workers that are killed one after the other share one child',
+      rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 5000 }, { act: 'normal' }] }],
+      act: async (rig) => {
+        for (let times = 0; times < 3; times += 1) {
+          await childWorks(rig, 1);
+          await rig.killWorker();
+          await rig.launch();
+          await rig.until(() => true);
+        }
+      },
+      ends: AT_THE_GATE,
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'a child that ends while no worker lives is finished by the next one',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await rig.killWorker();
+        for (
+          const end = Date.now() + 20_000;
+          (await rig.processesWithMark()).length > 0 && Date.now() < end;
+        ) {
+          await systemClock.sleep(50);
+        }
+      },
+      ends: AT_THE_GATE,
+      also: async (rig) => expect(await recoveries(rig)).toContain('finish'),
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'wrapper and worker killed: the child that is left is ended before another runs',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await signalChild(rig, 'SIGKILL');
+        await rig.killWorker();
+      },
+      ends: AT_THE_GATE,
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'a wrapper that is killed alone ends the iteration as crashed, and the next child runs alone',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await signalChild(rig, 'SIGKILL');
+      },
+      ends: AT_THE_GATE,
+    },
+  ),
+  withSettings(
+    { timeLimitMs: 6000 },
+    {
+      name: 'a worker that is stopped for a while robs its child of no time',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        const pid = (await rig.workerPid()) ?? 0;
+        process.kill(pid, 'SIGSTOP');
+        await systemClock.sleep(5000);
+        process.kill(pid, 'SIGCONT');
+      },
+      ends: AT_THE_GATE,
+      also: async (rig) => {
+        const endings = (await rig.events()).flatMap((event) =>
+          event.type === 'iteration_ended' ? [event.ending] : [],
+        );
+        expect(endings).toEqual(['signalled', 'signalled']);
+      },
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'nobody takes the lease of a worker that is stopped',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        const pid = (await rig.workerPid()) ?? 0;
+        process.kill(pid, 'SIGSTOP');
+        await rig.launch();
+        await systemClock.sleep(1500);
+        expect(await rig.workerPid()).toBe(pid);
+        process.kill(pid, 'SIGCONT');
+      },
+      ends: AT_THE_GATE,
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'many workers launched at once leave one',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await rig.killWorker();
+        await Promise.all(Array.from({ length: 6 }, () => rig.launch()));
+      },
+      ends: AT_THE_GATE,
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'a stop that is asked for while no worker lives ends the child that outlived it',
+      rules: [{ when: { iteration: 1 }, do: [{ act: 'ignore-term' }, { act: 'hang' }] }],
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await rig.killWorker();
+        await rig.stop('now');
+      },
+      ends: 'stopped',
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'a stop after the iteration lets the child finish',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await rig.stop('after_iteration');
+      },
+      ends: 'stopped',
+      also: async (rig) => {
+        const ended = (await rig.events()).find((event) => event.type === 'iteration_ended');
+        expect(ended).toMatchObject({ ending: 'signalled' });
+      },
+    },
+  ),
+  {
+    name: 'a worker that is killed at the gate is brought back by the answer',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.killWorker();
+      await rig.answer();
+    },
+    ends: 'waiting/plan_approval',
+  },
+  {
+    name: 'a cut last line of the log is taken off and told',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.killWorker();
+      await appendFile(rig.paths.events, '{"v":1,"n":99,"type":"plan_app');
+      await rig.answer();
+    },
+    ends: 'waiting/plan_approval',
+  },
+  {
+    name: 'a cached state of nonsense changes nothing',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.killWorker();
+      await writeFile(rig.paths.state, '{"n":1,"offset":3,"state":"nonsense"');
+      await rm(rig.paths.now, { force: true });
+      await rig.answer();
+    },
+    ends: 'waiting/plan_approval',
+  },
+  {
+    name: 'deleted leases never bring a number back',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.killWorker();
+      await rm(rig.paths.leases, { recursive: true });
+      await rig.answer();
+    },
+    ends: 'waiting/plan_approval',
+    also: async (rig) => {
+      const leases = (await rig.events()).map((event) => event.lease);
+      expect(leases).toEqual([...leases].sort((a, b) => a - b));
+      expect(new Set(leases).size).toBeGreaterThan(1);
+    },
+  },
+  {
+    name: 'a lease file of nonsense is passed over',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.killWorker();
+      const [newest] = (await readdir(rig.paths.leases))
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .reverse();
+      await writeFile(join(rig.paths.leases, newest ?? ''), 'nonsense');
+      await rig.answer();
+    },
+    ends: 'waiting/plan_approval',
+  },
+  {
+    name: 'a session folder that was deleted while it waited is made again',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.stop('now');
+      await workerLeft(rig);
+      await rm(rig.paths.overview);
+      await rig.resume();
+    },
+    ends: AT_THE_GATE,
+  },
+];
+
+faultTable(rows);

@@ -1,0 +1,26 @@
+import { type FaultRow, faultTable } from './fault-row.ts';
+
+/** Which write of the first worker fails, first to last, and how. */
+const FAILING = ['1-6:ENOSPC', '3-9:ENOSPC', '8-20:ENOSPC', '14-30:ENOSPC', '25-45:ENOSPC', '40-60:ENOSPC'];
+const DYING_DISK = ['5-9:EIO', '15-22:EIO', '30-36:EIO'];
+const OTHERS = ['10-16:EMFILE', '12-18:EDQUOT', '20-26:EROFS'];
+
+/** Which write is cut in the middle by a crash. */
+const TORN = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 27, 30, 33, 36];
+
+const rows: FaultRow[] = [
+  ...[...FAILING, ...DYING_DISK, ...OTHERS].map((range) => ({
+    name: `writes ${range} fail, and the session goes on as if nothing had happened`,
+    env: { SAMOCODE_FAIL_AT: `write@${range}` },
+    ends: 'waiting/qa_answers',
+    sameFiles: true as const,
+  })),
+  ...TORN.map((write) => ({
+    name: `write ${write} is torn by a crash, and the session goes on as if nothing had happened`,
+    env: { SAMOCODE_TEAR_AT: `write@${write}` },
+    ends: 'waiting/qa_answers',
+    sameFiles: true as const,
+  })),
+];
+
+faultTable(rows);
