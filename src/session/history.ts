@@ -54,6 +54,8 @@ export function withHistoryEntry(text: string, entry: HistoryEntry & { n: number
 }
 
 function parseEntry(line: string): HistoryEntry | undefined {
+  // A thrown error per line of prose would make a large file slow.
+  if (!line.trimStart().startsWith('{')) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(line);

@@ -74,9 +74,12 @@ const PHASE_OF_KIND: Record<DocumentKind, Phase> = {
   summary: 'done',
 };
 
+/** Older entries say nothing about where it stands. */
+const MAX_FLOW_LINES = 200;
+
 function phaseFromFlow(flow: readonly string[]): Phase | undefined {
-  for (const line of [...flow].reverse()) {
-    const named = phaseInWords(line) ?? phaseFromDocuments(line.split(/[\s()`*[\]]+/));
+  for (const line of flow.slice(-MAX_FLOW_LINES).reverse()) {
+    const named = phaseInWords(line) ?? phaseFromDocuments(line.slice(0, 2000).split(/[\s()`*[\]]+/));
     if (named) return named;
   }
   return undefined;

@@ -108,7 +108,15 @@ function plainName(heading: string): string {
   return heading.toLowerCase().replace(/:$/, '').trim();
 }
 
+/** The first character behind at most three blanks: most lines are told apart by it alone. */
+function leadOf(line: string): string {
+  let at = 0;
+  while (at < 3 && line[at] === ' ') at += 1;
+  return line[at] ?? '';
+}
+
 function parseHeading(line: string): { level: number; text: string } | undefined {
+  if (leadOf(line) !== '#') return undefined;
   const marks = /^ {0,3}(#{1,6})(?=[ \t\r\n]|$)/.exec(line);
   if (!marks?.[1]) return undefined;
   const text = line.slice(marks[0].length).trim();
@@ -165,9 +173,10 @@ function closerOf(marks: readonly FenceMark[], opener: number): number {
 function fenceMarks(lines: readonly string[]): FenceMark[] {
   const marks: FenceMark[] = [];
   for (const [index, line] of lines.entries()) {
+    const char = leadOf(line);
+    if (char !== '`' && char !== '~') continue;
     const run = /^ {0,3}(`{3,}|~{3,})/.exec(line);
     if (!run?.[1]) continue;
-    const char = run[1].charAt(0);
     const rest = line.slice(run[0].length);
     // Backticks behind backticks are inline code, not a fence.
     if (char === '`' && rest.includes('`')) continue;

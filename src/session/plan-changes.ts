@@ -33,7 +33,9 @@ function compareLines(old: readonly string[], now: readonly string[]): DiffLine[
   let tail = 0;
   while (tail < least - head && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
   const middle = compareMiddle(old.slice(head, old.length - tail), now.slice(head, now.length - tail));
-  return [...marked(' ', old.slice(0, head)), ...middle, ...marked(' ', old.slice(old.length - tail))];
+  const before = old.slice(Math.max(0, head - CONTEXT), head);
+  const after = old.slice(old.length - tail).slice(0, CONTEXT);
+  return middle.length === 0 ? [] : [...marked(' ', before), ...middle, ...marked(' ', after)];
 }
 
 function compareMiddle(old: readonly string[], now: readonly string[]): DiffLine[] {

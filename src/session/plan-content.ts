@@ -23,7 +23,8 @@ export function planContent(text: string): PlanContent {
   for (let index = 0; index < end; index += 1) {
     const body = lineBody(doc.lines[index] ?? '').trimEnd();
     if (doc.isFenced(index)) lines.push(body);
-    else if (body !== '' && !isCompletion(body)) lines.push(body.replace(BOX, '$1[ ]'));
+    else if (body !== '' && !isCompletion(body))
+      lines.push(body.includes('[') ? body.replace(BOX, '$1[ ]') : body);
   }
   const notes = doc.lines.slice(end + 1).filter((line) => !isBlank(line));
   return { lines, notes: notes.map((line) => line.trimEnd()) };
@@ -39,5 +40,6 @@ export function notesHeading(doc: MarkdownLines): number | undefined {
 }
 
 export function isCompletion(line: string): boolean {
-  return COMPLETED.test(line.trim());
+  const body = line.trim();
+  return body.startsWith('**') && COMPLETED.test(body);
 }

@@ -48,9 +48,10 @@ export function continuesAnswer(doc: MarkdownLines, index: number): boolean {
 
 /** A horizontal rule or a comment between questions: part of none. */
 export function isRule(line: string): boolean {
-  return (
-    /^[ \t]*(?:-(?:[ \t]*-){2,}|\*(?:[ \t]*\*){2,}|_(?:[ \t]*_){2,})\s*$/.test(line) || /^\s*<!--/.test(line)
-  );
+  const body = line.trim();
+  if (body.startsWith('<!--')) return true;
+  // Bounded: repeated groups over megabytes run out of the engine's stack.
+  return body.length <= 200 && /^(?:-(?:[ \t]*-){2,}|\*(?:[ \t]*\*){2,}|_(?:[ \t]*_){2,})$/.test(body);
 }
 
 const ROUND = /^Round\s{1,4}(\d{1,6})(?!\d)/i;
@@ -150,7 +151,7 @@ function readOption(block: Block, body: string): string[] | undefined {
 
 function readSuggestion(text: string): { letters: string[]; reason: string } {
   const match =
-    /^(?:option\s{1,3})?((?:\*\*)?[A-Z](?:\s{0,2}(?:,|\+|&|and)\s{0,2}[A-Z])*)(?:\*\*)?\)?(?=[\s:,.–—-]|$)/.exec(
+    /^(?:option\s{1,3})?((?:\*\*)?[A-Z](?:\s{0,2}(?:,|\+|&|and)\s{0,2}[A-Z]){0,25})(?:\*\*)?\)?(?=[\s:,.–—-]|$)/.exec(
       text,
     );
   if (!match?.[1]) return { letters: [], reason: text };
