@@ -1,17 +1,28 @@
-import { copyFile, lstat, realpath, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
-import { type GitOptions, gitLine, runGit } from './git.ts';
+import { readFile, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { writeWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { type Moment, refOf } from './checkpoint-refs.ts';
+import { type CheckpointStore, clearLocks, openStore, repositoryOptions } from './checkpoint-store.ts';
+import { runGit } from './git.ts';
 import { commitOf, type GitContext } from './repository.ts';
+import { takeFiles, treeOf } from './take-files.ts';
 
 export interface CheckpointPlan extends GitContext {
+  mainRepo: string;
   worktreePath: string;
+  /** The session's own branch, whose tip is kept too. */
+  branch: string;
   /** The session's folder, whose documents are kept beside the code. */
   sessionDir: string;
   /** The session folder's name; part of the ref. */
   sessionFolder: string;
-  /** The iteration, from 1. */
-  iteration: number;
+  /** A folder among the session's machine state: the private indexes. */
+  storeDir: string;
+  moment: Moment;
+  /** Ignored files that are kept all the same, as paths below the worktree. */
+  alsoInWorktree?: readonly string[];
 }
 
 export interface Checkpoint {
@@ -20,132 +31,150 @@ export interface Checkpoint {
   /** `refs/samocode/<session>/<NNN>`; of the earlier one when nothing changed. */
   ref: string;
   commit: string;
-  /** Files that are not in it: larger than 50 MB, or a repository of their own. */
+  /** The worktree's files as a tree, ignored ones aside: equal ids mean equal bytes. */
+  worktreeTree: string;
+  sessionTree: string;
+  /** Files that are not in it: larger than 50 MB, unreadable, or a repository of their own. */
   skipped: readonly string[];
 }
 
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
-/** Adding everything after a child that wrote much, on a slow disk. */
-const ADD_LIMIT_MS = 10 * 60_000;
-
 /**
- * Keeps the worktree as it stands, ignored files aside, and the session's documents as a commit under a
- * ref of ours: `worktree/` and `session/` in its tree, the checked out commit as its parent. A private index
- * is used; HEAD, the index and every file stay as they are.
- * @throws NotAWorktreeError, GitError
+ * Keeps the worktree byte for byte, ignored files aside, and the session's documents as a commit under a
+ * ref of ours: `worktree/` and `session/` in its tree; its parents are the commit that is checked out and, where it
+ * is another, the tip of the session's branch. HEAD, the index and every file stay as they are.
+ * @throws GitError
  */
 export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
-  const { worktreePath, sessionDir, sessionFolder, iteration, ...context } = plan;
-  const options = { ...context, cwd: worktreePath, timeoutMs: ADD_LIMIT_MS };
-  const toplevel = await gitLine(['rev-parse', '--show-toplevel'], options);
-  if (toplevel !== (await realpath(worktreePath))) throw new NotAWorktreeError(worktreePath, toplevel);
-  const code = await treeOfWorktree(options, iteration);
-  const documents = await treeOfFolder(sessionDir, options, iteration);
-  const entries = `040000 tree ${code.tree}\tworktree\n040000 tree ${documents.tree}\tsession\n`;
-  const tree = await gitLine(['mktree'], { ...options, input: entries });
-  const head = await commitOf('HEAD', options);
-  const skipped = [...code.skipped, ...documents.skipped.map((name) => join(sessionDir, name))];
-  const last = await lastCheckpoint(sessionFolder, options);
-  if (last && last.tree === tree && last.parent === (head ?? '')) {
-    return { kind: 'same', ref: last.ref, commit: last.commit, skipped };
+  const store = await openStore(plan);
+  await clearLocks(store);
+  const { worktreePath, sessionDir } = plan;
+  const code = { part: 'worktree', folder: worktreePath, also: plan.alsoInWorktree ?? [] } as const;
+  const documents = { part: 'session', folder: sessionDir } as const;
+  const [heads, taken, written, last] = await Promise.all([
+    readHeads(store, plan),
+    takeFiles(store, code),
+    takeFiles(store, documents),
+    readLast(store),
+  ]);
+  const skipped = [...taken.skipped, ...written.skipped.map((name) => join(sessionDir, name))];
+  const unmoved = last && last.parents.join() === heads.join() && (await hasRef(store, last));
+  const trees =
+    last && taken.same && written.same
+      ? { worktreeTree: last.worktreeTree, sessionTree: last.sessionTree }
+      : await treesOf(store, code, documents);
+  if (unmoved && last.worktreeTree === trees.worktreeTree && last.sessionTree === trees.sessionTree) {
+    return { kind: 'same', ref: last.ref, commit: last.commit, ...trees, skipped };
   }
-  const message = `Checkpoint of ${sessionFolder} at iteration ${iteration}`;
-  const parents = head ? ['-p', head] : [];
-  const commit = await gitLine(['commit-tree', tree, ...parents, '-m', message], { ...options, env: WRITER });
-  const ref = `${refsOf(sessionFolder)}${String(iteration).padStart(3, '0')}`;
-  await runGit(['update-ref', '--', ref, commit], options);
-  return { kind: 'kept', ref, commit, skipped };
+  const ref = refOf(plan.sessionFolder, plan.moment);
+  const commit = await writeCommit(store, { ref, parents: heads, ...trees, text: subject(plan) });
+  const kept: Last = { ref, commit, parents: heads, ...trees };
+  await writeWhole(lastPath(store), `${JSON.stringify(kept)}\n`);
+  return { kind: 'kept', ref, commit, ...trees, skipped };
 }
 
-/** Ours, so that keeping work never fails for a missing identity, and nobody takes it for a person's commit. */
-const WRITER = {
-  GIT_AUTHOR_NAME: 'samocode',
-  GIT_AUTHOR_EMAIL: 'samocode@localhost',
-  GIT_COMMITTER_NAME: 'samocode',
-  GIT_COMMITTER_EMAIL: 'samocode@localhost',
-};
-
-interface Kept {
-  tree: string;
-  skipped: string[];
+/** The next checkpoint is made whatever it holds: files were changed behind the indexes' back, by us. */
+export async function forgetLast(store: CheckpointStore): Promise<void> {
+  await rm(lastPath(store), { force: true });
 }
 
-async function treeOfWorktree(options: GitOptions, iteration: number): Promise<Kept> {
-  const gitDir = await gitLine(['rev-parse', '--absolute-git-dir'], options);
-  const index = join(gitDir, `samocode-index-${process.pid}-${iteration}`);
+const Last = z.object({
+  ref: z.string(),
+  commit: z.string(),
+  parents: z.array(z.string()),
+  worktreeTree: z.string(),
+  sessionTree: z.string(),
+});
+type Last = z.infer<typeof Last>;
+
+function lastPath({ dir }: CheckpointStore): string {
+  return join(dir, 'last.json');
+}
+
+async function readLast(store: CheckpointStore): Promise<Last | undefined> {
+  const text = await ifExists(readFile(lastPath(store), 'utf8'));
   try {
-    // A copy of the real one knows which files are unchanged, so they need not be read again.
-    const real = await gitLine(['rev-parse', '--git-path', 'index'], options);
-    await ifExists(copyFile(resolve(options.cwd, real), index));
-    return await addAll({ ...options, env: { GIT_INDEX_FILE: index } }, []);
-  } finally {
-    await rm(index, { force: true });
-    await rm(`${index}.lock`, { force: true });
+    return text === undefined ? undefined : Last.parse(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }
 
-/** A folder outside of the working copy, read with the same repository as its store. */
-async function treeOfFolder(folder: string, options: GitOptions, iteration: number): Promise<Kept> {
-  const gitDir = await gitLine(['rev-parse', '--absolute-git-dir'], options);
-  const index = join(gitDir, `samocode-session-index-${process.pid}-${iteration}`);
-  const env = { GIT_INDEX_FILE: index, GIT_DIR: gitDir, GIT_WORK_TREE: folder };
-  try {
-    // Logs are the size of everything else together, and are never changed afterwards.
-    return await addAll({ ...options, cwd: folder, env }, ['_logs']);
-  } finally {
-    await rm(index, { force: true });
-    await rm(`${index}.lock`, { force: true });
+async function hasRef(store: CheckpointStore, { ref, commit }: Last): Promise<boolean> {
+  return (await commitOf(ref, repositoryOptions(store))) === commit;
+}
+
+async function treesOf(
+  store: CheckpointStore,
+  code: Parameters<typeof treeOf>[1],
+  documents: Parameters<typeof treeOf>[1],
+): Promise<{ worktreeTree: string; sessionTree: string }> {
+  const [worktreeTree, sessionTree] = await Promise.all([treeOf(store, code), treeOf(store, documents)]);
+  return { worktreeTree, sessionTree };
+}
+
+/** The commit that is checked out and, if it is another, the tip of the session's branch. */
+async function readHeads(store: CheckpointStore, plan: CheckpointPlan): Promise<string[]> {
+  const { worktreePath, branch } = plan;
+  const { context } = store;
+  const repository = repositoryOptions(store);
+  const asked = ['rev-parse', '--show-toplevel', '--verify', 'HEAD'];
+  const [here, tip] = await Promise.all([
+    runGit(asked, { ...context, cwd: worktreePath, allowFailure: true }),
+    commitOf(`refs/heads/${branch}`, repository),
+  ]);
+  const [toplevel, head] = here.stdout.trim().split('\n');
+  // A worktree that lost its .git file lies inside MAIN_REPO in the usual layout: git would speak of that one.
+  const isOurs = here.exitCode === 0 && toplevel === (await realpath(worktreePath));
+  return [...new Set([isOurs ? head : undefined, tip])].filter((commit) => commit !== undefined);
+}
+
+function subject({ sessionFolder, moment }: CheckpointPlan): string {
+  switch (moment.kind) {
+    case 'after':
+      return `Checkpoint of ${sessionFolder} after iteration ${moment.iteration}`;
+    case 'before_kill':
+      return `Checkpoint of ${sessionFolder} before iteration ${moment.iteration} was ended`;
+    case 'before_rewind':
+      return `Checkpoint of ${sessionFolder} before a rewind`;
+    default:
+      return moment satisfies never;
   }
 }
 
-async function addAll(options: GitOptions, without: readonly string[]): Promise<Kept> {
-  const list = ['ls-files', '--others', '--modified', '--exclude-standard', '-z'];
-  const names = new Set((await runGit(list, options)).stdout.split('\0').filter(Boolean));
-  const skipped: string[] = [];
-  for (const name of names) {
-    // git lists a repository inside as one folder; adding it would keep none of its files.
-    const tooLarge = ((await ifExists(lstat(join(options.cwd, name))))?.size ?? 0) > MAX_FILE_BYTES;
-    if (name.endsWith('/') || tooLarge) skipped.push(name);
-  }
-  const left = [...without, ...skipped].map((name) => `:(top,exclude,literal)${name.replace(/\/$/, '')}`);
-  // Files that vanish or cannot be read while git adds are left out; all others are kept.
-  const add = ['add', '--all', '--ignore-errors', '--', ':(top)', ...left];
-  await runGit(add, { ...options, allowFailure: true });
-  return { tree: await gitLine(['write-tree'], options), skipped };
-}
-
-interface LastCheckpoint {
+interface NewCommit {
   ref: string;
-  commit: string;
-  tree: string;
-  /** Empty when there was no commit to stand on. */
-  parent: string;
+  parents: readonly string[];
+  worktreeTree: string;
+  sessionTree: string;
+  text: string;
 }
 
-async function lastCheckpoint(
-  sessionFolder: string,
-  options: GitOptions,
-): Promise<LastCheckpoint | undefined> {
-  const format = '--format=%(refname)%00%(objectname)%00%(tree)%00%(parent)';
-  const newest = ['for-each-ref', '--sort=-version:refname', '--count=1', format, refsOf(sessionFolder)];
-  const [ref, commit, tree, parent] = (await gitLine(newest, options)).split('\0');
-  return ref && commit && tree ? { ref, commit, tree, parent: parent ?? '' } : undefined;
-}
+// Ours, so that keeping work never fails for a missing identity, and nobody takes it for a person's commit.
+const WRITER = 'samocode <samocode@localhost> now';
 
-function refsOf(sessionFolder: string): string {
-  // Old folders have names that git allows in no ref.
-  return `refs/samocode/${sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-')}/`;
-}
-
-/** Inside MAIN_REPO git would otherwise speak of MAIN_REPO, and that would be kept in the worktree's place. */
-export class NotAWorktreeError extends SamocodeError {
-  readonly code = 'not_a_worktree';
-
-  constructor(path: string, toplevel: string) {
-    super(
-      'No checkpoint was made.',
-      `${path} is no worktree any more: git takes it for a part of ${toplevel}.`,
-      'Repair it with "git worktree repair" in MAIN_REPO, or move the folder away and resume the session.',
-    );
-  }
+/** One git for tree, commit and ref: at the end of an iteration every start of a program counts. */
+async function writeCommit(store: CheckpointStore, commit: NewCommit): Promise<string> {
+  const { ref, parents, worktreeTree, sessionTree, text } = commit;
+  const [first, ...others] = parents;
+  const lines = [
+    // Without it an existing ref would become a parent.
+    ...(first === undefined ? [`reset ${ref}`] : []),
+    `commit ${ref}`,
+    'mark :1',
+    `committer ${WRITER}`,
+    `data ${Buffer.byteLength(text)}`,
+    text,
+    ...(first === undefined ? [] : [`from ${first}`]),
+    ...others.map((parent) => `merge ${parent}`),
+    'deleteall',
+    `M 040000 ${worktreeTree} worktree`,
+    `M 040000 ${sessionTree} session`,
+    '',
+    'get-mark :1',
+    'done',
+    '',
+  ];
+  const args = ['fast-import', '--quiet', '--force', '--done', '--date-format=now'];
+  const { stdout } = await runGit(args, { ...repositoryOptions(store), input: lines.join('\n') });
+  return stdout.trim();
 }

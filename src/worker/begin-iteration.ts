@@ -15,6 +15,7 @@ import { iterationPaths } from '../session/paths.ts';
 import { BLANK_SIGNAL } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { buildPrompt } from './build-prompt.ts';
+import { keepWork, tidyCheckpoints } from './keep-work.ts';
 import { deliverMessages } from './messages.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -75,7 +76,16 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   await writeWhole(paths.signal, BLANK_SIGNAL);
   await ifExists(copyFile(paths.overview, files.overviewBefore));
   await worker.git.look(stateOf(worker).worktree?.path);
+  await keepStart(worker, open);
   await writeWhole(files.before, `${JSON.stringify(await takeSnapshot(worker))}\n`);
+}
+
+/** What stood there before any child, so that all of a session's work can be taken back. */
+async function keepStart(worker: Worker, { iteration, phase }: OpenIteration): Promise<void> {
+  if (iteration > 1) return;
+  const { checkpoint } = await keepWork(worker, { kind: 'after', iteration: 0 });
+  if (checkpoint === undefined) return;
+  await tidyCheckpoints(worker, { iteration: 0, commit: checkpoint.commit, endsPhase: phase });
 }
 
 export function logPaths(worker: Worker, open: OpenIteration): { stdout: string; stderr: string } {

@@ -18,7 +18,7 @@ import type { OpenIteration } from '../session/state.ts';
 import { logPaths } from './begin-iteration.ts';
 import type { ChildLog } from './child-log.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
-import { commitReadableFiles, keepWork } from './keep-work.ts';
+import { commitReadableFiles, keepWork, tidyCheckpoints } from './keep-work.ts';
 import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
 import { mendNotebook } from './mend-notebook.ts';
 import { failedChecks } from './run-checks.ts';
@@ -26,6 +26,7 @@ import { settleEvents } from './settle.ts';
 import { Snapshot, takeSnapshot } from './snapshot.ts';
 import type { WatchEnd } from './watch-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
+import { mendWorktree } from './worktree-stands.ts';
 
 export interface ChildEnded {
   end: WatchEnd | 'not_started';
@@ -47,6 +48,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   const questions = await readQuestions(worker);
   const plan = await readPlanEvidence(worker);
   const before = await snapshotBefore(worker, open);
+  const mended = await mendWorktree(worker).catch(() => []);
   const after = await takeSnapshot(worker);
   const treeChanged = JSON.stringify(before?.tree) !== JSON.stringify(after.tree);
   const acknowledged = acknowledgedIds(worker, signal);
@@ -63,13 +65,14 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     unacknowledged: stateOf(worker).messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
   const decision = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
-  const kept = await keepWork(worker, open);
+  const kept = await keepWork(worker, { kind: 'after', iteration: open.iteration });
   crashPoint('before-iteration-ended');
   const recorded = signal.kind === 'signal' ? signal.signal : undefined;
   await record(
     worker,
     ...planted,
     ...notebook.forgeries,
+    ...mended,
     ...mainCheckoutMoves(open.iteration, before, after),
     ...(kept.problem !== undefined
       ? [{ type: 'notice' as const, code: 'checkpoint', text: kept.problem }]
@@ -99,6 +102,11 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   crashPoint('after-iteration-ended');
   await record(worker, ...(await settleEvents(worker)));
   await commitReadableFiles(worker);
+  if (kept.checkpoint) {
+    const endsPhase = stateOf(worker).progress.phase === open.phase ? {} : { endsPhase: open.phase };
+    const { commit } = kept.checkpoint;
+    await tidyCheckpoints(worker, { iteration: open.iteration, commit, ...endsPhase });
+  }
 }
 
 interface ProcessEnd {

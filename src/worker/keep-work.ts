@@ -1,35 +1,76 @@
+import { join } from 'node:path';
+import type { Phase } from '../phases/table.ts';
 import { type Checkpoint, keepCheckpoint } from '../project/checkpoint.ts';
+import { KEPT_CHECKPOINTS, keepPhaseEnd, type Moment, pruneCheckpoints } from '../project/checkpoint-refs.ts';
+import { openStore } from '../project/checkpoint-store.ts';
+import type { GitContext } from '../project/repository.ts';
 import { commitSessionFiles } from '../project/session-repository.ts';
-import type { OpenIteration } from '../session/state.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
+  /** The worktree's files as one hash, ignored ones aside. */
+  tree?: string;
   /** Why nothing could be kept, or what was left out. */
   problem?: string;
 }
 
-/** Keeps worktree and documents as a commit under a ref of ours, whatever the child left. Never throws. */
-export async function keepWork(worker: Worker, open: OpenIteration): Promise<KeptWork> {
+export interface CheckpointPlace extends GitContext {
+  mainRepo: string;
+  worktreePath: string;
+  branch: string;
+  sessionDir: string;
+  sessionFolder: string;
+  storeDir: string;
+}
+
+/** Where a session's checkpoints are made from; undefined before it has a worktree. */
+export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
   const { worktree } = stateOf(worker);
-  if (worktree === undefined) return {};
+  if (worktree === undefined) return undefined;
+  return {
+    mainRepo: worker.file.mainRepo,
+    worktreePath: worktree.path,
+    branch: worktree.branch,
+    sessionDir: worker.paths.sessionDir,
+    sessionFolder: worker.file.folder,
+    storeDir: join(worker.paths.runDir, 'checkpoints'),
+    ...worker.git.context,
+  };
+}
+
+/** Keeps worktree and documents as a commit under a ref of ours, whatever the child left. Never throws. */
+export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return {};
   try {
-    const kept: Checkpoint = await keepCheckpoint({
-      worktreePath: worktree.path,
-      sessionDir: worker.paths.sessionDir,
-      sessionFolder: worker.file.folder,
-      iteration: open.iteration,
-      ...worker.git.context,
-    });
+    const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
+    const { ref, commit, skipped, worktreeTree: tree } = kept;
     const left =
-      kept.skipped.length > 0
-        ? `Too large for a checkpoint: ${kept.skipped.slice(0, 10).join(', ')}`
+      skipped.length > 0 && kept.kind === 'kept'
+        ? `Not in the checkpoint (over 50 MB, unreadable, or a repository of its own): ${skipped.slice(0, 10).join(', ')}`
         : undefined;
-    return { checkpoint: { ref: kept.ref, commit: kept.commit }, ...(left && { problem: left }) };
+    return { checkpoint: { ref, commit }, tree, ...(left && { problem: left }) };
   } catch (error) {
-    return {
-      problem: `No checkpoint of iteration ${open.iteration}: ${error instanceof Error ? error.message : error}`,
-    };
+    return { problem: `No checkpoint was made: ${error instanceof Error ? error.message : error}` };
+  }
+}
+
+/** Lets old checkpoints go, and keeps the one that ends a phase. A nicety: it stops nothing. */
+export async function tidyCheckpoints(
+  worker: Worker,
+  end: { iteration: number; commit: string; endsPhase?: Phase },
+): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return;
+  const { sessionFolder } = place;
+  const { iteration, commit, endsPhase: phase } = end;
+  try {
+    const store = await openStore(place);
+    if (phase !== undefined) await keepPhaseEnd(store, { sessionFolder, iteration, phase, commit });
+    if (iteration > KEPT_CHECKPOINTS) await pruneCheckpoints(store, sessionFolder);
+  } catch {
+    // What could not be let go now goes with the next iteration.
   }
 }
 

@@ -9,6 +9,7 @@ import type { OpenIteration } from '../session/state.ts';
 import { beginIteration, logPaths } from './begin-iteration.ts';
 import { ChildLog } from './child-log.ts';
 import { finishIteration } from './finish-iteration.ts';
+import { keepWork } from './keep-work.ts';
 import { readChildRecord, spawnChild } from './spawn-child.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 import { endChildTree } from './tree.ts';
@@ -45,6 +46,7 @@ async function endAndFinish(
   const files = iterationPaths(worker.paths, open.iteration);
   // On disk before the first signal is sent: exit status 143 alone could mean three things.
   if (watched.end !== 'exited') await writeWhole(files.endedByUs, `${watched.end}\n`);
+  if (watched.end !== 'exited') await keepWork(worker, { kind: 'before_kill', iteration: open.iteration });
   crashPoint('before-end-tree');
   const written = (await ifExists(readFile(files.endedByUs, 'utf8')))?.trim();
   const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';

@@ -1,26 +1,54 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { ifExists, isSamocodeError } from '../base/errors.ts';
-import { ensureWorktree } from '../project/worktree.ts';
+import { rejoinWorktree } from '../project/rejoin-worktree.ts';
+import type { NewEvent } from '../session/events.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** Makes a worktree that has vanished again, from its branch. @returns false when the session is blocked for it */
 export async function worktreeStands(worker: Worker): Promise<boolean> {
-  const { worktree, progress } = stateOf(worker);
-  if (worktree === undefined || (await ifExists(lstat(join(worktree.path, '.git')))) !== undefined)
-    return true;
   try {
-    const { mainRepo } = worker.file;
-    const { path: worktreePath, branch, baseCommit } = worktree;
-    await ensureWorktree({ mainRepo, worktreePath, branch, baseCommit, ...worker.git.context });
-    const text = `The worktree was gone; it was made again from branch ${branch}.`;
-    await record(worker, { type: 'notice', code: 'worktree_made_again', text, flow: text });
+    await record(worker, ...(await mendWorktree(worker)));
     return true;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     const reason = `The worktree is gone and can't be made again. ${error.what} ${error.why} ${error.hint}`;
-    const { phase } = progress;
+    const { phase } = stateOf(worker).progress;
     await record(worker, { type: 'blocked', phase, reason, needs: 'error_resolution', rule: error.code });
     return false;
   }
+}
+
+/**
+ * Puts right what a clean-up did to the worktree: gone, or unknown to git. Files that are there stay.
+ * @returns what is to be told @throws SamocodeError when it can't be put right
+ */
+export async function mendWorktree(worker: Worker): Promise<NewEvent[]> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined || (await seemsToStand(worktree.path))) return [];
+  const { path: worktreePath, branch, baseCommit } = worktree;
+  const { mainRepo } = worker.file;
+  const how = await rejoinWorktree({ mainRepo, worktreePath, branch, baseCommit, ...worker.git.context });
+  switch (how) {
+    case 'fine':
+      return [];
+    case 'made_again': {
+      const text = `The worktree was gone; it was made again from branch ${branch}.`;
+      return [{ type: 'notice', code: 'worktree_made_again', text, flow: text }];
+    }
+    case 'rejoined': {
+      const text = `git did not know the worktree any more; it was joined again to branch ${branch}, files as they were.`;
+      return [{ type: 'notice', code: 'worktree_rejoined', text, flow: text }];
+    }
+    default:
+      return how satisfies never;
+  }
+}
+
+// By plain reads: in nearly every iteration nothing is wrong.
+async function seemsToStand(worktreePath: string): Promise<boolean> {
+  const pointer = await readFile(join(worktreePath, '.git'), 'utf8').catch(() => '');
+  const gitDir = /^gitdir: (.+)$/m.exec(pointer)?.[1];
+  if (gitDir === undefined) return false;
+  return (await ifExists(lstat(join(resolve(worktreePath, gitDir), 'HEAD')))) !== undefined;
 }

@@ -16,8 +16,10 @@ async function scene() {
   await writeFile(join(sessionDir, '_logs/long.jsonl'), '{}\n');
   const baseCommit = await repo.git(['rev-parse', 'HEAD']);
   await ensureWorktree({ mainRepo: repo.path, worktreePath, branch: 'x', baseCommit, baseEnv: repo.env });
+  const storeDir = join(repo.path, '_samocode/sessions/.run/26-01-08-x/checkpoints');
+  const place = { mainRepo: repo.path, worktreePath, sessionDir, storeDir, branch: 'x', baseEnv: repo.env };
   const keep = (iteration: number) =>
-    keepCheckpoint({ worktreePath, sessionDir, sessionFolder: '26-01-08-x', iteration, baseEnv: repo.env });
+    keepCheckpoint({ ...place, sessionFolder: '26-01-08-x', moment: { kind: 'after', iteration } });
   const filesOf = async (commit: string) =>
     (await repo.git(['ls-tree', '-r', '--name-only', commit])).split('\n');
   return { repo, worktreePath, sessionDir, keep, filesOf };
@@ -98,11 +100,19 @@ test('a worktree whose branch is gone from the checkout is kept too', async () =
   await rm(join(worktreePath, 'a.txt'));
   const kept = await keep(1);
   expect(await filesOf(kept.commit)).toEqual(['session/_overview.md', 'worktree/.gitignore']);
+  expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });
 
-test('a folder that lost its .git file is not taken for the repository around it', async () => {
-  const { repo, worktreePath, keep } = await scene();
+test('a folder that lost its .git file is kept, and not taken for the repository around it', async () => {
+  const { repo, worktreePath, keep, filesOf } = await scene();
   await using _ = repo;
+  await repo.commit('Of the repository around it', { 'around.txt': '' });
   await rm(join(worktreePath, '.git'));
-  await expect(keep(1)).rejects.toMatchObject({ code: 'not_a_worktree' });
+  const kept = await keep(1);
+  expect(await filesOf(kept.commit)).toEqual([
+    'session/_overview.md',
+    'worktree/.gitignore',
+    'worktree/a.txt',
+  ]);
+  expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
 });

@@ -1,0 +1,89 @@
+import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
+import { type GitOptions, gitLine, runGit } from './git.ts';
+
+/** How many checkpoints of iterations are kept beside those at the ends of phases. */
+export const KEPT_CHECKPOINTS = 20;
+
+/** Why a checkpoint was made; part of its ref. */
+export type Moment =
+  | { kind: 'after'; iteration: number }
+  /** Before we end a child in the middle of its work: another ref, so that the later one replaces nothing. */
+  | { kind: 'before_kill'; iteration: number }
+  /** Before a rewind, so that it can be undone; `id` names the rewind. */
+  | { kind: 'before_rewind'; id: string };
+
+/** `refs/samocode/<session>/` with what stands behind it: `003`, `003-before-kill`, `rewinds/17`. */
+export function refOf(sessionFolder: string, moment: Moment): string {
+  const refs = refsOf(sessionFolder);
+  switch (moment.kind) {
+    case 'after':
+      return `${refs}${digits(moment.iteration)}`;
+    case 'before_kill':
+      return `${refs}${digits(moment.iteration)}-before-kill`;
+    case 'before_rewind':
+      return `${refs}rewinds/${moment.id.padStart(6, '0')}`;
+    default:
+      return moment satisfies never;
+  }
+}
+
+/** All refs of a session's checkpoints. Old folders have names that git allows in no ref. */
+export function refsOf(sessionFolder: string): string {
+  return `refs/samocode/${sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-')}/`;
+}
+
+/** Keeps the checkpoint of a phase's last iteration under a ref that does not grow old. */
+export async function keepPhaseEnd(
+  store: CheckpointStore,
+  end: { sessionFolder: string; iteration: number; phase: string; commit: string },
+): Promise<void> {
+  const ref = `${refsOf(end.sessionFolder)}phase-ends/${digits(end.iteration)}-${end.phase}`;
+  await runGit(['update-ref', '--', ref, end.commit], repositoryOptions(store));
+}
+
+/**
+ * Drops the refs of old checkpoints: the newest twenty iterations and rewinds stay, and the ends of phases.
+ * @returns the refs that were dropped
+ */
+export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<string[]> {
+  const refs = refsOf(sessionFolder);
+  const names = (await listRefs(refs, repositoryOptions(store))).map((ref) => ref.slice(refs.length));
+  const iterations = names.filter((name) => /^\d+$/.test(name)).sort(byNumber);
+  const oldest = Number(iterations.at(-KEPT_CHECKPOINTS) ?? 0);
+  const rewinds = names.filter((name) => name.startsWith('rewinds/')).sort(byNumber);
+  const old = [
+    ...names.filter((name) => /^\d+(?:-before-kill)?$/.test(name) && Number.parseInt(name, 10) < oldest),
+    ...rewinds.slice(0, -KEPT_CHECKPOINTS),
+  ].map((name) => `${refs}${name}`);
+  await deleteRefs(old, repositoryOptions(store));
+  return old;
+}
+
+/** Drops every checkpoint of a session. git forgets their content with its next clean-up. */
+export async function dropCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<void> {
+  const options = repositoryOptions(store);
+  await deleteRefs(await listRefs(refsOf(sessionFolder), options), options);
+}
+
+async function listRefs(prefix: string, options: GitOptions): Promise<string[]> {
+  const text = await gitLine(['for-each-ref', '--format=%(refname)', prefix], options);
+  return text.split('\n').filter(Boolean);
+}
+
+async function deleteRefs(refs: readonly string[], options: GitOptions): Promise<void> {
+  if (refs.length === 0) return;
+  const input = refs.map((ref) => `delete ${ref}\n`).join('');
+  await runGit(['update-ref', '--stdin'], { ...options, input });
+}
+
+function byNumber(a: string, b: string): number {
+  return numberIn(a) - numberIn(b);
+}
+
+function numberIn(name: string): number {
+  return Number(/\d+/.exec(name)?.[0] ?? 0);
+}
+
+function digits(iteration: number): string {
+  return String(iteration).padStart(3, '0');
+}

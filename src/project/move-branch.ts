@@ -1,0 +1,67 @@
+import { SamocodeError } from '../base/errors.ts';
+import { runGit } from './git.ts';
+import { realPathAsFar } from './real-path.ts';
+import { commitOf, type GitContext } from './repository.ts';
+import { listWorktrees } from './worktree-list.ts';
+
+export interface BranchMove extends GitContext {
+  mainRepo: string;
+  worktreePath: string;
+  branch: string;
+  /** Where the branch shall stand; absent: it has no commit. */
+  commit: string | undefined;
+}
+
+/**
+ * Checks the session's branch out at a commit without touching a file: HEAD, branch and index move, a merge or
+ * rebase that was under way is given up. The caller keeps the old tip.
+ * @returns the commit, undefined when there is none
+ */
+export async function moveBranch(move: BranchMove): Promise<string | undefined> {
+  const { mainRepo: _, worktreePath, branch, commit, ...context } = move;
+  const options = { ...context, cwd: worktreePath };
+  const calm = { ...options, allowFailure: true };
+  const ref = `refs/heads/${branch}`;
+  // Either may be under way, and each says no for the other.
+  for (const given of ['rebase', 'merge', 'cherry-pick', 'revert']) await runGit([given, '--quit'], calm);
+  await runGit(['symbolic-ref', '-m', 'samocode: rewind', 'HEAD', ref], options);
+  if (commit === undefined) {
+    if ((await commitOf(ref, options)) !== undefined) await runGit(['update-ref', '-d', ref], options);
+    await runGit(['read-tree', '--empty'], options);
+    return undefined;
+  }
+  await runGit(['update-ref', '-m', 'samocode: rewind', ref, commit], options);
+  await runGit(['reset', '--quiet', '--mixed'], { ...options, timeoutMs: LONG_MS });
+  return commit;
+}
+
+const LONG_MS = 10 * 60_000;
+
+/** @throws BranchElsewhereError when another worktree has the branch: moving it would move that one's ground */
+export async function refuseElsewhere({
+  mainRepo,
+  worktreePath,
+  branch,
+  signal,
+  baseEnv,
+  config,
+}: Omit<BranchMove, 'commit'>): Promise<void> {
+  const context = { ...(signal && { signal }), ...(baseEnv && { baseEnv }), ...(config && { config }) };
+  const here = await realPathAsFar(worktreePath);
+  for (const entry of await listWorktrees(mainRepo, context)) {
+    if (entry.branch !== branch || entry.prunable) continue;
+    if ((await realPathAsFar(entry.path)) !== here) throw new BranchElsewhereError(branch, entry.path);
+  }
+}
+
+export class BranchElsewhereError extends SamocodeError {
+  readonly code = 'branch_elsewhere';
+
+  constructor(branch: string, path: string) {
+    super(
+      'Nothing was changed.',
+      `The session's branch "${branch}" is checked out in ${path}.`,
+      'Check out another branch there, or move that worktree back with "git worktree move", then try again.',
+    );
+  }
+}

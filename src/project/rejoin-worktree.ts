@@ -1,0 +1,55 @@
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { gitSaysYes, runGit } from './git.ts';
+import { inspectWorktree } from './inspect-worktree.ts';
+import { refuseElsewhere } from './move-branch.ts';
+import { ensureWorktree, type WorktreePlan } from './worktree.ts';
+
+/** fine: it stood as it should. rejoined: its files were there, but git did not know them any more. */
+export type Rejoined = 'fine' | 'made_again' | 'rejoined';
+
+/**
+ * Makes sure that the session's worktree is one, whatever a clean-up did to it: gone, without its `.git` file,
+ * or forgotten by the repository. Files that are there stay as they are, HEAD too where it can be read.
+ * @throws BranchElsewhereError, FolderTakenError, BranchBlockedError, GitError
+ */
+export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
+  const reading = await inspectWorktree(plan);
+  if (reading.kind === 'present') return 'fine';
+  await refuseElsewhere(plan);
+  const pointer = await ifExists(lstat(join(plan.worktreePath, '.git')));
+  const mayMend = reading.kind === 'foreign' && (pointer === undefined || pointer.isFile());
+  const folder = await ifExists(lstat(plan.worktreePath));
+  if (mayMend && folder?.isDirectory()) {
+    if (await repaired(plan)) return 'rejoined';
+    await registerAnew(plan);
+    return 'rejoined';
+  }
+  await ensureWorktree(plan);
+  return 'made_again';
+}
+
+/** git finds the way back itself while it still has its own notes about the worktree. */
+async function repaired(plan: WorktreePlan): Promise<boolean> {
+  const { mainRepo, worktreePath, branch: _branch, baseCommit: _base, ...context } = plan;
+  const repair = ['worktree', 'repair', '--', worktreePath];
+  await runGit(repair, { ...context, cwd: mainRepo, allowFailure: true });
+  return (await inspectWorktree(plan)).kind === 'present';
+}
+
+/** A fresh registration, made beside the folder and then given to it: git adds none to a folder with files. */
+async function registerAnew(plan: WorktreePlan): Promise<void> {
+  const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
+  const options = { ...context, cwd: mainRepo };
+  const beside = `${worktreePath}.rejoin`;
+  const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
+  const start = exists ? [branch] : [baseCommit];
+  const add = ['worktree', 'add', '--quiet', '--force', '--no-checkout', ...(exists ? [] : ['-b', branch])];
+  await runGit([...add, '--', beside, ...start], options);
+  await writeWhole(join(worktreePath, '.git'), await readFile(join(beside, '.git')));
+  await rm(beside, { recursive: true });
+  await runGit(['worktree', 'repair', '--', worktreePath], options);
+  await runGit(['reset', '--quiet', '--mixed'], { ...context, cwd: worktreePath });
+}

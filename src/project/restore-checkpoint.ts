@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { SamocodeError } from '../base/errors.ts';
+import { type Checkpoint, type CheckpointPlan, forgetLast, keepCheckpoint } from './checkpoint.ts';
+import { refOf } from './checkpoint-refs.ts';
+import {
+  type CheckpointStore,
+  clearLocks,
+  openStore,
+  partOptions,
+  repositoryOptions,
+} from './checkpoint-store.ts';
+import { gitLine, runGit } from './git.ts';
+import { filesInTheWay } from './in-the-way.ts';
+import { moveBranch, refuseElsewhere } from './move-branch.ts';
+import { commitOf } from './repository.ts';
+import { takeFiles, treeOf } from './take-files.ts';
+
+export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {
+  /** The checkpoint's commit. */
+  commit: string;
+  /** Names this rewind: called again with the same name, it goes on where it was cut off. */
+  id: string;
+}
+
+export interface Restored {
+  /** What stood there before, as a checkpoint: restoring it undoes this. */
+  undo: { ref: string; commit: string };
+  /** Left as they are, for no checkpoint holds them: too large, unreadable, or repositories of their own. */
+  skipped: readonly string[];
+  /** The commit that the session's branch stands on now; absent when it has none. */
+  head?: string;
+}
+
+/**
+ * Puts worktree and session documents back as a checkpoint has them, byte for byte; ignored files stay. The
+ * session's branch goes back to the commit that the checkpoint stands on and is checked out; the index
+ * equals it. All that stood there before is kept first, ignored files in the way too, and the branch's old tip.
+ * @throws CheckpointGoneError, InTheWayError, BranchElsewhereError: nothing was changed; GitError: call it again
+ */
+export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
+  const { commit, sessionFolder, worktreePath, sessionDir } = plan;
+  await refuseElsewhere(branchOf(plan));
+  const store = await openStore(plan);
+  const target = await readTarget(store, commit);
+  const undo = await keepBefore(store, plan, target);
+  await forgetLast(store);
+  const code = { part: 'worktree', folder: worktreePath } as const;
+  const documents = { part: 'session', folder: sessionDir } as const;
+  await moveFiles(store, code, target.worktree);
+  await moveFiles(store, documents, target.session);
+  const head = await moveBranch({ ...branchOf(plan), commit: target.head });
+  const skipped = [...(await takeFiles(store, code)).skipped, ...(await takeFiles(store, documents)).skipped];
+  const now = [await treeOf(store, code), await treeOf(store, documents)];
+  if (now[0] !== target.worktree || now[1] !== target.session) throw new NotRestoredError(sessionFolder);
+  return { undo, skipped, ...(head !== undefined && { head }) };
+}
+
+function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config }: RestorePlan) {
+  const context = { ...(signal && { signal }), ...(baseEnv && { baseEnv }), ...(config && { config }) };
+  return { mainRepo, worktreePath, branch, ...context };
+}
+
+interface Target {
+  worktree: string;
+  session: string;
+  /** Absent when the checkpoint stands on no commit. */
+  head?: string;
+}
+
+async function readTarget(store: CheckpointStore, commit: string): Promise<Target> {
+  const options = repositoryOptions(store);
+  if ((await commitOf(commit, options)) === undefined) throw new CheckpointGoneError(commit);
+  const head = await commitOf(`${commit}^1`, options);
+  return {
+    worktree: await treeIn(store, commit, 'worktree'),
+    session: await treeIn(store, commit, 'session'),
+    ...(head !== undefined && { head }),
+  };
+}
+
+/** A folder without files is in no commit, so its tree is the empty one. */
+async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
+  const options = repositoryOptions(store);
+  const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
+  const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });
+  return exitCode === 0 ? stdout.trim() : await gitLine(['mktree'], { ...options, input: '' });
+}
+
+/** Keeps what stands there now. A restore that was cut off has its first checkpoint already, the only true one. */
+async function keepBefore(
+  store: CheckpointStore,
+  plan: RestorePlan,
+  target: Target,
+): Promise<{ ref: string; commit: string }> {
+  const { commit: _commit, id, ...place } = plan;
+  const moment = { kind: 'before_rewind', id } as const;
+  const ref = refOf(plan.sessionFolder, moment);
+  const earlier = await commitOf(ref, repositoryOptions(store));
+  const folder = plan.worktreePath;
+  await clearLocks(store);
+  await takeFiles(store, { part: 'worktree', folder });
+  const current = await treeOf(store, { part: 'worktree', folder });
+  await takeFiles(store, { part: 'session', folder: plan.sessionDir });
+  const documents = await treeOf(store, { part: 'session', folder: plan.sessionDir });
+  await filesInTheWay(store, { folder: plan.sessionDir, current: documents, target: target.session });
+  const alsoInWorktree = await filesInTheWay(store, { folder, current, target: target.worktree });
+  if (earlier !== undefined) {
+    await takeFiles(store, { part: 'worktree', folder, also: alsoInWorktree });
+    return { ref, commit: earlier };
+  }
+  await forgetLast(store);
+  const kept: Checkpoint = await keepCheckpoint({ ...place, moment, alsoInWorktree });
+  return { ref: kept.ref, commit: kept.commit };
+}
+
+/** Moves a folder's files from what its index knows to a tree; git refuses whatever it would lose by it. */
+async function moveFiles(
+  store: CheckpointStore,
+  { part, folder }: { part: 'worktree' | 'session'; folder: string },
+  to: string,
+): Promise<void> {
+  const now = await treeOf(store, { part, folder });
+  if (now === to) return;
+  await runGit(['read-tree', '-m', '-u', now, to], partOptions(store, part, folder));
+}
+
+export class CheckpointGoneError extends SamocodeError {
+  readonly code = 'checkpoint_gone';
+
+  constructor(commit: string) {
+    super(
+      'Nothing was changed.',
+      `The checkpoint ${commit.slice(0, 12)} is not in the repository any more.`,
+      'Choose another iteration; "samocode rewind <session>" lists those that are kept.',
+    );
+  }
+}
+
+export class NotRestoredError extends SamocodeError {
+  readonly code = 'not_restored';
+
+  constructor(sessionFolder: string) {
+    super(
+      `The files of ${sessionFolder} are not all as the checkpoint has them.`,
+      'Something changed them while they were put back.',
+      `End what writes to ${join('WORKTREES', sessionFolder)}, then rewind again.`,
+    );
+  }
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Checkpoint, keepCheckpoint } from '../../src/project/checkpoint.ts';
+import { type Restored, restoreCheckpoint } from '../../src/project/restore-checkpoint.ts';
+import { ensureWorktree } from '../../src/project/worktree.ts';
+import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
+
+export const FOLDER = '26-01-08-x';
+
+export interface CheckpointScene {
+  repo: TempRepo;
+  worktreePath: string;
+  sessionDir: string;
+  place: {
+    mainRepo: string;
+    worktreePath: string;
+    sessionDir: string;
+    storeDir: string;
+    branch: string;
+    sessionFolder: string;
+    baseEnv: Record<string, string>;
+  };
+  keep(iteration: number): Promise<Checkpoint>;
+  restore(commit: string, id: string): Promise<Restored>;
+  /** Paths in a checkpoint. */
+  filesOf(commit: string): Promise<string[]>;
+}
+
+/** A repository in the usual layout: a worktree on branch `x` and a session folder inside it. */
+export async function checkpointScene(plan: RepoPlan = {}): Promise<CheckpointScene> {
+  const repo = await makeRepo({ files: { 'a.txt': 'a\n', '.gitignore': 'ignored/\n' }, ...plan });
+  await writeFile(join(repo.path, '.git/info/exclude'), '/_samocode/\n');
+  const worktreePath = join(repo.path, '_samocode/worktrees', FOLDER);
+  const sessionDir = join(repo.path, '_samocode/sessions', FOLDER);
+  await mkdir(join(sessionDir, '_logs'), { recursive: true });
+  await writeFile(join(sessionDir, '_overview.md'), '# Session\n');
+  await writeFile(join(sessionDir, '_logs/long.jsonl'), '{}\n');
+  const baseCommit = await repo.git(['rev-parse', 'HEAD']);
+  await ensureWorktree({ mainRepo: repo.path, worktreePath, branch: 'x', baseCommit, baseEnv: repo.env });
+  const storeDir = join(repo.path, '_samocode/sessions/.run', FOLDER, 'checkpoints');
+  const place = {
+    mainRepo: repo.path,
+    worktreePath,
+    sessionDir,
+    storeDir,
+    branch: 'x',
+    sessionFolder: FOLDER,
+    baseEnv: repo.env,
+  };
+  return {
+    repo,
+    worktreePath,
+    sessionDir,
+    place,
+    keep: (iteration) => keepCheckpoint({ ...place, moment: { kind: 'after', iteration } }),
+    restore: (commit, id) => restoreCheckpoint({ ...place, commit, id }),
+    filesOf: async (commit) => (await repo.git(['ls-tree', '-r', '--name-only', commit])).split('\n'),
+  };
+}
+
+/** Every file and link below a folder with its bytes and whether it is executable; `.git` and empty folders left out. */
+export async function contentsOf(
+  folder: string,
+  leaveOut: readonly string[] = [],
+  below = '',
+): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  const names = await readdir(join(folder, below)).catch(() => []);
+  for (const name of names.sort()) {
+    const way = join(below, name);
+    if (name === '.git' || leaveOut.includes(way)) continue;
+    const path = join(folder, way);
+    const stats = await lstat(path);
+    if (stats.isDirectory()) Object.assign(found, await contentsOf(folder, leaveOut, way));
+    else if (stats.isSymbolicLink()) found[way] = `link ${await readlink(path)}`;
+    else {
+      const hash = createHash('sha256').update(await readFile(path));
+      found[way] = `${stats.mode & 0o100 ? 'x' : '-'} ${stats.size} ${hash.digest('hex')}`;
+    }
+  }
+  return found;
+}
