@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { readHistory } from '../../src/session/history.ts';
+import { readInboxMessage } from '../../src/session/inbox.ts';
+import { inferPhase } from '../../src/session/legacy.ts';
+import { readOverview } from '../../src/session/overview.ts';
+import { changeOverview, restoreLost } from '../../src/session/overview-change.ts';
+import { readPlan } from '../../src/session/plan.ts';
+import { planChanges } from '../../src/session/plan-changes.ts';
+import { readQa } from '../../src/session/qa.ts';
+import { writeAnswers } from '../../src/session/qa-change.ts';
+import { parseSignal } from '../../src/session/signal.ts';
+
+const TEN_MB = 10_000_000;
+const HEADS = '# T\n## Status\n### Phase 1: x\n### Q1: x\n';
+
+// One line of ten megabytes: a repeated group of a pattern over it runs out of the engine's stack.
+test.each([
+  '- ',
+  ' ',
+  '#',
+  '_ ',
+  '* ',
+  'A, ',
+  '- [ ] ',
+  '<br>',
+  '[',
+  '`',
+  '\u2028',
+  '**Answer:** ',
+  'Phase: ',
+])('a line of ten megabytes of %j is read and changed', (piece) => {
+  const text = HEADS + piece.repeat(Math.ceil(TEN_MB / piece.length));
+  expect(readOverview(changeOverview(text, { phase: 'done' })).phase).toBe('done');
+  expect(restoreLost(text, { task: 'x', flow: ['y'] }).length).toBeGreaterThan(text.length);
+  expect(readQa(writeAnswers(text, [{ id: 'Q1', text: 'B' }])).questions.length).toBeGreaterThan(0);
+  expect(readPlan(text).phases.length).toBeGreaterThan(0);
+  expect(planChanges(text, `${text}x`).lines.length).toBeGreaterThan(0);
+  expect(readHistory(text).entries).toEqual([]);
+  expect(readInboxMessage('x.md', text).text.length).toBeGreaterThan(TEN_MB / 2);
+  expect(parseSignal(text.slice(0, 1_000_000), 'init').kind).toBe('malformed');
+  expect(inferPhase({ overview: text, history: text, fileNames: [text] })).toBeDefined();
+});
