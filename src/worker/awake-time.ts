@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { Worker } from './worker.ts';
 
@@ -23,7 +22,8 @@ export class AwakeTime {
 
   static async resume(worker: Worker, iteration: number): Promise<AwakeTime> {
     const path = iterationPaths(worker.paths, iteration).awake;
-    const saved = Number(await ifExists(readFile(path, 'utf8')));
+    const reading = await readPlainFile(path, 100);
+    const saved = reading.kind === 'bytes' ? Number(reading.bytes.toString('utf8')) : 0;
     return new AwakeTime(worker.clock, path, Number.isFinite(saved) && saved > 0 ? saved : 0);
   }
 

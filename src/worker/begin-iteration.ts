@@ -38,6 +38,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const iteration = progress.totalIterations + 1;
   const { provider, model } = childChoice(worker, phase);
   const files = iterationPaths(paths, iteration);
+  await ensurePlainFolder(paths.iterations);
   // Left by a crash before the commit: it would be taken for this child's.
   await rm(files.dir, { recursive: true, force: true });
   await mkdir(files.dir, { recursive: true });
@@ -78,6 +79,8 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   await worker.git.look(stateOf(worker).worktree?.path);
   await keepStart(worker, open);
   await writeWhole(files.before, `${JSON.stringify(await takeSnapshot(worker))}\n`);
+  await worker.kept.keep(files.before);
+  await worker.kept.keep(files.overviewBefore);
 }
 
 /** What stood there before any child, so that all of a session's work can be taken back. */

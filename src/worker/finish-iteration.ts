@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { readTail } from '../base/append-lines.ts';
 import { createWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { afterFailedChecks } from '../phases/after-checks.ts';
@@ -119,7 +117,7 @@ interface ProcessEnd {
 
 async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<ProcessEnd> {
   const { exit } = iterationPaths(worker.paths, open.iteration);
-  const exitText = ended.child && (await ifExists(readFile(exitFile(exit, ended.child), 'utf8')))?.trim();
+  const exitText = ended.child && (await readText(exitFile(exit, ended.child)));
   const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.final;
   const cost: Cost = {
@@ -191,8 +189,19 @@ async function checked(worker: Worker, decision: Decision): Promise<Decision> {
 }
 
 async function snapshotBefore(worker: Worker, open: OpenIteration): Promise<Snapshot | undefined> {
-  const text = await ifExists(readFile(iterationPaths(worker.paths, open.iteration).before, 'utf8'));
-  return text === undefined ? undefined : Snapshot.parse(JSON.parse(text));
+  const text = await readText(iterationPaths(worker.paths, open.iteration).before);
+  try {
+    return text === undefined ? undefined : Snapshot.parse(JSON.parse(text));
+  } catch {
+    // Damaged while no worker lived: then everything counts as changed.
+    return undefined;
+  }
+}
+
+/** A pipe or a link under the name of one of our files is none. */
+async function readText(path: string): Promise<string | undefined> {
+  const reading = await readPlainFile(path, MAX_SIGNAL_BYTES);
+  return reading.kind === 'bytes' ? reading.bytes.toString('utf8').trim() : undefined;
 }
 
 export function rulesOf(worker: Worker): Rules {

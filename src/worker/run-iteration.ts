@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
+import { mendRunFolder } from './after-child.ts';
 import { beginIteration, logPaths } from './begin-iteration.ts';
 import { ChildLog } from './child-log.ts';
 import { finishIteration } from './finish-iteration.ts';
@@ -13,18 +13,21 @@ import { keepWork } from './keep-work.ts';
 import { readChildRecord, spawnChild } from './spawn-child.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 import { endChildTree } from './tree.ts';
-import { WATCH_ENDS, type Watched, watchChild } from './watch-child.ts';
+import { WATCH_ENDS, type WatchEnd, type Watched, watchChild } from './watch-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** Runs one iteration from wherever it stands: a fresh one, or one that an earlier worker left open. */
 export async function runIteration(worker: Worker): Promise<void> {
-  const open = stateOf(worker).openIteration ?? (await beginIteration(worker));
-  const recorded = await readChildRecord(worker, open.iteration);
+  const left = stateOf(worker).openIteration;
+  const open = left ?? (await beginIteration(worker));
+  const recorded = left && (await readChildRecord(worker, open.iteration));
+  // A record that was taken away must not let a second child run beside the first.
+  if (left && !recorded) await endChildTree(worker, undefined, { leftoversOnly: true });
   const child = recorded ?? (await startOrFinish(worker, open));
   if (child === undefined) return;
   await using log = new ChildLog(logPaths(worker, open).stdout, providerNamed(open.provider));
   const watched = await watchChild(worker, open, child, log);
-  await endAndFinish(worker, open, { child, log, ...watched });
+  await endAndFinish(worker, open, { child, log, isOurs: recorded === undefined, ...watched });
 }
 
 async function startOrFinish(worker: Worker, open: OpenIteration): Promise<ChildRecord | undefined> {
@@ -40,25 +43,33 @@ async function startOrFinish(worker: Worker, open: OpenIteration): Promise<Child
 async function endAndFinish(
   worker: Worker,
   open: OpenIteration,
-  watched: Watched & { child: ChildRecord; log: ChildLog },
+  watched: Watched & { child: ChildRecord; log: ChildLog; isOurs: boolean },
 ): Promise<void> {
-  const { child, log, known, awakeMs } = watched;
-  const files = iterationPaths(worker.paths, open.iteration);
+  const { child, log, known, awakeMs, isOurs } = watched;
+  const { endedByUs } = iterationPaths(worker.paths, open.iteration);
   // On disk before the first signal is sent: exit status 143 alone could mean three things.
-  if (watched.end !== 'exited') await writeWhole(files.endedByUs, `${watched.end}\n`);
+  if (watched.end !== 'exited') await writeWhole(endedByUs, `${watched.end}\n`);
   if (watched.end !== 'exited') await keepWork(worker, { kind: 'before_kill', iteration: open.iteration });
   crashPoint('before-end-tree');
-  const written = (await ifExists(readFile(files.endedByUs, 'utf8')))?.trim();
-  const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
+  const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const tree = await endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
   if (tree.kind === 'immortal') {
     await blockImmortal(worker, tree.pids);
     return;
   }
   crashPoint('after-end-tree');
+  await mendRunFolder(worker, open, isOurs);
   await removeStaleLocks(worker);
   await log.readToEnd();
   await finishIteration(worker, open, { end, awakeMs, child, log });
+}
+
+/** Why the worker before this one was ending the child, if it was: the child may have written it itself. */
+async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd> {
+  const reading = await readPlainFile(iterationPaths(worker.paths, open.iteration).endedByUs, 100);
+  const written = reading.kind === 'bytes' ? reading.bytes.toString('utf8').trim() : '';
+  const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
+  return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
 }
 
 async function blockImmortal(worker: Worker, pids: readonly number[]): Promise<void> {

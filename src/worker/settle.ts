@@ -93,7 +93,7 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
   };
   const { autoApprove, gates } = worker.file.settings;
   if (version === undefined || text === undefined || (!autoApprove && gates.includes('plan'))) return [wait];
-  await keepApprovedPlan(worker.paths, text);
+  await keepApprovedPlan(worker, text);
   const approved: NewEvent = {
     type: 'plan_approved',
     by: BY_CHOICE,

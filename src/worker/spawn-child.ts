@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { ifExists } from '../base/errors.ts';
-import { childEnvironment } from '../providers/environment.ts';
+import { livenessOf } from '../base/host.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { childEnvironment, SESSION_MARK } from '../providers/environment.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { ChildRecord, runChild } from '../providers/run-child.ts';
@@ -14,7 +15,7 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
   await layOut(worker, open);
   const files = iterationPaths(worker.paths, open.iteration);
   const { stdout, stderr } = logPaths(worker, open);
-  return await runChild({
+  const child = await runChild({
     command: await commandFor(worker, open),
     cwd: workingDir(worker),
     stdoutPath: stdout,
@@ -24,12 +25,33 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
     host: worker.host,
     clock: worker.clock,
   });
+  await worker.kept.keep(files.child);
+  return child;
 }
 
-/** Who the child of an iteration is; undefined when none was recorded, so that none has ever run. */
+const MAX_RECORD_BYTES = 64 * 1024;
+
+/**
+ * Who the child of an iteration is; undefined when none was recorded, so that none has ever run, or when
+ * the record was damaged or names a living process that is no child of this session.
+ */
 export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
-  const text = await ifExists(readFile(iterationPaths(worker.paths, iteration).child, 'utf8'));
-  return text === undefined ? undefined : ChildRecord.parse(JSON.parse(text));
+  const reading = await readPlainFile(iterationPaths(worker.paths, iteration).child, MAX_RECORD_BYTES);
+  if (reading.kind !== 'bytes') return undefined;
+  const record = ChildRecord.safeParse(jsonOf(reading.bytes.toString('utf8'))).data;
+  if (record === undefined) return undefined;
+  const { host, file } = worker;
+  if ((await livenessOf(host, record.wrapper)) !== 'alive') return record;
+  const mark = await host.processes.environmentOf(record.wrapper.pid, SESSION_MARK);
+  return mark === file.id ? record : undefined;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCommand> {

@@ -1,7 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
-import { ifExists } from '../base/errors.ts';
+import { rm } from 'node:fs/promises';
 import { identify, livenessOf } from '../base/host.ts';
 import type { OwnedLease } from '../base/lease.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { EventBody } from '../session/event-types.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -38,10 +38,11 @@ async function findOpenIteration(worker: Worker): Promise<Recovery> {
   const open = stateOf(worker).openIteration;
   if (open === undefined) return { recovery: 'nothing' };
   const files = iterationPaths(worker.paths, open.iteration);
-  const child = await readChildRecord(worker, open.iteration).catch(() => undefined);
+  const child = await readChildRecord(worker, open.iteration);
   if (child === undefined)
     return { recovery: 'run_again', why: `iteration ${open.iteration} had no child yet` };
-  const exit = (await ifExists(readFile(exitFile(files.exit, child), 'utf8')))?.trim();
+  const written = await readPlainFile(exitFile(files.exit, child), 100);
+  const exit = written.kind === 'bytes' ? written.bytes.toString('utf8').trim() : undefined;
   if (exit === NEVER_STARTED) {
     // The record goes first: with it gone, what is left says "no child yet" whenever this is cut short.
     await rm(files.child, { force: true });

@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { type KnownProcess, treeMembers } from '../base/end-tree.ts';
 import { ifExists } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { type ChildRecord, exitFile } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
@@ -56,10 +57,9 @@ export async function watchChild(
 }
 
 async function hasExited(worker: Worker, open: OpenIteration, child: ChildRecord): Promise<boolean> {
-  const exit = await ifExists(
-    readFile(exitFile(iterationPaths(worker.paths, open.iteration).exit, child), 'utf8'),
-  );
-  return exit !== undefined || (await livenessOf(worker.host, child.wrapper)) === 'dead';
+  // A pipe under that name must not be waited for.
+  const exit = await readPlainFile(exitFile(iterationPaths(worker.paths, open.iteration).exit, child), 100);
+  return exit.kind === 'bytes' || (await livenessOf(worker.host, child.wrapper)) === 'dead';
 }
 
 /** What is looked at about once a second: time, output, processes. */

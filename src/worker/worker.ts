@@ -7,6 +7,7 @@ import type { SessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
 import { appendPatiently } from './append-patiently.ts';
 import type { GitGuard } from './git-guard.ts';
+import type { KeptFiles } from './kept-files.ts';
 import type { Projector } from './projector.ts';
 import type { Slots } from './slots.ts';
 
@@ -23,6 +24,7 @@ export interface Worker {
   readonly projector: Projector;
   readonly git: GitGuard;
   readonly slots: Slots;
+  readonly kept: KeptFiles;
 }
 
 /** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */

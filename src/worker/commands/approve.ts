@@ -24,7 +24,7 @@ export async function approve(
     const hint = 'Read it again with read_plan, then approve the hash that it gives.';
     return new Refusal('plan_changed', 'The plan is not the one that was read: its hash differs.', hint);
   }
-  await keepApprovedPlan(worker.paths, text);
+  await keepApprovedPlan(worker, text);
   const { by } = command;
   const flow = `Plan approved by ${describeBy(by)}: ${version.name}`;
   return { events: [{ type: 'plan_approved', by, plan: version, phase: wait.resumePhase, flow }] };

@@ -1,0 +1,52 @@
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ensurePlainFolder } from '../base/append-lines.ts';
+import { ifExists } from '../base/errors.ts';
+import type { NewEvent } from '../session/events.ts';
+import { iterationPaths } from '../session/paths.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { takeCommands } from './take-commands.ts';
+import { record, type Worker } from './worker.ts';
+
+/**
+ * What a child left in the run folder, once its whole tree is gone and before anything is judged: the log
+ * and the worker's own files are as they were, and no command of that time is left.
+ * @param isOurs this worker watched the child from its start, so that what stands in files can be known
+ */
+export async function mendRunFolder(worker: Worker, open: OpenIteration, isOurs: boolean): Promise<void> {
+  const forgeries = [...(await mendFolders(worker)), ...(await mendFiles(worker, open, isOurs))];
+  const log = await worker.writer.findTampering();
+  if (log) forgeries.push(forgery(`the event log was ${log.what}`, log.detail));
+  if (forgeries.length > 0) await record(worker, ...forgeries);
+  // What waits by now may come from the child: it is met as if the child still ran.
+  await takeCommands(worker, 'child_runs');
+}
+
+/** Folders of ours that became links or files; whatever a link led to is left alone. */
+async function mendFolders({ paths }: Worker): Promise<NewEvent[]> {
+  const changed: string[] = [];
+  for (const path of [paths.runDir, paths.iterations, paths.commands, paths.leases]) {
+    const stats = await ifExists(lstat(path));
+    if (stats?.isDirectory()) continue;
+    // The folder of commands is made by whoever leaves the first one.
+    if (stats !== undefined || path !== paths.commands) changed.push(basename(path));
+    if (stats !== undefined) await ensurePlainFolder(path);
+    else await mkdir(path, { recursive: true });
+  }
+  return changed.length === 0 ? [] : [forgery('folders of the run folder', changed.join(', '))];
+}
+
+async function mendFiles({ paths, kept }: Worker, open: OpenIteration, isOurs: boolean): Promise<NewEvent[]> {
+  const files = iterationPaths(paths, open.iteration);
+  const changed = (await kept.restore()).map((path) => basename(path));
+  // The bytes that are judged are kept there later than this.
+  if (isOurs && (await ifExists(lstat(files.signal))) !== undefined) {
+    changed.push(basename(files.signal));
+    await rm(files.signal, { recursive: true, force: true });
+  }
+  return changed.length === 0 ? [] : [forgery('files of the run folder', changed.join(', '))];
+}
+
+function forgery(what: string, detail: string): NewEvent {
+  return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
+}

@@ -1,0 +1,41 @@
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Small files of the run folder that only the worker writes, as it wrote or found them. What a child did
+ * to them is undone when the child has ended; while it runs, nothing is read from them.
+ */
+export class KeptFiles {
+  readonly #kept = new Map<string, Buffer>();
+
+  /** Remembers a file as it stands; one that is not there is forgotten. */
+  async keep(path: string): Promise<void> {
+    const reading = await readPlainFile(path, MAX_BYTES);
+    if (reading.kind === 'bytes') this.#kept.set(path, reading.bytes);
+    else this.#kept.delete(path);
+  }
+
+  forget(path: string): void {
+    this.#kept.delete(path);
+  }
+
+  /** Puts back what was changed. @returns the paths of those files */
+  async restore(): Promise<string[]> {
+    const changed: string[] = [];
+    for (const [path, bytes] of this.#kept) {
+      const reading = await readPlainFile(path, MAX_BYTES);
+      if (reading.kind === 'bytes' && reading.bytes.equals(bytes)) continue;
+      changed.push(path);
+      await mkdir(dirname(path), { recursive: true });
+      // rename() replaces anything but a folder.
+      if ((await ifExists(lstat(path)))?.isDirectory()) await rm(path, { recursive: true, force: true });
+      await writeWhole(path, bytes);
+    }
+    return changed;
+  }
+}
