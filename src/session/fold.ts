@@ -7,6 +7,7 @@ import {
 } from '../phases/progress.ts';
 import type { Cost, EventType, RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
+import { rewound } from './fold-rewound.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
 
 /** The state after one more event. Pure. */
@@ -74,6 +75,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     return { ...rest, archived: what === 'session', ...(still && { approvedPlan }) };
   },
   unarchived: (state) => ({ ...state, archived: false }),
+  rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
+  rewound,
+  rewind_failed: ({ rewind: _dropped, ...state }) => state,
   worker_took_over: (state) => state,
   worker_left: (state) => state,
   forgery_seen: (state, { what, detail }) => ({
@@ -117,7 +121,8 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
 function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>): SessionState {
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next, treeChanged } = event;
   const { openIteration: _ended, pending: _old, ...rest } = state;
-  const notes = 'notes' in decision ? (decision.notes ?? []) : [];
+  // What was found while the iteration was open is for the next child as well.
+  const notes = [...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
   return {
     ...rest,
     progress: withChildEnded(state.progress, { phase, ending, signal: event.signal, decision, treeChanged }),
