@@ -25,11 +25,12 @@ export async function refuseFromInside(context: Pick<ActionContext, 'env' | 'hos
 /** True when our mark stands in this process's own environment or in an ancestor's. */
 export async function isInsideSession(context: Pick<ActionContext, 'env' | 'host'>): Promise<boolean> {
   if (context.env[SESSION_MARK]) return true;
-  return ancestorIsMarked(context.host, process.ppid);
+  return isMarked(context.host, process.pid);
 }
 
-// The own variable can be taken away with `env -u`; an ancestor's can't.
-async function ancestorIsMarked(host: Host, pid: number): Promise<boolean> {
+// The variable can be deleted by the program that then becomes ours, or taken away with `env -u`; what a
+// process was started with stays to be seen, its own and its ancestors'.
+async function isMarked(host: Host, pid: number): Promise<boolean> {
   for (let current = pid, depth = 0; current > 1 && depth < 64; depth += 1) {
     if (await host.processes.environmentOf(current, SESSION_MARK)) return true;
     current = (await host.processes.read(current))?.ppid ?? 0;
