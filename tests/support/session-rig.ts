@@ -84,7 +84,9 @@ export interface UntilOptions {
 }
 
 const POLL_MS = 25;
-const PATIENCE_MS = 45_000;
+/** How long a session that has ended may still surprise. */
+const REST_MS = 1500;
+const PATIENCE_MS = 20_000;
 
 /** Makes the project, starts the session and hands it over as soon as it is prepared. */
 export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
@@ -151,10 +153,12 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
   }
   const until: SessionRig['until'] = async (holds, { withinMs = PATIENCE_MS, leaveDead = false } = {}) => {
     const end = Date.now() + withinMs;
-    for (let launchedAt = 0; ; ) {
+    for (let launchedAt = 0, atRestSince = Number.POSITIVE_INFINITY; ; ) {
       const now = await view().catch(() => undefined);
       if (now && holds(now.state)) return now.state;
-      if (Date.now() > end) throw new Error(`It never came about. ${await report(now, paths)}`);
+      atRestSince = now && isAtRest(now) ? Math.min(atRestSince, Date.now()) : Number.POSITIVE_INFINITY;
+      if (Date.now() > end || Date.now() > atRestSince + REST_MS)
+        throw new Error(`It never came about. ${await report(now, paths)}`);
       if (!leaveDead && now?.needsWorker && Date.now() - launchedAt > 1000) {
         launchedAt = Date.now();
         await launch();
@@ -197,6 +201,13 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
       await rm(repo.root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Nothing moves any more without a person: waiting longer would only cost time. */
+function isAtRest({ state, pendingCommands }: SessionView): boolean {
+  const { status, openIteration } = state;
+  const rests = status.kind === 'blocked' || status.kind === 'done' || status.kind === 'stopped';
+  return rests && openIteration === undefined && pendingCommands.length === 0;
 }
 
 /** What a failed wait says: where the session stands and how it came there. */
