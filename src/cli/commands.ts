@@ -4,15 +4,18 @@ import { addChanges } from './commands/changes.ts';
 import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
 import { addInit } from './commands/init.ts';
+import { addInstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
 import { addLog } from './commands/log.ts';
 import { addMessage } from './commands/message.ts';
 import { addPlan } from './commands/plan.ts';
 import { addResume } from './commands/resume.ts';
+import { addRewind } from './commands/rewind.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
+import { addUninstall } from './commands/uninstall.ts';
 import type { AddCommand } from './shared-options.ts';
 
 /** Every command, in the order of the help. */
@@ -30,6 +33,9 @@ export const COMMANDS: readonly AddCommand[] = [
   addMessage,
   addStop,
   addResume,
+  addRewind,
   addLog,
   addConfig,
+  addInstall,
+  addUninstall,
 ];

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { createWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { By } from './event-types.ts';
+import { By, RewindTarget } from './event-types.ts';
 import { FORMAT_VERSION } from './events.ts';
 import type { SessionPaths } from './paths.ts';
 
@@ -40,6 +40,8 @@ export const Command = z.discriminatedUnion('kind', [
     keep: z.array(z.string()),
   }),
   Head.extend({ kind: z.literal('unarchive') }),
+  /** Files, plan and notebook go back to the end of an iteration, or to what the last rewind replaced. */
+  Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),
 ]);
 export type Command = z.infer<typeof Command>;
 export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;

@@ -2,6 +2,7 @@ import { isoUtc } from '../base/clock.ts';
 import type { Decision } from '../phases/decision.ts';
 import type { By, EventType } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
+import { whereTo } from './fold-rewound.ts';
 import { oneLine } from './markdown-lines.ts';
 
 /** One readable line about an event: for session.log, the terminal and the parent. Undefined: not worth one. */
@@ -72,6 +73,10 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     what === 'session'
       ? `put away to ${to} by ${describeBy(by)}`
       : `${moved.length} documents put away to ${to} by ${describeBy(by)}`,
+  rewind_asked: ({ by, to }) =>
+    `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} asked for by ${describeBy(by)}`,
+  rewound: ({ to, undo }) => `${whereTo(to)}; what stood there before is kept as ${undo.ref}`,
+  rewind_failed: ({ reason }) => `not rewound: ${reason}`,
   unarchived: ({ by }) => `taken out of the archive by ${describeBy(by)}`,
   notice: ({ text }) => text,
 };

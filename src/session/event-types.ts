@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ProcessIdentity } from '../base/host.ts';
 import { Decision, JudgedSignal } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
+import { Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 
 /** The ways in which a human act can reach a session; `settings` is a choice made when it was started. */
@@ -23,6 +24,7 @@ export const COMMAND_KINDS = [
   'resume',
   'archive',
   'unarchive',
+  'rewind',
 ] as const;
 export type CommandKind = (typeof COMMAND_KINDS)[number];
 
@@ -47,6 +49,36 @@ export const Cost = z.object({
   turns: z.number().optional(),
 });
 export type Cost = z.infer<typeof Cost>;
+
+const Parked = z.object({
+  for: z.enum(WAITING_FOR),
+  resumePhase: PhaseName,
+  reason: z.string().optional(),
+  file: z.string().optional(),
+  /** Hash of the watched file (`_qa.md`, or the one named) at parking. */
+  fileHash: z.string().optional(),
+  openQuestions: z.array(z.string()),
+  /** Answers that stood in `_qa.md` though no person had given them. */
+  unconfirmed: z.array(RecordedAnswer),
+  plan: PlanVersion.optional(),
+});
+
+/** The number of an iteration, 0 for before the first; or the rewind before this one is taken back. */
+export const RewindTarget = z.int().nonnegative().or(z.literal('undo'));
+export type RewindTarget = z.infer<typeof RewindTarget>;
+
+/** Where a session stood at an earlier moment: all that goes back with its files. */
+export const Position = z.object({
+  progress: Progress,
+  approvedPlan: PlanVersion.extend({ by: By }).optional(),
+  answers: z.array(RecordedAnswer),
+  feedback: z.string().optional(),
+  goal: z.string().optional(),
+  oldRounds: z.int().nonnegative(),
+  oldPlans: z.array(z.string()),
+  parked: Parked.optional(),
+});
+export type Position = z.infer<typeof Position>;
 
 /** What each type of event carries beside the envelope. */
 export const EVENT_BODIES = {
@@ -121,18 +153,7 @@ export const EVENT_BODIES = {
     next: z.string().optional(),
     flowLines: z.array(z.string()),
   }),
-  parked: z.object({
-    for: z.enum(WAITING_FOR),
-    resumePhase: PhaseName,
-    reason: z.string().optional(),
-    file: z.string().optional(),
-    /** Hash of the watched file (`_qa.md`, or the one named) at parking. */
-    fileHash: z.string().optional(),
-    openQuestions: z.array(z.string()),
-    /** Answers that stood in `_qa.md` though no person had given them. */
-    unconfirmed: z.array(RecordedAnswer),
-    plan: PlanVersion.optional(),
-  }),
+  parked: Parked,
   answers_recorded: z.object({
     by: By,
     answers: z.array(RecordedAnswer),
@@ -171,6 +192,17 @@ export const EVENT_BODIES = {
     to: z.string(),
   }),
   unarchived: z.object({ by: By }),
+  /** The files of `commit` are put back next, however often the worker is replaced meanwhile. */
+  rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),
+  rewound: z.object({
+    to: RewindTarget,
+    /** What stood there before. */
+    undo: z.object({ ref: z.string(), commit: z.string() }),
+    /** Left as they were: no checkpoint holds them. */
+    leftOut: z.array(z.string()),
+    head: z.string().optional(),
+  }),
+  rewind_failed: z.object({ to: RewindTarget, code: z.string(), reason: z.string() }),
   notice: z.object({ code: z.string(), text: z.string() }),
 } as const;
 

@@ -66,7 +66,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     return { ...rest, status: { kind: 'stopped', since: at, by, why, ...before } };
   },
   resumed,
-  phase_set: (state, { phase }) => ({ ...state, progress: inPhase(state.progress, phase) }),
+  phase_set: phaseSet,
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
   archived: (state, { what, moved }) => {
     const { approvedPlan, ...rest } = state;
@@ -193,6 +193,15 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     return { ...rest, notes, status: state.status.parked };
   const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;
   return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
+}
+
+/** A person has left the wait by hand: it is not gone back to. */
+function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {
+  const moved = { ...state, progress: inPhase(state.progress, phase) };
+  if (state.status.kind === 'waiting') return running(moved, at);
+  if (state.status.kind !== 'stopped') return moved;
+  const { parked: _left, ...status } = state.status;
+  return { ...moved, status };
 }
 
 function delivered(state: SessionState, ids: readonly string[]): SessionState {

@@ -3,7 +3,7 @@ import { Decision } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
 import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
-import { By, Cost, PlanVersion, RecordedAnswer } from './event-types.ts';
+import { By, Cost, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
@@ -93,6 +93,8 @@ export const SessionState = z.object({
   notes: z.array(z.string()),
   backoff: z.boolean(),
   stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
+  /** Files are to be put back before anything else is done; `n`: number of the event that asked. */
+  rewind: z.object({ n: z.int(), by: By, to: RewindTarget, commit: z.string(), back: Position }).optional(),
   goal: z.string().optional(),
   /** Human answers that count for the current goal. */
   answers: z.array(RecordedAnswer),

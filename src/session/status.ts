@@ -108,6 +108,7 @@ interface Work {
 async function hasWorkLeft(paths: SessionPaths, work: Work): Promise<boolean> {
   if (work.pendingCommands.length > 0) return true;
   if (!work.hasEvents) return false;
+  if (work.state.rewind !== undefined) return true;
   const { status } = work.state;
   switch (status.kind) {
     case 'starting':

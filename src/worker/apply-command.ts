@@ -5,6 +5,7 @@ import { approve, requestChanges } from './commands/approve.ts';
 import { archive, unarchive } from './commands/archive.ts';
 import { message } from './commands/message.ts';
 import { resume } from './commands/resume.ts';
+import { rewind } from './commands/rewind.ts';
 import { start } from './commands/start.ts';
 import { stop } from './commands/stop.ts';
 import type { Worker } from './worker.ts';
@@ -30,6 +31,8 @@ export async function applyCommand(worker: Worker, command: Command): Promise<Co
       return await archive(worker, command);
     case 'unarchive':
       return await unarchive(worker, command);
+    case 'rewind':
+      return await rewind(worker, command);
     default:
       return command satisfies never;
   }

@@ -2,6 +2,7 @@ import { checkLimit } from '../phases/decide.ts';
 import { backOff } from './back-off.ts';
 import { idle } from './idle.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
+import { performRewind } from './perform-rewind.ts';
 import { prepare } from './prepare.ts';
 import { runIteration } from './run-iteration.ts';
 import { samePayer } from './same-payer.ts';
@@ -15,6 +16,10 @@ const PARKED_AWAY = 'parked for a day; it comes back when something happens';
 export async function nextStep(worker: Worker): Promise<string | undefined> {
   const state = stateOf(worker);
   const { status, stopWanted } = state;
+  if (state.rewind !== undefined) {
+    await performRewind(worker);
+    return undefined;
+  }
   switch (status.kind) {
     case 'starting':
       if (state.createdAt === undefined) return 'nothing was asked for';

@@ -1,0 +1,78 @@
+import { SamocodeError } from '../base/errors.ts';
+import { refOf } from '../project/checkpoint-refs.ts';
+import { commitOf } from '../project/repository.ts';
+import { readEvents } from '../session/event-log.ts';
+import type { RewindTarget } from '../session/event-types.ts';
+import { iterationsWithCheckpoint } from '../session/rewind-point.ts';
+import type { SessionView } from '../session/status.ts';
+import { afterCommand } from './after-command.ts';
+import type { ActionContext } from './context.ts';
+import { findSession, type SessionQuestion } from './find-session.ts';
+
+export interface RewindSessionInput extends SessionQuestion {
+  /** The iteration at whose end the session shall stand again, 0 for before the first; `undo`: the last rewind. */
+  to: RewindTarget;
+}
+
+export interface RewindSessionResult {
+  view: SessionView;
+  /** `rewinding`: many files are still being put back. */
+  outcome: 'rewound' | 'rewinding';
+  /** What stood there before, as a ref of MAIN_REPO; absent while it is rewinding. */
+  undoRef?: string;
+  /** Left as they were: too large, unreadable, or repositories of their own. */
+  leftOut: string[];
+}
+
+/**
+ * Takes worktree, plan and notebook back to the end of an iteration, together; the session is stopped then, and
+ * `undo` takes it forward again. The branch goes back too, its old tip is kept.
+ * @throws RewindFailedError: nothing was put back; CommandRefusedError, WorkerUnresponsiveError
+ */
+export async function rewindSession(
+  input: RewindSessionInput,
+  context: ActionContext,
+): Promise<RewindSessionResult> {
+  const found = await findSession(input, context);
+  const request = { kind: 'rewind', to: input.to } as const;
+  const { view, events } = await afterCommand(found, request, ['rewound', 'rewind_failed'], context);
+  const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
+  if (end?.type === 'rewind_failed') throw new RewindFailedError(end);
+  if (end === undefined) return { view, outcome: 'rewinding', leftOut: [] };
+  return { view, outcome: 'rewound', undoRef: end.undo.ref, leftOut: end.leftOut };
+}
+
+export interface KeptIteration {
+  iteration: number;
+  phase: string;
+  /** When it ended, ISO 8601; absent for the start. */
+  at?: string;
+  lastAction?: string;
+}
+
+/** The iterations that a session can be taken back to, newest first. */
+export async function listCheckpoints(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<{ view: SessionView; kept: KeptIteration[] }> {
+  const view = await findSession(question, context);
+  const { sessionFile, paths } = view;
+  if (sessionFile === undefined) return { view, kept: [] };
+  const options = { cwd: sessionFile.mainRepo, baseEnv: context.env };
+  const kept: KeptIteration[] = [];
+  for (const { commit, ...rest } of iterationsWithCheckpoint(await readEvents(paths.events, 0))) {
+    if ((await commitOf(commit, options)) !== undefined) kept.push(rest);
+  }
+  const start = refOf(sessionFile.folder, { kind: 'after', iteration: 0 });
+  if ((await commitOf(start, options)) !== undefined) kept.push({ iteration: 0, phase: 'init' });
+  return { view, kept };
+}
+
+export class RewindFailedError extends SamocodeError {
+  readonly code: string;
+
+  constructor({ code, reason }: { code: string; reason: string }) {
+    super('The session was not rewound.', reason, 'Put that right, then rewind again.');
+    this.code = code;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { SamocodeError } from '../../base/errors.ts';
+import type { Cli } from '../cli.ts';
+import { sessionFacts, shortName } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+type RewindOptions = SharedOptions & { to?: string; undo?: true };
+
+export function addRewind(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('rewind <session>'))
+    .description('take files, plan and notebook back to an iteration; alone it lists those that are kept')
+    .option('--to <iteration>', 'the end of this iteration; 0 is before the first')
+    .option('--undo', 'take the last rewind back')
+    .action((session: string, options: RewindOptions) => rewind(cli, session, options));
+}
+
+async function rewind(cli: Cli, session: string, options: RewindOptions): Promise<void> {
+  const to = targetOf(options);
+  if (to === undefined) return await list(cli, session, options);
+  const { rewindSession } = await import('../../actions/rewind-session.ts');
+  const input = { session, ...projectOf(options), to };
+  const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
+  const short = shortName(view.folder);
+  const facts = { ...sessionFacts(view), outcome, ...(undoRef && { undoRef }), leftOut };
+  cli.output.result(facts, () =>
+    [
+      outcome === 'rewound'
+        ? `${cli.output.style.good('✔')} ${view.folder} stands where it stood then, and is stopped.`
+        : `${view.folder} is being rewound; see samocode status ${short}`,
+      ...(leftOut.length > 0 ? [`Left as they are: ${leftOut.slice(0, 10).join(', ')}`] : []),
+      `Go on: samocode resume ${short}   Take it back: samocode rewind ${short} --undo`,
+    ].join('\n'),
+  );
+}
+
+async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
+  const { listCheckpoints } = await import('../../actions/rewind-session.ts');
+  const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
+  const short = shortName(view.folder);
+  cli.output.result({ session: view.folder, kept }, () =>
+    kept.length === 0
+      ? `${view.folder} has no checkpoint yet.`
+      : [
+          ...kept.map(({ iteration, phase, lastAction = '' }) =>
+            iteration === 0
+              ? '  0  before the first iteration'
+              : `${String(iteration).padStart(3)}  ${phase}${lastAction && `: ${lastAction.split('\n')[0]}`}`,
+          ),
+          `Take it back: samocode rewind ${short} --to <iteration>`,
+        ].join('\n'),
+  );
+}
+
+function targetOf({ to, undo }: RewindOptions): number | 'undo' | undefined {
+  if (undo) {
+    if (to !== undefined) throw new BadTargetError('--to and --undo were both given');
+    return 'undo';
+  }
+  if (to === undefined) return undefined;
+  if (!/^\d{1,6}$/.test(to)) throw new BadTargetError(`"${to.slice(0, 40)}" is no iteration number`);
+  return Number(to);
+}
+
+class BadTargetError extends SamocodeError {
+  readonly code = 'bad_target';
+
+  constructor(why: string) {
+    super('Nothing was changed.', `${why}.`, 'Give one: samocode rewind <session> --to 12, or --undo.');
+  }
+}

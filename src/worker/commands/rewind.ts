@@ -1,0 +1,44 @@
+import { refOf } from '../../project/checkpoint-refs.ts';
+import { commitOf } from '../../project/repository.ts';
+import type { CommandOf } from '../../session/commands.ts';
+import { readEvents } from '../../session/event-log.ts';
+import type { RewindTarget } from '../../session/event-types.ts';
+import { findRewindPoint } from '../../session/rewind-point.ts';
+import { type CommandOutcome, Refusal } from '../command-outcome.ts';
+import { checkpointPlace } from '../keep-work.ts';
+import { stateOf, type Worker } from '../worker.ts';
+
+/** Takes a session back; the files follow, once it stands in the events that they must. */
+export async function rewind(
+  worker: Worker,
+  command: CommandOf<'rewind'>,
+): Promise<CommandOutcome | Refusal> {
+  const { archived, openIteration, rewind: underWay } = stateOf(worker);
+  const { by, to } = command;
+  if (archived) return new Refusal('archived', 'The session is in the archive.', 'Take it out first.');
+  if (openIteration !== undefined || underWay !== undefined) {
+    return new Refusal(
+      'busy',
+      'An iteration or another rewind is not over yet.',
+      'Call wait, then try again.',
+    );
+  }
+  const place = checkpointPlace(worker);
+  if (place === undefined) {
+    return new Refusal('nothing_kept', 'The session has no worktree yet.', 'There is nothing to take back.');
+  }
+  const point = findRewindPoint(await readEvents(worker.paths.events, 0), to);
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const name = point && (point.commit ?? refOf(place.sessionFolder, { kind: 'after', iteration: 0 }));
+  const commit = name && (await commitOf(name, options));
+  if (point === undefined || commit === undefined) return notKept(to);
+  return { events: [{ type: 'rewind_asked', by, to, commit, back: point.back }] };
+}
+
+function notKept(to: RewindTarget): Refusal {
+  const what =
+    to === 'undo' ? 'There is no rewind to take back' : `There is no checkpoint of iteration ${to}`;
+  const hint =
+    '"samocode rewind <session>" lists what is kept: the last 20 iterations and the ends of phases.';
+  return new Refusal('checkpoint_gone', `${what}, or it is not kept any more.`, hint);
+}
