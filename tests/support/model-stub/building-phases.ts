@@ -5,10 +5,12 @@ import type { WorkPhase } from './planned-work.ts';
 
 /** Carries out the first plan phase that is not ticked, or goes on to testing. */
 export function* implementation(job: Job): Script {
-  const { text: plan } = yield* bash(
-    `cat "$(ls ${quoted(job.sessionDir)}/*-plan-*.md | tail -1)"`,
-    'Reading the plan.',
+  const { text: plans } = yield* bash(
+    `ls ${quoted(job.sessionDir)} | grep -e -plan-`,
+    'Looking for the plan.',
   );
+  const planPath = join(job.sessionDir, plans.trim().split('\n').at(-1) ?? '');
+  const { text: plan } = yield* read(planPath);
   const open = job.work.phases.findIndex(({ name }) => isOpen(plan, name));
   const phase = job.work.phases[open];
   if (!phase) {
@@ -28,11 +30,9 @@ export function* implementation(job: Job): Script {
   }
   const title = `Phase ${open + 1}: ${phase.name}`;
   yield* bash(`git add -A && git commit --quiet -m ${quoted(title)}`, 'Committing.');
-  const tick = `/^### Phase ${open + 1}:/,/^- \\[ \\]/s/^- \\[ \\]/- [x]/`;
-  yield* bash(
-    `sed -i.bak ${quoted(tick)} ${planPath(job)} && rm -f ${quoted(job.sessionDir)}/*.bak`,
-    'Ticking.',
-  );
+  const step = plan.slice(plan.indexOf(`### Phase ${open + 1}:`));
+  const box = step.slice(0, step.indexOf('- [ ]') + '- [ ]'.length);
+  yield* edit(planPath, box, box.replace('- [ ]', '- [x]'));
   yield* note(job, title);
   const isLast = open === job.work.phases.length - 1;
   yield* signal(job, { status: 'continue', phase: isLast ? 'testing' : 'implementation' });
@@ -41,10 +41,6 @@ export function* implementation(job: Job): Script {
 function isOpen(plan: string, name: string): boolean {
   const steps = plan.slice(plan.indexOf('## Implementation Phases'));
   return steps.includes(`- [ ] ${name}`);
-}
-
-function planPath({ sessionDir }: Job): string {
-  return `"$(ls ${quoted(sessionDir)}/*-plan-*.md | tail -1)"`;
 }
 
 function* build(job: Job, { newFiles = {}, edits = [] }: WorkPhase): Script {

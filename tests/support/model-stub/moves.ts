@@ -38,11 +38,10 @@ export function* edit(path: string, before: string, after: string): Move {
 /** Writes a document into the session folder and its line into the notebook. */
 export function* document(job: Job, kind: string, title: string, text: string): Script {
   const name = `${job.fileStamp}-${kind}-${job.work.slug}.md`;
-  // By shell: the tool refuses to overwrite what it has not read, and two children may share a minute.
-  yield* bash(
-    `cat > ${quoted(join(job.sessionDir, name))} <<'END_OF_DOCUMENT'\n${text}\nEND_OF_DOCUMENT`,
-    title,
-  );
+  const path = join(job.sessionDir, name);
+  // Read first: tools refuse to overwrite what they have not read, and two children may share a minute.
+  yield* read(path);
+  yield* write(path, text);
   yield* note(job, `${title} -> ${name}`);
 }
 

@@ -1,0 +1,200 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { answerQa } from '../../src/actions/answer-qa.ts';
+import { approvePlan } from '../../src/actions/approve-plan.ts';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { getStatus } from '../../src/actions/get-status.ts';
+import { setupProject } from '../../src/actions/setup-project.ts';
+import { type StartSessionInput, startSession } from '../../src/actions/start-session.ts';
+import { stopSession } from '../../src/actions/stop-session.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { endTree } from '../../src/base/end-tree.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { readHolding } from '../../src/base/lease.ts';
+import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+import { SESSION_MARK } from '../../src/providers/environment.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import type { EventType } from '../../src/session/event-types.ts';
+import type { SessionEvent } from '../../src/session/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import { readSession } from '../../src/session/status.ts';
+import { builtPrograms } from '../support/built-programs.ts';
+import { type InstalledCli, installCli } from '../support/install-clis.ts';
+import {
+  type ModelOf,
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  startScriptedModel,
+} from '../support/model-stub/scripted-model.ts';
+import { makeSampleRepo } from '../support/sample-repo/make.ts';
+import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+export interface CliSessionPlan {
+  cli: ModelOf;
+  /** Lines of `.samocode` beside the folders. */
+  lines?: Readonly<Record<string, string>>;
+  /** Added to the environment of whoever starts workers. */
+  env?: Readonly<Record<string, string>>;
+  instead?: ScriptedModelOptions['instead'];
+  /** Further CLIs with models of their own, for sessions that mix them. */
+  others?: readonly ModelOf[];
+  start?: StartSessionInput;
+  /** Runs when home and project are there and nothing has started. */
+  before?: (places: { homeDir: string; mainRepo: string }) => Promise<void>;
+}
+
+/** A real session in the sample repository, its worker, the real CLI and a scripted model behind it. */
+export interface CliSession extends AsyncDisposable {
+  paths: SessionPaths;
+  homeDir: string;
+  mainRepo: string;
+  models: Readonly<Partial<Record<ModelOf, ScriptedModel>>>;
+  context: ActionContext;
+  state(): Promise<SessionState>;
+  events(): Promise<SessionEvent[]>;
+  eventsOf<T extends EventType>(type: T): Promise<Extract<SessionEvent, { type: T }>[]>;
+  /** Waits until a state holds; every look brings back a worker that is missing. */
+  until(holds: (state: SessionState) => boolean, withinMs?: number): Promise<SessionState>;
+  answer(): Promise<unknown>;
+  approve(): Promise<unknown>;
+  stop(): Promise<unknown>;
+  workerPid(): Promise<number | undefined>;
+  /** Kills the worker as a crash would. */
+  killWorker(): Promise<void>;
+  /** Whatever runs with the session's mark. */
+  processes(): Promise<ProcessEntry[]>;
+  git(...args: string[]): Promise<string>;
+}
+
+const PATIENCE_MS = 90_000;
+
+export async function startCliSession(plan: CliSessionPlan): Promise<CliSession> {
+  const dir = await tempDir();
+  const homeDir = join(dir.path, 'home');
+  const mainRepo = join(dir.path, 'repo');
+  await mkdir(homeDir);
+  const { models, env } = await startModels(plan, homeDir);
+  const [programs] = await Promise.all([builtPrograms(), makeSampleRepo(mainRepo, env)]);
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env,
+    home: homeDir,
+    cwd: mainRepo,
+    by: { channel: 'cli' },
+    programs: { worker: programs.worker, rehearsal: programs.rehearsal },
+  };
+  const lines = { PROVIDER: plan.cli, ...plan.lines };
+  await setupProject(
+    { lines, sessions: join(dir.path, 'sessions'), worktrees: join(dir.path, 'trees') },
+    context,
+  );
+  await plan.before?.({ homeDir, mainRepo });
+  const { file } = await startSession(
+    { task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start },
+    context,
+  );
+  const paths = sessionPaths(file.sessionsDir, file.folder);
+  return newSession({ paths, homeDir, mainRepo, models, context, id: file.id, root: dir.path });
+}
+
+async function startModels(plan: CliSessionPlan, homeDir: string) {
+  const models: Partial<Record<ModelOf, ScriptedModel>> = {};
+  let env: Record<string, string> = { PATH: process.env.PATH ?? '', IS_SANDBOX: '1' };
+  for (const of of [plan.cli, ...(plan.others ?? [])]) {
+    const cli: InstalledCli = await installCli(of);
+    const { instead } = plan;
+    const model = await startScriptedModel({ of, work: COMPOUND_AMOUNTS, ...(instead && { instead }) });
+    await model.furnish(homeDir);
+    models[of] = model;
+    env = { ...env, ...model.environmentFor(homeDir), [`${of.toUpperCase()}_PATH`]: cli.path };
+  }
+  // Without a model's name Gemini CLI asks another one first.
+  return { models, env: { ...env, GEMINI_MODEL: 'gemini-2.5-pro', SAMOCODE_RETRY_DELAY: '0', ...plan.env } };
+}
+
+type Parts = Pick<CliSession, 'paths' | 'homeDir' | 'mainRepo' | 'models' | 'context'> & {
+  id: string;
+  root: string;
+};
+
+function newSession({ id, root, ...parts }: Parts): CliSession {
+  const { paths, context, models, mainRepo } = parts;
+  const { host } = context;
+  const session = { session: paths.folder };
+  const mark = { name: SESSION_MARK, value: id };
+  const state = async () => {
+    const view = await readSession(paths, host);
+    if (!view) throw new Error('The session has vanished.');
+    return view.state;
+  };
+  const events = () => readEvents(paths.events, 0);
+  async function workerPid(): Promise<number | undefined> {
+    const holding = await readHolding(paths.leases, host);
+    return holding.kind === 'held' && holding.liveness === 'alive' ? holding.lease.owner.pid : undefined;
+  }
+  async function killWorker(): Promise<void> {
+    const pid = await workerPid();
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    while (pid !== undefined && isRunning(await host.processes.read(pid))) await systemClock.sleep(10);
+  }
+  async function until(
+    holds: (state: SessionState) => boolean,
+    withinMs = PATIENCE_MS,
+  ): Promise<SessionState> {
+    for (const end = Date.now() + withinMs; ; await systemClock.sleep(50)) {
+      const now = await state();
+      if (holds(now)) return now;
+      if (Date.now() > end) throw new Error(await account(paths, now));
+      await getStatus(session, context);
+    }
+  }
+  return {
+    ...parts,
+    state,
+    events,
+    until,
+    workerPid,
+    killWorker,
+    eventsOf: async <T extends EventType>(type: T) =>
+      (await events()).filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type),
+    answer: () => answerQa({ ...session, answers: [], acceptSuggestions: true }, context),
+    approve: async () => {
+      const { status } = await state();
+      const hash = status.kind === 'waiting' ? status.plan?.hash : undefined;
+      return await approvePlan({ ...session, hash }, context);
+    },
+    stop: () => stopSession({ ...session, when: 'now' }, context),
+    async processes() {
+      const all = (await host.processes.list()).filter(isRunning);
+      const marks = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, mark.name)));
+      return all.filter((_, index) => marks[index] === mark.value);
+    },
+    git: async (...args) =>
+      (await runCommand('git', args, { cwd: mainRepo, env: definedOnly(context.env) })).stdout.trim(),
+    async [Symbol.asyncDispose]() {
+      await killWorker();
+      await endTree(undefined, mark, { host, clock: systemClock, graceMs: 0 });
+      await killWorker();
+      for (const model of Object.values(models)) await model.close();
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** What a failed wait says: where the session stands, how it came there, and what its worker could not record. */
+async function account(paths: SessionPaths, { status }: SessionState): Promise<string> {
+  const events = (await readEvents(paths.events, 0)).slice(-12);
+  const errors = await readFile(paths.workerErrors, 'utf8').catch(() => '');
+  const lines = events.map((event) => JSON.stringify(event).slice(0, 600));
+  return ['It never came about.', JSON.stringify(status), ...lines, errors].join('\n');
+}
+
+function definedOnly(env: ActionContext['env']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

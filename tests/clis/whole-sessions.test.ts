@@ -1,0 +1,41 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { startCliSession } from './cli-session.ts';
+
+test.each(['claude', 'codex', 'gemini'] as const)(
+  'a whole session from init to done through the real %s',
+  async (cli) => {
+    await using session = await startCliSession({ cli });
+    await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
+    await session.answer();
+    await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
+    await session.approve();
+    await session.until(({ status }) => status.kind === 'done', 200_000);
+
+    const ended = await session.eventsOf('iteration_ended');
+    expect(ended.map(({ phase, ending }) => `${phase} ${ending}`)).toEqual([
+      'investigation signalled',
+      'requirements signalled',
+      'requirements signalled',
+      'planning signalled',
+      'implementation signalled',
+      'implementation signalled',
+      'implementation signalled',
+      'testing signalled',
+      'quality signalled',
+      'testing signalled',
+      'done signalled',
+    ]);
+    expect(ended.every(({ cost }) => (cost.inputTokens ?? 0) > 0 && (cost.outputTokens ?? 0) > 0)).toBe(true);
+    const { worktree } = await session.state();
+    expect(await session.git('-C', worktree?.path ?? '', 'log', '--format=%s', '-3')).toBe(
+      'Phase 3: Document them\nPhase 2: Convert them in the command\nPhase 1: Read compound amounts',
+    );
+    const names = await readdir(session.paths.sessionDir);
+    for (const kind of ['dive', 'requirements', 'plan', 'test-report', 'quality-review', 'summary']) {
+      expect(names.some((name) => name.includes(`-${kind}-`))).toBe(true);
+    }
+    expect(await readFile(session.paths.overview, 'utf8')).toContain('Phase: done');
+    expect(await session.git('status', '--porcelain')).toBe('?? .samocode');
+  },
+);
