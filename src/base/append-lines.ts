@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rm } from 'node:fs/promises';
 import { writeFully } from './atomic-file.ts';
 import { ifExists, systemErrorCode } from './errors.ts';
+import { putAside } from './put-aside.ts';
 
 const LF = 0x0a;
 
@@ -70,6 +71,7 @@ export async function openForAppend(path: string): Promise<FileHandle> {
     const code = systemErrorCode(error);
     if (code !== 'ELOOP' && code !== 'EMLINK' && code !== 'EISDIR' && code !== 'ENXIO') throw error;
   }
-  await rm(path, { force: true, recursive: true });
+  await putAside(path);
+  await rm(path, { force: true });
   return await open(path, flags, 0o644);
 }

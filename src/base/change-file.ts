@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { writeWhole } from './atomic-file.ts';
 import { ifExists } from './errors.ts';
 import { fileId, readPlainFile } from './plain-file.ts';
+import { putAside } from './put-aside.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_TRIES = 20;
@@ -29,6 +30,7 @@ export async function changeFile(
         ? stats !== undefined && fileId(stats) === reading.fileId
         : (reading.kind === 'missing') === (stats === undefined);
     if (unchanged || attempt === MAX_TRIES) {
+      if (reading.kind === 'unusable') await putAside(path);
       await writeWhole(path, bytes, reading.kind === 'bytes' && stats ? stats.mode & 0o777 : undefined);
       return changed;
     }

@@ -7,6 +7,9 @@ const always = (...acts: object[]) => [{ when: {}, do: acts }];
 const QUICK = { timeLimitMs: 2500 };
 const AT_THE_GATE = 'waiting/qa_answers';
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
+/** A scenario that never finishes loading: the child hangs before its first word. */
+const SILENT_FIRST =
+  "if (process.env.SAMOCODE_ITERATION === '1') await new Promise(() => setInterval(() => {}, 1000));\nexport default { paceMs: 0, rules: [] };\n";
 const LAST_WORD = { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' };
 
 const endings: FaultRow[] = [
@@ -127,8 +130,7 @@ const watchdogs: FaultRow[] = [
     { watch: { firstByteMs: 1000 } },
     {
       name: 'a child that prints nothing at all is ended',
-      rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }],
-      start: {},
+      module: SILENT_FIRST,
       ends: AT_THE_GATE,
     },
   ),
@@ -322,7 +324,7 @@ const vandals: FaultRow[] = [
     {},
     {
       name: 'planted hooks and settings are told and never run',
-      rules: first(shell('git config core.fsmonitor "touch /tmp/samocode-planted-$$"'), { act: 'normal' }),
+      rules: first(shell('git config alias.planted "!touch planted"'), { act: 'normal' }),
       ends: AT_THE_GATE,
       also: async (rig) => {
         expect(
