@@ -2,8 +2,10 @@ import type { ChildEvent } from './provider.ts';
 
 const MAX_ACTIVITY = 120;
 
+type Activity = Extract<ChildEvent, { kind: 'activity' }>;
+
 /** What a child does now, cut to a line. `tool` when it is a call of one, `path` when that may write a file. */
-export function activity(words: string, tool?: { name: string; path?: string }): ChildEvent {
+export function activity(words: string, tool?: { name: string; path?: string }): Activity {
   return {
     kind: 'activity',
     text: words.length > MAX_ACTIVITY ? `${words.slice(0, MAX_ACTIVITY - 1)}…` : words,

@@ -39,6 +39,8 @@ const Line = z.discriminatedUnion('type', [
   z.object({ type: z.literal('turn.failed'), error: z.object({ message: text }).catch({ message: '' }) }),
 ]);
 
+/** Without an end: no limit of retries counts here. */
+const OFFLINE = /^Reconnecting\.\.\. waiting for network\b/;
 /** A last message beyond this is no signal. */
 const MAX_SIGNAL_TEXT = 64 * 1024;
 
@@ -98,7 +100,9 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
         case 'item.completed':
           return readCompleted(line.item);
         case 'error':
-          return [activity(firstLine(line.message))];
+          return [
+            { ...activity(firstLine(line.message)), ...(OFFLINE.test(line.message) && { isOffline: true }) },
+          ];
         case 'turn.completed':
           return [{ kind: 'final', report: completed(line.usage) }];
         case 'turn.failed': {

@@ -79,7 +79,14 @@ export type ChildProblem =
 export type ChildEvent =
   | { kind: 'started'; version?: string; model?: string; cliSession?: string }
   /** What the child is doing now, one short line. */
-  | { kind: 'activity'; text: string; tool?: { name: string; path?: string } }
+  | {
+      kind: 'activity';
+      text: string;
+      /** A tool that is called, with the file that it may change. */
+      tool?: { name: string; path?: string };
+      /** It only tries to reach the network, and would do so for ever. */
+      isOffline?: boolean;
+    }
   | { kind: 'limit'; until?: number }
   /** May come more than once in a process: the last one counts. */
   | { kind: 'final'; report: FinalReport };

@@ -1,0 +1,58 @@
+import type { ChildEvent, FinalReport } from './provider.ts';
+
+/** Beyond these a child's record says no more about what it did. */
+const MAX_TOOLS = 40;
+const MAX_FILES = 60;
+
+/** What one process has shown of itself so far, of a bounded size however long it runs. */
+export class Tally {
+  readonly #tools = new Map<string, number>();
+  readonly #files = new Set<string>();
+  /** What the child does now. */
+  activity: string | undefined;
+  /** The last final report; absent while it runs. */
+  final: FinalReport | undefined;
+  limitedUntil: number | undefined;
+  /** It does nothing but wait for the network. */
+  isOffline = false;
+  started: { version?: string; model?: string; cliSession?: string } = {};
+
+  note(event: ChildEvent): void {
+    this.isOffline = event.kind === 'activity' && event.isOffline === true;
+    switch (event.kind) {
+      case 'started': {
+        const { kind: _, ...facts } = event;
+        this.started = { ...this.started, ...facts };
+        return;
+      }
+      case 'activity':
+        this.activity = event.text;
+        if (event.tool) this.#count(event.tool);
+        return;
+      case 'limit':
+        this.limitedUntil = event.until ?? this.limitedUntil;
+        return;
+      case 'final':
+        this.final = event.report;
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** How often each tool was called. */
+  get tools(): Record<string, number> {
+    return Object.fromEntries(this.#tools);
+  }
+
+  /** Files that tools of writing named, in order of first mention; what a shell changed is not among them. */
+  get files(): string[] {
+    return [...this.#files];
+  }
+
+  #count({ name, path }: { name: string; path?: string }): void {
+    const key = this.#tools.has(name) || this.#tools.size < MAX_TOOLS ? name.slice(0, 80) : 'others';
+    this.#tools.set(key, (this.#tools.get(key) ?? 0) + 1);
+    if (path !== undefined && this.#files.size < MAX_FILES) this.#files.add(path.slice(0, 300));
+  }
+}
