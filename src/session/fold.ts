@@ -225,5 +225,6 @@ function addCosts(a: Cost, b: Cost): Cost {
     const value = b[key];
     if (value !== undefined) sum[key] = (a[key] ?? 0) + value;
   }
+  if (b.usdIsEstimate) sum.usdIsEstimate = true;
   return sum;
 }

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
-import type { ChildEvent, FinalReport, Provider } from '../providers/provider.ts';
+import type { FinalReport, Provider } from '../providers/provider.ts';
+import { Tally } from '../providers/tally.ts';
 
 const PIECE_BYTES = 256 * 1024;
 /** A longer line is no event of any CLI; it is passed over without being kept. */
@@ -22,15 +23,22 @@ export class ChildLog implements AsyncDisposable {
   #restBytes = 0;
   #skipping = false;
 
-  /** What the child does now. */
-  activity: string | undefined;
-  /** The last final report; absent while it runs. */
-  final: FinalReport | undefined;
-  limitedUntil: number | undefined;
+  /** What its lines have told so far. */
+  readonly seen = new Tally();
 
   constructor(path: string, provider: Provider) {
     this.#path = path;
     this.#reader = provider.newReader();
+  }
+
+  /** What the child does now. */
+  get activity(): string | undefined {
+    return this.seen.activity;
+  }
+
+  /** The last final report; absent while it runs. */
+  get final(): FinalReport | undefined {
+    return this.seen.final;
   }
 
   get bytes(): number {
@@ -105,28 +113,10 @@ export class ChildLog implements AsyncDisposable {
   #endLine(): void {
     if (this.#restBytes > 0) {
       const line = Buffer.concat(this.#rest).toString('utf8');
-      for (const event of this.#reader.readLine(line)) this.#note(event);
+      for (const event of this.#reader.readLine(line)) this.seen.note(event);
     }
     this.#rest = [];
     this.#restBytes = 0;
     this.#skipping = false;
-  }
-
-  #note(event: ChildEvent): void {
-    switch (event.kind) {
-      case 'started':
-        return;
-      case 'activity':
-        this.activity = event.text;
-        return;
-      case 'limit':
-        this.limitedUntil = event.until ?? this.limitedUntil;
-        return;
-      case 'final':
-        this.final = event.report;
-        return;
-      default:
-        event satisfies never;
-    }
   }
 }

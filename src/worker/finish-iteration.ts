@@ -7,6 +7,7 @@ import { decide } from '../phases/decide.ts';
 import type { Decision } from '../phases/decision.ts';
 import type { EndingKind } from '../phases/ending.ts';
 import type { Outcome, Rules } from '../phases/outcome.ts';
+import type { Traces } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { type ChildRecord, exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { Cost } from '../session/event-types.ts';
@@ -15,6 +16,7 @@ import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/si
 import type { OpenIteration } from '../session/state.ts';
 import { logPaths } from './begin-iteration.ts';
 import type { ChildLog } from './child-log.ts';
+import { costOf } from './cost-of.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { commitReadableFiles, keepWork, tidyCheckpoints } from './keep-work.ts';
 import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
@@ -39,7 +41,7 @@ export interface ChildEnded {
  * commit points. Everything it reads is on disk, so after a crash it comes to the same end.
  */
 export async function finishIteration(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<void> {
-  const signal = await readSignal(worker, open);
+  const signal = await readSignal(worker, open, ended.log?.final?.signalText);
   const process = await howItEnded(worker, open, ended);
   const planted = await gitSettingsChanges(worker);
   const notebook = await mendNotebook(worker, open);
@@ -120,15 +122,8 @@ async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded
   const exitText = ended.child && (await readText(exitFile(exit, ended.child)));
   const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.final;
-  const cost: Cost = {
-    ...(final?.costUsd !== undefined && { usd: final.costUsd }),
-    ...(final?.turns !== undefined && { turns: final.turns }),
-    ...(final?.tokens && {
-      inputTokens: final.tokens.input,
-      outputTokens: final.tokens.output,
-      cachedTokens: final.tokens.cached,
-    }),
-  };
+  const traces = await tracesOf(worker, open, ended.log);
+  const cost = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, cost, ...(ended.problem !== undefined && { problem: ended.problem }) };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
   const byUs = ENDED_BY_US[ended.end];
@@ -136,8 +131,11 @@ async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded
   const stderrTail = await readTail(logPaths(worker, open).stderr, 8192);
   const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
+  const said = problem.kind === 'usage_limit' ? problem.until : undefined;
   const limitedUntil =
-    problem.kind === 'usage_limit' ? (problem.until ?? ended.log?.limitedUntil) : undefined;
+    problem.kind === 'usage_limit'
+      ? (said ?? ended.log?.seen.limitedUntil ?? traces.limitedUntil)
+      : undefined;
   const advice = 'advice' in problem ? problem.advice : undefined;
   const text = [final?.text, advice].filter((part) => part !== undefined).join(' ');
   return {
@@ -146,6 +144,13 @@ async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded
     ...(text !== '' && { problem: text }),
     ...(limitedUntil !== undefined && { limitedUntil }),
   };
+}
+
+async function tracesOf(worker: Worker, open: OpenIteration, log: ChildLog | undefined): Promise<Traces> {
+  const { readTraces } = providerNamed(open.provider);
+  const cliSession = log?.seen.started.cliSession;
+  if (readTraces === undefined || cliSession === undefined) return {};
+  return await readTraces({ cliSession, env: worker.env, final: log?.final, now: worker.clock.now() });
 }
 
 /** How an iteration ended that the worker ended; a child that lingers after its last word has ended by itself. */
@@ -159,15 +164,28 @@ const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'p
 };
 
 /** The child's last word; the bytes that are judged are kept, and judged again after a crash. */
-async function readSignal(worker: Worker, open: OpenIteration): Promise<SignalReading> {
+async function readSignal(worker: Worker, open: OpenIteration, lastWords?: string): Promise<SignalReading> {
   const kept = iterationPaths(worker.paths, open.iteration).signal;
   const earlier = await readPlainFile(kept, MAX_SIGNAL_BYTES);
   if (earlier.kind === 'bytes') return parseSignal(earlier.bytes, open.phase);
   const reading = await readPlainFile(worker.paths.signal, MAX_SIGNAL_BYTES);
   if (reading.kind === 'unusable') return { kind: 'malformed', problem: reading.problem };
+  const isUnwritten = reading.kind === 'missing' || parseSignal(reading.bytes, open.phase).kind === 'blank';
+  if (isUnwritten && lastWords !== undefined) return await signalSpoken(kept, lastWords, open);
   if (reading.kind === 'missing') return { kind: 'missing' };
   await createWhole(kept, reading.bytes);
   return parseSignal(reading.bytes, open.phase);
+}
+
+/** A child that wrote no file but ended with the signal's words, as its CLI was told to make it. */
+async function signalSpoken(kept: string, words: string, open: OpenIteration): Promise<SignalReading> {
+  const reading = parseSignal(words, open.phase);
+  if (reading.kind !== 'signal') return { kind: 'blank' };
+  await createWhole(kept, Buffer.from(words));
+  return {
+    ...reading,
+    notes: [...reading.notes, 'No _signal.json was written; the last message is the signal.'],
+  };
 }
 
 function signalOutcome(reading: SignalReading): Outcome['signal'] {

@@ -75,6 +75,7 @@ class Sampler {
   #sampledAt = Number.NEGATIVE_INFINITY;
   #shown: string | undefined;
   #finalAtMs: number | undefined;
+  #offlineAtMs: number | undefined;
 
   private constructor(
     worker: Worker,
@@ -121,7 +122,7 @@ class Sampler {
     const bytes = await this.#logBytes();
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
     if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
-    return this.#lingers() ?? (await this.#stalls(bytes, members));
+    return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes, members));
   }
 
   /** A CLI that has said its last word and stays: its outcome is known already. */
@@ -129,6 +130,16 @@ class Sampler {
     if (this.#log.final === undefined) return undefined;
     this.#finalAtMs ??= this.#awake.ms;
     return this.#awake.ms - this.#finalAtMs > this.#limits.afterFinalMs ? 'lingers' : undefined;
+  }
+
+  /** A CLI that only waits for the network would do so for ever. */
+  #isCutOff(): WatchEnd | undefined {
+    if (!this.#log.seen.isOffline) {
+      this.#offlineAtMs = undefined;
+      return undefined;
+    }
+    this.#offlineAtMs ??= this.#awake.ms;
+    return this.#awake.ms - this.#offlineAtMs > this.#limits.networkWaitMs ? 'network' : undefined;
   }
 
   async #stalls(
