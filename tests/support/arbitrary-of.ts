@@ -26,11 +26,24 @@ export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
       return fc.array(arbitraryOf(def.element), { maxLength: 3 });
     case 'union':
       return fc.oneof(...def.options.map(arbitraryOf));
+    case 'record':
+      return anyRecord(def);
     case 'object':
       return anyObject(def.shape);
     default:
       throw new Error(`There is no arbitrary for the schema type ${def.type} yet.`);
   }
+}
+
+function anyRecord({ keyType, valueType }: z.core.$ZodRecordDef): fc.Arbitrary<object> {
+  // A record over an enum wants every one of its keys, a partial one says so by having no values.
+  const { values } = keyType._zod;
+  if (values === undefined) {
+    const keys = arbitraryOf(keyType) as fc.Arbitrary<string>;
+    return fc.dictionary(keys, arbitraryOf(valueType), { maxKeys: 3, noNullPrototype: true });
+  }
+  const fields = [...values].map((key) => [String(key), arbitraryOf(valueType)] as const);
+  return fc.record(Object.fromEntries(fields), { noNullPrototype: true });
 }
 
 function anyObject(shape: Readonly<Record<string, z.core.$ZodType>>): fc.Arbitrary<object> {

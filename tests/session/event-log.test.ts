@@ -1,0 +1,223 @@
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type LogReading, readEvents, readLog, readOn } from '../../src/session/event-log.ts';
+import type { SessionEvent } from '../../src/session/events.ts';
+import { fold } from '../../src/session/fold.ts';
+import { emptyState } from '../../src/session/state.ts';
+import { anyLog, plainLog, textOf } from '../support/event-samples.ts';
+import { notice, tempLog } from '../support/temp-log.ts';
+
+const stateOf = (reading: LogReading | undefined) => reading?.state;
+const folded = (count: number) => plainLog(count).reduce(fold, emptyState());
+
+const short = (n: number): SessionEvent => {
+  return { v: 1, n, at: '2026-01-08T10:00:00.000Z', lease: 1, type: 'notice', code: 'ü', text: '🙂' };
+};
+
+test('no log is told apart from an empty one', async () => {
+  await using log = await tempLog();
+  expect(await readLog(log.paths)).toBeUndefined();
+  expect(await readEvents(log.paths.events, 0)).toEqual([]);
+  await log.lay('');
+  expect(await readLog(log.paths)).toMatchObject({ state: { n: 0 }, offset: 0, problems: [] });
+});
+
+test('cut at any byte, every complete event is read and none besides', async () => {
+  await using log = await tempLog();
+  const events = plainLog(4).map(({ n }) => short(n));
+  const bytes = Buffer.from(textOf(events));
+  for (let length = 0; length <= bytes.length; length += 1) {
+    const cut = bytes.subarray(0, length);
+    await log.lay(cut);
+    const complete = cut.toString('latin1').split('\n').length - 1;
+    const reading = await readLog(log.paths);
+    expect(reading).toMatchObject({ offset: cut.lastIndexOf('\n') + 1, size: length, problems: [] });
+    expect(reading?.state.n).toBe(complete);
+    expect(await readEvents(log.paths.events, 0)).toHaveLength(complete);
+  }
+});
+
+test.each<[string, string]>([
+  ['no JSON', 'hello'],
+  ['empty', ''],
+  ['a number that was there', textOf(plainLog(2)).split('\n')[0] ?? ''],
+  ['a number to come', JSON.stringify({ ...plainLog(9)[8] })],
+  ['no event', '{"v":1,"type":"danced"}'],
+  ['bytes of no text', '\ud800\u0000'],
+])('a foreign line (%s) is left out and told, and the others count', async (_, line) => {
+  await using log = await tempLog();
+  const lines = textOf(plainLog(6)).split('\n');
+  await log.lay([...lines.slice(0, 3), line, ...lines.slice(3)].join('\n'));
+  const reading = await readLog(log.paths);
+  expect(stateOf(reading)).toEqual(folded(6));
+  expect(reading?.problems).toHaveLength(1);
+  expect((await readEvents(log.paths.events, 0)).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect((await readEvents(log.paths.events, 4)).map(({ n }) => n)).toEqual([5, 6]);
+});
+
+test('an event of a worker that had lost its lease is left out', async () => {
+  await using log = await tempLog();
+  const [first, second, third] = plainLog(3);
+  await log.lay(
+    `${JSON.stringify({ ...first, lease: 2 })}\n${JSON.stringify(second)}\n${JSON.stringify({ ...second, lease: 2 })}\n${JSON.stringify({ ...third, lease: 3 })}\n`,
+  );
+  const reading = await readLog(log.paths);
+  expect(reading).toMatchObject({
+    state: { n: 3, lease: 3 },
+    problems: ['event 2 of a worker without the lease'],
+  });
+});
+
+test('a clock that jumps back reorders nothing', async () => {
+  await using log = await tempLog();
+  const events = plainLog(6).map((event, index) => ({
+    ...event,
+    at: new Date(1e12 - index * 1e9).toISOString(),
+  }));
+  await log.lay(textOf(events));
+  expect((await readEvents(log.paths.events, 0)).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(stateOf(await readLog(log.paths))?.n).toBe(6);
+});
+
+test('a newer version is told, also when read on from before or after it', async () => {
+  await using log = await tempLog();
+  await log.lay(textOf(plainLog(3)));
+  const before = await readLog(log.paths);
+  await appendFile(log.paths.events, '{"v":2,"n":4,"type":"of the future"}\n');
+  const after = await readLog(log.paths);
+  expect(after).toMatchObject({ newerVersion: 2, state: { n: 3 } });
+  expect(await readOn(log.paths, before as LogReading)).toMatchObject({ newerVersion: 2 });
+  await appendFile(log.paths.events, 'x\n');
+  expect(await readOn(log.paths, after as LogReading)).toMatchObject({ newerVersion: 2 });
+});
+
+test('reading on folds only what is new, and starts anew in another file', async () => {
+  await using log = await tempLog();
+  await log.lay(textOf(plainLog(3)));
+  const earlier = (await readLog(log.paths)) as LogReading;
+  await log.lay(textOf(plainLog(5)));
+  expect(stateOf(await readOn(log.paths, earlier))).toEqual(folded(5));
+  const other = plainLog(2).map((event) => ({ ...event, at: '2027-01-01T00:00:00.000Z' }));
+  await log.lay(textOf(other));
+  expect(stateOf(await readOn(log.paths, earlier))).toEqual(other.reduce(fold, emptyState()));
+  await rm(log.paths.events);
+  expect(await readOn(log.paths, earlier)).toBeUndefined();
+});
+
+/** Writes a log of `count` events through the writer, so that there is a cache of it. */
+async function logWithCache(count: number) {
+  const log = await tempLog();
+  const { writer } = await log.open();
+  for (let index = 0; index < count; index += 1) await writer.append(notice(`${index} ${'-'.repeat(300)}`));
+  await writer.writeCache();
+  return log;
+}
+
+test('a reading from the cache equals the one from the start, for any log and any cache of it', async () => {
+  await using log = await tempLog();
+  await fc.assert(
+    fc.asyncProperty(anyLog, fc.nat(), async (events, at) => {
+      const cut = at % (events.length + 1);
+      await rm(log.paths.state, { force: true });
+      await log.lay(textOf(events.slice(0, cut)));
+      const { writer } = await log.open();
+      await writer.writeCache();
+      await log.lay(textOf(events));
+      const cached = await readLog(log.paths);
+      expect(cached).toEqual(await readLog(log.paths, { useCache: false }));
+      expect(cached?.state).toEqual(events.reduce(fold, emptyState()));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+const FORGED = { ...emptyState(), n: 7, lease: 99 };
+
+test.each<[string, unknown]>([
+  ['missing', undefined],
+  ['empty', ''],
+  ['no JSON', '{"v":1,'],
+  ['null', null],
+  ['a list', []],
+  ['of a newer version', { v: 2, offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['of no version', { offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['without a hash, behind the end', { v: 1, offset: 1e9, state: FORGED }],
+  ['at a negative offset', { v: 1, offset: -5, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['at half a byte', { v: 1, offset: 0.5, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['of another log', { v: 1, offset: 500, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['with a state of another shape', { v: 1, offset: 0, tailHash: HASH_OF_NOTHING, state: { n: 7 } }],
+])('a state.json that is %s changes nothing', async (_, content) => {
+  await using log = await logWithCache(3);
+  const before = await readLog(log.paths);
+  await rm(log.paths.state);
+  if (content !== undefined)
+    await writeFile(log.paths.state, typeof content === 'string' ? content : JSON.stringify(content));
+  expect(await readLog(log.paths)).toEqual(before);
+});
+
+test('a folder or a pipe in the place of state.json changes nothing', async () => {
+  await using log = await logWithCache(3);
+  const before = await readLog(log.paths);
+  await rm(log.paths.state);
+  await mkdir(log.paths.state);
+  expect(await readLog(log.paths)).toEqual(before);
+  await rm(log.paths.state, { recursive: true });
+  execFileSync('mkfifo', [log.paths.state]);
+  expect(await readLog(log.paths)).toEqual(before);
+});
+
+test('a folder, link or pipe in the place of the log is no log, and hangs nobody', async () => {
+  await using log = await tempLog();
+  const { events } = log.paths;
+  for (const plant of [
+    ['mkdir', events],
+    ['mkfifo', events],
+    ['ln', '-s', '/etc/hostname', events],
+  ]) {
+    execFileSync(plant[0] ?? '', plant.slice(1));
+    expect(await readLog(log.paths)).toBeUndefined();
+    expect(await readEvents(events, 0)).toEqual([]);
+    await rm(events, { recursive: true });
+  }
+});
+
+test('with a cache the first events are not looked at any more', async () => {
+  await using log = await logWithCache(40);
+  const whole = await readLog(log.paths);
+  const bytes = await log.bytes();
+  // A reading that went through the first line would find it broken.
+  await log.lay(Buffer.concat([Buffer.from('?'), bytes.subarray(1)]));
+  expect(await readLog(log.paths)).toEqual(whole);
+});
+
+test('any number of newest events is read from the end of a long log', async () => {
+  await using log = await tempLog();
+  const events = plainLog(2000);
+  await log.lay(textOf(events));
+  for (const after of [0, 999, 1990, 1999, 2000, 5000]) {
+    const numbers = (await readEvents(log.paths.events, after)).map(({ n }) => n);
+    expect(numbers).toEqual(events.slice(after).map(({ n }) => n));
+  }
+});
+
+test('foreign lines at the end of a long log do not hide its newest events', async () => {
+  await using log = await tempLog();
+  const events = plainLog(2000);
+  const stray = JSON.stringify({ ...events[0], n: 9000 });
+  await log.lay(`${textOf(events)}${stray}\n${JSON.stringify(events[0])}\nhello\n`);
+  expect((await readEvents(log.paths.events, 1990)).map(({ n }) => n)).toEqual([
+    1991, 1992, 1993, 1994, 1995, 1996, 1997, 1998, 1999, 2000,
+  ]);
+});
+
+test('lines longer than the pieces in which a log is read count like others', async () => {
+  await using log = await tempLog();
+  const long = 'ü🙂'.repeat(100_000);
+  const events = plainLog(5).map((event) => ({ ...event, flow: `${event.n} ${long}` }));
+  await log.lay(textOf(events));
+  expect(await readEvents(log.paths.events, 3)).toEqual(events.slice(3));
+  expect(stateOf(await readLog(log.paths))?.n).toBe(5);
+});

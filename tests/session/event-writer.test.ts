@@ -1,0 +1,252 @@
+import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { LeaseLostError } from '../../src/base/lease.ts';
+import { readEvents, readLog } from '../../src/session/event-log.ts';
+import { EventWriter, NewerFormatError } from '../../src/session/event-writer.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { emptyState } from '../../src/session/state.ts';
+import { plainLog, textOf } from '../support/event-samples.ts';
+import { fullDisk } from '../support/failing-disk.ts';
+import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
+
+const numbersOf = async (log: TempLog) => (await readEvents(log.paths.events, 0)).map(({ n }) => n);
+const countFrom1 = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+const acceptance = (id: string): NewEvent => {
+  return { type: 'command_accepted', id, kind: 'message', by: { channel: 'cli' } };
+};
+
+test('cut at any byte and appended to, every complete event is read and the new one too', async () => {
+  const bytes = Buffer.from(textOf(plainLog(3).slice(0, 2)));
+  await using log = await tempLog();
+  for (let length = 0; length <= bytes.length; length += 1) {
+    const cut = bytes.subarray(0, length);
+    await log.lay(cut);
+    const complete = cut.toString('latin1').split('\n').length - 1;
+    const { writer } = await log.open();
+    expect(writer.truncatedBytes).toBe(length - (cut.lastIndexOf('\n') + 1));
+    const [event] = await writer.append(notice('new'));
+    expect(event).toMatchObject({ n: complete + 1, type: 'notice' });
+    expect(await numbersOf(log)).toEqual(countFrom1(complete + 1));
+    await writer[Symbol.asyncDispose]();
+  }
+});
+
+test('events are numbered without gaps over workers, each with its lease', async () => {
+  await using log = await tempLog();
+  for (const lease of [1, 2, 3]) {
+    const { writer } = await log.open();
+    const written = await writer.append(notice('a'), notice('b'));
+    expect(written).toMatchObject([
+      { lease, n: 2 * lease - 1 },
+      { lease, n: 2 * lease },
+    ]);
+  }
+  expect(await numbersOf(log)).toEqual(countFrom1(6));
+  expect(await readLog(log.paths)).toMatchObject({ state: { n: 6, lease: 3 }, problems: [] });
+});
+
+test('an owner whose lease was taken over writes nothing more, whatever it does', async () => {
+  await using log = await tempLog();
+  const { writer: old } = await log.open();
+  await old.append(notice('old'));
+  const { writer } = await log.open();
+  await writer.append(notice('new'));
+  const before = await log.bytes();
+  await expect(old.append(notice('late'))).rejects.toThrow(LeaseLostError);
+  // It would take the new owner's events for foreign ones and cut them off.
+  await expect(old.findTampering()).rejects.toThrow(LeaseLostError);
+  expect(await log.bytes()).toEqual(before);
+  expect(old.state.n).toBe(1);
+});
+
+test('a line that an old owner wrote late is taken out before it can take a number', async () => {
+  await using log = await tempLog();
+  const { writer: old } = await log.open();
+  const [event] = await old.append(notice('old'));
+  const { writer } = await log.open();
+  await appendFile(log.paths.events, textOf([{ ...event, n: 2, at: '2026-01-08T10:00:00.000Z' } as never]));
+  const written = await writer.append(notice('new'));
+  expect(written).toMatchObject([
+    { n: 2, lease: 2, type: 'notice', text: 'new' },
+    { n: 3, lease: 2, type: 'forgery_seen', what: 'the event log was appended' },
+  ]);
+  expect(await numbersOf(log)).toEqual([1, 2, 3]);
+});
+
+test('an event forged while a worker lives is removed, recorded, and opens nothing', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  await writer.append(notice('first'));
+  const forged = { v: 1, n: 2, at: '2026-01-08T10:00:00.000Z', lease: 1, type: 'plan_approved' };
+  const body = { by: { channel: 'cli' }, plan: { name: 'p', hash: 'h' }, phase: 'implementation' };
+  await appendFile(log.paths.events, `${JSON.stringify({ ...forged, ...body })}\n`);
+  expect(await writer.findTampering()).toMatchObject({ what: 'appended' });
+  await writer.append(notice('second'));
+  const { state } = (await readLog(log.paths)) ?? {};
+  expect(state).toEqual(writer.state);
+  expect(state?.approvedPlan).toBeUndefined();
+});
+
+test('a forged cache is not acted on by the next worker', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  await writer.append(notice('first'));
+  await writer.writeCache();
+  const cache = JSON.parse(await readFile(log.paths.state, 'utf8'));
+  cache.state.status = { kind: 'done', since: '2026-01-08T10:00:00.000Z', summary: 'forged' };
+  await writeFile(log.paths.state, JSON.stringify(cache));
+  const { writer: next } = await log.open();
+  expect(next.state.status.kind).toBe('starting');
+});
+
+test('a log of a newer samocode is opened for reading only', async () => {
+  await using log = await tempLog();
+  await log.lay(`${textOf(plainLog(2))}{"v":2,"n":3,"type":"of the future"}\n`);
+  const before = await log.bytes();
+  await expect(log.open()).rejects.toThrow(NewerFormatError);
+  expect(await log.bytes()).toEqual(before);
+  expect((await readLog(log.paths))?.state.n).toBe(2);
+});
+
+test('foreign lines that were there before are told and keep their place', async () => {
+  await using log = await tempLog();
+  const [first, second] = textOf(plainLog(2)).split('\n');
+  await log.lay(`${first}\nhello\n${second}\n${first}\n`);
+  const { writer } = await log.open();
+  expect(writer.problems).toHaveLength(2);
+  await writer.append(notice('new'));
+  expect(await numbersOf(log)).toEqual([1, 2, 3]);
+  expect(await log.lines()).toHaveLength(5);
+});
+
+test('an event that no reader would take is not written', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  await writer.append(notice('first'));
+  const unfit: NewEvent = { type: 'limited', until: Number.NaN, guessed: false, provider: 'x' };
+  await expect(writer.append(notice('with it'), unfit)).rejects.toThrow('not fit to be written');
+  expect(writer.state.n).toBe(1);
+  await writer.append(notice('second'));
+  expect(await numbersOf(log)).toEqual([1, 2]);
+});
+
+test('the state of the writer is the one that readers come to', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  const loose: object = {
+    type: 'notice',
+    code: 'c',
+    text: 't',
+    flow: undefined,
+    more: 'than the schema',
+  };
+  await writer.append(
+    { type: 'session_created', sessionId: 's', runWanted: true },
+    loose as NewEvent,
+    acceptance('A'),
+  );
+  expect((await readLog(log.paths, { useCache: false }))?.state).toEqual(writer.state);
+});
+
+test('staged events count for the writer at once and are written in one piece', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  writer.stage(notice('one'));
+  writer.stage(notice('two'), { type: 'done', summary: 's' });
+  expect(writer.state).toMatchObject({ n: 3, status: { kind: 'done' } });
+  expect(await log.bytes()).toHaveLength(0);
+  expect(await writer.commit()).toMatchObject([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  expect(await numbersOf(log)).toEqual([1, 2, 3]);
+  expect(await writer.commit()).toEqual([]);
+});
+
+test('what was staged stays staged when the disk is full, what was appended does not', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  writer.stage(notice('staged'));
+  {
+    using _full = await fullDisk({ atWrite: 1, bytes: 3 });
+    await expect(writer.append(notice('appended'))).rejects.toThrow('ENOSPC');
+  }
+  expect(writer.state.n).toBe(1);
+  await writer.append();
+  expect((await readEvents(log.paths.events, 0)).map((event) => 'text' in event && event.text)).toEqual([
+    'staged',
+  ]);
+});
+
+test('commands are remembered as answered, however old they are, also by the next worker', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  for (const id of countFrom1(200)) await writer.append(acceptance(`C${id}`));
+  const { writer: next } = await log.open();
+  expect([1, 100, 200].map((id) => next.isAnswered(`C${id}`))).toEqual([true, true, true]);
+  expect(next.isAnswered('C201')).toBe(false);
+});
+
+const CUTS = [1, 2, 3, 4, 5].flatMap((atWrite) => [0, 1, 60, 1000].map((bytes) => ({ atWrite, bytes })));
+test.each(CUTS)('a disk that fills at write $atWrite after $bytes bytes leaves a prefix', async (plan) => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  let written = 0;
+  let state = emptyState();
+  {
+    using disk = await fullDisk(plan);
+    while (!disk.failed()) {
+      state = writer.state;
+      written = state.n;
+      await writer.append(notice('a'), notice(`b ${'-'.repeat(200)}`)).catch(() => undefined);
+    }
+    expect(writer.state).toEqual(state);
+    await expect(writer.append(notice('still full'))).rejects.toThrow('ENOSPC');
+  }
+  expect(await numbersOf(log)).toEqual(countFrom1(written));
+  expect((await readLog(log.paths))?.state).toEqual(state);
+  await writer.append(notice('freed'));
+  expect(await numbersOf(log)).toEqual(countFrom1(written + 1));
+  const { writer: next } = await log.open();
+  expect(next.truncatedBytes).toBe(0);
+});
+
+test('a run folder that vanished comes back with the whole log, and the lease is kept', async () => {
+  await using log = await tempLog();
+  const { writer, lease } = await log.open();
+  await writer.append(notice('one'), notice('two'));
+  await rm(log.paths.runDir, { recursive: true });
+  await writer.append(notice('three'));
+  expect(await numbersOf(log)).toEqual([1, 2, 3, 4]);
+  expect((await readEvents(log.paths.events, 3))[0]).toMatchObject({
+    type: 'forgery_seen',
+    what: 'the event log was replaced',
+  });
+  await expect(lease.check()).resolves.toBeUndefined();
+});
+
+test('a log that was moved away is put back, and the one under its name forgotten', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  await writer.append(notice('one'));
+  await rename(log.paths.events, `${log.paths.events}.old`);
+  await log.lay(textOf(plainLog(9)));
+  await writer.append(notice('two'));
+  expect(await numbersOf(log)).toEqual([1, 2, 3]);
+});
+
+test('losing the cache, or not being able to write it, harms nobody', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  await rm(log.paths.runDir, { recursive: true });
+  await expect(writer.writeCache()).resolves.toBeUndefined();
+});
+
+test('a writer that is opened by an owner without the lease opens nothing', async () => {
+  await using log = await tempLog();
+  const { lease } = await log.open();
+  await log.lay(`${textOf(plainLog(1))}{"torn`);
+  const before = await log.bytes();
+  await log.open();
+  await log.lay(before);
+  await expect(EventWriter.open(log.paths, lease, systemClock)).rejects.toThrow(LeaseLostError);
+  expect(await log.bytes()).toEqual(before);
+});

@@ -1,0 +1,55 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { systemClock } from '../../src/base/clock.ts';
+import { acquireLease, type OwnedLease } from '../../src/base/lease.ts';
+import { readLog } from '../../src/session/event-log.ts';
+import { EventWriter } from '../../src/session/event-writer.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { entryOf, hostWith } from './hosts.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** The run folder of a session, with nothing in it but what a test writes. */
+export interface TempLog extends AsyncDisposable {
+  paths: SessionPaths;
+  /** Writes the log as it is to be found. */
+  lay(text: string | Uint8Array): Promise<void>;
+  bytes(): Promise<Buffer>;
+  lines(): Promise<string[]>;
+  /** Takes the lease, as if whoever has it were dead, and opens the log for writing. */
+  open(): Promise<{ writer: EventWriter; lease: OwnedLease }>;
+}
+
+export async function tempLog(): Promise<TempLog> {
+  const dir = await tempDir('samocode-log-');
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await mkdir(paths.runDir, { recursive: true });
+  const bytes = () => readFile(paths.events);
+  const opened: EventWriter[] = [];
+  return {
+    paths,
+    lay: (text) => writeFile(paths.events, text),
+    bytes,
+    lines: async () => (await bytes()).toString('utf8').split('\n').slice(0, -1),
+    async open() {
+      // Our pid, as if it had been given away since the owner before.
+      const host = hostWith([entryOf(process.pid, { startTicks: `owner ${opened.length}` })]);
+      const above = (await readLog(paths))?.state.lease ?? 0;
+      const lease = await acquireLease(paths.leases, {
+        host,
+        clock: systemClock,
+        above,
+      });
+      const writer = await EventWriter.open(paths, lease, systemClock);
+      opened.push(writer);
+      return { writer, lease };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const writer of opened) await writer[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function notice(text: string): NewEvent {
+  return { type: 'notice', code: 'test', text };
+}
