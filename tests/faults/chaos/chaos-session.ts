@@ -1,0 +1,104 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/base/clock.ts';
+import { isSamocodeError } from '../../../src/base/errors.ts';
+import type { SessionState } from '../../../src/session/state.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { checkNeutrally } from '../neutral-checks.ts';
+import { workerLeft } from '../with-settings.ts';
+import { killAround, type Victim } from './killer.ts';
+import { type Random, randomFrom } from './random.ts';
+import { watchThroughServers } from './watcher.ts';
+
+export interface ChaosEnd {
+  iterations: number;
+  killed: ReadonlyMap<Victim, number>;
+  takeovers: number;
+}
+
+const BOUND_MS = 300_000;
+/** Children sleep a little, so that most kills meet one. */
+const CHILD_SLEEP_MS = [0, 700] as const;
+const MOST_ITERATIONS = 200;
+
+/**
+ * Runs one session from its start to done while its processes are killed, with a person who answers,
+ * approves and resumes; then looks at what is left with the neutral checks. @throws when any fails
+ */
+export async function runChaosSession(seed: number, takeOne: () => boolean): Promise<ChaosEnd> {
+  const random = randomFrom(seed);
+  const scratch = await mkdtemp(join(tmpdir(), 'samocode-chaos-'));
+  const trace = join(scratch, 'trace.jsonl');
+  try {
+    await using rig = await startRig({
+      scenario: { about: `chaos ${seed}`, trace, paceMs: 0, rules: sleepyChildren(random) },
+      start: { run: false },
+      programs: { 'samocode-mcp': 'src/server/main.ts' },
+    });
+    await letRetriesAbound(rig);
+    const over = new AbortController();
+    const ended = await (async () => {
+      await using watcher = watchThroughServers(rig);
+      const killing = killAround(rig, { random, watcher, takeOne, over: over.signal });
+      try {
+        const state = await actAsPerson(rig);
+        return { state, killing };
+      } finally {
+        over.abort();
+        await killing;
+      }
+    })();
+    await workerLeft(rig);
+    await checkNeutrally(rig, trace, ended.state);
+    const takeovers = (await rig.events()).filter(({ type }) => type === 'worker_took_over').length;
+    return { iterations: ended.state.progress.totalIterations, killed: await ended.killing, takeovers };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function sleepyChildren(random: Random): object[] {
+  return Array.from({ length: MOST_ITERATIONS }, (_, index) => ({
+    when: { iteration: index + 1 },
+    do: [{ act: 'sleep', ms: random.between(...CHILD_SLEEP_MS) }, { act: 'normal' }],
+  }));
+}
+
+/** Every killed child counts as crashed; how often that is borne is not what is tested here. */
+async function letRetriesAbound(rig: SessionRig): Promise<void> {
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await workerLeft(rig);
+  const file = JSON.parse(await readFile(rig.paths.sessionFile, 'utf8'));
+  const settings = { ...file.settings, maxRetries: 1000, retryDelayMs: 20 };
+  await writeFile(rig.paths.sessionFile, JSON.stringify({ ...file, settings }));
+  await rig.resume();
+}
+
+/** What a person may well have to resume after children were killed so often. */
+const TO_BE_EXPECTED = new Set(['phase_limit', 'no_signal', 'signal_json', 'retries']);
+
+async function actAsPerson(rig: SessionRig): Promise<SessionState> {
+  for (const end = Date.now() + BOUND_MS; Date.now() < end; ) {
+    const state = await rig.until(({ status }) => status.kind !== 'running' && status.kind !== 'starting', {
+      withinMs: end - Date.now(),
+    });
+    const { status } = state;
+    if (status.kind === 'done') return state;
+    if (status.kind === 'blocked' && !TO_BE_EXPECTED.has(status.rule))
+      throw new Error(`The session is blocked by ${status.rule}: ${status.reason}`);
+    await act(rig, status).catch((error: unknown) => {
+      // Refused or unanswered, because a kill came between: the next round looks again.
+      if (!isSamocodeError(error)) throw error;
+    });
+    await systemClock.sleep(20);
+  }
+  throw new Error(`It was not done after ${BOUND_MS / 1000} s.`);
+}
+
+async function act(rig: SessionRig, status: SessionState['status']): Promise<void> {
+  if (status.kind === 'waiting' && status.for === 'qa_answers') await rig.answer();
+  else if (status.kind === 'waiting' && status.for === 'plan_approval') await rig.approve();
+  else if (status.kind === 'waiting' || status.kind === 'blocked') await rig.resume();
+  else throw new Error(`Nobody asked for this state: ${status.kind}`);
+}
