@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pendingCommandIds } from '../session/commands.ts';
 import type { WaitingStatus } from '../session/state.ts';
 import { hashOf, readDocument } from './evidence.ts';
+import { obeyPhaseLine } from './obey-phase-line.ts';
 import { typedAnswers } from './typed-answers.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -22,6 +23,7 @@ export async function idle(worker: Worker): Promise<boolean> {
     }
     if (status.kind === 'waiting' && (await fileWaitIsOver(worker, status))) return true;
     const parked = status.kind === 'waiting' || status.kind === 'blocked';
+    if (parked && (await obeyPhaseLine(worker))) return true;
     if (parked && clock.monotonic() - begun > PARKED_LIMIT_MS) return false;
     await clock.sleep(POLL_MS);
   }

@@ -1,5 +1,7 @@
 import { PHASE_NAMES, type Phase, phaseNamed } from '../phases/table.ts';
+import { readEvents } from '../session/event-log.ts';
 import { readOverview } from '../session/overview.ts';
+import type { WaitingStatus } from '../session/state.ts';
 import { readDocument } from './evidence.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -8,11 +10,34 @@ import { record, stateOf, type Worker } from './worker.ts';
  * end. It is obeyed and recorded, but never jumps a closed gate. @returns true when something was recorded
  */
 export async function obeyPhaseLine(worker: Worker): Promise<boolean> {
-  const text = await readDocument(worker.paths.overview);
-  const written = text === undefined ? undefined : readOverview(text).phase;
-  const phase = written === undefined ? undefined : phaseNamed(written);
+  // What could not be put back may still be a child's.
+  if (worker.projector.problem !== undefined) return false;
+  const phase = await writtenPhase(worker);
+  if (phase === undefined) return false;
+  await setPhase(worker, phase);
+  return true;
+}
+
+/**
+ * The phase that a person wrote into the notebook while no worker lived, to be read before anything is
+ * written there: only where the worker before had put back what its last child wrote.
+ */
+export async function phaseByHand(worker: Worker): Promise<Phase | undefined> {
+  const { status, openIteration, n } = stateOf(worker);
+  const rests = status.kind === 'stopped' || status.kind === 'waiting' || status.kind === 'blocked';
+  if (!rests || openIteration !== undefined) return undefined;
+  const newest = await readEvents(worker.paths.events, Math.max(0, n - LOOK_BACK));
+  const rested = newest.findLast(({ type }) => type === 'stopped' || type === 'parked' || type === 'blocked');
+  if (rested === undefined || (await worker.projector.writtenUpTo()) < rested.n) return undefined;
+  return await writtenPhase(worker);
+}
+
+/** Events after which a session can't rest any more without having come to rest again. */
+const LOOK_BACK = 100;
+
+/** Goes to a phase as a person wrote it, or says why not; either way the notebook then says where it stands. */
+export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
   const from = stateOf(worker).progress.phase;
-  if (phase === undefined || phase === from) return false;
   const closed = closedGateBefore(worker, phase);
   if (closed === undefined) {
     const flow = `Phase set from ${from} to ${phase} by hand`;
@@ -21,17 +46,36 @@ export async function obeyPhaseLine(worker: Worker): Promise<boolean> {
     const reason = `The Phase line names ${phase}, but ${closed}. It was put back to ${from}.`;
     await record(worker, { type: 'notice', code: 'gate_closed', text: reason });
   }
-  return true;
+}
+
+/** The phase that the notebook names when it is not the one that the session is in. */
+async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
+  const text = await readDocument(worker.paths.overview);
+  const written = text === undefined ? undefined : readOverview(text).phase;
+  const phase = written === undefined ? undefined : phaseNamed(written);
+  return phase === stateOf(worker).progress.phase ? undefined : phase;
 }
 
 function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   const { answers, approvedPlan } = stateOf(worker);
   const { gates } = worker.file.settings;
+  const wait = waitOf(worker)?.for;
   const order = PHASE_NAMES.indexOf(target);
   const behind = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
-  if (behind('requirements') && gates.includes('qa') && answers.length === 0)
-    return 'no question was answered yet';
-  if (behind('planning') && gates.includes('plan') && approvedPlan === undefined)
-    return 'no plan is approved yet';
+  if (behind('requirements') && gates.includes('qa')) {
+    if (answers.length === 0) return 'no question was answered yet';
+    if (wait === 'qa_answers') return 'questions are still open';
+  }
+  if (behind('planning') && gates.includes('plan')) {
+    if (approvedPlan === undefined) return 'no plan is approved yet';
+    if (wait === 'plan_approval') return 'the plan waits for approval';
+  }
   return undefined;
+}
+
+/** The wait that the session is in, or was stopped in. */
+function waitOf(worker: Worker): WaitingStatus | undefined {
+  const { status } = stateOf(worker);
+  if (status.kind === 'waiting') return status;
+  return status.kind === 'stopped' ? status.parked : undefined;
 }

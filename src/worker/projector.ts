@@ -59,11 +59,16 @@ export class Projector {
 
   /** Makes up for what the worker before could not write any more. */
   async catchUp(state: SessionState): Promise<void> {
+    // The newest line may be the only one of its batch that got there; a child may have written any number.
+    const from = Math.max(0, Math.min(await this.writtenUpTo(), state.n) - 16);
+    await this.apply(state, await readEvents(this.#paths.events, from));
+  }
+
+  /** The number of the newest event that session.log shows: what derives from those before it was written. */
+  async writtenUpTo(): Promise<number> {
     const tail = await readTail(this.#paths.sessionLog, TAIL_BYTES);
     const written = [...tail.matchAll(/\(#(\d+)\)$/gm)].map((match) => Number(match[1]));
-    // The newest line may be the only one of its batch that got there.
-    const from = written.length === 0 ? 0 : Math.max(0, Math.max(...written) - 16);
-    await this.apply(state, await readEvents(this.#paths.events, from));
+    return Math.max(0, ...written);
   }
 
   /** Tiny current state for status bars. A cache: its loss or age harms nobody. */

@@ -7,6 +7,7 @@ import { EventWriter } from '../session/event-writer.ts';
 import { sessionPaths } from '../session/paths.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import { moveSession } from './commands/archive.ts';
+import { cutForgedEnd } from './forged-end.ts';
 import { GitGuard } from './git-guard.ts';
 import { guarded } from './guarded.ts';
 import { KeptFiles } from './kept-files.ts';
@@ -39,6 +40,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   for (;;) {
     const lease = await leaseOf(options, paths);
     if (lease === undefined) return;
+    // Whoever left in good order has left nobody behind.
+    const died = lease.previous?.how === 'died';
+    const forged = died
+      ? await cutForgedEnd(paths, { host, sessionId: file.id, lease: lease.number })
+      : undefined;
     await using writer = await EventWriter.open(paths, lease, clock);
     const projector = new Projector(paths, file);
     const git = new GitGuard(paths, file, env);
@@ -48,7 +54,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const own = { writer, projector, git, slots, kept };
     const worker: Worker = { paths, file, clock, host, env, rehearsalProgram, ...own };
     if (writer.state.archived) await moveSession(worker, true);
-    await takeOver(worker, lease, writer.truncatedBytes);
+    await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, forged });
     const why = await work(worker);
     await slots.leave();
     await record(worker, { type: 'worker_left', why });

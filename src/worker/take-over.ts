@@ -5,17 +5,24 @@ import { readPlainFile } from '../base/plain-file.ts';
 import { exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { EventBody } from '../session/event-types.ts';
 import { iterationPaths } from '../session/paths.ts';
+import { phaseByHand, setPhase } from './obey-phase-line.ts';
 import { readChildRecord } from './spawn-child.ts';
+import { endChildTree } from './tree.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 
 /** Says who works now and what was found; what is left of the worker before is then done like anything else. */
-export async function takeOver(worker: Worker, lease: OwnedLease, truncatedBytes: number): Promise<void> {
+export async function takeOver(
+  worker: Worker,
+  lease: OwnedLease,
+  { truncatedBytes, forged }: { truncatedBytes: number; forged: string | undefined },
+): Promise<void> {
   const { host, writer } = worker;
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('This process is not in the process table.');
   const found = await findOpenIteration(worker);
+  const byHand = await phaseByHand(worker);
   await record(worker, {
     type: 'worker_took_over',
     worker: self,
@@ -31,7 +38,15 @@ export async function takeOver(worker: Worker, lease: OwnedLease, truncatedBytes
       text: `A line of the event log was left out: ${problem}`,
     });
   }
+  if (forged !== undefined) {
+    const what = 'the event log was written on while no worker lived';
+    await record(worker, { type: 'forgery_seen', what, detail: forged });
+  }
   await worker.projector.catchUp(stateOf(worker));
+  if (byHand !== undefined) await setPhase(worker, byHand);
+  // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one.
+  if (stateOf(worker).openIteration === undefined)
+    await endChildTree(worker, undefined, { leftoversOnly: true });
 }
 
 async function findOpenIteration(worker: Worker): Promise<Recovery> {
