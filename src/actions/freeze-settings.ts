@@ -1,3 +1,4 @@
+import type { CapName, Caps, SessionCaps } from '../phases/caps.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { branchOf } from '../project/branch-name.ts';
 import type { ProviderName } from '../project/project-settings.ts';
@@ -43,6 +44,7 @@ export async function freezeSettings(
     maxRetries: values.maxRetries,
     retryDelayMs: values.retryDelaySeconds * 1000,
     maxParallel: values.maxParallel,
+    caps: capsOf(values),
     checks: values.checks.map(({ command }) => command),
     ...(values.setup !== undefined && { setup: values.setup }),
     ...(values.constraints !== undefined && { constraintsPath: values.constraints }),
@@ -50,6 +52,24 @@ export async function freezeSettings(
     ...(base !== undefined && { base }),
     ...(values.rehearsalScenario !== undefined && { scenarioPath: values.rehearsalScenario }),
   };
+}
+
+function capsOf(values: ResolvedSettings['values']): SessionCaps {
+  const { maxCostUsd, maxTokens, maxHours, maxIterations } = values;
+  const phases = PHASE_NAMES.map((phase) => {
+    const usd = values.maxCostUsdByPhase[phase];
+    const tokens = values.maxTokensByPhase[phase];
+    const hours = values.maxHoursByPhase[phase];
+    return [phase, given({ usd, tokens, hours, iterations: values.maxIterationsByPhase[phase] })] as const;
+  });
+  return {
+    session: given({ usd: maxCostUsd, tokens: maxTokens, hours: maxHours, iterations: maxIterations }),
+    phases: Object.fromEntries(phases.filter(([, caps]) => Object.keys(caps).length > 0)),
+  };
+}
+
+function given(caps: { [Cap in CapName]: number | undefined }): Caps {
+  return Object.fromEntries(Object.entries(caps).filter(([, limit]) => limit !== undefined));
 }
 
 /** Where a phase's model differs from the session's, because the phase or its provider says so. */

@@ -20,6 +20,7 @@ export const BLOCK_RULES = {
   timeouts: limit('three children run out of time with no accepted signal between them'),
   auth: limit('the agent CLI is not logged in or was refused'),
   budget: limit('a spending limit is reached'),
+  no_progress: limit('five children in a row change nothing: not the files, the plan or the documents'),
   refused: limit('the model refuses the request'),
   config: failure('the agent CLI cannot run as it is set up'),
   retries: failure('crashes, overloads or network failures use up `SAMOCODE_MAX_RETRIES`'),

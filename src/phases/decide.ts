@@ -49,7 +49,7 @@ function decideByEnd(facts: Facts): Decision {
 
 /** The error at the end of a process delays the next spawn and changes nothing else. */
 function delayed(outcome: Outcome, decision: Decision): Decision {
-  if (decision.kind !== 'run' || endedByItself(outcome) || outcome.end === 'timeout') return decision;
+  if (decision.kind !== 'run' || endedByItself(outcome) || isOurCut(outcome)) return decision;
   if (outcome.end !== 'usage_limit') return { ...decision, delay: 'backoff' };
   return limited(decision, outcome);
 }
@@ -84,7 +84,9 @@ function withoutSignal(facts: Facts, fault?: Fault): Decision {
     case 'config':
       return block(progress.phase, end, `The agent CLI can't run as it is set up.${said}`);
     case 'budget':
-      return block(progress.phase, end, `A spending limit was reached.${said}`);
+      return outcome.capCut
+        ? cutByCap(progress, notes)
+        : block(progress.phase, end, `A spending limit was reached.${said}`);
     case 'refused':
       return block(progress.phase, end, `The model refused the request.${said}`);
     default:
@@ -129,6 +131,12 @@ function stoppedByPerson(progress: Progress, notes: string[]): Decision {
   return again(progress, 'excused', [note, ...notes]);
 }
 
+/** Whether anything more may be spent is asked before the next spawn. */
+function cutByCap(progress: Progress, notes: string[]): Decision {
+  const note = 'The child before you was ended because the budget is nearly used up. See what it left.';
+  return again(progress, 'excused', [note, ...notes]);
+}
+
 function correct(progress: Progress, { rule, problem }: Fault): Decision {
   if (progress.strikes.corrected) {
     const reason = `${problem} The one corrective retry is used up (rule ${rule}).`;
@@ -149,6 +157,11 @@ function again(progress: Progress, strike: Strike, notes: string[]): RunDecision
 /** Endings after which another child at once would end the same way, whatever it is told. */
 function forbidsRetry(end: EndingKind): boolean {
   return end === 'usage_limit' || end === 'auth' || end === 'config' || end === 'budget' || end === 'refused';
+}
+
+/** The next child may follow at once: nothing was wrong outside. */
+function isOurCut({ end, capCut }: Outcome): boolean {
+  return end === 'timeout' || capCut === true;
 }
 
 function endedByItself(outcome: Outcome): boolean {

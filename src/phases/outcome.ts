@@ -13,6 +13,8 @@ export interface Outcome {
   signal: SignalOutcome;
   /** A person's `stop` cut the child short: nobody's failure. */
   stopAsked?: boolean;
+  /** A limit on what the session may spend cut the child short: nobody's failure. */
+  capCut?: boolean;
   /** In one line, from the CLI's structured output. */
   problem?: string;
   /** When a usage limit ends, in milliseconds since the epoch, where the provider said so. */

@@ -3,7 +3,7 @@ import type { ProviderName } from './project-settings.ts';
 import { readSettings, type SettingReading, type SettingTexts } from './read-settings.ts';
 import type { SettingSource } from './setting-errors.ts';
 import type { SettingWarning } from './setting-warnings.ts';
-import type { Check, SettingName, Settings } from './settings.ts';
+import { type Check, SETTING_ROWS, type SettingName, type Settings } from './settings.ts';
 
 /** All settings, ready to use and to be frozen as JSON with a session. */
 export interface ResolvedSettings {
@@ -95,9 +95,9 @@ function ofProvider(values: Settings, provider: ProviderName) {
   }
 }
 
-function families(
-  readings: readonly SettingReading[],
-): Pick<Settings, 'checks' | 'modelByPhase' | 'providerByPhase'> {
+const PHASE_FAMILIES = SETTING_ROWS.filter(([, { family }]) => family === 'phase').map(([name]) => name);
+
+function families(readings: readonly SettingReading[]): Record<string, unknown> {
   const byPhase = (wanted: SettingName) =>
     Object.fromEntries(
       readings.flatMap(({ name, phase, value }) => (name === wanted && phase ? [[phase, value]] : [])),
@@ -105,5 +105,5 @@ function families(
   const checks = readings
     .filter(({ name }) => name === 'checks')
     .map(({ key, value }): Check => ({ key, command: String(value) }));
-  return { checks, modelByPhase: byPhase('modelByPhase'), providerByPhase: byPhase('providerByPhase') };
+  return { checks, ...Object.fromEntries(PHASE_FAMILIES.map((name) => [name, byPhase(name)])) };
 }

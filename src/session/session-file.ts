@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { SamocodeError } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
+import { SessionCaps } from '../phases/caps.ts';
 import { GATES, PHASE_NAMES } from '../phases/table.ts';
 import { CHANNELS } from './event-types.ts';
 import { FORMAT_VERSION } from './events.ts';
@@ -27,6 +28,8 @@ export const FrozenSettings = z.object({
   maxRetries: z.int(),
   retryDelayMs: z.number(),
   maxParallel: z.int().optional(),
+  /** Absent in sessions of before there were any. */
+  caps: SessionCaps.optional(),
   /** Shell commands that must exit 0 before done. */
   checks: z.array(z.string()),
   setup: z.string().optional(),

@@ -1,0 +1,153 @@
+import * as z from 'zod';
+import { PHASE_NAMES, type Phase } from './table.ts';
+
+/** What a session may spend: US dollars, tokens (read from a cache aside), hours of its children, children. */
+export const CAP_NAMES = ['usd', 'tokens', 'hours', 'iterations'] as const;
+export type CapName = (typeof CAP_NAMES)[number];
+
+const limit = z.number().nonnegative();
+/** Limits; one that is left out is none. */
+export const Caps = z.object({ usd: limit, tokens: limit, hours: limit, iterations: limit }).partial();
+export type Caps = z.infer<typeof Caps>;
+
+export const SessionCaps = z.object({ session: Caps, phases: z.partialRecord(z.enum(PHASE_NAMES), Caps) });
+export type SessionCaps = z.infer<typeof SessionCaps>;
+
+export const Spent = z.object({
+  usd: z.number(),
+  tokens: z.number(),
+  hours: z.number(),
+  iterations: z.number(),
+});
+export type Spent = z.infer<typeof Spent>;
+
+export const SessionSpent = z.object({ session: Spent, phases: z.partialRecord(z.enum(PHASE_NAMES), Spent) });
+export type SessionSpent = z.infer<typeof SessionSpent>;
+
+export const NOTHING_SPENT: Spent = { usd: 0, tokens: 0, hours: 0, iterations: 0 };
+
+/** One limit and how far it is used. */
+export interface CapUse {
+  cap: CapName;
+  /** The whole session, or one phase of it. */
+  scope: 'session' | Phase;
+  limit: number;
+  spent: number;
+}
+
+/** How near the limits are: `wrap_up` means that only what is reserved for the last child is left. */
+export type CapVerdict = { kind: 'fine' } | { kind: 'wrap_up' | 'reached'; use: CapUse };
+
+/** Every limit that holds in a phase. */
+export function capUses(caps: SessionCaps, spent: SessionSpent, phase: Phase): CapUse[] {
+  const phaseSpent = spent.phases[phase] ?? NOTHING_SPENT;
+  return CAP_NAMES.flatMap((cap) => [
+    ...use({ cap, scope: 'session', limit: caps.session[cap], spent: spent.session[cap] }),
+    ...use({ cap, scope: phase, limit: caps.phases[phase]?.[cap], spent: phaseSpent[cap] }),
+  ]);
+}
+
+/** Judges before a child is started and while one runs. Pure. */
+export function judgeCaps(uses: readonly CapUse[]): CapVerdict {
+  const reached = uses.find(({ spent, limit: most }) => !(spent < most));
+  if (reached) return { kind: 'reached', use: reached };
+  const near = uses.find((each) => !(each.spent < each.limit - reserveOf(each)));
+  return near ? { kind: 'wrap_up', use: near } : { kind: 'fine' };
+}
+
+/** Parts of a hundred at which people are told. */
+export const WARN_AT = [50, 80] as const;
+
+/** The warnings that are due: the highest mark of each limit, unless it or a higher one was told. */
+export function dueWarnings(
+  uses: readonly CapUse[],
+  told: readonly string[],
+): Array<CapUse & { percent: number }> {
+  return uses.flatMap((each) => {
+    const percent = WARN_AT.findLast((mark) => each.limit > 0 && each.spent * 100 >= each.limit * mark);
+    if (percent === undefined) return [];
+    const known = WARN_AT.some(
+      (mark) => mark >= percent && told.includes(warningKey({ ...each, percent: mark })),
+    );
+    return known ? [] : [{ ...each, percent }];
+  });
+}
+
+export function warningKey({
+  scope,
+  cap,
+  percent,
+}: Pick<CapUse, 'scope' | 'cap'> & { percent: number }): string {
+  return `${scope}:${cap}:${percent}`;
+}
+
+/** `$4.20 of $5.00`, for people. */
+export function useInWords({ cap, scope, spent, limit: most }: CapUse): string {
+  const where = scope === 'session' ? '' : ` in ${scope}`;
+  switch (cap) {
+    case 'usd':
+      return `$${spent.toFixed(2)} of $${most.toFixed(2)}${where}`;
+    case 'tokens':
+      return `${Math.round(spent)} of ${most} tokens${where}`;
+    case 'hours':
+      return `${spent.toFixed(2)} of ${most} hours${where}`;
+    case 'iterations':
+      return `${spent} of ${most} iterations${where}`;
+    default:
+      return cap satisfies never;
+  }
+}
+
+/** The setting that raises a limit. */
+export function settingOf({ cap, scope }: Pick<CapUse, 'cap' | 'scope'>): string {
+  const names = {
+    usd: 'MAX_COST_USD',
+    tokens: 'MAX_TOKENS',
+    hours: 'MAX_HOURS',
+    iterations: 'MAX_ITERATIONS',
+  } as const;
+  return scope === 'session' ? names[cap] : `${names[cap]}_${scope.toUpperCase()}`;
+}
+
+export function addSpent(a: Spent, b: Spent): Spent {
+  return {
+    usd: a.usd + b.usd,
+    tokens: a.tokens + b.tokens,
+    hours: a.hours + b.hours,
+    iterations: a.iterations + b.iterations,
+  };
+}
+
+/** What was spent, with more of it in a phase. */
+export function withSpent(spent: SessionSpent, phase: Phase, more: Spent): SessionSpent {
+  return {
+    session: addSpent(spent.session, more),
+    phases: { ...spent.phases, [phase]: addSpent(spent.phases[phase] ?? NOTHING_SPENT, more) },
+  };
+}
+
+/** Limits with some raised by a person. */
+export function withRaised(caps: SessionCaps, raised: SessionCaps | undefined): SessionCaps {
+  if (raised === undefined) return caps;
+  const phases = Object.fromEntries(
+    PHASE_NAMES.map((phase) => [phase, { ...caps.phases[phase], ...raised.phases[phase] }]),
+  );
+  return { session: { ...caps.session, ...raised.session }, phases };
+}
+
+const MOST_RESERVED: Readonly<Record<CapName, number>> = {
+  usd: 2,
+  tokens: 300_000,
+  hours: 1 / 6,
+  iterations: 1,
+};
+
+/** What is kept back for the last child, which only leaves things in order. */
+function reserveOf({ cap, limit: most }: CapUse): number {
+  if (cap === 'iterations') return most > 1 ? 1 : 0;
+  return Math.min(most / 10, MOST_RESERVED[cap]);
+}
+
+function use(each: Omit<CapUse, 'limit'> & { limit: number | undefined }): CapUse[] {
+  return each.limit === undefined ? [] : [{ ...each, limit: each.limit }];
+}

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import type { Decision } from './decision.ts';
+import type { EndingKind } from './ending.ts';
+import { COUNTED_ENDINGS } from './ending.ts';
+import { block } from './verdict.ts';
+
+/** Fingerprints of the newest iterations, oldest first; `equal`: how many in a row came to what stood there before. */
+export const ProgressTrail = z.object({ prints: z.array(z.string()), equal: z.int().nonnegative() });
+export type ProgressTrail = z.infer<typeof ProgressTrail>;
+
+export const EMPTY_TRAIL: ProgressTrail = { prints: [], equal: 0 };
+
+/** Equal iterations after which the next child is told, and after which a human must look. */
+export const NUDGE_AFTER = 3;
+export const BLOCK_AFTER = 5;
+/** Longer than any circle that is worth finding: A, B, A, B is no progress either. */
+const REMEMBERED = 8;
+
+/** The trail after one more child. Endings that were not the child's doing say nothing about progress. */
+export function withPrint(
+  trail: ProgressTrail,
+  { print, ending }: { print: string | undefined; ending: EndingKind },
+): ProgressTrail {
+  if (print === undefined || !COUNTED_ENDINGS.includes(ending)) return trail;
+  const isNew = !trail.prints.includes(print);
+  const prints = [...trail.prints.filter((known) => known !== print), print].slice(-REMEMBERED);
+  return { prints, equal: isNew ? 1 : trail.equal + 1 };
+}
+
+/** What the fingerprint was made of, in words for the next child and for people. */
+export type Evidence = string;
+
+/** Lets a decision to go on stand, tells the next child, or blocks: by the trail with this iteration in it. */
+export function breakLoop(decision: Decision, { equal }: ProgressTrail, evidence: Evidence): Decision {
+  if (decision.kind !== 'run' || equal < NUDGE_AFTER) return decision;
+  const found = `The last ${equal} iterations changed nothing: ${evidence}.`;
+  if (equal >= BLOCK_AFTER) return block(decision.phase, 'no_progress', found);
+  const note = `${found} Take another way, or a smaller step; if you cannot, signal \`blocked\` and say what stands in the way.`;
+  return { ...decision, notes: [...decision.notes, note] };
+}

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  CAP_NAMES,
+  type CapUse,
+  capUses,
+  dueWarnings,
+  judgeCaps,
+  NOTHING_SPENT,
+  settingOf,
+  useInWords,
+  warningKey,
+  withRaised,
+  withSpent,
+} from '../../src/phases/caps.ts';
+import { PHASE_NAMES } from '../../src/phases/table.ts';
+
+const usd = (spent: number, limit = 10): CapUse => ({ cap: 'usd', scope: 'session', limit, spent });
+
+test('a limit of zero is reached before anything was spent', () => {
+  for (const cap of CAP_NAMES) {
+    const verdict = judgeCaps(capUses({ session: { [cap]: 0 }, phases: {} }, nothing(), 'planning'));
+    expect(verdict).toMatchObject({ kind: 'reached', use: { cap, limit: 0 } });
+  }
+});
+
+test('the last tenth is kept for the child that leaves things in order', () => {
+  expect(judgeCaps([usd(8.99)])).toEqual({ kind: 'fine' });
+  expect(judgeCaps([usd(9)]).kind).toBe('wrap_up');
+  expect(judgeCaps([usd(9.99)]).kind).toBe('wrap_up');
+  expect(judgeCaps([usd(10)]).kind).toBe('reached');
+  expect(judgeCaps([usd(97, 100)]).kind).toBe('fine');
+});
+
+test('of several children the last one is the one that leaves things in order', () => {
+  const iterations = (spent: number, limit: number): CapUse => ({
+    cap: 'iterations',
+    scope: 'session',
+    limit,
+    spent,
+  });
+  expect(judgeCaps([iterations(3, 5)]).kind).toBe('fine');
+  expect(judgeCaps([iterations(4, 5)]).kind).toBe('wrap_up');
+  expect(judgeCaps([iterations(5, 5)]).kind).toBe('reached');
+  expect(judgeCaps([iterations(0, 1)]).kind).toBe('fine');
+});
+
+test('a phase has limits of its own, which another phase does not use up', () => {
+  const caps = { session: { usd: 100 }, phases: { quality: { usd: 3 } } };
+  const spent = withSpent(nothing(), 'planning', { ...NOTHING_SPENT, usd: 50 });
+  expect(judgeCaps(capUses(caps, spent, 'quality')).kind).toBe('fine');
+  const more = withSpent(spent, 'quality', { ...NOTHING_SPENT, usd: 3 });
+  expect(judgeCaps(capUses(caps, more, 'quality'))).toMatchObject({
+    kind: 'reached',
+    use: { scope: 'quality' },
+  });
+  expect(judgeCaps(capUses(caps, more, 'testing')).kind).toBe('fine');
+});
+
+test('people are told at a half and at four fifths, once each, and only the higher of both', () => {
+  expect(dueWarnings([usd(4.9)], [])).toEqual([]);
+  expect(dueWarnings([usd(5)], [])).toMatchObject([{ percent: 50 }]);
+  expect(dueWarnings([usd(6)], ['session:usd:50'])).toEqual([]);
+  expect(dueWarnings([usd(8)], ['session:usd:50'])).toMatchObject([{ percent: 80 }]);
+  expect(dueWarnings([usd(9)], [])).toMatchObject([{ percent: 80 }]);
+  expect(dueWarnings([usd(9)], ['session:usd:80'])).toEqual([]);
+  expect(dueWarnings([usd(0, 0)], [])).toEqual([]);
+  expect(warningKey({ scope: 'quality', cap: 'hours', percent: 50 })).toBe('quality:hours:50');
+});
+
+test('a raised limit stands in the place of the old one, the others stay', () => {
+  const caps = { session: { usd: 5, tokens: 10 }, phases: { testing: { hours: 1 } } };
+  const raised = { session: { usd: 20 }, phases: { testing: { usd: 2 } } };
+  expect(withRaised(caps, raised)).toMatchObject({
+    session: { usd: 20, tokens: 10 },
+    phases: { testing: { hours: 1, usd: 2 } },
+  });
+});
+
+test('a limit is named by its setting and shown with its unit', () => {
+  expect(settingOf({ cap: 'usd', scope: 'session' })).toBe('MAX_COST_USD');
+  expect(settingOf({ cap: 'iterations', scope: 'planning' })).toBe('MAX_ITERATIONS_PLANNING');
+  expect(useInWords(usd(4.2, 5))).toBe('$4.20 of $5.00');
+});
+
+test('whatever is spent, nothing is judged fine that has reached a limit, and nothing is wrapped up after it', () => {
+  const amount = fc.double({ min: 0, max: 1e9, noNaN: true });
+  const use = fc.record({
+    cap: fc.constantFrom(...CAP_NAMES),
+    scope: fc.constantFrom('session' as const, ...PHASE_NAMES),
+    limit: amount,
+    spent: amount,
+  });
+  fc.assert(
+    fc.property(fc.array(use), (uses) => {
+      const isReached = uses.some(({ limit, spent }) => spent >= limit);
+      expect(judgeCaps(uses).kind === 'reached').toBe(isReached);
+    }),
+  );
+});
+
+function nothing() {
+  return { session: NOTHING_SPENT, phases: {} };
+}

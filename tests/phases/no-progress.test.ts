@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { breakLoop, EMPTY_TRAIL, type ProgressTrail, withPrint } from '../../src/phases/no-progress.ts';
+import { run } from '../../src/phases/verdict.ts';
+
+function trailOf(prints: readonly string[]): ProgressTrail {
+  return prints.reduce((trail, print) => withPrint(trail, { print, ending: 'signalled' }), EMPTY_TRAIL);
+}
+
+const decided = (prints: readonly string[]) => breakLoop(run('testing'), trailOf(prints), 'tree 1a2b');
+
+test('three equal iterations tell the next child what was found, two more block', () => {
+  expect(decided(['a', 'a'])).toEqual(run('testing'));
+  expect(decided(['a', 'a', 'a'])).toMatchObject({
+    kind: 'run',
+    notes: [expect.stringContaining('tree 1a2b')],
+  });
+  expect(decided(['a', 'a', 'a', 'a'])).toMatchObject({ kind: 'run' });
+  expect(decided(['a', 'a', 'a', 'a', 'a'])).toMatchObject({ kind: 'block', rule: 'no_progress' });
+});
+
+test('going round in a circle is no progress either', () => {
+  expect(decided(['a', 'b', 'a', 'b'])).toMatchObject({
+    notes: [expect.stringContaining('changed nothing')],
+  });
+  expect(decided(['a', 'b', 'c', 'a', 'b', 'c', 'a'])).toMatchObject({ kind: 'block' });
+});
+
+test('anything new begins the count anew', () => {
+  expect(trailOf(['a', 'a', 'a', 'a', 'b']).equal).toBe(1);
+  expect(decided(['a', 'a', 'b', 'b', 'c', 'c'])).toEqual(run('testing'));
+});
+
+test('endings that were not the child’s doing say nothing about progress', () => {
+  const trail = trailOf(['a', 'a']);
+  for (const ending of ['usage_limit', 'overloaded', 'network', 'killed', 'not_started'] as const) {
+    expect(withPrint(trail, { print: 'a', ending })).toEqual(trail);
+  }
+  expect(withPrint(trail, { print: undefined, ending: 'signalled' })).toEqual(trail);
+});
+
+test('a wait, an end and a block stay what they are', () => {
+  const done = { kind: 'done', phase: 'done', summary: '' } as const;
+  expect(breakLoop(done, trailOf(['a', 'a', 'a', 'a', 'a']), '')).toEqual(done);
+});
+
+test('the trail stays short however long a session runs', () => {
+  const many = Array.from({ length: 500 }, (_, index) => `p${index}`);
+  expect(trailOf(many).prints).toHaveLength(8);
+});
