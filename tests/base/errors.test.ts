@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { ifExists, isSamocodeError, SamocodeError, systemErrorCode } from '../../src/base/errors.ts';
+
+class KettleError extends SamocodeError {
+  readonly code = 'kettle_empty';
+  constructor(cause: unknown) {
+    super('No tea was made.', 'The kettle is empty.', 'Fill it.', { cause });
+  }
+}
+
+test('an expected failure says what, why and what to do, and keeps the rest to itself', () => {
+  const error = new KettleError(new Error('0 ml'));
+  expect(error.message).toBe('No tea was made. The kettle is empty. Fill it.');
+  expect(error).toMatchObject({ name: 'KettleError', what: 'No tea was made.', hint: 'Fill it.' });
+  expect(error.message).not.toContain('0 ml');
+  expect([isSamocodeError(error), isSamocodeError(new Error('x'))]).toEqual([true, false]);
+});
+
+test('only what is not there is undefined', async () => {
+  expect(await ifExists(readFile('/no/such/file'))).toBeUndefined();
+  expect(await ifExists(readFile('/etc/hostname/below'))).toBeUndefined();
+  await expect(ifExists(readFile('/'))).rejects.toMatchObject({ code: 'EISDIR' });
+});
+
+test('the code of anything but a system error is undefined', () => {
+  const codes = [new Error('x'), 'ENOENT', null, Object.assign(new Error('x'), { code: 7 })].map(
+    systemErrorCode,
+  );
+  expect(codes).toEqual([undefined, undefined, undefined, undefined]);
+});
