@@ -18,6 +18,8 @@ export interface ChaosResult {
 
 /** The most that one session gets of the kills, so that many sessions see their end. */
 const MOST_KILLS_EACH = 25;
+/** After so many failures more of them tell nothing new. */
+const ENOUGH_FAILURES = 5;
 
 /** Runs sessions until all kills are spent; every session then goes on to its end. */
 export async function runChaos({ kills, seed, atOnce = 3, say }: ChaosPlan): Promise<ChaosResult> {
@@ -25,7 +27,7 @@ export async function runChaos({ kills, seed, atOnce = 3, say }: ChaosPlan): Pro
   let nth = 0;
   const each = Math.min(MOST_KILLS_EACH, Math.ceil(kills / atOnce));
   const lane = async () => {
-    while (result.killed < kills) {
+    while (result.killed < kills && result.failed < ENOUGH_FAILURES) {
       nth += 1;
       const number = nth;
       // The seed of one session, to run it alone: `--seed` of that number with few kills.
