@@ -1,4 +1,4 @@
-import { byUrgency, readSessionList } from '../session/session-list.ts';
+import { byUrgency, readAllSessions } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { revive } from './revive.ts';
@@ -8,6 +8,8 @@ export interface ListSessionsInput {
   projectDir?: string | undefined;
   /** Sessions of every project that is known on this machine. */
   allProjects?: boolean | undefined;
+  /** Those that were put away, and no others. */
+  archived?: boolean | undefined;
 }
 
 export interface SessionList {
@@ -28,6 +30,7 @@ export async function lookAtSessions(input: ListSessionsInput, context: ActionCo
   const places = await sessionsPlaces(input.projectDir, context);
   const wanted = input.allProjects ? places : places.slice(0, 1);
   const sessionsDirs = wanted.map(({ sessionsDir }) => sessionsDir);
-  const lists = await Promise.all(sessionsDirs.map((dir) => readSessionList(dir, context.host)));
-  return { sessionsDirs, sessions: lists.flat().sort(byUrgency) };
+  const lists = await Promise.all(sessionsDirs.map((dir) => readAllSessions(dir, context.host)));
+  const sessions = lists.flat().filter((view) => view.state.archived === (input.archived ?? false));
+  return { sessionsDirs, sessions: sessions.sort(byUrgency) };
 }

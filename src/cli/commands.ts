@@ -1,5 +1,6 @@
 import { addAnswer } from './commands/answer.ts';
 import { addApprove } from './commands/approve.ts';
+import { addArchive, addUnarchive } from './commands/archive.ts';
 import { addChanges } from './commands/changes.ts';
 import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
@@ -35,6 +36,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addResume,
   addRewind,
   addLog,
+  addArchive,
+  addUnarchive,
   addConfig,
   addInstall,
   addUninstall,

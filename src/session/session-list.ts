@@ -5,14 +5,19 @@ import type { Host } from '../base/host.ts';
 import { runRoot, sessionPaths } from './paths.ts';
 import { readSession, type SessionView } from './status.ts';
 
-/** Names of all session folders of a SESSIONS folder, those of the original tool too; archived ones are left out. */
+/** Names of all session folders of a SESSIONS folder, those of the original tool too. */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
   const [visible, running] = await Promise.all([foldersIn(sessionsDir), foldersIn(runRoot(sessionsDir))]);
   return [...new Set([...running, ...visible])].sort();
 }
 
-/** All sessions of a SESSIONS folder: what needs the human first, then the newest. */
+/** All sessions of a SESSIONS folder but those that were put away: what needs the human first, then the newest. */
 export async function readSessionList(sessionsDir: string, host: Host): Promise<SessionView[]> {
+  return (await readAllSessions(sessionsDir, host)).filter((view) => !view.state.archived);
+}
+
+/** The same with those that were put away. */
+export async function readAllSessions(sessionsDir: string, host: Host): Promise<SessionView[]> {
   const folders = await sessionFolders(sessionsDir);
   const views: SessionView[] = [];
   for (let from = 0; from < folders.length; from += AT_ONCE) {

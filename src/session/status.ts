@@ -8,7 +8,7 @@ import { phaseNamed } from '../phases/table.ts';
 import { pendingCommandIds } from './commands.ts';
 import { type LogReading, readLog } from './event-log.ts';
 import { type OverviewReading, readOverview } from './overview.ts';
-import type { SessionPaths } from './paths.ts';
+import { type SessionPaths, sessionPaths } from './paths.ts';
 import { readSessionFile, type SessionFile } from './session-file.ts';
 import { emptyState, type SessionState } from './state.ts';
 
@@ -52,7 +52,7 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
   const wantsWorker = await hasWorkLeft(paths, { state, pendingCommands, hasEvents: log !== undefined });
   return {
     folder: paths.folder,
-    paths,
+    paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
     state,
     ...(identity.file && { sessionFile: identity.file }),
     worker,

@@ -71,6 +71,9 @@ async function outcomeOf(
       'Call wait, then try again.',
     );
   }
+  if (worker.writer.state.archived && command.kind !== 'unarchive') {
+    return new Refusal('archived', 'The session is in the archive.', 'Bring it back first with unarchive.');
+  }
   return await applyCommand(worker, command);
 }
 

@@ -8,15 +8,16 @@ export function addList(program: Command, cli: Cli): void {
   withSharedOptions(program.command('list'))
     .description('all sessions; those that need you come first')
     .option('--all', 'of every project on this machine')
+    .option('--archived', 'those that were put away')
     .action((options: ListOptions) => showList(cli, options));
 }
 
-type ListOptions = SharedOptions & { all?: true };
+type ListOptions = SharedOptions & { all?: true; archived?: true };
 
 export async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { listSessions } = await import('../../actions/list-sessions.ts');
   const context = await cli.actionContext();
-  const input = { ...projectOf(options), allProjects: options.all };
+  const input = { ...projectOf(options), allProjects: options.all, archived: options.archived };
   const { sessionsDirs, sessions } = await listSessions(input, context);
   const facts = sessions.map((view) => sessionFacts(view));
   cli.output.result({ sessionsDirs, sessions: facts }, () =>

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts, shortName } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[] };
+
+export function addArchive(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('archive <session>'))
+    .description('put a session away, when nothing is lost by it; its branch stays')
+    .option('--documents', 'only its documents, so that it can be used for new work')
+    .option('--keep <file...>', 'documents that stay where they are (with --documents)')
+    .action((session: string, options: ArchiveOptions) => archive(cli, session, options));
+}
+
+export function addUnarchive(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('unarchive <session>'))
+    .description('bring a session back from the archive')
+    .action((session: string, options: SharedOptions) => unarchive(cli, session, options));
+}
+
+async function archive(cli: Cli, session: string, options: ArchiveOptions): Promise<void> {
+  const { archiveSession } = await import('../../actions/archive-session.ts');
+  const keep = options.keep ?? [];
+  const documentsOnly = options.documents === true || keep.length > 0;
+  const input = { session, ...projectOf(options), documentsOnly, keep };
+  const { view, place, moved } = await archiveSession(input, await cli.actionContext());
+  cli.output.result({ ...sessionFacts(view), place, moved }, () =>
+    documentsOnly
+      ? `${moved.length} documents of ${view.folder} are in ${place}.`
+      : `${view.folder} is in ${place}; its branch is kept. Back again: samocode unarchive ${shortName(view.folder)}`,
+  );
+}
+
+async function unarchive(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { unarchiveSession } = await import('../../actions/archive-session.ts');
+  const view = await unarchiveSession({ session, ...projectOf(options) }, await cli.actionContext());
+  cli.output.result(
+    sessionFacts(view),
+    () => `${view.folder} is back. Go on: samocode resume ${shortName(view.folder)}`,
+  );
+}
