@@ -29,10 +29,21 @@ const Block = z.union([
   z.object({ type: z.string() }).transform(() => ({ type: 'other' as const })),
 ]);
 
+const count = z.number().nonnegative().optional().catch(undefined);
+const Usage = z
+  .object({
+    input_tokens: count,
+    output_tokens: count,
+    cache_read_input_tokens: count,
+    cache_creation_input_tokens: count,
+  })
+  .optional()
+  .catch(undefined);
+
 const AssistantLine = z.object({
   type: z.literal('assistant'),
   error: text,
-  message: z.object({ content: z.array(Block).catch([]) }),
+  message: z.object({ id: text, content: z.array(Block).catch([]), usage: Usage }),
 });
 
 const RateLimitLine = z.object({
@@ -72,6 +83,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   let cwd = '';
   let errorClass: string | undefined;
   let limit: { until?: number } | undefined;
+  let counted: string | undefined;
 
   function readSystem(line: z.infer<typeof SystemLine>): ChildEvent[] {
     if (line.subtype === 'init') {
@@ -96,6 +108,15 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     return [];
   }
 
+  // Every block of one answer is a line of its own, and each carries the usage of the whole.
+  function spentBy({ id, usage }: z.infer<typeof AssistantLine>['message']): ChildEvent[] {
+    if (!usage || id === undefined || id === counted) return [];
+    counted = id;
+    const input = (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
+    const tokens = { input, output: usage.output_tokens ?? 0, cached: usage.cache_read_input_tokens ?? 0 };
+    return [{ kind: 'spent', tokens }];
+  }
+
   return {
     readLine(raw) {
       const parsed = Line.safeParse(WANTED.test(raw) ? objectIn(raw) : undefined);
@@ -106,7 +127,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
           return readSystem(line);
         case 'assistant':
           errorClass = line.error;
-          return line.message.content.flatMap((block) => describe(block, cwd));
+          return [...spentBy(line.message), ...line.message.content.flatMap((block) => describe(block, cwd))];
         case 'rate_limit_event': {
           const { status, resetsAt } = line.rate_limit_info;
           limit = status === 'rejected' ? { ...(resetsAt && { until: resetsAt * 1000 }) } : undefined;

@@ -1,4 +1,4 @@
-import type { ChildEvent, FinalReport } from './provider.ts';
+import type { ChildEvent, FinalReport, TokenCounts } from './provider.ts';
 
 /** Beyond these a child's record says no more about what it did. */
 const MAX_TOOLS = 40;
@@ -13,6 +13,8 @@ export class Tally {
   /** The last final report; absent while it runs. */
   final: FinalReport | undefined;
   limitedUntil: number | undefined;
+  /** The sum of what was told while it ran; a final report knows better. */
+  tokens: TokenCounts = { input: 0, output: 0, cached: 0 };
   /** It does nothing but wait for the network. */
   isOffline = false;
   started: { version?: string; model?: string; cliSession?: string } = {};
@@ -32,6 +34,12 @@ export class Tally {
       case 'limit':
         this.limitedUntil = event.until ?? this.limitedUntil;
         return;
+      case 'spent': {
+        const { input, output, cached } = event.tokens;
+        const sum = this.tokens;
+        this.tokens = { input: sum.input + input, output: sum.output + output, cached: sum.cached + cached };
+        return;
+      }
       case 'final':
         this.final = event.report;
         return;
