@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { configFolder } from '../../project/config-folder.ts';
+import type { ActionContext } from '../context.ts';
+import type { Step } from './step.ts';
+
+export const CLIENT_NAMES = ['claude', 'codex', 'gemini', 'desktop'] as const;
+export type ClientName = (typeof CLIENT_NAMES)[number];
+
+export const INSTALL_SCOPES = ['user', 'project'] as const;
+/** For the person everywhere, or in a file of the project that a team shares. */
+export type InstallScope = (typeof INSTALL_SCOPES)[number];
+
+export interface ClientWork {
+  context: ActionContext;
+  scope: InstallScope;
+  /** The project's folder; only used for its scope. */
+  projectDir: string;
+  /** The client's own program; for a client without one the folder of its settings. */
+  place: string;
+  /** Reading tools and those that only start, guide and stop may run without a question. */
+  allow: boolean;
+}
+
+/** A chat program that samocode can be added to. */
+export interface Client {
+  name: ClientName;
+  title: string;
+  /** What the person does so that the change is seen. */
+  restart: string;
+  /** @returns undefined when it is not on this machine */
+  find(context: ActionContext): Promise<string | undefined>;
+  /** What is left to do; nothing when all of it is there. @throws ScopeError, PackageMissingError */
+  installSteps(work: ClientWork): Promise<Step[]>;
+  /** What is there to be undone. @throws ScopeError */
+  uninstallSteps(work: ClientWork): Promise<Step[]>;
+}
+
+/** Where copies of packages and the list of edits stand, so that updates and undo find them. */
+export function clientsFolder({ home }: ActionContext): string {
+  return join(configFolder(home), 'clients');
+}

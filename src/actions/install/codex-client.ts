@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { Client, ClientWork } from './client.ts';
+import { findProgram } from './find-program.ts';
+import { addPlugin, type PluginWay, removePlugin } from './plugin.ts';
+import { ScopeError } from './scope-error.ts';
+
+/** Codex: a plugin. It runs reading tools by itself and asks before the others, so it needs no allow-list. */
+export const codexClient: Client = {
+  name: 'codex',
+  title: 'Codex',
+  restart: 'Restart Codex; /mcp then shows samocode.',
+  find: (context) => findProgram(context, 'codex'),
+  installSteps: async (work) => await addPlugin(work, way(work)),
+  uninstallSteps: async (work) => await removePlugin(work, way(work)),
+};
+
+function way({ context: { env, home }, scope }: ClientWork): PluginWay {
+  if (scope === 'project') throw new ScopeError('Codex');
+  const codexHome = env.CODEX_HOME || join(home, '.codex');
+  return {
+    client: 'codex',
+    below: 'plugin',
+    listing: {
+      path: '.agents/plugins/marketplace.json',
+      value: {
+        name: 'samocode',
+        interface: { displayName: 'Samocode' },
+        plugins: [
+          {
+            name: 'samocode',
+            source: { source: 'local', path: './plugin' },
+            policy: { installation: 'AVAILABLE', authentication: 'ON_INSTALL' },
+            category: 'Developer Tools',
+          },
+        ],
+      },
+    },
+    register: { path: join(codexHome, 'config.toml'), words: '[plugins."samocode@samocode"]' },
+    add: (folder) => [
+      ['plugin', 'marketplace', 'add', folder],
+      ['plugin', 'add', 'samocode@samocode'],
+    ],
+    remove: [
+      ['plugin', 'remove', 'samocode@samocode'],
+      ['plugin', 'marketplace', 'remove', 'samocode'],
+    ],
+  };
+}

@@ -1,0 +1,18 @@
+import { CliNotExecutableError, CliNotFoundError, locateCli } from '../../providers/locate-cli.ts';
+import type { ActionContext } from '../context.ts';
+
+/** The path of a client's program, found as the worker finds it; undefined when it is not there. */
+export async function findProgram(
+  { env, home }: ActionContext,
+  command: string,
+): Promise<string | undefined> {
+  const setting = `${command.toUpperCase()}_PATH`;
+  const configured = env[setting];
+  const question = { command, setting, env, homeDir: home, nodePath: process.execPath };
+  try {
+    return (await locateCli({ ...question, ...(configured !== undefined && { configured }) })).path;
+  } catch (error) {
+    if (error instanceof CliNotFoundError || error instanceof CliNotExecutableError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * A program that stands in for a client: it writes down what it is asked, notes plugins in its register, and writes
+ * its settings anew, as Claude Code does.
+ */
+export async function makeFakeClient(binDir: string, name: 'claude' | 'codex'): Promise<void> {
+  await mkdir(binDir, { recursive: true });
+  const path = join(binDir, name);
+  await writeFile(path, `#!${process.execPath}\n${PROGRAM}`);
+  await chmod(path, 0o755);
+}
+
+const PROGRAM = `
+const { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { basename, join } = require('node:path');
+const args = process.argv.slice(2);
+const home = process.env.HOME;
+appendFileSync(join(home, 'asked.log'), basename(process.argv[1]) + ' ' + args.join(' ') + '\\n');
+if (process.env.FAKE_CLIENT_FAILS) { console.error('no network'); process.exit(7); }
+const claude = basename(process.argv[1]) === 'claude';
+const register = claude ? join(home, '.claude/plugins/installed_plugins.json') : join(home, '.codex/config.toml');
+mkdirSync(join(register, '..'), { recursive: true });
+const isAdding = ['install', 'add'].includes(args[1]);
+const isRemoving = ['uninstall', 'remove'].includes(args[1]);
+const words = claude ? '{"samocode@samocode":[]}' : '[plugins."samocode@samocode"]\\nenabled = true\\n';
+if (isAdding) writeFileSync(register, words);
+if (isRemoving) rmSync(register);
+const settings = join(home, '.claude/settings.json');
+if (claude && existsSync(settings)) {
+  const value = JSON.parse(readFileSync(settings, 'utf8'));
+  if (isAdding) value.enabledPlugins = { 'samocode@samocode': true };
+  if (isRemoving) value.enabledPlugins = {};
+  writeFileSync(settings, JSON.stringify(value));
+}
+`;
