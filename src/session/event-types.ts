@@ -93,7 +93,12 @@ export type Position = z.infer<typeof Position>;
 
 /** What each type of event carries beside the envelope. */
 export const EVENT_BODIES = {
-  session_created: z.object({ sessionId: z.string(), runWanted: z.boolean() }),
+  session_created: z.object({
+    sessionId: z.string(),
+    runWanted: z.boolean(),
+    /** The text of `session.json`: the choices of the person, out of reach of whoever edits that file. */
+    file: z.string().optional(),
+  }),
   prepared: z.object({
     worktree: z
       .object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() })

@@ -20,8 +20,8 @@ export class KeptFiles {
     else this.#kept.delete(path);
   }
 
-  forget(path: string): void {
-    this.#kept.delete(path);
+  textOf(path: string): string | undefined {
+    return this.#kept.get(path)?.toString('utf8');
   }
 
   /** Puts back what was changed. @returns the paths of those files */

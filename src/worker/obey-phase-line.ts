@@ -49,7 +49,7 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
 }
 
 /** The phase that the notebook names when it is not the one that the session is in. */
-async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
+export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
   const text = await readDocument(worker.paths.overview);
   const written = text === undefined ? undefined : readOverview(text).phase;
   const phase = written === undefined ? undefined : phaseNamed(written);

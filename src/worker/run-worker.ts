@@ -17,6 +17,7 @@ import { settleEvents } from './settle.ts';
 import { Slots } from './slots.ts';
 import { takeCommands } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
+import { putBackSessionFile } from './true-session-file.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 export interface WorkerOptions {
@@ -34,6 +35,7 @@ export interface WorkerOptions {
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const paths = sessionPaths(options.sessionsDir, options.folder);
+  const wasChanged = await putBackSessionFile(paths);
   const file = await readSessionFile(paths);
   if (file === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
   const { clock, host, env, rehearsalProgram } = options;
@@ -42,9 +44,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     if (lease === undefined) return;
     // Whoever left in good order has left nobody behind.
     const died = lease.previous?.how === 'died';
-    const forged = died
+    const cut = died
       ? await cutForgedEnd(paths, { host, sessionId: file.id, lease: lease.number })
       : undefined;
+    const forged = [
+      ...(cut === undefined ? [] : [`the event log: ${cut}`]),
+      ...(wasChanged ? ['session.json'] : []),
+    ];
     await using writer = await EventWriter.open(paths, lease, clock);
     const projector = new Projector(paths, file);
     const git = new GitGuard(paths, file, env);

@@ -105,8 +105,11 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
 }
 
 async function askNothingToClarify(worker: Worker): Promise<void> {
+  const { answers, progress } = stateOf(worker);
+  // In a file that was emptied it would be the very question that the person has answered already.
+  const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
   const question = {
-    text: 'Nothing to clarify. Go on to planning?',
+    text: `Nothing to clarify${again}. Go on to planning?`,
     options: ['yes', 'no, there is something to say first (write it as the answer)'],
     suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
   };

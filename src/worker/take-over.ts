@@ -5,7 +5,7 @@ import { readPlainFile } from '../base/plain-file.ts';
 import { exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { EventBody } from '../session/event-types.ts';
 import { iterationPaths } from '../session/paths.ts';
-import { phaseByHand, setPhase } from './obey-phase-line.ts';
+import { phaseByHand, setPhase, writtenPhase } from './obey-phase-line.ts';
 import { readChildRecord } from './spawn-child.ts';
 import { endChildTree } from './tree.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -16,13 +16,15 @@ type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 export async function takeOver(
   worker: Worker,
   lease: OwnedLease,
-  { truncatedBytes, forged }: { truncatedBytes: number; forged: string | undefined },
+  { truncatedBytes, forged }: { truncatedBytes: number; forged: readonly string[] },
 ): Promise<void> {
   const { host, writer } = worker;
   const self = await identify(host, process.pid);
   if (self === undefined) throw new Error('This process is not in the process table.');
   const found = await findOpenIteration(worker);
   const byHand = await phaseByHand(worker);
+  // The next write to the notebook puts it back.
+  const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
   await record(worker, {
     type: 'worker_took_over',
     worker: self,
@@ -38,9 +40,13 @@ export async function takeOver(
       text: `A line of the event log was left out: ${problem}`,
     });
   }
-  if (forged !== undefined) {
-    const what = 'the event log was written on while no worker lived';
-    await record(worker, { type: 'forgery_seen', what, detail: forged });
+  for (const detail of forged) {
+    const what = 'the run folder was changed while no worker lived';
+    await record(worker, { type: 'forgery_seen', what, detail });
+  }
+  if (moved !== undefined) {
+    const detail = `it said ${moved} while an iteration was open`;
+    await record(worker, { type: 'forgery_seen', what: 'the Phase line of the notebook', detail });
   }
   await worker.projector.catchUp(stateOf(worker));
   if (byHand !== undefined) await setPhase(worker, byHand);

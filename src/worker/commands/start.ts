@@ -12,6 +12,7 @@ export function start(worker: Worker, command: CommandOf<'start'>): CommandOutco
     );
   }
   const { id, task, dive, adopted } = worker.file;
+  const text = worker.kept.textOf(worker.paths.sessionFile);
   const subject = task ?? dive ?? worker.file.folder;
   return {
     events: [
@@ -19,6 +20,7 @@ export function start(worker: Worker, command: CommandOf<'start'>): CommandOutco
         type: 'session_created',
         sessionId: id,
         runWanted: command.run,
+        ...(text !== undefined && { file: text }),
         ...(!adopted && { flow: `Session started: ${subject.split('\n')[0]}` }),
       },
     ],
