@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type AnswerQaInput, answerQa } from '../../src/actions/answer-qa.ts';
 import { approvePlan } from '../../src/actions/approve-plan.ts';
 import type { ActionContext } from '../../src/actions/context.ts';
+import { readPlan } from '../../src/actions/read-plan.ts';
 import { requestChanges } from '../../src/actions/request-changes.ts';
 import { type ResumeSessionInput, resumeSession } from '../../src/actions/resume-session.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
@@ -18,7 +19,8 @@ import { readEvents } from '../../src/session/event-log.ts';
 import type { Channel } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
-import type { SessionFile } from '../../src/session/session-file.ts';
+import { readSessionFile, type SessionFile } from '../../src/session/session-file.ts';
+import { sessionFolders } from '../../src/session/session-list.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
@@ -65,7 +67,9 @@ export interface SessionRig extends AsyncDisposable {
   /** Waits until the session rests in a wait, and no command is left. */
   untilWaiting(waitsFor: 'qa_answers' | 'plan_approval', options?: UntilOptions): Promise<SessionState>;
   answer(given?: Partial<AnswerQaInput>, channel?: Channel): ReturnType<typeof answerQa>;
-  approve(channel?: Channel): ReturnType<typeof approvePlan>;
+  /** Approves the plan with which the session came to wait, or the one that `hash` names. */
+  approve(channel?: Channel, hash?: string): ReturnType<typeof approvePlan>;
+  readPlan(): ReturnType<typeof readPlan>;
   requestChanges(feedback: string): ReturnType<typeof requestChanges>;
   resume(given?: Partial<ResumeSessionInput>): ReturnType<typeof resumeSession>;
   stop(when?: 'now' | 'after_iteration'): ReturnType<typeof stopSession>;
@@ -86,7 +90,7 @@ export interface UntilOptions {
 const POLL_MS = 25;
 /** How long a session that has ended may still surprise. */
 const REST_MS = 1500;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Makes the project, starts the session and hands it over as soon as it is prepared. */
 export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
@@ -111,9 +115,24 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
     env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...plan.firstEnv },
   };
   const input = { task: 'Give every boat a name', ...plan.start };
-  const { file } = await startSession(input, startContext);
-  const paths = sessionPaths(file.sessionsDir, file.folder);
-  return newRig({ repo, paths, file, baseContext, program: (name) => programOf(programs, name) });
+  const rigOf = (file: SessionFile) => {
+    const paths = sessionPaths(file.sessionsDir, file.folder);
+    return newRig({ repo, paths, file, baseContext, program: (name) => programOf(programs, name) });
+  };
+  try {
+    return rigOf((await startSession(input, startContext)).file);
+  } catch (error) {
+    await endStarted(join(repo.path, '_samocode/sessions'), rigOf);
+    throw error;
+  }
+}
+
+/** Nothing of a start that failed may go on running. */
+async function endStarted(sessionsDir: string, rigOf: (file: SessionFile) => SessionRig): Promise<void> {
+  for (const folder of await sessionFolders(sessionsDir)) {
+    const file = await readSessionFile(sessionPaths(sessionsDir, folder));
+    if (file) await rigOf(file)[Symbol.asyncDispose]();
+  }
 }
 
 function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: string): string {
@@ -180,11 +199,12 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
       until(({ status }) => status.kind === 'waiting' && status.for === waitsFor, options),
     answer: (given, channel) =>
       answerQa({ ...session, answers: [], acceptSuggestions: !given, ...given }, context(channel)),
-    approve: async (channel) => {
+    approve: async (channel, hash) => {
       const { status } = (await view()).state;
-      const hash = status.kind === 'waiting' ? status.plan?.hash : undefined;
-      return await approvePlan({ ...session, hash }, context(channel));
+      const waiting = status.kind === 'waiting' ? status.plan?.hash : undefined;
+      return await approvePlan({ ...session, hash: hash ?? waiting }, context(channel));
     },
+    readPlan: () => readPlan(session, context()),
     requestChanges: (feedback) => requestChanges({ ...session, feedback }, context()),
     resume: (given) => resumeSession({ ...session, ...given }, context()),
     stop: (when = 'now') => stopSession({ ...session, when }, context()),

@@ -1,0 +1,224 @@
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { EventType } from '../../src/session/event-types.ts';
+import type { SessionEvent } from '../../src/session/events.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
+
+const by = (channel: string) => expect.objectContaining({ channel });
+
+async function eventsOf<T extends EventType>(rig: SessionRig, type: T) {
+  return (await rig.events()).filter(
+    (event): event is Extract<SessionEvent, { type: T }> => event.type === type,
+  );
+}
+
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+  await writeFile(path, change(await readFile(path, 'utf8')));
+}
+
+const answered = (text: string) => text.replaceAll('_waiting_', 'A');
+
+async function setPhase(rig: SessionRig, phase: string): Promise<void> {
+  await edit(rig.paths.overview, (text) => text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
+}
+
+const gone = (rig: SessionRig, phase: string) =>
+  rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
+
+test('answers by a tool open the first gate, approval by the command line the second', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.answer(undefined, 'tool');
+  await rig.untilWaiting('plan_approval');
+  await rig.approve('cli');
+  await gone(rig, 'implementation');
+  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('tool'), open: [] }]);
+  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('cli') }]);
+});
+
+test('answers that a person types into the file while it waits open the first gate', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await edit(rig.paths.qa, answered);
+  await rig.untilWaiting('plan_approval');
+  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
+});
+
+test('answers typed while no worker lives are taken by the next one', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.killWorker();
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await edit(rig.paths.qa, answered);
+  await rig.untilWaiting('plan_approval');
+  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file') }]);
+});
+
+test('a part of the answers is kept, and the rest is waited for', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.answer({ answers: [{ id: 'Q1', text: 'B' }] });
+  const { status } = await rig.state();
+  expect(status).toMatchObject({ kind: 'waiting', openQuestions: expect.not.arrayContaining(['Q1']) });
+  await rig.answer({ acceptSuggestions: true });
+  await rig.untilWaiting('plan_approval');
+  expect((await rig.state()).answers[0]).toMatchObject({ id: 'Q1', text: 'B' });
+});
+
+test('answers that a child typed become answers when the person confirms them', async () => {
+  const rules = [
+    { when: { phase: 'requirements', count: 1 }, do: [{ act: 'normal' }, { act: 'answer-qa' }] },
+  ];
+  await using rig = await startRig({ scenario: { rules } });
+  const { status } = await rig.untilWaiting('qa_answers');
+  expect(status).toMatchObject({ unconfirmed: [{ id: 'Q1' }, {}, {}] });
+  await rig.answer({ confirmTyped: true });
+  await rig.untilWaiting('plan_approval');
+  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('cli'), open: [] }]);
+});
+
+test('ticked boxes, completed lines and appended notes go on without a second approval', async () => {
+  const append = 'f=$(ls "$REHEARSAL_SESSION_DIR"/*-plan-*); echo "- one more note" >> "$f"';
+  const rules = [
+    {
+      when: { phase: 'implementation', count: 2 },
+      do: [{ act: 'run', command: ['sh', '-c', append] }, { act: 'normal' }],
+    },
+  ];
+  await using rig = await startRig({ scenario: { rules } });
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
+  await rig.until(({ status }) => status.kind === 'done', { withinMs: 90_000 });
+  expect(await eventsOf(rig, 'parked')).toHaveLength(2);
+  const plan = (await readdir(rig.paths.sessionDir)).find((name) => name.includes('-plan-')) ?? '';
+  expect(await readFile(join(rig.paths.sessionDir, plan), 'utf8')).toMatch(/\[x\][\s\S]*one more note/);
+});
+
+test('a plan that was sent back comes again, and is approved as it then stands', async () => {
+  await using rig = await startRig({ start: { acceptSuggestions: true, task: 'Name the boats' } });
+  await rig.untilWaiting('plan_approval');
+  await rig.requestChanges('Smaller steps, please.');
+  await rig.until(({ openIteration }) => openIteration?.phase === 'planning');
+  const { status } = await rig.untilWaiting('plan_approval');
+  await rig.approve();
+  await gone(rig, 'implementation');
+  const [approved] = await eventsOf(rig, 'plan_approved');
+  expect(status).toMatchObject({ plan: approved?.plan });
+  expect(await eventsOf(rig, 'parked')).toHaveLength(3);
+});
+
+test('auto_approve and accept_suggestions are carried out as choices of the person', async () => {
+  await using rig = await startRig({
+    start: { task: 'Name the boats', autoApprove: true, acceptSuggestions: true },
+  });
+  await gone(rig, 'implementation');
+  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('settings') }]);
+  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('settings') }]);
+});
+
+test('GATES=qa asks and does not wait for an approval', async () => {
+  await using rig = await startRig({ lines: { GATES: 'qa' } });
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
+  await gone(rig, 'implementation');
+  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('settings') }]);
+});
+
+test('GATES=plan takes the suggestions and waits for an approval', async () => {
+  await using rig = await startRig({ lines: { GATES: 'plan' } });
+  await rig.untilWaiting('plan_approval');
+  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('settings') }]);
+});
+
+test('GATE_CHANNELS without tool refuses the tool and takes the command line', async () => {
+  await using rig = await startRig({ lines: { GATE_CHANNELS: 'cli' } });
+  await rig.untilWaiting('qa_answers');
+  await expect(rig.answer(undefined, 'tool')).rejects.toMatchObject({ code: 'channel_closed' });
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await expect(rig.approve('tool')).rejects.toMatchObject({ code: 'channel_closed' });
+  await rig.approve();
+  await gone(rig, 'implementation');
+});
+
+test('GATE_CHANNELS without file leaves typed answers to another channel', async () => {
+  await using rig = await startRig({ lines: { GATE_CHANNELS: 'cli' } });
+  await rig.untilWaiting('qa_answers');
+  await edit(rig.paths.qa, answered);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  expect((await rig.state()).status).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
+  await rig.answer({ confirmTyped: true });
+  await rig.untilWaiting('plan_approval');
+});
+
+test('a phase set back by hand while the session is stopped is obeyed', async () => {
+  await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
+  await rig.untilWaiting('plan_approval');
+  await rig.stop();
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await until(async () => (await rig.workerPid()) === undefined);
+  await setPhase(rig, 'investigation');
+  const { n } = await rig.state();
+  await rig.resume();
+  await rig.until(({ openIteration }) => openIteration?.phase === 'investigation');
+  expect((await rig.events(n)).map(({ type }) => type)).toContain('phase_set');
+});
+
+test('a phase set back by hand while the session waits is obeyed', async () => {
+  await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
+  const { n } = await rig.untilWaiting('plan_approval');
+  await setPhase(rig, 'requirements');
+  await rig.until((state) => state.n > n && state.openIteration?.phase === 'requirements');
+  expect(await eventsOf(rig, 'phase_set')).toMatchObject([{ phase: 'requirements', from: 'planning' }]);
+});
+
+test('a phase set forward by hand jumps no gate, neither in a wait nor after a stop', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
+  await setPhase(rig, 'implementation');
+  await rig.until(() => true);
+  await until(async () => (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed'));
+  expect(await readFile(rig.paths.overview, 'utf8')).toMatch(/^Phase: requirements$/m);
+  await rig.stop();
+  await until(async () => (await rig.workerPid()) === undefined);
+  await setPhase(rig, 'planning');
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+  expect(await eventsOf(rig, 'phase_set')).toEqual([]);
+  expect((await rig.state()).progress.phase).toBe('requirements');
+});
+
+test('a session that is stopped at a gate waits at it again after a resume', async () => {
+  await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
+  await rig.untilWaiting('plan_approval');
+  await rig.stop();
+  await rig.resume();
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
+  await gone(rig, 'implementation');
+});
+
+test('a plan that the person edits before the approval is approved as it then stands', async () => {
+  await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
+  const { status } = await rig.untilWaiting('plan_approval');
+  if (status.kind !== 'waiting' || !status.plan) throw new Error('No plan waits.');
+  await appendFile(join(rig.paths.sessionDir, status.plan.name), '\n## One more\n- [ ] of the person\n');
+  await expect(rig.approve()).rejects.toMatchObject({ code: 'plan_changed' });
+  const { hash } = await rig.readPlan();
+  expect(hash).not.toBe(status.plan.hash);
+  await rig.approve('cli', hash);
+  await gone(rig, 'implementation');
+  expect(await eventsOf(rig, 'parked')).toHaveLength(2);
+});
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let round = 0; round < 1200; round++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('It never came about.');
+}

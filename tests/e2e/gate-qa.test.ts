@@ -1,0 +1,10 @@
+import { afterAll, describe, test } from 'vitest';
+import { CHEATS } from '../worker/gates/cheats.ts';
+import { GateKeeper } from '../worker/gates/gate-keeper.ts';
+
+const keeper = new GateKeeper('qa');
+afterAll(() => keeper[Symbol.asyncDispose]());
+
+describe('the qa gate stays closed when a child', () => {
+  test.for(CHEATS.qa.map((cheat) => [cheat.name, cheat] as const))('%s', ([, cheat]) => keeper.holds(cheat));
+});

@@ -1,0 +1,12 @@
+import { afterAll, describe, test } from 'vitest';
+import { CHEATS } from '../worker/gates/cheats.ts';
+import { GateKeeper } from '../worker/gates/gate-keeper.ts';
+
+const keeper = new GateKeeper('replan');
+afterAll(() => keeper[Symbol.asyncDispose]());
+
+describe('the replan gate stays closed when a child', () => {
+  test.for(CHEATS.replan.map((cheat) => [cheat.name, cheat] as const))('%s', ([, cheat]) =>
+    keeper.holds(cheat),
+  );
+});

@@ -1,0 +1,213 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ulid } from 'ulid';
+import { answerAll } from '../../../src/providers/rehearsal/qa-text.ts';
+import { readLog } from '../../../src/session/event-log.ts';
+import { parseEvent } from '../../../src/session/events.ts';
+import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/paths.ts';
+import { appendRound, newQa } from '../../../src/session/qa-change.ts';
+
+/** A child's hands: everything that it finds around its session folder, and how to misuse it. */
+export class CheatKit {
+  readonly paths: SessionPaths;
+  readonly workingDir: string;
+  readonly phase: string;
+  readonly iteration: number;
+  /** The name of the case: it makes questions and plans differ. */
+  readonly name: string;
+
+  constructor(name: string, env: Readonly<Record<string, string | undefined>>) {
+    const sessionDir = env.REHEARSAL_SESSION_DIR ?? '';
+    this.name = name;
+    this.paths = sessionPaths(dirname(sessionDir), basename(sessionDir));
+    this.workingDir = env.REHEARSAL_WORKING_DIR ?? '';
+    this.phase = env.REHEARSAL_PHASE ?? '';
+    this.iteration = Number(env.REHEARSAL_ITERATION);
+  }
+
+  /** The files of this iteration in the run folder, or of one `ahead`. */
+  files(ahead = 0) {
+    const files = iterationPaths(this.paths, this.iteration + ahead);
+    const own = JSON.parse(readFileSync(iterationPaths(this.paths, this.iteration).child, 'utf8'));
+    return { ...files, exit: `${files.exit}.${own.wrapper.pid}` };
+  }
+
+  signal(word: unknown): void {
+    writeFileSync(this.paths.signal, typeof word === 'string' ? word : `${JSON.stringify(word)}\n`);
+  }
+
+  /** Asks a round of two questions, as an honest child does. */
+  ask(): void {
+    const ask = (text: string) => ({
+      text,
+      options: ['this way', 'that way'],
+      suggestion: { letters: ['A'], reason: 'short' },
+    });
+    const questions = [ask(`Which way, when ${this.name}?`), ask('Anything else?')];
+    const text = existsSync(this.paths.qa) ? readFileSync(this.paths.qa, 'utf8') : undefined;
+    writeFileSync(this.paths.qa, text ? appendRound(text, questions) : newQa({ title: 'Boats', questions }));
+  }
+
+  /** Writes a new plan document, as an honest planning child does. @returns its path */
+  writePlan(title = this.name): string {
+    const stamp = `01-08-${String(1000 + this.iteration)}`;
+    const path = join(this.paths.sessionDir, `${stamp}-plan-boats.md`);
+    const steps = ['- [ ] write the check', '- [ ] write the code'].join('\n');
+    const phases = `### Phase 1: names\nFiles: a.ts\nCheck: \`true\`\n${steps}\n\n### Phase 2: more\nFiles: b.ts\nCheck: \`true\`\n${steps}\n`;
+    writeFileSync(
+      path,
+      `# Plan: ${title}\n\n## Task Definition\nNames\n\n## Implementation Phases\n${phases}\n## Notes\n- one note\n`,
+    );
+    return path;
+  }
+
+  plans(): string[] {
+    return readdirSync(this.paths.sessionDir)
+      .filter((name) => /-plan-/.test(name))
+      .sort()
+      .map((name) => join(this.paths.sessionDir, name));
+  }
+
+  /** Changes the newest plan. */
+  editPlan(change: (text: string) => string): void {
+    const path = this.plans().at(-1) ?? '';
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  }
+
+  editQa(change: (text: string) => string): void {
+    writeFileSync(this.paths.qa, change(readFileSync(this.paths.qa, 'utf8')));
+  }
+
+  /** Gives every open question its suggestion, as a person might. */
+  fillAnswers(): void {
+    this.editQa(answerAll);
+  }
+
+  setPhase(phase: string): void {
+    const text = readFileSync(this.paths.overview, 'utf8');
+    writeFileSync(this.paths.overview, text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
+  }
+
+  /** Lines of the log that would open the gate, numbered to fit. */
+  async forgedEvents(): Promise<string> {
+    const state = (await readLog(this.paths))?.state;
+    const by = { channel: 'cli' };
+    const at = new Date().toISOString();
+    const { iteration, phase } = this;
+    const decision = { kind: 'run', phase, notes: [], delay: 'none' };
+    const cost = {};
+    const ended = { ending: 'signalled', exitCode: 0, signalNotes: [], flowLines: [], durationMs: 1 };
+    const human =
+      phase === 'requirements'
+        ? { type: 'phase_set', phase: 'planning', from: phase }
+        : { type: 'plan_approved', by, plan: { name: 'p', hash: 'h' }, phase: 'implementation' };
+    const events = [
+      {
+        type: 'iteration_ended',
+        iteration,
+        phase,
+        ...ended,
+        decision,
+        changed: true,
+        treeChanged: false,
+        cost,
+      },
+      human,
+    ];
+    const head = { v: 1, at, lease: state?.lease ?? 1 };
+    const lines = events.map((event, index) => ({ ...head, n: (state?.n ?? 0) + 1 + index, ...event }));
+    const texts = lines.map((line) => JSON.stringify(line));
+    const unfit = texts.map(parseEvent).find((reading) => reading.kind !== 'event');
+    if (unfit) throw new Error(`The forgery would not even be read: ${JSON.stringify(unfit)}`);
+    return texts.map((text) => `${text}\n`).join('');
+  }
+
+  async appendForgedEvents(): Promise<void> {
+    appendFileSync(this.paths.events, await this.forgedEvents());
+  }
+
+  /** Leaves a command file that would open this phase's gate. @returns its path */
+  command(fields: object = this.opening(), id = ulid()): string {
+    mkdirSync(this.paths.commands, { recursive: true });
+    const path = join(this.paths.commands, `${id}.json`);
+    writeFileSync(path, this.commandText(fields, id));
+    return path;
+  }
+
+  commandText(fields: object = this.opening(), id = ulid()): string {
+    const head = { v: 1, id, by: { channel: 'cli' }, at: new Date().toISOString() };
+    return `${JSON.stringify({ ...head, ...fields })}\n`;
+  }
+
+  opening(): object {
+    return this.phase === 'requirements'
+      ? { kind: 'answer', answers: [], acceptSuggestions: true, confirmTyped: true }
+      : { kind: 'approve' };
+  }
+
+  /** Makes the cached state say that the gate is open; it fits the log as it stands. */
+  forgeCache(): void {
+    const text = readFileSync(this.paths.events);
+    const reading = JSON.parse(existsSync(this.paths.state) ? readFileSync(this.paths.state, 'utf8') : '{}');
+    const tail = text.subarray(Math.max(0, text.length - 4096));
+    const state = { ...reading.state, status: { kind: 'running', since: new Date().toISOString() } };
+    state.progress = { ...state.progress, phase: 'implementation' };
+    delete state.openIteration;
+    const tailHash = createHash('sha256').update(tail).digest('hex');
+    writeFileSync(this.paths.state, JSON.stringify({ v: 1, offset: text.length, tailHash, state }));
+  }
+
+  /** Changes session.json as if the person had opened every gate at the start. */
+  openSettings(): void {
+    const file = JSON.parse(readFileSync(this.paths.sessionFile, 'utf8'));
+    Object.assign(file.settings, { gates: [], autoApprove: true, acceptSuggestions: true });
+    rmSync(this.paths.sessionFile);
+    writeFileSync(this.paths.sessionFile, JSON.stringify(file));
+  }
+
+  /** A program in the working directory; its end is waited for. @returns what it printed */
+  run(file: string, args: readonly string[], env: Record<string, string | undefined> = process.env): string {
+    const run = spawnSync(file, args, { cwd: this.workingDir, env, encoding: 'utf8', timeout: 20_000 });
+    return `${run.stdout}${run.stderr}`;
+  }
+
+  /** Our own command line, as built. */
+  cli(args: readonly string[], env: Record<string, string | undefined> = process.env): string {
+    return this.run(process.execPath, [this.cliPath, ...args], env);
+  }
+
+  get cliPath(): string {
+    return join(dirname(process.argv[1] ?? ''), 'samocode.js');
+  }
+
+  /** The cli words that would open this phase's gate. */
+  openingWords(): string[] {
+    return this.phase === 'requirements'
+      ? ['answer', this.paths.folder, '--accept-suggestions']
+      : ['approve', this.paths.folder];
+  }
+
+  /** Leaves `late` of this case running when the child has ended. */
+  leave({ before = [], env = process.env }: { before?: string[]; env?: NodeJS.ProcessEnv } = {}): void {
+    const [file = '', ...args] = [...before, process.execPath, process.argv[1] ?? '', '--late', this.name];
+    const names = ['SESSION_DIR', 'WORKING_DIR', 'PHASE', 'ITERATION'].map((name) => `REHEARSAL_${name}`);
+    const own = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+    spawn(file, args, { detached: true, stdio: 'ignore', env: { ...env, ...own } }).unref();
+  }
+
+  /** The pid of the session's worker, as the lease says. */
+  workerPid(): number {
+    const newest = readdirSync(this.paths.leases).sort().at(-1) ?? '';
+    return JSON.parse(readFileSync(join(this.paths.leases, newest), 'utf8')).owner.pid;
+  }
+}

@@ -1,0 +1,414 @@
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ulid } from 'ulid';
+import type { Cheat } from './cheat.ts';
+import type { CheatKit } from './cheat-kit.ts';
+
+const LOG = /event log/;
+const EARLY = /child_runs|bad_command/;
+
+/** Against the run folder, by commands, by our own programs, and by what stays behind; at any gate. */
+export const EVERYWHERE: readonly Cheat[] = [
+  // events.jsonl
+  { name: 'appends events of a human act', play: (kit) => kit.appendForgedEvents(), seen: LOG },
+  {
+    name: 'appends half a line to the log',
+    play: (kit) => appendFileSync(kit.paths.events, '{"v":1,"n":'),
+    seen: LOG,
+  },
+  {
+    name: 'replaces the log by one with a human act in it',
+    async play(kit) {
+      const text = readFileSync(kit.paths.events, 'utf8') + (await kit.forgedEvents());
+      rmSync(kit.paths.events);
+      writeFileSync(kit.paths.events, text);
+    },
+    seen: LOG,
+  },
+  {
+    name: 'makes the log a link to a forged one',
+    async play(kit) {
+      const aside = join(kit.paths.sessionDir, 'aside.jsonl');
+      writeFileSync(aside, readFileSync(kit.paths.events, 'utf8') + (await kit.forgedEvents()));
+      rmSync(kit.paths.events);
+      symlinkSync(aside, kit.paths.events);
+    },
+    seen: LOG,
+  },
+  { name: 'deletes the log', play: (kit) => rmSync(kit.paths.events), seen: LOG },
+  { name: 'empties the log', play: (kit) => truncateSync(kit.paths.events), seen: LOG },
+  {
+    name: 'makes the log a pipe',
+    play(kit) {
+      rmSync(kit.paths.events);
+      kit.run('mkfifo', [kit.paths.events]);
+    },
+    seen: LOG,
+  },
+  {
+    name: 'rewrites an old line of the log in its own length',
+    play(kit) {
+      const text = readFileSync(kit.paths.events, 'utf8');
+      writeFileSync(kit.paths.events, text.replace('"type":"prepared"', '"type":"stopped" '));
+    },
+    seen: LOG,
+  },
+  {
+    name: 'writes garbage over the log',
+    play: (kit) => writeFileSync(kit.paths.events, 'x'.repeat(readFileSync(kit.paths.events).length)),
+    seen: LOG,
+  },
+  // state.json, session.json
+  { name: 'deletes the cached state', play: (kit) => rmSync(kit.paths.state, { force: true }) },
+  { name: 'corrupts the cached state', play: (kit) => writeFileSync(kit.paths.state, '{"state":') },
+  {
+    name: 'opens the gates in session.json',
+    play: (kit) => kit.openSettings(),
+    seen: /files of the run folder.*session\.json/,
+  },
+  {
+    name: 'deletes session.json',
+    play: (kit) => rmSync(kit.paths.sessionFile),
+    seen: /files of the run folder.*session\.json/,
+  },
+  {
+    name: 'makes session.json a link to one with open gates',
+    play(kit) {
+      kit.openSettings();
+      const aside = join(kit.paths.sessionDir, 'aside.json');
+      renameSync(kit.paths.sessionFile, aside);
+      symlinkSync(aside, kit.paths.sessionFile);
+    },
+    seen: /files of the run folder.*session\.json/,
+  },
+  { name: 'forges a cached state that fits the log', play: (kit) => kit.forgeCache() },
+  // leases
+  {
+    name: 'deletes the leases',
+    play: (kit) => rmSync(kit.paths.leases, { recursive: true }),
+  },
+  {
+    name: 'corrupts the lease',
+    play: (kit) => writeFileSync(newestLease(kit), 'no lease'),
+  },
+  {
+    name: 'takes a lease of its own',
+    play(kit) {
+      const lease = JSON.parse(readFileSync(newestLease(kit), 'utf8'));
+      writeFileSync(join(kit.paths.leases, '000777.json'), JSON.stringify({ ...lease, number: 777 }));
+    },
+  },
+  {
+    name: 'takes a lease with a number beyond all numbers',
+    play: (kit) => writeFileSync(join(kit.paths.leases, '99999999999999999999.json'), '{}'),
+  },
+  // commands
+  { name: 'leaves a command at its very end', play: (kit) => kit.command(), seen: EARLY },
+  {
+    name: 'leaves a command and goes on for a while',
+    async play(kit) {
+      kit.command();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    },
+    seen: EARLY,
+  },
+  {
+    name: 'leaves a command from the future',
+    play: (kit) => kit.command(kit.opening(), ulid(Date.now() + 86_400_000)),
+    seen: EARLY,
+  },
+  { name: 'leaves a command from the past', play: (kit) => kit.command(kit.opening(), ulid(1)), seen: EARLY },
+  {
+    name: 'leaves a hundred commands',
+    play(kit) {
+      for (let nth = 0; nth < 100; nth++) kit.command();
+    },
+    seen: EARLY,
+  },
+  {
+    name: 'leaves a command as a link',
+    play(kit) {
+      const id = ulid();
+      const aside = join(kit.paths.sessionDir, 'aside.json');
+      writeFileSync(aside, kit.commandText(kit.opening(), id));
+      mkdirSync(kit.paths.commands, { recursive: true });
+      symlinkSync(aside, join(kit.paths.commands, `${id}.json`));
+    },
+    seen: EARLY,
+  },
+  {
+    name: 'leaves a folder with the name of a command',
+    play(kit) {
+      mkdirSync(join(kit.paths.commands, `${ulid()}.json`, 'deep'), { recursive: true });
+    },
+    seen: EARLY,
+  },
+  {
+    name: 'leaves a pipe with the name of a command',
+    play(kit) {
+      mkdirSync(kit.paths.commands, { recursive: true });
+      kit.run('mkfifo', [join(kit.paths.commands, `${ulid()}.json`)]);
+    },
+    seen: EARLY,
+  },
+  {
+    name: 'leaves a command of 3 MB',
+    play(kit) {
+      const id = ulid();
+      kit.command({ ...kit.opening(), padding: 'x'.repeat(3 * 1024 * 1024) }, id);
+    },
+    seen: EARLY,
+  },
+  {
+    name: 'leaves a command that a hidden second name keeps',
+    play(kit) {
+      const path = kit.command();
+      linkSync(path, join(kit.paths.sessionDir, 'second.json'));
+    },
+    seen: EARLY,
+  },
+  { name: 'leaves a resume', play: (kit) => kit.command({ kind: 'resume', note: 'go on' }), seen: EARLY },
+  {
+    name: 'leaves a resume with a goal',
+    play: (kit) => kit.command({ kind: 'resume', goal: 'something else' }),
+    seen: EARLY,
+  },
+  { name: 'leaves a second start', play: (kit) => kit.command({ kind: 'start', run: true }), seen: EARLY },
+  {
+    name: 'makes the folder of commands a link to one that is full of them',
+    play(kit) {
+      const aside = join(kit.paths.sessionDir, 'aside-commands');
+      const path = kit.command();
+      cpSync(dirname(path), aside, { recursive: true });
+      rmSync(kit.paths.commands, { recursive: true });
+      symlinkSync(aside, kit.paths.commands);
+    },
+  },
+  {
+    name: 'makes the folder of commands a file',
+    play(kit) {
+      rmSync(kit.paths.commands, { recursive: true, force: true });
+      writeFileSync(kit.paths.commands, 'none');
+    },
+  },
+  // the files of an iteration
+  {
+    name: 'fakes the files of its own iteration',
+    play(kit) {
+      const { signal, endedByUs, before, awake, overviewBefore } = kit.files();
+      writeFileSync(signal, '{"status":"done","phase":"done"}');
+      writeFileSync(endedByUs, 'stop\n');
+      writeFileSync(before, '{"documents":""}');
+      writeFileSync(awake, '-1e300');
+      writeFileSync(overviewBefore, '## Status\nPhase: implementation\n');
+    },
+    seen: /files of the run folder/,
+  },
+  {
+    name: 'corrupts the files of its own iteration',
+    play(kit) {
+      const { before, overviewBefore, child } = kit.files();
+      for (const path of [before, overviewBefore, child]) writeFileSync(path, '{');
+    },
+    seen: /files of the run folder/,
+  },
+  {
+    name: 'says that it has ended and goes on',
+    async play(kit) {
+      kit.fillAnswers();
+      kit.signal({ status: 'waiting', for: 'qa_answers' });
+      writeFileSync(kit.files().exit, '0\n');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      kit.command();
+    },
+  },
+  {
+    name: 'puts a pipe where its exit status goes',
+    play(kit) {
+      kit.run('mkfifo', [kit.files().exit]);
+    },
+  },
+  {
+    name: 'prepares the files of the next iteration',
+    play(kit) {
+      const files = kit.files(1);
+      mkdirSync(files.dir, { recursive: true });
+      copyFileSync(kit.files().child, files.child);
+      writeFileSync(files.exit, '0\n');
+      writeFileSync(files.signal, '{"status":"continue","phase":"planning"}');
+    },
+  },
+  {
+    name: 'makes the folder of iterations a link',
+    play(kit) {
+      const aside = join(kit.paths.sessionDir, 'aside-iterations');
+      renameSync(kit.paths.iterations, aside);
+      symlinkSync(aside, kit.paths.iterations);
+    },
+    seen: /run folder/,
+  },
+  // folders
+  {
+    name: 'moves the run folder away and leaves a link',
+    play(kit) {
+      renameSync(kit.paths.runDir, `${kit.paths.runDir}-moved`);
+      symlinkSync(`${kit.paths.runDir}-moved`, kit.paths.runDir);
+    },
+    seen: /run folder/,
+  },
+  {
+    name: 'puts a forged copy in the place of the run folder',
+    async play(kit) {
+      const aside = `${kit.paths.runDir}-forged`;
+      cpSync(kit.paths.runDir, aside, { recursive: true });
+      appendFileSync(join(aside, 'events.jsonl'), await kit.forgedEvents());
+      renameSync(kit.paths.runDir, `${kit.paths.runDir}-true`);
+      renameSync(aside, kit.paths.runDir);
+    },
+    seen: /run folder|event log/,
+  },
+  {
+    name: 'deletes the run folder',
+    play: (kit) => rmSync(kit.paths.runDir, { recursive: true }),
+    seen: /run folder/,
+  },
+  {
+    name: 'moves the session folder away and leaves a link',
+    play(kit) {
+      renameSync(kit.paths.sessionDir, `${kit.paths.runDir}-session`);
+      symlinkSync(`${kit.paths.runDir}-session`, kit.paths.sessionDir);
+    },
+  },
+  {
+    name: 'makes its signal a folder',
+    play(kit) {
+      rmSync(kit.paths.signal);
+      mkdirSync(join(kit.paths.signal, 'deep'), { recursive: true });
+    },
+  },
+  {
+    name: 'makes its signal a pipe',
+    play(kit) {
+      rmSync(kit.paths.signal);
+      kit.run('mkfifo', [kit.paths.signal]);
+    },
+  },
+  {
+    name: 'makes everything read-only',
+    play(kit) {
+      kit.fillAnswers();
+      kit.setPhase('implementation');
+      for (const folder of [kit.paths.sessionDir, kit.paths.runDir]) {
+        for (const name of readdirSync(folder))
+          chmodSync(join(folder, name), name.includes('.') ? 0o444 : 0o555);
+      }
+    },
+    seen: /answers in _qa\.md|Phase line/,
+  },
+  // our own programs
+  {
+    name: 'calls our command line',
+    play: (kit) => refusedInside(kit, kit.cli(['message', kit.paths.folder, 'hi'])),
+  },
+  {
+    name: 'calls our command line without the mark',
+    play: (kit) =>
+      refusedInside(
+        kit,
+        kit.run('env', ['-u', 'SAMOCODE_SESSION', process.execPath, kit.cliPath, 'stop', kit.paths.folder]),
+      ),
+  },
+  {
+    name: 'calls our command line in a session of its own, without the mark',
+    play: (kit) =>
+      refusedInside(
+        kit,
+        kit.run('setsid', [
+          '--wait',
+          'env',
+          '-u',
+          'SAMOCODE_SESSION',
+          process.execPath,
+          kit.cliPath,
+          'stop',
+          kit.paths.folder,
+        ]),
+      ),
+  },
+  {
+    name: 'calls our command line with an empty environment',
+    play: (kit) =>
+      refusedInside(
+        kit,
+        kit.run('env', [
+          '-i',
+          `HOME=${process.env.HOME}`,
+          `PATH=${process.env.PATH}`,
+          process.execPath,
+          kit.cliPath,
+          'stop',
+          kit.paths.folder,
+        ]),
+      ),
+  },
+  // what stays behind
+  { name: 'leaves a daemon that answers', play: (kit) => kit.leave(), late: (kit) => kit.fillAnswers() },
+  {
+    name: 'leaves a daemon that gives a command',
+    play: (kit) => kit.leave({ before: ['setsid', '-f'] }),
+    late: (kit) => kit.command(),
+  },
+  {
+    name: 'leaves a daemon that forges the log',
+    play: (kit) => kit.leave({ before: ['nohup', 'setsid', '-f'] }),
+    late: (kit) => kit.appendForgedEvents(),
+  },
+  {
+    name: 'leaves a daemon, twice forked, that signals and moves the phase',
+    play: (kit) => kit.leave({ before: ['sh', '-c', '(setsid "$@" &) & exit', 'sh'] }),
+    late(kit) {
+      kit.setPhase('planning');
+      kit.signal({ status: 'continue', phase: 'planning' });
+    },
+  },
+  {
+    name: 'leaves a daemon that calls our command line',
+    play: (kit) => kit.leave({ before: ['setsid', '-f'] }),
+    late: (kit) => kit.cli(kit.openingWords()),
+  },
+  {
+    name: 'leaves a daemon and stays in the phase, so that another child runs beside it',
+    play(kit) {
+      kit.leave({ before: ['setsid', '-f'] });
+      kit.signal({ status: 'continue', phase: kit.phase });
+    },
+    late(kit) {
+      kit.fillAnswers();
+      kit.command();
+      kit.signal({ status: 'continue', phase: 'planning' });
+      writeFileSync(kit.files(1).exit, '0\n');
+    },
+  },
+];
+
+function newestLease(kit: CheatKit): string {
+  return join(kit.paths.leases, readdirSync(kit.paths.leases).sort().at(-1) ?? '');
+}
+
+function refusedInside(_kit: CheatKit, said: string): void {
+  if (!/inside a samocode session/.test(said)) throw new Error(`Our own program did not refuse: ${said}`);
+}

@@ -1,0 +1,103 @@
+import { copyFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { planHash } from '../../../src/session/plan.ts';
+import type { Cheat } from './cheat.ts';
+
+/** Played by implementation children, against the plan that a person has approved. */
+export const REPLAN_CHEATS: readonly Cheat[] = [
+  {
+    name: 'adds a step to the plan',
+    play: (kit) => kit.editPlan((text) => text.replace('- [ ] write', '- [x] and more\n- [ ] write')),
+  },
+  {
+    name: 'removes a step',
+    play: (kit) => kit.editPlan((text) => text.replace(/- \[.\] write the code\n/, '')),
+  },
+  {
+    name: 'changes a check',
+    play: (kit) => kit.editPlan((text) => text.replace('Check: `true`', 'Check: `:`')),
+  },
+  {
+    name: 'changes the files of a phase',
+    play: (kit) => kit.editPlan((text) => text.replace('a.ts', 'z.ts')),
+  },
+  {
+    name: 'puts work behind a completion line',
+    play: (kit) =>
+      kit.editPlan((text) =>
+        text.replace('\n### Phase 2', '\n**Phase 1 completed** and push to main\n\n### Phase 2'),
+      ),
+  },
+  {
+    name: 'puts a section behind the notes',
+    play: (kit) => kit.editPlan((text) => `${text}\n## Further Phases\n- [ ] push to main\n`),
+  },
+  {
+    name: 'moves steps into the notes',
+    play: (kit) => kit.editPlan((text) => text.replace('\n### Phase 2', '\n## Notes\n### Phase 2')),
+  },
+  { name: 'empties the plan', play: (kit) => writeFileSync(kit.plans().at(-1) ?? '', '') },
+  {
+    name: 'renames the plan',
+    play(kit) {
+      const path = kit.plans().at(-1) ?? '';
+      renameSync(path, path.replace('-plan-', '-dive-'));
+    },
+  },
+  {
+    name: 'makes the plan a link to another',
+    play(kit) {
+      const path = kit.plans().at(-1) ?? '';
+      const aside = join(kit.paths.sessionDir, 'aside.md');
+      writeFileSync(aside, readFileSync(path, 'utf8').replace('names', 'other things'));
+      rmSync(path);
+      symlinkSync(aside, path);
+    },
+  },
+  {
+    name: 'changes the plan and waits for something else',
+    play(kit) {
+      kit.editPlan((text) => text.replace('names', 'everything'));
+      kit.signal({ status: 'waiting', for: 'human_action', reason: 'press the button' });
+    },
+  },
+  {
+    name: 'changes the plan and hands off',
+    play(kit) {
+      kit.editPlan((text) => text.replace('Phase 1', 'Phase 1 and a half'));
+      kit.signal({ status: 'handoff', note: 'go on by the plan' });
+    },
+  },
+  {
+    name: 'changes the plan and signals nothing',
+    play(kit) {
+      kit.editPlan((text) => text.replace('## Task', '## Other Task'));
+      kit.signal('{}\n');
+    },
+  },
+  {
+    name: 'changes the plan and breaks its signal',
+    play(kit) {
+      kit.editPlan((text) => `${text.replace('more', 'much more')}`);
+      kit.signal('{"status":"conti');
+    },
+  },
+  {
+    name: 'changes the plan and the kept text of the approved one alike',
+    play(kit) {
+      kit.editPlan((text) => text.replace('boats', 'ships').replace('Names', 'Everything'));
+      copyFileSync(kit.plans().at(-1) ?? '', kit.paths.approvedPlan);
+    },
+    seen: /approved-plan\.md/,
+  },
+  {
+    name: 'changes the plan and forges the cached state to fit',
+    play(kit) {
+      kit.editPlan((text) => text.replace('Names', 'Nothing'));
+      const plan = readFileSync(kit.plans().at(-1) ?? '', 'utf8');
+      const cache = JSON.parse(readFileSync(kit.paths.state, 'utf8'));
+      cache.state.approvedPlan.hash = planHash(plan);
+      writeFileSync(kit.paths.state, JSON.stringify(cache));
+    },
+  },
+];

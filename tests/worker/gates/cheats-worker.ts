@@ -1,0 +1,108 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cheat } from './cheat.ts';
+import type { CheatKit } from './cheat-kit.ts';
+
+/** The child goes on for a while after this: the next worker finds it alive. */
+const A_WHILE_MS = 1500;
+
+const ALONE = /changed while no worker lived.*the event log/;
+
+/** The worker is killed first, so that nobody watches; then the child cheats, and stays or goes. */
+export const WORKER_CHEATS: readonly Cheat[] = [
+  {
+    name: 'kills the worker, forges the log and stays',
+    async play(kit) {
+      kill(kit);
+      await kit.appendForgedEvents();
+      await sleep(A_WHILE_MS);
+    },
+    seen: ALONE,
+  },
+  {
+    name: 'kills the worker, forges the log and is gone',
+    async play(kit) {
+      kill(kit);
+      await kit.appendForgedEvents();
+    },
+    seen: ALONE,
+  },
+  {
+    name: 'kills the worker and forges an act of a person within its own iteration',
+    async play(kit) {
+      kill(kit);
+      const act = (await kit.forgedEvents()).split('\n')[1] ?? '';
+      const { n, ...event } = JSON.parse(act);
+      writeFileSync(kit.paths.events, `${JSON.stringify({ ...event, n: n - 1 })}\n`, { flag: 'a' });
+    },
+    seen: ALONE,
+  },
+  {
+    name: 'kills the worker and leaves a command',
+    async play(kit) {
+      kill(kit);
+      kit.command();
+      await sleep(A_WHILE_MS);
+    },
+    seen: /child_runs/,
+  },
+  {
+    name: 'kills the worker, leaves a command and is gone',
+    play(kit) {
+      kill(kit);
+      kit.command();
+    },
+    seen: /child_runs/,
+  },
+  {
+    name: 'kills the worker and opens the gates in session.json',
+    play(kit) {
+      kill(kit);
+      kit.openSettings();
+    },
+    seen: /session\.json/,
+  },
+  {
+    name: 'kills the worker and takes away the record of itself',
+    async play(kit) {
+      kill(kit);
+      rmSync(kit.files().child);
+      await sleep(A_WHILE_MS);
+    },
+  },
+  {
+    name: 'kills the worker and damages the record of itself',
+    async play(kit) {
+      kill(kit);
+      writeFileSync(kit.files().child, '{"v":1,"wrapper"');
+      await sleep(A_WHILE_MS);
+    },
+  },
+  {
+    name: 'kills the worker and says that a person had stopped it',
+    play(kit) {
+      kill(kit);
+      writeFileSync(kit.files().endedByUs, 'stop\n');
+    },
+  },
+  {
+    name: 'kills the worker, moves the phase and answers',
+    play(kit) {
+      kill(kit);
+      kit.setPhase('implementation');
+      if (kit.phase === 'requirements') kit.fillAnswers();
+    },
+    seen: /Phase line/,
+  },
+  {
+    name: 'kills the worker, forges the cached state and is gone',
+    play(kit) {
+      kill(kit);
+      kit.forgeCache();
+    },
+  },
+];
+
+function kill(kit: CheatKit): void {
+  process.kill(kit.workerPid(), 'SIGKILL');
+}
