@@ -36,13 +36,26 @@ export async function builtPrograms(
     CACHE,
     `programs-${faults ? 'faults-' : ''}${await printOf([...SOURCES, ...Object.values(extra).map(folderOf)])}`,
   );
-  if (!(await isThere(folder))) await buildInto(folder, entryPoints, faults);
+  // Tests that run side by side in one process wait for the same build.
+  const building = inHand.get(folder) ?? buildOnce(folder, entryPoints, faults);
+  inHand.set(folder, building);
+  await building;
   return {
     worker: join(folder, 'worker.js'),
     rehearsal: join(folder, 'samocode-rehearsal.js'),
     cli: join(folder, 'samocode.js'),
     extra: (name) => join(folder, `${name}.js`),
   };
+}
+
+const inHand = new Map<string, Promise<void>>();
+
+async function buildOnce(
+  folder: string,
+  entryPoints: Record<string, string>,
+  faults: boolean,
+): Promise<void> {
+  if (!(await isThere(folder))) await buildInto(folder, entryPoints, faults);
 }
 
 async function buildInto(

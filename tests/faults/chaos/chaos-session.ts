@@ -34,7 +34,6 @@ export async function runChaosSession(seed: number, takeOne: () => boolean): Pro
     await using rig = await startRig({
       scenario: { about: `chaos ${seed}`, trace, paceMs: 0, rules: sleepyChildren(random) },
       start: { run: false },
-      programs: { 'samocode-mcp': 'src/server/main.ts' },
     });
     await letRetriesAbound(rig);
     const over = new AbortController();
@@ -43,6 +42,7 @@ export async function runChaosSession(seed: number, takeOne: () => boolean): Pro
       const killing = killAround(rig, { random, watcher, takeOne, over: over.signal });
       try {
         const state = await actAsPerson(rig);
+        if (watcher.looks() === 0) throw new Error('No server ever told about the session.');
         return { state, killing };
       } finally {
         over.abort();

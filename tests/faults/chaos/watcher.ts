@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -7,19 +8,24 @@ import type { SessionRig } from '../../support/session-rig.ts';
 export interface Watcher extends AsyncDisposable {
   /** The server that lives now. */
   serverPid(): number | undefined;
+  /** How often a server has told about the session. */
+  looks(): number;
 }
 
+/** The published build: `npm run chaos` and the end-to-end tests make it first. */
+const SERVER = resolve('dist/samocode-mcp.js');
 const LOOK_EVERY_MS = 300;
 
 export function watchThroughServers(rig: SessionRig): Watcher {
   let pid: number | undefined;
   let over = false;
+  let looks = 0;
   const looking = (async () => {
     while (!over) {
       const client = new Client({ name: 'chaos', version: '1' });
       const transport = new StdioClientTransport({
         command: process.execPath,
-        args: [rig.program('samocode-mcp')],
+        args: [SERVER],
         cwd: rig.repo.path,
         env: rig.repo.env,
         stderr: 'ignore',
@@ -29,6 +35,7 @@ export function watchThroughServers(rig: SessionRig): Watcher {
         pid = transport.pid ?? undefined;
         while (!over) {
           await client.callTool({ name: 'get_status', arguments: { session: rig.file.folder } });
+          looks += 1;
           await systemClock.sleep(LOOK_EVERY_MS);
         }
       } catch {
@@ -40,6 +47,7 @@ export function watchThroughServers(rig: SessionRig): Watcher {
   })();
   return {
     serverPid: () => pid,
+    looks: () => looks,
     async [Symbol.asyncDispose]() {
       over = true;
       await looking;
