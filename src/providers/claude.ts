@@ -1,6 +1,7 @@
 import { classifyClaudeEnd } from './claude-end.ts';
 import { stopHooks } from './claude-stop-hook.ts';
 import { newClaudeReader } from './claude-stream.ts';
+import { claudeTranscript } from './claude-transcript.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
 
 /** Claude Code: `claude -p`, its prompt on stdin, one JSON object per line on stdout. */
@@ -9,6 +10,7 @@ export const claude: Provider = {
   defaultCommand: 'claude',
   buildCommand,
   newReader: newClaudeReader,
+  transcript: claudeTranscript,
   classifyEnd: classifyClaudeEnd,
 };
 
@@ -58,6 +60,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--session-id', request.childUuid],
       ...(request.model === '' ? [] : ['--model', request.model]),
       ...['--max-turns', String(request.maxTurns)],
+      ...(request.budgetUsd === undefined ? [] : ['--max-budget-usd', request.budgetUsd.toFixed(4)]),
       ...permissionArgs(request),
       ...['--disallowedTools', DENIED_TOOLS.join(',')],
       ...['--add-dir', request.sessionDir],

@@ -6,6 +6,7 @@ import { classifyCodexEnd } from './codex-end.ts';
 import { gitDirsOf } from './codex-git-dirs.ts';
 import { readCodexTraces } from './codex-rollout.ts';
 import { newCodexReader } from './codex-stream.ts';
+import { codexTranscript } from './codex-transcript.ts';
 import { readMcpServers } from './mcp-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
 import { SIGNAL_SCHEMA } from './signal-schema.ts';
@@ -17,6 +18,7 @@ export const codex = {
   prepare,
   buildCommand,
   newReader: newCodexReader,
+  transcript: codexTranscript,
   classifyEnd: classifyCodexEnd,
   readTraces: readCodexTraces,
 } satisfies Provider;

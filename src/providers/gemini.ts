@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
 import { classifyGeminiEnd } from './gemini-end.ts';
 import { newGeminiReader } from './gemini-stream.ts';
+import { geminiTranscript } from './gemini-transcript.ts';
 import { readMcpServers } from './mcp-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
 
@@ -12,6 +13,7 @@ export const gemini = {
   prepare,
   buildCommand,
   newReader: newGeminiReader,
+  transcript: geminiTranscript,
   classifyEnd: classifyGeminiEnd,
 } satisfies Provider;
 

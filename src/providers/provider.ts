@@ -1,5 +1,6 @@
 import type { Phase } from '../phases/table.ts';
 import type { McpServers } from './mcp-file.ts';
+import type { TranscriptEntry } from './transcript.ts';
 
 /** What the worker knows when it is about to start a child. */
 export interface ChildRequest {
@@ -25,6 +26,8 @@ export interface ChildRequest {
   childUuid: string;
   /** The environment to start from: ours, scrubbed of the parent client's variables and our secrets. */
   env: Readonly<Record<string, string>>;
+  /** US dollars after which the child must end, for a CLI that can see to it itself. */
+  budgetUsd?: number;
   /** Absolute path of a scenario for the rehearsal child, frozen with the session. */
   scenarioPath?: string;
   /** Servers of the person's own that must be switched off by name; `prepare` finds them. */
@@ -133,6 +136,8 @@ export interface Provider {
   buildCommand(request: ChildRequest): ChildCommand;
   /** A reader of one process's stdout, fed line by line; unknown lines give nothing and never throw. */
   newReader(): { readLine(line: string): ChildEvent[] };
+  /** A line of its output as people read it; never throws. */
+  transcript(line: string): TranscriptEntry[];
   /** Why the process ended when it left no valid signal; undefined: it simply finished. */
   classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined;
   /** Reads what the CLI has noted elsewhere about a process that has ended; never throws. */

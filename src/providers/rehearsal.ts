@@ -1,4 +1,5 @@
 import { newClaudeReader } from './claude-stream.ts';
+import { claudeTranscript } from './claude-transcript.ts';
 import type { ChildProblem, ExitReport, FinalReport, Provider } from './provider.ts';
 import { SETUP_EXIT_CODE } from './rehearsal/setup-error.ts';
 
@@ -22,6 +23,7 @@ export const rehearsal: Provider = {
     };
   },
   newReader: newClaudeReader,
+  transcript: claudeTranscript,
   classifyEnd,
 };
 

@@ -1,0 +1,164 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists, SamocodeError } from '../base/errors.ts';
+import type { Phase } from '../phases/table.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { type TranscriptEntry, transcriptLines } from '../providers/transcript.ts';
+import { readEvents } from '../session/event-log.ts';
+import type { SessionEvent } from '../session/events.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { findSession, type SessionQuestion } from './find-session.ts';
+
+export interface ReadTranscriptInput extends SessionQuestion {
+  /** Without one, the newest. */
+  iteration?: number | undefined;
+  /** Where the page before ended: its `next`. Without one, from the beginning. */
+  from?: number | undefined;
+  /** Entries of one page. */
+  limit?: number | undefined;
+}
+
+export interface TranscriptPage {
+  view: SessionView;
+  iteration: number;
+  phase: Phase;
+  provider: string;
+  /** The raw log, a line of JSON per event. */
+  logPath: string;
+  entries: TranscriptEntry[];
+  /** The same as lines to print. Texts of children within them are theirs. */
+  lines: string[];
+  /** Where the next page begins, a position in the raw log. */
+  next: number;
+  /** The raw log holds more behind this page now. */
+  hasMore: boolean;
+  /** The child still runs: there will be more. */
+  isRunning: boolean;
+}
+
+const DEFAULT_LIMIT = 200;
+const PIECE_BYTES = 256 * 1024;
+/** Raw bytes of one page; a line that is longer is left out with a note. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+const LF = 0x0a;
+
+/**
+ * One page of what an iteration's child said and did, from its raw log; of a bounded size. For a running
+ * one, call again with `next` until `isRunning` is false and nothing is left.
+ * @throws SessionNotFoundError, IterationNotFoundError
+ */
+export async function readTranscript(
+  input: ReadTranscriptInput,
+  context: ActionContext,
+): Promise<TranscriptPage> {
+  const view = await findSession(input, context);
+  const { paths, state } = view;
+  const started = startOf(await readEvents(paths.events, 0), input.iteration);
+  if (started === undefined) {
+    throw new IterationNotFoundError(paths.folder, input.iteration, state.progress.totalIterations);
+  }
+  const { iteration, phase, provider, log } = started;
+  const logPath = join(paths.logs, log);
+  // Asked before the log is read: what is written in between then belongs to the next page.
+  const isRunning = state.openIteration?.iteration === iteration;
+  const { transcript } = providerNamed(provider);
+  const page = await readPage(logPath, {
+    from: input.from ?? 0,
+    limit: input.limit ?? DEFAULT_LIMIT,
+    isWhole: !isRunning,
+    transcript,
+  });
+  const lines = transcriptLines(page.entries);
+  return { view, iteration, phase, provider, logPath, lines, isRunning, ...page };
+}
+
+function startOf(events: readonly SessionEvent[], iteration: number | undefined) {
+  return events.findLast(
+    (event): event is Extract<SessionEvent, { type: 'iteration_started' }> =>
+      event.type === 'iteration_started' && (iteration === undefined || event.iteration === iteration),
+  );
+}
+
+interface PageQuestion {
+  from: number;
+  limit: number;
+  /** Nothing more is written: a last line without LF counts. */
+  isWhole: boolean;
+  transcript: (line: string) => TranscriptEntry[];
+}
+
+type Page = Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'>;
+
+async function readPage(path: string, question: PageQuestion): Promise<Page> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await ifExists(open(path, flags));
+  if (handle === undefined) return { entries: [], next: question.from, hasMore: false };
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) return { entries: [], next: question.from, hasMore: false };
+    return await readEntries(handle, stats.size, question);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readEntries(handle: FileHandle, size: number, question: PageQuestion): Promise<Page> {
+  const { from, limit, isWhole, transcript } = question;
+  const entries: TranscriptEntry[] = [];
+  let next = from;
+  while (next < size && next - from < PAGE_BYTES && entries.length < limit) {
+    const bytes = await lineAt(handle, next, isWhole);
+    if (bytes === undefined) return { entries, next, hasMore: false };
+    next += bytes.length;
+    if (bytes.text === undefined) {
+      entries.push({ kind: 'note', text: `a line of ${bytes.length} bytes is left out`, depth: 0 });
+    } else {
+      entries.push(...transcript(bytes.text));
+    }
+  }
+  return { entries, next, hasMore: next < size };
+}
+
+/**
+ * The line at a position. Its text is absent when it is too long.
+ * @returns undefined when no whole line stands there yet
+ */
+async function lineAt(
+  handle: FileHandle,
+  from: number,
+  isWhole: boolean,
+): Promise<{ length: number; text?: string } | undefined> {
+  const pieces: Buffer[] = [];
+  for (let length = 0; ; ) {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, from + length);
+    if (bytesRead === 0) return isWhole && length > 0 ? lineOf(pieces, length) : undefined;
+    const lf = piece.subarray(0, bytesRead).indexOf(LF);
+    const used = lf === -1 ? bytesRead : lf + 1;
+    length += used;
+    if (length <= PAGE_BYTES) pieces.push(piece.subarray(0, used));
+    if (lf !== -1) return lineOf(pieces, length);
+  }
+}
+
+function lineOf(pieces: readonly Buffer[], length: number): { length: number; text?: string } {
+  return length > PAGE_BYTES ? { length } : { length, text: Buffer.concat(pieces).toString('utf8') };
+}
+
+export class IterationNotFoundError extends SamocodeError {
+  readonly code = 'iteration_not_found';
+
+  constructor(folder: string, iteration: number | undefined, count: number) {
+    super(
+      iteration === undefined
+        ? `No child of ${folder} has run yet.`
+        : `${folder} has no iteration ${iteration}.`,
+      count === 0 ? 'There is nothing to read so far.' : `They go from 1 to ${count}.`,
+      count === 0
+        ? 'Look again when get_status shows an iteration.'
+        : `Name one of them, for instance ${count}.`,
+    );
+  }
+}

@@ -1,0 +1,72 @@
+/** One piece of what a child said or did, for people to read. */
+export interface TranscriptEntry {
+  /** `note`: the CLI's own word (a retry, a limit, an end). */
+  kind: 'text' | 'tool' | 'result' | 'note';
+  text: string;
+  /** How deep in subagents; 0: the child itself. */
+  depth: number;
+  failed?: true;
+  /** Goes on where the text before it ended, without a break. */
+  continues?: true;
+}
+
+const MAX_TEXT = 4000;
+const MAX_CALL = 200;
+const MAX_RESULT_LINES = 4;
+const MAX_RESULT = 400;
+
+export function saying(text: string, depth = 0): TranscriptEntry[] {
+  const words = text.trim();
+  return words === '' ? [] : [{ kind: 'text', text: clip(words, MAX_TEXT), depth }];
+}
+
+/** A call in one line: the tool and what it is about. */
+export function calling(tool: string, about: string, depth = 0): TranscriptEntry {
+  const words = about.replace(/\s+/g, ' ').trim();
+  return { kind: 'tool', text: clip(words ? `${tool}: ${words}` : tool, MAX_CALL), depth };
+}
+
+/** The beginning of what a tool gave back; the raw log holds the whole. */
+export function resulting(output: string, { failed = false, depth = 0 } = {}): TranscriptEntry[] {
+  const lines = output.trim().split('\n');
+  if (lines.length === 1 && lines[0] === '') return failed ? [failure(depth)] : [];
+  const shown = clip(lines.slice(0, MAX_RESULT_LINES).join('\n'), MAX_RESULT);
+  const left = lines.length - MAX_RESULT_LINES;
+  const text = left > 0 ? `${shown}\n… ${left} more ${left === 1 ? 'line' : 'lines'}` : shown;
+  return [{ kind: 'result', text, depth, ...(failed && { failed: true as const }) }];
+}
+
+export function noting(text: string, depth = 0): TranscriptEntry {
+  return { kind: 'note', text: clip(text.replace(/\s+/g, ' ').trim(), MAX_CALL), depth };
+}
+
+function failure(depth: number): TranscriptEntry {
+  return { kind: 'result', text: 'failed', depth, failed: true };
+}
+
+function clip(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** Entries as lines: calls behind a bullet, results below them, subagents indented. */
+export function transcriptLines(entries: readonly TranscriptEntry[]): string[] {
+  const lines: string[] = [];
+  for (const entry of entries) {
+    const margin = '    '.repeat(entry.depth);
+    const own = entry.text.split('\n');
+    if (entry.continues && entry.kind === 'text' && lines.length > 0) {
+      lines.push(`${lines.pop()}${own.shift()}`, ...own.map((line) => margin + line));
+      continue;
+    }
+    const [first, rest] = MARGINS[entry.kind];
+    lines.push(...own.map((line, index) => `${margin}${index === 0 ? first : rest}${line}`.trimEnd()));
+  }
+  return lines;
+}
+
+const MARGINS: Readonly<Record<TranscriptEntry['kind'], readonly [string, string]>> = {
+  text: ['', ''],
+  tool: ['• ', '  '],
+  result: ['  └ ', '    '],
+  note: ['— ', '  '],
+};
