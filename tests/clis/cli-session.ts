@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answerQa } from '../../src/actions/answer-qa.ts';
 import { approvePlan } from '../../src/actions/approve-plan.ts';
@@ -93,10 +93,10 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
     context,
   );
   await plan.before?.({ homeDir, mainRepo });
-  const { file } = await startSession(
-    { task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start },
-    context,
-  );
+  const started = startSession({ task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start }, context);
+  const { file } = await started.catch(async (error) => {
+    throw new Error(await workerErrors(join(dir.path, 'sessions')), { cause: error });
+  });
   const paths = sessionPaths(file.sessionsDir, file.folder);
   return newSession({ paths, homeDir, mainRepo, models, context, id: file.id, root: dir.path });
 }
@@ -183,6 +183,15 @@ function newSession({ id, root, ...parts }: Parts): CliSession {
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** What workers that did not even come up have said. */
+async function workerErrors(sessionsDir: string): Promise<string> {
+  const runDir = join(sessionsDir, '.run');
+  const texts = (await readdir(runDir)).map((folder) =>
+    readFile(join(runDir, folder, 'worker.stderr'), 'utf8').catch(() => ''),
+  );
+  return `The session did not start. ${(await Promise.all(texts)).join('\n')}`;
 }
 
 /** What a failed wait says: where the session stands, how it came there, and what its worker could not record. */

@@ -1,0 +1,158 @@
+import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { readSource } from '../../scripts/packages/source.ts';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { type InstallInput, install, uninstall } from '../../src/actions/install.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+import { installCli } from '../support/install-clis.ts';
+import { startScriptedModel } from '../support/model-stub/scripted-model.ts';
+import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SOURCE = await readSource(ROOT);
+const SKILLS = SOURCE.skills.map(({ name }) => name);
+const COMMANDS = SOURCE.commands.map(({ name }) => name);
+const CLIS = ['claude', 'codex', 'gemini', 'mcpb'] as const;
+const INPUT: InstallInput = { scope: 'user', dryRun: false, allow: true, removePython: false };
+const CODEX_SETTINGS = '# mine\nmodel = "gpt-5.5"   # and why\n';
+const CLAUDE_SETTINGS = '{\n\t"model": "opus", "permissions": { "deny": ["Bash(rm:*)"] }\n}\n';
+
+const paths: Partial<Record<(typeof CLIS)[number], string>> = {};
+beforeAll(async () => {
+  for (const name of CLIS) paths[name] = (await installCli(name)).path;
+}, 600_000);
+
+test('every package passes the validator of its own client', async () => {
+  await using home = await startHome();
+  expect(await home.run('claude', 'plugin', 'validate', ROOT)).toContain('Validation passed');
+  expect(await home.run('claude', 'plugin', 'validate', join(ROOT, 'packages/claude'))).toContain(
+    'Validation passed',
+  );
+  expect(await home.run('gemini', 'extensions', 'validate', join(ROOT, 'packages/gemini'))).toContain(
+    'validated',
+  );
+  const manifest = join(ROOT, 'packages/desktop/manifest.json');
+  expect(await home.run('mcpb', 'validate', manifest)).toContain('passes');
+});
+
+test('Codex takes the plugin from the marketplace file of the repository', async () => {
+  await using home = await startHome();
+  await home.run('codex', 'plugin', 'marketplace', 'add', ROOT);
+  await home.run('codex', 'plugin', 'add', 'samocode@samocode');
+  expect(await home.run('codex', 'mcp', 'list')).toContain(`samocode-mcp@${SOURCE.version}`);
+});
+
+test('the bundle for Claude Desktop is packed', async () => {
+  await using home = await startHome();
+  const folder = join(home.path, 'bundle');
+  await cp(join(ROOT, 'packages/desktop'), folder, { recursive: true });
+  await cp(join(ROOT, 'dist'), join(folder, 'server'), { recursive: true });
+  const bundle = join(home.path, 'samocode.mcpb');
+  await home.run('mcpb', 'pack', folder, bundle);
+  expect((await stat(bundle)).size).toBeLessThan(3 * 1024 * 1024);
+});
+
+test('installed into Claude Code, server, skills, commands and agents are seen, and an uninstall leaves nothing', async () => {
+  await using home = await startHome();
+  await writeFile(join(home.path, '.claude/settings.json'), CLAUDE_SETTINGS);
+  await home.change(install, 'claude', 'changed');
+  await home.change(install, 'claude', 'nothing_to_do');
+  const init = await home.claudeInit();
+  expect(init.mcp_servers).toEqual([{ name: 'plugin:samocode:samocode', status: 'connected' }]);
+  expect(init.tools).toContain('mcp__plugin_samocode_samocode__wait');
+  const named = (names: readonly string[]) => names.map((name) => `samocode:${name}`);
+  expect(init.skills).toEqual(expect.arrayContaining(named(SKILLS)));
+  expect(init.slash_commands).toEqual(expect.arrayContaining(named(COMMANDS)));
+  const agents = SOURCE.agents.map(({ name }) => `samocode-${name}`);
+  expect(init.agents).toEqual(expect.arrayContaining(named(agents)));
+
+  await home.change(uninstall, 'claude', 'changed');
+  expect(await readFile(join(home.path, '.claude/settings.json'), 'utf8')).toBe(CLAUDE_SETTINGS);
+  const bare = await home.claudeInit();
+  expect(
+    JSON.stringify([bare.mcp_servers, bare.tools, bare.skills, bare.slash_commands, bare.agents]),
+  ).not.toContain('samocode');
+});
+
+test('installed into Codex, the server is listed and the rest of its settings stays', async () => {
+  await using home = await startHome();
+  await writeFile(join(home.path, '.codex/config.toml'), CODEX_SETTINGS);
+  await home.change(install, 'codex', 'changed');
+  await home.change(install, 'codex', 'nothing_to_do');
+  expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
+  const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${SOURCE.version}/skills`);
+  for (const name of [...SKILLS, ...COMMANDS]) await stat(join(installed, name, 'SKILL.md'));
+  await home.change(uninstall, 'codex', 'changed');
+  expect((await readFile(join(home.path, '.codex/config.toml'), 'utf8')).trim()).toBe(CODEX_SETTINGS.trim());
+  expect(await home.run('codex', 'mcp', 'list')).not.toContain('samocode');
+});
+
+test('installed into Gemini CLI, the extension is listed with its skills, and no folder is trusted for it', async () => {
+  await using home = await startHome();
+  await home.change(install, 'gemini', 'changed');
+  await home.change(install, 'gemini', 'nothing_to_do');
+  const listed = await home.run('gemini', 'extensions', 'list');
+  for (const name of ['MCP servers:', ...SKILLS]) expect(listed).toContain(name);
+  await expect(stat(join(home.path, '.gemini/trustedFolders.json'))).rejects.toThrow('ENOENT');
+  await home.change(uninstall, 'gemini', 'changed');
+  expect(await home.run('gemini', 'extensions', 'list')).not.toContain('samocode');
+});
+
+interface ClaudeInit {
+  mcp_servers: unknown[];
+  tools: string[];
+  skills: string[];
+  slash_commands: string[];
+  agents: string[];
+}
+
+/** A fresh home with the real CLIs at hand. */
+async function startHome() {
+  const dir = await tempDir();
+  await mkdir(join(dir.path, '.claude'));
+  await mkdir(join(dir.path, '.codex'));
+  const model = await startScriptedModel({ work: COMPOUND_AMOUNTS });
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    ...model.environmentFor(dir.path),
+    CLAUDE_PATH: paths.claude ?? '',
+    CODEX_PATH: paths.codex ?? '',
+    GEMINI_PATH: paths.gemini ?? '',
+  };
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env,
+    home: dir.path,
+    cwd: dir.path,
+    by: { channel: 'cli', client: 'test' },
+    programs: { worker: join(ROOT, 'dist/worker.js'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.js') },
+  };
+  async function run(name: (typeof CLIS)[number], ...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await runCommand(paths[name] ?? '', args, { cwd: dir.path, env });
+    const said = `${stdout}\n${stderr}`;
+    expect(exitCode, said).toBe(0);
+    return said;
+  }
+  return {
+    path: dir.path,
+    run,
+    async change(act: typeof install, client: string, outcome: string): Promise<void> {
+      const { clients } = await act({ ...INPUT, clients: [client] }, context);
+      expect(clients).toMatchObject([{ client, outcome }]);
+    },
+    async claudeInit(): Promise<ClaudeInit> {
+      const output = await run('claude', '-p', 'hello', '--output-format', 'stream-json', '--verbose');
+      const lines = output.split('\n').filter((line) => line.startsWith('{'));
+      return lines.map((line) => JSON.parse(line)).find(({ subtype }) => subtype === 'init');
+    },
+    async [Symbol.asyncDispose]() {
+      await model.close();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
