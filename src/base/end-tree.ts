@@ -50,15 +50,16 @@ export async function endTree(
   mark: Mark,
   options: EndTreeOptions,
 ): Promise<TreeEnd> {
-  const { clock, graceMs } = options;
-  const members = new Map<string, ProcessEntry>();
+  const { clock, graceMs, host } = options;
+  const { processes } = host;
+  const seen: Seen = { members: new Map(), known: [...(options.known ?? [])] };
   const signalled = new Set<string>();
   const killed = new Set<string>();
   let waited = 0;
   let emptyLooks = 0;
   let last = clock.monotonic();
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
-    const alive = await treeMembers(root, mark, options, members);
+    const { members: alive, groupIsOurs } = await look(root, mark, processes, seen);
     emptyLooks = alive.length === 0 ? emptyLooks + 1 : 0;
     if (emptyLooks === EMPTY_LOOKS) return { kind: 'empty', signalled: signalled.size, killed: killed.size };
     const now = clock.monotonic();
@@ -67,14 +68,15 @@ export async function endTree(
     if (alive.length > 0 && waited > graceMs + KILL_PATIENCE_MS)
       return { kind: 'immortal', pids: alive.map(({ pid }) => pid) };
     const firm = waited >= graceMs;
+    // What hops from fork to fork is in no listing for long, but the kernel hits a whole group at once.
+    if (root !== undefined && groupIsOurs && (firm || emptyLooks > 0)) killGroup(root.pgid);
     for (const entry of alive) {
       const done = firm ? killed : signalled;
       // SIGKILL again is harmless, and new members may share a look with old ones.
-      if (!firm && done.has(key(entry))) continue;
+      if (firm || !done.has(key(entry))) await signalProcess(processes, entry, firm ? 'SIGKILL' : 'SIGTERM');
       done.add(key(entry));
-      await signalProcess(options.host.processes, entry, firm ? 'SIGKILL' : 'SIGTERM');
-      // A stopped process meets SIGTERM only when it goes on.
-      if (!firm && entry.state === 'T') await signalProcess(options.host.processes, entry, 'SIGCONT');
+      // A stopped process meets SIGTERM only when it goes on; some come to their stop after it.
+      if (!firm && entry.state === 'T') await signalProcess(processes, entry, 'SIGCONT');
     }
     await clock.sleep(pollMs);
   }
@@ -84,27 +86,42 @@ export async function endTree(
 export async function treeMembers(
   root: TreeRoot | undefined,
   mark: Mark,
-  options: Pick<EndTreeOptions, 'host' | 'known'>,
-  seen: Map<string, ProcessEntry> = new Map(),
+  { host, known = [] }: Pick<EndTreeOptions, 'host' | 'known'>,
 ): Promise<ProcessEntry[]> {
-  const { processes } = options.host;
+  return (await look(root, mark, host.processes, { members: new Map(), known: [...known] })).members;
+}
+
+/** What earlier looks at a tree have found. */
+interface Seen {
+  members: Map<string, ProcessEntry>;
+  known: KnownProcess[];
+}
+
+async function look(
+  root: TreeRoot | undefined,
+  mark: Mark,
+  processes: ProcessTable,
+  seen: Seen,
+): Promise<{ members: ProcessEntry[]; groupIsOurs: boolean }> {
   const all = (await processes.list()).filter(isRunning);
-  const wanted = new Set<string>([...seen.keys(), ...(options.known ?? []).map(key)]);
+  const wanted = new Set<string>([...seen.members.keys(), ...seen.known.map(key)]);
   const rootEntry =
     root && all.find((entry) => entry.pid === root.pid && entry.startTicks === root.startTicks);
   if (rootEntry) wanted.add(key(rootEntry));
   for (const entry of await marked(processes, all, mark)) wanted.add(key(entry));
-  if (root !== undefined && groupIsOurs(root, all, wanted)) {
+  const groupIsOurs = root !== undefined && holdsOurs(root, all, wanted);
+  if (groupIsOurs) {
     for (const entry of all) if (entry.pgid === root.pgid) wanted.add(key(entry));
+    if (!wanted.has(key(root))) seen.known.push(root);
   }
   const members = withDescendants(all, wanted).filter((entry) => entry.pid !== process.pid);
-  for (const entry of members) seen.set(key(entry), entry);
-  return members;
+  for (const entry of members) seen.members.set(key(entry), entry);
+  return { members, groupIsOurs };
 }
 
 // A group's number stays taken while any member lives. With its leader gone it may have been emptied and
 // given to strangers, so it must hold somebody we know, or the leader must have been seen by our caller.
-function groupIsOurs(root: TreeRoot, all: readonly ProcessEntry[], wanted: ReadonlySet<string>): boolean {
+function holdsOurs(root: TreeRoot, all: readonly ProcessEntry[], wanted: ReadonlySet<string>): boolean {
   const leader = all.find((entry) => entry.pid === root.pgid);
   if (leader !== undefined) return leader.startTicks === root.startTicks;
   return wanted.has(key(root)) || all.some((entry) => entry.pgid === root.pgid && wanted.has(key(entry)));
@@ -138,6 +155,15 @@ async function signalProcess(
   if (!isRunning(now) || now.startTicks !== entry.startTicks) return;
   try {
     process.kill(entry.pid, signal);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+function killGroup(pgid: number): void {
+  try {
+    process.kill(-pgid, 'SIGKILL');
   } catch (error) {
     const code = systemErrorCode(error);
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;

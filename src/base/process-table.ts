@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
 import { ifExists, systemErrorCode } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
@@ -29,21 +30,23 @@ export function isRunning(entry: ProcessEntry | undefined): entry is ProcessEntr
   return entry !== undefined && entry.state !== 'Z' && entry.state !== 'X';
 }
 
-/** Linux: reads /proc. Entries that vanish while being read are left out. */
+/**
+ * Linux: reads /proc. Entries that vanish while being read are left out. Everything is read in one go,
+ * without a turn of the event loop between: what forks and ends in the meantime would be missed.
+ */
 export function procTable(root = '/proc'): ProcessTable {
-  const read = async (pid: number) => {
-    const stat = await readGone(readFile(`${root}/${pid}/stat`, 'latin1'));
+  const read = (pid: number) => {
+    const stat = readIfRunning(`${root}/${pid}/stat`, 'latin1');
     return stat === undefined ? undefined : parseStat(stat);
   };
   return {
-    read,
+    read: async (pid) => read(pid),
     async list() {
-      const pids = (await readdir(root)).filter((name) => /^\d+$/.test(name)).map(Number);
-      const entries = await Promise.all(pids.map(read));
-      return entries.filter((entry) => entry !== undefined);
+      const pids = readdirSync(root).filter((name) => /^\d+$/.test(name));
+      return pids.map((pid) => read(Number(pid))).filter((entry) => entry !== undefined);
     },
     async environmentOf(pid, name) {
-      const environment = await readGone(readFile(`${root}/${pid}/environ`, 'utf8'));
+      const environment = readIfRunning(`${root}/${pid}/environ`, 'utf8');
       const prefix = `${name}=`;
       return environment
         ?.split('\0')
@@ -155,9 +158,9 @@ function cpuTicksOf(time: string): number {
 }
 
 // A process may end between two reads: the file is gone, or the read says "no such process".
-async function readGone<T>(read: Promise<T>): Promise<T | undefined> {
+function readIfRunning(path: string, encoding: BufferEncoding): string | undefined {
   try {
-    return await read;
+    return readFileSync(path, encoding);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return undefined;
