@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
+import { stampsAt } from '../base/stamps.ts';
 import type { Outcome } from '../phases/outcome.ts';
 import type { PlanVersion, RecordedAnswer } from '../session/event-types.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import { currentPlanName, planHash, readPlan } from '../session/plan.ts';
+import { planChanges } from '../session/plan-changes.ts';
 import { readQa } from '../session/qa.ts';
 import { questionHash } from '../session/qa-answer.ts';
 import type { QaQuestion } from '../session/qa-question.ts';
@@ -64,7 +66,8 @@ export interface PlanEvidence {
 export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   const { approvedPlan, oldPlans } = stateOf(worker);
   const names = (await documentNames(worker)).filter((name) => !oldPlans.includes(name));
-  const name = approvedPlan?.name ?? currentPlanName(names);
+  const { folderDate } = stampsAt(Date.parse(worker.file.createdAt));
+  const name = approvedPlan?.name ?? currentPlanName(names, folderDate);
   const text = name === undefined ? undefined : await readDocument(join(worker.paths.sessionDir, name));
   if (name === undefined || text === undefined) {
     const changedSinceApproval = approvedPlan !== undefined;
@@ -75,7 +78,8 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
     };
   }
   const hash = planHash(text);
-  const approved = approvedPlan?.hash === hash;
+  // Notes stand outside of the hash, but they may only grow.
+  const approved = approvedPlan?.hash === hash && !(await notesShrank(worker, text));
   const changedSinceApproval = approvedPlan !== undefined && !approved;
   const untestable = approved && !readPlan(text).testable;
   return {
@@ -83,6 +87,11 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
     text,
     outcome: { exists: true, approved, changedSinceApproval, untestable },
   };
+}
+
+async function notesShrank(worker: Worker, text: string): Promise<boolean> {
+  const approved = await readDocument(worker.paths.approvedPlan);
+  return approved !== undefined && planChanges(approved, text).notesShrank;
 }
 
 /** Names of the session's own documents and folders at its top level, sorted. */
