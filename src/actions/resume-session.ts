@@ -4,6 +4,7 @@ import { adoptSession } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
+import { requireCaps } from './require-caps.ts';
 import { requireText } from './require-text.ts';
 import { revive } from './revive.ts';
 import { statusSentence } from './status-sentence.ts';
@@ -13,6 +14,8 @@ export interface ResumeSessionInput extends SessionQuestion {
   note?: string | undefined;
   /** New work for a session that is done. */
   goal?: string | undefined;
+  /** Limits of the whole session that hold from now on, beside those of its start. */
+  caps?: Readonly<Record<string, number | undefined>> | undefined;
 }
 
 export interface ResumeSessionResult {
@@ -32,6 +35,7 @@ export async function resumeSession(
 ): Promise<ResumeSessionResult> {
   const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
+  const caps = requireCaps(input.caps);
   const { view: found, place } = await findSessionAndPlace(input, context);
   const { status } = found.state;
   if (status.kind === 'done' && goal === undefined) throw new GoalMissingError(found.folder);
@@ -42,7 +46,7 @@ export async function resumeSession(
     case 'starting':
     case 'queued':
     case 'running':
-      if (note ?? goal) throw new AlreadyRunningError(found);
+      if (note ?? goal ?? caps) throw new AlreadyRunningError(found);
       await revive(found, context);
       return { view: found, outcome: 'already_running' };
     case 'waiting':
@@ -56,7 +60,12 @@ export async function resumeSession(
     default:
       return status satisfies never;
   }
-  const request = { kind: 'resume', ...(note && { note }), ...(goal && { goal }) } as const;
+  const request = {
+    kind: 'resume',
+    ...(note && { note }),
+    ...(goal && { goal }),
+    ...(caps && { caps }),
+  } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
 }

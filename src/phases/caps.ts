@@ -55,6 +55,14 @@ export function judgeCaps(uses: readonly CapUse[]): CapVerdict {
   return near ? { kind: 'wrap_up', use: near } : { kind: 'fine' };
 }
 
+/** What a child may spend of money before it must end; undefined when nothing limits it. */
+export function usdLeft(uses: readonly CapUse[], { wrapUp }: { wrapUp: boolean }): number | undefined {
+  const left = uses
+    .filter(({ cap }) => cap === 'usd')
+    .map((each) => each.limit - each.spent - (wrapUp ? 0 : reserveOf(each)));
+  return left.length === 0 ? undefined : Math.max(0.01, Math.min(...left));
+}
+
 /** Parts of a hundred at which people are told. */
 export const WARN_AT = [50, 80] as const;
 

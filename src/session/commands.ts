@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { createWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
+import { SessionCaps } from '../phases/caps.ts';
 import { By, RewindTarget } from './event-types.ts';
 import { FORMAT_VERSION } from './events.ts';
 import type { SessionPaths } from './paths.ts';
@@ -31,7 +32,13 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('request_changes'), feedback: z.string() }),
   Head.extend({ kind: z.literal('message'), text: z.string() }),
   Head.extend({ kind: z.literal('stop'), when: z.enum(['after_iteration', 'now']) }),
-  Head.extend({ kind: z.literal('resume'), note: z.string().optional(), goal: z.string().optional() }),
+  Head.extend({
+    kind: z.literal('resume'),
+    note: z.string().optional(),
+    goal: z.string().optional(),
+    /** Limits that hold from now on, beside those of the start. */
+    caps: SessionCaps.optional(),
+  }),
   Head.extend({
     kind: z.literal('archive'),
     /** `session`: all of it is put away; `documents`: its documents, so that it can be used for new work. */

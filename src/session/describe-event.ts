@@ -1,4 +1,5 @@
 import { isoUtc } from '../base/clock.ts';
+import { useInWords } from '../phases/caps.ts';
 import type { Decision } from '../phases/decision.ts';
 import type { By, EventType } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
@@ -61,6 +62,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   messages_delivered: ({ ids, iteration }) => `messages ${ids.join(', ')} given to iteration ${iteration}`,
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
   forgery_seen: ({ what, detail }) => `changed, though not a child's to change: ${what} (${detail})`,
+  budget_warned: (event) => `${event.percent} % of a limit is used: ${useInWords(event)}`,
   limited: ({ provider, until, guessed }) =>
     `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
   blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,

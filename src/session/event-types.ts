@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ProcessIdentity } from '../base/host.ts';
+import { CAP_NAMES, SessionCaps } from '../phases/caps.ts';
 import { Decision, JudgedSignal } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
 import { Progress } from '../phases/progress.ts';
@@ -142,6 +143,8 @@ export const EVENT_BODIES = {
     childUuid: z.string(),
     timeLimitMs: z.number(),
     /** Names of the credentials that were set: who pays. */
+    /** All that is left of the budget is for leaving things in order. */
+    wrapUp: z.boolean().optional(),
     credentials: z.array(z.string()).optional(),
   }),
   iteration_ended: z.object({
@@ -162,6 +165,8 @@ export const EVENT_BODIES = {
     /** Awake time. */
     durationMs: z.number(),
     head: z.string().optional(),
+    /** Fingerprint of files, documents and signal: equal ones mean that nothing came forward. */
+    print: z.string().optional(),
     /** Worktree and documents as the child left them, kept under a ref of ours. */
     checkpoint: z.object({ ref: z.string(), commit: z.string() }).optional(),
     /** Notebook lines, so that a deleted overview can be rebuilt. */
@@ -182,6 +187,13 @@ export const EVENT_BODIES = {
   messages_delivered: z.object({ ids: z.array(z.string()), iteration: z.int() }),
   messages_acknowledged: z.object({ ids: z.array(z.string()) }),
   forgery_seen: z.object({ what: z.string(), detail: z.string() }),
+  budget_warned: z.object({
+    cap: z.enum(CAP_NAMES),
+    scope: PhaseName.or(z.literal('session')),
+    percent: z.number(),
+    limit: z.number(),
+    spent: z.number(),
+  }),
   limited: z.object({ until: z.number(), guessed: z.boolean(), provider: z.string() }),
   blocked: z.object({ phase: PhaseName, reason: z.string(), needs: z.string(), rule: z.string() }),
   stop_requested: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }),
@@ -193,6 +205,8 @@ export const EVENT_BODIES = {
     goal: z.string().optional(),
     /** Phase counts begin anew. */
     resetsCounts: z.boolean(),
+    /** Limits that hold from now on, beside those of the start. */
+    caps: SessionCaps.optional(),
     /** With a goal: rounds of questions and plans that belong to the work before. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),

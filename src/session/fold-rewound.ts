@@ -1,3 +1,4 @@
+import { EMPTY_TRAIL } from '../phases/no-progress.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
@@ -14,6 +15,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
     progress: { ...progress, totalIterations },
     notes: [noteFor(event.to)],
     backoff: false,
+    trail: EMPTY_TRAIL,
     status: {
       kind: 'stopped',
       since,

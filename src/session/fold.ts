@@ -8,6 +8,7 @@ import {
 import type { Cost, EventType, RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { rewound } from './fold-rewound.ts';
+import { countedIteration, refreshed, warned } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
 
 /** The state after one more event. Pure. */
@@ -56,6 +57,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   }),
   messages_delivered: (state, { ids }) => delivered(state, ids),
   messages_acknowledged: (state, { ids }) => acknowledged(state, ids),
+  budget_warned: warned,
   limited: (state, { at, until, guessed }) => settled(state, { kind: 'limited', since: at, until, guessed }),
   blocked: (state, { at, reason, needs, rule }) =>
     settled(state, { kind: 'blocked', since: at, reason, needs, rule }),
@@ -105,13 +107,16 @@ function settled(state: SessionState, status: Status): SessionState {
 }
 
 function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
-  const { iteration, phase, provider, model, log, childUuid, timeLimitMs, at } = event;
+  const { iteration, phase, provider, model, log, childUuid, timeLimitMs, wrapUp, at } = event;
   const { feedback: _told, ...rest } = state;
   return {
     ...rest,
     status: { kind: 'running', since: at },
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
-    openIteration: { iteration, phase, provider, model, log, childUuid, timeLimitMs, startedAt: at },
+    openIteration: {
+      ...{ iteration, phase, provider, model, log, childUuid, timeLimitMs, startedAt: at },
+      ...(wrapUp && { wrapUp }),
+    },
     ...(event.credentials && { paidBy: { provider, credentials: event.credentials } }),
     notes: [],
     backoff: false,
@@ -140,6 +145,7 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
     notes,
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
     cost: addCosts(state.cost, event.cost),
+    ...countedIteration(state, event),
   };
 }
 
@@ -174,7 +180,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans } = event;
   const { pending: _dropped, stopWanted: _met, paidBy: _asked, ...kept } = running(state, event.at);
-  const rest = { ...kept, runWanted: true };
+  const rest = { ...kept, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
     const { approvedPlan: _old, feedback: _past, ...fresh } = rest;

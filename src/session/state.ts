@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { NOTHING_SPENT, SessionCaps, SessionSpent } from '../phases/caps.ts';
 import { Decision } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
+import { EMPTY_TRAIL, ProgressTrail } from '../phases/no-progress.ts';
 import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { By, Cost, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
@@ -54,6 +56,7 @@ export const OpenIteration = z.object({
   log: z.string(),
   childUuid: z.string(),
   timeLimitMs: z.number(),
+  wrapUp: z.boolean().optional(),
   startedAt: since,
 });
 export type OpenIteration = z.infer<typeof OpenIteration>;
@@ -108,6 +111,14 @@ export const SessionState = z.object({
   /** Newest commands that were answered, oldest first: the same command twice counts once. */
   answeredCommands: z.array(z.string()),
   cost: Cost,
+  /** What counts against the limits, and the limits that a person raised. */
+  spent: SessionSpent,
+  raisedCaps: SessionCaps.optional(),
+  /** Warnings that were told, as `warningKey` names them. */
+  budgetTold: z.array(z.string()),
+  /** The child that leaves things in order at the end of a budget has run. */
+  wrappedUp: z.boolean(),
+  trail: ProgressTrail,
 });
 export type SessionState = z.infer<typeof SessionState>;
 
@@ -131,5 +142,9 @@ export function emptyState(): SessionState {
     messages: { waiting: [], unacknowledged: [] },
     answeredCommands: [],
     cost: {},
+    spent: { session: NOTHING_SPENT, phases: {} },
+    budgetTold: [],
+    wrappedUp: false,
+    trail: EMPTY_TRAIL,
   };
 }

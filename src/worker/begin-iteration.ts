@@ -16,6 +16,7 @@ import { logFileName, stderrFileName } from '../session/documents.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
+import { budgetVerdict, wrapUpTimeLimit } from './budget.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { keepWork, tidyCheckpoints } from './keep-work.ts';
 import { deliverMessages } from './messages.ts';
@@ -40,13 +41,14 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const iteration = progress.totalIterations + 1;
   const { provider, model } = childChoice(worker, phase);
   const files = iterationPaths(paths, iteration);
+  const wrapUp = budgetVerdict(worker).kind === 'wrap_up';
   await ensurePlainFolder(paths.iterations);
   // Left by a crash before the commit: it would be taken for this child's.
   await rm(files.dir, { recursive: true, force: true });
   await mkdir(files.dir, { recursive: true });
   const messageFiles = await deliverMessages(worker, messages.waiting);
   const now = clock.now();
-  await writeWhole(files.prompt, await buildPrompt(worker, { iteration, phase, now, messageFiles }));
+  await writeWhole(files.prompt, await buildPrompt(worker, { iteration, phase, now, messageFiles, wrapUp }));
   crashPoint('before-iteration-started');
   await record(
     worker,
@@ -61,7 +63,8 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
       model,
       log: logFileName(stampsAt(now).file, iteration, phase),
       childUuid: randomUUID(),
-      timeLimitMs: worker.file.settings.timeLimitMs,
+      timeLimitMs: timeLimitOf(worker, wrapUp),
+      ...(wrapUp && { wrapUp }),
       credentials: credentialNames(provider.name, worker.env),
     },
   );
@@ -69,6 +72,11 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const open = stateOf(worker).openIteration;
   if (open === undefined) throw new Error('The event of a begun iteration did not open it.');
   return open;
+}
+
+function timeLimitOf({ file }: Worker, wrapUp: boolean): number {
+  const { timeLimitMs } = file.settings;
+  return wrapUp ? wrapUpTimeLimit(timeLimitMs) : timeLimitMs;
 }
 
 /** Lays the table for a child: blank signal, log folder, and what to compare with when it has ended. */

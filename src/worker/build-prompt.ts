@@ -4,6 +4,7 @@ import { ifExists } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
 import { readInboxMessage } from '../session/inbox.ts';
 import { readPlan } from '../session/plan.ts';
+import { WRAP_UP_NOTE, wrapUpTimeLimit } from './budget.ts';
 import { documentNames, readDocument, readPlanEvidence, readQuestions } from './evidence.ts';
 import { deliverMessages } from './messages.ts';
 import { assemblePrompt } from './prompt/assemble.ts';
@@ -17,6 +18,8 @@ export interface PromptFacts {
   now: number;
   /** Messages of the human for this child, as files. */
   messageFiles: readonly string[];
+  /** Only what is reserved for leaving things in order is left of the budget. */
+  wrapUp: boolean;
 }
 
 /** The whole prompt of an iteration. The same state and clock reading give the same bytes. */
@@ -37,14 +40,14 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     phaseIteration: progress.phaseIteration + 1,
     provider: settings.providers[facts.phase] ?? settings.provider,
     permissions: settings.permissions,
-    timeLimitMs: settings.timeLimitMs,
+    timeLimitMs: facts.wrapUp ? wrapUpTimeLimit(settings.timeLimitMs) : settings.timeLimitMs,
     now: facts.now,
     worktree,
     task: file.task,
     dive: file.dive,
     goal,
     feedback,
-    notes,
+    notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
     messages: await promptMessages(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath),
     checks: settings.checks,

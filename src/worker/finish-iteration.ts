@@ -1,40 +1,25 @@
-import { readTail } from '../base/append-lines.ts';
 import { createWhole } from '../base/atomic-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { afterFailedChecks } from '../phases/after-checks.ts';
 import { decide } from '../phases/decide.ts';
 import type { Decision } from '../phases/decision.ts';
-import type { EndingKind } from '../phases/ending.ts';
 import type { Outcome, Rules } from '../phases/outcome.ts';
-import type { Traces } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
-import { type ChildRecord, exitFile, NEVER_STARTED } from '../providers/run-child.ts';
-import type { Cost } from '../session/event-types.ts';
+import type { NewEvent } from '../session/events.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { logPaths } from './begin-iteration.ts';
-import type { ChildLog } from './child-log.ts';
-import { costOf } from './cost-of.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
-import { commitReadableFiles, keepWork, tidyCheckpoints } from './keep-work.ts';
+import { type ChildEnded, howItEnded, isCapsCut, readOurText } from './how-it-ended.ts';
+import { commitReadableFiles, type KeptWork, keepWork, tidyCheckpoints } from './keep-work.ts';
 import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
+import { guardLoop } from './loop-guard.ts';
 import { mendNotebook } from './mend-notebook.ts';
 import { failedChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
 import { Snapshot, takeSnapshot } from './snapshot.ts';
-import type { WatchEnd } from './watch-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 import { mendWorktree } from './worktree-stands.ts';
-
-export interface ChildEnded {
-  end: WatchEnd | 'not_started';
-  awakeMs: number;
-  child?: ChildRecord;
-  log?: ChildLog;
-  problem?: string;
-}
 
 /**
  * Judges a child whose whole tree is gone and commits the result: the second of an iteration's two
@@ -56,6 +41,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     end: process.end,
     signal: signalOutcome(signal),
     stopAsked: ended.end === 'stop',
+    capCut: isCapsCut(worker, open, ended, process),
     ...(process.problem !== undefined && { problem: process.problem }),
     ...(process.limitedUntil !== undefined && { limitedUntil: process.limitedUntil }),
     changed: treeChanged || before?.documents !== after.documents,
@@ -64,29 +50,29 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     plan: plan.outcome,
     unacknowledged: stateOf(worker).messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
-  const decision = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
   const kept = await keepWork(worker, { kind: 'after', iteration: open.iteration });
-  crashPoint('before-iteration-ended');
   const recorded = signal.kind === 'signal' ? signal.signal : undefined;
+  const ending = recorded ? 'signalled' : process.end;
+  const decided = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
+  const question = { phase: open.phase, signal: recorded, ending, kept, plan };
+  const { decision, print } = await guardLoop(worker, decided, question);
+  crashPoint('before-iteration-ended');
   await record(
     worker,
     ...planted,
     ...notebook.forgeries,
     ...mended,
     ...mainCheckoutMoves(open.iteration, before, after),
-    ...(kept.problem !== undefined
-      ? [{ type: 'notice' as const, code: 'checkpoint', text: kept.problem }]
-      : []),
+    ...notKept(kept),
     ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
     {
       type: 'iteration_ended',
       iteration: open.iteration,
       phase: open.phase,
-      ending: recorded ? 'signalled' : process.end,
+      ending,
       exitCode: process.exitCode,
       ...(recorded && { signal: recorded }),
-      signalNotes:
-        signal.kind === 'signal' ? signal.notes : signal.kind === 'malformed' ? [signal.problem] : [],
+      signalNotes: notesAbout(signal),
       decision,
       changed: outcome.changed,
       treeChanged,
@@ -94,6 +80,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       cost: process.cost,
       durationMs: ended.awakeMs,
       ...(after.tree && { head: after.tree.head }),
+      ...(print !== undefined && { print }),
       ...(kept.checkpoint && { checkpoint: kept.checkpoint }),
       ...notebook.lines,
       flowLines: notebook.newFlow,
@@ -101,67 +88,19 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   );
   crashPoint('after-iteration-ended');
   await record(worker, ...(await settleEvents(worker)));
+  await tidy(worker, open, kept);
+}
+
+function notKept({ problem }: KeptWork): NewEvent[] {
+  return problem === undefined ? [] : [{ type: 'notice', code: 'checkpoint', text: problem }];
+}
+
+async function tidy(worker: Worker, { iteration, phase }: OpenIteration, kept: KeptWork): Promise<void> {
   await commitReadableFiles(worker);
-  if (kept.checkpoint) {
-    const endsPhase = stateOf(worker).progress.phase === open.phase ? {} : { endsPhase: open.phase };
-    const { commit } = kept.checkpoint;
-    await tidyCheckpoints(worker, { iteration: open.iteration, commit, ...endsPhase });
-  }
+  if (kept.checkpoint === undefined) return;
+  const endsPhase = stateOf(worker).progress.phase === phase ? {} : { endsPhase: phase };
+  await tidyCheckpoints(worker, { iteration, commit: kept.checkpoint.commit, ...endsPhase });
 }
-
-interface ProcessEnd {
-  end: EndingKind;
-  exitCode: number | null;
-  problem?: string;
-  limitedUntil?: number;
-  cost: Cost;
-}
-
-async function howItEnded(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<ProcessEnd> {
-  const { exit } = iterationPaths(worker.paths, open.iteration);
-  const exitText = ended.child && (await readText(exitFile(exit, ended.child)));
-  const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
-  const final = ended.log?.final;
-  const traces = await tracesOf(worker, open, ended.log);
-  const cost = await costOf(worker, open, { log: ended.log, traces });
-  const base = { exitCode, cost, ...(ended.problem !== undefined && { problem: ended.problem }) };
-  if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
-  const byUs = ENDED_BY_US[ended.end];
-  if (byUs !== undefined) return { ...base, ...byUs };
-  const stderrTail = await readTail(logPaths(worker, open).stderr, 8192);
-  const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
-  if (problem === undefined) return { ...base, end: 'no_signal' };
-  const said = problem.kind === 'usage_limit' ? problem.until : undefined;
-  const limitedUntil =
-    problem.kind === 'usage_limit'
-      ? (said ?? ended.log?.seen.limitedUntil ?? traces.limitedUntil)
-      : undefined;
-  const advice = 'advice' in problem ? problem.advice : undefined;
-  const text = [final?.text, advice].filter((part) => part !== undefined).join(' ');
-  return {
-    ...base,
-    end: problem.kind,
-    ...(text !== '' && { problem: text }),
-    ...(limitedUntil !== undefined && { limitedUntil }),
-  };
-}
-
-async function tracesOf(worker: Worker, open: OpenIteration, log: ChildLog | undefined): Promise<Traces> {
-  const { readTraces } = providerNamed(open.provider);
-  const cliSession = log?.seen.started.cliSession;
-  if (readTraces === undefined || cliSession === undefined) return {};
-  return await readTraces({ cliSession, env: worker.env, final: log?.final, now: worker.clock.now() });
-}
-
-/** How an iteration ended that the worker ended; a child that lingers after its last word has ended by itself. */
-const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'problem'>>> = {
-  timeout: { end: 'timeout' },
-  flooded: { end: 'flooded' },
-  stop: { end: 'killed' },
-  network: { end: 'network', problem: 'It only waited for the network.' },
-  silent: { end: 'timeout', problem: 'It printed nothing at all after its start.' },
-  stalled: { end: 'timeout', problem: 'It stalled: no output, no file change and no CPU time.' },
-};
 
 /** The child's last word; the bytes that are judged are kept, and judged again after a crash. */
 async function readSignal(worker: Worker, open: OpenIteration, lastWords?: string): Promise<SignalReading> {
@@ -188,6 +127,11 @@ async function signalSpoken(kept: string, words: string, open: OpenIteration): P
   };
 }
 
+function notesAbout(reading: SignalReading): string[] {
+  if (reading.kind === 'signal') return reading.notes;
+  return reading.kind === 'malformed' ? [reading.problem] : [];
+}
+
 function signalOutcome(reading: SignalReading): Outcome['signal'] {
   if (reading.kind === 'signal') return { kind: 'signal', signal: reading.signal };
   if (reading.kind === 'malformed') return { kind: 'malformed', problem: reading.problem };
@@ -207,19 +151,13 @@ async function checked(worker: Worker, decision: Decision): Promise<Decision> {
 }
 
 async function snapshotBefore(worker: Worker, open: OpenIteration): Promise<Snapshot | undefined> {
-  const text = await readText(iterationPaths(worker.paths, open.iteration).before);
+  const text = await readOurText(iterationPaths(worker.paths, open.iteration).before);
   try {
     return text === undefined ? undefined : Snapshot.parse(JSON.parse(text));
   } catch {
     // Damaged while no worker lived: then everything counts as changed.
     return undefined;
   }
-}
-
-/** A pipe or a link under the name of one of our files is none. */
-async function readText(path: string): Promise<string | undefined> {
-  const reading = await readPlainFile(path, MAX_SIGNAL_BYTES);
-  return reading.kind === 'bytes' ? reading.bytes.toString('utf8').trim() : undefined;
 }
 
 export function rulesOf(worker: Worker): Rules {

@@ -9,8 +9,8 @@ import { stateOf, type Worker } from './worker.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
-  /** The worktree's files as one hash, ignored ones aside. */
-  tree?: string;
+  /** Equal trees are equal bytes; ignored files aside. */
+  trees?: { worktreeTree: string; sessionTree: string };
   /** Why nothing could be kept, or what was left out. */
   problem?: string;
 }
@@ -45,12 +45,16 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
   if (place === undefined) return {};
   try {
     const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
-    const { ref, commit, skipped, worktreeTree: tree } = kept;
+    const { ref, commit, skipped, worktreeTree, sessionTree } = kept;
     const left =
       skipped.length > 0 && kept.kind === 'kept'
         ? `Not in the checkpoint (over 50 MB, unreadable, or a repository of its own): ${skipped.slice(0, 10).join(', ')}`
         : undefined;
-    return { checkpoint: { ref, commit }, tree, ...(left && { problem: left }) };
+    return {
+      checkpoint: { ref, commit },
+      trees: { worktreeTree, sessionTree },
+      ...(left && { problem: left }),
+    };
   } catch (error) {
     return { problem: `No checkpoint was made: ${error instanceof Error ? error.message : error}` };
   }

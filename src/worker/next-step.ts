@@ -1,5 +1,6 @@
 import { checkLimit } from '../phases/decide.ts';
 import { backOff } from './back-off.ts';
+import { withinBudget } from './budget.ts';
 import { idle } from './idle.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
 import { performRewind } from './perform-rewind.ts';
@@ -81,6 +82,7 @@ async function nextIteration(worker: Worker): Promise<void> {
     return;
   }
   if (!(await samePayer(worker))) return;
+  if (!(await withinBudget(worker))) return;
   if (!(await worktreeStands(worker))) return;
   if (!(await worker.slots.take())) {
     const reason = `all ${worker.file.settings.maxParallel} places of MAX_PARALLEL are taken`;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { livenessOf } from '../base/host.ts';
 import { readPlainFile } from '../base/plain-file.ts';
+import { usdLeft } from '../phases/caps.ts';
 import { childEnvironment, SESSION_MARK } from '../providers/environment.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
@@ -8,6 +9,7 @@ import { ChildRecord, runChild } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { layOut, logPaths } from './begin-iteration.ts';
+import { budgetUses } from './budget.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** Starts the child of an iteration that has begun. @throws ChildNotStartedError */
@@ -78,9 +80,15 @@ async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCom
       iteration: open.iteration,
       ...(cliPath !== undefined && { cliPath }),
     }),
+    ...budgetOf(worker, open),
     ...(settings.scenarioPath !== undefined && { scenarioPath: settings.scenarioPath }),
   };
   return await buildCommand(provider, request);
+}
+
+function budgetOf(worker: Worker, { phase, wrapUp = false }: OpenIteration): { budgetUsd?: number } {
+  const left = usdLeft(budgetUses(worker, stateOf(worker), { phase }), { wrapUp });
+  return left === undefined ? {} : { budgetUsd: left };
 }
 
 async function buildCommand(provider: Provider, request: ChildRequest): Promise<ChildCommand> {

@@ -3,12 +3,15 @@ import { type KnownProcess, treeMembers } from '../base/end-tree.ts';
 import { ifExists } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
 import { readPlainFile } from '../base/plain-file.ts';
+import { judgeCaps } from '../phases/caps.ts';
 import { type ChildRecord, exitFile } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { AwakeTime } from './awake-time.ts';
 import { logPaths } from './begin-iteration.ts';
+import { budgetUses, tellBudget } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
+import { liveSpent } from './live-spent.ts';
 import { StallWatch } from './stall-watch.ts';
 import { takeCommands } from './take-commands.ts';
 import { childMark, treeRoot } from './tree.ts';
@@ -25,6 +28,7 @@ export const WATCH_ENDS = [
   'stalled',
   'lingers',
   'network',
+  'budget',
 ] as const;
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 
@@ -121,8 +125,23 @@ class Sampler {
     for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
     const bytes = await this.#logBytes();
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
+    if (await this.#isOverBudget()) return 'budget';
     if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
     return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes, members));
+  }
+
+  /** Ends the child when only the reserve is left; the one that the reserve is for, when nothing is. */
+  async #isOverBudget(): Promise<boolean> {
+    const state = stateOf(this.#worker);
+    const { phase, wrapUp } = this.#open;
+    const live = liveSpent(this.#log, this.#awake.ms);
+    const uses = budgetUses(this.#worker, state, { phase, live }).filter(({ cap }) => cap !== 'iterations');
+    if (uses.length === 0) return false;
+    await tellBudget(this.#worker, uses);
+    // What has said its last word spends no more.
+    if (this.#log.final !== undefined) return false;
+    const { kind } = judgeCaps(uses);
+    return wrapUp ? kind === 'reached' : kind !== 'fine';
   }
 
   /** A CLI that has said its last word and stays: its outcome is known already. */

@@ -1,6 +1,8 @@
+import { judgeCaps, settingOf, useInWords } from '../../phases/caps.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
+import { budgetReason, budgetUses } from '../budget.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { documentNames, readQuestions } from '../evidence.ts';
 import { stateOf, type Worker } from '../worker.ts';
@@ -12,6 +14,8 @@ export async function resume(
 ): Promise<CommandOutcome | Refusal> {
   const { status, progress } = stateOf(worker);
   const { phase } = progress;
+  const spent = stillSpent(worker, command);
+  if (spent !== undefined) return spent;
   if (command.goal !== undefined) return await newGoal(worker, command, command.goal);
   switch (status.kind) {
     case 'starting':
@@ -45,6 +49,20 @@ export async function resume(
   }
 }
 
+/** Going on would only block again: better said at once. */
+function stillSpent(worker: Worker, { caps: raised, goal }: CommandOf<'resume'>): Refusal | undefined {
+  const state = stateOf(worker);
+  const isBudgets = state.status.kind === 'blocked' && state.status.rule === 'budget';
+  if (!isBudgets && raised === undefined) return undefined;
+  const phase = goal === undefined ? state.progress.phase : 'investigation';
+  const uses = budgetUses(worker, state, { phase, raised });
+  const verdict = judgeCaps(uses);
+  if (verdict.kind !== 'reached') return undefined;
+  const { use } = verdict;
+  const hint = `Give ${settingOf(use)} more than is spent: ${useInWords(use)}.`;
+  return new Refusal('budget_spent', budgetReason(use), hint);
+}
+
 async function newGoal(
   worker: Worker,
   command: CommandOf<'resume'>,
@@ -73,8 +91,12 @@ function resumed(
   command: CommandOf<'resume'>,
   to: { phase: Extract<NewEvent, { type: 'resumed' }>['phase']; resetsCounts: boolean },
 ): Extract<NewEvent, { type: 'resumed' }> {
-  const { by, note } = command;
-  return { type: 'resumed', by, ...to, ...(note !== undefined && { note }), flow: 'Session resumed' };
+  const { by, note, caps } = command;
+  return {
+    ...{ type: 'resumed', by, ...to, flow: 'Session resumed' },
+    ...(note !== undefined && { note }),
+    ...(caps !== undefined && { caps }),
+  };
 }
 
 function outcome(event: NewEvent): CommandOutcome {

@@ -1,0 +1,46 @@
+import { type SessionCaps, type Spent, warningKey, withRaised, withSpent } from '../phases/caps.ts';
+import { EMPTY_TRAIL, withPrint } from '../phases/no-progress.ts';
+import type { EventOf } from './events.ts';
+import type { SessionState } from './state.ts';
+
+type Counted = Pick<SessionState, 'spent' | 'trail' | 'wrappedUp'>;
+
+/** What an iteration used up, and whether it brought anything. */
+export function countedIteration(state: SessionState, event: EventOf<'iteration_ended'>): Counted {
+  const { phase, ending, print } = event;
+  return {
+    spent: withSpent(state.spent, phase, spentBy(event)),
+    trail: withPrint(state.trail, { print, ending }),
+    wrappedUp: state.wrappedUp || state.openIteration?.wrapUp === true,
+  };
+}
+
+/** Of one iteration. Reading from a cache is left out of its tokens: it costs a tenth and would be most of them. */
+export function spentBy({
+  cost,
+  durationMs,
+  ending,
+}: Pick<EventOf<'iteration_ended'>, 'cost' | 'durationMs' | 'ending'>): Spent {
+  return {
+    usd: cost.usd ?? 0,
+    tokens: (cost.inputTokens ?? 0) + (cost.outputTokens ?? 0),
+    hours: durationMs / 3_600_000,
+    iterations: ending === 'not_started' ? 0 : 1,
+  };
+}
+
+/** A person lets it go on: with higher limits all is told again, and a circle begins anew. */
+export function refreshed(
+  { raisedCaps: earlier = NO_CAPS, budgetTold }: SessionState,
+  raised: SessionCaps | undefined,
+): Partial<SessionState> {
+  const begun = { wrappedUp: false, trail: EMPTY_TRAIL };
+  if (raised === undefined) return { ...begun, budgetTold };
+  return { ...begun, budgetTold: [], raisedCaps: withRaised(earlier, raised) };
+}
+
+const NO_CAPS: SessionCaps = { session: {}, phases: {} };
+
+export function warned(state: SessionState, event: EventOf<'budget_warned'>): SessionState {
+  return { ...state, budgetTold: [...state.budgetTold, warningKey(event)] };
+}

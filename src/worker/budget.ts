@@ -1,0 +1,79 @@
+import {
+  type CapUse,
+  type CapVerdict,
+  capUses,
+  dueWarnings,
+  judgeCaps,
+  type SessionCaps,
+  type Spent,
+  settingOf,
+  useInWords,
+  withRaised,
+  withSpent,
+} from '../phases/caps.ts';
+import type { Phase } from '../phases/table.ts';
+import type { SessionState } from '../session/state.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+const NONE: SessionCaps = { session: {}, phases: {} };
+
+/** How far every limit is used, with what a running child has spent so far. */
+export function budgetUses(
+  worker: Pick<Worker, 'file'>,
+  state: Pick<SessionState, 'spent' | 'raisedCaps'>,
+  { phase, live, raised }: { phase: Phase; live?: Spent; raised?: SessionCaps | undefined },
+): CapUse[] {
+  const caps = withRaised(withRaised(worker.file.settings.caps ?? NONE, state.raisedCaps), raised);
+  return capUses(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
+}
+
+/** Where the next child would stand. */
+export function budgetVerdict(worker: Worker): CapVerdict {
+  const state = stateOf(worker);
+  return judgeCaps(budgetUses(worker, state, { phase: state.progress.phase }));
+}
+
+/** Tells people at a half and at four fifths of a limit, once each. */
+export async function tellBudget(worker: Worker, uses: readonly CapUse[]): Promise<void> {
+  for (const due of dueWarnings(uses, stateOf(worker).budgetTold)) {
+    const { cap, scope, percent, limit, spent } = due;
+    const flow = `${percent} % of a limit is used: ${useInWords(due)}`;
+    await record(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
+  }
+}
+
+/** Asked before every spawn. @returns false when the session is blocked for it */
+export async function withinBudget(worker: Worker): Promise<boolean> {
+  const state = stateOf(worker);
+  const { phase } = state.progress;
+  await tellBudget(worker, budgetUses(worker, state, { phase }));
+  const verdict = budgetVerdict(worker);
+  if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
+  const reason = budgetReason(verdict.use);
+  const needs = 'human_decision';
+  await record(worker, { type: 'blocked', phase, reason, needs, rule: 'budget', flow: `Blocked: ${reason}` });
+  return false;
+}
+
+/** What is used up, and how more is given. */
+export function budgetReason(use: CapUse): string {
+  return `The budget is used up: ${useInWords(use)}. To go on, resume the session with a higher ${settingOf(use)}: resume_session with caps, or "samocode resume <session> ${optionOf(use)}".`;
+}
+
+function optionOf(use: CapUse): string {
+  const option = settingOf(use).toLowerCase().replaceAll('_', '-');
+  const enough =
+    use.cap === 'usd' ? Math.ceil(use.spent * 2 + 1) : Math.ceil(Math.max(use.limit, use.spent) * 2 + 1);
+  return `--${option} ${enough}`;
+}
+
+/** A child that only leaves things in order needs little time. */
+const WRAP_UP_LIMIT_MS = 10 * 60_000;
+
+export function wrapUpTimeLimit(timeLimitMs: number): number {
+  return Math.min(timeLimitMs, WRAP_UP_LIMIT_MS);
+}
+
+/** For the child that leaves things in order. */
+export const WRAP_UP_NOTE =
+  'The budget is nearly used up, and you are the last child before a person is asked: begin nothing new. Commit what there is, write in the notebook where the work stands and what comes next, and signal `handoff` with that as its note. Be done within minutes.';

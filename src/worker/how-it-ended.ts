@@ -1,0 +1,107 @@
+import { readTail } from '../base/append-lines.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { judgeCaps } from '../phases/caps.ts';
+import type { EndingKind } from '../phases/ending.ts';
+import type { Traces } from '../providers/provider.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { type ChildRecord, exitFile, NEVER_STARTED } from '../providers/run-child.ts';
+import type { Cost } from '../session/event-types.ts';
+import { spentBy } from '../session/fold-spent.ts';
+import { iterationPaths } from '../session/paths.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { logPaths } from './begin-iteration.ts';
+import { budgetUses } from './budget.ts';
+import type { ChildLog } from './child-log.ts';
+import { costOf } from './cost-of.ts';
+import type { WatchEnd } from './watch-child.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+export interface ChildEnded {
+  end: WatchEnd | 'not_started';
+  awakeMs: number;
+  child?: ChildRecord;
+  log?: ChildLog;
+  problem?: string;
+}
+
+/** The CLI may have kept the limit that we gave it before we came to it. */
+export function isCapsCut(
+  worker: Worker,
+  { phase }: OpenIteration,
+  { end, awakeMs }: ChildEnded,
+  process: ProcessEnd,
+): boolean {
+  if (process.end !== 'budget') return false;
+  if (end === 'budget') return true;
+  const { cost } = process;
+  const live = spentBy({ cost, durationMs: awakeMs, ending: 'budget' });
+  return judgeCaps(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
+}
+
+export interface ProcessEnd {
+  end: EndingKind;
+  exitCode: number | null;
+  problem?: string;
+  limitedUntil?: number;
+  cost: Cost;
+}
+
+/** How the process ended, whatever it signalled: by what we did first, its own output second, its exit status last. */
+export async function howItEnded(
+  worker: Worker,
+  open: OpenIteration,
+  ended: ChildEnded,
+): Promise<ProcessEnd> {
+  const { exit } = iterationPaths(worker.paths, open.iteration);
+  const exitText = ended.child && (await readOurText(exitFile(exit, ended.child)));
+  const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
+  const final = ended.log?.final;
+  const traces = await tracesOf(worker, open, ended.log);
+  const cost = await costOf(worker, open, { log: ended.log, traces });
+  const base = { exitCode, cost, ...(ended.problem !== undefined && { problem: ended.problem }) };
+  if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
+  const byUs = ENDED_BY_US[ended.end];
+  if (byUs !== undefined) return { ...base, ...byUs };
+  const stderrTail = await readTail(logPaths(worker, open).stderr, 8192);
+  const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
+  if (problem === undefined) return { ...base, end: 'no_signal' };
+  const said = problem.kind === 'usage_limit' ? problem.until : undefined;
+  const limitedUntil =
+    problem.kind === 'usage_limit'
+      ? (said ?? ended.log?.seen.limitedUntil ?? traces.limitedUntil)
+      : undefined;
+  const advice = 'advice' in problem ? problem.advice : undefined;
+  const text = [final?.text, advice].filter((part) => part !== undefined).join(' ');
+  return {
+    ...base,
+    end: problem.kind,
+    ...(text !== '' && { problem: text }),
+    ...(limitedUntil !== undefined && { limitedUntil }),
+  };
+}
+
+async function tracesOf(worker: Worker, open: OpenIteration, log: ChildLog | undefined): Promise<Traces> {
+  const { readTraces } = providerNamed(open.provider);
+  const cliSession = log?.seen.started.cliSession;
+  if (readTraces === undefined || cliSession === undefined) return {};
+  return await readTraces({ cliSession, env: worker.env, final: log?.final, now: worker.clock.now() });
+}
+
+/** How an iteration ended that the worker ended; a child that lingers after its last word has ended by itself. */
+const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'problem'>>> = {
+  timeout: { end: 'timeout' },
+  flooded: { end: 'flooded' },
+  stop: { end: 'killed' },
+  budget: { end: 'budget', problem: 'Its part of the budget was used up.' },
+  network: { end: 'network', problem: 'It only waited for the network.' },
+  silent: { end: 'timeout', problem: 'It printed nothing at all after its start.' },
+  stalled: { end: 'timeout', problem: 'It stalled: no output, no file change and no CPU time.' },
+};
+
+/** A pipe or a link under the name of one of our files is none. */
+export async function readOurText(path: string): Promise<string | undefined> {
+  const reading = await readPlainFile(path, MAX_TEXT_BYTES);
+  return reading.kind === 'bytes' ? reading.bytes.toString('utf8').trim() : undefined;
+}
+
+const MAX_TEXT_BYTES = 1024 * 1024;

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
+
+const answer = (id: string, tokens: number) => ({
+  act: 'event',
+  json: {
+    type: 'assistant',
+    message: { id, content: [], usage: { input_tokens: tokens, output_tokens: 0 } },
+  },
+});
+const stays = { act: 'signal-file', text: '{"status":"continue"}' };
+const costs = (usd: number) => ({ act: 'result', json: { total_cost_usd: usd } });
+const note = (rig: SessionRig) =>
+  rig.events().then((events) => events.filter(({ type }) => type === 'budget_warned'));
+
+function spender(acts: object[], lines: Record<string, string>): RigPlan {
+  return { scenario: { rules: [{ when: {}, do: acts }] }, lines };
+}
+
+test('a budget of zero spends nothing', async () => {
+  await using rig = await startRig(spender([{ act: 'normal' }], { MAX_COST_USD: '0' }));
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('MAX_COST_USD') });
+  expect(progress.totalIterations).toBe(0);
+});
+
+test('people are warned at a half and at four fifths, then one last child leaves things in order', async () => {
+  await using rig = await startRig(
+    spender([stays, { act: 'write', path: 'session:x.md', text: 'more', append: true }, costs(3)], {
+      MAX_COST_USD: '10',
+    }),
+  );
+  const { status, spent } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('$12.00 of $10.00') });
+  expect(await note(rig)).toMatchObject([{ percent: 50 }, { percent: 80 }]);
+  const started = (await rig.events()).flatMap((event) =>
+    event.type === 'iteration_started' ? [event.wrapUp ?? false] : [],
+  );
+  expect(started).toEqual([false, false, false, true]);
+  expect(spent.session.usd).toBe(12);
+});
+
+test('resuming with a limit that is used up already is told at once, a higher one lets it go on', async () => {
+  await using rig = await startRig(
+    spender([{ act: 'normal', result: false }, costs(12.5)], { MAX_COST_USD: '1' }),
+  );
+  await rig.until(({ status }) => status.kind === 'blocked');
+  await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
+  await expect(rig.resume({ caps: { usd: 12 } })).rejects.toMatchObject({
+    code: 'budget_spent',
+    hint: expect.stringContaining('MAX_COST_USD'),
+  });
+  await expect(rig.resume({ caps: { usd: -1 } })).rejects.toMatchObject({ code: 'bad_cap' });
+  await expect(rig.resume({ caps: { usd: Number.NaN } })).rejects.toMatchObject({ code: 'bad_cap' });
+  await expect(rig.resume({ caps: { euros: 5 } })).rejects.toMatchObject({ code: 'bad_cap' });
+  await rig.resume({ caps: { usd: 100 } });
+  await rig.untilWaiting('qa_answers');
+});
+
+test('a child that spends too many tokens while it runs is ended within one answer, its work is kept', async () => {
+  const acts = [
+    { act: 'write', path: 'worktree:half.txt', text: 'half\n' },
+    answer('a', 400_000),
+    { act: 'sleep', ms: 1500 },
+    answer('b', 400_000),
+    { act: 'sleep', ms: 1500 },
+    answer('c', 400_000),
+    { act: 'hang' },
+  ];
+  await using rig = await startRig({
+    scenario: {
+      rules: [
+        { when: { iteration: 1 }, do: acts },
+        { when: {}, do: [stays, { act: 'result' }] },
+      ],
+    },
+    lines: { MAX_TOKENS: '1000000' },
+  });
+  await rig.until(({ progress }) => progress.totalIterations >= 2);
+  const ended = (await rig.events()).find((event) => event.type === 'iteration_ended');
+  expect(ended).toMatchObject({ ending: 'budget', decision: { kind: 'run', strike: 'excused' } });
+  const refs = await rig.repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/']);
+  expect(refs).toContain('001-before-kill');
+});
+
+test('a phase has a budget of its own', async () => {
+  await using rig = await startRig(
+    spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_REQUIREMENTS: '1' }),
+  );
+  await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked');
+  await rig.answer();
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({
+    rule: 'budget',
+    reason: expect.stringContaining('MAX_COST_USD_REQUIREMENTS'),
+  });
+});
+
+test('a number of children is kept to, the last of them leaves things in order', async () => {
+  const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
+  await using rig = await startRig(spender([write, stays, { act: 'result' }], { MAX_ITERATIONS: '3' }));
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget' });
+  expect(progress.totalIterations).toBe(3);
+});
