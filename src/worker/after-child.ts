@@ -20,6 +20,8 @@ export async function mendRunFolder(worker: Worker, open: OpenIteration, isOurs:
   if (forgeries.length > 0) await record(worker, ...forgeries);
   // What waits by now may come from the child: it is met as if the child still ran.
   await takeCommands(worker, 'child_runs');
+  // Readers trust the cached state as far as it fits the log, and a forged one may fit.
+  await worker.writer.writeCache();
 }
 
 /** Folders of ours that became links or files; whatever a link led to is left alone. */

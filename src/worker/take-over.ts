@@ -48,6 +48,7 @@ export async function takeOver(
     const detail = `it said ${moved} while an iteration was open`;
     await record(worker, { type: 'forgery_seen', what: 'the Phase line of the notebook', detail });
   }
+  await writer.writeCache();
   await worker.projector.catchUp(stateOf(worker));
   if (byHand !== undefined) await setPhase(worker, byHand);
   // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one.
