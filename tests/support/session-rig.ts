@@ -11,6 +11,7 @@ import { type StartSessionInput, startSession } from '../../src/actions/start-se
 import { stopSession } from '../../src/actions/stop-session.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { endTree } from '../../src/base/end-tree.ts';
+import { isSamocodeError } from '../../src/base/errors.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
@@ -25,6 +26,7 @@ import type { SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
 import { builtPrograms } from './built-programs.ts';
+import { isAtRest, report } from './rig-report.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export interface RigPlan {
@@ -66,13 +68,14 @@ export interface SessionRig extends AsyncDisposable {
   until(holds: (state: SessionState) => boolean, options?: UntilOptions): Promise<SessionState>;
   /** Waits until the session rests in a wait, and no command is left. */
   untilWaiting(waitsFor: 'qa_answers' | 'plan_approval', options?: UntilOptions): Promise<SessionState>;
-  answer(given?: Partial<AnswerQaInput>, channel?: Channel): ReturnType<typeof answerQa>;
+  /** Without answers: the suggestions. */
+  answer(given?: Partial<AnswerQaInput>, channel?: Channel): Promise<void>;
   /** Approves the plan with which the session came to wait, or the one that `hash` names. */
-  approve(channel?: Channel, hash?: string): ReturnType<typeof approvePlan>;
+  approve(channel?: Channel, hash?: string): Promise<void>;
   readPlan(): ReturnType<typeof readPlan>;
-  requestChanges(feedback: string): ReturnType<typeof requestChanges>;
-  resume(given?: Partial<ResumeSessionInput>): ReturnType<typeof resumeSession>;
-  stop(when?: 'now' | 'after_iteration'): ReturnType<typeof stopSession>;
+  requestChanges(feedback: string): Promise<void>;
+  resume(given?: Partial<ResumeSessionInput>): Promise<void>;
+  stop(when?: 'now' | 'after_iteration'): Promise<void>;
   /** Kills the worker as a crash would. @returns its pid; undefined when none lives */
   killWorker(): Promise<number | undefined>;
   workerPid(): Promise<number | undefined>;
@@ -122,17 +125,27 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   try {
     return rigOf((await startSession(input, startContext)).file);
   } catch (error) {
-    await endStarted(join(repo.path, '_samocode/sessions'), rigOf);
+    const rig = await startedRig(join(repo.path, '_samocode/sessions'), rigOf);
+    if (rig && isUnresponsive(error)) return await rig.until(({ prepared }) => prepared).then(() => rig);
+    await rig?.[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Nothing of a start that failed may go on running. */
-async function endStarted(sessionsDir: string, rigOf: (file: SessionFile) => SessionRig): Promise<void> {
+/** What a start that threw has left: on a machine under load its worker is only late. */
+async function startedRig(
+  sessionsDir: string,
+  rigOf: (file: SessionFile) => SessionRig,
+): Promise<SessionRig | undefined> {
   for (const folder of await sessionFolders(sessionsDir)) {
     const file = await readSessionFile(sessionPaths(sessionsDir, folder));
-    if (file) await rigOf(file)[Symbol.asyncDispose]();
+    if (file) return rigOf(file);
   }
+  return undefined;
+}
+
+function isUnresponsive(error: unknown): boolean {
+  return isSamocodeError(error) && error.code === 'worker_unresponsive';
 }
 
 function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: string): string {
@@ -185,6 +198,18 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
       await systemClock.sleep(POLL_MS);
     }
   };
+  /** Waits for an act to be taken, also by a worker that is late. */
+  async function taken(act: Promise<unknown>): Promise<void> {
+    try {
+      await act;
+    } catch (error) {
+      if (!isUnresponsive(error)) throw error;
+      for (let round = 0; (await view()).pendingCommands.length > 0; round += 1) {
+        if (round > PATIENCE_MS / POLL_MS) throw error;
+        await systemClock.sleep(POLL_MS);
+      }
+    }
+  }
   return {
     ...parts,
     context,
@@ -198,16 +223,16 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
     untilWaiting: (waitsFor, options) =>
       until(({ status }) => status.kind === 'waiting' && status.for === waitsFor, options),
     answer: (given, channel) =>
-      answerQa({ ...session, answers: [], acceptSuggestions: !given, ...given }, context(channel)),
+      taken(answerQa({ ...session, answers: [], acceptSuggestions: !given, ...given }, context(channel))),
     approve: async (channel, hash) => {
       const { status } = (await view()).state;
       const waiting = status.kind === 'waiting' ? status.plan?.hash : undefined;
-      return await approvePlan({ ...session, hash: hash ?? waiting }, context(channel));
+      await taken(approvePlan({ ...session, hash: hash ?? waiting }, context(channel)));
     },
     readPlan: () => readPlan(session, context()),
-    requestChanges: (feedback) => requestChanges({ ...session, feedback }, context()),
-    resume: (given) => resumeSession({ ...session, ...given }, context()),
-    stop: (when = 'now') => stopSession({ ...session, when }, context()),
+    requestChanges: (feedback) => taken(requestChanges({ ...session, feedback }, context())),
+    resume: (given) => taken(resumeSession({ ...session, ...given }, context())),
+    stop: (when = 'now') => taken(stopSession({ ...session, when }, context())),
     processesWithMark: async () => {
       const all = (await host.processes.list()).filter(isRunning);
       const marks = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, mark.name)));
@@ -221,19 +246,4 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
       await rm(repo.root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-/** Nothing moves any more without a person: waiting longer would only cost time. */
-function isAtRest({ state, pendingCommands }: SessionView): boolean {
-  const { status, openIteration } = state;
-  const rests = status.kind === 'blocked' || status.kind === 'done' || status.kind === 'stopped';
-  return rests && openIteration === undefined && pendingCommands.length === 0;
-}
-
-/** What a failed wait says: where the session stands and how it came there. */
-async function report(view: SessionView | undefined, paths: SessionPaths): Promise<string> {
-  const events = (await readEvents(paths.events, 0)).slice(-25);
-  const lines = events.map(({ at, lease: _lease, v: _v, ...event }) => JSON.stringify(event).slice(0, 400));
-  const status = JSON.stringify(view?.state.status ?? null);
-  return [`Status: ${status}, worker: ${view?.worker}, ${view?.problems.join(' ')}`, ...lines].join('\n');
 }
