@@ -62,7 +62,7 @@ test('installed into Claude Code, server, skills, commands and agents are seen, 
   await home.change(install, 'claude', 'changed');
   await home.change(install, 'claude', 'nothing_to_do');
   const init = await home.claudeInit();
-  expect(init.mcp_servers).toEqual([{ name: 'plugin:samocode:samocode', status: 'connected' }]);
+  expect(init.mcp_servers).toMatchObject([{ name: 'plugin:samocode:samocode', status: 'connected' }]);
   expect(init.tools).toContain('mcp__plugin_samocode_samocode__wait');
   const named = (names: readonly string[]) => names.map((name) => `samocode:${name}`);
   expect(init.skills).toEqual(expect.arrayContaining(named(SKILLS)));
@@ -87,8 +87,8 @@ test('installed into Codex, the server is listed and the rest of its settings st
   const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${SOURCE.version}/skills`);
   for (const name of [...SKILLS, ...COMMANDS]) await stat(join(installed, name, 'SKILL.md'));
   await home.change(uninstall, 'codex', 'changed');
-  expect((await readFile(join(home.path, '.codex/config.toml'), 'utf8')).trim()).toBe(CODEX_SETTINGS.trim());
-  expect(await home.run('codex', 'mcp', 'list')).not.toContain('samocode');
+  expect(await readFile(join(home.path, '.codex/config.toml'), 'utf8')).toBe(CODEX_SETTINGS);
+  expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
 });
 
 test('installed into Gemini CLI, the extension is listed with its skills, and no folder is trusted for it', async () => {

@@ -30,6 +30,8 @@ const PINNED = {
   },
   codex: { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
   gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
+  /** Packs extensions for Claude Desktop. */
+  mcpb: { npmPackage: '@anthropic-ai/mcpb', version: '2.1.2', program: '.bin/mcpb' },
 } as const satisfies Record<string, PinnedCli>;
 
 const CACHE = join(import.meta.dirname, '../../.cache/clis');
