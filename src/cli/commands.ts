@@ -4,11 +4,13 @@ import { addArchive, addUnarchive } from './commands/archive.ts';
 import { addChanges } from './commands/changes.ts';
 import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addInit } from './commands/init.ts';
 import { addInstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
 import { addLog } from './commands/log.ts';
 import { addMessage } from './commands/message.ts';
+import { addMonitor } from './commands/monitor.ts';
 import { addPlan } from './commands/plan.ts';
 import { addResume } from './commands/resume.ts';
 import { addRewind } from './commands/rewind.ts';
@@ -16,6 +18,7 @@ import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
+import { addTakeover } from './commands/takeover.ts';
 import { addUninstall } from './commands/uninstall.ts';
 import type { AddCommand } from './shared-options.ts';
 
@@ -38,7 +41,10 @@ export const COMMANDS: readonly AddCommand[] = [
   addLog,
   addArchive,
   addUnarchive,
+  addMonitor,
+  addTakeover,
   addConfig,
+  addDoctor,
   addInstall,
   addUninstall,
 ];

@@ -1,0 +1,129 @@
+import { isSamocodeError, SamocodeError } from '../base/errors.ts';
+import { runCommand } from '../base/run-command.ts';
+import type { Project } from '../project/open-project.ts';
+import type { ProviderName } from '../project/project-settings.ts';
+import { childSettings } from '../project/resolve-settings.ts';
+import type { FrozenSettings } from '../session/session-file.ts';
+import type { ActionContext } from './context.ts';
+import { type DoctorCheck, fail, type Machine, ok, thisMachine } from './doctor/check.ts';
+import { type CliName, cliChecks, isRefusedAsRoot } from './doctor/cli-checks.ts';
+import { machineChecks } from './doctor/machine-checks.ts';
+import { projectChecks } from './doctor/project-checks.ts';
+import { findProjectFor } from './find-project-for.ts';
+
+export interface DoctorInput {
+  projectDir?: string | undefined;
+}
+
+export interface DoctorReport {
+  /** The worst level of all checks. */
+  level: DoctorCheck['level'];
+  checks: DoctorCheck[];
+}
+
+const CLI_NAMES: readonly CliName[] = ['claude', 'codex', 'gemini'];
+
+/**
+ * Looks at everything that a session needs: machine, git, project, agent CLIs, and what weakens our
+ * promises. Costs nothing, changes nothing and never throws for what it finds.
+ */
+export async function doctor(
+  input: DoctorInput,
+  context: ActionContext,
+  machine: Machine = thisMachine(),
+): Promise<DoctorReport> {
+  const machineFound = await machineChecks(machine);
+  if (machine.platform === 'win32') return reportOf(machineFound);
+  const project = await projectOf(input, context);
+  const settings = 'project' in project ? project.project : undefined;
+  const used = usedProviders(settings);
+  const permissions = settings?.values.permissions ?? 'skip';
+  const clis = await Promise.all(
+    CLI_NAMES.map((name) => {
+      const configured = settings && childSettings(settings, 'init', name).cliPath;
+      return cliChecks({ name, isUsed: used.has(name), permissions, configured }, machine, context);
+    }),
+  );
+  return reportOf([
+    ...machineFound,
+    await gitCheck(context),
+    ...('project' in project ? await projectChecks(project.project, context) : [project.check]),
+    ...clis.flat(),
+    protectionCheck(used, permissions, clis.flat()),
+  ]);
+}
+
+function reportOf(checks: DoctorCheck[]): DoctorReport {
+  const levels = checks.map(({ level }) => level);
+  const level = levels.includes('fail') ? 'fail' : levels.includes('warn') ? 'warn' : 'ok';
+  return { level, checks };
+}
+
+async function projectOf(
+  input: DoctorInput,
+  context: ActionContext,
+): Promise<{ project: Project } | { check: DoctorCheck }> {
+  try {
+    return { project: await findProjectFor(input, context) };
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return { check: fail('project', `${error.what} ${error.why}`, error.hint) };
+  }
+}
+
+/** Without a project: what a new one would use. */
+function usedProviders(project: Project | undefined): Set<ProviderName> {
+  if (project === undefined) return new Set(['claude']);
+  return new Set([project.values.provider, ...Object.values(project.values.providerByPhase)]);
+}
+
+async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
+  const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
+  return exitCode === 0
+    ? ok('git', stdout.trim())
+    : fail('git', 'git was not found on PATH.', 'Install git 2.20 or newer.');
+}
+
+/** Which of the two levels of design the gates have: what a child that sets out to forge can reach. */
+function protectionCheck(
+  used: ReadonlySet<ProviderName>,
+  permissions: 'skip' | 'allow',
+  checks: readonly DoctorCheck[],
+): DoctorCheck {
+  const sandbox = checks.find(({ id }) => id === 'cli.codex.sandbox');
+  const isConfined =
+    [...used].every((name) => name === 'codex') && permissions === 'allow' && sandbox?.level === 'ok';
+  return ok(
+    'gates.protection',
+    isConfined
+      ? 'confined: children cannot reach the records of gates'
+      : 'always: gates open by human acts only, and tampering with the records is detected; children are not ' +
+          'confined (PROVIDER=codex with PERMISSIONS=allow confines them)',
+  );
+}
+
+/**
+ * What would end the first paid iteration before it begins, from facts that cost nothing to ask.
+ * @throws RootRefusedError
+ */
+export function refuseWhatCannotRun(
+  settings: Pick<FrozenSettings, 'provider' | 'providers' | 'permissions'>,
+  { env }: Pick<ActionContext, 'env'>,
+  { uid }: Pick<Machine, 'uid'> = thisMachine(),
+): void {
+  const { provider, providers, permissions } = settings;
+  const usesClaude = [provider, ...Object.values(providers)].includes('claude');
+  if (usesClaude && isRefusedAsRoot({ uid, permissions, env })) throw new RootRefusedError();
+}
+
+export class RootRefusedError extends SamocodeError {
+  readonly code = 'root_refused';
+
+  constructor() {
+    super(
+      'No session was started.',
+      'You are root, and Claude Code does not skip permissions for root.',
+      'Run as another user, or set PERMISSIONS=allow, or, where this machine may be lost, set IS_SANDBOX=1.',
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** One line of the doctor's report. */
+export interface DoctorCheck {
+  /** Stable, for programs: `cli.claude`, `git.identity`, … */
+  id: string;
+  level: 'ok' | 'warn' | 'fail';
+  /** What was found, one sentence. */
+  found: string;
+  /** What to do about it; absent when all is well. */
+  fix?: string;
+}
+
+export const ok = (id: string, found: string): DoctorCheck => ({ id, level: 'ok', found });
+export const warn = (id: string, found: string, fix: string): DoctorCheck => ({
+  id,
+  level: 'warn',
+  found,
+  fix,
+});
+export const fail = (id: string, found: string, fix: string): DoctorCheck => ({
+  id,
+  level: 'fail',
+  found,
+  fix,
+});
+
+/** What the checks ask the machine for; tests hand in another one. */
+export interface Machine {
+  platform: NodeJS.Platform;
+  /** Undefined where there are no users of this kind. */
+  uid: number | undefined;
+  nodeVersion: string;
+  nodePath: string;
+  /** Where `/proc` and `/etc` are found. */
+  root: string;
+}
+
+export function thisMachine(): Machine {
+  return {
+    platform: process.platform,
+    uid: process.getuid?.(),
+    nodeVersion: process.versions.node,
+    nodePath: process.execPath,
+    root: '/',
+  };
+}

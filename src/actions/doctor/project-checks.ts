@@ -1,0 +1,57 @@
+import { isSamocodeError } from '../../base/errors.ts';
+import { runCommand } from '../../base/run-command.ts';
+import type { Project } from '../../project/open-project.ts';
+import { requireIdentity } from '../../project/repository.ts';
+import type { ActionContext } from '../context.ts';
+import { type DoctorCheck, fail, ok, warn } from './check.ts';
+import { folderChecks } from './machine-checks.ts';
+
+/** What a project's settings promise, held against what is there. */
+export async function projectChecks(project: Project, context: ActionContext): Promise<DoctorCheck[]> {
+  const { values, warnings, filePath, mainRepo } = project;
+  return [
+    warnings.length === 0
+      ? ok('project', filePath)
+      : warn('project', warnings.map(({ text }) => text).join(' '), `Look at ${filePath}.`),
+    await identityCheck(mainRepo, context),
+    ...(await folderChecks('sessions', values.sessions)),
+    ...(await folderChecks('worktrees', values.worktrees)),
+    ...(await Promise.all(
+      values.checks.map(({ command }, index) =>
+        commandCheck(`check.${index + 1}`, command, mainRepo, context),
+      ),
+    )),
+  ];
+}
+
+async function identityCheck(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck> {
+  try {
+    await requireIdentity(mainRepo, { baseEnv: env });
+    return ok('git.identity', 'git knows who commits');
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return fail('git.identity', `${error.what} ${error.why}`, error.hint);
+  }
+}
+
+// The checks themselves may take an hour and change files: only that the shell finds their program is asked.
+async function commandCheck(
+  id: string,
+  command: string,
+  cwd: string,
+  { env }: ActionContext,
+): Promise<DoctorCheck> {
+  const program = /^\s*(?:\w+=\S*\s+)*(\S+)/.exec(command)?.[1] ?? '';
+  const pairs = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const { exitCode } = await runCommand('/bin/sh', ['-c', 'command -v "$1" >/dev/null', 'sh', program], {
+    cwd,
+    env: Object.fromEntries(pairs),
+  });
+  return exitCode === 0
+    ? ok(id, command)
+    : fail(
+        id,
+        `The shell does not find "${program}" of the check: ${command}`,
+        'Install it, or correct CHECK.',
+      );
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { DoctorReport } from '../../actions/doctor.ts';
+import { type Cli, EXIT } from '../cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { harmless, type Style } from '../style.ts';
+
+export function addDoctor(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('doctor'))
+    .description('whether this machine and project can run sessions, and how to mend what is missing')
+    .action((options: SharedOptions) => showDoctor(cli, options));
+}
+
+async function showDoctor(cli: Cli, options: SharedOptions): Promise<void> {
+  const { doctor } = await import('../../actions/doctor.ts');
+  const report = await doctor(projectOf(options), await cli.actionContext());
+  if (report.level === 'fail') cli.leaveWith(EXIT.failed);
+  cli.output.result(report, () => doctorWords(report, cli.output.style));
+}
+
+const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
+
+function doctorWords({ checks, level }: DoctorReport, style: Style): string {
+  const paint = { ok: style.good, warn: style.attention, fail: style.bad };
+  const wide = Math.max(...checks.map(({ id }) => id.length));
+  const lines = checks.flatMap(({ id, level: each, found, fix }) => [
+    `${paint[each](MARKS[each])} ${id.padEnd(wide)}  ${harmless(found)}`,
+    ...(fix === undefined ? [] : [`${' '.repeat(wide + 4)}${harmless(fix)}`]),
+  ]);
+  return [...lines, '', ENDS[level]].join('\n');
+}
+
+const ENDS: Readonly<Record<DoctorReport['level'], string>> = {
+  ok: 'Sessions can run here.',
+  warn: 'Sessions can run here; what is marked with "!" is worth a look.',
+  fail: 'Sessions cannot run here until what is marked with "✘" is mended.',
+};
