@@ -3,31 +3,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { systemHost } from '../../src/base/host.ts';
 import type { Lease } from '../../src/base/lease.ts';
+import { bundleScript } from './bundle-script.ts';
 import type { Answer, Ask } from './lease-contender.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
-
-/** Bundles one script of tests/support to run as a plain node program. */
-export async function bundleScript(source: string, dir: string): Promise<string> {
-  const outfile = join(dir, `${source.replace(/\.ts$/, '')}.mjs`);
-  const banner = {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-  };
-  await build({
-    entryPoints: [new URL(source, import.meta.url).pathname],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    loader: { '.md': 'text' },
-    define: { __FAULTS__: 'false', __VERSION__: '"0.0.0-test"' },
-    banner,
-    logLevel: 'warning',
-  });
-  return outfile;
-}
 
 /** Processes that live over many rounds: starting them each time would be all that is measured. */
 export interface Contenders extends AsyncDisposable {
@@ -39,7 +19,7 @@ export interface Contenders extends AsyncDisposable {
 
 export async function startContenders(count: number): Promise<Contenders> {
   const dir: TempDir = await tempDir('samocode-leases-');
-  const script = await bundleScript('./lease-contender.ts', dir.path);
+  const script = await bundleScript('lease-contender.ts', dir.path);
   const processes = Array.from({ length: count }, () => fork(script, { execArgv: [] }));
   return {
     dir: dir.path,
