@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
-import { ifExists } from '../base/errors.ts';
+import { ifExists, SamocodeError } from '../base/errors.ts';
 import { requireIdentity } from '../project/repository.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
+import { nestedProblem } from '../session/foreign-session.ts';
 import { readOverview } from '../session/overview.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { readSession, type SessionView } from '../session/status.ts';
@@ -34,6 +35,7 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const { clock, by } = context;
   const { paths, folder } = view;
   await refuseFromInside(context);
+  if ((await ifExists(stat(paths.overview))) === undefined) throw new NestedLayoutError(view);
   const project = await findProjectFor({ projectDir: place.filePath }, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
   const settings = await freezeSettings(project, { folder }, context);
@@ -66,4 +68,12 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
 async function taskOf({ paths, folder }: SessionView): Promise<string> {
   const text = await ifExists(readFile(paths.overview, 'utf8'));
   return readOverview(text ?? '').task.trim() || folder;
+}
+
+export class NestedLayoutError extends SamocodeError {
+  readonly code = 'nested_layout';
+
+  constructor({ folder, paths }: SessionView) {
+    super(`Session ${folder} was not taken over.`, nestedProblem(paths), 'Then resume it.');
+  }
 }

@@ -1,13 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isoUtc } from '../base/clock.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
 import { type Holding, readHolding } from '../base/lease.ts';
-import { phaseNamed } from '../phases/table.ts';
 import { pendingCommandIds } from './commands.ts';
 import { type LogReading, readLog } from './event-log.ts';
-import { type OverviewReading, readOverview } from './overview.ts';
+import { readForeignSession } from './foreign-session.ts';
 import { type SessionPaths, sessionPaths } from './paths.ts';
 import { readSessionFile, type SessionFile } from './session-file.ts';
 import { emptyState, type SessionState } from './state.ts';
@@ -46,7 +44,7 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
     pendingCommandIds(paths),
   ]);
   if (log === undefined && identity.file === undefined && identity.problem === undefined)
-    return await readForeign(paths);
+    return await readForeignSession(paths);
   const state = log?.state ?? startingState(identity.file);
   const worker = workerOf(holding);
   const wantsWorker = await hasWorkLeft(paths, { state, pendingCommands, hasEvents: log !== undefined });
@@ -149,45 +147,4 @@ function watchedPath(
   if (status.for === 'qa_answers') return paths.qa;
   if (status.for !== 'file_update' || status.file === undefined) return undefined;
   return join(paths.sessionDir, status.file);
-}
-
-/** A folder of the original tool: its notebook is all there is. */
-async function readForeign(paths: SessionPaths): Promise<SessionView | undefined> {
-  const [text, stats] = await Promise.all([
-    ifExists(readFile(paths.overview, 'utf8')),
-    ifExists(stat(paths.overview)),
-  ]);
-  if (text === undefined || stats === undefined) return undefined;
-  return {
-    folder: paths.folder,
-    paths,
-    state: foreignState(readOverview(text), isoUtc(Math.trunc(stats.mtimeMs))),
-    worker: 'none',
-    pendingCommands: [],
-    problems: [],
-    wantsWorker: false,
-    needsWorker: false,
-    isForeign: true,
-  };
-}
-
-function foreignState(overview: OverviewReading, since: string): SessionState {
-  const empty = emptyState();
-  const phase = phaseNamed(overview.phase ?? '') ?? empty.progress.phase;
-  const why = 'It was made by the original samocode and is not being worked on.';
-  const status: SessionState['status'] =
-    phase === 'done'
-      ? { kind: 'done', since, summary: overview.lastAction ?? '' }
-      : { kind: 'stopped', since, by: { channel: 'file' }, why };
-  return {
-    ...empty,
-    createdAt: since,
-    status,
-    progress: {
-      ...empty.progress,
-      phase,
-      phaseIteration: overview.iteration ?? 0,
-      totalIterations: overview.totalIterations ?? 0,
-    },
-  };
 }

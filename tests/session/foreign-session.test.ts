@@ -1,0 +1,54 @@
+import { cp, mkdir, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemHost } from '../../src/base/host.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+import { readSessionList } from '../../src/session/session-list.ts';
+import { readSession } from '../../src/session/status.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const CORPUS = resolve('tests/fixtures/legacy-sessions');
+
+async function corpus() {
+  const dir = await tempDir();
+  for (const folder of await folders())
+    await cp(join(CORPUS, folder), join(dir.path, folder), { recursive: true });
+  return dir;
+}
+
+async function folders(): Promise<string[]> {
+  const entries = await readdir(CORPUS, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+test('every folder of the original tool is listed and opens', async () => {
+  await using dir = await corpus();
+  const views = await readSessionList(dir.path, await systemHost());
+  expect(views.map(({ folder }) => folder).sort()).toEqual((await folders()).sort());
+  expect(views.every(({ isForeign }) => isForeign)).toBe(true);
+});
+
+test('the early nested layout is shown with the command that mends it', async () => {
+  await using dir = await corpus();
+  const view = await readSession(sessionPaths(dir.path, '26-01-21-nested'), await systemHost());
+  expect(view?.problems.join()).toMatch(/mv .*_samocode/);
+});
+
+test('a phase that nothing tells is asked for', async () => {
+  await using dir = await corpus();
+  const view = await readSession(sessionPaths(dir.path, '26-01-22-nothing-known'), await systemHost());
+  expect(view?.problems.join()).toMatch(/which phase/i);
+});
+
+test('a phase that the flow log tells is taken from there', async () => {
+  await using dir = await corpus();
+  const view = await readSession(sessionPaths(dir.path, '26-01-20-flow-tells'), await systemHost());
+  expect(view?.problems).toEqual([]);
+  expect(view?.state.progress.phase).not.toBe('init');
+});
+
+test('a folder without a notebook is no session', async () => {
+  await using dir = await tempDir();
+  await mkdir(join(dir.path, 'notes'));
+  expect(await readSession(sessionPaths(dir.path, 'notes'), await systemHost())).toBeUndefined();
+});
