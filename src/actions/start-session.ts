@@ -19,6 +19,7 @@ import type { SessionView } from '../session/status.ts';
 import { readSession } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
+import { refuseWhatCannotRun } from './doctor.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import { makeRunFolder } from './make-run-folder.ts';
@@ -57,7 +58,7 @@ export interface StartSessionResult {
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
  * @throws NothingToDoError, BadSessionNameError, SessionExistsError, NoProjectError, the errors of settings,
- * repositories and CLIs, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
+ * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
  * WorkerUnresponsiveError: the session is there, and its worker is slow
  */
 export async function startSession(
@@ -75,6 +76,7 @@ export async function startSession(
   for (;;) {
     const folder = await freeFolder(project.values.sessions, given, sessionSlug(task ?? dive ?? ''), context);
     const settings = await freezeSettings(project, { ...input, folder }, context);
+    refuseWhatCannotRun(settings, context);
     const paths = sessionPaths(project.values.sessions, folder);
     const file = newSessionFile(project, { folder, settings, ...words }, context);
     const start = newStart(input.run ?? true, context);
