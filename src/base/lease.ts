@@ -93,6 +93,13 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   return { kind: 'held', lease, liveness: await livenessOf(host, lease.owner) };
 }
 
+/** The leases of `dir` that are still kept, oldest first; files that make no sense are left out. */
+export async function readLeases(dir: string): Promise<Lease[]> {
+  const numbers = await leaseNumbers(dir);
+  const leases = await Promise.all(numbers.map((number) => readLease(dir, number)));
+  return leases.filter((lease) => lease !== undefined);
+}
+
 /**
  * Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it.
  * @throws LeaseHeldError while an owner lives or can't be judged from here
