@@ -1,11 +1,12 @@
+import { readLeases } from '../base/lease.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionView } from '../session/status.ts';
 import { launchWorker } from '../worker/launch.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 
-const WINDOW_MS = 10 * 60_000;
-const MAX_REVIVALS = 3;
+/** How often a session is brought back within that time; then a person must see why its workers die. */
+export const REVIVAL_LIMIT = { times: 3, withinMs: 10 * 60_000 } as const;
 /** Far more events than a worker writes in ten minutes of dying. */
 const LOOK_BACK = 200;
 
@@ -18,16 +19,25 @@ export type Revival = 'not_needed' | 'launched' | 'dies_again' | 'read_only';
 export async function revive(view: SessionView, context: ActionContext): Promise<Revival> {
   if (!view.needsWorker) return 'not_needed';
   if (await isInsideSession(context)) return 'read_only';
-  if ((await recentDeaths(view, context)) >= MAX_REVIVALS) return 'dies_again';
+  if ((await recentRevivals(view, context)) >= REVIVAL_LIMIT.times) return 'dies_again';
   await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
   return 'launched';
 }
 
-async function recentDeaths({ paths, state }: SessionView, { clock }: ActionContext): Promise<number> {
-  const since = clock.now() - WINDOW_MS;
+async function recentRevivals({ paths, state }: SessionView, { clock }: ActionContext): Promise<number> {
+  const since = clock.now() - REVIVAL_LIMIT.withinMs;
   const events = await readEvents(paths.events, Math.max(0, state.n - LOOK_BACK));
-  return events.filter(
+  const told = events.filter(
     (event) =>
       event.type === 'worker_took_over' && event.previous === 'died' && Date.parse(event.at) >= since,
-  ).length;
+  );
+  // A worker that dies before it can write its first event still leaves its lease behind.
+  const leases = await readLeases(paths.leases);
+  const taken = leases.filter(
+    ({ acquiredAt }, index) =>
+      leases[index - 1] !== undefined &&
+      leases[index - 1]?.releasedAt === undefined &&
+      Date.parse(acquiredAt) >= since,
+  );
+  return Math.max(told.length, taken.length);
 }

@@ -1,6 +1,7 @@
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
+import type { ProcessIdentity } from '../base/host.ts';
 import { readHolding } from '../base/lease.ts';
 import { type Command, leaveCommand } from '../session/commands.ts';
 import { readEvents, readLog } from '../session/event-log.ts';
@@ -38,6 +39,19 @@ export class WorkerUnresponsiveError extends SamocodeError {
   }
 }
 
+/** Its worker, if it lives, is on another machine or in another container. */
+export class WorkerElsewhereError extends SamocodeError {
+  readonly code = 'worker_elsewhere';
+
+  constructor(folder: string, { hostId, pid }: ProcessIdentity, id: string) {
+    super(
+      `Session ${folder} has not answered.`,
+      `Its worker, process ${pid}, runs where this program cannot look (${hostId}); command ${id} stays for it.`,
+      'If that machine or container is gone for good, a person takes the session with `samocode takeover`.',
+    );
+  }
+}
+
 export interface SendOptions {
   /** How long to wait for the worker's answer before saying that it is unresponsive; longer when it must start first. */
   patienceMs?: number;
@@ -56,7 +70,7 @@ const STARTING_PATIENCE_MS = 15_000;
  * has met the command with an event.
  * @returns the number of the event that accepted it
  * @throws CommandRefusedError with the worker's reason
- * @throws WorkerUnresponsiveError when no answer came in time; the command stays
+ * @throws WorkerUnresponsiveError, WorkerElsewhereError when no answer came in time; the command stays
  */
 export async function sendCommand(
   paths: SessionPaths,
@@ -83,9 +97,20 @@ export async function sendCommand(
       await launchWorker(paths, { program: context.programs.worker, env: context.env });
     }
     const patienceMs = options.patienceMs ?? (launched > 0 ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
-    if (waitedMs > patienceMs) throw new WorkerUnresponsiveError(paths.folder, id, waitedMs);
+    if (waitedMs > patienceMs) throw await noAnswer(paths, { id, waitedMs }, context);
     await clock.sleep(POLL_MS, options.signal);
   }
+}
+
+async function noAnswer(
+  paths: SessionPaths,
+  { id, waitedMs }: { id: string; waitedMs: number },
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<SamocodeError> {
+  const holding = await readHolding(paths.leases, host);
+  return holding.kind === 'held' && holding.liveness === 'unknowable'
+    ? new WorkerElsewhereError(paths.folder, holding.lease.owner, id)
+    : new WorkerUnresponsiveError(paths.folder, id, waitedMs);
 }
 
 /** True while a worker holds the session, or one that can't be judged from here. */

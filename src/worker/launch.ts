@@ -20,6 +20,8 @@ export interface LaunchOptions {
   /** The built worker file. */
   program: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** A lease that can't be judged from here and that a person wants to be taken all the same. */
+  takeOver?: number;
 }
 
 /**
@@ -31,7 +33,10 @@ export async function launchWorker(paths: SessionPaths, options: LaunchOptions):
   await mkdir(paths.runDir, { recursive: true });
   const errors = await open(paths.workerErrors, 'a', 0o600);
   try {
-    const worker = spawn(process.execPath, [options.program, paths.sessionsDir, paths.folder], {
+    // An argument and no variable: children inherit the environment.
+    const takeOver = options.takeOver === undefined ? [] : [String(options.takeOver)];
+    const args = [options.program, paths.sessionsDir, paths.folder, ...takeOver];
+    const worker = spawn(process.execPath, args, {
       // The root folder can't be removed under a process that lives for days.
       cwd: '/',
       env: { ...options.env },

@@ -4,9 +4,9 @@ import { systemHost } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
 import { runWorker } from './run-worker.ts';
 
-const [sessionsDir, folder] = process.argv.slice(2);
+const [sessionsDir, folder, takeOver] = process.argv.slice(2);
 if (sessionsDir === undefined || folder === undefined) {
-  process.stderr.write('usage: worker SESSIONS FOLDER (it is started by samocode, not by hand)\n');
+  process.stderr.write('usage: worker SESSIONS FOLDER [LEASE] (it is started by samocode, not by hand)\n');
   process.exit(2);
 }
 
@@ -14,6 +14,7 @@ try {
   await runWorker({
     sessionsDir,
     folder,
+    ...(takeOver !== undefined && { takeOver: Number(takeOver) }),
     clock: systemClock,
     host: await systemHost(),
     env: process.env,

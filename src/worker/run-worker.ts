@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { Host } from '../base/host.ts';
-import { acquireLease, LeaseHeldError, type OwnedLease } from '../base/lease.ts';
+import { acquireLease, LeaseHeldError, type OwnedLease, readHolding } from '../base/lease.ts';
 import { pendingCommandIds } from '../session/commands.ts';
 import { readLog } from '../session/event-log.ts';
 import { EventWriter } from '../session/event-writer.ts';
-import { sessionPaths } from '../session/paths.ts';
+import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import { moveSession } from './commands/archive.ts';
 import { cutForgedEnd } from './forged-end.ts';
@@ -27,6 +27,8 @@ export interface WorkerOptions {
   host: Host;
   env: Readonly<Record<string, string | undefined>>;
   rehearsalProgram: string;
+  /** The number of a lease whose owner can't be judged from here, given up by a person. */
+  takeOver?: number;
 }
 
 /**
@@ -71,18 +73,23 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-async function leaseOf(
-  options: WorkerOptions,
-  paths: ReturnType<typeof sessionPaths>,
-): Promise<OwnedLease | undefined> {
+async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
   const above = (await readLog(paths))?.state.lease ?? 0;
+  const takeUnknowable = await isGivenUp(options, paths);
   try {
-    return await acquireLease(paths.leases, { clock, host, above });
+    return await acquireLease(paths.leases, { clock, host, above, takeUnknowable });
   } catch (error) {
     if (error instanceof LeaseHeldError) return undefined;
     throw error;
   }
+}
+
+// The person gave up one owner; another that came meanwhile is no less to be respected.
+async function isGivenUp({ host, takeOver }: WorkerOptions, paths: SessionPaths): Promise<boolean> {
+  if (takeOver === undefined) return false;
+  const holding = await readHolding(paths.leases, host);
+  return holding.kind === 'held' && holding.lease.number === takeOver;
 }
 
 /** @returns why the worker leaves */

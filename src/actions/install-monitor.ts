@@ -1,0 +1,152 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeWhole } from '../base/atomic-file.ts';
+import { SamocodeError } from '../base/errors.ts';
+import type { ActionContext } from './context.ts';
+import { askProgram } from './monitor-service/ask-program.ts';
+import { cronService } from './monitor-service/cron.ts';
+import { launchdService } from './monitor-service/launchd.ts';
+import type { Service, ServiceStep } from './monitor-service/service.ts';
+import { systemdService } from './monitor-service/systemd.ts';
+import { refuseFromInside } from './refuse-from-inside.ts';
+
+/** Best first. */
+const SERVICES: readonly Service[] =
+  process.platform === 'darwin' ? [launchdService, cronService] : [systemdService, cronService];
+
+export interface InstallMonitorInput {
+  /** The built `samocode` program, an absolute path. */
+  program: string;
+  /** Nothing is changed; the report says what would be. */
+  dryRun: boolean;
+}
+
+export interface MonitorInstallReport {
+  outcome: 'changed' | 'would_change' | 'nothing_to_do';
+  /** Where it is or was registered. */
+  services: string[];
+  /** In the order in which they are or would be done, whole texts of files included. */
+  steps: string[];
+  /** What the person should know. */
+  next?: string;
+}
+
+/**
+ * Lets the machine run the monitor for this person by itself. Doing it twice changes nothing more.
+ * @throws NoServiceError, ProgramNotLastingError, ServiceCommandError, InsideSessionError
+ */
+export async function installMonitor(
+  { program, dryRun }: InstallMonitorInput,
+  context: ActionContext,
+): Promise<MonitorInstallReport> {
+  await refuseFromInside(context);
+  if (/[\\/]_npx[\\/]/.test(program)) throw new ProgramNotLastingError(program);
+  for (const service of SERVICES) {
+    if (!(await service.isThere(context))) continue;
+    const command = [process.execPath, program, 'monitor'];
+    const steps = await service.installSteps({ context, command });
+    const report = await carryOut(steps, [service.name], { dryRun, context });
+    return steps.length > 0 ? { ...report, next: service.afterwards } : report;
+  }
+  throw new NoServiceError();
+}
+
+/** Takes out again what `installMonitor` put in, wherever that was. @throws ServiceCommandError */
+export async function uninstallMonitor(
+  { dryRun }: Pick<InstallMonitorInput, 'dryRun'>,
+  context: ActionContext,
+): Promise<MonitorInstallReport> {
+  await refuseFromInside(context);
+  const steps: ServiceStep[] = [];
+  const names: string[] = [];
+  for (const service of SERVICES) {
+    const own = await service.uninstallSteps(context);
+    if (own.length > 0) names.push(service.name);
+    steps.push(...own);
+  }
+  return await carryOut(steps, names, { dryRun, context });
+}
+
+async function carryOut(
+  steps: readonly ServiceStep[],
+  services: string[],
+  { dryRun, context }: { dryRun: boolean; context: ActionContext },
+): Promise<MonitorInstallReport> {
+  const words = steps.map(stepWords);
+  if (steps.length === 0) return { outcome: 'nothing_to_do', services, steps: words };
+  if (dryRun) return { outcome: 'would_change', services, steps: words };
+  for (const step of steps) await doStep(step, context);
+  return { outcome: 'changed', services, steps: words };
+}
+
+function stepWords(step: ServiceStep): string {
+  switch (step.kind) {
+    case 'write':
+      return `write ${step.path}:\n${step.text}`;
+    case 'remove':
+      return `remove ${step.path}`;
+    case 'run': {
+      const line = [step.program, ...step.args].join(' ');
+      return step.input === undefined ? `run ${line}` : `run ${line}, with this on its input:\n${step.input}`;
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+async function doStep(step: ServiceStep, context: ActionContext): Promise<void> {
+  switch (step.kind) {
+    case 'write':
+      await mkdir(dirname(step.path), { recursive: true });
+      await writeWhole(step.path, step.text);
+      return;
+    case 'remove':
+      await rm(step.path, { force: true });
+      return;
+    case 'run': {
+      const result = await askProgram(step.program, step.args, context, step.input);
+      if (result.exitCode !== 0 && !step.mayFail)
+        throw new ServiceCommandError([step.program, ...step.args].join(' '), result.stderr);
+      return;
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+export class NoServiceError extends SamocodeError {
+  readonly code = 'no_service';
+
+  constructor() {
+    super(
+      'The monitor was not installed.',
+      'This machine has neither a systemd for users nor launchd nor cron.',
+      'Run `samocode monitor` with whatever starts programs here; without it every call of samocode does the same once.',
+    );
+  }
+}
+
+export class ProgramNotLastingError extends SamocodeError {
+  readonly code = 'program_not_lasting';
+
+  constructor(program: string) {
+    super(
+      'The monitor was not installed.',
+      `This samocode lies in the cache of npx (${program}), which is emptied at times.`,
+      'Install it with `npm install -g samocode-mcp` and try again.',
+    );
+  }
+}
+
+export class ServiceCommandError extends SamocodeError {
+  readonly code = 'service_command_failed';
+
+  constructor(command: string, said: string) {
+    super(
+      'The monitor is only half installed or removed.',
+      `"${command}" ended with an error.`,
+      'Run it yourself to see why, then try again: what is done already is not done twice.',
+      { cause: new Error(said.slice(-2000)) },
+    );
+  }
+}

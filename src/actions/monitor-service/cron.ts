@@ -1,0 +1,75 @@
+import { SamocodeError } from '../../base/errors.ts';
+import type { ActionContext } from '../context.ts';
+import { askProgram, programEnvironment } from './ask-program.ts';
+import type { Service, ServiceStep, ServiceWork } from './service.ts';
+
+/** Ends our line, so that it is found again. */
+const SIGN = '# samocode monitor';
+
+/** One line in the person's crontab; every other byte of it stays. */
+export const cronService: Service = {
+  name: 'cron',
+  async isThere(context) {
+    return !(await askProgram('crontab', ['-l'], context)).notFound;
+  },
+  async installSteps(work) {
+    const before = await readTable(work.context);
+    const line = lineFor(work);
+    if (before.split('\n').includes(line)) return [];
+    const kept = withoutOurs(before);
+    const gap = kept === '' || kept.endsWith('\n') ? '' : '\n';
+    return [writeTable(`${kept}${gap}${line}\n`)];
+  },
+  async uninstallSteps(context) {
+    const table = await askProgram('crontab', ['-l'], context);
+    if (table.exitCode !== 0) return [];
+    const kept = withoutOurs(table.stdout);
+    return kept === table.stdout ? [] : [writeTable(kept)];
+  },
+  afterwards: 'It starts with the machine; until then run `samocode monitor` yourself.',
+};
+
+export class CrontabUnreadableError extends SamocodeError {
+  readonly code = 'crontab_unreadable';
+
+  constructor(said: string) {
+    super(
+      'Nothing was changed.',
+      'Your crontab could not be read, so writing it could lose what stands in it.',
+      'See what `crontab -l` says, then try again.',
+      { cause: new Error(said) },
+    );
+  }
+}
+
+async function readTable(context: ActionContext): Promise<string> {
+  const { exitCode, stdout, stderr } = await askProgram('crontab', ['-l'], context);
+  if (exitCode === 0) return stdout;
+  // Every cron says so for a person who has none yet.
+  if (/no crontab/i.test(stderr)) return '';
+  throw new CrontabUnreadableError(stderr.slice(-500));
+}
+
+function writeTable(text: string): ServiceStep {
+  return { kind: 'run', program: 'crontab', args: ['-'], input: text };
+}
+
+function withoutOurs(table: string): string {
+  return table
+    .split(/(?<=\n)/)
+    .filter((line) => !line.trimEnd().endsWith(SIGN))
+    .join('');
+}
+
+function lineFor({ command, context }: ServiceWork): string {
+  const variables = Object.entries(programEnvironment(context)).map(
+    ([name, value]) => `${name}=${quoted(value)}`,
+  );
+  const words = [...variables, ...command.map(quoted), '>/dev/null', '2>&1'];
+  // A bare % ends the command in a crontab.
+  return `@reboot ${words.join(' ').replaceAll('%', '\\%')} ${SIGN}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { sessionFacts } from '../session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+
+export function addTakeover(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('takeover <session>'))
+    .description('take a session whose worker ran on another machine or in a container that is gone for good')
+    .action((session: string, options: SharedOptions) => takeOver(cli, session, options));
+}
+
+async function takeOver(cli: Cli, session: string, options: SharedOptions): Promise<void> {
+  const { takeOverSession } = await import('../../actions/take-over-session.ts');
+  const context = await cli.actionContext();
+  const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
+  const words =
+    outcome === 'taken'
+      ? `is worked on from here now; process ${from?.pid} of ${from?.hostId} had it since ${from?.since}. If that one still lives, it writes nothing any more.`
+      : 'was held by nobody; nothing had to be taken.';
+  cli.output.result(
+    { ...sessionFacts(view), outcome, ...(from && { from }) },
+    () => `${view.folder} ${words}`,
+  );
+}

@@ -1,0 +1,127 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { installMonitor, uninstallMonitor } from '../../src/actions/install-monitor.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const PROGRAM = '/opt/my tools/100%/samocode.js';
+
+// Keeps its state in a folder, as the real one does: `enable` makes a file that `is-enabled` looks for.
+const SYSTEMCTL = `#!/bin/sh
+echo "$*" >> "$HOME/calls"
+case "$2" in
+  enable) touch "$HOME/enabled" ;;
+  disable) rm -f "$HOME/enabled" ;;
+  is-enabled) test -e "$HOME/enabled" ;;
+esac
+`;
+const CRONTAB = `#!/bin/sh
+if [ "$1" = -l ]; then
+  [ -e "$HOME/broken" ] && { echo "cannot open the spool" >&2; exit 1; }
+  [ -e "$HOME/table" ] || { echo "no crontab for somebody" >&2; exit 1; }
+  cat "$HOME/table"
+else
+  cat > "$HOME/table"
+fi
+`;
+
+async function machine(programs: Record<string, string>) {
+  const dir = await tempDir();
+  const bin = join(dir.path, 'bin');
+  await mkdir(bin);
+  for (const [name, text] of Object.entries(programs)) {
+    await writeFile(join(bin, name), text);
+    await chmod(join(bin, name), 0o755);
+  }
+  for (const name of ['cat', 'rm', 'touch', 'sh']) {
+    await writeFile(join(bin, name), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env: { PATH: bin, HOME: dir.path },
+    home: dir.path,
+    cwd: dir.path,
+    by: { channel: 'cli' },
+    programs: { worker: '', rehearsal: '' },
+  };
+  const read = (name: string) => readFile(join(dir.path, name), 'utf8').catch(() => undefined);
+  const write = (name: string, text: string) => writeFile(join(dir.path, name), text);
+  return { context, read, write, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+const UNIT = '.config/systemd/user/samocode-monitor.service';
+
+test('on a machine with systemd a unit is written and started, once, and taken out again', async () => {
+  await using here = await machine({ systemctl: SYSTEMCTL, crontab: CRONTAB });
+  const input = { program: PROGRAM, dryRun: false };
+  const dry = await installMonitor({ ...input, dryRun: true }, here.context);
+  expect(dry).toMatchObject({ outcome: 'would_change', services: ['systemd'] });
+  expect(dry.steps[0]).toContain('KillMode=process');
+  expect(await here.read(UNIT)).toBeUndefined();
+
+  expect(await installMonitor(input, here.context)).toMatchObject({ outcome: 'changed' });
+  const unit = await here.read(UNIT);
+  expect(unit).toContain(`ExecStart="${process.execPath}" "/opt/my tools/100%%/samocode.js" "monitor"`);
+  expect(await here.read('calls')).toContain('--user restart samocode-monitor.service');
+  expect(await installMonitor(input, here.context)).toMatchObject({ outcome: 'nothing_to_do' });
+
+  expect(await uninstallMonitor({ dryRun: true }, here.context)).toMatchObject({ outcome: 'would_change' });
+  expect(await here.read(UNIT)).toBe(unit);
+  expect(await uninstallMonitor({ dryRun: false }, here.context)).toMatchObject({ services: ['systemd'] });
+  expect(await here.read(UNIT)).toBeUndefined();
+  expect(await here.read('enabled')).toBeUndefined();
+  expect(await uninstallMonitor({ dryRun: false }, here.context)).toMatchObject({ outcome: 'nothing_to_do' });
+});
+
+test('a unit of an older version is replaced', async () => {
+  await using here = await machine({ systemctl: SYSTEMCTL });
+  await installMonitor({ program: '/old/samocode.js', dryRun: false }, here.context);
+  expect(await installMonitor({ program: PROGRAM, dryRun: false }, here.context)).toMatchObject({
+    outcome: 'changed',
+  });
+  expect(await here.read(UNIT)).toContain('/opt/my tools');
+});
+
+test('without systemd it is one line of the crontab, and every other line stays', async () => {
+  await using here = await machine({ crontab: CRONTAB });
+  const own = '# mine\n5 4 * * * backup';
+  await here.write('table', own);
+  const input = { program: PROGRAM, dryRun: false };
+  expect(await installMonitor(input, here.context)).toMatchObject({
+    services: ['cron'],
+    next: expect.stringContaining('until then'),
+  });
+  const table = await here.read('table');
+  expect(table?.startsWith(`${own}\n@reboot HOME='`)).toBe(true);
+  expect(table).toContain("'/opt/my tools/100\\%/samocode.js' 'monitor'");
+  expect(await installMonitor(input, here.context)).toMatchObject({ outcome: 'nothing_to_do' });
+  expect(await here.read('table')).toBe(table);
+  await uninstallMonitor({ dryRun: false }, here.context);
+  expect(await here.read('table')).toBe(`${own}\n`);
+});
+
+test('a person without a crontab gets one, and one that cannot be read is left alone', async () => {
+  await using here = await machine({ crontab: CRONTAB });
+  await installMonitor({ program: PROGRAM, dryRun: false }, here.context);
+  expect(await here.read('table')).toMatch(/^@reboot .*# samocode monitor\n$/);
+  await here.write('broken', '');
+  await expect(installMonitor({ program: '/other.js', dryRun: false }, here.context)).rejects.toMatchObject({
+    code: 'crontab_unreadable',
+  });
+});
+
+test('a machine with neither says so, and a copy in the cache of npx is refused', async () => {
+  await using here = await machine({});
+  await expect(installMonitor({ program: PROGRAM, dryRun: false }, here.context)).rejects.toMatchObject({
+    code: 'no_service',
+  });
+  const program = '/home/x/.npm/_npx/1234/node_modules/samocode-mcp/dist/samocode.js';
+  await expect(installMonitor({ program, dryRun: false }, here.context)).rejects.toMatchObject({
+    code: 'program_not_lasting',
+  });
+});

@@ -1,0 +1,88 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Launches, lookAfterSessions, monitor } from '../../src/actions/monitor.ts';
+import { revive } from '../../src/actions/revive.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { startRig } from '../support/session-rig.ts';
+
+const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
+
+test('a session of any project whose worker was killed gets another one', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const killed = await rig.killWorker();
+  const elsewhere = { ...rig.context(), cwd: rig.repo.homeDir };
+  const round = await lookAfterSessions(elsewhere);
+  expect(round).toMatchObject({
+    sessions: 1,
+    needy: [{ session: rig.file.folder, revival: 'launched' }],
+    problems: [],
+  });
+  await rig.until(({ lease }) => lease > 1, { leaveDead: true });
+  expect(await rig.workerPid()).not.toBe(killed);
+  expect((await lookAfterSessions(elsewhere)).needy).toEqual([]);
+});
+
+test('a session is brought back three times in ten minutes and then left to a person', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const revivals = [];
+  for (let times = 1; times <= 4; times += 1) {
+    const { lease } = await rig.state();
+    await rig.killWorker();
+    revivals.push(await revive(await rig.view(), rig.context()));
+    if (times < 4) await rig.until((state) => state.lease > lease, { leaveDead: true });
+  }
+  expect(revivals).toEqual(['launched', 'launched', 'launched', 'dies_again']);
+  const later = { ...rig.context(), clock: { ...systemClock, now: () => Date.now() + 11 * 60_000 } };
+  expect(await revive(await rig.view(), later)).toBe('launched');
+});
+
+test('workers that die before their first event are limited too', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.killWorker();
+  const program = join(rig.repo.root, 'dies.js');
+  await writeFile(program, 'process.exit(1);\n');
+  const context = { ...rig.context(), programs: { ...rig.context().programs, worker: program } };
+  const launches: Launches = new Map();
+  const rounds = [];
+  for (let times = 1; times <= 5; times += 1) rounds.push(await lookAfterSessions(context, launches));
+  expect(rounds.map(({ needy }) => needy[0]?.revival)).toEqual([
+    'launched',
+    'launched',
+    'launched',
+    'dies_again',
+    'dies_again',
+  ]);
+});
+
+test('a wait for a usage limit whose worker died goes on after the reset', { timeout: 180_000 }, async () => {
+  const limited = [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 4 }] }];
+  await using rig = await startRig({ scenario: { rules: limited } });
+  await rig.until(({ status }) => status.kind === 'limited');
+  await rig.killWorker();
+  const ending = new AbortController();
+  const rounds: string[] = [];
+  const running = monitor(
+    {
+      everyMs: 200,
+      signal: ending.signal,
+      onRound: ({ needy }) => rounds.push(...needy.map(({ revival }) => revival)),
+    },
+    rig.context(),
+  );
+  await rig.until(({ status }) => status.kind === 'waiting', { withinMs: 150_000, leaveDead: true });
+  ending.abort();
+  await running;
+  expect(rounds).toContain('launched');
+});
+
+test('a SESSIONS folder that is gone is no reason to leave the others alone', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.killWorker();
+  await rm(rig.file.sessionsDir, { recursive: true });
+  expect(await lookAfterSessions(rig.context())).toMatchObject({ sessions: 0, needy: [] });
+});
