@@ -63,7 +63,9 @@ export async function watchChild(
 async function hasExited(worker: Worker, open: OpenIteration, child: ChildRecord): Promise<boolean> {
   // A pipe under that name must not be waited for.
   const exit = await readPlainFile(exitFile(iterationPaths(worker.paths, open.iteration).exit, child), 100);
-  return exit.kind === 'bytes' || (await livenessOf(worker.host, child.wrapper)) === 'dead';
+  if (exit.kind === 'bytes') return true;
+  // One that can't be judged from here ran where the worker before was, which a person has given up.
+  return (await livenessOf(worker.host, child.wrapper)) !== 'alive';
 }
 
 /** What is looked at about once a second: time, output, processes. */
