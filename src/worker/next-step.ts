@@ -2,6 +2,7 @@ import { checkLimit } from '../phases/decide.ts';
 import { backOff } from './back-off.ts';
 import { withinBudget } from './budget.ts';
 import { idle } from './idle.ts';
+import { accountIsFree } from './limit-end.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
 import { performRewind } from './perform-rewind.ts';
 import { prepare } from './prepare.ts';
@@ -83,6 +84,7 @@ async function nextIteration(worker: Worker): Promise<void> {
   }
   if (!(await samePayer(worker))) return;
   if (!(await withinBudget(worker))) return;
+  if (!(await accountIsFree(worker))) return;
   if (!(await worktreeStands(worker))) return;
   if (!(await worker.slots.take())) {
     const reason = `all ${worker.file.settings.maxParallel} places of MAX_PARALLEL are taken`;

@@ -2,9 +2,11 @@ import { judgeCaps, settingOf, useInWords } from '../../phases/caps.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
+import { childChoice } from '../begin-iteration.ts';
 import { budgetReason, budgetUses } from '../budget.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { documentNames, readQuestions } from '../evidence.ts';
+import { liftSharedLimit } from '../shared-limit.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
@@ -40,6 +42,8 @@ export async function resume(
       }
       return outcome(resumed(command, { phase: status.resumePhase, resetsCounts: false }));
     case 'limited':
+      // Whoever resumes by hand knows more than the time that the provider gave.
+      return { ...outcome(resumed(command, { phase, resetsCounts: false })), after: () => liftLimit(worker) };
     case 'stopped':
       return outcome(resumed(command, { phase, resetsCounts: false }));
     case 'blocked':
@@ -47,6 +51,11 @@ export async function resume(
     default:
       return status satisfies never;
   }
+}
+
+async function liftLimit(worker: Worker): Promise<void> {
+  const { provider } = childChoice(worker, stateOf(worker).progress.phase);
+  await liftSharedLimit(worker, provider.name);
 }
 
 /** Going on would only block again: better said at once. */
