@@ -40,6 +40,8 @@ process.on('SIGINT', () => {
 });
 
 const home = process.env.HOME || homedir();
+const makeContext = contextMaker(() => cli);
+let isActing = false;
 const cli: Cli = {
   output,
   cwd: process.cwd(),
@@ -50,10 +52,20 @@ const cli: Cli = {
   isInteractive: isTerminal && process.stdin.isTTY === true && !output.json,
   interrupted: interrupt.signal,
   ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
-  actionContext: contextMaker(() => cli),
+  actionContext() {
+    isActing = true;
+    return makeContext();
+  },
   leaveWith(code) {
     process.exitCode = code;
   },
 };
 
 await runProgram(cli, argv);
+
+// Every call also brings back sessions that have lost their worker; its own answer has been given by now.
+if (isActing && !interrupt.signal.aborted) {
+  const { lookAfterSessions } = await import('../actions/monitor.ts');
+  // The next call does the same.
+  await lookAfterSessions(await makeContext()).catch(() => undefined);
+}

@@ -12,18 +12,29 @@ const programs = {
 
 liveWithClient((code) => process.exit(code));
 
-const server = buildServer({
-  version: __VERSION__,
-  async loadActions() {
-    const [{ systemHost }, { systemClock }, { homedir }] = await Promise.all([
-      import('../base/host.ts'),
-      import('../base/clock.ts'),
-      import('node:os'),
-    ]);
-    const [host, home, cwd] = [await systemHost(), homedir(), process.cwd()];
-    return { host, clock: systemClock, env: process.env, home, cwd, programs };
-  },
-});
+async function loadActions() {
+  const [{ systemHost }, { systemClock }, { homedir }] = await Promise.all([
+    import('../base/host.ts'),
+    import('../base/clock.ts'),
+    import('node:os'),
+  ]);
+  const [host, home, cwd] = [await systemHost(), homedir(), process.cwd()];
+  return { host, clock: systemClock, env: process.env, home, cwd, programs };
+}
+
+const server = buildServer({ version: __VERSION__, loadActions });
+
+// Every start brings back sessions that have lost their worker; the handshake does not wait for it.
+server.oninitialized = () => {
+  void lookAfterSessions().catch(() => {
+    // The next look at a session does the same.
+  });
+};
+
+async function lookAfterSessions(): Promise<void> {
+  const [actions, context] = await Promise.all([import('../actions/monitor.ts'), loadActions()]);
+  await actions.lookAfterSessions({ ...context, by: { channel: 'tool' } });
+}
 
 /** A message may hold a megabyte of text; beyond this the client has lost its mind. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
