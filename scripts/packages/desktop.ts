@@ -1,13 +1,13 @@
+import { jsonText } from '../../src/actions/install/package/json-text.ts';
+import { AUTHOR, DISPLAY_NAME, type Files } from '../../src/actions/install/package/package-parts.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
-import { jsonText } from './json-text.ts';
-import { AUTHOR, DISPLAY_NAME, type Files } from './shared.ts';
-import type { PackageSource } from './source.ts';
+import type { RepositorySource } from './source.ts';
 
 /** Where the built programs stand in the bundle for Claude Desktop. */
 export const DESKTOP_SERVER_FOLDER = 'server';
 
 /** The manifest of the bundle for Claude Desktop; the programs are put beside it when it is packed. */
-export function desktopFiles({ version, description, keywords, repositoryUrl }: PackageSource): Files {
+export function desktopFiles({ version, description, keywords, repositoryUrl }: RepositorySource): Files {
   const program = `${DESKTOP_SERVER_FOLDER}/samocode-mcp.js`;
   const manifest = {
     manifest_version: '0.3',

@@ -1,13 +1,13 @@
-import { jsonText } from './json-text.ts';
-import { DISPLAY_NAME, type Files, serverStart } from './shared.ts';
-import type { PackageSource } from './source.ts';
+import { jsonText } from '../../src/actions/install/package/json-text.ts';
+import { DISPLAY_NAME, type Files } from '../../src/actions/install/package/package-parts.ts';
+import type { RepositorySource } from './source.ts';
 
 const REGISTRY_SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
 
 /** What people copy: the entry of the MCP registry, and settings for each client. */
-export function exampleFiles(source: PackageSource): Files {
+export function exampleFiles(source: RepositorySource): Files {
   const { version, registryName, repositoryUrl } = source;
-  const start = serverStart(source);
+  const { start } = source;
   const server = {
     $schema: REGISTRY_SCHEMA,
     name: registryName,

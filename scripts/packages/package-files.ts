@@ -1,8 +1,9 @@
-import { claudeFiles } from './claude.ts';
-import { codexFiles } from './codex.ts';
+import { claudeMarketplace, claudePackage } from '../../src/actions/install/package/claude-package.ts';
+import { codexMarketplace, codexPackage } from '../../src/actions/install/package/codex-package.ts';
+import { geminiPackage } from '../../src/actions/install/package/gemini-package.ts';
+import type { Files } from '../../src/actions/install/package/package-parts.ts';
 import { desktopFiles } from './desktop.ts';
 import { exampleFiles } from './examples.ts';
-import { geminiFiles } from './gemini.ts';
 import { readSource } from './source.ts';
 
 /** Folders that hold nothing but generated files. */
@@ -11,8 +12,18 @@ export const GENERATED_FOLDERS = ['packages', '.claude-plugin', '.agents'];
 /** Every generated file by its path from the repository's root. */
 export async function packageFiles(root: string): Promise<Map<string, string>> {
   const source = await readSource(root);
-  const all = [claudeFiles, codexFiles, geminiFiles, desktopFiles, exampleFiles].flatMap((files) =>
-    Object.entries(files(source)),
-  );
-  return new Map(all);
+  const files: Files = {
+    ...claudeMarketplace(source, 'packages/claude'),
+    ...below('packages/claude', claudePackage(source)),
+    ...codexMarketplace('packages/codex'),
+    ...below('packages/codex', codexPackage(source)),
+    ...below('packages/gemini', geminiPackage(source)),
+    ...desktopFiles(source),
+    ...exampleFiles(source),
+  };
+  return new Map(Object.entries(files));
+}
+
+function below(folder: string, files: Files): Files {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [`${folder}/${path}`, text]));
 }

@@ -1,38 +1,27 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import {
+  type MarkdownSource,
+  type PackageSource,
+  parseMarkdown,
+  publishedStart,
+} from '../../src/actions/install/package/package-source.ts';
 import { ifExists } from '../../src/base/errors.ts';
 
-/** A Markdown file with front matter of plain `key: value` lines. */
-export interface MarkdownSource {
-  /** Without `.md`; for a skill its folder's name. */
-  name: string;
-  meta: ReadonlyMap<string, string>;
-  body: string;
-  /** The whole file. */
-  text: string;
-}
-
-/** All that the packages are made from. */
-export interface PackageSource {
-  version: string;
-  description: string;
-  keywords: readonly string[];
+/** What stands in the repository: the source of the packages, and where to find the project. */
+export interface RepositorySource extends PackageSource {
   /** Name in the MCP registry. */
   registryName: string;
   repositoryUrl: string | undefined;
-  agents: readonly MarkdownSource[];
-  commands: readonly MarkdownSource[];
-  skills: readonly MarkdownSource[];
-  /** What a skill or agent needs to know outside of a worker. */
-  inAChat: string;
 }
 
-export async function readSource(root: string): Promise<PackageSource> {
+export async function readSource(root: string): Promise<RepositorySource> {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   return {
     version: manifest.version,
     description: manifest.description,
     keywords: manifest.keywords,
+    start: publishedStart(manifest.version),
     registryName: manifest.mcpName ?? 'io.github.samocode/samocode-mcp',
     repositoryUrl: manifest.repository?.url,
     agents: await markdownIn(root, 'agents', /^([a-z0-9-]+)\.md$/),
@@ -40,18 +29,6 @@ export async function readSource(root: string): Promise<PackageSource> {
     skills: await markdownIn(root, 'skills', /^([a-z0-9-]+)\/SKILL\.md$/),
     inAChat: await readFile(join(root, 'workflow/in-a-chat.md'), 'utf8'),
   };
-}
-
-/** @throws Error when a file has no front matter */
-export function parseMarkdown(name: string, text: string): MarkdownSource {
-  const parts = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text);
-  if (!parts) throw new Error(`${name} has no front matter.`);
-  const lines = (parts[1] ?? '').split('\n').map((line) => {
-    const pair = /^([a-z-]+): (.+)$/.exec(line);
-    if (!pair) throw new Error(`${name}: the front matter line "${line}" is not "key: value".`);
-    return [pair[1] ?? '', (pair[2] ?? '').replace(/^"(.*)"$/, '$1')] as const;
-  });
-  return { name, meta: new Map(lines), body: parts[2] ?? '', text };
 }
 
 /** Paths of all files below a folder, from `root`, sorted, with `/`. */

@@ -2,9 +2,11 @@ import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
+import { ALLOWED_TOOLS } from '../../src/actions/install/allow-list.ts';
 import { type InstallInput, install, uninstall } from '../../src/actions/install.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
 import { makeFakeClient } from '../support/fake-client.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -62,6 +64,12 @@ test('settings keep their bytes while samocode is installed, and its allow-list 
   const { allow } = JSON.parse(text).permissions;
   expect(allow).toContain('mcp__plugin_samocode_samocode__wait');
   expect(allow.join()).not.toMatch(/approve_plan|answer_qa|finish_session|rewind_session/);
+});
+
+test('the allow-list has every tool but the acts of the human', () => {
+  const acts = ['approve_plan', 'answer_qa', 'finish_session', 'rewind_session'];
+  const names = TOOLS.map(({ name }) => name).filter((name) => !acts.includes(name));
+  expect([...ALLOWED_TOOLS].sort()).toEqual(names.sort());
 });
 
 test('without the allow-list the permissions stay as they are', async () => {

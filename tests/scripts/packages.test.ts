@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { jsonText } from '../../scripts/packages/json-text.ts';
 import { GENERATED_FOLDERS, packageFiles } from '../../scripts/packages/package-files.ts';
-import { filesBelow, parseMarkdown } from '../../scripts/packages/source.ts';
+import { filesBelow, readSource } from '../../scripts/packages/source.ts';
+import { compiledSource } from '../../src/actions/install/package/compiled-source.ts';
+import { jsonText } from '../../src/actions/install/package/json-text.ts';
+import { parseMarkdown } from '../../src/actions/install/package/package-source.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -16,6 +18,11 @@ test('every generated file is as its sources say: npx tsx scripts/packages.ts', 
     if ((await readFile(join(ROOT, path), 'utf8').catch(() => '')) !== text) stale.push(path);
   }
   expect(stale).toEqual([]);
+});
+
+test('the texts that are compiled into the program are all that stand in the repository', async () => {
+  const { agents, commands, skills, inAChat, description, start } = await readSource(ROOT);
+  expect(compiledSource(start)).toMatchObject({ agents, commands, skills, inAChat, description });
 });
 
 test('nothing else stands in the generated folders', async () => {

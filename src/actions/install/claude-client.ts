@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { allowedTools } from './allow-list.ts';
+import { ALLOWED_TOOLS } from './allow-list.ts';
 import type { Client, ClientWork } from './client.ts';
 import { addSetting, removeSetting } from './edit-steps.ts';
 import { findProgram } from './find-program.ts';
-import { publishedStart } from './package-copy.ts';
-import { addPlugin, type PluginWay, removePlugin } from './plugin.ts';
+import { claudeMarketplace, claudePackage } from './package/claude-package.ts';
+import { publishedStart } from './package/package-source.ts';
+import { addPlugin, inPluginFolder, type PluginWay, removePlugin } from './plugin.ts';
 import type { SettingsEdit } from './settings-edit.ts';
 
 /** As Claude Code names the tools of our plugin's server. */
@@ -18,27 +19,19 @@ export const claudeClient: Client = {
   find: (context) => findProgram(context, 'claude'),
   async installSteps(work) {
     if (work.scope === 'project') return await addSetting(work, projectEdit(work));
-    const allowed = work.allow ? await addSetting(work, await allowEdit(work)) : [];
+    const allowed = work.allow ? await addSetting(work, allowEdit(work)) : [];
     return [...(await addPlugin(work, way(work))), ...allowed];
   },
   async uninstallSteps(work) {
     if (work.scope === 'project') return await removeSetting(work, projectEdit(work));
-    return [...(await removeSetting(work, await allowEdit(work))), ...(await removePlugin(work, way(work)))];
+    return [...(await removeSetting(work, allowEdit(work))), ...(await removePlugin(work, way(work)))];
   },
 };
 
 function way({ context }: ClientWork): PluginWay {
   return {
     client: 'claude',
-    below: 'plugin',
-    listing: {
-      path: '.claude-plugin/marketplace.json',
-      value: {
-        name: 'samocode',
-        owner: { name: 'samocode install' },
-        plugins: [{ name: 'samocode', source: './plugin' }],
-      },
-    },
+    files: (source) => ({ ...claudeMarketplace(source, 'plugin'), ...inPluginFolder(claudePackage(source)) }),
     register: {
       path: join(settingsDir(context), 'plugins/installed_plugins.json'),
       words: '"samocode@samocode"',
@@ -60,15 +53,19 @@ function settingsDir({ env, home }: ClientWork['context']): string {
   return env.CLAUDE_CONFIG_DIR || join(home, '.claude');
 }
 
-async function allowEdit({ context }: ClientWork): Promise<SettingsEdit> {
+function allowEdit({ context }: ClientWork): SettingsEdit {
   return {
     path: join(settingsDir(context), 'settings.json'),
     at: ['permissions', 'allow'],
-    value: (await allowedTools(context)).map((tool) => TOOL_PREFIX + tool),
+    value: ALLOWED_TOOLS.map((tool) => TOOL_PREFIX + tool),
     ours: (item) => typeof item === 'string' && item.startsWith(TOOL_PREFIX),
   };
 }
 
 function projectEdit({ projectDir }: ClientWork): SettingsEdit {
-  return { path: join(projectDir, '.mcp.json'), at: ['mcpServers', 'samocode'], value: publishedStart() };
+  return {
+    path: join(projectDir, '.mcp.json'),
+    at: ['mcpServers', 'samocode'],
+    value: publishedStart(__VERSION__),
+  };
 }

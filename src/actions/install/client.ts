@@ -29,7 +29,7 @@ export interface Client {
   restart: string;
   /** @returns undefined when it is not on this machine */
   find(context: ActionContext): Promise<string | undefined>;
-  /** What is left to do; nothing when all of it is there. @throws ScopeError, PackageMissingError */
+  /** What is left to do; nothing when all of it is there. @throws ScopeError */
   installSteps(work: ClientWork): Promise<Step[]>;
   /** What is there to be undone. @throws ScopeError */
   uninstallSteps(work: ClientWork): Promise<Step[]>;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Client, ClientWork } from './client.ts';
 import { findProgram } from './find-program.ts';
-import { addPlugin, type PluginWay, removePlugin } from './plugin.ts';
+import { codexMarketplace, codexPackage } from './package/codex-package.ts';
+import { addPlugin, inPluginFolder, type PluginWay, removePlugin } from './plugin.ts';
 import { ScopeError } from './scope-error.ts';
 
 /** Codex: a plugin. It runs reading tools by itself and asks before the others, so it needs no allow-list. */
@@ -19,22 +20,7 @@ function way({ context: { env, home }, scope }: ClientWork): PluginWay {
   const codexHome = env.CODEX_HOME || join(home, '.codex');
   return {
     client: 'codex',
-    below: 'plugin',
-    listing: {
-      path: '.agents/plugins/marketplace.json',
-      value: {
-        name: 'samocode',
-        interface: { displayName: 'Samocode' },
-        plugins: [
-          {
-            name: 'samocode',
-            source: { source: 'local', path: './plugin' },
-            policy: { installation: 'AVAILABLE', authentication: 'ON_INSTALL' },
-            category: 'Developer Tools',
-          },
-        ],
-      },
-    },
+    files: (source) => ({ ...codexMarketplace('plugin'), ...inPluginFolder(codexPackage(source)) }),
     register: { path: join(codexHome, 'config.toml'), words: '[plugins."samocode@samocode"]' },
     add: (folder) => [
       ['plugin', 'marketplace', 'add', folder],

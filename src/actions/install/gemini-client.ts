@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Client, ClientWork } from './client.ts';
 import { addSetting, removeSetting } from './edit-steps.ts';
 import { findProgram } from './find-program.ts';
-import { publishedStart } from './package-copy.ts';
+import { geminiPackage } from './package/gemini-package.ts';
+import { publishedStart } from './package/package-source.ts';
 import { addPlugin, type PluginWay, removePlugin } from './plugin.ts';
 import type { SettingsEdit } from './settings-edit.ts';
 
@@ -29,7 +30,7 @@ function way({ context: { env, home } }: ClientWork): PluginWay {
   const folder = join(env.GEMINI_CLI_HOME || home, '.gemini/extensions/samocode');
   return {
     client: 'gemini',
-    below: '',
+    files: geminiPackage,
     register: { path: join(folder, '.gemini-extension-install.json'), words: 'samocode' },
     // A yes to the extension is taken as one to the folder that it is given in.
     untouchedPath: join(env.GEMINI_CLI_HOME || home, '.gemini/trustedFolders.json'),
@@ -42,6 +43,6 @@ function projectEdit({ projectDir }: ClientWork): SettingsEdit {
   return {
     path: join(projectDir, '.gemini/settings.json'),
     at: ['mcpServers', 'samocode'],
-    value: { ...publishedStart(), timeout: CALL_LIMIT_MS },
+    value: { ...publishedStart(__VERSION__), timeout: CALL_LIMIT_MS },
   };
 }

@@ -2,16 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { type ClientWork, clientsFolder } from './client.ts';
-import { holdsPackage, type PackageFiles, packageFiles, serverStart } from './package-copy.ts';
+import type { Files } from './package/package-parts.ts';
+import type { PackageSource } from './package/package-source.ts';
+import { holdsPackage, serverStart } from './package-copy.ts';
 import type { Step } from './step.ts';
 
 /** How a client takes plugins from a folder. */
 export interface PluginWay {
   client: string;
-  /** Where the package stands below the folder that the client is told of; empty: it is that folder. */
-  below: string;
-  /** The file beside it that lists it, where the client wants one. */
-  listing?: { path: string; value: unknown };
+  /** All files of the folder that the client is told of. */
+  files(source: PackageSource): Files;
   /** The client's file that names installed plugins, and the words in it that are ours. */
   register: { path: string; words: string };
   add(folder: string): readonly (readonly string[])[];
@@ -27,7 +27,8 @@ export interface PluginWay {
 /** Copies the package to a place that stays, and has the client add it; nothing when it is there as it should be. */
 export async function addPlugin(work: ClientWork, way: PluginWay): Promise<Step[]> {
   const folder = folderOf(work, way);
-  const files = await wantedFiles(work, way);
+  const { compiledSource } = await import('./package/compiled-source.ts');
+  const files = way.files(compiledSource(serverStart(work.context)));
   const isThere = await isRegistered(way);
   if (isThere && (await holdsPackage(folder, files))) return [];
   return [
@@ -39,7 +40,7 @@ export async function addPlugin(work: ClientWork, way: PluginWay): Promise<Step[
 
 export async function removePlugin(work: ClientWork, way: PluginWay): Promise<Step[]> {
   const folder = folderOf(work, way);
-  const isCopied = (await ifExists(readFile(join(folder, firstFile(way))))) !== undefined;
+  const isCopied = (await ifExists(readdir(folder))) !== undefined;
   return [
     ...((await isRegistered(way)) ? way.remove.map((args) => run(work, way, args)) : []),
     ...(isCopied ? [{ kind: 'remove_folder' as const, folder }] : []),
@@ -50,16 +51,6 @@ export async function removePlugin(work: ClientWork, way: PluginWay): Promise<St
 async function leftovers({ leftFolder }: PluginWay): Promise<Step[]> {
   if (leftFolder === undefined || (await ifExists(readdir(leftFolder))) === undefined) return [];
   return [{ kind: 'remove_folder', folder: leftFolder }];
-}
-
-async function wantedFiles(
-  { context }: ClientWork,
-  { client, below, listing }: PluginWay,
-): Promise<PackageFiles> {
-  const files = await packageFiles(context, client, serverStart(context));
-  const placed = [...files].map(([path, text]) => [join(below, path), text] as const);
-  const list = listing && ([listing.path, `${JSON.stringify(listing.value, undefined, 2)}\n`] as const);
-  return new Map(list ? [list, ...placed] : placed);
 }
 
 async function isRegistered({ register }: PluginWay): Promise<boolean> {
@@ -86,6 +77,7 @@ function folderOf({ context }: ClientWork, { client }: PluginWay): string {
   return join(clientsFolder(context), client);
 }
 
-function firstFile({ below, listing }: PluginWay): string {
-  return listing?.path ?? join(below, 'README.md');
+/** A plugin in a folder below the one that a marketplace file lists it from. */
+export function inPluginFolder(files: Files): Files {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [`plugin/${path}`, text]));
 }

@@ -3,12 +3,13 @@ import { writeWhole } from '../../base/atomic-file.ts';
 import { ifExists, SamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
 import { keepingBytes } from './keep-bytes.ts';
-import { type PackageFiles, writePackage } from './package-copy.ts';
+import type { Files } from './package/package-parts.ts';
+import { writePackage } from './package-copy.ts';
 import { applyEdit, type SettingsEdit, undoEdit } from './settings-edit.ts';
 
 /** One change to this machine, told before it is made. */
 export type Step =
-  | { kind: 'write_package'; folder: string; files: PackageFiles }
+  | { kind: 'write_package'; folder: string; files: Files }
   | { kind: 'remove_folder'; folder: string }
   | RunStep
   | { kind: 'add_setting'; edit: SettingsEdit; ledgerDir: string }
@@ -31,7 +32,7 @@ export interface RunStep {
 export function stepWords(step: Step): string {
   switch (step.kind) {
     case 'write_package':
-      return `write ${step.files.size} files into ${step.folder}`;
+      return `write ${Object.keys(step.files).length} files into ${step.folder}`;
     case 'remove_folder':
       return `remove ${step.folder}`;
     case 'run':

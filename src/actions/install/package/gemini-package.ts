@@ -1,27 +1,21 @@
 import { jsonText } from './json-text.ts';
-import { type Files, readme, serverStart, skillFiles } from './shared.ts';
-import type { MarkdownSource, PackageSource } from './source.ts';
-
-const FOLDER = 'packages/gemini';
+import { type Files, readme, skillFiles } from './package-parts.ts';
+import type { MarkdownSource, PackageSource } from './package-source.ts';
 
 /** The Gemini CLI extension. */
-export function geminiFiles(source: PackageSource): Files {
+export function geminiPackage(source: PackageSource): Files {
   const { version, description, commands } = source;
   const extension = {
     name: 'samocode',
     version,
     description,
-    mcpServers: { samocode: { ...serverStart(source), timeout: 600_000 } },
+    mcpServers: { samocode: { ...source.start, timeout: 600_000 } },
   };
   return {
-    [`${FOLDER}/gemini-extension.json`]: jsonText(extension),
-    [`${FOLDER}/README.md`]: readme(source, 'Gemini CLI', [
-      `gemini extensions install <path of this folder>`,
-    ]),
-    ...skillFiles(source, FOLDER),
-    ...Object.fromEntries(
-      commands.map((command) => [`${FOLDER}/commands/${command.name}.toml`, toml(command)]),
-    ),
+    'gemini-extension.json': jsonText(extension),
+    'README.md': readme(source, 'Gemini CLI', ['gemini extensions install <path of this folder>']),
+    ...skillFiles(source),
+    ...Object.fromEntries(commands.map((command) => [`commands/${command.name}.toml`, toml(command)])),
   };
 }
 

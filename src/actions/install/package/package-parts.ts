@@ -1,19 +1,14 @@
-import type { PackageSource } from './source.ts';
+import type { PackageSource } from './package-source.ts';
 
-/** Path and text of files. */
+/** Files by their path in the package. */
 export type Files = Record<string, string>;
 
 export const DISPLAY_NAME = 'Samocode';
 export const AUTHOR = { name: 'the samocode-mcp authors' };
 
-/** How a client starts the server: the very version that the package was made for. */
-export function serverStart({ version }: PackageSource): { command: string; args: string[] } {
-  return { command: 'npx', args: ['-y', `samocode-mcp@${version}`] };
-}
-
-/** The skills as they stand, below `folder`. */
-export function skillFiles({ skills }: PackageSource, folder: string): Files {
-  return Object.fromEntries(skills.map(({ name, text }) => [`${folder}/skills/${name}/SKILL.md`, text]));
+/** The skills as they stand. */
+export function skillFiles({ skills }: PackageSource): Files {
+  return Object.fromEntries(skills.map(({ name, text }) => [`skills/${name}/SKILL.md`, text]));
 }
 
 /** What a list of plugins shows, in words for somebody who has not heard of it. */
