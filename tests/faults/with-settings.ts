@@ -12,13 +12,26 @@ export function withSettings(settings: Partial<FrozenSettings>, row: FaultRow): 
     act: async (rig) => {
       await rig.until(({ status }) => status.kind === 'stopped');
       await workerLeft(rig);
-      const file = JSON.parse(await readFile(rig.paths.sessionFile, 'utf8'));
-      const changed = { ...file, settings: { ...file.settings, retryDelayMs: 50, ...settings } };
-      await writeFile(rig.paths.sessionFile, JSON.stringify(changed));
+      await changeSettings(rig, { retryDelayMs: 50, ...settings });
       await rig.resume();
       await row.act?.(rig);
     },
   };
+}
+
+/** Changes the frozen settings while no worker lives, in both places that hold them. */
+export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSettings>): Promise<void> {
+  const { sessionFile, events } = rig.paths;
+  const before = await readFile(sessionFile, 'utf8');
+  const file = JSON.parse(before);
+  const after = `${JSON.stringify({ ...file, settings: { ...file.settings, ...settings } }, null, 2)}\n`;
+  const log = await readFile(events, 'utf8');
+  await writeFile(sessionFile, after);
+  // A later worker puts the file back as the log says that the session was created.
+  await writeFile(
+    events,
+    log.replace(JSON.stringify(before), () => JSON.stringify(after)),
+  );
 }
 
 export async function workerLeft(rig: SessionRig): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -6,7 +6,7 @@ import { isSamocodeError } from '../../../src/base/errors.ts';
 import type { SessionState } from '../../../src/session/state.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { checkNeutrally } from '../neutral-checks.ts';
-import { workerLeft } from '../with-settings.ts';
+import { changeSettings, workerLeft } from '../with-settings.ts';
 import { killAround, type Victim } from './killer.ts';
 import { type Random, randomFrom } from './random.ts';
 import { watchThroughServers } from './watcher.ts';
@@ -69,9 +69,7 @@ function sleepyChildren(random: Random): object[] {
 async function letRetriesAbound(rig: SessionRig): Promise<void> {
   await rig.until(({ status }) => status.kind === 'stopped');
   await workerLeft(rig);
-  const file = JSON.parse(await readFile(rig.paths.sessionFile, 'utf8'));
-  const settings = { ...file.settings, maxRetries: 1000, retryDelayMs: 20 };
-  await writeFile(rig.paths.sessionFile, JSON.stringify({ ...file, settings }));
+  await changeSettings(rig, { maxRetries: 1000, retryDelayMs: 20 });
   await rig.resume();
 }
 
