@@ -25,7 +25,7 @@ export interface ExcludeReport {
 export async function excludeFolders(
   mainRepo: string,
   folders: readonly string[],
-  context: GitContext = {},
+  context: GitContext,
 ): Promise<ExcludeReport> {
   const { toplevel, commonDir } = await requireRepository(mainRepo, context);
   const options = { ...context, cwd: toplevel };

@@ -23,7 +23,7 @@ export interface GitFolders {
 }
 
 /** Reads what git would obey, by plain reads for the fingerprints. Nothing of it is executed. */
-export async function readGitSettings(folders: GitFolders, context: GitContext = {}): Promise<GitSettings> {
+export async function readGitSettings(folders: GitFolders, context: GitContext): Promise<GitSettings> {
   const files: Record<string, string> = {};
   for (const path of await settingFiles(folders)) {
     const print = await fingerprint(path);

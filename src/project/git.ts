@@ -18,8 +18,8 @@ export interface GitOptions {
   timeoutMs?: number;
   /** Characters kept of the output; longer ones are cut and git is ended. */
   maxChars?: number;
-  /** The environment to start from; the program's own unless told. It is scrubbed in any case. */
-  baseEnv?: Environment;
+  /** The environment to start from. It is scrubbed in any case. */
+  baseEnv: Environment;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,7 +48,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const result = await runCommand('git', [...settings, ...withoutDrivers(args)], {
     cwd,
     // git is started like any program: with our environment, less what points at other repositories.
-    env: { ...scrubbed(options.baseEnv ?? process.env), ...QUIET, ...options.env },
+    env: { ...scrubbed(options.baseEnv), ...QUIET, ...options.env },
     timeoutMs,
     maxBytes: maxChars,
     ...(signal ? { signal } : {}),

@@ -7,7 +7,6 @@ export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 /** The ways in which a person may open a gate, as events name them. */
 export const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
-export type GateChannel = (typeof GATE_CHANNELS)[number];
 
 export const PERMISSIONS = ['skip', 'allow'] as const;
 

@@ -16,7 +16,7 @@ export type RepositoryReading =
   | { kind: 'ready'; toplevel: string; commonDir: string; head: string };
 
 /** What git knows about a folder. Paths are absolute, links resolved. */
-export async function readRepository(folder: string, context: GitContext = {}): Promise<RepositoryReading> {
+export async function readRepository(folder: string, context: GitContext): Promise<RepositoryReading> {
   const options = { ...context, cwd: folder };
   let answer: string;
   try {
@@ -40,7 +40,7 @@ export async function readRepository(folder: string, context: GitContext = {}): 
  * The repository at a folder, ready for sessions: its top folder, with a commit.
  * @throws NotARepositoryError, NoCommitError, GitError
  */
-export async function requireRepository(folder: string, context: GitContext = {}) {
+export async function requireRepository(folder: string, context: GitContext) {
   const reading = await readRepository(folder, context);
   switch (reading.kind) {
     case 'none':
@@ -74,7 +74,7 @@ export async function commitOf(name: string, options: GitOptions): Promise<strin
  */
 export async function requireIdentity(
   folder: string,
-  context: GitContext = {},
+  context: GitContext,
 ): Promise<{ name: string; email: string }> {
   const { exitCode, stdout } = await runGit(['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT'], {
     ...context,

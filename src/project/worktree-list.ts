@@ -13,7 +13,7 @@ export interface ListedWorktree {
 }
 
 /** Every working copy of the repository, the main checkout first. */
-export async function listWorktrees(mainRepo: string, context: GitContext = {}): Promise<ListedWorktree[]> {
+export async function listWorktrees(mainRepo: string, context: GitContext): Promise<ListedWorktree[]> {
   // Lines, not -z: git before 2.36 does not know it, and no path of ours holds a line break.
   const { stdout } = await runGit(['worktree', 'list', '--porcelain'], { ...context, cwd: mainRepo });
   return parseWorktreeList(stdout);

@@ -27,7 +27,6 @@ export const COMMAND_KINDS = [
   'unarchive',
   'rewind',
 ] as const;
-export type CommandKind = (typeof COMMAND_KINDS)[number];
 
 const PhaseName = z.enum(PHASE_NAMES);
 
@@ -132,7 +131,7 @@ export const EVENT_BODIES = {
   }),
   queued: z.object({ reason: z.string() }),
   /** Queue or usage limit are over. */
-  went_on: z.object({ why: z.enum(['slot_free', 'limit_over']) }),
+  went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback']) }),
   iteration_started: z.object({
     iteration: z.int(),
     phase: PhaseName,

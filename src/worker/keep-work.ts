@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import type { Phase } from '../phases/table.ts';
 import { type Checkpoint, keepCheckpoint } from '../project/checkpoint.ts';
-import { KEPT_CHECKPOINTS, keepPhaseEnd, type Moment, pruneCheckpoints } from '../project/checkpoint-refs.ts';
+import {
+  dropCheckpoints,
+  KEPT_CHECKPOINTS,
+  keepPhaseEnd,
+  type Moment,
+  pruneCheckpoints,
+} from '../project/checkpoint-refs.ts';
 import { openStore } from '../project/checkpoint-store.ts';
 import type { GitContext } from '../project/repository.ts';
 import { commitSessionFiles } from '../project/session-repository.ts';
@@ -76,6 +82,12 @@ export async function tidyCheckpoints(
   } catch {
     // What could not be let go now goes with the next iteration.
   }
+}
+
+/** Drops all checkpoints of a session that is put away; what they kept stands on its branch. */
+export async function letCheckpointsGo(worker: Worker): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place !== undefined) await dropCheckpoints(await openStore(place), place.sessionFolder);
 }
 
 /** Commits the readable files where SESSIONS is a repository of its own. A nicety: it stops nothing. */

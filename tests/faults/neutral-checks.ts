@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
@@ -108,8 +107,4 @@ function mainCheckout(rig: SessionRig): string {
     .split('\n')
     .filter((line) => line !== '' && !line.endsWith('.samocode'))
     .join('\n');
-}
-
-export function filePath(rig: SessionRig, name: string): string {
-  return join(rig.paths.sessionDir, name);
 }

@@ -97,7 +97,9 @@ test('git that is not installed and a folder that is not there are told apart', 
   await expect(runGit(['status'], { cwd: dir.path, baseEnv: { PATH: dir.path } })).rejects.toMatchObject({
     code: 'git_missing',
   });
-  await expect(runGit(['status'], { cwd: join(dir.path, 'gone') })).rejects.toMatchObject({
+  await expect(
+    runGit(['status'], { cwd: join(dir.path, 'gone'), baseEnv: { PATH: process.env.PATH } }),
+  ).rejects.toMatchObject({
     code: 'git_no_folder',
   });
 });
@@ -123,7 +125,7 @@ test('an aborted call throws the signal’s reason', async () => {
   await using repo = await makeRepo();
   const reason = new Error('the person left');
   const signal = AbortSignal.abort(reason);
-  await expect(runGit(['status'], { cwd: repo.path, signal })).rejects.toBe(reason);
+  await expect(runGit(['status'], { cwd: repo.path, signal, baseEnv: repo.env })).rejects.toBe(reason);
 });
 
 test('output beyond the bound is cut, not an error', async () => {

@@ -61,9 +61,18 @@ const TOLD_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocke
 /** Below every client's limit for calls that say nothing. */
 const BEAT_MS = 15_000;
 
-function beat({ progress }: ToolContext, session: string): () => void {
-  const timer = setInterval(() => progress(`waiting for ${session}`), BEAT_MS);
-  return () => clearInterval(timer);
+/** @returns what ends the beating */
+function beat({ progress, actions: { clock } }: ToolContext, session: string): () => void {
+  const stop = new AbortController();
+  const beating = async () => {
+    for (;;) {
+      await clock.sleep(BEAT_MS, stop.signal);
+      progress(`waiting for ${session}`);
+    }
+  };
+  // It only ends by being stopped, which rejects its sleep.
+  beating().catch(() => undefined);
+  return () => stop.abort();
 }
 
 function unchanged({ summary, session, state }: ReturnType<typeof reportFields>) {
