@@ -33,6 +33,7 @@ export async function freezeSettings(
     providers: { ...values.providerByPhase },
     model: values.model,
     models: modelsByPhase(settings),
+    ...fallbackOf(settings),
     cliPaths: await findClis(settings, context),
     maxTurns: values.claudeMaxTurns,
     timeLimitMs: values.timeoutSeconds * 1000,
@@ -78,12 +79,23 @@ function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
   return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
 }
 
+function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {
+  const { fallback } = settings.values;
+  if (fallback.length === 0) return {};
+  const models = fallback.map((name) => [name, childSettings(settings, 'init', name).model] as const);
+  return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
+}
+
 async function findClis(
   settings: ResolvedSettings,
   { env, home, programs }: ActionContext,
 ): Promise<Record<string, string>> {
   const { values } = settings;
-  const names = new Set<ProviderName>([values.provider, ...Object.values(values.providerByPhase)]);
+  const names = new Set<ProviderName>([
+    values.provider,
+    ...Object.values(values.providerByPhase),
+    ...values.fallback,
+  ]);
   const found: Record<string, string> = {};
   for (const name of names) {
     const provider = providerNamed(name);

@@ -35,6 +35,12 @@ export function describeBy(by: By): string {
   }
 }
 
+const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
+  slot_free: 'a place is free',
+  limit_over: 'usage limit is over',
+  fallback: 'another provider goes on meanwhile',
+};
+
 const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined } = {
   session_created: () => 'session created',
   prepared: ({ worktree }) =>
@@ -46,7 +52,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   command_accepted: () => undefined,
   command_refused: ({ kind, message }) => `refused ${kind}: ${message}`,
   queued: ({ reason }) => `queued: ${reason}`,
-  went_on: ({ why }) => (why === 'slot_free' ? 'a place is free' : 'usage limit is over'),
+  went_on: ({ why }) => WENT_ON[why],
   iteration_started: ({ iteration, phase, provider }) =>
     `iteration ${iteration} started: ${phase} with ${provider}`,
   iteration_ended: ({ iteration, ending, problem, decision }) =>

@@ -4,7 +4,7 @@ import { readPlainFile } from '../base/plain-file.ts';
 import { SessionCaps } from '../phases/caps.ts';
 import { GATES, PHASE_NAMES } from '../phases/table.ts';
 import { CHANNELS } from './event-types.ts';
-import { FORMAT_VERSION } from './events.ts';
+import { FORMAT_VERSION, NewerVersion } from './events.ts';
 import type { SessionPaths } from './paths.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
@@ -16,6 +16,9 @@ export const FrozenSettings = z.object({
   /** Empty: the CLI's own default. */
   model: z.string(),
   models: PerPhase,
+  /** Providers that go on, in this order, while a phase's own is used up; and their models. */
+  fallback: z.array(z.string()).optional(),
+  fallbackModels: z.record(z.string(), z.string()).optional(),
   /** Absolute path of each provider's CLI, as found at the start. */
   cliPaths: z.record(z.string(), z.string()),
   maxTurns: z.int(),
@@ -97,7 +100,7 @@ export async function readSessionFile(
   } catch {
     throw new SessionFileError(paths.sessionFile, 'It is not JSON');
   }
-  const newer = z.looseObject({ v: z.number().gt(FORMAT_VERSION) }).safeParse(value);
+  const newer = NewerVersion.safeParse(value);
   if (newer.success) {
     const problem = `A newer samocode wrote it (format ${newer.data.v})`;
     throw new SessionFileError(paths.sessionFile, problem, 'Update samocode on this machine.');

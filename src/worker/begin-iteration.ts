@@ -8,27 +8,18 @@ import { crashPoint } from '../base/fault-points.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { putAside } from '../base/put-aside.ts';
 import { stampsAt } from '../base/stamps.ts';
-import type { Phase } from '../phases/table.ts';
 import { credentialNames } from '../providers/credentials.ts';
-import type { Provider } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
 import { logFileName, stderrFileName } from '../session/documents.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { budgetVerdict, wrapUpTimeLimit } from './budget.ts';
 import { buildPrompt } from './build-prompt.ts';
+import { chooseChild } from './choose-child.ts';
 import { keepWork, tidyCheckpoints } from './keep-work.ts';
 import { deliverMessages } from './messages.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { record, stateOf, type Worker } from './worker.ts';
-
-/** The provider and model of a phase, as the session froze them. */
-export function childChoice(worker: Worker, phase: Phase): { provider: Provider; model: string } {
-  const { settings } = worker.file;
-  const provider = providerNamed(settings.providers[phase] ?? settings.provider);
-  return { provider, model: settings.models[phase] ?? settings.model };
-}
 
 /**
  * Makes all that a child needs and commits that it begins: the first of an iteration's two commit points.
@@ -39,7 +30,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const { progress, messages } = stateOf(worker);
   const { phase } = progress;
   const iteration = progress.totalIterations + 1;
-  const { provider, model } = childChoice(worker, phase);
+  const { provider, model } = await chooseChild(worker, phase);
   const files = iterationPaths(paths, iteration);
   const wrapUp = budgetVerdict(worker).kind === 'wrap_up';
   await ensurePlainFolder(paths.iterations);

@@ -1,5 +1,6 @@
+import { isoUtc } from '../base/clock.ts';
 import type { NewEvent } from '../session/events.ts';
-import { childChoice } from './begin-iteration.ts';
+import { type ChoiceNow, chooseChild } from './choose-child.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -10,10 +11,11 @@ const LONGEST_JITTER_MS = MINUTE_MS;
 const SHORTEST_JITTER_MS = 500;
 
 /**
- * The event for a usage limit that a child ran into; every session of the account is told.
+ * The events for a usage limit that a child ran into; every session of the account is told. With another
+ * provider of FALLBACK that is free, the session goes on at once.
  * @param until milliseconds since the epoch, null when the provider gave none
  */
-export async function limitEnd(worker: Worker, until: number | null): Promise<NewEvent> {
+export async function limitEnd(worker: Worker, until: number | null): Promise<NewEvent[]> {
   const provider = stateOf(worker).paidBy?.provider ?? worker.file.settings.provider;
   const known = await readSharedLimit(worker, provider);
   const guessed = until === null && (known?.guessed ?? true);
@@ -21,17 +23,38 @@ export async function limitEnd(worker: Worker, until: number | null): Promise<Ne
   // A stated time stands above a guess, and of two stated ones the later counts: the other is a window within.
   if (known === undefined || known.guessed || end > known.until)
     await shareLimit(worker, provider, { until: end, guessed });
-  return limited(worker, { until: end, guessed, provider });
+  const { insteadOf } = await chooseChild(worker, stateOf(worker).progress.phase);
+  const event = limited(worker, { until: end, guessed, provider });
+  return insteadOf ? [event, { type: 'went_on', why: 'fallback' }] : [event];
 }
 
 /** Asked before every spawn: another session may know that the account is used up. @returns false when it waits */
 export async function accountIsFree(worker: Worker): Promise<boolean> {
-  const { provider } = childChoice(worker, stateOf(worker).progress.phase);
-  const known = await readSharedLimit(worker, provider.name);
-  if (known === undefined) return true;
-  const { until, guessed } = known;
-  await record(worker, limited(worker, { until, guessed, provider: provider.name }));
-  return false;
+  const choice = await chooseChild(worker, stateOf(worker).progress.phase);
+  if (choice.limit !== undefined) {
+    const { until, guessed } = choice.limit;
+    await record(worker, limited(worker, { until, guessed, provider: choice.provider.name }));
+    return false;
+  }
+  await announceChange(worker, choice);
+  return true;
+}
+
+/** Another provider than the last one because of a limit, or the own one again: never without a word. */
+async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow): Promise<void> {
+  const last = stateOf(worker).paidBy?.provider;
+  if (last === undefined || last === provider.name) return;
+  if (insteadOf) {
+    const until = isoUtc(insteadOf.limit.until);
+    const text = `${insteadOf.provider} has reached its usage limit until ${until}; ${provider.name} goes on in its place (FALLBACK).`;
+    await record(worker, { type: 'notice', code: 'fallback', text });
+  } else if (worker.file.settings.fallback?.includes(last)) {
+    await record(worker, {
+      type: 'notice',
+      code: 'fallback',
+      text: `${provider.name} works again instead of ${last}.`,
+    });
+  }
 }
 
 interface Limit {

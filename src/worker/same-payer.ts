@@ -1,5 +1,5 @@
 import { credentialNames } from '../providers/credentials.ts';
-import { childChoice } from './begin-iteration.ts';
+import { childChoice } from './choose-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**

@@ -20,7 +20,7 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
     case 'run':
       return [];
     case 'limited':
-      return [await limitEnd(worker, pending.until)];
+      return await limitEnd(worker, pending.until);
     case 'block': {
       const { phase, reason, needs, rule } = pending;
       return [{ type: 'blocked', phase, reason, needs, rule, flow: `Blocked (${needs}): ${reason}` }];

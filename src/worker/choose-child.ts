@@ -1,0 +1,41 @@
+import type { Phase } from '../phases/table.ts';
+import type { Provider } from '../providers/provider.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
+import type { Worker } from './worker.ts';
+
+export interface ChildChoice {
+  provider: Provider;
+  model: string;
+}
+
+/** The provider and model of a phase, as the session froze them. */
+export function childChoice(worker: Pick<Worker, 'file'>, phase: Phase): ChildChoice {
+  const { settings } = worker.file;
+  const provider = providerNamed(settings.providers[phase] ?? settings.provider);
+  return { provider, model: settings.models[phase] ?? settings.model };
+}
+
+export interface ChoiceNow extends ChildChoice {
+  /** The phase's own provider is used up, and this one of FALLBACK goes on in its place. */
+  insteadOf?: { provider: string; limit: SharedLimit };
+  /** It is used up itself, and there is no other. */
+  limit?: SharedLimit;
+}
+
+/** Who works next in a phase: its own provider, or while that is used up the first of FALLBACK that is not. */
+export async function chooseChild(
+  worker: Pick<Worker, 'file' | 'env' | 'clock'>,
+  phase: Phase,
+): Promise<ChoiceNow> {
+  const own = childChoice(worker, phase);
+  const limit = await readSharedLimit(worker, own.provider.name);
+  if (limit === undefined) return own;
+  const { fallback = [], fallbackModels = {} } = worker.file.settings;
+  for (const name of fallback) {
+    if (name === own.provider.name || (await readSharedLimit(worker, name)) !== undefined) continue;
+    const insteadOf = { provider: own.provider.name, limit };
+    return { provider: providerNamed(name), model: fallbackModels[name] ?? '', insteadOf };
+  }
+  return { ...own, limit };
+}
