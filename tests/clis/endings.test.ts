@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ModelReply } from '../support/model-stub/conversation.ts';
 import type { ModelOf } from '../support/model-stub/scripted-model.ts';
@@ -49,6 +51,35 @@ const LIMITS: Readonly<Record<ModelOf, Extract<ModelReply, { status: number }>>>
     },
   },
 };
+
+test('while one CLI is used up, the next of FALLBACK goes on, and that is told', async () => {
+  await using session = await startCliSession({
+    cli: 'codex',
+    others: ['claude'],
+    lines: { FALLBACK: 'gemini,claude' },
+    // Without a program behind it a name of FALLBACK would be refused: this one is used up as well.
+    env: { GEMINI_PATH: '/bin/false' },
+    instead: ({ conversation }) => (conversation.model.startsWith('gpt') ? LIMITS.codex : undefined),
+    before: async ({ homeDir }) => {
+      const folder = join(homeDir, '.config/samocode/limits');
+      await mkdir(folder, { recursive: true });
+      const until = Date.now() + 3_600_000;
+      const limit = { v: 1, until, guessed: false, at: Date.now() };
+      await writeFile(join(folder, 'gemini-login.json'), JSON.stringify(limit));
+    },
+  });
+  await session.until(({ status }) => status.kind === 'waiting');
+  const started = await session.eventsOf('iteration_started');
+  expect(started.map(({ provider, phase }) => `${provider} ${phase}`)).toEqual([
+    'codex investigation',
+    'claude investigation',
+    'claude requirements',
+  ]);
+  const notices = (await session.eventsOf('notice')).filter(({ code }) => code === 'fallback');
+  expect(notices.map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^codex has reached its usage limit until .*; claude goes on in its place/),
+  ]);
+});
 
 // Only a subscription is told until when; it logs in by a token.
 const SUBSCRIBED = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'token-of-the-scripted-model' };

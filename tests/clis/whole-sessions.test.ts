@@ -39,3 +39,21 @@ test.each(['claude', 'codex', 'gemini'] as const)(
     expect(await session.git('status', '--porcelain')).toBe('?? .samocode');
   },
 );
+
+test('three CLIs share one session, phase by phase, and nothing is lost between them', async () => {
+  await using session = await startCliSession({
+    cli: 'codex',
+    others: ['claude', 'gemini'],
+    lines: { PROVIDER_REQUIREMENTS: 'gemini', PROVIDER_PLANNING: 'claude', MODEL_PLANNING: 'sonnet' },
+  });
+  await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
+  await session.answer();
+  await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
+  const started = await session.eventsOf('iteration_started');
+  expect(started.map(({ phase, provider, model }) => [phase, provider, model])).toEqual([
+    ['investigation', 'codex', ''],
+    ['requirements', 'gemini', 'gemini-2.5-pro'],
+    ['requirements', 'gemini', 'gemini-2.5-pro'],
+    ['planning', 'claude', 'sonnet'],
+  ]);
+});
