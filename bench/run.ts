@@ -1,9 +1,12 @@
 // Speed and memory, outside the tests: `npm run bench -- [--json] [name…]`. Needs a build.
 import type { Bench, BenchResult } from './bench.ts';
+import { checkpointBench } from './checkpoint.ts';
+import { meteringBench } from './metering.ts';
 import { startBench } from './start.ts';
+import { statusBench } from './status.ts';
 
 /** Every bench there is; a new one is a line here. */
-const BENCHES: readonly Bench[] = [startBench];
+const BENCHES: readonly Bench[] = [startBench, statusBench, checkpointBench, meteringBench];
 
 const words = process.argv.slice(2);
 const asJson = words.includes('--json');

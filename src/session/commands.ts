@@ -6,7 +6,7 @@ import { ifExists } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { SessionCaps } from '../phases/caps.ts';
 import { By, RewindTarget } from './event-types.ts';
-import { FORMAT_VERSION } from './events.ts';
+import { FORMAT_VERSION, NewerVersion } from './events.ts';
 import type { SessionPaths } from './paths.ts';
 
 const Head = z.object({
@@ -89,7 +89,7 @@ export async function readCommand(
   } catch {
     return malformed('not JSON');
   }
-  const newer = z.looseObject({ v: z.number().gt(FORMAT_VERSION) }).safeParse(value);
+  const newer = NewerVersion.safeParse(value);
   if (newer.success) return malformed(`a newer samocode left it (format ${newer.data.v})`);
   const command = Command.safeParse(value);
   if (!command.success) return malformed(z.prettifyError(command.error).slice(0, 300));

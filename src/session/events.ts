@@ -4,6 +4,9 @@ import { EVENT_BODIES, type EventBody, type EventType } from './event-types.ts';
 /** The version of events, leases and commands that this program writes. */
 export const FORMAT_VERSION = 1;
 
+/** What a newer samocode wrote, whatever else stands in it. */
+export const NewerVersion = z.looseObject({ v: z.number().gt(FORMAT_VERSION) });
+
 /** What every event carries, whatever its type. */
 const Envelope = z.object({
   v: z.literal(FORMAT_VERSION),
@@ -29,6 +32,9 @@ const schemas = new Map<string, z.ZodType>(
   ]),
 );
 
+/** Made once: a schema costs fifty times what it takes to use it. */
+const Head = z.looseObject({ v: z.number(), type: z.string() });
+
 export type EventReading =
   | { kind: 'event'; event: SessionEvent }
   /** Written by a newer samocode: the session may be looked at, not changed. */
@@ -43,7 +49,7 @@ export function parseEvent(line: string): EventReading {
   } catch {
     return { kind: 'malformed', problem: 'not JSON' };
   }
-  const head = z.looseObject({ v: z.number(), type: z.string() }).safeParse(value);
+  const head = Head.safeParse(value);
   if (!head.success) return { kind: 'malformed', problem: 'no version or type' };
   if (head.data.v > FORMAT_VERSION) return { kind: 'newer', version: head.data.v };
   const schema = schemas.get(head.data.type);
