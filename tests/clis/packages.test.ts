@@ -84,7 +84,7 @@ test('installed into Codex, the server is listed and the rest of its settings st
   await home.change(install, 'codex', 'changed');
   await home.change(install, 'codex', 'nothing_to_do');
   expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
-  const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${SOURCE.version}/skills`);
+  const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${__VERSION__}/skills`);
   for (const name of [...SKILLS, ...COMMANDS]) await stat(join(installed, name, 'SKILL.md'));
   await home.change(uninstall, 'codex', 'changed');
   expect(await readFile(join(home.path, '.codex/config.toml'), 'utf8')).toBe(CODEX_SETTINGS);
