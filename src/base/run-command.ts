@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 export interface CommandResult {
   /** Null when a signal ended it or it could not be started. */
@@ -17,7 +18,7 @@ export interface CommandOptions {
   input?: string;
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Bytes kept of each stream. */
+  /** Characters kept of each stream. */
   maxBytes?: number;
 }
 
@@ -25,6 +26,7 @@ export interface CommandOptions {
  * Runs one program to its end, with arguments as an array and no shell. Never throws for its failure.
  * A time limit or an abort ends its whole process group: what a killed program had started would keep
  * the pipes open, and us waiting.
+ * @throws the system error when the machine has no process or descriptor left for it
  */
 export async function runCommand(
   file: string,
@@ -33,25 +35,59 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const { cwd, env, input, timeoutMs, signal, maxBytes = 10 * 1024 * 1024 } = options;
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const ends = [signal, limit].filter((end) => end !== undefined);
-  const child = execa(file, args, {
-    reject: false,
+  const full = new AbortController();
+  const ends = [signal, limit, full.signal].filter((end) => end !== undefined);
+  const child = spawn(file, args, {
     detached: true,
-    stripFinalNewline: false,
-    maxBuffer: maxBytes,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(env === undefined ? {} : { env, extendEnv: false }),
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+    ...(env !== undefined && { env }),
   });
+  // Listened for at once: some failures to start come with streams that were never made.
+  const ended = endOf(child);
+  const stdout = collect(child.stdout, maxBytes, full);
+  const stderr = collect(child.stderr, maxBytes, full);
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
   const release = endGroupOn(AbortSignal.any(ends), child.pid);
-  const result = await child.finally(release);
+  const { exitCode, problem } = await ended.finally(release);
+  if (problem !== undefined && OUT_OF_MEANS.has(problem.code ?? '')) throw problem;
   return {
-    exitCode: result.exitCode ?? null,
-    stdout: String(result.stdout ?? ''),
-    stderr: String(result.stderr ?? ''),
-    notFound: result.code === 'ENOENT' || result.code === 'EACCES',
+    exitCode,
+    stdout: stdout(),
+    stderr: stderr(),
+    notFound: problem?.code === 'ENOENT' || problem?.code === 'EACCES',
     timedOut: limit?.aborted === true && signal?.aborted !== true,
   };
+}
+
+/** Nothing is wrong with the program: the machine can start none, for now. */
+const OUT_OF_MEANS = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
+interface Ended {
+  exitCode: number | null;
+  /** Why it could not be started. */
+  problem?: NodeJS.ErrnoException;
+}
+
+function endOf(child: ChildProcess): Promise<Ended> {
+  return new Promise((resolve) => {
+    child.once('error', (problem) => resolve({ exitCode: null, problem }));
+    // Not `exit`: what it wrote last may still be on its way.
+    child.once('close', (exitCode) => resolve({ exitCode }));
+  });
+}
+
+/** Keeps up to `max` characters; beyond them the program is ended. @returns what gives the text */
+function collect(stream: Readable | null | undefined, max: number, full: AbortController): () => string {
+  const pieces: string[] = [];
+  let length = 0;
+  stream?.setEncoding('utf8').on('data', (piece: string) => {
+    if (length < max) pieces.push(piece.slice(0, max - length));
+    length += piece.length;
+    if (length > max) full.abort();
+  });
+  return () => pieces.join('');
 }
 
 const FORCE_AFTER_MS = 3000;

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/run-command.ts';
 
@@ -39,4 +41,36 @@ test('an abort ends it without calling it a time limit', async () => {
 
 test('a program that ends within its limit is left alone', async () => {
   expect(await runCommand('true', [], { timeoutMs: 60_000 })).toMatchObject({ exitCode: 0, timedOut: false });
+});
+
+test('output beyond what is kept ends the program, and the beginning is there', async () => {
+  const result = await runCommand('yes', [], { maxBytes: 1000 });
+  expect(result).toMatchObject({ exitCode: null, timedOut: false });
+  expect(result.stdout).toBe('y\n'.repeat(500));
+});
+
+test('a letter that falls between two pieces of output arrives whole', async () => {
+  const script = 'printf "\\303"; sleep 0.1; printf "\\244"';
+  expect((await runCommand('sh', ['-c', script])).stdout).toBe('ä');
+});
+
+test('a program that does not read its input is no failure', async () => {
+  const result = await runCommand('true', [], { input: 'x'.repeat(1_000_000) });
+  expect(result).toMatchObject({ exitCode: 0 });
+});
+
+test('a folder that does not exist is a result like a program that does not', async () => {
+  expect(await runCommand('true', [], { cwd: '/no/such/folder' })).toMatchObject({ notFound: true });
+});
+
+test('a machine without descriptors throws what may pass by itself', async () => {
+  const module = pathToFileURL(resolve('src/base/run-command.ts')).href;
+  const script = `
+    import { openSync } from 'node:fs';
+    const { runCommand } = await import(${JSON.stringify(module)});
+    try { for (;;) openSync('/dev/null'); } catch {}
+    await runCommand('true', []).catch((error) => console.log('threw ' + error.code));`;
+  const shell = 'ulimit -n 128; exec "$0" --import tsx --input-type=module -e "$1"';
+  const { stdout } = await runCommand('sh', ['-c', shell, process.execPath, script]);
+  expect(stdout).toBe('threw EMFILE\n');
 });
