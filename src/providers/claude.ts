@@ -1,5 +1,5 @@
 import { classifyClaudeEnd } from './claude-end.ts';
-import { stopHooks } from './claude-stop-hook.ts';
+import { childHooks } from './claude-hooks.ts';
 import { newClaudeReader } from './claude-stream.ts';
 import { claudeTranscript } from './claude-transcript.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
@@ -64,7 +64,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...permissionArgs(request),
       ...['--disallowedTools', DENIED_TOOLS.join(',')],
       ...['--add-dir', request.sessionDir],
-      ...['--settings', JSON.stringify({ hooks: stopHooks(request.sessionDir) })],
+      ...['--settings', JSON.stringify({ hooks: childHooks(request) })],
       // A server of the user, ours among them, would let a child act on sessions.
       ...['--strict-mcp-config', '--mcp-config', request.mcp?.configPath ?? NO_SERVERS],
     ],
