@@ -3,7 +3,7 @@ import { access, lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import { type CheckpointStore, type KeptPart, partOptions } from './checkpoint-store.ts';
-import { gitLine, runGit } from './git.ts';
+import { type GitOptions, gitLine, runGit } from './git.ts';
 
 export interface TakenFiles {
   /** Nothing differs from what the index knew before; false may also mean that this was not looked at. */
@@ -30,8 +30,11 @@ export async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise
   const rules =
     part === 'worktree' ? ['--exclude-standard'] : NOT_DOCUMENTS.map((rule) => `--exclude=${rule}`);
   const list = ['ls-files', '-z', '--others', '--modified', ...rules];
-  const { stdout } = await runGit(list, { ...options, maxChars: MAX_LIST_CHARS });
-  const names = new Set([...stdout.split('\0').filter(Boolean), ...also]);
+  const [{ stdout }, tracked] = await Promise.all([
+    runGit(list, { ...options, maxChars: MAX_LIST_CHARS }),
+    part === 'worktree' ? trackedThoughIgnored(store, folder) : [],
+  ]);
+  const names = new Set([...namesIn(stdout), ...also, ...(await unknownTo(options, tracked))]);
   const { add, drop, skipped } = await sorted(folder, names);
   if (drop.length > 0) await update(['--force-remove'], drop, options);
   if (add.length > 0) await update(['--add', '--remove', '--replace'], add, options);
@@ -41,6 +44,25 @@ export async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise
 /** The tree of what a part's index knows. */
 export async function treeOf(store: CheckpointStore, { part, folder }: TakePlan): Promise<string> {
   return await gitLine(['write-tree'], partOptions(store, part, folder));
+}
+
+/** Files that the repository tracks against its own ignore rules: only its index can tell. */
+async function trackedThoughIgnored({ context }: CheckpointStore, folder: string): Promise<string[]> {
+  const list = ['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'];
+  const options = { ...context, cwd: folder, allowFailure: true, maxChars: MAX_LIST_CHARS };
+  const { exitCode, stdout } = await runGit(list, options);
+  return exitCode === 0 ? namesIn(stdout) : [];
+}
+
+async function unknownTo(options: GitOptions, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const { stdout } = await runGit(['ls-files', '-z'], { ...options, maxChars: MAX_LIST_CHARS });
+  const known = new Set(namesIn(stdout));
+  return names.filter((name) => !known.has(name));
+}
+
+function namesIn(list: string): string[] {
+  return list.split('\0').filter(Boolean);
 }
 
 const MAX_LIST_CHARS = 128 * 1024 * 1024;

@@ -57,6 +57,19 @@ test('line endings, filters and attributes of the repository change no byte', as
   expect(await contentsOf(worktreePath)).toEqual(then);
 });
 
+test('a file that is tracked against an ignore rule is kept like any other', async () => {
+  const { repo, worktreePath, keep, restore } = await checkpointScene();
+  await using _ = repo;
+  await mkdir(join(worktreePath, 'ignored'));
+  await writeFile(join(worktreePath, 'ignored/forced'), 'tracked\n');
+  await repo.git(['add', '-f', 'ignored/forced'], worktreePath);
+  const first = await keep(1);
+  expect((await keep(2)).kind).toBe('same');
+  await rm(join(worktreePath, 'ignored'), { recursive: true });
+  await restore(first.commit, '1');
+  expect(await readFile(join(worktreePath, 'ignored/forced'), 'utf8')).toBe('tracked\n');
+});
+
 test('ignored files stay, and one that stands in the way comes back with the undo', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene();
   await using _ = repo;
