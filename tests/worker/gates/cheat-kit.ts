@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
@@ -12,10 +11,11 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { ulid } from 'ulid';
 import { answerAll } from '../../../src/providers/rehearsal/qa-text.ts';
-import { readLog } from '../../../src/session/event-log.ts';
+import { cacheText, readLog } from '../../../src/session/event-log.ts';
 import { parseEvent } from '../../../src/session/events.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/paths.ts';
 import { appendRound, newQa } from '../../../src/session/qa-change.ts';
+import type { SessionState } from '../../../src/session/state.ts';
 
 /** A child's hands: everything that it finds around its session folder, and how to misuse it. */
 export class CheatKit {
@@ -155,16 +155,11 @@ export class CheatKit {
       : { kind: 'approve' };
   }
 
-  /** Makes the cached state say that the gate is open; it fits the log as it stands. */
-  forgeCache(): void {
-    const text = readFileSync(this.paths.events);
-    const reading = JSON.parse(existsSync(this.paths.state) ? readFileSync(this.paths.state, 'utf8') : '{}');
-    const tail = text.subarray(Math.max(0, text.length - 4096));
-    const state = { ...reading.state, status: { kind: 'running', since: new Date().toISOString() } };
-    state.progress = { ...state.progress, phase: 'implementation' };
-    delete state.openIteration;
-    const tailHash = createHash('sha256').update(tail).digest('hex');
-    writeFileSync(this.paths.state, JSON.stringify({ v: 1, offset: text.length, tailHash, state }));
+  /** Makes the cached state say something else; it fits the log as it stands. */
+  async forgeCache(change: (state: SessionState) => SessionState = withoutGate): Promise<void> {
+    const reading = await readLog(this.paths, { useCache: false });
+    if (!reading) throw new Error('There is no log.');
+    writeFileSync(this.paths.state, cacheText({ ...reading, state: change(reading.state) }));
   }
 
   /** Changes session.json as if the person had opened every gate at the start. */
@@ -210,4 +205,10 @@ export class CheatKit {
     const newest = readdirSync(this.paths.leases).sort().at(-1) ?? '';
     return JSON.parse(readFileSync(join(this.paths.leases, newest), 'utf8')).owner.pid;
   }
+}
+
+/** As if the child had ended and a person had opened every gate. */
+function withoutGate({ openIteration: _none, ...state }: SessionState): SessionState {
+  const status = { kind: 'running', since: new Date().toISOString() } as const;
+  return { ...state, status, progress: { ...state.progress, phase: 'implementation' } };
 }

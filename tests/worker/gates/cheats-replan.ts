@@ -1,5 +1,5 @@
 import { copyFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { planHash } from '../../../src/session/plan.ts';
 import type { Cheat } from './cheat.ts';
 
@@ -92,12 +92,11 @@ export const REPLAN_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'changes the plan and forges the cached state to fit',
-    play(kit) {
+    async play(kit) {
       kit.editPlan((text) => text.replace('Names', 'Nothing'));
-      const plan = readFileSync(kit.plans().at(-1) ?? '', 'utf8');
-      const cache = JSON.parse(readFileSync(kit.paths.state, 'utf8'));
-      cache.state.approvedPlan.hash = planHash(plan);
-      writeFileSync(kit.paths.state, JSON.stringify(cache));
+      const path = kit.plans().at(-1) ?? '';
+      const plan = { name: basename(path), hash: planHash(readFileSync(path, 'utf8')) };
+      await kit.forgeCache((state) => ({ ...state, approvedPlan: { ...plan, by: { channel: 'cli' } } }));
     },
   },
 ];

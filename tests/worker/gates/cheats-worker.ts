@@ -96,9 +96,9 @@ export const WORKER_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'kills the worker, forges the cached state and is gone',
-    play(kit) {
+    async play(kit) {
       kill(kit);
-      kit.forgeCache();
+      await kit.forgeCache();
     },
   },
 ];
