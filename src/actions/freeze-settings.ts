@@ -49,6 +49,7 @@ export async function freezeSettings(
     checks: values.checks.map(({ command }) => command),
     ...(values.setup !== undefined && { setup: values.setup }),
     ...(values.constraints !== undefined && { constraintsPath: values.constraints }),
+    ...(values.mcp !== undefined && { mcpPath: values.mcp }),
     branch: branch ?? branchOf(folder, values.branchPrefix),
     ...(base !== undefined && { base }),
     ...(values.rehearsalScenario !== undefined && { scenarioPath: values.rehearsalScenario }),

@@ -7,7 +7,6 @@ import { gitDirsOf } from './codex-git-dirs.ts';
 import { readCodexTraces } from './codex-rollout.ts';
 import { newCodexReader } from './codex-stream.ts';
 import { codexTranscript } from './codex-transcript.ts';
-import { readMcpServers } from './mcp-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
 import { SIGNAL_SCHEMA } from './signal-schema.ts';
 
@@ -85,13 +84,12 @@ function serverArgs({ foreignServers, mcp }: ChildRequest): string[] {
 
 async function prepare(request: ChildRequest): Promise<ChildRequest> {
   await writeWhole(schemaPath(request), `${JSON.stringify(SIGNAL_SCHEMA)}\n`);
-  const { workingDir, mainRepo, permissions, mcp } = request;
+  const { workingDir, mainRepo, permissions } = request;
   const foreignServers = await serversOfPerson(request);
   return {
     ...request,
     ...(foreignServers && { foreignServers }),
     ...(permissions === 'allow' && { gitDirs: await gitDirsOf(workingDir, mainRepo) }),
-    ...(mcp && { mcp: { ...mcp, servers: await readMcpServers(mcp.configPath) } }),
   };
 }
 

@@ -3,7 +3,6 @@ import { writeWhole } from '../base/atomic-file.ts';
 import { classifyGeminiEnd } from './gemini-end.ts';
 import { newGeminiReader } from './gemini-stream.ts';
 import { geminiTranscript } from './gemini-transcript.ts';
-import { readMcpServers } from './mcp-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
 
 /** Gemini CLI: headless by its prompt on stdin, one JSON object per line on stdout. */
@@ -61,7 +60,7 @@ async function prepare(request: ChildRequest): Promise<ChildRequest> {
   const { permissions, mcp } = request;
   if (permissions === 'allow') await writeWhole(policyPath(request), policy());
   if (mcp) {
-    const defaults = { mcpServers: await readMcpServers(mcp.configPath) };
+    const defaults = { mcpServers: mcp.servers };
     await writeWhole(defaultsPath(request), `${JSON.stringify(defaults)}\n`);
   }
   return request;

@@ -21,7 +21,7 @@ export interface ChildRequest {
   maxTurns: number;
   permissions: 'skip' | 'allow';
   /** The MCP file whose servers the child gets, by its absolute path, and their names; absent: none at all. */
-  mcp?: { configPath: string; serverNames: readonly string[]; servers?: McpServers };
+  mcp?: { configPath: string; serverNames: readonly string[]; servers: McpServers };
   /** Fresh for every child. */
   childUuid: string;
   /** The environment to start from: ours, scrubbed of the parent client's variables and our secrets. */

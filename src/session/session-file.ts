@@ -49,6 +49,8 @@ export const FrozenSettings = z.object({
     .partial()
     .optional(),
   constraintsPath: z.string().optional(),
+  /** The MCP file whose servers children get. */
+  mcpPath: z.string().optional(),
   branch: z.string(),
   base: z.string().optional(),
   /** Absolute path of a scenario for the rehearsal child. */

@@ -3,6 +3,7 @@ import { livenessOf } from '../base/host.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { usdLeft } from '../phases/caps.ts';
 import { childEnvironment, SESSION_MARK } from '../providers/environment.ts';
+import { readMcpServers } from '../providers/mcp-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { ChildRecord, runChild } from '../providers/run-child.ts';
@@ -56,6 +57,11 @@ function jsonOf(text: string): unknown {
   }
 }
 
+async function mcpOf(configPath: string): Promise<NonNullable<ChildRequest['mcp']>> {
+  const servers = await readMcpServers(configPath);
+  return { configPath, serverNames: Object.keys(servers), servers };
+}
+
 async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCommand> {
   const { file, paths, env } = worker;
   const { settings } = file;
@@ -81,6 +87,7 @@ async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCom
       ...(cliPath !== undefined && { cliPath }),
     }),
     ...budgetOf(worker, open),
+    ...(settings.mcpPath !== undefined && { mcp: await mcpOf(settings.mcpPath) }),
     ...(settings.scenarioPath !== undefined && { scenarioPath: settings.scenarioPath }),
   };
   return await buildCommand(provider, request);

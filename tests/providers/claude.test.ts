@@ -54,7 +54,7 @@ test('the arguments are these, in this order', () => {
 });
 
 test('a child gets the servers of the MCP file and no others', () => {
-  const mcp = { configPath: '/repo/.samocode-mcp.json', serverNames: ['docs', 'my browser'] };
+  const mcp = { configPath: '/repo/.samocode-mcp.json', serverNames: ['docs', 'my browser'], servers: {} };
   const { args } = claude.buildCommand({ ...request, mcp, permissions: 'allow' });
   expect(args.slice(-3)).toEqual(['--strict-mcp-config', '--mcp-config', mcp.configPath]);
   expect(args[args.indexOf('--allowedTools') + 1]).toMatch(/,mcp__docs,mcp__my_browser$/);

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -66,8 +66,7 @@ test('no server of the person is allowed, and those of the MCP file are handed o
   expect(without.env).not.toHaveProperty('GEMINI_CLI_SYSTEM_DEFAULTS_PATH');
   await using dir = await tempDir();
   const configPath = join(dir.path, 'mcp.json');
-  await writeFile(configPath, JSON.stringify({ mcpServers: { docs: { command: 'docs-server' } } }));
-  const mcp = { configPath, serverNames: ['docs'] };
+  const mcp = { configPath, serverNames: ['docs'], servers: { docs: { command: 'docs-server' } } };
   const command = gemini.buildCommand(
     await gemini.prepare({ ...REQUEST, mcp, promptPath: join(dir.path, 'prompt.md') }),
   );
