@@ -39,7 +39,8 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   await mkdir(files.dir, { recursive: true });
   const messageFiles = await deliverMessages(worker, messages.waiting);
   const now = clock.now();
-  await writeWhole(files.prompt, await buildPrompt(worker, { iteration, phase, now, messageFiles, wrapUp }));
+  const facts = { iteration, phase, provider: provider.name, now, messageFiles, wrapUp };
+  await writeWhole(files.prompt, await buildPrompt(worker, facts));
   crashPoint('before-iteration-started');
   await record(
     worker,

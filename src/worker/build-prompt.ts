@@ -14,6 +14,8 @@ import { stateOf, type Worker } from './worker.ts';
 export interface PromptFacts {
   iteration: number;
   phase: Phase;
+  /** Whose child it is: with a fallback not always the one of the settings. */
+  provider: string;
   /** The one clock reading of this iteration. */
   now: number;
   /** Messages of the human for this child, as files. */
@@ -38,7 +40,7 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     phase: facts.phase,
     iteration: facts.iteration,
     phaseIteration: progress.phaseIteration + 1,
-    provider: settings.providers[facts.phase] ?? settings.provider,
+    provider: facts.provider,
     permissions: settings.permissions,
     timeLimitMs: facts.wrapUp ? wrapUpTimeLimit(settings.timeLimitMs) : settings.timeLimitMs,
     now: facts.now,
