@@ -18,6 +18,7 @@ import { readEvents } from '../../src/session/event-log.ts';
 import type { EventType } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { readSessionFile } from '../../src/session/session-file.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
@@ -31,6 +32,7 @@ import {
 import { makeSampleRepo } from '../support/sample-repo/make.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { startByTool } from './start-by-tool.ts';
 
 export interface CliSessionPlan {
   cli: ModelOf;
@@ -42,6 +44,8 @@ export interface CliSessionPlan {
   /** Further CLIs with models of their own, for sessions that mix them. */
   others?: readonly ModelOf[];
   start?: StartSessionInput;
+  /** Started by the tool of a real MCP server, which ends then. */
+  byTool?: true;
   /** Runs when home and project are there and nothing has started. */
   before?: (places: { homeDir: string; mainRepo: string }) => Promise<void>;
 }
@@ -70,6 +74,7 @@ export interface CliSession extends AsyncDisposable {
 }
 
 const PATIENCE_MS = 90_000;
+const SERVER = { 'samocode-mcp': 'src/server/main.ts' };
 
 export async function startCliSession(plan: CliSessionPlan): Promise<CliSession> {
   const dir = await tempDir();
@@ -77,7 +82,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   const mainRepo = join(dir.path, 'repo');
   await mkdir(homeDir);
   const { models, env } = await startModels(plan, homeDir);
-  const [programs] = await Promise.all([builtPrograms(), makeSampleRepo(mainRepo, env)]);
+  const [programs] = await Promise.all([builtPrograms(SERVER), makeSampleRepo(mainRepo, env)]);
   const context: ActionContext = {
     clock: systemClock,
     host: await systemHost(),
@@ -93,12 +98,16 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
     context,
   );
   await plan.before?.({ homeDir, mainRepo });
-  const started = startSession({ task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start }, context);
-  const { file } = await started.catch(async (error) => {
-    throw new Error(await workerErrors(join(dir.path, 'sessions')), { cause: error });
+  const input = { task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start };
+  const started = plan.byTool
+    ? startByTool(programs.extra('samocode-mcp'), { cwd: mainRepo, env, input })
+    : startSession(input, context).then(({ file }) => file.folder);
+  const folder = await started.catch(async (error) => {
+    throw new Error(`${error}\n${await workerErrors(join(dir.path, 'sessions'))}`, { cause: error });
   });
-  const paths = sessionPaths(file.sessionsDir, file.folder);
-  return newSession({ paths, homeDir, mainRepo, models, context, id: file.id, root: dir.path });
+  const paths = sessionPaths(join(dir.path, 'sessions'), folder);
+  const id = (await readSessionFile(paths))?.id ?? '';
+  return newSession({ paths, homeDir, mainRepo, models, context, id, root: dir.path });
 }
 
 async function startModels(plan: CliSessionPlan, homeDir: string) {
@@ -188,7 +197,7 @@ function newSession({ id, root, ...parts }: Parts): CliSession {
 /** What workers that did not even come up have said. */
 async function workerErrors(sessionsDir: string): Promise<string> {
   const runDir = join(sessionsDir, '.run');
-  const texts = (await readdir(runDir)).map((folder) =>
+  const texts = (await readdir(runDir).catch(() => [])).map((folder) =>
     readFile(join(runDir, folder, 'worker.stderr'), 'utf8').catch(() => ''),
   );
   return `The session did not start. ${(await Promise.all(texts)).join('\n')}`;

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ifExists } from '../../src/base/errors.ts';
 import type { ModelReply } from '../support/model-stub/conversation.ts';
 import type { ModelOf } from '../support/model-stub/scripted-model.ts';
 import { type CliSession, startCliSession } from './cli-session.ts';
@@ -202,6 +203,24 @@ test('a claude that forgets the signal is turned round in the same process', asy
     'signalled',
     'signalled',
   ]);
+});
+
+test('a claude that writes into the main checkout is refused, and goes on', async () => {
+  let path = '';
+  await using session = await startCliSession({
+    cli: 'claude',
+    before: async ({ mainRepo }) => {
+      path = join(mainRepo, 'planted.txt');
+    },
+    instead: ({ job, step }) =>
+      job.phase === 'investigation' && step === 0
+        ? { say: 'Planting.', use: [{ name: 'Write', input: { file_path: path, content: 'x' } }] }
+        : undefined,
+  });
+  await session.until(({ status }) => status.kind === 'waiting');
+  expect(await ifExists(stat(path))).toBeUndefined();
+  const refused = session.models.claude?.turns[1]?.conversation.results[0];
+  expect(refused).toMatchObject({ failed: true, text: expect.stringContaining('is not yours to write') });
 });
 
 test('a codex that writes no signal but says it as its last message is heard', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
@@ -40,22 +40,34 @@ async function configure(
   await git('commit', '-q', '-m', 'Servers of the project');
 }
 
-test.each(['claude', 'codex', 'gemini'] as const)(
-  'no server of the person or the project is started by a %s child',
-  async (cli) => {
-    let trace = '';
-    await using session = await startCliSession({
-      cli,
-      before: async (places) => {
-        trace = join(places.homeDir, 'server-was-started');
-        await configure(cli, { ...places, trace });
-      },
-    });
-    await session.until(({ status }) => status.kind === 'waiting');
-    expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual([
-      'signalled',
-      'signalled',
-    ]);
-    expect(await ifExists(stat(trace))).toBeUndefined();
-  },
-);
+const CLIS = ['claude', 'codex', 'gemini'] as const;
+
+test.each(CLIS)('no server of the person or the project is started by a %s child', async (cli) => {
+  let trace = '';
+  await using session = await startCliSession({
+    cli,
+    before: async (places) => {
+      trace = join(places.homeDir, 'server-was-started');
+      await configure(cli, { ...places, trace });
+    },
+  });
+  await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');
+  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
+  expect(await ifExists(stat(trace))).toBeUndefined();
+});
+
+test.each(CLIS)('the servers of the MCP file of the project are started by a %s child', async (cli) => {
+  let trace = '';
+  await using session = await startCliSession({
+    cli,
+    before: async ({ homeDir, mainRepo }) => {
+      trace = join(homeDir, 'server-was-started');
+      const servers = { traced: { command: 'touch', args: [trace] } };
+      await writeFile(join(mainRepo, 'children.mcp.json'), JSON.stringify({ mcpServers: servers }));
+      await appendFile(join(mainRepo, '.samocode'), 'MCP=children.mcp.json\n');
+    },
+  });
+  await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');
+  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
+  expect(await ifExists(stat(trace))).toBeDefined();
+});

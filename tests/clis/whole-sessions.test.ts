@@ -5,7 +5,8 @@ import { startCliSession } from './cli-session.ts';
 test.each(['claude', 'codex', 'gemini'] as const)(
   'a whole session from init to done through the real %s',
   async (cli) => {
-    await using session = await startCliSession({ cli });
+    // One of them begins as most do: by the tool of a parent's server.
+    await using session = await startCliSession({ cli, ...(cli === 'claude' && { byTool: true }) });
     await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
     await session.answer();
     await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
