@@ -1,11 +1,9 @@
-import { readFile, realpath, rm } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
-import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
 import { type CheckpointStore, clearLocks, openStore, repositoryOptions } from './checkpoint-store.ts';
 import { runGit } from './git.ts';
+import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
 import { commitOf, type GitContext } from './repository.ts';
 import { takeFiles, treeOf } from './take-files.ts';
 
@@ -50,82 +48,69 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const { worktreePath, sessionDir } = plan;
   const code = { part: 'worktree', folder: worktreePath, also: plan.alsoInWorktree ?? [] } as const;
   const documents = { part: 'session', folder: sessionDir } as const;
-  const [heads, taken, written, last] = await Promise.all([
-    readHeads(store, plan),
+  const last = await readLast(store);
+  const [{ parents, hasLast }, taken, written] = await Promise.all([
+    readHeads(store, plan, last),
     takeFiles(store, code),
     takeFiles(store, documents),
-    readLast(store),
   ]);
   const skipped = [...taken.skipped, ...written.skipped.map((name) => join(sessionDir, name))];
-  const unmoved = last && last.parents.join() === heads.join() && (await hasRef(store, last));
-  const trees =
-    last && taken.same && written.same
-      ? { worktreeTree: last.worktreeTree, sessionTree: last.sessionTree }
-      : await treesOf(store, code, documents);
-  if (unmoved && last.worktreeTree === trees.worktreeTree && last.sessionTree === trees.sessionTree) {
+  const [worktreeTree, sessionTree] = await Promise.all([
+    last && taken.same ? last.worktreeTree : treeOf(store, code),
+    last && written.same ? last.sessionTree : treeOf(store, documents),
+  ]);
+  const trees = { worktreeTree, sessionTree };
+  const unmoved = last && hasLast && last.parents.join() === parents.join();
+  if (unmoved && last.worktreeTree === worktreeTree && last.sessionTree === sessionTree) {
+    await writeLast(store, last);
     return { kind: 'same', ref: last.ref, commit: last.commit, ...trees, skipped };
   }
   const ref = refOf(plan.sessionFolder, plan.moment);
-  const commit = await writeCommit(store, { ref, parents: heads, ...trees, text: subject(plan) });
-  const kept: Last = { ref, commit, parents: heads, ...trees };
-  await writeWhole(lastPath(store), `${JSON.stringify(kept)}\n`);
+  const commit = await writeCommit(store, { ref, parents, ...trees, text: subject(plan) });
+  await writeLast(store, { ref, commit, parents, ...trees });
   return { kind: 'kept', ref, commit, ...trees, skipped };
 }
 
-/** The next checkpoint is made whatever it holds: files were changed behind the indexes' back, by us. */
-export async function forgetLast(store: CheckpointStore): Promise<void> {
-  await rm(lastPath(store), { force: true });
+interface Heads {
+  /** The commit that is checked out and, if it is another, the tip of the session's branch. */
+  parents: string[];
+  /** The last checkpoint is still where it was kept. */
+  hasLast: boolean;
 }
 
-const Last = z.object({
-  ref: z.string(),
-  commit: z.string(),
-  parents: z.array(z.string()),
-  worktreeTree: z.string(),
-  sessionTree: z.string(),
-});
-type Last = z.infer<typeof Last>;
-
-function lastPath({ dir }: CheckpointStore): string {
-  return join(dir, 'last.json');
-}
-
-async function readLast(store: CheckpointStore): Promise<Last | undefined> {
-  const text = await ifExists(readFile(lastPath(store), 'utf8'));
-  try {
-    return text === undefined ? undefined : Last.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-async function hasRef(store: CheckpointStore, { ref, commit }: Last): Promise<boolean> {
-  return (await commitOf(ref, repositoryOptions(store))) === commit;
-}
-
-async function treesOf(
+async function readHeads(
   store: CheckpointStore,
-  code: Parameters<typeof treeOf>[1],
-  documents: Parameters<typeof treeOf>[1],
-): Promise<{ worktreeTree: string; sessionTree: string }> {
-  const [worktreeTree, sessionTree] = await Promise.all([treeOf(store, code), treeOf(store, documents)]);
-  return { worktreeTree, sessionTree };
+  { worktreePath, branch }: CheckpointPlan,
+  last: LastCheckpoint | undefined,
+): Promise<Heads> {
+  const tipRef = `refs/heads/${branch}`;
+  const options = { ...store.context, cwd: worktreePath, allowFailure: true };
+  // One start of git in nearly every iteration; it says no as soon as any of them is missing.
+  const asked = ['rev-parse', '--show-toplevel', 'HEAD', tipRef, ...(last ? [last.ref] : [])];
+  const { exitCode, stdout } = await runGit(asked, options);
+  const [toplevel, head = '', tip = '', lastCommit] = stdout.trim().split('\n');
+  if (exitCode === 0 && toplevel === (await realpath(worktreePath))) {
+    return { parents: [...new Set([head, tip])], hasLast: last !== undefined && lastCommit === last.commit };
+  }
+  return await readHeadsApart(store, { worktreePath, tipRef, last });
 }
 
-/** The commit that is checked out and, if it is another, the tip of the session's branch. */
-async function readHeads(store: CheckpointStore, plan: CheckpointPlan): Promise<string[]> {
-  const { worktreePath, branch } = plan;
-  const { context } = store;
+async function readHeadsApart(
+  store: CheckpointStore,
+  { worktreePath, tipRef, last }: { worktreePath: string; tipRef: string; last: LastCheckpoint | undefined },
+): Promise<Heads> {
   const repository = repositoryOptions(store);
-  const asked = ['rev-parse', '--show-toplevel', '--verify', 'HEAD'];
-  const [here, tip] = await Promise.all([
-    runGit(asked, { ...context, cwd: worktreePath, allowFailure: true }),
-    commitOf(`refs/heads/${branch}`, repository),
+  const options = { ...store.context, cwd: worktreePath, allowFailure: true };
+  const [here, tip, lastCommit] = await Promise.all([
+    runGit(['rev-parse', '--show-toplevel', '--verify', 'HEAD'], options),
+    commitOf(tipRef, repository),
+    last && commitOf(last.ref, repository),
   ]);
   const [toplevel, head] = here.stdout.trim().split('\n');
   // A worktree that lost its .git file lies inside MAIN_REPO in the usual layout: git would speak of that one.
   const isOurs = here.exitCode === 0 && toplevel === (await realpath(worktreePath));
-  return [...new Set([isOurs ? head : undefined, tip])].filter((commit) => commit !== undefined);
+  const parents = [...new Set([isOurs ? head : undefined, tip])].filter((commit) => commit !== undefined);
+  return { parents, hasLast: last !== undefined && lastCommit === last.commit };
 }
 
 function subject({ sessionFolder, moment }: CheckpointPlan): string {

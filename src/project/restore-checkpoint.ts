@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { SamocodeError } from '../base/errors.ts';
-import { type Checkpoint, type CheckpointPlan, forgetLast, keepCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
 import { refOf } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
@@ -11,6 +11,7 @@ import {
 } from './checkpoint-store.ts';
 import { gitLine, runGit } from './git.ts';
 import { filesInTheWay } from './in-the-way.ts';
+import { forgetLast } from './last-checkpoint.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
 import { commitOf } from './repository.ts';
 import { takeFiles, treeOf } from './take-files.ts';

@@ -7,15 +7,17 @@ import { record, stateOf, type Worker } from './worker.ts';
 const MINUTE_MS = 60_000;
 /** Without a word from the provider: try again after a while. */
 const GUESS_MS = 30 * MINUTE_MS;
+const LONG_OVER_MS = 10_000;
 const LONGEST_JITTER_MS = MINUTE_MS;
 const SHORTEST_JITTER_MS = 500;
 
 /**
  * The events for a usage limit that a child ran into; every session of the account is told. With another
  * provider of FALLBACK that is free, the session goes on at once.
- * @param until milliseconds since the epoch, null when the provider gave none
+ * @param stated milliseconds since the epoch, null when the provider gave none
  */
-export async function limitEnd(worker: Worker, until: number | null): Promise<NewEvent[]> {
+export async function limitEnd(worker: Worker, stated: number | null): Promise<NewEvent[]> {
+  const until = stated === null || isLongOver(worker, stated) ? null : stated;
   const provider = stateOf(worker).paidBy?.provider ?? worker.file.settings.provider;
   const known = await readSharedLimit(worker, provider);
   const guessed = until === null && (known?.guessed ?? true);
@@ -26,6 +28,11 @@ export async function limitEnd(worker: Worker, until: number | null): Promise<Ne
   const { insteadOf } = await chooseChild(worker, stateOf(worker).progress.phase);
   const event = limited(worker, { until: end, guessed, provider });
   return insteadOf ? [event, { type: 'went_on', why: 'fallback' }] : [event];
+}
+
+/** By a clock that is wrong, here or there: believed, the next child would be started at once, and so for ever. */
+function isLongOver({ clock }: Worker, until: number): boolean {
+  return until < clock.now() - LONG_OVER_MS;
 }
 
 /** Asked before every spawn: another session may know that the account is used up. @returns false when it waits */

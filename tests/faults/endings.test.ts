@@ -1,0 +1,298 @@
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { SessionRig } from '../support/session-rig.ts';
+import { type FaultRow, faultTable } from './fault-row.ts';
+import { withSettings, workerLeft } from './with-settings.ts';
+
+const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
+const always = (...acts: object[]) => [{ when: {}, do: acts }];
+const fails = (json: object) => ({ act: 'result', json: { is_error: true, ...json } });
+const AT_THE_GATE = 'waiting/qa_answers';
+
+async function endings(rig: SessionRig): Promise<string[]> {
+  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
+}
+
+const endedAs =
+  (...expected: string[]) =>
+  async (rig: SessionRig) =>
+    expect((await endings(rig)).slice(0, expected.length)).toEqual(expected);
+
+/** Where every session of the account looks. */
+async function writeSharedLimit(rig: SessionRig, text: string): Promise<void> {
+  const folder = join(rig.repo.homeDir, '.config/samocode/limits');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'rehearsal-login.json'), text);
+}
+
+const sharedUntil = (until: number) => JSON.stringify({ v: 1, until, guessed: false, at: Date.now() });
+
+const limits: FaultRow[] = [
+  {
+    name: 'a usage limit is waited for until its stated time',
+    rules: first({ act: 'limit', resetsInSeconds: 3 }),
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      const { progress } = await rig.state();
+      expect(await endings(rig)).toEqual(['usage_limit', 'signalled', 'signalled']);
+      expect(progress.counted.investigation).toBe(1);
+    },
+  },
+  {
+    name: 'a usage limit without a stated time is waited for by a guess that says so',
+    rules: always({ act: 'limit' }),
+    ends: 'limited',
+    also: async (rig) => expect((await rig.state()).status).toMatchObject({ guessed: true }),
+  },
+  {
+    name: 'a usage limit that comes again is waited for again',
+    rules: [{ when: { iteration: [1, 2] }, do: [{ act: 'limit', resetsInSeconds: 2 }] }],
+    ends: AT_THE_GATE,
+    also: endedAs('usage_limit'),
+  },
+  {
+    name: 'a signal before the limit counts, and the wait follows it',
+    rules: first({ act: 'normal', result: false }, { act: 'limit', resetsInSeconds: 2 }),
+    ends: AT_THE_GATE,
+    also: endedAs('signalled', 'signalled'),
+  },
+  {
+    name: 'a limit is waited for over the death of the worker',
+    rules: first({ act: 'limit', resetsInSeconds: 4 }),
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'limited');
+      await rig.killWorker();
+    },
+    ends: AT_THE_GATE,
+  },
+  {
+    name: 'a person may say that the limit is over',
+    rules: first({ act: 'limit', resetsInSeconds: 3600 }),
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'limited');
+      await rig.resume();
+    },
+    ends: AT_THE_GATE,
+  },
+  {
+    name: 'a stop in the middle of a limit is a stop',
+    rules: first({ act: 'limit', resetsInSeconds: 3600 }),
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'limited');
+      await rig.stop();
+    },
+    ends: 'stopped',
+  },
+  withSettings(
+    {},
+    {
+      name: 'what another session found out about the account is heeded before a child is started',
+      start: { run: false },
+      ends: 'limited',
+      also: async (rig) => expect(await endings(rig)).toEqual([]),
+    },
+  ),
+  withSettings({}, { name: 'a damaged note about the account holds nobody up', ends: AT_THE_GATE }),
+  withSettings({}, { name: 'a note about a limit that is over holds nobody up', ends: AT_THE_GATE }),
+];
+
+const NOTES: Record<string, string> = {
+  'what another session found out about the account is heeded before a child is started': sharedUntil(
+    Date.now() + 3_600_000,
+  ),
+  'a damaged note about the account holds nobody up': '{"v":1,"until":',
+  'a note about a limit that is over holds nobody up': sharedUntil(1),
+};
+
+/** The note lies there before the session goes on. */
+function withNote(row: FaultRow): FaultRow {
+  const note = NOTES[row.name];
+  if (note === undefined) return row;
+  return {
+    ...row,
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'stopped');
+      await workerLeft(rig);
+      await writeSharedLimit(rig, note);
+      await rig.resume();
+    },
+  };
+}
+
+const retried: Array<{ name: string; json: object; ending: string }> = [
+  { name: 'an overloaded provider', json: { api_error_status: 529 }, ending: 'overloaded' },
+  { name: 'a provider with a fault of its own', json: { api_error_status: 500 }, ending: 'overloaded' },
+  { name: 'a gateway that is away', json: { api_error_status: 503 }, ending: 'overloaded' },
+  {
+    name: 'too many requests, which is no usage limit,',
+    json: { api_error_status: 429 },
+    ending: 'overloaded',
+  },
+  { name: 'a network that is away', json: { api_error: 'connection_failed' }, ending: 'network' },
+  { name: 'an error that nobody knows', json: { api_error: 'something_new' }, ending: 'crashed' },
+];
+
+const blocking: Array<{ name: string; json: object; rule: string }> = [
+  { name: 'a login that is not valid', json: { api_error_status: 401 }, rule: 'auth' },
+  { name: 'a login that may not', json: { api_error_status: 403 }, rule: 'auth' },
+  { name: 'a model that does not exist', json: { api_error_status: 404 }, rule: 'config' },
+  { name: 'a refusal', json: { stop_reason: 'refusal' }, rule: 'refused' },
+  { name: 'a budget that the CLI keeps itself', json: { subtype: 'error_max_budget_usd' }, rule: 'budget' },
+];
+
+const classified: FaultRow[] = [
+  ...retried.map(({ name, json, ending }) =>
+    withSettings(
+      {},
+      {
+        name: `${name} is tried again`,
+        rules: first(fails(json)),
+        ends: AT_THE_GATE,
+        also: endedAs(ending, 'signalled'),
+      },
+    ),
+  ),
+  ...retried.slice(0, 2).map(({ name, json }) =>
+    withSettings(
+      { maxRetries: 1 },
+      {
+        name: `${name} blocks when the retries are used up, and counts against no phase`,
+        rules: always(fails({ ...json, result: 'Its own words' })),
+        ends: 'blocked/retries',
+        also: async (rig) => {
+          const { status, progress } = await rig.state();
+          expect(status).toMatchObject({ reason: expect.stringContaining('Its own words') });
+          expect(progress.counted.investigation).toBe(0);
+        },
+      },
+    ),
+  ),
+  ...blocking.map(({ name, json, rule }) =>
+    withSettings(
+      {},
+      {
+        name: `${name} blocks at once, with its words`,
+        rules: always(fails({ ...json, result: 'Its own words' })),
+        ends: `blocked/${rule}`,
+        also: async (rig) => {
+          expect(await endings(rig)).toHaveLength(1);
+          expect((await rig.state()).status).toMatchObject({
+            reason: expect.stringContaining('Its own words'),
+          });
+        },
+      },
+    ),
+  ),
+  {
+    name: 'credit that is used up blocks at once',
+    rules: always(
+      { act: 'event', json: { type: 'assistant', error: 'billing_error', message: { content: [] } } },
+      fails({ api_error_status: 400 }),
+    ),
+    ends: 'blocked/budget',
+  },
+  {
+    name: 'words about a limit in a good last word are words',
+    rules: first(
+      { act: 'normal', result: false },
+      { act: 'result', json: { result: "You've hit your 5-hour limit · resets 8:55am" } },
+    ),
+    ends: AT_THE_GATE,
+    also: endedAs('signalled'),
+  },
+  {
+    name: 'a limit that stands in the output of a tool is none',
+    rules: first(
+      {
+        act: 'event',
+        json: {
+          type: 'user',
+          message: { content: '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected"}}' },
+        },
+      },
+      { act: 'normal' },
+    ),
+    ends: AT_THE_GATE,
+    also: endedAs('signalled'),
+  },
+  withSettings(
+    {},
+    {
+      name: 'a login that ends after the signal takes nothing from it',
+      rules: first({ act: 'normal', result: false }, fails({ api_error_status: 401 })),
+      ends: AT_THE_GATE,
+      also: endedAs('signalled'),
+    },
+  ),
+];
+
+const SAMPLES = join(import.meta.dirname, '../fixtures/cli-samples');
+
+interface Dialect {
+  provider: 'claude' | 'codex' | 'gemini';
+  version: string;
+  sample: string;
+  ends: string;
+}
+
+const dialects: Dialect[] = [
+  { provider: 'claude', version: 'claude-2.1.328', sample: 'err-429-usage-limit', ends: 'limited' },
+  { provider: 'claude', version: 'claude-2.1.328', sample: 'err-529-retry1', ends: 'blocked/retries' },
+  { provider: 'claude', version: 'claude-2.1.328', sample: 'err-conn-refused', ends: 'blocked/retries' },
+  { provider: 'claude', version: 'claude-2.1.328', sample: 'err-401-retry0', ends: 'blocked/auth' },
+  { provider: 'claude', version: 'claude-2.1.328', sample: 'err-400-credit', ends: 'blocked/budget' },
+  { provider: 'codex', version: 'codex-0.169.0', sample: 'err-429-usage-limit-noreset', ends: 'limited' },
+  { provider: 'codex', version: 'codex-0.169.0', sample: 'err-503-overloaded', ends: 'blocked/retries' },
+  { provider: 'codex', version: 'codex-0.169.0', sample: 'err-401', ends: 'blocked/auth' },
+  { provider: 'gemini', version: 'gemini-0.61.0', sample: 'err-429-perday', ends: 'limited' },
+  { provider: 'gemini', version: 'gemini-0.61.0', sample: 'err-503-max2', ends: 'blocked/retries' },
+  { provider: 'gemini', version: 'gemini-0.61.0', sample: 'err-401', ends: 'blocked/auth' },
+];
+
+/** A child that says what the real CLI said when it was recorded; a reset that is over by now lies ahead again. */
+function recorded({ provider, version, sample, ends }: Dialect): FaultRow {
+  return {
+    name: `${provider}: ${sample} ends as ${ends}`,
+    start: { run: false },
+    ends,
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'stopped');
+      await workerLeft(rig);
+      const program = await writeProgram(rig, { version, sample });
+      const file = JSON.parse(await readFile(rig.paths.sessionFile, 'utf8'));
+      const settings = {
+        ...file.settings,
+        provider,
+        maxRetries: 1,
+        retryDelayMs: 50,
+        cliPaths: { [provider]: program },
+      };
+      await writeFile(rig.paths.sessionFile, JSON.stringify({ ...file, settings }));
+      await rig.resume();
+    },
+  };
+}
+
+async function writeProgram(
+  rig: SessionRig,
+  { version, sample }: { version: string; sample: string },
+): Promise<string> {
+  const root = rig.repo.root;
+  const text = await readFile(join(SAMPLES, version, `${sample}.jsonl`), 'utf8');
+  const ahead = Math.round(Date.now() / 1000) + 3600;
+  await writeFile(join(root, 'said.jsonl'), text.replaceAll(/"resetsAt":\d+/g, `"resetsAt":${ahead}`));
+  await copyFile(join(SAMPLES, version, `${sample}.stderr`), join(root, 'said.stderr')).catch(() =>
+    writeFile(join(root, 'said.stderr'), ''),
+  );
+  const { code } = JSON.parse(await readFile(join(SAMPLES, version, `${sample}.exit`), 'utf8'));
+  const program = join(root, 'recorded-cli');
+  await writeFile(
+    program,
+    `#!/bin/sh\ncat '${root}/said.jsonl'\ncat '${root}/said.stderr' >&2\nexit ${code}\n`,
+    { mode: 0o755 },
+  );
+  return program;
+}
+
+faultTable([...limits.map(withNote), ...classified, ...dialects.map(recorded)]);

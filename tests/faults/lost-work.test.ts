@@ -1,0 +1,207 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { rewindSession } from '../../src/actions/rewind-session.ts';
+import { ifExists } from '../../src/base/errors.ts';
+import { contentsOf } from '../support/checkpoint-scene.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import { type FaultRow, faultTable } from './fault-row.ts';
+
+const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
+const AT_THE_GATE = 'waiting/qa_answers';
+const WORK = 'mkdir -p work && echo one > work/one.txt && echo two > "work/two words.txt"';
+
+/** The first child works, the second one cleans up after it; then the first one's state is asked for. */
+function cleanUp(name: string, command: string): FaultRow {
+  return {
+    name: `what a child wrote before ${name} can be had again`,
+    rules: [
+      { when: { iteration: 1 }, do: [shell(WORK), { act: 'normal' }] },
+      { when: { iteration: 2 }, do: [{ act: 'normal' }, shell(command)] },
+    ],
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked', {
+        withinMs: 60_000,
+      });
+      await rewindSession({ session: rig.file.folder, to: 1 }, rig.context());
+    },
+    ends: 'stopped',
+    also: async (rig) => {
+      const worktree = (await rig.state()).worktree?.path ?? '';
+      expect(Object.keys(await contentsOf(worktree))).toEqual(
+        expect.arrayContaining(['work/one.txt', 'work/two words.txt']),
+      );
+      expect(await rig.repo.git(['status', '--porcelain', '--branch'], worktree)).toContain(
+        `## ${rig.file.settings.branch}`,
+      );
+    },
+  };
+}
+
+const cleanUps: FaultRow[] = [
+  cleanUp('git clean', 'git clean -ffdxq'),
+  cleanUp('a hard reset', 'git add -A; git reset -q --hard'),
+  cleanUp('its folder was removed', 'rm -rf work'),
+  cleanUp('the worktree was removed', 'cd ../../../..; rm -rf _samocode/worktrees/*'),
+  cleanUp(
+    'git removed the worktree',
+    'w=$PWD; cd "$(git rev-parse --git-common-dir)/.." && git worktree remove --force "$w"',
+  ),
+  cleanUp('the .git file was removed', 'rm .git'),
+  cleanUp('the repository forgot the worktree', 'rm -rf "$(git rev-parse --git-common-dir)/worktrees"'),
+  cleanUp(
+    'a clean-up of the repository',
+    'rm -rf work; git reflog expire --expire=now --all; git gc -q --prune=now',
+  ),
+  cleanUp('another branch was checked out', 'git checkout -q -B elsewhere; rm -rf work'),
+  cleanUp(
+    'HEAD was detached and the branch moved',
+    'git checkout -q --detach; git branch -f "$(git branch --list --format="%(refname:short)" | grep -v main | head -1)" main; rm -rf work',
+  ),
+  cleanUp('history was rewritten', 'git add -A; git commit -q --amend -m Rewritten; rm -rf work'),
+  cleanUp('the index was emptied', 'git rm -rfq --cached .; rm -rf work'),
+];
+
+/** Whoever runs it without a child's mark is us. */
+const EVIL =
+  'if [ -z "$SAMOCODE_SESSION" ]; then echo ran >> "$(git rev-parse --path-format=absolute --git-common-dir)/evil-ran"; fi';
+
+async function nothingRan(rig: SessionRig): Promise<void> {
+  expect(await ifExists(lstat(join(rig.repo.path, '.git/evil-ran')))).toBeUndefined();
+}
+
+async function wasRaised(rig: SessionRig): Promise<void> {
+  await nothingRan(rig);
+  const raised = (await rig.events()).filter(({ type }) => type === 'forgery_seen');
+  expect(JSON.stringify(raised)).toContain("git's settings");
+  await unplant(rig);
+}
+
+// Whoever looks at the main checkout next is the test's own git.
+async function unplant(rig: SessionRig): Promise<void> {
+  const list = await rig.repo.git(['config', '--local', '--name-only', '--list']);
+  for (const key of list
+    .split('\n')
+    .filter((name) => /fsmonitor|filter\.|include\.|hookspath|alias\./i.test(name))) {
+    await rig.repo.git(['config', '--local', '--unset-all', key]).catch(() => undefined);
+  }
+}
+
+/** `evil` is a script beside the repository's settings; the command makes git run it, were git to obey. */
+function planted(name: string, command: string): FaultRow {
+  const evil = `c=$(git rev-parse --path-format=absolute --git-common-dir); printf '#!/bin/sh\\n%s\\ncat\\n' '${EVIL.replaceAll("'", `'"'"'`)}' > "$c/evil"; chmod +x "$c/evil"`;
+  return {
+    name: `${name} that a child planted is raised, and never runs in our hands`,
+    rules: [{ when: { iteration: 1 }, do: [shell(`${evil}; ${command}`), { act: 'normal' }] }],
+    ends: AT_THE_GATE,
+    also: wasRaised,
+  };
+}
+
+const plants: FaultRow[] = [
+  planted('a file monitor', 'git config core.fsmonitor "$c/evil"'),
+  planted(
+    'a hooks folder',
+    'mkdir "$c/h"; for n in reference-transaction post-checkout pre-commit post-index-change; do cp "$c/evil" "$c/h/$n"; done; git config core.hooksPath "$c/h"',
+  ),
+  planted(
+    'a hook',
+    'mkdir -p "$c/hooks"; for n in reference-transaction post-checkout pre-commit post-index-change; do cp "$c/evil" "$c/hooks/$n"; done',
+  ),
+  planted(
+    'a filter',
+    'git config filter.evil.clean "$c/evil"; git config filter.evil.smudge "$c/evil"; echo "* filter=evil" > .gitattributes; echo x > filtered.txt',
+  ),
+  planted(
+    'a filter by attributes of the repository',
+    'mkdir -p "$c/info"; git config filter.evil.clean "$c/evil"; echo "* filter=evil" > "$c/info/attributes"; echo x > filtered.txt',
+  ),
+  planted(
+    'an include',
+    'printf "[core]\\n\\tfsmonitor = %s/evil\\n" "$c" > "$c/more"; git config include.path "$c/more"',
+  ),
+  planted('an alias', 'git config alias.status "!$c/evil"; git config alias.rev-parse "!$c/evil"'),
+  planted(
+    'a diff program',
+    'git config diff.external "$c/evil"; echo "* diff=evil" > .gitattributes; git config diff.evil.textconv "$c/evil"',
+  ),
+  planted(
+    'an editor, a pager and a signer',
+    'git config core.editor "$c/evil"; git config core.pager "$c/evil"; git config gpg.program "$c/evil"; git config commit.gpgSign true; git config --unset commit.gpgSign',
+  ),
+];
+
+const mainCheckout: FaultRow[] = [
+  {
+    name: 'a commit in the main checkout is told, and not undone',
+    rules: [
+      {
+        when: { iteration: 1 },
+        do: [
+          shell('git -C "$(git rev-parse --git-common-dir)/.." commit -q --allow-empty -m Mine'),
+          { act: 'normal' },
+        ],
+      },
+    ],
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      expect(await rig.repo.git(['log', '-1', '--format=%s'])).toBe('Mine');
+      const told = (await rig.events()).flatMap((event) => (event.type === 'notice' ? [event.code] : []));
+      expect(told).toContain('main_checkout_moved');
+    },
+  },
+  {
+    name: 'another branch in the main checkout is told, and not undone',
+    rules: [
+      {
+        when: { iteration: 1 },
+        do: [shell('git -C "$(git rev-parse --git-common-dir)/.." checkout -q -b side'), { act: 'normal' }],
+      },
+    ],
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      expect(await rig.repo.git(['branch', '--show-current'])).toBe('side');
+      expect(JSON.stringify(await rig.events())).toContain('main_checkout_moved');
+    },
+  },
+];
+
+const odd: FaultRow[] = [
+  {
+    name: 'files that no checkpoint takes are told',
+    rules: [
+      {
+        when: { iteration: 1 },
+        do: [shell('git init -q inner; echo x > inner/x; truncate -s 51M huge.bin'), { act: 'normal' }],
+      },
+    ],
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      const told = JSON.stringify((await rig.events()).filter((event) => event.type === 'notice'));
+      expect(told).toContain('huge.bin');
+      expect(told).toContain('inner/');
+    },
+  },
+  {
+    name: 'links out of the worktree and names with line breaks are kept as they are',
+    rules: [
+      {
+        when: { iteration: 1 },
+        do: [shell('ln -s / out; printf x > "$(printf "a\\nb")"'), { act: 'normal' }],
+      },
+    ],
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      const names = await rig.repo.git([
+        'ls-tree',
+        '-z',
+        '--name-only',
+        `refs/samocode/${rig.file.folder}/001`,
+        'worktree/',
+      ]);
+      expect(names.split('\0')).toEqual(expect.arrayContaining(['worktree/a\nb', 'worktree/out']));
+    },
+  },
+];
+
+faultTable([...cleanUps, ...plants, ...mainCheckout, ...odd]);

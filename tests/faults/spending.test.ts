@@ -1,0 +1,151 @@
+import { expect } from 'vitest';
+import type { SessionRig } from '../support/session-rig.ts';
+import { type FaultRow, faultTable } from './fault-row.ts';
+import { withSettings } from './with-settings.ts';
+
+const always = (...acts: object[]) => [{ when: {}, do: acts }];
+const STAYS = { act: 'signal-file', text: '{"status":"continue"}' };
+const MORE = { act: 'write', path: 'session:notes.md', text: 'one more line\n', append: true };
+const costs = (json: object) => ({ act: 'result', json });
+const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
+const BLOCKED = 'blocked/budget';
+
+const iterations = async (rig: SessionRig) => (await rig.state()).progress.totalIterations;
+const started = (count: number) => async (rig: SessionRig) => expect(await iterations(rig)).toBe(count);
+
+const zero: FaultRow[] = [
+  'MAX_COST_USD',
+  'MAX_TOKENS',
+  'MAX_HOURS',
+  'MAX_ITERATIONS',
+  'MAX_COST_USD_INVESTIGATION',
+].map((key) => ({ name: `${key}=0 spends nothing`, lines: { [key]: '0' }, ends: BLOCKED, also: started(0) }));
+
+const caps: FaultRow[] = [
+  {
+    name: 'money is kept to, with one last child that leaves things in order',
+    rules: always(MORE, STAYS, costs({ total_cost_usd: 4.6 })),
+    lines: { MAX_COST_USD: '10' },
+    ends: BLOCKED,
+    also: started(3),
+  },
+  {
+    name: 'tokens are kept to, and those read from a cache do not count',
+    rules: always(
+      MORE,
+      STAYS,
+      costs({ usage: { input_tokens: 30_000, output_tokens: 20_000, cache_read_input_tokens: 9_000_000 } }),
+    ),
+    lines: { MAX_TOKENS: '100000' },
+    ends: BLOCKED,
+    also: started(2),
+  },
+  {
+    name: 'the budget of one phase is kept to',
+    rules: always(MORE, STAYS, costs({ total_cost_usd: 1 })),
+    lines: { MAX_COST_USD_INVESTIGATION: '2' },
+    ends: BLOCKED,
+    also: started(2),
+  },
+  {
+    name: 'the number of children is kept to',
+    rules: always(MORE, STAYS, costs({})),
+    lines: { MAX_ITERATIONS: '4' },
+    ends: BLOCKED,
+    also: started(4),
+  },
+  {
+    name: 'a child that hangs is ended when the hours are used up, and so is the last one',
+    rules: always({ act: 'hang' }),
+    lines: { MAX_HOURS: '0.0012' },
+    ends: BLOCKED,
+    also: async (rig) => expect(await iterations(rig)).toBeLessThanOrEqual(2),
+  },
+  {
+    name: 'a child is ended within one answer of its limit, and what it wrote is kept',
+    rules: always(
+      { act: 'write', path: 'worktree:half.txt', text: 'half\n' },
+      {
+        act: 'event',
+        json: { type: 'assistant', message: { id: 'a', content: [], usage: { input_tokens: 95_000 } } },
+      },
+      { act: 'hang' },
+    ),
+    lines: { MAX_TOKENS: '100000' },
+    ends: 'blocked',
+    also: async (rig) => {
+      const refs = await rig.repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/']);
+      expect(refs).toContain('001-before-kill');
+      expect(
+        await rig.repo.git(['show', `refs/samocode/${rig.file.folder}/001-before-kill:worktree/half.txt`]),
+      ).toBe('half');
+    },
+  },
+  {
+    name: 'a person is warned at a half and at four fifths, once each',
+    rules: always(MORE, STAYS, costs({ total_cost_usd: 1 })),
+    lines: { MAX_COST_USD: '10' },
+    ends: BLOCKED,
+    also: async (rig) => {
+      const told = (await rig.events()).flatMap((event) =>
+        event.type === 'budget_warned' ? [event.percent] : [],
+      );
+      expect(told).toEqual([50, 80]);
+    },
+  },
+  {
+    name: 'a higher limit lets the session go on, one that is used up already does not',
+    rules: [{ when: { iteration: [1, 2] }, do: [MORE, STAYS, costs({ total_cost_usd: 3 })] }],
+    lines: { MAX_COST_USD: '3' },
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'blocked');
+      await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
+      await expect(rig.resume({ caps: { usd: 3 } })).rejects.toMatchObject({ code: 'budget_spent' });
+      await rig.resume({ caps: { usd: 50 } });
+    },
+    ends: 'waiting/qa_answers',
+  },
+];
+
+const loops: FaultRow[] = [
+  {
+    name: 'a child that only says that it goes on is told, then stopped',
+    rules: always({ act: 'signal-file', text: '{"status":"continue","phase":"investigation"}' }, costs({})),
+    ends: 'blocked/no_progress',
+    also: started(5),
+  },
+  {
+    name: 'a child that hands over for ever is stopped',
+    rules: always({ act: 'signal-file', text: '{"status":"handoff","note":"Context is full"}' }, costs({})),
+    ends: 'blocked/no_progress',
+  },
+  {
+    name: 'commits without content are no progress',
+    rules: always(shell('git commit -q --allow-empty -m again'), STAYS, costs({})),
+    ends: 'blocked/no_progress',
+  },
+  {
+    name: 'going to and fro between two states is no progress',
+    rules: always(shell('if [ -e a ]; then rm a; else echo a > a; fi'), STAYS, costs({})),
+    ends: 'blocked/no_progress',
+  },
+  {
+    name: 'the same document under new names is no progress',
+    rules: always(
+      shell('d=$(ls -d ../../sessions/*/ | head -1); echo same > "$d/11-20-08$(ls "$d" | wc -l)-dive-x.md"'),
+      STAYS,
+      costs({}),
+    ),
+    ends: 'blocked/no_progress',
+  },
+  withSettings(
+    {},
+    {
+      name: 'children that write a document each are left alone for as long as their phase allows',
+      rules: always(MORE, STAYS, costs({})),
+      ends: 'blocked/phase_limit',
+    },
+  ),
+];
+
+faultTable([...zero, ...caps, ...loops]);
