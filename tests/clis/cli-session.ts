@@ -21,6 +21,7 @@ import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readSessionFile } from '../../src/session/session-file.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession } from '../../src/session/status.ts';
+import { programs as serverPrograms } from '../actions/bench.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
 import {
@@ -74,7 +75,6 @@ export interface CliSession extends AsyncDisposable {
 }
 
 const PATIENCE_MS = 90_000;
-const SERVER = { 'samocode-mcp': 'src/server/main.ts' };
 
 export async function startCliSession(plan: CliSessionPlan): Promise<CliSession> {
   const dir = await tempDir();
@@ -82,7 +82,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   const mainRepo = join(dir.path, 'repo');
   await mkdir(homeDir);
   const { models, env } = await startModels(plan, homeDir);
-  const [programs] = await Promise.all([builtPrograms(SERVER), makeSampleRepo(mainRepo, env)]);
+  const [programs] = await Promise.all([builtPrograms(), makeSampleRepo(mainRepo, env)]);
   const context: ActionContext = {
     clock: systemClock,
     host: await systemHost(),
@@ -100,7 +100,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   await plan.before?.({ homeDir, mainRepo });
   const input = { task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start };
   const started = plan.byTool
-    ? startByTool(programs.extra('samocode-mcp'), { cwd: mainRepo, env, input })
+    ? startByTool((await serverPrograms()).server, { cwd: mainRepo, env, input })
     : startSession(input, context).then(({ file }) => file.folder);
   const folder = await started.catch(async (error) => {
     throw new Error(`${error}\n${await workerErrors(join(dir.path, 'sessions'))}`, { cause: error });

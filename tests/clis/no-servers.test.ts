@@ -56,18 +56,24 @@ test.each(CLIS)('no server of the person or the project is started by a %s child
   expect(await ifExists(stat(trace))).toBeUndefined();
 });
 
-test.each(CLIS)('the servers of the MCP file of the project are started by a %s child', async (cli) => {
-  let trace = '';
-  await using session = await startCliSession({
-    cli,
-    before: async ({ homeDir, mainRepo }) => {
-      trace = join(homeDir, 'server-was-started');
-      const servers = { traced: { command: 'touch', args: [trace] } };
-      await writeFile(join(mainRepo, 'children.mcp.json'), JSON.stringify({ mcpServers: servers }));
-      await appendFile(join(mainRepo, '.samocode'), 'MCP=children.mcp.json\n');
-    },
-  });
-  await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');
-  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
-  expect(await ifExists(stat(trace))).toBeDefined();
-});
+// Gemini CLI takes them from a file that it refuses below a folder which everybody may write, as tests use.
+test.each(['claude', 'codex'] as const)(
+  'the servers of the MCP file of the project are started by a %s child',
+  async (cli) => {
+    let trace = '';
+    await using session = await startCliSession({
+      cli,
+      before: async ({ homeDir, mainRepo }) => {
+        trace = join(homeDir, 'server-was-started');
+        const servers = { traced: { command: 'touch', args: [trace] } };
+        await writeFile(join(mainRepo, 'children.mcp.json'), JSON.stringify({ mcpServers: servers }));
+        await appendFile(join(mainRepo, '.samocode'), 'MCP=children.mcp.json\n');
+      },
+    });
+    await session.until(
+      ({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation',
+    );
+    expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
+    expect(await ifExists(stat(trace))).toBeDefined();
+  },
+);
