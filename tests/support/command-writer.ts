@@ -1,0 +1,52 @@
+// A process of its own that sends commands to a session in heaps, the last of each heap as the actions do.
+import { ulid } from 'ulid';
+import { CommandRefusedError, type CommandRequest, sendCommand } from '../../src/actions/send-command.ts';
+import { isoUtc, systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { type Command, leaveCommand } from '../../src/session/commands.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+
+export interface WriterPlan {
+  sessionsDir: string;
+  folder: string;
+  worker: string;
+  env: Readonly<Record<string, string | undefined>>;
+  heaps: number;
+  heapSize: number;
+}
+
+const plan = JSON.parse(process.argv[2] ?? '') as WriterPlan;
+const paths = sessionPaths(plan.sessionsDir, plan.folder);
+const context = {
+  clock: systemClock,
+  host: await systemHost(),
+  env: plan.env,
+  home: '/nonexistent',
+  cwd: '/',
+  by: { channel: 'cli' as const },
+  programs: { worker: plan.worker, rehearsal: '' },
+};
+
+/** A message is taken, a stop of a stopped session refused. */
+function request(index: number): CommandRequest {
+  return index % 5 === 4 ? { kind: 'stop', when: 'now' } : { kind: 'message', text: `message ${index}` };
+}
+
+for (let heap = 0; heap < plan.heaps; heap += 1) {
+  const ids = Array.from({ length: plan.heapSize }, () => ulid());
+  for (const [index, id] of ids.entries()) {
+    const head = { v: 1, id, by: context.by, at: isoUtc(systemClock.now()) };
+    const command = { ...head, ...request(index) } as Command;
+    if (index < ids.length - 1) await leaveCommand(paths, command);
+    // Twice the same: once more, perhaps after it was answered.
+    if (index % 10 === 3) await leaveCommand(paths, command);
+  }
+  const last = sendCommand(paths, request(ids.length - 1), context, {
+    id: ids.at(-1) ?? '',
+    patienceMs: 120_000,
+  });
+  await last.catch((error: unknown) => {
+    if (!(error instanceof CommandRefusedError)) throw error;
+  });
+  process.stdout.write(`${ids.join('\n')}\n`);
+}
