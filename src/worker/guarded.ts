@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import { stderr } from 'node:process';
 import { isoUtc } from '../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { LeaseLostError } from '../base/lease.ts';
+import { RunFolderGoneError } from './idle.ts';
 import { isPassing } from './passing-errors.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -18,7 +20,7 @@ export async function guarded<T>(worker: Worker, step: () => Promise<T | undefin
     try {
       return await step();
     } catch (error) {
-      if (error instanceof LeaseLostError) throw error;
+      if (error instanceof LeaseLostError || error instanceof RunFolderGoneError) throw error;
       if (isPassing(error)) {
         say(worker, `${systemErrorCode(error)}: trying again in ${waitMs} ms`);
         await worker.clock.sleep(waitMs);
@@ -35,12 +37,8 @@ export async function guarded<T>(worker: Worker, step: () => Promise<T | undefin
 }
 
 async function block(worker: Worker, error: unknown): Promise<void> {
-  const known = isSamocodeError(error);
-  const reason = known
-    ? `${error.what} ${error.why} ${error.hint}`
-    : 'The worker met a fault of its own; worker.stderr in the run folder says where. Resume the session to try again.';
+  const { reason, rule } = explain(error);
   const { phase } = stateOf(worker).progress;
-  const rule = known ? error.code : 'worker_fault';
   await record(worker, {
     type: 'blocked',
     phase,
@@ -49,6 +47,18 @@ async function block(worker: Worker, error: unknown): Promise<void> {
     rule,
     flow: `Blocked: ${reason}`,
   });
+}
+
+function explain(error: unknown): { reason: string; rule: string } {
+  if (isSamocodeError(error)) return { reason: `${error.what} ${error.why} ${error.hint}`, rule: error.code };
+  const code = systemErrorCode(error);
+  if (code !== undefined && error instanceof Error && 'path' in error) {
+    const reason = `The machine refused a file to the worker: ${code} at ${basename(String(error.path))}. Put it right, then resume the session.`;
+    return { reason, rule: 'file_refused' };
+  }
+  const reason =
+    'The worker met a fault of its own; worker.stderr in the run folder says where. Resume the session to try again.';
+  return { reason, rule: 'worker_fault' };
 }
 
 // session.log may lie on the disk that fails; this is a file of its own.

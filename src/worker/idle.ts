@@ -1,4 +1,6 @@
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifExists } from '../base/errors.ts';
 import { pendingCommandIds } from '../session/commands.ts';
 import type { WaitingStatus } from '../session/state.ts';
 import { hashOf, readDocument } from './evidence.ts';
@@ -15,6 +17,7 @@ export async function idle(worker: Worker): Promise<boolean> {
   const { clock } = worker;
   const begun = clock.monotonic();
   for (;;) {
+    await requireRunFolder(worker);
     if ((await pendingCommandIds(worker.paths)).length > 0) return true;
     const { status } = stateOf(worker);
     if (status.kind === 'limited' && clock.now() >= status.until) {
@@ -27,6 +30,17 @@ export async function idle(worker: Worker): Promise<boolean> {
     if (parked && clock.monotonic() - begun > PARKED_LIMIT_MS) return false;
     await clock.sleep(POLL_MS);
   }
+}
+
+/** The run folder was taken away while nothing ran: whoever did so wants no worker, least of all one nobody sees. */
+export class RunFolderGoneError extends Error {
+  constructor(runDir: string) {
+    super(`The run folder ${runDir} is gone, and with it the session.`);
+  }
+}
+
+async function requireRunFolder({ paths }: Worker): Promise<void> {
+  if ((await ifExists(lstat(paths.runDir))) === undefined) throw new RunFolderGoneError(paths.runDir);
 }
 
 async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<boolean> {

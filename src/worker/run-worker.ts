@@ -3,7 +3,7 @@ import type { Host } from '../base/host.ts';
 import { acquireLease, LeaseHeldError, type OwnedLease, readHolding } from '../base/lease.ts';
 import { pendingCommandIds } from '../session/commands.ts';
 import { readLog } from '../session/event-log.ts';
-import { EventWriter } from '../session/event-writer.ts';
+import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import { moveSession } from './commands/archive.ts';
@@ -75,7 +75,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 
 async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
-  const above = (await readLog(paths))?.state.lease ?? 0;
+  const log = await readLog(paths);
+  // Found out before the lease is taken: a newer worker must not meet ours as one that died.
+  if (log?.newerVersion !== undefined) throw new NewerFormatError(log.newerVersion);
+  const above = log?.state.lease ?? 0;
   const takeUnknowable = await isGivenUp(options, paths);
   try {
     return await acquireLease(paths.leases, { clock, host, above, takeUnknowable });

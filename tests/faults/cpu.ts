@@ -1,0 +1,18 @@
+import { expect } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemProcessTable } from '../../src/base/process-table.ts';
+
+const LOOK_MS = 1500;
+/** Ticks of 1/100 s: a worker that polls uses a few, one that spins uses all there are. */
+const MOST_TICKS = 60;
+
+/** A worker that has nothing to do must leave the machine alone. A process that has ended spins no more. */
+export async function expectNoSpin(pid: number | undefined): Promise<void> {
+  if (pid === undefined) return;
+  const table = systemProcessTable();
+  const before = await table.read(pid);
+  await systemClock.sleep(LOOK_MS);
+  const after = await table.read(pid);
+  if (before === undefined || after === undefined || before.startTicks !== after.startTicks) return;
+  expect(after.cpuTicks - before.cpuTicks, 'CPU ticks of an idle worker').toBeLessThan(MOST_TICKS);
+}

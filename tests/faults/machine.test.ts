@@ -1,0 +1,240 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { resumeSession } from '../../src/actions/resume-session.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { isRunning } from '../../src/base/process-table.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+import { iterationPaths } from '../../src/session/paths.ts';
+import { launchWorker } from '../../src/worker/launch.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import { expectNoSpin } from './cpu.ts';
+import { type FaultRow, faultTable } from './fault-row.ts';
+import { changeSettings, childWorks, withSettings, workerLeft } from './with-settings.ts';
+
+const AT_THE_GATE = 'waiting/qa_answers';
+const AT_THE_NEXT = 'waiting/plan_approval';
+const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
+
+/** Kills the worker at the first gate and starts another in this environment. */
+async function reviveWith(rig: SessionRig, env: Record<string, string>): Promise<void> {
+  const { lease } = await rig.state();
+  await rig.killWorker();
+  await launchWorker(rig.paths, { program: rig.program('worker'), env: { ...rig.repo.env, ...env } });
+  await rig.until((state) => state.lease > lease, { leaveDead: true });
+}
+
+async function untilBlocked(rig: SessionRig, rule: string): Promise<string> {
+  const state = await rig.until(({ status }) => status.kind === 'blocked', { withinMs: 60_000 });
+  const { status } = state;
+  expect(status).toMatchObject({ kind: 'blocked', rule });
+  await expectNoSpin(await rig.workerPid());
+  return status.kind === 'blocked' ? status.reason : '';
+}
+
+const folders: FaultRow[] = [
+  {
+    name: 'a run folder that is taken away while a child works is put back with everything in it',
+    rules: slowFirst,
+    act: async (rig) => {
+      await childWorks(rig, 1);
+      const pid = await rig.workerPid();
+      await rm(rig.paths.runDir, { recursive: true });
+      await expectNoSpin(pid);
+    },
+    ends: AT_THE_GATE,
+  },
+  {
+    name: 'a repository that is taken away blocks with the reason, and is gone on with when it is back',
+    rules: slowFirst,
+    act: async (rig) => {
+      await childWorks(rig, 1);
+      await rename(join(rig.repo.path, '.git'), join(rig.repo.root, 'away'));
+      expect(await untilBlocked(rig, 'git_not_a_repository')).toContain('no git working copy');
+      await rename(join(rig.repo.root, 'away'), join(rig.repo.path, '.git'));
+      await rig.resume();
+    },
+    ends: AT_THE_GATE,
+  },
+  {
+    name: 'a session folder whose name a file has taken is made again',
+    rules: slowFirst,
+    act: async (rig) => {
+      await childWorks(rig, 1);
+      await rm(rig.paths.sessionDir, { recursive: true });
+      await writeFile(rig.paths.sessionDir, 'nothing');
+      await expectNoSpin(await rig.workerPid());
+    },
+    ends: AT_THE_GATE,
+  },
+  {
+    name: 'a log folder whose name a file has taken is made again',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rm(rig.paths.logs, { recursive: true });
+      await writeFile(rig.paths.logs, 'nothing');
+      await rig.answer();
+    },
+    ends: AT_THE_NEXT,
+  },
+  {
+    name: 'a folder of iterations whose name a file has taken is made again',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rm(rig.paths.iterations, { recursive: true });
+      await writeFile(rig.paths.iterations, 'nothing');
+      await rig.answer();
+    },
+    ends: AT_THE_NEXT,
+  },
+  {
+    name: 'an immutable session folder is waited for or told, and gone on with when it takes files again',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await runCommand('chattr', ['+i', rig.paths.sessionDir]);
+      try {
+        await rig.answer().catch(() => undefined);
+        await systemClock.sleep(3000);
+        await expectNoSpin(await rig.workerPid());
+      } finally {
+        await runCommand('chattr', ['-i', rig.paths.sessionDir]);
+      }
+      const { status } = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting', {
+        withinMs: 60_000,
+      });
+      if (status.kind === 'blocked') await rig.resume();
+    },
+    ends: AT_THE_NEXT,
+  },
+];
+
+const programs: FaultRow[] = [
+  {
+    name: 'a machine without git blocks with the reason, and is gone on with when git is there',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      const bin = join(rig.repo.root, 'bin');
+      await mkdir(bin);
+      await reviveWith(rig, { PATH: bin });
+      await rig.answer();
+      expect(await untilBlocked(rig, 'git_missing')).toContain('no program "git"');
+      await reviveWith(rig, {});
+      await rig.resume();
+    },
+    ends: AT_THE_NEXT,
+  },
+  withSettings(
+    { provider: 'claude', cliPaths: { claude: '/no/such/claude' } },
+    {
+      name: 'a CLI whose program is gone blocks with the reason',
+      ends: 'blocked/config',
+      also: async (rig) => {
+        const { status } = await rig.state();
+        expect(status.kind === 'blocked' && status.reason).toContain('could not be started');
+      },
+    },
+  ),
+  {
+    name: 'a session that is brought back where somebody else would pay asks first',
+    start: { run: false },
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'stopped');
+      await workerLeft(rig);
+      const claude = join(rig.repo.root, 'claude');
+      await writeFile(claude, '#!/bin/sh\nsleep 3\nexit 1\n');
+      await chmod(claude, 0o755);
+      await changeSettings(rig, { provider: 'claude', cliPaths: { claude }, retryDelayMs: 50 });
+      const context = rig.context();
+      const env = { ...context.env, ANTHROPIC_API_KEY: 'secret-of-the-first' };
+      await resumeSession({ session: rig.file.folder }, { ...context, env });
+      await childWorks(rig, 1);
+      await rig.killWorker();
+    },
+    ends: 'blocked/credentials_changed',
+    also: async (rig) => {
+      const { status } = await rig.state();
+      expect(status.kind === 'blocked' && status.reason).toContain('not set any more: ANTHROPIC_API_KEY');
+      expect(await readFile(rig.paths.events, 'utf8')).not.toContain('secret-of-the-first');
+    },
+  },
+  {
+    name: 'a worker without descriptors waits and says so, and the session goes on where there are some',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.killWorker();
+      const errors = join(rig.repo.root, 'errors');
+      const words = [rig.program('worker'), rig.paths.sessionsDir, rig.paths.folder];
+      const shell = `ulimit -n 26; exec "$0" "$@" 2>'${errors}'`;
+      spawn('sh', ['-c', shell, process.execPath, ...words], {
+        env: rig.repo.env,
+        stdio: 'ignore',
+        detached: true,
+      }).unref();
+      await rig.until(({ lease }) => lease > 1, { leaveDead: true });
+      const pid = (await rig.workerPid()) ?? 0;
+      await rig.answer();
+      await expect.poll(() => readFile(errors, 'utf8'), { timeout: 30_000 }).toContain('EMFILE');
+      await expectNoSpin(pid);
+      expect(isRunning(await rig.context().host.processes.read(pid))).toBe(true);
+      // A process's own limit is not ours to raise: the next worker has the usual one.
+      await rig.killWorker();
+    },
+    ends: AT_THE_NEXT,
+  },
+];
+
+const HANDOFF = JSON.stringify({
+  status: 'handoff',
+  phase: 'investigation',
+  note: 'The second half of the harbour is unexplored.',
+});
+
+const sessions: FaultRow[] = [
+  {
+    name: 'a handoff hands its note to a fresh child and counts in its phase',
+    rules: [
+      {
+        when: { iteration: 1 },
+        do: [
+          { act: 'normal', signal: false },
+          { act: 'signal-file', text: HANDOFF },
+        ],
+      },
+    ],
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
+      expect(prompt).toContain('The second half of the harbour is unexplored.');
+      const phases = (await rig.events()).flatMap((event) =>
+        event.type === 'iteration_started' ? [event.phase] : [],
+      );
+      expect(phases).toEqual(['investigation', 'investigation', 'requirements']);
+      const first = await readFile(iterationPaths(rig.paths, 1).prompt, 'utf8');
+      expect(first).not.toContain('harbour');
+    },
+  },
+  {
+    name: 'a log of a newer format is left as it is, and the worker says why it left',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.stop('now');
+      await workerLeft(rig);
+      const before = await readFile(rig.paths.events, 'utf8');
+      const last = JSON.parse(before.trimEnd().split('\n').at(-1) ?? '');
+      const newer = `${before}${JSON.stringify({ ...last, v: 2, n: last.n + 1 })}\n`;
+      await writeFile(rig.paths.events, newer);
+      await rig.launch();
+      await expect
+        .poll(() => readFile(rig.paths.workerErrors, 'utf8'), { timeout: 30_000 })
+        .toContain('A newer samocode wrote its events');
+      await workerLeft(rig);
+      expect(await readFile(rig.paths.events, 'utf8')).toBe(newer);
+      expect(await rig.view()).toMatchObject({ newerVersion: 2, needsWorker: false });
+      await writeFile(rig.paths.events, before);
+    },
+    ends: 'stopped',
+  },
+];
+
+faultTable([...folders, ...programs, ...sessions]);

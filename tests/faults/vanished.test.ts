@@ -1,0 +1,24 @@
+import { lstat, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ifExists } from '../../src/base/errors.ts';
+import { startRig } from '../support/session-rig.ts';
+import { workerLeft } from './with-settings.ts';
+
+test.each(['sessionsDir', 'runDir'] as const)(
+  'a worker whose %s is taken away while it waits leaves, and makes nothing again',
+  async (name) => {
+    await using rig = await startRig();
+    await rig.untilWaiting('qa_answers');
+    const pid = await rig.workerPid();
+    // At once: what is taken away piece by piece can be met half-way.
+    await rename(rig.paths[name], join(rig.repo.root, 'away'));
+    const { processes } = rig.context().host;
+    await expect
+      .poll(async () => (await processes.read(pid ?? 0))?.state ?? 'Z', { timeout: 30_000 })
+      .toBe('Z');
+    await workerLeft(rig);
+    expect(await ifExists(lstat(rig.paths.runDir))).toBeUndefined();
+    expect(await rig.processesWithMark()).toEqual([]);
+  },
+);
