@@ -1,18 +1,12 @@
-import { join } from 'node:path';
 import { SamocodeError } from '../base/errors.ts';
 import { type Checkpoint, type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
 import { refOf } from './checkpoint-refs.ts';
-import {
-  type CheckpointStore,
-  clearLocks,
-  openStore,
-  partOptions,
-  repositoryOptions,
-} from './checkpoint-store.ts';
+import { type CheckpointStore, clearLocks, openStore, repositoryOptions } from './checkpoint-store.ts';
 import { gitLine, runGit } from './git.ts';
 import { filesInTheWay } from './in-the-way.ts';
 import { forgetLast } from './last-checkpoint.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
+import { type FolderPart, moveFiles } from './move-files.ts';
 import { commitOf } from './repository.ts';
 import { takeFiles, treeOf } from './take-files.ts';
 
@@ -26,7 +20,10 @@ export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWork
 export interface Restored {
   /** What stood there before, as a checkpoint: restoring it undoes this. */
   undo: { ref: string; commit: string };
-  /** Left as they are, for no checkpoint holds them: too large, unreadable, or repositories of their own. */
+  /**
+   * Left as they are: too large, unreadable, repositories of their own, or ignored until now and no more by
+   * the rules that came back.
+   */
   skipped: readonly string[];
   /** The commit that the session's branch stands on now; absent when it has none. */
   head?: string;
@@ -39,7 +36,7 @@ export interface Restored {
  * @throws CheckpointGoneError, InTheWayError, BranchElsewhereError: nothing was changed; GitError: call it again
  */
 export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
-  const { commit, sessionFolder, worktreePath, sessionDir } = plan;
+  const { commit, worktreePath, sessionDir } = plan;
   await refuseElsewhere(branchOf(plan));
   const store = await openStore(plan);
   const target = await readTarget(store, commit);
@@ -50,15 +47,30 @@ export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   await moveFiles(store, code, target.worktree);
   await moveFiles(store, documents, target.session);
   const head = await moveBranch({ ...branchOf(plan), commit: target.head });
-  const skipped = [...(await takeFiles(store, code)).skipped, ...(await takeFiles(store, documents)).skipped];
-  const now = [await treeOf(store, code), await treeOf(store, documents)];
-  if (now[0] !== target.worktree || now[1] !== target.session) throw new NotRestoredError(sessionFolder);
+  const skipped = [
+    ...(await compare(store, code, target.worktree)),
+    ...(await compare(store, documents, target.session)),
+  ];
   return { undo, skipped, ...(head !== undefined && { head }) };
 }
 
 function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config }: RestorePlan) {
   const context = { ...(signal && { signal }), ...(baseEnv && { baseEnv }), ...(config && { config }) };
   return { mainRepo, worktreePath, branch, ...context };
+}
+
+/** @returns what is there beyond the tree: what no checkpoint takes, and what was ignored until now */
+async function compare(store: CheckpointStore, part: FolderPart, tree: string): Promise<string[]> {
+  const { skipped } = await takeFiles(store, part);
+  const now = await treeOf(store, part);
+  if (now === tree) return skipped;
+  const diff = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', tree, now];
+  const options = { ...repositoryOptions(store), maxChars: 128 * 1024 * 1024 };
+  const words = (await runGit(diff, options)).stdout.split('\0').filter(Boolean);
+  const names = words.filter((_, index) => index % 2 === 1);
+  // Additions alone: they were ignored, so they were not touched, and are ignored no more.
+  if (words.some((word, index) => index % 2 === 0 && word !== 'A')) throw new NotRestoredError(part.folder);
+  return [...skipped, ...names];
 }
 
 interface Target {
@@ -114,17 +126,6 @@ async function keepBefore(
   return { ref: kept.ref, commit: kept.commit };
 }
 
-/** Moves a folder's files from what its index knows to a tree; git refuses whatever it would lose by it. */
-async function moveFiles(
-  store: CheckpointStore,
-  { part, folder }: { part: 'worktree' | 'session'; folder: string },
-  to: string,
-): Promise<void> {
-  const now = await treeOf(store, { part, folder });
-  if (now === to) return;
-  await runGit(['read-tree', '-m', '-u', now, to], partOptions(store, part, folder));
-}
-
 export class CheckpointGoneError extends SamocodeError {
   readonly code = 'checkpoint_gone';
 
@@ -140,11 +141,11 @@ export class CheckpointGoneError extends SamocodeError {
 export class NotRestoredError extends SamocodeError {
   readonly code = 'not_restored';
 
-  constructor(sessionFolder: string) {
+  constructor(folder: string) {
     super(
-      `The files of ${sessionFolder} are not all as the checkpoint has them.`,
+      `The files of ${folder} are not all as the checkpoint has them.`,
       'Something changed them while they were put back.',
-      `End what writes to ${join('WORKTREES', sessionFolder)}, then rewind again.`,
+      'End what writes there, then rewind again.',
     );
   }
 }

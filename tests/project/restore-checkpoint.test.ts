@@ -89,6 +89,20 @@ test('ignored files stay, and one that stands in the way comes back with the und
   expect(await contentsOf(worktreePath)).toEqual(later);
 });
 
+test('what was ignored and is no more by the rules that come back stays, and is told', async () => {
+  const { repo, worktreePath, keep, restore } = await checkpointScene();
+  await using _ = repo;
+  const first = await keep(1);
+  await writeFile(join(worktreePath, '.gitignore'), 'ignored/\n*.log\n');
+  await writeFile(join(worktreePath, 'long.log'), 'precious\n');
+  const later = await contentsOf(worktreePath);
+  const back = await restore(first.commit, '1');
+  expect(back.skipped).toEqual(['long.log']);
+  expect(await readFile(join(worktreePath, 'long.log'), 'utf8')).toBe('precious\n');
+  await restore(back.undo.commit, '2');
+  expect(await contentsOf(worktreePath)).toEqual(later);
+});
+
 test('a folder that became a link out of the worktree is neither read nor written through', async () => {
   const { repo, worktreePath, keep, restore } = await checkpointScene({ files: { 'lib/a.txt': 'a\n' } });
   await using _ = repo;
