@@ -1,7 +1,8 @@
 import { isSamocodeError, SamocodeError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
-import type { Project } from '../project/open-project.ts';
+import { type Project, readSettingTexts } from '../project/open-project.ts';
 import type { ProviderName } from '../project/project-settings.ts';
+import { readSettings } from '../project/read-settings.ts';
 import { childSettings } from '../project/resolve-settings.ts';
 import type { FrozenSettings } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
@@ -38,9 +39,10 @@ export async function doctor(
   const settings = 'project' in project ? project.project : undefined;
   const used = usedProviders(settings);
   const permissions = settings?.values.permissions ?? 'skip';
+  const paths = settings ? new Map<CliName, string>() : await machinePaths(context);
   const clis = await Promise.all(
     CLI_NAMES.map((name) => {
-      const configured = settings && childSettings(settings, 'init', name).cliPath;
+      const configured = settings ? childSettings(settings, 'init', name).cliPath : paths.get(name);
       return cliChecks({ name, isUsed: used.has(name), permissions, configured }, machine, context);
     }),
   );
@@ -69,6 +71,16 @@ async function projectOf(
     if (!isSamocodeError(error)) throw error;
     return { check: fail('project', `${error.what} ${error.why}`, error.hint) };
   }
+}
+
+/** Where the machine's own settings say that the CLIs are; for a look from outside of any project. */
+async function machinePaths({ env, home: homeDir }: ActionContext): Promise<Map<CliName, string>> {
+  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
+  const paths = CLI_NAMES.flatMap((name) => {
+    const value = readings.find(({ key }) => key === `${name.toUpperCase()}_PATH`)?.value;
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  return new Map(paths);
 }
 
 /** Without a project: what a new one would use. */

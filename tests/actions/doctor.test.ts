@@ -100,6 +100,13 @@ test('outside of any project it says so and still looks at the machine', async (
   expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level: 'ok' });
 });
 
+test('outside of any project the paths of the machine count', async () => {
+  await using repo = await makeRepo();
+  const path = await fakeCli(repo.root, { options: ALL_OPTIONS });
+  const { checks } = await doctor({}, await contextIn(repo, { CLAUDE_PATH: path }), MACHINE);
+  expect(checks.find(({ id }) => id === 'cli.claude')?.found).toContain(path);
+});
+
 test('what ends workers behind our back is a warning, and Windows itself a refusal', async () => {
   await using dir = await tempDir();
   for (const [path, text] of [
