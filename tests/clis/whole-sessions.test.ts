@@ -58,3 +58,22 @@ test('three CLIs share one session, phase by phase, and nothing is lost between 
     ['planning', 'claude', 'sonnet'],
   ]);
 });
+
+test.each(['codex', 'gemini'] as const)(
+  'with PERMISSIONS=allow a %s child commits in its worktree and signals',
+  async (cli) => {
+    const commit = 'echo confined > confined.txt && git add -A && git commit --quiet -m Confined';
+    await using session = await startCliSession({
+      cli,
+      lines: { PERMISSIONS: 'allow' },
+      instead: ({ job, step }) =>
+        job.phase === 'investigation' && step === 0
+          ? { say: 'Committing.', use: [{ name: 'Bash', input: { command: commit } }] }
+          : undefined,
+    });
+    await session.until(({ status }) => status.kind === 'waiting');
+    const ended = await session.eventsOf('iteration_ended');
+    expect(ended.map(({ ending }) => ending)).toEqual(['signalled', 'signalled']);
+    expect(await session.git('log', '-1', '--format=%s', 'compound')).toBe('Confined');
+  },
+);
