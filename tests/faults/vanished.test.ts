@@ -1,6 +1,7 @@
 import { lstat, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { startRig } from '../support/session-rig.ts';
 import { workerLeft } from './with-settings.ts';
@@ -10,6 +11,8 @@ test.each(['sessionsDir', 'runDir'] as const)(
   async (name) => {
     await using rig = await startRig();
     await rig.untilWaiting('qa_answers');
+    // What follows the parking still belongs to the iteration, whose end puts the run folder right.
+    await systemClock.sleep(3000);
     const pid = await rig.workerPid();
     // At once: what is taken away piece by piece can be met half-way.
     await rename(rig.paths[name], join(rig.repo.root, 'away'));
