@@ -13,6 +13,11 @@ export type Price = z.infer<typeof Price>;
  * is computed from them is marked as an estimate, and `prices.json` of the config folder overrides them.
  */
 const LIST_PRICES: Readonly<Record<string, Price>> = {
+  // For children that were ended before Claude Code told what they cost.
+  'claude-opus': { input: 5, cached: 0.5, output: 25 },
+  'claude-opus-4-1': { input: 15, cached: 1.5, output: 75 },
+  'claude-sonnet': { input: 3, cached: 0.3, output: 15 },
+  'claude-haiku': { input: 1, cached: 0.1, output: 5 },
   'gpt-5': { input: 1.25, cached: 0.125, output: 10 },
   'gpt-5-mini': { input: 0.25, cached: 0.025, output: 2 },
   'gpt-5-nano': { input: 0.05, cached: 0.005, output: 0.4 },

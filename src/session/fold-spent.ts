@@ -3,7 +3,7 @@ import { EMPTY_TRAIL, withPrint } from '../phases/no-progress.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
-type Counted = Pick<SessionState, 'spent' | 'trail' | 'wrappedUp'>;
+type Counted = Pick<SessionState, 'spent' | 'trail' | 'wrappedUp' | 'wrapUpDue'>;
 
 /** What an iteration used up, and whether it brought anything. */
 export function countedIteration(state: SessionState, event: EventOf<'iteration_ended'>): Counted {
@@ -11,6 +11,7 @@ export function countedIteration(state: SessionState, event: EventOf<'iteration_
   return {
     spent: withSpent(state.spent, phase, spentBy(event)),
     trail: withPrint(state.trail, { print, ending }),
+    wrapUpDue: state.wrapUpDue || (ending === 'budget' && event.decision.kind === 'run'),
     wrappedUp: state.wrappedUp || state.openIteration?.wrapUp === true,
   };
 }
@@ -34,7 +35,7 @@ export function refreshed(
   { raisedCaps: earlier = NO_CAPS, budgetTold }: SessionState,
   raised: SessionCaps | undefined,
 ): Partial<SessionState> {
-  const begun = { wrappedUp: false, trail: EMPTY_TRAIL };
+  const begun = { wrappedUp: false, wrapUpDue: false, trail: EMPTY_TRAIL };
   if (raised === undefined) return { ...begun, budgetTold };
   return { ...begun, budgetTold: [], raisedCaps: withRaised(earlier, raised) };
 }

@@ -118,6 +118,8 @@ export const SessionState = z.object({
   budgetTold: z.array(z.string()),
   /** The child that leaves things in order at the end of a budget has run. */
   wrappedUp: z.boolean(),
+  /** A child was ended by a limit: whatever was counted, the next one only leaves things in order. */
+  wrapUpDue: z.boolean(),
   trail: ProgressTrail,
 });
 export type SessionState = z.infer<typeof SessionState>;
@@ -145,6 +147,7 @@ export function emptyState(): SessionState {
     spent: { session: NOTHING_SPENT, phases: {} },
     budgetTold: [],
     wrappedUp: false,
+    wrapUpDue: false,
     trail: EMPTY_TRAIL,
   };
 }

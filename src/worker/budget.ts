@@ -30,7 +30,11 @@ export function budgetUses(
 /** Where the next child would stand. */
 export function budgetVerdict(worker: Worker): CapVerdict {
   const state = stateOf(worker);
-  return judgeCaps(budgetUses(worker, state, { phase: state.progress.phase }));
+  const uses = budgetUses(worker, state, { phase: state.progress.phase });
+  const verdict = judgeCaps(uses);
+  if (verdict.kind !== 'fine' || !state.wrapUpDue) return verdict;
+  const use = uses.toSorted((a, b) => b.spent / b.limit - a.spent / a.limit)[0];
+  return use === undefined ? verdict : { kind: 'wrap_up', use };
 }
 
 /** Tells people at a half and at four fifths of a limit, once each. */

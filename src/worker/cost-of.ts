@@ -1,6 +1,6 @@
 import { configFolder } from '../project/config-folder.ts';
 import { estimateUsd, readPrices } from '../providers/prices.ts';
-import type { Traces } from '../providers/provider.ts';
+import type { TokenCounts, Traces } from '../providers/provider.ts';
 import type { Cost } from '../session/event-types.ts';
 import type { OpenIteration } from '../session/state.ts';
 import type { ChildLog } from './child-log.ts';
@@ -16,15 +16,16 @@ export async function costOf(
   const { final, started = {} } = seen ?? {};
   const model = started.model ?? traces.model ?? (open.model === '' ? undefined : open.model);
   const version = started.version ?? traces.version;
-  const usd = final?.costUsd ?? (await estimate(worker, model, final?.tokens));
+  const tokens = final?.tokens ?? spokenTokens(seen);
+  const usd = final?.costUsd ?? (await estimate(worker, model, tokens));
   return {
     ...(usd !== undefined && { usd }),
     ...(usd !== undefined && final?.costUsd === undefined && { usdIsEstimate: true }),
     ...(final?.turns !== undefined && { turns: final.turns }),
-    ...(final?.tokens && {
-      inputTokens: final.tokens.input,
-      outputTokens: final.tokens.output,
-      cachedTokens: final.tokens.cached,
+    ...(tokens && {
+      inputTokens: tokens.input,
+      outputTokens: tokens.output,
+      cachedTokens: tokens.cached,
     }),
     ...(model !== undefined && { model: model.slice(0, 100) }),
     ...(version !== undefined && { version: version.slice(0, 100) }),
@@ -32,6 +33,13 @@ export async function costOf(
     ...(seen && seen.files.length > 0 && { files: seen.files }),
     ...(final?.deniedTools && { denied: final.deniedTools.slice(0, 40) }),
   };
+}
+
+/** A child that was ended had no last word, but what it spent is spent: the sum of its answers counts. */
+function spokenTokens(seen: ChildLog['seen'] | undefined): TokenCounts | undefined {
+  if (seen === undefined) return undefined;
+  const { input, output, cached } = seen.tokens;
+  return input + output + cached > 0 ? seen.tokens : undefined;
 }
 
 async function estimate(

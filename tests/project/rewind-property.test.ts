@@ -164,10 +164,16 @@ async function namesIn(scene: CheckpointScene, commit: string): Promise<Readonly
 /** Files in a worktree that git would take, by the rules that stand there now. */
 async function takenNow({ repo, worktreePath }: CheckpointScene): Promise<ReadonlySet<string>> {
   const listed = await repo.git(
-    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    ['ls-files', '-t', '-z', '--cached', '--others', '--exclude-standard'],
     worktreePath,
   );
-  return new Set(listed.split('\0').filter(Boolean));
+  // A tag stands before each name, so that a blank at its beginning stays.
+  return new Set(
+    listed
+      .split('\0')
+      .filter(Boolean)
+      .map((entry) => entry.slice(2)),
+  );
 }
 
 async function endIteration(scene: CheckpointScene, iteration: number): Promise<Kept> {
@@ -196,18 +202,20 @@ test('any iteration of any run can be rewound byte for byte, and the rewind undo
       if (!target || !last) return;
       const names = await namesIn(scene, target.commit);
       const takenLast = await takenNow(scene);
-      const { undo } = await scene.restore(target.commit, '1');
+      const { undo, skipped } = await scene.restore(target.commit, '1');
       const then = await look(scene);
       expect(onlyOf(then.files, names)).toEqual(onlyOf(target.files, names));
       expect(then.documents).toEqual(target.documents);
-      // Nothing is left that was not there then, except what is ignored.
-      for (const name of await takenNow(scene)) expect([...names]).toContain(name);
+      // Nothing is left that was not there then, except what was ignored until now: that is told.
+      const left = Object.keys(onlyOf(then.files, await takenNow(scene)));
+      expect(left.filter((name) => !names.has(name) && !skipped.includes(name))).toEqual([]);
       await scene.restore(undo.commit, '2');
       const undone = await look(scene);
-      expect(onlyOf(undone.files, takenLast)).toEqual(onlyOf(last.files, takenLast));
+      expect(undone.files).toEqual(expect.objectContaining(onlyOf(last.files, takenLast)));
       expect(undone.documents).toEqual(last.documents);
-      expect(undone.head).toBe(last.head);
+      // A branch without a commit gives way to the session's own: there is nothing to check out.
+      if (last.head !== 'none') expect(undone.head).toBe(last.head);
     }),
-    { numRuns: Number(process.env.SAMOCODE_PROPERTY_RUNS ?? 12) },
+    { numRuns: Number(process.env.SAMOCODE_PROPERTY_RUNS ?? 12), endOnFailure: true },
   );
 });

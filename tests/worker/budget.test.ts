@@ -74,7 +74,7 @@ test('a child that spends too many tokens while it runs is ended within one answ
         { when: {}, do: [stays, { act: 'result' }] },
       ],
     },
-    lines: { MAX_TOKENS: '1000000' },
+    lines: { MAX_TOKENS: '1300000' },
   });
   await rig.until(({ progress }) => progress.totalIterations >= 2);
   const ended = (await rig.events()).find((event) => event.type === 'iteration_ended');
