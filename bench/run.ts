@@ -4,9 +4,10 @@ import { checkpointBench } from './checkpoint.ts';
 import { meteringBench } from './metering.ts';
 import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
+import { workerBench } from './worker.ts';
 
 /** Every bench there is; a new one is a line here. */
-const BENCHES: readonly Bench[] = [startBench, statusBench, checkpointBench, meteringBench];
+const BENCHES: readonly Bench[] = [startBench, statusBench, checkpointBench, meteringBench, workerBench];
 
 const words = process.argv.slice(2);
 const asJson = words.includes('--json');

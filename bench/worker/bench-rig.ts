@@ -1,0 +1,39 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { changeSettings, workerLeft } from '../../tests/faults/with-settings.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../tests/support/session-rig.ts';
+
+/** Where a session's files lie: in memory a wait for the disk takes no time. */
+export type Medium = 'memory' | 'disk';
+
+const FOLDERS: Readonly<Record<Medium, string>> = { memory: '/dev/shm', disk: '/var/tmp' };
+
+/** A session that is prepared and rests, with no worker. */
+export async function restingRig(plan: RigPlan, medium: Medium = 'disk'): Promise<SessionRig> {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = FOLDERS[medium];
+  try {
+    const rig = await startRig({ ...plan, start: { run: false } });
+    await rig.until(({ status }) => status.kind === 'stopped');
+    await workerLeft(rig);
+    return rig;
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+}
+
+/** Gives the session children that cost next to nothing: a shell that changes a file and signals to stay. */
+export async function withCheapChildren(rig: SessionRig): Promise<void> {
+  const claude = join(rig.repo.root, 'claude');
+  const result = JSON.stringify({ type: 'result', subtype: 'success', is_error: false, result: 'done' });
+  const script = [
+    '#!/bin/sh',
+    'echo "$SAMOCODE_ITERATION" > progress.txt',
+    `echo '{"status":"continue"}' > '${rig.paths.signal}'`,
+    `echo '${result}'`,
+  ];
+  await writeFile(claude, `${script.join('\n')}\n`);
+  await chmod(claude, 0o755);
+  await changeSettings(rig, { provider: 'claude', cliPaths: { claude } });
+}

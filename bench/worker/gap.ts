@@ -1,0 +1,106 @@
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { changeFile } from '../../src/base/change-file.ts';
+import { changeOverview } from '../../src/session/overview-change.ts';
+import { iterationPaths } from '../../src/session/paths.ts';
+import { workerLeft } from '../../tests/faults/with-settings.ts';
+import type { SessionRig } from '../../tests/support/session-rig.ts';
+import { median, round } from '../bench.ts';
+import { type Medium, restingRig, withCheapChildren } from './bench-rig.ts';
+import { cpuOf } from './process-cost.ts';
+
+const FILES = 1000;
+/** Below the limit of the phase and above what a median needs. */
+const ITERATIONS = 12;
+
+/** Milliseconds between the end of one child and the next one's start, behind a history of so many iterations. */
+export async function measureGap(history: number, medium: Medium): Promise<Record<string, number>> {
+  await using rig = await restingRig({ repo: { files: manyFiles() } }, medium);
+  await withCheapChildren(rig);
+  await rig.resume();
+  await rig.until(({ progress }) => progress.totalIterations >= 1);
+  await rig.stop('after_iteration');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await workerLeft(rig);
+  const first = (await rig.state()).progress.totalIterations;
+  if (history > 1) await layHistory(rig, history);
+  const from = (await rig.state()).progress.totalIterations;
+  await rig.resume();
+  await rig.until(({ progress }) => progress.totalIterations >= from + 2, { withinMs: 120_000 });
+  const pid = (await rig.workerPid()) ?? 0;
+  const before = await cpuOf(pid);
+  const begunAt = (await rig.state()).progress.totalIterations;
+  await rig.until(({ progress }) => progress.totalIterations >= from + ITERATIONS, { withinMs: 120_000 });
+  const after = await cpuOf(pid);
+  const last = (await rig.state()).progress.totalIterations;
+  await rig.stop('now');
+  const gaps: number[] = [];
+  for (let iteration = begunAt + 1; iteration < last; iteration += 1)
+    gaps.push(await gapAfter(rig, iteration));
+  const each = (ms: number) => round(ms / (last - begunAt));
+  return {
+    [`gapMs${history}`]: round(median(gaps)),
+    [`ownCpuMs${history}`]: each(after.ownMs - before.ownMs),
+    // The wrapper and a shell of two lines are among them: some three milliseconds.
+    [`gitCpuMs${history}`]: each(after.childrenMs - before.childrenMs),
+    ...(history === 1 && { historyAtFirst: first }),
+  };
+}
+
+function manyFiles(): Record<string, string> {
+  return Object.fromEntries(
+    Array.from({ length: FILES }, (_, index) => [
+      `src/part-${index % 20}/file-${index}.txt`,
+      `file ${index}\n`,
+    ]),
+  );
+}
+
+/** From the moment when the wrapper told of its child's end to the record of the next child. */
+async function gapAfter(rig: SessionRig, iteration: number): Promise<number> {
+  const { dir } = iterationPaths(rig.paths, iteration);
+  const exit = (await readdir(dir)).find((name) => /^exit\.\d+$/.test(name));
+  const ended = await stat(join(dir, exit ?? 'exit'));
+  const next = await stat(iterationPaths(rig.paths, iteration + 1).child);
+  return next.mtimeMs - ended.mtimeMs;
+}
+
+/** Writes iterations that never ran into every file that grows with them. */
+async function layHistory(rig: SessionRig, count: number): Promise<void> {
+  const { events, history, overview, sessionLog, state } = rig.paths;
+  const lines = (await readFile(events, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const started = lines.find(({ type }) => type === 'iteration_started');
+  const ended = lines.find(({ type }) => type === 'iteration_ended');
+  const pattern = JSON.parse((await readFile(history, 'utf8')).split('\n')[0] ?? '{}');
+  const { n: firstN, lease, at } = lines.at(-1);
+  let n = firstN;
+  const next = (event: object) => {
+    n += 1;
+    return `${JSON.stringify({ ...event, n, lease, at })}\n`;
+  };
+  const first = lines.filter(({ type }) => type === 'iteration_started').length;
+  const more = { events: [] as string[], history: [] as string[], flow: [] as string[], log: [] as string[] };
+  for (let iteration = first + 1; iteration <= count; iteration += 1) {
+    const flow = `[${iteration} @ 01-08 14:37] Part ${iteration} done`;
+    more.events.push(next({ ...started, iteration }), next({ ...ended, iteration, flowLines: [flow] }));
+    more.history.push(`${JSON.stringify({ ...pattern, iteration, n })}\n`);
+    more.flow.push(flow);
+    more.log.push(`[01-08 14:37] iteration ${iteration} ended (#${n})\n`);
+  }
+  // So many in one phase are past its limit; a person's word makes its counts begin anew.
+  const by = { channel: 'cli' };
+  more.events.push(next({ v: 1, type: 'resumed', by, phase: 'investigation', resetsCounts: true }));
+  more.events.push(next({ v: 1, type: 'stopped', by, why: 'asked for' }));
+  await appendTo(events, more.events);
+  await appendTo(history, more.history);
+  await appendTo(sessionLog, [...more.log, `[01-08 14:37] stopped (#${n})\n`]);
+  await changeFile(overview, (text) => changeOverview(text ?? '', { appendFlow: more.flow }));
+  await rm(state, { force: true });
+}
+
+async function appendTo(path: string, lines: readonly string[]): Promise<void> {
+  await writeFile(path, lines.join(''), { flag: 'a' });
+}

@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { isoUtc, systemClock } from '../../src/base/clock.ts';
+import { leaveCommand } from '../../src/session/commands.ts';
+import { iterationPaths } from '../../src/session/paths.ts';
+import { childWorks } from '../../tests/faults/with-settings.ts';
+import { median, round } from '../bench.ts';
+import { restingRig, withCheapChildren } from './bench-rig.ts';
+
+const ROUNDS = 5;
+
+/** From the launch of a worker that finds its order waiting to the record of the first child. */
+export async function measureStart(): Promise<Record<string, number>> {
+  const times: number[] = [];
+  for (let index = 0; index < ROUNDS; index += 1) {
+    await using rig = await restingRig({});
+    await withCheapChildren(rig);
+    const id = `01ARZ3NDEKTSV4RRFFQ69G5FA${index}`;
+    const now = systemClock.now();
+    await leaveCommand(rig.paths, { v: 1, id, by: { channel: 'cli' }, at: isoUtc(now), kind: 'resume' });
+    const begun = Date.now();
+    await rig.launch();
+    await rig.until(({ progress }) => progress.totalIterations >= 1);
+    const record = await stat(iterationPaths(rig.paths, 1).child);
+    times.push(record.mtimeMs - begun);
+    await rig.stop('now');
+  }
+  return { firstChildMs: round(median(times)) };
+}
+
+/** From a stop to the end of the last process, of a child that hears no polite signal and has left others. */
+export async function measureStop(): Promise<Record<string, number>> {
+  const deaf = { setsid: true, ignoreTerm: true };
+  const rules = [
+    { when: {}, do: [{ act: 'fork', count: 5, ...deaf }, { act: 'ignore-term' }, { act: 'hang' }] },
+  ];
+  await using rig = await restingRig({ scenario: { rules } });
+  await rig.resume();
+  await childWorks(rig, 1);
+  while ((await rig.processesWithMark()).length < 7) await systemClock.sleep(20);
+  const begun = systemClock.monotonic();
+  void rig.stop('now').catch(() => undefined);
+  while ((await rig.processesWithMark()).length > 0) await systemClock.sleep(10);
+  return { allDeadMs: round(systemClock.monotonic() - begun) };
+}
