@@ -3,7 +3,7 @@ import type { Phase } from '../phases/table.ts';
 import { type Checkpoint, keepCheckpoint } from '../project/checkpoint.ts';
 import {
   dropCheckpoints,
-  KEPT_CHECKPOINTS,
+  dropCheckpoints, KEPT_CHECKPOINTS,
   keepPhaseEnd,
   type Moment,
   pruneCheckpoints,
@@ -88,6 +88,16 @@ export async function tidyCheckpoints(
 export async function letCheckpointsGo(worker: Worker): Promise<void> {
   const place = checkpointPlace(worker);
   if (place !== undefined) await dropCheckpoints(await openStore(place), place.sessionFolder);
+}
+
+/** A session that is put away whole needs none: its branch is kept. */
+export async function dropAllCheckpoints(worker: Worker): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return;
+  // What could not be dropped only takes room.
+  await openStore(place)
+    .then((store) => dropCheckpoints(store, place.sessionFolder))
+    .catch(() => undefined);
 }
 
 /** Commits the readable files where SESSIONS is a repository of its own. A nicety: it stops nothing. */

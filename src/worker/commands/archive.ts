@@ -11,7 +11,7 @@ import { changeOverview } from '../../session/overview-change.ts';
 import { archiveRoot, sessionPaths } from '../../session/paths.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { documentNames } from '../evidence.ts';
-import { letCheckpointsGo } from '../keep-work.ts';
+import { dropAllCheckpoints, letCheckpointsGo } from '../keep-work.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Puts a session away whole, or its documents, so that nothing is lost by it. */
@@ -62,6 +62,7 @@ export async function moveSession(worker: Worker, archived: boolean): Promise<vo
   if (archived) await mkdir(archiveRoot(sessionsDir), { recursive: true });
   if ((await ifExists(lstat(to.sessionDir))) === undefined) await ifExists(rename(from, to.sessionDir));
   worker.projector.relocate(to);
+  if (archived) await dropAllCheckpoints(worker);
 }
 
 async function archiveSession(

@@ -1,0 +1,57 @@
+import { capUses, judgeCaps, NOTHING_SPENT } from '../src/phases/caps.ts';
+import { newClaudeReader } from '../src/providers/claude-stream.ts';
+import { Tally } from '../src/providers/tally.ts';
+import { type Bench, median, round } from './bench.ts';
+
+const LINES = 1000;
+const ROUNDS = 30;
+const CAPS = { session: { usd: 10, tokens: 5_000_000, hours: 8 }, phases: { planning: { usd: 2 } } };
+
+/** What it costs the worker to count along while a child prints. */
+export const meteringBench: Bench = {
+  name: 'metering',
+  about:
+    'reading 1,000 lines of a child, with what they spent counted and held against the limits, beside reading alone',
+  async run() {
+    const lines = Array.from({ length: LINES }, (_, index) => lineOf(index));
+    const rounds = [];
+    for (let index = 0; index < ROUNDS; index += 1) {
+      rounds.push({ bare: timed(() => read(lines, false)), metered: timed(() => read(lines, true)) });
+    }
+    const bareMs = median(rounds.map(({ bare }) => bare));
+    const meteredMs = median(rounds.map(({ metered }) => metered));
+    return {
+      values: {
+        bareMs: round(bareMs, 2),
+        meteredMs: round(meteredMs, 2),
+        overheadMs: round(meteredMs - bareMs, 2),
+      },
+      goals: [{ value: 'overheadMs', atMost: 10 }],
+    };
+  },
+};
+
+function lineOf(index: number): string {
+  const usage = { input_tokens: 900, cache_read_input_tokens: 40_000, output_tokens: 300 };
+  const content = [{ type: 'tool_use', name: 'Bash', input: { command: `npm test -- part-${index}` } }];
+  return JSON.stringify({ type: 'assistant', message: { id: `msg_${index}`, content, usage } });
+}
+
+function read(lines: readonly string[], metered: boolean): void {
+  const reader = newClaudeReader();
+  const tally = new Tally();
+  for (const line of lines) {
+    const events = reader.readLine(line);
+    if (!metered) continue;
+    for (const event of events) tally.note(event);
+    const { input, output } = tally.tokens;
+    const live = { ...NOTHING_SPENT, tokens: input + output };
+    judgeCaps(capUses(CAPS, { session: live, phases: { planning: live } }, 'planning'));
+  }
+}
+
+function timed(act: () => void): number {
+  const begun = performance.now();
+  act();
+  return performance.now() - begun;
+}

@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { keepCheckpoint } from '../../src/project/checkpoint.ts';
+import { dropCheckpoints, keepPhaseEnd, pruneCheckpoints, refOf } from '../../src/project/checkpoint-refs.ts';
+import { openStore } from '../../src/project/checkpoint-store.ts';
+import { checkpointScene, FOLDER } from '../support/checkpoint-scene.ts';
+
+test('the last twenty and the ends of phases stay, and all are dropped together', {
+  timeout: 180_000,
+}, async () => {
+  const { repo, worktreePath, place, keep } = await checkpointScene();
+  await using _ = repo;
+  const store = await openStore(place);
+  const refs = async () =>
+    (await repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/'])).split('\n');
+  for (let iteration = 1; iteration <= 23; iteration += 1) {
+    await writeFile(join(worktreePath, 'a.txt'), `${iteration}\n`);
+    if (iteration === 2) {
+      const moment = { kind: 'before_kill', iteration } as const;
+      await keepCheckpoint({ ...place, moment });
+      await writeFile(join(worktreePath, 'a.txt'), 'after\n');
+    }
+    const { commit } = await keep(iteration);
+    if (iteration === 1)
+      await keepPhaseEnd(store, { sessionFolder: FOLDER, iteration, phase: 'planning', commit });
+  }
+  expect(await pruneCheckpoints(store, FOLDER)).toHaveLength(4);
+  expect(await refs()).toHaveLength(21);
+  expect(await refs()).toContain(`refs/samocode/${FOLDER}/phase-ends/001-planning`);
+  expect(await refs()).not.toContain(`refs/samocode/${FOLDER}/002-before-kill`);
+  await dropCheckpoints(store, FOLDER);
+  expect(await refs()).toEqual(['']);
+});
+
+test('the work before a kill is kept apart from what is there after it', async () => {
+  const { repo, worktreePath, place, keep } = await checkpointScene();
+  await using _ = repo;
+  await writeFile(join(worktreePath, 'a.txt'), 'before\n');
+  const before = await keepCheckpoint({ ...place, moment: { kind: 'before_kill', iteration: 3 } });
+  await writeFile(join(worktreePath, 'a.txt'), 'after\n');
+  const after = await keep(3);
+  expect(await repo.git(['show', `${before.ref}:worktree/a.txt`])).toBe('before');
+  expect(await repo.git(['show', `${after.ref}:worktree/a.txt`])).toBe('after');
+});
+
+test('a folder of the original tool has a ref that git allows', () => {
+  expect(refOf('26-01-08_Old Name..x~', { kind: 'after', iteration: 7 })).toBe(
+    'refs/samocode/26-01-08-Old-Name-x-/007',
+  );
+});
