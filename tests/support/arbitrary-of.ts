@@ -9,9 +9,9 @@ export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
     case 'string':
       return (def.checks ?? []).length > 0 ? anyText.map((text) => text.slice(0, 100)) : anyText;
     case 'number':
-      return 'format' in def && def.format === 'safeint'
-        ? fc.integer({ min: 1, max: 2 ** 31 })
-        : fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
+      // Every check that our schemas put on a number is a least value.
+      if ('format' in def || (def.checks ?? []).length > 0) return fc.integer({ min: 1, max: 2 ** 31 });
+      return fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
     case 'boolean':
       return fc.boolean();
     case 'enum':

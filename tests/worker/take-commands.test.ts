@@ -1,8 +1,147 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { type Command, leaveCommand, pendingCommandIds } from '../../src/session/commands.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import type { EventWriter } from '../../src/session/event-writer.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import { takeCommands } from '../../src/worker/take-commands.ts';
+import type { Worker } from '../../src/worker/worker.ts';
 import { commandStorm } from '../support/command-storm.ts';
+import { fullDisk } from '../support/failing-disk.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+const CLI = { channel: 'cli' } as const;
+const STOPPED: NewEvent[] = [
+  { type: 'session_created', sessionId: 's', runWanted: true },
+  { type: 'prepared', phase: 'investigation', warnings: [] },
+  { type: 'stopped', by: CLI, why: 'for the test' },
+];
+
+/** A worker of a stopped session; what only children need is left out. */
+async function workerOn(log: TempLog, writer?: EventWriter): Promise<Worker> {
+  const opened = writer ?? (await log.open()).writer;
+  if (opened.state.n === 0) await opened.append(...STOPPED);
+  const file = sessionFileSample({ folder: log.paths.folder, sessionsDir: log.paths.sessionsDir });
+  const projector = new Projector(log.paths, file);
+  const host = await systemHost();
+  const parts = { paths: log.paths, file, clock: systemClock, host, env: {}, writer: opened, projector };
+  // Messages and stops touch neither git nor slots nor children.
+  return parts as Partial<Worker> as Worker;
+}
+
+type Request = { kind: 'message'; text: string } | { kind: 'stop'; when: 'now' };
+
+function command(request: Request, id = ulid()): Command {
+  return { v: 1, id, by: CLI, at: '2026-01-08T10:00:00.000Z', ...request };
+}
+
+const answers = async (log: TempLog) =>
+  (await readEvents(log.paths.events, 0)).filter(({ type }) => /^command_/.test(type));
+
+test('commands are met oldest first, each by one event, and their files go', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const given = [
+    command({ kind: 'message', text: 'one' }, ulid(1000)),
+    command({ kind: 'stop', when: 'now' }, ulid(2000)),
+    command({ kind: 'message', text: '' }, ulid(3000)),
+    command({ kind: 'message', text: 'two' }, ulid(4000)),
+  ];
+  for (const each of given.toReversed()) await leaveCommand(log.paths, each);
+  expect(await takeCommands(worker, 'idle')).toBe(4);
+  expect(await answers(log)).toMatchObject([
+    { type: 'command_accepted', id: given[0]?.id },
+    { type: 'command_refused', id: given[1]?.id, code: 'not_running' },
+    { type: 'command_refused', id: given[2]?.id, code: 'empty_message' },
+    { type: 'command_accepted', id: given[3]?.id },
+  ]);
+  expect(await pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('a command that was answered is not met again, by this worker or the next', async () => {
+  await using log = await tempLog();
+  const again = command({ kind: 'message', text: 'once' });
+  const worker = await workerOn(log);
+  await leaveCommand(log.paths, again);
+  await takeCommands(worker, 'idle');
+  await leaveCommand(log.paths, again);
+  await takeCommands(worker, 'idle');
+  await leaveCommand(log.paths, again);
+  await takeCommands(await workerOn(log), 'idle');
+  expect(await answers(log)).toHaveLength(1);
+  expect(await pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('however many commands were answered since, an old one is not met again', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const old = command({ kind: 'stop', when: 'now' }, ulid(5000));
+  await leaveCommand(log.paths, old);
+  await takeCommands(worker, 'idle');
+  for (let count = 0; count < 200; count += 1)
+    await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(count * 10)));
+  await takeCommands(worker, 'idle');
+  await leaveCommand(log.paths, old);
+  await takeCommands(worker, 'idle');
+  expect((await answers(log)).filter((event) => 'id' in event && event.id === old.id)).toHaveLength(1);
+  expect(await answers(log)).toHaveLength(201);
+});
+
+test('while a child runs only stop and message are taken', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const resume: Command = { v: 1, id: ulid(1), by: CLI, at: '2026-01-08T10:00:00.000Z', kind: 'resume' };
+  await leaveCommand(log.paths, resume);
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(2)));
+  await takeCommands(worker, 'child_runs');
+  expect(await answers(log)).toMatchObject([
+    { type: 'command_refused', code: 'child_runs' },
+    { type: 'command_accepted' },
+  ]);
+});
+
+test('a broken command is refused once, with words, and its file goes', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
+  const id = ulid();
+  await writeFile(join(log.paths.commands, `${id}.json`), '{"v":1,');
+  await takeCommands(worker, 'idle');
+  expect((await answers(log))[1]).toMatchObject({ id, kind: 'unreadable', code: 'bad_command' });
+  expect(await pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('a command sees what the ones before it have changed, though all are written at once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
+  for (const at of [1, 2]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
+  await takeCommands(worker, 'idle');
+  expect(await answers(log)).toMatchObject([{ type: 'command_accepted' }, { type: 'command_refused' }]);
+  expect(worker.writer.state.status.kind).toBe('stopped');
+});
+
+test('a full disk delays the answers and loses none', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  for (const at of [1, 2, 3]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
+  const disk = await fullDisk({ atWrite: 1, bytes: 30 });
+  const taken = takeCommands(worker, 'idle');
+  await expect.poll(() => disk.failed(), { timeout: 30_000 }).toBe(true);
+  expect(await answers(log)).toEqual([]);
+  disk[Symbol.dispose]();
+  expect(await taken).toBe(3);
+  expect(await answers(log)).toHaveLength(3);
+});
 
 test('400 commands of 4 writers get one answer each, from workers that leave, return and are killed', async () => {
-  const report = await commandStorm({ writers: 4, commands: 400, heapSize: 10, killEvery: 150 });
+  const report = await commandStorm({ writers: 4, commands: 400, heapSize: 20, killEvery: 150 });
   expect(report.commands).toBe(400);
   expect(report.workers).toBeGreaterThan(1);
-});
+}, 180_000);

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { describeBy, describeEvent } from '../../src/session/describe-event.ts';
+import { CHANNELS } from '../../src/session/event-types.ts';
+import type { NewEvent, SessionEvent } from '../../src/session/events.ts';
+
+const told = (event: NewEvent) => {
+  return describeEvent({ v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 3, ...event } as SessionEvent);
+};
+
+test('an approval by tool is told as one by the parent model', () => {
+  const plan = { name: 'plan.md', hash: 'h' };
+  const by = { channel: 'tool', client: 'claude-code' } as const;
+  expect(told({ type: 'plan_approved', by, plan, phase: 'implementation' })).toBe(
+    'plan plan.md approved by the parent model (claude-code)',
+  );
+});
+
+test('who acted is told apart for every channel', () => {
+  const words = CHANNELS.map((channel) => describeBy({ channel }));
+  expect(new Set(words).size).toBe(CHANNELS.length);
+  expect(words.filter((text) => text.startsWith('a person'))).toHaveLength(4);
+});
+
+test('a takeover says how the worker before ended and what is done about an open iteration', () => {
+  const worker = { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' };
+  const recovery = {
+    recovery: 'adopt',
+    why: 'the child of iteration 4 still runs',
+    truncatedBytes: 12,
+  } as const;
+  expect(told({ type: 'worker_took_over', worker, version: '1', previous: 'died', ...recovery })).toBe(
+    'worker 3 on pid 7: the one before had died; adopt: the child of iteration 4 still runs; 12 bytes of a torn line cut off',
+  );
+});
+
+test('a text of many lines, as a child may write it, is told in one, and a long one cut', () => {
+  expect(told({ type: 'done', summary: 'one\r\n\u2028two\tthree' })).not.toMatch(/[\r\n\u2028]/);
+  expect(told({ type: 'done', summary: 'x'.repeat(9000) })).toHaveLength(500);
+});
+
+test('an acceptance is not worth a line, its work is', () => {
+  expect(told({ type: 'command_accepted', id: 'C', kind: 'stop', by: { channel: 'cli' } })).toBeUndefined();
+  expect(told({ type: 'stop_requested', by: { channel: 'cli' }, when: 'now' })).toBe(
+    'stop asked for by a person, in the terminal (now)',
+  );
+});

@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import type { NewEvent, SessionEvent } from '../../src/session/events.ts';
+import { fold } from '../../src/session/fold.ts';
+import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/state.ts';
+
+const CLI = { channel: 'cli' } as const;
+const PLAN = { name: 'plan.md', hash: 'h' };
+
+/** The state after `events`, a minute apart. */
+function after(events: readonly NewEvent[], from: SessionState = emptyState()): SessionState {
+  return events.reduce((state, event) => {
+    const at = new Date(Date.UTC(2026, 0, 8, 10, state.n)).toISOString();
+    return fold(state, { v: 1, n: state.n + 1, at, lease: 1, ...event } as SessionEvent);
+  }, from);
+}
+
+const started: NewEvent[] = [
+  { type: 'session_created', sessionId: 's', runWanted: true },
+  { type: 'prepared', phase: 'investigation', warnings: [] },
+];
+
+const begun = (iteration: number, phase: 'planning' | 'requirements'): NewEvent => ({
+  type: 'iteration_started',
+  ...{ iteration, phase, provider: 'rehearsal', model: '', log: 'l', childUuid: 'u', timeLimitMs: 1 },
+});
+
+const parkedForPlan: NewEvent = {
+  type: 'parked',
+  for: 'plan_approval',
+  resumePhase: 'implementation',
+  openQuestions: [],
+  unconfirmed: [],
+  plan: PLAN,
+};
+
+const parkedForAnswers: NewEvent = {
+  ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements', openQuestions: ['Q1', 'Q2'] },
+  unconfirmed: [{ id: 'Q1', question: 'q', text: 'A' }],
+};
+
+const answer = (id: string, text: string) => ({ id, question: 'q', text });
+
+test('a stop at a gate keeps the gate closed: going on is waiting on', () => {
+  const stopped = after([...started, parkedForPlan, { type: 'stopped', by: CLI, why: 'asked for' }]);
+  expect(stopped.status).toMatchObject({ kind: 'stopped', parked: { for: 'plan_approval', plan: PLAN } });
+  const resumed = after(
+    [{ type: 'resumed', by: CLI, phase: 'implementation', resetsCounts: false }],
+    stopped,
+  );
+  expect(resumed.status).toEqual(after([...started, parkedForPlan]).status);
+  expect(resumed.progress.phase).toBe('investigation');
+  expect(resumed.approvedPlan).toBeUndefined();
+});
+
+test('approval moves on at once; a wish for changes takes it back and goes to planning', () => {
+  const approved = after([
+    ...started,
+    parkedForPlan,
+    { type: 'plan_approved', by: CLI, plan: PLAN, phase: 'implementation' },
+  ]);
+  expect(approved).toMatchObject({
+    status: { kind: 'running' },
+    progress: { phase: 'implementation' },
+    approvedPlan: PLAN,
+  });
+  const changed = after([{ type: 'changes_requested', by: CLI, feedback: 'smaller' }], approved);
+  expect(changed).toMatchObject({
+    status: { kind: 'running' },
+    progress: { phase: 'planning' },
+    feedback: 'smaller',
+  });
+  expect(changed.approvedPlan).toBeUndefined();
+  expect(after([begun(1, 'planning')], changed).feedback).toBeUndefined();
+});
+
+test('answers open the gate only when none is left; what was found in the file and answered is found no more', () => {
+  const some: NewEvent = { type: 'answers_recorded', by: CLI, answers: [answer('Q1', 'B')], open: ['Q2'] };
+  const half = after([...started, parkedForAnswers, some]);
+  expect(half.status).toMatchObject({ kind: 'waiting', openQuestions: ['Q2'], unconfirmed: [] });
+  const rest: NewEvent = {
+    type: 'answers_recorded',
+    by: CLI,
+    answers: [answer('Q1', 'C'), answer('Q2', 'x')],
+    open: [],
+  };
+  const open = after([rest], half);
+  expect(open.status.kind).toBe('running');
+  expect(open.answers).toEqual([answer('Q1', 'C'), answer('Q2', 'x')]);
+});
+
+test('answers that come while nothing waits for them move nothing', () => {
+  const late: NewEvent = { type: 'answers_recorded', by: CLI, answers: [answer('Q1', 'B')], open: [] };
+  expect(after([...started, parkedForPlan, late]).status).toMatchObject({
+    kind: 'waiting',
+    for: 'plan_approval',
+  });
+});
+
+test('a new goal leaves answers, plan and feedback behind, and the running number goes on', () => {
+  const done = after([
+    ...started,
+    begun(1, 'planning'),
+    { type: 'answers_recorded', by: CLI, answers: [answer('Q1', 'B')], open: [] },
+    { type: 'plan_approved', by: CLI, plan: PLAN, phase: 'implementation' },
+    { type: 'done', summary: 's' },
+  ]);
+  const fresh = after(
+    [
+      {
+        ...{ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: true, goal: 'more', note: 'n' },
+        ...{ oldRounds: 2, oldPlans: ['plan.md'] },
+      },
+    ],
+    done,
+  );
+  expect(fresh).toMatchObject({ goal: 'more', answers: [], oldRounds: 2, oldPlans: ['plan.md'] });
+  expect(fresh).toMatchObject({
+    progress: { phase: 'investigation', totalIterations: 1 },
+    status: { kind: 'running' },
+  });
+  expect(fresh.approvedPlan).toBeUndefined();
+  expect(fresh.notes).toEqual(['Note from the human: n']);
+});
+
+test('a message waits, is delivered, and is done when it was acknowledged', () => {
+  const kept: NewEvent = { type: 'message_kept', by: CLI, id: 'M', file: 'f' };
+  expect(after([kept]).messages).toEqual({ waiting: ['M'], unacknowledged: [] });
+  const delivered: NewEvent = { type: 'messages_delivered', ids: ['M'], iteration: 1 };
+  expect(after([kept, delivered]).messages).toEqual({ waiting: [], unacknowledged: ['M'] });
+  const acknowledged: NewEvent = { type: 'messages_acknowledged', ids: ['M', 'unknown'] };
+  expect(after([kept, delivered, acknowledged]).messages).toEqual({ waiting: [], unacknowledged: [] });
+});
+
+test('what a child was caught at is told to the next one and then forgotten', () => {
+  const caught: NewEvent = { type: 'forgery_seen', what: 'Phase line', detail: 'planning to done' };
+  expect(after([...started, caught]).notes.join()).toContain('Phase line (planning to done)');
+  expect(after([...started, ...Array.from({ length: 50 }, () => caught)]).notes).toHaveLength(20);
+  expect(after([...started, caught, begun(1, 'planning')]).notes).toEqual([]);
+});
+
+test('the state remembers so many commands and no more', () => {
+  const accepted = Array.from({ length: 300 }, (_, index): NewEvent => {
+    return { type: 'command_accepted', id: `C${index}`, kind: 'stop', by: CLI };
+  });
+  const { answeredCommands } = after(accepted);
+  expect(answeredCommands).toHaveLength(REMEMBERED_COMMANDS);
+  expect(answeredCommands.at(-1)).toBe('C299');
+});
+
+test('a stop that was asked for is met by the stop, and by going on', () => {
+  const asked: NewEvent = { type: 'stop_requested', by: CLI, when: 'after_iteration' };
+  expect(after([...started, asked]).stopWanted).toEqual({ by: CLI, when: 'after_iteration' });
+  expect(after([...started, asked, { type: 'stopped', by: CLI, why: 'x' }]).stopWanted).toBeUndefined();
+  const resumed: NewEvent = { type: 'resumed', by: CLI, phase: 'planning', resetsCounts: false };
+  expect(after([...started, asked, resumed]).stopWanted).toBeUndefined();
+});
+
+test('the highest lease stays, whoever writes last', () => {
+  const high = after([{ type: 'notice', code: 'c', text: 't' }], { ...emptyState(), lease: 9 });
+  expect(high).toMatchObject({ n: 1, lease: 9 });
+});

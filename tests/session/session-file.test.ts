@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { readSessionFile, SessionFileError } from '../../src/session/session-file.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { tempLog } from '../support/temp-log.ts';
+
+test('a session file reads as it was written; without one there is none', async () => {
+  await using log = await tempLog();
+  expect(await readSessionFile(log.paths)).toBeUndefined();
+  await writeFile(log.paths.sessionFile, JSON.stringify(sessionFileSample()));
+  expect(await readSessionFile(log.paths)).toEqual(sessionFileSample());
+});
+
+test.each([
+  ['torn', '{"v":1,"id":', 'It is not JSON'],
+  ['a list', '[]', 'expected object'],
+  ['without settings', JSON.stringify({ ...sessionFileSample(), settings: undefined }), 'settings'],
+  ['with an unknown gate', JSON.stringify(sessionFileSample()).replace('"qa"', '"moat"'), 'gates'],
+  ['of a newer samocode', '{"v":2}', 'A newer samocode wrote it (format 2)'],
+])('a session file that is %s is an error that says so and where', async (_, text, problem) => {
+  await using log = await tempLog();
+  await writeFile(log.paths.sessionFile, text);
+  const error = await readSessionFile(log.paths).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(SessionFileError);
+  expect(String(error)).toContain(problem);
+  expect(String(error)).toContain(log.paths.sessionFile);
+});
+
+test('a newer session file asks for an update, not for a backup', async () => {
+  await using log = await tempLog();
+  await writeFile(log.paths.sessionFile, '{"v":2}');
+  await expect(readSessionFile(log.paths)).rejects.toMatchObject({
+    hint: 'Update samocode on this machine.',
+  });
+});
+
+test('a folder, link or pipe in its place is an error and hangs nobody', async () => {
+  await using log = await tempLog();
+  const { sessionFile } = log.paths;
+  for (const plant of [['mkdir'], ['mkfifo'], ['ln', '-s', '/etc/hostname']]) {
+    execFileSync(plant[0] ?? '', [...plant.slice(1), sessionFile]);
+    await expect(readSessionFile(log.paths)).rejects.toThrow(SessionFileError);
+    await rm(sessionFile, { recursive: true });
+  }
+});
