@@ -3,7 +3,7 @@ import type { Phase } from '../phases/table.ts';
 import { type Checkpoint, keepCheckpoint } from '../project/checkpoint.ts';
 import {
   dropCheckpoints,
-  dropCheckpoints, KEPT_CHECKPOINTS,
+  KEPT_CHECKPOINTS,
   keepPhaseEnd,
   type Moment,
   pruneCheckpoints,

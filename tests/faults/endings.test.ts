@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
-import { withSettings, workerLeft } from './with-settings.ts';
+import { changeSettings, withSettings, workerLeft } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
@@ -260,15 +260,8 @@ function recorded({ provider, version, sample, ends }: Dialect): FaultRow {
       await rig.until(({ status }) => status.kind === 'stopped');
       await workerLeft(rig);
       const program = await writeProgram(rig, { version, sample });
-      const file = JSON.parse(await readFile(rig.paths.sessionFile, 'utf8'));
-      const settings = {
-        ...file.settings,
-        provider,
-        maxRetries: 1,
-        retryDelayMs: 50,
-        cliPaths: { [provider]: program },
-      };
-      await writeFile(rig.paths.sessionFile, JSON.stringify({ ...file, settings }));
+      const cliPaths = { [provider]: program };
+      await changeSettings(rig, { provider, maxRetries: 1, retryDelayMs: 50, cliPaths });
       await rig.resume();
     },
   };
