@@ -1,3 +1,5 @@
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -6,6 +8,7 @@ import { readEvents, readLog } from '../../src/session/event-log.ts';
 import { EventWriter, NewerFormatError } from '../../src/session/event-writer.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { emptyState } from '../../src/session/state.ts';
+import { bundleScript } from '../support/bundle-script.ts';
 import { plainLog, textOf } from '../support/event-samples.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
@@ -249,4 +252,40 @@ test('a writer that is opened by an owner without the lease opens nothing', asyn
   await log.lay(before);
   await expect(EventWriter.open(log.paths, lease, systemClock)).rejects.toThrow(LeaseLostError);
   expect(await log.bytes()).toEqual(before);
+});
+
+test('a process whose files may not grow any more stops at a whole event, and the next one goes on', async () => {
+  await using log = await tempLog();
+  const script = await bundleScript('log-writer.ts', log.paths.sessionsDir);
+  // Half kilobytes: the last write that fits is cut short by the kernel itself.
+  const limited = `ulimit -f 9; exec "${process.execPath}" "$@"`;
+  const { stdout } = spawnSync('sh', ['-c', limited, 'sh', script, log.paths.sessionsDir, log.paths.folder]);
+  const { said, again } = JSON.parse(String(stdout));
+  expect(said).toMatchObject({ error: 'EFBIG' });
+  expect(again).toEqual(said);
+  expect(await numbersOf(log)).toEqual(countFrom1(said.n));
+  const { writer } = await log.open({ takeOver: true });
+  expect(writer.truncatedBytes).toBe(0);
+  await writer.append(notice('freed'));
+  expect(await numbersOf(log)).toEqual(countFrom1(said.n + 1));
+});
+
+test('a stopped process that wakes after a takeover writes nothing', async () => {
+  await using log = await tempLog();
+  const script = await bundleScript('log-writer.ts', log.paths.sessionsDir);
+  const old = fork(script, [log.paths.sessionsDir, log.paths.folder], { execArgv: [] });
+  await once(old, 'message');
+  old.send('append');
+  expect((await once(old, 'message'))[0]).toMatchObject({ n: 1 });
+  old.kill('SIGSTOP');
+  // It is asked while it sleeps, so that it acts the moment it wakes.
+  old.send('append');
+  const { writer } = await log.open({ takeOver: true });
+  await writer.append(notice('of the new owner'));
+  const before = await log.bytes();
+  const said = once(old, 'message');
+  old.kill('SIGCONT');
+  expect((await said)[0]).toMatchObject({ n: 1, error: 'lease_lost' });
+  expect(await log.bytes()).toEqual(before);
+  old.kill('SIGKILL');
 });

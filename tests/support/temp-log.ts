@@ -15,8 +15,11 @@ export interface TempLog extends AsyncDisposable {
   lay(text: string | Uint8Array): Promise<void>;
   bytes(): Promise<Buffer>;
   lines(): Promise<string[]>;
-  /** Takes the lease, as if whoever has it were dead, and opens the log for writing. */
-  open(): Promise<{ writer: EventWriter; lease: OwnedLease }>;
+  /**
+   * Takes the lease, as if whoever of this process has it were dead, and opens the log for writing.
+   * `takeOver`: by a person's word, from a process that lives.
+   */
+  open(options?: { takeOver?: boolean }): Promise<{ writer: EventWriter; lease: OwnedLease }>;
 }
 
 export async function tempLog(): Promise<TempLog> {
@@ -30,7 +33,7 @@ export async function tempLog(): Promise<TempLog> {
     lay: (text) => writeFile(paths.events, text),
     bytes,
     lines: async () => (await bytes()).toString('utf8').split('\n').slice(0, -1),
-    async open() {
+    async open({ takeOver = false } = {}) {
       // Our pid, as if it had been given away since the owner before.
       const host = hostWith([entryOf(process.pid, { startTicks: `owner ${opened.length}` })]);
       const above = (await readLog(paths))?.state.lease ?? 0;
@@ -38,6 +41,7 @@ export async function tempLog(): Promise<TempLog> {
         host,
         clock: systemClock,
         above,
+        takeUnknowable: takeOver,
       });
       const writer = await EventWriter.open(paths, lease, systemClock);
       opened.push(writer);

@@ -1,0 +1,41 @@
+// A process of its own that owns a session's log and appends to it, over node's IPC channel or until it can't.
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { acquireLease } from '../../src/base/lease.ts';
+import { EventWriter } from '../../src/session/event-writer.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+
+/** What it says after each append: the number of the newest event on disk, and the name of what went wrong. */
+export interface Appended {
+  n: number;
+  error?: string;
+}
+
+const [sessionsDir = '', folder = ''] = process.argv.slice(2);
+const paths = sessionPaths(sessionsDir, folder);
+const lease = await acquireLease(paths.leases, { host: await systemHost(), clock: systemClock });
+const writer = await EventWriter.open(paths, lease, systemClock);
+
+async function append(): Promise<Appended> {
+  try {
+    await writer.append({ type: 'notice', code: 'c', text: '-'.repeat(300) });
+    return { n: writer.state.n };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return { n: writer.state.n, error: code };
+  }
+}
+
+if (process.send) {
+  process.on('message', () => void append().then((said) => process.send?.(said)));
+  process.on('disconnect', () => process.exit());
+  process.send({ n: writer.state.n } satisfies Appended);
+} else {
+  let said: Appended;
+  do said = await append();
+  while (said.error === undefined);
+  // Full stays full, and the log stays what it was.
+  const again = await append();
+  process.stdout.write(JSON.stringify({ said, again }));
+  process.exit();
+}
