@@ -1,6 +1,5 @@
 // Builds every published program into dist/ (or, with --faults, dist-test/ with crash and fault points compiled in).
-import { chmod, rm } from 'node:fs/promises';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { writeNotices } from './third-party-notices.mjs';
 
