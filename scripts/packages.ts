@@ -5,7 +5,7 @@ import { ifExists } from '../src/base/errors.ts';
 import { GENERATED_FOLDERS, packageFiles } from './packages/package-files.ts';
 import { filesBelow } from './packages/source.ts';
 
-// Writes what each client installs from skills/, commands/, agents/ and package.json: `npx tsx scripts/packages.ts`.
+// Writes what each client installs from skills/, commands/, agents/ and package.json: `npm run packages`.
 // With `--check` it writes nothing and fails where a file differs from its source.
 const root = fileURLToPath(new URL('..', import.meta.url));
 const onlyCheck = process.argv.includes('--check');
@@ -28,7 +28,7 @@ for (const folder of GENERATED_FOLDERS) {
 }
 
 if (onlyCheck && differing.length > 0) {
-  console.error(`${differing.join(', ')} differs from its source. Run: npx tsx scripts/packages.ts`);
+  console.error(`${differing.join(', ')} differs from its source. Run: npm run packages`);
   process.exitCode = 1;
 } else {
   console.log(`${wanted.size} files, ${onlyCheck ? 'as their sources say' : `${differing.length} changed`}`);

@@ -22,7 +22,7 @@ export async function readSource(root: string): Promise<RepositorySource> {
     description: manifest.description,
     keywords: manifest.keywords,
     start: publishedStart(manifest.version),
-    registryName: manifest.mcpName ?? 'io.github.samocode/samocode-mcp',
+    registryName: manifest.mcpName,
     repositoryUrl: manifest.repository?.url,
     agents: await markdownIn(root, 'agents', /^([a-z0-9-]+)\.md$/),
     commands: await markdownIn(root, 'commands', /^([a-z0-9-]+)\.md$/),

@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const FILES = await packageFiles(ROOT);
 const read = (path: string) => JSON.parse(FILES.get(path) ?? '{}');
 
-test('every generated file is as its sources say: npx tsx scripts/packages.ts', async () => {
+test('every generated file is as its sources say: npm run packages', async () => {
   const stale: string[] = [];
   for (const [path, text] of FILES) {
     if ((await readFile(join(ROOT, path), 'utf8').catch(() => '')) !== text) stale.push(path);
@@ -30,8 +30,9 @@ test('nothing else stands in the generated folders', async () => {
   expect(there.filter((path) => !FILES.has(path))).toEqual([]);
 });
 
-test('all packages have the version of package.json, and start just that server', async () => {
-  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+test('all packages have version and registry name of package.json, and start just that server', async () => {
+  const { version, mcpName } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  expect(read('server.json').name).toBe(mcpName);
   const start = { command: 'npx', args: ['-y', `samocode-mcp@${version}`] };
   const claude = read('packages/claude/.claude-plugin/plugin.json');
   const gemini = read('packages/gemini/gemini-extension.json');

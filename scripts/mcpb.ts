@@ -1,0 +1,31 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '../src/base/run-command.ts';
+import { DESKTOP_SERVER_FOLDER } from './packages/desktop.ts';
+
+// Packs the bundle for Claude Desktop: `npm run mcpb -- [file]`. Without a name: samocode-mcp.mcpb in the working
+// directory. It builds first; the packer comes by npx, so that nobody needs it who does not pack.
+const PACKER = '@anthropic-ai/mcpb@2.1.2';
+const LIMIT_MS = 5 * 60_000;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = resolve(process.argv[2] ?? 'samocode-mcp.mcpb');
+const folder = await mkdtemp(join(tmpdir(), 'samocode-mcpb-'));
+try {
+  await cp(join(root, 'packages/desktop'), folder, { recursive: true });
+  // Whole: the server starts the worker and the rehearsal child that lie beside it.
+  await cp(join(root, 'dist'), join(folder, DESKTOP_SERVER_FOLDER), { recursive: true });
+  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES.md']) await cp(join(root, name), join(folder, name));
+  const { exitCode, stdout, stderr } = await runCommand('npx', ['-y', PACKER, 'pack', folder, target], {
+    timeoutMs: LIMIT_MS,
+  });
+  if (exitCode === 0) console.log(target);
+  else {
+    console.error(`The bundle was not packed.\n${stdout}${stderr}`);
+    process.exitCode = 1;
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
