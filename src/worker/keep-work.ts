@@ -84,12 +84,6 @@ export async function tidyCheckpoints(
   }
 }
 
-/** Drops all checkpoints of a session that is put away; what they kept stands on its branch. */
-export async function letCheckpointsGo(worker: Worker): Promise<void> {
-  const place = checkpointPlace(worker);
-  if (place !== undefined) await dropCheckpoints(await openStore(place), place.sessionFolder);
-}
-
 /** A session that is put away whole needs none: its branch is kept. */
 export async function dropAllCheckpoints(worker: Worker): Promise<void> {
   const place = checkpointPlace(worker);

@@ -11,7 +11,7 @@ import { changeOverview } from '../../session/overview-change.ts';
 import { archiveRoot, sessionPaths } from '../../session/paths.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { documentNames } from '../evidence.ts';
-import { dropAllCheckpoints, letCheckpointsGo } from '../keep-work.ts';
+import { dropAllCheckpoints } from '../keep-work.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Puts a session away whole, or its documents, so that nothing is lost by it. */
@@ -76,8 +76,6 @@ async function archiveSession(
   }
   const lost = await removeSessionWorktree(worker, mainRepo);
   if (lost !== undefined) return lost;
-  // What they kept is on the branch, or a person has said by the archive that it may go.
-  await letCheckpointsGo(worker);
   return {
     events: [
       {
