@@ -237,7 +237,9 @@ interface Dialect {
 }
 
 const dialects: Dialect[] = [
-  { provider: 'claude', version: 'claude-2.1.328', sample: 'err-429-usage-limit', ends: 'limited' },
+  { provider: 'claude', version: 'claude-2.1.328', sample: 'usage-limit-oauth', ends: 'limited' },
+  // The same answer to an API key names no limit of an account, and no time.
+  { provider: 'claude', version: 'claude-2.1.328', sample: 'err-429-usage-limit', ends: 'blocked/retries' },
   { provider: 'claude', version: 'claude-2.1.328', sample: 'err-529-retry1', ends: 'blocked/retries' },
   { provider: 'claude', version: 'claude-2.1.328', sample: 'err-conn-refused', ends: 'blocked/retries' },
   { provider: 'claude', version: 'claude-2.1.328', sample: 'err-401-retry0', ends: 'blocked/auth' },

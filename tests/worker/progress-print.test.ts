@@ -1,0 +1,141 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { JudgedSignal } from '../../src/phases/decision.ts';
+import { BLOCK_AFTER, EMPTY_TRAIL, NUDGE_AFTER, withPrint } from '../../src/phases/no-progress.ts';
+import type { Phase } from '../../src/phases/table.ts';
+import { progressPrint } from '../../src/worker/progress-print.ts';
+import { type CheckpointScene, checkpointScene } from '../support/checkpoint-scene.ts';
+
+/** What one child leaves: files of the worktree (`code:`) and of the session folder, and its signal. */
+interface Step {
+  phase: Phase;
+  files?: Record<string, string>;
+  signal?: JudgedSignal;
+}
+
+const stay: JudgedSignal = { status: 'continue' };
+const step = (phase: Phase, files: Record<string, string> = {}, signal = stay): Step => ({
+  phase,
+  files,
+  signal,
+});
+const numbered = (count: number, make: (index: number) => Step) =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+/** Ways in which honest sessions move on, slow and odd ones among them. */
+const KINDS: Array<(seed: number) => Step[]> = [
+  // Research: one document that grows, nothing else.
+  (seed) =>
+    numbered(6, (i) => step('investigation', { '11-20-0900-dive-x.md': `${'fact\n'.repeat(seed + i)}` })),
+  // Research: a short document each time.
+  (seed) =>
+    numbered(5, (i) =>
+      step('investigation', { [`11-20-09${i}0-dive-${seed}.md`]: `Finding ${seed} ${i}\n` }),
+    ),
+  // Ticks alone, while the code was there already.
+  (seed) =>
+    numbered(5, (i) =>
+      step('implementation', { '11-20-0900-plan-x.md': `${'- [x] s\n'.repeat(i)}- [ ] ${seed}\n` }),
+    ),
+  // Code without documents.
+  (seed) =>
+    numbered(6, (i) => step('implementation', { [`code:src/${seed}-${i}.ts`]: `export const n = ${i};\n` })),
+  // One file that is turned over and over.
+  (seed) => numbered(6, (i) => step('implementation', { 'code:a.txt': `${seed} attempt ${i}\n` })),
+  // Two children that read before the third writes.
+  (seed) => [
+    step('investigation'),
+    step('investigation'),
+    step('investigation', { '11-20-0900-dive-x.md': `${seed}\n` }),
+    step('investigation', {}, { status: 'continue', phase: 'requirements' }),
+  ],
+  // Rounds of questions.
+  (seed) =>
+    numbered(4, (i) =>
+      step(
+        'requirements',
+        { '_qa.md': `${'### Q\n'.repeat(i + 1)}${seed}` },
+        { status: 'waiting', for: 'qa_answers' },
+      ),
+    ),
+  // Tests that fail, are mended, fail again: the tree moves on, the report is rewritten.
+  (seed) =>
+    numbered(6, (i) =>
+      i % 2 === 0
+        ? step(
+            'testing',
+            { '11-20-0900-test-report-x.md': `run ${i} ${seed}\n` },
+            { status: 'continue', phase: 'implementation' },
+          )
+        : step('implementation', { 'code:fix.ts': `fix ${i}\n` }, { status: 'continue', phase: 'testing' }),
+    ),
+  // A phase after the other with hardly a trace.
+  () => [
+    step('investigation', {}, { status: 'continue', phase: 'requirements' }),
+    step('requirements', {}, { status: 'continue', phase: 'planning' }),
+    step('planning', {}, { status: 'waiting', for: 'plan_approval' }),
+    step('implementation', {}, { status: 'continue', phase: 'testing' }),
+    step('testing', {}, { status: 'continue', phase: 'quality' }),
+  ],
+  // A review that says the same of different states.
+  (seed) =>
+    numbered(3, (i) =>
+      step('quality', { 'code:a.txt': `${i}${seed}\n`, '11-20-0900-quality-review-x.md': 'No findings\n' }),
+    ),
+];
+
+const TRACES = [1, 2, 3].flatMap((seed) =>
+  KINDS.map((kind, index) => ({ name: `${index + 1}.${seed}`, steps: kind(seed) })),
+);
+
+async function longest(scene: CheckpointScene, steps: readonly Step[]): Promise<number> {
+  const { repo, place, keep, worktreePath, sessionDir } = scene;
+  let trail = EMPTY_TRAIL;
+  let most = 0;
+  for (const [index, { phase, files = {}, signal }] of steps.entries()) {
+    for (const [name, text] of Object.entries(files)) {
+      const path = name.startsWith('code:') ? join(worktreePath, name.slice(5)) : join(sessionDir, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+    // Every child says something else about itself.
+    await writeFile(join(sessionDir, '_overview.md'), `Last Action: ${index}\n`);
+    const { worktreeTree, sessionTree } = await keep(index + 1);
+    const options = { baseEnv: repo.env, cwd: place.mainRepo };
+    const print = await progressPrint({ phase, signal, worktreeTree, sessionTree }, options);
+    trail = withPrint(trail, { print, ending: 'signalled' });
+    most = Math.max(most, trail.equal);
+  }
+  return most;
+}
+
+test('there are thirty honest traces', () => {
+  expect(TRACES).toHaveLength(30);
+});
+
+test.each(TRACES)('honest trace $name is not told that it goes nowhere', async ({ steps }) => {
+  const scene = await checkpointScene();
+  await using _ = scene.repo;
+  expect(await longest(scene, steps)).toBeLessThan(NUDGE_AFTER);
+});
+
+const LOOPS: Array<{ what: string; steps: Step[] }> = [
+  { what: 'nothing at all', steps: numbered(5, () => step('implementation')) },
+  {
+    what: 'the same file with the same bytes',
+    steps: numbered(5, () => step('implementation', { 'code:a.txt': 'x\n' })),
+  },
+  {
+    what: 'the same document under new names',
+    steps: numbered(5, (i) => step('testing', { [`11-20-090${i}-test-report-x.md`]: 'same\n' })),
+  },
+  { what: 'to and fro', steps: numbered(6, (i) => step('quality', { 'code:a.txt': `${i % 2}\n` })) },
+];
+
+test.each(LOOPS)('a planted loop is caught: $what', async ({ steps }) => {
+  const scene = await checkpointScene();
+  await using _ = scene.repo;
+  expect(await longest(scene, steps)).toBeGreaterThanOrEqual(BLOCK_AFTER);
+  expect(await longest(scene, steps.slice(0, 4))).toBeGreaterThanOrEqual(NUDGE_AFTER);
+});
