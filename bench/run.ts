@@ -2,12 +2,20 @@
 import type { Bench, BenchResult } from './bench.ts';
 import { checkpointBench } from './checkpoint.ts';
 import { meteringBench } from './metering.ts';
+import { npxBench } from './npx.ts';
 import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
 import { workerBench } from './worker.ts';
 
 /** Every bench there is; a new one is a line here. */
-const BENCHES: readonly Bench[] = [startBench, statusBench, checkpointBench, meteringBench, workerBench];
+const BENCHES: readonly Bench[] = [
+  startBench,
+  npxBench,
+  statusBench,
+  checkpointBench,
+  meteringBench,
+  workerBench,
+];
 
 const words = process.argv.slice(2);
 const asJson = words.includes('--json');

@@ -9,7 +9,7 @@ import { type Bench, median, round } from './bench.ts';
 
 const ROUNDS = 15;
 const SERVER = fileURLToPath(new URL('../dist/samocode-mcp.js', import.meta.url));
-const INITIALIZE = {
+export const INITIALIZE = {
   jsonrpc: '2.0',
   id: 1,
   method: 'initialize',

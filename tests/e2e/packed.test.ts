@@ -18,10 +18,20 @@ const PROMISED = [
   'mcp.json.example',
   'package.json',
 ];
+/** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
+const AT_MOST = { size: 800_000, unpackedSize: 3_500_000 };
 const WORDS = ['agents', 'commands', 'skills', 'workflow'];
+
+interface Pack {
+  filename: string;
+  size: number;
+  unpackedSize: number;
+  files: { path: string }[];
+}
 
 let dir: TempDir;
 let files: string[];
+let sizes: typeof AT_MOST;
 let env: Record<string, string>;
 let program: (name: string) => string;
 
@@ -33,8 +43,9 @@ beforeAll(async () => {
   env = { PATH: process.env.PATH ?? '', HOME: home, npm_config_cache: join(dir.path, 'cache') };
   // Built already: packing must not build into a folder that other tests run from.
   const packed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', dir.path], ROOT);
-  const [pack] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+  const [pack] = JSON.parse(packed.stdout) as [Pack];
   files = pack.files.map(({ path }) => path);
+  sizes = { size: pack.size, unpackedSize: pack.unpackedSize };
   await npm(['init', '--yes'], installed);
   await npm(['install', '--offline', '--no-audit', '--no-fund', join(dir.path, pack.filename)], installed);
   program = (name) => join(installed, 'node_modules', '.bin', name);
@@ -51,6 +62,18 @@ async function npm(args: string[], cwd: string): Promise<CommandResult> {
 test('the tarball holds what the package promises and nothing else', () => {
   const topLevel = new Set(files.map((path) => path.split('/')[0] ?? ''));
   expect([...topLevel].filter((name) => !WORDS.includes(name)).sort()).toEqual(PROMISED);
+});
+
+test('every file of the tarball is one that was looked at', async () => {
+  // How the bundler cuts the shared code into chunks says nothing about what is published.
+  const paths = files.map((path) => path.replace(/^(dist\/chunks\/).+\.js$/, '$1*.js'));
+  const listed = [...new Set(paths)].sort().join('\n');
+  await expect(`${listed}\n`).toMatchFileSnapshot(join(ROOT, 'tests/golden/tarball.txt'));
+});
+
+test('the tarball is small enough to be fetched by npx while a client waits', () => {
+  expect(sizes.size).toBeLessThan(AT_MOST.size);
+  expect(sizes.unpackedSize).toBeLessThan(AT_MOST.unpackedSize);
 });
 
 test('no test, fault point or source map is in the tarball', () => {

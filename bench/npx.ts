@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '../src/base/run-command.ts';
+import { type Bench, median, round } from './bench.ts';
+import { INITIALIZE } from './start.ts';
+
+const ROUNDS = 3;
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** How long a client's very first start takes that knows us by `npx` alone; the download left out. */
+export const npxBench: Bench = {
+  name: 'npx',
+  about: 'from starting npx on the packed tarball, with an empty cache, to the answer to initialize',
+  async run() {
+    const folder = await mkdtemp(join(tmpdir(), 'samocode-bench-'));
+    try {
+      const { tarball, tarballKb } = await pack(folder);
+      const times = { npxMs: [] as number[], npxAgainMs: [] as number[], bareNpxMs: [] as number[] };
+      for (let index = 1; index <= ROUNDS; index += 1) {
+        const home = join(folder, `home-${index}`);
+        await mkdir(home);
+        // In turns with what npx takes to do nothing, so that a busy machine is seen as such.
+        times.bareNpxMs.push(await bareNpx(home));
+        times.npxMs.push(await firstAnswer(tarball, home));
+        times.npxAgainMs.push(await firstAnswer(tarball, home));
+      }
+      return {
+        values: {
+          npxMs: round(median(times.npxMs)),
+          npxAgainMs: round(median(times.npxAgainMs)),
+          bareNpxMs: round(median(times.bareNpxMs)),
+          tarballKb,
+          rounds: ROUNDS,
+        },
+        goals: [
+          { value: 'npxMs', atMost: 1000 },
+          { value: 'tarballKb', atMost: 800 },
+        ],
+      };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function pack(folder: string): Promise<{ tarball: string; tarballKb: number }> {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const { exitCode, stdout, stderr } = await runCommand('npm', args, { cwd: ROOT });
+  if (exitCode !== 0) throw new Error(`npm pack: ${stderr}`);
+  const [packed] = JSON.parse(stdout) as [{ filename: string; size: number }];
+  return { tarball: join(folder, packed.filename), tarballKb: round(packed.size / 1000) };
+}
+
+const environment = (home: string) => ({
+  PATH: process.env.PATH ?? '',
+  HOME: home,
+  npm_config_cache: join(home, 'cache'),
+  npm_config_update_notifier: 'false',
+});
+
+async function bareNpx(home: string): Promise<number> {
+  const begun = performance.now();
+  await runCommand('npx', ['--version'], { cwd: home, env: environment(home) });
+  return performance.now() - begun;
+}
+
+/** Milliseconds; `home` holds npm's cache too. */
+async function firstAnswer(tarball: string, home: string): Promise<number> {
+  const begun = performance.now();
+  // Offline: we need no further package, so not even a question to a registry may be needed.
+  const npx = spawn('npx', ['--yes', '--offline', `--package=${tarball}`, 'samocode-mcp'], {
+    cwd: home,
+    env: environment(home),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(npx, 'exit');
+  npx.stdin.write(`${JSON.stringify(INITIALIZE)}\n`);
+  let answered: number | undefined;
+  for await (const _line of createInterface({ input: npx.stdout })) {
+    answered ??= performance.now() - begun;
+    npx.stdin.end();
+  }
+  await exited;
+  if (answered === undefined) throw new Error('The server that npx started ended without an answer.');
+  return answered;
+}
