@@ -3,6 +3,8 @@ import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
 import { sessionFields } from '../session-fields.ts';
 
+const Limit = z.number().nonnegative();
+
 export const resumeSessionTool = defineTool({
   name: 'resume_session',
   title: 'Let a session go on',
@@ -15,13 +17,20 @@ export const resumeSessionTool = defineTool({
     session: SessionName,
     note: z.string().optional().describe('For the next agent: what was decided or done.'),
     goal: z.string().optional().describe('New work in the same session, once it is done.'),
+    caps: z
+      .strictObject({ usd: Limit, tokens: Limit, hours: Limit, iterations: Limit })
+      .partial()
+      .optional()
+      .describe(
+        'Higher limits for the whole session, when it is blocked for its budget and the human agrees.',
+      ),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   searchHint: 'samocode resume, continue, unblock a session',
-  async handle({ session, note, goal, project_dir: projectDir }, { actions }) {
+  async handle({ session, note, goal, caps, project_dir: projectDir }, { actions }) {
     const { resumeSession } = await import('../../actions/resume-session.ts');
-    const { view, outcome } = await resumeSession({ session, note, goal, projectDir }, actions);
+    const { view, outcome } = await resumeSession({ session, note, goal, caps, projectDir }, actions);
     return { ...sessionFields(view), outcome };
   },
 });
