@@ -2,11 +2,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { stampsAt } from '../../base/stamps.ts';
 import { type Cli, UsageError } from '../cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { showTranscript } from '../show-transcript.ts';
 import { harmless } from '../style.ts';
 
 interface LogOptions extends SharedOptions {
   follow?: true;
   lines: number;
+  iteration?: number;
 }
 
 export function addLog(program: Command, cli: Cli): void {
@@ -14,6 +16,7 @@ export function addLog(program: Command, cli: Cli): void {
     .description('what the worker did, one line each')
     .option('-f, --follow', 'go on until the session needs you or is over')
     .option('-n, --lines <number>', 'how many of the last lines', wholeNumber, 40)
+    .option('--iteration <number>', 'instead: what the child of this iteration said and did', wholeNumber)
     .action((session: string, options: LogOptions) => showLog(cli, session, options));
 }
 
@@ -24,6 +27,11 @@ function wholeNumber(text: string): number {
 
 async function showLog(cli: Cli, session: string, options: LogOptions): Promise<void> {
   if (options.follow && cli.output.json) throw new FollowedJsonError();
+  const { iteration, follow = false } = options;
+  if (iteration !== undefined) {
+    await showTranscript(cli, { session, ...projectOf(options), iteration, follow });
+    return;
+  }
   const { readLogTail } = await import('../../actions/read-log.ts');
   const question = { session, ...projectOf(options) };
   const { view, path, lines, isCut } = await readLogTail(
@@ -33,8 +41,8 @@ async function showLog(cli: Cli, session: string, options: LogOptions): Promise<
   cli.output.result({ session: view.folder, path, lines, isCut }, () =>
     lines.length > 0 ? lines.map(harmless).join('\n') : `Nothing stands in ${path} so far.`,
   );
-  if (!options.follow) return;
-  await follow(cli, {
+  if (!follow) return;
+  await followLog(cli, {
     session: view.folder,
     projectDir: options.project,
     cursor: lastEvent(lines) ?? view.state.n,
@@ -59,7 +67,7 @@ function lastEvent(lines: readonly string[]): number | undefined {
 
 const LOOK_MS = 5000;
 
-async function follow(
+async function followLog(
   cli: Cli,
   question: { session: string; projectDir: string | undefined; cursor: number },
 ): Promise<void> {
