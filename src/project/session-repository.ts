@@ -9,6 +9,8 @@ export interface SessionCommit extends GitContext {
 }
 
 const TRIES = 3;
+/** The usual layout, asked once per process: a worker comes by after every iteration. */
+const nothingToCommitTo = new Set<string>();
 
 /**
  * Commits a session's readable files where SESSIONS lies in a repository of its own; elsewhere nothing
@@ -21,11 +23,16 @@ export async function commitSessionFiles({
   message,
   ...context
 }: SessionCommit): Promise<boolean> {
+  const place = `${sessionDir}\0${mainRepo}`;
+  if (nothingToCommitTo.has(place)) return false;
   const options = { ...context, cwd: sessionDir, allowFailure: true };
   const top = await runGit(['rev-parse', '--show-toplevel'], options);
   if (top.exitCode !== 0) return false;
   const main = await runGit(['rev-parse', '--show-toplevel'], { ...options, cwd: mainRepo });
-  if ((await realpath(top.stdout.trim())) === (await realpath(main.stdout.trim() || mainRepo))) return false;
+  if ((await realpath(top.stdout.trim())) === (await realpath(main.stdout.trim() || mainRepo))) {
+    nothingToCommitTo.add(place);
+    return false;
+  }
   const files = ['--', '.', ':(exclude)_logs'];
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     // Other sessions commit to the same repository; its index has one lock for all.

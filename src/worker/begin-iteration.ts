@@ -17,6 +17,7 @@ import { budgetVerdict, wrapUpTimeLimit } from './budget.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { chooseChild } from './choose-child.ts';
 import { keepWork, tidyCheckpoints } from './keep-work.ts';
+import { freshLook } from './last-look.ts';
 import { deliverMessages } from './messages.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -79,9 +80,10 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') await putAside(paths.signal);
   await writeWhole(paths.signal, BLANK_SIGNAL);
   await ifExists(copyFile(paths.overview, files.overviewBefore));
-  await worker.git.look(stateOf(worker).worktree?.path);
+  const known = freshLook(worker);
+  if (known === undefined) await worker.git.look(stateOf(worker).worktree?.path);
   await keepStart(worker, open);
-  await writeWhole(files.before, `${JSON.stringify(await takeSnapshot(worker))}\n`);
+  await writeWhole(files.before, `${JSON.stringify(await takeSnapshot(worker, known))}\n`);
   await worker.kept.keep(files.before);
   await worker.kept.keep(files.overviewBefore);
 }

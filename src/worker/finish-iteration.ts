@@ -12,6 +12,7 @@ import type { OpenIteration } from '../session/state.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { type ChildEnded, howItEnded, isCapsCut, readOurText } from './how-it-ended.ts';
 import { commitReadableFiles, type KeptWork, keepWork, tidyCheckpoints } from './keep-work.ts';
+import { keepLook } from './last-look.ts';
 import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
 import { guardLoop } from './loop-guard.ts';
 import { mendNotebook } from './mend-notebook.ts';
@@ -89,6 +90,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   crashPoint('after-iteration-ended');
   await record(worker, ...(await settleEvents(worker)));
   await tidy(worker, open, kept);
+  keepLook(worker, after);
 }
 
 function notKept({ problem }: KeptWork): NewEvent[] {

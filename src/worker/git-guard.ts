@@ -23,6 +23,7 @@ export class GitGuard {
   readonly #baselinePath: string;
   #baseline: GitSettings | undefined;
   #seen: GitSettings | undefined;
+  #commonDir: string | undefined;
   #config: readonly string[] = [];
 
   constructor(paths: SessionPaths, file: SessionFile, env: Readonly<Record<string, string | undefined>>) {
@@ -39,11 +40,12 @@ export class GitGuard {
   /** Reads the settings as they stand now. @returns the files that changed since the last look, absolute paths */
   async look(worktreePath: string | undefined): Promise<string[]> {
     const { mainRepo } = this.#file;
-    const common = await gitLine(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
+    // Asked before any child: what one of them did to it must not lead the looks elsewhere.
+    this.#commonDir ??= await gitLine(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
       ...this.context,
       cwd: mainRepo,
     });
-    const folders = { commonDir: common, ...(worktreePath !== undefined && { worktreePath }) };
+    const folders = { commonDir: this.#commonDir, ...(worktreePath !== undefined && { worktreePath }) };
     const now = await readGitSettings(folders, this.context);
     const baseline = await this.#readBaseline(now);
     this.#config = withoutNewFilters(baseline, now);

@@ -16,7 +16,12 @@ export const Snapshot = z.object({
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
-export async function takeSnapshot(worker: Worker): Promise<Snapshot> {
+/** @param known what needs not be asked of git again */
+export async function takeSnapshot(
+  worker: Worker,
+  known?: Pick<Snapshot, 'tree' | 'mainCheckout'>,
+): Promise<Snapshot> {
+  if (known !== undefined) return { ...known, documents: await documentsPrint(worker) };
   const worktree = stateOf(worker).worktree;
   const tree = worktree && (await readTree(worktree.path, worker.git.context));
   const { mainRepo, sessionsDir, worktreesDir } = worker.file;

@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { gitLine } from '../project/git.ts';
+import { readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** What git leaves behind in a worktree's own folder when it is killed. */
@@ -13,9 +12,9 @@ const LOCKS = ['index.lock', 'HEAD.lock'];
 export async function removeStaleLocks(worker: Worker): Promise<void> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return;
-  const options = { cwd: worktree.path, allowFailure: true, ...worker.git.context };
   try {
-    const gitDir = await gitLine(['rev-parse', '--absolute-git-dir'], options);
+    const pointer = await readFile(join(worktree.path, '.git'), 'utf8').catch(() => '');
+    const gitDir = resolve(worktree.path, /^gitdir: (.+)$/m.exec(pointer)?.[1] ?? '.');
     // Only a linked worktree has a folder of its own; anything else belongs to others too.
     if (!/\/worktrees\/[^/]+$/.test(gitDir)) return;
     for (const lock of LOCKS) await rm(join(gitDir, lock), { force: true });
