@@ -77,7 +77,9 @@ async function withWorktree(
     const worktreePath = join(root, 'worktree');
     const sessionDir = join(root, 'session');
     const env = { PATH: process.env.PATH ?? '', HOME: root };
-    const git = (...args: string[]) => runCommand('git', args, { cwd: mainRepo, env });
+    // A clean-up in the background would be measured too, and outlive the folder.
+    const git = (...args: string[]) =>
+      runCommand('git', ['-c', 'gc.auto=0', ...args], { cwd: mainRepo, env });
     await mkdir(sessionDir, { recursive: true });
     await writeFile(join(sessionDir, '_overview.md'), '# Bench\n');
     await writeFiles(mainRepo, files);
@@ -91,7 +93,7 @@ async function withWorktree(
     };
     return await use({ files, place });
   } finally {
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -21,6 +21,8 @@ export interface CheckpointPlan extends GitContext {
   moment: Moment;
   /** Ignored files that are kept all the same, as paths below the worktree. */
   alsoInWorktree?: readonly string[];
+  /** The private indexes were brought up to the files a moment ago. */
+  isTaken?: boolean;
 }
 
 export interface Checkpoint {
@@ -51,8 +53,8 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const last = await readLast(store);
   const [{ parents, hasLast }, taken, written] = await Promise.all([
     readHeads(store, plan, last),
-    takeFiles(store, code),
-    takeFiles(store, documents),
+    plan.isTaken ? AS_TAKEN : takeFiles(store, code),
+    plan.isTaken ? AS_TAKEN : takeFiles(store, documents),
   ]);
   const skipped = [...taken.skipped, ...written.skipped.map((name) => join(sessionDir, name))];
   const [worktreeTree, sessionTree] = await Promise.all([
@@ -70,6 +72,8 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   await writeLast(store, { ref, commit, parents, ...trees });
   return { kind: 'kept', ref, commit, ...trees, skipped };
 }
+
+const AS_TAKEN = { same: false, skipped: [] };
 
 interface Heads {
   /** The commit that is checked out and, if it is another, the tip of the session's branch. */

@@ -122,7 +122,12 @@ async function keepBefore(
     return { ref, commit: earlier };
   }
   await forgetLast(store);
-  const kept: Checkpoint = await keepCheckpoint({ ...place, moment, alsoInWorktree });
+  const kept: Checkpoint = await keepCheckpoint({
+    ...place,
+    moment,
+    alsoInWorktree,
+    isTaken: alsoInWorktree.length === 0,
+  });
   return { ref: kept.ref, commit: kept.commit };
 }
 
