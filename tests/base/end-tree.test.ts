@@ -177,6 +177,38 @@ test('what was seen in the tree earlier ends too, wherever it has run', async ()
   expect(await exited).toEqual([null, 'SIGTERM']);
 });
 
+test('a pid that was given away between the look and the signal is not touched', async () => {
+  const stranger = await plant('exec sleep 300');
+  const { processes } = stranger.host;
+  const stale = { ...entryOf(stranger.root.pid), startTicks: 'of before' };
+  let looks = 0;
+  const list = async () => {
+    looks += 1;
+    return looks === 1 ? [stale] : [];
+  };
+  const host = { ...stranger.host, processes: { ...processes, list } };
+  const mark = { name: NAME, value: 'of nobody' };
+  await endTree(undefined, mark, { host, clock: systemClock, graceMs: 0, known: [stale] });
+  expect(isRunning(await processes.read(stranger.root.pid))).toBe(true);
+  stranger.child.kill('SIGKILL');
+});
+
+test('a tree is not empty because one look found nobody', async () => {
+  let looks = 0;
+  const list = async () => {
+    looks += 1;
+    return looks === 2 ? [entryOf(NO_PID)] : [];
+  };
+  const host = hostWith([]);
+  const options = {
+    host: { ...host, processes: { ...host.processes, list } },
+    clock: jumpyClock(0),
+    graceMs: 1000,
+    known: [{ pid: NO_PID, startTicks: '100' }],
+  };
+  expect(await endTree(undefined, { name: NAME, value: 'v' }, options)).toMatchObject({ signalled: 1 });
+});
+
 /** Its time passes only in sleeps, and in a jump of `jumpMs` at the second look. */
 function jumpyClock(jumpMs: number): Clock {
   let now = 0;

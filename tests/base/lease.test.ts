@@ -82,6 +82,28 @@ test('an owner that was stopped and whose lease was taken over knows it when it 
   await expect(taken.check()).resolves.toBeUndefined();
 });
 
+test('a starter that slept while others came and went owns nothing, though its number was free again', async () => {
+  await using dir = await tempDir();
+  const others = hostWith([entryOf(process.pid, { startTicks: 'others' })]);
+  const pass = async () => await (await acquireLease(dir.path, { host: others, clock })).release();
+  let asleep = true;
+  const host = hostWith([entryOf(process.pid, { startTicks: 'slow' })]);
+  const read = async (pid: number) => {
+    // Asked who it is between its look at the leases and its link.
+    if (asleep) {
+      asleep = false;
+      for (let count = 0; count < 7; count += 1) await pass();
+    }
+    return await host.processes.read(pid);
+  };
+  const slow = { ...host, processes: { ...host.processes, read } };
+  // The first question is for the owner of the old lease, who died with the boot before.
+  await layLease(dir.path, 1, { ...OWNER, bootId: 'last boot' });
+  const lease = await acquireLease(dir.path, { host: slow, clock });
+  expect(lease.number).toBe(9);
+  await expect(lease.check()).resolves.toBeUndefined();
+});
+
 test('a zombie holds nothing', async () => {
   await using dir = await tempDir();
   const host = await systemHost();
