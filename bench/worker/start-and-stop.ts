@@ -19,7 +19,7 @@ export async function measureStart(): Promise<Record<string, number>> {
     await leaveCommand(rig.paths, { v: 1, id, by: { channel: 'cli' }, at: isoUtc(now), kind: 'resume' });
     const begun = Date.now();
     await rig.launch();
-    await rig.until(({ progress }) => progress.totalIterations >= 1);
+    await rig.until(({ progress }) => progress.totalIterations >= 2);
     const record = await stat(iterationPaths(rig.paths, 1).child);
     times.push(record.mtimeMs - begun);
     await rig.stop('now');

@@ -20,7 +20,7 @@ export class AwakeTime {
     this.#last = clock.monotonic();
   }
 
-  static async resume(worker: Worker, iteration: number): Promise<AwakeTime> {
+  static async resume(worker: Pick<Worker, 'clock' | 'paths'>, iteration: number): Promise<AwakeTime> {
     const path = iterationPaths(worker.paths, iteration).awake;
     const reading = await readPlainFile(path, 100);
     const saved = reading.kind === 'bytes' ? Number(reading.bytes.toString('utf8')) : 0;

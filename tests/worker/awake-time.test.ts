@@ -1,0 +1,77 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
+import { iterationPaths, sessionPaths } from '../../src/session/paths.ts';
+import { AwakeTime } from '../../src/worker/awake-time.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** A clock that stands until a test moves it; `now` may be set to anything. */
+class MovedClock implements Clock {
+  nowMs = Date.UTC(2026, 0, 8);
+  monotonicMs = 0;
+  now = () => this.nowMs;
+  monotonic = () => this.monotonicMs;
+  sleep = async () => undefined;
+}
+
+async function scene() {
+  const dir = await tempDir();
+  const clock = new MovedClock();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await mkdir(iterationPaths(paths, 1).dir, { recursive: true });
+  const resume = () => AwakeTime.resume({ clock, paths }, 1);
+  return { clock, paths, resume, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+test('small ticks count whole, and a gap of hours counts as one tick', async () => {
+  await using here = await scene();
+  const awake = await here.resume();
+  for (let tick = 0; tick < 20; tick += 1) {
+    here.clock.monotonicMs += 50;
+    awake.tick();
+  }
+  expect(awake.ms).toBe(1000);
+  here.clock.monotonicMs += 8 * 3_600_000;
+  awake.tick();
+  expect(awake.ms).toBeLessThanOrEqual(3000);
+});
+
+test.each([8 * 3_600_000, -24 * 3_600_000])(
+  'a wall clock that jumps by %d ms changes nothing',
+  async (jump) => {
+    await using here = await scene();
+    const awake = await here.resume();
+    here.clock.nowMs += jump;
+    here.clock.monotonicMs += 500;
+    awake.tick();
+    expect(awake.ms).toBe(500);
+  },
+);
+
+test('a later worker goes on from what was saved, on a clock that begins anew', async () => {
+  await using here = await scene();
+  const first = await here.resume();
+  here.clock.monotonicMs += 1500;
+  first.tick();
+  await first.save();
+  here.clock.monotonicMs = -1_000_000;
+  const second = await here.resume();
+  here.clock.monotonicMs += 100;
+  second.tick();
+  expect(second.ms).toBe(1600);
+});
+
+test('whatever stands in its file, time begins at nought or above', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.string(), fc.double().map(String)), async (text) => {
+      await using here = await scene();
+      const path = iterationPaths(here.paths, 1).awake;
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+      expect((await here.resume()).ms).toBeGreaterThanOrEqual(0);
+    }),
+    { numRuns: 50 },
+  );
+});
