@@ -9,7 +9,10 @@ const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_his
 
 async function filesOf(rig: SessionRig) {
   const worktree = (await rig.state()).worktree?.path ?? '';
-  return { code: await contentsOf(worktree), documents: await contentsOf(rig.paths.sessionDir, NOT_BACK) };
+  const documents = await contentsOf(rig.paths.sessionDir, NOT_BACK);
+  // The worker writes the notebook right behind the event that is waited for.
+  const whole = Object.entries(documents).filter(([name]) => !name.endsWith('.draft'));
+  return { code: await contentsOf(worktree), documents: Object.fromEntries(whole) };
 }
 
 function rewind(rig: SessionRig, to: number | 'undo') {
