@@ -8,12 +8,17 @@ import type { FrozenSettings } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
 import { type DoctorCheck, fail, type Machine, ok, thisMachine } from './doctor/check.ts';
 import { type CliName, cliChecks, isRefusedAsRoot } from './doctor/cli-checks.ts';
+import { installChecks } from './doctor/install-checks.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
 import { projectChecks } from './doctor/project-checks.ts';
 import { findProjectFor } from './find-project-for.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;
+  /** Also runs SETUP and each CHECK once, in a worktree that is thrown away. */
+  runChecks?: boolean | undefined;
+  /** Ends checks that run. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface DoctorReport {
@@ -26,7 +31,7 @@ const CLI_NAMES: readonly CliName[] = ['claude', 'codex', 'gemini'];
 
 /**
  * Looks at everything that a session needs: machine, git, project, agent CLIs, and what weakens our
- * promises. Costs nothing, changes nothing and never throws for what it finds.
+ * promises. Costs nothing, leaves nothing behind and never throws for what it finds.
  */
 export async function doctor(
   input: DoctorInput,
@@ -35,6 +40,7 @@ export async function doctor(
 ): Promise<DoctorReport> {
   const machineFound = await machineChecks(machine);
   if (machine.platform === 'win32') return reportOf(machineFound);
+  const { runChecks = false, signal } = input;
   const project = await projectOf(input, context);
   const settings = 'project' in project ? project.project : undefined;
   const used = usedProviders(settings);
@@ -49,8 +55,11 @@ export async function doctor(
   return reportOf([
     ...machineFound,
     await gitCheck(context),
-    ...('project' in project ? await projectChecks(project.project, context) : [project.check]),
+    ...('project' in project
+      ? await projectChecks(project.project, context, { runChecks, signal })
+      : [project.check]),
     ...clis.flat(),
+    ...(await installChecks(context)),
     protectionCheck(used, permissions, clis.flat()),
   ]);
 }
@@ -86,7 +95,8 @@ async function machinePaths({ env, home: homeDir }: ActionContext): Promise<Map<
 /** Without a project: what a new one would use. */
 function usedProviders(project: Project | undefined): Set<ProviderName> {
   if (project === undefined) return new Set(['claude']);
-  return new Set([project.values.provider, ...Object.values(project.values.providerByPhase)]);
+  const { provider, providerByPhase, fallback } = project.values;
+  return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
 }
 
 async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {

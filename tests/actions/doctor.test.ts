@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
@@ -8,6 +8,7 @@ import { doctor, RootRefusedError, refuseWhatCannotRun } from '../../src/actions
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
+import { acquireLease } from '../../src/base/lease.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
@@ -105,6 +106,84 @@ test('outside of any project the paths of the machine count', async () => {
   const path = await fakeCli(repo.root, { options: ALL_OPTIONS });
   const { checks } = await doctor({}, await contextIn(repo, { CLAUDE_PATH: path }), MACHINE);
   expect(checks.find(({ id }) => id === 'cli.claude')?.found).toContain(path);
+});
+
+test('--checks runs SETUP and each CHECK on the base alone, and leaves no worktree, process or change', async () => {
+  await using repo = await makeRepo({ files: { 'base.txt': 'from the base\n' } });
+  const context = await contextIn(repo);
+  const trace = join(repo.root, 'trace');
+  const first = `test -f made && grep -q base base.txt && pwd >> ${trace}`;
+  const second = 'sleep 300 >/dev/null 2>&1 & exit 7';
+  await setupProject({ lines: { SETUP: 'touch made', CHECK: first, CHECK_2: second } }, context);
+  await repo.write({ 'base.txt': 'edited\n', made: '' });
+  const before = await repo.git(['status', '--porcelain']);
+
+  const asked = await doctor({}, context, MACHINE);
+  expect(asked.checks.find(({ id }) => id === 'check.2')).toMatchObject({ level: 'ok' });
+  await expect(readFile(trace)).rejects.toThrow();
+
+  const { checks: tried } = await doctor({ runChecks: true }, context, MACHINE);
+  expect(tried.find(({ id }) => id === 'setup')).toMatchObject({ level: 'ok' });
+  expect(tried.find(({ id }) => id === 'check.1')).toMatchObject({ level: 'ok' });
+  expect(tried.find(({ id }) => id === 'check.2')).toMatchObject({
+    level: 'fail',
+    found: expect.stringContaining('exit status 7'),
+  });
+  expect(await readFile(trace, 'utf8')).toContain('_samocode/worktrees/.trial-');
+  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
+  expect((await repo.git(['worktree', 'list'])).split('\n')).toHaveLength(1);
+  expect(await repo.git(['status', '--porcelain'])).toBe(before);
+  const running = await context.host.processes.list();
+  const homes = await Promise.all(
+    running.map(({ pid }) => context.host.processes.environmentOf(pid, 'HOME').catch(() => undefined)),
+  );
+  expect(homes.filter((home) => home === repo.homeDir)).toEqual([]);
+});
+
+test('a worktree that git can not make is a failure', async () => {
+  await using repo = await makeRepo();
+  const context = await contextIn(repo);
+  await setupProject({}, context);
+  const well = await doctor({}, context, MACHINE);
+  expect(well.checks.find(({ id }) => id === 'worktree')).toMatchObject({ level: 'ok' });
+  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
+  // git keeps its records of worktrees in a folder of this name.
+  await writeFile(join(repo.path, '.git/worktrees'), '');
+  const { checks } = await doctor({}, context, MACHINE);
+  expect(checks.find(({ id }) => id === 'worktree')).toMatchObject({ level: 'fail' });
+  expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
+});
+
+test('a worker of another machine in the same SESSIONS is a warning, as long as its lease is kept', async () => {
+  await using repo = await makeRepo();
+  const context = await contextIn(repo);
+  await setupProject({}, context);
+  const hosts = async () =>
+    (await doctor({}, context, MACHINE)).checks.find(({ id }) => id === 'sessions.hosts');
+  expect(await hosts()).toMatchObject({ level: 'ok' });
+  const leases = join(repo.path, '_samocode/sessions/.run/26-01-08-boats/leases');
+  const elsewhere = { ...context.host, hostId: 'the-laptop', bootId: 'its boot' };
+  const lease = await acquireLease(leases, { host: elsewhere, clock: systemClock });
+  expect(await hosts()).toMatchObject({ level: 'warn', found: expect.stringContaining('the-laptop') });
+  await lease.release();
+  expect(await hosts()).toMatchObject({ level: 'warn' });
+});
+
+test('it says which chat programs have samocode, without changing any', async () => {
+  await using repo = await makeRepo();
+  const gemini = join(repo.root, 'gemini');
+  const context = await contextIn(repo, { GEMINI_PATH: gemini });
+  const lines = async () =>
+    (await doctor({}, context, MACHINE)).checks.filter(({ id }) => /^install/.test(id));
+  expect(await lines()).toMatchObject([{ id: 'install', level: 'ok' }]);
+  const folder = join(repo.homeDir, '.gemini');
+  await mkdir(folder);
+  await writeFile(gemini, '#!/bin/sh\nexit 9\n');
+  await chmod(gemini, 0o755);
+  expect(await lines()).toMatchObject([
+    { id: 'install.gemini', level: 'ok', found: expect.stringContaining('does not have') },
+  ]);
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test('what ends workers behind our back is a warning, and Windows itself a refusal', async () => {

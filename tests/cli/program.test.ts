@@ -88,6 +88,20 @@ test('config never shows a secret', async () => {
   }
 });
 
+test('doctor runs the checks of a project only when it is asked to', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir };
+  await typed(['init', '--set', 'CHECK=false'], place);
+  const found = async (argv: string[]) => {
+    const report = JSON.parse((await typed(argv, place)).stdout) as {
+      checks: { id: string; level: string }[];
+    };
+    return report.checks.find(({ id }) => id === 'check.1')?.level;
+  };
+  expect(await found(['doctor', '--json'])).toBe('ok');
+  expect(await found(['doctor', '--checks', '--json'])).toBe('fail');
+});
+
 test('an unknown session is refused in words of the terminal', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir };

@@ -4,10 +4,17 @@ import type { Project } from '../../project/open-project.ts';
 import { requireIdentity } from '../../project/repository.ts';
 import type { ActionContext } from '../context.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
+import { hostsCheck } from './hosts-check.ts';
 import { folderChecks } from './machine-checks.ts';
+import { worktreeCheck } from './trial-worktree.ts';
+import { triedChecks } from './tried-checks.ts';
 
 /** What a project's settings promise, held against what is there. */
-export async function projectChecks(project: Project, context: ActionContext): Promise<DoctorCheck[]> {
+export async function projectChecks(
+  project: Project,
+  context: ActionContext,
+  { runChecks, signal }: { runChecks: boolean; signal?: AbortSignal | undefined },
+): Promise<DoctorCheck[]> {
   const { values, warnings, filePath, mainRepo } = project;
   return [
     warnings.length === 0
@@ -16,11 +23,15 @@ export async function projectChecks(project: Project, context: ActionContext): P
     await identityCheck(mainRepo, context),
     ...(await folderChecks('sessions', values.sessions)),
     ...(await folderChecks('worktrees', values.worktrees)),
-    ...(await Promise.all(
-      values.checks.map(({ command }, index) =>
-        commandCheck(`check.${index + 1}`, command, mainRepo, context),
-      ),
-    )),
+    await hostsCheck(values.sessions, context),
+    await worktreeCheck(project, context),
+    ...(runChecks
+      ? await triedChecks(project, context, signal)
+      : await Promise.all(
+          values.checks.map(({ command }, index) =>
+            commandCheck(`check.${index + 1}`, command, mainRepo, context),
+          ),
+        )),
   ];
 }
 
@@ -34,7 +45,7 @@ async function identityCheck(mainRepo: string, { env }: ActionContext): Promise<
   }
 }
 
-// The checks themselves may take an hour and change files: only that the shell finds their program is asked.
+// The checks themselves may take an hour: unless they are wanted, only that the shell finds their program is asked.
 async function commandCheck(
   id: string,
   command: string,

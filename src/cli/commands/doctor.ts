@@ -4,15 +4,21 @@ import { type Cli, EXIT } from '../cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import { harmless, type Style } from '../style.ts';
 
+type DoctorOptions = SharedOptions & { checks?: true };
+
 export function addDoctor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('doctor'))
     .description('whether this machine and project can run sessions, and how to mend what is missing')
-    .action((options: SharedOptions) => showDoctor(cli, options));
+    .option('--checks', 'also run SETUP and each CHECK once, in a worktree that is thrown away')
+    .action((options: DoctorOptions) => showDoctor(cli, options));
 }
 
-async function showDoctor(cli: Cli, options: SharedOptions): Promise<void> {
+async function showDoctor(cli: Cli, options: DoctorOptions): Promise<void> {
   const { doctor } = await import('../../actions/doctor.ts');
-  const report = await doctor(projectOf(options), await cli.actionContext());
+  const report = await doctor(
+    { ...projectOf(options), runChecks: options.checks, signal: cli.interrupted },
+    await cli.actionContext(),
+  );
   if (report.level === 'fail') cli.leaveWith(EXIT.failed);
   cli.output.result(report, () => doctorWords(report, cli.output.style));
 }

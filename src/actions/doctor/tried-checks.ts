@@ -1,0 +1,69 @@
+import { ulid } from 'ulid';
+import { endTree } from '../../base/end-tree.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import { resolveBase } from '../../project/base-commit.ts';
+import type { Project } from '../../project/open-project.ts';
+import { failureOf } from '../../project/project-command.ts';
+import { childEnvironment, SESSION_MARK } from '../../providers/environment.ts';
+import type { ActionContext } from '../context.ts';
+import { type DoctorCheck, fail, ok, warn } from './check.ts';
+import { withTrialWorktree } from './trial-worktree.ts';
+
+const GRACE_MS = 300;
+
+/**
+ * Runs SETUP and each CHECK once, as a worker would, on the commit from which a session would start: a check
+ * that fails there would fail for a child's work too.
+ */
+export async function triedChecks(
+  project: Project,
+  context: ActionContext,
+  signal?: AbortSignal,
+): Promise<DoctorCheck[]> {
+  const { mainRepo, values } = project;
+  if (values.checks.length === 0) {
+    return [warn('check', 'There is no CHECK.', 'CHECK=npm test in .samocode guards what is called done.')];
+  }
+  try {
+    const { commit } = await resolveBase({ mainRepo, baseEnv: context.env, ...(signal && { signal }) });
+    const trial = { commit, checkout: true, signal };
+    return await withTrialWorktree(project, context, trial, (cwd) =>
+      runAll(project, context, { cwd, signal }),
+    );
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return [fail('check', `${error.what} ${error.why}`, error.hint)];
+  }
+}
+
+async function runAll(
+  { values: { setup, checks } }: Project,
+  { env, host, clock }: ActionContext,
+  { cwd, signal }: { cwd: string; signal: AbortSignal | undefined },
+): Promise<DoctorCheck[]> {
+  const mark = ulid();
+  const options = { cwd, env: childEnvironment(env, { sessionUlid: mark, iteration: 0 }), signal };
+  const results: DoctorCheck[] = [];
+  try {
+    if (setup !== undefined) {
+      const how = await failureOf(setup, options);
+      results.push(judged('setup', `SETUP \`${setup}\``, how));
+    }
+    for (const [index, { command }] of checks.entries()) {
+      signal?.throwIfAborted();
+      const how = await failureOf(command, options);
+      results.push(judged(`check.${index + 1}`, `\`${command}\``, how));
+    }
+    return results;
+  } finally {
+    // Servers that a check has started go before their folder does.
+    await endTree(undefined, { name: SESSION_MARK, value: mark }, { host, clock, graceMs: GRACE_MS });
+  }
+}
+
+function judged(id: string, name: string, how: string | undefined): DoctorCheck {
+  if (how === undefined) return ok(id, `${name} passes on the base of a session`);
+  const fix =
+    'Mend it on the base branch, or correct the line in .samocode: no session can be done before it passes.';
+  return fail(id, `${name} fails on the base of a session (${how}).`, fix);
+}
