@@ -1,4 +1,6 @@
-import { SamocodeError } from '../base/errors.ts';
+import { lstat, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ifExists, SamocodeError } from '../base/errors.ts';
 import { runGit } from './git.ts';
 import { realPathAsFar } from './real-path.ts';
 import { commitOf, type GitContext } from './repository.ts';
@@ -22,8 +24,7 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
   const options = { ...context, cwd: worktreePath };
   const calm = { ...options, allowFailure: true };
   const ref = `refs/heads/${branch}`;
-  // Either may be under way, and each says no for the other.
-  for (const given of ['rebase', 'merge', 'cherry-pick', 'revert']) await runGit([given, '--quit'], calm);
+  for (const given of await underWay(worktreePath)) await runGit([given, '--quit'], calm);
   await runGit(['symbolic-ref', '-m', 'samocode: rewind', 'HEAD', ref], options);
   if (commit === undefined) {
     if ((await commitOf(ref, options)) !== undefined) await runGit(['update-ref', '-d', ref], options);
@@ -33,6 +34,15 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
   await runGit(['update-ref', '-m', 'samocode: rewind', ref, commit], options);
   await runGit(['reset', '--quiet', '--mixed'], { ...options, timeoutMs: LONG_MS });
   return commit;
+}
+
+/** By plain reads; what else may be under way (a merge, one pick) ends with the reset of the index. */
+async function underWay(worktreePath: string): Promise<string[]> {
+  const pointer = await readFile(join(worktreePath, '.git'), 'utf8').catch(() => '');
+  const gitDir = resolve(worktreePath, /^gitdir: (.+)$/m.exec(pointer)?.[1] ?? '.git');
+  const has = async (name: string) => (await ifExists(lstat(join(gitDir, name)))) !== undefined;
+  const isRebase = (await has('rebase-merge')) || (await has('rebase-apply'));
+  return [...(isRebase ? ['rebase'] : []), ...((await has('sequencer')) ? ['cherry-pick'] : [])];
 }
 
 const LONG_MS = 10 * 60_000;
