@@ -2,6 +2,7 @@ import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
+import { CommandRefusedError } from './send-command.ts';
 
 export interface StopSessionInput extends SessionQuestion {
   /** `now` ends the child in the middle of its work; what it wrote stays. */
@@ -21,8 +22,14 @@ export async function stopSession(
 ): Promise<StopSessionResult> {
   const view = await findSession(input, context);
   if (isAtRest(view)) return { view, outcome: 'not_running' };
-  const after = await afterCommand(view, { kind: 'stop', when: input.when }, ['stopped', 'done'], context);
-  return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
+  try {
+    const after = await afterCommand(view, { kind: 'stop', when: input.when }, ['stopped', 'done'], context);
+    return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
+  } catch (error) {
+    // It came to rest between the look and the command: what was wanted is so.
+    if (!(error instanceof CommandRefusedError && error.code === 'not_running')) throw error;
+    return { view: await findSession(input, context), outcome: 'not_running' };
+  }
 }
 
 function isAtRest({ state, pendingCommands }: SessionView): boolean {

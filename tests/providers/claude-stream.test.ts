@@ -46,10 +46,10 @@ test('a tool call reads as its name and what it is about, paths below the workin
     using('Odd', 7),
   );
   expect(events.slice(1)).toEqual([
-    { kind: 'activity', text: 'Bash: npm test' },
-    { kind: 'activity', text: 'Write: src/x.ts' },
-    { kind: 'activity', text: 'Read: …/26-01-08-x/_qa.md' },
-    { kind: 'activity', text: 'Odd' },
+    { kind: 'activity', text: 'Bash: npm test', tool: { name: 'Bash' } },
+    { kind: 'activity', text: 'Write: src/x.ts', tool: { name: 'Write', path: '/wt/src/x.ts' } },
+    { kind: 'activity', text: 'Read: …/26-01-08-x/_qa.md', tool: { name: 'Read' } },
+    { kind: 'activity', text: 'Odd', tool: { name: 'Odd' } },
   ]);
 });
 
