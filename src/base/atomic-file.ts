@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failPoint, tearPoint } from './fault-points.ts';
 
@@ -38,6 +38,16 @@ export async function createWhole(path: string, data: string | Uint8Array, mode 
   }
   await syncFolder(dirname(path));
   return true;
+}
+
+/**
+ * Removes the drafts that killed writers have left in a folder. Only for who knows that nobody writes there.
+ * A folder that can't be read has none to be cared about.
+ */
+export async function removeDrafts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names)
+    if (DRAFT.test(name)) await rm(join(folder, name), { force: true }).catch(() => undefined);
 }
 
 /** Makes a folder's entries durable: without it a rename may be undone by a power cut. */
@@ -80,6 +90,8 @@ async function writeDraft(draft: string, data: string | Uint8Array, mode: number
     await handle.close();
   }
 }
+
+const DRAFT = /^\..+\.[0-9a-f]{12}\.draft$/;
 
 // The dot keeps drafts out of listings, and the random part keeps two writers apart.
 function draftPath(path: string): string {

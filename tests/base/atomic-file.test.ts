@@ -1,7 +1,7 @@
 import { link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createWhole, syncFolder, writeWhole } from '../../src/base/atomic-file.ts';
+import { createWhole, removeDrafts, syncFolder, writeWhole } from '../../src/base/atomic-file.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -67,4 +67,16 @@ test('a folder that is missing is the system error', async () => {
   await expect(writeWhole(join(dir.path, 'no', 'file'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(createWhole(join(dir.path, 'no', 'file'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(syncFolder(join(dir.path, 'no'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('drafts of killed writers are removed, and nothing that only looks like one', async () => {
+  await using dir = await tempDir();
+  const others = ['.notes.draft', 'plan.draft', '.x.0123456789AB.draft', '_overview.md'];
+  for (const name of [...others, '._overview.md.0123456789ab.draft']) {
+    await writeFile(join(dir.path, name), '');
+  }
+  await mkdir(join(dir.path, '.folder.0123456789ab.draft'));
+  await removeDrafts(dir.path);
+  await removeDrafts(join(dir.path, 'no such folder'));
+  expect((await readdir(dir.path)).sort()).toEqual([...others, '.folder.0123456789ab.draft'].sort());
 });
