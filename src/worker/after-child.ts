@@ -1,6 +1,7 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ensurePlainFolder } from '../base/append-lines.ts';
+import { removeDrafts } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import type { NewEvent } from '../session/events.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -51,4 +52,10 @@ async function mendFiles({ paths, kept }: Worker, open: OpenIteration, isOurs: b
 
 function forgery(what: string, detail: string): NewEvent {
   return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
+}
+
+/** Drafts of a killed worker or child: with the tree dead, nobody but us writes there. */
+export async function removeDraftsOfDead({ paths }: Worker): Promise<void> {
+  await removeDrafts(paths.sessionDir);
+  await removeDrafts(paths.runDir);
 }

@@ -11,6 +11,8 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const MOST_AT_ONCE_BYTES = 16 * 1024 * 1024;
 const TAIL_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
+const SPACE = 0x20;
+const OPENING_BRACE = 0x7b;
 
 /** Reads a running child's stdout file as it grows, in pieces: memory stays flat whatever is printed. */
 export class ChildLog implements AsyncDisposable {
@@ -90,11 +92,19 @@ export class ChildLog implements AsyncDisposable {
   #take(bytes: Buffer): void {
     let from = 0;
     for (let lf = bytes.indexOf(LF); lf !== -1; lf = bytes.indexOf(LF, from)) {
-      this.#keep(bytes.subarray(from, lf));
-      this.#endLine();
+      this.#keepLine(bytes.subarray(from, lf));
       from = lf + 1;
     }
     this.#keep(bytes.subarray(from));
+  }
+
+  /** A whole line, or the end of one; what lies whole in a piece is read where it lies. */
+  #keepLine(bytes: Buffer): void {
+    if (this.#restBytes === 0 && !this.#skipping) this.#readLine(bytes);
+    else {
+      this.#keep(bytes);
+      this.#endLine();
+    }
   }
 
   #keep(bytes: Buffer): void {
@@ -111,12 +121,16 @@ export class ChildLog implements AsyncDisposable {
   }
 
   #endLine(): void {
-    if (this.#restBytes > 0) {
-      const line = Buffer.concat(this.#rest).toString('utf8');
-      for (const event of this.#reader.readLine(line)) this.seen.note(event);
-    }
+    if (this.#restBytes > 0) this.#readLine(Buffer.concat(this.#rest));
     this.#rest = [];
     this.#restBytes = 0;
     this.#skipping = false;
+  }
+
+  // Every CLI's events are JSON objects: other lines need not even become text.
+  #readLine(bytes: Buffer): void {
+    const first = bytes[0] ?? LF;
+    if (first > SPACE && first !== OPENING_BRACE) return;
+    for (const event of this.#reader.readLine(bytes.toString('utf8'))) this.seen.note(event);
   }
 }

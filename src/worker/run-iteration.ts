@@ -5,7 +5,7 @@ import { providerNamed } from '../providers/registry.ts';
 import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { mendRunFolder } from './after-child.ts';
+import { mendRunFolder, removeDraftsOfDead } from './after-child.ts';
 import { beginIteration, logPaths } from './begin-iteration.ts';
 import { ChildLog } from './child-log.ts';
 import { finishIteration } from './finish-iteration.ts';
@@ -60,6 +60,7 @@ async function endAndFinish(
   crashPoint('after-end-tree');
   await mendRunFolder(worker, open, isOurs);
   await removeStaleLocks(worker);
+  await removeDraftsOfDead(worker);
   await log.readToEnd();
   await finishIteration(worker, open, { end, awakeMs, child, log });
 }

@@ -5,6 +5,7 @@ import { readPlainFile } from '../base/plain-file.ts';
 import { exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { EventBody } from '../session/event-types.ts';
 import { iterationPaths } from '../session/paths.ts';
+import { removeDraftsOfDead } from './after-child.ts';
 import { phaseByHand, setPhase, writtenPhase } from './obey-phase-line.ts';
 import { readChildRecord } from './spawn-child.ts';
 import { endChildTree } from './tree.ts';
@@ -52,8 +53,10 @@ export async function takeOver(
   await worker.projector.catchUp(stateOf(worker));
   if (byHand !== undefined) await setPhase(worker, byHand);
   // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one.
-  if (stateOf(worker).openIteration === undefined)
+  if (stateOf(worker).openIteration === undefined) {
     await endChildTree(worker, undefined, { leftoversOnly: true });
+    await removeDraftsOfDead(worker);
+  }
 }
 
 async function findOpenIteration(worker: Worker): Promise<Recovery> {

@@ -177,6 +177,20 @@ const rows: FaultRow[] = [
       },
     },
   ),
+  withSettings(
+    {},
+    {
+      name: 'drafts that a killed worker and a killed child leave are gone in the end',
+      rules: slowFirst,
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await rig.killWorker();
+        await writeFile(join(rig.paths.sessionDir, '._overview.md.0123456789ab.draft'), 'half');
+        await signalChild(rig, 'SIGKILL');
+      },
+      ends: AT_THE_GATE,
+    },
+  ),
   {
     name: 'a worker that is killed at the gate is brought back by the answer',
     act: async (rig) => {
