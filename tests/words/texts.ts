@@ -28,8 +28,13 @@ export const TEXTS: ReadonlyMap<string, string> = new Map(
 export const SKILL_NAMES = SOURCE.skills.map(({ name }) => name);
 export const COMMAND_NAMES = SOURCE.commands.map(({ name }) => name);
 
+const PROGRAM = addedCommands();
 /** The subcommands of `samocode`. */
-export const CLI_NAMES = cliNames();
+export const CLI_NAMES = PROGRAM.commands.map((command) => command.name());
+/** The long options of all subcommands, `--json` and its like too. */
+export const CLI_OPTIONS = PROGRAM.commands.flatMap(({ options }) =>
+  options.flatMap(({ long }) => (long ? [long] : [])),
+);
 
 /** Names of the files that a session folder always has. */
 export const SESSION_FILES = Object.values(sessionPaths('/s', '26-01-08-x')).map((path) => basename(path));
@@ -68,9 +73,9 @@ export function actionsOf(text: string): string[] {
   );
 }
 
-function cliNames(): string[] {
+function addedCommands(): Command {
   const program = new Command();
   // Adding a command reads nothing from the terminal; only running it does.
   for (const add of COMMANDS) add(program, {} as Cli);
-  return program.commands.map((command) => command.name());
+  return program;
 }

@@ -1,0 +1,40 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { MACHINE_SETTINGS } from '../../src/project/machine-settings.ts';
+import { PROJECT_SETTINGS } from '../../src/project/project-settings.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
+import { CLI_NAMES, CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
+
+const README = await readFile(join(ROOT, 'README.md'), 'utf8');
+const COMMAND_LINE = /^## The command line$[\s\S]*?^## /m.exec(README)?.[0] ?? '';
+/** Of the form that the original samocode had, which is no command. */
+const ORIGINAL_OPTIONS = ['--config', '--session'];
+
+test('the table of commands has every command of the help, and no other', () => {
+  const rows = COMMAND_LINE.split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((row) => [...row.matchAll(/`samocode ([a-z]+)/g)].map((match) => match[1]));
+  expect([...new Set(named)].sort()).toEqual(CLI_NAMES.toSorted());
+});
+
+test('every option that it names is one', () => {
+  const named = README.match(/(?<=samocode [^\n`]*|[`[])--[a-z][a-z-]*/g) ?? [];
+  expect(named.length).toBeGreaterThan(30);
+  const known = [...CLI_OPTIONS, ...ORIGINAL_OPTIONS];
+  expect(named.filter((option) => !known.includes(option))).toEqual([]);
+});
+
+test('every setting and tool that it names is one', () => {
+  const settings = Object.values({ ...PROJECT_SETTINGS, ...MACHINE_SETTINGS }).map(({ key }) => key);
+  const known = new Set<string>([...settings, ...TOOLS.map(({ name }) => name), 'CHECK']);
+  const words = inBackticks(README).map((word) => word.replace(/=.*$/, ''));
+  const named = words.filter((word) => /^[A-Z]+(?:_[A-Z]+)*$|^[a-z]+(?:_[a-z]+)+$/.test(word));
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((word) => !known.has(word))).toEqual([]);
+});
+
+test('every file that it links to is there', async () => {
+  const links = [...README.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '');
+  expect(links.length).toBeGreaterThan(4);
+  for (const link of links) await access(join(ROOT, link));
+});
