@@ -5,8 +5,9 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../phases/progress.ts';
-import type { Cost, EventType, RecordedAnswer } from './event-types.ts';
+import type { EventType, RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
+import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, warned } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
@@ -123,7 +124,8 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
   };
 }
 
-function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>): SessionState {
+function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): SessionState {
+  const event = { ...told, cost: plausibleCost(told.cost), durationMs: plausible(told.durationMs) };
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next, treeChanged } = event;
   const { openIteration: _ended, pending: _old, ...rest } = state;
   // What was found while the iteration was open is for the next child as well.
@@ -223,14 +225,4 @@ function acknowledged(state: SessionState, ids: readonly string[]): SessionState
 function mergeAnswers(old: readonly RecordedAnswer[], given: readonly RecordedAnswer[]): RecordedAnswer[] {
   const ids = new Set(given.map((answer) => answer.id));
   return [...old.filter((answer) => !ids.has(answer.id)), ...given];
-}
-
-function addCosts(a: Cost, b: Cost): Cost {
-  const sum: Cost = { ...a };
-  for (const key of ['usd', 'inputTokens', 'outputTokens', 'cachedTokens', 'turns'] as const) {
-    const value = b[key];
-    if (value !== undefined) sum[key] = (a[key] ?? 0) + value;
-  }
-  if (b.usdIsEstimate) sum.usdIsEstimate = true;
-  return sum;
 }

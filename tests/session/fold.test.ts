@@ -155,6 +155,18 @@ test('a stop that was asked for is met by the stop, and by going on', () => {
   expect(after([...started, asked, resumed]).stopWanted).toBeUndefined();
 });
 
+test('what a child says that it cost is added up, and can neither give back nor grow beyond numbers', () => {
+  const ended = (cost: object): NewEvent => ({
+    ...{ type: 'iteration_ended', iteration: 1, phase: 'planning', ending: 'signalled', exitCode: 0 },
+    ...{ signalNotes: [], decision: { kind: 'run', phase: 'planning', notes: [], delay: 'none' } },
+    ...{ changed: true, treeChanged: true, cost, durationMs: 1, flowLines: [] },
+  });
+  expect(after([ended({ usd: 1 }), ended({ usd: 0.5, turns: 2 })]).cost).toEqual({ usd: 1.5, turns: 2 });
+  expect(after([ended({ usd: 1 }), ended({ usd: -5 })]).cost).toEqual({ usd: 1 });
+  const huge = after([ended({ usd: 1e308 }), ended({ usd: 1e308 })]).cost.usd;
+  expect(Number.isFinite(huge)).toBe(true);
+});
+
 test('the highest lease stays, whoever writes last', () => {
   const high = after([{ type: 'notice', code: 'c', text: 't' }], { ...emptyState(), lease: 9 });
   expect(high).toMatchObject({ n: 1, lease: 9 });

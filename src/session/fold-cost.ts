@@ -1,0 +1,29 @@
+import type { Cost } from './event-types.ts';
+
+const COST_KEYS = ['usd', 'inputTokens', 'outputTokens', 'cachedTokens', 'turns'] as const;
+/** No session comes near it, and sums of any number of them stay numbers that JSON has. */
+const MOST = 1e15;
+
+/** A CLI tells its own cost: nobody gets back what was spent before, and no sum grows into infinity. */
+export function plausible(value: number): number {
+  return Math.min(Math.max(value, 0), MOST);
+}
+
+export function plausibleCost(told: Cost): Cost {
+  const cost: Cost = { ...told };
+  for (const key of COST_KEYS) {
+    const value = told[key];
+    if (value !== undefined) cost[key] = plausible(value);
+  }
+  return cost;
+}
+
+export function addCosts(a: Cost, b: Cost): Cost {
+  const sum: Cost = { ...a };
+  for (const key of COST_KEYS) {
+    const value = b[key];
+    if (value !== undefined) sum[key] = (a[key] ?? 0) + value;
+  }
+  if (b.usdIsEstimate) sum.usdIsEstimate = true;
+  return sum;
+}
