@@ -1,0 +1,48 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { EVENT_BODIES } from '../../src/session/event-types.ts';
+import { inBackticks, ROOT } from './texts.ts';
+
+const PAGES = await Promise.all(
+  ['ARCHITECTURE.md', 'CONTRIBUTING.md', ...(await decisions())].map(
+    async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const,
+  ),
+);
+const ROOMS = (await readdir(join(ROOT, 'src'), { withFileTypes: true })).filter((one) => one.isDirectory());
+
+async function decisions(): Promise<string[]> {
+  return (await readdir(join(ROOT, 'docs/decisions'))).map((name) => `docs/decisions/${name}`);
+}
+
+test.each(PAGES)('every module that %s names is there', async (_path, text) => {
+  const inRooms = new RegExp(`^(?:src/)?((?:${ROOMS.map(({ name }) => name).join('|')})/[\\w./-]+\\.ts)$`);
+  const named = inBackticks(text).flatMap((word) => inRooms.exec(word)?.[1] ?? []);
+  const missing = [];
+  for (const path of named) if (!(await isThere(join('src', path)))) missing.push(path);
+  expect(missing).toEqual([]);
+});
+
+test('the architecture names modules by their room, and every room', () => {
+  const [, text = ''] = PAGES[0] ?? [];
+  const bare = inBackticks(text).filter((word) => /^[\w-]+\.ts$/.test(word) && word !== 'main.ts');
+  expect(bare).toEqual([]);
+  const listed = /^## Rooms$[\s\S]*?^## /m.exec(text)?.[0] ?? '';
+  const rooms = ROOMS.map(({ name }) => name).filter((name) => name !== 'notify');
+  expect(rooms.filter((name) => !listed.includes(`\n    ${name}/ `))).toEqual([]);
+});
+
+test('every event that the architecture names is one', () => {
+  const [, text = ''] = PAGES[0] ?? [];
+  const named = inBackticks(text).filter((word) => /^[a-z]+(?:_[a-z]+)+$/.test(word));
+  expect(named.length).toBeGreaterThan(10);
+  const tools = ['start_session', 'answer_qa'];
+  expect(named.filter((word) => !(word in EVENT_BODIES) && !tools.includes(word))).toEqual([]);
+});
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(join(ROOT, path)).then(
+    () => true,
+    () => false,
+  );
+}
