@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import { type CheckpointStore, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
-import { forgetLast } from './last-checkpoint.ts';
 
 export interface TakenFiles {
   /** Nothing differs from what the index knew before; false may also mean that this was not looked at. */
@@ -37,8 +36,6 @@ export async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise
   ]);
   const names = new Set([...namesIn(stdout), ...also, ...(await unknownTo(options, tracked))]);
   const { add, drop, skipped } = await sorted(folder, names);
-  // From here on the index knows more than the last checkpoint: cut off, the next one must not trust that.
-  if (add.length + drop.length > 0) await forgetLast(store);
   if (drop.length > 0) await update(['--force-remove'], drop, options);
   if (add.length > 0) await update(['--add', '--remove', '--replace'], add, options);
   return { same: add.length === 0 && drop.length === 0, skipped };

@@ -2,6 +2,8 @@ import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keepCheckpoint } from '../../src/project/checkpoint.ts';
+import { openStore } from '../../src/project/checkpoint-store.ts';
+import { takeFiles } from '../../src/project/take-files.ts';
 import { ensureWorktree } from '../../src/project/worktree.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
@@ -22,7 +24,7 @@ async function scene() {
     keepCheckpoint({ ...place, sessionFolder: '26-01-08-x', moment: { kind: 'after', iteration } });
   const filesOf = async (commit: string) =>
     (await repo.git(['ls-tree', '-r', '--name-only', commit])).split('\n');
-  return { repo, worktreePath, sessionDir, keep, filesOf };
+  return { repo, worktreePath, sessionDir, place, keep, filesOf };
 }
 
 test('changed, new and deleted files and the documents are kept, and nothing in the worktree moves', async () => {
@@ -115,4 +117,16 @@ test('a folder that lost its .git file is kept, and not taken for the repository
     'worktree/a.txt',
   ]);
   expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
+});
+
+test('a checkpoint that was cut off after the files were taken is not mistaken for one that was made', async () => {
+  const { repo, worktreePath, keep, place } = await scene();
+  await using _ = repo;
+  await keep(1);
+  await writeFile(join(worktreePath, 'a.txt'), 'new\n');
+  const store = await openStore(place);
+  await takeFiles(store, { part: 'worktree', folder: worktreePath });
+  const kept = await keep(2);
+  expect(kept.kind).toBe('kept');
+  expect(await repo.git(['show', `${kept.ref}:worktree/a.txt`])).toBe('new');
 });
