@@ -74,7 +74,7 @@ async function letRetriesAbound(rig: SessionRig): Promise<void> {
 }
 
 /** What a person may well have to resume after children were killed so often. */
-const TO_BE_EXPECTED = new Set(['phase_limit', 'no_signal', 'signal_json', 'retries']);
+const TO_BE_EXPECTED = new Set(['phase_limit', 'no_progress', 'no_signal', 'signal_json', 'retries']);
 
 async function actAsPerson(rig: SessionRig): Promise<SessionState> {
   for (const end = Date.now() + BOUND_MS; Date.now() < end; ) {
