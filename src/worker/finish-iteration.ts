@@ -27,6 +27,52 @@ import { mendWorktree } from './worktree-stands.ts';
  * commit points. Everything it reads is on disk, so after a crash it comes to the same end.
  */
 export async function finishIteration(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<void> {
+  const { signal, process, outcome, plan, acknowledged, said, notebook, after } = await lookAt(
+    worker,
+    open,
+    ended,
+  );
+  const kept = await keepWork(worker, { kind: 'after', iteration: open.iteration });
+  const recorded = signal.kind === 'signal' ? signal.signal : undefined;
+  const ending = recorded ? 'signalled' : process.end;
+  const decided = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
+  const question = { phase: open.phase, signal: recorded, ending, kept, plan };
+  const { decision, print } = await guardLoop(worker, decided, question);
+  crashPoint('before-iteration-ended');
+  await record(
+    worker,
+    ...said,
+    ...notKept(kept),
+    ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
+    {
+      type: 'iteration_ended',
+      iteration: open.iteration,
+      phase: open.phase,
+      ending,
+      exitCode: process.exitCode,
+      ...(recorded && { signal: recorded }),
+      signalNotes: notesAbout(signal),
+      decision,
+      changed: outcome.changed,
+      treeChanged: outcome.treeChanged,
+      ...(process.problem !== undefined && { problem: process.problem }),
+      cost: process.cost,
+      durationMs: ended.awakeMs,
+      ...(after.tree && { head: after.tree.head }),
+      ...(print !== undefined && { print }),
+      ...(kept.checkpoint && { checkpoint: kept.checkpoint }),
+      ...notebook.lines,
+      flowLines: notebook.newFlow,
+    },
+  );
+  crashPoint('after-iteration-ended');
+  await record(worker, ...(await settleEvents(worker)));
+  await tidy(worker, open, kept);
+  keepLook(worker, after);
+}
+
+/** Everything that the decision rests on, and what is to be told beside it. */
+async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const signal = await readSignal(worker, open, ended.log?.final?.signalText);
   const process = await howItEnded(worker, open, ended);
   const planted = await gitSettingsChanges(worker);
@@ -51,46 +97,13 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     plan: plan.outcome,
     unacknowledged: stateOf(worker).messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
-  const kept = await keepWork(worker, { kind: 'after', iteration: open.iteration });
-  const recorded = signal.kind === 'signal' ? signal.signal : undefined;
-  const ending = recorded ? 'signalled' : process.end;
-  const decided = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
-  const question = { phase: open.phase, signal: recorded, ending, kept, plan };
-  const { decision, print } = await guardLoop(worker, decided, question);
-  crashPoint('before-iteration-ended');
-  await record(
-    worker,
+  const said = [
     ...planted,
     ...notebook.forgeries,
     ...mended,
     ...mainCheckoutMoves(open.iteration, before, after),
-    ...notKept(kept),
-    ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
-    {
-      type: 'iteration_ended',
-      iteration: open.iteration,
-      phase: open.phase,
-      ending,
-      exitCode: process.exitCode,
-      ...(recorded && { signal: recorded }),
-      signalNotes: notesAbout(signal),
-      decision,
-      changed: outcome.changed,
-      treeChanged,
-      ...(process.problem !== undefined && { problem: process.problem }),
-      cost: process.cost,
-      durationMs: ended.awakeMs,
-      ...(after.tree && { head: after.tree.head }),
-      ...(print !== undefined && { print }),
-      ...(kept.checkpoint && { checkpoint: kept.checkpoint }),
-      ...notebook.lines,
-      flowLines: notebook.newFlow,
-    },
-  );
-  crashPoint('after-iteration-ended');
-  await record(worker, ...(await settleEvents(worker)));
-  await tidy(worker, open, kept);
-  keepLook(worker, after);
+  ];
+  return { signal, process, outcome, plan, acknowledged, said, notebook, after };
 }
 
 function notKept({ problem }: KeptWork): NewEvent[] {

@@ -45,18 +45,17 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       else await worker.clock.sleep(QUEUE_POLL_MS);
       return undefined;
     case 'waiting':
+    case 'limited':
       await worker.slots.leave();
       if (stopWanted !== undefined) {
         await record(worker, { type: 'stopped', by: stopWanted.by, why: 'asked for', flow: 'Stopped' });
         return undefined;
       }
       return (await idle(worker)) ? undefined : PARKED_AWAY;
-    case 'limited':
     case 'blocked':
       await worker.slots.leave();
       // Whoever resumes it starts a worker of their own, with the environment that they mean.
-      if (status.kind === 'blocked' && status.rule === 'credentials_changed')
-        return 'another environment is needed';
+      if (status.rule === 'credentials_changed') return 'another environment is needed';
       return (await idle(worker)) ? undefined : PARKED_AWAY;
     case 'stopped':
       return 'stopped';

@@ -98,7 +98,8 @@ async function isGivenUp({ host, takeOver }: WorkerOptions, paths: SessionPaths)
 /** @returns why the worker leaves */
 async function work(worker: Worker): Promise<string> {
   for (;;) {
-    await takeCommandsIfNoChild(worker);
+    // A decision that a crash left behind is carried out first: a command would be met as if it were not there.
+    if (stateOf(worker).pending === undefined) await takeCommandsIfNoChild(worker);
     if (stateOf(worker).archived) return 'archived';
     const left = await guarded(worker, async () => {
       if (stateOf(worker).pending === undefined) return await nextStep(worker);

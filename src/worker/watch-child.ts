@@ -109,7 +109,9 @@ class Sampler {
   }
 
   watched(end: WatchEnd): Watched {
-    return { end, awakeMs: this.#awake.ms, known: [...this.#known.values()] };
+    // A child may have come and gone between two looks; its group is known by the wrapper that leads it.
+    const { pid, startTicks } = this.#child.wrapper;
+    return { end, awakeMs: this.#awake.ms, known: [{ pid, startTicks }, ...this.#known.values()] };
   }
 
   /** @returns why the child must be ended; undefined while all is well */

@@ -192,6 +192,17 @@ const rows: FaultRow[] = [
     },
   ),
   {
+    name: 'a stop that meets a decision which a crash left behind goes back to the same wait',
+    env: { SAMOCODE_CRASH_AT: 'after-iteration-ended@2' },
+    act: async (rig) => {
+      await rig.until(({ pending }) => pending !== undefined, { leaveDead: true });
+      await rig.stop('now');
+      await rig.until(({ status }) => status.kind === 'stopped');
+      await rig.resume();
+    },
+    ends: AT_THE_GATE,
+  },
+  {
     name: 'a worker that is killed at the gate is brought back by the answer',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
