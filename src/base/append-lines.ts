@@ -6,23 +6,37 @@ import { putAside } from './put-aside.ts';
 
 const LF = 0x0a;
 
+/** More than any line of ours is long. */
+const LONGEST_LINE_BYTES = 256 * 1024;
+
 /**
- * Appends whole lines in one write. A half line that a crash left is ended first; a link or folder that
- * somebody put under the name is taken away, never followed.
+ * Appends whole lines in one write. A last line without LF is ended first, or cut off where `isWhole` says
+ * that a crash tore it; a link or folder that somebody put under the name is taken away, never followed.
  * @param text one or more lines, each ended by LF
  */
-export async function appendLines(path: string, text: string): Promise<void> {
+export async function appendLines(
+  path: string,
+  text: string,
+  isWhole: (line: string) => boolean = () => true,
+): Promise<void> {
   if (text === '') return;
   const handle = await openForAppend(path);
   try {
-    const { size } = await handle.stat();
-    const last = Buffer.alloc(1);
-    if (size > 0) await handle.read(last, 0, 1, size - 1);
-    const torn = size > 0 && last[0] !== LF;
-    await writeFully(handle, Buffer.from(torn ? `\n${text}` : text));
+    const last = await lastLine(handle);
+    const torn = last.length > 0 && !isWhole(last.toString('utf8'));
+    if (torn) await handle.truncate((await handle.stat()).size - last.length);
+    await writeFully(handle, Buffer.from(last.length > 0 && !torn ? `\n${text}` : text));
   } finally {
     await handle.close();
   }
+}
+
+/** What stands behind the last LF; empty where the file ends with one. */
+async function lastLine(handle: FileHandle): Promise<Buffer> {
+  const { size } = await handle.stat();
+  const bytes = Buffer.alloc(Math.min(size, LONGEST_LINE_BYTES));
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, size - bytes.length);
+  return bytes.subarray(bytes.lastIndexOf(LF, bytesRead - 1) + 1, bytesRead);
 }
 
 /** The last `maxBytes` of a plain file as text; empty when there is none. */

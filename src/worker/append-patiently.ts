@@ -6,7 +6,7 @@ import type { NewEvent, SessionEvent } from '../session/events.ts';
 import { isPassing } from './passing-errors.ts';
 
 const FIRST_WAIT_MS = 500;
-const LAST_WAIT_MS = 30_000;
+const LAST_WAIT_MS = 5000;
 
 /** Appends events; while the disk takes nothing it waits, longer each time, instead of losing the session. */
 export async function appendPatiently(

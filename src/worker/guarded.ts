@@ -8,7 +8,7 @@ import { isPassing } from './passing-errors.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 const FIRST_WAIT_MS = 500;
-const LAST_WAIT_MS = 30_000;
+const LAST_WAIT_MS = 5000;
 
 /**
  * Runs a step and makes every failure end in a stated way: what passes by itself (a full disk, too many

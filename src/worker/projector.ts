@@ -111,7 +111,7 @@ export class Projector {
     if (ended.length === 0) return;
     const tail = await readTail(this.#paths.history, TAIL_BYTES);
     const missing = ended.filter((event) => !new RegExp(`"n":${event.n}[,}]`).test(tail));
-    await appendLines(this.#paths.history, missing.map(historyLineOf).join(''));
+    await appendLines(this.#paths.history, missing.map(historyLineOf).join(''), isJson);
   }
 
   async #writeLog(events: readonly SessionEvent[]): Promise<void> {
@@ -129,5 +129,14 @@ export class Projector {
     const { task, dive, folder, mainRepo, createdAt } = this.#file;
     const started = stampsAt(Date.parse(state.createdAt ?? createdAt)).minute;
     return newOverview({ title: folder, started, workingDir: state.worktree?.path ?? mainRepo, task, dive });
+  }
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,9 +1,9 @@
 import { type FaultRow, faultTable } from './fault-row.ts';
 
 /** Which write of the first worker fails, first to last, and how. */
-const FAILING = ['1-6:ENOSPC', '3-9:ENOSPC', '8-20:ENOSPC', '14-30:ENOSPC', '25-45:ENOSPC', '40-60:ENOSPC'];
-const DYING_DISK = ['5-9:EIO', '15-22:EIO', '30-36:EIO'];
-const OTHERS = ['10-16:EMFILE', '12-18:EDQUOT', '20-26:EROFS'];
+const FAILING = ['2-5:ENOSPC', '3-6:ENOSPC', '8-11:ENOSPC', '14-17:ENOSPC', '25-28:ENOSPC', '40-43:ENOSPC'];
+const DYING_DISK = ['5-7:EIO', '15-17:EIO', '30-32:EIO'];
+const OTHERS = ['10-12:EMFILE', '12-14:EDQUOT', '20-22:EROFS'];
 
 /** Which write is cut in the middle by a crash. */
 const TORN = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 27, 30, 33, 36];
