@@ -10,6 +10,7 @@ import { iterationPaths } from '../../src/session/paths.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { expectNoSpin } from './cpu.ts';
+import { eventually } from './eventually.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { changeSettings, childWorks, withSettings, workerLeft } from './with-settings.ts';
 
@@ -174,7 +175,10 @@ const programs: FaultRow[] = [
       await rig.until(({ lease }) => lease > 1, { leaveDead: true });
       const pid = (await rig.workerPid()) ?? 0;
       await rig.answer();
-      await expect.poll(() => readFile(errors, 'utf8'), { timeout: 30_000 }).toContain('EMFILE');
+      await eventually(
+        async () => (await readFile(errors, 'utf8')).includes('EMFILE'),
+        'EMFILE in worker.stderr',
+      );
       await expectNoSpin(pid);
       expect(isRunning(await rig.context().host.processes.read(pid))).toBe(true);
       // A process's own limit is not ours to raise: the next worker has the usual one.
@@ -226,11 +230,7 @@ const sessions: FaultRow[] = [
       await writeFile(rig.paths.events, newer);
       await rig.launch();
       const says = 'A newer samocode wrote its events';
-      // expect.poll knows only one test at a time, and these run side by side.
-      for (const end = Date.now() + 30_000; Date.now() < end; await systemClock.sleep(50)) {
-        if ((await readFile(rig.paths.workerErrors, 'utf8')).includes(says)) break;
-      }
-      expect(await readFile(rig.paths.workerErrors, 'utf8')).toContain(says);
+      await eventually(async () => (await readFile(rig.paths.workerErrors, 'utf8')).includes(says), says);
       await workerLeft(rig);
       expect(await readFile(rig.paths.events, 'utf8')).toBe(newer);
       expect(await rig.view()).toMatchObject({ newerVersion: 2, needsWorker: false });
