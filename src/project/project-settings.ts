@@ -24,7 +24,7 @@ export const PROJECT_SETTINGS = {
     key: 'MAIN_REPO',
     scope: 'project',
     required: true,
-    example: '~/work/shop',
+    example: '~/code/shop',
     doc: "The project's git repository; sessions never touch what it has checked out.",
   },
   worktrees: {
@@ -32,7 +32,7 @@ export const PROJECT_SETTINGS = {
     key: 'WORKTREES',
     scope: 'project',
     required: true,
-    example: '~/work/shop/_samocode/worktrees',
+    example: '~/code/shop/_samocode/worktrees',
     doc: 'Where each session gets a working copy of its own.',
   },
   sessions: {
@@ -40,7 +40,7 @@ export const PROJECT_SETTINGS = {
     key: 'SESSIONS',
     scope: 'project',
     required: true,
-    example: '~/work/shop/_samocode/sessions',
+    example: '~/code/shop/_samocode/sessions',
     doc: 'Where each session keeps its notebook, questions, plans and logs.',
   },
   provider: {

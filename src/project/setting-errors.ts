@@ -11,7 +11,7 @@ export type SettingSource =
   | { kind: 'default' }
   | { kind: 'unset' };
 
-/** The source as people read it: `TIMEOUT in /work/shop/.samocode, line 4`. */
+/** The source as people read it: `TIMEOUT in /home/ada/shop/.samocode, line 4`. */
 export function describeSource(source: SettingSource, key: string): string {
   switch (source.kind) {
     case 'call':
