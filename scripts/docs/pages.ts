@@ -1,5 +1,7 @@
 import type { Page } from './page.ts';
 import { phasesPage } from './phases.ts';
+import { settingsPage } from './settings.ts';
+import { toolsPage } from './tools.ts';
 
 /** Every page that is made from code. */
-export const PAGES: readonly Page[] = [phasesPage];
+export const PAGES: readonly Page[] = [phasesPage, toolsPage, settingsPage];

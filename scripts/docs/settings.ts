@@ -1,0 +1,73 @@
+import type { SettingSpec } from '../../src/project/setting-spec.ts';
+import { SETTING_ROWS } from '../../src/project/settings.ts';
+import { type Page, table } from './page.ts';
+
+export const settingsPage: Page = { path: 'docs/settings.md', render };
+
+function render(): string {
+  return `# Settings
+
+<!-- Written by \`npm run docs\` from src/project/project-settings.ts and machine-settings.ts. Change the code, then run it again. -->
+
+One \`KEY=value\` per line, \`#\` begins a comment. \`samocode config\` shows every setting in use and where it comes from.
+
+## In \`.samocode\`, for one project
+
+${settingsTable('project')}
+
+- **Per session**: one session may be given another value, where \`start_session\` or \`samocode start\` takes it.
+- **Needs trust**: it can switch a safeguard off, or names something that will be run. A \`.samocode\` that sets it counts
+  only once a person has trusted that text.
+- **Elsewhere as**: the same setting in the environment, or in \`.env\` of the folder \`~/.config/samocode\`.
+
+## In the environment, or in \`~/.config/samocode/.env\`, for this machine
+
+${settingsTable('machine')}
+
+## Secrets, in the same places, never shown
+
+${settingsTable('secret')}
+`;
+}
+
+function settingsTable(scope: SettingSpec['scope']): string {
+  const specs = SETTING_ROWS.map(([, spec]) => spec).filter((spec) => spec.scope === scope);
+  if (scope === 'project') {
+    const head = [
+      'setting',
+      'value',
+      'default',
+      'per session',
+      'needs trust',
+      'elsewhere as',
+      'what it does',
+    ];
+    return table(head, specs.map(projectRow));
+  }
+  return table(['setting', 'value', 'default', 'what it does'], specs.map(plainRow));
+}
+
+function projectRow(spec: SettingSpec): string[] {
+  const [key = '', value = '', byDefault = '', doc = ''] = plainRow(spec);
+  return [key, value, byDefault, spec.perSession ? 'yes' : 'no', trustOf(spec), elsewhere(spec), doc];
+}
+
+function plainRow({ key, form, default: byDefault, required, example, doc }: SettingSpec): string[] {
+  const line = example && (example.includes('=') ? example : `${key}=${example}`);
+  return [`\`${key}\``, form, defaultOf(byDefault, required), line ? `${doc} For example \`${line}\`.` : doc];
+}
+
+function defaultOf(byDefault: string | undefined, required: true | undefined): string {
+  if (required) return 'required';
+  return byDefault ? `\`${byDefault}\`` : '–';
+}
+
+function trustOf({ risk }: SettingSpec): string {
+  if (risk === undefined) return 'no';
+  return risk === 'runs' ? 'yes: it is run' : 'yes: it may loosen';
+}
+
+function elsewhere({ pairedWith, pairedPerProvider }: SettingSpec): string {
+  if (pairedWith) return `\`${pairedWith}\``;
+  return pairedPerProvider ? `\`<CLI>_${pairedPerProvider}\`` : '–';
+}
