@@ -14,6 +14,7 @@ import { findProjectFor } from './find-project-for.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import { makeRunFolder } from './make-run-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
+import { requireTrust } from './require-trust.ts';
 import type { SessionsPlace } from './sessions-places.ts';
 
 export interface Adoption {
@@ -28,7 +29,7 @@ export interface Adoption {
 /**
  * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
  * notebook says. Its own files are not touched here.
- * @throws what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, WorkerUnresponsiveError
+ * @throws ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, WorkerUnresponsiveError
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
   const { view, place, note, goal } = adoption;
@@ -37,6 +38,7 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   await refuseFromInside(context);
   if ((await ifExists(stat(paths.overview))) === undefined) throw new NestedLayoutError(view);
   const project = await findProjectFor({ projectDir: place.filePath }, context);
+  await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
   const settings = await freezeSettings(project, { folder }, context);
   const at = isoUtc(clock.now());

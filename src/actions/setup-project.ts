@@ -1,6 +1,7 @@
 import { readRepository } from '../project/repository.ts';
 import { pathFromFile } from '../project/samocode-file.ts';
 import { type ProjectSetupReport, setupProject as setUp } from '../project/setup-project.ts';
+import { trustFile } from '../project/trust.ts';
 import type { ActionContext } from './context.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 
@@ -28,7 +29,7 @@ export async function setupProject(
     : folder;
   const mainRepo = await repositoryAround(named, context);
   const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
-  return await setUp({
+  const report = await setUp({
     mainRepo,
     env,
     homeDir,
@@ -38,6 +39,10 @@ export async function setupProject(
     ...(input.worktrees?.trim() && { worktrees: absolute(input.worktrees) }),
     ...(input.lines && { lines: input.lines }),
   });
+  // Its lines are the caller's own words.
+  const { filePath, fileHash } = report.project;
+  if (report.kind === 'made') await trustFile(filePath, fileHash, { homeDir, clock });
+  return report;
 }
 
 /** People and clients stand in a folder of the repository as often as in its top one. */

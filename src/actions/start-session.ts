@@ -25,6 +25,7 @@ import { freezeSettings } from './freeze-settings.ts';
 import { makeRunFolder } from './make-run-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireText } from './require-text.ts';
+import { requireTrust } from './require-trust.ts';
 import { WorkerUnresponsiveError } from './send-command.ts';
 
 export interface StartSessionInput {
@@ -57,7 +58,7 @@ export interface StartSessionResult {
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
- * @throws NothingToDoError, BadSessionNameError, SessionExistsError, NoProjectError, the errors of settings,
+ * @throws NothingToDoError, BadSessionNameError, SessionExistsError, NoProjectError, ProjectNotTrustedError, the errors of settings,
  * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
  * WorkerUnresponsiveError: the session is there, and its worker is slow
  */
@@ -71,6 +72,7 @@ export async function startSession(
   if (task === undefined && dive === undefined) throw new NothingToDoError();
   const given = input.name?.trim() ? normaliseName(input.name) : undefined;
   const project = await findProjectFor({ projectDir: input.projectDir, call: input.settings }, context);
+  await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
   const words = { ...(task !== undefined && { task }), ...(dive !== undefined && { dive }) };
   for (;;) {

@@ -19,6 +19,7 @@ import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
 import { addTakeover } from './commands/takeover.ts';
+import { addTrust } from './commands/trust.ts';
 import { addUninstall } from './commands/uninstall.ts';
 import type { AddCommand } from './shared-options.ts';
 
@@ -26,6 +27,7 @@ import type { AddCommand } from './shared-options.ts';
 export const COMMANDS: readonly AddCommand[] = [
   addDemo,
   addInit,
+  addTrust,
   addRun,
   addStart,
   addList,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { SamocodeError } from '../base/errors.ts';
 import { askYesNo } from './ask-questions.ts';
 import type { Cli } from './cli.ts';
+import { ensureTrust } from './ensure-trust.ts';
 import { folderMeant, projectFileAt } from './project-file.ts';
 
 export interface EnsureOptions {
@@ -18,7 +19,10 @@ export interface EnsureOptions {
  */
 export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): Promise<string> {
   const found = await projectFileAt(cli, project);
-  if (found) return found;
+  if (found) {
+    await ensureTrust(cli, found);
+    return found;
+  }
   const folder = folderMeant(cli, project);
   const missing = await whatIsMissing(cli, folder);
   if (!yes) {

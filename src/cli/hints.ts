@@ -26,6 +26,7 @@ const ALONE = new RegExp(`\\b(?:${NAMES.join('|')})\\b`, 'g');
 export function hintForTerminal(hint: string): string {
   return hint
     .replace(BOTH, (_all, first?: string, second?: string) => `"${first ?? second}"`)
+    .replace(/\bsetup_project with trust "[^"]*", or "samocode trust"/g, '"samocode trust"')
     .replace(/\bwith wait\b/g, `with "samocode ${COMMAND_OF.wait}"`)
     .replace(/\bCall (?=[a-z]+_[a-z]+)/g, 'Use ')
     .replace(ALONE, (name) => `"samocode ${COMMAND_OF[name]}"`)

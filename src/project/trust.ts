@@ -6,6 +6,7 @@ import { writeWhole } from '../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
 import { configFolder } from './config-folder.ts';
+import type { Project } from './open-project.ts';
 import type { ResolvedSettings } from './resolve-settings.ts';
 import { SETTINGS, type SettingName } from './settings.ts';
 
@@ -18,12 +19,26 @@ export interface RiskyLine {
   value: string;
 }
 
-const TrustFile = z.looseObject({
+const TrustRecord = z.looseObject({
   v: z.literal(1),
-  /** By the absolute path of the `.samocode`: the hash that was trusted. */
-  trusted: z.record(z.string(), z.looseObject({ hash: z.string(), trustedAt: z.string() })),
+  /** Absolute path of the `.samocode`. */
+  filePath: z.string(),
+  /** Of the content that was trusted. */
+  hash: z.string(),
+  trustedAt: z.string(),
 });
-type TrustFile = z.infer<typeof TrustFile>;
+
+export type Trust =
+  /** Nothing in the file runs or loosens anything, or a person has trusted it as it is. */
+  { kind: 'fine' } | { kind: 'untrusted'; filePath: string; hash: string; lines: readonly RiskyLine[] };
+
+/** Whether a project's commands and loosening lines count yet. */
+export async function trustIn(project: Project, homeDir: string): Promise<Trust> {
+  const { filePath, fileHash: hash } = project;
+  const lines = riskyLines(project);
+  if (lines.length === 0 || (await isTrusted(filePath, hash, homeDir))) return { kind: 'fine' };
+  return { kind: 'untrusted', filePath, hash, lines };
+}
 
 /** What a project's file itself would run or loosen. Empty: there is nothing to trust. */
 export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>): RiskyLine[] {
@@ -42,39 +57,35 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
   ];
 }
 
-/** Whether the person trusted exactly this content of the file. A trust file that makes no sense trusts nothing. */
+/** Whether a person trusted exactly this content of the file. A record that makes no sense trusts nothing. */
 export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
-  return (await readTrust(homeDir))?.trusted[filePath]?.hash === hash;
+  const text = await ifExists(readFile(recordPath(filePath, homeDir), 'utf8'));
+  const record = text === undefined ? undefined : readRecord(text);
+  return record?.filePath === filePath && record.hash === hash;
 }
 
-/** Notes that the person trusts this content of the file; only ever called for a human act. */
+/** Notes that a person trusts this content of the file; only ever called for a human act. */
 export async function trustFile(
   filePath: string,
   hash: string,
   { homeDir, clock }: { homeDir: string; clock: Clock },
 ): Promise<void> {
-  const path = trustPath(homeDir);
-  const known = await readTrust(homeDir);
-  const trusted = { ...known?.trusted, [filePath]: { hash, trustedAt: isoUtc(clock.now()) } };
+  const path = recordPath(filePath, homeDir);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeWhole(path, `${JSON.stringify({ v: 1, trusted }, null, 2)}\n`, 0o600);
+  const record = { v: 1, filePath, hash, trustedAt: isoUtc(clock.now()) };
+  await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
 
-/** The hash by which a file is trusted: SHA-256 of its text. */
-export function trustHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-async function readTrust(homeDir: string): Promise<TrustFile | undefined> {
-  const text = await ifExists(readFile(trustPath(homeDir), 'utf8'));
-  if (text === undefined) return undefined;
+function readRecord(text: string): z.infer<typeof TrustRecord> | undefined {
   try {
-    return TrustFile.safeParse(JSON.parse(text)).data;
+    return TrustRecord.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }
 }
 
-function trustPath(homeDir: string): string {
-  return join(configFolder(homeDir), 'trusted.json');
+/** A file per project: two people who trust two projects at the same moment do not meet. */
+function recordPath(filePath: string, homeDir: string): string {
+  const name = createHash('sha256').update(filePath).digest('hex').slice(0, 32);
+  return join(configFolder(homeDir), 'trusted', `${name}.json`);
 }

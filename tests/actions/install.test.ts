@@ -63,11 +63,12 @@ test('settings keep their bytes while samocode is installed, and its allow-list 
   ).toBe(true);
   const { allow } = JSON.parse(text).permissions;
   expect(allow).toContain('mcp__plugin_samocode_samocode__wait');
-  expect(allow.join()).not.toMatch(/approve_plan|answer_qa|finish_session|rewind_session/);
+  expect(allow.join()).not.toMatch(/approve_plan|answer_qa|finish_session|rewind_session|setup_project/);
 });
 
 test('the allow-list has every tool but the acts of the human', () => {
-  const acts = ['approve_plan', 'answer_qa', 'finish_session', 'rewind_session'];
+  // To trust the commands of a project is one, and setup_project does that too.
+  const acts = ['approve_plan', 'answer_qa', 'finish_session', 'rewind_session', 'setup_project'];
   const names = TOOLS.map(({ name }) => name).filter((name) => !acts.includes(name));
   expect([...ALLOWED_TOOLS].sort()).toEqual(names.sort());
 });

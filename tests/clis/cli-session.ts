@@ -7,6 +7,7 @@ import { getStatus } from '../../src/actions/get-status.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { type StartSessionInput, startSession } from '../../src/actions/start-session.ts';
 import { stopSession } from '../../src/actions/stop-session.ts';
+import { readTrust, trustProject } from '../../src/actions/trust-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { endTree } from '../../src/base/end-tree.ts';
 import { systemHost } from '../../src/base/host.ts';
@@ -98,6 +99,8 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
     context,
   );
   await plan.before?.({ homeDir, mainRepo });
+  const { project } = await readTrust({}, context);
+  await trustProject({ hash: project.fileHash }, context);
   const input = { task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start };
   const started = plan.byTool
     ? startByTool((await serverPrograms()).server, { cwd: mainRepo, env, input })

@@ -1,11 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { resolveSettings } from '../../src/project/resolve-settings.ts';
 import type { SessionSettings } from '../../src/project/settings.ts';
-import { isTrusted, riskyLines, trustFile, trustHash } from '../../src/project/trust.ts';
+import { isTrusted, riskyLines, trustFile } from '../../src/project/trust.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
@@ -44,23 +44,46 @@ test('what a call says itself is no matter of the file', () => {
 
 test('exactly the content that was trusted is trusted, in exactly that place', async () => {
   await using home = await tempDir();
-  const hash = trustHash('GATES=none\n');
+  const hash = 'a'.repeat(64);
   expect(await isTrusted(FILE, hash, home.path)).toBe(false);
   await trustFile(FILE, hash, { homeDir: home.path, clock });
-  await trustFile('/q/.samocode', trustHash('other'), { homeDir: home.path, clock });
+  await trustFile('/q/.samocode', 'b'.repeat(64), { homeDir: home.path, clock });
   expect(await isTrusted(FILE, hash, home.path)).toBe(true);
-  expect(await isTrusted(FILE, trustHash('GATES=none\n# edited'), home.path)).toBe(false);
+  expect(await isTrusted(FILE, 'c'.repeat(64), home.path)).toBe(false);
   expect(await isTrusted('/q/.samocode', hash, home.path)).toBe(false);
 });
 
-test('whatever the trust file holds, nothing is trusted by it and nothing throws', async () => {
+test('whatever a record holds, nothing is trusted by it and nothing throws', async () => {
   await using home = await tempDir();
-  await mkdir(join(home.path, '.config/samocode'), { recursive: true });
+  const hash = 'a'.repeat(64);
+  await trustFile(FILE, hash, { homeDir: home.path, clock });
+  const folder = join(home.path, '.config/samocode/trusted');
+  const [name = ''] = await readdir(folder);
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
-      await writeFile(join(home.path, '.config/samocode/trusted.json'), text);
-      expect(await isTrusted(FILE, trustHash(''), home.path)).toBe(false);
+      await writeFile(join(folder, name), text);
+      expect(await isTrusted(FILE, hash, home.path)).toBe(false);
     }),
     { numRuns: 50 },
   );
+});
+
+test('a record that was copied from another project trusts nothing', async () => {
+  await using home = await tempDir();
+  const hash = 'a'.repeat(64);
+  await trustFile(FILE, hash, { homeDir: home.path, clock });
+  const folder = join(home.path, '.config/samocode/trusted');
+  const [name = ''] = await readdir(folder);
+  const record = JSON.parse(await readFile(join(folder, name), 'utf8'));
+  await writeFile(join(folder, name), JSON.stringify({ ...record, filePath: '/q/.samocode' }));
+  expect(await isTrusted(FILE, hash, home.path)).toBe(false);
+});
+
+test('many who trust different files at the same moment all count', async () => {
+  await using home = await tempDir();
+  const files = Array.from({ length: 20 }, (_, index) => `/p${index}/.samocode`);
+  const hash = 'a'.repeat(64);
+  await Promise.all(files.map((file) => trustFile(file, hash, { homeDir: home.path, clock })));
+  const trusted = await Promise.all(files.map((file) => isTrusted(file, hash, home.path)));
+  expect(trusted).toEqual(files.map(() => true));
 });

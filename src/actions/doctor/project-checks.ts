@@ -2,7 +2,9 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
 import type { Project } from '../../project/open-project.ts';
 import { requireIdentity } from '../../project/repository.ts';
+import { type Trust, trustIn } from '../../project/trust.ts';
 import type { ActionContext } from '../context.ts';
+import { riskyLineWords, shortHash } from '../require-trust.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 import { hostsCheck } from './hosts-check.ts';
 import { folderChecks } from './machine-checks.ts';
@@ -16,6 +18,7 @@ export async function projectChecks(
   { runChecks, signal }: { runChecks: boolean; signal?: AbortSignal | undefined },
 ): Promise<DoctorCheck[]> {
   const { values, warnings, filePath, mainRepo } = project;
+  const trust = await trustIn(project, context.home);
   return [
     warnings.length === 0
       ? ok('project', filePath)
@@ -25,13 +28,27 @@ export async function projectChecks(
     ...(await folderChecks('worktrees', values.worktrees)),
     await hostsCheck(values.sessions, context),
     await worktreeCheck(project, context),
-    ...(runChecks
+    ...trustChecks(trust),
+    ...(runChecks && trust.kind === 'fine'
       ? await triedChecks(project, context, signal)
       : await Promise.all(
           values.checks.map(({ command }, index) =>
             commandCheck(`check.${index + 1}`, command, mainRepo, context),
           ),
         )),
+  ];
+}
+
+function trustChecks(trust: Trust): DoctorCheck[] {
+  if (trust.kind === 'fine') return [];
+  const lines = trust.lines.map(riskyLineWords).join('; ');
+  const found = `Nobody has said yet that these lines of ${trust.filePath} may run or loosen something: ${lines}`;
+  return [
+    fail(
+      'project.trust',
+      found,
+      `Read them. If they may: setup_project with trust "${shortHash(trust.hash)}", or "samocode trust".`,
+    ),
   ];
 }
 

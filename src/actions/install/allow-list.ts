@@ -1,9 +1,8 @@
 /**
  * Our tools that a client may run without a question. The acts of the human are not among them (approve_plan, answer_qa,
- * finish_session, rewind_session), so that the client's own question to its user is the human act.
+ * finish_session, rewind_session, and setup_project for its trust), so that the client's own question to its user is the human act.
  */
 export const ALLOWED_TOOLS: readonly string[] = [
-  'setup_project',
   'start_session',
   'list_sessions',
   'get_status',

@@ -1,0 +1,37 @@
+import { SamocodeError } from '../base/errors.ts';
+import type { Project } from '../project/open-project.ts';
+import { type Trust, trustIn } from '../project/trust.ts';
+import type { ActionContext } from './context.ts';
+
+/** Nothing that a file brings along runs before a person has seen it. @throws ProjectNotTrustedError */
+export async function requireTrust(project: Project, { home }: Pick<ActionContext, 'home'>): Promise<void> {
+  const trust = await trustIn(project, home);
+  if (trust.kind === 'untrusted') throw new ProjectNotTrustedError(trust);
+}
+
+export class ProjectNotTrustedError extends SamocodeError {
+  readonly code = 'project_not_trusted';
+
+  constructor({ filePath, hash, lines }: Extract<Trust, { kind: 'untrusted' }>) {
+    super(
+      'Nothing was started.',
+      `${filePath} holds lines that run something or loosen a rule, and nobody has said yet that they may: ` +
+        `${lines.map(riskyLineWords).join('; ')}.`,
+      `Show these lines to the human. When they agree: setup_project with trust "${shortHash(hash)}", or "samocode trust".`,
+    );
+  }
+}
+
+/** One line as a person is shown it. */
+export function riskyLineWords({ key, value }: { key: string; value: string }): string {
+  return `${key}=${value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value}`;
+}
+
+const MAX_SHOWN = 200;
+
+/** Enough to tell versions apart, as with commits, and cheap for a model to write back. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, SHORT_HASH);
+}
+
+const SHORT_HASH = 12;

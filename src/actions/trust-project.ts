@@ -1,0 +1,58 @@
+import { SamocodeError } from '../base/errors.ts';
+import type { Project } from '../project/open-project.ts';
+import { type RiskyLine, type Trust, trustFile, trustIn } from '../project/trust.ts';
+import type { ActionContext } from './context.ts';
+import { findProjectFor } from './find-project-for.ts';
+import { refuseFromInside } from './refuse-from-inside.ts';
+import { shortHash } from './require-trust.ts';
+
+export interface TrustProjectInput {
+  projectDir?: string | undefined;
+  /** Of the content that the person has seen; its first characters are enough. */
+  hash: string;
+}
+
+/** Whether a project waits for a person's trust, and for which lines. @throws what `findProjectFor` throws */
+export async function readTrust(
+  { projectDir }: Pick<TrustProjectInput, 'projectDir'>,
+  context: ActionContext,
+): Promise<{ project: Project; trust: Trust }> {
+  const project = await findProjectFor({ projectDir }, context);
+  return { project, trust: await trustIn(project, context.home) };
+}
+
+/**
+ * Notes that a person has seen the commands and loosening lines of a `.samocode` and lets them count. Any
+ * later change of the file asks anew. Already trusted, it changes nothing.
+ * @returns the lines that count now and did not before
+ * @throws InsideSessionError, TrustChangedError, what `findProjectFor` throws
+ */
+export async function trustProject(
+  input: TrustProjectInput,
+  context: ActionContext,
+): Promise<{ project: Project; lines: readonly RiskyLine[] }> {
+  await refuseFromInside(context);
+  const { project, trust } = await readTrust(input, context);
+  const given = input.hash.trim().toLowerCase();
+  if (given.length < MIN_HASH || !project.fileHash.startsWith(given))
+    throw new TrustChangedError(project, given);
+  if (trust.kind === 'fine') return { project, lines: [] };
+  const { home: homeDir, clock } = context;
+  await trustFile(project.filePath, project.fileHash, { homeDir, clock });
+  return { project, lines: trust.lines };
+}
+
+/** Fewer characters could be guessed at. */
+const MIN_HASH = 8;
+
+export class TrustChangedError extends SamocodeError {
+  readonly code = 'trust_changed';
+
+  constructor({ filePath, fileHash }: Project, given: string) {
+    super(
+      'Nothing was trusted.',
+      `"${given.slice(0, 64)}" is not the hash of ${filePath} as it is now.`,
+      `Look at its lines again (setup_project, or "samocode trust"); its hash is ${shortHash(fileHash)}.`,
+    );
+  }
+}

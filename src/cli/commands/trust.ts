@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { SamocodeError } from '../../base/errors.ts';
+import type { Cli } from '../cli.ts';
+import { askTrust, trustWords } from '../ensure-trust.ts';
+import { folderMeant } from '../project-file.ts';
+import { withSharedOptions } from '../shared-options.ts';
+
+interface TrustOptions {
+  project?: string;
+  yes?: true;
+}
+
+export function addTrust(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('trust [folder]'))
+    .description('let the commands and loosening lines of a .samocode count, after you have seen them')
+    .option('-y, --yes', 'without asking')
+    .action((folder: string | undefined, options: TrustOptions) => trust(cli, folder, options));
+}
+
+async function trust(cli: Cli, folder: string | undefined, { project, yes }: TrustOptions): Promise<void> {
+  const { readTrust, trustProject } = await import('../../actions/trust-project.ts');
+  const context = await cli.actionContext();
+  const projectDir = folderMeant(cli, folder ?? project);
+  const found = await readTrust({ projectDir }, context);
+  const { filePath, fileHash } = found.project;
+  if (found.trust.kind === 'fine') {
+    cli.output.result(
+      { projectFile: filePath, lines: [] },
+      () => `${filePath} needs no trust that it does not have.`,
+    );
+    return;
+  }
+  const { lines } = found.trust;
+  if (!yes) {
+    if (!cli.isInteractive) throw new NobodyToAskError(filePath, trustWords(lines));
+    if (!(await askTrust(cli, filePath, lines))) throw new NotTrustedError(filePath);
+  }
+  await trustProject({ projectDir: filePath, hash: fileHash }, context);
+  cli.output.result({ projectFile: filePath, lines }, () =>
+    [
+      ...trustWords(lines).map((line) => `  ${line}`),
+      `${cli.output.style.good('✔')} These lines of ${filePath} count now; a change of the file asks anew.`,
+    ].join('\n'),
+  );
+}
+
+class NobodyToAskError extends SamocodeError {
+  readonly code = 'nobody_to_ask';
+
+  constructor(filePath: string, lines: readonly string[]) {
+    super(
+      'Nothing was trusted.',
+      `Nobody can be asked here about these lines of ${filePath}: ${lines.join('; ')}.`,
+      'Read them, then say --yes.',
+    );
+  }
+}
+
+class NotTrustedError extends SamocodeError {
+  readonly code = 'not_trusted';
+
+  constructor(filePath: string) {
+    super(
+      'Nothing was trusted.',
+      `You did not say yes to the lines of ${filePath}.`,
+      'Change them, and run it again.',
+    );
+  }
+}
