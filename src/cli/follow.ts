@@ -27,6 +27,22 @@ const UNTOLD: ReadonlySet<EventType> = new Set([
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
 
+const isResting = ({ view }: WaitResult) => RESTING.has(view.state.status.kind);
+
+/** Every look at a session until it rests; the last one is of its rest. @throws the reason of Ctrl-C */
+export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): AsyncGenerator<WaitResult> {
+  const { waitForChange } = await import('../actions/wait-for-change.ts');
+  const context = await cli.actionContext();
+  const { interrupted: signal } = cli;
+  for (let { cursor } = followed; ; ) {
+    const input = { ...followed, cursor, until: 'change', timeoutMs: lookMs, signal } as const;
+    const result = await waitForChange(input, context);
+    cursor = result.cursor;
+    yield result;
+    if (isResting(result)) return;
+  }
+}
+
 /**
  * Shows a session's progress until it waits for a person or is over.
  * @throws the reason of Ctrl-C; the session's worker goes on
@@ -36,25 +52,15 @@ export async function followSession(
   followed: Followed,
   progress: ProgressView,
 ): Promise<WaitResult> {
-  const { waitForChange } = await import('../actions/wait-for-change.ts');
-  const context = await cli.actionContext();
-  for (let { cursor } = followed; ; ) {
-    const input = {
-      ...followed,
-      cursor,
-      until: 'change',
-      timeoutMs: LOOK_MS,
-      signal: cli.interrupted,
-    } as const;
-    const result = await waitForChange(input, context);
-    cursor = result.cursor;
+  let last: WaitResult | undefined;
+  for await (const result of looksAt(cli, followed, LOOK_MS)) {
     for (const happening of result.happened) tell(progress, cli, happening, result);
-    if (RESTING.has(result.view.state.status.kind)) {
-      progress.pause();
-      return result;
-    }
-    progress.show(progressOf(result));
+    last = result;
+    if (!isResting(result)) progress.show(progressOf(result));
   }
+  progress.pause();
+  if (!last) throw new Error(`Nothing was seen of ${followed.session}.`);
+  return last;
 }
 
 function tell(

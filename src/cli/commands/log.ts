@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { stampsAt } from '../../base/stamps.ts';
 import { type Cli, UsageError } from '../cli.ts';
+import { type Followed, looksAt } from '../follow.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import { showTranscript } from '../show-transcript.ts';
 import { harmless } from '../style.ts';
@@ -67,27 +68,8 @@ function lastEvent(lines: readonly string[]): number | undefined {
 
 const LOOK_MS = 5000;
 
-async function followLog(
-  cli: Cli,
-  question: { session: string; projectDir: string | undefined; cursor: number },
-): Promise<void> {
-  const { waitForChange } = await import('../../actions/wait-for-change.ts');
-  const context = await cli.actionContext();
-  for (let { cursor } = question; ; ) {
-    const input = {
-      ...question,
-      cursor,
-      until: 'change',
-      timeoutMs: LOOK_MS,
-      signal: cli.interrupted,
-    } as const;
-    const result = await waitForChange(input, context);
-    cursor = result.cursor;
-    for (const { at, text, n } of result.happened) {
+async function followLog(cli: Cli, followed: Followed): Promise<void> {
+  for await (const { happened } of looksAt(cli, followed, LOOK_MS))
+    for (const { at, text, n } of happened)
       cli.output.say(harmless(`[${stampsAt(Date.parse(at)).log}] ${text} (#${n})`));
-    }
-    if (RESTING.has(result.view.state.status.kind)) return;
-  }
 }
-
-const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
