@@ -15,11 +15,13 @@ export interface CommandOptions {
   cwd?: string;
   /** The whole environment; nothing is inherited when given. */
   env?: Record<string, string>;
-  input?: string;
+  input?: string | Uint8Array;
   timeoutMs?: number;
   signal?: AbortSignal;
   /** Characters kept of each stream. */
   maxBytes?: number;
+  /** latin1: a character for every byte, for output with names that need not be text. */
+  encoding?: 'utf8' | 'latin1';
 }
 
 /**
@@ -33,7 +35,7 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { cwd, env, input, timeoutMs, signal, maxBytes = 10 * 1024 * 1024 } = options;
+  const { cwd, env, input, timeoutMs, signal, maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const full = new AbortController();
   const ends = [signal, limit, full.signal].filter((end) => end !== undefined);
@@ -45,8 +47,8 @@ export async function runCommand(
   });
   // Listened for at once: some failures to start come with streams that were never made.
   const ended = endOf(child);
-  const stdout = collect(child.stdout, maxBytes, full);
-  const stderr = collect(child.stderr, maxBytes, full);
+  const stdout = collect(child.stdout?.setEncoding(encoding), maxBytes, full);
+  const stderr = collect(child.stderr?.setEncoding('utf8'), maxBytes, full);
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
   const release = endGroupOn(AbortSignal.any(ends), child.pid);
@@ -82,7 +84,7 @@ function endOf(child: ChildProcess): Promise<Ended> {
 function collect(stream: Readable | null | undefined, max: number, full: AbortController): () => string {
   const pieces: string[] = [];
   let length = 0;
-  stream?.setEncoding('utf8').on('data', (piece: string) => {
+  stream?.on('data', (piece: string) => {
     if (length < max) pieces.push(piece.slice(0, max - length));
     length += piece.length;
     if (length > max) full.abort();

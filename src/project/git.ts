@@ -13,7 +13,9 @@ export interface GitOptions {
   /** Further `-c` settings of this call, `key=value`. */
   config?: readonly string[];
   /** Becomes stdin; without it stdin is empty. */
-  input?: string;
+  input?: string | Uint8Array;
+  /** latin1: a character for every byte, for output with names that need not be text. */
+  encoding?: 'utf8' | 'latin1';
   /** Milliseconds; one minute unless told. */
   timeoutMs?: number;
   /** Characters kept of the output; longer ones are cut and git is ended. */
@@ -53,6 +55,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     maxBytes: maxChars,
     ...(signal ? { signal } : {}),
     ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.encoding && { encoding: options.encoding }),
   });
   signal?.throwIfAborted();
   const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';

@@ -74,3 +74,9 @@ test('a machine without descriptors throws what may pass by itself', async () =>
   const { stdout } = await runCommand('sh', ['-c', shell, process.execPath, script]);
   expect(stdout).toBe('threw EMFILE\n');
 });
+
+test('bytes that are no text go in and come out as they are', async () => {
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  const { stdout } = await runCommand('cat', [], { input: bytes, encoding: 'latin1' });
+  expect(Buffer.from(stdout, 'latin1')).toEqual(bytes);
+});
