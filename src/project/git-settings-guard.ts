@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
 import { runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
+import { SettingsMemory } from './settings-memory.ts';
 
 /** The settings, hooks and rules of a repository as they stood before a child could write to them. */
 export const GitSettings = z.object({
@@ -22,14 +23,22 @@ export interface GitFolders {
   worktreePath?: string;
 }
 
-/** Reads what git would obey, by plain reads for the fingerprints. Nothing of it is executed. */
-export async function readGitSettings(folders: GitFolders, context: GitContext): Promise<GitSettings> {
+/**
+ * Reads what git would obey, by plain reads for the fingerprints. Nothing of it is executed.
+ * @param memory of whoever looks again and again; git is asked only when something has changed
+ */
+export async function readGitSettings(
+  folders: GitFolders,
+  context: GitContext,
+  memory = new SettingsMemory(),
+): Promise<GitSettings> {
   const files: Record<string, string> = {};
   for (const path of await settingFiles(folders)) {
     const print = await fingerprint(path);
     if (print) files[path] = print;
   }
-  return { files, filters: await filterNames(folders, context) };
+  const names = await memory.names(files, context, () => settingNames(folders, context));
+  return { files, filters: filtersAmong(names) };
 }
 
 /** Files that were changed, added or removed, sorted. */
@@ -85,12 +94,16 @@ async function fingerprint(path: string): Promise<string | undefined> {
     .digest('hex');
 }
 
-/** All filters that the repository's own settings name, also by way of files that they include. */
-async function filterNames({ commonDir, worktreePath }: GitFolders, context: GitContext): Promise<string[]> {
+/** All settings that hold in the repository, also by way of files that they include. */
+async function settingNames({ commonDir, worktreePath }: GitFolders, context: GitContext): Promise<string[]> {
   const list = ['config', '--list', '--includes', '--name-only', '-z'];
   const { stdout } = await runGit(list, { ...context, cwd: worktreePath ?? commonDir, allowFailure: true });
-  const names = stdout.split('\0').flatMap((key) => /^filter\.(.+)\.\w+$/s.exec(key)?.[1] ?? []);
-  return [...new Set(names)].sort();
+  return stdout.split('\0').filter(Boolean);
+}
+
+function filtersAmong(names: readonly string[]): string[] {
+  const filters = names.flatMap((name) => /^filter\.(.+)\.\w+$/s.exec(name)?.[1] ?? []);
+  return [...new Set(filters)].sort();
 }
 
 function nothingIfFolder(error: NodeJS.ErrnoException): string {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { runGit } from './git.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import type { GitContext } from './repository.ts';
-import { parseStatus } from './status-entries.ts';
+import { parseStatus, statusRecords } from './status-entries.ts';
 
 /** What the main checkout looked like at one moment. Equal fields: nobody moved it. */
 export const MainCheckout = z.object({
@@ -11,7 +11,7 @@ export const MainCheckout = z.object({
   head: z.string().optional(),
   /** Absent when no branch is checked out. */
   branch: z.string().optional(),
-  /** SHA-256 over what is staged, compared with HEAD. */
+  /** SHA-256 over what is staged, compared with HEAD; SESSIONS and WORKTREES left out. */
   indexHash: z.string(),
   /** SHA-256 over changed and new paths, SESSIONS and WORKTREES left out. */
   statusHash: z.string(),
@@ -31,16 +31,23 @@ export async function readMainCheckout({
   ...context
 }: MainCheckoutPlace): Promise<MainCheckout> {
   const options = { ...context, cwd: mainRepo };
-  const status = await runGit([...STATUS, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
-  const { head, branch } = parseStatus(status.stdout);
-  // Staged content has its hashes here, so no time stamp of the index file counts.
-  const staged = head ? await runGit(['diff-index', '--cached', '--raw', '-z', 'HEAD'], options) : status;
+  const { stdout } = await runGit([...STATUS, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
+  const { head, branch } = parseStatus(stdout);
+  const records = statusRecords(stdout);
   return {
     ...(head ? { head } : {}),
     ...(branch ? { branch } : {}),
-    indexHash: hash(staged.stdout),
-    statusHash: hash(withoutHeaders(status.stdout)),
+    indexHash: hash(records.flatMap(stagedPart)),
+    statusHash: hash(records),
   };
+}
+
+/** What a record of `git status` says of the index. Content has its hashes there, so no time stamp counts. */
+function stagedPart(record: string): string[] {
+  if (record.startsWith('u ')) return [record];
+  const [type, letters = '.', , headMode, indexMode, , headHash, indexHash, ...path] = record.split(' ');
+  if (type !== '1' || letters.startsWith('.')) return [];
+  return [[letters[0], headMode, indexMode, headHash, indexHash, ...path].join(' ')];
 }
 
 /** What differs between two fingerprints, in words for a note; empty when nothing does. */
@@ -63,6 +70,9 @@ const STATUS = [
   '-z',
   '--untracked-files=normal',
   '--ignore-submodules=dirty',
+  // A pair would hide what its second half says of the index; and the count beside the remote is of no use here.
+  '--no-renames',
+  '--no-ahead-behind',
 ];
 
 async function leavingOut(mainRepo: string, ours: readonly string[]): Promise<string[]> {
@@ -71,16 +81,8 @@ async function leavingOut(mainRepo: string, ours: readonly string[]): Promise<st
   return ways.filter((way) => way !== undefined && way !== '').map((way) => `:(exclude,literal)${way}`);
 }
 
-// The headers count how far the branch is from its remote, which moves by a mere fetch.
-function withoutHeaders(status: string): string {
-  return status
-    .split('\0')
-    .filter((record) => !record.startsWith('# '))
-    .join('\0');
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function hash(records: readonly string[]): string {
+  return createHash('sha256').update(records.join('\0')).digest('hex');
 }
 
 function short(commit: string | undefined): string {

@@ -35,6 +35,11 @@ export function parseStatus(text: string): StatusReading {
   return reading;
 }
 
+/** The records of the same output that stand for a path; its headers also tell what a mere fetch moves. */
+export function statusRecords(text: string): string[] {
+  return text.split('\0').filter((record) => record !== '' && !record.startsWith('# '));
+}
+
 function readHeader(record: string, reading: StatusReading): void {
   const [, name, value = ''] = record.split(' ');
   if (name === 'branch.oid' && value !== '(initial)') reading.head = value;

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
 import { runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
+import { parseStatus, statusRecords } from './status-entries.ts';
 
 /** What a worktree looked like at one moment, to tell later whether anything in it was changed. */
 export const TreeReading = z.object({
@@ -15,20 +16,28 @@ export const TreeReading = z.object({
 });
 export type TreeReading = z.infer<typeof TreeReading>;
 
-/** @returns undefined when the folder is gone or is no worktree any more */
+/** @returns undefined when the folder is gone, is no worktree any more, or has no commit */
 export async function readTree(worktreePath: string, context: GitContext): Promise<TreeReading | undefined> {
   const options = { ...context, cwd: worktreePath, allowFailure: true };
-  const head = await runGit(['rev-parse', '--verify', 'HEAD'], options);
-  if (head.exitCode !== 0) return undefined;
-  const status = await runGit(
-    ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames'],
-    options,
-  );
-  const hash = createHash('sha256').update(status.stdout);
-  // A file that was dirty before and is dirty still has the same status line: its size and time tell.
-  for (const entry of status.stdout.split('\0')) {
-    const stats = entry === '' ? undefined : await ifExists(lstat(join(worktreePath, entry.slice(3))));
-    hash.update(`${entry}\0${stats?.size}\0${stats?.mtimeMs}\n`);
+  const { exitCode, stdout } = await runGit(STATUS, options);
+  const { head, entries } = parseStatus(stdout);
+  if (exitCode !== 0 || head === undefined) return undefined;
+  const hash = createHash('sha256').update(statusRecords(stdout).join('\0'));
+  // A file that was dirty before and is dirty still has the same record: its size and time tell.
+  for (const { path } of entries) {
+    const stats = await ifExists(lstat(join(worktreePath, path)));
+    hash.update(`${path}\0${stats?.size}\0${stats?.mtimeMs}\n`);
   }
-  return { head: head.stdout.trim(), uncommitted: hash.digest('hex') };
+  return { head, uncommitted: hash.digest('hex') };
 }
+
+/** One call for the commit and for what differs from it. */
+const STATUS = [
+  'status',
+  '--porcelain=v2',
+  '--branch',
+  '-z',
+  '--untracked-files=all',
+  '--no-renames',
+  '--no-ahead-behind',
+];

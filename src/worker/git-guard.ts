@@ -10,6 +10,7 @@ import {
   withoutNewFilters,
 } from '../project/git-settings-guard.ts';
 import type { GitContext } from '../project/repository.ts';
+import { SettingsMemory } from '../project/settings-memory.ts';
 import type { SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 
@@ -25,6 +26,7 @@ export class GitGuard {
   #seen: GitSettings | undefined;
   #commonDir: string | undefined;
   #config: readonly string[] = [];
+  readonly #memory = new SettingsMemory();
 
   constructor(paths: SessionPaths, file: SessionFile, env: Readonly<Record<string, string | undefined>>) {
     this.#file = file;
@@ -46,7 +48,7 @@ export class GitGuard {
       cwd: mainRepo,
     });
     const folders = { commonDir: this.#commonDir, ...(worktreePath !== undefined && { worktreePath }) };
-    const now = await readGitSettings(folders, this.context);
+    const now = await readGitSettings(folders, this.context, this.#memory);
     const baseline = await this.#readBaseline(now);
     this.#config = withoutNewFilters(baseline, now);
     const changed = changedGitSettings(this.#seen ?? now, now);

@@ -53,3 +53,18 @@ test('a repository without a commit has a fingerprint too', async () => {
     expect.stringMatching(/^HEAD went from no commit to/),
   ]);
 });
+
+test('other content under the same letters of the status is a change of the index', async () => {
+  await using repo = await makeRepo();
+  await repo.write({ 'README.md': 'one\n' });
+  await repo.git(['add', 'README.md']);
+  const moves = await movesDuring(repo, async () => {
+    await repo.write({ 'README.md': 'two\n' });
+    await repo.git(['add', 'README.md']);
+  });
+  expect(moves).toEqual(['the index changed']);
+  expect(await movesDuring(repo, () => repo.git(['mv', 'README.md', 'GUIDE.md']))).toEqual([
+    'the index changed',
+  ]);
+  expect(await movesDuring(repo, () => repo.write({ 'GUIDE.md': 'three\n' }))).toEqual(['files changed']);
+});

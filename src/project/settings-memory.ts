@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readPlainFile } from '../base/plain-file.ts';
+import type { GitContext } from './repository.ts';
+
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Names of git's settings, as git told them, for as long as no file that they come from has changed: a
+ * worker asks after every child, and a start of git costs more than reading a few small files.
+ */
+export class SettingsMemory {
+  #print: string | undefined;
+  #names: readonly string[] = [];
+
+  /** @param files fingerprints of the repository's own settings files, by path */
+  async names(
+    files: Readonly<Record<string, string>>,
+    { baseEnv }: GitContext,
+    ask: () => Promise<string[]>,
+  ): Promise<readonly string[]> {
+    const print = await printOf(files, baseEnv);
+    if (print !== undefined && print === this.#print) return this.#names;
+    const names = await ask();
+    // Settings that name further files may change with any of them, or with the branch.
+    const isClosed = !names.some((name) => /^include(?:if)?\./i.test(name));
+    this.#print = isClosed ? print : undefined;
+    this.#names = names;
+    return names;
+  }
+}
+
+/** Undefined when not everything could be read: then nothing is known to be unchanged. */
+async function printOf(
+  files: Readonly<Record<string, string>>,
+  env: GitContext['baseEnv'],
+): Promise<string | undefined> {
+  const hash = createHash('sha256').update(JSON.stringify(files));
+  for (const path of personalFiles(env)) {
+    const reading = await readPlainFile(await realpath(path).catch(() => path), MAX_BYTES);
+    if (reading.kind === 'unusable') return undefined;
+    hash.update(`\0${path}\0${reading.kind}\0`);
+    if (reading.kind === 'bytes') hash.update(reading.bytes);
+  }
+  return hash.digest('hex');
+}
+
+/** Where the person's and the machine's settings lie; see "FILES" of git-config. */
+function personalFiles(env: GitContext['baseEnv']): string[] {
+  const { HOME, XDG_CONFIG_HOME, GIT_CONFIG_GLOBAL, GIT_CONFIG_SYSTEM } = env;
+  const xdg = XDG_CONFIG_HOME || (HOME && join(HOME, '.config'));
+  return [
+    GIT_CONFIG_GLOBAL,
+    GIT_CONFIG_SYSTEM,
+    HOME && join(HOME, '.gitconfig'),
+    xdg && join(xdg, 'git/config'),
+    // Where git was built to look for the machine's own, by system.
+    '/etc/gitconfig',
+    '/usr/local/etc/gitconfig',
+    '/opt/homebrew/etc/gitconfig',
+  ].flatMap((path) => (path ? [path] : []));
+}

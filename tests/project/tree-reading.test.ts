@@ -1,0 +1,49 @@
+import { rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readTree } from '../../src/project/tree-reading.ts';
+import { makeRepo } from '../support/temp-repo.ts';
+
+async function scene() {
+  const repo = await makeRepo({ files: { 'a.txt': 'a\n', 'folder/b.txt': 'b\n' } });
+  const read = () => readTree(repo.path, { baseEnv: repo.env });
+  return { repo, read };
+}
+
+test('the same tree reads the same, and a touched file that is as it was is no change', async () => {
+  const { repo, read } = await scene();
+  await using _ = repo;
+  const before = await read();
+  expect(before?.head).toBe(await repo.git(['rev-parse', 'HEAD']));
+  await utimes(join(repo.path, 'a.txt'), new Date(), new Date(0));
+  expect(await read()).toEqual(before);
+});
+
+test('each kind of change is seen, one after the other', async () => {
+  const { repo, read } = await scene();
+  await using _ = repo;
+  const seen = [await read()];
+  const after = async (act: Promise<unknown>) => {
+    await act;
+    const now = await read();
+    expect(seen).not.toContainEqual(now);
+    seen.push(now);
+  };
+  await after(repo.write({ 'a.txt': 'changed\n' }));
+  await after(repo.write({ 'a.txt': 'changed again\n' }));
+  await after(repo.git(['add', 'a.txt']));
+  await after(repo.write({ 'new/a name\nof two lines.txt': '' }));
+  await after(rm(join(repo.path, 'folder/b.txt')));
+  await after(repo.git(['mv', 'a.txt', 'c.txt']));
+  await after(repo.commit('All of it'));
+  await after(repo.git(['commit', '-q', '--allow-empty', '-m', 'Nothing']));
+});
+
+test('a folder that is gone or is no repository has no reading, nor has one without a commit', async () => {
+  await using repo = await makeRepo({ empty: true });
+  const context = { baseEnv: repo.env };
+  expect(await readTree(repo.path, context)).toBeUndefined();
+  expect(await readTree(repo.homeDir, context)).toBeUndefined();
+  await writeFile(join(repo.root, 'file'), '');
+  await expect(readTree(join(repo.root, 'gone'), context)).rejects.toThrow();
+});
