@@ -128,8 +128,9 @@ function holdsOurs(root: TreeRoot, all: readonly ProcessEntry[], wanted: Readonl
 }
 
 async function marked(processes: ProcessTable, all: ProcessEntry[], mark: Mark): Promise<ProcessEntry[]> {
-  const values = await Promise.all(all.map((entry) => processes.environmentOf(entry.pid, mark.name)));
-  return all.filter((_, index) => values[index] === mark.value);
+  const programs = all.filter(({ isKernel }) => !isKernel);
+  const values = await Promise.all(programs.map((entry) => processes.environmentOf(entry.pid, mark.name)));
+  return programs.filter((_, index) => values[index] === mark.value);
 }
 
 function withDescendants(all: ProcessEntry[], wanted: ReadonlySet<string>): ProcessEntry[] {

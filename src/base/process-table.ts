@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { ifExists, systemErrorCode } from './errors.ts';
 import { runCommand } from './run-command.ts';
@@ -15,6 +15,8 @@ export interface ProcessEntry {
   startTicks: string;
   /** CPU time used so far, in clock ticks (1/100 s). */
   cpuTicks: number;
+  /** A thread of the kernel: it has no program, no environment and nothing of ours. */
+  isKernel?: true;
 }
 
 /** What the program asks of the operating system about processes; tests hand in their own. */
@@ -36,8 +38,8 @@ export function isRunning(entry: ProcessEntry | undefined): entry is ProcessEntr
  */
 export function procTable(root = '/proc'): ProcessTable {
   const read = (pid: number) => {
-    const stat = readIfRunning(`${root}/${pid}/stat`, 'latin1');
-    return stat === undefined ? undefined : parseStat(stat);
+    const stat = readIfRunning(`${root}/${pid}/stat`);
+    return stat && parseStat(stat.toString('latin1'));
   };
   return {
     read: async (pid) => read(pid),
@@ -46,14 +48,21 @@ export function procTable(root = '/proc'): ProcessTable {
       return pids.map((pid) => read(Number(pid))).filter((entry) => entry !== undefined);
     },
     async environmentOf(pid, name) {
-      const environment = readIfRunning(`${root}/${pid}/environ`, 'utf8');
-      const prefix = `${name}=`;
-      return environment
-        ?.split('\0')
-        .find((line) => line.startsWith(prefix))
-        ?.slice(prefix.length);
+      const environment = readIfRunning(`${root}/${pid}/environ`);
+      return environment && valueIn(environment, name);
     },
   };
+}
+
+// Most processes have no such variable, and their environments need not even become text.
+function valueIn(environment: Buffer, name: string): string | undefined {
+  const prefix = `${name}=`;
+  for (let at = environment.indexOf(prefix); at !== -1; at = environment.indexOf(prefix, at + 1)) {
+    if (at > 0 && environment[at - 1] !== 0) continue;
+    const end = environment.indexOf(0, at);
+    return environment.toString('utf8', at + prefix.length, end === -1 ? environment.length : end);
+  }
+  return undefined;
 }
 
 /** macOS and other systems with a BSD or procps `ps`; it also works on Linux, where it is tested. */
@@ -133,8 +142,20 @@ export function parseStat(stat: string): ProcessEntry | undefined {
   // The first thread shows Z while others still run or end a write: the process is not gone before they are.
   const state = letter === 'Z' && Number(fields[17]) > 1 ? 'D' : letter;
   const cpuTicks = Number(fields[11]) + Number(fields[12]);
-  return { pid, ppid: Number(ppid), pgid: Number(pgid), sid: Number(sid), state, startTicks, cpuTicks };
+  const entry = {
+    pid,
+    ppid: Number(ppid),
+    pgid: Number(pgid),
+    sid: Number(sid),
+    state,
+    startTicks,
+    cpuTicks,
+  };
+  return Number(fields[6]) & PF_KTHREAD ? { ...entry, isKernel: true } : entry;
 }
+
+/** Of the flags in a line of /proc; no program can set it. */
+const PF_KTHREAD = 0x00200000;
 
 export function parsePsLine(line: string): ProcessEntry | undefined {
   const [pid, ppid, pgid, sid, state, time, ...start] = line.trim().split(/\s+/);
@@ -157,13 +178,28 @@ function cpuTicksOf(time: string): number {
   return Math.round((Number(days) * 86_400 + seconds) * 100);
 }
 
-// A process may end between two reads: the file is gone, or the read says "no such process".
-function readIfRunning(path: string, encoding: BufferEncoding): string | undefined {
+let space = Buffer.allocUnsafeSlow(16 * 1024);
+
+/**
+ * A process may end between two reads: the file is gone, or the read says "no such process". Files of /proc
+ * have no size to ask for, and a look at all processes reads hundreds of them.
+ * @returns a view that holds until the next call
+ */
+function readIfRunning(path: string): Buffer | undefined {
+  let file: number | undefined;
   try {
-    return readFileSync(path, encoding);
+    file = openSync(path, 'r');
+    for (let length = 0; ; ) {
+      const count = readSync(file, space, length, space.length - length, null);
+      if (count === 0) return space.subarray(0, length);
+      length += count;
+      if (length === space.length) space = Buffer.concat([space], 2 * space.length);
+    }
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return undefined;
     throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -31,6 +31,8 @@ test.each(TABLES)('%s knows this process, its parent and its children', async (_
   expect(all.find((entry) => entry.pid === pid)).toMatchObject({ ppid: process.pid, pgid: pid, sid: pid });
   expect(await table.read(pid)).toEqual({
     ...all.find((entry) => entry.pid === pid),
+    // Seen while it still started, it ran; a moment later it sleeps.
+    state: expect.any(String),
     cpuTicks: expect.any(Number),
   });
   expect((await table.environmentOf(pid, 'SAMOCODE_TEST_MARK'))?.split(' ')[0]).toBe('it');
@@ -77,6 +79,11 @@ test('a line of /proc is read whatever the command is called', () => {
   const entry = { pid: 42, ppid: 7, pgid: 42, sid: 40, state: 'S', startTicks: '987654', cpuTicks: 16 };
   expect(parseStat(STAT)).toEqual(entry);
   expect(parseStat(STAT.replace('a (b) c', ') R 1 1 1'))).toEqual(entry);
+});
+
+test('a thread of the kernel is told from a program', () => {
+  expect(parseStat(STAT.replace('4194304', '2129984'))).toMatchObject({ isKernel: true });
+  expect(parseStat(STAT)).not.toHaveProperty('isKernel');
 });
 
 test('a process whose first thread is gone while others run is not dead', () => {
@@ -149,4 +156,25 @@ test('a process that ends between the listing and the reading is left out', asyn
   const table = procTable(dir.path);
   expect(await table.list()).toEqual([parseStat(STAT)]);
   expect(await table.environmentOf(43, 'HOME')).toBeUndefined();
+});
+
+test('a variable is found in an environment of any size, and only under its whole name', async () => {
+  await using dir = await tempDir();
+  const table = procTable(dir.path);
+  const lines = [
+    'MY_MARK=other',
+    'NOTE=MARK=inside',
+    `LONG=${'x'.repeat(100_000)}`,
+    'MARK=ä=b',
+    'MARK=second',
+  ];
+  await mkdir(join(dir.path, '42'));
+  await writeFile(join(dir.path, '42', 'environ'), `${lines.join('\0')}\0`);
+  expect(await table.environmentOf(42, 'MARK')).toBe('ä=b');
+  expect(await table.environmentOf(42, 'MY_MARK')).toBe('other');
+  expect(await table.environmentOf(42, 'ARK')).toBeUndefined();
+  await writeFile(join(dir.path, '42', 'environ'), 'MARK=unended');
+  expect(await table.environmentOf(42, 'MARK')).toBe('unended');
+  await writeFile(join(dir.path, '42', 'environ'), '');
+  expect(await table.environmentOf(42, 'MARK')).toBeUndefined();
 });
