@@ -121,7 +121,7 @@ test('a wait tells that it lives, ends at its limit, and can be cancelled', asyn
   const stopped = await parent.call('wait', { session, until: 'done' });
   const { cursor } = stopped.json;
   const idle = await parent.call('wait', { session, cursor, timeout_s: '0.1' });
-  expect(idle.json).toMatchObject({ changed: false, cursor, next: 'wait again with this cursor' });
+  expect(idle.json).toMatchObject({ changed: false, cursor, state: 'stopped' });
   const cut = new AbortController();
   const waiting = parent.call('wait', { session, cursor, timeout_s: 40 }, { signal: cut.signal });
   cut.abort('enough');

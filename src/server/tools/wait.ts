@@ -75,6 +75,11 @@ function beat({ progress, actions: { clock } }: ToolContext, session: string): (
   return () => stop.abort();
 }
 
-function unchanged({ summary, session, state }: ReturnType<typeof reportFields>) {
-  return { summary, next: 'wait again with this cursor', session, state };
+/** Small, because a client with short calls gets hundreds of them; but a person who is needed stays told of. */
+function unchanged({ summary, next, session, state }: ReturnType<typeof reportFields>) {
+  return AT_WORK.has(state)
+    ? { summary: 'Nothing new.', next: 'wait again', state }
+    : { summary, next, session, state };
 }
+
+const AT_WORK: ReadonlySet<unknown> = new Set(['starting', 'queued', 'running', 'limited']);

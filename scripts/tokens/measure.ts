@@ -1,0 +1,110 @@
+import { INSTRUCTIONS } from '../../src/server/instructions.ts';
+import { listedTool } from '../../src/server/listed-tool.ts';
+import type { Tool } from '../../src/server/tool.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
+import { CLIENT_VIEWS, type ClientView, LOOKING_ON } from './client-views.ts';
+import { replay, type Turn } from './replay.ts';
+
+/** Something that a model has to read, in tokens: a quarter of its characters. */
+export interface Measure {
+  what: string;
+  tokens: number;
+  budget: number;
+  /** Of results that come many times: the largest one. */
+  most?: number;
+  /** Of sessions: how they came about. */
+  details?: Readonly<Record<string, number>>;
+}
+
+export const BUDGETS = {
+  listed: 4500,
+  core: 1300,
+  instructions: 500,
+  status: 150,
+  transition: 120,
+  idle: 60,
+};
+
+/** What the words themselves cost: sent once to every chat. */
+export function measureDefinitions(): Measure[] {
+  const core = TOOLS.filter(({ isCore }) => isCore);
+  return [
+    measured('tools/list as sent', JSON.stringify({ tools: TOOLS.map(listedTool) }), BUDGETS.listed),
+    measured(
+      `the ${core.length} always-loaded tools as a model sees them`,
+      core.map(definitionOf).join(''),
+      BUDGETS.core,
+    ),
+    measured('instructions', INSTRUCTIONS, BUDGETS.instructions),
+  ];
+}
+
+/** The typical results, and the whole recorded session as each client's model sees it. */
+export async function measureSessions(): Promise<Measure[]> {
+  const results = resultsOf(await replay(LOOKING_ON));
+  const sessions: Measure[] = [];
+  for (const view of CLIENT_VIEWS) sessions.push(sessionOf(view, await replay(view)));
+  return [...results, ...sessions];
+}
+
+function resultsOf(turns: readonly Turn[]): Measure[] {
+  const running = turns.filter(({ json }) => JSON.parse(json).state === 'running');
+  const of = (name: string) => running.filter(({ tool }) => tool === name).map(({ json }) => json);
+  const [news, idle] = [of('wait').filter(isNews), of('wait').filter((json) => !isNews(json))];
+  return [
+    typical('a status', of('get_status'), BUDGETS.status),
+    typical('a transition told by wait', news, BUDGETS.transition),
+    typical('an idle wait', idle, BUDGETS.idle),
+  ];
+}
+
+function sessionOf(view: ClientView, turns: readonly Turn[]): Measure {
+  const waits = turns.filter(({ tool }) => tool === 'wait');
+  const used = TOOLS.filter(({ name }) => turns.some(({ tool }) => tool === name));
+  const lookedUp = used.filter((tool) => !view.isEager(tool));
+  return {
+    ...measured(
+      `the session in ${view.name}`,
+      turns.map(({ call, seen }) => call + seen).join(''),
+      view.budget ?? Number.POSITIVE_INFINITY,
+    ),
+    details: {
+      calls: turns.length,
+      waits: waits.length,
+      waitsWithoutNews: waits.filter(({ json }) => !isNews(json)).length,
+      tokensCalled: tokens(turns.map(({ call }) => call).join('')),
+      // Read once, before or while the session runs, and not part of the budget above.
+      tokensOfDefinitionsLookedUp: tokens(
+        lookedUp.map((tool) => definitionOf(tool) + (view.lookUp?.(tool.name) ?? '')).join(''),
+      ),
+      tokensOfDefinitionsFromTheStart: tokens(TOOLS.filter(view.isEager).map(definitionOf).join('')),
+    },
+  };
+}
+
+function isNews(json: string): boolean {
+  return JSON.parse(json).changed === true;
+}
+
+/** A definition as the services of models take it: no title, hints or marks. */
+function definitionOf(tool: Tool): string {
+  const { name, description, inputSchema } = listedTool(tool);
+  return JSON.stringify({ name: `mcp__samocode__${name}`, description, parameters: inputSchema });
+}
+
+function typical(what: string, texts: readonly string[], budget: number): Measure {
+  const sizes = texts.map(tokens).sort((a, b) => a - b);
+  const middle = sizes[Math.floor(sizes.length / 2)];
+  const most = sizes.at(-1);
+  if (middle === undefined || most === undefined)
+    throw new Error(`The recorded session shows no such thing: ${what}.`);
+  return { what, tokens: middle, budget, most };
+}
+
+function measured(what: string, text: string, budget: number): Measure {
+  return { what, tokens: tokens(text), budget };
+}
+
+function tokens(text: string): number {
+  return Math.ceil(text.length / 4);
+}

@@ -1,0 +1,198 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { acquireLease } from '../../src/base/lease.ts';
+import type { Decision } from '../../src/phases/decision.ts';
+import { pendingCommandIds, readCommand, removeCommand } from '../../src/session/commands.ts';
+import type { PlanVersion } from '../../src/session/event-types.ts';
+import { EventWriter } from '../../src/session/event-writer.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { nowText } from '../../src/session/now.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { planHash } from '../../src/session/plan.ts';
+import { readSessionFile, type SessionFile } from '../../src/session/session-file.ts';
+import { sessionFolders } from '../../src/session/session-list.ts';
+import {
+  questionsText,
+  RECORDED_ITERATIONS,
+  RECORDED_PLAN,
+  RECORDED_QUESTIONS,
+  RECORDED_SUMMARY,
+  type RecordedIteration,
+} from './recorded-session.ts';
+import type { Happens } from './replay-clock.ts';
+
+const MINUTE_MS = 60_000;
+/** From the end of one child to the start of the next: the checkpoint, the judgement, the prompt. */
+const GAP_MS = 2000;
+const PLAN_NAME = '11-20-0948-plan-jwt-auth.md';
+
+interface Begun {
+  paths: SessionPaths;
+  file: SessionFile;
+  writer: EventWriter;
+}
+
+/**
+ * In the place of a worker: takes the session that the parent starts, writes the recorded events through
+ * the real writer when their time has come, and waits for the parent's commands where a person is asked.
+ */
+export class RecordedWorker implements Happens {
+  readonly #context: ActionContext;
+  readonly #sessionsDir: string;
+  #begun: Begun | undefined;
+  #due: { atMs: number; act: () => Promise<void> }[] = [];
+  #askedRounds = 0;
+  #iteration = 0;
+
+  constructor(sessionsDir: string, context: ActionContext) {
+    this.#sessionsDir = sessionsDir;
+    this.#context = context;
+  }
+
+  dueAt(): number {
+    return this.#due[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  async happen(): Promise<void> {
+    this.#begun ??= await this.#begin();
+    for (const next of this.#due.filter(({ atMs }) => atMs <= this.#context.clock.monotonic())) {
+      this.#due.shift();
+      await next.act();
+    }
+    // With nothing due it rests, and only a command goes on.
+    if (this.#begun && this.#due.length === 0) await this.#obey(this.#begun);
+  }
+
+  async close(): Promise<void> {
+    await this.#begun?.writer[Symbol.asyncDispose]();
+  }
+
+  async #begin(): Promise<Begun | undefined> {
+    const folder = (await sessionFolders(this.#sessionsDir))[0];
+    if (folder === undefined) return undefined;
+    const paths = sessionPaths(this.#sessionsDir, folder);
+    const file = await readSessionFile(paths);
+    if (!file) return undefined;
+    const { host, clock } = this.#context;
+    const writer = await EventWriter.open(paths, await acquireLease(paths.leases, { host, clock }), clock);
+    await mkdir(paths.sessionDir, { recursive: true });
+    await writer.append({ type: 'session_created', sessionId: file.id, runWanted: true });
+    return { paths, file, writer };
+  }
+
+  async #obey({ paths, file, writer }: Begun): Promise<void> {
+    const [id] = await pendingCommandIds(paths);
+    const reading = id === undefined ? undefined : await readCommand(paths, id);
+    if (reading?.kind !== 'command') return;
+    const { command } = reading;
+    const { kind, by } = command;
+    const accepted: NewEvent = { type: 'command_accepted', id: command.id, kind, by };
+    if (kind === 'start') {
+      const path = join(file.worktreesDir, file.folder);
+      const worktree = {
+        path,
+        branch: file.settings.branch,
+        base: 'origin/main',
+        baseCommit: 'f'.repeat(40),
+      };
+      await writer.append(accepted, { type: 'prepared', worktree, phase: 'investigation', warnings: [] });
+    } else if (kind === 'answer') {
+      const answers = command.answers.map(({ id: of, text }) => ({ id: of, question: 'q', text }));
+      await writer.append(accepted, { type: 'answers_recorded', by, answers, open: [] });
+    } else if (kind === 'approve') {
+      await writer.append(accepted, {
+        type: 'plan_approved',
+        by,
+        plan: this.#plan(),
+        phase: 'implementation',
+      });
+    } else throw new Error(`The recorded session knows no ${kind}.`);
+    await removeCommand(paths, command.id);
+    this.#in(GAP_MS, () => this.#startChild());
+  }
+
+  async #startChild(): Promise<void> {
+    const child = RECORDED_ITERATIONS[this.#iteration];
+    if (!child || !this.#begun) return;
+    this.#iteration += 1;
+    const { phase, minutes } = child;
+    const log = `11-20-0900-${this.#iteration}-${phase}.jsonl`;
+    await this.#begun.writer.append({
+      ...{
+        type: 'iteration_started',
+        iteration: this.#iteration,
+        phase,
+        provider: 'claude',
+        model: 'opus',
+        log,
+      },
+      ...{ childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a', timeLimitMs: 30 * MINUTE_MS },
+    });
+    await this.#tellNow();
+    this.#in((minutes * MINUTE_MS) / 2, () => this.#tellNow(child.activity));
+    this.#in(minutes * MINUTE_MS - GAP_MS, () => this.#endChild(child));
+  }
+
+  async #endChild(child: RecordedIteration): Promise<void> {
+    const decision = await this.#decisionAfter(child);
+    const { phase, minutes, lastAction, next } = child;
+    const isCut = child.end === 'killed at its time limit';
+    await this.#begun?.writer.append({
+      ...{ type: 'iteration_ended', iteration: this.#iteration, phase, exitCode: isCut ? null : 0, decision },
+      ...{ ending: isCut ? 'timeout' : 'signalled', signalNotes: [], flowLines: [], lastAction, next },
+      ...(isCut ? {} : { signal: { status: 'continue', phase: decision.phase } as const }),
+      ...{ changed: true, treeChanged: phase === 'implementation', durationMs: minutes * MINUTE_MS },
+      cost: { usd: 0.6, inputTokens: 90_000, outputTokens: 6000, cachedTokens: 700_000, turns: 30 },
+    });
+    await this.#tellNow();
+    this.#in(1000, () => this.#settle(decision));
+  }
+
+  async #settle(decision: Decision): Promise<void> {
+    const { writer } = this.#begun ?? {};
+    if (decision.kind === 'park') {
+      const round = RECORDED_QUESTIONS[this.#askedRounds - 1] ?? [];
+      const isPlan = decision.for === 'plan_approval';
+      await writer?.append({
+        ...{ type: 'parked', for: decision.for, resumePhase: decision.resumePhase, unconfirmed: [] },
+        openQuestions: isPlan ? [] : round.map(({ id }) => id),
+        ...(isPlan && { plan: this.#plan() }),
+      });
+    } else if (decision.kind === 'done') {
+      await writer?.append({ type: 'done', summary: decision.summary });
+    } else await this.#startChild();
+    await this.#tellNow();
+  }
+
+  async #decisionAfter({ phase, end }: RecordedIteration): Promise<Decision> {
+    const { paths } = this.#begun ?? {};
+    if (end === 'asks') {
+      this.#askedRounds += 1;
+      if (paths) await writeFile(paths.qa, questionsText(this.#askedRounds));
+      return { kind: 'park', phase, for: 'qa_answers', resumePhase: phase };
+    }
+    if (end === 'plans') {
+      if (paths) await writeFile(join(paths.sessionDir, PLAN_NAME), RECORDED_PLAN);
+      return { kind: 'park', phase, for: 'plan_approval', resumePhase: 'implementation' };
+    }
+    if (end === 'done') return { kind: 'done', phase, summary: RECORDED_SUMMARY };
+    const next = RECORDED_ITERATIONS[this.#iteration]?.phase ?? phase;
+    const strike = end === undefined ? {} : { strike: 'timeout' as const };
+    return { kind: 'run', phase: next, notes: [], delay: 'none', ...strike };
+  }
+
+  async #tellNow(activity?: string): Promise<void> {
+    const { paths, file, writer } = this.#begun ?? {};
+    if (paths && file && writer) await writeFile(paths.now, nowText(file, writer.state, activity));
+  }
+
+  #plan(): PlanVersion {
+    return { name: PLAN_NAME, hash: planHash(RECORDED_PLAN) };
+  }
+
+  #in(ms: number, act: () => Promise<void>): void {
+    this.#due.push({ atMs: this.#context.clock.monotonic() + ms, act });
+    this.#due.sort((a, b) => a.atMs - b.atMs);
+  }
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { setupProject } from '../../src/actions/setup-project.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { callTool } from '../../src/server/define-tool.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
+import { waitLimitMs } from '../../src/server/wait-limits.ts';
+import { makeRepo } from '../../tests/support/temp-repo.ts';
+import type { ClientView } from './client-views.ts';
+import { PERSON_MINUTES, RECORDED_TASK } from './recorded-session.ts';
+import { RecordedWorker } from './recorded-worker.ts';
+import { ReplayClock } from './replay-clock.ts';
+
+/** One call of the recorded session as its client's model writes and sees it. */
+export interface Turn {
+  tool: string;
+  call: string;
+  /** The result's own text. */
+  json: string;
+  /** What the model is given of it. */
+  seen: string;
+  tookMs: number;
+}
+
+/** A result of one of our tools, as far as the parent reads it. */
+interface Told {
+  session: string;
+  cursor: number;
+  state: string;
+  for?: string;
+  changed?: boolean;
+  hash?: string;
+  more_from?: number;
+  questions?: readonly { id: string; suggestion?: string }[];
+}
+
+const START_MS = Date.UTC(2025, 10, 20, 9);
+
+/** Follows the recorded session through the real tools as the parent of one client does. */
+export async function replay(view: ClientView): Promise<Turn[]> {
+  await using repo = await makeRepo({ folder: 'shop' });
+  const clock = new ReplayClock(START_MS);
+  const context: ActionContext = {
+    clock,
+    host: await systemHost(),
+    env: repo.env,
+    home: repo.homeDir,
+    cwd: repo.path,
+    by: { channel: 'tool', client: view.clientName },
+    // A worker that is launched leaves at once; the recorded one takes its place.
+    programs: { worker: '/dev/null', rehearsal: '/dev/null' },
+  };
+  await setupProject({ lines: { PROVIDER: 'rehearsal' } }, context);
+  const worker = new RecordedWorker(join(repo.path, '_samocode/sessions'), context);
+  clock.happens = worker;
+  const turns: Turn[] = [];
+  try {
+    const call: Call = async (name, args) => {
+      const begun = clock.monotonic();
+      const mayWaitMs = name === 'wait' ? waitLimitMs(view.clientName, view.waitArguments.timeout_s) : 0;
+      clock.callEndsAt = begun + mayWaitMs;
+      const json = await callByName(name, args, { view, context });
+      const tookMs = clock.monotonic() - begun;
+      turns.push({ tool: name, call: view.call(name, args), json, seen: view.result(json, tookMs), tookMs });
+      return JSON.parse(json);
+    };
+    await follow(call, { view, clock });
+  } finally {
+    await worker.close();
+  }
+  return turns;
+}
+
+async function callByName(
+  name: string,
+  args: Record<string, unknown>,
+  { view, context }: { view: ClientView; context: ActionContext },
+): Promise<string> {
+  const tool = TOOLS.find((each) => each.name === name);
+  if (!tool) throw new Error(`There is no tool ${name}.`);
+  const { signal } = new AbortController();
+  const { clientName } = view;
+  const called = await callTool(tool, args, { actions: context, clientName, signal, progress: () => {} });
+  const [first] = called.content;
+  const text = first?.type === 'text' ? first.text : '';
+  if (called.isError) throw new Error(`${name}: ${text}`);
+  return text;
+}
+
+type Call = (name: string, args: Record<string, unknown>) => Promise<Told>;
+
+/** Does what every result says under `next`, and nothing else. */
+async function follow(call: Call, { view, clock }: { view: ClientView; clock: ReplayClock }): Promise<void> {
+  const person = () => clock.pass(PERSON_MINUTES * 60_000);
+  let { session, cursor, ...last } = await call('start_session', { task: RECORDED_TASK, name: 'jwt-auth' });
+  while (last.state !== 'done') {
+    ({ cursor, ...last } = await call('wait', { session, cursor, ...view.waitArguments }));
+    if (view.looksAfterWaits) await call('get_status', { session });
+    if (last.for === 'qa_answers') {
+      const { questions = [] } = await call('read_qa', { session });
+      await person();
+      const answers = Object.fromEntries(questions.map(({ id }) => [id, 'B']));
+      ({ cursor, ...last } = await call('answer_qa', { session, answers }));
+    } else if (last.for === 'plan_approval') {
+      let plan = await call('read_plan', { session });
+      while (plan.more_from !== undefined)
+        plan = await call('read_plan', { session, offset: plan.more_from });
+      await person();
+      ({ cursor, ...last } = await call('approve_plan', { session, hash: plan.hash }));
+    }
+    if (clock.monotonic() > 5 * 3_600_000) throw new Error('The recorded session came to no end.');
+  }
+}
