@@ -84,6 +84,11 @@ test('names of others stay inside their sentence', () => {
   );
 });
 
+test.each(CASES)('every document that %s names for %s begins with the stamp itself', (phase, provider) => {
+  const prompt = assemblePrompt(promptState(phase, { provider }));
+  expect(prompt).not.toMatch(/TIMESTAMP_(?:FILE|LOG|ITERATION)(?!: )/);
+});
+
 test('a task that fills a book is cut, and the prompt says where the rest is', () => {
   const prompt = assemblePrompt(promptState('planning', { task: 'word '.repeat(100_000) }));
   expect(prompt.length).toBeLessThan(BUDGET + 12_000);
@@ -127,7 +132,12 @@ function prompted(phase: PromptState['phase'], text: string): string {
       dive: text,
       goal: text,
       feedback: text,
-      notes: [`Hand-off from the child before you: ${text}`, `Checks failed: a\n${text}`],
+      notes: [
+        `Hand-off from the child before you: ${text}`,
+        `Not yours to change, and put back or left out of account: the Phase line (${text})`,
+        `Checks failed: a\n${text}`,
+        `Checks failed: b\u2028${text}`,
+      ],
       messages: [message],
       constraints: { path: '/c', text },
     }),

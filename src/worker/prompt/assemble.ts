@@ -7,7 +7,7 @@ import claude from '../../../workflow/provider-claude.md';
 import codex from '../../../workflow/provider-codex.md';
 import gemini from '../../../workflow/provider-gemini.md';
 import signal from '../../../workflow/signal.md';
-import { stampsAt, threeDigits } from '../../base/stamps.ts';
+import { type Stamps, stampsAt, threeDigits } from '../../base/stamps.ts';
 import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
 import type { Phase } from '../../phases/table.ts';
 import { signalExamples } from '../../session/signal.ts';
@@ -37,7 +37,7 @@ export function assemblePrompt(state: PromptState): string {
     workingDirectory: state.workingDir,
     phase,
     iteration: threeDigits(state.iteration),
-    timeLimit: timeLimit(state.timeLimitMs),
+    timeLimit: timeLimit(state.timeLimitMs, stamps),
     approvedPlan: state.plan?.isApproved ? `**Approved plan:** ${join(sessionDir, state.plan.name)}\n` : '',
     timestampFile: stamps.file,
     timestampLog: stamps.log,
@@ -45,7 +45,7 @@ export function assemblePrompt(state: PromptState): string {
     attention: attention(state),
     contract: fill(contract, { permissions: PERMISSION_WORDS[state.permissions] }),
     situation: situation(state),
-    duties: PHASE_DUTIES[phase],
+    duties: stamped(PHASE_DUTIES[phase], stamps),
     provider: PROVIDER_WORDS[state.provider] ?? alone,
     notebook: fill(notebook, { timestampIteration, timestampFile: stamps.file }),
     signal: fill(signal, {
@@ -59,6 +59,11 @@ export function assemblePrompt(state: PromptState): string {
   return `${text.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
 }
 
+/** A name or line that is shown is one to be copied: with the stamp itself, not with the word for it. */
+function stamped(duties: string, { file, log }: Stamps): string {
+  return duties.replaceAll('TIMESTAMP_FILE', file).replaceAll('TIMESTAMP_LOG', log);
+}
+
 /** When a `continue` to another phase is accepted, as the worker's own rules say it. */
 function edgeWords(phase: Phase): string {
   const lines = EDGE_CONDITIONS.filter(({ from }) => from === phase).map(
@@ -69,7 +74,8 @@ function edgeWords(phase: Phase): string {
     : `What must hold for the way on, as the worker checks it:\n\n${lines.join('')}\n`;
 }
 
-function timeLimit(ms: number): string {
+function timeLimit(ms: number, { log }: Stamps): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));
-  return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} for this iteration; then the worker ends it`;
+  const many = minutes === 1 ? 'minute' : 'minutes';
+  return `${minutes} ${many} from ${log} on, then the worker ends it; \`date\` tells the time`;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inlineMaterial, material, materialSection } from './material.ts';
+import { inlineMaterial, LINE_END, material, materialSection } from './material.ts';
 import type { PromptState } from './prompt-state.ts';
 
 // What others wrote may be long; a prompt may not. Beyond these a file is named instead.
@@ -49,10 +49,14 @@ function firstOfAll(notes: readonly string[]): string {
   return `## First of all\n\n${notes.map(noteItem).join('\n')}\n`;
 }
 
+/** What the worker says before words of others that it hands on. */
+const SAID =
+  /^(Hand-off from the child before you|Note from the human|Not yours to change, and put back or left out of account): ([\s\S]*)$/;
+
 // The worker's own sentence stands as it is; what a child or a person said in it is quoted.
 function noteItem(note: string): string {
-  const said = /^(Hand-off from the child before you|Note from the human): ([\s\S]*)$/.exec(note);
-  const [own = '', ...rest] = said ? [`${said[1]}:`, said[2] ?? ''] : note.split('\n');
+  const said = SAID.exec(note);
+  const [own = '', ...rest] = said ? [`${said[1]}:`, said[2] ?? ''] : note.split(LINE_END);
   const quoted = rest.join('\n');
   const item = `- ${own.slice(0, MAX_NOTE)}`;
   if (quoted.trim() === '') return item;

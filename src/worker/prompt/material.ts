@@ -1,5 +1,8 @@
 import { oneLine } from '../../session/markdown-lines.ts';
 
+/** Every character that some reader takes for the end of a line. */
+export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
+
 /**
  * Text of others as a Markdown quotation: no line of it can become a heading, a label or a fence of ours.
  * @param maxChars what goes beyond is left out, and said
@@ -9,8 +12,7 @@ export function material(text: string, maxChars: number, whole: string): string 
   const shown = text.length > maxChars ? text.slice(0, maxChars) : text;
   const quoted = shown
     .trimEnd()
-    // Every character that some reader takes for the end of a line.
-    .split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)
+    .split(LINE_END)
     .map((line) => `> ${line}`.trimEnd())
     .join('\n');
   return shown === text ? quoted : `${quoted}\n\n(Shortened by us. The whole text: ${whole})`;
