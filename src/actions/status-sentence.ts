@@ -29,7 +29,7 @@ export function statusSentence({ state, folder, isForeign }: SessionView): strin
       return `${folder} is blocked and needs ${ourWord(status.needs)} (${at}).`;
     case 'stopped':
       return isForeign
-        ? `${folder} was made by the original samocode and is not being worked on.`
+        ? `${folder} was opened by hand or by the original samocode, and no worker runs it.`
         : `${folder} is stopped (${at}).`;
     case 'done':
       return `${folder} is done after ${progress.totalIterations} iterations.`;

@@ -55,7 +55,7 @@ function stateAt(
   since: string,
 ): SessionState {
   const empty = emptyState();
-  const why = 'It was made by the original samocode and is not being worked on.';
+  const why = 'It was opened by hand or by the original samocode, and no worker runs it.';
   const status: SessionState['status'] =
     phase === 'done'
       ? { kind: 'done', since, summary: overview.lastAction ?? '' }
