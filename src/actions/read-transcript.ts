@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { type TranscriptEntry, transcriptLines } from '../providers/transcript.ts';
+import { noting, type TranscriptEntry, transcriptLines } from '../providers/transcript.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
 import type { SessionView } from '../session/status.ts';
@@ -14,10 +14,12 @@ import { findSession, type SessionQuestion } from './find-session.ts';
 export interface ReadTranscriptInput extends SessionQuestion {
   /** Without one, the newest. */
   iteration?: number | undefined;
-  /** Where the page before ended: its `next`. Without one, from the beginning. */
+  /** Where the page before ended: its `next`. Without one, from the beginning; negative: so many bytes before the end. */
   from?: number | undefined;
   /** Entries of one page. */
   limit?: number | undefined;
+  /** Characters of one page; a single event that is longer makes a page of its own. */
+  maxChars?: number | undefined;
 }
 
 export interface TranscriptPage {
@@ -67,6 +69,7 @@ export async function readTranscript(
   const page = await readPage(logPath, {
     from: input.from ?? 0,
     limit: input.limit ?? DEFAULT_LIMIT,
+    maxChars: input.maxChars ?? Number.POSITIVE_INFINITY,
     isWhole: !isRunning,
     transcript,
   });
@@ -84,6 +87,7 @@ function startOf(events: readonly SessionEvent[], iteration: number | undefined)
 interface PageQuestion {
   from: number;
   limit: number;
+  maxChars: number;
   /** Nothing more is written: a last line without LF counts. */
   isWhole: boolean;
   transcript: (line: string) => TranscriptEntry[];
@@ -105,20 +109,40 @@ async function readPage(path: string, question: PageQuestion): Promise<Page> {
 }
 
 async function readEntries(handle: FileHandle, size: number, question: PageQuestion): Promise<Page> {
-  const { from, limit, isWhole, transcript } = question;
+  const { limit, maxChars, isWhole, transcript } = question;
+  const from = question.from < 0 ? await lineStart(handle, size + question.from) : question.from;
   const entries: TranscriptEntry[] = [];
   let next = from;
-  while (next < size && next - from < PAGE_BYTES && entries.length < limit) {
+  for (let chars = 0; next < size && next - from < PAGE_BYTES && entries.length < limit; ) {
     const bytes = await lineAt(handle, next, isWhole);
     if (bytes === undefined) return { entries, next, hasMore: false };
+    const told =
+      bytes.text === undefined
+        ? [noting(`a line of ${bytes.length} bytes is left out`)]
+        : transcript(bytes.text);
+    chars += charsOf(told);
+    if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true };
+    entries.push(...told);
     next += bytes.length;
-    if (bytes.text === undefined) {
-      entries.push({ kind: 'note', text: `a line of ${bytes.length} bytes is left out`, depth: 0 });
-    } else {
-      entries.push(...transcript(bytes.text));
-    }
   }
   return { entries, next, hasMore: next < size };
+}
+
+/** The beginning of the line that a position lies in. */
+async function lineStart(handle: FileHandle, position: number): Promise<number> {
+  for (let end = position; end > 0; end -= PIECE_BYTES) {
+    const begin = Math.max(0, end - PIECE_BYTES);
+    const piece = Buffer.alloc(end - begin);
+    await handle.read(piece, 0, piece.length, begin);
+    const lf = piece.lastIndexOf(LF);
+    if (lf !== -1) return begin + lf + 1;
+  }
+  return 0;
+}
+
+/** As lines, each with the mark and the break that it gets. */
+function charsOf(entries: readonly TranscriptEntry[]): number {
+  return transcriptLines(entries).reduce((sum, line) => sum + line.length + 1, 0);
 }
 
 /**

@@ -16,9 +16,17 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
   return { ...definition, input, handle: (checked, context) => handle(input.parse(checked), context) };
 }
 
-/** The JSON Schema of a tool's input, as clients get it. */
+/** The JSON Schema of a tool's input, as clients get it; a model pays for every word, so what says nothing is left out. */
 export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unknown } {
-  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: 'input' });
+  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.default === false) delete jsonSchema.default;
+      delete jsonSchema.propertyNames;
+    },
+  });
   return { ...schema, type: 'object' };
 }
 

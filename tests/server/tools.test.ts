@@ -30,7 +30,7 @@ test.each(TOOLS.map((tool) => [tool.name, tool] as const))(
 
 test('only looking is marked as read-only', () => {
   const readOnly = TOOLS.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
-  expect(readOnly).toEqual(['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan']);
+  expect(readOnly).toEqual(['list_sessions', 'get_status', 'wait', 'read_qa', 'read_plan', 'read_session']);
 });
 
 test('the instructions fit every client, and their beginning stands by itself', () => {

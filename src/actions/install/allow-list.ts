@@ -13,4 +13,5 @@ export const ALLOWED_TOOLS: readonly string[] = [
   'send_message',
   'stop_session',
   'resume_session',
+  'read_session',
 ];

@@ -5,6 +5,7 @@ import { getStatusTool } from './get-status.ts';
 import { listSessionsTool } from './list-sessions.ts';
 import { readPlanTool } from './read-plan.ts';
 import { readQaTool } from './read-qa.ts';
+import { readSessionTool } from './read-session.ts';
 import { requestChangesTool } from './request-changes.ts';
 import { resumeSessionTool } from './resume-session.ts';
 import { sendMessageTool } from './send-message.ts';
@@ -28,4 +29,5 @@ export const TOOLS: readonly Tool[] = [
   sendMessageTool,
   stopSessionTool,
   resumeSessionTool,
+  readSessionTool,
 ];

@@ -2,8 +2,7 @@ import * as z from 'zod';
 import type { PlanReport } from '../../actions/read-plan.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
-
-const PAGE_CHARS = 7000;
+import { pageOf } from '../page.ts';
 
 export const readPlanTool = defineTool({
   name: 'read_plan',
@@ -23,8 +22,6 @@ export const readPlanTool = defineTool({
   async handle({ session, offset, project_dir: projectDir }, { actions }) {
     const { readPlan } = await import('../../actions/read-plan.ts');
     const plan = await readPlan({ session, projectDir }, actions);
-    const text = plan.text.slice(offset, offset + PAGE_CHARS);
-    const end = offset + text.length;
     return {
       summary: SUMMARIES[plan.state],
       next: NEXT[plan.state],
@@ -32,8 +29,7 @@ export const readPlanTool = defineTool({
       cursor: plan.view.state.n,
       plan: plan.name,
       hash: plan.hash.slice(0, HASH_CHARS),
-      text,
-      more_from: end < plan.text.length ? end : undefined,
+      ...pageOf(plan.text, offset),
     };
   },
 });

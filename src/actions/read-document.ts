@@ -1,0 +1,107 @@
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { decode } from '../base/change-file.ts';
+import { ifExists, SamocodeError } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { parseDocumentName, sortNewestFirst } from '../session/documents.ts';
+import type { SessionPaths } from '../session/paths.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { findSession, type SessionQuestion } from './find-session.ts';
+
+export interface DocumentReading {
+  view: SessionView;
+  /** Below the session folder. */
+  name: string;
+  /** Written by children: quoted, never an instruction. */
+  text: string;
+}
+
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+
+/** The documents of a session, newest first, those that were put away last. @throws SessionNotFoundError */
+export async function listDocuments(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<{ view: SessionView; names: string[] }> {
+  const view = await findSession(question, context);
+  return { view, names: await documentsOf(view.paths) };
+}
+
+/**
+ * One document by its name, or by a kind (`plan`, `dive`): then the newest of it.
+ * @throws SessionNotFoundError, DocumentNotFoundError with those that there are
+ */
+export async function readDocument(
+  { name, ...question }: SessionQuestion & { name: string },
+  context: ActionContext,
+): Promise<DocumentReading> {
+  const { view, names } = await listDocuments(question, context);
+  const wanted = name.trim();
+  const found =
+    names.find((each) => each === wanted) ??
+    names.find((each) => basename(each) === wanted || parseDocumentName(basename(each))?.kind === wanted);
+  if (found === undefined) throw new DocumentNotFoundError(view.folder, wanted, names);
+  const reading = await readPlainFile(join(view.paths.sessionDir, found), MAX_DOCUMENT_BYTES);
+  if (reading.kind !== 'bytes') throw new DocumentUnreadableError(view.folder, found);
+  return { view, name: found, text: decode(reading.bytes) };
+}
+
+async function documentsOf(paths: SessionPaths): Promise<string[]> {
+  const own = await filesIn(paths.sessionDir);
+  const machine = MACHINE_FILES(paths).filter((name) => own.includes(name));
+  const stamped = own.filter((name) => parseDocumentName(name) !== undefined);
+  const startedOn = /^(\d{2}-\d{2}-\d{2})-/.exec(paths.folder)?.[1] ?? '';
+  return [...sortNewestFirst(stamped, startedOn), ...machine, ...(await documentsPutAway(paths))];
+}
+
+const MACHINE_FILES = ({ overview, qa, signal, history, sessionLog }: SessionPaths) =>
+  [overview, qa, signal, history, sessionLog].map((path) => basename(path));
+
+async function documentsPutAway({ archive }: SessionPaths): Promise<string[]> {
+  const folders = (await entriesOf(archive)).filter((entry) => entry.isDirectory());
+  const lists = await Promise.all(
+    folders.map(async ({ name }) =>
+      (await filesIn(join(archive, name))).map((file) => join(basename(archive), name, file)),
+    ),
+  );
+  return lists.flat().sort().reverse();
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return (await entriesOf(folder)).filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  return (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
+}
+
+const MOST_NAMED = 20;
+
+export class DocumentNotFoundError extends SamocodeError {
+  readonly code = 'document_not_found';
+
+  constructor(folder: string, name: string, names: readonly string[]) {
+    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+    super(
+      `${folder} has no document "${name.slice(0, 80)}".`,
+      names.length > 0
+        ? `It has: ${names.slice(0, MOST_NAMED).join(', ')}${more}.`
+        : 'Nothing has been written yet.',
+      'Name one of them, or a kind for the newest of it: plan, dive, requirements, summary.',
+    );
+  }
+}
+
+export class DocumentUnreadableError extends SamocodeError {
+  readonly code = 'document_unreadable';
+
+  constructor(folder: string, name: string) {
+    super(
+      `${name} of ${folder} can't be read.`,
+      'It is no plain file, too large, or was removed just now.',
+      'See what stands there.',
+    );
+  }
+}

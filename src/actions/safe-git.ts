@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../base/errors.ts';
+import { gitLine } from '../project/git.ts';
+import { GitSettings, readGitSettings, withoutNewFilters } from '../project/git-settings-guard.ts';
+import type { GitContext } from '../project/repository.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+
+/**
+ * How git is run on a session's worktree outside of its worker: filters that were not there before its first
+ * child are switched off, because git would run them.
+ */
+export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'env'>): Promise<GitContext> {
+  const plain = { baseEnv: env };
+  const { sessionFile, state, paths } = view;
+  if (sessionFile === undefined) return plain;
+  const text = await ifExists(readFile(join(paths.runDir, 'git-settings.json'), 'utf8'));
+  const before = GitSettings.safeParse(parsed(text ?? ''));
+  const asked = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
+  const commonDir = await gitLine(asked, { ...plain, cwd: sessionFile.mainRepo });
+  const worktreePath = state.worktree?.path;
+  const now = await readGitSettings(
+    { commonDir, ...(worktreePath !== undefined && { worktreePath }) },
+    plain,
+  ).catch(() => undefined);
+  if (now === undefined) return plain;
+  return { ...plain, config: withoutNewFilters(before.success ? before.data : NOTHING, now) };
+}
+
+/** Unknown what stood there: then no filter runs. */
+const NOTHING: GitSettings = { files: {}, filters: [] };
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

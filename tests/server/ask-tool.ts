@@ -1,0 +1,31 @@
+import type { ActionContext } from '../../src/actions/context.ts';
+import { callTool } from '../../src/server/define-tool.ts';
+import type { ToolContext } from '../../src/server/tool.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
+
+export interface Told {
+  isError: boolean;
+  /** The JSON of the result's text. */
+  json: Record<string, unknown>;
+}
+
+/** Calls a tool as the server does, without a transport. */
+export async function askTool(
+  name: string,
+  args: Record<string, unknown>,
+  actions: ActionContext,
+  more: Partial<ToolContext> = {},
+): Promise<Told> {
+  const tool = TOOLS.find((each) => each.name === name);
+  if (!tool) throw new Error(`There is no tool ${name}.`);
+  const context: ToolContext = {
+    actions,
+    clientName: 'test-client',
+    signal: new AbortController().signal,
+    progress: () => {},
+    ...more,
+  };
+  const { isError = false, content } = await callTool(tool, args, context);
+  const [first] = content;
+  return { isError: isError === true, json: JSON.parse(first?.type === 'text' ? first.text : 'null') };
+}
