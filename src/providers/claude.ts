@@ -51,6 +51,9 @@ const NO_SERVERS = '{"mcpServers":{}}';
 // Without a limit a connection that is never answered holds the child until the worker's own.
 const API_TIMEOUT_MS = 300_000;
 
+// Ten minutes otherwise, after which a long test suite is cut: it cannot go on in the background here.
+const BASH_MAX_TIMEOUT_MS = 1_800_000;
+
 function buildCommand(request: ChildRequest): ChildCommand {
   return {
     file: request.cliPath,
@@ -70,6 +73,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
     ],
     env: {
       API_TIMEOUT_MS: String(API_TIMEOUT_MS),
+      BASH_MAX_TIMEOUT_MS: String(BASH_MAX_TIMEOUT_MS),
       ...request.env,
       // With background tasks the process may stay for ever after its last word.
       CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',

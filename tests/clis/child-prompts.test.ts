@@ -47,13 +47,15 @@ test.each(PHASE_NAMES)(
     expect(wanted.filter((tool) => !tools.includes(tool) && !everything.includes(tool))).toEqual([]);
     expect(tools).toEqual(expect.arrayContaining(['Bash', 'Edit', 'Read', 'Write']));
     expect(tools.filter((tool) => NEVER.includes(tool) || tool.startsWith('mcp__'))).toEqual([]);
+    // As its prompt says: a command may be given longer than two minutes, and half an hour at most.
+    expect(JSON.stringify(request.tools.find(({ name }) => name === 'Bash'))).toContain('1800000');
   },
 );
 
 interface Request {
   system: { text: string }[];
   messages: { content: string | { text?: string }[] }[];
-  tools: { name: string }[];
+  tools: { name: string; description?: string; input_schema?: unknown }[];
 }
 
 /** Starts the real CLI as the worker does, and reads what it sends to the model first. */

@@ -77,6 +77,7 @@ test('background tasks and updates are off, and a time limit of the person for r
   expect(claude.buildCommand(request).env).toEqual({
     ...request.env,
     API_TIMEOUT_MS: '300000',
+    BASH_MAX_TIMEOUT_MS: '1800000',
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
     DISABLE_AUTOUPDATER: '1',
   });
