@@ -1,10 +1,15 @@
-import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type NewCommit, writeCommit } from './checkpoint-commit.ts';
+import { readHeads } from './checkpoint-heads.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
-import { type CheckpointStore, clearLocks, openStore, repositoryOptions } from './checkpoint-store.ts';
-import { runGit } from './git.ts';
+import { type CheckpointStore, clearLocks, openStore } from './checkpoint-store.ts';
+import { type Comparison, compareFiles, type KnownFiles } from './compare-files.ts';
+import { GitError } from './git-error.ts';
 import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
-import { commitOf, type GitContext } from './repository.ts';
+import { readable } from './path-bytes.ts';
+import type { GitContext } from './repository.ts';
+import { documentNames } from './session-documents.ts';
+import { takeChanges } from './take-changes.ts';
 import { takeFiles, treeOf } from './take-files.ts';
 
 export interface CheckpointPlan extends GitContext {
@@ -34,8 +39,17 @@ export interface Checkpoint {
   /** The worktree's files as a tree, ignored ones aside: equal ids mean equal bytes. */
   worktreeTree: string;
   sessionTree: string;
+  /** Names, modes and blobs of what is in the session's tree. */
+  documents: readonly KeptDocument[];
   /** Files that are not in it: larger than 50 MB, unreadable, or a repository of their own. */
   skipped: readonly string[];
+}
+
+export interface KeptDocument {
+  /** Below the session folder. */
+  name: string;
+  mode: string;
+  id: string;
 }
 
 /**
@@ -47,74 +61,96 @@ export interface Checkpoint {
 export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
   const store = await openStore(plan);
   await clearLocks(store);
-  const { worktreePath, sessionDir } = plan;
-  const code = { part: 'worktree', folder: worktreePath, also: plan.alsoInWorktree ?? [] } as const;
-  const documents = { part: 'session', folder: sessionDir } as const;
   const last = await readLast(store);
-  const [{ parents, hasLast }, taken, written] = await Promise.all([
-    readHeads(store, plan, last),
-    plan.isTaken ? AS_TAKEN : takeFiles(store, code),
-    plan.isTaken ? AS_TAKEN : takeFiles(store, documents),
-  ]);
-  const skipped = [...taken.skipped, ...written.skipped.map((name) => join(sessionDir, name))];
-  const [worktreeTree, sessionTree] = await Promise.all([
-    last && taken.same ? last.worktreeTree : treeOf(store, code),
-    last && written.same ? last.sessionTree : treeOf(store, documents),
-  ]);
-  const trees = { worktreeTree, sessionTree };
-  const unmoved = last && hasLast && last.parents.join() === parents.join();
-  if (unmoved && last.worktreeTree === worktreeTree && last.sessionTree === sessionTree) {
-    await writeLast(store, last);
-    return { kind: 'same', ref: last.ref, commit: last.commit, ...trees, skipped };
+  const { parents, hasLast } = await readHeads(store, { ...plan, last });
+  if (!last || !hasLast || plan.alsoInWorktree) return await keepAll(store, plan, parents);
+  try {
+    return (await keepChanges(store, plan, { last, parents })) ?? (await keepAll(store, plan, parents));
+  } catch (error) {
+    if (!(error instanceof GitError) || error.code === 'git_disk_full') throw error;
+    // Something that the last one stood on is gone: a clean-up may take anything.
+    return await keepAll(store, plan, parents);
   }
+}
+
+/** What the next checkpoint must know, besides what git says of this one. */
+type Taken = Pick<LastCheckpoint, 'parents' | 'beyondIndex' | 'documents' | 'ownIndex'>;
+
+async function keepChanges(
+  store: CheckpointStore,
+  plan: CheckpointPlan,
+  { last, parents }: { last: LastCheckpoint; parents: string[] },
+): Promise<Checkpoint | undefined> {
+  const [code, documents] = await Promise.all([
+    takeChanges(store, plan.worktreePath, last),
+    takeDocuments(store, plan.sessionDir, last.documents),
+  ]);
+  if (code === undefined) return undefined;
+  const { now: beyondIndex, ownIndex } = code;
+  const taken: Taken = { parents, beyondIndex, ownIndex, documents: documents.now };
+  const skipped = [...code.skipped, ...documents.skipped];
+  const isSame = code.changes.length === 0 && documents.changes.length === 0;
+  if (isSame && last.parents.join() === parents.join()) {
+    await writeLast(store, { ...last, ...taken });
+    return asCheckpoint({ ...last, ...taken }, 'same', skipped);
+  }
+  const worktree = { tree: last.worktreeTree, changes: code.changes };
+  const next = await commitTaken(store, plan, { worktree, documents, taken });
+  return asCheckpoint(next, 'kept', skipped);
+}
+
+/** Without anything to stand on: the private index is brought up to the files, and all that it knows is taken. */
+async function keepAll(store: CheckpointStore, plan: CheckpointPlan, parents: string[]): Promise<Checkpoint> {
+  const code = { part: 'worktree', folder: plan.worktreePath, also: plan.alsoInWorktree ?? [] } as const;
+  const [leftOut, documents] = await Promise.all([
+    plan.isTaken ? [] : takeFiles(store, code),
+    takeDocuments(store, plan.sessionDir, []),
+  ]);
+  const worktree = { tree: await treeOf(store, code), changes: [] };
+  const taken: Taken = { parents, beyondIndex: [], documents: documents.now };
+  const next = await commitTaken(store, plan, { worktree, documents, taken });
+  return asCheckpoint(next, 'kept', [...leftOut, ...documents.skipped]);
+}
+
+async function takeDocuments(
+  store: CheckpointStore,
+  sessionDir: string,
+  known: KnownFiles,
+): Promise<Comparison> {
+  const names = documentNames(sessionDir);
+  const { changes, now, skipped } = await compareFiles(store, sessionDir, { names, known });
+  const there = new Set(names);
+  const gone = known.filter(([name]) => !there.has(name)).map(([name]) => ({ name, file: null }));
+  return {
+    changes: [...changes, ...gone],
+    now,
+    skipped: skipped.map((name) => join(sessionDir, name)),
+  };
+}
+
+async function commitTaken(
+  store: CheckpointStore,
+  plan: CheckpointPlan,
+  { worktree, documents, taken }: { worktree: NewCommit['worktree']; documents: Comparison; taken: Taken },
+): Promise<LastCheckpoint> {
   const ref = refOf(plan.sessionFolder, plan.moment);
-  const commit = await writeCommit(store, { ref, parents, ...trees, text: subject(plan) });
-  await writeLast(store, { ref, commit, parents, ...trees });
-  return { kind: 'kept', ref, commit, ...trees, skipped };
+  const changed = new Map(documents.changes.map((change) => [change.name, change]));
+  const all = documents.now.map(([name, file]) => changed.get(name) ?? { name, file });
+  const commit = { ref, parents: taken.parents, text: subject(plan), worktree, documents: all };
+  const last = { ref, ...taken, ...(await writeCommit(store, commit)) };
+  await writeLast(store, last);
+  return last;
 }
 
-const AS_TAKEN = { same: false, skipped: [] };
-
-interface Heads {
-  /** The commit that is checked out and, if it is another, the tip of the session's branch. */
-  parents: string[];
-  /** The last checkpoint is still where it was kept. */
-  hasLast: boolean;
-}
-
-async function readHeads(
-  store: CheckpointStore,
-  { worktreePath, branch }: CheckpointPlan,
-  last: LastCheckpoint | undefined,
-): Promise<Heads> {
-  const tipRef = `refs/heads/${branch}`;
-  const options = { ...store.context, cwd: worktreePath, allowFailure: true };
-  // One start of git in nearly every iteration; it says no as soon as any of them is missing.
-  const asked = ['rev-parse', '--show-toplevel', 'HEAD', tipRef, ...(last ? [last.ref] : [])];
-  const { exitCode, stdout } = await runGit(asked, options);
-  const [toplevel, head = '', tip = '', lastCommit] = stdout.trim().split('\n');
-  if (exitCode === 0 && toplevel === (await realpath(worktreePath))) {
-    return { parents: [...new Set([head, tip])], hasLast: last !== undefined && lastCommit === last.commit };
-  }
-  return await readHeadsApart(store, { worktreePath, tipRef, last });
-}
-
-async function readHeadsApart(
-  store: CheckpointStore,
-  { worktreePath, tipRef, last }: { worktreePath: string; tipRef: string; last: LastCheckpoint | undefined },
-): Promise<Heads> {
-  const repository = repositoryOptions(store);
-  const options = { ...store.context, cwd: worktreePath, allowFailure: true };
-  const [here, tip, lastCommit] = await Promise.all([
-    runGit(['rev-parse', '--show-toplevel', '--verify', 'HEAD'], options),
-    commitOf(tipRef, repository),
-    last && commitOf(last.ref, repository),
-  ]);
-  const [toplevel, head] = here.stdout.trim().split('\n');
-  // A worktree that lost its .git file lies inside MAIN_REPO in the usual layout: git would speak of that one.
-  const isOurs = here.exitCode === 0 && toplevel === (await realpath(worktreePath));
-  const parents = [...new Set([isOurs ? head : undefined, tip])].filter((commit) => commit !== undefined);
-  return { parents, hasLast: last !== undefined && lastCommit === last.commit };
+function asCheckpoint(
+  { ref, commit, worktreeTree, sessionTree, documents }: LastCheckpoint,
+  kind: Checkpoint['kind'],
+  skipped: string[],
+): Checkpoint {
+  const kept = documents.flatMap(([name, file]) =>
+    file ? [{ name: readable(name), mode: file.mode, id: file.id }] : [],
+  );
+  return { kind, ref, commit, worktreeTree, sessionTree, documents: kept, skipped };
 }
 
 function subject({ sessionFolder, moment }: CheckpointPlan): string {
@@ -128,42 +164,4 @@ function subject({ sessionFolder, moment }: CheckpointPlan): string {
     default:
       return moment satisfies never;
   }
-}
-
-interface NewCommit {
-  ref: string;
-  parents: readonly string[];
-  worktreeTree: string;
-  sessionTree: string;
-  text: string;
-}
-
-// Ours, so that keeping work never fails for a missing identity, and nobody takes it for a person's commit.
-const WRITER = 'samocode <samocode@localhost> now';
-
-/** One git for tree, commit and ref: at the end of an iteration every start of a program counts. */
-async function writeCommit(store: CheckpointStore, commit: NewCommit): Promise<string> {
-  const { ref, parents, worktreeTree, sessionTree, text } = commit;
-  const [first, ...others] = parents;
-  const lines = [
-    // Without it an existing ref would become a parent.
-    ...(first === undefined ? [`reset ${ref}`] : []),
-    `commit ${ref}`,
-    'mark :1',
-    `committer ${WRITER}`,
-    `data ${Buffer.byteLength(text)}`,
-    text,
-    ...(first === undefined ? [] : [`from ${first}`]),
-    ...others.map((parent) => `merge ${parent}`),
-    'deleteall',
-    `M 040000 ${worktreeTree} worktree`,
-    `M 040000 ${sessionTree} session`,
-    '',
-    'get-mark :1',
-    'done',
-    '',
-  ];
-  const args = ['fast-import', '--quiet', '--force', '--done', '--date-format=now'];
-  const { stdout } = await runGit(args, { ...repositoryOptions(store), input: lines.join('\n') });
-  return stdout.trim();
 }

@@ -61,7 +61,7 @@ function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config }: R
 
 /** @returns what is there beyond the tree: what no checkpoint takes, and what was ignored until now */
 async function compare(store: CheckpointStore, part: FolderPart, tree: string): Promise<string[]> {
-  const { skipped } = await takeFiles(store, part);
+  const skipped = await takeFiles(store, part);
   const now = await treeOf(store, part);
   if (now === tree) return skipped;
   const diff = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', tree, now];

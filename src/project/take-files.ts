@@ -1,16 +1,8 @@
-import { constants } from 'node:fs';
-import { access, lstat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { ifExists } from '../base/errors.ts';
 import { type CheckpointStore, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
-
-export interface TakenFiles {
-  /** Nothing differs from what the index knew before; false may also mean that this was not looked at. */
-  same: boolean;
-  /** Paths that are not taken: too large, unreadable, or a repository of their own (with a slash behind). */
-  skipped: string[];
-}
+import { bytesOf, nameOf, namesIn, readable } from './path-bytes.ts';
+import { type PathState, PathStates } from './path-state.ts';
+import { NOT_DOCUMENTS } from './session-documents.ts';
 
 export interface TakePlan {
   part: KeptPart;
@@ -19,26 +11,22 @@ export interface TakePlan {
   also?: readonly string[];
 }
 
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
-/** Of the session folder: what the worker alone appends to, and what people wrote to children. */
-const NOT_DOCUMENTS = ['/_logs/', '/_inbox/', '/session.log', '/_signal_history.jsonl', '/.*.draft'];
-
-/** Brings a part's private index up to the files of its folder. Nothing in the folder is changed. */
-export async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise<TakenFiles> {
+/**
+ * Brings a part's private index up to the files of its folder. Nothing in the folder is changed.
+ * @returns paths that are not taken: too large, unreadable, or a repository of their own (with a slash behind)
+ */
+export async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise<string[]> {
   const { part, folder, also = [] } = plan;
   const options = partOptions(store, part, folder);
-  const rules =
-    part === 'worktree' ? ['--exclude-standard'] : NOT_DOCUMENTS.map((rule) => `--exclude=${rule}`);
-  const list = ['ls-files', '-z', '--others', '--modified', ...rules];
-  const [{ stdout }, tracked] = await Promise.all([
-    runGit(list, { ...options, maxChars: MAX_LIST_CHARS }),
-    part === 'worktree' ? trackedThoughIgnored(store, folder) : [],
+  const [listed, tracked] = await Promise.all([
+    listDifferent(store, plan),
+    part === 'worktree' ? listTrackedThoughIgnored(store, folder) : [],
   ]);
-  const names = new Set([...namesIn(stdout), ...also, ...(await unknownTo(options, tracked))]);
-  const { add, drop, skipped } = await sorted(folder, names);
+  const names = new Set([...listed, ...also.map(nameOf), ...(await unknownTo(options, tracked))]);
+  const { add, drop, skipped } = sorted(new PathStates(folder, store.hasModes), names);
   if (drop.length > 0) await update(['--force-remove'], drop, options);
   if (add.length > 0) await update(['--add', '--remove', '--replace'], add, options);
-  return { same: add.length === 0 && drop.length === 0, skipped };
+  return skipped;
 }
 
 /** The tree of what a part's index knows. */
@@ -46,26 +34,37 @@ export async function treeOf(store: CheckpointStore, { part, folder }: TakePlan)
   return await gitLine(['write-tree'], partOptions(store, part, folder));
 }
 
+/** Names of files that differ from what a part's index knows, new and deleted ones too. */
+export async function listDifferent(store: CheckpointStore, { part, folder }: TakePlan): Promise<string[]> {
+  const rules =
+    part === 'worktree' ? ['--exclude-standard'] : NOT_DOCUMENTS.map((rule) => `--exclude=${rule}`);
+  const list = ['ls-files', '-z', '--others', '--modified', ...rules];
+  return namesIn((await runGit(list, listing(partOptions(store, part, folder)))).stdout);
+}
+
 /** Files that the repository tracks against its own ignore rules: only its index can tell. */
-async function trackedThoughIgnored({ context }: CheckpointStore, folder: string): Promise<string[]> {
+export async function listTrackedThoughIgnored(
+  { context }: CheckpointStore,
+  folder: string,
+): Promise<string[]> {
   const list = ['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'];
-  const options = { ...context, cwd: folder, allowFailure: true, maxChars: MAX_LIST_CHARS };
+  const options = listing({ ...context, cwd: folder, allowFailure: true });
   const { exitCode, stdout } = await runGit(list, options);
   return exitCode === 0 ? namesIn(stdout) : [];
 }
 
-async function unknownTo(options: GitOptions, names: readonly string[]): Promise<string[]> {
+/** Those of the names that the index of these options does not have. */
+export async function unknownTo(options: GitOptions, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return [];
-  const { stdout } = await runGit(['ls-files', '-z'], { ...options, maxChars: MAX_LIST_CHARS });
-  const known = new Set(namesIn(stdout));
+  const known = new Set(namesIn((await runGit(['ls-files', '-z'], listing(options))).stdout));
   return names.filter((name) => !known.has(name));
 }
 
-function namesIn(list: string): string[] {
-  return list.split('\0').filter(Boolean);
-}
-
 const MAX_LIST_CHARS = 128 * 1024 * 1024;
+
+function listing(options: GitOptions): GitOptions {
+  return { ...options, maxChars: MAX_LIST_CHARS, encoding: 'latin1' };
+}
 
 interface Sorted {
   add: string[];
@@ -74,67 +73,19 @@ interface Sorted {
   skipped: string[];
 }
 
-async function sorted(folder: string, names: ReadonlySet<string>): Promise<Sorted> {
+function sorted(states: PathStates, names: ReadonlySet<string>): Sorted {
   const result: Sorted = { add: [], drop: [], skipped: [] };
-  const links = new LinkedFolders(folder);
   for (const name of names) {
-    if (name.endsWith('/')) {
-      result.skipped.push(name);
-      continue;
-    }
-    // Beyond a link nothing is ours, wherever it leads.
-    const fits = (await links.leadsThrough(name)) ? 'no_file' : await fitness(join(folder, name));
-    if (fits === 'unfit') result.skipped.push(name);
-    (fits === 'fits' ? result.add : result.drop).push(name);
+    const isFolder = name.endsWith('/');
+    const state: PathState = isFolder ? { kind: 'unfit' } : states.at(name);
+    const isTaken = state.kind === 'file' && states.isReadable(name, state.mode);
+    if (!isTaken && state.kind !== 'none') result.skipped.push(readable(name));
+    if (!isFolder) (isTaken ? result.add : result.drop).push(name);
   }
   return result;
 }
 
-/** no_file: a folder stands there now. A file that is gone fits: git takes it out. */
-async function fitness(path: string): Promise<'fits' | 'unfit' | 'no_file'> {
-  const found = await ifExists(lstat(path).catch(nothingUnderFile));
-  if (found?.isDirectory()) return 'no_file';
-  if (!found?.isFile()) return 'fits';
-  if (found.size > MAX_FILE_BYTES) return 'unfit';
-  return await access(path, constants.R_OK).then(
-    () => 'fits' as const,
-    () => 'unfit' as const,
-  );
-}
-
-function nothingUnderFile(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOTDIR') return undefined;
-  throw error;
-}
-
-class LinkedFolders {
-  readonly #top: string;
-  readonly #known = new Map<string, Promise<boolean>>();
-
-  constructor(top: string) {
-    this.#top = top;
-  }
-
-  leadsThrough(name: string): Promise<boolean> {
-    const parent = dirname(name);
-    if (parent === '.') return Promise.resolve(false);
-    const known = this.#known.get(parent) ?? this.#look(parent);
-    this.#known.set(parent, known);
-    return known;
-  }
-
-  async #look(folder: string): Promise<boolean> {
-    if (await this.leadsThrough(folder)) return true;
-    const found = await ifExists(lstat(join(this.#top, folder)).catch(nothingUnderFile));
-    return found?.isSymbolicLink() === true;
-  }
-}
-
-async function update(
-  how: readonly string[],
-  names: readonly string[],
-  options: ReturnType<typeof partOptions>,
-) {
-  const input = `${names.join('\0')}\0`;
+async function update(how: readonly string[], names: readonly string[], options: GitOptions): Promise<void> {
+  const input = bytesOf(`${names.join('\0')}\0`);
   await runGit(['update-index', ...how, '-z', '--stdin'], { ...options, input });
 }

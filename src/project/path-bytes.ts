@@ -1,0 +1,34 @@
+import { Buffer } from 'node:buffer';
+import { sep } from 'node:path';
+
+// Names as git lists and takes them: a latin1 character for every byte, since a name need not be text.
+
+/** The path of such a name below a folder, for the file system. */
+export function pathAt(folder: string, name: string): Buffer {
+  return Buffer.concat([Buffer.from(`${folder}${sep}`), Buffer.from(name, 'latin1')]);
+}
+
+/** For people; bytes that are no text are replaced. */
+export function readable(name: string): string {
+  return Buffer.from(name, 'latin1').toString('utf8');
+}
+
+/** Other way round, for a path that came as text. */
+export function nameOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** For git's stdin. */
+export function bytesOf(names: string): Buffer {
+  return Buffer.from(names, 'latin1');
+}
+
+/** As git reads a name in its line-based inputs, line breaks in it included. */
+export function quoted(name: string): string {
+  return `"${name.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+}
+
+/** Names behind each of which stands a NUL. */
+export function namesIn(list: string): string[] {
+  return list.split('\0').filter(Boolean);
+}

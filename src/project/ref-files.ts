@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ifExists } from '../base/errors.ts';
+import { realPathAsFar } from './real-path.ts';
+
+export interface RefFiles {
+  /** The worktree's own git folder. */
+  gitDir: string;
+  /** The commit that a name stands for; undefined when there is none. */
+  commitAt(name: string): Promise<string | undefined>;
+}
+
+/**
+ * Refs by plain reads, which start no program. Only for the time when nothing else changes them.
+ * @returns undefined where git keeps them otherwise, or the folder is no worktree of this repository: ask git
+ */
+export async function openRefFiles(commonDir: string, worktreePath: string): Promise<RefFiles | undefined> {
+  const gitDir = await ownGitDir(worktreePath);
+  if (gitDir === undefined) return undefined;
+  const shared = await readText(join(gitDir, 'commondir'));
+  if (shared === undefined) return undefined;
+  const isOurs = (await realPathAsFar(resolve(gitDir, shared))) === (await realPathAsFar(commonDir));
+  // Another way to keep refs (reftable) stands in a folder of its own.
+  if (!isOurs || (await readText(join(commonDir, 'HEAD'))) === 'ref: refs/heads/.invalid') return undefined;
+  return { gitDir, commitAt: (name) => commitAt(commonDir, gitDir, name) };
+}
+
+/** What a worktree's `.git` file points at. */
+export async function ownGitDir(worktreePath: string): Promise<string | undefined> {
+  const pointer = await readText(join(worktreePath, '.git'));
+  const target = /^gitdir: (.+)$/.exec(pointer ?? '')?.[1];
+  return target && resolve(worktreePath, target);
+}
+
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** What lies in the shared folder; others belong to one worktree. */
+const SHARED = /^refs\/(?!bisect\/|worktree\/|rewritten\/)[^\0]+$/;
+const MAX_LINKS = 5;
+
+async function commitAt(commonDir: string, gitDir: string, name: string): Promise<string | undefined> {
+  let at = name;
+  for (let links = 0; links < MAX_LINKS; links += 1) {
+    if (at !== 'HEAD' && (!SHARED.test(at) || at.split('/').includes('..'))) throw new OddRefError(at);
+    const text = await readText(join(at === 'HEAD' ? gitDir : commonDir, at));
+    if (text === undefined) return await packedAt(commonDir, at);
+    if (COMMIT.test(text)) return text;
+    const next = /^ref: (.+)$/.exec(text)?.[1];
+    if (next === undefined) throw new OddRefError(at);
+    at = next;
+  }
+  throw new OddRefError(name);
+}
+
+async function packedAt(commonDir: string, name: string): Promise<string | undefined> {
+  const packed = (await ifExists(readFile(join(commonDir, 'packed-refs'), 'latin1'))) ?? '';
+  const at = packed.indexOf(` ${Buffer.from(name).toString('latin1')}\n`);
+  const commit = at === -1 ? '' : packed.slice(packed.lastIndexOf('\n', at) + 1, at);
+  return COMMIT.test(commit) ? commit : undefined;
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  // A folder stands there for a ref that others lie below.
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text?.replace(/\s+$/, '');
+}
+
+/** git may know what to make of it. */
+export class OddRefError extends Error {
+  constructor(name: string) {
+    super(`"${name}" can't be read by plain means.`);
+  }
+}
