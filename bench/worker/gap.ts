@@ -66,7 +66,7 @@ async function gapAfter(rig: SessionRig, iteration: number): Promise<number> {
 }
 
 /** Writes iterations that never ran into every file that grows with them. */
-async function layHistory(rig: SessionRig, count: number): Promise<void> {
+export async function layHistory(rig: SessionRig, count: number): Promise<void> {
   const { events, history, overview, sessionLog, state } = rig.paths;
   const lines = (await readFile(events, 'utf8'))
     .trimEnd()

@@ -13,6 +13,7 @@ import {
 } from './markdown-lines.ts';
 import {
   type Blocked,
+  endOfEntry,
   type FoundLine,
   findKeyLines,
   flowLines,
@@ -218,11 +219,4 @@ function restoreFlow(doc: MarkdownLines, editor: LineEditor, flow: readonly stri
     if (present === undefined) editor.insert(index, [`- ${key}`]);
     else index = endOfEntry(doc, section, present);
   }
-}
-
-/** An entry's own line and the indented lines that go on with it. */
-function endOfEntry(doc: MarkdownLines, section: Section, index: number): number {
-  let end = index + 1;
-  while (end < section.end && /^[ \t]+[^ \t\r\n\-*+[]/.test(doc.lines[end] ?? '')) end += 1;
-  return end;
 }

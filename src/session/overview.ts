@@ -117,6 +117,13 @@ export function flowLines(doc: MarkdownLines): { index: number; key: string }[] 
   return entries;
 }
 
+/** An entry's own line and the indented lines that go on with it. */
+export function endOfEntry(doc: MarkdownLines, section: Section, index: number): number {
+  let end = index + 1;
+  while (end < section.end && /^[ \t]+[^ \t\r\n\-*+[]/.test(doc.lines[end] ?? '')) end += 1;
+  return end;
+}
+
 const KNOWN_KEYS = new Set(
   ['Started', 'Working Dir', ...Object.values(STATUS_LINES)].map((key) => key.toLowerCase()),
 );

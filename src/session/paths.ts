@@ -20,6 +20,8 @@ export interface SessionPaths {
   history: string;
   /** The child's own stdout and stderr. */
   logs: string;
+  /** Worker: the lines for which a notebook's flow log became too long, oldest first. */
+  oldFlow: string;
   /** Worker: guidance for the next child. */
   inbox: string;
   inboxRead: string;
@@ -62,6 +64,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     signal: join(sessionDir, '_signal.json'),
     history: join(sessionDir, '_signal_history.jsonl'),
     logs: join(sessionDir, '_logs'),
+    oldFlow: join(sessionDir, '_logs', 'flow-log.md'),
     inbox: join(sessionDir, '_inbox'),
     inboxRead: join(sessionDir, '_inbox', 'read'),
     sessionLog: join(sessionDir, 'session.log'),

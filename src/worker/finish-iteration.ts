@@ -16,6 +16,7 @@ import { keepLook } from './last-look.ts';
 import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
 import { guardLoop } from './loop-guard.ts';
 import { mendNotebook } from './mend-notebook.ts';
+import { putAwayOldFlow } from './old-flow.ts';
 import { failedChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
 import { Snapshot, takeSnapshot } from './snapshot.ts';
@@ -111,6 +112,7 @@ function notKept({ problem }: KeptWork): NewEvent[] {
 }
 
 async function tidy(worker: Worker, { iteration, phase }: OpenIteration, kept: KeptWork): Promise<void> {
+  await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: false });
   await commitReadableFiles(worker);
   if (kept.checkpoint === undefined) return;
   const endsPhase = stateOf(worker).progress.phase === phase ? {} : { endsPhase: phase };

@@ -7,11 +7,14 @@ import { describeEvent } from '../session/describe-event.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { nowText } from '../session/now.ts';
+import { KEPT_FLOW_ENTRIES, withOlderFlowNote } from '../session/old-flow.ts';
 import { changeOverview, newOverview } from '../session/overview-change.ts';
+import { flowKey } from '../session/overview-task.ts';
 import type { SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { sessionLogLine } from '../session/session-log.ts';
 import type { SessionState } from '../session/state.ts';
+import { keepOldFlow } from './old-flow.ts';
 import { flowLinesOf, historyLineOf, overviewChange } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
@@ -93,17 +96,30 @@ export class Projector {
   }
 
   async #writeOverview(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
-    let flow = events.flatMap(flowLinesOf);
     let missing = false;
-    const change = (text: string | undefined) => {
+    const flow = await this.#newestFlow(events);
+    await changeFile(this.#paths.overview, (text) => {
       missing ||= text === undefined;
-      return changeOverview(text ?? this.#freshOverview(state), overviewChange(state, flow));
-    };
-    await changeFile(this.#paths.overview, change);
+      return changeOverview(text ?? this.#freshOverview(state), overviewChange(state, flow.newest));
+    });
     if (!missing) return;
     // A notebook that was deleted gets back every line that the events know.
-    flow = (await readEvents(this.#paths.events, 0)).flatMap(flowLinesOf);
-    await changeFile(this.#paths.overview, change);
+    const { newest, hasOlder } = await this.#newestFlow(await readEvents(this.#paths.events, 0));
+    await changeFile(this.#paths.overview, (text) => {
+      const whole = changeOverview(text ?? this.#freshOverview(state), overviewChange(state, newest));
+      return hasOlder ? withOlderFlowNote(whole) : whole;
+    });
+  }
+
+  /** The flow lines of events that the notebook takes; older ones are kept where those of a long notebook are. */
+  async #newestFlow(events: readonly SessionEvent[]): Promise<{ newest: string[]; hasOlder: boolean }> {
+    const flow = events.flatMap(flowLinesOf);
+    const older = flow.slice(0, -KEPT_FLOW_ENTRIES).map(flowKey);
+    await keepOldFlow(
+      this.#paths,
+      older.map((key) => ({ key, text: `- ${key}\n` })),
+    );
+    return { newest: flow.slice(-KEPT_FLOW_ENTRIES), hasOlder: older.length > 0 };
   }
 
   async #writeHistory(events: readonly SessionEvent[]): Promise<void> {

@@ -7,6 +7,7 @@ import type { EventBody } from '../session/event-types.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { removeDraftsOfDead } from './after-child.ts';
 import { phaseByHand, setPhase, writtenPhase } from './obey-phase-line.ts';
+import { putAwayOldFlow } from './old-flow.ts';
 import { readChildRecord } from './spawn-child.ts';
 import { endChildTree } from './tree.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -56,6 +57,7 @@ export async function takeOver(
   if (stateOf(worker).openIteration === undefined) {
     await endChildTree(worker, undefined, { leftoversOnly: true });
     await removeDraftsOfDead(worker);
+    await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: true });
   }
 }
 

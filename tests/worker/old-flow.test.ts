@@ -1,0 +1,85 @@
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { KEPT_FLOW_ENTRIES, MOST_FLOW_ENTRIES, OLDER_FLOW_NOTE } from '../../src/session/old-flow.ts';
+import { readOverview } from '../../src/session/overview.ts';
+import { changeOverview, newOverview } from '../../src/session/overview-change.ts';
+import { keepOldFlow, putAwayOldFlow } from '../../src/worker/old-flow.ts';
+import { flowLinesOf } from '../../src/worker/project-event.ts';
+import { notice, tempLog } from '../support/temp-log.ts';
+
+/** A session with so many flow lines, in its events and in its notebook. */
+async function scene(count: number) {
+  const log = await tempLog();
+  const { writer } = await log.open();
+  const { paths } = log;
+  const flow = Array.from({ length: count }, (_, index) => `Part ${index + 1} done`);
+  const events = await writer.append(...flow.map((text) => ({ ...notice(text), flow: text })));
+  const lines = events.flatMap(flowLinesOf);
+  await mkdir(paths.sessionDir, { recursive: true });
+  const empty = newOverview({ title: 'x', started: '2026-01-08 10:00', workingDir: '/w', task: 'Build it' });
+  await writeFile(paths.overview, changeOverview(empty, { appendFlow: lines }));
+  const notebook = () => readFile(paths.overview, 'utf8');
+  const oldFlow = () => readFile(paths.oldFlow, 'utf8').catch(() => '');
+  const entriesOf = (text: string) => text.split('\n').filter((line) => line.startsWith('- '));
+  return {
+    log,
+    paths,
+    lines,
+    notebook,
+    oldFlow,
+    entriesOf,
+    putAway: () => putAwayOldFlow(paths, { n: writer.state.n, all: false }),
+  };
+}
+
+test('a notebook of ordinary length is left as it is', async () => {
+  const { log, notebook, putAway, oldFlow } = await scene(MOST_FLOW_ENTRIES);
+  await using _ = log;
+  const before = await notebook();
+  await putAway();
+  expect(await notebook()).toBe(before);
+  expect(await oldFlow()).toBe('');
+});
+
+test('the old entries of a long one lie in a file of their own, in order and none twice', async () => {
+  const { log, lines, notebook, putAway, oldFlow, entriesOf } = await scene(MOST_FLOW_ENTRIES + 1);
+  await using _ = log;
+  await putAway();
+  expect(readOverview(await notebook()).flow).toEqual(lines.slice(-KEPT_FLOW_ENTRIES));
+  expect(await notebook()).toContain(`## Flow Log\n${OLDER_FLOW_NOTE}\n- `);
+  expect(entriesOf(await oldFlow())).toEqual(lines.slice(0, -KEPT_FLOW_ENTRIES).map((line) => `- ${line}`));
+  expect(readOverview(await notebook())).toMatchObject({ task: 'Build it', phase: 'init' });
+});
+
+test('a crash between the two files leaves nothing out, and the next time nothing twice', async () => {
+  const { log, paths, lines, notebook, putAway, oldFlow, entriesOf } = await scene(MOST_FLOW_ENTRIES + 1);
+  await using _ = log;
+  const before = await notebook();
+  await putAway();
+  await writeFile(paths.overview, before);
+  await putAway();
+  expect([...entriesOf(await oldFlow()), ...entriesOf(await notebook())]).toEqual(
+    lines.map((line) => `- ${line}`),
+  );
+});
+
+test('what a person wrote among the old entries stays in the notebook', async () => {
+  const { log, paths, notebook, putAway, oldFlow } = await scene(MOST_FLOW_ENTRIES + 1);
+  await using _ = log;
+  const text = await notebook();
+  await writeFile(paths.overview, text.replace('## Flow Log\n', '## Flow Log\n- A word of mine\n'));
+  await putAway();
+  expect(readOverview(await notebook()).flow[0]).toBe('A word of mine');
+  expect(await oldFlow()).not.toContain('A word of mine');
+});
+
+test('a link in the place of the file is not followed', async () => {
+  const { log, paths } = await scene(1);
+  await using _ = log;
+  await keepOldFlow(paths, [{ key: 'a', text: '- a\n' }]);
+  await rm(paths.oldFlow);
+  await symlink(paths.overview, paths.oldFlow);
+  await keepOldFlow(paths, [{ key: 'b', text: '- b\n' }]);
+  expect(await readFile(paths.overview, 'utf8')).not.toContain('- b\n');
+  expect(await readFile(paths.oldFlow, 'utf8')).toBe('- b\n');
+});
