@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { systemErrorCode } from './errors.ts';
 
@@ -15,16 +15,39 @@ const READ_ON_BYTES = 64 * 1024;
  * pipe, never takes more than `maxBytes`.
  */
 export async function readPlainFile(path: string, maxBytes: number): Promise<PlainFileReading> {
+  return await withPlainFile(path, async (handle, stats) => {
+    const tooLarge = { kind: 'unusable', problem: `larger than ${maxBytes} bytes` } as const;
+    if (stats.size > maxBytes) return tooLarge;
+    const bytes = await readUpTo(handle, stats.size, maxBytes);
+    return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, fileId: fileId(stats) };
+  });
+}
+
+/** The beginning or the end of a file; `sizeBytes` is its whole size when it was opened. */
+export type PlainPart = { kind: 'part'; bytes: Buffer; sizeBytes: number };
+
+/** Like `readPlainFile`, but of a file that is larger it takes `maxBytes` of its start or end. */
+export async function readPlainPart(
+  path: string,
+  { maxBytes, from }: { maxBytes: number; from: 'start' | 'end' },
+): Promise<PlainPart | Exclude<PlainFileReading, { kind: 'bytes' }>> {
+  return await withPlainFile(path, async (handle, { size }) => {
+    const bytes = Buffer.alloc(Math.min(size, maxBytes));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, from === 'end' ? size - bytes.length : 0);
+    return { kind: 'part', bytes: bytes.subarray(0, bytesRead), sizeBytes: size };
+  });
+}
+
+async function withPlainFile<T>(
+  path: string,
+  read: (handle: FileHandle, stats: Stats) => Promise<T>,
+): Promise<T | Exclude<PlainFileReading, { kind: 'bytes' }>> {
   try {
     // Without O_NONBLOCK, opening a pipe that nobody writes to would hang.
     const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) return { kind: 'unusable', problem: 'not a plain file' };
-      if (stats.size > maxBytes) return { kind: 'unusable', problem: `larger than ${maxBytes} bytes` };
-      const bytes = await readUpTo(handle, stats.size, maxBytes);
-      if (bytes === undefined) return { kind: 'unusable', problem: `larger than ${maxBytes} bytes` };
-      return { kind: 'bytes', bytes, fileId: fileId(stats) };
+      return stats.isFile() ? await read(handle, stats) : { kind: 'unusable', problem: 'not a plain file' };
     } finally {
       await handle.close();
     }
