@@ -1,21 +1,20 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import {
   CallToolRequestSchema,
   ErrorCode,
   ListToolsRequestSchema,
   McpError,
   RootsListChangedNotificationSchema,
-  type ServerNotification,
-  type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../actions/context.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { type ClientFolders, clientFolders, foldersInMeta } from './client-folders.ts';
+import type { ContextFor, Extra } from './context-for.ts';
 import { callTool } from './define-tool.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { listedTool } from './listed-tool.ts';
-import { serveSessionResources } from './session-resources.ts';
+import { serveResources } from './resources/serve-resources.ts';
+import { serveCompletions } from './serve-completions.ts';
 import { TOOLS } from './tools/index.ts';
 
 export interface ServerDeps {
@@ -24,21 +23,19 @@ export interface ServerDeps {
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }
 
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
-
 /** The MCP server, without a transport; it keeps no state beside its subscriptions. */
 export function buildServer(deps: ServerDeps): Server {
   const server = new Server(
     { name: 'samocode', title: 'samocode', version: deps.version },
     {
-      capabilities: { tools: {}, resources: { subscribe: true, listChanged: false } },
+      capabilities: { tools: {}, resources: { subscribe: true, listChanged: true }, completions: {} },
       instructions: INSTRUCTIONS,
       // Nothing is elicited yet, and the default validator costs a third of the start.
       jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
     },
   );
   const folders = clientFolders(server);
-  const contextFor = async (extra: Extra): Promise<ActionContext> => ({
+  const contextFor: ContextFor = async (extra) => ({
     ...(await deps.loadActions()),
     by: { channel: 'tool', ...clientOf(server) },
     roots: await rootsFor(folders, extra),
@@ -55,7 +52,8 @@ export function buildServer(deps: ServerDeps): Server {
       progress: progressOf(extra),
     });
   });
-  serveSessionResources(server, contextFor);
+  serveResources(server, contextFor);
+  serveCompletions(server, contextFor);
   return server;
 }
 

@@ -1,10 +1,21 @@
+import { InvalidParamsError } from './invalid-params.ts';
+
+/** Follows what stands behind a resource; the first item comes when nothing can be missed any more. */
+export type Follow = (signal: AbortSignal) => AsyncIterator<unknown>;
+
 /** Who listens to what, for one connection. */
 export interface Subscriptions {
-  /** Follows `changes` for a resource until it is removed; a second time changes nothing. */
-  add(uri: string, changes: (signal: AbortSignal) => AsyncIterable<unknown>): void;
+  /**
+   * Tells of every change from now on, until the resource is removed; a second time changes nothing.
+   * @throws InvalidParamsError beyond the bound, and what `open` throws
+   */
+  add(uri: string, open: () => Promise<Follow>): Promise<void>;
   remove(uri: string): void;
   close(): void;
 }
+
+/** Each costs a few watched folders and a look every second. */
+const MAX_SUBSCRIPTIONS = 256;
 
 export function newSubscriptions(tell: (uri: string) => Promise<void>): Subscriptions {
   const followed = new Map<string, AbortController>();
@@ -13,15 +24,26 @@ export function newSubscriptions(tell: (uri: string) => Promise<void>): Subscrip
     followed.delete(uri);
   };
   return {
-    add(uri, changes) {
+    async add(uri, open) {
       if (followed.has(uri)) return;
+      if (followed.size >= MAX_SUBSCRIPTIONS) throw tooMany();
       const end = new AbortController();
       followed.set(uri, end);
-      // It lives as long as the subscription; a failure ends that and nothing else.
-      void follow(uri, changes(end.signal), tell).catch((error) => {
-        if (!end.signal.aborted) process.stderr.write(`${String(error)}\n`);
+      const forget = () => {
         if (followed.get(uri) === end) followed.delete(uri);
-      });
+      };
+      try {
+        const changes = (await open())(end.signal);
+        await changes.next();
+        // It lives as long as the subscription; a failure ends that and nothing else.
+        void tellEach(changes, () => tell(uri)).then(forget, (error) => {
+          forget();
+          if (!end.signal.aborted) process.stderr.write(`${String(error)}\n`);
+        });
+      } catch (error) {
+        forget();
+        throw error;
+      }
     },
     remove,
     close: () => {
@@ -30,10 +52,12 @@ export function newSubscriptions(tell: (uri: string) => Promise<void>): Subscrip
   };
 }
 
-async function follow(
-  uri: string,
-  changes: AsyncIterable<unknown>,
-  tell: (uri: string) => Promise<void>,
-): Promise<void> {
-  for await (const _ of changes) await tell(uri);
+async function tellEach(changes: AsyncIterator<unknown>, tell: () => Promise<void>): Promise<void> {
+  while (!(await changes.next()).done) await tell();
+}
+
+function tooMany(): InvalidParamsError {
+  return new InvalidParamsError(
+    `There are ${MAX_SUBSCRIPTIONS} subscriptions already. Unsubscribe from some, or subscribe to samocode://sessions.`,
+  );
 }

@@ -52,6 +52,11 @@ export function nameWithoutDate(folder: string): string {
   return folder.replace(DATE, '');
 }
 
+/** `26-01-08` for `26-01-08-jwt-auth`; empty for a folder without a date. */
+export function dateOf(folder: string): string {
+  return DATE.exec(folder)?.[0].slice(0, -1) ?? '';
+}
+
 export class BadSessionNameError extends SamocodeError {
   readonly code = 'bad_session_name';
 

@@ -1,10 +1,8 @@
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { writeWhole } from '../../src/base/atomic-file.ts';
 import { systemClock as clock } from '../../src/base/clock.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
-import { waitForEvents, watchFile } from '../../src/session/watch.ts';
+import { waitForEvents } from '../../src/session/watch.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { CREATED, DONE, eventLines, PREPARED, writeEvents } from './events.ts';
 
@@ -73,31 +71,4 @@ test('a wait ends with the reason of its abort', async () => {
   const waiting = waitForEvents([{ paths, after: 2 }], { ...long, signal: cut.signal });
   cut.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
-});
-
-test('every way of changing a file is told, and nothing when it rests', async () => {
-  await using dir = await tempDir();
-  const path = join(dir.path, '_overview.md');
-  const end = new AbortController();
-  let told = 0;
-  const following = (async () => {
-    for await (const _ of watchFile(path, { clock, signal: end.signal, pollMs: 10 })) told += 1;
-  })();
-  const isTold = async (change: () => Promise<unknown>) => {
-    // What was told late of the change before must not count for this one.
-    await clock.sleep(100);
-    const before = told;
-    await change();
-    while (told === before) await clock.sleep(5);
-  };
-  await isTold(() => writeFile(path, 'one'));
-  await isTold(() => appendFile(path, ' more'));
-  await isTold(() => writeWhole(path, 'two'));
-  await isTold(() => rm(path));
-  await clock.sleep(100);
-  const atRest = told;
-  await clock.sleep(50);
-  expect(told).toBe(atRest);
-  end.abort();
-  await following;
 });

@@ -1,0 +1,97 @@
+import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
+import type { ActionContext } from '../../actions/context.ts';
+import { findSession } from '../../actions/find-session.ts';
+import { NothingChangedYetError, readChanges } from '../../actions/read-changes.ts';
+import { NoPlanError, readPlanOf } from '../../actions/read-plan.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import { type BoundedReading, readBoundedText } from '../../session/bounded-text.ts';
+import type { SessionView } from '../../session/status.ts';
+import { InvalidParamsError } from '../invalid-params.ts';
+import { type ResourceKind, resourceKind } from './kinds.ts';
+import { parseResourceUri, type SessionAddress } from './resource-uri.ts';
+import { sessionsText } from './session-rows.ts';
+
+/** More than any client hands to its model; a log of a gigabyte must not pass through us. */
+const MAX_BYTES = 256 * 1024;
+
+/** @throws InvalidParamsError that says which resources there are, or why this one has nothing to show yet */
+export async function readResource(uri: string, context: ActionContext): Promise<ReadResourceResult> {
+  const address = parseResourceUri(uri);
+  try {
+    if (address.kind === 'sessions') {
+      return { contents: [{ uri, mimeType: 'application/json', text: await sessionsText(context) }] };
+    }
+    return { contents: [{ uri, ...(await contentOf(address, context)) }] };
+  } catch (error) {
+    if (isSamocodeError(error)) throw new InvalidParamsError(error.message);
+    throw error;
+  }
+}
+
+async function contentOf(address: SessionAddress, context: ActionContext) {
+  const kind = resourceKind(address.kind);
+  const view = await findSession(address, context);
+  const reading = await readingOf(address, view, context);
+  if (reading.kind === 'missing') throw new InvalidParamsError(`${view.folder}: ${kind.absent}`);
+  if (reading.kind === 'unusable') {
+    throw new InvalidParamsError(
+      `${view.folder}: what stands there is ${reading.problem}; nothing is read from it.`,
+    );
+  }
+  const { text, omittedBytes } = reading;
+  return {
+    mimeType: kind.mimeType,
+    text: omittedBytes === 0 ? text : withNote(text, kind, omittedBytes),
+    _meta: {
+      'samocode/writtenBy': kind.writtenBy,
+      ...(omittedBytes > 0 && { 'samocode/omittedBytes': omittedBytes }),
+    },
+  };
+}
+
+async function readingOf(
+  address: SessionAddress,
+  view: SessionView,
+  context: ActionContext,
+): Promise<BoundedReading> {
+  const { file, keep } = resourceKind(address.kind);
+  if (file) return await readBoundedText(file(view.paths), { maxBytes: MAX_BYTES, keep });
+  try {
+    const text =
+      address.kind === 'plan' ? (await readPlanOf(view)).text : await changesText(address, context);
+    return { kind: 'text', ...cutAtLine(text) };
+  } catch (error) {
+    if (error instanceof NoPlanError || error instanceof NothingChangedYetError) return { kind: 'missing' };
+    throw error;
+  }
+}
+
+function cutAtLine(text: string): { text: string; omittedBytes: number } {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_BYTES) return { text, omittedBytes: 0 };
+  const end = bytes.lastIndexOf('\n', MAX_BYTES - 1) + 1;
+  return { text: bytes.toString('utf8', 0, end), omittedBytes: bytes.length - end };
+}
+
+/** Subjects and paths are the agents' words, so they stand as JSON strings and nowhere else. */
+async function changesText(address: SessionAddress, context: ActionContext): Promise<string> {
+  const { branch, since, commits, stat } = await readChanges(address, context);
+  const changes = {
+    branch,
+    since,
+    commits: commits.commits,
+    commitsInAll: commits.total,
+    files: stat.files,
+    filesInAll: stat.fileCount,
+    insertions: stat.insertions,
+    deletions: stat.deletions,
+  };
+  return `${JSON.stringify(changes, null, 1)}\n`;
+}
+
+function withNote(text: string, { keep, mimeType }: ResourceKind, omittedBytes: number): string {
+  const where = keep === 'start' ? 'below' : 'above';
+  const words = `${omittedBytes} bytes ${where} are left out`;
+  const note = mimeType === 'application/x-ndjson' ? JSON.stringify({ note: words }) : `[${words}]`;
+  return keep === 'start' ? `${text}${note}\n` : `${note}\n${text}`;
+}

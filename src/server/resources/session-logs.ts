@@ -1,0 +1,51 @@
+import { stat } from 'node:fs/promises';
+import type { ActionContext } from '../../actions/context.ts';
+import { everyPlace } from '../../actions/every-session.ts';
+import type { SessionsPlace } from '../../actions/sessions-places.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../session/paths.ts';
+import { sessionFolders } from '../../session/session-list.ts';
+import type { Watched } from '../../session/watch-files.ts';
+
+/** The logs of all sessions of all projects: whatever changes a session stands there first. */
+export interface SessionLogs {
+  locate(): Promise<Watched>;
+  /** The session of a file that the last look had. */
+  sessionOf(path: string): SessionPaths | undefined;
+}
+
+/** How long a list of projects counts; a new one is seldom, and reading their settings is dear. */
+const PLACES_MS = 5000;
+
+export function newSessionLogs(context: ActionContext): SessionLogs {
+  let sessions = new Map<string, SessionPaths>();
+  let places: readonly SessionsPlace[] = [];
+  let readAgainAt = Number.NEGATIVE_INFINITY;
+  return {
+    async locate() {
+      if (context.clock.monotonic() >= readAgainAt) {
+        places = await everyPlace(context);
+        readAgainAt = context.clock.monotonic() + PLACES_MS;
+      }
+      const found = await Promise.all(places.map(({ sessionsDir }) => sessionsIn(sessionsDir)));
+      // Folders begin with their date: the newest are the ones that are listened to.
+      const newestFirst = found.flat().sort((a, b) => b.folder.localeCompare(a.folder));
+      sessions = new Map(await Promise.all(newestFirst.map(withFile)));
+      const folders = places.flatMap(({ sessionsDir }) => [sessionsDir, runRoot(sessionsDir)]);
+      return { files: [...sessions.keys()], folders };
+    },
+    sessionOf: (path) => sessions.get(path),
+  };
+}
+
+async function sessionsIn(sessionsDir: string): Promise<SessionPaths[]> {
+  return (await sessionFolders(sessionsDir)).map((folder) => sessionPaths(sessionsDir, folder));
+}
+
+/** A folder of the original tool has no log; its notebook stands for it. */
+async function withFile(paths: SessionPaths): Promise<[string, SessionPaths]> {
+  const hasRunFolder = await stat(paths.runDir).then(
+    () => true,
+    () => false,
+  );
+  return [hasRunFolder ? paths.events : paths.overview, paths];
+}

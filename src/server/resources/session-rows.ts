@@ -1,0 +1,64 @@
+import { dirname } from 'node:path';
+import type { Resource } from '@modelcontextprotocol/sdk/types.js';
+import type { ActionContext } from '../../actions/context.ts';
+import { everySession, type PlacedSession } from '../../actions/every-session.ts';
+import { statusSentence } from '../../actions/status-sentence.ts';
+import { needsHuman } from '../../session/session-list.ts';
+import type { SessionView } from '../../session/status.ts';
+import { RESOURCE_KINDS } from './kinds.ts';
+import { resourceUri } from './resource-uri.ts';
+
+/** The newest of so many are shown; nobody reads on. */
+const MAX_ROWS = 500;
+
+/** `samocode://sessions`: every session of this machine's projects, as JSON. */
+export async function sessionsText(context: ActionContext): Promise<string> {
+  const sessions = await everySession(context);
+  const rows = sessions.slice(0, MAX_ROWS).map(rowOf);
+  const leftOut = sessions.length - rows.length;
+  return `${JSON.stringify({ sessions: rows, ...(leftOut > 0 && { left_out: leftOut }) }, null, 1)}\n`;
+}
+
+function rowOf(session: PlacedSession) {
+  const { view, place } = session;
+  const { status, progress, n } = view.state;
+  return {
+    session: view.folder,
+    project: dirname(place.filePath),
+    state: status.kind,
+    ...(status.kind === 'waiting' && { for: status.for }),
+    ...(needsHuman(view) && { needs_human: true }),
+    phase: progress.phase,
+    iteration: progress.totalIterations,
+    since: status.since,
+    cursor: n,
+    overview: overviewUri(session),
+  };
+}
+
+/** The notebooks of the sessions in which something goes on, or waits for the human. */
+export async function liveOverviews(context: ActionContext): Promise<Resource[]> {
+  const sessions = await everySession(context);
+  return sessions.filter(({ view }) => isLive(view)).map(overviewResource);
+}
+
+/** True while something goes on or waits for the human; the others are reached by name. */
+export function isLive({ state }: SessionView): boolean {
+  const { kind } = state.status;
+  return !state.archived && kind !== 'done' && kind !== 'stopped';
+}
+
+function overviewResource(session: PlacedSession): Resource {
+  const { view } = session;
+  return {
+    uri: overviewUri(session),
+    name: view.folder,
+    title: `${RESOURCE_KINDS.overview.title}: ${view.folder}`,
+    description: statusSentence(view),
+    mimeType: RESOURCE_KINDS.overview.mimeType,
+  };
+}
+
+function overviewUri({ view, place, isShadowed }: PlacedSession): string {
+  return resourceUri('overview', view.folder, isShadowed ? place.filePath : undefined);
+}

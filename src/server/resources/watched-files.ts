@@ -1,0 +1,71 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { ActionContext } from '../../actions/context.ts';
+import { findSessionAndPlace } from '../../actions/find-session.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import { parseDocumentName } from '../../session/documents.ts';
+import { readLog } from '../../session/event-log.ts';
+import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/paths.ts';
+import type { Watched } from '../../session/watch-files.ts';
+import { InvalidParamsError } from '../invalid-params.ts';
+import { resourceKind } from './kinds.ts';
+import { parseResourceUri, type SessionAddress } from './resource-uri.ts';
+import { newSessionLogs } from './session-logs.ts';
+
+/** Tells anew at each look which files stand behind a resource. */
+export type Locate = () => Promise<Watched>;
+
+/** @throws InvalidParamsError when there is no such resource or session */
+export async function locatorOf(uri: string, context: ActionContext): Promise<Locate> {
+  const address = parseResourceUri(uri);
+  if (address.kind === 'sessions') return newSessionLogs(context).locate;
+  try {
+    const { view, place } = await findSessionAndPlace(address, context);
+    return () => filesOf(address.kind, place.sessionsDir, view.folder);
+  } catch (error) {
+    if (isSamocodeError(error)) throw new InvalidParamsError(error.message);
+    throw error;
+  }
+}
+
+async function filesOf(kind: SessionAddress['kind'], sessionsDir: string, folder: string): Promise<Watched> {
+  const live = sessionPaths(sessionsDir, folder);
+  const archived = sessionPaths(sessionsDir, folder, true);
+  const isArchived = !(await isThere(live.sessionDir)) && (await isThere(archived.sessionDir));
+  const paths = isArchived ? archived : live;
+  // What is put away, removed or brought back is noticed by the folders that it goes from and to.
+  const folders = [sessionsDir, archiveRoot(sessionsDir)];
+  const { file } = resourceKind(kind);
+  if (file) return { files: [file(paths)], folders };
+  return kind === 'plan' ? await planFiles(paths, folders) : await branchFiles(paths);
+}
+
+async function planFiles(paths: SessionPaths, folders: readonly string[]): Promise<Watched> {
+  const names = await readdir(paths.sessionDir).catch((): string[] => []);
+  const plans = names.filter((name) => parseDocumentName(name)?.kind === 'plan');
+  return {
+    files: plans.map((name) => join(paths.sessionDir, name)),
+    folders: [...folders, paths.sessionDir],
+  };
+}
+
+/** What git writes with each commit: the worktree's own reflog, and its branch. */
+async function branchFiles(paths: SessionPaths): Promise<Watched> {
+  const worktree = (await readLog(paths))?.state.worktree;
+  if (worktree === undefined) return { files: [], folders: [paths.runDir] };
+  // `.git` in a worktree is a file that says where its own part of the repository lies.
+  const pointer = await readFile(join(worktree.path, '.git'), 'utf8').catch(() => '');
+  const gitDir = /^gitdir: (.+)$/m.exec(pointer)?.[1];
+  if (gitDir === undefined) return { files: [join(worktree.path, '.git')], folders: [paths.runDir] };
+  const ownDir = resolve(worktree.path, gitDir);
+  const common = await readFile(join(ownDir, 'commondir'), 'utf8').catch(() => '../..');
+  const branch = join(resolve(ownDir, common.trim()), 'refs/heads', worktree.branch);
+  return { files: [join(ownDir, 'logs/HEAD'), branch], folders: [dirname(branch)] };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,71 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+/** Hears of changes in folders, as far as the system tells of them. */
+export interface FolderEars {
+  /**
+   * Listens to these folders and to no others. A folder that was replaced is listened to anew.
+   * @returns false when the system tells nothing of one of them: it must be looked at often
+   */
+  listen(folders: readonly string[]): Promise<boolean>;
+  close(): void;
+}
+
+/** Tells of every change in a folder. @throws at the system's limits (EMFILE, ENOSPC), and when it is not there */
+export type WatchFolder = (folder: string, changed: () => void) => Pick<FSWatcher, 'close' | 'on'>;
+
+const systemWatch: WatchFolder = (folder, changed) => watch(folder, { persistent: false }, changed);
+
+interface Ear {
+  watcher: ReturnType<WatchFolder>;
+  /** Which folder bore the name when listening began. */
+  id: string;
+  isDeaf: boolean;
+}
+
+/** Beyond this many folders the rest is only looked at now and then: nobody may use up the system's watches. */
+const MAX_FOLDERS = 128;
+
+export function newFolderEars(changed: () => void, watchFolder = systemWatch): FolderEars {
+  const ears = new Map<string, Ear>();
+  const drop = (folder: string) => {
+    ears.get(folder)?.watcher.close();
+    ears.delete(folder);
+  };
+  const openEar = async (folder: string): Promise<boolean> => {
+    try {
+      const watcher = watchFolder(folder, changed);
+      const ear: Ear = { watcher, id: (await idOf(folder)) ?? '', isDeaf: false };
+      watcher.on('error', () => {
+        ear.isDeaf = true;
+        changed();
+      });
+      ears.set(folder, ear);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    async listen(folders) {
+      const wanted = new Set(folders.slice(0, MAX_FOLDERS));
+      for (const folder of [...ears.keys()]) if (!wanted.has(folder)) drop(folder);
+      let hearsAll = true;
+      for (const folder of wanted) {
+        const ear = ears.get(folder);
+        if (ear && !ear.isDeaf && ear.id === (await idOf(folder))) continue;
+        drop(folder);
+        if (!(await openEar(folder))) hearsAll = false;
+      }
+      return hearsAll;
+    },
+    close() {
+      for (const folder of [...ears.keys()]) drop(folder);
+    },
+  };
+}
+
+async function idOf(folder: string): Promise<string | undefined> {
+  const stats = await stat(folder).catch(() => undefined);
+  return stats && `${stats.dev}:${stats.ino}:${stats.birthtimeMs}`;
+}

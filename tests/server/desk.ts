@@ -1,0 +1,89 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import {
+  ResourceListChangedNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { setupProject } from '../../src/actions/setup-project.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { buildServer } from '../../src/server/build-server.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
+import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+
+/** A client and a server in this process, at a real project whose sessions have no worker. */
+export interface Desk extends AsyncDisposable {
+  client: Client;
+  repo: TempRepo;
+  context: ActionContext;
+  sessionsDir: string;
+  /** URIs of `resources/updated`, in the order in which they came. */
+  updated: string[];
+  /** How often `resources/list_changed` came. */
+  listChanges(): number;
+  /** Lays down a session as its files would be. */
+  lay(folder: string, events?: readonly NewEvent[], mainRepo?: string): Promise<SessionPaths>;
+  text(uri: string): Promise<string>;
+}
+
+export interface DeskPlan {
+  /** No `.samocode`, and nothing known on this machine. */
+  bare?: boolean;
+  clock?: Clock;
+}
+
+export async function makeDesk({ bare = false, clock = systemClock }: DeskPlan = {}): Promise<Desk> {
+  const repo = await makeRepo();
+  const context: ActionContext = {
+    clock,
+    host: await systemHost(),
+    env: repo.env,
+    home: repo.homeDir,
+    cwd: repo.path,
+    by: { channel: 'tool' },
+    programs: { worker: '/nowhere/worker.js', rehearsal: '/nowhere/rehearsal.js' },
+  };
+  if (!bare) await setupProject({ lines: { PROVIDER: 'rehearsal' } }, context);
+  const sessionsDir = join(repo.path, '_samocode/sessions');
+  const server = buildServer({ version: '0', loadActions: async () => context });
+  const client = new Client({ name: 'desk', version: '1' });
+  const updated: string[] = [];
+  let listChanges = 0;
+  client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
+    updated.push(params.uri);
+  });
+  client.setNotificationHandler(ResourceListChangedNotificationSchema, () => {
+    listChanges += 1;
+  });
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  await Promise.all([server.connect(far), client.connect(near)]);
+  return {
+    client,
+    repo,
+    context,
+    sessionsDir,
+    updated,
+    listChanges: () => listChanges,
+    async lay(folder, events = [CREATED, PREPARED], mainRepo = repo.path) {
+      const paths = sessionPaths(sessionsDir, folder);
+      await writeEvents(paths, events);
+      const identity = JSON.parse(await readFile(paths.sessionFile, 'utf8'));
+      await writeFile(paths.sessionFile, JSON.stringify({ ...identity, mainRepo }));
+      await repo.write({ [`_samocode/sessions/${folder}/_overview.md`]: `# Session: ${folder}\n` });
+      return paths;
+    },
+    async text(uri) {
+      const [content] = (await client.readResource({ uri })).contents;
+      return content && 'text' in content ? content.text : '';
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await repo[Symbol.asyncDispose]();
+    },
+  };
+}
