@@ -1,7 +1,8 @@
 import { appendLines, ensurePlainFolder } from '../base/append-lines.ts';
 import { changeFile } from '../base/change-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { readEvents } from '../session/event-log.ts';
+import { readEvents, readLog } from '../session/event-log.ts';
+import type { SessionEvent } from '../session/events.ts';
 import {
   countFlow,
   KEPT_FLOW_ENTRIES,
@@ -40,8 +41,13 @@ interface FlowSource {
 async function putAway(paths: SessionPaths, { n, all }: FlowSource): Promise<void> {
   const text = await readDocument(paths.overview);
   if (text === undefined || text.length < SHORT_CHARS || countFlow(text) <= MOST_FLOW_ENTRIES) return;
-  const events = await readEvents(paths.events, all ? 0 : Math.max(0, n - NEWEST_EVENTS));
-  const recorded = new Set(events.flatMap(flowLinesOf).map(flowKey));
+  const recorded = new Set<string>();
+  const onEvent = (event: SessionEvent) => {
+    for (const line of flowLinesOf(event)) recorded.add(flowKey(line));
+  };
+  // One after the other: a long log as a whole would take a memory that is not given back.
+  if (all) await readLog(paths, { useCache: false, onEvent });
+  else for (const event of await readEvents(paths.events, Math.max(0, n - NEWEST_EVENTS))) onEvent(event);
   // What nobody but a person can have written stays where it was written.
   const old = withoutOldFlow(text, KEPT_FLOW_ENTRIES, (key) => recorded.has(key));
   if (old === undefined) return;
