@@ -5,6 +5,7 @@ import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
+import { updatedBench } from './updated.ts';
 import { workerBench } from './worker.ts';
 
 /** Every bench there is; a new one is a line here. */
@@ -12,6 +13,7 @@ const BENCHES: readonly Bench[] = [
   startBench,
   npxBench,
   statusBench,
+  updatedBench,
   checkpointBench,
   meteringBench,
   workerBench,
