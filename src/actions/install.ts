@@ -1,5 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { isSamocodeError, SamocodeError } from '../base/errors.ts';
+import { configFolder } from '../project/config-folder.ts';
 import type { ActionContext } from './context.ts';
 import { claudeClient } from './install/claude-client.ts';
 import {
@@ -14,7 +15,8 @@ import { codexClient } from './install/codex-client.ts';
 import { desktopClient } from './install/desktop-client.ts';
 import { geminiClient } from './install/gemini-client.ts';
 import { findLeftovers, type Leftover, removePythonLinks } from './install/python-edition.ts';
-import { doStep, type Step, stepWords } from './install/step.ts';
+import { ScopeError } from './install/scope-error.ts';
+import { ClientCommandError, doStep, type Step, stepWords } from './install/step.ts';
 
 const CLIENTS: readonly Client[] = [claudeClient, codexClient, geminiClient, desktopClient];
 
@@ -35,12 +37,19 @@ export interface InstallInput {
 export interface ClientReport {
   client: ClientName;
   title: string;
-  outcome: 'changed' | 'would_change' | 'nothing_to_do' | 'not_found' | 'failed';
+  /** `not_supported`: nobody named it, and it knows no such scope. */
+  outcome: 'changed' | 'would_change' | 'nothing_to_do' | 'not_found' | 'not_supported' | 'failed';
   /** In the order in which they are or would be done. */
   steps: readonly string[];
   /** What the person does next. */
   next?: string;
-  problem?: { code: string; message: string; hint: string };
+  problem?: {
+    code: string;
+    message: string;
+    hint: string;
+    /** The end of what the client's own command printed. */
+    said?: string;
+  };
 }
 
 export interface InstallReport {
@@ -52,24 +61,35 @@ export interface InstallReport {
 
 /** Adds samocode to chat programs: server, skills and commands. Doing it twice changes nothing more. */
 export async function install(input: InstallInput, context: ActionContext): Promise<InstallReport> {
-  return await change(input, context, (client, work) => client.installSteps(work));
+  return await change(input, context, {
+    stepsFor: (client, work) => client.installSteps(work),
+    next: ({ restart, shownBy }) => `${restart}${shownBy ? `; ${shownBy} then shows samocode` : ''}.`,
+  });
 }
 
 /** Takes out again what install added, and nothing else. */
 export async function uninstall(input: InstallInput, context: ActionContext): Promise<InstallReport> {
-  const report = await change(input, context, (client, work) => client.uninstallSteps(work));
-  // Only where nothing is left in it.
-  if (!input.dryRun) await rmdir(clientsFolder(context)).catch(() => undefined);
+  const report = await change(input, context, {
+    stepsFor: (client, work) => client.uninstallSteps(work),
+    next: ({ restart }) => `${restart}.`,
+  });
+  if (!input.dryRun) await removeIfEmpty([clientsFolder(context), configFolder(context.home)]);
   return report;
 }
 
-type StepsFor = (client: Client, work: ClientWork) => Promise<Step[]>;
+async function removeIfEmpty(folders: readonly string[]): Promise<void> {
+  // One that still holds something refuses, and so does the folder above it.
+  for (const folder of folders) await rmdir(folder).catch(() => undefined);
+}
 
-async function change(
-  input: InstallInput,
-  context: ActionContext,
-  stepsFor: StepsFor,
-): Promise<InstallReport> {
+/** What tells install and uninstall apart. */
+interface Way {
+  stepsFor(client: Client, work: ClientWork): Promise<Step[]>;
+  /** What the person does after a change. */
+  next(client: Client): string;
+}
+
+async function change(input: InstallInput, context: ActionContext, way: Way): Promise<InstallReport> {
   const asked = (input.clients ?? []).map(clientNamed);
   const reports: ClientReport[] = [];
   for (const client of asked.length > 0 ? asked : CLIENTS) {
@@ -77,7 +97,9 @@ async function change(
     if (place !== undefined) {
       const { scope, allow } = input;
       const work = { context, scope, allow, place, projectDir: input.projectDir ?? context.cwd };
-      reports.push(await changeOne(client, work, { stepsFor, dryRun: input.dryRun }));
+      reports.push(
+        await changeOne(client, work, { ...way, dryRun: input.dryRun, isNamed: asked.length > 0 }),
+      );
     } else if (asked.includes(client)) {
       reports.push({ client: client.name, title: client.title, outcome: 'not_found', steps: [] });
     }
@@ -93,9 +115,9 @@ async function change(
 async function changeOne(
   client: Client,
   work: ClientWork,
-  { stepsFor, dryRun }: { stepsFor: StepsFor; dryRun: boolean },
+  { stepsFor, next, dryRun, isNamed }: Way & { dryRun: boolean; isNamed: boolean },
 ): Promise<ClientReport> {
-  const { name, title, restart } = client;
+  const { name, title } = client;
   const steps: Step[] = [];
   try {
     steps.push(...(await stepsFor(client, work)));
@@ -103,11 +125,14 @@ async function changeOne(
     if (steps.length === 0) return { client: name, title, outcome: 'nothing_to_do', steps: words };
     if (dryRun) return { client: name, title, outcome: 'would_change', steps: words };
     for (const step of steps) await doStep(step, work.context.env);
-    return { client: name, title, outcome: 'changed', steps: words, next: restart };
+    return { client: name, title, outcome: 'changed', steps: words, next: next(client) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
+    if (error instanceof ScopeError && !isNamed)
+      return { client: name, title, outcome: 'not_supported', steps: [] };
     const { code, what, why, hint } = error;
-    const problem = { code, message: `${what} ${why}`, hint };
+    const said = error instanceof ClientCommandError ? { said: error.said } : {};
+    const problem = { code, message: `${what} ${why}`, hint, ...said };
     return { client: name, title, outcome: 'failed', steps: steps.map(stepWords), problem };
   }
 }

@@ -48,6 +48,7 @@ test('installing twice changes nothing more, and uninstalling gives every foreig
   await uninstall(ALL, machine.context);
   expect(await machine.read('.claude/settings.json')).toBe(SETTINGS);
   expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe(DESKTOP);
+  await expect(readdir(join(machine.home, '.config/samocode'))).rejects.toThrow('ENOENT');
   const left = (await machine.files()).filter((path) => path !== 'asked.log');
   expect(left).toEqual(['.claude/settings.json', '.config/Claude/claude_desktop_config.json']);
   const outcomes = (await uninstall(ALL, machine.context)).clients.map(({ outcome }) => outcome);
@@ -105,7 +106,8 @@ test('a client whose command fails is told of with what to do', async () => {
   await using machine = await startMachine();
   const context = { ...machine.context, env: { ...machine.context.env, FAKE_CLIENT_FAILS: '1' } };
   const { clients } = await install({ ...ALL, clients: ['codex'] }, context);
-  expect(clients).toMatchObject([{ outcome: 'failed', problem: { code: 'client_command_failed' } }]);
+  const problem = { code: 'client_command_failed', said: 'no network' };
+  expect(clients).toMatchObject([{ outcome: 'failed', problem }]);
 });
 
 test('in a project the shared file names the published version, and an undo removes what was made', async () => {
@@ -123,6 +125,12 @@ test('in a project the shared file names the published version, and an undo remo
   });
   await uninstall(input, machine.context);
   expect(await readdir(project)).toEqual([]);
+  const unnamed = await install({ ...input, clients: [] }, machine.context);
+  expect(unnamed.clients).toMatchObject([
+    { outcome: 'changed' },
+    { outcome: 'not_supported' },
+    { outcome: 'not_supported' },
+  ]);
 });
 
 test('settings that are a link stay one', async () => {

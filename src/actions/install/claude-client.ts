@@ -15,7 +15,8 @@ const TOOL_PREFIX = 'mcp__plugin_samocode_samocode__';
 export const claudeClient: Client = {
   name: 'claude',
   title: 'Claude Code',
-  restart: 'Restart Claude Code, or type /reload-plugins in it; /mcp then shows samocode.',
+  restart: 'Restart Claude Code, or type /reload-plugins in it',
+  shownBy: '/mcp',
   find: (context) => findProgram(context, 'claude'),
   async installSteps(work) {
     if (work.scope === 'project') return await addSetting(work, projectEdit(work));

@@ -25,8 +25,10 @@ export interface ClientWork {
 export interface Client {
   name: ClientName;
   title: string;
-  /** What the person does so that the change is seen. */
+  /** What the person does so that the change is seen, without its full stop. */
   restart: string;
+  /** Where the client shows its servers. */
+  shownBy?: string;
   /** @returns undefined when it is not on this machine */
   find(context: ActionContext): Promise<string | undefined>;
   /** What is left to do; nothing when all of it is there. @throws ScopeError */

@@ -9,7 +9,8 @@ import { ScopeError } from './scope-error.ts';
 export const codexClient: Client = {
   name: 'codex',
   title: 'Codex',
-  restart: 'Restart Codex; /mcp then shows samocode.',
+  restart: 'Restart Codex',
+  shownBy: '/mcp',
   find: (context) => findProgram(context, 'codex'),
   installSteps: async (work) => await addPlugin(work, way(work)),
   uninstallSteps: async (work) => await removePlugin(work, way(work)),
@@ -26,6 +27,7 @@ function way({ context: { env, home }, scope }: ClientWork): PluginWay {
       ['plugin', 'marketplace', 'add', folder],
       ['plugin', 'add', 'samocode@samocode'],
     ],
+    leftFolder: join(codexHome, 'plugins/cache/samocode'),
     remove: [
       ['plugin', 'remove', 'samocode@samocode'],
       ['plugin', 'marketplace', 'remove', 'samocode'],

@@ -12,7 +12,7 @@ import type { SettingsEdit } from './settings-edit.ts';
 export const desktopClient: Client = {
   name: 'desktop',
   title: 'Claude Desktop',
-  restart: 'Quit Claude Desktop and open it again.',
+  restart: 'Quit Claude Desktop and open it again',
   async find(context) {
     const folder = settingsFolder(context);
     return (await ifExists(stat(folder)))?.isDirectory() ? folder : undefined;

@@ -14,7 +14,8 @@ const CALL_LIMIT_MS = 600_000;
 export const geminiClient: Client = {
   name: 'gemini',
   title: 'Gemini CLI',
-  restart: 'Restart Gemini CLI; /mcp then shows samocode.',
+  restart: 'Restart Gemini CLI',
+  shownBy: '/mcp',
   find: (context) => findProgram(context, 'gemini'),
   async installSteps(work) {
     if (work.scope === 'project') return await addSetting(work, projectEdit(work));

@@ -99,12 +99,15 @@ ${result.stderr}`
 export class ClientCommandError extends SamocodeError {
   readonly code = 'client_command_failed';
 
+  /** The end of what it printed: not our words, so for people alone. */
+  readonly said: string;
+
   constructor(command: string, timedOut: boolean, said: string) {
     super(
       "A command of the client's failed.",
       `${command} ${timedOut ? 'did not end within two minutes' : 'ended with an error'}.`,
       'Run it yourself to see why, then run samocode install again: what is done already is not done twice.',
-      { cause: new Error(said) },
     );
+    this.said = said;
   }
 }

@@ -3,7 +3,7 @@ import { INSTALL_SCOPES, type InstallScope } from '../../actions/install/client.
 import type { ClientReport, InstallInput, InstallReport } from '../../actions/install.ts';
 import { type Cli, EXIT } from '../cli.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import type { Style } from '../style.ts';
+import { oneLine, type Style } from '../style.ts';
 
 export type InstallOptions = SharedOptions & {
   client?: string[];
@@ -55,26 +55,34 @@ export function showReport(cli: Cli, report: InstallReport, options: InstallOpti
 
 function reportWords(report: InstallReport, options: InstallOptions, style: Style): string {
   const lines = report.clients.flatMap((client) => clientLines(client, style));
-  const links = report.leftovers.some(({ isPythonLink }) => isPythonLink);
+  const links = report.leftovers.filter(({ isPythonLink }) => isPythonLink);
   return [
     ...lines,
     ...report.removedLinks.map((path) => `removed the link ${path}`),
     ...report.leftovers.map(({ words }) => style.attention(words)),
-    ...(links && !options.removePython
-      ? ['--remove-python removes these links, and nothing that they lead to.']
-      : []),
+    ...linkLines(links, options),
   ].join('\n');
+}
+
+function linkLines(links: InstallReport['leftovers'], { removePython, dryRun }: InstallOptions): string[] {
+  if (removePython) return dryRun ? links.map(({ path }) => `would remove the link ${path}`) : [];
+  return links.length > 0 ? ['--remove-python removes these links, and nothing that they lead to.'] : [];
 }
 
 function clientLines({ title, outcome, steps, next, problem }: ClientReport, style: Style): string[] {
   const head = `${style.bold(title)}: ${OUTCOMES[outcome]}`;
-  const shown = steps.map((step) => style.dim(`  ${step.length > 300 ? `${step.slice(0, 299)}…` : step}`));
+  const shown = steps.map((step) => style.dim(`  ${step.length > 1500 ? `${step.slice(0, 1499)}…` : step}`));
   const after = problem
-    ? [style.bad(`  ${problem.message}`), `  ${problem.hint}`]
+    ? [style.bad(`  ${problem.message}`), ...lastLines(problem.said, style), `  ${problem.hint}`]
     : next
       ? [`  ${next}`]
       : [];
   return [head, ...shown, ...after];
+}
+
+function lastLines(said = '', style: Style): string[] {
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-4).map((line) => style.dim(`  | ${oneLine(line)}`));
 }
 
 const OUTCOMES: Readonly<Record<ClientReport['outcome'], string>> = {
@@ -82,5 +90,6 @@ const OUTCOMES: Readonly<Record<ClientReport['outcome'], string>> = {
   would_change: 'would be changed',
   nothing_to_do: 'nothing to do',
   not_found: 'not found on this machine',
+  not_supported: 'left as it is, it has no settings of a project',
   failed: 'failed',
 };
