@@ -24,10 +24,13 @@ export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unkn
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.default === false) delete jsonSchema.default;
+      if (jsonSchema.minLength === 1) delete jsonSchema.minLength;
       delete jsonSchema.propertyNames;
     },
   });
-  return { ...schema, type: 'object' };
+  // What else is passed is refused with the nearest name, which says more than a schema could.
+  const { additionalProperties: __, ...lean } = schema;
+  return { ...lean, type: 'object' };
 }
 
 /**

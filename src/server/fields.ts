@@ -1,9 +1,11 @@
 import * as z from 'zod';
 
 /** Arguments that more than one tool takes. */
-export const SessionName = z.string().min(1).describe('Its name, as start_session or list_sessions gave it.');
+export const SessionName = z.string().min(1).describe('Its name, from list_sessions.');
 
-export const ProjectDir = z
-  .string()
-  .optional()
-  .describe('Absolute path; only where the client has no working folder.');
+export const ProjectDir = z.string().optional().describe('Absolute path, if the client has no folder.');
+
+export const Confirm = z
+  .boolean()
+  .default(false)
+  .describe('Do it. Without it, it is only told what would be done.');

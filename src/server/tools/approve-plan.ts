@@ -17,7 +17,7 @@ export const approvePlanTool = defineTool({
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  searchHint: 'samocode approve the plan of a session',
+  searchHint: 'yes to the plan',
   async handle({ session, hash, project_dir: projectDir }, { actions }) {
     const { approvePlan } = await import('../../actions/approve-plan.ts');
     const { view, plan, already } = await approvePlan({ session, hash, projectDir }, actions);

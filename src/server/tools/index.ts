@@ -1,6 +1,7 @@
 import type { Tool } from '../tool.ts';
 import { answerQaTool } from './answer-qa.ts';
 import { approvePlanTool } from './approve-plan.ts';
+import { finishSessionTool } from './finish-session.ts';
 import { getStatusTool } from './get-status.ts';
 import { listSessionsTool } from './list-sessions.ts';
 import { readPlanTool } from './read-plan.ts';
@@ -8,6 +9,7 @@ import { readQaTool } from './read-qa.ts';
 import { readSessionTool } from './read-session.ts';
 import { requestChangesTool } from './request-changes.ts';
 import { resumeSessionTool } from './resume-session.ts';
+import { rewindSessionTool } from './rewind-session.ts';
 import { sendMessageTool } from './send-message.ts';
 import { setupProjectTool } from './setup-project.ts';
 import { startSessionTool } from './start-session.ts';
@@ -30,4 +32,6 @@ export const TOOLS: readonly Tool[] = [
   stopSessionTool,
   resumeSessionTool,
   readSessionTool,
+  rewindSessionTool,
+  finishSessionTool,
 ];

@@ -25,7 +25,7 @@ export const listSessionsTool = defineTool({
       .describe('Only sessions in this state.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'samocode list coding sessions, which need me',
+  searchHint: 'which sessions need me',
   async handle({ project_dir: projectDir, all_projects: allProjects, state }, { actions }) {
     const { listSessions } = await import('../../actions/list-sessions.ts');
     const { sessions } = await listSessions({ projectDir, allProjects }, actions);

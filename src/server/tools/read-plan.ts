@@ -18,7 +18,7 @@ export const readPlanTool = defineTool({
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'samocode session plan to approve',
+  searchHint: 'plan to approve',
   async handle({ session, offset, project_dir: projectDir }, { actions }) {
     const { readPlan } = await import('../../actions/read-plan.ts');
     const plan = await readPlan({ session, projectDir }, actions);

@@ -21,7 +21,7 @@ export const readQaTool = defineTool({
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'samocode session questions to answer',
+  searchHint: 'questions to answer',
   async handle({ session, all, offset, project_dir: projectDir }, { actions }) {
     const { readQa } = await import('../../actions/read-qa.ts');
     const { view, questions, open, problems } = await readQa({ session, projectDir }, actions);

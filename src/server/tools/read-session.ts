@@ -36,7 +36,7 @@ export const readSessionTool = defineTool({
   ].join('\n'),
   input: Input,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'samocode read session overview, transcript, changes, diff, summary',
+  searchHint: 'notebook, transcript, changes, summary',
   async handle({ what, ...input }, context) {
     switch (what) {
       case 'overview':

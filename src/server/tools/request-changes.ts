@@ -17,7 +17,7 @@ export const requestChangesTool = defineTool({
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
-  searchHint: 'samocode change the plan of a session, feedback',
+  searchHint: 'no to the plan, feedback',
   async handle({ session, feedback, project_dir: projectDir }, { actions }) {
     const { requestChanges } = await import('../../actions/request-changes.ts');
     const { view } = await requestChanges({ session, feedback, projectDir }, actions);

@@ -27,7 +27,7 @@ export const resumeSessionTool = defineTool({
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  searchHint: 'samocode resume, continue, unblock a session',
+  searchHint: 'continue, unblock',
   async handle({ session, note, goal, caps, project_dir: projectDir }, { actions }) {
     const { resumeSession } = await import('../../actions/resume-session.ts');
     const { view, outcome } = await resumeSession({ session, note, goal, caps, projectDir }, actions);

@@ -17,7 +17,7 @@ export const sendMessageTool = defineTool({
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
-  searchHint: 'samocode guide a running session, hint, message',
+  searchHint: 'guide, hint, steer',
   async handle({ session, text, project_dir: projectDir }, { actions }) {
     const { sendMessage } = await import('../../actions/send-message.ts');
     const { view } = await sendMessage({ session, text, projectDir }, actions);

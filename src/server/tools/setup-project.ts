@@ -33,7 +33,7 @@ export const setupProjectTool = defineTool({
       .describe('Make the folder, git init and a first commit. Only after the user said yes.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  searchHint: 'samocode set up, initialise, configure, check a project',
+  searchHint: 'set up, initialise, configure, check a project',
   async handle(input, { actions }) {
     const [{ setupProject }, { doctor }] = await Promise.all([
       import('../../actions/setup-project.ts'),

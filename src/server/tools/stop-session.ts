@@ -21,7 +21,7 @@ export const stopSessionTool = defineTool({
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  searchHint: 'samocode stop, pause, cancel a session',
+  searchHint: 'pause, cancel',
   async handle({ session, when, project_dir: projectDir }, { actions }) {
     const { stopSession } = await import('../../actions/stop-session.ts');
     const { view, outcome } = await stopSession({ session, when, projectDir }, actions);

@@ -13,7 +13,7 @@ export const waitTool = defineTool({
   description: [
     'Wait until a coding session changes, needs the human, or is done; then tell what happened.',
     'Use after start_session and after every human act, instead of polling. Pass the cursor of the last result: nothing is lost between two calls.',
-    'With changed: false the time was over: call it again. In Claude Code a timeout_s of 1800 goes on in the background and wakes you.',
+    'With changed: false the time was over: call it again. In Claude Code a timeout_s of 1800 goes on in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { FINISH_WAYS } from '../../actions/finish-ways.ts';
+import { defineTool } from '../define-tool.ts';
+import { Confirm, ProjectDir, SessionName } from '../fields.ts';
+
+export const finishSessionTool = defineTool({
+  name: 'finish_session',
+  title: 'Finish a session and put it away',
+  description: [
+    'Finish a coding session: archive it and keep its branch, archive its documents for new work, or bring it back.',
+    'Use when the user is through with it. It refuses to lose work; nothing is merged or pushed.',
+    'First call it without confirm, tell the human what it would do, and confirm only on their word.',
+  ].join('\n'),
+  input: z.strictObject({
+    session: SessionName,
+    how: z.enum(FINISH_WAYS).default('keep_branch').describe('What becomes of it.'),
+    keep: z.array(z.string()).default([]).describe('archive_documents: those that stay.'),
+    confirm: Confirm,
+    project_dir: ProjectDir,
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  searchHint: 'archive, unarchive, clean up',
+  async handle({ session, how, keep, confirm, project_dir: projectDir }, { actions }) {
+    const input = { session, how, keep, projectDir };
+    if (confirm) {
+      const { finishSession } = await import('../../actions/finish-session.ts');
+      const { view, done } = await finishSession(input, actions);
+      return { summary: done, next: 'tell the human', session: view.folder };
+    }
+    const { previewFinish } = await import('../../actions/preview-finish.ts');
+    const { view, would, hindrances } = await previewFinish(input, actions);
+    const isFree = hindrances.length === 0;
+    return {
+      summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
+      next: isFree
+        ? 'tell the human what it would do; on their word again with confirm: true'
+        : 'tell the human what is in the way',
+      session: view.folder,
+      would: isFree ? would : undefined,
+      in_the_way: hindrances,
+    };
+  },
+});

@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import type { KeptIteration } from '../../actions/rewind-session.ts';
+import { defineTool } from '../define-tool.ts';
+import { Confirm, ProjectDir, SessionName } from '../fields.ts';
+import { cut, sessionFields } from '../session-fields.ts';
+import type { ToolResult } from '../tool.ts';
+
+const MOST_LISTED = 30;
+
+const Input = z.strictObject({
+  session: SessionName,
+  to: z.int().min(0).optional().describe('The iteration at whose end it shall stand; 0: before the first.'),
+  undo: z.boolean().default(false).describe('Take the last rewind back.'),
+  confirm: Confirm,
+  project_dir: ProjectDir,
+});
+
+export const rewindSessionTool = defineTool({
+  name: 'rewind_session',
+  title: 'Take a session back to an earlier iteration',
+  description: [
+    'Rewind a coding session to the end of an iteration: files, branch, plan and notebook together; or undo that.',
+    'Use when it took a wrong turn. Without to it lists the checkpoints.',
+    'First call it without confirm, tell the human what is undone, and confirm only on their word. It is stopped then; resume_session goes on.',
+  ].join('\n'),
+  input: Input,
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+  searchHint: 'checkpoints, undo, go back',
+  async handle({ session, to, undo, confirm, project_dir: projectDir }, { actions }) {
+    const target = undo ? 'undo' : to;
+    const question = { session, projectDir };
+    if (target === undefined) {
+      const { listCheckpoints } = await import('../../actions/rewind-session.ts');
+      const { view, kept } = await listCheckpoints(question, actions);
+      return checkpoints(view.folder, kept);
+    }
+    if (!confirm) {
+      const { previewRewind } = await import('../../actions/preview-rewind.ts');
+      const { view, would, hindrances } = await previewRewind({ ...question, to: target }, actions);
+      return preview(view.folder, would, hindrances);
+    }
+    const { rewindSession } = await import('../../actions/rewind-session.ts');
+    const { view, outcome, undoRef, leftOut } = await rewindSession({ ...question, to: target }, actions);
+    return {
+      ...sessionFields(view),
+      summary:
+        outcome === 'rewound'
+          ? 'It stands where it stood then, and is stopped.'
+          : 'Files are still being put back.',
+      next:
+        outcome === 'rewound' ? 'resume_session when the human wants it to go on' : 'get_status in a moment',
+      kept_before: undoRef,
+      left_as_they_are: leftOut.slice(0, MOST_LISTED),
+    };
+  },
+});
+
+function checkpoints(session: string, kept: readonly KeptIteration[]): ToolResult {
+  return {
+    summary:
+      kept.length === 0 ? 'There is no checkpoint yet.' : 'It can go back to the end of these, newest first.',
+    next: kept.length === 0 ? 'wait' : 'ask the human which; rewind_session with to',
+    session,
+    says: kept
+      .slice(0, MOST_LISTED)
+      .map(({ iteration, phase, lastAction }) =>
+        iteration === 0
+          ? '0: before the first iteration'
+          : `${iteration}: ${phase}${lastAction ? `, ${cut(lastAction, 80)}` : ''}`,
+      ),
+  };
+}
+
+function preview(session: string, would: string[], hindrances: string[]): ToolResult {
+  const isFree = hindrances.length === 0;
+  return {
+    summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
+    next: isFree
+      ? 'tell the human; on their word again with confirm: true'
+      : 'tell the human what is in the way',
+    session,
+    would: isFree ? would : undefined,
+    in_the_way: hindrances,
+  };
+}

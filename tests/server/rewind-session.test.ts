@@ -1,0 +1,63 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { askTool } from './ask-tool.ts';
+
+async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  return (await askTool('rewind_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
+}
+
+test('checkpoints are listed, a rewind says first what it undoes, and can be taken back', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
+  await rig.until(({ status }) => status.kind === 'done');
+  const { totalIterations } = (await rig.state()).progress;
+  const listed = await rewind(rig);
+  expect(listed.says).toHaveLength(totalIterations + 1);
+  expect(listed.says).toContain('0: before the first iteration');
+
+  const told = await rewind(rig, { to: 2 });
+  expect(told).toMatchObject({ summary: 'Nothing is done yet.' });
+  expect(told.would).toEqual([
+    expect.stringContaining('the end of iteration 2; the session then stands in requirements'),
+    `Undone: iterations 3 to ${totalIterations}.`,
+    'Undone: answers of the human that came later.',
+    'Undone: an approval of the plan of the human that came later.',
+    expect.stringMatching(/^\d+ commits leave branch /),
+    expect.stringContaining('undo brings it back'),
+  ]);
+  expect((await rig.state()).status.kind).toBe('done');
+
+  const cwd = (await rig.state()).worktree?.path ?? '';
+  const tip = await rig.repo.git(['rev-parse', 'HEAD'], cwd);
+  await writeFile(join(cwd, 'left.txt'), 'x');
+  const done = await rewind(rig, { to: 2, confirm: true });
+  expect(done).toMatchObject({ state: 'stopped', kept_before: expect.stringContaining('refs/samocode/') });
+  expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).not.toBe(tip);
+  expect(String((await rewind(rig, { undo: true })).would)).toContain('before the last rewind');
+  expect(await rewind(rig, { undo: true, confirm: true })).toMatchObject({ phase: 'done' });
+  expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).toBe(tip);
+});
+
+test('a checkpoint that is not kept is an error that names those that are', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const missing = { code: 'checkpoint_gone', hint: expect.stringContaining('2, 1, 0') };
+  expect(await rewind(rig, { to: 77 })).toMatchObject(missing);
+  expect(await rewind(rig, { undo: true })).toMatchObject({ code: 'checkpoint_gone' });
+  expect(await rewind(rig, { to: 77, confirm: true })).toMatchObject({ code: 'checkpoint_gone' });
+});
+
+test('while an agent works nothing is rewound', async () => {
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
+  });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  expect(await rewind(rig, { to: 1 })).toMatchObject({
+    in_the_way: [expect.stringContaining('stop_session')],
+  });
+});
