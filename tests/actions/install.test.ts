@@ -110,6 +110,15 @@ test('a client whose command fails is told of with what to do', async () => {
   expect(clients).toMatchObject([{ outcome: 'failed', problem }]);
 });
 
+test('what is left when a person removed the plugin by the client itself is removed too', async () => {
+  await using machine = await startMachine();
+  await install({ ...ALL, clients: ['claude'] }, machine.context);
+  await rm(join(machine.home, '.claude/plugins/installed_plugins.json'));
+  const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(clients[0]?.steps).toContainEqual(expect.stringContaining('plugin marketplace remove samocode'));
+  expect(clients[0]?.steps).not.toContainEqual(expect.stringContaining('plugin uninstall'));
+});
+
 test('in a project the shared file names the published version, and an undo removes what was made', async () => {
   await using machine = await startMachine();
   const project = join(machine.home, 'project');

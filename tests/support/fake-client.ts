@@ -27,6 +27,11 @@ const isRemoving = ['uninstall', 'remove'].includes(args[1]);
 const words = claude ? '{"samocode@samocode":[]}' : '[plugins."samocode@samocode"]\\nenabled = true\\n';
 if (isAdding) writeFileSync(register, words);
 if (isRemoving) rmSync(register);
+const markets = join(home, '.claude/plugins/known_marketplaces.json');
+if (claude && args[1] === 'marketplace') {
+  if (args[2] === 'add') writeFileSync(markets, '{"samocode":{}}');
+  else rmSync(markets);
+}
 const settings = join(home, '.claude/settings.json');
 if (claude && existsSync(settings)) {
   const value = JSON.parse(readFileSync(settings, 'utf8'));

@@ -33,19 +33,23 @@ function way({ context }: ClientWork): PluginWay {
   return {
     client: 'claude',
     files: (source) => ({ ...claudeMarketplace(source, 'plugin'), ...inPluginFolder(claudePackage(source)) }),
-    register: {
-      path: join(settingsDir(context), 'plugins/installed_plugins.json'),
-      words: '"samocode@samocode"',
-    },
     settingsPath: join(settingsDir(context), 'settings.json'),
     leftFolder: join(settingsDir(context), 'plugins/cache/samocode'),
     add: (folder) => [
       ['plugin', 'marketplace', 'add', folder],
       ['plugin', 'install', 'samocode@samocode', '--scope', 'user'],
     ],
-    remove: [
-      ['plugin', 'uninstall', 'samocode@samocode', '--scope', 'user'],
-      ['plugin', 'marketplace', 'remove', 'samocode'],
+    registered: [
+      {
+        path: join(settingsDir(context), 'plugins/installed_plugins.json'),
+        words: '"samocode@samocode"',
+        remove: ['plugin', 'uninstall', 'samocode@samocode', '--scope', 'user'],
+      },
+      {
+        path: join(settingsDir(context), 'plugins/known_marketplaces.json'),
+        words: '"samocode"',
+        remove: ['plugin', 'marketplace', 'remove', 'samocode'],
+      },
     ],
   };
 }

@@ -19,18 +19,26 @@ export const codexClient: Client = {
 function way({ context: { env, home }, scope }: ClientWork): PluginWay {
   if (scope === 'project') throw new ScopeError('Codex');
   const codexHome = env.CODEX_HOME || join(home, '.codex');
+  const settings = join(codexHome, 'config.toml');
   return {
     client: 'codex',
     files: (source) => ({ ...codexMarketplace('plugin'), ...inPluginFolder(codexPackage(source)) }),
-    register: { path: join(codexHome, 'config.toml'), words: '[plugins."samocode@samocode"]' },
     add: (folder) => [
       ['plugin', 'marketplace', 'add', folder],
       ['plugin', 'add', 'samocode@samocode'],
     ],
     leftFolder: join(codexHome, 'plugins/cache/samocode'),
-    remove: [
-      ['plugin', 'remove', 'samocode@samocode'],
-      ['plugin', 'marketplace', 'remove', 'samocode'],
+    registered: [
+      {
+        path: settings,
+        words: '[plugins."samocode@samocode"]',
+        remove: ['plugin', 'remove', 'samocode@samocode'],
+      },
+      {
+        path: settings,
+        words: '[marketplaces.samocode]',
+        remove: ['plugin', 'marketplace', 'remove', 'samocode'],
+      },
     ],
   };
 }

@@ -32,11 +32,16 @@ function way({ context: { env, home } }: ClientWork): PluginWay {
   return {
     client: 'gemini',
     files: geminiPackage,
-    register: { path: join(folder, '.gemini-extension-install.json'), words: 'samocode' },
     // A yes to the extension is taken as one to the folder that it is given in.
     untouchedPath: join(env.GEMINI_CLI_HOME || home, '.gemini/trustedFolders.json'),
     add: (copy) => [['extensions', 'link', copy, '--consent']],
-    remove: [['extensions', 'uninstall', 'samocode']],
+    registered: [
+      {
+        path: join(folder, '.gemini-extension-install.json'),
+        words: 'samocode',
+        remove: ['extensions', 'uninstall', 'samocode'],
+      },
+    ],
   };
 }
 

@@ -12,10 +12,9 @@ export interface PluginWay {
   client: string;
   /** All files of the folder that the client is told of. */
   files(source: PackageSource): Files;
-  /** The client's file that names installed plugins, and the words in it that are ours. */
-  register: { path: string; words: string };
   add(folder: string): readonly (readonly string[])[];
-  remove: readonly (readonly string[])[];
+  /** The plugin first, then the marketplace that it came from: a person may have removed one of them. */
+  registered: readonly [Registered, ...Registered[]];
   /** A JSON file of the person's that the client writes anew when it adds or removes. */
   settingsPath?: string;
   /** A file that the client changes on the way though nobody asked for it. */
@@ -24,15 +23,24 @@ export interface PluginWay {
   leftFolder?: string;
 }
 
+/** Something of ours that a client knows of. */
+interface Registered {
+  /** The client's file that names it, and the words in it that are ours. */
+  path: string;
+  words: string;
+  /** The arguments of the client's command that removes it. */
+  remove: readonly string[];
+}
+
 /** Copies the package to a place that stays, and has the client add it; nothing when it is there as it should be. */
 export async function addPlugin(work: ClientWork, way: PluginWay): Promise<Step[]> {
   const folder = folderOf(work, way);
   const { compiledSource } = await import('./package/compiled-source.ts');
   const files = way.files(compiledSource(serverStart(work.context)));
-  const isThere = await isRegistered(way);
+  const isThere = await isKnown(way.registered[0]);
   if (isThere && (await holdsPackage(folder, files))) return [];
   return [
-    ...(isThere ? way.remove.map((args) => run(work, way, args)) : []),
+    ...(await removals(work, way)),
     { kind: 'write_package', folder, files },
     ...way.add(folder).map((args) => run(work, way, args)),
   ];
@@ -42,7 +50,7 @@ export async function removePlugin(work: ClientWork, way: PluginWay): Promise<St
   const folder = folderOf(work, way);
   const isCopied = (await ifExists(readdir(folder))) !== undefined;
   return [
-    ...((await isRegistered(way)) ? way.remove.map((args) => run(work, way, args)) : []),
+    ...(await removals(work, way)),
     ...(isCopied ? [{ kind: 'remove_folder' as const, folder }] : []),
     ...(await leftovers(way)),
   ];
@@ -53,8 +61,14 @@ async function leftovers({ leftFolder }: PluginWay): Promise<Step[]> {
   return [{ kind: 'remove_folder', folder: leftFolder }];
 }
 
-async function isRegistered({ register }: PluginWay): Promise<boolean> {
-  return (await ifExists(readFile(register.path, 'utf8')))?.includes(register.words) ?? false;
+async function removals(work: ClientWork, way: PluginWay): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const one of way.registered) if (await isKnown(one)) steps.push(run(work, way, one.remove));
+  return steps;
+}
+
+async function isKnown({ path, words }: Registered): Promise<boolean> {
+  return (await ifExists(readFile(path, 'utf8')))?.includes(words) ?? false;
 }
 
 function run(
