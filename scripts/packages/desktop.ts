@@ -26,6 +26,7 @@ export function desktopFiles({ version, description, keywords, repositoryUrl }: 
       mcp_config: { command: 'node', args: ['${__dirname}/'.concat(program)] },
     },
     tools: TOOLS.map((tool) => ({ name: tool.name, description: tool.description.split('\n')[0] })),
+    prompts_generated: true,
     compatibility: { platforms: ['darwin', 'linux'], runtimes: { node: '>=20.19.0' } },
   };
   return { 'packages/desktop/manifest.json': jsonText(manifest) };

@@ -13,6 +13,7 @@ import type { ContextFor, Extra } from './context-for.ts';
 import { callTool } from './define-tool.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { listedTool } from './listed-tool.ts';
+import { servePrompts } from './prompts/serve-prompts.ts';
 import { serveResources } from './resources/serve-resources.ts';
 import { serveCompletions } from './serve-completions.ts';
 import { TOOLS } from './tools/index.ts';
@@ -28,7 +29,12 @@ export function buildServer(deps: ServerDeps): Server {
   const server = new Server(
     { name: 'samocode', title: 'samocode', version: deps.version },
     {
-      capabilities: { tools: {}, resources: { subscribe: true, listChanged: true }, completions: {} },
+      capabilities: {
+        tools: {},
+        resources: { subscribe: true, listChanged: true },
+        prompts: {},
+        completions: {},
+      },
       instructions: INSTRUCTIONS,
       // Nothing is elicited yet, and the default validator costs a third of the start.
       jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
@@ -53,6 +59,7 @@ export function buildServer(deps: ServerDeps): Server {
     });
   });
   serveResources(server, contextFor);
+  servePrompts(server, contextFor);
   serveCompletions(server, contextFor);
   return server;
 }

@@ -27,7 +27,7 @@ export interface Desk extends AsyncDisposable {
   /** How often `resources/list_changed` came. */
   listChanges(): number;
   /** Lays down a session as its files would be. */
-  lay(folder: string, events?: readonly NewEvent[], mainRepo?: string): Promise<SessionPaths>;
+  lay(folder: string, events?: readonly NewEvent[], at?: { startMs: number }): Promise<SessionPaths>;
   text(uri: string): Promise<string>;
 }
 
@@ -69,11 +69,11 @@ export async function makeDesk({ bare = false, clock = systemClock }: DeskPlan =
     sessionsDir,
     updated,
     listChanges: () => listChanges,
-    async lay(folder, events = [CREATED, PREPARED], mainRepo = repo.path) {
+    async lay(folder, events = [CREATED, PREPARED], at) {
       const paths = sessionPaths(sessionsDir, folder);
-      await writeEvents(paths, events);
+      await writeEvents(paths, events, at?.startMs);
       const identity = JSON.parse(await readFile(paths.sessionFile, 'utf8'));
-      await writeFile(paths.sessionFile, JSON.stringify({ ...identity, mainRepo }));
+      await writeFile(paths.sessionFile, JSON.stringify({ ...identity, mainRepo: repo.path }));
       await repo.write({ [`_samocode/sessions/${folder}/_overview.md`]: `# Session: ${folder}\n` });
       return paths;
     },

@@ -12,9 +12,9 @@ import {
 
 const ALL = [...TEXTS];
 
-test('the texts of all four folders were found', () => {
+test('the texts of all five folders were found', () => {
   const folders = new Set(ALL.map(([path]) => path.split('/')[0]));
-  expect(folders).toEqual(new Set(['workflow', 'agents', 'skills', 'commands']));
+  expect(folders).toEqual(new Set(['workflow', 'agents', 'skills', 'commands', 'prompts']));
   expect(ALL.length).toBeGreaterThan(35);
 });
 

@@ -17,7 +17,7 @@ export const TEXTS: ReadonlyMap<string, string> = new Map(
   await Promise.all(
     (
       await Promise.all(
-        ['workflow', 'agents', 'skills', 'commands'].map((folder) => filesBelow(ROOT, folder)),
+        ['workflow', 'agents', 'skills', 'commands', 'prompts'].map((folder) => filesBelow(ROOT, folder)),
       )
     )
       .flat()

@@ -1,0 +1,116 @@
+import { readdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { fillPrompt } from '../../src/server/prompts/fill-prompt.ts';
+import { PROMPTS, skillOf } from '../../src/server/prompts/prompts.ts';
+import { TOOLS } from '../../src/server/tools/index.ts';
+import { ASKING, CREATED, DONE, PREPARED } from '../session/events.ts';
+import { type Desk, makeDesk } from './desk.ts';
+
+const ALL = PROMPTS.map((prompt) => [prompt.name, prompt] as const);
+const OWN = ['start', 'review_plan', 'morning_report'];
+
+async function textOf(desk: Desk, name: string, args: Record<string, string> = {}): Promise<string> {
+  const { messages } = await desk.client.getPrompt({ name, arguments: args });
+  expect(messages).toHaveLength(1);
+  const content = messages[0]?.content;
+  return content?.type === 'text' ? content.text : '';
+}
+
+test('there are three prompts of our own and every command, each with one argument at most', async () => {
+  await using desk = await makeDesk({ bare: true });
+  const { prompts } = await desk.client.listPrompts();
+  const commands = (await readdir('commands')).map((file) => file.replace('.md', '')).sort();
+  expect(prompts.map(({ name }) => name)).toEqual([...OWN, ...commands]);
+  const own = (await readdir('prompts')).map((file) => file.replace('.md', '').replace('-', '_'));
+  expect(own.sort()).toEqual(OWN.toSorted());
+  const named = Object.fromEntries(
+    prompts.map(({ name, arguments: args = [] }) => [name, args.map((argument) => argument.name)]),
+  );
+  expect(named).toMatchObject({
+    start: ['task'],
+    review_plan: ['session'],
+    morning_report: [],
+    dop: ['plan_phase'],
+    'multi-review': ['branch'],
+    'session-continue': ['part_of_a_name'],
+    'session-archive': ['name'],
+    'session-sync': [],
+  });
+  for (const { arguments: args = [], description } of prompts) {
+    expect(description).toMatch(/^[A-Z][^:#]{5,70}$/);
+    expect(args.length).toBeLessThanOrEqual(1);
+    for (const { name, required } of args) expect([/^[a-z_]+$/.test(name), required]).toEqual([true, false]);
+  }
+});
+
+test.each(ALL)('%s is short, has no open place, and names nothing that is not there', (_name, prompt) => {
+  const skill = skillOf(prompt);
+  const text = fillPrompt(prompt, { words: 'WORDS of the user', sessions: 'LINES', skill });
+  expect(prompt.body.length).toBeLessThanOrEqual(1100);
+  expect(text).not.toMatch(/\$[A-Z]{3}|\{\{/);
+  expect(text.includes('WORDS of the user')).toBe(prompt.argument !== undefined);
+  const tools = TOOLS.map(({ name }) => name);
+  const called = [...prompt.body.matchAll(/\b(?:Call|call|then|or) `([a-z_]+)`/g)].map((match) => match[1]);
+  expect(called.filter((name) => name?.includes('_') && !tools.includes(name))).toEqual([]);
+  expect(skill === undefined).toBe(OWN.includes(prompt.name));
+});
+
+test('what our own prompts name by a tool stands in them', () => {
+  const named = (name: string) => PROMPTS.find((prompt) => prompt.name === name)?.body ?? '';
+  for (const tool of ['start_session', 'wait', 'read_qa', 'answer_qa', 'read_plan', 'approve_plan'])
+    expect(named('start')).toContain(`\`${tool}\``);
+  for (const tool of ['read_plan', 'approve_plan', 'request_changes'])
+    expect(named('review_plan')).toContain(`\`${tool}\``);
+  expect(named('morning_report')).toContain('`get_status`');
+});
+
+test('a command carries its skill, for clients that have none installed', async () => {
+  await using desk = await makeDesk({ bare: true });
+  const text = await textOf(desk, 'dive', { topic: 'the login page' });
+  expect(text).toMatch(/^Use the skill `investigation`\.\n\nThe topic: the login page\n/);
+  expect(text).toContain('The skill `investigation`, for where it is not installed:');
+  expect(text.length).toBeLessThan(6000);
+});
+
+test('a line that a client has split is put together, and one that it has cut is told of', async () => {
+  await using desk = await makeDesk({ bare: true });
+  const whole = await textOf(desk, 'start', { task: 'add', rest: 'a "login" $ARGUMENTS $& form' });
+  expect(whole).toContain('Let samocode work on this task: add a "login" $ARGUMENTS $& form\n');
+  expect(whole).not.toContain('first word');
+  expect(await textOf(desk, 'start', { task: 'add' })).toContain('hand over only the first word');
+  expect(await textOf(desk, 'session-archive', { name: 'boat' })).toContain('only the first word');
+  expect(await textOf(desk, 'review_plan', { session: 'boat' })).not.toContain('first word');
+  expect(await textOf(desk, 'start')).toContain('this task: (nothing given)\n');
+  await expect(textOf(desk, 'start', { task: 'x'.repeat(100_001) })).rejects.toThrow('into a file');
+  await expect(textOf(desk, 'strat')).rejects.toThrow('Did you mean start?');
+});
+
+test('the morning report says how sessions stand, what needs the human first, in words of ours', async () => {
+  await using desk = await makeDesk();
+  expect(await textOf(desk, 'morning_report')).toContain('There is no session that lives');
+  const now = Date.now();
+  await desk.lay('26-01-08-asks', [CREATED, PREPARED, ASKING], { startMs: now - 3 * 3_600_000 });
+  await desk.lay('26-01-09-over', [CREATED, PREPARED, DONE], { startMs: now - 30 * 60_000 });
+  await desk.lay('26-01-07-long-over', [CREATED, PREPARED, DONE], { startMs: now - 50 * 3_600_000 });
+  const report = await textOf(desk, 'morning_report');
+  const lines = report.split('\n').filter((line) => line.startsWith('- '));
+  expect(lines).toEqual([
+    `- 26-01-08-asks waits for answers to its questions: Q1 (investigation, iteration 0). Since 3 h; project ${desk.repo.path}`,
+    `- 26-01-09-over is done after 0 iterations. Since 30 min; project ${desk.repo.path}`,
+  ]);
+  expect(report).not.toContain('All of it');
+});
+
+test('names of sessions are completed where an argument is one', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat');
+  const complete = async (name: string, argument: string) => {
+    const ref = { type: 'ref/prompt' as const, name };
+    return (await desk.client.complete({ ref, argument: { name: argument, value: 'bo' } })).completion.values;
+  };
+  expect(await complete('review_plan', 'session')).toEqual(['26-01-08-boat']);
+  expect(await complete('session-continue', 'part_of_a_name')).toEqual(['26-01-08-boat']);
+  expect(await complete('start', 'task')).toEqual([]);
+  expect(await complete('review_plan', 'other')).toEqual([]);
+  await expect(complete('reveiw_plan', 'session')).rejects.toThrow('Did you mean review_plan?');
+});
