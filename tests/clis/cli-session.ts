@@ -26,11 +26,11 @@ import { programs as serverPrograms } from '../actions/bench.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
 import {
-  type ModelOf,
   type ScriptedModel,
   type ScriptedModelOptions,
   startScriptedModel,
 } from '../support/model-stub/scripted-model.ts';
+import type { ModelOf } from '../support/model-stub/services.ts';
 import { makeSampleRepo } from '../support/sample-repo/make.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { tempDir } from '../support/temp-dir.ts';

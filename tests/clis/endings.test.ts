@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import type { ModelReply } from '../support/model-stub/conversation.ts';
-import type { ModelOf } from '../support/model-stub/scripted-model.ts';
+import type { ModelOf } from '../support/model-stub/services.ts';
 import { type CliSession, startCliSession } from './cli-session.ts';
 
 const CLIS = ['claude', 'codex', 'gemini'] as const;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/run-command.ts';
-import type { ModelOf } from '../support/model-stub/scripted-model.ts';
+import type { ModelOf } from '../support/model-stub/services.ts';
 import { startCliSession } from './cli-session.ts';
 
 /** Puts a server that leaves a trace when started into every place where a person may have configured one. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type Block, type MessagesRequest, resultText, textOf } from './claude-messages.ts';
-import type { Answer, Conversation, ModelReply } from './conversation.ts';
+import { type Answer, type Conversation, type ModelReply, serverTool, type ToolUse } from './conversation.ts';
 import { type StubServer, sendJson, startServer } from './server.ts';
 
 const USAGE = {
@@ -17,7 +17,7 @@ export async function startClaudeModel(answer: Answer): Promise<StubServer> {
     const { pathname } = new URL(path, 'http://stub');
     if (method === 'POST' && pathname === '/v1/messages') {
       const request: MessagesRequest = JSON.parse(body);
-      sendReply(response, request, answer(conversationIn(request)));
+      sendReply(response, request, answer(conversationIn(request, body)));
     } else if (method === 'POST' && pathname === '/v1/messages/count_tokens') {
       sendJson(response, 200, { input_tokens: Math.ceil(body.length / 4) });
     } else {
@@ -27,7 +27,7 @@ export async function startClaudeModel(answer: Answer): Promise<StubServer> {
   });
 }
 
-function conversationIn(request: MessagesRequest): Conversation {
+function conversationIn(request: MessagesRequest, body: string): Conversation {
   const { messages, tools, model } = request;
   const results = messages.flatMap(({ content }) => {
     if (typeof content === 'string') return [];
@@ -38,7 +38,7 @@ function conversationIn(request: MessagesRequest): Conversation {
     );
   });
   const prompt = tools?.length ? textOf(messages.find(({ role }) => role === 'user')) : '';
-  return { prompt, results, newest: JSON.stringify(messages.at(-1)), model };
+  return { prompt, results, newest: JSON.stringify(messages.at(-1)), model, request: body };
 }
 
 /** Writes one reply in the shape that the request asked for: a stream of events or one object. */
@@ -51,7 +51,11 @@ function sendReply(response: ServerResponse, request: MessagesRequest, reply: Mo
   }
   const content: Block[] = [
     { type: 'text', text: reply.say },
-    ...(reply.use ?? []).map((call) => ({ type: 'tool_use' as const, id: freshId('toolu'), ...call })),
+    ...(reply.use ?? []).map((call) => ({
+      type: 'tool_use' as const,
+      id: freshId('toolu'),
+      ...toolUse(call),
+    })),
   ];
   const message = {
     id: freshId('msg'),
@@ -74,6 +78,11 @@ function sendReply(response: ServerResponse, request: MessagesRequest, reply: Mo
   send('message_delta', { delta: { stop_reason: stopReason, stop_sequence: null }, usage: USAGE });
   send('message_stop', {});
   response.end();
+}
+
+function toolUse({ name, input }: ToolUse): ToolUse {
+  const tool = serverTool(name);
+  return { name: tool ? `mcp__samocode__${tool}` : name, input };
 }
 
 function sendBlock(send: (type: string, fields: object) => void, index: number, block: Block): void {

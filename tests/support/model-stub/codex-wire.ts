@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Answer, Conversation, ModelReply, ToolUse } from './conversation.ts';
+import {
+  type Answer,
+  CONVERSATION_MARK,
+  type Conversation,
+  type ModelReply,
+  serverTool,
+  type ToolUse,
+} from './conversation.ts';
 import type { ToolResult } from './moves.ts';
 import { type StubServer, sendJson, startServer } from './server.ts';
 
@@ -23,7 +30,7 @@ export async function startCodexModel(answer: Answer): Promise<StubServer> {
     const { pathname } = new URL(path, 'http://stub');
     if (method === 'POST' && pathname.endsWith('/responses')) {
       const request: ResponsesRequest = JSON.parse(body);
-      sendReply(response, request, answer(conversationIn(request)));
+      sendReply(response, request, answer(conversationIn(request, body)));
     } else if (pathname.endsWith('/models')) {
       sendJson(response, 200, { object: 'list', data: [], models: [] });
     } else {
@@ -32,13 +39,13 @@ export async function startCodexModel(answer: Answer): Promise<StubServer> {
   });
 }
 
-function conversationIn({ input = [], model }: ResponsesRequest): Conversation {
+function conversationIn({ input = [], model }: ResponsesRequest, body: string): Conversation {
   const words = input.filter(({ role }) => role === 'user').map(({ content }) => textOf(content));
-  const prompt = words.find((text) => text.includes('**Session path:**')) ?? '';
+  const prompt = words.find((text) => CONVERSATION_MARK.test(text)) ?? '';
   const results = input
     .filter(({ type }) => type.endsWith('_output'))
     .map(({ output }) => resultIn(textOf(output)));
-  return { prompt, results, newest: JSON.stringify(input.at(-1)), model };
+  return { prompt, results, newest: JSON.stringify(input.at(-1)), model, request: body };
 }
 
 function textOf(content: Item['content'] | Item['output']): string {
@@ -114,6 +121,8 @@ function messageItem(text: string) {
 
 /** Codex has one tool, which runs JavaScript that calls the others. */
 function scriptFor({ name, input }: ToolUse): string {
+  const tool = serverTool(name);
+  if (tool) return serverScript(tool, input);
   if (name === 'Write') {
     const lines = String(input.content)
       .split('\n')
@@ -126,6 +135,12 @@ function scriptFor({ name, input }: ToolUse): string {
   }
   const options = { cmd: commandFor({ name, input }), login: false, yield_time_ms: 120_000 };
   return `const r = await tools.exec_command(${JSON.stringify(options)}); text(JSON.stringify({samocode:{code:r.exit_code ?? 1,text:r.output ?? JSON.stringify(r)}}));`;
+}
+
+// As the words of `wait` say: without the first line a script is given up after 30 seconds and must be asked for.
+function serverScript(tool: string, input: ToolUse['input']): string {
+  const call = `await tools.mcp__samocode__${tool}(${JSON.stringify(input)})`;
+  return `// @exec: {"yield_time_ms": 280000}\nconst r = ${call}; text(r.structuredContent ?? r);`;
 }
 
 function commandFor({ name, input }: ToolUse): string {

@@ -15,6 +15,16 @@ export interface Conversation {
   /** The newest message, as it came. */
   newest: string;
   model: string;
+  /** The whole request, as it came. */
+  request: string;
+}
+
+/** Stands in the first words of a child's or a parent's conversation, and tells it from requests beside it. */
+export const CONVERSATION_MARK = /\*\*(?:Session path|Parent chat):\*\*/;
+
+/** A tool of our own MCP server, under whatever name its client gives it to a model. */
+export function serverTool(name: string): string | undefined {
+  return /^mcp:(\w+)$/.exec(name)?.[1];
 }
 
 /** What the model says next: words and tool calls, or a failure of the service. */

@@ -1,5 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import type { Answer, Conversation, ModelReply, ToolUse } from './conversation.ts';
+import {
+  type Answer,
+  CONVERSATION_MARK,
+  type Conversation,
+  type ModelReply,
+  serverTool,
+  type ToolUse,
+} from './conversation.ts';
 import type { ToolResult } from './moves.ts';
 import { type StubServer, sendJson, startServer } from './server.ts';
 
@@ -19,7 +26,7 @@ export async function startGeminiModel(answer: Answer): Promise<StubServer> {
   return await startServer(({ path, body }, response) => {
     const [, model = '', method = ''] = /models\/([^:]+):(\w+)/.exec(path) ?? [];
     if (/generateContent/i.test(method)) {
-      const reply = answer(conversationIn(JSON.parse(body), model));
+      const reply = answer(conversationIn(JSON.parse(body), { model, body }));
       sendReply(response, reply, { model, isStream: method.startsWith('stream') });
     } else if (method === 'countTokens') {
       sendJson(response, 200, { totalTokens: 100 });
@@ -29,14 +36,17 @@ export async function startGeminiModel(answer: Answer): Promise<StubServer> {
   });
 }
 
-function conversationIn({ contents = [], tools }: GenerateRequest, model: string): Conversation {
+function conversationIn(
+  { contents = [], tools }: GenerateRequest,
+  { model, body }: { model: string; body: string },
+): Conversation {
   const parts = contents.filter(({ role }) => role === 'user').flatMap((content) => content.parts ?? []);
   const words = tools?.some(({ functionDeclarations }) => functionDeclarations?.length) ? parts : [];
-  const prompt = words.find(({ text }) => text?.includes('**Session path:**'))?.text ?? '';
+  const prompt = words.find(({ text }) => CONVERSATION_MARK.test(text ?? ''))?.text ?? '';
   const results = parts.flatMap(({ functionResponse }) =>
     functionResponse ? [resultIn(functionResponse)] : [],
   );
-  return { prompt, results, newest: JSON.stringify(contents.at(-1)), model };
+  return { prompt, results, newest: JSON.stringify(contents.at(-1)), model, request: body };
 }
 
 function resultIn({ name, response }: NonNullable<Part['functionResponse']>): ToolResult {
@@ -89,6 +99,8 @@ function sendReply(
 }
 
 function functionCall({ name, input }: ToolUse): { name: string; args: Record<string, unknown> } {
+  const tool = serverTool(name);
+  if (tool) return { name: `mcp_samocode_${tool}`, args: input };
   switch (name) {
     case 'Bash':
       return { name: 'run_shell_command', args: { command: input.command, description: 'as scripted' } };

@@ -1,0 +1,81 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CommandResult, runCommand } from '../../../src/base/run-command.ts';
+import { installCli } from '../../support/install-clis.ts';
+import type { Script } from '../../support/model-stub/moves.ts';
+import { PARENT_PROMPT, type ParentModel, startParentModel } from '../../support/model-stub/parent-model.ts';
+import type { ModelOf } from '../../support/model-stub/services.ts';
+
+export interface ClientPlan {
+  cli: ModelOf;
+  /** The built server. */
+  server: string;
+  /** What the model behind the client calls. */
+  script: () => Script;
+  homeDir: string;
+  cwd: string;
+}
+
+export interface ClientRun extends CommandResult, Pick<ParentModel, 'turns'> {}
+
+const LIMIT_MS = 120_000;
+
+/**
+ * Runs a real CLI to its end as our client, headless, with every tool of ours allowed beforehand: nobody
+ * but a test should do that.
+ */
+export async function runClient({ cli, server, script, homeDir, cwd }: ClientPlan): Promise<ClientRun> {
+  const [{ path }, model] = await Promise.all([installCli(cli), startParentModel(cli, script)]);
+  try {
+    await model.furnish(homeDir);
+    const env = {
+      PATH: process.env.PATH ?? '',
+      LANG: 'C.UTF-8',
+      TERM: 'xterm',
+      ...model.environmentFor(homeDir),
+    };
+    const args = await CONNECT[cli]({ server, homeDir });
+    const ran = await runCommand(path, args, { cwd, env, timeoutMs: LIMIT_MS });
+    return { ...ran, turns: model.turns };
+  } finally {
+    await model.close();
+  }
+}
+
+interface Place {
+  server: string;
+  homeDir: string;
+}
+
+// The rehearsed children need no pace of their own here.
+const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0' };
+
+/** Tells each CLI of the server, as its own settings do. @returns its arguments */
+const CONNECT: Readonly<Record<ModelOf, (place: Place) => Promise<string[]>>> = {
+  async claude({ server }) {
+    const samocode = { type: 'stdio', command: process.execPath, args: [server], env: SERVER_ENV };
+    const config = JSON.stringify({ mcpServers: { samocode } });
+    const allowed = ['--allowedTools', 'mcp__samocode__*'];
+    return ['-p', PARENT_PROMPT, '--mcp-config', config, '--strict-mcp-config', ...allowed];
+  },
+  async codex({ server, homeDir }) {
+    const path = join(homeDir, '.codex/config.toml');
+    const table = [
+      '[mcp_servers.samocode]',
+      `command = ${JSON.stringify(process.execPath)}`,
+      `args = [${JSON.stringify(server)}]`,
+      'default_tools_approval_mode = "approve"',
+      '[mcp_servers.samocode.env]',
+      ...Object.entries(SERVER_ENV).map(([name, value]) => `${name} = "${value}"`),
+    ];
+    await writeFile(path, `${await readFile(path, 'utf8')}\n${table.join('\n')}\n`);
+    return ['exec', PARENT_PROMPT];
+  },
+  async gemini({ server, homeDir }) {
+    const path = join(homeDir, '.gemini/settings.json');
+    const samocode = { command: process.execPath, args: [server], env: SERVER_ENV, trust: true };
+    const settings = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...settings, mcpServers: { samocode } }));
+    return ['-p', PARENT_PROMPT, '--approval-mode', 'yolo', '--skip-trust', '-m', 'gemini-2.5-pro'];
+  },
+};

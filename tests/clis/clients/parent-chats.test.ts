@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { systemHost } from '../../../src/base/host.ts';
+import { readHolding } from '../../../src/base/lease.ts';
+import { runCommand } from '../../../src/base/run-command.ts';
+import { INSTRUCTIONS } from '../../../src/server/instructions.ts';
+import { readEvents } from '../../../src/session/event-log.ts';
+import { sessionPaths } from '../../../src/session/paths.ts';
+import { sessionFolders } from '../../../src/session/session-list.ts';
+import { eventually, makeBench, programs } from '../../actions/bench.ts';
+import { followsToDone, startsAndLeaves, toldIn } from '../../support/model-stub/parent-model.ts';
+import { runClient } from './client-cli.ts';
+
+/** How each client hands a result to its model, what it shows of the instructions, and what it calls itself. */
+const CLIENTS = [
+  {
+    cli: 'claude',
+    client: 'claude-code',
+    shown: /"type":"tool_result","content":"\{\\"summary\\":/,
+    instructions: INSTRUCTIONS.trim(),
+  },
+  {
+    cli: 'codex',
+    client: 'codex-mcp-client',
+    shown:
+      /Script completed\\nWall time [\d.]+ seconds\\nOutput:\\n"\},\{"type":"input_text","text":"\{\\"summary\\":/,
+    instructions: INSTRUCTIONS.split('\n')[0],
+  },
+  {
+    cli: 'gemini',
+    client: 'gemini-cli-mcp-client',
+    shown: /"output":"<untrusted_context>\\n\{\\"summary\\":.*\}\\n<\/untrusted_context>"/,
+    instructions: INSTRUCTIONS.trim(),
+  },
+] as const;
+
+test.each(CLIENTS)(
+  'one chat in the real $cli starts a session and leaves, the next one takes it to done',
+  async ({ cli, client, shown, instructions }) => {
+    await using bench = await makeBench({ bare: true });
+    const { repo, sessionsDir } = bench;
+    const { server } = await programs();
+    const head = await repo.git(['rev-parse', 'HEAD']);
+    const chat = { cli, server, homeDir: repo.homeDir, cwd: repo.path };
+
+    const first = await runClient({ ...chat, script: startsAndLeaves('Name the boats') });
+    expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
+    expect(first.turns[0]?.request).toContain(JSON.stringify(instructions).slice(1, -1));
+    expect(first.turns[1]?.newest).toMatch(shown);
+    const told = (first.turns.at(-1)?.results ?? []).map(({ text }) => toldIn(text));
+    expect(told).toMatchObject([
+      { next: expect.stringContaining('start_session'), main_repo: repo.path },
+      { state: 'running', next: 'wait', branch: 'boats', cursor: expect.any(Number) },
+    ]);
+    // The server goes with its client; the worker does not.
+    await eventually(async () => !(await isRunning(server)));
+    const [folder = ''] = await sessionFolders(sessionsDir);
+    const paths = sessionPaths(sessionsDir, folder);
+    await eventually(async () => (await bench.view(folder)).state.status.kind === 'waiting');
+    expect(await readHolding(paths.leases, await systemHost())).toMatchObject({ liveness: 'alive' });
+
+    const second = await runClient({ ...chat, script: followsToDone() });
+    expect(second).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
+    const results = (second.turns.at(-1)?.results ?? []).map(({ text }) => toldIn(text));
+    expect(results.filter(({ summary }) => !summary)).toEqual([]);
+    const cursors = results.flatMap(({ cursor }) => cursor ?? []);
+    expect(cursors).toEqual(cursors.toSorted((a, b) => a - b));
+    expect(results).toContainEqual(
+      expect.objectContaining({ for: 'qa_answers', next: expect.stringContaining('read_qa') }),
+    );
+    expect(results.find(({ questions }) => questions)?.questions?.[0]).toMatchObject({
+      id: 'Q1',
+      options: expect.arrayContaining([expect.stringMatching(/^A\) /)]),
+    });
+    expect(results).toContainEqual(
+      expect.objectContaining({ hash: expect.any(String), text: expect.stringContaining('# Plan') }),
+    );
+    const [done, read] = results.slice(-2);
+    expect(done).toMatchObject({ state: 'done', says: { summary: expect.any(String) } });
+    expect(read).toMatchObject({ text: expect.stringContaining('Phase: done') });
+
+    const approved = (await readEvents(paths.events, 0)).find(({ type }) => type === 'plan_approved');
+    expect(approved).toMatchObject({ by: { channel: 'tool', client: expect.stringContaining(client) } });
+    expect(await repo.git(['rev-parse', 'HEAD'])).toBe(head);
+    expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
+    expect((await repo.git(['log', '--format=%s', 'main..boats'])).split('\n').length).toBeGreaterThan(2);
+    await eventually(async () => !(await isRunning(repo.root)));
+  },
+);
+
+/** Whether a process runs with these words in its command line. */
+async function isRunning(words: string): Promise<boolean> {
+  const { stdout } = await runCommand('ps', ['-A', '-ww', '-o', 'args=']);
+  return stdout.split('\n').some((line) => line.includes(words));
+}

@@ -1,0 +1,82 @@
+import { CONVERSATION_MARK, type Conversation, type ModelReply } from './conversation.ts';
+import type { Move, Script } from './moves.ts';
+import { nextMove } from './scripted-model.ts';
+import { type ModelOf, type ModelService, startService } from './services.ts';
+
+/** Begins the words that a person says to a parent, and marks its conversation. */
+export const PARENT_PROMPT = '**Parent chat:** do it with samocode.';
+
+export interface ParentModel extends ModelService {
+  /** The requests of the parent's main conversation, in order; those beside it are left out. */
+  turns: readonly Conversation[];
+}
+
+/** A stand-in for the model behind a chat that is our client: it calls the server's tools as `script` says. */
+export async function startParentModel(of: ModelOf, script: () => Script): Promise<ParentModel> {
+  const turns: Conversation[] = [];
+  const service = await startService(of, (conversation): ModelReply => {
+    if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
+    turns.push(conversation);
+    return nextMove(script(), conversation.results);
+  });
+  return { ...service, turns };
+}
+
+/** A result of our server, wherever it stands in what the client made of it. */
+export function toldIn(text: string): Told {
+  return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+}
+
+export interface Told {
+  summary: string;
+  next?: string;
+  session?: string;
+  cursor?: number;
+  state?: string;
+  for?: string;
+  changed?: boolean;
+  hash?: string;
+  questions?: readonly { id: string; text: string; options: readonly string[] }[];
+  [field: string]: unknown;
+}
+
+function* call(tool: string, input: Record<string, unknown>): Generator<Yielded, Told, Received> {
+  const { text } = yield { say: `Calling ${tool}.`, name: `mcp:${tool}`, input };
+  return toldIn(text);
+}
+
+type Yielded = Move extends Generator<infer Call> ? Call : never;
+type Received = { text: string; failed: boolean };
+
+/** The first chat: sets the project up, starts a session and leaves. */
+export function startsAndLeaves(task: string): () => Script {
+  return function* () {
+    yield* call('setup_project', { provider: 'rehearsal' });
+    yield* call('start_session', { task, name: 'boats' });
+  };
+}
+
+/** The next chat: takes the session up and follows it until it is done. */
+export function followsToDone(): () => Script {
+  return function* () {
+    const session = 'boats';
+    yield* call('list_sessions', {});
+    yield* until('qa_answers', 0);
+    const { questions = [] } = yield* call('read_qa', { session });
+    const answers = Object.fromEntries(questions.map(({ id }) => [id, 'A']));
+    const answered = yield* call('answer_qa', { session, answers });
+    yield* until('plan_approval', answered.cursor);
+    const { hash } = yield* call('read_plan', { session });
+    const approved = yield* call('approve_plan', { session, hash });
+    yield* until('done', approved.cursor);
+    yield* call('read_session', { session });
+  };
+}
+
+function* until(rests: string, from: number | undefined): Script {
+  for (let cursor = from; ; ) {
+    const told: Told = yield* call('wait', { session: 'boats', cursor });
+    if (told.for === rests || told.state === rests) return;
+    cursor = told.cursor;
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startClaudeModel } from './claude-wire.ts';
+import { startCodexModel } from './codex-wire.ts';
+import type { Answer } from './conversation.ts';
+import { startGeminiModel } from './gemini-wire.ts';
+import type { StubServer } from './server.ts';
+
+export type ModelOf = 'claude' | 'codex' | 'gemini';
+
+/** A stand-in for the service that an agent CLI talks to. */
+export interface ModelService extends StubServer {
+  /** What points a CLI at this model and at nothing of the person's. */
+  environmentFor(homeDir: string): Record<string, string>;
+  /** Writes the settings that a person's home would hold for such a model. */
+  furnish(homeDir: string): Promise<void>;
+}
+
+const KEY = 'key-of-the-scripted-model';
+
+interface Service {
+  start(answer: Answer): Promise<StubServer>;
+  environment(url: string): Record<string, string>;
+  /** Files of a home, path to text. */
+  files(url: string): Record<string, string>;
+}
+
+const SERVICES: Readonly<Record<ModelOf, Service>> = {
+  claude: {
+    start: startClaudeModel,
+    environment: (url) => ({
+      ANTHROPIC_BASE_URL: url,
+      ANTHROPIC_API_KEY: KEY,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    }),
+    files: () => ({}),
+  },
+  codex: {
+    start: startCodexModel,
+    environment: () => ({ STUB_KEY: KEY }),
+    files: (url) => ({
+      '.codex/config.toml': [
+        'model_provider = "stub"',
+        '[model_providers.stub]',
+        'name = "stub"',
+        `base_url = "${url}/v1"`,
+        'env_key = "STUB_KEY"',
+        'wire_api = "responses"\n',
+      ].join('\n'),
+    }),
+  },
+  gemini: {
+    start: startGeminiModel,
+    environment: (url) => ({
+      GEMINI_API_KEY: KEY,
+      GOOGLE_GEMINI_BASE_URL: url,
+      GEMINI_TELEMETRY_ENABLED: 'false',
+    }),
+    files: () => ({
+      // A base URL selects a kind of login that headless mode refuses.
+      '.gemini/settings.json': JSON.stringify({
+        security: { auth: { selectedType: 'gemini-api-key' } },
+        general: { maxAttempts: 2 },
+      }),
+    }),
+  },
+};
+
+export async function startService(of: ModelOf, answer: Answer): Promise<ModelService> {
+  const service = SERVICES[of];
+  const server = await service.start(answer);
+  return {
+    ...server,
+    environmentFor: (homeDir) => ({ HOME: homeDir, ...service.environment(server.url) }),
+    async furnish(homeDir) {
+      for (const [path, text] of Object.entries(service.files(server.url))) {
+        await mkdir(join(homeDir, path, '..'), { recursive: true });
+        await writeFile(join(homeDir, path), text);
+      }
+    },
+  };
+}
