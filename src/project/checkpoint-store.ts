@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
+import { ifExists, systemErrorCode } from '../base/errors.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
 
@@ -41,17 +42,17 @@ export interface StorePlace extends GitContext {
 
 /** Opens the store, which is made at the first call, before a child could change what it is made from. */
 export async function openStore({ mainRepo, storeDir, ...context }: StorePlace): Promise<CheckpointStore> {
-  const kept = await readSettings(join(storeDir, 'store.json'));
+  const kept = readSettings(join(storeDir, 'store.json'));
   const settings = kept ?? (await settingsFrom(mainRepo, context));
-  await mkdir(join(storeDir, 'info'), { recursive: true });
-  await mkdir(join(storeDir, 'refs'), { recursive: true });
-  await mkdir(join(storeDir, 'objects/info'), { recursive: true });
+  for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
   if (!kept) await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
   await restate(storeDir, settings);
   const { commonDir, config } = settings;
   const hash = config.includes('objectformat = sha256') ? 'sha256' : 'sha1';
   return { dir: storeDir, commonDir, hash, hasModes: !/(?:filemode|symlinks) = false/.test(config), context };
 }
+
+const FOLDERS = ['info', 'refs', 'objects/info'];
 
 /** For git calls that read or write one part's files by its private index. */
 export function partOptions(store: CheckpointStore, part: KeptPart, folder: string): GitOptions {
@@ -81,9 +82,13 @@ function withOurs({ config = [] }: GitContext): readonly string[] {
 }
 
 /** A crashed git leaves its lock behind; the store has one user at a time. */
-export async function clearLocks({ dir }: CheckpointStore): Promise<void> {
-  await rm(join(dir, 'worktree.index.lock'), { force: true });
-  await rm(join(dir, 'session.index.lock'), { force: true });
+export function clearLocks({ dir }: CheckpointStore): void {
+  for (const part of ['worktree', 'session']) rmSync(join(dir, `${part}.index.lock`), { force: true });
+}
+
+/** The next use of a part's index begins with an empty one. */
+export function forgetIndex({ dir }: CheckpointStore, part: KeptPart): void {
+  rmSync(join(dir, `${part}.index`), { force: true });
 }
 
 /** Adding everything after a child that wrote much, on a slow disk. */
@@ -102,7 +107,7 @@ async function restate(dir: string, { config, exclude }: Settings): Promise<void
   };
   for (const [name, text] of Object.entries(files)) {
     const path = join(dir, name);
-    if ((await ifExists(readFile(path, 'utf8'))) !== text) await writeWhole(path, text);
+    if (textAt(path) !== text) await writeWhole(path, text);
   }
 }
 
@@ -125,12 +130,22 @@ async function settingsFrom(mainRepo: string, context: GitContext): Promise<Sett
   return { v: 1, commonDir, config: `${core}${taken.join('')}${extension}`, exclude };
 }
 
-async function readSettings(path: string): Promise<Settings | undefined> {
-  const text = await ifExists(readFile(path, 'utf8'));
+function readSettings(path: string): Settings | undefined {
+  const text = textAt(path);
   if (text === undefined) return undefined;
   try {
     return Settings.parse(JSON.parse(text));
   } catch {
     return undefined;
+  }
+}
+
+// Read at once and not by promises: five small files that are looked at before and after every child.
+function textAt(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }

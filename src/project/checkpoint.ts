@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type NewCommit, writeCommit } from './checkpoint-commit.ts';
 import { readHeads } from './checkpoint-heads.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
-import { type CheckpointStore, clearLocks, openStore } from './checkpoint-store.ts';
+import { type CheckpointStore, clearLocks, forgetIndex, openStore } from './checkpoint-store.ts';
 import { type Comparison, compareFiles, type KnownFiles } from './compare-files.ts';
 import { GitError } from './git-error.ts';
 import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
@@ -60,8 +60,8 @@ export interface KeptDocument {
  */
 export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
   const store = await openStore(plan);
-  await clearLocks(store);
-  const last = await readLast(store);
+  clearLocks(store);
+  const last = readLast(store);
   const { parents, hasLast } = await readHeads(store, { ...plan, last });
   if (!last || !hasLast || plan.alsoInWorktree) return await keepAll(store, plan, parents);
   try {
@@ -91,7 +91,7 @@ async function keepChanges(
   const skipped = [...code.skipped, ...documents.skipped];
   const isSame = code.changes.length === 0 && documents.changes.length === 0;
   if (isSame && last.parents.join() === parents.join()) {
-    await writeLast(store, { ...last, ...taken });
+    writeLast(store, { ...last, ...taken });
     return asCheckpoint({ ...last, ...taken }, 'same', skipped);
   }
   const worktree = { tree: last.worktreeTree, changes: code.changes };
@@ -101,15 +101,30 @@ async function keepChanges(
 
 /** Without anything to stand on: the private index is brought up to the files, and all that it knows is taken. */
 async function keepAll(store: CheckpointStore, plan: CheckpointPlan, parents: string[]): Promise<Checkpoint> {
-  const code = { part: 'worktree', folder: plan.worktreePath, also: plan.alsoInWorktree ?? [] } as const;
-  const [leftOut, documents] = await Promise.all([
-    plan.isTaken ? [] : takeFiles(store, code),
+  const [code, documents] = await Promise.all([
+    takeAll(store, plan).catch((error: unknown) => takeAfresh(store, plan, error)),
     takeDocuments(store, plan.sessionDir, []),
   ]);
-  const worktree = { tree: await treeOf(store, code), changes: [] };
+  const worktree = { tree: code.tree, changes: [] };
   const taken: Taken = { parents, beyondIndex: [], documents: documents.now };
   const next = await commitTaken(store, plan, { worktree, documents, taken });
-  return asCheckpoint(next, 'kept', [...leftOut, ...documents.skipped]);
+  return asCheckpoint(next, 'kept', [...code.skipped, ...documents.skipped]);
+}
+
+async function takeAll(
+  store: CheckpointStore,
+  { worktreePath: folder, alsoInWorktree: also = [], isTaken }: CheckpointPlan,
+): Promise<{ tree: string; skipped: string[] }> {
+  const code = { part: 'worktree', folder, also } as const;
+  const skipped = isTaken ? [] : await takeFiles(store, code);
+  return { tree: await treeOf(store, code), skipped };
+}
+
+/** What the index knows may be gone from the repository: a child removed our refs, and a clean-up the rest. */
+async function takeAfresh(store: CheckpointStore, plan: CheckpointPlan, error: unknown) {
+  if (!(error instanceof GitError) || error.code === 'git_disk_full') throw error;
+  forgetIndex(store, 'worktree');
+  return await takeAll(store, { ...plan, isTaken: false });
 }
 
 async function takeDocuments(
@@ -138,7 +153,7 @@ async function commitTaken(
   const all = documents.now.map(([name, file]) => changed.get(name) ?? { name, file });
   const commit = { ref, parents: taken.parents, text: subject(plan), worktree, documents: all };
   const last = { ref, ...taken, ...(await writeCommit(store, commit)) };
-  await writeLast(store, last);
+  writeLast(store, last);
   return last;
 }
 

@@ -1,11 +1,11 @@
-import type { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { Buffer } from 'node:buffer';
+import { hash as hashOf } from 'node:crypto';
 import { lstatSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import * as z from 'zod';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 import { runGit } from './git.ts';
-import { bytesOf, pathAt, quoted, readable } from './path-bytes.ts';
+import { bytesOf, nameOf, quoted, readable } from './path-bytes.ts';
 import { type FileMode, type PathState, PathStates } from './path-state.ts';
 
 const KnownFile = z.object({
@@ -113,7 +113,7 @@ class Comparing {
   async end(): Promise<Comparison> {
     const ids = await storeLarge(
       this.#store,
-      this.#large.map(({ name }) => pathAt(this.#folder, name).toString('latin1')),
+      this.#large.map(({ name }) => `${nameOf(this.#folder)}${sep}${name}`),
     );
     for (const [index, { name, mode, stamp }] of this.#large.entries()) {
       this.#settle(name, { mode, id: ids[index] ?? '', stamp });
@@ -123,7 +123,7 @@ class Comparing {
 }
 
 function blobId({ hash }: CheckpointStore, bytes: Buffer): string {
-  return createHash(hash).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+  return hashOf(hash, Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]));
 }
 
 async function storeLarge(store: CheckpointStore, paths: readonly string[]): Promise<string[]> {

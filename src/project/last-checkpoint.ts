@@ -1,7 +1,6 @@
-import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifExists } from '../base/errors.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { KnownFiles } from './compare-files.ts';
 import { identityOf } from './path-state.ts';
@@ -26,31 +25,30 @@ export type LastCheckpoint = z.infer<typeof LastCheckpoint>;
 const Stamped = LastCheckpoint.extend({ v: z.literal(2), index: z.string() });
 
 /** @returns undefined when there is none, or when it can't be trusted any more */
-export async function readLast(store: CheckpointStore): Promise<LastCheckpoint | undefined> {
-  const text = await ifExists(readFile(pathIn(store), 'utf8'));
+export function readLast(store: CheckpointStore): LastCheckpoint | undefined {
   try {
-    const last = text === undefined ? undefined : Stamped.parse(JSON.parse(text));
-    return last?.index === (await stampOf(store)) ? last : undefined;
+    const last = Stamped.parse(JSON.parse(readFileSync(pathIn(store), 'utf8')));
+    return last.index === stampOf(store) ? last : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Not forced to the disk: when it is lost, the next checkpoint takes a little longer. */
-export async function writeLast(store: CheckpointStore, last: LastCheckpoint): Promise<void> {
+export function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
   const draft = `${pathIn(store)}.draft`;
-  await writeFile(draft, `${JSON.stringify({ ...last, v: 2, index: await stampOf(store) })}\n`);
-  await rename(draft, pathIn(store));
+  writeFileSync(draft, `${JSON.stringify({ ...last, v: 2, index: stampOf(store) })}\n`);
+  renameSync(draft, pathIn(store));
 }
 
 /** The next checkpoint is made from what the index and the files hold, whatever the last one was. */
-export async function forgetLast(store: CheckpointStore): Promise<void> {
-  await rm(pathIn(store), { force: true });
+export function forgetLast(store: CheckpointStore): void {
+  rmSync(pathIn(store), { force: true });
 }
 
 // git replaces an index by another file whenever it changes it.
-async function stampOf({ dir }: CheckpointStore): Promise<string> {
-  return identityOf(await ifExists(lstat(join(dir, 'worktree.index'), { bigint: true })));
+function stampOf({ dir }: CheckpointStore): string {
+  return identityOf(lstatSync(join(dir, 'worktree.index'), { bigint: true, throwIfNoEntry: false }));
 }
 
 function pathIn({ dir }: CheckpointStore): string {

@@ -4,9 +4,14 @@ import { sep } from 'node:path';
 // Names as git lists and takes them: a latin1 character for every byte, since a name need not be text.
 
 /** The path of such a name below a folder, for the file system. */
-export function pathAt(folder: string, name: string): Buffer {
-  return Buffer.concat([Buffer.from(`${folder}${sep}`), Buffer.from(name, 'latin1')]);
+export function pathAt(folder: string, name: string): string | Buffer {
+  // Most names are plain, and a string costs a third of a buffer.
+  if (PLAIN.test(name)) return `${folder}${sep}${name}`;
+  return Buffer.concat([Buffer.from(`${folder}${sep}`), bytesOf(name)]);
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, and nothing else
+const PLAIN = /^[\x01-\x7f]*$/;
 
 /** For people; bytes that are no text are replaced. */
 export function readable(name: string): string {

@@ -1,8 +1,10 @@
 import {
   accessSync,
   type BigIntStats,
+  closeSync,
   constants,
   lstatSync,
+  openSync,
   readFileSync,
   readlinkSync,
   type Stats,
@@ -19,6 +21,8 @@ export type PathState =
   /** Too large, unreadable, or of a kind or name that git keeps of nobody. */
   | { kind: 'unfit' }
   | { kind: 'file'; mode: FileMode; sizeBytes: number; stamp: string; changedAtMs: number };
+
+const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export const MAX_FILE_BYTES = 50 * 1024 * 1024;
 
@@ -63,7 +67,8 @@ export class PathStates {
   read(name: string, mode: FileMode): Buffer | undefined {
     const path = pathAt(this.#folder, name);
     try {
-      return mode === '120000' ? readlinkSync(path, { encoding: 'buffer' }) : readFileSync(path);
+      // The kind of a file that stands there by now may be another: not to be waited for, nor to be followed.
+      return mode === '120000' ? readlinkSync(path, { encoding: 'buffer' }) : readPlain(path);
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error;
       return undefined;
@@ -90,6 +95,15 @@ export class PathStates {
       if (systemErrorCode(error) === 'EACCES') return 'refused';
       throw error;
     }
+  }
+}
+
+function readPlain(path: string | Buffer): Buffer {
+  const descriptor = openSync(path, READ_PLAIN);
+  try {
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -41,7 +41,7 @@ export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   const store = await openStore(plan);
   const target = await readTarget(store, commit);
   const undo = await keepBefore(store, plan, target);
-  await forgetLast(store);
+  forgetLast(store);
   const code = { part: 'worktree', folder: worktreePath } as const;
   const documents = { part: 'session', folder: sessionDir } as const;
   await moveFiles(store, code, target.worktree);
@@ -110,7 +110,7 @@ async function keepBefore(
   const ref = refOf(plan.sessionFolder, moment);
   const earlier = await commitOf(ref, repositoryOptions(store));
   const folder = plan.worktreePath;
-  await clearLocks(store);
+  clearLocks(store);
   await takeFiles(store, { part: 'worktree', folder });
   const current = await treeOf(store, { part: 'worktree', folder });
   await takeFiles(store, { part: 'session', folder: plan.sessionDir });
@@ -121,7 +121,7 @@ async function keepBefore(
     await takeFiles(store, { part: 'worktree', folder, also: alsoInWorktree });
     return { ref, commit: earlier };
   }
-  await forgetLast(store);
+  forgetLast(store);
   const kept: Checkpoint = await keepCheckpoint({
     ...place,
     moment,

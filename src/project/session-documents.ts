@@ -1,7 +1,6 @@
-import { Buffer } from 'node:buffer';
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { systemErrorCode } from '../base/errors.ts';
-import { bytesOf, pathAt } from './path-bytes.ts';
+import { pathAt } from './path-bytes.ts';
 
 /** Of the session folder's top: what the worker alone appends to, and what people wrote to children. */
 const OTHER_FOLDERS: ReadonlySet<string> = new Set(['_logs', '_inbox']);
@@ -24,7 +23,7 @@ export function documentNames(sessionDir: string, below = ''): string[] {
     if (below === '' && isOther(name, isFolder)) continue;
     if (entry.name === '.git') continue;
     if (!isFolder) names.push(...(entry.isFile() || entry.isSymbolicLink() ? [name] : []));
-    else if (isRepository(pathAt(sessionDir, name))) names.push(`${name}/`);
+    else if (isRepository(sessionDir, name)) names.push(`${name}/`);
     else names.push(...documentNames(sessionDir, `${name}/`));
   }
   return names;
@@ -44,11 +43,7 @@ function entriesOf(sessionDir: string, below: string): Dirent[] {
   }
 }
 
-function isRepository(folder: Buffer): boolean {
-  const has = (name: string) =>
-    statSync(Buffer.concat([folder, bytesOf(name)]), { throwIfNoEntry: false }) !== undefined;
-  return (
-    has('/.git/HEAD') ||
-    statSync(Buffer.concat([folder, bytesOf('/.git')]), { throwIfNoEntry: false })?.isFile() === true
-  );
+function isRepository(sessionDir: string, name: string): boolean {
+  const at = (way: string) => statSync(pathAt(sessionDir, `${name}/${way}`), { throwIfNoEntry: false });
+  return at('.git')?.isFile() === true || at('.git/HEAD') !== undefined;
 }

@@ -2,6 +2,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BranchElsewhereError } from '../../src/project/move-branch.ts';
 import { rejoinWorktree } from '../../src/project/rejoin-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../support/checkpoint-scene.ts';
 
@@ -51,6 +52,9 @@ const CLEAN_UPS: ReadonlyArray<readonly string[]> = [
   ['gc', '--prune=now', '--quiet'],
   ['reflog', 'expire', '--expire=now', '--all'],
   ['worktree', 'prune'],
+  ['pack-refs', '--all'],
+  ['add', '--force', '--all'],
+  ['update-index', '--assume-unchanged', 'a'],
 ];
 
 const deed: fc.Arbitrary<Deed> = fc.oneof(
@@ -176,10 +180,16 @@ async function takenNow({ repo, worktreePath }: CheckpointScene): Promise<Readon
   );
 }
 
-async function endIteration(scene: CheckpointScene, iteration: number): Promise<Kept> {
+/** @returns undefined where a person must act first: the branch was checked out in the main checkout */
+async function endIteration(scene: CheckpointScene, iteration: number): Promise<Kept | undefined> {
   const { mainRepo, worktreePath, branch, baseEnv } = scene.place;
   const baseCommit = await scene.repo.git(['rev-parse', 'main']);
-  await rejoinWorktree({ mainRepo, worktreePath, branch, baseCommit, baseEnv });
+  try {
+    await rejoinWorktree({ mainRepo, worktreePath, branch, baseCommit, baseEnv });
+  } catch (error) {
+    if (error instanceof BranchElsewhereError) return undefined;
+    throw error;
+  }
   const { commit } = await scene.keep(iteration);
   return { commit, ...(await look(scene)) };
 }
@@ -195,7 +205,9 @@ test('any iteration of any run can be rewound byte for byte, and the rewind undo
       const kept: Kept[] = [];
       for (const [index, deeds] of iterations.entries()) {
         for (const each of deeds) await act(scene, each);
-        kept.push(await endIteration(scene, index + 1));
+        const ended = await endIteration(scene, index + 1);
+        if (ended === undefined) return;
+        kept.push(ended);
       }
       const target = kept[pick % kept.length];
       const last = kept.at(-1);

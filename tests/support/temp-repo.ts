@@ -32,6 +32,8 @@ export interface RepoPlan {
   empty?: boolean;
   /** No user.name and user.email. */
   anonymous?: boolean;
+  /** What objects are named by; SHA-1 unless told. */
+  objectFormat?: 'sha256';
 }
 
 /** A real git repository in a temporary folder, with an identity and a HOME of its own. */
@@ -62,7 +64,7 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
     return await git(['rev-parse', 'HEAD']);
   }
 
-  await git(['init', '--quiet', '-b', branch]);
+  await git(['init', '--quiet', '-b', branch, `--object-format=${plan.objectFormat ?? 'sha1'}`]);
   await git(['config', 'user.name', 'Test Person']);
   await git(['config', 'user.email', 'test@example.invalid']);
   if (!plan.empty) await commit('First commit', files);
