@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { requireIdentity } from '../project/repository.ts';
+import type { SessionSettings } from '../project/settings.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import { nestedProblem } from '../session/foreign-session.ts';
 import { readOverview } from '../session/overview.ts';
@@ -24,6 +25,8 @@ export interface Adoption {
   note?: string | undefined;
   /** New work, for one that is done. */
   goal?: string | undefined;
+  /** Settings that the call names. */
+  call?: SessionSettings | undefined;
 }
 
 /**
@@ -32,12 +35,12 @@ export interface Adoption {
  * @throws ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, WorkerUnresponsiveError
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
-  const { view, place, note, goal } = adoption;
+  const { view, place, note, goal, call } = adoption;
   const { clock, by } = context;
   const { paths, folder } = view;
   await refuseFromInside(context);
   if ((await ifExists(stat(paths.overview))) === undefined) throw new NestedLayoutError(view);
-  const project = await findProjectFor({ projectDir: place.filePath }, context);
+  const project = await findProjectFor({ projectDir: place.filePath, call }, context);
   await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
   const settings = await freezeSettings(project, { folder }, context);

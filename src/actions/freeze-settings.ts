@@ -87,10 +87,7 @@ function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback'
   return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
 }
 
-async function findClis(
-  settings: ResolvedSettings,
-  { env, home, programs }: ActionContext,
-): Promise<Record<string, string>> {
+async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
   const { values } = settings;
   const names = new Set<ProviderName>([
     values.provider,
@@ -99,13 +96,20 @@ async function findClis(
   ]);
   const found: Record<string, string> = {};
   for (const name of names) {
-    const provider = providerNamed(name);
-    found[name] =
-      name === 'rehearsal'
-        ? programs.rehearsal
-        : await locate(provider.defaultCommand, name, configuredPath(settings, name), { env, home });
+    found[name] = await findCli(settings, name, context);
   }
   return found;
+}
+
+/** The program of a provider. @throws CliNotFoundError, CliNotExecutableError */
+export async function findCli(
+  settings: ResolvedSettings,
+  name: ProviderName,
+  { env, home, programs }: ActionContext,
+): Promise<string> {
+  if (name === 'rehearsal') return programs.rehearsal;
+  const { defaultCommand } = providerNamed(name);
+  return await locate(defaultCommand, name, configuredPath(settings, name), { env, home });
 }
 
 function configuredPath(settings: ResolvedSettings, name: ProviderName): string | undefined {

@@ -2,6 +2,7 @@ import { SamocodeError } from '../base/errors.ts';
 import type { SessionView } from '../session/status.ts';
 import { adoptSession } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
+import { childSettingsOf, chooseChildren } from './choose-child.ts';
 import type { ActionContext } from './context.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { requireCaps } from './require-caps.ts';
@@ -16,6 +17,10 @@ export interface ResumeSessionInput extends SessionQuestion {
   goal?: string | undefined;
   /** Limits of the whole session that hold from now on, beside those of its start. */
   caps?: Readonly<Record<string, number | undefined>> | undefined;
+  /** Another provider for every phase from now on, with its own model unless one is named. */
+  provider?: string | undefined;
+  /** Another model; without a provider, for the phases that have no own one. */
+  model?: string | undefined;
 }
 
 export interface ResumeSessionResult {
@@ -27,7 +32,8 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws GoalMissingError, GateClosedError, AlreadyRunningError; CommandRefusedError, WorkerUnresponsiveError
+ * @throws GoalMissingError, GateClosedError, AlreadyRunningError, what `chooseChildren` throws;
+ * CommandRefusedError, WorkerUnresponsiveError
  */
 export async function resumeSession(
   input: ResumeSessionInput,
@@ -40,13 +46,17 @@ export async function resumeSession(
   const { status } = found.state;
   if (status.kind === 'done' && goal === undefined) throw new GoalMissingError(found.folder);
   if (found.isForeign) {
-    return { view: await adoptSession({ view: found, place, note, goal }, context), outcome: 'resumed' };
+    const call = childSettingsOf(input);
+    return {
+      view: await adoptSession({ view: found, place, note, goal, call }, context),
+      outcome: 'resumed',
+    };
   }
   switch (status.kind) {
     case 'starting':
     case 'queued':
     case 'running':
-      if (note ?? goal ?? caps) throw new AlreadyRunningError(found);
+      if (note ?? goal ?? caps ?? input.provider ?? input.model) throw new AlreadyRunningError(found);
       await revive(found, context);
       return { view: found, outcome: 'already_running' };
     case 'waiting':
@@ -60,11 +70,13 @@ export async function resumeSession(
     default:
       return status satisfies never;
   }
+  const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
   const request = {
     kind: 'resume',
     ...(note && { note }),
     ...(goal && { goal }),
     ...(caps && { caps }),
+    ...(child && { child }),
   } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };

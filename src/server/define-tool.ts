@@ -24,13 +24,14 @@ export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unkn
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.default === false) delete jsonSchema.default;
+      if (jsonSchema.minimum === 0) delete jsonSchema.minimum;
       if (jsonSchema.minLength === 1) delete jsonSchema.minLength;
+      // What else is passed is refused with the nearest name, which says more than a schema could.
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
       delete jsonSchema.propertyNames;
     },
   });
-  // What else is passed is refused with the nearest name, which says more than a schema could.
-  const { additionalProperties: __, ...lean } = schema;
-  return { ...lean, type: 'object' };
+  return { ...schema, type: 'object' };
 }
 
 /**

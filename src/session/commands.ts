@@ -5,6 +5,7 @@ import { createWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { SessionCaps } from '../phases/caps.ts';
+import { ChosenChild } from './chosen-child.ts';
 import { By, RewindTarget } from './event-types.ts';
 import { FORMAT_VERSION, NewerVersion } from './events.ts';
 import type { SessionPaths } from './paths.ts';
@@ -38,6 +39,7 @@ export const Command = z.discriminatedUnion('kind', [
     goal: z.string().optional(),
     /** Limits that hold from now on, beside those of the start. */
     caps: SessionCaps.optional(),
+    child: ChosenChild.optional(),
   }),
   Head.extend({
     kind: z.literal('archive'),

@@ -5,6 +5,7 @@ import { Decision, JudgedSignal } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
 import { Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
+import { ChosenChild } from './chosen-child.ts';
 
 /** The ways in which a human act can reach a session; `settings` is a choice made when it was started. */
 export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
@@ -206,6 +207,7 @@ export const EVENT_BODIES = {
     resetsCounts: z.boolean(),
     /** Limits that hold from now on, beside those of the start. */
     caps: SessionCaps.optional(),
+    child: ChosenChild.optional(),
     /** With a goal: rounds of questions and plans that belong to the work before. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),

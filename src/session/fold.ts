@@ -180,9 +180,10 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 }
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
-  const { note, goal, phase, oldRounds, oldPlans } = event;
+  const { note, goal, phase, oldRounds, oldPlans, child } = event;
   const { pending: _dropped, stopWanted: _met, paidBy: _asked, ...kept } = running(state, event.at);
-  const rest = { ...kept, ...refreshed(state, event.caps), runWanted: true };
+  const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
+  const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
     const { approvedPlan: _old, feedback: _past, ...fresh } = rest;

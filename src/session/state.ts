@@ -5,6 +5,7 @@ import { ENDING_KINDS } from '../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../phases/no-progress.ts';
 import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
+import { ChosenChild } from './chosen-child.ts';
 import { By, Cost, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -114,6 +115,7 @@ export const SessionState = z.object({
   /** What counts against the limits, and the limits that a person raised. */
   spent: SessionSpent,
   raisedCaps: SessionCaps.optional(),
+  chosen: ChosenChild.optional(),
   /** Warnings that were told, as `warningKey` names them. */
   budgetTold: z.array(z.string()),
   /** The child that leaves things in order at the end of a budget has run. */

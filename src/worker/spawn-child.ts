@@ -11,6 +11,7 @@ import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { layOut, logPaths } from './begin-iteration.ts';
 import { budgetUses } from './budget.ts';
+import { cliPathOf } from './choose-child.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** Starts the child of an iteration that has begun. @throws ChildNotStartedError */
@@ -67,7 +68,7 @@ async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCom
   const { settings } = file;
   const provider = providerNamed(open.provider);
   const promptPath = iterationPaths(paths, open.iteration).prompt;
-  const cliPath = provider.name === 'rehearsal' ? worker.rehearsalProgram : settings.cliPaths[provider.name];
+  const cliPath = cliPathOf(worker, provider.name);
   const request: ChildRequest = {
     cliPath: cliPath ?? provider.defaultCommand,
     prompt: await readFile(promptPath, 'utf8'),

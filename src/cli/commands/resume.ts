@@ -6,6 +6,8 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../shared-opti
 interface ResumeOptions extends SharedOptions {
   note?: string;
   goal?: string;
+  provider?: string;
+  model?: string;
   maxCostUsd?: string;
   maxTokens?: string;
   maxHours?: string;
@@ -17,6 +19,8 @@ export function addResume(program: Command, cli: Cli): void {
     .description('go on with one that rests, or give a done one a new --goal')
     .option('--note <text>', 'something for the next child to know')
     .option('--goal <text>', 'new work for a session that is done')
+    .option('--provider <name>', 'another agent CLI from now on')
+    .option('--model <name>', 'another model from now on')
     .option('--max-cost-usd <dollars>', 'what all of the session may cost from now on')
     .option('--max-tokens <tokens>', 'how many tokens all of it may use')
     .option('--max-hours <hours>', 'how long its children may work in all')
@@ -31,6 +35,8 @@ async function resume(cli: Cli, session: string, options: ResumeOptions): Promis
     ...projectOf(options),
     note: options.note,
     goal: options.goal,
+    provider: options.provider,
+    model: options.model,
     caps: capsOf(options),
   };
   const { view, outcome } = await resumeSession(input, await cli.actionContext());

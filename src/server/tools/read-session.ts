@@ -10,15 +10,12 @@ const Input = z.strictObject({
     .enum(['overview', 'document', 'transcript', 'changes', 'log'])
     .default('overview')
     .describe('changes: commits and files.'),
-  document: z
-    .string()
-    .optional()
-    .describe('Its name, or a kind: plan, dive, summary. Left out: the list of them.'),
+  document: z.string().optional().describe('Its name or kind: plan, dive, summary. Without: a list.'),
   iteration: z
     .int()
     .min(0)
     .optional()
-    .describe('transcript: of this one, else the newest. changes: since its end, else since the base.'),
+    .describe('transcript: of it, else the newest. changes: since its end, else the base.'),
   cursor: z.int().min(0).optional().describe('changes: since the look that gave this cursor.'),
   path: z.string().min(1).optional().describe('changes: the diff of this file or folder.'),
   offset: z.int().default(0).describe('more_from of the page before. Negative: from the end.'),

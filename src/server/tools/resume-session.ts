@@ -1,9 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
+import { CapsArgument, ProjectDir, SessionName } from '../fields.ts';
 import { sessionFields } from '../session-fields.ts';
-
-const Limit = z.number().nonnegative();
 
 export const resumeSessionTool = defineTool({
   name: 'resume_session',
@@ -17,20 +15,16 @@ export const resumeSessionTool = defineTool({
     session: SessionName,
     note: z.string().optional().describe('For the next agent: what was decided or done.'),
     goal: z.string().optional().describe('New work in the same session, once it is done.'),
-    caps: z
-      .strictObject({ usd: Limit, tokens: Limit, hours: Limit, iterations: Limit })
-      .partial()
-      .optional()
-      .describe(
-        'Higher limits for the whole session, when it is blocked for its budget and the human agrees.',
-      ),
+    provider: z.string().optional().describe('Another provider from now on, for every phase.'),
+    model: z.string().optional().describe('Another model from now on.'),
+    caps: CapsArgument.describe('Higher limits for all of it, when the human agrees.'),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   searchHint: 'continue, unblock',
-  async handle({ session, note, goal, caps, project_dir: projectDir }, { actions }) {
+  async handle({ project_dir: projectDir, ...input }, { actions }) {
     const { resumeSession } = await import('../../actions/resume-session.ts');
-    const { view, outcome } = await resumeSession({ session, note, goal, caps, projectDir }, actions);
+    const { view, outcome } = await resumeSession({ ...input, projectDir }, actions);
     return { ...sessionFields(view), outcome };
   },
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { SessionSettings } from '../../project/settings.ts';
 import { defineTool } from '../define-tool.ts';
-import { ProjectDir } from '../fields.ts';
+import { ByPhase, CapsArgument, ProjectDir } from '../fields.ts';
 import { sessionFields } from '../session-fields.ts';
 
 const Text = (words: string) => z.string().optional().describe(words);
@@ -17,22 +17,23 @@ export const startSessionTool = defineTool({
   input: z.strictObject({
     task: Text("What is to be done, in the user's words. A task or a dive is needed."),
     dive: Text('A topic to research first, or alone.'),
-    name: Text('Short name: words and hyphens. Left out, it is made from the task.'),
+    name: Text('Short name: words and hyphens.'),
     project_dir: ProjectDir,
-    provider: Text('claude, codex, gemini or rehearsal (no model, to try things out).'),
-    model: Text('Model for the agents, as their CLI names it.'),
-    timeout_s: z.int().min(1).optional().describe('How long one agent may work, in seconds.'),
-    base: Text("Branch, tag or commit to begin at; else the remote's default branch."),
-    branch: Text('Whole name of the branch to make.'),
-    auto_approve: z
-      .boolean()
-      .default(false)
-      .describe('The plan needs no approval. Only when the user said so.'),
+    provider: Text('claude, codex, gemini or rehearsal (no model).'),
+    providers: ByPhase.describe('For single phases: {"quality":"codex"}'),
+    fallback: Text('Who goes on at a usage limit: "codex,gemini"'),
+    model: Text('As the CLI of the provider names it.'),
+    models: ByPhase.describe('For single phases: {"planning":"opus"}'),
+    timeout_s: z.int().min(1).optional().describe('Seconds that one agent may work.'),
+    caps: CapsArgument.describe('Limits for all of it; it blocks and asks there.'),
+    base: Text("Where it begins; else the remote's default branch."),
+    branch: Text('Name of the branch to make.'),
+    auto_approve: z.boolean().default(false).describe('The plan needs no yes. Only when the user said so.'),
     accept_suggestions: z
       .boolean()
       .default(false)
       .describe('Questions get their suggestions. Only when the user said so.'),
-    start: z.boolean().default(true).describe('false: prepare everything and run when resumed.'),
+    start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   isCore: true,
@@ -49,7 +50,14 @@ export const startSessionTool = defineTool({
           provider: input.provider,
           model: input.model,
           timeoutSeconds: input.timeout_s,
-        } as SessionSettings,
+          providerByPhase: input.providers,
+          modelByPhase: input.models,
+          fallback: input.fallback,
+          maxCostUsd: input.caps?.usd,
+          maxTokens: input.caps?.tokens,
+          maxHours: input.caps?.hours,
+          maxIterations: input.caps?.iterations,
+        } as unknown as SessionSettings,
         base: input.base,
         branch: input.branch,
         autoApprove: input.auto_approve,

@@ -100,11 +100,12 @@ function resumed(
   command: CommandOf<'resume'>,
   to: { phase: Extract<NewEvent, { type: 'resumed' }>['phase']; resetsCounts: boolean },
 ): Extract<NewEvent, { type: 'resumed' }> {
-  const { by, note, caps } = command;
+  const { by, note, caps, child } = command;
   return {
     ...{ type: 'resumed', by, ...to, flow: 'Session resumed' },
     ...(note !== undefined && { note }),
     ...(caps !== undefined && { caps }),
+    ...(child !== undefined && { child }),
   };
 }
 
