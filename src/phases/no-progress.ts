@@ -22,9 +22,14 @@ export function withPrint(
   { print, ending }: { print: string | undefined; ending: EndingKind },
 ): ProgressTrail {
   if (print === undefined || !COUNTED_ENDINGS.includes(ending)) return trail;
-  const isNew = !trail.prints.includes(print);
   const prints = [...trail.prints.filter((known) => known !== print), print].slice(-REMEMBERED);
-  return { prints, equal: isNew ? 1 : trail.equal + 1 };
+  return { prints, equal: equalAfter(trail, print) };
+}
+
+function equalAfter({ prints, equal }: ProgressTrail, print: string): number {
+  if (!prints.includes(print)) return 1;
+  // Who comes back to an earlier state has undone what was new in between: those iterations count too.
+  return prints.at(-1) === print ? equal + 1 : Math.max(equal + 1, NUDGE_AFTER);
 }
 
 /** What the fingerprint was made of, in words for the next child and for people. */
@@ -33,7 +38,7 @@ export type Evidence = string;
 /** Lets a decision to go on stand, tells the next child, or blocks: by the trail with this iteration in it. */
 export function breakLoop(decision: Decision, { equal }: ProgressTrail, evidence: Evidence): Decision {
   if (decision.kind !== 'run' || equal < NUDGE_AFTER) return decision;
-  const found = `The last ${equal} iterations changed nothing: ${evidence}.`;
+  const found = `The last ${equal} iterations brought nothing new: ${evidence}.`;
   if (equal >= BLOCK_AFTER) return block(decision.phase, 'no_progress', found);
   const note = `${found} Take another way, or a smaller step; if you cannot, signal \`blocked\` and say what stands in the way.`;
   return { ...decision, notes: [...decision.notes, note] };

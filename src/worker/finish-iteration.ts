@@ -38,7 +38,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   const ending = recorded ? 'signalled' : process.end;
   const decided = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
-  const { decision, print } = await guardLoop(worker, decided, question);
+  const { decision, print } = guardLoop(worker, decided, question);
   crashPoint('before-iteration-ended');
   await record(
     worker,

@@ -16,7 +16,7 @@ import { stateOf, type Worker } from './worker.ts';
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
   /** Equal trees are equal bytes; ignored files aside. */
-  trees?: { worktreeTree: string; sessionTree: string };
+  trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'>;
   /** Why nothing could be kept, or what was left out. */
   problem?: string;
 }
@@ -51,20 +51,23 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
   if (place === undefined) return {};
   try {
     const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
-    const { ref, commit, skipped, worktreeTree, sessionTree } = kept;
+    const { ref, commit, skipped, worktreeTree, sessionTree, documents } = kept;
     const left =
       skipped.length > 0 && kept.kind === 'kept'
         ? `Not in the checkpoint (over 50 MB, unreadable, or a repository of its own): ${skipped.slice(0, 10).join(', ')}`
         : undefined;
     return {
       checkpoint: { ref, commit },
-      trees: { worktreeTree, sessionTree },
+      trees: { worktreeTree, sessionTree, documents },
       ...(left && { problem: left }),
     };
   } catch (error) {
     return { problem: `No checkpoint was made: ${error instanceof Error ? error.message : error}` };
   }
 }
+
+/** Two starts of git, which need not lie between any two children. */
+const TIDY_EVERY = 10;
 
 /** Lets old checkpoints go, and keeps the one that ends a phase. A nicety: it stops nothing. */
 export async function tidyCheckpoints(
@@ -78,7 +81,9 @@ export async function tidyCheckpoints(
   try {
     const store = await openStore(place);
     if (phase !== undefined) await keepPhaseEnd(store, { sessionFolder, iteration, phase, commit });
-    if (iteration > KEPT_CHECKPOINTS) await pruneCheckpoints(store, sessionFolder);
+    if (iteration > KEPT_CHECKPOINTS && iteration % TIDY_EVERY === 0) {
+      await pruneCheckpoints(store, sessionFolder);
+    }
   } catch {
     // What could not be let go now goes with the next iteration.
   }

@@ -4,7 +4,7 @@ import { breakLoop, withPrint } from '../phases/no-progress.ts';
 import type { Phase } from '../phases/table.ts';
 import { readPlan } from '../session/plan.ts';
 import type { PlanEvidence } from './evidence.ts';
-import { checkpointPlace, type KeptWork } from './keep-work.ts';
+import type { KeptWork } from './keep-work.ts';
 import { progressPrint } from './progress-print.ts';
 import { stateOf, type Worker } from './worker.ts';
 
@@ -17,16 +17,14 @@ export interface LoopQuestion {
 }
 
 /** Holds a decision to go on against what the last iterations brought. The fingerprint goes into the event. */
-export async function guardLoop(
+export function guardLoop(
   worker: Worker,
   decision: Decision,
   question: LoopQuestion,
-): Promise<{ decision: Decision; print?: string }> {
+): { decision: Decision; print?: string } {
   const { phase, signal, ending, kept, plan } = question;
-  const place = checkpointPlace(worker);
-  if (kept.trees === undefined || place === undefined) return { decision };
-  const options = { ...worker.git.context, cwd: place.mainRepo };
-  const print = await progressPrint({ phase, signal, ...kept.trees }, options);
+  if (kept.trees === undefined) return { decision };
+  const print = progressPrint({ phase, signal, ...kept.trees });
   const trail = withPrint(stateOf(worker).trail, { print, ending });
   return { decision: breakLoop(decision, trail, evidence(kept.trees, signal, plan)), print };
 }

@@ -128,6 +128,7 @@ const loops: FaultRow[] = [
     name: 'going to and fro between two states is no progress',
     rules: always(shell('if [ -e a ]; then rm a; else echo a > a; fi'), STAYS, costs({})),
     ends: 'blocked/no_progress',
+    also: started(5),
   },
   {
     name: 'the same document under new names is no progress',

@@ -19,10 +19,18 @@ test('three equal iterations tell the next child what was found, two more block'
 });
 
 test('going round in a circle is no progress either', () => {
-  expect(decided(['a', 'b', 'a', 'b'])).toMatchObject({
-    notes: [expect.stringContaining('changed nothing')],
+  expect(decided(['a', 'b'])).toEqual(run('testing'));
+  expect(decided(['a', 'b', 'a'])).toMatchObject({
+    notes: [expect.stringContaining('brought nothing new')],
   });
-  expect(decided(['a', 'b', 'c', 'a', 'b', 'c', 'a'])).toMatchObject({ kind: 'block' });
+  expect(decided(['a', 'b', 'a', 'b'])).toMatchObject({ kind: 'run' });
+  expect(decided(['a', 'b', 'a', 'b', 'a'])).toMatchObject({ kind: 'block' });
+  expect(decided(['a', 'b', 'c', 'a', 'b'])).toMatchObject({ kind: 'run' });
+  expect(decided(['a', 'b', 'c', 'a', 'b', 'c'])).toMatchObject({ kind: 'block' });
+});
+
+test('who came back once and then finds something new is not stopped', () => {
+  expect(decided(['a', 'b', 'a', 'c'])).toEqual(run('testing'));
 });
 
 test('anything new begins the count anew', () => {

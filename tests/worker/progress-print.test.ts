@@ -78,6 +78,14 @@ const KINDS: Array<(seed: number) => Step[]> = [
     step('implementation', {}, { status: 'continue', phase: 'testing' }),
     step('testing', {}, { status: 'continue', phase: 'quality' }),
   ],
+  // An attempt that is taken back, and said so: the tree is the old one, the plan's notes are not.
+  (seed) =>
+    numbered(6, (i) =>
+      step('implementation', {
+        'code:a.txt': i % 2 === 0 ? 'as before\n' : `attempt ${i} ${seed}\n`,
+        '11-20-0900-plan-x.md': `- [ ] ${seed}\n## Notes\n${'tried\n'.repeat(i)}`,
+      }),
+    ),
   // A review that says the same of different states.
   (seed) =>
     numbered(3, (i) =>
@@ -90,7 +98,7 @@ const TRACES = [1, 2, 3].flatMap((seed) =>
 );
 
 async function longest(scene: CheckpointScene, steps: readonly Step[]): Promise<number> {
-  const { repo, place, keep, worktreePath, sessionDir } = scene;
+  const { keep, worktreePath, sessionDir } = scene;
   let trail = EMPTY_TRAIL;
   let most = 0;
   for (const [index, { phase, files = {}, signal }] of steps.entries()) {
@@ -101,17 +109,16 @@ async function longest(scene: CheckpointScene, steps: readonly Step[]): Promise<
     }
     // Every child says something else about itself.
     await writeFile(join(sessionDir, '_overview.md'), `Last Action: ${index}\n`);
-    const { worktreeTree, sessionTree } = await keep(index + 1);
-    const options = { baseEnv: repo.env, cwd: place.mainRepo };
-    const print = await progressPrint({ phase, signal, worktreeTree, sessionTree }, options);
+    const { worktreeTree, documents } = await keep(index + 1);
+    const print = progressPrint({ phase, signal, worktreeTree, documents });
     trail = withPrint(trail, { print, ending: 'signalled' });
     most = Math.max(most, trail.equal);
   }
   return most;
 }
 
-test('there are thirty honest traces', () => {
-  expect(TRACES).toHaveLength(30);
+test('there are at least thirty honest traces', () => {
+  expect(TRACES.length).toBeGreaterThanOrEqual(30);
 });
 
 test.each(TRACES)('honest trace $name is not told that it goes nowhere', async ({ steps }) => {
@@ -130,12 +137,20 @@ const LOOPS: Array<{ what: string; steps: Step[] }> = [
     what: 'the same document under new names',
     steps: numbered(5, (i) => step('testing', { [`11-20-090${i}-test-report-x.md`]: 'same\n' })),
   },
-  { what: 'to and fro', steps: numbered(6, (i) => step('quality', { 'code:a.txt': `${i % 2}\n` })) },
+  { what: 'to and fro', steps: numbered(5, (i) => step('quality', { 'code:a.txt': `${i % 2}\n` })) },
+  {
+    what: 'to and fro between two phases',
+    steps: numbered(5, (i) =>
+      i % 2 === 0
+        ? step('testing', {}, { status: 'continue', phase: 'implementation' })
+        : step('implementation', {}, { status: 'continue', phase: 'testing' }),
+    ),
+  },
 ];
 
 test.each(LOOPS)('a planted loop is caught: $what', async ({ steps }) => {
   const scene = await checkpointScene();
   await using _ = scene.repo;
   expect(await longest(scene, steps)).toBeGreaterThanOrEqual(BLOCK_AFTER);
-  expect(await longest(scene, steps.slice(0, 4))).toBeGreaterThanOrEqual(NUDGE_AFTER);
+  expect(await longest(scene, steps.slice(0, 3))).toBeGreaterThanOrEqual(NUDGE_AFTER);
 });
