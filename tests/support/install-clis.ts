@@ -21,6 +21,9 @@ interface PinnedCli {
   program: string | { scope: string; folder: RegExp; file: string };
 }
 
+/** Node as npm packages have it, one for each platform. */
+const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
+
 /** The real CLIs that `npm run test:clis` drives: the versions whose behaviour was measured. */
 const PINNED = {
   claude: {
@@ -32,6 +35,25 @@ const PINNED = {
   gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
   /** Packs extensions for Claude Desktop. */
   mcpb: { npmPackage: '@anthropic-ai/mcpb', version: '2.1.2', program: '.bin/mcpb' },
+  /** What the two below need to run; we ask for no more than Node 20 ourselves. */
+  node22: { npmPackage: NODE_PACKAGE, version: '22.23.3', program: `${NODE_PACKAGE}/bin/node` },
+  /** The official suite for servers. The alpha checks every message against the schema of the protocol. */
+  conformance: {
+    npmPackage: '@modelcontextprotocol/conformance',
+    version: '0.2.0-alpha.12',
+    program: '@modelcontextprotocol/conformance/dist/index.js',
+  },
+  inspector: {
+    npmPackage: '@modelcontextprotocol/inspector',
+    version: '2.12.0',
+    program: '.bin/mcp-inspector',
+  },
+  /** The SDK's next major version, for a client as others will build it. */
+  client2: {
+    npmPackage: '@modelcontextprotocol/client',
+    version: '2.4.0',
+    program: '@modelcontextprotocol/client/package.json',
+  },
 } as const satisfies Record<string, PinnedCli>;
 
 const CACHE = join(import.meta.dirname, '../../.cache/clis');
