@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../src/base/run-command.ts';
+import { TOOLS } from '../../../src/server/tools/index.ts';
+import { makeBench, programs } from '../../actions/bench.ts';
+import { installCli } from '../../support/install-clis.ts';
+
+test('the official Inspector lists the tools, and its strict look at their schemas finds nothing', async () => {
+  await using bench = await makeBench();
+  const [node, inspector, { server }] = [
+    await installCli('node22'),
+    await installCli('inspector'),
+    await programs(),
+  ];
+  const args = [inspector.path, '--cli', process.execPath, server, '--method', 'tools/list', '--strict'];
+  const options = { cwd: bench.repo.path, env: bench.repo.env, timeoutMs: 60_000 };
+  const { exitCode, stdout, stderr } = await runCommand(node.path, args, options);
+  expect([exitCode, stderr]).toEqual([0, '']);
+  const { tools } = JSON.parse(stdout) as { tools: { name: string }[] };
+  expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
+});
