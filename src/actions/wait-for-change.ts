@@ -2,7 +2,7 @@ import { describeEvent } from '../session/describe-event.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { EventType } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
-import { needsHuman } from '../session/session-list.ts';
+import { byUrgency, needsHuman } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import { readSession } from '../session/status.ts';
 import { waitForEvents } from '../session/watch.ts';
@@ -11,9 +11,18 @@ import { findSession, type SessionQuestion } from './find-session.ts';
 import { reportOn, type SessionReport } from './get-status.ts';
 import type { WaitUntil } from './wait-until.ts';
 
-export interface WaitInput extends SessionQuestion {
+export interface WaitInput extends SessionQuestion, WaitBounds {
   /** Number of the last event that the caller was told of; without it only what comes from now on counts. */
   cursor?: number | undefined;
+}
+
+export interface WaitForAnyInput extends WaitBounds {
+  /** At least one. */
+  sessions: readonly Pick<WaitInput, 'session' | 'cursor'>[];
+  projectDir?: string | undefined;
+}
+
+interface WaitBounds {
   until: WaitUntil;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
@@ -36,32 +45,100 @@ export interface WaitResult extends SessionReport {
   cursor: number;
 }
 
+export interface AnyWaitResult extends WaitResult {
+  /** Of every session, by its folder: hand them all to the next call. */
+  cursors: Record<string, number>;
+}
+
 /**
  * Blocks until a session changes, needs a person or is over, or until the time has passed. Holds no
  * state: a call that is cut off loses nothing. Brings back a worker that is missing.
  * @throws SessionNotFoundError; the signal's reason when aborted
  */
 export async function waitForChange(input: WaitInput, context: ActionContext): Promise<WaitResult> {
-  const { clock, host } = context;
-  const found = await findSession(input, context);
-  const { paths } = found;
-  const cursor = Math.min(input.cursor ?? found.state.n, found.state.n);
-  const deadline = clock.monotonic() + input.timeoutMs;
-  let view: SessionView = found;
+  const { session, cursor, ...bounds } = input;
+  return await waitForAny({ sessions: [{ session, cursor }], ...bounds }, context);
+}
+
+/**
+ * The same for several: tells of one of them, the one that needs a person first. What happened in the others
+ * meanwhile is told by the next call, because their cursors stay.
+ */
+export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<AnyWaitResult> {
+  const { clock } = context;
+  const { until, timeoutMs, signal } = input;
+  let watched = await watchedSessions(input, context);
+  const deadline = clock.monotonic() + timeoutMs;
   for (;;) {
-    const report = await reportOn(view, context);
-    const happened = await happenedSince(view, cursor);
+    const looks = await Promise.all(watched.map((each) => lookAt(each, until, context)));
     const left = deadline - clock.monotonic();
-    const changed = isReached(input, view, happened);
-    if (changed) return { ...report, changed, happened, cursor: view.state.n };
-    if (left <= 0) return { ...report, changed, happened: [], cursor };
-    await waitForEvents([{ paths, after: view.state.n }], {
-      timeoutMs: Math.min(left, LOOK_AGAIN_MS),
-      clock,
-      ...(input.signal && { signal: input.signal }),
-    });
-    view = (await readSession(paths, host)) ?? view;
+    const told = toldFirst(looks);
+    if (told !== undefined) return resultOf(told, true, looks);
+    const [first] = looks;
+    if (left <= 0 && first !== undefined) return resultOf(first, false, looks);
+    await waitForEvents(
+      watched.map(({ view }) => ({ paths: view.paths, after: view.state.n })),
+      { timeoutMs: Math.min(left, LOOK_AGAIN_MS), clock, ...(signal && { signal }) },
+    );
+    watched = await Promise.all(watched.map((each) => readAgain(each, context)));
   }
+}
+
+interface Watched {
+  view: SessionView;
+  /** What the caller was told of. */
+  cursor: number;
+  /** It was told of nothing yet. */
+  isNew: boolean;
+}
+
+async function watchedSessions(
+  { sessions, projectDir }: WaitForAnyInput,
+  context: ActionContext,
+): Promise<Watched[]> {
+  const found = new Map<string, Watched>();
+  for (const { session, cursor } of sessions) {
+    const view = await findSession({ session, projectDir }, context);
+    const known = cursor ?? view.state.n;
+    const isNew = cursor === undefined;
+    // Two names may mean the same session.
+    if (!found.has(view.paths.runDir)) {
+      found.set(view.paths.runDir, { view, cursor: Math.min(known, view.state.n), isNew });
+    }
+  }
+  return [...found.values()];
+}
+
+async function readAgain(watched: Watched, { host }: ActionContext): Promise<Watched> {
+  return { ...watched, view: (await readSession(watched.view.paths, host)) ?? watched.view };
+}
+
+interface Look extends Watched {
+  report: SessionReport;
+  happened: Happening[];
+  isReached: boolean;
+}
+
+async function lookAt(watched: Watched, until: WaitUntil, context: ActionContext): Promise<Look> {
+  const { view, cursor } = watched;
+  const report = await reportOn(view, context);
+  const happened = await happenedSince(view, cursor);
+  return { ...watched, report, happened, isReached: isReached(until, { ...watched, happened }) };
+}
+
+/** Of several, one that was told of already and only rests must not keep the others from being waited for. */
+function toldFirst(looks: readonly Look[]): Look | undefined {
+  const reached = looks.filter(({ isReached }) => isReached);
+  const news = reached.filter(({ isNew, happened }) => isNew || happened.length > 0);
+  const told = news.length > 0 ? news : reached.length === looks.length ? reached : [];
+  return told.toSorted((a, b) => byUrgency(a.view, b.view))[0];
+}
+
+function resultOf(told: Look, changed: boolean, looks: readonly Look[]): AnyWaitResult {
+  const cursor = changed ? told.view.state.n : told.cursor;
+  const cursors = looks.map((look) => [look.view.folder, look === told ? cursor : look.cursor] as const);
+  const happened = changed ? told.happened : [];
+  return { ...told.report, changed, happened, cursor, cursors: Object.fromEntries(cursors) };
 }
 
 /** How often a worker that died silently is looked for. */
@@ -96,7 +173,7 @@ function toldOf(event: SessionEvent): Happening[] {
   return text === undefined ? [] : [{ n: event.n, at: event.at, type: event.type, text }];
 }
 
-function isReached({ until, cursor }: WaitInput, view: SessionView, happened: readonly Happening[]): boolean {
+function isReached(until: WaitUntil, { view, happened, isNew }: Watched & Pick<Look, 'happened'>): boolean {
   switch (until) {
     case 'attention':
       return needsHuman(view) || isOver(view);
@@ -105,7 +182,7 @@ function isReached({ until, cursor }: WaitInput, view: SessionView, happened: re
     case 'change':
       // The end of an iteration and what follows from it are one change.
       if (view.state.pending !== undefined) return false;
-      return happened.length > 0 || (cursor === undefined && (needsHuman(view) || isOver(view)));
+      return happened.length > 0 || (isNew && (needsHuman(view) || isOver(view)));
     default:
       return until satisfies never;
   }

@@ -7,9 +7,9 @@ export const finishSessionTool = defineTool({
   name: 'finish_session',
   title: 'Finish a session and put it away',
   description: [
-    'Finish a coding session: archive it and keep its branch, archive its documents for new work, or bring it back.',
+    'Finish a coding session: archive it and keep its branch, archive its documents, or bring it back.',
     'Use when the user is through with it. It refuses to lose work; nothing is merged or pushed.',
-    'First call it without confirm, tell the human what it would do, and confirm only on their word.',
+    'First without confirm: tell the human what it would do; confirm only on their word.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

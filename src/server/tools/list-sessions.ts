@@ -11,7 +11,7 @@ export const listSessionsTool = defineTool({
   description: [
     'List the coding sessions of a project: those that need the human first, then the newest.',
     "Use to find a session's name, or to take up work that another chat began.",
-    'Returns at most 20 of them; get_status tells more about one.',
+    'At most 20; get_status tells more about one.',
   ].join('\n'),
   input: z.strictObject({
     project_dir: ProjectDir,

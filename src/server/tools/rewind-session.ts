@@ -21,7 +21,7 @@ export const rewindSessionTool = defineTool({
   description: [
     'Rewind a coding session to the end of an iteration: files, branch, plan and notebook together; or undo that.',
     'Use when it took a wrong turn. Without to it lists the checkpoints.',
-    'First call it without confirm, tell the human what is undone, and confirm only on their word. It is stopped then; resume_session goes on.',
+    'First without confirm: tell the human what is undone; confirm only on their word. Then resume_session goes on.',
   ].join('\n'),
   input: Input,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },

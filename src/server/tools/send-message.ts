@@ -9,7 +9,7 @@ export const sendMessageTool = defineTool({
   description: [
     'Leave guidance of the human for the next agent of a coding session, also while one works.',
     'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
-    'Returns at once; it is read when the next iteration begins.',
+    'It is read when the next iteration begins.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

@@ -9,8 +9,8 @@ export const stopSessionTool = defineTool({
   description: [
     'Stop a coding session and keep everything that it wrote.',
     'Use when the user wants to pause, or before changing files that it is editing.',
-    'Not needed when it is blocked or done: nothing runs then.',
-    'Returns at once; the worktree is safe to edit when get_status says stopped. resume_session goes on.',
+    'Not when it is blocked or done: nothing runs then.',
+    'Returns at once; the worktree is safe to edit once get_status says stopped. resume_session goes on.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

@@ -1,11 +1,15 @@
 import * as z from 'zod';
-import type { Happening } from '../../actions/wait-for-change.ts';
+import type { AnyWaitResult, Happening } from '../../actions/wait-for-change.ts';
 import { WAIT_UNTIL } from '../../actions/wait-until.ts';
+import { nameWithoutDate } from '../../session/names.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
 import { cut, reportFields } from '../session-fields.ts';
-import type { ToolContext } from '../tool.ts';
+import type { ToolContext, ToolResult } from '../tool.ts';
 import { waitLimitMs } from '../wait-limits.ts';
+
+const Cursor = z.int().min(0);
+const MOST_SESSIONS = 50;
 
 export const waitTool = defineTool({
   name: 'wait',
@@ -15,39 +19,90 @@ export const waitTool = defineTool({
     'Use after start_session and after every human act, instead of polling. Pass the cursor of the last result: nothing is lost between two calls.',
     'With changed: false the time was over: call it again. In Claude Code a timeout_s of 1800 goes on in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
-    cursor: z.int().min(0).optional().describe('cursor of the last result about this session.'),
-    until: z
-      .enum(WAIT_UNTIL)
-      .default('change')
-      .describe('change: anything; attention: the human is needed or it is over; done: it is over.'),
-    timeout_s: z
-      .number()
-      .min(0)
-      .optional()
-      .describe('Longest wait in seconds; cut to what the client allows.'),
-    project_dir: ProjectDir,
-  }),
+  input: z
+    .strictObject({
+      session: SessionName.optional(),
+      cursor: Cursor.optional().describe('cursor of its last result.'),
+      sessions: z
+        .array(SessionName)
+        .min(1)
+        .max(MOST_SESSIONS)
+        .optional()
+        .describe('Instead of one: it tells which changed.'),
+      cursors: z.record(z.string(), Cursor).optional().describe('Those of the last result about several.'),
+      until: z
+        .enum(WAIT_UNTIL)
+        .default('change')
+        .describe('change: anything; attention: the human is needed or it is over; done: it is over.'),
+      timeout_s: z.number().min(0).optional().describe('Seconds; cut to what the client allows.'),
+      project_dir: ProjectDir,
+    })
+    .refine(({ session, sessions }) => (session === undefined) !== (sessions === undefined), {
+      error: 'Name one session, or several of them in sessions',
+    }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
-  async handle({ session, cursor, until, timeout_s: timeoutS, project_dir: projectDir }, context) {
-    const { waitForChange } = await import('../../actions/wait-for-change.ts');
+  async handle({ until, timeout_s: timeoutS, project_dir: projectDir, ...which }, context) {
+    const { waitForAny } = await import('../../actions/wait-for-change.ts');
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);
     const { signal, actions } = context;
-    const stopBeating = beat(context, session);
+    const sessions = watched(which);
+    const stopBeating = beat(context, sessions.map(({ session }) => session).join(', '));
     try {
-      const input = { session, projectDir, cursor, until, timeoutMs, signal };
-      const result = await waitForChange(input, actions);
-      const { changed, cursor: next, happened } = result;
-      const fields = reportFields(result);
-      if (!changed) return { ...unchanged(fields), changed, cursor: next };
-      return { ...fields, changed, cursor: next, happened: news(happened) };
+      const result = await waitForAny({ sessions, projectDir, until, timeoutMs, signal }, actions);
+      return which.sessions === undefined ? aboutOne(result) : aboutSeveral(result);
     } finally {
       stopBeating();
     }
   },
 });
+
+interface Which {
+  session?: string | undefined;
+  cursor?: number | undefined;
+  sessions?: readonly string[] | undefined;
+  cursors?: Readonly<Record<string, number>> | undefined;
+}
+
+/** A cursor stands under the name that the result gave, or under the one that the call gives. */
+function watched({ session, cursor, sessions = [], cursors = {} }: Which) {
+  if (session !== undefined) return [{ session, cursor }];
+  const folders = Object.keys(cursors);
+  return sessions.map((name) => {
+    const key = name in cursors ? name : folders.find((folder) => nameWithoutDate(folder) === name);
+    return { session: name, cursor: key === undefined ? undefined : cursors[key] };
+  });
+}
+
+function aboutOne(result: AnyWaitResult): ToolResult {
+  const { session: _named, ...told } = toldOf(result);
+  return { ...told, cursor: result.cursor };
+}
+
+/** Which of them it is about, and where each of them stands. */
+function aboutSeveral(result: AnyWaitResult): ToolResult {
+  const { cursors } = result;
+  const told = toldOf(result);
+  if (result.changed) return { ...told, cursors };
+  const { session: _any, ...idle } = told;
+  return { ...idle, summary: 'Nothing new in any of them.', next: 'wait again', state: undefined, cursors };
+}
+
+/** Phase and iteration stand in the summary: what a result says twice, a model pays for twice. */
+function toldOf(result: AnyWaitResult): ToolResult {
+  const { changed, happened } = result;
+  const { phase: _, iteration: __, activity: ___, cursor: ____, says, ...fields } = reportFields(result);
+  if (!changed) return { ...unchanged(fields), changed };
+  return { ...fields, says: brief(says), changed, happened: news(happened) };
+}
+
+/** get_status has the whole of it. */
+function brief(says: unknown): unknown {
+  if (typeof says !== 'object' || says === null) return undefined;
+  const texts = Object.entries(says);
+  const most = texts.length > 1 ? 120 : 240;
+  return Object.fromEntries(texts.map(([key, text]) => [key, cut(String(text), most)]));
+}
 
 /** What the state itself does not tell yet. */
 function news(happened: readonly Happening[]): string[] {
@@ -76,9 +131,9 @@ function beat({ progress, actions: { clock } }: ToolContext, session: string): (
 }
 
 /** Small, because a client with short calls gets hundreds of them; but a person who is needed stays told of. */
-function unchanged({ summary, next, session, state }: ReturnType<typeof reportFields>) {
+function unchanged({ summary, next, session, state }: ToolResult): ToolResult {
   return AT_WORK.has(state)
-    ? { summary: 'Nothing new.', next: 'wait again', state }
+    ? { summary: 'Nothing new.', next: 'wait again', session, state }
     : { summary, next, session, state };
 }
 

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { startSession } from '../../src/actions/start-session.ts';
+import { type Bench, makeBench } from '../actions/bench.ts';
+import { askTool } from './ask-tool.ts';
+
+async function prepared(bench: Bench, name: string): Promise<string> {
+  return (await startSession({ task: 'x', name, run: false }, bench.context)).view.folder;
+}
+
+async function wait(bench: Bench, args: Record<string, unknown>): Promise<Record<string, unknown>> {
+  return (await askTool('wait', args, bench.context)).json;
+}
+
+test('waiting for several tells which one changed and the cursors of all, also by short names', async () => {
+  await using bench = await makeBench();
+  const [one, two] = [await prepared(bench, 'one'), await prepared(bench, 'two')];
+  const told = await wait(bench, { sessions: ['one', 'two'], until: 'done' });
+  expect(told).toMatchObject({ changed: true, state: 'stopped', cursors: { [one]: expect.any(Number) } });
+  expect([one, two]).toContain(told.session);
+  expect(told.cursor).toBeUndefined();
+  const idle = await wait(bench, { sessions: ['one', 'two'], cursors: told.cursors, timeout_s: 0 });
+  expect(idle).toEqual({
+    summary: 'Nothing new in any of them.',
+    next: 'wait again',
+    changed: false,
+    cursors: told.cursors,
+  });
+});
+
+test('a session is named once, by session or by sessions', async () => {
+  await using bench = await makeBench();
+  for (const args of [{}, { session: 'one', sessions: ['two'] }, { sessions: [] }]) {
+    expect(await wait(bench, args)).toMatchObject({ code: 'bad_input' });
+  }
+  expect(await wait(bench, { sessions: ['none'] })).toMatchObject({ code: 'session_not_found' });
+});
+
+test('what a wait tells of one session does not say anything twice', async () => {
+  await using bench = await makeBench();
+  const session = await prepared(bench, 'one');
+  const told = await wait(bench, { session, until: 'done' });
+  expect(Object.keys(told).sort()).toEqual(['changed', 'cursor', 'next', 'says', 'state', 'summary']);
+});
