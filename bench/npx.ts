@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../src/base/run-command.ts';
+import { INITIALIZE } from '../tests/support/raw-server.ts';
 import { type Bench, median, round } from './bench.ts';
-import { INITIALIZE } from './start.ts';
 
 const ROUNDS = 3;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,6 +1,7 @@
 // Speed and memory, outside the tests: `npm run bench -- [--json] [name…]`. Needs a build.
 import type { Bench, BenchResult } from './bench.ts';
 import { checkpointBench } from './checkpoint.ts';
+import { exitBench } from './exit.ts';
 import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { startBench } from './start.ts';
@@ -11,6 +12,7 @@ import { workerBench } from './worker.ts';
 /** Every bench there is; a new one is a line here. */
 const BENCHES: readonly Bench[] = [
   startBench,
+  exitBench,
   npxBench,
   statusBench,
   updatedBench,

@@ -4,17 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { BUILT_SERVER, INITIALIZE } from '../tests/support/raw-server.ts';
 import { type Bench, median, round } from './bench.ts';
 
 const ROUNDS = 15;
-const SERVER = fileURLToPath(new URL('../dist/samocode-mcp.js', import.meta.url));
-export const INITIALIZE = {
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
-};
 
 /** How long a client waits for the server: a session in Claude Code or Codex begins with this. */
 export const startBench: Bench = {
@@ -61,7 +54,7 @@ async function bareStart(): Promise<number> {
 
 async function serverStart(home: string): Promise<{ startMs: number; rssMb: number }> {
   const begun = performance.now();
-  const server = spawn(process.execPath, [SERVER], {
+  const server = spawn(process.execPath, [BUILT_SERVER], {
     cwd: home,
     env: { PATH: process.env.PATH, HOME: home },
     stdio: 'pipe',

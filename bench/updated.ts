@@ -5,9 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { writeWhole } from '../src/base/atomic-file.ts';
 import { type SessionPaths, sessionPaths } from '../src/session/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../tests/session/events.ts';
+import { type RawServer, startServer } from '../tests/support/raw-server.ts';
 import { makeRepo, type TempRepo } from '../tests/support/temp-repo.ts';
 import { type Bench, median, round } from './bench.ts';
-import { type ServerProcess, startServer } from './server-process.ts';
 
 const SESSIONS = 5;
 const CHANGES_EACH = 120;
@@ -46,7 +46,7 @@ export const updatedBench: Bench = {
       };
     } finally {
       load.kill('SIGKILL');
-      server.child.stdin.end();
+      server.child.stdin?.end();
       await server.ended;
     }
   },
@@ -78,7 +78,7 @@ async function laySessions(repo: TempRepo): Promise<SessionPaths[]> {
 /** Resolves with the moment of the next `updated` of a resource; undefined when it does not come. */
 type Hear = (uri: string) => Promise<number | undefined>;
 
-async function subscribeAll(server: ServerProcess, sessions: readonly SessionPaths[]): Promise<Hear> {
+async function subscribeAll(server: RawServer, sessions: readonly SessionPaths[]): Promise<Hear> {
   const waiting = new Map<string, (at: number) => void>();
   server.onNotification(({ params }) => waiting.get(params?.uri ?? '')?.(performance.now()));
   for (const { folder } of sessions) {

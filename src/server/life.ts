@@ -1,3 +1,5 @@
+import type { Wire } from './stdio-transport.ts';
+
 /**
  * Ends the server the moment nobody is there any more: its input ends, a signal comes, its output fails.
  * Nothing is cleaned up, because everything that matters is on disk already; no session is stopped. A
@@ -15,6 +17,24 @@ export function liveWithClient(leave: (code: number) => void): void {
   process.stderr.on('error', () => {});
 }
 
+/**
+ * Takes standard output for the protocol alone: whatever else writes to it, a library's `console.log` for
+ * one, goes to standard error from now on.
+ */
+export function takeStdout(): Wire {
+  const { stdout, stderr } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr);
+  return {
+    write: (text) => write(text),
+    drained: () => new Promise((resolve) => stdout.once('drain', resolve)),
+  };
+}
+
 function note(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  try {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  } catch {
+    // What throws here would end the process.
+  }
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { buildServer } from './build-server.ts';
-import { liveWithClient } from './life.ts';
+import { liveWithClient, takeStdout } from './life.ts';
+import { StdioTransport } from './stdio-transport.ts';
 
 // Programs lie beside this built file; the modules that use them are bundled into chunks elsewhere.
 const programs = {
@@ -11,6 +11,7 @@ const programs = {
 };
 
 liveWithClient((code) => process.exit(code));
+const wire = takeStdout();
 
 async function loadActions() {
   const [{ systemHost }, { systemClock }, { homedir }] = await Promise.all([
@@ -36,9 +37,4 @@ async function lookAfterSessions(): Promise<void> {
   await actions.lookAfterSessions({ ...context, by: { channel: 'tool' } });
 }
 
-/** A message may hold a megabyte of text; beyond this the client has lost its mind. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-
-await server.connect(
-  new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MAX_MESSAGE_BYTES }),
-);
+await server.connect(new StdioTransport(process.stdin, wire));

@@ -70,6 +70,10 @@ export function spawnServer(options: RawServerOptions): RawServer {
       else if (message?.id !== undefined) answers.get(message.id)?.(message);
     });
   }
+  // Nobody waits for a server that is gone.
+  void ended.then(() => {
+    for (const answer of answers.values()) answer({ error: { code: 0, message: 'The server has ended.' } });
+  });
   const send = (line: string) => child.stdin?.write(`${line}\n`);
   let lastId = INITIALIZE.id;
   return {
