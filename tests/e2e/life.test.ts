@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { makePlace, Parent, type Place, pathsOf, until } from '../support/mcp-rig.ts';
+import { BUILT_SERVER, INITIALIZE, type RawServer, spawnServer, startServer } from '../support/raw-server.ts';
+
+const PING = '{"jsonrpc":"2.0","id":"p","method":"ping"}';
+
+const at = (place: Place) => ({ cwd: place.repo, env: place.env });
+
+/** Runs before the server's own first line, in its process. */
+function preload(code: string): { nodeArgs: string[] } {
+  return { nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(code)}`] };
+}
+
+/** Does it every 20 ms, once the server has begun to look after itself. */
+function again(code: string): string {
+  return `setInterval(() => { if (process.listenerCount('unhandledRejection') > 0) ${code}; }, 20)`;
+}
+
+/** A server that is waited on, with a subscription and a watched list: everything that could hold it. */
+async function busyServer(place: Place): Promise<RawServer> {
+  const parent = await Parent.connect(place);
+  await parent.call('setup_project', {});
+  const { session } = await parent.call('start_session', { task: 'x', provider: 'rehearsal', start: false });
+  await until(pathsOf(place, session), ({ status }) => status.kind === 'stopped');
+  await parent[Symbol.asyncDispose]();
+  const server = await startServer(at(place));
+  await server.request('resources/list');
+  await server.request('resources/subscribe', { uri: `samocode://sessions/${session}/overview` });
+  const { result } = await server.request('tools/call', { name: 'get_status', arguments: { session } });
+  const { cursor } = (result?.structuredContent ?? {}) as { cursor?: number };
+  void server.request('tools/call', { name: 'wait', arguments: { session, cursor, timeout_s: 40 } });
+  await server.request('ping');
+  return server;
+}
+
+test.each<[string, (server: RawServer) => void]>([
+  ['the end of its input', ({ child }) => child.stdin?.end()],
+  ['SIGINT', ({ child }) => child.kill('SIGINT')],
+  ['SIGTERM', ({ child }) => child.kill('SIGTERM')],
+  ['SIGHUP', ({ child }) => child.kill('SIGHUP')],
+  [
+    'an answer that nobody reads',
+    ({ child, send }) => {
+      child.stdout?.destroy();
+      send(PING);
+    },
+  ],
+])('%s ends the server at once, in the middle of a wait', async (_name, leave) => {
+  await using place = await makePlace();
+  const server = await busyServer(place);
+  leave(server);
+  expect(await server.ended).toEqual([0, null]);
+});
+
+test('a client that is killed takes its server along', async () => {
+  await using place = await makePlace();
+  const script = `
+    const { spawn } = require('node:child_process');
+    const server = spawn(process.execPath, [${JSON.stringify(BUILT_SERVER)}], { stdio: ['pipe', 'pipe', 'inherit'] });
+    server.stdin.write(${JSON.stringify(`${JSON.stringify(INITIALIZE)}\n`)});
+    server.stdout.once('data', () => console.log(server.pid));`;
+  const client = spawn(process.execPath, ['-e', script], {
+    ...at(place),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [pid] = await once(client.stdout, 'data');
+  client.kill('SIGKILL');
+  await eventuallyGone(Number(pid));
+});
+
+async function eventuallyGone(pid: number): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    const isThere = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+    if (isThere === undefined || / Z /.test(isThere)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`Process ${pid} still runs.`);
+}
+
+test('an output on a full disk ends the server', async () => {
+  await using place = await makePlace();
+  const stdout = openSync('/dev/full', 'w');
+  const server = spawnServer({ ...at(place), stdout });
+  closeSync(stdout);
+  server.send(PING);
+  expect(await server.ended).toEqual([0, null]);
+});
+
+test('no input at all ends the server', async () => {
+  await using place = await makePlace();
+  const server = spawn(process.execPath, [BUILT_SERVER], { ...at(place), stdio: 'ignore' });
+  expect(await once(server, 'exit')).toEqual([0, null]);
+});
+
+test.each<[string, string]>([
+  ['a throw that nobody catches', 'throw new Error("planted")'],
+  ['a promise that nobody awaits', 'void Promise.reject(new Error("planted"))'],
+  ['a throw of what is no error', 'throw undefined'],
+])('%s ends nothing', async (_name, code) => {
+  await using place = await makePlace();
+  const server = await startServer({ ...at(place), ...preload(again(code)) });
+  for (let index = 0; index < 5; index += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect((await server.request('ping')).result).toEqual({});
+  }
+  expect(server.errors()).toMatch(/planted|undefined/);
+  server.child.stdin?.end();
+  expect(await server.ended).toEqual([0, null]);
+});
+
+test('a failure that can not even be written down ends nothing', async () => {
+  await using place = await makePlace();
+  const stderr = openSync('/dev/full', 'w');
+  const code = again('throw new Error("planted")');
+  const server = await startServer({ ...at(place), ...preload(code), stderr });
+  closeSync(stderr);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect((await server.request('ping')).result).toEqual({});
+  server.child.stdin?.end();
+  expect(await server.ended).toEqual([0, null]);
+});
+
+test('lines without sense, and one of more than 64 MB, leave it hearing', async () => {
+  await using place = await makePlace();
+  const server = await startServer(at(place));
+  for (const line of ['not json', '{"jsonrpc":', '[1,2]', 'null', '\u0000\u0001', '{"id":3}'])
+    server.send(line);
+  expect((await server.request('ping')).result).toEqual({});
+  const text = 'x'.repeat(65 * 1024 * 1024);
+  const refused = await server.request('tools/call', {
+    name: 'send_message',
+    arguments: { session: 's', text },
+  });
+  expect(refused.error).toEqual({ code: -32600, message: 'A message has 67108864 bytes at most.' });
+  const large = await server.request('tools/call', {
+    name: 'send_message',
+    arguments: { session: 's', text: text.slice(0, 8_000_000) },
+  });
+  expect(large.result).toMatchObject({ isError: true });
+  expect((await server.request('ping')).result).toEqual({});
+  server.child.stdin?.end();
+  expect(await server.ended).toEqual([0, null]);
+});
+
+test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
+  await using place = await makePlace();
+  const code =
+    'setInterval(() => { console.log("junk %s", 1); console.info("junk"); process.stdout.write("junk\\n"); }, 10)';
+  const server = await startServer({ ...at(place), ...preload(code) });
+  await server.request('tools/list');
+  await server.request('prompts/list');
+  await server.request('resources/list');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  // What was printed before the server's own first line is Node's, not ours.
+  const ours = server.lines.slice(server.lines.findIndex((line) => line.startsWith('{')));
+  expect(ours.filter((line) => !line.startsWith('{"'))).toEqual([]);
+  for (const line of ours) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
+  expect(server.errors()).toContain('junk');
+  server.child.stdin?.end();
+  await server.ended;
+});
+
+test('two servers at once see the same sessions, and the end of one is nothing to the other', async () => {
+  await using place = await makePlace();
+  await using first = await Parent.connect(place);
+  await first.call('setup_project', {});
+  await using second = await Parent.connect(place);
+  const [a, b] = await Promise.all([
+    first.call('start_session', { task: 'x', name: 'boat', provider: 'rehearsal', start: false }),
+    second.call('start_session', { task: 'y', name: 'kite', provider: 'rehearsal', start: false }),
+  ]);
+  await first.client.listResources();
+  process.kill(second.serverPid, 'SIGKILL');
+  await using third = await Parent.connect(place);
+  for (const parent of [first, third]) {
+    const { contents } = await parent.client.readResource({ uri: 'samocode://sessions' });
+    const [content] = contents;
+    const { sessions } = JSON.parse(content && 'text' in content ? content.text : '');
+    expect(sessions.map(({ session }: { session: string }) => session).sort()).toEqual(
+      [a.session, b.session].sort(),
+    );
+  }
+});
+
+test('with HOME, PATH, LANG and TERM alone everything is there', async () => {
+  await using place = await makePlace();
+  const { HOME = '', PATH = '' } = place.env;
+  const server = await startServer({ cwd: place.repo, env: { HOME, PATH, LANG: 'C.UTF-8', TERM: 'dumb' } });
+  const call = (name: string, args: object = {}) => server.request('tools/call', { name, arguments: args });
+  expect((await call('setup_project')).result?.isError).toBeUndefined();
+  expect(
+    (await call('start_session', { task: 'x', provider: 'rehearsal', start: false })).result,
+  ).toMatchObject({ structuredContent: { branch: 'x' } });
+  expect((await call('list_sessions')).result).toMatchObject({
+    structuredContent: { summary: 'One session.' },
+  });
+  const listed = await Promise.all(
+    ['tools/list', 'prompts/list', 'resources/list'].map((name) => server.request(name)),
+  );
+  expect(listed.flatMap(({ error }) => error ?? [])).toEqual([]);
+  server.child.stdin?.end();
+  expect(await server.ended).toEqual([0, null]);
+});
+
+test('folders are watched from the first list or subscription on, and not before', async () => {
+  await using place = await makePlace();
+  const server = await startServer(at(place));
+  await server.request('tools/call', { name: 'setup_project', arguments: {} });
+  await server.request('resources/templates/list');
+  await server.request('prompts/list');
+  const pid = server.child.pid ?? 0;
+  expect(await watches(pid)).toBe(0);
+  await server.request('resources/list');
+  expect(await watches(pid)).toBeGreaterThan(0);
+  server.child.stdin?.end();
+  await server.ended;
+});
+
+/** How many watches of inotify a process holds. */
+async function watches(pid: number): Promise<number> {
+  const folder = `/proc/${pid}/fdinfo`;
+  const infos = await Promise.all(
+    (await readdir(folder)).map((fd) => readFile(`${folder}/${fd}`, 'utf8').catch(() => '')),
+  );
+  return infos.join('').match(/^inotify wd:/gm)?.length ?? 0;
+}
