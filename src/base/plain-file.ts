@@ -68,10 +68,11 @@ async function readUpTo(handle: FileHandle, size: number, maxBytes: number): Pro
   for (let piece = size + 1; ; piece = READ_ON_BYTES) {
     const bytes = Buffer.alloc(Math.min(piece, maxBytes - total + 1));
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, total);
-    if (bytesRead === 0) return Buffer.concat(parts);
     parts.push(bytes.subarray(0, bytesRead));
     total += bytesRead;
     if (total > maxBytes) return undefined;
+    // Less than asked for is the end, but only behind all that was there: some file systems give pieces.
+    if (bytesRead === 0 || (bytesRead < bytes.length && total >= size)) return Buffer.concat(parts);
   }
 }
 

@@ -1,20 +1,28 @@
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifExists } from '../base/errors.ts';
+import { ifExists, systemErrorCode } from '../base/errors.ts';
 import { runGit } from './git.ts';
+import { namesProgram, Setting, undoChanged } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
-import { SettingsMemory } from './settings-memory.ts';
+import { type ScopedSetting, SettingsMemory } from './settings-memory.ts';
 
 /** The settings, hooks and rules of a repository as they stood before a child could write to them. */
 export const GitSettings = z.object({
   /** SHA-256 by absolute path; a link counts by where it points. */
   files: z.record(z.string(), z.string()),
-  /** Names of the filters (LFS, git-crypt) that the person had set up. */
-  filters: z.array(z.string()),
+  /** Settings of the repository by which git would start a program: LFS, a helper for passwords. */
+  programs: z.array(Setting).optional(),
 });
 export type GitSettings = z.infer<typeof GitSettings>;
+
+/** The settings as they stand, with what the person and the machine add. */
+export interface SettingsNow extends GitSettings {
+  programs: Setting[];
+  outside: Setting[];
+}
 
 export interface GitFolders {
   /** The git folder that all worktrees share. */
@@ -31,14 +39,17 @@ export async function readGitSettings(
   folders: GitFolders,
   context: GitContext,
   memory = new SettingsMemory(),
-): Promise<GitSettings> {
+): Promise<SettingsNow> {
   const files: Record<string, string> = {};
   for (const path of await settingFiles(folders)) {
-    const print = await fingerprint(path);
+    const print = fingerprint(path);
     if (print) files[path] = print;
   }
-  const names = await memory.names(files, context, () => settingNames(folders, context));
-  return { files, filters: filtersAmong(names) };
+  const settings = await memory.settings(files, context, () => allSettings(folders, context));
+  const programs = settings.filter(({ setting }) => namesProgram(setting));
+  const of = (isOfRepository: boolean) =>
+    programs.filter((each) => each.isOfRepository === isOfRepository).map(({ setting }) => setting);
+  return { files, programs: of(true), outside: of(false) };
 }
 
 /** Files that were changed, added or removed, sorted. */
@@ -47,13 +58,13 @@ export function changedGitSettings(before: GitSettings, after: GitSettings): str
   return [...paths].filter((path) => before.files[path] !== after.files[path]).sort();
 }
 
-/** For `runGit`'s `config`: switches off the filters that were not there at the start, for they are programs. */
-export function withoutNewFilters(before: GitSettings, after: GitSettings): string[] {
-  return after.filters
-    .filter((name) => !before.filters.includes(name) && !name.includes('='))
-    .flatMap((name) =>
-      ['clean=', 'smudge=', 'process=', 'required=false'].map((end) => `filter.${name}.${end}`),
-    );
+/** For `runGit`'s `config`: nothing is started that was not there at the start, and what was there goes on. */
+export function withoutNewPrograms(
+  before: GitSettings,
+  { programs, outside }: SettingsNow,
+  env: GitContext['baseEnv'],
+): Setting[] {
+  return undoChanged(before.programs ?? [], { repository: programs, outside }, env);
 }
 
 async function settingFiles({ commonDir, worktreePath }: GitFolders): Promise<string[]> {
@@ -83,27 +94,39 @@ async function filesIn(folder: string): Promise<string[]> {
   return [folder, ...names.filter((name) => !ORDINARY.has(name)).map((name) => join(folder, name))];
 }
 
-async function fingerprint(path: string): Promise<string | undefined> {
-  const found = await ifExists(lstat(path));
-  if (!found) return undefined;
-  if (found.isSymbolicLink()) return `link to ${await readlink(path)}`;
-  if (found.isDirectory()) return 'folder';
-  if (!found.isFile()) return 'neither file nor folder';
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+// Dozens of small files on the machine's own disk, after every child: waiting for each would cost ten times as much.
+function fingerprint(path: string): string | undefined {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (!found) return undefined;
+    if (found.isSymbolicLink()) return `link to ${readlinkSync(path)}`;
+    if (found.isDirectory()) return 'folder';
+    if (!found.isFile()) return 'neither file nor folder';
+    return createHash('sha256').update(readFileSync(path)).digest('hex');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 /** All settings that hold in the repository, also by way of files that they include. */
-async function settingNames({ commonDir, worktreePath }: GitFolders, context: GitContext): Promise<string[]> {
-  const list = ['config', '--list', '--includes', '--name-only', '-z'];
+async function allSettings(
+  { commonDir, worktreePath }: GitFolders,
+  { config: _ours, ...context }: GitContext,
+): Promise<ScopedSetting[]> {
+  const list = ['config', '--list', '--includes', '--show-scope', '-z'];
   const { stdout } = await runGit(list, { ...context, cwd: worktreePath ?? commonDir, allowFailure: true });
-  return stdout.split('\0').filter(Boolean);
-}
-
-function filtersAmong(names: readonly string[]): string[] {
-  const filters = names.flatMap((name) => /^filter\.(.+)\.\w+$/s.exec(name)?.[1] ?? []);
-  return [...new Set(filters)].sort();
+  const words = stdout.split('\0');
+  const settings: ScopedSetting[] = [];
+  for (let index = 0; index + 1 < words.length; index += 2) {
+    const [scope = '', entry = ''] = words.slice(index, index + 2);
+    // Our own come last, on the command line.
+    if (scope === 'command') continue;
+    const [key = '', ...value] = entry.split('\n');
+    const isOfRepository = scope !== 'system' && scope !== 'global';
+    settings.push({ isOfRepository, setting: [key, value.join('\n')] });
+  }
+  return settings;
 }
 
 function nothingIfFolder(error: NodeJS.ErrnoException): string {

@@ -41,6 +41,8 @@ export interface Watched {
 
 const TICK_MS = 50;
 const SAMPLE_EVERY_MS = 1000;
+/** Before that hardly any child has started a process, and its wrapper is known. */
+const FIRST_SAMPLE_MS = 250;
 
 /** Watches a child until it has ended or must be ended; takes the commands that are allowed meanwhile. */
 export async function watchChild(
@@ -78,7 +80,7 @@ class Sampler {
   readonly #limits: WatchLimits;
   readonly #stall: StallWatch;
   readonly #known = new Map<string, KnownProcess>();
-  #sampledAt = Number.NEGATIVE_INFINITY;
+  #sampledAt: number;
   #shown: string | undefined;
   #finalAtMs: number | undefined;
   #offlineAtMs: number | undefined;
@@ -97,6 +99,7 @@ class Sampler {
     this.#awake = awake;
     this.#limits = watchLimits(worker.file.settings);
     this.#stall = new StallWatch(worker, this.#limits);
+    this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
   }
 
   static async begin(
