@@ -82,8 +82,9 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   await ifExists(copyFile(paths.overview, files.overviewBefore));
   const known = freshLook(worker);
   if (known === undefined) await worker.git.look(stateOf(worker).worktree?.path);
-  await keepStart(worker, open);
-  await writeWhole(files.before, `${JSON.stringify(await takeSnapshot(worker, known))}\n`);
+  const keeping = keepStart(worker, open);
+  const snapshot = await takeSnapshot(worker, known).finally(() => keeping);
+  await writeWhole(files.before, `${JSON.stringify(snapshot)}\n`);
   await worker.kept.keep(files.before);
   await worker.kept.keep(files.overviewBefore);
 }

@@ -28,12 +28,8 @@ import { mendWorktree } from './worktree-stands.ts';
  * commit points. Everything it reads is on disk, so after a crash it comes to the same end.
  */
 export async function finishIteration(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<void> {
-  const { signal, process, outcome, plan, acknowledged, said, notebook, after } = await lookAt(
-    worker,
-    open,
-    ended,
-  );
-  const kept = await keepWork(worker, { kind: 'after', iteration: open.iteration });
+  const looked = await lookAt(worker, open, ended);
+  const { signal, process, outcome, plan, acknowledged, said, notebook, after, kept } = looked;
   const recorded = signal.kind === 'signal' ? signal.signal : undefined;
   const ending = recorded ? 'signalled' : process.end;
   const decided = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
@@ -72,7 +68,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   keepLook(worker, after);
 }
 
-/** Everything that the decision rests on, and what is to be told beside it. */
+/** Everything that the decision rests on, what is to be told beside it, and the child's work as it is kept. */
 async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const signal = await readSignal(worker, open, ended.log?.final?.signalText);
   const process = await howItEnded(worker, open, ended);
@@ -82,7 +78,9 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const plan = await readPlanEvidence(worker);
   const before = await snapshotBefore(worker, open);
   const mended = await mendWorktree(worker).catch(() => []);
-  const after = await takeSnapshot(worker);
+  // Side by side: each is a start of git or two.
+  const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration });
+  const after = await takeSnapshot(worker).finally(() => keeping);
   const treeChanged = JSON.stringify(before?.tree) !== JSON.stringify(after.tree);
   const acknowledged = acknowledgedIds(worker, signal);
   const outcome: Outcome = {
@@ -104,7 +102,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
     ...mended,
     ...mainCheckoutMoves(open.iteration, before, after),
   ];
-  return { signal, process, outcome, plan, acknowledged, said, notebook, after };
+  return { signal, process, outcome, plan, acknowledged, said, notebook, after, kept: await keeping };
 }
 
 function notKept({ problem }: KeptWork): NewEvent[] {

@@ -23,12 +23,12 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   if (known !== undefined) return { ...known, documents: await documentsPrint(worker) };
   const worktree = stateOf(worker).worktree;
-  const tree = worktree && (await readTree(worktree.path, worker.git.context));
   const { mainRepo, sessionsDir, worktreesDir } = worker.file;
-  const ours = [sessionsDir, worktreesDir];
-  const mainCheckout = await readMainCheckout({ mainRepo, ours, ...worker.git.context }).catch(
-    () => undefined,
-  );
+  const main = { mainRepo, ours: [sessionsDir, worktreesDir], ...worker.git.context };
+  const [mainCheckout, tree] = await Promise.all([
+    readMainCheckout(main).catch(() => undefined),
+    worktree && readTree(worktree.path, worker.git.context),
+  ]);
   return {
     ...(tree && { tree }),
     ...(mainCheckout && { mainCheckout }),

@@ -53,12 +53,13 @@ export async function takeOver(
   await writer.writeCache();
   await worker.projector.catchUp(stateOf(worker));
   if (byHand !== undefined) await setPhase(worker, byHand);
+  if (stateOf(worker).openIteration !== undefined) return;
   // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one.
-  if (stateOf(worker).openIteration === undefined) {
+  if (lease.previous?.how === 'died') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
     await removeDraftsOfDead(worker);
-    await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: true });
   }
+  await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: true });
 }
 
 async function findOpenIteration(worker: Worker): Promise<Recovery> {
