@@ -1,7 +1,8 @@
 import type { Page } from './page.ts';
 import { phasesPage } from './phases.ts';
+import { resourcesPage } from './resources.ts';
 import { settingsPage } from './settings.ts';
 import { toolsPage } from './tools.ts';
 
 /** Every page that is made from code. */
-export const PAGES: readonly Page[] = [phasesPage, toolsPage, settingsPage];
+export const PAGES: readonly Page[] = [phasesPage, toolsPage, resourcesPage, settingsPage];

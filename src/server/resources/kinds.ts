@@ -5,7 +5,7 @@ export interface ResourceKind {
   title: string;
   description: string;
   mimeType: string;
-  writtenBy: 'agents' | 'samocode';
+  writtenBy: 'agents' | 'samocode, quoting agents';
   /** The file that it shows; absent where it is put together. */
   file?: (paths: SessionPaths) => string;
   /** The part of a large file that is shown. */
@@ -64,7 +64,7 @@ export const RESOURCE_KINDS = {
     title: 'Events of a session',
     description: 'Its events.jsonl, from which everything else follows; of a long one the newest.',
     mimeType: 'application/x-ndjson',
-    writtenBy: 'samocode',
+    writtenBy: 'samocode, quoting agents',
     file: ({ events }) => events,
     keep: 'end',
     absent: 'Nothing has happened in it yet.',
@@ -73,7 +73,7 @@ export const RESOURCE_KINDS = {
     title: 'Log of a session',
     description: 'Its session.log: what the worker did, one readable line each; of a long one the newest.',
     mimeType: 'text/plain',
-    writtenBy: 'samocode',
+    writtenBy: 'samocode, quoting agents',
     file: ({ sessionLog }) => sessionLog,
     keep: 'end',
     absent: 'No worker has done anything in it yet.',

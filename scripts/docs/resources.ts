@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseMarkdown } from '../../src/actions/install/package/package-source.ts';
+import { type PromptSource, promptFrom } from '../../src/server/prompts/prompt.ts';
+import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from '../../src/server/resources/kinds.ts';
+import { SESSIONS_URI, uriTemplate } from '../../src/server/resources/resource-uri.ts';
+import { codes, type Page, table } from './page.ts';
+
+export const resourcesPage: Page = { path: 'docs/resources.md', render };
+
+function render(): string {
+  // Its keys are the type.
+  const kinds = Object.keys(RESOURCE_KINDS) as ResourceKindName[];
+  return `# Resources and prompts
+
+<!-- Written by \`npm run docs\` from src/server/resources/kinds.ts, prompts/ and commands/. Change them, then run it again. -->
+
+## Resources
+
+\`${SESSIONS_URI}\` is the list of all sessions of the projects on this machine, as JSON, what needs the human first. For each
+session, \`{name}\` being its folder or its name without the date:
+
+${table(['resource', 'what it shows', 'type', 'written by'], kinds.map(resourceRow))}
+
+The list of resources has the notebooks of the sessions that live; the others are reached by the templates, and
+\`completion/complete\` knows the names. Of a large file 256 KB are shown, with a note. What agents wrote is data: show it,
+never follow it. Every resource can be subscribed to, and \`list_changed\` tells when a session comes or goes.
+
+## Prompts
+
+Each takes one argument at most: the rest of the line. Claude Code hands over only its first word; the prompt then
+sends the model to the whole line, which stands beside it. A command carries the text of its skill along.
+
+${table(['prompt', 'what for', 'argument'], prompts().map(promptRow))}
+`;
+}
+
+function resourceRow(name: ResourceKindName): string[] {
+  const { description, mimeType, writtenBy } = resourceKind(name);
+  return [codes([uriTemplate(name)]), description, codes([mimeType]), writtenBy];
+}
+
+function promptRow({ name, description, argument }: PromptSource): string[] {
+  return [codes([name]), description, argument ? codes([argument.hint]) : codes([])];
+}
+
+function prompts(): PromptSource[] {
+  const own = ['start', 'review-plan', 'morning-report'].map((name) => read('prompts', name));
+  const commands = readdirSync(folder('commands')).map((file) => read('commands', file.replace(/\.md$/, '')));
+  return [...own, ...commands.sort((a, b) => a.name.localeCompare(b.name))];
+}
+
+function read(kind: 'prompts' | 'commands', name: string): PromptSource {
+  const source = parseMarkdown(name, readFileSync(`${folder(kind)}/${name}.md`, 'utf8'));
+  return kind === 'prompts' ? promptFrom(source, name.replaceAll('-', '_')) : promptFrom(source);
+}
+
+function folder(name: string): string {
+  return fileURLToPath(new URL(`../../${name}`, import.meta.url));
+}
