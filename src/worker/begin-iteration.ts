@@ -16,7 +16,7 @@ import type { OpenIteration } from '../session/state.ts';
 import { budgetVerdict, wrapUpTimeLimit } from './budget.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { chooseChild } from './choose-child.ts';
-import { keepWork, tidyCheckpoints } from './keep-work.ts';
+import { keepStart } from './keep-start.ts';
 import { freshLook } from './last-look.ts';
 import { deliverMessages } from './messages.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -82,19 +82,11 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   await ifExists(copyFile(paths.overview, files.overviewBefore));
   const known = freshLook(worker);
   if (known === undefined) await worker.git.look(stateOf(worker).worktree?.path);
-  const keeping = keepStart(worker, open);
+  const keeping = open.iteration === 1 ? keepStart(worker, open.phase) : Promise.resolve();
   const snapshot = await takeSnapshot(worker, known).finally(() => keeping);
   await writeWhole(files.before, `${JSON.stringify(snapshot)}\n`);
   await worker.kept.keep(files.before);
   await worker.kept.keep(files.overviewBefore);
-}
-
-/** What stood there before any child, so that all of a session's work can be taken back. */
-async function keepStart(worker: Worker, { iteration, phase }: OpenIteration): Promise<void> {
-  if (iteration > 1) return;
-  const { checkpoint } = await keepWork(worker, { kind: 'after', iteration: 0 });
-  if (checkpoint === undefined) return;
-  await tidyCheckpoints(worker, { iteration: 0, commit: checkpoint.commit, endsPhase: phase });
 }
 
 export function logPaths(worker: Worker, open: OpenIteration): { stdout: string; stderr: string } {
