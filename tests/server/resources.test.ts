@@ -75,6 +75,18 @@ test('every kind of a session can be read, each with its own type', async () => 
   await expect(desk.text(uriOf('overview'))).rejects.toThrow('Its notebook is written when');
 });
 
+test.each(['Old_Name.v2', 'a b', 'a%b', 'bötchen', 'x?y#z'])(
+  'a session called %j has an address',
+  async (name) => {
+    await using desk = await makeDesk();
+    await desk.lay(name);
+    const { resources } = await desk.client.listResources();
+    const uri = resources[1]?.uri ?? '';
+    expect(await desk.text(uri)).toBe(`# Session: ${name}\n`);
+    expect(await desk.text(new URL(uri).href)).toBe(`# Session: ${name}\n`);
+  },
+);
+
 test('each kind has a template, and the list has the sessions that live', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-asks', [CREATED, PREPARED, ASKING]);
@@ -130,8 +142,8 @@ test.each([
   ['samocode://sessions/..%2F..%2Fetc/overview', 'There is no session'],
   [uriOf('overview', '26-01-08-baot'), 'Did you mean'],
   [uriOf('qa'), 'It has asked nothing yet'],
-  [uriOf('plan'), 'It has no plan yet'],
-  [uriOf('changes'), 'It has no branch yet'],
+  [uriOf('plan'), 'There is no plan to read'],
+  [uriOf('changes'), 'no branch of its own yet'],
   [`${uriOf('overview')}?project=%2Fnowhere`, 'project'],
 ])('reading %s is refused in words that help', async (uri, words) => {
   await using desk = await makeDesk();

@@ -6,11 +6,15 @@ export interface ResourceKind {
   description: string;
   mimeType: string;
   writtenBy: 'agents' | 'samocode, quoting agents';
-  /** The file that it shows; absent where it is put together. */
-  file?: (paths: SessionPaths) => string;
-  /** The part of a large file that is shown. */
+  /** The file that it shows; left out where it is put together. */
+  file?: ShownFile;
+}
+
+export interface ShownFile {
+  of(paths: SessionPaths): string;
+  /** The part of a large one that is shown. */
   keep: 'start' | 'end';
-  /** Why it may not be there yet, and when it comes. */
+  /** Why it may not be there, and when it comes. */
   absent: string;
 }
 
@@ -21,70 +25,78 @@ export const RESOURCE_KINDS = {
     description: 'Its _overview.md: task, status, flow log, files and plans.',
     mimeType: 'text/markdown',
     writtenBy: 'agents',
-    file: ({ overview }) => overview,
-    keep: 'start',
-    absent: 'Its notebook is written when the session begins.',
+    file: {
+      of: ({ overview }) => overview,
+      keep: 'start',
+      absent: 'Its notebook is written when the session begins.',
+    },
   },
   qa: {
     title: 'Questions and answers of a session',
     description: 'Its _qa.md: every question with its options, suggestion and answer.',
     mimeType: 'text/markdown',
     writtenBy: 'agents',
-    file: ({ qa }) => qa,
-    keep: 'end',
-    absent: 'It has asked nothing yet; questions come in requirements.',
+    file: {
+      of: ({ qa }) => qa,
+      keep: 'end',
+      absent: 'It has asked nothing yet; questions come in requirements.',
+    },
   },
   plan: {
     title: 'Plan of a session',
     description: 'The plan that waits for approval, else the approved one, else the newest draft.',
     mimeType: 'text/markdown',
     writtenBy: 'agents',
-    keep: 'start',
-    absent: 'It has no plan yet; one comes in planning.',
   },
   signal: {
     title: 'Last signal of a session',
     description: 'Its _signal.json: what the newest agent said should happen next.',
     mimeType: 'application/json',
     writtenBy: 'agents',
-    file: ({ signal }) => signal,
-    keep: 'start',
-    absent: 'No agent has signalled yet.',
+    file: {
+      of: ({ signal }) => signal,
+      keep: 'start',
+      absent: 'No agent has signalled yet.',
+    },
   },
   history: {
     title: 'Signals of a session so far',
     description: 'Its _signal_history.jsonl: one line per iteration; of a long one the newest.',
     mimeType: 'application/x-ndjson',
     writtenBy: 'agents',
-    file: ({ history }) => history,
-    keep: 'end',
-    absent: 'No iteration has ended yet.',
+    file: {
+      of: ({ history }) => history,
+      keep: 'end',
+      absent: 'No iteration has ended yet.',
+    },
   },
   events: {
     title: 'Events of a session',
     description: 'Its events.jsonl, from which everything else follows; of a long one the newest.',
     mimeType: 'application/x-ndjson',
     writtenBy: 'samocode, quoting agents',
-    file: ({ events }) => events,
-    keep: 'end',
-    absent: 'Nothing has happened in it yet.',
+    file: {
+      of: ({ events }) => events,
+      keep: 'end',
+      absent: 'Nothing has happened in it yet.',
+    },
   },
   log: {
     title: 'Log of a session',
     description: 'Its session.log: what the worker did, one readable line each; of a long one the newest.',
     mimeType: 'text/plain',
     writtenBy: 'samocode, quoting agents',
-    file: ({ sessionLog }) => sessionLog,
-    keep: 'end',
-    absent: 'No worker has done anything in it yet.',
+    file: {
+      of: ({ sessionLog }) => sessionLog,
+      keep: 'end',
+      absent: 'No worker has done anything in it yet.',
+    },
   },
   changes: {
     title: 'Changes of a session',
     description: 'Commits of its branch since the base, and the files and lines that they change.',
     mimeType: 'application/json',
     writtenBy: 'agents',
-    keep: 'start',
-    absent: 'It has no branch yet.',
   },
 } as const satisfies Record<string, ResourceKind>;
 

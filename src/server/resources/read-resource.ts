@@ -1,13 +1,13 @@
 import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../../actions/context.ts';
 import { findSession } from '../../actions/find-session.ts';
-import { NothingChangedYetError, readChanges } from '../../actions/read-changes.ts';
-import { NoPlanError, readPlanOf } from '../../actions/read-plan.ts';
+import { readChanges } from '../../actions/read-changes.ts';
+import { readPlanOf } from '../../actions/read-plan.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { type BoundedReading, readBoundedText } from '../../session/bounded-text.ts';
+import { type BoundedText, readBoundedText } from '../../session/bounded-text.ts';
 import type { SessionView } from '../../session/status.ts';
 import { InvalidParamsError } from '../invalid-params.ts';
-import { type ResourceKind, resourceKind } from './kinds.ts';
+import { resourceKind, type ShownFile } from './kinds.ts';
 import { parseResourceUri, type SessionAddress } from './resource-uri.ts';
 import { sessionsText } from './session-rows.ts';
 
@@ -29,44 +29,38 @@ export async function readResource(uri: string, context: ActionContext): Promise
 }
 
 async function contentOf(address: SessionAddress, context: ActionContext) {
-  const kind = resourceKind(address.kind);
+  const { mimeType, writtenBy, file } = resourceKind(address.kind);
   const view = await findSession(address, context);
-  const reading = await readingOf(address, view, context);
-  if (reading.kind === 'missing') throw new InvalidParamsError(`${view.folder}: ${kind.absent}`);
-  if (reading.kind === 'unusable') {
-    throw new InvalidParamsError(
-      `${view.folder}: what stands there is ${reading.problem}; nothing is read from it.`,
-    );
-  }
-  const { text, omittedBytes } = reading;
+  const keep = file?.keep ?? 'start';
+  const { text, omittedBytes } = file
+    ? await textOfFile(view, file)
+    : cutAtLine(
+        address.kind === 'plan' ? (await readPlanOf(view)).text : await changesText(address, context),
+      );
   return {
-    mimeType: kind.mimeType,
-    text: omittedBytes === 0 ? text : withNote(text, kind, omittedBytes),
+    mimeType,
+    text: omittedBytes === 0 ? text : withNote(text, { keep, mimeType, omittedBytes }),
     _meta: {
-      'samocode/writtenBy': kind.writtenBy,
+      'samocode/writtenBy': writtenBy,
       ...(omittedBytes > 0 && { 'samocode/omittedBytes': omittedBytes }),
     },
   };
 }
 
-async function readingOf(
-  address: SessionAddress,
-  view: SessionView,
-  context: ActionContext,
-): Promise<BoundedReading> {
-  const { file, keep } = resourceKind(address.kind);
-  if (file) return await readBoundedText(file(view.paths), { maxBytes: MAX_BYTES, keep });
-  try {
-    const text =
-      address.kind === 'plan' ? (await readPlanOf(view)).text : await changesText(address, context);
-    return { kind: 'text', ...cutAtLine(text) };
-  } catch (error) {
-    if (error instanceof NoPlanError || error instanceof NothingChangedYetError) return { kind: 'missing' };
-    throw error;
-  }
+async function textOfFile(
+  { paths, folder }: SessionView,
+  { of, keep, absent }: ShownFile,
+): Promise<Omit<BoundedText, 'kind'>> {
+  const reading = await readBoundedText(of(paths), { maxBytes: MAX_BYTES, keep });
+  if (reading.kind === 'text') return reading;
+  const why =
+    reading.kind === 'missing'
+      ? absent
+      : `What stands in its place is ${reading.problem}; nothing is read from it.`;
+  throw new InvalidParamsError(`${folder} has nothing to show here. ${why}`);
 }
 
-function cutAtLine(text: string): { text: string; omittedBytes: number } {
+function cutAtLine(text: string): Omit<BoundedText, 'kind'> {
   const bytes = Buffer.from(text);
   if (bytes.length <= MAX_BYTES) return { text, omittedBytes: 0 };
   const end = bytes.lastIndexOf('\n', MAX_BYTES - 1) + 1;
@@ -89,7 +83,10 @@ async function changesText(address: SessionAddress, context: ActionContext): Pro
   return `${JSON.stringify(changes, null, 1)}\n`;
 }
 
-function withNote(text: string, { keep, mimeType }: ResourceKind, omittedBytes: number): string {
+function withNote(
+  text: string,
+  { keep, mimeType, omittedBytes }: { keep: 'start' | 'end'; mimeType: string; omittedBytes: number },
+): string {
   const where = keep === 'start' ? 'below' : 'above';
   const words = `${omittedBytes} bytes ${where} are left out`;
   const note = mimeType === 'application/x-ndjson' ? JSON.stringify({ note: words }) : `[${words}]`;

@@ -36,7 +36,7 @@ async function filesOf(kind: SessionAddress['kind'], sessionsDir: string, folder
   // What is put away, removed or brought back is noticed by the folders that it goes from and to.
   const folders = [sessionsDir, archiveRoot(sessionsDir)];
   const { file } = resourceKind(kind);
-  if (file) return { files: [file(paths)], folders };
+  if (file) return { files: [file.of(paths)], folders };
   return kind === 'plan' ? await planFiles(paths, folders) : await branchFiles(paths);
 }
 
