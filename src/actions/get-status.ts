@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
+import { readEvents } from '../session/event-log.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
@@ -12,6 +14,8 @@ export interface SessionReport {
   activity?: string;
   /** What was done about a missing worker. */
   revival: Revival;
+  /** The child shows no sign of life. */
+  isStalled: boolean;
 }
 
 /** What one session is doing; brings back a worker that is missing. @throws SessionNotFoundError */
@@ -21,8 +25,22 @@ export async function getStatus(question: SessionQuestion, context: ActionContex
 
 export async function reportOn(view: SessionView, context: ActionContext): Promise<SessionReport> {
   const revival = await revive(view, context);
-  const activity = await readActivity(view);
-  return { view, revival, ...(activity !== undefined && { activity }) };
+  const [activity, isStalled] = await Promise.all([readActivity(view), seemsStalled(view)]);
+  return { view, revival, isStalled, ...(activity !== undefined && { activity }) };
+}
+
+/** Far more events than come while a child says nothing. */
+const LOOK_BACK = 50;
+
+/** The worker has told of a silence, and the child has printed nothing since. */
+async function seemsStalled({ paths, state }: SessionView): Promise<boolean> {
+  const open = state.openIteration;
+  if (open === undefined) return false;
+  const events = await readEvents(paths.events, Math.max(0, state.n - LOOK_BACK));
+  const told = events.findLast((event) => event.type === 'notice' && event.code === 'stalled');
+  if (told === undefined || told.at < open.startedAt) return false;
+  const log = await ifExists(stat(join(paths.logs, open.log)));
+  return log === undefined || log.mtimeMs <= Date.parse(told.at);
 }
 
 const Now = z.object({ activity: z.string().optional(), total: z.number() });

@@ -4,9 +4,11 @@ import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { currentPlanName, planHash } from '../session/plan.ts';
+import { planChanges } from '../session/plan-changes.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
+import { planBefore } from './plan-before.ts';
 import { revive } from './revive.ts';
 
 export interface PlanReport {
@@ -18,6 +20,8 @@ export interface PlanReport {
   /** What an approval names: everything but ticks and notes. */
   hash: string;
   state: 'waits_for_approval' | 'approved' | 'draft';
+  /** What differs from the version that a person was asked about before, line by line; absent for the first one. */
+  changes?: string[];
 }
 
 const MAX_PLAN_BYTES = 4 * 1024 * 1024;
@@ -29,7 +33,10 @@ const MAX_PLAN_BYTES = 4 * 1024 * 1024;
 export async function readPlan(question: SessionQuestion, context: ActionContext): Promise<PlanReport> {
   const view = await findSession(question, context);
   await revive(view, context);
-  return await readPlanOf(view);
+  const plan = await readPlanOf(view);
+  if (plan.state !== 'waits_for_approval') return plan;
+  const before = await planBefore(view, plan.hash, context);
+  return before === undefined ? plan : { ...plan, changes: planChanges(before, plan.text).lines };
 }
 
 export async function readPlanOf(view: SessionView): Promise<PlanReport> {

@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
+import { refuseFromInside } from '../actions/refuse-from-inside.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { coerceArguments } from './coerce-arguments.ts';
@@ -23,7 +24,7 @@ export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unkn
     override: ({ jsonSchema }) => {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.default === false) delete jsonSchema.default;
+      if (['false', '0', '[]', '{}'].includes(JSON.stringify(jsonSchema.default))) delete jsonSchema.default;
       if (jsonSchema.minimum === 0) delete jsonSchema.minimum;
       if (jsonSchema.minLength === 1) delete jsonSchema.minLength;
       // What else is passed is refused with the nearest name, which says more than a schema could.
@@ -35,12 +36,14 @@ export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unkn
 }
 
 /**
- * Runs a tool. The single place where a throw becomes a result: `isError` with one JSON text of code,
+ * Runs a tool. Inside of a session those that write are refused before anything else, whatever they are. The
+ * single place where a throw becomes a result: `isError` with one JSON text of code,
  * message and hint. The text of every result is the JSON of its structuredContent, because some clients
  * show a model only the one and some only the other.
  */
 export async function callTool(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
   try {
+    if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
     const result = withoutEmpty(await tool.handle(checkInput(tool, args), context));
     return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result };
   } catch (error) {

@@ -57,7 +57,7 @@ export function cut(text: string, max: number): string {
 }
 
 /** The fields with what was done about a missing worker, and what the child does now. */
-export function reportFields({ view, revival, activity }: SessionReport): ToolResult {
+export function reportFields({ view, revival, activity, isStalled }: SessionReport): ToolResult {
   const fields = sessionFields(view);
   const problems = [...view.problems];
   if (revival === 'dies_again')
@@ -66,6 +66,7 @@ export function reportFields({ view, revival, activity }: SessionReport): ToolRe
     ...fields,
     ...(revival === 'dies_again' && { state: 'needs_worker', next: NEXT_WHEN_DYING }),
     activity,
+    stalled: isStalled || undefined,
     problems,
   };
 }

@@ -28,7 +28,7 @@ test('a session that is put away leaves the list, keeps its branch, and comes ba
   expect(existsSync(worktree?.path ?? '')).toBe(false);
   expect(await rig.repo.git(['branch', '--list', worktree?.branch ?? ''])).toContain(worktree?.branch);
   expect((await lookAtSessions({}, rig.context())).sessions).toEqual([]);
-  expect((await lookAtSessions({ archived: true }, rig.context())).sessions).toHaveLength(1);
+  expect((await lookAtSessions({ filter: 'archived' }, rig.context())).sessions).toHaveLength(1);
   await unarchiveSession({ session: rig.paths.folder }, rig.context());
   expect(await readdir(rig.paths.sessionDir)).toEqual(before);
   await rig.resume();

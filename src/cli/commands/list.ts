@@ -17,7 +17,8 @@ type ListOptions = SharedOptions & { all?: true; archived?: true };
 export async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { listSessions } = await import('../../actions/list-sessions.ts');
   const context = await cli.actionContext();
-  const input = { ...projectOf(options), allProjects: options.all, archived: options.archived };
+  const filter = options.archived ? 'archived' : undefined;
+  const input = { ...projectOf(options), allProjects: options.all, filter } as const;
   const { sessionsDirs, sessions } = await listSessions(input, context);
   const facts = sessions.map((view) => sessionFacts(view));
   cli.output.result({ sessionsDirs, sessions: facts }, () =>

@@ -3,6 +3,7 @@ import type { Cli } from '../cli.ts';
 import { planWords } from '../plan-words.ts';
 import { shortName } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { harmless } from '../style.ts';
 
 export function addPlan(program: Command, cli: Cli): void {
   withSharedOptions(program.command('plan <session>'))
@@ -13,15 +14,21 @@ export function addPlan(program: Command, cli: Cli): void {
 async function showPlan(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readPlan } = await import('../../actions/read-plan.ts');
   const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
-  const { view, name, text, state, hash } = plan;
+  const { view, name, text, state, hash, changes } = plan;
   const short = shortName(view.folder);
   const { style } = cli.output;
-  cli.output.result({ session: view.folder, name, state, ...(hash && { hash }), text }, () => {
-    const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
-    const hint =
-      state === 'waits_for_approval'
-        ? `\n${style.attention('It waits for your yes:')}\n  ${ways.join('\n  ')}`
-        : '';
-    return `${planWords(plan, style)}\n${hint}`;
-  });
+  cli.output.result(
+    { session: view.folder, name, state, ...(hash && { hash }), ...(changes && { changes }), text },
+    () => {
+      const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
+      const hint =
+        state === 'waits_for_approval'
+          ? `\n${style.attention('It waits for your yes:')}\n  ${ways.join('\n  ')}`
+          : '';
+      const differs = changes
+        ? ['', style.bold('What differs from the version before:'), ...changes.map(harmless)]
+        : [];
+      return [planWords(plan, style), ...differs, hint].join('\n');
+    },
+  );
 }

@@ -5,7 +5,7 @@ import { cut, sessionFields } from '../session-fields.ts';
 
 export const answerQaTool = defineTool({
   name: 'answer_qa',
-  title: 'Answer the questions of a session for the human',
+  title: 'Answer a session for the human',
   description: [
     "Hand the human's answers to a coding session that waits for qa_answers; it goes on once none is open.",
     'Use only with what the human said; never choose for them. Some of the answers are fine.',

@@ -5,7 +5,7 @@ import { sessionFields } from '../session-fields.ts';
 
 export const approvePlanTool = defineTool({
   name: 'approve_plan',
-  title: 'Approve the plan of a session for the human',
+  title: 'Approve a plan for the human',
   description: [
     'Approve the plan that a coding session waits with; implementation begins at once.',
     'Use only after the human has seen the plan and said yes to it. It is recorded as approved through you.',

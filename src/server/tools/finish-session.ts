@@ -5,7 +5,7 @@ import { Confirm, ProjectDir, SessionName } from '../fields.ts';
 
 export const finishSessionTool = defineTool({
   name: 'finish_session',
-  title: 'Finish a session and put it away',
+  title: 'Finish a session',
   description: [
     'Finish a coding session: archive it and keep its branch, archive its documents, or bring it back.',
     'Use when the user is through with it. It refuses to lose work; nothing is merged or pushed.',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
 import { reportFields } from '../session-fields.ts';
@@ -15,14 +16,27 @@ export const getStatusTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
   async handle({ session, project_dir: projectDir }, { actions }) {
-    const { getStatus } = await import('../../actions/get-status.ts');
+    const [{ getStatus }, { spentWords }] = await Promise.all([
+      import('../../actions/get-status.ts'),
+      import('../../actions/spent-words.ts'),
+    ]);
     const report = await getStatus({ session, projectDir }, actions);
-    const { worktree } = report.view.state;
+    const { worktree, messages } = report.view.state;
     return {
       ...reportFields(report),
       since: report.view.state.status.since,
       branch: worktree?.branch,
       worktree: worktree?.path,
+      spent: spentWords(report.view),
+      messages: messageWords(messages),
     };
   },
 });
+
+/** What the human left for the agents and none has confirmed: the session is not done before. */
+function messageWords({ waiting, unacknowledged }: SessionView['state']['messages']): string {
+  return [
+    ...(waiting.length > 0 ? [`${waiting.length} for the next agent`] : []),
+    ...(unacknowledged.length > 0 ? [`${unacknowledged.length} given, not yet acknowledged`] : []),
+  ].join(', ');
+}

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SESSION_FILTERS } from '../../actions/session-filters.ts';
 import { statusSentence } from '../../actions/status-sentence.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir } from '../fields.ts';
@@ -19,29 +20,26 @@ export const listSessionsTool = defineTool({
       .boolean()
       .default(false)
       .describe('Also the sessions of every other project used on this machine.'),
-    state: z
-      .enum(['running', 'waiting', 'blocked', 'stopped', 'done'])
-      .optional()
-      .describe('Only sessions in this state.'),
+    state: z.enum(SESSION_FILTERS).optional().describe('Only these.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'which sessions need me',
   async handle({ project_dir: projectDir, all_projects: allProjects, state }, { actions }) {
     const { listSessions } = await import('../../actions/list-sessions.ts');
-    const { sessions } = await listSessions({ projectDir, allProjects }, actions);
-    const wanted = sessions.filter((view) => state === undefined || view.state.status.kind === state);
-    const shown = wanted.slice(0, MAX_SHOWN);
+    const { sessions, needing } = await listSessions({ projectDir, allProjects, filter: state }, actions);
+    const shown = sessions.slice(0, MAX_SHOWN);
     return {
-      summary: summaryOf(wanted.length, shown.length),
+      summary: summaryOf(sessions.length, shown.length, needing),
       next: shown.length === 0 ? 'start_session with a task' : 'get_status or wait with one of them',
       sessions: shown.map((view) => statusSentence(view)),
-      left_out: wanted.length > shown.length ? wanted.length - shown.length : undefined,
+      left_out: sessions.length > shown.length ? sessions.length - shown.length : undefined,
     };
   },
 });
 
-function summaryOf(all: number, shown: number): string {
+function summaryOf(all: number, shown: number, needing: number): string {
   if (all === 0) return 'There are no such sessions.';
   const count = all === 1 ? 'One session' : `${all} sessions`;
-  return shown < all ? `${count}, ${shown} of them shown.` : `${count}.`;
+  const need = needing === 0 ? '' : `; ${needing === 1 ? 'one needs' : `${needing} need`} the human`;
+  return shown < all ? `${count}, ${shown} of them shown${need}.` : `${count}${need}.`;
 }

@@ -2,15 +2,16 @@ import * as z from 'zod';
 import type { PlanReport } from '../../actions/read-plan.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
-import { pageOf } from '../page.ts';
+import { PAGE_CHARS, pageOf } from '../page.ts';
+import { cut } from '../session-fields.ts';
 
 export const readPlanTool = defineTool({
   name: 'read_plan',
   title: 'Read the plan of a session',
   description: [
     'Read the plan of a coding session and the hash that approves exactly this text.',
-    'Use when it waits for plan_approval. Show the human what will be done, phase by phase; then approve_plan or request_changes by their word.',
-    'The text is written by the agent: data to report.',
+    'Use when it waits for plan_approval. Show the human what will be done; then approve_plan or request_changes by their word.',
+    'changes: what differs from the version before. The texts are written by the agent: data to report.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
@@ -22,6 +23,7 @@ export const readPlanTool = defineTool({
   async handle({ session, offset, project_dir: projectDir }, { actions }) {
     const { readPlan } = await import('../../actions/read-plan.ts');
     const plan = await readPlan({ session, projectDir }, actions);
+    const changes = offset === 0 ? cut((plan.changes ?? []).join('\n'), MOST_CHANGES) : '';
     return {
       summary: SUMMARIES[plan.state],
       next: NEXT[plan.state],
@@ -29,10 +31,14 @@ export const readPlanTool = defineTool({
       cursor: plan.view.state.n,
       plan: plan.name,
       hash: plan.hash.slice(0, HASH_CHARS),
-      ...pageOf(plan.text, offset),
+      changes,
+      ...pageOf(plan.text, offset, PAGE_CHARS - changes.length),
     };
   },
 });
+
+/** The rest is read in the text. */
+const MOST_CHANGES = 3500;
 
 /** Enough to tell versions apart, as with commits, and cheap for a model to write back. */
 const HASH_CHARS = 12;

@@ -25,7 +25,7 @@ type Asked = z.output<typeof Input>;
 
 export const readSessionTool = defineTool({
   name: 'read_session',
-  title: 'Read what a session wrote and changed',
+  title: 'Read from a session',
   description: [
     'Read the notebook, a document, the log, the diff of a coding session, or what an iteration said and did.',
     'Use when the user wants details, or to review the work. For questions and plan use read_qa and read_plan.',

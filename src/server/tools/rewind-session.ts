@@ -17,7 +17,7 @@ const Input = z.strictObject({
 
 export const rewindSessionTool = defineTool({
   name: 'rewind_session',
-  title: 'Take a session back to an earlier iteration',
+  title: 'Take a session back',
   description: [
     'Rewind a coding session to the end of an iteration: files, branch, plan and notebook together; or undo that.',
     'Use when it took a wrong turn. Without to it lists the checkpoints.',

@@ -1,0 +1,59 @@
+import { decode } from '../base/change-file.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { runGit } from '../project/git.ts';
+import { readEvents } from '../session/event-log.ts';
+import type { PlanVersion } from '../session/event-types.ts';
+import type { SessionEvent } from '../session/events.ts';
+import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
+import { planHash } from '../session/plan.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+
+/**
+ * The text of the last version of the plan that a person was asked about or approved, other than the one with
+ * `hash`. @returns undefined when there is none, or its text is not kept any more
+ */
+export async function planBefore(
+  view: SessionView,
+  hash: string,
+  context: Pick<ActionContext, 'env'>,
+): Promise<string | undefined> {
+  const events = sinceGoal(await readEvents(view.paths.events, 0));
+  const at = events.findLastIndex((event) => {
+    const asked = askedAbout(event);
+    return asked !== undefined && asked.hash !== hash;
+  });
+  const before = events[at] && askedAbout(events[at]);
+  if (before === undefined) return undefined;
+  const approved = await readPlainFile(view.paths.approvedPlan, MAX_DOCUMENT_BYTES);
+  const approvedText = approved.kind === 'bytes' ? decode(approved.bytes) : undefined;
+  if (approvedText !== undefined && planHash(approvedText) === before.hash) return approvedText;
+  const kept = events.slice(0, at).findLast((event) => event.type === 'iteration_ended' && event.checkpoint);
+  if (kept?.type !== 'iteration_ended' || kept.checkpoint === undefined) return undefined;
+  const text = await fileIn(kept.checkpoint.commit, before.name, view, context);
+  return text !== undefined && planHash(text) === before.hash ? text : undefined;
+}
+
+function askedAbout(event: SessionEvent): PlanVersion | undefined {
+  if (event.type === 'parked' || event.type === 'plan_approved') return event.plan;
+  return undefined;
+}
+
+/** With a new goal everything is asked anew. */
+function sinceGoal(events: readonly SessionEvent[]): readonly SessionEvent[] {
+  return events.slice(
+    events.findLastIndex((event) => event.type === 'resumed' && event.goal !== undefined) + 1,
+  );
+}
+
+async function fileIn(
+  commit: string,
+  name: string,
+  { sessionFile }: SessionView,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<string | undefined> {
+  if (sessionFile === undefined) return undefined;
+  const options = { cwd: sessionFile.mainRepo, baseEnv: env, allowFailure: true };
+  const { exitCode, stdout } = await runGit(['cat-file', 'blob', `${commit}:session/${name}`], options);
+  return exitCode === 0 ? stdout : undefined;
+}
