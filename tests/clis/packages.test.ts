@@ -9,6 +9,7 @@ import { systemHost } from '../../src/base/host.ts';
 import { runCommand } from '../../src/base/run-command.ts';
 import { installCli } from '../support/install-clis.ts';
 import { startScriptedModel } from '../support/model-stub/scripted-model.ts';
+import { startServer } from '../support/model-stub/server.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -89,6 +90,27 @@ test('installed into Codex, the server is listed and the rest of its settings st
   await home.change(uninstall, 'codex', 'changed');
   expect(await readFile(join(home.path, '.codex/config.toml'), 'utf8')).toBe(CODEX_SETTINGS);
   expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
+});
+
+test('a command that is typed into Codex reaches the model with its text', async () => {
+  await using home = await startHome();
+  await home.change(install, 'codex', 'changed');
+  const asked: string[] = [];
+  await using model = await startServer(({ body }, response) => {
+    asked.push(body);
+    response.writeHead(400).end('{}');
+  });
+  const settings = join(home.path, '.codex/config.toml');
+  const provider = `name = "stub"\nbase_url = "${model.url}/v1"\nwire_api = "responses"\n`;
+  await writeFile(
+    settings,
+    `model_provider = "stub"\n${await readFile(settings, 'utf8')}\n[model_providers.stub]\n${provider}`,
+  );
+  // The model is refused, so the command ends with an error; what it was asked is all that counts.
+  await home
+    .run('codex', 'exec', '--skip-git-repo-check', '$samocode:dive the tax rules')
+    .catch(() => undefined);
+  expect(asked.join()).toContain('Use the skill `investigation`.');
 });
 
 test('installed into Gemini CLI, the extension is listed with its skills, and no folder is trusted for it', async () => {

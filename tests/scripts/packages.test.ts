@@ -64,6 +64,9 @@ test('what Codex reads has no variable of another client, and each command waits
   expect(codex.filter(([, text]) => text.includes('${') || text.includes('$ARGUMENTS'))).toEqual([]);
   const policies = codex.filter(([path]) => path.endsWith('openai.yaml'));
   expect(policies).toHaveLength(14);
+  expect(FILES.get('packages/codex/skills/dive/SKILL.md')).toContain(
+    'Only when the user writes $samocode:dive.',
+  );
   for (const [path, text] of codex.filter(([name]) => name.endsWith('SKILL.md'))) {
     expect(parseMarkdown(path, text).meta.get('name')).toBe(path.split('/').at(-2));
   }

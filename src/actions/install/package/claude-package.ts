@@ -17,10 +17,11 @@ export function claudePackage(source: PackageSource): Files {
   };
   return {
     '.claude-plugin/plugin.json': jsonText(plugin),
-    'README.md': readme(source, 'Claude Code', [
-      'claude plugin marketplace add <this repository>',
-      'claude plugin install samocode@samocode',
-    ]),
+    'README.md': readme(source, {
+      client: 'Claude Code',
+      install: ['claude plugin marketplace add <this repository>', 'claude plugin install samocode@samocode'],
+      typed: '/samocode:dive',
+    }),
     ...Object.fromEntries(
       agents.map(({ name, text }) => [`agents/samocode-${name}.md`, `${text.trimEnd()}\n\n${inAChat}`]),
     ),

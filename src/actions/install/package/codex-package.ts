@@ -6,7 +6,7 @@ const CATEGORY = 'Developer Tools';
 
 /**
  * The Codex plugin. Codex has no commands: each becomes a skill that runs
- * only when the user names it (`$dive`), so that the model's list of skills stays short.
+ * only when the user names it (`$samocode:dive`), so that the model's list of skills stays short.
  */
 export function codexPackage(source: PackageSource): Files {
   const { version, description, commands } = source;
@@ -26,10 +26,11 @@ export function codexPackage(source: PackageSource): Files {
     '.mcp.json': jsonText({
       mcpServers: { samocode: { ...source.start, startup_timeout_sec: 60, tool_timeout_sec: 300 } },
     }),
-    'README.md': readme(source, 'Codex', [
-      'codex plugin marketplace add <this repository>',
-      'codex plugin add samocode@samocode',
-    ]),
+    'README.md': readme(source, {
+      client: 'Codex',
+      install: ['codex plugin marketplace add <this repository>', 'codex plugin add samocode@samocode'],
+      typed: '$samocode:dive',
+    }),
     ...skillFiles(source),
     ...Object.fromEntries(commands.flatMap(commandSkill)),
   };
@@ -55,7 +56,7 @@ export function codexMarketplace(pluginFolder: string): Files {
 function commandSkill({ name, meta, body }: MarkdownSource): [string, string][] {
   const folder = `skills/${name}`;
   const words = body.replaceAll('$ARGUMENTS', 'what the user wrote behind the name of this skill');
-  const skill = `---\nname: ${name}\ndescription: ${meta.get('description')}. Only when the user writes $${name}.\n---\n${words}`;
+  const skill = `---\nname: ${name}\ndescription: ${meta.get('description')}. Only when the user writes $samocode:${name}.\n---\n${words}`;
   return [
     [`${folder}/SKILL.md`, skill],
     [`${folder}/agents/openai.yaml`, 'policy:\n  allow_implicit_invocation: false\n'],

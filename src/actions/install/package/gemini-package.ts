@@ -13,7 +13,11 @@ export function geminiPackage(source: PackageSource): Files {
   };
   return {
     'gemini-extension.json': jsonText(extension),
-    'README.md': readme(source, 'Gemini CLI', ['gemini extensions install <path of this folder>']),
+    'README.md': readme(source, {
+      client: 'Gemini CLI',
+      install: ['gemini extensions install <path of this folder>'],
+      typed: '/dive',
+    }),
     ...skillFiles(source),
     ...Object.fromEntries(commands.map((command) => [`commands/${command.name}.toml`, toml(command)])),
   };
