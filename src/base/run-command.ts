@@ -26,8 +26,8 @@ export interface CommandOptions {
 
 /**
  * Runs one program to its end, with arguments as an array and no shell. Never throws for its failure.
- * A time limit or an abort ends its whole process group: what a killed program had started would keep
- * the pipes open, and us waiting.
+ * A time limit or an abort ends its whole process group, and so does the program's own end, a second later:
+ * what it had started and left behind would keep the pipes open, and us waiting.
  * @throws the system error when the machine has no process or descriptor left for it
  */
 export async function runCommand(
@@ -74,10 +74,32 @@ interface Ended {
 
 function endOf(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
+    let patience: NodeJS.Timeout | undefined;
+    const wait = (looks: number) => {
+      if (looks === 0) letGo(child);
+      else patience = setTimeout(wait, LOOK_MS, looks - 1);
+      if (looks === POLITE_LOOKS && child.pid !== undefined) signalGroup(child.pid, 'SIGTERM');
+    };
     child.once('error', (problem) => resolve({ exitCode: null, problem }));
-    // Not `exit`: what it wrote last may still be on its way.
-    child.once('close', (exitCode) => resolve({ exitCode }));
+    // What it wrote last may still be on its way.
+    child.once('exit', () => wait(LOOKS));
+    child.once('close', (exitCode) => {
+      clearTimeout(patience);
+      resolve({ exitCode });
+    });
   });
+}
+
+// Counted in short waits: after a sleep of the machine one long wait would be over before anything was read.
+const LOOK_MS = 100;
+const LOOKS = 15;
+const POLITE_LOOKS = 5;
+
+/** Somebody else has the pipes: in the program's group, or gone from it. */
+function letGo({ pid, stdout, stderr }: ChildProcess): void {
+  if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+  stdout?.destroy();
+  stderr?.destroy();
 }
 
 /** Keeps up to `max` characters; beyond them the program is ended. @returns what gives the text */

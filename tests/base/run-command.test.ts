@@ -31,6 +31,24 @@ test('a time limit ends the program and what it started', async () => {
   expect(state).toMatch(/^(Z.*\n)?$/); // gone, or waiting for a parent that does not collect it
 });
 
+test('what a program leaves behind is not waited for, and ended', async () => {
+  const script = 'sleep 300 & echo $!; echo said; exit 4';
+  const result = await runCommand('sh', ['-c', script], { timeoutMs: 250_000 });
+  expect(result).toMatchObject({ exitCode: 4, timedOut: false });
+  const [pid = '', said] = result.stdout.split('\n');
+  expect(said).toBe('said');
+  const { stdout: state } = await runCommand('ps', ['-o', 'stat=', '-p', pid]);
+  expect(state).toMatch(/^(Z.*\n)?$/); // gone, or waiting for a parent that does not collect it
+});
+
+test('what has left the group keeps nobody waiting either', async () => {
+  const result = await runCommand('sh', ['-c', 'setsid sh -c "echo \\$\\$; exec sleep 300" & sleep 0.5'], {
+    timeoutMs: 250_000,
+  });
+  expect(result).toMatchObject({ exitCode: 0, timedOut: false });
+  process.kill(Number(result.stdout), 'SIGKILL');
+});
+
 test('an abort ends it without calling it a time limit', async () => {
   const stop = new AbortController();
   const running = runCommand('sleep', ['300'], { signal: stop.signal, timeoutMs: 250_000 });
