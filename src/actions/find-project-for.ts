@@ -3,9 +3,9 @@ import { ifExists, SamocodeError } from '../base/errors.ts';
 import { findProject, ProjectNotFoundError } from '../project/find-project.ts';
 import { readKnownProjects, rememberProject } from '../project/known-projects.ts';
 import { openProject, type Project } from '../project/open-project.ts';
-import { pathFromFile } from '../project/samocode-file.ts';
 import type { SessionSettings } from '../project/settings.ts';
 import type { ActionContext } from './context.ts';
+import { namedFolder } from './named-folder.ts';
 
 export interface ProjectQuestion {
   /** A folder in or below the project, or its `.samocode` itself; without it the client's folders are tried. */
@@ -17,7 +17,7 @@ export interface ProjectQuestion {
 /**
  * The project that a call is about, opened and checked: the one that it names, else that of the client's
  * folders, else the only one that is known on this machine.
- * @throws ProjectNotFoundError, ProjectUnclearError, and what `openProject` throws
+ * @throws ProjectNotFoundError, ProjectUnclearError, NoSuchFolderError, and what `openProject` throws
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
   const { env, home: homeDir, clock } = context;
@@ -68,9 +68,9 @@ export async function knownProjectFiles(homeDir: string): Promise<string[]> {
 
 function startFolders(
   projectDir: string | undefined,
-  { roots = [], env, home: homeDir, cwd }: ActionContext,
+  { roots = [], env, home, cwd }: ActionContext,
 ): string[] {
-  if (projectDir?.trim()) return [pathFromFile(projectDir.trim(), { folder: cwd, homeDir })];
+  if (projectDir?.trim()) return [namedFolder(projectDir, { cwd, home })];
   const ofClient = env.CLAUDE_PROJECT_DIR;
   return [...new Set([...roots, ...(ofClient ? [ofClient] : []), cwd])];
 }

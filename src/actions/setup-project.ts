@@ -1,8 +1,11 @@
+import { stat } from 'node:fs/promises';
+import { ifExists } from '../base/errors.ts';
 import { readRepository } from '../project/repository.ts';
 import { pathFromFile } from '../project/samocode-file.ts';
 import { type ProjectSetupReport, setupProject as setUp } from '../project/setup-project.ts';
 import { trustFile } from '../project/trust.ts';
 import type { ActionContext } from './context.ts';
+import { NoSuchFolderError, namedFolder } from './named-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 
 export interface SetupProjectInput {
@@ -24,9 +27,8 @@ export async function setupProject(
   await refuseFromInside(context);
   const { env, home: homeDir, clock, cwd, roots = [] } = context;
   const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
-  const named = input.projectDir?.trim()
-    ? pathFromFile(input.projectDir.trim(), { folder: cwd, homeDir })
-    : folder;
+  const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
+  if ((await ifExists(stat(named)))?.isFile()) throw new NoSuchFolderError(named, 'A file is there');
   const mainRepo = await repositoryAround(named, context);
   const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
   const report = await setUp({

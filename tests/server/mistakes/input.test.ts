@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { listedTool } from '../../../src/server/listed-tool.ts';
+import { TOOLS } from '../../../src/server/tools/index.ts';
+import { CALLS, faultOf, newParent } from './parent.ts';
+
+const WRONG: readonly unknown[] = [
+  null,
+  {},
+  { deep: [{ er: 1 }] },
+  [[1]],
+  -1,
+  1e300,
+  true,
+  '',
+  ' \n',
+  'a\u0000b',
+  '../../../etc/passwd',
+  'x'.repeat(1_000_000),
+];
+
+test('there is a sensible call of every tool', () => {
+  expect(Object.keys(CALLS).sort()).toEqual(TOOLS.map(({ name }) => name).sort());
+});
+
+test('whatever is passed to a tool in any of its arguments, it answers shortly and says what was wrong', async () => {
+  await using parent = await newParent();
+  const { json } = await parent.ask('start_session', { task: 'x', name: 'boats' });
+  const session = String(json.session);
+  await parent.until(session, 'waiting qa_answers');
+  const faults: string[] = [];
+  for (const tool of TOOLS) {
+    for (const field of Object.keys(listedTool(tool).inputSchema.properties ?? {})) {
+      for (const value of WRONG) {
+        const before = await parent.stateOf(session);
+        const told = await parent.ask(tool.name, { ...CALLS[tool.name]?.(session), [field]: value });
+        const fault = faultOf(told);
+        const shown = `${tool.name} ${field}=${JSON.stringify(value).slice(0, 30)}`;
+        if (fault) faults.push(`${shown}: ${fault}`);
+        const changed = told.isError && (await parent.stateOf(session)) !== before;
+        if (changed) faults.push(`${shown}: an error that changed the session`);
+      }
+    }
+  }
+  expect(faults).toEqual([]);
+}, 300_000);
+
+test.each(TOOLS.map(({ name }) => name))('%s refuses an argument that it does not know', async (name) => {
+  await using parent = await newParent({ bare: true });
+  const told = await parent.ask(name, { ...CALLS[name]?.('boats'), sesion: 'boats' });
+  expect([faultOf(told), told.json.code]).toEqual([undefined, 'bad_input']);
+});
+
+const needy = TOOLS.filter((tool) => (listedTool(tool).inputSchema.required ?? []).length > 0);
+
+test.each(needy.map((tool) => [tool.name, tool] as const))(
+  '%s names every argument that it needs and did not get',
+  async (name, tool) => {
+    await using parent = await newParent({ bare: true });
+    const told = await parent.ask(name, {});
+    expect([faultOf(told), told.json.code]).toEqual([undefined, 'bad_input']);
+    for (const field of listedTool(tool).inputSchema.required ?? [])
+      expect(told.json.message).toContain(`"${field}"`);
+  },
+);
