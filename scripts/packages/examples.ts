@@ -18,7 +18,7 @@ export function exampleFiles(source: RepositorySource): Files {
     packages: [{ registryType: 'npm', identifier: 'samocode-mcp', version, transport: { type: 'stdio' } }],
   };
   const example = {
-    '//': 'One part for each client: copy the inside of yours. "samocode install" does it for you. No allow-list here lets a model answer, approve or end for you.',
+    '//': 'One part for each client: copy the inside of yours. "samocode install" does it for you. No allow-list here lets a model answer, approve, trust or end for you.',
     'Claude Code': {
       '//': 'As .mcp.json in a project; or: claude mcp add -s user samocode -- npx -y samocode-mcp. Set no "timeout": it would cut long waits. The core tools are always loaded; "alwaysLoad": true loads all.',
       mcpServers: { samocode: start },

@@ -51,7 +51,19 @@ export const OUR_NAMES = new Set<string>([
   ...PROVIDERS.map(({ name }) => name),
   ...SOURCE.skills.flatMap(({ text }) => actionsOf(text)),
   // Keys of a signal and of results, and what a blocked session needs.
-  ...['status', 'phase', 'for', 'reason', 'needs', 'next', 'cursor', 'changed', 'says', 'hash'],
+  ...[
+    'status',
+    'phase',
+    'for',
+    'reason',
+    'needs',
+    'next',
+    'cursor',
+    'changed',
+    'says',
+    'hash',
+    'needs_trust',
+  ],
   ...['human_decision', 'clarification', 'error_resolution'],
 ]);
 
