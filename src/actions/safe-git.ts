@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import { gitLine } from '../project/git.ts';
-import { GitSettings, readGitSettings, withoutNewFilters } from '../project/git-settings-guard.ts';
+import { GitSettings, readGitSettings, withoutNewPrograms } from '../project/git-settings-guard.ts';
 import type { GitContext } from '../project/repository.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * How git is run on a session's worktree outside of its worker: filters that were not there before its first
- * child are switched off, because git would run them.
+ * How git is run on a session's worktree outside of its worker: programs that its settings did not name before
+ * its first child are not started.
  */
 export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'env'>): Promise<GitContext> {
   const plain = { baseEnv: env };
@@ -25,11 +25,11 @@ export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'e
     plain,
   ).catch(() => undefined);
   if (now === undefined) return plain;
-  return { ...plain, config: withoutNewFilters(before.success ? before.data : NOTHING, now) };
+  return { ...plain, config: withoutNewPrograms(before.success ? before.data : NOTHING, now, env) };
 }
 
-/** Unknown what stood there: then no filter runs. */
-const NOTHING: GitSettings = { files: {}, filters: [] };
+/** Unknown what stood there: then nothing of the repository is started. */
+const NOTHING: GitSettings = { files: {} };
 
 function parsed(text: string): unknown {
   try {

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists, systemErrorCode } from '../base/errors.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
+import type { Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
 /**
@@ -77,8 +78,8 @@ export function repositoryOptions({ commonDir, context }: CheckpointStore): GitO
 const KEEPS_ITS_MEMORY = { MALLOC_TOP_PAD_: '16777216', MALLOC_TRIM_THRESHOLD_: '268435456' };
 
 // As quick as loose objects are packed by default; what lives long is packed again by git.
-function withOurs({ config = [] }: GitContext): readonly string[] {
-  return [...config, 'pack.compression=1', 'index.version=2'];
+function withOurs({ config = [] }: GitContext): readonly Setting[] {
+  return [...config, ['pack.compression', '1'], ['index.version', '2']];
 }
 
 /** A crashed git leaves its lock behind; the store has one user at a time. */

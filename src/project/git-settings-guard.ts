@@ -4,10 +4,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists, systemErrorCode } from '../base/errors.ts';
-import { runGit } from './git.ts';
-import { namesProgram, Setting, undoChanged } from './git-programs.ts';
+import { allSettings, programsAmong } from './all-settings.ts';
+import { Setting, undoChanged } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
-import { type ScopedSetting, SettingsMemory } from './settings-memory.ts';
+import { SettingsMemory } from './settings-memory.ts';
 
 /** The settings, hooks and rules of a repository as they stood before a child could write to them. */
 export const GitSettings = z.object({
@@ -45,11 +45,18 @@ export async function readGitSettings(
     const print = fingerprint(path);
     if (print) files[path] = print;
   }
-  const settings = await memory.settings(files, context, () => allSettings(folders, context));
-  const programs = settings.filter(({ setting }) => namesProgram(setting));
-  const of = (isOfRepository: boolean) =>
-    programs.filter((each) => each.isOfRepository === isOfRepository).map(({ setting }) => setting);
-  return { files, programs: of(true), outside: of(false) };
+  const places = [
+    ...(folders.worktreePath === undefined ? [] : [folders.worktreePath]),
+    // The main checkout may have settings that hold in no other worktree.
+    ...(folders.worktreePath === undefined || files[join(folders.commonDir, 'config.worktree')]
+      ? [folders.commonDir]
+      : []),
+  ];
+  const settings = await memory.settings(files, context, async () =>
+    (await Promise.all(places.map((place) => allSettings(place, context)))).flat(),
+  );
+  const { repository, outside } = programsAmong(settings);
+  return { files, programs: [...repository], outside: [...outside] };
 }
 
 /** Files that were changed, added or removed, sorted. */
@@ -107,26 +114,6 @@ function fingerprint(path: string): string | undefined {
     if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
-}
-
-/** All settings that hold in the repository, also by way of files that they include. */
-async function allSettings(
-  { commonDir, worktreePath }: GitFolders,
-  { config: _ours, ...context }: GitContext,
-): Promise<ScopedSetting[]> {
-  const list = ['config', '--list', '--includes', '--show-scope', '-z'];
-  const { stdout } = await runGit(list, { ...context, cwd: worktreePath ?? commonDir, allowFailure: true });
-  const words = stdout.split('\0');
-  const settings: ScopedSetting[] = [];
-  for (let index = 0; index + 1 < words.length; index += 2) {
-    const [scope = '', entry = ''] = words.slice(index, index + 2);
-    // Our own come last, on the command line.
-    if (scope === 'command') continue;
-    const [key = '', ...value] = entry.split('\n');
-    const isOfRepository = scope !== 'system' && scope !== 'global';
-    settings.push({ isOfRepository, setting: [key, value.join('\n')] });
-  }
-  return settings;
 }
 
 function nothingIfFolder(error: NodeJS.ErrnoException): string {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { runCommand } from '../base/run-command.ts';
 import { GitError } from './git-error.ts';
+import type { Setting } from './git-programs.ts';
 
 export interface GitOptions {
   /** The folder that git works in. */
@@ -10,8 +11,8 @@ export interface GitOptions {
   allowFailure?: boolean;
   /** Variables of this call alone, `GIT_INDEX_FILE` for one. */
   env?: Readonly<Record<string, string>>;
-  /** Further `-c` settings of this call, `key=value`. */
-  config?: readonly string[];
+  /** Further settings of this call, above those of all files. */
+  config?: readonly Setting[];
   /** Becomes stdin; without it stdin is empty. */
   input?: string | Uint8Array;
   /** latin1: a character for every byte, for output with names that need not be text. */
@@ -46,11 +47,11 @@ const MAX_CHARS = 16 * 1024 * 1024;
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
   signal?.throwIfAborted();
-  const settings = [...NEUTRAL, ...(options.config ?? [])].flatMap((setting) => ['-c', setting]);
+  const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
   const result = await runCommand('git', [...settings, ...withoutDrivers(args)], {
     cwd,
     // git is started like any program: with our environment, less what points at other repositories.
-    env: { ...scrubbed(options.baseEnv), ...QUIET, ...options.env },
+    env: { ...scrubbed(options.baseEnv), ...QUIET, ...asVariables(options.config), ...options.env },
     timeoutMs,
     maxBytes: maxChars,
     ...(signal ? { signal } : {}),
@@ -112,13 +113,30 @@ const QUIET = {
   LC_ALL: 'C',
 };
 
+/** By the environment, since the name of a filter may hold the sign that ends a key on the command line. */
+function asVariables(config: readonly Setting[] = []): Record<string, string> {
+  const pairs = config.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return {
+    GIT_CONFIG_COUNT: String(config.length),
+    ...Object.fromEntries(pairs),
+    // Of these the first counts, so that no setting of ours could stand above one of the repository.
+    ...(config.some(([key]) => key === 'core.gitproxy') && { GIT_PROXY_COMMAND: '' }),
+  };
+}
+
 /** Commands that would otherwise run the diff programs that attributes and settings name. */
 const DIFFING = new Set(['diff', 'log', 'show', 'format-patch', 'diff-tree', 'diff-index', 'diff-files']);
+// A repository inside has settings of its own: no git is started in it, neither to compare nor to look.
+const NOT_INSIDE = '--ignore-submodules=dirty';
 
 function withoutDrivers(args: readonly string[]): string[] {
   const [subcommand = '', ...rest] = args;
+  if (subcommand === 'status') return [subcommand, NOT_INSIDE, ...rest];
   if (!DIFFING.has(subcommand)) return [...args];
-  return [subcommand, '--no-ext-diff', '--no-textconv', ...rest];
+  return [subcommand, '--no-ext-diff', '--no-textconv', '--submodule=short', NOT_INSIDE, ...rest];
 }
 
 /** Who commits, how to reach a remote and where the person's own settings are. */

@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { withoutPrograms } from './all-settings.ts';
 import { runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
 
@@ -34,11 +35,13 @@ export async function commitSessionFiles({
     return false;
   }
   const files = ['--', '.', ':(exclude)_logs'];
+  // No snapshot was taken of this repository, which children can write to as well.
+  const safe = { ...options, ...(await withoutPrograms(sessionDir, context)) };
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     // Other sessions commit to the same repository; its index has one lock for all.
-    const added = await runGit(['add', '--all', ...files], options);
+    const added = await runGit(['add', '--all', ...files], safe);
     if (added.exitCode !== 0) continue;
-    const commit = await runGit(['commit', '--quiet', '-m', message, ...files], options);
+    const commit = await runGit(['commit', '--quiet', '-m', message, ...files], safe);
     if (commit.exitCode === 0) return true;
     if (/nothing to commit|no changes added/.test(commit.stdout)) return false;
   }

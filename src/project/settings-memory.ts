@@ -2,32 +2,33 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPlainFile } from '../base/plain-file.ts';
+import type { ScopedSetting } from './all-settings.ts';
 import type { GitContext } from './repository.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * Names of git's settings, as git told them, for as long as no file that they come from has changed: a
+ * git's settings, as git told them, for as long as no file that they come from has changed: a
  * worker asks after every child, and a start of git costs more than reading a few small files.
  */
 export class SettingsMemory {
   #print: string | undefined;
-  #names: readonly string[] = [];
+  #settings: readonly ScopedSetting[] = [];
 
   /** @param files fingerprints of the repository's own settings files, by path */
-  async names(
+  async settings(
     files: Readonly<Record<string, string>>,
     { baseEnv }: GitContext,
-    ask: () => Promise<string[]>,
-  ): Promise<readonly string[]> {
+    ask: () => Promise<ScopedSetting[]>,
+  ): Promise<readonly ScopedSetting[]> {
     const print = await printOf(files, baseEnv);
-    if (print !== undefined && print === this.#print) return this.#names;
-    const names = await ask();
+    if (print !== undefined && print === this.#print) return this.#settings;
+    const settings = await ask();
     // Settings that name further files may change with any of them, or with the branch.
-    const isClosed = !names.some((name) => /^include(?:if)?\./i.test(name));
+    const isClosed = !settings.some(({ setting: [key] }) => /^include(?:if)?\./i.test(key));
     this.#print = isClosed ? print : undefined;
-    this.#names = names;
-    return names;
+    this.#settings = settings;
+    return settings;
   }
 }
 

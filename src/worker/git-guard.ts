@@ -7,7 +7,8 @@ import {
   changedGitSettings,
   GitSettings,
   readGitSettings,
-  withoutNewFilters,
+  type SettingsNow,
+  withoutNewPrograms,
 } from '../project/git-settings-guard.ts';
 import type { GitContext } from '../project/repository.ts';
 import { SettingsMemory } from '../project/settings-memory.ts';
@@ -25,7 +26,7 @@ export class GitGuard {
   #baseline: GitSettings | undefined;
   #seen: GitSettings | undefined;
   #commonDir: string | undefined;
-  #config: readonly string[] = [];
+  #config: GitContext['config'] & {} = [];
   readonly #memory = new SettingsMemory();
 
   constructor(paths: SessionPaths, file: SessionFile, env: Readonly<Record<string, string | undefined>>) {
@@ -50,21 +51,25 @@ export class GitGuard {
     const folders = { commonDir: this.#commonDir, ...(worktreePath !== undefined && { worktreePath }) };
     const now = await readGitSettings(folders, this.context, this.#memory);
     const baseline = await this.#readBaseline(now);
-    this.#config = withoutNewFilters(baseline, now);
+    this.#config = withoutNewPrograms(baseline, now, this.#env);
     const changed = changedGitSettings(this.#seen ?? now, now);
     this.#seen = now;
     return changed;
   }
 
   /** The baseline of the whole session: a child that planted something stays known as the one over any restart. */
-  async #readBaseline(now: GitSettings): Promise<GitSettings> {
+  async #readBaseline(now: SettingsNow): Promise<GitSettings> {
     if (this.#baseline !== undefined) return this.#baseline;
     const text = await ifExists(readFile(this.#baselinePath, 'utf8'));
     const kept = text === undefined ? undefined : GitSettings.safeParse(parsed(text));
-    this.#baseline = kept?.success ? kept.data : now;
+    const { files, programs } = now;
+    // One that an earlier samocode wrote knows nothing of programs: from now on they are known.
+    this.#baseline = kept?.success ? { programs, ...kept.data } : { files, programs };
     // After a restart the last look is unknown, so everything since the start counts as new.
     this.#seen ??= this.#baseline;
-    if (!kept?.success) await writeWhole(this.#baselinePath, `${JSON.stringify(now)}\n`);
+    if (kept?.data?.programs === undefined) {
+      await writeWhole(this.#baselinePath, `${JSON.stringify(this.#baseline)}\n`);
+    }
     return this.#baseline;
   }
 }

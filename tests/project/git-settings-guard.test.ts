@@ -5,7 +5,7 @@ import { runGit } from '../../src/project/git.ts';
 import {
   changedGitSettings,
   readGitSettings,
-  withoutNewFilters,
+  withoutNewPrograms,
 } from '../../src/project/git-settings-guard.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
@@ -44,26 +44,26 @@ test('a setting, a hook, a rule and a turned worktree are each noticed by name',
   ]);
 });
 
-test('a filter that was planted is not run, one that was there is', async () => {
+test('a filter that was planted is not run, one that was there is, and it stays the one that it was', async () => {
   const { repo, worktreePath, read } = await scene();
   await using _ = repo;
   const ran = (name: string) => join(repo.root, `ran-${name}`);
   const filter = (name: string) => `tee "${ran(name)}"`;
   await repo.git(['config', 'filter.mine.clean', filter('mine')]);
   const before = await read();
+  await repo.git(['config', 'filter.mine.clean', filter('changed')]);
   await writeFile(
     join(repo.root, 'included'),
-    `[filter "planted"]\n\tclean = "touch ${ran('planted')}; cat"\n\trequired = true\n`,
+    `[filter "planted=too"]\n\tclean = "touch ${ran('planted')}; cat"\n\trequired = true\n`,
   );
   await repo.git(['config', 'include.path', join(repo.root, 'included')], worktreePath);
-  await writeFile(join(worktreePath, '.gitattributes'), 'a.txt filter=planted\nb.txt filter=mine\n');
+  await writeFile(join(worktreePath, '.gitattributes'), 'a.txt filter=planted=too\nb.txt filter=mine\n');
   await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
   await writeFile(join(worktreePath, 'b.txt'), 'mine\n');
-  const after = await read();
-  expect(after.filters).toEqual(['mine', 'planted']);
-  const config = withoutNewFilters(before, after);
+  const config = withoutNewPrograms(before, await read(), repo.env);
   await runGit(['add', '-A'], { cwd: worktreePath, baseEnv: repo.env, config });
   expect(await repo.git(['show', ':a.txt'], worktreePath)).toBe('changed');
   await expect(rm(ran('mine'))).resolves.toBeUndefined();
   await expect(rm(ran('planted'))).rejects.toThrow('ENOENT');
+  await expect(rm(ran('changed'))).rejects.toThrow('ENOENT');
 });

@@ -8,22 +8,24 @@ import { tempDir } from '../support/temp-dir.ts';
 async function scene() {
   const dir = await tempDir();
   const memory = new SettingsMemory();
-  let answer = ['core.bare'];
+  const named = (names: readonly string[]) =>
+    names.map((name) => ({ isOfRepository: true, setting: [name, ''] as [string, string] }));
+  let answer = named(['core.bare']);
   const asked = async (files: Record<string, string> = {}, env: Record<string, string> = {}) => {
     let count = 0;
     const ask = async () => {
       count += 1;
       return answer;
     };
-    const names = await memory.names(files, { baseEnv: { HOME: dir.path, ...env } }, ask);
-    expect(names).toEqual(answer);
+    const settings = await memory.settings(files, { baseEnv: { HOME: dir.path, ...env } }, ask);
+    expect(settings).toEqual(answer);
     return count === 1;
   };
   return {
     dir,
     asked,
     answer: (names: string[]) => {
-      answer = names;
+      answer = named(names);
     },
   };
 }

@@ -1,0 +1,97 @@
+import * as z from 'zod';
+
+/** A setting by its key, as `git config --list` writes it: all in small letters but what stands between the dots. */
+export const Setting = z.tuple([z.string(), z.string()]);
+export type Setting = z.infer<typeof Setting>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface ProgramSetting {
+  key: RegExp;
+  /** What git is given instead when nobody but a child has set it. */
+  harmless: string | ((env: Environment) => string);
+  /** Every value counts, and an empty one forgets those before it. */
+  isList?: true;
+}
+
+/**
+ * Settings of a repository by which a git call of ours could start a program. What is switched off in every
+ * call is not here (hooks, monitors, editors, pagers: see `runGit`), nor is what git obeys from the person's own
+ * files alone (`uploadpack.packObjectsHook`), nor aliases, which never stand for a command that git has.
+ */
+const PROGRAMS: readonly ProgramSetting[] = [
+  // Empty: files go in and out as they are.
+  { key: /^filter\..+\.(?:clean|smudge|process)$/s, harmless: '' },
+  { key: /^filter\..+\.required$/s, harmless: 'false' },
+  { key: /^core\.sshcommand$/, harmless: ({ GIT_SSH }) => (GIT_SSH ? shellQuoted(GIT_SSH) : 'ssh') },
+  { key: /^core\.gitproxy$/, harmless: 'none' },
+  { key: /^credential\.(?:.+\.)?helper$/s, harmless: '', isList: true },
+  // Also reached without any fetch of ours, when a planted promisor remote is asked for missing objects.
+  { key: /^remote\..+\.uploadpack$/s, harmless: 'git-upload-pack' },
+  { key: /^remote\..+\.receivepack$/s, harmless: 'git-receive-pack' },
+  { key: /^remote\..+\.vcs$/s, harmless: '' },
+  { key: /^diff\.external$/, harmless: 'true' },
+  { key: /^diff\..+\.command$/s, harmless: 'true' },
+  { key: /^diff\..+\.textconv$/s, harmless: 'cat' },
+  { key: /^merge\..+\.driver$/s, harmless: 'false' },
+  { key: /^gpg\.(?:.+\.)?program$/s, harmless: 'false' },
+  { key: /^gpg\.ssh\.defaultkeycommand$/, harmless: 'true' },
+  { key: /^hook\..+\.command$/s, harmless: 'true' },
+  { key: /^trailer\..+\.(?:command|cmd)$/s, harmless: 'true' },
+  { key: /^interactive\.difffilter$/, harmless: 'cat' },
+  { key: /^submodule\..+\.update$/s, harmless: 'none' },
+  { key: /^init\.templatedir$/, harmless: '' },
+  // What the person's own LFS filter would start.
+  { key: /^lfs\.customtransfer\..+\.path$/s, harmless: 'false' },
+  { key: /^lfs\.(?:.+\.)?standalonetransferagent$/s, harmless: '' },
+  { key: /^lfs\.extension\..+\.(?:clean|smudge)$/s, harmless: '' },
+];
+
+export function namesProgram([key]: Setting): boolean {
+  return PROGRAMS.some((program) => program.key.test(key));
+}
+
+export interface ProgramSettings {
+  /** Of the repository and its worktree, in the order in which git reads them. */
+  repository: readonly Setting[];
+  /** Of the person and the machine: they count as they stand. */
+  outside: readonly Setting[];
+}
+
+/**
+ * Settings for our calls that undo what has changed in a repository since `before`: who had set something goes
+ * on with it, and of what was planted nothing is started.
+ */
+export function undoChanged(
+  before: readonly Setting[],
+  { repository, outside }: ProgramSettings,
+  env: Environment,
+): Setting[] {
+  const changed = [...new Set([...before, ...repository].map(([key]) => key))].filter(
+    (key) => String(valuesOf(before, key)) !== String(valuesOf(repository, key)),
+  );
+  const known = [...outside, ...before];
+  const lists = PROGRAMS.filter(({ key, isList }) => isList && changed.some((name) => key.test(name)));
+  return [
+    ...changed.flatMap((key) => single(key, known, env)),
+    ...lists.flatMap((list): Setting[] => [
+      ['credential.helper', ''],
+      ...known.filter(([key]) => list.key.test(key)),
+    ]),
+  ];
+}
+
+function single(key: string, known: readonly Setting[], env: Environment): Setting[] {
+  const program = PROGRAMS.find((each) => each.key.test(key));
+  if (program === undefined || program.isList) return [];
+  const { harmless } = program;
+  return [[key, valuesOf(known, key).at(-1) ?? (typeof harmless === 'string' ? harmless : harmless(env))]];
+}
+
+function valuesOf(settings: readonly Setting[], key: string): string[] {
+  return settings.filter(([name]) => name === key).map(([, value]) => value);
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { namesProgram, type Setting, undoChanged } from '../../src/project/git-programs.ts';
+
+const undo = (before: Setting[], repository: Setting[], outside: Setting[] = [], env = {}) =>
+  undoChanged(before, { repository, outside }, env);
+
+test('what nobody touched is left to git', () => {
+  const own: Setting[] = [
+    ['filter.lfs.clean', 'git-lfs clean -- %f'],
+    ['credential.helper', 'store'],
+    ['core.sshcommand', 'ssh -i key'],
+  ];
+  expect(undo(own, own, [['credential.helper', 'cache']])).toEqual([]);
+});
+
+test('what was changed or taken away is as it was, and what is new is harmless', () => {
+  const before: Setting[] = [
+    ['filter.lfs.clean', 'lfs'],
+    ['core.sshcommand', 'ssh -i key'],
+  ];
+  const now: Setting[] = [
+    ['filter.lfs.clean', 'evil'],
+    ['filter.a=b.process', 'evil'],
+    ['remote.x.y.uploadpack', 'evil'],
+  ];
+  expect(undo(before, now)).toEqual([
+    ['filter.lfs.clean', 'lfs'],
+    ['core.sshcommand', 'ssh -i key'],
+    ['filter.a=b.process', ''],
+    ['remote.x.y.uploadpack', 'git-upload-pack'],
+  ]);
+});
+
+test("a planted ssh command gives way to the person's own, wherever that stands", () => {
+  const planted: Setting[] = [['core.sshcommand', 'evil']];
+  expect(undo([], planted)).toEqual([['core.sshcommand', 'ssh']]);
+  expect(undo([], planted, [['core.sshcommand', 'ssh -v']])).toEqual([['core.sshcommand', 'ssh -v']]);
+  expect(undo([], planted, [], { GIT_SSH: "/opt/it's ssh" })).toEqual([
+    ['core.sshcommand', "'/opt/it'\\''s ssh'"],
+  ]);
+});
+
+test("planted helpers for passwords are forgotten, the person's own are not", () => {
+  const own: Setting[] = [['credential.helper', 'store']];
+  const planted: Setting[] = [...own, ['credential.https://x.example.helper', '!evil']];
+  expect(undo(own, planted, [['credential.https://y.example.helper', 'cache']])).toEqual([
+    ['credential.helper', ''],
+    ['credential.https://y.example.helper', 'cache'],
+    ['credential.helper', 'store'],
+  ]);
+});
+
+test('settings that name no program are none of it', () => {
+  for (const key of ['core.bare', 'user.name', 'remote.origin.url', 'filter.clean', 'credential.username']) {
+    expect(namesProgram([key, '']), key).toBe(false);
+  }
+});
