@@ -75,6 +75,20 @@ const Parked = z.object({
   plan: PlanVersion.optional(),
 });
 
+/** What is fixed when an iteration begins. */
+export const BegunIteration = z.object({
+  iteration: z.int(),
+  phase: PhaseName,
+  provider: z.string(),
+  model: z.string(),
+  /** File name in `_logs/`, without its folder. */
+  log: z.string(),
+  childUuid: z.string(),
+  timeLimitMs: z.number(),
+  /** All that is left of the budget is for leaving things in order. */
+  wrapUp: z.boolean().optional(),
+});
+
 /** The number of an iteration, 0 for before the first; or the rewind before this one is taken back. */
 export const RewindTarget = z.int().nonnegative().or(z.literal('undo'));
 export type RewindTarget = z.infer<typeof RewindTarget>;
@@ -133,18 +147,8 @@ export const EVENT_BODIES = {
   queued: z.object({ reason: z.string() }),
   /** Queue or usage limit are over. */
   went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback']) }),
-  iteration_started: z.object({
-    iteration: z.int(),
-    phase: PhaseName,
-    provider: z.string(),
-    model: z.string(),
-    /** File name in `_logs/`, without its folder. */
-    log: z.string(),
-    childUuid: z.string(),
-    timeLimitMs: z.number(),
+  iteration_started: BegunIteration.extend({
     /** Names of the credentials that were set: who pays. */
-    /** All that is left of the budget is for leaving things in order. */
-    wrapUp: z.boolean().optional(),
     credentials: z.array(z.string()).optional(),
   }),
   iteration_ended: z.object({

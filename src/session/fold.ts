@@ -5,7 +5,7 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../phases/progress.ts';
-import type { EventType, RecordedAnswer } from './event-types.ts';
+import { BegunIteration, type EventType, type RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { rewound } from './fold-rewound.ts';
@@ -108,16 +108,13 @@ function settled(state: SessionState, status: Status): SessionState {
 }
 
 function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
-  const { iteration, phase, provider, model, log, childUuid, timeLimitMs, wrapUp, at } = event;
+  const { iteration, phase, provider, at } = event;
   const { feedback: _told, ...rest } = state;
   return {
     ...rest,
     status: { kind: 'running', since: at },
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
-    openIteration: {
-      ...{ iteration, phase, provider, model, log, childUuid, timeLimitMs, startedAt: at },
-      ...(wrapUp && { wrapUp }),
-    },
+    openIteration: { ...BegunIteration.parse(event), startedAt: at },
     ...(event.credentials && { paidBy: { provider, credentials: event.credentials } }),
     notes: [],
     backoff: false,
@@ -213,9 +210,16 @@ function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): Ses
   return { ...moved, status };
 }
 
+/**
+ * Given to every child until one says that it has read them. Where children never say so, the oldest are left to
+ * the inbox: they were repeated often enough, and neither state nor prompts may grow without end.
+ */
+const MOST_UNACKNOWLEDGED = 50;
+
 function delivered(state: SessionState, ids: readonly string[]): SessionState {
   const waiting = state.messages.waiting.filter((id) => !ids.includes(id));
-  return { ...state, messages: { waiting, unacknowledged: [...state.messages.unacknowledged, ...ids] } };
+  const unacknowledged = [...state.messages.unacknowledged, ...ids].slice(-MOST_UNACKNOWLEDGED);
+  return { ...state, messages: { waiting, unacknowledged } };
 }
 
 function acknowledged(state: SessionState, ids: readonly string[]): SessionState {

@@ -6,7 +6,15 @@ import { EMPTY_TRAIL, ProgressTrail } from '../phases/no-progress.ts';
 import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
-import { By, Cost, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
+import {
+  BegunIteration,
+  By,
+  Cost,
+  PlanVersion,
+  Position,
+  RecordedAnswer,
+  RewindTarget,
+} from './event-types.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
@@ -49,17 +57,7 @@ export const Worktree = z.object({
 export type Worktree = z.infer<typeof Worktree>;
 
 /** An iteration that has begun and not ended. */
-export const OpenIteration = z.object({
-  iteration: z.int(),
-  phase: PhaseName,
-  provider: z.string(),
-  model: z.string(),
-  log: z.string(),
-  childUuid: z.string(),
-  timeLimitMs: z.number(),
-  wrapUp: z.boolean().optional(),
-  startedAt: since,
-});
+export const OpenIteration = BegunIteration.extend({ startedAt: since });
 export type OpenIteration = z.infer<typeof OpenIteration>;
 
 const LastIteration = z.object({

@@ -142,13 +142,13 @@ test.each<[string, unknown]>([
   ['no JSON', '{"v":1,'],
   ['null', null],
   ['a list', []],
-  ['of a newer version', { v: 2, offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['of a newer version', { v: 99, offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
   ['of no version', { offset: 0, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['without a hash, behind the end', { v: 1, offset: 1e9, state: FORGED }],
-  ['at a negative offset', { v: 1, offset: -5, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['at half a byte', { v: 1, offset: 0.5, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['of another log', { v: 1, offset: 500, tailHash: HASH_OF_NOTHING, state: FORGED }],
-  ['with a state of another shape', { v: 1, offset: 0, tailHash: HASH_OF_NOTHING, state: { n: 7 } }],
+  ['without a hash, behind the end', { v: 2, offset: 1e9, state: FORGED }],
+  ['at a negative offset', { v: 2, offset: -5, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['at half a byte', { v: 2, offset: 0.5, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['of another log', { v: 2, offset: 500, tailHash: HASH_OF_NOTHING, state: FORGED }],
+  ['with a state of another shape', { v: 2, offset: 0, tailHash: HASH_OF_NOTHING, state: { n: 7 } }],
 ])('a state.json that is %s changes nothing', async (_, content) => {
   await using log = await logWithCache(3);
   const before = await readLog(log.paths);

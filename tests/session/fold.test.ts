@@ -131,6 +131,16 @@ test('a message waits, is delivered, and is done when it was acknowledged', () =
   expect(after([kept, delivered, acknowledged]).messages).toEqual({ waiting: [], unacknowledged: [] });
 });
 
+test('messages that no child acknowledges are remembered up to a number, the newest ones', () => {
+  const ids = Array.from({ length: 120 }, (_, index) => `M${index}`);
+  const given: NewEvent[] = ids.map((id, index) => ({
+    type: 'messages_delivered',
+    ids: [id],
+    iteration: index + 1,
+  }));
+  expect(after(given).messages.unacknowledged).toEqual(ids.slice(-50));
+});
+
 test('what a child was caught at is told to the next one and then forgotten', () => {
   const caught: NewEvent = { type: 'forgery_seen', what: 'Phase line', detail: 'planning to done' };
   expect(after([...started, caught]).notes.join()).toContain('Phase line (planning to done)');
