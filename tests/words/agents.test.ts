@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents.ts';
@@ -5,7 +7,7 @@ import { readPlan } from '../../src/session/plan.ts';
 import { readQa } from '../../src/session/qa.ts';
 import { lintQa } from '../../src/session/qa-lint.ts';
 import { parseSignal } from '../../src/session/signal.ts';
-import { fencedBlocks, inBackticks, SOURCE } from './texts.ts';
+import { fencedBlocks, inBackticks, ROOT, SOURCE } from './texts.ts';
 
 const AGENTS = SOURCE.agents.map((agent) => [agent.name as Phase, agent] as const);
 
@@ -33,6 +35,9 @@ const NEEDED: readonly [RegExp, string][] = [
   [/\*\*Write:\*\*/, 'Write'],
   [/web page|HTTP|library documents/i, 'WebFetch'],
 ];
+
+/** What every agent says, each in bold. */
+const PARTS = ['Read first:', 'One action:', 'Write:', 'Notebook:', 'Commit:', 'Signals', 'Not yours:'];
 
 const WRITES: Readonly<Record<Phase, readonly DocumentKind[]>> = {
   init: [],
@@ -65,21 +70,20 @@ test.each(AGENTS)('the tools of %s are enough for its words', (_phase, { meta, b
 });
 
 test.each(AGENTS)('%s says all that a child must know, and not too much', (_phase, { body }) => {
-  for (const part of [
-    'Read first:',
-    'One action:',
-    'Write:',
-    'Notebook:',
-    'Commit:',
-    'Signals',
-    'Not yours:',
-  ]) {
+  for (const part of PARTS) {
     // Requirements and quality write inside their steps.
     if (part === 'Write:' && !body.includes('**Write:**')) expect(body).toContain('TIMESTAMP_FILE-');
     else if (part === 'Commit:' && !body.includes('**Commit:**')) expect(body).toContain('one commit each');
     else expect(body).toContain(`**${part}**`);
   }
   expect(body.length).toBeLessThan(1_500 * 4);
+});
+
+test('the template for a further agent has the parts that every agent has', async () => {
+  const page = await readFile(join(ROOT, 'docs/agent-template.md'), 'utf8');
+  const template = fencedBlocks(page)[0] ?? '';
+  expect(PARTS.filter((part) => !template.includes(`**${part}**`))).toEqual([]);
+  expect(template).toMatch(/^---\nname: samocode-.*\ndescription: .*\ntools: .*\n---\n/);
 });
 
 test.each(AGENTS)('the signals of %s are those of the phase table', (phase, { body }) => {
