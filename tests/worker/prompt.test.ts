@@ -158,7 +158,7 @@ function withName(state: PromptState, name: string): PromptState {
     worktree: { branch: name, base: name, baseCommit: '4f1d2c8' },
     checks: [name],
     earlier: { rounds: 1, plans: [name] },
-    plan: { name, isApproved: false, testable: true, phases },
+    plan: { name, isApproved: true, testable: true, phases },
   };
 }
 

@@ -10,6 +10,7 @@ import signal from '../../../workflow/signal.md';
 import { type Stamps, stampsAt, threeDigits } from '../../base/stamps.ts';
 import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
 import type { Phase } from '../../phases/table.ts';
+import { oneLine } from '../../session/markdown-lines.ts';
 import { signalExamples } from '../../session/signal.ts';
 import { PHASE_DUTIES } from '../phase-duties.ts';
 import { iterationStamp } from '../project-event.ts';
@@ -38,7 +39,7 @@ export function assemblePrompt(state: PromptState): string {
     phase,
     iteration: threeDigits(state.iteration),
     timeLimit: timeLimit(state.timeLimitMs, stamps),
-    approvedPlan: state.plan?.isApproved ? `**Approved plan:** ${join(sessionDir, state.plan.name)}\n` : '',
+    approvedPlan: approvedPlan(state),
     timestampFile: stamps.file,
     timestampLog: stamps.log,
     timestampIteration,
@@ -57,6 +58,11 @@ export function assemblePrompt(state: PromptState): string {
     }),
   });
   return `${text.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
+}
+
+// A child gave the file its name.
+function approvedPlan({ sessionDir, plan }: PromptState): string {
+  return plan?.isApproved ? `**Approved plan:** ${oneLine(join(sessionDir, plan.name))}\n` : '';
 }
 
 /** A name or line that is shown is one to be copied: with the stamp itself, not with the word for it. */
