@@ -1,5 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+/** Folders and the names in them that matter; without names all do. */
+export type Wanted = ReadonlyMap<string, ReadonlySet<string> | undefined>;
 
 /** Hears of changes in folders, as far as the system tells of them. */
 export interface FolderEars {
@@ -7,12 +11,18 @@ export interface FolderEars {
    * Listens to these folders and to no others. A folder that was replaced is listened to anew.
    * @returns false when the system tells nothing of one of them: it must be looked at often
    */
-  listen(folders: readonly string[]): Promise<boolean>;
+  listen(wanted: Wanted): Promise<boolean>;
   close(): void;
 }
 
-/** Tells of every change in a folder. @throws at the system's limits (EMFILE, ENOSPC), and when it is not there */
-export type WatchFolder = (folder: string, changed: () => void) => Pick<FSWatcher, 'close' | 'on'>;
+/**
+ * Tells of every change in a folder, with the name in it if that is known.
+ * @throws at the system's limits (EMFILE, ENOSPC), and when the folder is not there
+ */
+export type WatchFolder = (
+  folder: string,
+  changed: (event: string, name: string | null) => void,
+) => Pick<FSWatcher, 'close' | 'on'>;
 
 const systemWatch: WatchFolder = (folder, changed) => watch(folder, { persistent: false }, changed);
 
@@ -26,19 +36,25 @@ interface Ear {
 /** Beyond this many folders the rest is only looked at now and then: nobody may use up the system's watches. */
 const MAX_FOLDERS = 128;
 
-export function newFolderEars(changed: () => void, watchFolder = systemWatch): FolderEars {
+export function newFolderEars(ring: () => void, watchFolder = systemWatch): FolderEars {
   const ears = new Map<string, Ear>();
+  let wanted: Wanted = new Map();
   const drop = (folder: string) => {
     ears.get(folder)?.watcher.close();
     ears.delete(folder);
   };
+  const heard = (folder: string, name: string | null) => {
+    const names = wanted.get(folder);
+    // Its own name: the folder itself was moved or removed.
+    if (!names || name === null || names.has(name) || name === basename(folder)) ring();
+  };
   const openEar = async (folder: string): Promise<boolean> => {
     try {
-      const watcher = watchFolder(folder, changed);
+      const watcher = watchFolder(folder, (_event, name) => heard(folder, name));
       const ear: Ear = { watcher, id: (await idOf(folder)) ?? '', isDeaf: false };
       watcher.on('error', () => {
         ear.isDeaf = true;
-        changed();
+        ring();
       });
       ears.set(folder, ear);
       return true;
@@ -48,10 +64,10 @@ export function newFolderEars(changed: () => void, watchFolder = systemWatch): F
   };
   return {
     async listen(folders) {
-      const wanted = new Set(folders.slice(0, MAX_FOLDERS));
+      wanted = new Map([...folders].slice(0, MAX_FOLDERS));
       for (const folder of [...ears.keys()]) if (!wanted.has(folder)) drop(folder);
       let hearsAll = true;
-      for (const folder of wanted) {
+      for (const folder of wanted.keys()) {
         const ear = ears.get(folder);
         if (ear && !ear.isDeaf && ear.id === (await idOf(folder))) continue;
         drop(folder);

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { fileId } from '../base/plain-file.ts';
 import { newBell } from './bell.ts';
-import { newFolderEars, type WatchFolder } from './folder-ears.ts';
+import { newFolderEars, type Wanted, type WatchFolder } from './folder-ears.ts';
 
 /** What is watched at one moment; most important first, for only so many folders are listened to. */
 export interface Watched {
@@ -15,8 +15,9 @@ export interface Watched {
 export interface WatchFilesOptions {
   clock: Clock;
   signal: AbortSignal;
-  /** Milliseconds between two looks at least. */
+  /** Milliseconds between two looks: at least, and at most while nothing is heard. */
   spacingMs?: number;
+  lookMs?: number;
   /** The system's way to watch a folder; tests give one that fails. */
   watchFolder?: WatchFolder;
 }
@@ -36,29 +37,43 @@ const SPACING_MS = 40;
  */
 export async function* watchFiles(
   locate: () => Promise<Watched>,
-  { clock, signal, spacingMs = SPACING_MS, watchFolder }: WatchFilesOptions,
+  { clock, signal, spacingMs = SPACING_MS, lookMs = LOOK_MS, watchFolder }: WatchFilesOptions,
 ): AsyncGenerator<string[]> {
   const bell = newBell();
   const ears = newFolderEars(bell.ring, watchFolder);
   let known: ReadonlyMap<string, string> | undefined;
+  let watched = await locate();
   try {
     for (;;) {
-      const { files, folders = [] } = await locate();
+      const { files, folders = [] } = watched;
       // Listening begins before the look, so that nothing falls between the two.
-      const hearsAll = await ears.listen([...new Set([...folders, ...files.map((path) => dirname(path))])]);
+      const hearsAll = await ears.listen(wantedBy(files, folders));
       const now = await idsOf(files);
       const changed = difference(known ?? new Map(), now);
       const isFirst = known === undefined;
       known = now;
       if (isFirst || changed.length > 0) yield changed;
       await clock.sleep(spacingMs, signal);
-      await bell.wait(hearsAll ? LOOK_MS : POLL_MS, { clock, signal });
+      await bell.wait(hearsAll ? lookMs : POLL_MS, { clock, signal });
+      // What fails now (no more descriptors, say) may succeed at the next look.
+      watched = await locate().catch(() => watched);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     ears.close();
   }
+}
+
+function wantedBy(files: readonly string[], folders: readonly string[]): Wanted {
+  const wanted = new Map<string, Set<string> | undefined>(folders.map((folder) => [folder, undefined]));
+  for (const path of files) {
+    const folder = dirname(path);
+    const names = wanted.get(folder);
+    if (names) names.add(basename(path));
+    else if (!wanted.has(folder)) wanted.set(folder, new Set([basename(path)]));
+  }
+  return wanted;
 }
 
 async function idsOf(files: readonly string[]): Promise<Map<string, string>> {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
 import { newBell } from './bell.ts';
@@ -33,12 +34,12 @@ export async function waitForEvents(seen: readonly Seen[], options: WaitOptions)
   const deadline = clock.monotonic() + timeoutMs;
   const bell = newBell();
   const ears = newFolderEars(bell.ring);
-  const folders = [...new Set(seen.map(({ paths }) => paths.runDir))];
+  const wanted = new Map(seen.map(({ paths }) => [paths.runDir, new Set([basename(paths.events)])]));
   const sizes: (number | undefined)[] = seen.map(() => undefined);
   try {
     for (;;) {
       // Listening begins before the look, so that nothing falls between the two.
-      await ears.listen(folders);
+      await ears.listen(wanted);
       const grown = await lookFor(seen, sizes);
       const left = deadline - clock.monotonic();
       if (grown.length > 0 || left <= 0) return grown;

@@ -129,6 +129,37 @@ test('files that move are followed, and watches end with their reader', async ()
   expect(open.filter((target) => target.startsWith(dir.path))).toEqual([]);
 });
 
+test('a look that fails ends nothing', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'a');
+  let looks = 0;
+  await using file = await follow(async () => {
+    looks += 1;
+    if (looks % 2 === 0) throw Object.assign(new Error('no more descriptors'), { code: 'EMFILE' });
+    return { files: [path] };
+  });
+  for (const text of ['one', 'two', 'three']) await file.isTold(() => writeFile(path, text));
+  expect(looks).toBeGreaterThan(3);
+});
+
+test('names that do not matter wake nobody', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'events.jsonl');
+  let looks = 0;
+  await using file = await follow(async () => {
+    looks += 1;
+    return { files: [path] };
+  });
+  const before = looks;
+  for (let index = 0; index < 20; index += 1) {
+    await writeWhole(join(dir.path, 'now.json'), `${index}`);
+    await clock.sleep(10);
+  }
+  // Only the look every second is left.
+  expect(looks - before).toBeLessThanOrEqual(3);
+  await file.isTold(() => writeFile(path, 'x'));
+});
+
 test('a file that is written without end is told at a bounded rate', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'log');

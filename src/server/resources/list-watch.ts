@@ -1,39 +1,59 @@
 import type { ActionContext } from '../../actions/context.ts';
-import { readSession } from '../../session/status.ts';
+import { readSession, type SessionView } from '../../session/status.ts';
 import { watchFiles } from '../../session/watch-files.ts';
 import { newSessionLogs } from './session-logs.ts';
 import { isLive } from './session-rows.ts';
 
-/** A session writes several events in a row, and nobody needs a list within the blink of an eye. */
-const SPACING_MS = 100;
+/** Tells when a session comes into the list of live ones, or goes from it. */
+export interface ListWatch {
+  /** Resolves when nothing can be missed any more; from then on it watches until `signal` is aborted. */
+  begin(): Promise<void>;
+  /** What the client was just given. */
+  listed(live: readonly SessionView[]): void;
+}
 
-/**
- * Tells when a session comes into the list of live ones, or goes from it. Ends when aborted.
- * @param begun called once when nothing can be missed any more
- */
-export async function watchList(
+// Nobody needs a list within the blink of an eye, and it is watched in every chat that has ever asked for it.
+const SPACING_MS = 100;
+const LOOK_MS = 5000;
+
+export function newListWatch(
   context: ActionContext,
-  { signal, tell, begun }: { signal: AbortSignal; tell: () => Promise<void>; begun: () => void },
-): Promise<void> {
+  { signal, tell }: { signal: AbortSignal; tell: () => Promise<void> },
+): ListWatch {
   const logs = newSessionLogs(context);
-  const live = new Set<string>();
-  let isFirst = true;
-  for await (const changed of watchFiles(logs.locate, {
-    clock: context.clock,
-    signal,
-    spacingMs: SPACING_MS,
-  })) {
-    let differs = false;
-    for (const path of changed) {
-      const paths = logs.sessionOf(path);
-      const view = paths && (await readSession(paths, context.host));
-      const isNow = view !== undefined && isLive(view);
-      if (isNow !== live.has(path)) differs = true;
-      if (isNow) live.add(path);
-      else live.delete(path);
+  let live = new Set<string>();
+  const dirOf = new Map<string, string>();
+  const isDifferent = async (path: string): Promise<boolean> => {
+    const paths = logs.sessionOf(path);
+    const dir = paths?.sessionDir ?? dirOf.get(path) ?? '';
+    dirOf.set(path, dir);
+    const view = paths && (await readSession(paths, context.host));
+    const isNow = view !== undefined && isLive(view);
+    if (isNow === live.has(dir)) return false;
+    if (isNow) live.add(dir);
+    else live.delete(dir);
+    return true;
+  };
+  const goOn = async (changes: AsyncIterator<string[]>): Promise<void> => {
+    for (let next = await changes.next(); !next.done; next = await changes.next()) {
+      let differs = false;
+      for (const path of next.value) differs = (await isDifferent(path)) || differs;
+      if (differs) await tell();
     }
-    if (differs && !isFirst) await tell();
-    if (isFirst) begun();
-    isFirst = false;
-  }
+  };
+  return {
+    async begin() {
+      const { clock } = context;
+      const changes = watchFiles(logs.locate, { clock, signal, spacingMs: SPACING_MS, lookMs: LOOK_MS });
+      const first = await changes.next();
+      for (const path of first.value ?? []) dirOf.set(path, logs.sessionOf(path)?.sessionDir ?? '');
+      // It lives as long as the connection; a failure ends the watch and nothing else.
+      void goOn(changes).catch((error) => {
+        if (!signal.aborted) process.stderr.write(`${String(error)}\n`);
+      });
+    },
+    listed(views) {
+      live = new Set(views.map(({ paths }) => paths.sessionDir));
+    },
+  };
 }

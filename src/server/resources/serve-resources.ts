@@ -12,6 +12,7 @@ import type { ActionContext } from '../../actions/context.ts';
 import type { ContextFor } from '../context-for.ts';
 import { type Follow, newSubscriptions } from '../subscriptions.ts';
 import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from './kinds.ts';
+import type { ListWatch } from './list-watch.ts';
 import { pageOfResources } from './page-of-resources.ts';
 import { SESSIONS_URI, uriTemplate } from './resource-uri.ts';
 
@@ -34,10 +35,12 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: templates() }));
   server.setRequestHandler(ListResourcesRequestSchema, async ({ params }, extra) => {
     const context = await contextFor(extra);
-    const { liveOverviews } = await import('./session-rows.ts');
+    const { liveSessions, overviewResource } = await import('./session-rows.ts');
     // Before the look, so that nothing falls between the two.
-    await listWatch.begin(context);
-    return pageOfResources([SESSIONS_RESOURCE, ...(await liveOverviews(context))], params?.cursor);
+    const watch = await listWatch.of(context);
+    const live = await liveSessions(context);
+    watch.listed(live.map(({ view }) => view));
+    return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], params?.cursor);
   });
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
     const { readResource } = await import('./read-resource.ts');
@@ -73,22 +76,23 @@ async function followerOf(uri: string, context: ActionContext): Promise<Follow> 
 
 /** The list is watched from the first time that somebody asked for it: nothing is held for nobody. */
 function onceWatched(tell: () => Promise<void>) {
-  let begun: Promise<void> | undefined;
   const end = new AbortController();
-  const begin = async (context: ActionContext): Promise<void> => {
-    const { watchList } = await import('./list-watch.ts');
-    await new Promise<void>((resolve) => {
-      const options = { signal: end.signal, tell, begun: resolve };
-      // A failure ends the watch and nothing else; the next one who asks begins it anew.
-      watchList(context, options).catch((error) => {
-        begun = undefined;
-        resolve();
-        if (!end.signal.aborted) process.stderr.write(`${String(error)}\n`);
-      });
-    });
+  let begun: Promise<ListWatch> | undefined;
+  const begin = async (context: ActionContext): Promise<ListWatch> => {
+    const { newListWatch } = await import('./list-watch.ts');
+    const watch = newListWatch(context, { signal: end.signal, tell });
+    await watch.begin();
+    return watch;
   };
   return {
-    begin: (context: ActionContext) => (begun ??= begin(context)),
+    of(context: ActionContext): Promise<ListWatch> {
+      begun ??= begin(context).catch((error) => {
+        // The next one who asks begins it anew.
+        begun = undefined;
+        throw error;
+      });
+      return begun;
+    },
     end: () => end.abort(),
   };
 }

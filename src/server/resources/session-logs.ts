@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import type { ActionContext } from '../../actions/context.ts';
 import { everyPlace } from '../../actions/every-session.ts';
 import type { SessionsPlace } from '../../actions/sessions-places.ts';
@@ -28,8 +28,7 @@ export function newSessionLogs(context: ActionContext): SessionLogs {
       }
       const found = await Promise.all(places.map(({ sessionsDir }) => sessionsIn(sessionsDir)));
       // Folders begin with their date: the newest are the ones that are listened to.
-      const newestFirst = found.flat().sort((a, b) => b.folder.localeCompare(a.folder));
-      sessions = new Map(await Promise.all(newestFirst.map(withFile)));
+      sessions = new Map(found.flat().sort(([, a], [, b]) => (a.folder < b.folder ? 1 : -1)));
       const folders = places.flatMap(({ sessionsDir }) => [sessionsDir, runRoot(sessionsDir)]);
       return { files: [...sessions.keys()], folders };
     },
@@ -37,15 +36,15 @@ export function newSessionLogs(context: ActionContext): SessionLogs {
   };
 }
 
-async function sessionsIn(sessionsDir: string): Promise<SessionPaths[]> {
-  return (await sessionFolders(sessionsDir)).map((folder) => sessionPaths(sessionsDir, folder));
-}
-
 /** A folder of the original tool has no log; its notebook stands for it. */
-async function withFile(paths: SessionPaths): Promise<[string, SessionPaths]> {
-  const hasRunFolder = await stat(paths.runDir).then(
-    () => true,
-    () => false,
-  );
-  return [hasRunFolder ? paths.events : paths.overview, paths];
+async function sessionsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
+  const [folders, run] = await Promise.all([
+    sessionFolders(sessionsDir),
+    readdir(runRoot(sessionsDir)).catch((): string[] => []),
+  ]);
+  const withLog = new Set(run);
+  return folders.map((folder) => {
+    const paths = sessionPaths(sessionsDir, folder);
+    return [withLog.has(folder) ? paths.events : paths.overview, paths];
+  });
 }

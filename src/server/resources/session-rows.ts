@@ -36,10 +36,9 @@ function rowOf(session: PlacedSession) {
   };
 }
 
-/** The notebooks of the sessions in which something goes on, or waits for the human. */
-export async function liveOverviews(context: ActionContext): Promise<Resource[]> {
-  const sessions = await everySession(context);
-  return sessions.filter(({ view }) => isLive(view)).map(overviewResource);
+/** The sessions in which something goes on, or waits for the human. */
+export async function liveSessions(context: ActionContext): Promise<PlacedSession[]> {
+  return (await everySession(context)).filter(({ view }) => isLive(view));
 }
 
 /** True while something goes on or waits for the human; the others are reached by name. */
@@ -48,7 +47,8 @@ export function isLive({ state }: SessionView): boolean {
   return !state.archived && kind !== 'done' && kind !== 'stopped';
 }
 
-function overviewResource(session: PlacedSession): Resource {
+/** A session as the list of resources has it: by its notebook. */
+export function overviewResource(session: PlacedSession): Resource {
   const { view } = session;
   return {
     uri: overviewUri(session),
