@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../actions/context.ts';
 import { nearestName } from '../base/nearest-name.ts';
+import { askByForm } from './ask-by-form.ts';
 import { type ClientFolders, clientFolders, foldersInMeta } from './client-folders.ts';
 import type { ContextFor, Extra } from './context-for.ts';
 import { callTool } from './define-tool.ts';
@@ -36,7 +37,7 @@ export function buildServer(deps: ServerDeps): Server {
         completions: {},
       },
       instructions: INSTRUCTIONS,
-      // Nothing is elicited yet, and the default validator costs a third of the start.
+      // What forms bring back is checked where it is read; the default validator costs a third of the start.
       jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
     },
   );
@@ -56,6 +57,7 @@ export function buildServer(deps: ServerDeps): Server {
       clientName: server.getClientVersion()?.name ?? '',
       signal: extra.signal,
       progress: progressOf(extra),
+      ask: askByForm(server, extra),
     });
   });
   serveResources(server, contextFor);
@@ -67,7 +69,7 @@ export function buildServer(deps: ServerDeps): Server {
 const NO_VALIDATION = {
   valid: false as const,
   data: undefined,
-  errorMessage: 'Nothing is asked of the client.',
+  errorMessage: 'Forms are not checked by the SDK.',
 };
 
 function clientOf(server: Server): { client?: string } {

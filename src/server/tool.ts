@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ActionContext } from '../actions/context.ts';
+import type { Ask } from './form.ts';
 
 /** What a tool's handler is given beside its input. */
 export interface ToolContext {
@@ -10,6 +11,8 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Tells the client that the call is alive; does nothing when it did not ask for that. */
   progress(message: string): void;
+  /** Puts a form to the human; absent where the client shows none. Never the only way to anything. */
+  ask?: Ask | undefined;
 }
 
 /** One small object: `summary` is a sentence for people, `next` the exact call or the words for the human. */

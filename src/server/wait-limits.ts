@@ -19,3 +19,8 @@ export function waitLimitMs(clientName: string, askedSeconds: number | undefined
   const limit = WAIT_LIMITS.get(clientName) ?? UNKNOWN_CLIENT;
   return askedSeconds === undefined ? limit.byDefaultMs : Math.min(askedSeconds * 1000, limit.mostMs);
 }
+
+/** How long a call of this client may last at most, in milliseconds. */
+export function longestWaitMs(clientName: string): number {
+  return waitLimitMs(clientName, Number.MAX_SAFE_INTEGER);
+}

@@ -1,14 +1,18 @@
 import * as z from 'zod';
+import type { SessionQuestion } from '../../actions/find-session.ts';
+import type { Answer } from '../ask-questions.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
+import { byForm } from '../form.ts';
 import { cut, sessionFields } from '../session-fields.ts';
+import type { ToolContext } from '../tool.ts';
 
 export const answerQaTool = defineTool({
   name: 'answer_qa',
   title: 'Answer a session for the human',
   description: [
     "Hand the human's answers to a coding session that waits for qa_answers; it goes on once none is open.",
-    'Use only with what the human said; never choose for them. Some of the answers are fine.',
+    'Use only with what the human said; never choose for them. Some of the answers are fine; with none the human is asked in a form, if the client has forms.',
     'Returns what was taken and what is still open; then wait.',
   ].join('\n'),
   input: z.strictObject({
@@ -29,18 +33,31 @@ export const answerQaTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
-  async handle(input, { actions }) {
+  async handle(input, context) {
     const { session, accept_suggestions, confirm_typed, project_dir: projectDir } = input;
     const { answerQa } = await import('../../actions/answer-qa.ts');
-    const answers = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
-    const asked = { answers, acceptSuggestions: accept_suggestions, confirmTyped: confirm_typed };
-    const { view, recorded, open } = await answerQa({ session, projectDir, ...asked }, actions);
+    const said = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
+    const isEmpty = said.length === 0 && !accept_suggestions && !confirm_typed;
+    const filled = isEmpty ? await askedByForm({ session, projectDir }, context) : undefined;
+    const asked = {
+      answers: filled ?? said,
+      acceptSuggestions: accept_suggestions,
+      confirmTyped: confirm_typed,
+    };
+    const by = filled === undefined ? context.actions : byForm(context.actions);
+    const { view, recorded, open } = await answerQa({ session, projectDir, ...asked }, by);
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
     return {
       ...sessionFields(view),
-      summary: `Recorded ${taken}.${open.length > 0 ? ` Still open: ${open.join(', ')}.` : ''}`,
+      summary: `Recorded ${taken || 'what was asked for'}.${open.length > 0 ? ` Still open: ${open.join(', ')}.` : ''}`,
       next: open.length > 0 ? 'ask the human about the open ones, then answer_qa' : 'wait',
       open,
     };
   },
 });
+
+async function askedByForm(question: SessionQuestion, context: ToolContext): Promise<Answer[] | undefined> {
+  if (context.ask === undefined) return undefined;
+  const { askQuestions } = await import('../ask-questions.ts');
+  return await askQuestions(question, context);
+}

@@ -1,7 +1,10 @@
 import * as z from 'zod';
+import type { SessionQuestion } from '../../actions/find-session.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
+import { byForm } from '../form.ts';
 import { sessionFields } from '../session-fields.ts';
+import type { ToolContext, ToolResult } from '../tool.ts';
 
 export const approvePlanTool = defineTool({
   name: 'approve_plan',
@@ -9,19 +12,53 @@ export const approvePlanTool = defineTool({
   description: [
     'Approve the plan that a coding session waits with; implementation begins at once.',
     'Use only after the human has seen the plan and said yes to it. It is recorded as approved through you.',
-    'Needs the hash that read_plan gave; a plan that changed since is refused. Then wait.',
+    'A plan that changed since is refused. Then wait.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
-    hash: z.string().min(8).describe('hash of read_plan: the version that the human has seen.'),
+    hash: z
+      .string()
+      .min(8)
+      .optional()
+      .describe(
+        'hash of read_plan: the version that the human has seen. Without: a form asks them, if the client has forms.',
+      ),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'yes to the plan',
-  async handle({ session, hash, project_dir: projectDir }, { actions }) {
+  async handle({ session, hash, project_dir: projectDir }, context) {
+    const question = { session, projectDir };
+    const filled = hash === undefined ? await askedByForm(question, context) : undefined;
+    if (filled?.verdict.kind === 'no') return await sentBack(question, filled.verdict.feedback, context);
+    const isYes = filled?.verdict.kind === 'yes';
+    const by = isYes ? byForm(context.actions) : context.actions;
     const { approvePlan } = await import('../../actions/approve-plan.ts');
-    const { view, plan, already } = await approvePlan({ session, hash, projectDir }, actions);
+    const approved = await approvePlan({ ...question, hash: isYes ? filled.hash : hash }, by);
+    const { view, plan, already } = approved;
     const summary = `${plan.name} ${already ? 'had been approved before' : 'is approved'}.`;
     return { ...sessionFields(view), summary, next: 'wait' };
   },
 });
+
+async function askedByForm(question: SessionQuestion, context: ToolContext) {
+  if (context.ask === undefined) return undefined;
+  const { askApproval } = await import('../ask-approval.ts');
+  return await askApproval(question, context);
+}
+
+/** The human said no in the form: with what should be different it goes back at once. */
+async function sentBack(
+  question: SessionQuestion,
+  feedback: string,
+  { actions }: ToolContext,
+): Promise<ToolResult> {
+  if (feedback === '') {
+    const next = 'ask the human what should be different, then request_changes';
+    return { summary: 'The human wants the plan to be changed. Nothing was sent yet.', next };
+  }
+  const { requestChanges } = await import('../../actions/request-changes.ts');
+  const { view } = await requestChanges({ ...question, feedback }, byForm(actions));
+  const summary = 'The human wants the plan to be changed; it went back with their words.';
+  return { ...sessionFields(view), summary, next: 'wait' };
+}

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import type { AnyWaitResult, Happening } from '../../actions/wait-for-change.ts';
 import { WAIT_UNTIL } from '../../actions/wait-until.ts';
 import { nameWithoutDate } from '../../session/names.ts';
+import { beat } from '../beat.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
 import { cut, reportFields } from '../session-fields.ts';
-import type { ToolContext, ToolResult } from '../tool.ts';
+import type { ToolResult } from '../tool.ts';
 import { waitLimitMs } from '../wait-limits.ts';
 
 const Cursor = z.int().min(0);
@@ -47,7 +48,7 @@ export const waitTool = defineTool({
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);
     const { signal, actions } = context;
     const sessions = watched(which);
-    const stopBeating = beat(context, sessions.map(({ session }) => session).join(', '));
+    const stopBeating = beat(context, `waiting for ${sessions.map(({ session }) => session).join(', ')}`);
     try {
       const result = await waitForAny({ sessions, projectDir, until, timeoutMs, signal }, actions);
       return which.sessions === undefined ? aboutOne(result) : aboutSeveral(result);
@@ -112,23 +113,6 @@ function news(happened: readonly Happening[]): string[] {
 }
 
 const TOLD_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocked', 'stopped', 'done']);
-
-/** Below every client's limit for calls that say nothing. */
-const BEAT_MS = 15_000;
-
-/** @returns what ends the beating */
-function beat({ progress, actions: { clock } }: ToolContext, session: string): () => void {
-  const stop = new AbortController();
-  const beating = async () => {
-    for (;;) {
-      await clock.sleep(BEAT_MS, stop.signal);
-      progress(`waiting for ${session}`);
-    }
-  };
-  // It only ends by being stopped, which rejects its sleep.
-  beating().catch(() => undefined);
-  return () => stop.abort();
-}
 
 /** Small, because a client with short calls gets hundreds of them; but a person who is needed stays told of. */
 function unchanged({ summary, next, session, state }: ToolResult): ToolResult {

@@ -1,0 +1,55 @@
+import type { SessionQuestion } from '../actions/find-session.ts';
+import type { PlanReport } from '../actions/read-plan.ts';
+import { readPlan as readPhases } from '../session/plan.ts';
+import { beat } from './beat.ts';
+import { type Form, mayOpenGates } from './form.ts';
+import { cut } from './session-fields.ts';
+import type { ToolContext } from './tool.ts';
+
+const YES = 'Yes, go on with this plan';
+const NO = 'No, it should be changed';
+const LATER = 'Not now';
+
+const MOST_PHASES = 12;
+
+/** The plan that waits, as a form: yes, no with what should be different, or not now. */
+export function approvalForm({ view, name, hash, text }: PlanReport): Form {
+  const { phases } = readPhases(text);
+  const steps = phases.slice(0, MOST_PHASES).map((phase) => `${phase.number}. ${cut(phase.name, 100)}`);
+  return {
+    message: [
+      `Does the coding session ${view.folder} go on with its plan ${name} (${hash.slice(0, 12)})?`,
+      ...steps,
+    ].join('\n'),
+    fields: {
+      decision: { title: 'Your decision', choices: [YES, NO, LATER] },
+      changes: { title: 'What should be different', description: 'For a no.' },
+    },
+    required: ['decision'],
+  };
+}
+
+/**
+ * Puts the plan that waits to the human in a form.
+ * @returns undefined when none waits, a form may not approve, or it was not answered; with the whole hash of
+ * the plan that was shown
+ */
+export async function askApproval(
+  question: SessionQuestion,
+  { actions, ask, progress }: ToolContext,
+): Promise<{ verdict: Verdict; hash: string } | undefined> {
+  if (ask === undefined) return undefined;
+  const { readPlan } = await import('../actions/read-plan.ts');
+  const plan = await readPlan(question, actions);
+  if (plan.state !== 'waits_for_approval' || !mayOpenGates(plan.view)) return undefined;
+  const stopBeating = beat({ progress, actions }, 'waiting for the human');
+  const filled = await ask(approvalForm(plan)).finally(stopBeating);
+  return filled && { verdict: verdictIn(filled), hash: plan.hash };
+}
+
+export type Verdict = { kind: 'yes' } | { kind: 'no'; feedback: string } | { kind: 'later' };
+
+export function verdictIn({ decision, changes = '' }: Readonly<Record<string, string>>): Verdict {
+  if (decision === YES) return { kind: 'yes' };
+  return decision === NO ? { kind: 'no', feedback: changes } : { kind: 'later' };
+}
