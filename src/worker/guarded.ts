@@ -2,9 +2,11 @@ import { basename } from 'node:path';
 import { stderr } from 'node:process';
 import { isoUtc } from '../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
+import { livenessOf } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
 import { RunFolderGoneError } from './idle.ts';
 import { isPassing } from './passing-errors.ts';
+import { readChildRecord } from './spawn-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 const FIRST_WAIT_MS = 500;
@@ -13,7 +15,7 @@ const LAST_WAIT_MS = 5000;
 /**
  * Runs a step and makes every failure end in a stated way: what passes by itself (a full disk, too many
  * open files) is waited for; what a person must mend blocks the session with the reason; a fault of ours
- * ends the worker while a child runs, so that the next one takes over, and blocks otherwise.
+ * ends the worker while an iteration is open, so that the next one takes over, and blocks otherwise.
  */
 export async function guarded<T>(worker: Worker, step: () => Promise<T | undefined>): Promise<T | undefined> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
@@ -28,12 +30,25 @@ export async function guarded<T>(worker: Worker, step: () => Promise<T | undefin
       }
       if (!isSamocodeError(error)) {
         say(worker, error instanceof Error ? (error.stack ?? error.message) : String(error));
-        if (stateOf(worker).openIteration !== undefined) throw error;
+        if (!(await mayStay(worker, error))) throw error;
       }
       await block(worker, error);
       return undefined;
     }
   }
+}
+
+/** A file that is refused to this worker is refused to the next one too: only a living child is left to that one. */
+async function mayStay(worker: Worker, error: unknown): Promise<boolean> {
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) return true;
+  if (!isRefusedFile(error) || (error.code !== 'EPERM' && error.code !== 'EACCES')) return false;
+  const child = await readChildRecord(worker, open.iteration).catch(() => undefined);
+  return child === undefined || (await livenessOf(worker.host, child.wrapper)) === 'dead';
+}
+
+function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
+  return systemErrorCode(error) !== undefined && error instanceof Error && 'path' in error;
 }
 
 async function block(worker: Worker, error: unknown): Promise<void> {
@@ -51,9 +66,8 @@ async function block(worker: Worker, error: unknown): Promise<void> {
 
 function explain(error: unknown): { reason: string; rule: string } {
   if (isSamocodeError(error)) return { reason: `${error.what} ${error.why} ${error.hint}`, rule: error.code };
-  const code = systemErrorCode(error);
-  if (code !== undefined && error instanceof Error && 'path' in error) {
-    const reason = `The machine refused a file to the worker: ${code} at ${basename(String(error.path))}. Put it right, then resume the session.`;
+  if (isRefusedFile(error)) {
+    const reason = `The machine refused a file to the worker: ${error.code} at ${basename(String(error.path))}. Put it right, then resume the session.`;
     return { reason, rule: 'file_refused' };
   }
   const reason =

@@ -3,7 +3,6 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { resumeSession } from '../../src/actions/resume-session.ts';
-import { systemClock } from '../../src/base/clock.ts';
 import { isRunning } from '../../src/base/process-table.ts';
 import { runCommand } from '../../src/base/run-command.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
@@ -32,6 +31,46 @@ async function untilBlocked(rig: SessionRig, rule: string): Promise<string> {
   expect(status).toMatchObject({ kind: 'blocked', rule });
   await expectNoSpin(await rig.workerPid());
   return status.kind === 'blocked' ? status.reason : '';
+}
+
+/**
+ * Makes the session folder refuse every file, by whatever this machine obeys: root may write into a folder that
+ * forbids it, and not every file system knows the immutable flag. Where neither holds, the worker is replaced by
+ * one whose writes fail as on a file system that has become read-only. @returns what ends it
+ */
+async function refuseFiles(rig: SessionRig): Promise<() => Promise<unknown>> {
+  const { sessionDir } = rig.paths;
+  const ways = [
+    {
+      on: () => runCommand('chattr', ['+i', sessionDir]),
+      off: () => runCommand('chattr', ['-i', sessionDir]),
+    },
+    { on: () => chmod(sessionDir, 0o555), off: () => chmod(sessionDir, 0o755) },
+  ];
+  for (const { on, off } of ways) {
+    await on();
+    if (await refusesFiles(sessionDir)) return off;
+    await off();
+  }
+  await reviveWith(rig, { SAMOCODE_FAIL_AT: 'write@8-12:EROFS' });
+  return async () => undefined;
+}
+
+async function refusesFiles(folder: string): Promise<boolean> {
+  const probe = join(folder, 'probe');
+  const taken = await writeFile(probe, '').then(
+    () => true,
+    () => false,
+  );
+  await rm(probe, { force: true }).catch(() => undefined);
+  return !taken;
+}
+
+/** By its status, or where nothing else can be written by its own stderr. */
+async function isTold(rig: SessionRig): Promise<boolean> {
+  const { status } = await rig.state();
+  if (status.kind === 'blocked') return status.rule === 'file_refused';
+  return (await readFile(rig.paths.workerErrors, 'utf8')).includes('EROFS');
 }
 
 const folders: FaultRow[] = [
@@ -90,16 +129,16 @@ const folders: FaultRow[] = [
     ends: AT_THE_NEXT,
   },
   {
-    name: 'an immutable session folder is waited for or told, and gone on with when it takes files again',
+    name: 'a session folder that takes no files is told of, and gone on with when it takes them again',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
-      await runCommand('chattr', ['+i', rig.paths.sessionDir]);
+      const takeAgain = await refuseFiles(rig);
       try {
         await rig.answer().catch(() => undefined);
-        await systemClock.sleep(3000);
+        await eventually(() => isTold(rig), 'a word about the folder');
         await expectNoSpin(await rig.workerPid());
       } finally {
-        await runCommand('chattr', ['-i', rig.paths.sessionDir]);
+        await takeAgain();
       }
       const { status } = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting', {
         withinMs: 60_000,
