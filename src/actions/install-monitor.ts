@@ -11,14 +11,17 @@ import { systemdService } from './monitor-service/systemd.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 
 /** Best first. */
-const SERVICES: readonly Service[] =
-  process.platform === 'darwin' ? [launchdService, cronService] : [systemdService, cronService];
+function servicesOf(platform: NodeJS.Platform = process.platform): readonly Service[] {
+  return platform === 'darwin' ? [launchdService, cronService] : [systemdService, cronService];
+}
 
 export interface InstallMonitorInput {
   /** The built `samocode` program, an absolute path. */
   program: string;
   /** Nothing is changed; the report says what would be. */
   dryRun: boolean;
+  /** Another system than this one. */
+  platform?: NodeJS.Platform;
 }
 
 export interface MonitorInstallReport {
@@ -36,12 +39,12 @@ export interface MonitorInstallReport {
  * @throws NoServiceError, ProgramNotLastingError, ServiceCommandError, InsideSessionError
  */
 export async function installMonitor(
-  { program, dryRun }: InstallMonitorInput,
+  { program, dryRun, platform }: InstallMonitorInput,
   context: ActionContext,
 ): Promise<MonitorInstallReport> {
   await refuseFromInside(context);
   if (/[\\/]_npx[\\/]/.test(program)) throw new ProgramNotLastingError(program);
-  for (const service of SERVICES) {
+  for (const service of servicesOf(platform)) {
     if (!(await service.isThere(context))) continue;
     const command = [process.execPath, program, 'monitor'];
     const steps = await service.installSteps({ context, command });
@@ -53,13 +56,13 @@ export async function installMonitor(
 
 /** Takes out again what `installMonitor` put in, wherever that was. @throws ServiceCommandError */
 export async function uninstallMonitor(
-  { dryRun }: Pick<InstallMonitorInput, 'dryRun'>,
+  { dryRun, platform }: Pick<InstallMonitorInput, 'dryRun' | 'platform'>,
   context: ActionContext,
 ): Promise<MonitorInstallReport> {
   await refuseFromInside(context);
   const steps: ServiceStep[] = [];
   const names: string[] = [];
-  for (const service of SERVICES) {
+  for (const service of servicesOf(platform)) {
     const own = await service.uninstallSteps(context);
     if (own.length > 0) names.push(service.name);
     steps.push(...own);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
@@ -36,7 +36,7 @@ async function machine(programs: Record<string, string>) {
     await writeFile(join(bin, name), text);
     await chmod(join(bin, name), 0o755);
   }
-  for (const name of ['cat', 'rm', 'touch', 'sh']) {
+  for (const name of ['cat', 'grep', 'rm', 'touch', 'sh']) {
     await writeFile(join(bin, name), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`);
     await chmod(join(bin, name), 0o755);
   }
@@ -113,6 +113,86 @@ test('a person without a crontab gets one, and one that cannot be read is left a
   await expect(installMonitor({ program: '/other.js', dryRun: false }, here.context)).rejects.toMatchObject({
     code: 'crontab_unreadable',
   });
+});
+
+// As the one of macOS answers: an agent that is not loaded can't be let go, and is not loaded twice.
+const LAUNCHCTL = `#!/bin/sh
+echo "$*" >> "$HOME/calls"
+case "$1" in
+  version) ;;
+  bootstrap) [ -e "$HOME/loaded" ] && exit 5; grep -q ProgramArguments "$3" && touch "$HOME/loaded" ;;
+  bootout) [ -e "$HOME/loaded" ] || exit 3; rm "$HOME/loaded" ;;
+  print) test -e "$HOME/loaded" ;;
+  *) exit 64 ;;
+esac
+`;
+const PLIST = 'Library/LaunchAgents/dev.samocode.monitor.plist';
+
+async function mac(programs: Record<string, string> = { launchctl: LAUNCHCTL }) {
+  const here = await machine(programs);
+  const calls = async () =>
+    ((await here.read('calls')) ?? '').split('\n').filter((line) => !/^(version|$)/.test(line));
+  const install = (program = PROGRAM, dryRun = false) =>
+    installMonitor({ program, dryRun, platform: 'darwin' }, here.context);
+  const uninstall = (dryRun = false) => uninstallMonitor({ dryRun, platform: 'darwin' }, here.context);
+  return { ...here, calls, install, uninstall };
+}
+
+test('on macOS an agent is written and loaded, once, and taken out again', async () => {
+  await using here = await mac();
+  expect(await here.install(PROGRAM, true)).toMatchObject({ outcome: 'would_change', services: ['launchd'] });
+  expect(await here.read(PLIST)).toBeUndefined();
+  expect(await here.calls()).toEqual([]);
+
+  expect(await here.install()).toMatchObject({
+    outcome: 'changed',
+    next: expect.stringContaining('logged in'),
+  });
+  const domain = `gui/${process.getuid?.()}`;
+  const path = `${here.context.home}/${PLIST}`;
+  expect(await here.calls()).toEqual([
+    `bootout ${domain}/dev.samocode.monitor`,
+    `bootstrap ${domain} ${path}`,
+  ]);
+  expect(await here.read('loaded')).toBe('');
+  expect(await here.install()).toMatchObject({ outcome: 'nothing_to_do' });
+
+  expect(await here.uninstall(true)).toMatchObject({ outcome: 'would_change', services: ['launchd'] });
+  expect(await here.uninstall()).toMatchObject({ outcome: 'changed' });
+  expect(await here.read(PLIST)).toBeUndefined();
+  expect(await here.read('loaded')).toBeUndefined();
+  expect(await here.uninstall()).toMatchObject({ outcome: 'nothing_to_do' });
+});
+
+test('the agent names our program and the environment word by word, and outlives no worker of ours', async () => {
+  await using here = await mac();
+  await here.install('/opt/R&D <new>/samocode.js');
+  const words = ((await here.read(PLIST)) ?? '').replace(/\s+/g, ' ');
+  expect(words).toContain(
+    `<key>ProgramArguments</key><array> <string>${process.execPath}</string> <string>/opt/R&amp;D &lt;new&gt;/samocode.js</string> <string>monitor</string> </array>`,
+  );
+  expect(words).toContain(`<key>HOME</key><string>${here.context.home}</string>`);
+  expect(words).toContain(`<key>PATH</key><string>${here.context.env.PATH}</string>`);
+  expect(words).toContain('<key>AbandonProcessGroup</key><true/>');
+  expect(words).toContain('<key>RunAtLoad</key><true/>');
+});
+
+test('an agent of an older version is let go and loaded anew, one that was let go is loaded again', async () => {
+  await using here = await mac();
+  await here.install('/old/samocode.js');
+  expect(await here.install()).toMatchObject({ outcome: 'changed' });
+  expect(await here.read(PLIST)).toContain('/opt/my tools/100%/samocode.js');
+  await rm(`${here.context.home}/loaded`);
+  expect(await here.install()).toMatchObject({ outcome: 'changed' });
+  expect(await here.read('loaded')).toBe('');
+});
+
+test('a launchd that refuses the agent is told, and on a Mac without it the crontab takes the line', async () => {
+  const refusing = LAUNCHCTL.replace('bootstrap)', 'bootstrap) exit 5 ;; never)');
+  await using here = await mac({ launchctl: refusing });
+  await expect(here.install()).rejects.toMatchObject({ code: 'service_command_failed' });
+  await using bare = await mac({ crontab: CRONTAB });
+  expect(await bare.install()).toMatchObject({ outcome: 'changed', services: ['cron'] });
 });
 
 test('a machine with neither says so, and a copy in the cache of npx is refused', async () => {
