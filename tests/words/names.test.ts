@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { DOCUMENT_KINDS, parseDocumentName } from '../../src/session/documents.ts';
 import {
   CLI_NAMES,
+  CLI_OPTIONS,
   COMMAND_NAMES,
   inBackticks,
   OUR_NAMES,
@@ -11,6 +12,8 @@ import {
 } from './texts.ts';
 
 const ALL = [...TEXTS];
+/** Options of the agent CLIs. */
+const OF_OTHERS = ['--approval-mode', '--sandbox'];
 
 test('the texts of all five folders were found', () => {
   const folders = new Set(ALL.map(([path]) => path.split('/')[0]));
@@ -37,6 +40,12 @@ test.each(ALL)('every skill that %s names by that word exists', (_path, text) =>
 test.each(ALL)('every command of samocode that %s names exists', (_path, text) => {
   const named = inBackticks(text).flatMap((word) => /^samocode ([a-z]+)/.exec(word)?.[1] ?? []);
   expect(named.filter((name) => !CLI_NAMES.includes(name))).toEqual([]);
+});
+
+test.each(ALL)('every option of samocode that %s names is one', (_path, text) => {
+  const words = inBackticks(text).filter((word) => /^(?:samocode |--)/.test(word));
+  const named = words.flatMap((word) => word.match(/--[a-z][a-z-]*/g) ?? []);
+  expect(named.filter((option) => ![...CLI_OPTIONS, ...OF_OTHERS].includes(option))).toEqual([]);
 });
 
 test.each(ALL)('every file of a session that %s names is one', (_path, text) => {
