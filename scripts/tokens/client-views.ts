@@ -1,3 +1,5 @@
+import { INSTRUCTIONS } from '../../src/server/instructions.ts';
+
 /** What a model writes to call a tool, and what it is then given, as measured with the real client. */
 export interface ClientView {
   name: string;
@@ -58,10 +60,15 @@ export const CLIENT_VIEWS: readonly ClientView[] = [
     clientName: 'codex-mcp-client',
     waitArguments: {},
     budget: 8000,
-    call: (tool, args) => `mcp__${SERVER}${tool}${JSON.stringify(args)}`,
-    result: (json, tookMs) => `Wall time: ${(tookMs / 1000).toFixed(4)} seconds\nOutput:\n${json}`,
+    // A script, as its words about `exec` and ours about `wait` ask for it.
+    call: (tool, args) =>
+      `${tool === 'wait' ? '// @exec: {"yield_time_ms": 280000}\n' : ''}const r = await tools.mcp__${SERVER}__${tool}(${JSON.stringify(args)}); text(r.structuredContent)`,
+    result: (json, tookMs) =>
+      `Script completed\nWall time ${(tookMs / 1000).toFixed(1)} seconds\nOutput:\n${json}`,
     isEager: () => false,
-    lookUp: (tool) => `tool_search{"query":"${SERVER} ${tool}"}`,
+    // Found in ALL_TOOLS, where the whole instructions stand behind every description.
+    lookUp: (tool) =>
+      `text(ALL_TOOLS.find(({ name }) => name === "mcp__${SERVER}__${tool}").description)${INSTRUCTIONS}`,
   },
   {
     name: 'Gemini CLI, told of every change',
