@@ -35,9 +35,11 @@ export interface DeskPlan {
   /** No `.samocode`, and nothing known on this machine. */
   bare?: boolean;
   clock?: Clock;
+  clientName?: string;
 }
 
-export async function makeDesk({ bare = false, clock = systemClock }: DeskPlan = {}): Promise<Desk> {
+export async function makeDesk(plan: DeskPlan = {}): Promise<Desk> {
+  const { bare = false, clock = systemClock, clientName = 'desk' } = plan;
   const repo = await makeRepo();
   const context: ActionContext = {
     clock,
@@ -51,7 +53,7 @@ export async function makeDesk({ bare = false, clock = systemClock }: DeskPlan =
   if (!bare) await setupProject({ lines: { PROVIDER: 'rehearsal' } }, context);
   const sessionsDir = join(repo.path, '_samocode/sessions');
   const server = buildServer({ version: '0', loadActions: async () => context });
-  const client = new Client({ name: 'desk', version: '1' });
+  const client = new Client({ name: clientName, version: '1' });
   const updated: string[] = [];
   let listChanges = 0;
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {

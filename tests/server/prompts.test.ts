@@ -43,6 +43,13 @@ test('there are three prompts of our own and every command, each with one argume
   }
 });
 
+test('Gemini CLI is told that an argument is needed, for it drops what may be left out', async () => {
+  await using desk = await makeDesk({ bare: true, clientName: 'gemini-cli-mcp-client' });
+  const { prompts } = await desk.client.listPrompts();
+  const required = prompts.flatMap(({ arguments: args = [] }) => args.map((argument) => argument.required));
+  expect(new Set(required)).toEqual(new Set([true]));
+});
+
 test.each(ALL)('%s is short, has no open place, and names nothing that is not there', (_name, prompt) => {
   const skill = skillOf(prompt);
   const text = fillPrompt(prompt, { words: 'WORDS of the user', sessions: 'LINES', skill });

@@ -9,11 +9,15 @@ import type { PromptSource } from './prompt.ts';
 /** More than a task is ever long. */
 const MAX_WORDS = 100_000;
 
+// Gemini CLI drops the words behind a prompt whose argument may be left out, and asks for none where it may not.
+const GIVES_WORDS_ONLY_IF_REQUIRED = 'gemini-cli-mcp-client';
+
 /** The commands as prompts, and three of our own. Their texts are loaded when somebody asks. */
 export function servePrompts(server: Server, contextFor: ContextFor): void {
   server.setRequestHandler(ListPromptsRequestSchema, async () => {
     const { PROMPTS } = await import('./prompts.ts');
-    return { prompts: PROMPTS.map(listed) };
+    const required = server.getClientVersion()?.name === GIVES_WORDS_ONLY_IF_REQUIRED;
+    return { prompts: PROMPTS.map((prompt) => listed(prompt, required)) };
   });
   server.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
     const prompt = await promptNamed(params.name);
@@ -41,8 +45,8 @@ async function promptNamed(name: string): Promise<PromptSource> {
   throw new InvalidParamsError(`There is no prompt "${name.slice(0, 80)}". ${hint}`);
 }
 
-function listed({ name, description, argument }: PromptSource) {
-  const args = argument && [{ name: argument.name, description: argumentWords(argument), required: false }];
+function listed({ name, description, argument }: PromptSource, required: boolean) {
+  const args = argument && [{ name: argument.name, description: argumentWords(argument), required }];
   return { name, title: description, description, ...(args && { arguments: args }) };
 }
 

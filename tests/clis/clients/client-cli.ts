@@ -14,6 +14,8 @@ export interface ClientPlan {
   script: () => Script;
   homeDir: string;
   cwd: string;
+  /** What the person types; it holds the mark of a parent's conversation. */
+  typed?: string;
 }
 
 export interface ClientRun extends CommandResult, Pick<ParentModel, 'turns'> {}
@@ -24,7 +26,8 @@ const LIMIT_MS = 120_000;
  * Runs a real CLI to its end as our client, headless, with every tool of ours allowed beforehand: nobody
  * but a test should do that.
  */
-export async function runClient({ cli, server, script, homeDir, cwd }: ClientPlan): Promise<ClientRun> {
+export async function runClient(plan: ClientPlan): Promise<ClientRun> {
+  const { cli, server, script, homeDir, cwd, typed = PARENT_PROMPT } = plan;
   const [{ path }, model] = await Promise.all([installCli(cli), startParentModel(cli, script)]);
   try {
     await model.furnish(homeDir);
@@ -34,7 +37,7 @@ export async function runClient({ cli, server, script, homeDir, cwd }: ClientPla
       TERM: 'xterm',
       ...model.environmentFor(homeDir),
     };
-    const args = await CONNECT[cli]({ server, homeDir });
+    const args = await CONNECT[cli]({ server, homeDir, typed });
     const ran = await runCommand(path, args, { cwd, env, timeoutMs: LIMIT_MS });
     return { ...ran, turns: model.turns };
   } finally {
@@ -45,6 +48,7 @@ export async function runClient({ cli, server, script, homeDir, cwd }: ClientPla
 interface Place {
   server: string;
   homeDir: string;
+  typed: string;
 }
 
 // The rehearsed children need no pace of their own here.
@@ -52,13 +56,13 @@ const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0' };
 
 /** Tells each CLI of the server, as its own settings do. @returns its arguments */
 const CONNECT: Readonly<Record<ModelOf, (place: Place) => Promise<string[]>>> = {
-  async claude({ server }) {
+  async claude({ server, typed }) {
     const samocode = { type: 'stdio', command: process.execPath, args: [server], env: SERVER_ENV };
     const config = JSON.stringify({ mcpServers: { samocode } });
     const allowed = ['--allowedTools', 'mcp__samocode__*'];
-    return ['-p', PARENT_PROMPT, '--mcp-config', config, '--strict-mcp-config', ...allowed];
+    return ['-p', typed, '--mcp-config', config, '--strict-mcp-config', ...allowed];
   },
-  async codex({ server, homeDir }) {
+  async codex({ server, homeDir, typed }) {
     const path = join(homeDir, '.codex/config.toml');
     const table = [
       '[mcp_servers.samocode]',
@@ -69,13 +73,13 @@ const CONNECT: Readonly<Record<ModelOf, (place: Place) => Promise<string[]>>> = 
       ...Object.entries(SERVER_ENV).map(([name, value]) => `${name} = "${value}"`),
     ];
     await writeFile(path, `${await readFile(path, 'utf8')}\n${table.join('\n')}\n`);
-    return ['exec', PARENT_PROMPT];
+    return ['exec', typed];
   },
-  async gemini({ server, homeDir }) {
+  async gemini({ server, homeDir, typed }) {
     const path = join(homeDir, '.gemini/settings.json');
     const samocode = { command: process.execPath, args: [server], env: SERVER_ENV, trust: true };
     const settings = JSON.parse(await readFile(path, 'utf8'));
     await writeFile(path, JSON.stringify({ ...settings, mcpServers: { samocode } }));
-    return ['-p', PARENT_PROMPT, '--approval-mode', 'yolo', '--skip-trust', '-m', 'gemini-2.5-pro'];
+    return ['-p', typed, '--approval-mode', 'yolo', '--skip-trust', '-m', 'gemini-2.5-pro'];
   },
 };

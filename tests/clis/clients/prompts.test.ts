@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { makeBench, programs } from '../../actions/bench.ts';
+import { PARENT_PROMPT } from '../../support/model-stub/parent-model.ts';
+import type { ModelOf } from '../../support/model-stub/services.ts';
+import { runClient } from './client-cli.ts';
+
+const LINE = `Add a "login form": ${PARENT_PROMPT}`;
+
+async function typedInto(cli: ModelOf, typed: string): Promise<string> {
+  await using bench = await makeBench({ bare: true });
+  const { server } = await programs();
+  const { homeDir, path: cwd } = bench.repo;
+  const run = await runClient({ cli, server, homeDir, cwd, typed, script: () => (function* () {})() });
+  return run.turns[0]?.request ?? '';
+}
+
+test('typed in Claude Code, a prompt reaches the model, and the words that Claude Code cuts off do too', async () => {
+  const request = await typedInto('claude', `/mcp__samocode__start ${LINE}`);
+  const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+  expect(request).toContain('Let samocode work on this task: Add\\n');
+  expect(request).toContain('If `command-args` beside this text has more, that counts');
+  expect(request).toContain(inJson(`<command-args>${LINE}</command-args>`));
+});
+
+test('typed in Gemini CLI, a prompt reaches the model with the whole line', async () => {
+  const request = await typedInto('gemini', `/start ${LINE}`);
+  // Gemini takes the quotes for its own.
+  expect(request).toContain('Let samocode work on this task: Add a login form : **Parent chat:**');
+  expect(request).not.toContain('first word');
+});
