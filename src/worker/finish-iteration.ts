@@ -15,7 +15,8 @@ import { commitReadableFiles, type KeptWork, keepWork, tidyCheckpoints } from '.
 import { keepLook } from './last-look.ts';
 import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
 import { guardLoop } from './loop-guard.ts';
-import { mendNotebook } from './mend-notebook.ts';
+import { mendNotebook, type NotebookEnd } from './mend-notebook.ts';
+import { putAwayMessages } from './messages.ts';
 import { putAwayOldFlow } from './old-flow.ts';
 import { failedChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
@@ -64,6 +65,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   );
   crashPoint('after-iteration-ended');
   await record(worker, ...(await settleEvents(worker)));
+  await putAwayMessages(worker, acknowledged);
   await tidy(worker, open, kept);
   keepLook(worker, after);
 }
@@ -82,7 +84,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration });
   const after = await takeSnapshot(worker).finally(() => keeping);
   const treeChanged = JSON.stringify(before?.tree) !== JSON.stringify(after.tree);
-  const acknowledged = acknowledgedIds(worker, signal);
+  const acknowledged = acknowledgedIds(worker, signal, notebook);
   const outcome: Outcome = {
     end: process.end,
     signal: signalOutcome(signal),
@@ -153,9 +155,11 @@ function signalOutcome(reading: SignalReading): Outcome['signal'] {
   return { kind: 'none' };
 }
 
-function acknowledgedIds(worker: Worker, reading: SignalReading): string[] {
+/** Messages that the child names in its signal, or in what it wrote into the notebook. */
+function acknowledgedIds(worker: Worker, reading: SignalReading, { newFlow, lines }: NotebookEnd): string[] {
   const named = reading.kind === 'signal' ? (reading.signal.acknowledged ?? []) : [];
-  return stateOf(worker).messages.unacknowledged.filter((id) => named.includes(id));
+  const written = [...newFlow, lines.lastAction ?? '', lines.next ?? ''].join('\n');
+  return stateOf(worker).messages.unacknowledged.filter((id) => named.includes(id) || written.includes(id));
 }
 
 /** A decision to be done holds only when the project's own checks pass. */

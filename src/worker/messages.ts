@@ -1,5 +1,6 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ensurePlainFolder } from '../base/append-lines.ts';
 import { ifExists } from '../base/errors.ts';
 import { sortInbox } from '../session/inbox.ts';
 import type { Worker } from './worker.ts';
@@ -11,4 +12,14 @@ export async function deliverMessages(worker: Worker, ids: readonly string[]): P
   await mkdir(inbox, { recursive: true });
   const names = sortInbox((await ifExists(readdir(inbox))) ?? []);
   return names.filter((name) => ids.some((id) => name.includes(id))).map((name) => join(inbox, name));
+}
+
+/** Acknowledged ones lie out of the way of the next child; one that a crash leaves behind does no harm. */
+export async function putAwayMessages(worker: Worker, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const { inboxRead } = worker.paths;
+  await ensurePlainFolder(inboxRead);
+  for (const path of await deliverMessages(worker, ids)) {
+    await ifExists(rename(path, join(inboxRead, basename(path))));
+  }
 }
