@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { activity, firstLine, objectIn, shortPath } from './activity.ts';
 import { ClaudeResult, reportOf } from './claude-result.ts';
+import { tellingField } from './claude-tools.ts';
 import type { ChildEvent } from './provider.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -55,20 +56,6 @@ const Line = z.discriminatedUnion('type', [SystemLine, AssistantLine, RateLimitL
 
 // A tool's result can be megabytes long; such lines are told apart without parsing them.
 const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
-
-/** The input field that says best what a tool call is about, in order of preference. */
-const TELLING_FIELDS = [
-  'command',
-  'file_path',
-  'notebook_path',
-  'pattern',
-  'path',
-  'url',
-  'query',
-  'skill',
-  'description',
-  'prompt',
-];
 
 /** Tools whose path is a file that they change. */
 const WRITERS: ReadonlySet<string> = new Set(['Edit', 'MultiEdit', 'NotebookEdit', 'Write']);
@@ -148,7 +135,7 @@ function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {
     return words ? [activity(words)] : [];
   }
   if (block.type !== 'tool_use') return [];
-  const field = TELLING_FIELDS.find((name) => typeof block.input[name] === 'string');
+  const field = tellingField(block.input);
   const about = field ? firstLine(String(block.input[field])) : '';
   const short = field && PATH_FIELDS.has(field) ? shortPath(about, cwd) : about;
   const path = WRITERS.has(block.name) && typeof block.input[field ?? ''] === 'string' ? about : undefined;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { objectIn } from './activity.ts';
+import { tellingField } from './claude-tools.ts';
 import { calling, noting, resulting, saying, type TranscriptEntry } from './transcript.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -83,20 +84,8 @@ function ofBlock(block: z.infer<typeof Block>, speaker: string, depth: number): 
   }
 }
 
-const TELLING = [
-  'command',
-  'file_path',
-  'notebook_path',
-  'pattern',
-  'path',
-  'url',
-  'query',
-  'skill',
-  'description',
-];
-
 function aboutOf(input: Record<string, unknown>): string {
-  const field = TELLING.find((name) => typeof input[name] === 'string');
+  const field = tellingField(input);
   return field === undefined ? '' : String(input[field]);
 }
 

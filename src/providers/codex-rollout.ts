@@ -3,15 +3,27 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
 import { objectIn } from './activity.ts';
-import type { TraceQuestion, Traces } from './provider.ts';
+import type { TokenCounts, TraceQuestion, Traces } from './provider.ts';
 
 const Window = z.object({ used_percent: z.number(), resets_at: z.number() }).nullish().catch(undefined);
 const text = z.string().optional().catch(undefined);
+
+const Usage = z
+  .object({
+    input_tokens: z.number(),
+    cached_input_tokens: z.number().catch(0),
+    output_tokens: z.number().catch(0),
+  })
+  .optional()
+  .catch(undefined);
 
 const Line = z.object({
   payload: z.object({
     cli_version: text,
     model: text,
+    // After every answer of the model; the other name is that of older versions.
+    thread_token_usage: Usage,
+    info: z.object({ total_token_usage: Usage }).nullish().catch(undefined),
     rate_limits: z.object({ primary: Window, secondary: Window }).nullish().catch(undefined),
   }),
 });
@@ -26,24 +38,44 @@ const HEAD_BYTES = 256 * 1024;
  */
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
   const { env, cliSession } = question;
-  const home = env.CODEX_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.codex'));
-  const path = home && (await rolloutOf(join(home, 'sessions'), cliSession).catch(() => undefined));
+  const path = await findRollout({ env, cliSession });
   const lines = path ? await headAndTail(path).catch(() => []) : [];
-  const traces: Traces = {};
-  for (const raw of lines) {
-    const line = Line.safeParse(objectIn(raw));
-    if (!line.success) continue;
-    const { cli_version: version, model, rate_limits: limits } = line.data.payload;
-    if (version) traces.version = version;
-    if (model) traces.model = model;
-    const until = limits && limitEnd([limits.primary, limits.secondary]);
-    if (until) traces.limitedUntil = until;
-  }
+  const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
   const said = traces.limitedUntil ?? resetIn(question.final?.text ?? '', question.now);
   // An older window's end says nothing about the limit that was hit now.
   if (said !== undefined && said > question.now) return { ...traces, limitedUntil: said };
   const { limitedUntil: _, ...rest } = traces;
   return rest;
+}
+
+/** Where Codex notes a thread; undefined as long as there is no such file. */
+export async function findRollout({
+  env,
+  cliSession,
+}: Pick<TraceQuestion, 'env' | 'cliSession'>): Promise<string | undefined> {
+  const home = env.CODEX_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.codex'));
+  return home && (await rolloutOf(join(home, 'sessions'), cliSession).catch(() => undefined));
+}
+
+/** What one line of it tells; later lines know better. Never throws. */
+export function readRolloutLine(raw: string): Traces {
+  const line = Line.safeParse(objectIn(raw));
+  if (!line.success) return {};
+  const { cli_version: version, model, rate_limits: limits, info, thread_token_usage } = line.data.payload;
+  const until = limits && limitEnd([limits.primary, limits.secondary]);
+  const usage = thread_token_usage ?? info?.total_token_usage;
+  return {
+    ...(version && { version }),
+    ...(model && { model }),
+    ...(until && { limitedUntil: until }),
+    ...(usage && { tokens: tokensOf(usage) }),
+  };
+}
+
+function tokensOf(usage: NonNullable<z.infer<typeof Usage>>): TokenCounts {
+  const { input_tokens: input, cached_input_tokens: cached, output_tokens: output } = usage;
+  // Codex counts cached tokens among the input.
+  return { input: Math.max(0, input - cached), output, cached };
 }
 
 /** The latest end among windows that are used up. */

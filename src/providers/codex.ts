@@ -4,6 +4,7 @@ import { writeWhole } from '../base/atomic-file.ts';
 import { runCommand } from '../base/run-command.ts';
 import { classifyCodexEnd } from './codex-end.ts';
 import { gitDirsOf } from './codex-git-dirs.ts';
+import { newCodexMeter } from './codex-meter.ts';
 import { readCodexTraces } from './codex-rollout.ts';
 import { newCodexReader } from './codex-stream.ts';
 import { codexTranscript } from './codex-transcript.ts';
@@ -19,6 +20,7 @@ export const codex = {
   newReader: newCodexReader,
   transcript: codexTranscript,
   classifyEnd: classifyCodexEnd,
+  newMeter: newCodexMeter,
   readTraces: readCodexTraces,
 } satisfies Provider;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { activity, firstLine, objectIn, shortPath } from './activity.ts';
 import { problemOfResult } from './gemini-end.ts';
+import { tellingParameter } from './gemini-tools.ts';
 import type { ChildEvent, FinalReport } from './provider.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -30,8 +31,6 @@ const Line = z.discriminatedUnion('type', [
 ]);
 type ResultLine = Extract<z.infer<typeof Line>, { type: 'result' }>;
 
-/** The parameter that says best what a tool call is about, in order of preference. */
-const TELLING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
 const WRITERS: ReadonlySet<string> = new Set(['write_file', 'replace']);
 /** What the CLI answers a tool that its approval mode or policy leaves out. */
 const DENIED: ReadonlySet<string> = new Set(['tool_not_registered', 'policy_violation']);
@@ -100,7 +99,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
 }
 
 function describe(name: string, parameters: Record<string, unknown>): ChildEvent {
-  const field = TELLING.find((key) => typeof parameters[key] === 'string');
+  const field = tellingParameter(parameters);
   const about = field ? firstLine(String(parameters[field])) : '';
   const path = WRITERS.has(name) && field === 'file_path' ? about : undefined;
   const short = field?.endsWith('path') ? shortPath(about, '') : about;

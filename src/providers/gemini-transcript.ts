@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { objectIn } from './activity.ts';
+import { tellingParameter } from './gemini-tools.ts';
 import { calling, noting, resulting, saying, type TranscriptEntry } from './transcript.ts';
 
 const text = z.string().catch('');
@@ -16,8 +17,6 @@ const Line = z.object({
   output: text,
   error: z.object({ message: text }).optional().catch(undefined),
 });
-
-const TELLING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
 
 /** One line of gemini's stream-json as people read it. Never throws. */
 export function geminiTranscript(raw: string): TranscriptEntry[] {
@@ -36,7 +35,7 @@ export function geminiTranscript(raw: string): TranscriptEntry[] {
       });
     }
     case 'tool_use': {
-      const field = TELLING.find((name) => typeof line.parameters[name] === 'string');
+      const field = tellingParameter(line.parameters);
       return [calling(line.tool_name, field === undefined ? '' : String(line.parameters[field]))];
     }
     case 'tool_result':

@@ -16,7 +16,7 @@ export async function costOf(
   const { final, started = {} } = seen ?? {};
   const model = started.model ?? traces.model ?? (open.model === '' ? undefined : open.model);
   const version = started.version ?? traces.version;
-  const tokens = final?.tokens ?? spokenTokens(seen);
+  const tokens = final?.tokens ?? traces.tokens ?? spokenTokens(seen);
   const usd = final?.costUsd ?? (await estimate(worker, model, tokens));
   return {
     ...(usd !== undefined && { usd }),

@@ -1,13 +1,57 @@
 import type { Spent } from '../phases/caps.ts';
+import { configFolder } from '../project/config-folder.ts';
+import { estimateUsd, type Price, readPrices } from '../providers/prices.ts';
+import type { Meter, TokenCounts } from '../providers/provider.ts';
+import { providerNamed } from '../providers/registry.ts';
+import type { OpenIteration } from '../session/state.ts';
 import type { ChildLog } from './child-log.ts';
+import type { Worker } from './worker.ts';
 
-/** What a running child has spent so far, as far as its output tells; money often comes with its last word alone. */
-export function liveSpent({ seen }: Pick<ChildLog, 'seen'>, awakeMs: number): Spent {
-  const { input, output } = seen.final?.tokens ?? seen.tokens;
-  return {
-    usd: seen.final?.costUsd ?? 0,
-    tokens: input + output,
-    hours: awakeMs / 3_600_000,
-    iterations: 0,
-  };
+/**
+ * What a running child has spent so far, as far as anything tells: Claude Code by its output and, of money, by
+ * a limit of its own; Codex by its log of the thread. Gemini CLI says it with its last word alone, so that
+ * one of its children may go beyond a limit of tokens or money by all that it spends.
+ */
+export class LiveSpent {
+  readonly #worker: Pick<Worker, 'env'>;
+  readonly #open: Pick<OpenIteration, 'provider' | 'model'>;
+  readonly #log: Pick<ChildLog, 'seen'>;
+  #meter: Meter | undefined;
+  #prices: Record<string, Price> | undefined;
+
+  constructor(
+    worker: Pick<Worker, 'env'>,
+    open: Pick<OpenIteration, 'provider' | 'model'>,
+    log: Pick<ChildLog, 'seen'>,
+  ) {
+    this.#worker = worker;
+    this.#open = open;
+    this.#log = log;
+  }
+
+  async after(awakeMs: number): Promise<Spent> {
+    const { seen } = this.#log;
+    const noted = seen.final === undefined ? await this.#ask() : {};
+    const tokens = seen.final?.tokens ?? noted.tokens ?? seen.tokens;
+    const usd = seen.final?.costUsd ?? (noted.tokens && (await this.#estimate(noted.tokens, noted.model)));
+    return {
+      usd: usd ?? 0,
+      tokens: tokens.input + tokens.output,
+      hours: awakeMs / 3_600_000,
+      iterations: 0,
+    };
+  }
+
+  async #ask(): ReturnType<Meter> {
+    const { cliSession } = this.#log.seen.started;
+    if (cliSession === undefined) return {};
+    this.#meter ??= providerNamed(this.#open.provider).newMeter?.({ cliSession, env: this.#worker.env });
+    return (await this.#meter?.()) ?? {};
+  }
+
+  async #estimate(tokens: TokenCounts, model = this.#open.model): Promise<number | undefined> {
+    const { HOME } = this.#worker.env;
+    this.#prices ??= HOME === undefined ? {} : await readPrices(configFolder(HOME));
+    return estimateUsd(model, tokens, this.#prices);
+  }
 }

@@ -11,7 +11,7 @@ import { AwakeTime } from './awake-time.ts';
 import { logPaths } from './begin-iteration.ts';
 import { budgetUses, tellBudget } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
-import { liveSpent } from './live-spent.ts';
+import { LiveSpent } from './live-spent.ts';
 import { StallWatch } from './stall-watch.ts';
 import { takeCommands } from './take-commands.ts';
 import { childMark, treeRoot } from './tree.ts';
@@ -79,6 +79,7 @@ class Sampler {
   readonly #awake: AwakeTime;
   readonly #limits: WatchLimits;
   readonly #stall: StallWatch;
+  readonly #spent: LiveSpent;
   readonly #known = new Map<string, KnownProcess>();
   #sampledAt: number;
   #shown: string | undefined;
@@ -99,6 +100,7 @@ class Sampler {
     this.#awake = awake;
     this.#limits = watchLimits(worker.file.settings);
     this.#stall = new StallWatch(worker, this.#limits);
+    this.#spent = new LiveSpent(worker, open, log);
     this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
   }
 
@@ -141,9 +143,10 @@ class Sampler {
   async #isOverBudget(): Promise<boolean> {
     const state = stateOf(this.#worker);
     const { phase, wrapUp } = this.#open;
-    const live = liveSpent(this.#log, this.#awake.ms);
+    const isLimited = budgetUses(this.#worker, state, { phase }).some(({ cap }) => cap !== 'iterations');
+    if (!isLimited) return false;
+    const live = await this.#spent.after(this.#awake.ms);
     const uses = budgetUses(this.#worker, state, { phase, live }).filter(({ cap }) => cap !== 'iterations');
-    if (uses.length === 0) return false;
     await tellBudget(this.#worker, uses);
     // What has said its last word spends no more.
     if (this.#log.final !== undefined) return false;
