@@ -4,6 +4,7 @@ import { addArchive, addUnarchive } from './commands/archive.ts';
 import { addChanges } from './commands/changes.ts';
 import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addInit } from './commands/init.ts';
 import { addInstall } from './commands/install.ts';
@@ -15,6 +16,7 @@ import { addPlan } from './commands/plan.ts';
 import { addResume } from './commands/resume.ts';
 import { addRewind } from './commands/rewind.ts';
 import { addRun } from './commands/run.ts';
+import { addShow } from './commands/show.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
@@ -41,6 +43,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addResume,
   addRewind,
   addLog,
+  addShow,
+  addDiff,
   addArchive,
   addUnarchive,
   addMonitor,

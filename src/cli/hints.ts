@@ -13,6 +13,9 @@ const COMMAND_OF: Readonly<Record<string, string>> = {
   send_message: 'message',
   stop_session: 'stop',
   resume_session: 'resume',
+  read_session: 'show',
+  rewind_session: 'rewind',
+  finish_session: 'archive',
 };
 
 const NAMES = Object.keys(COMMAND_OF).filter((name) => name.includes('_'));

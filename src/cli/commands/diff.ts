@@ -1,0 +1,39 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Cli } from '../cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { harmless } from '../style.ts';
+
+interface DiffOptions extends SharedOptions {
+  iteration?: number;
+}
+
+export function addDiff(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('diff <session> [path]'))
+    .description('commits and changed files since the base; with a path what differs there')
+    .option('--iteration <number>', 'since the end of this iteration instead', wholeNumber)
+    .action((session: string, path: string | undefined, options: DiffOptions) =>
+      diff(cli, session, path, options),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
+  return Number(text);
+}
+
+async function diff(cli: Cli, session: string, path: string | undefined, options: DiffOptions) {
+  const [{ readChanges }, { changesWords }] = await Promise.all([
+    import('../../actions/read-changes.ts'),
+    import('../../actions/changes-words.ts'),
+  ]);
+  const input = { session, ...projectOf(options), path, iteration: options.iteration, maxChars: MOST_CHARS };
+  const { view, ...changes } = await readChanges(input, await cli.actionContext());
+  cli.output.result({ session: view.folder, ...changes }, () =>
+    changesWords({ view, ...changes })
+      .split('\n')
+      .map(harmless)
+      .join('\n'),
+  );
+}
+
+const MOST_CHARS = 16_000_000;

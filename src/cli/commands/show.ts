@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { harmless } from '../style.ts';
+
+export function addShow(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('show <session> [document]'))
+    .description('print a document, by its name or kind (plan, dive, summary); alone it lists them')
+    .action((session: string, document: string | undefined, options: SharedOptions) =>
+      show(cli, session, document, options),
+    );
+}
+
+async function show(cli: Cli, session: string, name: string | undefined, options: SharedOptions) {
+  const { listDocuments, readDocument } = await import('../../actions/read-document.ts');
+  const question = { session, ...projectOf(options) };
+  if (name === undefined) {
+    const { view, names } = await listDocuments(question, await cli.actionContext());
+    cli.output.result({ session: view.folder, documents: names }, () => names.map(harmless).join('\n'));
+    return;
+  }
+  const { view, ...document } = await readDocument({ ...question, name }, await cli.actionContext());
+  cli.output.result({ session: view.folder, ...document }, () =>
+    document.text.split('\n').map(harmless).join('\n'),
+  );
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { startRig } from '../support/session-rig.ts';
+import { typed } from './typed.ts';
+
+test('documents and changes of a session are printed, and a wrong name says which there are', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+  const session = rig.file.folder;
+  const list = await typed(['show', session], place);
+  expect(list.stdout.split('\n')).toEqual(expect.arrayContaining(['_overview.md', '_qa.md']));
+  const dive = await typed(['show', session, 'dive', '--json'], place);
+  expect(JSON.parse(dive.stdout)).toMatchObject({ session, name: expect.stringContaining('-dive-') });
+  const missing = await typed(['show', session, 'novel'], place);
+  expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('_overview.md') });
+  const changes = await typed(['diff', session], place);
+  expect(changes.stdout).toMatch(/^0 commits since main at [0-9a-f]{8}\n0 files/);
+  const since = await typed(['diff', session, '--iteration', '1', '--json'], place);
+  expect(JSON.parse(since.stdout)).toMatchObject({ since: 'the end of iteration 1', commits: { total: 0 } });
+  expect((await typed(['diff', session, '--iteration', 'x'], place)).exitCode).toBe(2);
+});
