@@ -48,6 +48,8 @@ const PINNED = {
     version: '2.12.0',
     program: '.bin/mcp-inspector',
   },
+  /** A terminal for clients that behave otherwise when a person sits before them. */
+  pty: { npmPackage: '@lydell/node-pty', version: '1.1.0', program: '@lydell/node-pty/package.json' },
   /** The SDK's next major version, for a client as others will build it. */
   client2: {
     npmPackage: '@modelcontextprotocol/client',

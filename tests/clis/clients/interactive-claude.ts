@@ -1,0 +1,96 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { systemClock } from '../../../src/base/clock.ts';
+import { installCli } from '../../support/install-clis.ts';
+import type { Answer } from '../../support/model-stub/conversation.ts';
+import { startService } from '../../support/model-stub/services.ts';
+
+export interface InteractivePlan {
+  server: string;
+  /** Environment of the server. */
+  serverEnv: Readonly<Record<string, string>>;
+  /** Environment of Claude Code beside what a person's has. */
+  env: Readonly<Record<string, string>>;
+  homeDir: string;
+  cwd: string;
+  answer: Answer;
+}
+
+/** Claude Code with its screen, as a person has it. */
+export interface InteractiveClaude extends AsyncDisposable {
+  /** Types a line and sends it. */
+  type(line: string): Promise<void>;
+  /** All that it has put on the screen, without colours. */
+  screen(): string;
+}
+
+/** As much of node-pty as is used here. */
+interface Pty {
+  spawn(
+    file: string,
+    args: readonly string[],
+    options: object,
+  ): { onData(heard: (text: string) => void): void; write(text: string): void; kill(signal: string): void };
+}
+
+const READY = /❯|\? for shortcuts/;
+const PATIENCE_MS = 30_000;
+
+export async function startInteractiveClaude(plan: InteractivePlan): Promise<InteractiveClaude> {
+  const { server, serverEnv, homeDir, cwd } = plan;
+  const [claude, pty, model] = [
+    await installCli('claude'),
+    await installCli('pty'),
+    await startService('claude', plan.answer),
+  ];
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    TERM: 'xterm-256color',
+    ...model.environmentFor(homeDir),
+    ...plan.env,
+  };
+  await skipFirstQuestions(homeDir, cwd, env.ANTHROPIC_API_KEY ?? '');
+  const samocode = { type: 'stdio', command: process.execPath, args: [server], env: serverEnv };
+  const config = JSON.stringify({ mcpServers: { samocode } });
+  const args = ['--strict-mcp-config', '--mcp-config', config, '--allowedTools', 'mcp__samocode__*'];
+  const { spawn }: Pty = await import(pathToFileURL(join(dirname(pty.path), 'index.js')).href);
+  const terminal = spawn(claude.path, args, { name: 'xterm-256color', cols: 110, rows: 40, cwd, env });
+  let shown = '';
+  terminal.onData((text) => {
+    shown += text;
+  });
+  const screen = () => stripVTControlCharacters(shown).replace(/\s+/g, ' ');
+  for (const end = systemClock.now() + PATIENCE_MS; !READY.test(screen()); await systemClock.sleep(100)) {
+    if (systemClock.now() > end) throw new Error(`Claude Code shows no prompt: ${screen().slice(-1500)}`);
+  }
+  return {
+    screen,
+    async type(line) {
+      terminal.write(line);
+      // Sent in one piece it is taken for pasted text.
+      await systemClock.sleep(500);
+      terminal.write('\r');
+    },
+    async [Symbol.asyncDispose]() {
+      terminal.kill('SIGTERM');
+      await systemClock.sleep(500);
+      terminal.kill('SIGKILL');
+      await model.close();
+    },
+  };
+}
+
+/** What a person has answered on the first day: the theme, the key, the trust in the folder. */
+async function skipFirstQuestions(homeDir: string, cwd: string, key: string): Promise<void> {
+  const settings = {
+    hasCompletedOnboarding: true,
+    lastOnboardingVersion: '2.1.328',
+    theme: 'dark',
+    numStartups: 5,
+    customApiKeyResponses: { approved: [key.slice(-20)], rejected: [] },
+    projects: { [cwd]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
+  };
+  await writeFile(join(homeDir, '.claude.json'), JSON.stringify(settings));
+}
