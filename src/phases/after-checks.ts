@@ -1,6 +1,6 @@
 import type { Decision } from './decision.ts';
 import type { Progress } from './progress.ts';
-import { MAX_TEST_RETURNS } from './table.ts';
+import { MAX_TEST_RETURNS, PHASES } from './table.ts';
 import { block, run } from './verdict.ts';
 
 /**
@@ -10,6 +10,9 @@ import { block, run } from './verdict.ts';
  */
 export function afterFailedChecks(progress: Progress, failures: readonly string[]): Decision {
   const reason = `Checks of the project failed: ${failures.join('; ')}`;
-  if (progress.testReturns >= MAX_TEST_RETURNS) return block(progress.phase, 'checks', reason);
+  // Without one more child in this phase the way back would end at its limit, and nobody would hear of the checks.
+  const { phase, counted, testReturns } = progress;
+  const isLast = counted[phase] + 1 >= PHASES[phase].limit;
+  if (isLast || testReturns >= MAX_TEST_RETURNS) return block(phase, 'checks', reason);
   return run('implementation', [`${reason}. Mend this first.`]);
 }

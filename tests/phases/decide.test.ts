@@ -227,6 +227,14 @@ test('failed checks send the work back three times and then block', () => {
   });
 });
 
+test('checks that fail after the last child that may say done block by their own name, not by the limit', () => {
+  const { counted } = progressIn('done');
+  const afterTwo = progressIn('done', { counted: { ...counted, done: 1 } });
+  expect(afterFailedChecks(afterTwo, ['lint: 2'])).toMatchObject({ kind: 'run' });
+  const afterThree = progressIn('done', { counted: { ...counted, done: 2 } });
+  expect(afterFailedChecks(afterThree, ['lint: 2'])).toMatchObject({ kind: 'block', rule: 'checks' });
+});
+
 test('a retry limit that is no number allows no retry', () => {
   const rules = { ...RULES, maxRetries: Number.NaN };
   expect(decide(progressIn('init'), outcomeOf({ end: 'crashed' }), rules).kind).toBe('block');
