@@ -258,6 +258,28 @@ const sessions: FaultRow[] = [
     },
   },
   {
+    name: 'children that hand over for ever, each with some work, come to the limit of their phase',
+    rules: [
+      {
+        when: { phase: 'requirements' },
+        do: [
+          { act: 'write', path: 'session:notes.md', text: 'one more line\n', append: true },
+          { act: 'signal-file', text: '{"status":"handoff","note":"Context is full"}' },
+        ],
+      },
+    ],
+    ends: 'blocked/phase_limit',
+    also: async (rig) => {
+      const { progress } = await rig.state();
+      expect(progress).toMatchObject({ phase: 'requirements', counted: { requirements: 10 } });
+      const events = await rig.events();
+      const there = events.filter(
+        (event) => event.type === 'iteration_started' && event.phase === 'requirements',
+      );
+      expect(there).toHaveLength(10);
+    },
+  },
+  {
     name: 'a log of a newer format is left as it is, and the worker says why it left',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { afterFailedChecks } from '../../src/phases/after-checks.ts';
-import { decide } from '../../src/phases/decide.ts';
+import { checkLimit, decide } from '../../src/phases/decide.ts';
 import type { JudgedSignal } from '../../src/phases/decision.ts';
 import { ENDING_KINDS } from '../../src/phases/ending.ts';
 import type { Outcome } from '../../src/phases/outcome.ts';
@@ -13,7 +13,7 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../../src/phases/progress.ts';
-import type { Phase } from '../../src/phases/table.ts';
+import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
 import { NO_PLAN, outcomeOf, progressIn, RULES, signalled, strikes } from '../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };
@@ -158,6 +158,21 @@ test('a new goal begins at investigation and keeps only the running number', () 
 });
 
 /** The progress after a child of the current phase ended like this. */
+const HANDS_OVER = PHASE_NAMES.filter((phase) =>
+  (PHASES[phase].signals as readonly string[]).includes('handoff'),
+);
+
+test.each(HANDS_OVER)('handoffs in %s use up the limit of the phase, and nothing else', (phase) => {
+  let progress = progressIn(phase);
+  let children = 0;
+  for (; checkLimit(progress) === undefined && children < 1000; children += 1) {
+    progress = after(withChildStarted(progress, children + 1), signalled({ status: 'handoff', note: 'n' }));
+  }
+  expect(children).toBe(PHASES[phase].limit);
+  expect(checkLimit(progress)).toMatchObject({ kind: 'block', phase, rule: 'phase_limit' });
+  expect(progress).toMatchObject({ phase, qualityRounds: 0, testReturns: 0, ...strikes({}) });
+});
+
 function after(progress: Progress, outcome: Outcome): Progress {
   const signal: JudgedSignal | undefined =
     outcome.signal.kind === 'signal' ? outcome.signal.signal : undefined;

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
+import { identify, systemHost } from '../../src/base/host.ts';
+import { providerNamed } from '../../src/providers/registry.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { iterationPaths } from '../../src/session/paths.ts';
+import type { FrozenSettings } from '../../src/session/session-file.ts';
+import { logPaths } from '../../src/worker/begin-iteration.ts';
+import { ChildLog } from '../../src/worker/child-log.ts';
+import { idle } from '../../src/worker/idle.ts';
+import { limitEnd } from '../../src/worker/limit-end.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import { watchChild } from '../../src/worker/watch-child.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const LIMIT_MS = 20_000;
+const TICK_MS = 50;
+const START_MS = Date.UTC(2026, 0, 8, 10);
+
+/** Sleeping takes no time but on the clock, where it may take more than was asked for. */
+class JumpingClock implements Clock {
+  nowMs = START_MS;
+  monotonicMs = 0;
+  sleeps = 0;
+  /** How much longer each sleep takes than was asked for. */
+  pace = 1;
+  /** By the number of the sleep: what else happens to the clocks while it lasts. */
+  readonly jumps = new Map<number, { wall?: number; monotonic?: number }>();
+  now = () => this.nowMs;
+  monotonic = () => this.monotonicMs;
+  sleep = async (ms: number) => {
+    this.sleeps += 1;
+    const { wall = 0, monotonic = 0 } = this.jumps.get(this.sleeps) ?? {};
+    this.nowMs += ms * this.pace + wall;
+    this.monotonicMs += ms * this.pace + monotonic;
+  };
+}
+
+const BEGUN: NewEvent[] = [
+  { type: 'session_created', sessionId: 's', runWanted: true },
+  { type: 'prepared', phase: 'investigation', warnings: [] },
+];
+const STARTED: NewEvent = {
+  type: 'iteration_started',
+  iteration: 1,
+  phase: 'investigation',
+  provider: 'rehearsal',
+  model: '',
+  log: 'child.jsonl',
+  childUuid: 'u',
+  timeLimitMs: LIMIT_MS,
+};
+
+async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSettings> = {}): Promise<Worker> {
+  const { paths } = log;
+  const { writer } = await log.open();
+  await writer.append(...BEGUN);
+  await mkdir(paths.commands, { recursive: true });
+  await mkdir(paths.logs, { recursive: true });
+  await mkdir(iterationPaths(paths, 1).dir, { recursive: true });
+  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const file = { ...sample, settings: { ...sample.settings, ...settings } };
+  const projector = new Projector(paths, file);
+  const parts = { paths, file, clock, host: await systemHost(), env: {}, writer, projector };
+  // Neither git nor slots are touched by what is tried here.
+  return parts as Partial<Worker> as Worker;
+}
+
+/** Watches a real process that does nothing, until the worker would end it. @param said what it has printed */
+async function watchIdle(worker: Worker, said = 'something\n') {
+  const [started] = await worker.writer.append(STARTED);
+  const open = worker.writer.state.openIteration;
+  if (started === undefined || open === undefined) throw new Error('The iteration did not begin.');
+  const child: ChildProcess = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
+  await once(child, 'spawn');
+  try {
+    const wrapper = await identify(worker.host, child.pid ?? 0);
+    if (wrapper === undefined) throw new Error('The process is gone.');
+    const { stdout } = logPaths(worker, open);
+    await writeFile(stdout, said);
+    await using log = new ChildLog(stdout, providerNamed(open.provider));
+    return await watchChild(worker, open, { v: 1, wrapper, startedAt: started.at }, log);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+const NEVER = { firstByteMs: DAY_MS, stallMs: DAY_MS, stallEndMs: DAY_MS };
+
+test('the time limit of an iteration is met where no clock jumps', async () => {
+  await using log = await tempLog();
+  const clock = new JumpingClock();
+  const { end, awakeMs } = await watchIdle(await workerOn(log, clock, { watch: NEVER }));
+  expect({ end, awakeMs }).toEqual({ end: 'timeout', awakeMs: LIMIT_MS });
+  expect(clock.sleeps).toBe(LIMIT_MS / TICK_MS);
+});
+
+test.each([
+  ['a wall clock set eight hours ahead', { wall: 8 * HOUR_MS }, 0],
+  ['a wall clock set back by a day', { wall: -DAY_MS }, 0],
+  // What a machine slept counts as one long tick, of two seconds at most.
+  ['eight hours of sleep', { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS }, 2000],
+])('%s robs a child of no time', async (_what, jump, counted) => {
+  await using log = await tempLog();
+  const clock = new JumpingClock();
+  clock.jumps.set(100, jump);
+  const { end, awakeMs } = await watchIdle(await workerOn(log, clock, { watch: NEVER }));
+  expect(end).toBe('timeout');
+  expect(awakeMs).toBeLessThan(LIMIT_MS + 100);
+  expect(clock.sleeps).toBeGreaterThanOrEqual((LIMIT_MS - counted) / TICK_MS);
+});
+
+test('a child that has said nothing yet is not ended for what the machine slept', async () => {
+  await using log = await tempLog();
+  const clock = new JumpingClock();
+  for (const at of [10, 30, 50]) clock.jumps.set(at, { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS });
+  const firstByteMs = 10_000;
+  const worker = await workerOn(log, clock, { watch: { ...NEVER, firstByteMs } });
+  const { end } = await watchIdle(worker, '');
+  expect(end).toBe('silent');
+  // A sleep counts as two seconds at most.
+  expect(clock.sleeps).toBeGreaterThanOrEqual((firstByteMs - 3 * 2000) / TICK_MS);
+});
+
+async function limitedUntil(worker: Worker, stated: number | null) {
+  const events = await limitEnd(worker, stated);
+  await worker.writer.append(...events);
+  const { status } = worker.writer.state;
+  if (status.kind !== 'limited') throw new Error(`It is ${status.kind}.`);
+  return status;
+}
+
+test('a usage limit ends by the wall clock alone, wherever that was set meanwhile', async () => {
+  for (const wall of [8 * HOUR_MS, -DAY_MS]) {
+    await using log = await tempLog();
+    const clock = new JumpingClock();
+    // Days would take many looks.
+    clock.pace = 300;
+    const worker = await workerOn(log, clock);
+    const { until } = await limitedUntil(worker, START_MS + HOUR_MS);
+    clock.jumps.set(5, { wall });
+    expect(await idle(worker)).toBe(true);
+    expect(worker.writer.state.status.kind).toBe('running');
+    expect(clock.nowMs).toBeGreaterThanOrEqual(until);
+    // Neither earlier than it says nor longer than it takes to look.
+    expect(clock.nowMs).toBeLessThan(Math.max(until, START_MS + wall) + 10 * 60_000);
+  }
+});
+
+test('a limit that would be long over by this clock is waited for all the same, and guessed', async () => {
+  await using log = await tempLog();
+  const clock = new JumpingClock();
+  const { until, guessed } = await limitedUntil(await workerOn(log, clock), START_MS - 7 * HOUR_MS);
+  expect(guessed).toBe(true);
+  expect(until).toBeGreaterThan(START_MS + 25 * 60_000);
+});
