@@ -1,6 +1,7 @@
 import { type Bench, type BenchResult, type Goal, round } from './bench.ts';
 import { measureGap } from './worker/gap.ts';
 import { measureOutput } from './worker/output.ts';
+import { countProcesses } from './worker/processes.ts';
 import { measureStart, measureStop } from './worker/start-and-stop.ts';
 
 const HISTORIES = [1, 1000, 10_000, 100_000] as const;
@@ -13,7 +14,7 @@ Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
 export const workerBench: Bench = {
   name: 'worker',
   about:
-    'gap between two children by length of history (ownCpu, gitCpu: CPU per gap on 1,000 files, in memory; fsync apart), ' +
+    'gap between two children by length of history (ownCpu, gitCpu: CPU per gap on 1,000 files, in memory; fsync apart), processes that it starts, ' +
     'peak memory and CPU while a child prints, start until the first child, stop until all are dead',
   async run() {
     const values: Record<string, number> = {};
@@ -23,7 +24,7 @@ export const workerBench: Bench = {
     for (const shape of ['plain', 'event'] as const) {
       for (const megabytes of OUTPUTS_MB) Object.assign(values, await measureOutput(megabytes, shape));
     }
-    Object.assign(values, await measureStart(), await measureStop());
+    Object.assign(values, await countProcesses(), await measureStart(), await measureStop());
     values.gapTimes100000 = ratio(values.gapMs100000, values.gapMs1);
     values.cpuMs1 = round((values.ownCpuMs1 ?? 0) + (values.gitCpuMs1 ?? 0));
     values.memoryTimesPlain = ratio(values.peakMbPlain1000, values.peakMbPlain1);
@@ -35,6 +36,7 @@ export const workerBench: Bench = {
 const GOALS: readonly Goal[] = [
   { value: 'gapTimes100000', atMost: 1.1 },
   { value: 'cpuMs1', atMost: 25 },
+  { value: 'processesPerIteration', atMost: 5 },
   { value: 'peakMbPlain1000', atMost: 60 },
   { value: 'peakMbEvent1000', atMost: 60 },
   { value: 'memoryTimesPlain', atMost: 1.1 },
