@@ -18,7 +18,7 @@ const WORK_MS = 2000;
 
 /**
  * Sends a command and waits a moment for the event that its work ends in.
- * @throws CommandRefusedError, WorkerUnresponsiveError, NewerVersionError
+ * @throws CommandRefusedError, WorkerUnresponsiveError, NewerVersionError, NotTakenOverYetError
  */
 export async function afterCommand(
   view: SessionView,
@@ -29,6 +29,7 @@ export async function afterCommand(
 ): Promise<AfterCommand> {
   const { paths } = view;
   if (view.newerVersion !== undefined) throw new NewerVersionError(view);
+  if (view.isForeign && request.kind !== 'start') throw new NotTakenOverYetError(view);
   const accepted = await sendCommand(paths, request, context, options);
   const deadline = context.clock.monotonic() + WORK_MS;
   for (let after = accepted; ; ) {
@@ -50,6 +51,19 @@ export class NewerVersionError extends SamocodeError {
       `Session ${folder} can only be looked at.`,
       `A newer samocode (format ${newerVersion}) has worked on it.`,
       'Update samocode here and restart its MCP server.',
+    );
+  }
+}
+
+/** A worker could do nothing with it, and a command would lie there for ever. */
+export class NotTakenOverYetError extends SamocodeError {
+  readonly code = 'not_taken_over_yet';
+
+  constructor({ folder }: SessionView) {
+    super(
+      `Session ${folder} can only be looked at.`,
+      'It was made by the original samocode and has not been taken over.',
+      'If the human wants it to go on, resume_session takes it over.',
     );
   }
 }

@@ -1,0 +1,49 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runRoot } from '../../src/session/paths.ts';
+import { makeBench } from '../actions/bench.ts';
+import { askTool } from './ask-tool.ts';
+
+const FOLDER = '25-11-02-old-one';
+const NOTEBOOK = `# Session: old one
+
+## Status
+Phase: planning
+Iteration: 1
+Total Iterations: 3
+
+## Task
+Teach the boat to float.
+`;
+
+/** Whatever asks its worker for something, with arguments that would do. */
+const ACTS: Array<[string, Record<string, unknown>]> = [
+  ['send_message', { text: 'Mind the sail' }],
+  ['finish_session', { confirm: true }],
+  ['finish_session', { how: 'archive_documents', confirm: true }],
+  ['finish_session', { how: 'unarchive', confirm: true }],
+  ['rewind_session', { to: 1, confirm: true }],
+  ['rewind_session', { undo: true, confirm: true }],
+];
+
+test('a folder of the original tool is read by every tool that reads; what acts on it says to take it over', async () => {
+  await using bench = await makeBench();
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), NOTEBOOK);
+  const ask = async (name: string, args = {}) =>
+    (await askTool(name, { session: FOLDER, ...args }, bench.context)).json;
+  expect((await ask('read_session')).text).toBe(NOTEBOOK);
+  expect((await ask('get_status')).next).toContain('resume_session');
+  expect((await ask('read_session', { what: 'document' })).documents).toEqual(['_overview.md']);
+  expect((await ask('read_session', { what: 'transcript' })).code).toBe('iteration_not_found');
+  expect((await ask('read_session', { what: 'changes' })).code).toBe('nothing_changed_yet');
+  expect((await ask('rewind_session')).summary).toBe('There is no checkpoint yet.');
+  expect((await ask('finish_session')).in_the_way).toEqual([expect.stringContaining('resume_session')]);
+  for (const [name, args] of ACTS) {
+    const told = await ask(name, args);
+    expect([name, told.code]).toEqual([name, 'not_taken_over_yet']);
+    expect(told.hint).toContain('resume_session');
+  }
+  expect(await readdir(runRoot(bench.sessionsDir)).catch(() => [])).toEqual([]);
+});
