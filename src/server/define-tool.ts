@@ -4,6 +4,7 @@ import { refuseFromInside } from '../actions/refuse-from-inside.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { coerceArguments } from './coerce-arguments.ts';
+import { explained } from './program-replaced.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
 
 interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input' | 'handle'> {
@@ -60,7 +61,8 @@ function checkInput(tool: Tool, args: unknown): unknown {
   return given;
 }
 
-function errorOf(error: unknown): { code: string; message: string; hint: string } {
+function errorOf(thrown: unknown): { code: string; message: string; hint: string } {
+  const error = explained(thrown);
   if (error instanceof SamocodeError) {
     return { code: error.code, message: `${error.what} ${error.why}`, hint: error.hint };
   }

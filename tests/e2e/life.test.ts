@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makePlace, Parent, type Place, pathsOf, until } from '../support/mcp-rig.ts';
 import { BUILT_SERVER, INITIALIZE, type RawServer, spawnServer, startServer } from '../support/raw-server.ts';
@@ -90,6 +91,22 @@ test('an output on a full disk ends the server', async () => {
   expect(await server.ended).toEqual([0, null]);
 });
 
+test('a reader that leaves a pipe ends the server with its next word', async () => {
+  await using place = await makePlace();
+  const line = '"$0" "$1" | head -n 1 && echo over';
+  const shell = spawn('sh', ['-c', line, process.execPath, BUILT_SERVER], { ...at(place), stdio: 'pipe' });
+  let out = '';
+  shell.stdin.on('error', () => {});
+  shell.stdout.on('data', (text) => {
+    out += String(text);
+    shell.stdin.write(`${PING}\n`);
+  });
+  shell.stdin.write(`${JSON.stringify(INITIALIZE)}\n`);
+  // The shell waits for both, and its input stays open.
+  await once(shell, 'exit');
+  expect(out).toMatch(/^\{"result":.*\}\nover\n$/);
+});
+
 test('no input at all ends the server', async () => {
   await using place = await makePlace();
   const server = spawn(process.execPath, [BUILT_SERVER], { ...at(place), stdio: 'ignore' });
@@ -162,6 +179,24 @@ test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
   expect(server.errors()).toContain('junk');
   server.child.stdin?.end();
   await server.ended;
+});
+
+test('a server whose program was replaced says so, and stays', async () => {
+  await using place = await makePlace();
+  const copy = join(place.home, 'dist');
+  await cp(dirname(BUILT_SERVER), copy, { recursive: true });
+  const server = await startServer({ ...at(place), program: join(copy, basename(BUILT_SERVER)) });
+  const call = (name: string) => server.request('tools/call', { name, arguments: {} });
+  expect((await call('list_sessions')).result).toMatchObject({ isError: true });
+  await rm(copy, { recursive: true });
+  const { result } = await call('setup_project');
+  expect(result).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringMatching(/"code":"program_replaced".*restart the server/) }],
+  });
+  expect((await server.request('ping')).result).toEqual({});
+  server.child.stdin?.end();
+  expect(await server.ended).toEqual([0, null]);
 });
 
 test('two servers at once see the same sessions, and the end of one is nothing to the other', async () => {

@@ -23,6 +23,8 @@ export interface RawMessage {
 export interface RawServerOptions {
   cwd: string;
   env: Readonly<Record<string, string>>;
+  /** Another one than that of dist/. */
+  program?: string;
   /** Arguments of Node itself. */
   nodeArgs?: readonly string[];
   /** Descriptors instead of pipes, for an output that fails. */
@@ -46,8 +48,8 @@ export interface RawServer {
 }
 
 export function spawnServer(options: RawServerOptions): RawServer {
-  const { cwd, env, nodeArgs = [], stdout = 'pipe', stderr = 'pipe' } = options;
-  const child = spawn(process.execPath, [...nodeArgs, BUILT_SERVER], {
+  const { cwd, env, program = BUILT_SERVER, nodeArgs = [], stdout = 'pipe', stderr = 'pipe' } = options;
+  const child = spawn(process.execPath, [...nodeArgs, program], {
     cwd,
     env: { ...env },
     stdio: ['pipe', stdout, stderr],
@@ -70,9 +72,10 @@ export function spawnServer(options: RawServerOptions): RawServer {
       else if (message?.id !== undefined) answers.get(message.id)?.(message);
     });
   }
+  const gone: RawMessage = { error: { code: 0, message: 'The server has ended.' } };
   // Nobody waits for a server that is gone.
   void ended.then(() => {
-    for (const answer of answers.values()) answer({ error: { code: 0, message: 'The server has ended.' } });
+    for (const answer of answers.values()) answer(gone);
   });
   const send = (line: string) => child.stdin?.write(`${line}\n`);
   let lastId = INITIALIZE.id;
@@ -84,6 +87,7 @@ export function spawnServer(options: RawServerOptions): RawServer {
     request(method, params = {}) {
       const id = method === 'initialize' ? INITIALIZE.id : ++lastId;
       return new Promise((done) => {
+        if (child.exitCode !== null || child.signalCode !== null) done(gone);
         answers.set(id, done);
         send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
       });
