@@ -43,6 +43,8 @@ export interface Checkpoint {
   documents: readonly KeptDocument[];
   /** Files that are not in it: larger than 50 MB, unreadable, or a repository of their own. */
   skipped: readonly string[];
+  /** Those among them that the checkpoint before did not skip. */
+  newlySkipped: readonly string[];
 }
 
 export interface KeptDocument {
@@ -63,18 +65,20 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   clearLocks(store);
   const last = readLast(store);
   const { parents, hasLast } = await readHeads(store, { ...plan, last });
-  if (!last || !hasLast || plan.alsoInWorktree) return await keepAll(store, plan, parents);
+  if (!last || !hasLast || plan.alsoInWorktree) return await keepAll(store, plan, { parents, last });
   try {
-    return (await keepChanges(store, plan, { last, parents })) ?? (await keepAll(store, plan, parents));
+    return (
+      (await keepChanges(store, plan, { last, parents })) ?? (await keepAll(store, plan, { parents, last }))
+    );
   } catch (error) {
     if (!(error instanceof GitError) || error.code === 'git_disk_full') throw error;
     // Something that the last one stood on is gone: a clean-up may take anything.
-    return await keepAll(store, plan, parents);
+    return await keepAll(store, plan, { parents, last });
   }
 }
 
 /** What the next checkpoint must know, besides what git says of this one. */
-type Taken = Pick<LastCheckpoint, 'parents' | 'beyondIndex' | 'documents' | 'ownIndex'>;
+type Taken = Pick<LastCheckpoint, 'parents' | 'beyondIndex' | 'documents' | 'ownIndex' | 'skipped'>;
 
 async function keepChanges(
   store: CheckpointStore,
@@ -87,28 +91,33 @@ async function keepChanges(
   ]);
   if (code === undefined) return undefined;
   const { now: beyondIndex, ownIndex } = code;
-  const taken: Taken = { parents, beyondIndex, ownIndex, documents: documents.now };
   const skipped = [...code.skipped, ...documents.skipped];
+  const taken: Taken = { parents, beyondIndex, ownIndex, documents: documents.now, skipped };
   const isSame = code.changes.length === 0 && documents.changes.length === 0;
   if (isSame && last.parents.join() === parents.join()) {
     writeLast(store, { ...last, ...taken });
-    return asCheckpoint({ ...last, ...taken }, 'same', skipped);
+    return asCheckpoint({ ...last, ...taken }, 'same', last);
   }
   const worktree = { tree: last.worktreeTree, changes: code.changes };
   const next = await commitTaken(store, plan, { worktree, documents, taken });
-  return asCheckpoint(next, 'kept', skipped);
+  return asCheckpoint(next, 'kept', last);
 }
 
 /** Without anything to stand on: the private index is brought up to the files, and all that it knows is taken. */
-async function keepAll(store: CheckpointStore, plan: CheckpointPlan, parents: string[]): Promise<Checkpoint> {
+async function keepAll(
+  store: CheckpointStore,
+  plan: CheckpointPlan,
+  { parents, last }: { parents: string[]; last: LastCheckpoint | undefined },
+): Promise<Checkpoint> {
   const [code, documents] = await Promise.all([
     takeAll(store, plan).catch((error: unknown) => takeAfresh(store, plan, error)),
     takeDocuments(store, plan.sessionDir, []),
   ]);
   const worktree = { tree: code.tree, changes: [] };
-  const taken: Taken = { parents, beyondIndex: [], documents: documents.now };
+  const skipped = [...code.skipped, ...documents.skipped];
+  const taken: Taken = { parents, beyondIndex: [], documents: documents.now, skipped };
   const next = await commitTaken(store, plan, { worktree, documents, taken });
-  return asCheckpoint(next, 'kept', [...code.skipped, ...documents.skipped]);
+  return asCheckpoint(next, 'kept', last);
 }
 
 async function takeAll(
@@ -158,14 +167,15 @@ async function commitTaken(
 }
 
 function asCheckpoint(
-  { ref, commit, worktreeTree, sessionTree, documents }: LastCheckpoint,
+  { ref, commit, worktreeTree, sessionTree, documents, skipped }: LastCheckpoint,
   kind: Checkpoint['kind'],
-  skipped: string[],
+  before: LastCheckpoint | undefined,
 ): Checkpoint {
   const kept = documents.flatMap(([name, file]) =>
     file ? [{ name: readable(name), mode: file.mode, id: file.id }] : [],
   );
-  return { kind, ref, commit, worktreeTree, sessionTree, documents: kept, skipped };
+  const newlySkipped = skipped.filter((name) => !before?.skipped.includes(name));
+  return { kind, ref, commit, worktreeTree, sessionTree, documents: kept, skipped, newlySkipped };
 }
 
 function subject({ sessionFolder, moment }: CheckpointPlan): string {

@@ -16,13 +16,15 @@ export const LastCheckpoint = z.object({
   beyondIndex: KnownFiles,
   /** All that is in the session's tree. */
   documents: KnownFiles,
+  /** Readable names of what was there and was not taken. */
+  skipped: z.array(z.string()),
   /** The worktree's own index, when it was last asked for files that it tracks against ignore rules. */
   ownIndex: z.string().optional(),
 });
 export type LastCheckpoint = z.infer<typeof LastCheckpoint>;
 
 /** With the identity of the private index: one that was changed since, or that a power cut took back, fits no more. */
-const Stamped = LastCheckpoint.extend({ v: z.literal(2), index: z.string() });
+const Stamped = LastCheckpoint.extend({ v: z.literal(3), index: z.string() });
 
 /** @returns undefined when there is none, or when it can't be trusted any more */
 export function readLast(store: CheckpointStore): LastCheckpoint | undefined {
@@ -37,7 +39,7 @@ export function readLast(store: CheckpointStore): LastCheckpoint | undefined {
 /** Not forced to the disk: when it is lost, the next checkpoint takes a little longer. */
 export function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
   const draft = `${pathIn(store)}.draft`;
-  writeFileSync(draft, `${JSON.stringify({ ...last, v: 2, index: stampOf(store) })}\n`);
+  writeFileSync(draft, `${JSON.stringify({ ...last, v: 3, index: stampOf(store) })}\n`);
   renameSync(draft, pathIn(store));
 }
 

@@ -51,10 +51,10 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
   if (place === undefined) return {};
   try {
     const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
-    const { ref, commit, skipped, worktreeTree, sessionTree, documents } = kept;
+    const { ref, commit, newlySkipped, worktreeTree, sessionTree, documents } = kept;
     const left =
-      skipped.length > 0 && kept.kind === 'kept'
-        ? `Not in the checkpoint (over 50 MB, unreadable, or a repository of its own): ${skipped.slice(0, 10).join(', ')}`
+      newlySkipped.length > 0
+        ? `Not in this checkpoint and those to come (over 50 MB, unreadable, or a repository of its own): ${newlySkipped.slice(0, 10).join(', ')}`
         : undefined;
     return {
       checkpoint: { ref, commit },

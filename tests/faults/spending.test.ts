@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
-import { withSettings } from './with-settings.ts';
+import { changeSettings, withSettings, workerLeft } from './with-settings.ts';
 
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
 const STAYS = { act: 'signal-file', text: '{"status":"continue"}' };
@@ -149,4 +151,43 @@ const loops: FaultRow[] = [
   ),
 ];
 
-faultTable([...zero, ...caps, ...loops]);
+/** What Codex prints and what it notes after every answer, played by a program that would go on for ever. */
+const CODEX = `#!/bin/sh
+id=01a1f89f-367e-7b61-9545-11318fe1f0bb
+f="\${CODEX_HOME:-$HOME/.codex}/sessions/2026/11/20"
+mkdir -p "$f"
+echo '{"type":"thread.started","thread_id":"'$id'"}'
+n=0
+while sleep 0.5; do
+  n=$((n + 400000))
+  echo '{"type":"token_usage_record","payload":{"thread_token_usage":{"input_tokens":'$n',"cached_input_tokens":0,"output_tokens":0}}}' >> "$f/rollout-x-$id.jsonl"
+  echo '{"type":"item.completed","item":{"type":"agent_message","text":"Step '$n'"}}'
+done
+`;
+
+const running: FaultRow[] = [
+  {
+    name: 'a Codex that says nothing of money while it runs is ended within an answer of the limit',
+    start: { run: false },
+    lines: { MAX_COST_USD: '3' },
+    ends: BLOCKED,
+    act: async (rig) => {
+      await rig.until(({ status }) => status.kind === 'stopped');
+      await workerLeft(rig);
+      const program = join(rig.repo.root, 'codex');
+      await writeFile(program, CODEX, { mode: 0o755 });
+      await changeSettings(rig, { provider: 'codex', model: 'gpt-5-codex', cliPaths: { codex: program } });
+      await rig.resume();
+    },
+    also: async (rig) => {
+      const costs = (await rig.events()).flatMap((event) =>
+        event.type === 'iteration_ended' ? [event.cost] : [],
+      );
+      expect(costs[0]).toMatchObject({ usdIsEstimate: true, usd: expect.any(Number) });
+      // Of two looks a second apart, the first saw less than the limit: half a dollar an answer, and its reserve.
+      expect(costs.reduce((sum, cost) => sum + (cost?.usd ?? 0), 0)).toBeLessThan(6);
+    },
+  },
+];
+
+faultTable([...zero, ...caps, ...running, ...loops]);

@@ -1,0 +1,161 @@
+import { copyFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { SessionRig } from '../support/session-rig.ts';
+import { type FaultRow, faultTable } from './fault-row.ts';
+
+const AT_THE_GATE = 'waiting/qa_answers';
+/** Leaves a trace in the home when it is started by anybody but a child, which carries the session's mark. */
+const STEPS = '[ -n "$SAMOCODE_SESSION" ] || touch "$HOME/stepped-on-$$"';
+/** The same as a program; the child that plants it writes it first. */
+const TRAP = '$HOME/trap';
+const WRITES_TRAP = `printf '%s\\n' '#!/bin/sh' '${STEPS}' cat > "${TRAP}"; chmod 755 "${TRAP}"`;
+
+const untrodden = async (rig: SessionRig) => {
+  const names = await readdir(rig.repo.homeDir);
+  expect(names.filter((name) => name.startsWith('stepped-on'))).toEqual([]);
+};
+
+/** The first child plants; the worker's own git calls after it must not step on it, nor may the next child suffer. */
+function planted(name: string, script: string, also?: FaultRow['also']): FaultRow {
+  return {
+    name: `${name}: nothing of it is started`,
+    module: `export default { about: 'plants', paceMs: 0, rules: [
+      { when: { iteration: 1 }, do: [
+        { act: 'run', command: ['sh', '-c', ${JSON.stringify(`${KEEPS}; ${WRITES_TRAP}; ${script}`)}] },
+        { act: 'signal-file', text: '{"status":"continue","phase":"investigation"}' },
+        { act: 'result', json: {} },
+      ] },
+    ] };`,
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      await untrodden(rig);
+      await also?.(rig);
+      // What looks at the main checkout next is an unguarded git.
+      const gitDir = join(rig.repo.path, '.git');
+      await copyFile(join(rig.repo.homeDir, 'config.before'), join(gitDir, 'config'));
+      for (const name of ['info/attributes', 'config.worktree', 'hooks']) {
+        await rm(join(gitDir, name), { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+const KEEPS = 'cp "$(git rev-parse --git-common-dir)/config" "$HOME/config.before"';
+
+const raised = async (rig: SessionRig) => {
+  const forgeries = (await rig.events()).filter((event) => event.type === 'forgery_seen');
+  expect(JSON.stringify(forgeries)).toContain("git's settings");
+};
+
+const set = (key: string, value = TRAP) => `git config ${key} ${JSON.stringify(value)}`;
+const ATTRIBUTES = 'echo "* filter=evil diff=evil" > "$(git rev-parse --git-common-dir)/info/attributes"';
+
+const byChildren: FaultRow[] = [
+  planted(
+    'a filter for every file',
+    `${set('filter.evil.clean')}; ${set('filter.evil.process')}; ${ATTRIBUTES}`,
+    raised,
+  ),
+  planted(
+    'a monitor, a pager and an editor',
+    ['core.fsmonitor', 'core.pager', 'core.editor'].map((key) => set(key)).join('; '),
+    raised,
+  ),
+  planted(
+    'hooks of all kinds',
+    'h="$(git rev-parse --git-common-dir)/hooks"; mkdir -p "$h"; for n in post-checkout post-index-change reference-transaction pre-commit post-commit; do cp "$HOME/trap" "$h/$n"; done',
+    raised,
+  ),
+  planted(
+    'a file that is included',
+    `git config --file "$HOME/included" filter.evil.clean "${TRAP}"; ${set('include.path', '$HOME/included')}; ${ATTRIBUTES}`,
+    raised,
+  ),
+  planted(
+    'settings of one worktree',
+    `git config extensions.worktreeConfig true; git config --worktree filter.evil.clean "${TRAP}"; ${ATTRIBUTES}`,
+    raised,
+  ),
+  planted(
+    'a repository inside, with settings of its own',
+    `git init -q inner && cd inner && echo a > a && git add a && git -c user.name=x -c user.email=x@example.invalid commit -q -m inner && ${set('filter.evil.clean')}; ${set('core.fsmonitor')}; echo "* filter=evil" > .gitattributes; echo b > a; cd ..; git add inner`,
+    async (rig) => {
+      const notices = (await rig.events()).filter((event) => event.type === 'notice');
+      expect(JSON.stringify(notices)).toContain('inner/');
+    },
+  ),
+  planted(
+    'variables of git in files that settings are read from',
+    'mkdir -p "$HOME/.config/samocode"; for f in "$HOME/.config/samocode/.env" .env; do printf "GIT_DIR=/nowhere\\nGIT_INDEX_FILE=/nowhere\\nGIT_CONFIG_COUNT=1\\nGIT_CONFIG_KEY_0=core.fsmonitor\\nGIT_CONFIG_VALUE_0=touch $HOME/stepped-on-variable\\n" > "$f"; done',
+  ),
+];
+
+const POINTERS = {
+  GIT_DIR: '/nowhere/.git',
+  GIT_WORK_TREE: '/nowhere',
+  GIT_INDEX_FILE: '/nowhere/index',
+  GIT_OBJECT_DIRECTORY: '/nowhere/objects',
+  GIT_ALTERNATE_OBJECT_DIRECTORIES: '/nowhere/objects',
+  GIT_COMMON_DIR: '/nowhere/.git',
+  GIT_NAMESPACE: 'elsewhere',
+  GIT_CEILING_DIRECTORIES: '/',
+  GIT_EXTERNAL_DIFF: STEPS,
+  GIT_EDITOR: STEPS,
+  GIT_PAGER: STEPS,
+  GIT_PROXY_COMMAND: STEPS,
+  GIT_TEMPLATE_DIR: '/nowhere',
+  GIT_CONFIG_PARAMETERS: "'core.hooksPath'='/nowhere'",
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'core.fsmonitor',
+  GIT_CONFIG_VALUE_0: STEPS,
+};
+
+const byEnvironment: FaultRow[] = [
+  {
+    name: "a worker that is started with another repository's variables works in its own",
+    env: POINTERS,
+    ends: AT_THE_GATE,
+    sameFiles: true,
+    also: untrodden,
+  },
+  {
+    name: 'children that such a worker starts see none of those variables',
+    rules: [
+      {
+        when: { iteration: 1 },
+        do: [
+          {
+            act: 'run',
+            command: [
+              'sh',
+              '-c',
+              'env | grep "^GIT_" | sort > seen.txt; git status --porcelain > status.txt',
+            ],
+          },
+          { act: 'normal' },
+        ],
+      },
+    ],
+    env: POINTERS,
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      await untrodden(rig);
+      const worktree = (await rig.state()).worktree?.path ?? '';
+      const seen = await rig.repo.git([
+        '-C',
+        worktree,
+        'grep',
+        '--untracked',
+        '-h',
+        '-e',
+        'GIT_',
+        '--',
+        'seen.txt',
+      ]);
+      expect(seen).not.toMatch(/nowhere|stepped|GIT_DIR|GIT_INDEX/);
+    },
+  },
+];
+
+faultTable([...byChildren, ...byEnvironment]);
