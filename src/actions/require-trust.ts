@@ -17,9 +17,14 @@ export class ProjectNotTrustedError extends SamocodeError {
       'Nothing was started.',
       `${filePath} holds lines that run something or loosen a rule, and nobody has said yet that they may: ` +
         `${lines.map(riskyLineWords).join('; ')}.`,
-      `Show these lines to the human. When they agree: setup_project with trust "${shortHash(hash)}", or "samocode trust".`,
+      trustHint(hash),
     );
   }
+}
+
+/** How a person lets the lines count that they have seen. */
+export function trustHint(hash: string): string {
+  return `Show these lines to the human. When they agree: setup_project with trust "${shortHash(hash)}", or "samocode trust".`;
 }
 
 /** One line as a person is shown it. */

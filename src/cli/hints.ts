@@ -25,11 +25,14 @@ const BOTH = new RegExp(
 );
 const ALONE = new RegExp(`\\b(?:${NAMES.join('|')})\\b`, 'g');
 
+const TRUST =
+  /Show these lines to the human\. When they agree: setup_project with trust "[^"]*", or "samocode trust"/;
+
 /** A hint as somebody at a terminal needs it: the use cases speak of tools, which only models have. */
 export function hintForTerminal(hint: string): string {
   return hint
     .replace(BOTH, (_all, first?: string, second?: string) => `"${first ?? second}"`)
-    .replace(/\bsetup_project with trust "[^"]*", or "samocode trust"/g, '"samocode trust"')
+    .replace(TRUST, 'Read these lines; if they may run: "samocode trust"')
     .replace(/\bwith wait\b/g, `with "samocode ${COMMAND_OF.wait}"`)
     .replace(/\bCall (?=[a-z]+_[a-z]+)/g, 'Use ')
     .replace(ALONE, (name) => `"samocode ${COMMAND_OF[name]}"`)

@@ -4,7 +4,7 @@ import type { Project } from '../../project/open-project.ts';
 import { requireIdentity } from '../../project/repository.ts';
 import { type Trust, trustIn } from '../../project/trust.ts';
 import type { ActionContext } from '../context.ts';
-import { riskyLineWords, shortHash } from '../require-trust.ts';
+import { riskyLineWords, trustHint } from '../require-trust.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 import { hostsCheck } from './hosts-check.ts';
 import { folderChecks } from './machine-checks.ts';
@@ -43,13 +43,7 @@ function trustChecks(trust: Trust): DoctorCheck[] {
   if (trust.kind === 'fine') return [];
   const lines = trust.lines.map(riskyLineWords).join('; ');
   const found = `Nobody has said yet that these lines of ${trust.filePath} may run or loosen something: ${lines}`;
-  return [
-    fail(
-      'project.trust',
-      found,
-      `Read them. If they may: setup_project with trust "${shortHash(trust.hash)}", or "samocode trust".`,
-    ),
-  ];
+  return [fail('project.trust', found, trustHint(trust.hash))];
 }
 
 async function identityCheck(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { DoctorReport } from '../../actions/doctor.ts';
 import { type Cli, EXIT } from '../cli.ts';
+import { hintForTerminal } from '../hints.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import { harmless, type Style } from '../style.ts';
 
@@ -30,7 +31,7 @@ function doctorWords({ checks, level }: DoctorReport, style: Style): string {
   const wide = Math.max(...checks.map(({ id }) => id.length));
   const lines = checks.flatMap(({ id, level: each, found, fix }) => [
     `${paint[each](MARKS[each])} ${id.padEnd(wide)}  ${harmless(found)}`,
-    ...(fix === undefined ? [] : [`${' '.repeat(wide + 4)}${harmless(fix)}`]),
+    ...(fix === undefined ? [] : [`${' '.repeat(wide + 4)}${harmless(hintForTerminal(fix))}`]),
   ]);
   return [...lines, '', ENDS[level]].join('\n');
 }
