@@ -1,5 +1,6 @@
 import type { SessionQuestion } from '../actions/find-session.ts';
 import type { QaItem } from '../actions/read-qa.ts';
+import { oneLine } from '../session/markdown-lines.ts';
 import { beat } from './beat.ts';
 import { type Form, type FormField, mayOpenGates } from './form.ts';
 import { cut } from './session-fields.ts';
@@ -43,19 +44,27 @@ export function questionForm(folder: string, questions: readonly QaItem[]): Form
   };
 }
 
+/** Claude Code shows fifty characters of a title, and puts one with line breaks into quotes. */
+const MOST_OF_A_TITLE = 44;
+
 function fieldsOf({ id, text, options, suggestion }: QaItem): Array<[string, FormField]> {
-  const title = `${id}: ${cut(text, 300)}`;
-  const why = suggestion && `Suggested: ${suggestion.letters.join(', ')} - ${cut(suggestion.reason, 200)}`;
-  const description = why === undefined ? {} : { description: why };
+  const asked = oneLine(text);
+  const title = `${id}: ${cut(asked, MOST_OF_A_TITLE)}`;
+  const whole = asked.length > MOST_OF_A_TITLE ? [cut(asked, 400)] : [];
+  const why = suggestion
+    ? [`Suggested: ${suggestion.letters.join(', ')} - ${cut(suggestion.reason, 200)}`]
+    : [];
+  const words = [...whole, ...why].join(' · ');
+  const description = words === '' ? {} : { description: words };
   if (options.length === 0) return [[id, { title, ...description }]];
-  const choices = options.map((option) => `${option.letter}) ${cut(option.text, 200)}`);
-  const words = {
+  const choices = options.map((option) => `${option.letter}) ${cut(oneLine(option.text), 200)}`);
+  const own = {
     title: `${id}, in your own words`,
     description: 'Or several letters. It counts before the choice.',
   };
   return [
     [id, { title, ...description, choices }],
-    [`${id}${OWN_WORDS}`, words],
+    [`${id}${OWN_WORDS}`, own],
   ];
 }
 

@@ -22,6 +22,8 @@ export interface InteractivePlan {
 export interface InteractiveClaude extends AsyncDisposable {
   /** Types a line and sends it. */
   type(line: string): Promise<void>;
+  /** Presses keys, one after the other, each when the screen has followed the last. */
+  press(...keys: readonly (keyof typeof KEYS)[]): Promise<void>;
   /** All that it has put on the screen, without colours. */
   screen(): string;
 }
@@ -35,6 +37,7 @@ interface Pty {
   ): { onData(heard: (text: string) => void): void; write(text: string): void; kill(signal: string): void };
 }
 
+const KEYS = { enter: '\r', down: '\u001b[B', right: '\u001b[C' };
 const READY = /❯|\? for shortcuts/;
 const PATIENCE_MS = 30_000;
 
@@ -67,6 +70,15 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
   }
   return {
     screen,
+    async press(...keys) {
+      for (const key of keys) {
+        const before = shown.length;
+        terminal.write(KEYS[key]);
+        // A key that is pressed before the screen has followed the last one may be lost.
+        for (let looks = 0; looks < 50 && shown.length === before; looks += 1) await systemClock.sleep(100);
+        await systemClock.sleep(400);
+      }
+    },
     async type(line) {
       terminal.write(line);
       // Sent in one piece it is taken for pasted text.

@@ -60,7 +60,10 @@ test.each(CLIENTS)(
 
     const second = await runClient({ ...chat, script: followsToDone() });
     expect(second).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
-    const results = (second.turns.at(-1)?.results ?? []).map(({ text }) => toldIn(text));
+    const texts = (second.turns.at(-1)?.results ?? []).map(({ text }) => text);
+    const refused = texts.filter((text) => text.includes('no_answer_given'));
+    expect(refused).toEqual([expect.stringContaining('Open are Q1, Q2, Q3')]);
+    const results = texts.filter((text) => !refused.includes(text)).map(toldIn);
     expect(results.filter(({ summary }) => !summary)).toEqual([]);
     const cursors = results.flatMap(({ cursor }) => cursor ?? []);
     expect(cursors).toEqual(cursors.toSorted((a, b) => a - b));

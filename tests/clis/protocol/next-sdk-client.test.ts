@@ -16,6 +16,7 @@ interface NextClient {
   listResourceTemplates(): Promise<{ resourceTemplates: { uriTemplate: string }[] }>;
   readResource(params: object): Promise<{ contents: { text?: string }[] }>;
   subscribeResource(params: object): Promise<unknown>;
+  setRequestHandler(method: string, handler: (request: { params: { message: string } }) => object): void;
   setNotificationHandler(method: string, handler: (message: { params: { uri: string } }) => void): void;
   listPrompts(): Promise<{ prompts: { name: string }[] }>;
   getPrompt(params: object): Promise<{ messages: { content: { text?: string } }[] }>;
@@ -36,7 +37,8 @@ async function nextSdk(): Promise<NextSdk> {
 test('a client of SDK 2 falls back to what we speak, and everything works', async () => {
   await using bench = await makeBench();
   const [{ Client, StdioClientTransport }, { server }] = [await nextSdk(), await programs()];
-  const client = new Client({ name: 'next', version: '2' }, { versionNegotiation: { mode: 'auto' } });
+  const options = { versionNegotiation: { mode: 'auto' }, capabilities: { elicitation: { form: {} } } };
+  const client = new Client({ name: 'next', version: '2' }, options);
   const { path: cwd, env } = bench.repo;
   await client.connect(
     new StdioClientTransport({ command: process.execPath, args: [server], cwd, env, stderr: 'ignore' }),
@@ -73,6 +75,15 @@ test('a client of SDK 2 falls back to what we speak, and everything works', asyn
     const ref = { type: 'ref/resource', uri: uriTemplate };
     const completed = await client.complete({ ref, argument: { name: 'name', value: 'boa' } });
     expect(completed.completion.values).toContain(session);
+
+    const asked: string[] = [];
+    client.setRequestHandler('elicitation/create', ({ params }) => {
+      asked.push(params.message);
+      return { action: 'accept', content: { Q1: 'A) all of it', Q2_own_words: 'Whoever comes' } };
+    });
+    const answered = await client.callTool({ name: 'answer_qa', arguments: { session } });
+    expect(asked).toEqual([expect.stringContaining(`${session} asks`)]);
+    expect(answered.structuredContent).toMatchObject({ open: ['Q3'] });
 
     const wrong = await client.callTool({ name: 'get_status', arguments: { session: 'goats' } });
     expect(wrong.isError).toBe(true);

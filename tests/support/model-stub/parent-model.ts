@@ -63,6 +63,8 @@ export function followsToDone(): () => Script {
     yield* call('list_sessions', {});
     yield* until('qa_answers', 0);
     const { questions = [] } = yield* call('read_qa', { session });
+    // Nobody sits before a headless client: its form is not answered, and that is said.
+    yield { say: 'Asking.', name: 'mcp:answer_qa', input: { session } };
     const answers = Object.fromEntries(questions.map(({ id }) => [id, 'A']));
     const answered = yield* call('answer_qa', { session, answers });
     yield* until('plan_approval', answered.cursor);

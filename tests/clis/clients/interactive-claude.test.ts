@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { readEvents } from '../../../src/session/event-log.ts';
+import { sessionFolders } from '../../../src/session/session-list.ts';
 import { eventually, makeBench, programs } from '../../actions/bench.ts';
 import {
   CONVERSATION_MARK,
@@ -45,4 +47,49 @@ test('a long wait goes into the background of an interactive Claude Code, and it
   expect(woken.results.at(-1)?.text).toMatch(/^MCP tool "samocode\/wait" is still running after \d+s/);
   expect(woken.newest).toContain('\\"for\\":\\"qa_answers\\"');
   expect(woken.newest).toContain('read_qa; put the questions to the human');
+});
+
+/** Starts a session, waits until it asks, and has the human asked. */
+function askInForm({ results }: Conversation): ModelReply {
+  const [start, wait, ask] = [
+    { name: 'mcp:start_session', input: { task: 'x', name: 'boats' } },
+    { name: 'mcp:wait', input: { session: 'boats', until: 'attention' } },
+    { name: 'mcp:answer_qa', input: { session: 'boats' } },
+  ];
+  const next = [start, wait, ask][results.length];
+  return next ? { say: 'Calling.', use: [next] } : { say: 'Answered.' };
+}
+
+test('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async () => {
+  await using bench = await makeBench();
+  const { server } = await programs();
+  const turns: Conversation[] = [];
+  await using claude = await startInteractiveClaude({
+    server,
+    homeDir: bench.repo.homeDir,
+    cwd: bench.repo.path,
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0' },
+    env: {},
+    answer(conversation) {
+      if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
+      turns.push(conversation);
+      return askInForm(conversation);
+    },
+  });
+  await claude.type(PARENT_PROMPT);
+  await eventually(async () => claude.screen().includes('to expand'));
+  // The second choice of the first question; the other questions stay empty.
+  await claude.press('right', 'down', 'enter', 'down', 'down', 'down', 'down', 'down', 'enter');
+  const told = await eventually(async () => turns[3]?.results.at(-1)?.text).catch((error) => {
+    throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
+  });
+  expect(JSON.parse(told)).toMatchObject({
+    summary: 'Recorded Q1: B. Still open: Q2, Q3.',
+    open: ['Q2', 'Q3'],
+  });
+  const [folder = ''] = await sessionFolders(bench.sessionsDir);
+  const events = await readEvents((await bench.view(folder)).paths.events, 0);
+  expect(events.find(({ type }) => type === 'answers_recorded')).toMatchObject({
+    by: { channel: 'elicitation', client: 'claude-code' },
+  });
 });
