@@ -2,6 +2,7 @@ import { SamocodeError } from '../base/errors.ts';
 import type { SessionView } from '../session/status.ts';
 import { adoptSession } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
+import { checksNow } from './checks-now.ts';
 import { childSettingsOf, chooseChildren } from './choose-child.ts';
 import type { ActionContext } from './context.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
@@ -32,7 +33,7 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws GoalMissingError, GateClosedError, AlreadyRunningError, what `chooseChildren` throws;
+ * @throws GoalMissingError, GateClosedError, AlreadyRunningError, what `chooseChildren` and `checksNow` throw;
  * CommandRefusedError, WorkerUnresponsiveError
  */
 export async function resumeSession(
@@ -70,6 +71,7 @@ export async function resumeSession(
     default:
       return status satisfies never;
   }
+  const checks = found.sessionFile && (await checksNow(found, goal, context));
   const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
   const request = {
     kind: 'resume',
@@ -77,6 +79,7 @@ export async function resumeSession(
     ...(goal && { goal }),
     ...(caps && { caps }),
     ...(child && { child }),
+    ...(checks && { checks }),
   } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };

@@ -40,6 +40,8 @@ export const Command = z.discriminatedUnion('kind', [
     /** Limits that hold from now on, beside those of the start. */
     caps: SessionCaps.optional(),
     child: ChosenChild.optional(),
+    /** The project's checks as they are now, which count instead of those of the start. */
+    checks: z.array(z.string()).optional(),
   }),
   Head.extend({
     kind: z.literal('archive'),

@@ -74,9 +74,10 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop asked for by ${describeBy(by)} (${when})`,
   stopped: ({ by, why }) => `stopped by ${describeBy(by)}: ${why}`,
-  resumed: ({ by, goal, child }) => {
+  resumed: ({ by, goal, child, checks }) => {
     const chosen = child ? ` with ${[child.provider, child.model].filter(Boolean).join(' ')}` : '';
-    return `resumed by ${describeBy(by)}${chosen}${goal ? ` with a new goal: ${goal}` : ''}`;
+    const checked = checks ? `, checked by ${checks.join(', ') || 'nothing'} from now on` : '';
+    return `resumed by ${describeBy(by)}${chosen}${checked}${goal ? ` with a new goal: ${goal}` : ''}`;
   },
   phase_set: ({ from, phase }) => `phase set from ${from} to ${phase} by a person, in the file`,
   done: ({ summary }) => `done: ${summary}`,

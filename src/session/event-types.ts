@@ -212,6 +212,8 @@ export const EVENT_BODIES = {
     /** Limits that hold from now on, beside those of the start. */
     caps: SessionCaps.optional(),
     child: ChosenChild.optional(),
+    /** Checks that count from now on instead of those of the start. */
+    checks: z.array(z.string()).optional(),
     /** With a goal: rounds of questions and plans that belong to the work before. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),

@@ -177,10 +177,11 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 }
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
-  const { note, goal, phase, oldRounds, oldPlans, child } = event;
+  const { note, goal, phase, oldRounds, oldPlans, child, checks } = event;
   const { pending: _dropped, stopWanted: _met, paidBy: _asked, ...kept } = running(state, event.at);
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
-  const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
+  const newChecks = checks === undefined ? {} : { checks };
+  const rest = { ...kept, ...chosen, ...newChecks, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
     const { approvedPlan: _old, feedback: _past, ...fresh } = rest;

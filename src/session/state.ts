@@ -114,6 +114,8 @@ export const SessionState = z.object({
   spent: SessionSpent,
   raisedCaps: SessionCaps.optional(),
   chosen: ChosenChild.optional(),
+  /** Instead of the checks of the start. */
+  checks: z.array(z.string()).optional(),
   /** Warnings that were told, as `warningKey` names them. */
   budgetTold: z.array(z.string()),
   /** The child that leaves things in order at the end of a budget has run. */

@@ -9,6 +9,7 @@ import { documentNames, readDocument, readPlanEvidence, readQuestions } from './
 import { deliverMessages } from './messages.ts';
 import { assemblePrompt } from './prompt/assemble.ts';
 import type { PromptMessage, PromptPlan, PromptState } from './prompt/prompt-state.ts';
+import { checksOf } from './run-checks.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export interface PromptFacts {
@@ -52,7 +53,7 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
     messages: await promptMessages(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath),
-    checks: settings.checks,
+    checks: checksOf(worker),
     documents: await documentNames(worker),
     questions: { asked: questions.length, open },
     plan: await promptPlan(worker),

@@ -5,7 +5,7 @@ import { stateOf, type Worker } from './worker.ts';
 
 /** Runs the project's CHECK commands in the worktree. @returns one line per check that did not exit 0 */
 export async function failedChecks(worker: Worker): Promise<string[]> {
-  const { checks } = worker.file.settings;
+  const checks = checksOf(worker);
   const worktree = stateOf(worker).worktree;
   if (checks.length === 0 || worktree === undefined) return [];
   const env = childEnvironment(worker.env, {
@@ -20,4 +20,9 @@ export async function failedChecks(worker: Worker): Promise<string[]> {
   // A check may have started servers; nothing of it may outlive the iteration.
   await endChildTree(worker, undefined, { leftoversOnly: true });
   return failures;
+}
+
+/** The commands that must succeed before done: those of the start, or of a later resume. */
+export function checksOf(worker: Worker): readonly string[] {
+  return stateOf(worker).checks ?? worker.file.settings.checks;
 }

@@ -1,0 +1,23 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { resumeSession } from '../../src/actions/resume-session.ts';
+import { readTrust, trustProject } from '../../src/actions/trust-project.ts';
+import { startRig } from '../support/session-rig.ts';
+
+test('a session that a wrong check has blocked goes on once the person mended and trusted the check', async () => {
+  await using rig = await startRig({ lines: { CHECK: 'false', GATES: 'none' } });
+  const blocked = await rig.until(({ status }) => status.kind === 'blocked', { withinMs: 180_000 });
+  expect(blocked.status).toMatchObject({ rule: 'checks', reason: expect.stringContaining('`false`') });
+  const { folder, configPath } = rig.file;
+  const text = await readFile(configPath, 'utf8');
+  await writeFile(configPath, text.replace('CHECK=false', 'CHECK=true'));
+  const context = rig.context();
+  await expect(resumeSession({ session: folder }, context)).rejects.toMatchObject({
+    code: 'project_not_trusted',
+  });
+  const { project } = await readTrust({ projectDir: configPath }, context);
+  await trustProject({ projectDir: configPath, hash: project.fileHash }, context);
+  await resumeSession({ session: folder }, context);
+  await rig.until(({ status }) => status.kind === 'done', { withinMs: 180_000 });
+  expect((await rig.events(0)).find((event) => event.type === 'resumed')).toMatchObject({ checks: ['true'] });
+}, 400_000);
