@@ -153,6 +153,7 @@ const loops: FaultRow[] = [
 
 /** What Codex prints and what it notes after every answer, played by a program that would go on for ever. */
 const CODEX = `#!/bin/sh
+case " $* " in *' mcp '*) echo '[]'; exit ;; esac
 id=01a1f89f-367e-7b61-9545-11318fe1f0bb
 f="\${CODEX_HOME:-$HOME/.codex}/sessions/2026/11/20"
 mkdir -p "$f"
