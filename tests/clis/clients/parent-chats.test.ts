@@ -3,6 +3,7 @@ import { systemHost } from '../../../src/base/host.ts';
 import { readHolding } from '../../../src/base/lease.ts';
 import { runCommand } from '../../../src/base/run-command.ts';
 import { INSTRUCTIONS } from '../../../src/server/instructions.ts';
+import { TOOLS } from '../../../src/server/tools/index.ts';
 import { readEvents } from '../../../src/session/event-log.ts';
 import { sessionPaths } from '../../../src/session/paths.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
@@ -10,13 +11,20 @@ import { eventually, makeBench, programs } from '../../actions/bench.ts';
 import { followsToDone, startsAndLeaves, toldIn } from '../../support/model-stub/parent-model.ts';
 import { runClient } from './client-cli.ts';
 
-/** How each client hands a result to its model, what it shows of the instructions, and what it calls itself. */
+const ALL = TOOLS.map(({ name }) => name);
+const CORE = TOOLS.filter(({ isCore }) => isCore).map(({ name }) => name);
+
+/**
+ * How each client hands a result to its model, what it shows of the instructions, which tools it shows from
+ * the start (the others it has searched for), and what it calls itself.
+ */
 const CLIENTS = [
   {
     cli: 'claude',
     client: 'claude-code',
     shown: /"type":"tool_result","content":"\{\\"summary\\":/,
     instructions: INSTRUCTIONS.trim(),
+    eager: CORE,
   },
   {
     cli: 'codex',
@@ -24,18 +32,20 @@ const CLIENTS = [
     shown:
       /Script completed\\nWall time [\d.]+ seconds\\nOutput:\\n"\},\{"type":"input_text","text":"\{\\"summary\\":/,
     instructions: INSTRUCTIONS.split('\n')[0],
+    eager: [],
   },
   {
     cli: 'gemini',
     client: 'gemini-cli-mcp-client',
     shown: /"output":"<untrusted_context>\\n\{\\"summary\\":.*\}\\n<\/untrusted_context>"/,
     instructions: INSTRUCTIONS.trim(),
+    eager: ALL,
   },
 ] as const;
 
 test.each(CLIENTS)(
   'one chat in the real $cli starts a session and leaves, the next one takes it to done',
-  async ({ cli, client, shown, instructions }) => {
+  async ({ cli, client, shown, instructions, eager }) => {
     await using bench = await makeBench({ bare: true });
     const { repo, sessionsDir } = bench;
     const { server } = await programs();
@@ -45,6 +55,7 @@ test.each(CLIENTS)(
     const first = await runClient({ ...chat, script: startsAndLeaves('Name the boats') });
     expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
     expect(first.turns[0]?.request).toContain(JSON.stringify(instructions).slice(1, -1));
+    expect(toolsIn(first.turns[0]?.request ?? '')).toEqual([...eager].sort());
     expect(first.turns[1]?.newest).toMatch(shown);
     const told = (first.turns.at(-1)?.results ?? []).map(({ text }) => toldIn(text));
     expect(told).toMatchObject([
@@ -89,6 +100,12 @@ test.each(CLIENTS)(
     await eventually(async () => !(await isRunning(repo.root)));
   },
 );
+
+/** Names of our tools that a request declares, whatever its service calls them. */
+function toolsIn(request: string): string[] {
+  const names = [...request.matchAll(/"name":"mcp_{1,2}samocode_{1,2}(\w+)"/g)].map(([, name = '']) => name);
+  return [...new Set(names)].sort();
+}
 
 /** Whether a process runs with these words in its command line. */
 async function isRunning(words: string): Promise<boolean> {
