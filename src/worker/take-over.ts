@@ -54,8 +54,9 @@ export async function takeOver(
   await worker.projector.catchUp(stateOf(worker));
   if (byHand !== undefined) await setPhase(worker, byHand);
   if (stateOf(worker).openIteration !== undefined) return;
-  // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one.
-  if (lease.previous?.how === 'died') {
+  // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one. Whoever left in
+  // good order has left nobody; where no lease is left to say so, somebody may have taken it away.
+  if (lease.previous?.how !== 'released') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
     await removeDraftsOfDead(worker);
   }
