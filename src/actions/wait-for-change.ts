@@ -35,6 +35,8 @@ export interface Happening {
   at: string;
   type: EventType;
   text: string;
+  /** As it should be, and to be seen from where the session stands now. */
+  isRoutine: boolean;
 }
 
 export interface WaitResult extends SessionReport {
@@ -170,7 +172,13 @@ async function happenedSince({ paths, state }: SessionView, cursor: number): Pro
 
 function toldOf(event: SessionEvent): Happening[] {
   const text = NOT_TOLD.has(event.type) ? undefined : describeEvent(event);
-  return text === undefined ? [] : [{ n: event.n, at: event.at, type: event.type, text }];
+  if (text === undefined) return [];
+  return [{ n: event.n, at: event.at, type: event.type, text, isRoutine: isRoutine(event) }];
+}
+
+function isRoutine(event: SessionEvent): boolean {
+  if (event.type !== 'iteration_ended' || event.ending !== 'signalled') return false;
+  return event.decision.kind === 'run' && event.decision.strike === undefined;
 }
 
 function isReached(until: WaitUntil, { view, happened, isNew }: Watched & Pick<Look, 'happened'>): boolean {

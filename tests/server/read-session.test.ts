@@ -28,6 +28,8 @@ async function implemented(): Promise<SessionRig> {
     start: { task: 'Give every boat a name', autoApprove: true, acceptSuggestions: true },
   });
   await rig.until(({ status }) => status.kind === 'done');
+  // Its last lines of notebook and log are written by then.
+  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
   return rig;
 }
 

@@ -94,6 +94,7 @@ const transcript: Reader = async ({ session, project_dir: projectDir, iteration,
   return {
     summary: `Iteration ${page.iteration}: ${phase}, ${provider}, ${state}.`,
     session: view.folder,
+    iteration: page.iteration,
     text: pageOf(lines.join('\n'), 0).text,
     more_from: hasMore ? next : undefined,
   };

@@ -108,7 +108,7 @@ function brief(says: unknown): unknown {
 /** What the state itself does not tell yet. */
 function news(happened: readonly Happening[]): string[] {
   const last = happened.at(-1);
-  const isTold = last !== undefined && TOLD_BY_STATE.has(last.type);
+  const isTold = last !== undefined && (last.isRoutine || TOLD_BY_STATE.has(last.type));
   return (isTold ? happened.slice(0, -1) : happened).map(({ text }) => cut(text, 200));
 }
 
