@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ifExists } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { realPathAsFar } from './real-path.ts';
 
 export interface RefFiles {
@@ -36,6 +35,7 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 /** What lies in the shared folder; others belong to one worktree. */
 const SHARED = /^refs\/(?!bisect\/|worktree\/|rewritten\/)[^\0]+$/;
 const MAX_LINKS = 5;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 async function commitAt(commonDir: string, gitDir: string, name: string): Promise<string | undefined> {
   let at = name;
@@ -52,16 +52,19 @@ async function commitAt(commonDir: string, gitDir: string, name: string): Promis
 }
 
 async function packedAt(commonDir: string, name: string): Promise<string | undefined> {
-  const packed = (await ifExists(readFile(join(commonDir, 'packed-refs'), 'latin1'))) ?? '';
+  const reading = await readPlainFile(join(commonDir, 'packed-refs'), MAX_BYTES);
+  if (reading.kind === 'missing') return undefined;
+  if (reading.kind === 'unusable') throw new OddRefError(name);
+  const packed = reading.bytes.toString('latin1');
   const at = packed.indexOf(` ${Buffer.from(name).toString('latin1')}\n`);
   const commit = at === -1 ? '' : packed.slice(packed.lastIndexOf('\n', at) + 1, at);
   return COMMIT.test(commit) ? commit : undefined;
 }
 
 async function readText(path: string): Promise<string | undefined> {
-  // A folder stands there for a ref that others lie below.
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text?.replace(/\s+$/, '');
+  // A folder stands there for a ref that others lie below; a pipe is not waited for.
+  const reading = await readPlainFile(path, MAX_BYTES);
+  return reading.kind === 'bytes' ? reading.bytes.toString('utf8').replace(/\s+$/, '') : undefined;
 }
 
 /** git may know what to make of it. */

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import { type CheckpointStore, partOptions } from './checkpoint-store.ts';
 import { type Comparison, compareFiles } from './compare-files.ts';
+import { namesOnlyIn } from './index-names.ts';
 import type { LastCheckpoint } from './last-checkpoint.ts';
+import { pathAt } from './path-bytes.ts';
 import { identityOf } from './path-state.ts';
 import { ownGitDir } from './ref-files.ts';
 import { listDifferent, listTrackedThoughIgnored, unknownTo } from './take-files.ts';
@@ -27,20 +30,33 @@ export async function takeChanges(
   last: LastCheckpoint,
 ): Promise<TakenChanges | undefined> {
   if (!store.hasModes) return undefined;
-  const ownIndex = await ownIndexOf(folder);
+  const indexPath = await ownIndexPath(folder);
+  const ownIndex = identityOf(indexPath ? await ifExists(lstat(indexPath, { bigint: true })) : undefined);
   const [listed, tracked] = await Promise.all([
     listDifferent(store, { part: 'worktree', folder }),
-    ownIndex === last.ownIndex ? [] : listTrackedThoughIgnored(store, folder),
+    ownIndex === last.ownIndex ? [] : trackedUnknown(store, folder, indexPath),
   ]);
   const known = last.beyondIndex;
   const names = new Set([...listed, ...known.map(([name]) => name)]);
-  const unheardOf = tracked.filter((name) => !names.has(name));
-  for (const name of await unknownTo(partOptions(store, 'worktree', folder), unheardOf)) names.add(name);
+  for (const name of tracked) if (!names.has(name) && existsSync(pathAt(folder, name))) names.add(name);
   if (names.size > MAX_BEYOND_INDEX) return undefined;
   return { ...(await compareFiles(store, folder, { names, known })), ownIndex };
 }
 
-async function ownIndexOf(worktreePath: string): Promise<string> {
+async function ownIndexPath(worktreePath: string): Promise<string | undefined> {
   const gitDir = await ownGitDir(worktreePath);
-  return identityOf(gitDir ? await ifExists(lstat(join(gitDir, 'index'), { bigint: true })) : undefined);
+  return gitDir && join(gitDir, 'index');
+}
+
+/** Files that the worktree's own index has and ours does not: tracked though ignored, unless they are gone. */
+async function trackedUnknown(
+  store: CheckpointStore,
+  folder: string,
+  indexPath: string | undefined,
+): Promise<string[]> {
+  const ours = partOptions(store, 'worktree', folder);
+  const names = indexPath
+    ? await namesOnlyIn(indexPath, join(store.dir, 'worktree.index'), store.hash)
+    : undefined;
+  return names ?? (await unknownTo(ours, await listTrackedThoughIgnored(store, folder)));
 }

@@ -112,7 +112,7 @@ test('a checkpoint that was cut off after the files were taken is not mistaken f
 });
 
 test('one git looks where nothing changed, and two keep what did', async () => {
-  const { repo, worktreePath, sessionDir, place } = await checkpointScene();
+  const { repo, worktreePath, sessionDir, place, filesOf } = await checkpointScene();
   await using _ = repo;
   const calls = await gitCalls(repo);
   const keep = (iteration: number) =>
@@ -126,6 +126,13 @@ test('one git looks where nothing changed, and two keep what did', async () => {
   await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
   expect((await keep(4)).kind).toBe('kept');
   expect(await calls.take()).toEqual(['ls-files', 'fast-import']);
+  await mkdir(join(worktreePath, 'ignored'));
+  await writeFile(join(worktreePath, 'ignored/forced'), 'tracked\n');
+  await repo.git(['add', '-f', 'a.txt', 'ignored/forced'], worktreePath);
+  await repo.git(['commit', '-q', '-m', 'Work'], worktreePath);
+  const { commit } = await keep(5);
+  expect(await calls.take()).toEqual(['ls-files', 'fast-import']);
+  expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'ignored/forced']);
 });
 
 test('what came and went between checkpoints is in those that saw it, and in no other', async () => {
