@@ -15,6 +15,11 @@ export interface StartOptions extends SharedOptions {
   base?: string;
   autoApprove?: true;
   acceptSuggestions?: true;
+  fallback?: string;
+  maxCostUsd?: string;
+  maxTokens?: string;
+  maxHours?: string;
+  maxIterations?: string;
 }
 
 export function withStartOptions(command: Command): Command {
@@ -27,6 +32,11 @@ export function withStartOptions(command: Command): Command {
     .option('--timeout <seconds>', 'how long one child may work', wholeSeconds)
     .option('--branch <name>', 'the branch (default: the name of the session)')
     .option('--base <ref>', "where the branch begins (default: the remote's default branch)")
+    .option('--fallback <names>', 'who goes on at a usage limit: codex,gemini')
+    .option('--max-cost-usd <dollars>', 'what all of the session may cost; there it asks')
+    .option('--max-tokens <tokens>', 'how many tokens all of it may use')
+    .option('--max-hours <hours>', 'how long its children may work in all')
+    .option('--max-iterations <number>', 'how many children it may start in all')
     .option('--accept-suggestions', 'every question gets its suggestion, without you')
     .option('--auto-approve', 'the plan needs no yes of yours');
 }
@@ -48,6 +58,14 @@ export function startInput(options: StartOptions): StartSessionInput {
     );
   }
   // The words of the command line are read and judged with every other setting.
-  const settings = { provider, model, timeoutSeconds: timeout } as StartSessionInput['settings'];
-  return { task, dive, name, ...projectOf(options), settings, branch, base, autoApprove, acceptSuggestions };
+  const settings = { provider, model, timeoutSeconds: timeout, ...limitsOf(options) } as unknown;
+  const choices = { branch, base, autoApprove, acceptSuggestions };
+  return {
+    ...{ task, dive, name, ...projectOf(options), ...choices },
+    settings: settings as StartSessionInput['settings'],
+  };
+}
+
+function limitsOf({ fallback, maxCostUsd, maxTokens, maxHours, maxIterations }: StartOptions) {
+  return { fallback, maxCostUsd, maxTokens, maxHours, maxIterations };
 }

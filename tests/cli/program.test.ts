@@ -124,3 +124,13 @@ test('a log cannot be followed into one JSON object', async () => {
   const place = { cwd: repo.path, home: repo.homeDir };
   expect((await typed(['log', 'x', '--follow', '--json'], place)).exitCode).toBe(2);
 });
+
+test('start takes limits and a fallback for its session alone, and names one that cannot be', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir };
+  await typed(['init', '--set', 'PROVIDER=rehearsal'], place);
+  const wrong = await typed(['start', '--task', 'x', '--max-cost-usd', 'much'], place);
+  expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('MAX_COST_USD') });
+  const other = await typed(['start', '--task', 'x', '--fallback', 'clod'], place);
+  expect(other.stderr).toContain('FALLBACK');
+});
