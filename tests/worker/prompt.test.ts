@@ -166,3 +166,9 @@ function withName(state: PromptState, name: string): PromptState {
 function jsonIn(text: string): string[] {
   return [...text.matchAll(/`(\{[^`\n]*\})`|^ {4}(\{.*\})$/gm)].map((match) => match[1] ?? match[2] ?? '');
 }
+
+test('a null character that somebody wrote does not keep a child from being started', () => {
+  const prompt = assemblePrompt(promptState('implementation', { task: 'a\0b', notes: ['c\0d'] }));
+  expect(prompt).toContain('a\u{fffd}b');
+  expect(prompt).not.toContain('\0');
+});

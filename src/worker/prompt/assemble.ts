@@ -57,7 +57,9 @@ export function assemblePrompt(state: PromptState): string {
       edges: edgeWords(phase),
     }),
   });
-  return `${text.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
+  // Whoever wrote one, person or child: a program with it among its arguments can never be started.
+  const typed = text.replaceAll('\0', '\u{fffd}');
+  return `${typed.replace(/\n{3,}/g, '\n\n').trimEnd()}\n`;
 }
 
 // A child gave the file its name.
