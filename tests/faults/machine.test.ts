@@ -82,6 +82,9 @@ const folders: FaultRow[] = [
       const pid = await rig.workerPid();
       await rm(rig.paths.runDir, { recursive: true });
       await expectNoSpin(pid);
+      // Until the child ends, the session reads as one without a worker, at rest.
+      const back = () => readFile(rig.paths.events).then(() => true);
+      await eventually(back, 'the log of events in its place');
     },
     ends: AT_THE_GATE,
   },
