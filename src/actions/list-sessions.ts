@@ -19,13 +19,18 @@ export interface SessionList {
   sessions: SessionView[];
   /** How many of them wait for a person. */
   needing: number;
+  /** Those whose workers die again and again, so that none is started any more; they come first. */
+  dying: SessionView[];
 }
 
 /** The sessions of a project; brings back workers that are missing. @throws ProjectNotFoundError */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const list = await lookAtSessions(input, context);
-  for (const view of list.sessions) await revive(view, context);
-  return list;
+  const dying: SessionView[] = [];
+  for (const view of list.sessions) if ((await revive(view, context)) === 'dies_again') dying.push(view);
+  if (dying.length === 0) return list;
+  const others = list.sessions.filter((view) => !dying.includes(view));
+  return { ...list, sessions: [...dying, ...others], needing: list.needing + dying.length, dying };
 }
 
 /** The same, and nothing is started. */
@@ -36,7 +41,7 @@ export async function lookAtSessions(input: ListSessionsInput, context: ActionCo
   const lists = await Promise.all(sessionsDirs.map((dir) => readAllSessions(dir, context.host)));
   const sessions = lists.flat().filter((view) => isWanted(view, input.filter));
   const needing = sessions.filter(needsHuman).length;
-  return { sessionsDirs, sessions: sessions.sort(byUrgency), needing };
+  return { sessionsDirs, sessions: sessions.sort(byUrgency), needing, dying: [] };
 }
 
 function isWanted(view: SessionView, filter: SessionFilter | undefined): boolean {

@@ -44,12 +44,14 @@ export async function askApproval(
   if (plan.state !== 'waits_for_approval' || !mayOpenGates(plan.view)) return undefined;
   const stopBeating = beat({ progress, actions }, 'waiting for the human');
   const filled = await ask(approvalForm(plan)).finally(stopBeating);
-  return filled && { verdict: verdictIn(filled), hash: plan.hash };
+  const verdict = filled && verdictIn(filled);
+  return verdict && { verdict, hash: plan.hash };
 }
 
 export type Verdict = { kind: 'yes' } | { kind: 'no'; feedback: string } | { kind: 'later' };
 
-export function verdictIn({ decision, changes = '' }: Readonly<Record<string, string>>): Verdict {
+function verdictIn({ decision, changes = '' }: Readonly<Record<string, string>>): Verdict | undefined {
   if (decision === YES) return { kind: 'yes' };
-  return decision === NO ? { kind: 'no', feedback: changes } : { kind: 'later' };
+  if (decision === NO) return { kind: 'no', feedback: changes };
+  return decision === LATER ? { kind: 'later' } : undefined;
 }

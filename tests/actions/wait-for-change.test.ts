@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { getStatus } from '../../src/actions/get-status.ts';
+import { listSessions } from '../../src/actions/list-sessions.ts';
 import { startSession } from '../../src/actions/start-session.ts';
 import { type WaitResult, waitForChange } from '../../src/actions/wait-for-change.ts';
 import { readHolding } from '../../src/base/lease.ts';
@@ -96,4 +97,7 @@ test('a worker that dies again and again is left alone', async () => {
   // A worker that was launched by an earlier look may still take over.
   expect(died).toBeGreaterThanOrEqual(4);
   expect((await getStatus({ session }, context)).revival).toBe('dies_again');
+  const list = await listSessions({}, context);
+  expect(list.dying.map(({ folder }) => folder)).toEqual([session]);
+  expect(list.needing).toBe(1);
 });

@@ -178,6 +178,17 @@ test('a no in a form sends the plan back with the words of the human, or asks fo
   expect(asked).toMatchObject({ by: { channel: 'elicitation' }, feedback: 'smaller steps' });
 });
 
+test('a human who does not decide now is not asked for a hash', async () => {
+  await using rig = await planned();
+  await using parent = await connected(rig, ({ requestedSchema }) => {
+    return { action: 'accept', content: { decision: requestedSchema.properties.decision?.enum?.[2] ?? '' } };
+  });
+  expect(await parent.call('approve_plan')).toMatchObject({
+    summary: expect.stringContaining('not decide now'),
+  });
+  expect((await rig.state()).status.kind).toBe('waiting');
+});
+
 test('no form is shown when the call says it all, nothing waits, or GATE_CHANNELS leaves forms out', async () => {
   await using rig = await planned({ lines: { GATE_CHANNELS: 'tool,cli' } });
   await using parent = await connected(rig, agreeable);

@@ -49,6 +49,7 @@ test('a checkpoint that is not kept is an error that names those that are', asyn
   const missing = { code: 'checkpoint_gone', hint: expect.stringContaining('2, 1, 0') };
   expect(await rewind(rig, { to: 77 })).toMatchObject(missing);
   expect(await rewind(rig, { undo: true })).toMatchObject({ code: 'checkpoint_gone' });
+  expect(await rewind(rig, { to: 1, undo: true })).toMatchObject({ code: 'bad_input' });
   expect(await rewind(rig, { to: 77, confirm: true })).toMatchObject({ code: 'checkpoint_gone' });
 });
 

@@ -31,6 +31,7 @@ export const approvePlanTool = defineTool({
     const question = { session, projectDir };
     const filled = hash === undefined ? await askedByForm(question, context) : undefined;
     if (filled?.verdict.kind === 'no') return await sentBack(question, filled.verdict.feedback, context);
+    if (filled?.verdict.kind === 'later') return LATER;
     const isYes = filled?.verdict.kind === 'yes';
     const by = isYes ? byForm(context.actions) : context.actions;
     const { approvePlan } = await import('../../actions/approve-plan.ts');
@@ -40,6 +41,11 @@ export const approvePlanTool = defineTool({
     return { ...sessionFields(view), summary, next: 'wait' };
   },
 });
+
+const LATER: ToolResult = {
+  summary: 'The human was asked and does not decide now. The plan still waits.',
+  next: 'approve_plan or request_changes when they have decided',
+};
 
 async function askedByForm(question: SessionQuestion, context: ToolContext) {
   if (context.ask === undefined) return undefined;

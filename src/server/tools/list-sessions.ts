@@ -26,16 +26,21 @@ export const listSessionsTool = defineTool({
   searchHint: 'which sessions need me',
   async handle({ project_dir: projectDir, all_projects: allProjects, state }, { actions }) {
     const { listSessions } = await import('../../actions/list-sessions.ts');
-    const { sessions, needing } = await listSessions({ projectDir, allProjects, filter: state }, actions);
+    const { sessions, needing, dying } = await listSessions(
+      { projectDir, allProjects, filter: state },
+      actions,
+    );
     const shown = sessions.slice(0, MAX_SHOWN);
     return {
       summary: summaryOf(sessions.length, shown.length, needing),
       next: shown.length === 0 ? 'start_session with a task' : 'get_status or wait with one of them',
-      sessions: shown.map((view) => statusSentence(view)),
+      sessions: shown.map((view) => statusSentence(view) + (dying.includes(view) ? DYING : '')),
       left_out: sessions.length > shown.length ? sessions.length - shown.length : undefined,
     };
   },
 });
+
+const DYING = ' Its worker has died 3 times in 10 minutes: get_status says more.';
 
 function summaryOf(all: number, shown: number, needing: number): string {
   if (all === 0) return 'There are no such sessions.';

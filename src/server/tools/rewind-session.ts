@@ -7,13 +7,15 @@ import type { ToolResult } from '../tool.ts';
 
 const MOST_LISTED = 30;
 
-const Input = z.strictObject({
-  session: SessionName,
-  to: z.int().min(0).optional().describe('The iteration at whose end it shall stand; 0: before the first.'),
-  undo: z.boolean().default(false).describe('Take the last rewind back.'),
-  confirm: Confirm,
-  project_dir: ProjectDir,
-});
+const Input = z
+  .strictObject({
+    session: SessionName,
+    to: z.int().min(0).optional().describe('The iteration at whose end it shall stand; 0: before the first.'),
+    undo: z.boolean().default(false).describe('Take the last rewind back.'),
+    confirm: Confirm,
+    project_dir: ProjectDir,
+  })
+  .refine(({ to, undo }) => to === undefined || !undo, { error: 'Give either to or undo' });
 
 export const rewindSessionTool = defineTool({
   name: 'rewind_session',
