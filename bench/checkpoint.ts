@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../src/base/run-command.ts';
@@ -7,9 +7,11 @@ import { runGit } from '../src/project/git.ts';
 import { restoreCheckpoint } from '../src/project/restore-checkpoint.ts';
 import { type Bench, type BenchResult, median, round } from './bench.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 const SIZES = [1_000, 50_000] as const;
 const CHANGES = [0, 1, 500] as const;
+/** What a checkpoint may start when nothing changed, and when something did; git's own helpers aside. */
+const STARTS = { same: 1, kept: 2 };
 
 /** After every iteration the whole worktree is kept: it must cost about what looking at it costs. */
 export const checkpointBench: Bench = {
@@ -34,11 +36,12 @@ async function measure({ files, place }: Place): Promise<BenchResult> {
   const values: Record<string, number> = {};
   const goals = [];
   let iteration = 0;
-  const keep = async () => {
+  const keep = async (baseEnv = place.baseEnv) => {
     iteration += 1;
-    return await keepCheckpoint({ ...place, moment: { kind: 'after', iteration } });
+    return await keepCheckpoint({ ...place, baseEnv, moment: { kind: 'after', iteration } });
   };
-  values[`first_${files}_ms`] = round(await timed(keep));
+  const counting = await countingGit(place.storeDir, place.baseEnv);
+  values[`first_${files}_ms`] = round(await timed(() => keep()));
   for (const changes of CHANGES) {
     const rounds = [];
     for (let index = 0; index < ROUNDS; index += 1) {
@@ -47,7 +50,7 @@ async function measure({ files, place }: Place): Promise<BenchResult> {
       const statusMs = await timed(() =>
         runGit(['status', '--porcelain'], { cwd: place.worktreePath, baseEnv: place.baseEnv }),
       );
-      rounds.push({ statusMs, keptMs: await timed(keep) });
+      rounds.push({ statusMs, keptMs: await timed(() => keep()) });
     }
     const name = `${files}_files_${changes}_changed`;
     values[`status_${name}_ms`] = round(median(rounds.map(({ statusMs }) => statusMs)));
@@ -57,6 +60,10 @@ async function measure({ files, place }: Place): Promise<BenchResult> {
       2,
     );
     goals.push({ value: `times_status_${name}`, atMost: 3 });
+    await change(place.worktreePath, files, changes);
+    const { kind } = await keep(counting.env);
+    values[`git_starts_${name}`] = await counting.take();
+    goals.push({ value: `git_starts_${name}`, atMost: STARTS[kind] });
   }
   const early = await keep();
   await change(place.worktreePath, files, 500);
@@ -65,6 +72,22 @@ async function measure({ files, place }: Place): Promise<BenchResult> {
   );
   goals.push({ value: `rewind_${files}_ms`, atMost: 2000 });
   return { values, goals };
+}
+
+/** A git on PATH that counts how often it is started. */
+async function countingGit(storeDir: string, env: Place['place']['baseEnv']) {
+  const folder = `${storeDir}-counting`;
+  await mkdir(folder, { recursive: true });
+  const script = `#!/bin/sh\necho >> '${folder}/calls'\nPATH='${env.PATH}' exec git "$@"\n`;
+  await writeFile(join(folder, 'git'), script, { mode: 0o755 });
+  return {
+    env: { ...env, PATH: `${folder}:${env.PATH}` },
+    async take() {
+      const count = (await readFile(join(folder, 'calls'), 'utf8')).length;
+      await rm(join(folder, 'calls'));
+      return count;
+    },
+  };
 }
 
 async function withWorktree(
