@@ -236,7 +236,45 @@ const HANDOFF = JSON.stringify({
   note: 'The second half of the harbour is unexplored.',
 });
 
+/** Writes many lines into the flow log of the notebook, and some work beside it. */
+const TALKATIVE = `notebook=$(ls ../../sessions/*/_overview.md)
+awk -v n="$SAMOCODE_ITERATION" '/^## Files/ { for (i = 1; i <= 45; i++) print "- part " n "." i } { print }' "$notebook" > talk
+mv talk "$notebook"
+echo "$SAMOCODE_ITERATION" > progress.txt`;
+
+/** Every line that the children of a session wrote into its notebook, wherever it lies by now. */
+async function partsOf(rig: SessionRig): Promise<string[]> {
+  const files = [rig.paths.oldFlow, rig.paths.overview].map((path) => readFile(path, 'utf8'));
+  const lines = (await Promise.all(files)).flatMap((text) => text.split('\n'));
+  return lines.filter((line) => line.startsWith('- part '));
+}
+
 const sessions: FaultRow[] = [
+  {
+    name: 'a crash while old lines of a long flow log are put away loses none and doubles none',
+    env: { SAMOCODE_CRASH_AT: 'after-old-flow' },
+    rules: [
+      {
+        when: {},
+        do: [
+          { act: 'run', command: ['sh', '-c', TALKATIVE] },
+          { act: 'signal-file', text: '{"status":"continue"}' },
+        ],
+      },
+    ],
+    ends: 'blocked/phase_limit',
+    also: async (rig) => {
+      const events = await rig.events();
+      expect(events.filter(({ type }) => type === 'worker_took_over').length).toBeGreaterThan(1);
+      const parts = await partsOf(rig);
+      const all = Array.from({ length: 20 }, (_, n) =>
+        Array.from({ length: 45 }, (_, i) => `- part ${n + 1}.${i + 1}`),
+      );
+      expect(parts).toEqual(all.flat());
+      const notebook = await readFile(rig.paths.overview, 'utf8');
+      expect(notebook.split('\n').length).toBeLessThan(600);
+    },
+  },
   {
     name: 'a handoff hands its note to a fresh child and counts in its phase',
     rules: [
