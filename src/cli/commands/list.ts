@@ -19,9 +19,14 @@ export async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const context = await cli.actionContext();
   const filter = options.archived ? 'archived' : undefined;
   const input = { ...projectOf(options), allProjects: options.all, filter } as const;
-  const { sessionsDirs, sessions } = await listSessions(input, context);
-  const facts = sessions.map((view) => sessionFacts(view));
+  const { sessionsDirs, sessions, dying } = await listSessions(input, context);
+  const facts = sessions.map((view) => {
+    const own = sessionFacts(view);
+    return dying.includes(view) ? { ...own, needsHuman: true, problems: [...view.problems, DYING] } : own;
+  });
   cli.output.result({ sessionsDirs, sessions: facts }, () =>
     listWords(facts, cli.output.style, context.clock.now()),
   );
 }
+
+const DYING = 'Its worker has died 3 times in 10 minutes: see worker.stderr in its run folder.';
