@@ -101,9 +101,13 @@ function usedProviders(project: Project | undefined): Set<ProviderName> {
 
 async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
   const { exitCode, stdout } = await runCommand('git', ['--version'], { env: { PATH: env.PATH ?? '' } });
-  return exitCode === 0
-    ? ok('git', stdout.trim())
-    : fail('git', 'git was not found on PATH.', 'Install git 2.20 or newer.');
+  if (exitCode !== 0) return fail('git', 'git was not found on PATH.', 'Install git 2.31 or newer.');
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  // Older ones know nothing of the variables by which planted settings are undone.
+  const isTooOld = Number(major) < 2 || (Number(major) === 2 && Number(minor) < 31);
+  return isTooOld
+    ? fail('git', `${stdout.trim()} is too old.`, 'Install git 2.31 or newer.')
+    : ok('git', stdout.trim());
 }
 
 /** Which of the two levels of design the gates have: what a child that sets out to forge can reach. */

@@ -11,7 +11,10 @@ export const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as 
 export const PERMISSIONS = ['skip', 'allow'] as const;
 
 // A first letter, so that no model or branch can be taken for an option of the program that it is handed to.
-export const modelName = text("a model's name without blanks", /^[^\s-]\S*$/u);
+export const modelName = text(
+  "a model's name without blanks, 200 characters at most",
+  /^[^\s\p{Cc}-][^\s\p{Cc}]{0,199}$/u,
+);
 const branchPrefix = text(
   'the first part of a branch name: letters, digits, and . _ - / between them',
   /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[\p{L}\p{N}](?:[\p{L}\p{N}._/-]*[\p{L}\p{N}_-])?$/u,
@@ -162,7 +165,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_COST_USD=20',
-    doc: 'A session stops and asks once its children have cost this much.',
+    doc: 'A session stops and asks once its children cost this much; one of Gemini CLI, which tells it late, may go beyond.',
   },
   maxTokens: {
     ...wholeNumber('tokens', 0, 1_000_000_000_000),
@@ -170,7 +173,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_TOKENS=5000000',
-    doc: 'A session stops and asks once its children have used this many tokens, reading from a cache aside.',
+    doc: 'A session stops and asks at so many tokens, reading from a cache aside; a child of Gemini CLI may go beyond.',
   },
   maxHours: {
     ...amount('hours', 0, 10_000),

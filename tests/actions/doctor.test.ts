@@ -101,6 +101,21 @@ test('outside of any project it says so and still looks at the machine', async (
   expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level: 'ok' });
 });
 
+test.each([
+  ['git version 2.30.9', 'fail'],
+  ['git version 2.31.0', 'ok'],
+  ['git version 2.39.5 (Apple Git-154)', 'ok'],
+  ['git version 3.0.1', 'ok'],
+])('%s is judged: %s', async (version, level) => {
+  await using repo = await makeRepo();
+  const folder = join(repo.root, 'other-git');
+  await mkdir(folder);
+  const script = `#!/bin/sh\n[ "$1" = --version ] && echo '${version}' && exit\nPATH='${repo.env.PATH}' exec git "$@"\n`;
+  await writeFile(join(folder, 'git'), script, { mode: 0o755 });
+  const { checks } = await doctor({}, await contextIn(repo, { PATH: `${folder}:${repo.env.PATH}` }), MACHINE);
+  expect(checks.find(({ id }) => id === 'git')).toMatchObject({ level });
+});
+
 test('outside of any project the paths of the machine count', async () => {
   await using repo = await makeRepo();
   const path = await fakeCli(repo.root, { options: ALL_OPTIONS });
