@@ -4,6 +4,8 @@ import { isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { readHolding } from '../base/lease.ts';
 import { stampsAt } from '../base/stamps.ts';
+import { requireBase } from '../project/base-commit.ts';
+import { requireBranchName } from '../project/branch-name.ts';
 import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { SessionSettings } from '../project/settings.ts';
@@ -58,7 +60,7 @@ export interface StartSessionResult {
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
- * @throws NothingToDoError, BadSessionNameError, SessionExistsError, NoProjectError, ProjectNotTrustedError, the errors of settings,
+ * @throws NothingToDoError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, NoProjectError, ProjectNotTrustedError, the errors of settings,
  * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
  * WorkerUnresponsiveError: the session is there, and its worker is slow
  */
@@ -71,13 +73,16 @@ export async function startSession(
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
   if (task === undefined && dive === undefined) throw new NothingToDoError();
   const given = input.name?.trim() ? normaliseName(input.name) : undefined;
+  const branch = input.branch?.trim() ? requireBranchName(input.branch) : undefined;
+  const base = input.base?.trim() || undefined;
   const project = await findProjectFor({ projectDir: input.projectDir, call: input.settings }, context);
   await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
+  if (base !== undefined) await requireBase({ mainRepo: project.mainRepo, base, baseEnv: context.env });
   const words = { ...(task !== undefined && { task }), ...(dive !== undefined && { dive }) };
   for (;;) {
     const folder = await freeFolder(project.values.sessions, given, sessionSlug(task ?? dive ?? ''), context);
-    const settings = await freezeSettings(project, { ...input, folder }, context);
+    const settings = await freezeSettings(project, { ...input, branch, base, folder }, context);
     refuseWhatCannotRun(settings, context);
     const paths = sessionPaths(project.values.sessions, folder);
     const file = newSessionFile(project, { folder, settings, ...words }, context);

@@ -104,6 +104,23 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
   return { commit: head, name: 'HEAD', warning };
 }
 
+/**
+ * Refuses a base that can't be: one that is no name, or one that is not there and that no remote could have.
+ * @throws BaseNotFoundError
+ */
+export async function requireBase({
+  mainRepo,
+  base,
+  ...context
+}: BaseQuestion & { base: string }): Promise<void> {
+  if (/\p{Cc}/u.test(base) || base.length > MOST_CHARACTERS) throw new BaseNotFoundError(base);
+  const options = { ...context, cwd: mainRepo };
+  // What a remote has is known after a fetch, which the worker makes.
+  if (!(await mainRemote(options))) await namedBase(base, undefined, options);
+}
+
+const MOST_CHARACTERS = 500;
+
 async function namedBase(base: string, remote: string | undefined, options: GitOptions): Promise<BaseCommit> {
   for (const name of [base, ...(remote ? [`${remote}/${base}`] : [])]) {
     const commit = await commitOf(name, options);
@@ -149,7 +166,7 @@ export class BaseNotFoundError extends SamocodeError {
   constructor(base: string) {
     super(
       `The session has no commit to start from.`,
-      `"${base}" is no branch, tag or commit of MAIN_REPO, fetched ones included.`,
+      `${JSON.stringify(base.slice(0, 100))} is no branch, tag or commit of MAIN_REPO, fetched ones included.`,
       'Name one that "git branch --all" or "git tag" lists.',
     );
   }

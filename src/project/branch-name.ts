@@ -1,3 +1,5 @@
+import { SamocodeError } from '../base/errors.ts';
+
 /**
  * The branch of a session: its folder's name without the date, after `<prefix>/` if there is one. What git
  * allows in no branch name (old folders have blanks, dots, colons) becomes a hyphen.
@@ -10,4 +12,28 @@ export function branchOf(sessionFolder: string, prefix = ''): string {
     .replace(/\.lock$/i, '-lock');
   const part = prefix.replace(/\/+$/, '');
   return part ? `${part}/${name || 'session'}` : name || 'session';
+}
+
+const MOST_CHARACTERS = 200;
+/** What git allows nowhere in a branch name. */
+const NEVER = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|^[-./]|[./]$|^(?:@|HEAD)$/u;
+
+/** A branch name that somebody chose, trimmed. @throws BadBranchNameError when git would not take it */
+export function requireBranchName(name: string): string {
+  const trimmed = name.trim();
+  if (trimmed === '' || trimmed.length > MOST_CHARACTERS || NEVER.test(trimmed))
+    throw new BadBranchNameError(trimmed);
+  return trimmed;
+}
+
+export class BadBranchNameError extends SamocodeError {
+  readonly code = 'bad_branch_name';
+
+  constructor(name: string) {
+    super(
+      'The branch name was refused.',
+      `git takes no branch named ${JSON.stringify(name.slice(0, 100))}.`,
+      'Use letters, digits, hyphens and slashes, 200 characters at most, or leave it out.',
+    );
+  }
 }

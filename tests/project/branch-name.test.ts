@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { branchOf } from '../../src/project/branch-name.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+import { BadBranchNameError, branchOf, requireBranchName } from '../../src/project/branch-name.ts';
+import { makeRepo } from '../support/temp-repo.ts';
 
 test.each([
   ['26-01-08-add-jwt-auth', undefined, 'add-jwt-auth'],
@@ -24,5 +26,30 @@ test('whatever the folder is called, git accepts its branch', () => {
         /^(?!.*\.\.)(?!.*\.lock$)(?!.*@\{)[^.\s~^:?*[\\/-][^\s~^:?*[\\/]*(?<!\.)$/u,
       );
     }),
+  );
+});
+
+test.each(['ada/boats', ' boats ', 'größe', 'a.b', 'release-1.2', 'a/b/c'])('%j may be a branch', (name) => {
+  expect(requireBranchName(name)).toBe(name.trim());
+});
+
+test('a branch name is taken exactly when git takes it', async () => {
+  await using repo = await makeRepo();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.string({ maxLength: 12, unit: fc.constantFrom(...'ab./-@{~^:?*[\\ \0\n') }),
+      async (name) => {
+        const taken = () => requireBranchName(name);
+        const { exitCode } = name.includes('\0')
+          ? { exitCode: 1 }
+          : await runCommand('git', ['check-ref-format', '--branch', name.trim()], {
+              cwd: repo.path,
+              env: repo.env,
+            });
+        if (exitCode === 0) expect(taken()).toBe(name.trim());
+        else expect(taken).toThrow(BadBranchNameError);
+      },
+    ),
+    { numRuns: 200 },
   );
 });
