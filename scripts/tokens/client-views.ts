@@ -52,7 +52,7 @@ export const CLIENT_VIEWS: readonly ClientView[] = [
     ...claude,
     name: 'Claude Code, told of every change',
     waitArguments: {},
-    budget: 14_000,
+    budget: 10_000,
     result: (json) => json,
   },
   {
