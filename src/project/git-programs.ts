@@ -26,7 +26,7 @@ const PROGRAMS: readonly ProgramSetting[] = [
   { key: /^core\.sshcommand$/, harmless: ({ GIT_SSH }) => (GIT_SSH ? shellQuoted(GIT_SSH) : 'ssh') },
   { key: /^core\.gitproxy$/, harmless: 'none' },
   { key: /^credential\.(?:.+\.)?helper$/s, harmless: '', isList: true },
-  // Also reached without any fetch of ours, when a planted promisor remote is asked for missing objects.
+  // Reached by any command, when a planted promisor remote is asked for a missing object; see `runGit`.
   { key: /^remote\..+\.uploadpack$/s, harmless: 'git-upload-pack' },
   { key: /^remote\..+\.receivepack$/s, harmless: 'git-receive-pack' },
   { key: /^remote\..+\.vcs$/s, harmless: '' },

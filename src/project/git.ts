@@ -51,7 +51,13 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const result = await runCommand('git', [...settings, ...withoutDrivers(args)], {
     cwd,
     // git is started like any program: with our environment, less what points at other repositories.
-    env: { ...scrubbed(options.baseEnv), ...QUIET, ...asVariables(options.config), ...options.env },
+    env: {
+      ...scrubbed(options.baseEnv),
+      ...QUIET,
+      ...asVariables(options.config),
+      ...(mayReachRemote(args, options.config) ? {} : NO_REMOTE),
+      ...options.env,
+    },
     timeoutMs,
     maxBytes: maxChars,
     ...(signal ? { signal } : {}),
@@ -112,6 +118,22 @@ const QUIET = {
   GIT_LITERAL_PATHSPECS: '0',
   LC_ALL: 'C',
 };
+
+/** Commands that may have to reach a remote, and not for what a repository says that it lacks. */
+const REMOTE = new Set(['fetch', 'ls-remote', 'worktree']);
+const NO_REMOTE = { GIT_ALLOW_PROTOCOL: 'none' };
+
+/**
+ * Any command fetches an object that is missing from where a repository's settings say. It does not where nobody
+ * looked at them, nor where a program for the other side was planted: of those git obeys the first, not ours.
+ */
+function mayReachRemote(
+  [subcommand = '']: readonly string[],
+  config: readonly Setting[] | undefined,
+): boolean {
+  if (config === undefined) return REMOTE.has(subcommand);
+  return !config.some(([key]) => /^remote\..+\.(?:upload|receive)pack$/s.test(key));
+}
 
 /** By the environment, since the name of a filter may hold the sign that ends a key on the command line. */
 function asVariables(config: readonly Setting[] = []): Record<string, string> {

@@ -11,7 +11,7 @@ import { inspectWorktree } from '../../src/project/inspect-worktree.ts';
 import { readMainCheckout } from '../../src/project/main-checkout.ts';
 import { rejoinWorktree } from '../../src/project/rejoin-worktree.ts';
 import { removeWorktree } from '../../src/project/remove-worktree.ts';
-import { type GitContext, requireIdentity } from '../../src/project/repository.ts';
+import { commitOf, type GitContext, requireIdentity } from '../../src/project/repository.ts';
 import { restoreCheckpoint } from '../../src/project/restore-checkpoint.ts';
 import { commitSessionFiles } from '../../src/project/session-repository.ts';
 import { readTree } from '../../src/project/tree-reading.ts';
@@ -77,7 +77,7 @@ interface Trapped extends CheckpointScene {
   /** Names of the traps that were stepped on. */
   caught(): Promise<string[]>;
   trap(name: string): Promise<string>;
-  plant(file: string): Promise<void>;
+  plant(file: string, without?: RegExp): Promise<void>;
 }
 
 async function trapped(http = 'http://127.0.0.1:1'): Promise<Trapped> {
@@ -96,8 +96,8 @@ async function trapped(http = 'http://127.0.0.1:1'): Promise<Trapped> {
   for (const name of HOOKS) {
     await writeFile(join(hooks, name), `#!/bin/sh\n: > '${traces}/hook-${name}'\n`, { mode: 0o755 });
   }
-  const plant = async (file: string) => {
-    for (const line of PLANTS) {
+  const plant = async (file: string, without = /^$/) => {
+    for (const line of PLANTS.filter((each) => !without.test(each))) {
       const [, key = '', value = ''] = /^(.*?[a-z])=((?!v\.).*)$/is.exec(line) ?? [];
       const text = value.replace('TRAP', await trap(key)).replace('HOOKS', hooks);
       await repo.git(['config', '--file', file, key.replace('HTTP', http), text]);
@@ -226,6 +226,28 @@ test('the traps are good ones: an unguarded git steps on them', async () => {
   );
 });
 
+test('an object that is missing is fetched by no program that a child planted, guarded or not', async () => {
+  const scene = await trapped();
+  const { repo, trap, caught } = scene;
+  await using _ = repo;
+  const missing = '1'.repeat(40);
+  const context = await guard(scene, async () => {
+    await repo.git(['config', 'core.sshCommand', await trap('ssh')]);
+    await repo.git(['config', 'remote.evil.url', 'ssh://nowhere.invalid/x']);
+    await repo.git(['config', 'remote.evil.promisor', 'true']);
+    await repo.git(['config', 'remote.local.url', repo.path]);
+    await repo.git(['config', 'remote.local.uploadpack', await trap('uploadpack')]);
+    await repo.git(['config', 'remote.local.promisor', 'true']);
+  });
+  for (const each of [context, { baseEnv: repo.env }]) {
+    expect(await commitOf(missing, { ...each, cwd: repo.path })).toBeUndefined();
+    await expect(commitsSince({ ...each, cwd: repo.path, base: missing })).rejects.toThrow();
+  }
+  expect(await caught()).toEqual([]);
+  await expect(repo.git(['cat-file', '-t', missing])).rejects.toThrow();
+  expect(await caught()).toEqual(['ssh', 'uploadpack']);
+});
+
 test("the person's own helper and ssh command are asked, and a planted one beside them is not", async () => {
   const server = createServer((_request, response) => {
     response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
@@ -240,7 +262,7 @@ test("the person's own helper and ssh command are asked, and a planted one besid
     await repo.git(['config', 'credential.helper', `!${await trap('of the project')}`]);
     await repo.git(['config', 'core.sshCommand', await trap('ssh of the project')]);
     await repo.git(['remote', 'add', 'origin', `http://127.0.0.1:${port}/x`]);
-    const context = await guard(scene, () => plant(join(repo.path, '.git/config')));
+    const context = await guard(scene, () => plant(join(repo.path, '.git/config'), /pack=/));
     await resolveBase({ mainRepo: repo.path, ...context });
     expect(await caught()).toEqual(['of-the-person', 'of-the-project']);
     await repo.git(['remote', 'set-url', 'origin', 'ssh://nowhere.invalid/x']);
