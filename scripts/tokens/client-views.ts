@@ -38,6 +38,19 @@ const claude = {
     `ToolSearch{"query":"select:mcp__${SERVER}__${tool}"}<functions><function></function></functions>`,
 } as const satisfies Partial<ClientView>;
 
+const codex = {
+  clientName: 'codex-mcp-client',
+  // A script, as its words about `exec` and ours about `wait` ask for it.
+  call: (tool, args) =>
+    `${tool === 'wait' ? '// @exec: {"yield_time_ms": 280000}\n' : ''}const r = await tools.mcp__${SERVER}__${tool}(${JSON.stringify(args)}); text(r.structuredContent)`,
+  result: (json, tookMs) =>
+    `Script completed\nWall time ${(tookMs / 1000).toFixed(1)} seconds\nOutput:\n${json}`,
+  isEager: () => false,
+  // Found in ALL_TOOLS, where the whole instructions stand behind every description.
+  lookUp: (tool) =>
+    `text(ALL_TOOLS.find(({ name }) => name === "mcp__${SERVER}__${tool}").description)${INSTRUCTIONS}`,
+} as const satisfies Partial<ClientView>;
+
 /** One row for each way in which a parent follows a session. */
 export const CLIENT_VIEWS: readonly ClientView[] = [
   {
@@ -56,19 +69,21 @@ export const CLIENT_VIEWS: readonly ClientView[] = [
     result: (json) => json,
   },
   {
+    ...codex,
     name: 'Codex, told of every change',
-    clientName: 'codex-mcp-client',
     waitArguments: {},
     budget: 8000,
-    // A script, as its words about `exec` and ours about `wait` ask for it.
-    call: (tool, args) =>
-      `${tool === 'wait' ? '// @exec: {"yield_time_ms": 280000}\n' : ''}const r = await tools.mcp__${SERVER}__${tool}(${JSON.stringify(args)}); text(r.structuredContent)`,
-    result: (json, tookMs) =>
-      `Script completed\nWall time ${(tookMs / 1000).toFixed(1)} seconds\nOutput:\n${json}`,
-    isEager: () => false,
-    // Found in ALL_TOOLS, where the whole instructions stand behind every description.
-    lookUp: (tool) =>
-      `text(ALL_TOOLS.find(({ name }) => name === "mcp__${SERVER}__${tool}").description)${INSTRUCTIONS}`,
+  },
+  {
+    ...codex,
+    name: 'Codex, told of every change, when its model prints whole results',
+    waitArguments: {},
+    budget: 14_000,
+    call: (tool, args) => codex.call(tool, args).replace('r.structuredContent', 'r'),
+    result(json, tookMs) {
+      const whole = { content: [{ type: 'text', text: json }], structuredContent: JSON.parse(json) };
+      return codex.result(JSON.stringify(whole), tookMs);
+    },
   },
   {
     name: 'Gemini CLI, told of every change',
