@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changeFile } from '../../src/base/change-file.ts';
+import { KEPT_FLOW_ENTRIES } from '../../src/session/old-flow.ts';
 import { changeOverview } from '../../src/session/overview-change.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
 import { workerLeft } from '../../tests/faults/with-settings.ts';
@@ -66,8 +67,8 @@ async function gapAfter(rig: SessionRig, iteration: number): Promise<number> {
 }
 
 /** Writes iterations that never ran into every file that grows with them. */
-export async function layHistory(rig: SessionRig, count: number): Promise<void> {
-  const { events, history, overview, sessionLog, state } = rig.paths;
+async function layHistory(rig: SessionRig, count: number): Promise<void> {
+  const { events, history, oldFlow, overview, sessionLog, state } = rig.paths;
   const lines = (await readFile(events, 'utf8'))
     .trimEnd()
     .split('\n')
@@ -97,7 +98,13 @@ export async function layHistory(rig: SessionRig, count: number): Promise<void> 
   await appendTo(events, more.events);
   await appendTo(history, more.history);
   await appendTo(sessionLog, [...more.log, `[01-08 14:37] stopped (#${n})\n`]);
-  await changeFile(overview, (text) => changeOverview(text ?? '', { appendFlow: more.flow }));
+  // As a worker of that age would have left them.
+  await appendTo(
+    oldFlow,
+    more.flow.slice(0, -KEPT_FLOW_ENTRIES).map((line) => `- ${line}\n`),
+  );
+  const appendFlow = more.flow.slice(-KEPT_FLOW_ENTRIES);
+  await changeFile(overview, (text) => changeOverview(text ?? '', { appendFlow }));
   await rm(state, { force: true });
 }
 

@@ -12,7 +12,7 @@ export interface Tampering {
 
 /** Up to this size all bytes are kept in memory, so that they can be put back. */
 const MAX_COPY_BYTES = 64 * 1024 * 1024;
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
 const MAX_TRIES = 3;
 
 export class FileDamagedError extends SamocodeError {
@@ -151,9 +151,11 @@ export class GuardedFile implements AsyncDisposable {
 
   async #isIntact(): Promise<boolean> {
     if (this.#copy === undefined) return true;
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, this.#size));
     for (let from = 0; from < this.#size; from += PIECE_BYTES) {
-      const piece = await readBytes(this.#handle, Math.min(PIECE_BYTES, this.#size - from), from);
-      if (!piece.equals(this.#copy.subarray(from, from + piece.length))) return false;
+      const length = Math.min(PIECE_BYTES, this.#size - from);
+      const { bytesRead } = await this.#handle.read(piece, 0, length, from);
+      if (!piece.subarray(0, bytesRead).equals(this.#copy.subarray(from, from + length))) return false;
     }
     return true;
   }
@@ -174,9 +176,9 @@ export class GuardedFile implements AsyncDisposable {
   }
 }
 
-async function readBytes(handle: FileHandle, length: number, from = 0): Promise<Buffer> {
+async function readBytes(handle: FileHandle, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(bytes, 0, length, from);
+  const { bytesRead } = await handle.read(bytes, 0, length, 0);
   return bytes.subarray(0, bytesRead);
 }
 
