@@ -1,8 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 import type { FileChange } from './compare-files.ts';
 import { runGit } from './git.ts';
+import { GitError } from './git-error.ts';
 import { bytesOf, nameOf, quoted } from './path-bytes.ts';
 
 export interface NewCommit {
@@ -53,13 +56,27 @@ export async function writeCommit(store: CheckpointStore, commit: NewCommit): Pr
     bytesOf(lines(['', 'ls :1 worktree', 'ls :1 session', 'get-mark :1', 'done'])),
   ]);
   const args = ['fast-import', '--quiet', '--force', '--done', '--date-format=now', '--depth=0'];
-  const { stdout } = await runGit(args, { ...repositoryOptions(store), input });
+  const { stdout, stderr, exitCode } = await runGit(args, {
+    ...repositoryOptions(store),
+    input,
+    allowFailure: true,
+  });
+  if (exitCode !== 0) {
+    await removeReport(store, stderr);
+    throw GitError.failed('fast-import', store.commonDir, exitCode, stderr);
+  }
   const [worktreeLine = '', sessionLine = '', id = ''] = stdout.trim().split('\n');
   return {
     commit: id,
     worktreeTree: treeIn(worktreeLine) ?? emptyTree(store),
     sessionTree: treeIn(sessionLine) ?? emptyTree(store),
   };
+}
+
+/** What it leaves in the repository when it fails; it says all of it to us as well. */
+async function removeReport({ commonDir }: CheckpointStore, stderr: string): Promise<void> {
+  const name = /\bfast_import_crash_\d+$/m.exec(stderr)?.[0];
+  if (name) await rm(join(commonDir, name), { force: true });
 }
 
 function lines(texts: readonly string[]): string {

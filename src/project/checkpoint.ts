@@ -2,12 +2,18 @@ import { join } from 'node:path';
 import { type NewCommit, writeCommit } from './checkpoint-commit.ts';
 import { readHeads } from './checkpoint-heads.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
-import { type CheckpointStore, clearLocks, forgetIndex, openStore } from './checkpoint-store.ts';
+import {
+  type CheckpointStore,
+  clearLocks,
+  forgetIndex,
+  openStore,
+  repositoryOptions,
+} from './checkpoint-store.ts';
 import { type Comparison, compareFiles, type KnownFiles } from './compare-files.ts';
 import { GitError } from './git-error.ts';
 import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
 import { readable } from './path-bytes.ts';
-import type { GitContext } from './repository.ts';
+import { commitOf, type GitContext } from './repository.ts';
 import { documentNames } from './session-documents.ts';
 import { takeChanges } from './take-changes.ts';
 import { takeFiles, treeOf } from './take-files.ts';
@@ -65,16 +71,19 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   clearLocks(store);
   const last = readLast(store);
   const { parents, hasLast } = await readHeads(store, { ...plan, last });
-  if (!last || !hasLast || plan.alsoInWorktree) return await keepAll(store, plan, { parents, last });
-  try {
-    return (
-      (await keepChanges(store, plan, { last, parents })) ?? (await keepAll(store, plan, { parents, last }))
-    );
-  } catch (error) {
-    if (!(error instanceof GitError) || error.code === 'git_disk_full') throw error;
-    // Something that the last one stood on is gone: a clean-up may take anything.
-    return await keepAll(store, plan, { parents, last });
+  if (last && hasLast && !plan.alsoInWorktree) {
+    const made = await keepChanges(store, plan, { last, parents }).catch(unlessItIsLost);
+    if (made) return made;
   }
+  const made = await keepAll(store, plan, { parents, last }).catch(unlessItIsLost);
+  if (made) return made;
+  const there = await Promise.all(parents.map((parent) => commitOf(parent, repositoryOptions(store))));
+  return await keepAll(store, plan, { parents: there.filter((parent) => parent !== undefined), last });
+}
+
+/** Something that a checkpoint would stand on is gone: a clean-up may take anything. */
+function unlessItIsLost(error: unknown): undefined {
+  if (!(error instanceof GitError) || error.code !== 'git_failed') throw error;
 }
 
 /** What the next checkpoint must know, besides what git says of this one. */
@@ -131,7 +140,7 @@ async function takeAll(
 
 /** What the index knows may be gone from the repository: a child removed our refs, and a clean-up the rest. */
 async function takeAfresh(store: CheckpointStore, plan: CheckpointPlan, error: unknown) {
-  if (!(error instanceof GitError) || error.code === 'git_disk_full') throw error;
+  unlessItIsLost(error);
   forgetIndex(store, 'worktree');
   return await takeAll(store, { ...plan, isTaken: false });
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/run-command.ts';
@@ -249,6 +249,20 @@ test('a clean-up that takes checkpoints and their objects makes the next one who
   const second = await keep(2);
   expect(await filesOf(`${second.commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'new.txt']);
   await repo.git(['fsck', '--strict']);
+});
+
+test('a branch whose commit is gone hinders no checkpoint, and nothing is left of the tries', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+  await using _ = repo;
+  await keep(1);
+  await writeFile(join(repo.path, '.git/refs/heads/x'), `${'1'.repeat(40)}\n`);
+  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+  const before = await readdir(join(repo.path, '.git'));
+  const { commit } = await keep(2);
+  expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt']);
+  expect(await repo.git(['show', `${commit}:worktree/a.txt`])).toBe('changed');
+  expect(await repo.git(['log', '--format=%P', '-1', commit])).toBe('');
+  expect(await readdir(join(repo.path, '.git'))).toEqual(before);
 });
 
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
