@@ -46,7 +46,8 @@ test('short waits for several lose nothing of any of them', async () => {
     const sessions = names.map((session) => ({ session, cursor: cursors[session] ?? 0 }));
     const result = await waitForAny({ sessions, until: 'change', timeoutMs: 300 }, bench.context);
     cursors = result.cursors;
-    const { folder } = result.view;
+    const { folder, state } = result.view;
+    expect(state.status.kind).not.toBe('blocked');
     told[folder] = [...(told[folder] ?? []), ...result.happened.map(({ n }) => n)];
     if (result.happened.some(({ type }) => type === 'done')) done += 1;
   }
