@@ -76,7 +76,7 @@ export async function waitForAny(input: WaitForAnyInput, context: ActionContext)
     const left = deadline - clock.monotonic();
     const told = toldFirst(looks);
     if (told !== undefined) return resultOf(told, true, looks);
-    const [first] = looks;
+    const [first] = looks.toSorted((a, b) => byUrgency(a.view, b.view));
     if (left <= 0 && first !== undefined) return resultOf(first, false, looks);
     await waitForEvents(
       watched.map(({ view }) => ({ paths: view.paths, after: view.state.n })),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/actions/start-session.ts';
-import { type Bench, makeBench } from '../actions/bench.ts';
+import { type Bench, eventually, makeBench } from '../actions/bench.ts';
 import { askTool } from './ask-tool.ts';
 
 async function prepared(bench: Bench, name: string): Promise<string> {
@@ -40,4 +40,19 @@ test('what a wait tells of one session does not say anything twice', async () =>
   const session = await prepared(bench, 'one');
   const told = await wait(bench, { session, until: 'done' });
   expect(Object.keys(told).sort()).toEqual(['changed', 'cursor', 'next', 'says', 'state', 'summary']);
+});
+
+test('who waits for the end of several is told that one of them waits for the human', async () => {
+  await using bench = await makeBench();
+  const stopped = await prepared(bench, 'one');
+  const asking = (await startSession({ task: 'x', name: 'two' }, bench.context)).view.folder;
+  await eventually(async () => (await bench.view(asking)).state.status.kind === 'waiting');
+  const cursors = { [stopped]: (await bench.view(stopped)).state.n, [asking]: 0 };
+  const told = await wait(bench, { sessions: ['one', 'two'], cursors, until: 'done', timeout_s: 0 });
+  expect(told).toMatchObject({
+    changed: false,
+    session: asking,
+    state: 'waiting',
+    next: expect.stringContaining('read_qa'),
+  });
 });

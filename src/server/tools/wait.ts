@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AnyWaitResult, Happening } from '../../actions/wait-for-change.ts';
-import { WAIT_UNTIL } from '../../actions/wait-until.ts';
+import { WAIT_UNTIL, type WaitUntil } from '../../actions/wait-until.ts';
 import { nameWithoutDate } from '../../session/names.ts';
 import { beat } from '../beat.ts';
 import { defineTool } from '../define-tool.ts';
@@ -51,7 +51,7 @@ export const waitTool = defineTool({
     const stopBeating = beat(context, `waiting for ${sessions.map(({ session }) => session).join(', ')}`);
     try {
       const result = await waitForAny({ sessions, projectDir, until, timeoutMs, signal }, actions);
-      return which.sessions === undefined ? aboutOne(result) : aboutSeveral(result);
+      return which.sessions === undefined ? aboutOne(result) : aboutSeveral(result, until);
     } finally {
       stopBeating();
     }
@@ -81,10 +81,12 @@ function aboutOne(result: AnyWaitResult): ToolResult {
 }
 
 /** Which of them it is about, and where each of them stands. */
-function aboutSeveral(result: AnyWaitResult): ToolResult {
+function aboutSeveral(result: AnyWaitResult, until: WaitUntil): ToolResult {
   const { cursors } = result;
   const told = toldOf(result);
-  if (result.changed) return { ...told, cursors };
+  // Who waits for the end alone has not been told that one of them waits for a human, and won't come to its end.
+  const isHeldUp = until === 'done' && told.state === 'waiting';
+  if (result.changed || isHeldUp) return { ...told, cursors };
   const { session: _any, ...idle } = told;
   return { ...idle, summary: 'Nothing new in any of them.', next: 'wait again', state: undefined, cursors };
 }
