@@ -26,6 +26,7 @@ export class GitGuard {
   #baseline: GitSettings | undefined;
   #seen: GitSettings | undefined;
   #commonDir: string | undefined;
+  #primed: Promise<void> | undefined;
   #config: GitContext['config'] & {} = [];
   readonly #memory = new SettingsMemory();
 
@@ -40,21 +41,37 @@ export class GitGuard {
     return { baseEnv: this.#env, config: this.#config };
   }
 
+  /**
+   * Asks git ahead of the first look, while the worker waits for the disk; that look finds and tells everything.
+   * Never while a child may live: who turns a file back and forth could make the answer one of another moment.
+   */
+  prime(worktreePath: string | undefined): void {
+    // What fails now fails in the look as well, where somebody hears of it.
+    this.#primed = this.#read(worktreePath).then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
   /** Reads the settings as they stand now. @returns the files that changed since the last look, absolute paths */
   async look(worktreePath: string | undefined): Promise<string[]> {
-    const { mainRepo } = this.#file;
-    // Asked before any child: what one of them did to it must not lead the looks elsewhere.
-    this.#commonDir ??= await gitLine(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
-      ...this.context,
-      cwd: mainRepo,
-    });
-    const folders = { commonDir: this.#commonDir, ...(worktreePath !== undefined && { worktreePath }) };
-    const now = await readGitSettings(folders, this.context, this.#memory);
+    await this.#primed;
+    const now = await this.#read(worktreePath);
     const baseline = await this.#readBaseline(now);
     this.#config = withoutNewPrograms(baseline, now, this.#env);
     const changed = changedGitSettings(this.#seen ?? now, now);
     this.#seen = now;
     return changed;
+  }
+
+  async #read(worktreePath: string | undefined): Promise<SettingsNow> {
+    // Asked before any child: what one of them did to it must not lead the looks elsewhere.
+    this.#commonDir ??= await gitLine(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
+      ...this.context,
+      cwd: this.#file.mainRepo,
+    });
+    const folders = { commonDir: this.#commonDir, ...(worktreePath !== undefined && { worktreePath }) };
+    return await readGitSettings(folders, this.context, this.#memory);
   }
 
   /** The baseline of the whole session: a child that planted something stays known as the one over any restart. */

@@ -6,6 +6,7 @@ import { readLog } from '../session/event-log.ts';
 import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { readSessionFile } from '../session/session-file.ts';
+import type { SessionState } from '../session/state.ts';
 import { moveSession } from './commands/archive.ts';
 import { cutForgedEnd } from './forged-end.ts';
 import { GitGuard } from './git-guard.ts';
@@ -56,6 +57,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     await using writer = await EventWriter.open(paths, lease, clock);
     const projector = new Projector(paths, file);
     const git = new GitGuard(paths, file, env);
+    primeIfAlone(git, writer.state, lease);
     const slots = new Slots(file.sessionsDir, file.settings.maxParallel, { clock, host });
     const kept = new KeptFiles();
     for (const path of [paths.sessionFile, paths.approvedPlan]) await kept.keep(path);
@@ -71,6 +73,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     // Whoever left a command before the release saw a live worker and started no other.
     if ((await pendingCommandIds(paths)).length === 0) return;
   }
+}
+
+/** Only where no process of a child can turn git's settings back and forth meanwhile. */
+function primeIfAlone(git: GitGuard, { worktree, openIteration }: SessionState, lease: OwnedLease): void {
+  const nobodyIsLeft = lease.previous?.how === 'released' && openIteration === undefined;
+  if (worktree !== undefined && nobodyIsLeft) git.prime(worktree.path);
 }
 
 async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<OwnedLease | undefined> {
