@@ -138,7 +138,8 @@ async function change(root: string, files: number, changes: number): Promise<voi
   turn += 1;
   const step = Math.max(1, Math.floor(files / Math.max(1, changes)));
   for (let index = 0; index < changes; index += 1) {
-    await writeFile(fileAt(root, index * step), `Changed in turn ${turn}\n`);
+    // Other bytes in every file: equal ones would be one object.
+    await writeFile(fileAt(root, index * step), `Change ${index} in turn ${turn}\n`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { CheckpointStore } from './checkpoint-store.ts';
@@ -36,11 +36,12 @@ export function readLast(store: CheckpointStore): LastCheckpoint | undefined {
   }
 }
 
-/** Not forced to the disk: when it is lost, the next checkpoint takes a little longer. */
+/**
+ * In place, for a new file costs more than all of it, and not forced to the disk: one that is torn or lost can't
+ * be read, and the next checkpoint takes a little longer.
+ */
 export function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
-  const draft = `${pathIn(store)}.draft`;
-  writeFileSync(draft, `${JSON.stringify({ ...last, v: 3, index: stampOf(store) })}\n`);
-  renameSync(draft, pathIn(store));
+  writeFileSync(pathIn(store), `${JSON.stringify({ ...last, v: 3, index: stampOf(store) })}\n`);
 }
 
 /** The next checkpoint is made from what the index and the files hold, whatever the last one was. */

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import {
   accessSync,
   type BigIntStats,
@@ -7,6 +8,7 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
+  readSync,
   type Stats,
 } from 'node:fs';
 import { systemErrorCode } from '../base/errors.ts';
@@ -98,10 +100,15 @@ export class PathStates {
   }
 }
 
+/** Room for most files; what is larger is read into room of its own. */
+const scratch = Buffer.allocUnsafe(256 * 1024);
+
+// By hand, since readFileSync asks for the size once more and makes room for each: a third of its time.
 function readPlain(path: string | Buffer): Buffer {
   const descriptor = openSync(path, READ_PLAIN);
   try {
-    return readFileSync(descriptor);
+    const length = readSync(descriptor, scratch, 0, scratch.length, 0);
+    return length < scratch.length ? Buffer.from(scratch.subarray(0, length)) : readFileSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
