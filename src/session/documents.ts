@@ -59,8 +59,18 @@ export function sortNewestFirst(files: readonly string[], startedOn = ''): strin
     return `${stamp.slice(0, 5) < firstDay ? 1 : 0}-${stamp}`;
   };
   const keyed = files.map((file) => ({ file, key: keyOf(file) }));
-  keyed.sort((a, b) => compare(b.key, a.key) || compare(b.file, a.file));
+  keyed.sort(
+    (a, b) =>
+      compare(b.key, a.key) || BY_NUMBER.compare(nameOf(b.file), nameOf(a.file)) || compare(b.file, a.file),
+  );
   return keyed.map(({ file }) => file);
+}
+
+// Of one minute, `plan-jwt-2.md` is newer than `plan-jwt.md` and older than `plan-jwt-10.md`.
+const BY_NUMBER = new Intl.Collator('en', { numeric: true });
+
+function nameOf(file: string): string {
+  return file.replace(/\.md$/, '');
 }
 
 /** The name of a child's log in `_logs/`: `01-08-1437-007-planning.jsonl`. */

@@ -47,6 +47,15 @@ test('files are sorted newest first, and the days after new year come after thos
   ]);
 });
 
+test('of one minute the document with the higher number is the newer one', () => {
+  const files = ['01-08-1437-plan-a.md', '01-08-1437-plan-a-10.md', '01-08-1437-plan-a-2.md'];
+  expect(sortNewestFirst(files)).toEqual([
+    '01-08-1437-plan-a-10.md',
+    '01-08-1437-plan-a-2.md',
+    '01-08-1437-plan-a.md',
+  ]);
+});
+
 test('log names carry stamp, number and phase', () => {
   expect(logFileName('01-08-1437', 7, 'planning')).toBe('01-08-1437-007-planning.jsonl');
   expect(parseLogName('01-08-14:37-007-planning.jsonl')).toEqual({
