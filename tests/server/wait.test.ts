@@ -27,6 +27,13 @@ test('waiting for several tells which one changed and the cursors of all, also b
   });
 });
 
+test('a session may be called like something that every object has', async () => {
+  await using bench = await makeBench();
+  const session = await prepared(bench, 'constructor');
+  const told = await wait(bench, { sessions: ['constructor'], cursors: {}, until: 'done' });
+  expect(told).toMatchObject({ changed: true, cursors: { [session]: expect.any(Number) } });
+});
+
 test('a session is named once, by session or by sessions', async () => {
   await using bench = await makeBench();
   for (const args of [{}, { session: 'one', sessions: ['two'] }, { sessions: [] }]) {

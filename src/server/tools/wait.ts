@@ -70,7 +70,9 @@ function watched({ session, cursor, sessions = [], cursors = {} }: Which) {
   if (session !== undefined) return [{ session, cursor }];
   const folders = Object.keys(cursors);
   return sessions.map((name) => {
-    const key = name in cursors ? name : folders.find((folder) => nameWithoutDate(folder) === name);
+    const key = Object.hasOwn(cursors, name)
+      ? name
+      : folders.find((folder) => nameWithoutDate(folder) === name);
     return { session: name, cursor: key === undefined ? undefined : cursors[key] };
   });
 }
