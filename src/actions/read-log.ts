@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises';
-import { ifExists } from '../base/errors.ts';
+import { readBoundedText } from '../session/bounded-text.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
@@ -22,21 +21,14 @@ export async function readLogTail(
 ): Promise<LogTail> {
   const view = await findSession(input, context);
   const path = view.paths.sessionLog;
-  const { text, isWhole } = await readEnd(path);
-  const all = text.split('\n').filter((line) => line !== '');
-  const whole = isWhole ? all : all.slice(1);
-  return { view, path, lines: whole.slice(-input.lines), isCut: !isWhole || whole.length > input.lines };
-}
-
-async function readEnd(path: string): Promise<{ text: string; isWhole: boolean }> {
-  const handle = await ifExists(open(path, 'r'));
-  if (handle === undefined) return { text: '', isWhole: true };
-  try {
-    const { size } = await handle.stat();
-    const bytes = Buffer.alloc(Math.min(size, MAX_BYTES));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, size - bytes.length);
-    return { text: bytes.toString('utf8', 0, bytesRead), isWhole: size <= MAX_BYTES };
-  } finally {
-    await handle.close();
-  }
+  // Children write to its folder: a pipe or a link may stand in its place.
+  const reading = await readBoundedText(path, { maxBytes: MAX_BYTES, keep: 'end' });
+  const { text, omittedBytes } = reading.kind === 'text' ? reading : { text: '', omittedBytes: 0 };
+  const lines = text.split('\n').filter((line) => line !== '');
+  return {
+    view,
+    path,
+    lines: lines.slice(-input.lines),
+    isCut: omittedBytes > 0 || lines.length > input.lines,
+  };
 }

@@ -18,7 +18,7 @@ export interface ReadTranscriptInput extends SessionQuestion {
   from?: number | undefined;
   /** Entries of one page. */
   limit?: number | undefined;
-  /** Characters of one page; a single event that is longer makes a page of its own. */
+  /** Characters of one page as JSON writes them; a single event that is longer makes a page of its own. */
   maxChars?: number | undefined;
 }
 
@@ -140,9 +140,9 @@ async function lineStart(handle: FileHandle, position: number): Promise<number> 
   return 0;
 }
 
-/** As lines, each with the mark and the break that it gets. */
+/** As lines, each with the mark and the break that it gets; a break takes as much room as the quotes. */
 function charsOf(entries: readonly TranscriptEntry[]): number {
-  return transcriptLines(entries).reduce((sum, line) => sum + line.length + 1, 0);
+  return transcriptLines(entries).reduce((sum, line) => sum + JSON.stringify(line).length, 0);
 }
 
 /**

@@ -46,12 +46,20 @@ export async function callTool(tool: Tool, args: unknown, context: ToolContext):
   try {
     if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
     const result = withoutEmpty(await tool.handle(checkInput(tool, args), context));
-    return { content: [{ type: 'text', text: JSON.stringify(result) }], structuredContent: result };
+    const text = asJson(result);
+    return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) };
   } catch (error) {
     // A cancelled call gets no answer; the protocol layer drops it.
     if (context.signal.aborted) throw error;
-    return { isError: true, content: [{ type: 'text', text: JSON.stringify(errorOf(error)) }] };
+    return { isError: true, content: [{ type: 'text', text: asJson(errorOf(error)) }] };
   }
+}
+
+/** Half a character, where a text was cut, makes the interfaces of some models refuse all that came with it. */
+function asJson(result: object): string {
+  return JSON.stringify(result, (_, value: unknown) =>
+    typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '') : value,
+  );
 }
 
 function checkInput(tool: Tool, args: unknown): unknown {

@@ -1,4 +1,4 @@
-/** What every client shows whole, with room for the fields beside it. */
+/** What every client shows whole, with room for the fields beside it: characters as JSON writes them. */
 export const PAGE_CHARS = 7000;
 
 export interface Page {
@@ -9,13 +9,53 @@ export interface Page {
 
 /** A page of a long text. A negative offset counts from its end. */
 export function pageOf(text: string, offset: number, size = PAGE_CHARS): Page {
-  const from = offset < 0 ? Math.max(0, text.length + offset) : offset;
-  const end = wholeCharacterAt(text, from + size);
+  const from = wholeCharacterAt(text, offset < 0 ? Math.max(0, text.length + offset) : offset);
+  let end = from;
+  for (let taken = 0; end < text.length; ) {
+    const character = characterAt(text, end);
+    taken += charsInJson(character);
+    // One that is larger than a page still has to be read some day.
+    if (taken > size && end > from) break;
+    end += character.length;
+  }
   return { text: text.slice(from, end), more_from: end < text.length ? end : undefined };
 }
 
-/** Half a character at the end of a page would be lost to every reader. */
+/** The page that ends with the text. */
+export function lastPageOf(text: string, size = PAGE_CHARS): Page {
+  let from = text.length;
+  for (let taken = 0; from > 0; ) {
+    const begin = wholeCharacterAt(text, from - 1);
+    taken += charsInJson(text.slice(begin, from));
+    if (taken > size) break;
+    from = begin;
+  }
+  return { text: text.slice(from), more_from: undefined };
+}
+
+/** As many of them as fit on a page, and one at least. */
+export function firstThatFit<T>(all: readonly T[], size = PAGE_CHARS): T[] {
+  const fitting: T[] = [];
+  let taken = 0;
+  for (const each of all) {
+    taken += JSON.stringify(each).length + 1;
+    if (taken > size && fitting.length > 0) break;
+    fitting.push(each);
+  }
+  return fitting;
+}
+
+/** How long a text is between the quotes of a JSON string: a line break counts twice, a terminal's escape six times. */
+export function charsInJson(text: string): number {
+  return JSON.stringify(text).length - 2;
+}
+
+function characterAt(text: string, position: number): string {
+  return String.fromCodePoint(text.codePointAt(position) ?? 0);
+}
+
+/** Half a character, at either end of a page, would be lost to every reader. */
 function wholeCharacterAt(text: string, position: number): number {
-  const code = position < text.length ? text.charCodeAt(position - 1) : 0;
-  return code >= 0xd800 && code <= 0xdbff ? position - 1 : position;
+  const isInside = position > 0 && (text.codePointAt(position - 1) ?? 0) > 0xffff;
+  return isInside ? position - 1 : position;
 }

@@ -52,8 +52,9 @@ function pick(texts: Record<string, string | undefined>): Record<string, string>
   return Object.fromEntries(given.map(([key, text]) => [key, cut(text, MAX_QUOTE)]));
 }
 
+/** The beginning of a text, without half a character: some models' interfaces refuse a whole request for one. */
 export function cut(text: string, max: number): string {
-  return text.length > max ? `${text.slice(0, max)}…` : text;
+  return text.length > max ? `${text.slice(0, max).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
 /** The fields with what was done about a missing worker, and what the child does now. */

@@ -1,8 +1,9 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pageOf } from '../../src/server/page.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+import { lastPageOf, pageOf } from '../../src/server/page.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { askTool } from './ask-tool.ts';
 
@@ -52,6 +53,23 @@ test('pages of a text join to the whole of it, and break no character', () => {
   );
 });
 
+test('a page is as large as its JSON, and the last page ends with the text', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.integer({ min: 12, max: 30 }),
+      (text, size) => {
+        const last = lastPageOf(text, size);
+        expect(text.endsWith(last.text)).toBe(true);
+        for (const page of [pageOf(text, 0, size), pageOf(text, -size, size), last]) {
+          expect(JSON.stringify(page.text).length - 2).toBeLessThanOrEqual(size);
+          expect(page.text).not.toMatch(/\p{Surrogate}/u);
+        }
+      },
+    ),
+  );
+});
+
 test('notebook, documents, transcript and log are read page by page, and a missing one names those that are there', async () => {
   await using rig = await implemented();
   const notebook = await readFile(rig.paths.overview, 'utf8');
@@ -85,6 +103,34 @@ test('a long document comes in pages of at most 7,000 characters', async () => {
   const end = await read(rig, { what: 'document', document: '11-20-0900-dive-long.md', offset: -100 });
   expect(end).toMatchObject({ text: text.slice(-100) });
   expect(end.more_from).toBeUndefined();
+});
+
+test('terminal output and many long names stay within what clients show', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const colours = '\u001b[31m"red"\u001b[0m\n'.repeat(2000);
+  await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-red.md'), colours);
+  const page = await read(rig, { what: 'document', document: '11-20-0900-dive-red.md' });
+  expect(JSON.stringify(page).length).toBeLessThan(8000);
+  expect(colours.slice(0, Number(page.more_from))).toBe(page.text);
+  for (let n = 0; n < 100; n += 1) {
+    await writeFile(join(rig.paths.sessionDir, `11-20-0900-do-${'x'.repeat(150)}-${n}.md`), 'x');
+  }
+  const list = await read(rig, { what: 'document' });
+  expect(JSON.stringify(list).length).toBeLessThan(8000);
+  expect(Number(list.left_out) + (list.documents as string[]).length).toBeGreaterThan(100);
+});
+
+test('a pipe or a link in the place of session.log keeps nobody waiting, and shows nothing', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const { sessionLog } = rig.paths;
+  await rm(sessionLog);
+  await runCommand('mkfifo', [sessionLog], { cwd: rig.repo.path, env: rig.repo.env });
+  expect((await read(rig, { what: 'log' })).text).toBeUndefined();
+  await rm(sessionLog);
+  await symlink(join(rig.repo.path, 'README.md'), sessionLog);
+  expect((await read(rig, { what: 'log' })).text).toBeUndefined();
 });
 
 test('changes are told since the base, an iteration and a look, with the diff of a path', async () => {

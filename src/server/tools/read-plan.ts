@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { PlanReport } from '../../actions/read-plan.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
-import { PAGE_CHARS, pageOf } from '../page.ts';
+import { charsInJson, PAGE_CHARS, pageOf } from '../page.ts';
 import { cut } from '../session-fields.ts';
 
 export const readPlanTool = defineTool({
@@ -32,13 +32,13 @@ export const readPlanTool = defineTool({
       plan: plan.name,
       hash: plan.hash.slice(0, HASH_CHARS),
       changes,
-      ...pageOf(plan.text, offset, PAGE_CHARS - changes.length),
+      ...pageOf(plan.text, offset, PAGE_CHARS - charsInJson(changes)),
     };
   },
 });
 
 /** The rest is read in the text. */
-const MOST_CHANGES = 3500;
+const MOST_CHANGES = 3000;
 
 /** Enough to tell versions apart, as with commits, and cheap for a model to write back. */
 const HASH_CHARS = 12;

@@ -2,9 +2,11 @@ import * as z from 'zod';
 import type { QaItem } from '../../actions/read-qa.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
+import { firstThatFit } from '../page.ts';
 import { cut, sessionFields } from '../session-fields.ts';
 
-const PAGE = 10;
+const MOST_QUESTIONS = 10;
+const MOST_PROBLEMS = 10;
 
 export const readQaTool = defineTool({
   name: 'read_qa',
@@ -26,7 +28,7 @@ export const readQaTool = defineTool({
     const { readQa } = await import('../../actions/read-qa.ts');
     const { view, questions, open, problems } = await readQa({ session, projectDir }, actions);
     const wanted = questions.filter((question) => all || question.isOpen);
-    const page = wanted.slice(offset, offset + PAGE);
+    const page = firstThatFit(wanted.slice(offset, offset + MOST_QUESTIONS).map(rendered));
     const { state, cursor } = sessionFields(view);
     return {
       summary:
@@ -35,9 +37,9 @@ export const readQaTool = defineTool({
       session: view.folder,
       state,
       cursor,
-      questions: page.map(rendered),
+      questions: page,
       more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
-      problems,
+      problems: problems.slice(0, MOST_PROBLEMS),
     };
   },
 });

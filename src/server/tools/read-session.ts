@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
-import { PAGE_CHARS, pageOf } from '../page.ts';
+import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../page.ts';
 import type { ToolContext, ToolResult } from '../tool.ts';
 
 const Input = z.strictObject({
@@ -67,12 +67,14 @@ const document: Reader = async (
   const { listDocuments, readDocument } = await import('../../actions/read-document.ts');
   if (name === undefined) {
     const { view, names } = await listDocuments({ session, projectDir }, actions);
+    const shown = firstThatFit(names);
     const next = 'read_session with one of them as document';
     return {
       summary: `${names.length} documents, newest first.`,
       next,
       session: view.folder,
-      documents: names.slice(0, MOST_LISTED),
+      documents: shown,
+      left_out: names.length - shown.length || undefined,
     };
   }
   const read = await readDocument({ session, projectDir, name }, actions);
@@ -82,8 +84,6 @@ const document: Reader = async (
     ...pageOf(read.text, offset),
   };
 };
-
-const MOST_LISTED = 100;
 
 const transcript: Reader = async ({ session, project_dir: projectDir, iteration, offset }, { actions }) => {
   const { readTranscript } = await import('../../actions/read-transcript.ts');
@@ -95,10 +95,15 @@ const transcript: Reader = async ({ session, project_dir: projectDir, iteration,
     summary: `Iteration ${page.iteration}: ${phase}, ${provider}, ${state}.`,
     session: view.folder,
     iteration: page.iteration,
-    text: pageOf(lines.join('\n'), 0).text,
+    text: whole(pageOf(lines.join('\n'), 0)),
     more_from: hasMore ? next : undefined,
   };
 };
+
+/** A single entry can be longer than a page, and no offset leads into it. */
+function whole({ text, more_from }: Page): string {
+  return more_from === undefined ? text : `${text}…`;
+}
 
 const changes: Reader = async (input, { actions }) => {
   const { session, project_dir: projectDir, iteration, cursor, path, offset } = input;
@@ -131,7 +136,8 @@ const log: Reader = async ({ session, project_dir: projectDir, offset }, { actio
   const { readLogTail } = await import('../../actions/read-log.ts');
   const { view, lines } = await readLogTail({ session, projectDir, lines: MOST_LOG_LINES }, actions);
   // What happened last is wanted first.
-  const page = pageOf(lines.join('\n'), offset === 0 ? -PAGE_CHARS : offset);
+  const text = lines.join('\n');
+  const page = offset === 0 ? lastPageOf(text) : pageOf(text, offset);
   return { summary: 'The end of session.log.', session: view.folder, ...page };
 };
 

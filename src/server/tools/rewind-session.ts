@@ -52,7 +52,7 @@ export const rewindSessionTool = defineTool({
       next:
         outcome === 'rewound' ? 'resume_session when the human wants it to go on' : 'get_status in a moment',
       kept_before: undoRef,
-      left_as_they_are: leftOut.slice(0, MOST_LISTED),
+      left_as_they_are: leftOut.slice(0, MOST_LISTED).map((path) => cut(path, 150)),
     };
   },
 });
