@@ -14,6 +14,7 @@ import type { ContextFor, Extra } from './context-for.ts';
 import { callTool } from './define-tool.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { listedTool } from './listed-tool.ts';
+import { onRequest } from './on-request.ts';
 import { servePrompts } from './prompts/serve-prompts.ts';
 import { serveResources } from './resources/serve-resources.ts';
 import { serveCompletions } from './serve-completions.ts';
@@ -48,8 +49,8 @@ export function buildServer(deps: ServerDeps): Server {
     roots: await rootsFor(folders, extra),
   });
   server.setNotificationHandler(RootsListChangedNotificationSchema, () => folders.forget());
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS.map(listedTool) }));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+  onRequest(server, ListToolsRequestSchema, () => ({ tools: TOOLS.map(listedTool) }));
+  onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
     const tool = TOOLS.find(({ name }) => name === params.name);
     if (!tool) throw unknownTool(params.name);
     return await callTool(tool, params.arguments, {

@@ -2,13 +2,14 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CompleteRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { ContextFor } from './context-for.ts';
 import { InvalidParamsError } from './invalid-params.ts';
+import { onRequest } from './on-request.ts';
 import { isSessionArgument } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS } from './resources/kinds.ts';
 import { uriTemplate } from './resources/resource-uri.ts';
 
 /** Completes the names of sessions, in addresses of resources and in prompts that are about one. */
 export function serveCompletions(server: Server, contextFor: ContextFor): void {
-  server.setRequestHandler(CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
+  onRequest(server, CompleteRequestSchema, async ({ params: { ref, argument } }, extra) => {
     const isSession =
       ref.type === 'ref/resource'
         ? isSessionIn(ref.uri, argument.name)

@@ -3,6 +3,7 @@ import { GetPromptRequestSchema, ListPromptsRequestSchema } from '@modelcontextp
 import { nearestName } from '../../base/nearest-name.ts';
 import type { ContextFor } from '../context-for.ts';
 import { InvalidParamsError } from '../invalid-params.ts';
+import { onRequest } from '../on-request.ts';
 import { fillPrompt } from './fill-prompt.ts';
 import type { PromptSource } from './prompt.ts';
 
@@ -14,12 +15,12 @@ const GIVES_WORDS_ONLY_IF_REQUIRED = 'gemini-cli-mcp-client';
 
 /** The commands as prompts, and three of our own. Their texts are loaded when somebody asks. */
 export function servePrompts(server: Server, contextFor: ContextFor): void {
-  server.setRequestHandler(ListPromptsRequestSchema, async () => {
+  onRequest(server, ListPromptsRequestSchema, async () => {
     const { PROMPTS } = await import('./prompts.ts');
     const required = server.getClientVersion()?.name === GIVES_WORDS_ONLY_IF_REQUIRED;
     return { prompts: PROMPTS.map((prompt) => listed(prompt, required)) };
   });
-  server.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
+  onRequest(server, GetPromptRequestSchema, async ({ params }, extra) => {
     const prompt = await promptNamed(params.name);
     const words = wordsIn(params.arguments);
     const sessions = prompt.body.includes('$SESSIONS') ? await linesFor(await contextFor(extra)) : '';

@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../../actions/context.ts';
 import type { ContextFor } from '../context-for.ts';
+import { onRequest } from '../on-request.ts';
 import { type Follow, newSubscriptions } from '../subscriptions.ts';
 import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from './kinds.ts';
 import type { ListWatch } from './list-watch.ts';
@@ -32,8 +33,8 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     subscriptions.close();
     listWatch.end();
   };
-  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: templates() }));
-  server.setRequestHandler(ListResourcesRequestSchema, async ({ params }, extra) => {
+  onRequest(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: templates() }));
+  onRequest(server, ListResourcesRequestSchema, async ({ params }, extra) => {
     const context = await contextFor(extra);
     const { liveSessions, overviewResource } = await import('./session-rows.ts');
     // Before the look, so that nothing falls between the two.
@@ -42,16 +43,16 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     watch.listed(live.map(({ view }) => view));
     return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], params?.cursor);
   });
-  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
+  onRequest(server, ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
     const { readResource } = await import('./read-resource.ts');
     return await readResource(uri, await contextFor(extra));
   });
-  server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }, extra) => {
+  onRequest(server, SubscribeRequestSchema, async ({ params: { uri } }, extra) => {
     const context = await contextFor(extra);
     await subscriptions.add(uri, () => followerOf(uri, context));
     return {};
   });
-  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+  onRequest(server, UnsubscribeRequestSchema, ({ params: { uri } }) => {
     subscriptions.remove(uri);
     return {};
   });
