@@ -11,25 +11,33 @@ export interface ClientFolders {
 
 const ANSWER_LIMIT_MS = 1000;
 
-/** Asks the client for its roots at the first need, and once. */
+/** Asks the client for its roots at the first need, and once it has answered not again. */
 export function clientFolders(server: Server): ClientFolders {
-  let asked: Promise<string[]> | undefined;
+  let asked: Promise<string[] | undefined> | undefined;
   return {
-    read: () => (asked ??= askRoots(server)),
+    async read() {
+      asked ??= askRoots(server);
+      const asking = asked;
+      const folders = await asking;
+      // A client that was only late is asked again: without its folders a call could mean another project.
+      if (folders === undefined && asked === asking) asked = undefined;
+      return folders ?? [];
+    },
     forget: () => {
       asked = undefined;
     },
   };
 }
 
-async function askRoots(server: Server): Promise<string[]> {
+/** @returns undefined when there was no answer */
+async function askRoots(server: Server): Promise<string[] | undefined> {
   if (!server.getClientCapabilities()?.roots) return [];
   try {
     const { roots } = await server.listRoots(undefined, { timeout: ANSWER_LIMIT_MS });
     return roots.flatMap(({ uri }) => pathOf(uri));
   } catch {
     // Roots are a help; other ways to find the project remain.
-    return [];
+    return undefined;
   }
 }
 
