@@ -29,6 +29,7 @@ function more(left: number): string[] {
   return left > 0 ? [`… and ${left} more`] : [];
 }
 
-function count(number: number, what: string): string {
+/** `1 file`, `2 files`. */
+export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,6 @@
 import type { SessionView } from '../session/status.ts';
 import { archiveSession, unarchiveSession } from './archive-session.ts';
+import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
 import type { SessionQuestion } from './find-session.ts';
 import type { FinishWay } from './finish-ways.ts';
@@ -37,7 +38,7 @@ export async function finishSession(
         { ...question, documentsOnly: true, keep },
         context,
       );
-      return { view, done: `${moved.length} documents of ${view.folder} are put away in ${place}.` };
+      return { view, done: `Put away in ${place}: ${count(moved.length, 'document')} of ${view.folder}.` };
     }
     case 'unarchive': {
       const view = await unarchiveSession(question, context);

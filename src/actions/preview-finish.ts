@@ -6,6 +6,7 @@ import { commitOf } from '../project/repository.ts';
 import { parseDocumentName } from '../session/documents.ts';
 import { oneLine } from '../session/markdown-lines.ts';
 import type { SessionView } from '../session/status.ts';
+import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
 import { findSession } from './find-session.ts';
 import type { FinishSessionInput } from './finish-session.ts';
@@ -61,7 +62,7 @@ async function aboutBranch(view: SessionView, { env }: ActionContext): Promise<s
   const head = await commitOf(`refs/heads/${branch}`, options);
   if (head === undefined) return [`Its branch ${branch} is gone already.`];
   const { total } = await commitsSince({ ...options, base: baseCommit, head }, 1);
-  return [`Branch ${branch} stays: ${total} commits ahead of ${base}, at ${head.slice(0, 8)}.`];
+  return [`Branch ${branch} stays: ${count(total, 'commit')} ahead of ${base}, at ${head.slice(0, 8)}.`];
 }
 
 async function aboutWorktree(
@@ -88,7 +89,7 @@ async function aboutWorktree(
         ...(uncommitted.length > 0
           ? [`Not committed in ${path}: ${files}. Commit or remove them there.`]
           : []),
-        ...(unreachedCommits > 0 ? [`${unreachedCommits} commits there are on no branch.`] : []),
+        ...(unreachedCommits > 0 ? [`On no branch: ${count(unreachedCommits, 'commit')} there.`] : []),
       ];
       const would = [`The worktree ${path} is removed, ignored files with it.`];
       return { would: hindrances.length > 0 ? [] : would, hindrances };
@@ -106,7 +107,7 @@ async function previewDocuments(view: SessionView, keep: readonly string[]): Pro
   return {
     view,
     would: [
-      `${moved.length} documents go into the session's own _archive: ${named(moved)}.`,
+      `${count(moved.length, 'document')} to go into the session's own _archive: ${named(moved)}.`,
       ...(keep.length > 0 ? [`These stay: ${named(keep)}.`] : []),
       'Branch, worktree and notebook stay; the session can take a new goal.',
     ],

@@ -6,6 +6,7 @@ import type { RewindTarget } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { findRewindPoint } from '../session/rewind-point.ts';
 import type { SessionView } from '../session/status.ts';
+import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
 import type { SessionQuestion } from './find-session.ts';
 import { type KeptIteration, listCheckpoints } from './rewind-session.ts';
@@ -49,7 +50,10 @@ function inTheWay({ state }: SessionView): string[] {
   return state.rewind === undefined ? [] : ['Another rewind is not over yet: wait.'];
 }
 
-const HUMAN_ACTS = { answers_recorded: 'answers', plan_approved: 'an approval of the plan' } as const;
+const HUMAN_ACTS = {
+  answers_recorded: 'later answers of the human',
+  plan_approved: 'a later approval of the plan',
+} as const;
 
 /** Iterations and human acts behind the point: they do not count any more. */
 function undoneActs(events: readonly SessionEvent[], to: number): string[] {
@@ -60,11 +64,13 @@ function undoneActs(events: readonly SessionEvent[], to: number): string[] {
   const after = events.slice(at + 1);
   const gone = after.flatMap((event) => (event.type === 'iteration_ended' ? [event.iteration] : []));
   const acts = Object.entries(HUMAN_ACTS).filter(([type]) => after.some((event) => event.type === type));
+  return [undoneIterations(gone), ...acts.map(([, what]) => `Undone: ${what}.`)];
+}
+
+function undoneIterations(gone: readonly number[]): string {
   const [first] = gone;
-  return [
-    first === undefined ? 'No iteration is undone.' : `Undone: iterations ${first} to ${gone.at(-1)}.`,
-    ...acts.map(([, what]) => `Undone: ${what} of the human that came later.`),
-  ];
+  if (first === undefined) return 'No iteration is undone.';
+  return gone.length === 1 ? `Undone: iteration ${first}.` : `Undone: iterations ${first} to ${gone.at(-1)}.`;
 }
 
 async function undoneCommits(
@@ -81,7 +87,9 @@ async function undoneCommits(
   const head = await commitOf(`refs/heads/${worktree.branch}`, options);
   if (base === undefined || head === undefined) return [];
   const { total } = await commitsSince({ ...options, base, head }, 1);
-  return total === 0 ? [] : [`${total} commits leave branch ${worktree.branch}; their tip is kept.`];
+  return total === 0
+    ? []
+    : [`Leaving branch ${worktree.branch}: ${count(total, 'commit')}; the tip is kept.`];
 }
 
 export class CheckpointNotKeptError extends SamocodeError {

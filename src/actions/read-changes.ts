@@ -1,3 +1,4 @@
+import { isAbsolute, normalize, relative } from 'node:path';
 import { SamocodeError } from '../base/errors.ts';
 import {
   type ChangeRange,
@@ -42,13 +43,14 @@ export interface SessionChanges {
 
 /**
  * What a session's branch has that was not there before: commits, changed files, the patch of a path.
- * @throws SessionNotFoundError, NothingChangedYetError, BranchGoneError, IterationNotFoundError
+ * @throws SessionNotFoundError, NothingChangedYetError, BadPathError, BranchGoneError, IterationNotFoundError
  */
 export async function readChanges(input: ReadChangesInput, context: ActionContext): Promise<SessionChanges> {
   const view = await findSession(input, context);
   const { sessionFile, state } = view;
   const { worktree } = state;
   if (sessionFile === undefined || worktree === undefined) throw new NothingChangedYetError(view.folder);
+  const path = input.path === undefined ? undefined : pathInTree(input.path, worktree.path);
   const git = await safeGit(view, context);
   const options = { ...git, cwd: sessionFile.mainRepo };
   const head = await commitOf(`refs/heads/${worktree.branch}`, options);
@@ -59,7 +61,7 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
     commitsSince(range),
     diffStat(range),
     uncommittedIn({ mainRepo: sessionFile.mainRepo, worktreePath: worktree.path, ...git }),
-    input.path === undefined ? undefined : diffOfPath(range, input.path, input.maxChars),
+    path === undefined ? undefined : diffOfPath(range, path, input.maxChars),
   ]);
   return {
     view,
@@ -71,6 +73,16 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
     ...(patch && { patch: { text: patch.patch, truncated: patch.truncated } }),
   };
 }
+
+/** A path as git has it, from the top of the tree, where a call writes `./src/` or an absolute one. */
+function pathInTree(given: string, worktreePath: string): string {
+  if (given.includes('\0') || given.length > MOST_OF_A_PATH) throw new BadPathError();
+  const path = isAbsolute(given) ? relative(worktreePath, given) : normalize(given);
+  return path === './' || path === '.' ? '' : path;
+}
+
+/** Longer than any path that a system takes. */
+const MOST_OF_A_PATH = 4096;
 
 async function startOf(
   view: SessionView,
@@ -114,6 +126,18 @@ export class NothingChangedYetError extends SamocodeError {
       `${folder} has no branch of its own yet.`,
       'It is only being prepared, or was made by the original samocode and not taken over.',
       'Follow it with wait; get_status shows its branch as soon as there is one.',
+    );
+  }
+}
+
+export class BadPathError extends SamocodeError {
+  readonly code = 'bad_path';
+
+  constructor() {
+    super(
+      'No changes were read.',
+      'No file or folder can have that path.',
+      'Name one as the list of changed files has it; that comes without path.',
     );
   }
 }

@@ -33,7 +33,7 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws GoalMissingError, GateClosedError, AlreadyRunningError, what `chooseChildren` and `checksNow` throw;
+ * @throws InArchiveError, GoalMissingError, GateClosedError, AlreadyRunningError, what `chooseChildren` and `checksNow` throw;
  * CommandRefusedError, WorkerUnresponsiveError
  */
 export async function resumeSession(
@@ -45,6 +45,7 @@ export async function resumeSession(
   const caps = requireCaps(input.caps);
   const { view: found, place } = await findSessionAndPlace(input, context);
   const { status } = found.state;
+  if (found.state.archived) throw new InArchiveError(found.folder);
   if (status.kind === 'done' && goal === undefined) throw new GoalMissingError(found.folder);
   if (found.isForeign) {
     const call = childSettingsOf(input);
@@ -93,6 +94,18 @@ export class GoalMissingError extends SamocodeError {
       `Session ${folder} was not resumed.`,
       'It is done, and there is nothing left to go on with.',
       'Pass goal, the new work in the same session, or start another one with start_session.',
+    );
+  }
+}
+
+export class InArchiveError extends SamocodeError {
+  readonly code = 'archived';
+
+  constructor(folder: string) {
+    super(
+      `Session ${folder} was not resumed.`,
+      'It is in the archive.',
+      'If the human wants it back, finish_session with how: unarchive, then resume it.',
     );
   }
 }

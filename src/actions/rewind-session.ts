@@ -1,5 +1,5 @@
 import { SamocodeError } from '../base/errors.ts';
-import { refOf } from '../project/checkpoint-refs.ts';
+import { keptCommits, refOf } from '../project/checkpoint-refs.ts';
 import { commitOf } from '../project/repository.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { RewindTarget } from '../session/event-types.ts';
@@ -60,8 +60,9 @@ export async function listCheckpoints(
   if (sessionFile === undefined) return { view, kept: [] };
   const options = { cwd: sessionFile.mainRepo, baseEnv: context.env };
   const kept: KeptIteration[] = [];
+  const commits = await keptCommits(sessionFile.folder, options);
   for (const { commit, ...rest } of iterationsWithCheckpoint(await readEvents(paths.events, 0))) {
-    if ((await commitOf(commit, options)) !== undefined) kept.push(rest);
+    if (commits.has(commit)) kept.push(rest);
   }
   const start = refOf(sessionFile.folder, { kind: 'after', iteration: 0 });
   if ((await commitOf(start, options)) !== undefined) kept.push({ iteration: 0, phase: 'init' });

@@ -9,7 +9,12 @@ const WAITS_FOR: Readonly<Record<WaitingFor, string>> = {
 };
 
 /** What a session is doing, in one sentence of ours: nothing that a child said is in it. */
-export function statusSentence({ state, folder, isForeign }: SessionView): string {
+export function statusSentence(view: SessionView): string {
+  const sentence = sentenceOf(view);
+  return view.state.archived ? `${sentence.slice(0, -1)}; it is in the archive.` : sentence;
+}
+
+function sentenceOf({ state, folder, isForeign }: SessionView): string {
   const { status, progress } = state;
   const at = `${progress.phase}, iteration ${progress.totalIterations}`;
   switch (status.kind) {
@@ -20,7 +25,7 @@ export function statusSentence({ state, folder, isForeign }: SessionView): strin
     case 'running':
       return `${folder} is running (${at}).`;
     case 'waiting': {
-      const open = status.openQuestions.length > 0 ? `: ${status.openQuestions.join(', ')}` : '';
+      const open = status.openQuestions.length > 0 ? `: ${named(status.openQuestions)}` : '';
       return `${folder} waits for ${WAITS_FOR[status.for]}${open} (${at}).`;
     }
     case 'limited':
@@ -41,4 +46,11 @@ export function statusSentence({ state, folder, isForeign }: SessionView): strin
 // A child may name any need; only a plain word becomes part of a sentence of ours.
 function ourWord(needs: string): string {
   return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
+}
+
+const MOST_NAMED = 12;
+
+function named(ids: readonly string[]): string {
+  const left = ids.length - MOST_NAMED;
+  return left > 0 ? `${ids.slice(0, MOST_NAMED).join(', ')} and ${left} more` : ids.join(', ');
 }

@@ -65,6 +65,12 @@ export async function dropCheckpoints(store: CheckpointStore, sessionFolder: str
   await deleteRefs(await listRefs(refsOf(sessionFolder), options), options);
 }
 
+/** The commits that a session's refs keep; others are there only until git clears them away. */
+export async function keptCommits(sessionFolder: string, options: GitOptions): Promise<Set<string>> {
+  const format = ['for-each-ref', '--format=%(objectname)', refsOf(sessionFolder)];
+  return new Set((await gitLine(format, options)).split('\n'));
+}
+
 async function listRefs(prefix: string, options: GitOptions): Promise<string[]> {
   const text = await gitLine(['for-each-ref', '--format=%(refname)', prefix], options);
   return text.split('\n').filter(Boolean);

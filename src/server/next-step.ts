@@ -11,6 +11,7 @@ const AFTER_WAITING: Readonly<Record<WaitingFor, string>> = {
 /** The exact call, or the words for the human, that a session's state asks for. */
 export function nextStep({ state, needsWorker, isForeign }: SessionView): string {
   const { status } = state;
+  if (state.archived) return 'finish_session (how: unarchive) brings it back, if the human wants that';
   switch (status.kind) {
     case 'starting':
     case 'queued':

@@ -35,6 +35,16 @@ test('without confirm it is only told what would be done; with it that is done, 
   expect(done.summary).toContain(`Its branch ${worktree?.branch} is kept.`);
   expect(existsSync(worktree?.path ?? '')).toBe(false);
   expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('archive already')] });
+  const ask = async (name: string) =>
+    (await askTool(name, { session: rig.file.folder }, rig.context('tool'))).json;
+  const status = await ask('get_status');
+  expect(status).toMatchObject({
+    summary: expect.stringContaining('in the archive'),
+    next: expect.stringContaining('unarchive'),
+  });
+  expect(status.worktree).toBeUndefined();
+  expect(await ask('resume_session')).toMatchObject({ code: 'archived' });
+  expect((await ask('rewind_session')).says).toBeUndefined();
 
   expect((await finish(rig, { how: 'unarchive' })).would).toHaveLength(1);
   expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is back');
@@ -62,12 +72,12 @@ test('documents are put away but for those that are to stay; a name that is none
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');
   const input = { how: 'archive_documents', keep: ['11-20-0900-plan-x.md'] };
   expect(String((await finish(rig, input)).would)).toContain(
-    `1 documents go into the session's own _archive: ${dive}.`,
+    `1 document to go into the session's own _archive: ${dive}.`,
   );
   expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({
     in_the_way: ['There is no document no.md.'],
   });
-  expect((await finish(rig, { ...input, confirm: true })).summary).toContain('1 documents');
+  expect((await finish(rig, { ...input, confirm: true })).summary).toContain('1 document of');
   expect(await readdir(rig.paths.sessionDir)).not.toContain(dive);
 });
 

@@ -152,6 +152,12 @@ test('changes are told since the base, an iteration and a look, with the diff of
   expect((await read(rig, { what: 'changes', cursor: 1 })).text).toBe(all.text);
   await writeFile(join(cwd, 'left.txt'), 'x');
   expect((await read(rig, { what: 'changes' })).text).toMatch(/Not committed\nleft\.txt$/);
+  const diffOf = async (path: string) => (await read(rig, { what: 'changes', path })).text;
+  for (const same of [`./${file}`, join(cwd, file)]) expect(await diffOf(same)).toBe(await diffOf(file));
+  for (const top of ['.', './', cwd]) expect(await diffOf(top)).toContain(file);
+  for (const path of ['a\0b', 'x'.repeat(200_000)]) {
+    expect(await read(rig, { what: 'changes', path })).toMatchObject({ code: 'bad_path' });
+  }
   const nothing = await read(rig, { what: 'changes', path: 'no/such/file' });
   expect(nothing).toMatchObject({ summary: expect.stringMatching(/^Nothing differs/) });
 });

@@ -21,12 +21,13 @@ export const getStatusTool = defineTool({
       import('../../actions/spent-words.ts'),
     ]);
     const report = await getStatus({ session, projectDir }, actions);
-    const { worktree, messages } = report.view.state;
+    const { worktree, messages, archived } = report.view.state;
     return {
       ...reportFields(report),
       since: report.view.state.status.since,
       branch: worktree?.branch,
-      worktree: worktree?.path,
+      // It was removed when the session was put away.
+      worktree: archived ? undefined : worktree?.path,
       spent: spentWords(report.view),
       messages: messageWords(messages),
     };

@@ -107,7 +107,7 @@ function whole({ text, more_from }: Page): string {
 
 const changes: Reader = async (input, { actions }) => {
   const { session, project_dir: projectDir, iteration, cursor, path, offset } = input;
-  const [{ readChanges }, { changesWords }] = await Promise.all([
+  const [{ readChanges }, { changesWords, count }] = await Promise.all([
     import('../../actions/read-changes.ts'),
     import('../../actions/changes-words.ts'),
   ]);
@@ -118,7 +118,9 @@ const changes: Reader = async (input, { actions }) => {
   const { view, branch, since, commits, stat, patch } = found;
   const text = changesWords(found);
   const what =
-    patch === undefined ? `${commits.total} commits, ${stat.fileCount} files` : `The diff of ${path}`;
+    patch === undefined
+      ? `${count(commits.total, 'commit')}, ${count(stat.fileCount, 'file')}`
+      : `The diff of ${path}`;
   return {
     summary:
       patch?.text === ''
