@@ -46,8 +46,9 @@ test('a branch name is taken exactly when git takes it', async () => {
               cwd: repo.path,
               env: repo.env,
             });
-        // git reads "@" and "@{-1}" as the name of another branch.
-        if (exitCode === 0 && stdout.trim() === name.trim()) expect(taken()).toBe(name.trim());
+        // Everywhere else git reads "@" as HEAD, and "@{-1}" as another branch.
+        const isItself = stdout.trim() === name.trim() && name.trim() !== '@';
+        if (exitCode === 0 && isItself) expect(taken()).toBe(name.trim());
         else expect(taken).toThrow(BadBranchNameError);
       },
     ),
