@@ -23,7 +23,10 @@ export function approvalForm({ view, name, hash, text }: PlanReport): Form {
     ].join('\n'),
     fields: {
       decision: { title: 'Your decision', choices: [YES, NO, LATER] },
-      changes: { title: 'What should be different', description: 'For a no.' },
+      changes: {
+        title: 'What should be different',
+        description: 'With a no. With a yes it goes to the next agent as a message.',
+      },
     },
     required: ['decision'],
   };
@@ -48,10 +51,12 @@ export async function askApproval(
   return verdict && { verdict, hash: plan.hash };
 }
 
-export type Verdict = { kind: 'yes' } | { kind: 'no'; feedback: string } | { kind: 'later' };
+export type Verdict =
+  /** With words of guidance, or none. */
+  { kind: 'yes'; guidance: string } | { kind: 'no'; feedback: string } | { kind: 'later' };
 
 function verdictIn({ decision, changes = '' }: Readonly<Record<string, string>>): Verdict | undefined {
-  if (decision === YES) return { kind: 'yes' };
+  if (decision === YES) return { kind: 'yes', guidance: changes };
   if (decision === NO) return { kind: 'no', feedback: changes };
   return decision === LATER ? { kind: 'later' } : undefined;
 }

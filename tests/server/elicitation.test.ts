@@ -150,6 +150,20 @@ test('a yes in a form approves just the plan that was shown', async () => {
   expect(approved).toMatchObject({ by: { channel: 'elicitation' }, plan: { hash } });
 });
 
+test('what the human writes beside a yes is given to the next agent', async () => {
+  await using rig = await planned();
+  await using parent = await connected(rig, ({ requestedSchema }) => {
+    const decision = requestedSchema.properties.decision?.enum?.[0] ?? '';
+    return { action: 'accept', content: { decision, changes: 'mind the harbour' } };
+  });
+  expect(await parent.call('approve_plan')).toMatchObject({
+    summary: expect.stringMatching(/approved\. The next agent/),
+  });
+  const told = (await rig.events()).map(({ type }) => type);
+  expect(told.indexOf('message_kept')).toBeGreaterThan(-1);
+  expect(told.indexOf('message_kept')).toBeLessThan(told.indexOf('plan_approved'));
+});
+
 test('a plan that changes while the form is open is not approved', async () => {
   await using rig = await planned();
   const { appendFile } = await import('node:fs/promises');

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ActionContext } from '../../actions/context.ts';
 import type { SessionQuestion } from '../../actions/find-session.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
@@ -34,11 +35,13 @@ export const approvePlanTool = defineTool({
     if (filled?.verdict.kind === 'later') return LATER;
     const isYes = filled?.verdict.kind === 'yes';
     const by = isYes ? byForm(context.actions) : context.actions;
+    const guided = isYes && (await guide(question, filled.verdict.guidance, by));
     const { approvePlan } = await import('../../actions/approve-plan.ts');
     const approved = await approvePlan({ ...question, hash: isYes ? filled.hash : hash }, by);
     const { view, plan, already } = approved;
-    const summary = `${plan.name} ${already ? 'had been approved before' : 'is approved'}.`;
-    return { ...sessionFields(view), summary, next: 'wait' };
+    const did = already ? 'had been approved before' : 'is approved';
+    const words = guided ? ' The next agent is given what the human wrote with it.' : '';
+    return { ...sessionFields(view), summary: `${plan.name} ${did}.${words}`, next: 'wait' };
   },
 });
 
@@ -51,6 +54,14 @@ async function askedByForm(question: SessionQuestion, context: ToolContext) {
   if (context.ask === undefined) return undefined;
   const { askApproval } = await import('../ask-approval.ts');
   return await askApproval(question, context);
+}
+
+/** What the human wrote beside a yes must reach the agent that begins with it, so it is left before. */
+async function guide(question: SessionQuestion, text: string, by: ActionContext): Promise<boolean> {
+  if (text === '') return false;
+  const { sendMessage } = await import('../../actions/send-message.ts');
+  await sendMessage({ ...question, text }, by);
+  return true;
 }
 
 /** The human said no in the form: with what should be different it goes back at once. */
