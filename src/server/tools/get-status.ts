@@ -10,7 +10,7 @@ export const getStatusTool = defineTool({
   description: [
     'Show what one coding session is doing now: state, phase, iteration, what it waits for, branch and worktree.',
     'Use when the user asks how it goes. To follow a session use wait, which costs less.',
-    'Returns at once; next says what to do.',
+    'next says what to do.',
   ].join('\n'),
   input: z.strictObject({ session: SessionName, project_dir: ProjectDir }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

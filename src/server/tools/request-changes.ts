@@ -9,7 +9,7 @@ export const requestChangesTool = defineTool({
   description: [
     'Send the plan of a coding session back with what the human wants to be different; a new version follows.',
     'Use when it waits for plan_approval and the human is not content.',
-    'Returns at once; then wait until it asks for approval again.',
+    'Then wait until it asks for approval again.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

@@ -7,7 +7,7 @@ export const setupProjectTool = defineTool({
   name: 'setup_project',
   title: 'Set up a project for samocode',
   description: [
-    'Check the .samocode file of a project and the machine, or make it with its folders, so that sessions can run there.',
+    'Check the .samocode file of a project and the machine, or make it with its folders.',
     'Use once per repository, or when another tool says that a setting is wrong. An existing file is never changed.',
     'needs_trust: show its lines to the human; only when they agree, call again with trust. problems: what stops a session, and its fix.',
   ].join('\n'),
