@@ -19,6 +19,8 @@ export interface WaitInput extends SessionQuestion, WaitBounds {
 export interface WaitForAnyInput extends WaitBounds {
   /** At least one. */
   sessions: readonly Pick<WaitInput, 'session' | 'cursor'>[];
+  /** Those of a result before, by folder; for the sessions that come without a cursor of their own. */
+  cursors?: Readonly<Record<string, number>> | undefined;
   projectDir?: string | undefined;
 }
 
@@ -43,6 +45,8 @@ export interface WaitResult extends SessionReport {
   changed: boolean;
   /** Everything behind the cursor that is worth telling, oldest first. */
   happened: Happening[];
+  /** How many older ones were left out. */
+  leftOut: number;
   /** Hand it to the next call, and nothing is lost between the two. */
   cursor: number;
 }
@@ -95,14 +99,16 @@ interface Watched {
 }
 
 async function watchedSessions(
-  { sessions, projectDir }: WaitForAnyInput,
+  { sessions, cursors = {}, projectDir }: WaitForAnyInput,
   context: ActionContext,
 ): Promise<Watched[]> {
   const found = new Map<string, Watched>();
   for (const { session, cursor } of sessions) {
     const view = await findSession({ session, projectDir }, context);
-    const known = cursor ?? view.state.n;
-    const isNew = cursor === undefined;
+    const key = [view.folder, session].find((name) => Object.hasOwn(cursors, name));
+    const given = cursor ?? (key === undefined ? undefined : cursors[key]);
+    const known = given ?? view.state.n;
+    const isNew = given === undefined;
     // Two names may mean the same session.
     if (!found.has(view.paths.runDir)) {
       found.set(view.paths.runDir, { view, cursor: Math.min(known, view.state.n), isNew });
@@ -140,12 +146,19 @@ function resultOf(told: Look, changed: boolean, looks: readonly Look[]): AnyWait
   const cursor = changed ? told.view.state.n : told.cursor;
   const cursors = looks.map((look) => [look.view.folder, look === told ? cursor : look.cursor] as const);
   const happened = changed ? told.happened : [];
-  return { ...told.report, changed, happened, cursor, cursors: Object.fromEntries(cursors) };
+  return {
+    ...told.report,
+    changed,
+    happened: happened.slice(-MAX_HAPPENINGS),
+    leftOut: Math.max(0, happened.length - MAX_HAPPENINGS),
+    cursor,
+    cursors: Object.fromEntries(cursors),
+  };
 }
 
 /** How often a worker that died silently is looked for. */
 const LOOK_AGAIN_MS = 5000;
-/** More than this in one answer is a flood; the oldest are left out. */
+/** More than this in one answer is a flood. */
 const MAX_HAPPENINGS = 20;
 
 /** Steps on the way to something that is told anyway. */
@@ -164,10 +177,7 @@ const NOT_TOLD: ReadonlySet<EventType> = new Set<EventType>([
 /** What is worth telling among the events that `view` knows and the reader does not. */
 async function happenedSince({ paths, state }: SessionView, cursor: number): Promise<Happening[]> {
   const events = state.n > cursor ? await readEvents(paths.events, cursor) : [];
-  return events
-    .filter(({ n }) => n <= state.n)
-    .flatMap(toldOf)
-    .slice(-MAX_HAPPENINGS);
+  return events.filter(({ n }) => n <= state.n).flatMap(toldOf);
 }
 
 function toldOf(event: SessionEvent): Happening[] {

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/actions/start-session.ts';
 import { type Bench, eventually, makeBench } from '../actions/bench.ts';
+import { CREATED, PREPARED } from '../session/events.ts';
 import { askTool } from './ask-tool.ts';
+import { makeDesk } from './desk.ts';
+
+const NOTICE = { type: 'notice', code: 'x', text: 'Something was seen' } as const;
 
 async function prepared(bench: Bench, name: string): Promise<string> {
   return (await startSession({ task: 'x', name, run: false }, bench.context)).view.folder;
@@ -32,6 +36,27 @@ test('a session may be called like something that every object has', async () =>
   const session = await prepared(bench, 'constructor');
   const told = await wait(bench, { sessions: ['constructor'], cursors: {}, until: 'done' });
   expect(told).toMatchObject({ changed: true, cursors: { [session]: expect.any(Number) } });
+});
+
+test('a short name takes the cursor of the session that it means, of two with that name', async () => {
+  await using desk = await makeDesk();
+  for (const [folder, count] of [
+    ['26-01-07-boats', 3],
+    ['26-01-08-boats', 1],
+  ] as const) {
+    await desk.lay(folder, [CREATED, PREPARED, ...Array.from({ length: count }, () => NOTICE)]);
+  }
+  const cursors = { '26-01-07-boats': 5, '26-01-08-boats': 2 };
+  const args = { sessions: ['boats'], cursors, timeout_s: 0 };
+  const { json } = await askTool('wait', args, desk.context);
+  expect(json).toMatchObject({ changed: true, cursors: { '26-01-08-boats': 3 } });
+});
+
+test('what is too much to tell is counted', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boats', [CREATED, PREPARED, ...Array.from({ length: 45 }, () => NOTICE)]);
+  const { json } = await askTool('wait', { session: 'boats', cursor: 2, timeout_s: 0 }, desk.context);
+  expect(json).toMatchObject({ changed: true, left_out: 25, cursor: 47 });
 });
 
 test('a session is named once, by session or by sessions', async () => {

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { AnyWaitResult, Happening } from '../../actions/wait-for-change.ts';
 import { WAIT_UNTIL, type WaitUntil } from '../../actions/wait-until.ts';
-import { nameWithoutDate } from '../../session/names.ts';
 import { beat } from '../beat.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
@@ -47,35 +46,21 @@ export const waitTool = defineTool({
     const { waitForAny } = await import('../../actions/wait-for-change.ts');
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);
     const { signal, actions } = context;
-    const sessions = watched(which);
+    const sessions = which.sessions?.map((session) => ({ session })) ?? [
+      { session: which.session ?? '', cursor: which.cursor },
+    ];
     const stopBeating = beat(context, `waiting for ${sessions.map(({ session }) => session).join(', ')}`);
     try {
-      const result = await waitForAny({ sessions, projectDir, until, timeoutMs, signal }, actions);
+      const result = await waitForAny(
+        { sessions, cursors: which.cursors, projectDir, until, timeoutMs, signal },
+        actions,
+      );
       return which.sessions === undefined ? aboutOne(result) : aboutSeveral(result, until);
     } finally {
       stopBeating();
     }
   },
 });
-
-interface Which {
-  session?: string | undefined;
-  cursor?: number | undefined;
-  sessions?: readonly string[] | undefined;
-  cursors?: Readonly<Record<string, number>> | undefined;
-}
-
-/** A cursor stands under the name that the result gave, or under the one that the call gives. */
-function watched({ session, cursor, sessions = [], cursors = {} }: Which) {
-  if (session !== undefined) return [{ session, cursor }];
-  const folders = Object.keys(cursors);
-  return sessions.map((name) => {
-    const key = Object.hasOwn(cursors, name)
-      ? name
-      : folders.find((folder) => nameWithoutDate(folder) === name);
-    return { session: name, cursor: key === undefined ? undefined : cursors[key] };
-  });
-}
 
 function aboutOne(result: AnyWaitResult): ToolResult {
   const { session: _named, ...told } = toldOf(result);
@@ -95,10 +80,10 @@ function aboutSeveral(result: AnyWaitResult, until: WaitUntil): ToolResult {
 
 /** Phase and iteration stand in the summary: what a result says twice, a model pays for twice. */
 function toldOf(result: AnyWaitResult): ToolResult {
-  const { changed, happened } = result;
+  const { changed, happened, leftOut } = result;
   const { phase: _, iteration: __, activity: ___, cursor: ____, says, ...fields } = reportFields(result);
   if (!changed) return { ...unchanged(fields), changed };
-  return { ...fields, says: brief(says), changed, happened: news(happened) };
+  return { ...fields, says: brief(says), changed, happened: news(happened), left_out: leftOut || undefined };
 }
 
 /** get_status has the whole of it. */
