@@ -1,6 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
+import { gitDirOf, sharedDirOf } from './git-pointer.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import { parseSamocodeFile, pathFromFile } from './samocode-file.ts';
 
@@ -69,13 +70,9 @@ async function gitEntry(folder: string): Promise<'folder' | 'file' | undefined> 
 
 /** Follows a linked worktree's `.git` file to the main checkout; undefined for a submodule or a bare repository. */
 async function mainCheckoutOf(folder: string): Promise<string | undefined> {
-  const pointer = /^gitdir: (.+)$/m.exec(await readFile(join(folder, '.git'), 'utf8'))?.[1];
-  if (!pointer) return undefined;
-  const gitDir = resolve(folder, pointer);
-  const common = await ifExists(readFile(join(gitDir, 'commondir'), 'utf8'));
-  if (common === undefined) return undefined;
-  const commonDir = resolve(gitDir, common.trim());
-  if (basename(commonDir) !== '.git') return undefined;
+  const gitDir = await gitDirOf(folder);
+  const commonDir = gitDir === undefined ? undefined : await sharedDirOf(gitDir);
+  if (commonDir === undefined || basename(commonDir) !== '.git') return undefined;
   return await ifExists(realpath(dirname(commonDir)));
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists, systemErrorCode } from '../base/errors.ts';
 import { allSettings, programsAmong } from './all-settings.ts';
+import { gitDirOf } from './git-pointer.ts';
 import { Setting, undoChanged } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 import { SettingsMemory } from './settings-memory.ts';
@@ -79,8 +80,7 @@ async function settingFiles({ commonDir, worktreePath }: GitFolders): Promise<st
   const files: string[] = [];
   if (worktreePath !== undefined) {
     files.push(join(worktreePath, '.git'));
-    const pointer = await ifExists(readFile(join(worktreePath, '.git'), 'utf8').catch(nothingIfFolder));
-    const gitDir = /^gitdir: (.+)$/m.exec(pointer ?? '')?.[1];
+    const gitDir = await gitDirOf(worktreePath);
     if (gitDir) {
       gitDirs.push(gitDir);
       files.push(join(gitDir, 'commondir'), join(gitDir, 'gitdir'));
@@ -114,9 +114,4 @@ function fingerprint(path: string): string | undefined {
     if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
-}
-
-function nothingIfFolder(error: NodeJS.ErrnoException): string {
-  if (error.code === 'EISDIR') return '';
-  throw error;
 }

@@ -1,7 +1,8 @@
-import { lstat, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { runGit } from './git.ts';
+import { gitDirOf } from './git-pointer.ts';
 import { realPathAsFar } from './real-path.ts';
 import { commitOf, type GitContext } from './repository.ts';
 import { listWorktrees } from './worktree-list.ts';
@@ -38,8 +39,7 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
 
 /** By plain reads; what else may be under way (a merge, one pick) ends with the reset of the index. */
 async function underWay(worktreePath: string): Promise<string[]> {
-  const pointer = await readFile(join(worktreePath, '.git'), 'utf8').catch(() => '');
-  const gitDir = resolve(worktreePath, /^gitdir: (.+)$/m.exec(pointer)?.[1] ?? '.git');
+  const gitDir = (await gitDirOf(worktreePath).catch(() => undefined)) ?? join(worktreePath, '.git');
   const has = async (name: string) => (await ifExists(lstat(join(gitDir, name)))) !== undefined;
   const isRebase = (await has('rebase-merge')) || (await has('rebase-apply'));
   return [...(isRebase ? ['rebase'] : []), ...((await has('sequencer')) ? ['cherry-pick'] : [])];

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { ActionContext } from '../../actions/context.ts';
 import { findSessionAndPlace } from '../../actions/find-session.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { readPlainFile } from '../../base/plain-file.ts';
+import { gitDirOf, sharedDirOf } from '../../project/git-pointer.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import { readLog } from '../../session/event-log.ts';
 import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/paths.ts';
@@ -54,23 +54,12 @@ async function planFiles(paths: SessionPaths, folders: readonly string[]): Promi
 async function branchFiles(paths: SessionPaths): Promise<Watched> {
   const worktree = (await readLog(paths))?.state.worktree;
   if (worktree === undefined) return { files: [], folders: [paths.runDir] };
-  // `.git` in a worktree is a file that says where its own part of the repository lies.
-  const pointer = await smallText(join(worktree.path, '.git'));
-  const gitDir = /^gitdir: (.+)$/m.exec(pointer)?.[1];
-  if (gitDir === undefined) return { files: [join(worktree.path, '.git')], folders: [paths.runDir] };
-  const ownDir = resolve(worktree.path, gitDir);
-  const common = (await smallText(join(ownDir, 'commondir'))) || '../..';
-  const branch = join(resolve(ownDir, common.trim()), 'refs/heads', worktree.branch);
+  const ownDir = await gitDirOf(worktree.path);
+  if (ownDir === undefined) return { files: [join(worktree.path, '.git')], folders: [paths.runDir] };
+  const shared = (await sharedDirOf(ownDir)) ?? resolve(ownDir, '../..');
+  const branch = join(shared, 'refs/heads', worktree.branch);
   return { files: [join(ownDir, 'logs/HEAD'), branch], folders: [dirname(branch)] };
 }
-
-/** Children can put anything in its place. */
-async function smallText(path: string): Promise<string> {
-  const reading = await readPlainFile(path, MOST_OF_A_POINTER).catch(() => undefined);
-  return reading?.kind === 'bytes' ? reading.bytes.toString() : '';
-}
-
-const MOST_OF_A_POINTER = 64 * 1024;
 
 async function isThere(path: string): Promise<boolean> {
   return await stat(path).then(

@@ -1,0 +1,25 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ifExists } from '../base/errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+
+/** The own git folder of a linked worktree, as its `.git` file names it; undefined where there is no such file. */
+export async function gitDirOf(worktreePath: string): Promise<string | undefined> {
+  const pointer = /^gitdir: (.+)$/m.exec(await smallText(join(worktreePath, '.git')))?.[1];
+  return pointer === undefined ? undefined : resolve(worktreePath, pointer);
+}
+
+/** The git folder that a worktree's own one shares with all others; undefined where it shares none. */
+export async function sharedDirOf(gitDir: string): Promise<string | undefined> {
+  const shared = (await smallText(join(gitDir, 'commondir'))).trim();
+  return shared === '' ? undefined : resolve(gitDir, shared);
+}
+
+// A child can put a pipe in its place: whoever just opened it would wait for ever. Links are followed, as git does.
+async function smallText(path: string): Promise<string> {
+  const target = await ifExists(realpath(path));
+  const reading = target === undefined ? undefined : await readPlainFile(target, MAX_BYTES);
+  return reading?.kind === 'bytes' ? reading.bytes.toString() : '';
+}
+
+const MAX_BYTES = 64 * 1024;

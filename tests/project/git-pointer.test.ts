@@ -1,0 +1,53 @@
+import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../src/base/run-command.ts';
+import { gitDirOf, sharedDirOf } from '../../src/project/git-pointer.ts';
+import { readGitSettings } from '../../src/project/git-settings-guard.ts';
+import { makeRepo } from '../support/temp-repo.ts';
+
+async function linked() {
+  const repo = await makeRepo();
+  const worktree = join(repo.root, 'linked');
+  await repo.git(['worktree', 'add', '-q', '-b', 'boat', worktree]);
+  return { repo, worktree, [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose]() };
+}
+
+test('a linked worktree has a git folder of its own and one that it shares', async () => {
+  await using place = await linked();
+  const { repo, worktree } = place;
+  const own = await gitDirOf(worktree);
+  expect(own).toBe(await repo.git(['rev-parse', '--absolute-git-dir'], worktree));
+  expect(await realpath((await sharedDirOf(own ?? '')) ?? '')).toBe(await realpath(join(repo.path, '.git')));
+  expect(await gitDirOf(repo.path)).toBeUndefined();
+  expect(await sharedDirOf(join(repo.path, '.git'))).toBeUndefined();
+});
+
+test('a relative pointer and one behind a link are followed', async () => {
+  await using place = await linked();
+  const { repo, worktree } = place;
+  await writeFile(join(repo.root, 'pointer'), 'gitdir: ../elsewhere\n');
+  await rm(join(worktree, '.git'));
+  await symlink(join(repo.root, 'pointer'), join(worktree, '.git'));
+  expect(await gitDirOf(worktree)).toBe(join(repo.root, 'elsewhere'));
+});
+
+test('a pipe, a folder or nothing in the place of .git keeps nobody waiting, not even the guard', async () => {
+  await using place = await linked();
+  const { repo, worktree } = place;
+  const pointer = join(worktree, '.git');
+  const settings = async () =>
+    await readGitSettings(
+      { commonDir: join(repo.path, '.git'), worktreePath: worktree },
+      { baseEnv: repo.env },
+    );
+  const before = (await settings()).files[pointer];
+  await rm(pointer);
+  expect(await gitDirOf(worktree)).toBeUndefined();
+  await runCommand('mkfifo', [pointer], { cwd: repo.path, env: repo.env });
+  expect(await gitDirOf(worktree)).toBeUndefined();
+  expect((await settings()).files[pointer]).not.toBe(before);
+  await rm(pointer);
+  await mkdir(pointer);
+  expect(await gitDirOf(worktree)).toBeUndefined();
+});
