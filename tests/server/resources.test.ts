@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { writeWhole } from '../../src/base/atomic-file.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { runCommand } from '../../src/base/run-command.ts';
 import { RESOURCE_KINDS, type ResourceKindName } from '../../src/server/resources/kinds.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { archiveRoot } from '../../src/session/paths.ts';
@@ -247,6 +248,25 @@ test('whoever subscribed is told of every change of that resource, and of no oth
   for (const kind of KINDS) await changes[kind]();
   await systemClock.sleep(200);
   expect(desk.updated).toEqual([]);
+});
+
+test('an unsubscribe right behind its subscribe ends it', async () => {
+  await using desk = await makeDesk();
+  const { overview } = await desk.lay(BOAT);
+  const uri = uriOf('overview');
+  await Promise.all([desk.client.subscribeResource({ uri }), desk.client.unsubscribeResource({ uri })]);
+  await appendFile(overview, 'more\n');
+  await systemClock.sleep(300);
+  expect(desk.updated).toEqual([]);
+});
+
+test('a pipe in the place of .git keeps no subscriber waiting', async () => {
+  await using desk = await makeDesk();
+  const { worktree } = await layWhole(desk);
+  await rm(join(worktree, '.git'));
+  await runCommand('mkfifo', [join(worktree, '.git')], { cwd: desk.repo.path, env: desk.repo.env });
+  expect(await desk.client.subscribeResource({ uri: uriOf('changes') })).toEqual({});
+  expect(await desk.text(uriOf('changes'))).toContain('boat.txt');
 });
 
 test('a subscription follows its session into the archive and out, and over its removal', async () => {

@@ -48,8 +48,8 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     return await readResource(uri, await contextFor(extra));
   });
   onRequest(server, SubscribeRequestSchema, async ({ params: { uri } }, extra) => {
-    const context = await contextFor(extra);
-    await subscriptions.add(uri, () => followerOf(uri, context));
+    // At once, so that an unsubscribe right behind it finds it.
+    await subscriptions.add(uri, async () => await followerOf(uri, await contextFor(extra)));
     return {};
   });
   onRequest(server, UnsubscribeRequestSchema, ({ params: { uri } }) => {
