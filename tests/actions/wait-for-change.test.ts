@@ -86,18 +86,17 @@ test('a worker that dies again and again is left alone', async () => {
   const { context } = bench;
   const { view } = await startSession({ task: 'Write it down' }, context);
   const session = view.folder;
-  const died = await eventually(async () => {
+  // A worker that was launched by an earlier look may take over between two looks: all is asked of one moment.
+  const { died, list } = await eventually(async () => {
     const holding = await readHolding(view.paths.leases, context.host);
     const begun = (await readEvents(view.paths.events, 0)).filter(({ type }) => type === 'worker_took_over');
     const isNewest = holding.kind === 'held' && begun.at(-1)?.lease === holding.lease.number;
     if (isNewest && holding.liveness === 'alive') process.kill(holding.lease.owner.pid, 'SIGKILL');
     const { revival } = await getStatus({ session }, context);
-    return revival === 'dies_again' && begun.length;
+    const list = await listSessions({}, context);
+    return revival === 'dies_again' && list.dying.length > 0 && { died: begun.length, list };
   });
-  // A worker that was launched by an earlier look may still take over.
   expect(died).toBeGreaterThanOrEqual(4);
-  expect((await getStatus({ session }, context)).revival).toBe('dies_again');
-  const list = await listSessions({}, context);
   expect(list.dying.map(({ folder }) => folder)).toEqual([session]);
   expect(list.needing).toBe(1);
 });
