@@ -1,5 +1,6 @@
 import type { SessionReport } from '../actions/get-status.ts';
 import { statusSentence } from '../actions/status-sentence.ts';
+import type { SessionState } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
 import { nextStep } from './next-step.ts';
 import type { ToolResult } from './tool.ts';
@@ -38,10 +39,16 @@ function quoted({ state }: SessionView): Record<string, string> | undefined {
     case 'queued':
     case 'running':
     case 'limited':
-      return pick({ last_action: lastIteration?.lastAction, next: lastIteration?.next });
+      return pick({ last_action: lastIteration?.lastAction, next: nextWords(state) });
     default:
       return status satisfies never;
   }
+}
+
+/** What the last child said comes next, unless somebody has acted since: then it has come. */
+function nextWords({ status, lastIteration }: SessionState): string | undefined {
+  if (lastIteration === undefined || status.since > lastIteration.endedAt) return undefined;
+  return lastIteration.next;
 }
 
 const MAX_QUOTE = 300;

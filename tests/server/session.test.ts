@@ -12,7 +12,9 @@ async function play(parent: Connection, session: string): Promise<Record<string,
     if (json.for === 'qa_answers') await parent.call('answer_qa', { session, accept_suggestions: true });
     else if (json.for === 'plan_approval') {
       const { json: plan } = await parent.call('read_plan', { session });
-      await parent.call('approve_plan', { session, hash: plan.hash });
+      const { json: approved } = await parent.call('approve_plan', { session, hash: plan.hash });
+      // What the planner said comes next was this approval.
+      expect(approved.says).not.toHaveProperty('next');
     } else if (json.state !== 'running') return json;
   }
 }
