@@ -38,7 +38,8 @@ export async function readPlainPart(
   });
 }
 
-async function withPlainFile<T>(
+/** Opens a plain file for as long as `read` needs it; a pipe is not waited for, a link is not followed. */
+export async function withPlainFile<T>(
   path: string,
   read: (handle: FileHandle, stats: Stats) => Promise<T>,
 ): Promise<T | Exclude<PlainFileReading, { kind: 'bytes' }>> {

@@ -165,7 +165,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_COST_USD=20',
-    doc: 'A session stops and asks once its children cost this much; one of Gemini CLI, which tells it late, may go beyond.',
+    doc: 'A session stops and asks once its children have cost this much.',
   },
   maxTokens: {
     ...wholeNumber('tokens', 0, 1_000_000_000_000),
@@ -173,7 +173,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_TOKENS=5000000',
-    doc: 'A session stops and asks at so many tokens, reading from a cache aside; a child of Gemini CLI may go beyond.',
+    doc: 'A session stops and asks once its children have used this many tokens, reading from a cache aside.',
   },
   maxHours: {
     ...amount('hours', 0, 10_000),

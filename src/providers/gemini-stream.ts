@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { activity, firstLine, objectIn, shortPath } from './activity.ts';
 import { problemOfResult } from './gemini-end.ts';
 import { tellingParameter } from './gemini-tools.ts';
-import type { ChildEvent, FinalReport } from './provider.ts';
+import type { ChildEvent, FinalReport, TokenCounts } from './provider.ts';
 
 const text = z.string().optional().catch(undefined);
 const count = z.number().catch(0);
@@ -26,7 +26,10 @@ const Line = z.discriminatedUnion('type', [
     type: z.literal('result'),
     status: text,
     error: z.object({ type: text, message: text }).optional().catch(undefined),
-    stats: z.object({ input: count, output_tokens: count, cached: count }).optional().catch(undefined),
+    stats: z
+      .object({ input: count, input_tokens: count, output_tokens: count, cached: count, total_tokens: count })
+      .optional()
+      .catch(undefined),
   }),
 ]);
 type ResultLine = Extract<z.infer<typeof Line>, { type: 'result' }>;
@@ -52,9 +55,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
       ...(problem && { problem }),
       ...(words && { text: words }),
       turns,
-      ...(line.stats && {
-        tokens: { input: line.stats.input, output: line.stats.output_tokens, cached: line.stats.cached },
-      }),
+      ...(line.stats && { tokens: tokensOf(line.stats) }),
       ...(denied.size > 0 && { deniedTools: [...denied] }),
     };
   }
@@ -96,6 +97,16 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
       }
     },
   };
+}
+
+function tokensOf({
+  input,
+  output_tokens: spoken,
+  cached,
+  ...all
+}: NonNullable<ResultLine['stats']>): TokenCounts {
+  // What it thinks is paid for as output, and stands in the total alone.
+  return { input, output: Math.max(spoken, all.total_tokens - all.input_tokens), cached };
 }
 
 function describe(name: string, parameters: Record<string, unknown>): ChildEvent {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
 import { classifyGeminiEnd } from './gemini-end.ts';
+import { newGeminiMeter, readGeminiTraces } from './gemini-meter.ts';
 import { newGeminiReader } from './gemini-stream.ts';
 import { geminiTranscript } from './gemini-transcript.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
@@ -13,6 +14,8 @@ export const gemini = {
   buildCommand,
   newReader: newGeminiReader,
   transcript: geminiTranscript,
+  newMeter: newGeminiMeter,
+  readTraces: readGeminiTraces,
   classifyEnd: classifyGeminiEnd,
 } satisfies Provider;
 

@@ -9,8 +9,7 @@ import type { Worker } from './worker.ts';
 
 /**
  * What a running child has spent so far, as far as anything tells: Claude Code by its output and, of money, by
- * a limit of its own; Codex by its log of the thread. Gemini CLI says it with its last word alone, so that
- * one of its children may go beyond a limit of tokens or money by all that it spends.
+ * a limit of its own; Codex and Gemini CLI by their own logs, after every answer.
  */
 export class LiveSpent {
   readonly #worker: Pick<Worker, 'env'>;

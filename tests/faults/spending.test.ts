@@ -166,29 +166,48 @@ while sleep 0.5; do
 done
 `;
 
-const running: FaultRow[] = [
-  {
-    name: 'a Codex that says nothing of money while it runs is ended within an answer of the limit',
-    start: { run: false },
-    lines: { MAX_COST_USD: '3' },
-    ends: BLOCKED,
-    act: async (rig) => {
-      await rig.until(({ status }) => status.kind === 'stopped');
-      await workerLeft(rig);
-      const program = join(rig.repo.root, 'codex');
-      await writeFile(program, CODEX, { mode: 0o755 });
-      await changeSettings(rig, { provider: 'codex', model: 'gpt-5-codex', cliPaths: { codex: program } });
-      await rig.resume();
-    },
-    also: async (rig) => {
-      const costs = (await rig.events()).flatMap((event) =>
-        event.type === 'iteration_ended' ? [event.cost] : [],
-      );
-      expect(costs[0]).toMatchObject({ usdIsEstimate: true, usd: expect.any(Number) });
-      // Of two looks a second apart, the first saw less than the limit: half a dollar an answer, and its reserve.
-      expect(costs.reduce((sum, cost) => sum + (cost?.usd ?? 0), 0)).toBeLessThan(6);
-    },
-  },
+/** The same of Gemini CLI, which writes an answer again with what its tools gave. */
+const GEMINI = `#!/bin/sh
+id=f3abb9a5-afe1-4758-b866-293bcd5f0a9c
+f="$HOME/.gemini/tmp/boats/chats"
+mkdir -p "$f"
+echo '{"type":"init","session_id":"'$id'","model":"gemini-2.5-pro"}'
+n=0
+while sleep 0.5; do
+  n=$((n + 1))
+  for again in 1 2; do
+    echo '{"id":"'$n'","type":"gemini","model":"gemini-2.5-pro","tokens":{"input":400000,"output":0,"cached":0,"thoughts":0}}' >> "$f/session-x-f3abb9a5.jsonl"
+  done
+  echo '{"type":"message","role":"assistant","content":"Step '$n'"}'
+done
+`;
+
+const tellLate: ReadonlyArray<[provider: 'codex' | 'gemini', model: string, script: string]> = [
+  ['codex', 'gpt-5-codex', CODEX],
+  ['gemini', 'gemini-2.5-pro', GEMINI],
 ];
+
+const running: FaultRow[] = tellLate.map(([provider, model, script]) => ({
+  name: `a ${provider} that says nothing of money while it runs is ended within an answer of the limit`,
+  start: { run: false },
+  lines: { MAX_COST_USD: '3' },
+  ends: BLOCKED,
+  act: async (rig) => {
+    await rig.until(({ status }) => status.kind === 'stopped');
+    await workerLeft(rig);
+    const program = join(rig.repo.root, provider);
+    await writeFile(program, script, { mode: 0o755 });
+    await changeSettings(rig, { provider, model, cliPaths: { [provider]: program } });
+    await rig.resume();
+  },
+  also: async (rig) => {
+    const costs = (await rig.events()).flatMap((event) =>
+      event.type === 'iteration_ended' ? [event.cost] : [],
+    );
+    expect(costs[0]).toMatchObject({ usdIsEstimate: true, usd: expect.any(Number) });
+    // Of two looks a second apart, the first saw less than the limit: half a dollar an answer, and its reserve.
+    expect(costs.reduce((sum, cost) => sum + (cost?.usd ?? 0), 0)).toBeLessThan(6);
+  },
+}));
 
 faultTable([...zero, ...caps, ...running, ...loops]);

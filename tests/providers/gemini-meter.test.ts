@@ -1,0 +1,61 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { newGeminiMeter, readGeminiTraces } from '../../src/providers/gemini-meter.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const SESSION = '8069921d-b0ac-4f45-8368-a995554bad09';
+
+const answer = (id: string, thoughts = 0, more = {}) =>
+  `${JSON.stringify({ id, timestamp: '2026-11-20T12:31:43.891Z', type: 'gemini', content: 'Reading', tokens: { input: 1500, output: 60, cached: 300, thoughts, tool: 0, total: 1560 + thoughts }, model: 'gemini-2.5-pro', ...more })}\n`;
+
+async function scene() {
+  const dir = await tempDir();
+  await mkdir(join(dir.path, '.gemini/tmp/other'), { recursive: true });
+  const folder = join(dir.path, '.gemini/tmp/boats/chats');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'session-2026-11-20T12-30-00000000.jsonl'), answer('x'));
+  const question = { cliSession: SESSION, env: { HOME: dir.path } };
+  return { dir, path: join(folder, 'session-2026-11-20T12-31-8069921d.jsonl'), question };
+}
+
+test('what Gemini CLI has spent is known after every answer, and an answer written again counts once', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  const meter = newGeminiMeter(question);
+  expect(await meter()).toEqual({});
+  await writeFile(
+    path,
+    `{"sessionId":"${SESSION}","kind":"main"}\n{"$set":{"messages":[{"type":"gemini"}]}}\n`,
+  );
+  expect(await meter()).toEqual({});
+  await appendFile(path, answer('a'));
+  expect(await meter()).toEqual({
+    model: 'gemini-2.5-pro',
+    tokens: { input: 1200, cached: 300, output: 60 },
+  });
+  await appendFile(path, answer('a', 0, { toolCalls: [{ name: 'read_file' }] }));
+  expect((await meter()).tokens).toEqual({ input: 1200, cached: 300, output: 60 });
+  await appendFile(path, `not JSON "gemini"\n${answer('b', 40)}`);
+  expect((await meter()).tokens).toEqual({ input: 2400, cached: 600, output: 160 });
+});
+
+test('a log of many megabytes is read whole, its overlong line aside', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  const filler = `{"type":"user","content":"${'y'.repeat(200_000)}"}\n`.repeat(12);
+  const overlong = `{"type":"user","content":"${'z'.repeat(3_000_000)}"}\n`;
+  await writeFile(path, `${answer('a')}${filler}${answer('b')}${overlong}${answer('c')}`);
+  expect((await newGeminiMeter(question)()).tokens).toEqual({ input: 3600, cached: 900, output: 180 });
+});
+
+test('what one that was ended had spent is found afterwards, and a place without a log tells nothing', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  await writeFile(path, `${answer('a')}${answer('b')}{"id":"c","type":"gem`);
+  expect(await readGeminiTraces(question)).toMatchObject({
+    tokens: { input: 2400, cached: 600, output: 120 },
+  });
+  expect(await readGeminiTraces({ cliSession: SESSION, env: {} })).toEqual({});
+  expect(await readGeminiTraces({ cliSession: SESSION, env: { HOME: '/nowhere' } })).toEqual({});
+});
