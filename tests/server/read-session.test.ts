@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/run-command.ts';
 import { lastPageOf, pageOf } from '../../src/server/page.ts';
+import { workerLeft } from '../faults/with-settings.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { askTool } from './ask-tool.ts';
 
@@ -124,6 +125,9 @@ test('terminal output and many long names stay within what clients show', async 
 test('a pipe or a link in the place of session.log keeps nobody waiting, and shows nothing', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
+  await rig.stop('now');
+  // A worker would write its next line into a file of its own.
+  await workerLeft(rig);
   const { sessionLog } = rig.paths;
   await rm(sessionLog);
   await runCommand('mkfifo', [sessionLog], { cwd: rig.repo.path, env: rig.repo.env });
