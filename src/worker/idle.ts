@@ -14,10 +14,12 @@ const PARKED_LIMIT_MS = 24 * 60 * 60_000;
 
 /** Waits until there is something to do. @returns false when the worker should leave */
 export async function idle(worker: Worker): Promise<boolean> {
-  const { clock } = worker;
+  const { clock, projector } = worker;
   const begun = clock.monotonic();
   for (;;) {
     await requireRunFolder(worker);
+    // What a full disk did not take would else wait for the next event, which may be a day away.
+    if (projector.problem !== undefined) await projector.apply(stateOf(worker), []);
     if ((await pendingCommandIds(worker.paths)).length > 0) return true;
     const { status } = stateOf(worker);
     if (status.kind === 'limited' && clock.now() >= status.until) {
