@@ -1,5 +1,6 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { readPlainFile } from '../base/plain-file.ts';
+import { gitDirOf, sharedDirOf } from './git-pointer.ts';
 import { realPathAsFar } from './real-path.ts';
 
 export interface RefFiles {
@@ -14,21 +15,13 @@ export interface RefFiles {
  * @returns undefined where git keeps them otherwise, or the folder is no worktree of this repository: ask git
  */
 export async function openRefFiles(commonDir: string, worktreePath: string): Promise<RefFiles | undefined> {
-  const gitDir = await ownGitDir(worktreePath);
-  if (gitDir === undefined) return undefined;
-  const shared = await readText(join(gitDir, 'commondir'));
-  if (shared === undefined) return undefined;
-  const isOurs = (await realPathAsFar(resolve(gitDir, shared))) === (await realPathAsFar(commonDir));
+  const gitDir = await gitDirOf(worktreePath);
+  const shared = gitDir && (await sharedDirOf(gitDir));
+  if (gitDir === undefined || shared === undefined) return undefined;
+  const isOurs = (await realPathAsFar(shared)) === (await realPathAsFar(commonDir));
   // Another way to keep refs (reftable) stands in a folder of its own.
   if (!isOurs || (await readText(join(commonDir, 'HEAD'))) === 'ref: refs/heads/.invalid') return undefined;
   return { gitDir, commitAt: (name) => commitAt(commonDir, gitDir, name) };
-}
-
-/** What a worktree's `.git` file points at. */
-export async function ownGitDir(worktreePath: string): Promise<string | undefined> {
-  const pointer = await readText(join(worktreePath, '.git'));
-  const target = /^gitdir: (.+)$/.exec(pointer ?? '')?.[1];
-  return target && resolve(worktreePath, target);
 }
 
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import { type CheckpointStore, partOptions } from './checkpoint-store.ts';
 import { type Comparison, compareFiles } from './compare-files.ts';
+import { gitDirOf } from './git-pointer.ts';
 import { namesOnlyIn } from './index-names.ts';
 import type { LastCheckpoint } from './last-checkpoint.ts';
 import { pathAt } from './path-bytes.ts';
 import { identityOf } from './path-state.ts';
-import { ownGitDir } from './ref-files.ts';
 import { listDifferent, listTrackedThoughIgnored, unknownTo } from './take-files.ts';
 
 export interface TakenChanges extends Comparison {
@@ -44,7 +44,7 @@ export async function takeChanges(
 }
 
 async function ownIndexPath(worktreePath: string): Promise<string | undefined> {
-  const gitDir = await ownGitDir(worktreePath);
+  const gitDir = await gitDirOf(worktreePath);
   return gitDir && join(gitDir, 'index');
 }
 
