@@ -34,6 +34,10 @@ export async function appendLines(
 /** What stands behind the last LF; empty where the file ends with one. */
 async function lastLine(handle: FileHandle): Promise<Buffer> {
   const { size } = await handle.stat();
+  const end = Buffer.alloc(1);
+  if (size > 0) await handle.read(end, 0, 1, size - 1);
+  if (size === 0 || end[0] === LF) return Buffer.alloc(0);
+  // Rare: a crash tore it, or a person's editor left out the last line end.
   const bytes = Buffer.alloc(Math.min(size, LONGEST_LINE_BYTES));
   const { bytesRead } = await handle.read(bytes, 0, bytes.length, size - bytes.length);
   return bytes.subarray(bytes.lastIndexOf(LF, bytesRead - 1) + 1, bytesRead);
