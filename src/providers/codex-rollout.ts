@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
 import { objectIn } from './activity.ts';
 import type { TokenCounts, TraceQuestion, Traces } from './provider.ts';
+import { apartFromCache } from './tokens.ts';
 
 const Window = z.object({ used_percent: z.number(), resets_at: z.number() }).nullish().catch(undefined);
 const text = z.string().optional().catch(undefined);
@@ -68,14 +69,20 @@ export function readRolloutLine(raw: string): Traces {
     ...(version && { version }),
     ...(model && { model }),
     ...(until && { limitedUntil: until }),
-    ...(usage && { tokens: tokensOf(usage) }),
+    ...(usage && { tokens: codexTokens(usage) }),
   };
 }
 
-function tokensOf(usage: NonNullable<z.infer<typeof Usage>>): TokenCounts {
+/** What its output and its own log call the counts. */
+export interface CodexUsage {
+  input_tokens: number;
+  cached_input_tokens: number;
+  output_tokens: number;
+}
+
+export function codexTokens(usage: CodexUsage): TokenCounts {
   const { input_tokens: input, cached_input_tokens: cached, output_tokens: output } = usage;
-  // Codex counts cached tokens among the input.
-  return { input: Math.max(0, input - cached), output, cached };
+  return apartFromCache({ input, output, cached });
 }
 
 /** The latest end among windows that are used up. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { activity, firstLine, objectIn } from './activity.ts';
 import { BROKEN_SANDBOX, problemOfTurn } from './codex-end.ts';
+import { type CodexUsage, codexTokens } from './codex-rollout.ts';
 import type { ChildEvent, FinalReport } from './provider.ts';
 
 const text = z.string().catch('');
@@ -66,15 +67,8 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
     return [];
   }
 
-  function completed(
-    usage: { input_tokens: number; cached_input_tokens: number; output_tokens: number } | undefined,
-  ) {
-    const tokens = usage && {
-      // Codex counts cached tokens among the input.
-      input: Math.max(0, usage.input_tokens - usage.cached_input_tokens),
-      output: usage.output_tokens,
-      cached: usage.cached_input_tokens,
-    };
+  function completed(usage: CodexUsage | undefined) {
+    const tokens = usage && codexTokens(usage);
     const words = firstLine(lastMessage).slice(0, 300);
     const isSandboxBroken = commands > 0 && brokenBySandbox === commands;
     const report: FinalReport = {

@@ -5,6 +5,7 @@ import { ifExists } from '../base/errors.ts';
 import { objectIn } from './activity.ts';
 import { newGrownLines } from './grown-lines.ts';
 import type { Meter, TokenCounts, TraceQuestion, Traces } from './provider.ts';
+import { addTokens, apartFromCache } from './tokens.ts';
 
 const count = z.number().nonnegative().catch(0);
 
@@ -34,7 +35,10 @@ export function newGeminiMeter(question: Question): Meter {
       answers.set(answer.data.id, tokensOf(answer.data.tokens));
       model = answer.data.model ?? model;
     });
-    return { ...(model && { model }), ...(answers.size > 0 && { tokens: sumOf([...answers.values()]) }) };
+    return {
+      ...(model && { model }),
+      ...(answers.size > 0 && { tokens: [...answers.values()].reduce(addTokens) }),
+    };
   };
 }
 
@@ -43,19 +47,9 @@ export async function readGeminiTraces(question: Question): Promise<Traces> {
   return await newGeminiMeter(question)();
 }
 
-function tokensOf({ input, output, cached, thoughts }: z.infer<typeof Answer>['tokens']): TokenCounts {
-  // Cached tokens are counted among the input, thoughts are paid for as output.
-  return { input: Math.max(0, input - cached), output: output + thoughts, cached };
-}
-
-function sumOf(all: readonly TokenCounts[]): TokenCounts {
-  const sum = { input: 0, output: 0, cached: 0 };
-  for (const { input, output, cached } of all) {
-    sum.input += input;
-    sum.output += output;
-    sum.cached += cached;
-  }
-  return sum;
+/** Thoughts are paid for as output. */
+function tokensOf({ thoughts, ...told }: z.infer<typeof Answer>['tokens']): TokenCounts {
+  return apartFromCache({ ...told, output: told.output + thoughts });
 }
 
 /** `~/.gemini/tmp/<project>/chats/session-<time>-<start of the session's id>.jsonl`; undefined while there is none. */

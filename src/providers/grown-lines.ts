@@ -17,7 +17,8 @@ export function newGrownLines(
   return async (onLine) => {
     path ??= await find().catch(() => undefined);
     if (path === undefined) return;
-    const readOn = withPlainFile(path, async (handle) => {
+    const readOn = withPlainFile(path, async (handle, { size }) => {
+      if (size <= offset) return;
       const piece = Buffer.alloc(PIECE_BYTES);
       for (;;) {
         const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, offset);

@@ -1,4 +1,5 @@
 import type { ChildEvent, FinalReport, TokenCounts } from './provider.ts';
+import { addTokens, NO_TOKENS } from './tokens.ts';
 
 /** Beyond these a child's record says no more about what it did. */
 const MAX_TOOLS = 40;
@@ -14,7 +15,7 @@ export class Tally {
   final: FinalReport | undefined;
   limitedUntil: number | undefined;
   /** The sum of what was told while it ran; a final report knows better. */
-  tokens: TokenCounts = { input: 0, output: 0, cached: 0 };
+  tokens: TokenCounts = NO_TOKENS;
   /** It does nothing but wait for the network. */
   isOffline = false;
   started: { version?: string; model?: string; cliSession?: string } = {};
@@ -34,12 +35,9 @@ export class Tally {
       case 'limit':
         this.limitedUntil = event.until ?? this.limitedUntil;
         return;
-      case 'spent': {
-        const { input, output, cached } = event.tokens;
-        const sum = this.tokens;
-        this.tokens = { input: sum.input + input, output: sum.output + output, cached: sum.cached + cached };
+      case 'spent':
+        this.tokens = addTokens(this.tokens, event.tokens);
         return;
-      }
       case 'final':
         this.final = event.report;
         return;
