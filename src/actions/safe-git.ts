@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import { gitLine } from '../project/git.ts';
 import { GitSettings, readGitSettings, withoutNewPrograms } from '../project/git-settings-guard.ts';
@@ -15,7 +14,7 @@ export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'e
   const plain = { baseEnv: env };
   const { sessionFile, state, paths } = view;
   if (sessionFile === undefined) return plain;
-  const text = await ifExists(readFile(join(paths.runDir, 'git-settings.json'), 'utf8'));
+  const text = await ifExists(readFile(paths.gitSettings, 'utf8'));
   const before = GitSettings.safeParse(parsed(text ?? ''));
   const asked = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
   const commonDir = await gitLine(asked, { ...plain, cwd: sessionFile.mainRepo });

@@ -20,6 +20,8 @@ export interface SessionPaths {
   history: string;
   /** The child's own stdout and stderr. */
   logs: string;
+  /** Worker: git's settings as they stood before the first child. */
+  gitSettings: string;
   /** Worker: the lines for which a notebook's flow log became too long, oldest first. */
   oldFlow: string;
   /** Worker: guidance for the next child. */
@@ -70,6 +72,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     sessionLog: join(sessionDir, 'session.log'),
     archive: join(sessionDir, '_archive'),
     runDir,
+    gitSettings: join(runDir, 'git-settings.json'),
     sessionFile: join(runDir, 'session.json'),
     events: join(runDir, 'events.jsonl'),
     state: join(runDir, 'state.json'),

@@ -3,17 +3,14 @@ import { type Clock, isoUtc } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import type { EventWriter } from '../session/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
-import { isPassing } from './passing-errors.ts';
-
-const FIRST_WAIT_MS = 500;
-const LAST_WAIT_MS = 5000;
+import { isPassing, nextWait } from './passing-errors.ts';
 
 /** Appends events; while the disk takes nothing it waits, longer each time, instead of losing the session. */
 export async function appendPatiently(
   { writer, clock }: { writer: EventWriter; clock: Clock },
   events: readonly NewEvent[],
 ): Promise<SessionEvent[]> {
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
+  for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
     try {
       return await writer.append(...events);
     } catch (error) {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import { gitLine } from '../project/git.ts';
@@ -33,7 +32,7 @@ export class GitGuard {
   constructor(paths: SessionPaths, file: SessionFile, env: Readonly<Record<string, string | undefined>>) {
     this.#file = file;
     this.#env = env;
-    this.#baselinePath = join(paths.runDir, 'git-settings.json');
+    this.#baselinePath = paths.gitSettings;
   }
 
   /** For every git call of the worker. */

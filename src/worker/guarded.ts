@@ -5,12 +5,9 @@ import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
 import { RunFolderGoneError } from './idle.ts';
-import { isPassing } from './passing-errors.ts';
+import { isPassing, nextWait } from './passing-errors.ts';
 import { readChildRecord } from './spawn-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
-
-const FIRST_WAIT_MS = 500;
-const LAST_WAIT_MS = 5000;
 
 /**
  * Runs a step and makes every failure end in a stated way: what passes by itself (a full disk, too many
@@ -18,7 +15,7 @@ const LAST_WAIT_MS = 5000;
  * ends the worker while an iteration is open, so that the next one takes over, and blocks otherwise.
  */
 export async function guarded<T>(worker: Worker, step: () => Promise<T | undefined>): Promise<T | undefined> {
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
+  for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
     try {
       return await step();
     } catch (error) {

@@ -7,3 +7,11 @@ export function isPassing(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code !== undefined && PASSING.has(code);
 }
+
+const FIRST_WAIT_MS = 500;
+const LAST_WAIT_MS = 5000;
+
+/** How long to wait before the next try: longer each time, but never so long that a freed disk goes unnoticed. */
+export function nextWait(beforeMs?: number): number {
+  return beforeMs === undefined ? FIRST_WAIT_MS : Math.min(beforeMs * 2, LAST_WAIT_MS);
+}
