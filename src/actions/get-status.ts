@@ -2,7 +2,6 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
-import { readEvents } from '../session/event-log.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
@@ -29,18 +28,12 @@ export async function reportOn(view: SessionView, context: ActionContext): Promi
   return { view, revival, isStalled, ...(activity !== undefined && { activity }) };
 }
 
-/** Far more events than come while a child says nothing. */
-const LOOK_BACK = 50;
-
 /** The worker has told of a silence, and the child has printed nothing since. */
 async function seemsStalled({ paths, state }: SessionView): Promise<boolean> {
-  const open = state.openIteration;
-  if (open === undefined) return false;
-  const events = await readEvents(paths.events, Math.max(0, state.n - LOOK_BACK));
-  const told = events.findLast((event) => event.type === 'notice' && event.code === 'stalled');
-  if (told === undefined || told.at < open.startedAt) return false;
-  const log = await ifExists(stat(join(paths.logs, open.log)));
-  return log === undefined || log.mtimeMs <= Date.parse(told.at);
+  const { stalledAt, log = '' } = state.openIteration ?? {};
+  if (stalledAt === undefined) return false;
+  const printed = await ifExists(stat(join(paths.logs, log)));
+  return printed === undefined || printed.mtimeMs <= Date.parse(stalledAt);
 }
 
 const Now = z.object({ activity: z.string().optional(), total: z.number() });

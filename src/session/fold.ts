@@ -90,7 +90,10 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
       `Not yours to change, and put back or left out of account: ${what} (${detail}).`,
     ].slice(-20),
   }),
-  notice: (state) => state,
+  notice: (state, { code, at }) =>
+    code === 'stalled' && state.openIteration
+      ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
+      : state,
 };
 
 function commandAnswered(state: SessionState, { id }: { id: string }): SessionState {

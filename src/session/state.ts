@@ -57,7 +57,11 @@ export const Worktree = z.object({
 export type Worktree = z.infer<typeof Worktree>;
 
 /** An iteration that has begun and not ended. */
-export const OpenIteration = BegunIteration.extend({ startedAt: since });
+export const OpenIteration = BegunIteration.extend({
+  startedAt: since,
+  /** Its silence was told. */
+  stalledAt: since.optional(),
+});
 export type OpenIteration = z.infer<typeof OpenIteration>;
 
 const LastIteration = z.object({
