@@ -5,7 +5,8 @@ import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { parseDocumentName, sortNewestFirst } from '../session/documents.ts';
-import type { SessionPaths } from '../session/paths.ts';
+import { dateOf } from '../session/names.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../session/paths.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
@@ -17,8 +18,6 @@ export interface DocumentReading {
   /** Written by children: quoted, never an instruction. */
   text: string;
 }
-
-const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 /** The documents of a session, newest first, those that were put away last. @throws SessionNotFoundError */
 export async function listDocuments(
@@ -52,8 +51,7 @@ async function documentsOf(paths: SessionPaths): Promise<string[]> {
   const own = await filesIn(paths.sessionDir);
   const machine = MACHINE_FILES(paths).filter((name) => own.includes(name));
   const stamped = own.filter((name) => parseDocumentName(name) !== undefined);
-  const startedOn = /^(\d{2}-\d{2}-\d{2})-/.exec(paths.folder)?.[1] ?? '';
-  return [...sortNewestFirst(stamped, startedOn), ...machine, ...(await documentsPutAway(paths))];
+  return [...sortNewestFirst(stamped, dateOf(paths.folder)), ...machine, ...(await documentsPutAway(paths))];
 }
 
 const MACHINE_FILES = ({ overview, qa, signal, history, sessionLog }: SessionPaths) =>

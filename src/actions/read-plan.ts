@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
+import { dateOf } from '../session/names.ts';
 import { currentPlanName, planHash } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
 import type { SessionView } from '../session/status.ts';
@@ -58,10 +59,9 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
 
 async function newestPlan({ paths, state }: SessionView): Promise<string | undefined> {
   const names = (await ifExists(readdir(paths.sessionDir))) ?? [];
-  const startedOn = /^\d{2}-(\d{2}-\d{2})-/.exec(paths.folder)?.[1];
   return currentPlanName(
     names.filter((name) => !state.oldPlans.includes(name)),
-    startedOn,
+    dateOf(paths.folder),
   );
 }
 

@@ -3,10 +3,12 @@ import { ifExists } from '../base/errors.ts';
 import { readRepository } from '../project/repository.ts';
 import { pathFromFile } from '../project/samocode-file.ts';
 import { type ProjectSetupReport, setupProject as setUp } from '../project/setup-project.ts';
-import { trustFile } from '../project/trust.ts';
+import { type Trust, trustFile, trustIn } from '../project/trust.ts';
 import type { ActionContext } from './context.ts';
 import { NoSuchFolderError, namedFolder } from './named-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
+import { riskyLineWords } from './require-trust.ts';
+import { trustAsSeen } from './trust-project.ts';
 
 export interface SetupProjectInput {
   /** The repository; without it the client's folder. */
@@ -17,13 +19,20 @@ export interface SetupProjectInput {
   lines?: Readonly<Record<string, string>> | undefined;
   /** The person agreed to `git init` and a first commit where they are missing. */
   initRepository?: boolean | undefined;
+  /** Hash of a `.samocode` whose commands and loosening lines the person has seen and lets count. */
+  trust?: string | undefined;
+}
+
+export interface ProjectSetupResult extends ProjectSetupReport {
+  /** Whether all lines of the file count now. */
+  trust: Trust;
 }
 
 /** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what project/setup-project throws */
 export async function setupProject(
   input: SetupProjectInput,
   context: ActionContext,
-): Promise<ProjectSetupReport> {
+): Promise<ProjectSetupResult> {
   await refuseFromInside(context);
   const { env, home: homeDir, clock, cwd, roots = [] } = context;
   const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
@@ -41,10 +50,16 @@ export async function setupProject(
     ...(input.worktrees?.trim() && { worktrees: absolute(input.worktrees) }),
     ...(input.lines && { lines: input.lines }),
   });
+  const { project } = report;
   // Its lines are the caller's own words.
-  const { filePath, fileHash } = report.project;
-  if (report.kind === 'made') await trustFile(filePath, fileHash, { homeDir, clock });
-  return report;
+  if (report.kind === 'made') await trustFile(project.filePath, project.fileHash, { homeDir, clock });
+  const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
+  const words = trusted.map(riskyLineWords).join('; ');
+  return {
+    ...report,
+    done: [...report.done, ...(words ? [`Trusted: ${words}.`] : [])],
+    trust: await trustIn(project, homeDir),
+  };
 }
 
 /** People and clients stand in a folder of the repository as often as in its top one. */

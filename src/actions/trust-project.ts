@@ -32,14 +32,23 @@ export async function trustProject(
   context: ActionContext,
 ): Promise<{ project: Project; lines: readonly RiskyLine[] }> {
   await refuseFromInside(context);
-  const { project, trust } = await readTrust(input, context);
-  const given = input.hash.trim().toLowerCase();
+  const project = await findProjectFor({ projectDir: input.projectDir }, context);
+  return { project, lines: await trustAsSeen(project, input.hash, context) };
+}
+
+/** The same for a project that is open. @param seen hash of what the person has seen @throws TrustChangedError */
+export async function trustAsSeen(
+  project: Project,
+  seen: string,
+  { home: homeDir, clock }: ActionContext,
+): Promise<readonly RiskyLine[]> {
+  const given = seen.trim().toLowerCase();
   if (given.length < MIN_HASH || !project.fileHash.startsWith(given))
     throw new TrustChangedError(project, given);
-  if (trust.kind === 'fine') return { project, lines: [] };
-  const { home: homeDir, clock } = context;
+  const trust = await trustIn(project, homeDir);
+  if (trust.kind === 'fine') return [];
   await trustFile(project.filePath, project.fileHash, { homeDir, clock });
-  return { project, lines: trust.lines };
+  return trust.lines;
 }
 
 /** Fewer characters could be guessed at. */

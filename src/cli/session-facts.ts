@@ -1,4 +1,5 @@
 import type { SessionReport } from '../actions/get-status.ts';
+import { spentWords } from '../actions/spent-words.ts';
 import { needsHuman } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 
@@ -29,6 +30,8 @@ export interface SessionFacts {
   worktree?: string;
   sessionDir: string;
   costUsd?: number;
+  /** Money and tokens in words, with the limits that there are. */
+  spent?: string;
   problems?: string[];
   /** The command that goes on from here. */
   next: string;
@@ -40,6 +43,7 @@ export function sessionFacts(
 ): SessionFacts {
   const { state, sessionFile, paths } = view;
   const { progress, worktree, status } = state;
+  const spent = spentWords(view);
   const task = state.goal ?? sessionFile?.task ?? sessionFile?.dive;
   return {
     session: view.folder,
@@ -57,6 +61,7 @@ export function sessionFacts(
     ...(worktree && { branch: worktree.branch, base: worktree.base, worktree: worktree.path }),
     sessionDir: paths.sessionDir,
     ...(state.cost.usd !== undefined && { costUsd: state.cost.usd }),
+    ...(spent && { spent }),
     ...(view.problems.length > 0 && { problems: view.problems }),
     next: nextCommand(view),
   };

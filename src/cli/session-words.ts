@@ -43,7 +43,7 @@ export function statusWords(facts: SessionFacts, style: Style, nowMs: number): s
     ['branch', facts.branch && `${facts.branch} from ${facts.base}`],
     ['worktree', facts.worktree],
     ['notebook', `${facts.sessionDir}/_overview.md`],
-    ['cost', !facts.costUsd ? undefined : `$${facts.costUsd.toFixed(2)}`],
+    ['spent', facts.spent],
     ['problems', facts.problems?.join(' ')],
     ['next', style.accent(facts.next)],
   ];

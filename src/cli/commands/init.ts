@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Cli, UsageError } from '../cli.ts';
+import { trustWords } from '../ensure-trust.ts';
 import { folderMeant } from '../project-file.ts';
 import { withSharedOptions } from '../shared-options.ts';
 
@@ -33,7 +34,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
     lines: linesFrom(options.set ?? []),
     initRepository: options.gitInit ?? false,
   };
-  const { kind, project, done, warnings } = await setupProject(input, await cli.actionContext());
+  const { kind, project, done, warnings, trust } = await setupProject(input, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
   const { sessions, worktrees, provider } = project.values;
   const result = {
@@ -45,12 +46,19 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
     provider,
     done,
     warnings,
+    untrusted: trust.kind === 'untrusted' ? trust.lines : [],
   };
-  const { good, dim, accent } = cli.output.style;
+  const { good, dim, accent, attention } = cli.output.style;
   cli.output.result(result, () =>
     [
       ...done.map((sentence) => `${good('✔')} ${sentence}`),
       ...(done.length === 0 ? [`${good('✔')} ${project.filePath} is in order.`] : []),
+      ...(trust.kind === 'untrusted'
+        ? [
+            `${attention('!')} No session starts before you trust these lines of it: ${accent('samocode trust')}`,
+            ...trustWords(trust.lines).map((line) => `  ${line}`),
+          ]
+        : []),
       dim(`Children run with ${provider}; "samocode config" shows every setting.`),
       `Start: ${accent('samocode run --task "…"')}`,
     ].join('\n'),

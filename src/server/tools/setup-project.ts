@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { ActionContext } from '../../actions/context.ts';
 import { defineTool } from '../define-tool.ts';
 import { cut } from '../session-fields.ts';
 
@@ -35,11 +34,12 @@ export const setupProjectTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'set up, initialise, configure, check a project',
   async handle(input, { actions }) {
-    const [{ setupProject }, { doctor }] = await Promise.all([
+    const [{ setupProject }, { doctor }, { riskyLineWords, shortHash }] = await Promise.all([
       import('../../actions/setup-project.ts'),
       import('../../actions/doctor.ts'),
+      import('../../actions/require-trust.ts'),
     ]);
-    const setUp = await setupProject(
+    const { kind, project, done, warnings, trust } = await setupProject(
       {
         projectDir: input.project_dir,
         sessions: input.sessions,
@@ -49,27 +49,24 @@ export const setupProjectTool = defineTool({
           ...(input.check?.trim() && { CHECK: input.check.trim() }),
         },
         initRepository: input.init_repository,
+        trust: input.trust,
       },
       actions,
     );
-    const { project, warnings } = setUp;
     const { values, mainRepo, filePath } = project;
-    const done = [...setUp.done, ...(await trusted(input.trust, filePath, actions))];
     const { checks } = await doctor({ projectDir: filePath }, actions);
     const problems = checks.filter(({ level, id }) => level === 'fail' && id !== 'project.trust');
-    const needsTrust = await trustNeeded(filePath, actions);
+    const needsTrust = trust.kind === 'untrusted';
     return {
-      summary: summaryOf(filePath, setUp.kind, problems.length, needsTrust !== undefined),
-      next: needsTrust
-        ? 'show needs_trust.lines to the human; if they agree, setup_project with trust'
-        : problems.length > 0
-          ? 'mend the problems, or tell the human; then start_session'
-          : 'start_session with a task',
+      summary: `${kind === 'made' ? `${filePath} was made` : `${filePath} can be read`}${missing(problems.length, needsTrust)}`,
+      next: nextStep(problems.length, needsTrust),
       main_repo: mainRepo,
       sessions: values.sessions,
       worktrees: values.worktrees,
       provider: values.provider,
-      needs_trust: needsTrust,
+      needs_trust: needsTrust
+        ? { hash: shortHash(trust.hash), lines: trust.lines.map(riskyLineWords) }
+        : undefined,
       problems: problems.map(({ found, fix }) => `${cut(found, 300)} ${fix ?? ''}`.trim()),
       done,
       warnings,
@@ -77,43 +74,20 @@ export const setupProjectTool = defineTool({
   },
 });
 
-async function trusted(
-  hash: string | undefined,
-  filePath: string,
-  actions: ActionContext,
-): Promise<string[]> {
-  if (!hash?.trim()) return [];
-  const [{ trustProject }, { riskyLineWords }] = await Promise.all([
-    import('../../actions/trust-project.ts'),
-    import('../../actions/require-trust.ts'),
-  ]);
-  const { lines } = await trustProject({ projectDir: filePath, hash }, actions);
-  return lines.length > 0 ? [`Trusted: ${lines.map(riskyLineWords).join('; ')}.`] : [];
-}
-
-async function trustNeeded(projectDir: string, actions: ActionContext) {
-  const [{ readTrust }, { riskyLineWords, shortHash }] = await Promise.all([
-    import('../../actions/trust-project.ts'),
-    import('../../actions/require-trust.ts'),
-  ]);
-  const { trust } = await readTrust({ projectDir }, actions);
-  if (trust.kind === 'fine') return undefined;
-  return { hash: shortHash(trust.hash), lines: trust.lines.map(riskyLineWords) };
-}
-
-function summaryOf(
-  filePath: string,
-  kind: 'made' | 'checked',
-  problems: number,
-  needsTrust: boolean,
-): string {
-  const did = kind === 'made' ? `${filePath} was made` : `${filePath} can be read`;
-  if (problems === 0 && !needsTrust) return `${did}. Sessions can run here.`;
-  const missing = [
+/** The end of the sentence: what stands between the project and a session. */
+function missing(problems: number, needsTrust: boolean): string {
+  if (problems === 0 && !needsTrust) return '. Sessions can run here.';
+  const mend = problems === 1 ? 'one problem is to be mended' : `${problems} problems are to be mended`;
+  const what = [
     ...(needsTrust ? ['the human has not yet trusted some of its lines'] : []),
-    ...(problems > 0
-      ? [problems === 1 ? 'one problem is to be mended' : `${problems} problems are to be mended`]
-      : []),
+    ...(problems > 0 ? [mend] : []),
   ];
-  return `${did}, but no session can run yet: ${missing.join(', and ')}.`;
+  return `, but no session can run yet: ${what.join(', and ')}.`;
+}
+
+function nextStep(problems: number, needsTrust: boolean): string {
+  if (needsTrust) return 'show needs_trust.lines to the human; if they agree, setup_project with trust';
+  return problems > 0
+    ? 'mend the problems, or tell the human; then start_session'
+    : 'start_session with a task';
 }
