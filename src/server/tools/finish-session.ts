@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { FINISH_WAYS } from '../../actions/finish-ways.ts';
 import { defineTool } from '../define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../fields.ts';
+import { previewFields } from '../preview.ts';
 
 export const finishSessionTool = defineTool({
   name: 'finish_session',
@@ -29,15 +30,6 @@ export const finishSessionTool = defineTool({
     }
     const { previewFinish } = await import('../../actions/preview-finish.ts');
     const { view, would, hindrances } = await previewFinish(input, actions);
-    const isFree = hindrances.length === 0;
-    return {
-      summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
-      next: isFree
-        ? 'tell the human what it would do; on their word again with confirm: true'
-        : 'tell the human what is in the way',
-      session: view.folder,
-      would: isFree ? would : undefined,
-      in_the_way: hindrances,
-    };
+    return previewFields({ session: view.folder, would, hindrances });
   },
 });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { KeptIteration } from '../../actions/rewind-session.ts';
 import { defineTool } from '../define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../fields.ts';
+import { previewFields } from '../preview.ts';
 import { cut, sessionFields } from '../session-fields.ts';
 import type { ToolResult } from '../tool.ts';
 
@@ -39,7 +40,7 @@ export const rewindSessionTool = defineTool({
     if (!confirm) {
       const { previewRewind } = await import('../../actions/preview-rewind.ts');
       const { view, would, hindrances } = await previewRewind({ ...question, to: target }, actions);
-      return preview(view.folder, would, hindrances);
+      return previewFields({ session: view.folder, would, hindrances });
     }
     const { rewindSession } = await import('../../actions/rewind-session.ts');
     const { view, outcome, undoRef, leftOut } = await rewindSession({ ...question, to: target }, actions);
@@ -70,18 +71,5 @@ function checkpoints(session: string, kept: readonly KeptIteration[]): ToolResul
           ? '0: before the first iteration'
           : `${iteration}: ${phase}${lastAction ? `, ${cut(lastAction, 80)}` : ''}`,
       ),
-  };
-}
-
-function preview(session: string, would: string[], hindrances: string[]): ToolResult {
-  const isFree = hindrances.length === 0;
-  return {
-    summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
-    next: isFree
-      ? 'tell the human; on their word again with confirm: true'
-      : 'tell the human what is in the way',
-    session,
-    would: isFree ? would : undefined,
-    in_the_way: hindrances,
   };
 }
