@@ -18,243 +18,68 @@ export const RECORDED_TASK =
 export const RECORDED_SUMMARY =
   'JWT login, refresh and logout work, roles guard the staff routes, old cookies are exchanged on first use; 212 tests pass; the README has a migration chapter.';
 
-type Row = readonly [Phase, number, string, string, string, RecordedIteration['end']?];
-
-const ROWS: readonly Row[] = [
-  [
-    'investigation',
-    7,
-    'Read the routes and the session middleware',
-    'Look at how cookies are signed',
-    'Read src/session/middleware.ts',
-  ],
-  ['investigation', 5, 'Traced cookie signing and the user store', 'Write the dive', 'Grep "signedCookie"'],
-  [
-    'investigation',
-    4,
-    'Dive written -> 11-20-0912-dive-jwt-auth.md',
-    'Ask what the code leaves open',
-    'Write 11-20-0912-dive-jwt-auth.md',
-  ],
-  [
-    'requirements',
-    4,
-    'Four questions asked about tokens and roles',
-    'Wait for the answers',
-    'Write _qa.md',
-    'asks',
-  ],
-  [
-    'requirements',
-    3,
-    'Two more questions asked about old cookies',
-    'Wait for the answers',
-    'Write _qa.md',
-    'asks',
-  ],
-  [
-    'requirements',
-    4,
-    'Requirements written -> 11-20-0934-requirements-jwt-auth.md',
-    'Plan it',
-    'Write 11-20-0934-requirements-jwt-auth.md',
-  ],
-  [
-    'planning',
-    9,
-    'Drafted nine phases and checked them against the tests',
-    'Split the migration off',
-    'Read test/session.test.ts',
-  ],
-  [
-    'planning',
-    5,
-    'Plan written -> 11-20-0948-plan-jwt-auth.md',
-    'Wait for the approval',
-    'Write 11-20-0948-plan-jwt-auth.md',
-    'plans',
-  ],
-  [
-    'implementation',
-    5,
-    'Phase 1 done: token module with signing and checks',
-    'Phase 2: key rotation',
-    'Edit src/auth/token.ts',
-  ],
-  [
-    'implementation',
-    4,
-    'Phase 2 done: two keys are accepted while one rotates',
-    'Phase 3: login route',
-    'Edit src/auth/keys.ts',
-  ],
-  [
-    'implementation',
-    5,
-    'Phase 3 done: POST /login issues an access and a refresh token',
-    'Phase 4: refresh route',
-    'npm test -- login',
-  ],
-  [
-    'implementation',
-    7,
-    'Refresh route written, one race between two refreshes is open',
-    'Close the race',
-    'Edit src/auth/refresh.ts',
-  ],
-  [
-    'implementation',
-    5,
-    'Phase 4 done: a refresh token is good once, also for two at a time',
-    'Phase 5: logout',
-    'npm test -- refresh',
-  ],
-  [
-    'implementation',
-    3,
-    'Phase 5 done: logout revokes the family of tokens',
-    'Phase 6: roles',
-    'Edit src/auth/logout.ts',
-  ],
-  [
-    'implementation',
-    5,
-    'Role claims are read, staff routes still by cookie',
-    'Guard the staff routes',
-    'Edit src/auth/roles.ts',
-  ],
-  [
-    'implementation',
-    6,
-    'Phase 6 done: staff routes ask for the role',
-    'Phase 7: exchange of cookies',
-    'npm test -- staff',
-  ],
-  [
-    'implementation',
-    11,
-    'Looked for every reader of the old cookie',
-    'Write the exchange',
-    'Grep "req.session"',
-    'killed at its time limit',
-  ],
-  [
-    'implementation',
-    5,
-    'Exchange of a cookie for tokens written',
-    'Test it with signed cookies of before',
-    'Edit src/auth/exchange.ts',
-  ],
-  [
-    'implementation',
-    4,
-    'Phase 7 done: old cookies are exchanged on first use',
-    'Phase 8: limits',
-    'npm test -- exchange',
-  ],
-  [
-    'implementation',
-    4,
-    'Phase 8 done: five failed logins a minute and address',
-    'Phase 9: documents',
-    'Edit src/auth/limit.ts',
-  ],
-  [
-    'implementation',
-    3,
-    'Phase 9 done: README and OpenAPI file tell of the tokens',
-    'Test everything',
-    'Edit openapi.yaml',
-  ],
-  [
-    'testing',
-    6,
-    'All 204 tests pass; by hand: refresh after logout answers 500',
-    'Send it back',
-    'curl -s localhost:3000/refresh',
-  ],
-  ['implementation', 3, 'Refresh after logout answers 401', 'Test again', 'Edit src/auth/refresh.ts'],
-  [
-    'testing',
-    4,
-    'Test report written -> 11-20-1112-test-report-jwt-auth.md: all passed',
-    'Review the changes',
-    'npm test',
-  ],
-  ['quality', 5, 'Reviewed the token module: two findings', 'Mend them', 'Read src/auth/token.ts'],
-  [
-    'quality',
-    4,
-    'Clock skew is allowed for, the key id is checked',
-    'Review the routes',
-    'Edit src/auth/token.ts',
-  ],
-  ['quality', 4, 'Reviewed the routes: one finding about error texts', 'Mend it', 'Read src/auth/login.ts'],
-  [
-    'quality',
-    3,
-    'Error texts tell nothing about accounts any more',
-    'Review the exchange',
-    'Edit src/auth/errors.ts',
-  ],
-  ['quality', 4, 'Reviewed the exchange: cookies of deleted users', 'Mend it', 'Read src/auth/exchange.ts'],
-  [
-    'quality',
-    3,
-    'Cookies of deleted users are refused',
-    'Remove what is not used',
-    'Edit src/auth/exchange.ts',
-  ],
-  [
-    'quality',
-    3,
-    'Removed the old middleware and its types',
-    'Write the review',
-    'Edit src/session/middleware.ts',
-  ],
-  [
-    'quality',
-    3,
-    'Quality review written -> 11-20-1146-quality-review-jwt-auth.md',
-    'Test once more',
-    'Write 11-20-1146-quality-review-jwt-auth.md',
-  ],
-  ['testing', 4, 'One of 211 tests fails: a staff token without roles', 'Send it back', 'npm test'],
-  ['implementation', 3, 'A token without roles has none', 'Test again', 'Edit src/auth/roles.ts'],
-  ['testing', 3, 'All 212 tests pass', 'Review what changed since', 'npm test'],
-  ['quality', 3, 'Reviewed the change since the last review: good', 'Test once more', 'git diff HEAD~1'],
-  [
-    'testing',
-    3,
-    'Test report written -> 11-20-1206-test-report-jwt-auth.md: all passed',
-    'Finish',
-    'npm test',
-  ],
-  ['done', 2, 'Looked through plan, requirements and notebook', 'Write the summary', 'Read _overview.md'],
-  [
-    'done',
-    2,
-    'Summary written -> 11-20-1212-summary-jwt-auth.md',
-    'Signal done',
-    'Write 11-20-1212-summary-jwt-auth.md',
-  ],
-  ['done', 1, 'Everything is committed', 'Nothing', 'git status', 'done'],
-];
+// Phase, minutes, last action, what comes next, what it did in its middle, and how it ended if not by going on.
+const TABLE = `
+investigation | 7 | Read the routes and the session middleware | Look at how cookies are signed | Read src/session/middleware.ts
+investigation | 5 | Traced cookie signing and the user store | Write the dive | Grep "signedCookie"
+investigation | 4 | Dive written -> 11-20-0912-dive-jwt-auth.md | Ask what the code leaves open | Write 11-20-0912-dive-jwt-auth.md
+requirements | 4 | Four questions asked about tokens and roles | Wait for the answers | Write _qa.md | asks
+requirements | 3 | Two more questions asked about old cookies | Wait for the answers | Write _qa.md | asks
+requirements | 4 | Requirements written -> 11-20-0934-requirements-jwt-auth.md | Plan it | Write 11-20-0934-requirements-jwt-auth.md
+planning | 9 | Drafted nine phases and checked them against the tests | Split the migration off | Read test/session.test.ts
+planning | 5 | Plan written -> 11-20-0948-plan-jwt-auth.md | Wait for the approval | Write 11-20-0948-plan-jwt-auth.md | plans
+implementation | 5 | Phase 1 done: token module with signing and checks | Phase 2: key rotation | Edit src/auth/token.ts
+implementation | 4 | Phase 2 done: two keys are accepted while one rotates | Phase 3: login route | Edit src/auth/keys.ts
+implementation | 5 | Phase 3 done: POST /login issues an access and a refresh token | Phase 4: refresh route | npm test -- login
+implementation | 7 | Refresh route written, one race between two refreshes is open | Close the race | Edit src/auth/refresh.ts
+implementation | 5 | Phase 4 done: a refresh token is good once, also for two at a time | Phase 5: logout | npm test -- refresh
+implementation | 3 | Phase 5 done: logout revokes the family of tokens | Phase 6: roles | Edit src/auth/logout.ts
+implementation | 5 | Role claims are read, staff routes still by cookie | Guard the staff routes | Edit src/auth/roles.ts
+implementation | 6 | Phase 6 done: staff routes ask for the role | Phase 7: exchange of cookies | npm test -- staff
+implementation | 11 | Looked for every reader of the old cookie | Write the exchange | Grep "req.session" | killed at its time limit
+implementation | 5 | Exchange of a cookie for tokens written | Test it with signed cookies of before | Edit src/auth/exchange.ts
+implementation | 4 | Phase 7 done: old cookies are exchanged on first use | Phase 8: limits | npm test -- exchange
+implementation | 4 | Phase 8 done: five failed logins a minute and address | Phase 9: documents | Edit src/auth/limit.ts
+implementation | 3 | Phase 9 done: README and OpenAPI file tell of the tokens | Test everything | Edit openapi.yaml
+testing | 6 | All 204 tests pass; by hand: refresh after logout answers 500 | Send it back | curl -s localhost:3000/refresh
+implementation | 3 | Refresh after logout answers 401 | Test again | Edit src/auth/refresh.ts
+testing | 4 | Test report written -> 11-20-1112-test-report-jwt-auth.md: all passed | Review the changes | npm test
+quality | 5 | Reviewed the token module: two findings | Mend them | Read src/auth/token.ts
+quality | 4 | Clock skew is allowed for, the key id is checked | Review the routes | Edit src/auth/token.ts
+quality | 4 | Reviewed the routes: one finding about error texts | Mend it | Read src/auth/login.ts
+quality | 3 | Error texts tell nothing about accounts any more | Review the exchange | Edit src/auth/errors.ts
+quality | 4 | Reviewed the exchange: cookies of deleted users | Mend it | Read src/auth/exchange.ts
+quality | 3 | Cookies of deleted users are refused | Remove what is not used | Edit src/auth/exchange.ts
+quality | 3 | Removed the old middleware and its types | Write the review | Edit src/session/middleware.ts
+quality | 3 | Quality review written -> 11-20-1146-quality-review-jwt-auth.md | Test once more | Write 11-20-1146-quality-review-jwt-auth.md
+testing | 4 | One of 211 tests fails: a staff token without roles | Send it back | npm test
+implementation | 3 | A token without roles has none | Test again | Edit src/auth/roles.ts
+testing | 3 | All 212 tests pass | Review what changed since | npm test
+quality | 3 | Reviewed the change since the last review: good | Test once more | git diff HEAD~1
+testing | 3 | Test report written -> 11-20-1206-test-report-jwt-auth.md: all passed | Finish | npm test
+done | 2 | Looked through plan, requirements and notebook | Write the summary | Read _overview.md
+done | 2 | Summary written -> 11-20-1212-summary-jwt-auth.md | Signal done | Write 11-20-1212-summary-jwt-auth.md
+done | 1 | Everything is committed | Nothing | git status | done
+`;
 
 /**
  * A session of three hours and forty children, with six questions in two rounds and one plan: what a parent
  * follows when somebody gives a day's work to samocode. Texts are as long as those of real children.
  */
-export const RECORDED_ITERATIONS: readonly RecordedIteration[] = ROWS.map(
-  ([phase, minutes, lastAction, next, activity, end]) => ({
-    phase,
-    minutes,
+export const RECORDED_ITERATIONS: readonly RecordedIteration[] = TABLE.trim().split('\n').map(iterationIn);
+
+function iterationIn(row: string): RecordedIteration {
+  const [phase, minutes, lastAction = '', next = '', activity = '', end] = row.split(' | ');
+  // The table is ours.
+  return {
+    phase: phase as Phase,
+    minutes: Number(minutes),
     lastAction,
     next,
     activity,
-    ...(end && { end }),
-  }),
-);
+    ...(end && { end: end as NonNullable<RecordedIteration['end']> }),
+  };
+}
 
 /** How long the person takes to answer each time. */
 export const PERSON_MINUTES = 3;
