@@ -11,7 +11,9 @@ export interface HeadsQuestion {
 }
 
 export interface Heads {
-  /** The commit that is checked out and, if it is another, the tip of the session's branch. */
+  /** The commit that is checked out; undefined where there is none of this repository. */
+  head: string | undefined;
+  /** It and, if it is another, the tip of the session's branch. */
   parents: string[];
   /** The last checkpoint is still where it was kept. */
   hasLast: boolean;
@@ -57,5 +59,5 @@ function headsOf(
   { last, now }: { last: HeadsQuestion['last']; now: string | undefined },
 ): Heads {
   const parents = [...new Set([head, tip])].filter((commit) => commit !== undefined);
-  return { parents, hasLast: last !== undefined && last.commit === now };
+  return { head, parents, hasLast: last !== undefined && last.commit === now };
 }

@@ -7,17 +7,21 @@ export const KEPT_CHECKPOINTS = 20;
 /** Why a checkpoint was made; part of its ref. */
 export type Moment =
   | { kind: 'after'; iteration: number }
+  /** Before a child, where the files are not as the last one left them: a person may have changed them. */
+  | { kind: 'before'; iteration: number }
   /** Before we end a child in the middle of its work: another ref, so that the later one replaces nothing. */
   | { kind: 'before_kill'; iteration: number }
   /** Before a rewind, so that it can be undone; `id` names the rewind. */
   | { kind: 'before_rewind'; id: string };
 
-/** `refs/samocode/<session>/` with what stands behind it: `003`, `003-before-kill`, `rewinds/17`. */
+/** `refs/samocode/<session>/` with what stands behind it: `003`, `003-before`, `003-before-kill`, `rewinds/17`. */
 export function refOf(sessionFolder: string, moment: Moment): string {
   const refs = refsOf(sessionFolder);
   switch (moment.kind) {
     case 'after':
       return `${refs}${digits(moment.iteration)}`;
+    case 'before':
+      return `${refs}${digits(moment.iteration)}-before`;
     case 'before_kill':
       return `${refs}${digits(moment.iteration)}-before-kill`;
     case 'before_rewind':
@@ -52,7 +56,7 @@ export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: st
   const oldest = Number(iterations.at(-KEPT_CHECKPOINTS) ?? 0);
   const rewinds = names.filter((name) => name.startsWith('rewinds/')).sort(byNumber);
   const old = [
-    ...names.filter((name) => /^\d+(?:-before-kill)?$/.test(name) && Number.parseInt(name, 10) < oldest),
+    ...names.filter((name) => /^\d+(?:-before(?:-kill)?)?$/.test(name) && Number.parseInt(name, 10) < oldest),
     ...rewinds.slice(0, -KEPT_CHECKPOINTS),
   ].map((name) => `${refs}${name}`);
   await deleteRefs(old, repositoryOptions(store));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type NewCommit, writeCommit } from './checkpoint-commit.ts';
-import { readHeads } from './checkpoint-heads.ts';
+import { type Heads, readHeads } from './checkpoint-heads.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
@@ -42,6 +42,8 @@ export interface Checkpoint {
   /** `refs/samocode/<session>/<NNN>`; of the earlier one when nothing changed. */
   ref: string;
   commit: string;
+  /** The commit that was checked out. */
+  head: string | undefined;
   /** The worktree's files as a tree, ignored ones aside: equal ids mean equal bytes. */
   worktreeTree: string;
   sessionTree: string;
@@ -70,15 +72,31 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const store = await openStore(plan);
   clearLocks(store);
   const last = readLast(store);
-  const { parents, hasLast } = await readHeads(store, { ...plan, last });
+  const { head, ...heads } = await readHeads(store, { ...plan, last });
+  const { kept, kind } = await keepFiles(store, plan, { last, ...heads });
+  return asCheckpoint(kept, { kind, head, before: last });
+}
+
+/** What was kept; same: it was kept already. */
+interface Kept {
+  kind: Checkpoint['kind'];
+  kept: LastCheckpoint;
+}
+
+async function keepFiles(
+  store: CheckpointStore,
+  plan: CheckpointPlan,
+  { last, parents, hasLast }: { last: LastCheckpoint | undefined } & Omit<Heads, 'head'>,
+): Promise<Kept> {
   if (last && hasLast && !plan.alsoInWorktree) {
     const made = await keepChanges(store, plan, { last, parents }).catch(unlessItIsLost);
     if (made) return made;
   }
-  const made = await keepAll(store, plan, { parents, last }).catch(unlessItIsLost);
+  const made = await keepAll(store, plan, parents).catch(unlessItIsLost);
   if (made) return made;
   const there = await Promise.all(parents.map((parent) => commitOf(parent, repositoryOptions(store))));
-  return await keepAll(store, plan, { parents: there.filter((parent) => parent !== undefined), last });
+  const stillThere = there.filter((parent) => parent !== undefined);
+  return await keepAll(store, plan, stillThere);
 }
 
 /** Something that a checkpoint would stand on is gone: a clean-up may take anything. */
@@ -87,37 +105,32 @@ function unlessItIsLost(error: unknown): undefined {
 }
 
 /** What the next checkpoint must know, besides what git says of this one. */
-type Taken = Pick<LastCheckpoint, 'parents' | 'beyondIndex' | 'documents' | 'ownIndex' | 'skipped'>;
+type Taken = Omit<LastCheckpoint, 'ref' | 'commit' | 'worktreeTree' | 'sessionTree'>;
 
 async function keepChanges(
   store: CheckpointStore,
   plan: CheckpointPlan,
   { last, parents }: { last: LastCheckpoint; parents: string[] },
-): Promise<Checkpoint | undefined> {
+): Promise<Kept | undefined> {
   const [code, documents] = await Promise.all([
     takeChanges(store, plan.worktreePath, last),
     takeDocuments(store, plan.sessionDir, last.documents),
   ]);
   if (code === undefined) return undefined;
-  const { now: beyondIndex, ownIndex } = code;
+  const { now: beyondIndex, ownIndex, isSettled } = code;
   const skipped = [...code.skipped, ...documents.skipped];
-  const taken: Taken = { parents, beyondIndex, ownIndex, documents: documents.now, skipped };
+  const taken: Taken = { parents, beyondIndex, ownIndex, isSettled, documents: documents.now, skipped };
   const isSame = code.changes.length === 0 && documents.changes.length === 0;
   if (isSame && last.parents.join() === parents.join()) {
     writeLast(store, { ...last, ...taken });
-    return asCheckpoint({ ...last, ...taken }, 'same', last);
+    return { kind: 'same', kept: { ...last, ...taken } };
   }
   const worktree = { tree: last.worktreeTree, changes: code.changes };
-  const next = await commitTaken(store, plan, { worktree, documents, taken });
-  return asCheckpoint(next, 'kept', last);
+  return { kind: 'kept', kept: await commitTaken(store, plan, { worktree, documents, taken }) };
 }
 
 /** Without anything to stand on: the private index is brought up to the files, and all that it knows is taken. */
-async function keepAll(
-  store: CheckpointStore,
-  plan: CheckpointPlan,
-  { parents, last }: { parents: string[]; last: LastCheckpoint | undefined },
-): Promise<Checkpoint> {
+async function keepAll(store: CheckpointStore, plan: CheckpointPlan, parents: string[]): Promise<Kept> {
   const [code, documents] = await Promise.all([
     takeAll(store, plan).catch((error: unknown) => takeAfresh(store, plan, error)),
     takeDocuments(store, plan.sessionDir, []),
@@ -125,8 +138,7 @@ async function keepAll(
   const worktree = { tree: code.tree, changes: [] };
   const skipped = [...code.skipped, ...documents.skipped];
   const taken: Taken = { parents, beyondIndex: [], documents: documents.now, skipped };
-  const next = await commitTaken(store, plan, { worktree, documents, taken });
-  return asCheckpoint(next, 'kept', last);
+  return { kind: 'kept', kept: await commitTaken(store, plan, { worktree, documents, taken }) };
 }
 
 async function takeAll(
@@ -177,20 +189,22 @@ async function commitTaken(
 
 function asCheckpoint(
   { ref, commit, worktreeTree, sessionTree, documents, skipped }: LastCheckpoint,
-  kind: Checkpoint['kind'],
-  before: LastCheckpoint | undefined,
+  given: { kind: Checkpoint['kind']; head: string | undefined; before: LastCheckpoint | undefined },
 ): Checkpoint {
+  const { kind, head, before } = given;
   const kept = documents.flatMap(([name, file]) =>
     file ? [{ name: readable(name), mode: file.mode, id: file.id }] : [],
   );
   const newlySkipped = skipped.filter((name) => !before?.skipped.includes(name));
-  return { kind, ref, commit, worktreeTree, sessionTree, documents: kept, skipped, newlySkipped };
+  return { kind, ref, commit, head, worktreeTree, sessionTree, documents: kept, skipped, newlySkipped };
 }
 
 function subject({ sessionFolder, moment }: CheckpointPlan): string {
   switch (moment.kind) {
     case 'after':
       return `Checkpoint of ${sessionFolder} after iteration ${moment.iteration}`;
+    case 'before':
+      return `Checkpoint of ${sessionFolder} before iteration ${moment.iteration}`;
     case 'before_kill':
       return `Checkpoint of ${sessionFolder} before iteration ${moment.iteration} was ended`;
     case 'before_rewind':

@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { hash as hashOf } from 'node:crypto';
-import { lstatSync, writeFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { sep } from 'node:path';
 import * as z from 'zod';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 import { runGit } from './git.ts';
 import { bytesOf, nameOf, quoted, readable } from './path-bytes.ts';
 import { type FileMode, type PathState, PathStates } from './path-state.ts';
+import { COARSEST_CLOCK_MS, fileSystemNowMs } from './settle-index.ts';
 
 const KnownFile = z.object({
   mode: z.enum(['100644', '100755', '120000']),
@@ -48,9 +48,6 @@ export async function compareFiles(
 /** Bytes that are read here; what is beyond is left to git alone, past our memory. */
 const MAX_BYTES_OF_ONE = 1024 * 1024;
 const MAX_BYTES_OF_ALL = 16 * 1024 * 1024;
-/** A file changed later than this before our look may change again under the same stamp, on coarse clocks. */
-const SETTLED_MS = 2000;
-
 class Comparing {
   readonly #store: CheckpointStore;
   readonly #folder: string;
@@ -66,7 +63,8 @@ class Comparing {
     this.#folder = folder;
     this.#states = new PathStates(folder, store.hasModes);
     this.#before = new Map(known);
-    this.#settledBeforeMs = fileSystemNowMs(store) - SETTLED_MS;
+    // One that was changed later may change again under the same stamp.
+    this.#settledBeforeMs = fileSystemNowMs(store) - COARSEST_CLOCK_MS;
   }
 
   look(name: string): void {
@@ -131,11 +129,4 @@ async function storeLarge(store: CheckpointStore, paths: readonly string[]): Pro
   const input = bytesOf(paths.map((path) => `${quoted(path)}\n`).join(''));
   const args = ['hash-object', '-w', '--no-filters', '--stdin-paths'];
   return (await runGit(args, { ...repositoryOptions(store), input })).stdout.trim().split('\n');
-}
-
-// What stamps are compared with must come from the clock that makes them, also on a network drive.
-function fileSystemNowMs({ dir }: CheckpointStore): number {
-  const path = join(dir, 'now');
-  writeFileSync(path, '.');
-  return lstatSync(path).ctimeMs;
 }

@@ -12,6 +12,8 @@ export const LastCheckpoint = z.object({
   parents: z.array(z.string()),
   worktreeTree: z.string(),
   sessionTree: z.string(),
+  /** Its private index is older than all that is to come, see `settleIndex`. */
+  isSettled: z.boolean().optional(),
   /** Where the worktree's tree differs from what its private index knows. */
   beyondIndex: KnownFiles,
   /** All that is in the session's tree. */

@@ -24,6 +24,12 @@ export async function openRefFiles(commonDir: string, worktreePath: string): Pro
   return { gitDir, commitAt: (name) => commitAt(commonDir, gitDir, name) };
 }
 
+/** The commit that is checked out in a repository of its own, a submodule for one; undefined where none can be read. */
+export async function headOfRepository(folder: string): Promise<string | undefined> {
+  const gitDir = (await gitDirOf(folder)) ?? join(folder, '.git');
+  return await commitAt((await sharedDirOf(gitDir)) ?? gitDir, gitDir, 'HEAD').catch(() => undefined);
+}
+
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 /** What lies in the shared folder; others belong to one worktree. */
 const SHARED = /^refs\/(?!bisect\/|worktree\/|rewritten\/)[^\0]+$/;

@@ -9,11 +9,13 @@ import { namesOnlyIn } from './index-names.ts';
 import type { LastCheckpoint } from './last-checkpoint.ts';
 import { pathAt } from './path-bytes.ts';
 import { identityOf } from './path-state.ts';
+import { settleIndex } from './settle-index.ts';
 import { listDifferent, listTrackedThoughIgnored, unknownTo } from './take-files.ts';
 
 export interface TakenChanges extends Comparison {
   /** For `LastCheckpoint`. */
   ownIndex: string;
+  isSettled: boolean;
 }
 
 /** Beyond it, bringing the private index up to date costs less than knowing so much beside it. */
@@ -30,6 +32,7 @@ export async function takeChanges(
   last: LastCheckpoint,
 ): Promise<TakenChanges | undefined> {
   if (!store.hasModes) return undefined;
+  const isSettled = last.isSettled || (await settleIndex(store, folder));
   const indexPath = await ownIndexPath(folder);
   const ownIndex = identityOf(indexPath ? await ifExists(lstat(indexPath, { bigint: true })) : undefined);
   const [listed, tracked] = await Promise.all([
@@ -40,7 +43,7 @@ export async function takeChanges(
   const names = new Set([...listed, ...known.map(([name]) => name)]);
   for (const name of tracked) if (!names.has(name) && existsSync(pathAt(folder, name))) names.add(name);
   if (names.size > MAX_BEYOND_INDEX) return undefined;
-  return { ...(await compareFiles(store, folder, { names, known })), ownIndex };
+  return { ...(await compareFiles(store, folder, { names, known })), ownIndex, isSettled };
 }
 
 async function ownIndexPath(worktreePath: string): Promise<string | undefined> {

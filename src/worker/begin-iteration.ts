@@ -17,9 +17,10 @@ import { budgetVerdict, wrapUpTimeLimit } from './budget.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { chooseChild } from './choose-child.ts';
 import { keepStart } from './keep-start.ts';
-import { freshLook } from './last-look.ts';
+import { keepWork, notKept } from './keep-work.ts';
+import { freshLook, type Seen } from './last-look.ts';
 import { deliverMessages } from './messages.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { documentsPrint, lookAtMainCheckout, type Snapshot } from './snapshot.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**
@@ -80,13 +81,23 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') await putAside(paths.signal);
   await writeWhole(paths.signal, BLANK_SIGNAL);
   await ifExists(copyFile(paths.overview, files.overviewBefore));
-  const known = freshLook(worker);
-  if (known === undefined) await worker.git.look(stateOf(worker).worktree?.path);
-  const keeping = open.iteration === 1 ? keepStart(worker, open.phase) : Promise.resolve();
-  const snapshot = await takeSnapshot(worker, known).finally(() => keeping);
+  const seen = freshLook(worker) ?? (await lookAround(worker, open));
+  const snapshot: Snapshot = { ...seen, documents: await documentsPrint(worker) };
   await writeWhole(files.before, `${JSON.stringify(snapshot)}\n`);
   await worker.kept.keep(files.before);
   await worker.kept.keep(files.overviewBefore);
+}
+
+/** Keeps what stands there before a child that does not follow at once on another: a person may have been at work. */
+async function lookAround(worker: Worker, { iteration, phase }: OpenIteration): Promise<Seen> {
+  await worker.git.look(stateOf(worker).worktree?.path);
+  const keeping =
+    iteration === 1 ? keepStart(worker, phase) : keepWork(worker, { kind: 'before', iteration });
+  const mainCheckout = await lookAtMainCheckout(worker);
+  const kept = await keeping;
+  await record(worker, ...notKept(kept));
+  const { worktree } = kept;
+  return { ...(worktree && { worktree }), ...(mainCheckout && { mainCheckout }) };
 }
 
 export function logPaths(worker: Worker, open: OpenIteration): { stdout: string; stderr: string } {

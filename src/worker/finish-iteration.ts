@@ -5,13 +5,12 @@ import { afterFailedChecks } from '../phases/after-checks.ts';
 import { decide } from '../phases/decide.ts';
 import type { Decision } from '../phases/decision.ts';
 import type { Outcome, Rules } from '../phases/outcome.ts';
-import type { NewEvent } from '../session/events.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { type ChildEnded, howItEnded, isCapsCut, readOurText } from './how-it-ended.ts';
-import { commitReadableFiles, type KeptWork, keepWork, tidyCheckpoints } from './keep-work.ts';
+import { commitReadableFiles, type KeptWork, keepWork, notKept, tidyCheckpoints } from './keep-work.ts';
 import { keepLook } from './last-look.ts';
 import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
 import { guardLoop } from './loop-guard.ts';
@@ -20,7 +19,7 @@ import { putAwayMessages } from './messages.ts';
 import { putAwayOldFlow } from './old-flow.ts';
 import { failedChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
-import { Snapshot, takeSnapshot } from './snapshot.ts';
+import { documentsPrint, lookAtMainCheckout, Snapshot } from './snapshot.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 import { mendWorktree } from './worktree-stands.ts';
 
@@ -56,7 +55,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       ...(process.problem !== undefined && { problem: process.problem }),
       cost: process.cost,
       durationMs: ended.awakeMs,
-      ...(after.tree && { head: after.tree.head }),
+      ...(after.worktree?.head !== undefined && { head: after.worktree.head }),
       ...(print !== undefined && { print }),
       ...(kept.checkpoint && { checkpoint: kept.checkpoint }),
       ...notebook.lines,
@@ -64,6 +63,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     },
   );
   crashPoint('after-iteration-ended');
+  worker.kept.forgetIn(iterationPaths(worker.paths, open.iteration).dir);
   await record(worker, ...(await settleEvents(worker)));
   await putAwayMessages(worker, acknowledged);
   await tidy(worker, open, kept);
@@ -82,8 +82,14 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const mended = await mendWorktree(worker).catch(() => []);
   // Side by side: each is a start of git or two.
   const keeping = keepWork(worker, { kind: 'after', iteration: open.iteration });
-  const after = await takeSnapshot(worker).finally(() => keeping);
-  const treeChanged = JSON.stringify(before?.tree) !== JSON.stringify(after.tree);
+  const mainCheckout = await lookAtMainCheckout(worker);
+  const kept = await keeping;
+  const after: Snapshot = {
+    ...(kept.worktree && { worktree: kept.worktree }),
+    ...(mainCheckout && { mainCheckout }),
+    documents: await documentsPrint(worker),
+  };
+  const treeChanged = before?.worktree?.print !== after.worktree?.print;
   const acknowledged = acknowledgedIds(worker, signal, notebook);
   const outcome: Outcome = {
     end: process.end,
@@ -104,11 +110,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
     ...mended,
     ...mainCheckoutMoves(open.iteration, before, after),
   ];
-  return { signal, process, outcome, plan, acknowledged, said, notebook, after, kept: await keeping };
-}
-
-function notKept({ problem }: KeptWork): NewEvent[] {
-  return problem === undefined ? [] : [{ type: 'notice', code: 'checkpoint', text: problem }];
+  return { signal, process, outcome, plan, acknowledged, said, notebook, after, kept };
 }
 
 async function tidy(worker: Worker, { iteration, phase }: OpenIteration, kept: KeptWork): Promise<void> {

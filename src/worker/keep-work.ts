@@ -11,12 +11,17 @@ import {
 import { openStore } from '../project/checkpoint-store.ts';
 import type { GitContext } from '../project/repository.ts';
 import { commitSessionFiles } from '../project/session-repository.ts';
+import { worktreePrint } from '../project/worktree-print.ts';
+import type { NewEvent } from '../session/events.ts';
+import type { WorktreeSeen } from './snapshot.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
   /** Equal trees are equal bytes; ignored files aside. */
   trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'>;
+  /** The worktree's fingerprint and the commit that is checked out. */
+  worktree?: WorktreeSeen;
   /** Why nothing could be kept, or what was left out. */
   problem?: string;
 }
@@ -51,7 +56,8 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
   if (place === undefined) return {};
   try {
     const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
-    const { ref, commit, newlySkipped, worktreeTree, sessionTree, documents } = kept;
+    const { ref, commit, head, newlySkipped, worktreeTree, sessionTree, documents } = kept;
+    const print = await worktreePrint(place.worktreePath, kept);
     const left =
       newlySkipped.length > 0
         ? `Not in this checkpoint and those to come (over 50 MB, unreadable, or a repository of its own): ${newlySkipped.slice(0, 10).join(', ')}`
@@ -59,11 +65,17 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
     return {
       checkpoint: { ref, commit },
       trees: { worktreeTree, sessionTree, documents },
+      worktree: { print, ...(head !== undefined && { head }) },
       ...(left && { problem: left }),
     };
   } catch (error) {
     return { problem: `No checkpoint was made: ${error instanceof Error ? error.message : error}` };
   }
+}
+
+/** To be told, whatever else the moment brings. */
+export function notKept({ problem }: KeptWork): NewEvent[] {
+  return problem === undefined ? [] : [{ type: 'notice', code: 'checkpoint', text: problem }];
 }
 
 /** Two starts of git, which need not lie between any two children. */

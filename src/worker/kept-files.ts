@@ -20,6 +20,11 @@ export class KeptFiles {
     else this.#kept.delete(path);
   }
 
+  /** What an ended iteration has left is not read again: it would be compared after every child to come. */
+  forgetIn(folder: string): void {
+    for (const path of this.#kept.keys()) if (dirname(path) === folder) this.#kept.delete(path);
+  }
+
   textOf(path: string): string | undefined {
     return this.#kept.get(path)?.toString('utf8');
   }

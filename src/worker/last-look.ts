@@ -2,7 +2,7 @@ import type { Snapshot } from './snapshot.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** What a child could change, as it was seen when the last one's whole tree was gone. */
-type Seen = Pick<Snapshot, 'tree' | 'mainCheckout'>;
+export type Seen = Pick<Snapshot, 'worktree' | 'mainCheckout'>;
 
 const looks = new WeakMap<Worker, { seen: Seen; n: number; atMs: number }>();
 
@@ -10,8 +10,8 @@ const looks = new WeakMap<Worker, { seen: Seen; n: number; atMs: number }>();
 const FRESH_MS = 2000;
 
 /** Keeps what was seen after a child, once its iteration is recorded. */
-export function keepLook(worker: Worker, { tree, mainCheckout }: Snapshot): void {
-  const seen: Seen = { ...(tree && { tree }), ...(mainCheckout && { mainCheckout }) };
+export function keepLook(worker: Worker, { worktree, mainCheckout }: Snapshot): void {
+  const seen: Seen = { ...(worktree && { worktree }), ...(mainCheckout && { mainCheckout }) };
   looks.set(worker, { seen, n: stateOf(worker).n, atMs: worker.clock.monotonic() });
 }
 

@@ -9,6 +9,7 @@ import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
 import { documentNames, readDocument } from './evidence.ts';
 import { keepStart } from './keep-start.ts';
+import { notKept } from './keep-work.ts';
 import { record, type Worker } from './worker.ts';
 
 const SETUP_LIMIT_MS = 30 * 60_000;
@@ -49,7 +50,9 @@ export async function prepare(worker: Worker): Promise<void> {
       flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
     });
     for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
-    if (where.totalIterations === undefined) await keepStart(worker, where.phase);
+    if (where.totalIterations === undefined) {
+      await record(worker, ...notKept(await keepStart(worker, where.phase)));
+    }
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     const reason = `${error.what} ${error.why} ${error.hint}`;

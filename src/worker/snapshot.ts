@@ -4,48 +4,41 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
 import { MainCheckout, readMainCheckout } from '../project/main-checkout.ts';
-import { readTree, TreeReading } from '../project/tree-reading.ts';
-import { stateOf, type Worker } from './worker.ts';
+import type { Worker } from './worker.ts';
 
-/** What a child could have changed, as it stood at one moment. */
+const WorktreeSeen = z.object({
+  /** Equal ones are the same commit and the same bytes. */
+  print: z.string(),
+  /** The commit that was checked out. */
+  head: z.string().optional(),
+});
+export type WorktreeSeen = z.infer<typeof WorktreeSeen>;
+
+/** What a child could have changed, as it stood at one moment. What could not be looked at is not there. */
 export const Snapshot = z.object({
-  tree: TreeReading.optional(),
+  worktree: WorktreeSeen.optional(),
   mainCheckout: MainCheckout.optional(),
   /** Fingerprint of the session's documents, its log folder and the worker's own files left out. */
   documents: z.string(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
-/** @param known what needs not be asked of git again */
-export async function takeSnapshot(
-  worker: Worker,
-  known?: Pick<Snapshot, 'tree' | 'mainCheckout'>,
-): Promise<Snapshot> {
-  if (known !== undefined) return { ...known, documents: await documentsPrint(worker) };
-  const worktree = stateOf(worker).worktree;
+export async function lookAtMainCheckout(worker: Worker): Promise<MainCheckout | undefined> {
   const { mainRepo, sessionsDir, worktreesDir } = worker.file;
   const main = { mainRepo, ours: [sessionsDir, worktreesDir], ...worker.git.context };
-  const [mainCheckout, tree] = await Promise.all([
-    readMainCheckout(main).catch(() => undefined),
-    worktree && readTree(worktree.path, worker.git.context),
-  ]);
-  return {
-    ...(tree && { tree }),
-    ...(mainCheckout && { mainCheckout }),
-    documents: await documentsPrint(worker),
-  };
+  return await readMainCheckout(main).catch(() => undefined);
 }
 
 const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);
 
 // Sizes and times instead of contents: a folder may hold many large documents, and any write moves the time.
-async function documentsPrint(worker: Worker): Promise<string> {
-  const names = ((await ifExists(readdir(worker.paths.sessionDir))) ?? []).filter(
+export async function documentsPrint({ paths }: Worker): Promise<string> {
+  const names = ((await ifExists(readdir(paths.sessionDir))) ?? []).filter(
     (name) => !NOT_THE_CHILDS.has(name),
   );
   const hash = createHash('sha256');
   for (const name of names.sort()) {
-    const stats = await ifExists(lstat(join(worker.paths.sessionDir, name)));
+    const stats = await ifExists(lstat(join(paths.sessionDir, name)));
     hash.update(`${name}\0${stats?.size}\0${stats?.mtimeMs}\0${stats?.ino}\n`);
   }
   return hash.digest('hex');

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ProcessEntry } from '../base/process-table.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { readTree } from '../project/tree-reading.ts';
+import { documentsPrint } from './snapshot.ts';
 import type { WatchLimits } from './watch-limits.ts';
-import type { Worker } from './worker.ts';
+import { stateOf, type Worker } from './worker.ts';
 
 /** CPU ticks (1/100 s) that an idle runtime burns between two looks without doing anything. */
 const IDLE_TICKS = 3;
@@ -69,8 +70,10 @@ export class StallWatch {
 
   // The first look of a silence only learns what stands there.
   async #filesChanged(): Promise<boolean> {
-    const text = JSON.stringify(await takeSnapshot(this.#worker));
-    const now = createHash('sha256').update(text).digest('hex');
+    const path = stateOf(this.#worker).worktree?.path;
+    const tree = path && (await readTree(path, this.#worker.git.context));
+    const seen = [tree, await documentsPrint(this.#worker)];
+    const now = createHash('sha256').update(JSON.stringify(seen)).digest('hex');
     const changed = this.#files !== undefined && this.#files !== now;
     this.#files = now;
     return changed;

@@ -1,0 +1,27 @@
+import { lstatSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CheckpointStore, partOptions } from './checkpoint-store.ts';
+import { runGit } from './git.ts';
+
+/** Two moments that lie further apart are told apart by any file system's clock. */
+export const COARSEST_CLOCK_MS = 2000;
+
+/** What the times of files are compared with must come from the clock that makes them, also on a network drive. */
+export function fileSystemNowMs({ dir }: CheckpointStore): number {
+  const path = join(dir, 'now');
+  writeFileSync(path, '.');
+  return lstatSync(path).ctimeMs;
+}
+
+/**
+ * Writes the worktree's private index once more when it has come of age. One is first written in the second in which
+ * its files were checked out, and git reads again, at every look, all files that are not older than their index.
+ * @returns whether it is settled
+ */
+export async function settleIndex(store: CheckpointStore, folder: string): Promise<boolean> {
+  const writtenMs = lstatSync(join(store.dir, 'worktree.index')).ctimeMs;
+  if (writtenMs > fileSystemNowMs(store) - COARSEST_CLOCK_MS) return false;
+  // git checks the files in question a last time, and marks those that were changed in that second.
+  await runGit(['update-index', '--force-write-index'], partOptions(store, 'worktree', folder));
+  return true;
+}
