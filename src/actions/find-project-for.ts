@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { findProject, ProjectNotFoundError } from '../project/find-project.ts';
+import { findProject, ProjectNotFoundError, SAMOCODE_FILE } from '../project/find-project.ts';
 import { readKnownProjects, rememberProject } from '../project/known-projects.ts';
 import { openProject, type Project } from '../project/open-project.ts';
 import type { SessionSettings } from '../project/settings.ts';
@@ -43,8 +44,11 @@ export async function findProjectFile(
 ): Promise<string> {
   const { home: homeDir } = context;
   let notFound: unknown;
-  for (const from of startFolders(projectDir, context)) {
-    if ((await ifExists(stat(from)))?.isFile()) return from;
+  for (const named of startFolders(projectDir, context)) {
+    const isFile = (await ifExists(stat(named)))?.isFile() ?? false;
+    if (isFile && basename(named) === SAMOCODE_FILE) return named;
+    // Any other file is a place in its project, as an editor names it.
+    const from = isFile ? dirname(named) : named;
     try {
       return await findProject({ from, homeDir });
     } catch (error) {

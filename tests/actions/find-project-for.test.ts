@@ -1,4 +1,4 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProjectFor } from '../../src/actions/find-project-for.ts';
@@ -19,8 +19,14 @@ test('the argument counts before the roots, those before the working folder', as
   expect(await found(undefined, [other.path])).toBe(other.path);
   expect(await found(bench.repo.path, [other.path])).toBe(bench.repo.path);
   expect(await found(join(other.path, '.samocode'), [])).toBe(other.path);
-  await rename(join(other.path, '.samocode'), join(other.path, 'my.conf'));
-  expect(await found(join(other.path, 'my.conf'), [])).toBe(other.path);
+});
+
+test('another file than a .samocode is a place in its project, and its lines are no settings', async () => {
+  await using bench = await makeBench();
+  const readme = join(bench.repo.path, 'README.md');
+  await writeFile(readme, 'MAIN_REPO=/\n# A shop\n');
+  const project = await findProjectFor({ projectDir: readme }, bench.context);
+  expect(project.filePath).toBe(join(bench.repo.path, '.samocode'));
 });
 
 test('without any folder the only known project is meant; of several one must be named', async () => {
