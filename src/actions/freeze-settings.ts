@@ -1,7 +1,7 @@
 import type { CapName, Caps, SessionCaps } from '../phases/caps.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { branchOf } from '../project/branch-name.ts';
-import type { ProviderName } from '../project/project-settings.ts';
+import { PROVIDER_NAMES, type ProviderName } from '../project/project-settings.ts';
 import { childSettings, type ResolvedSettings } from '../project/resolve-settings.ts';
 import { locateCli } from '../providers/locate-cli.ts';
 import { providerNamed } from '../providers/registry.ts';
@@ -37,6 +37,7 @@ export async function freezeSettings(
     cliPaths: await findClis(settings, context),
     maxTurns: values.claudeMaxTurns,
     timeLimitMs: values.timeoutSeconds * 1000,
+    timeLimitsMs: timeLimits(settings),
     permissions: values.permissions,
     gates: [...values.gates],
     gateChannels: [...values.gateChannels],
@@ -78,6 +79,14 @@ function given(caps: { [Cap in CapName]: number | undefined }): Caps {
 function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
   const pairs = PHASE_NAMES.map((phase) => [phase, childSettings(settings, phase).model] as const);
   return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
+}
+
+/** Of all that there are: a resume may choose a provider that the session did not begin with. */
+function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
+  const pairs = PROVIDER_NAMES.map(
+    (name) => [name, childSettings(settings, 'init', name).timeoutSeconds] as const,
+  ).filter(([, seconds]) => seconds !== settings.values.timeoutSeconds);
+  return Object.fromEntries(pairs.map(([name, seconds]) => [name, seconds * 1000]));
 }
 
 function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {

@@ -23,6 +23,8 @@ export const FrozenSettings = z.object({
   cliPaths: z.record(z.string(), z.string()),
   maxTurns: z.int(),
   timeLimitMs: z.number(),
+  /** Of the providers whose children may work for another time. */
+  timeLimitsMs: z.record(z.string(), z.number()).optional(),
   permissions: z.enum(['skip', 'allow']),
   gates: z.array(z.enum(GATES)),
   gateChannels: z.array(z.enum(CHANNELS)),

@@ -35,6 +35,19 @@ test('a session starts with its task word for word, a branch and a worktree', as
   expect(worktrees).toContain(`[${file.settings.branch}]`);
 });
 
+test('a session keeps the time limit that the machine sets for each CLI', async () => {
+  await using bench = await makeBench();
+  const env = { ...bench.context.env, CODEX_TIMEOUT: '60', GEMINI_TIMEOUT: '7200' };
+  const machine = await startSession({ task: 'x', run: false }, { ...bench.context, env });
+  expect(machine.file.settings).toMatchObject({
+    timeLimitMs: 1_800_000,
+    timeLimitsMs: { codex: 60_000, gemini: 7_200_000 },
+  });
+  const settings = { timeoutSeconds: 90 };
+  const call = await startSession({ task: 'y', run: false, settings }, { ...bench.context, env });
+  expect(call.file.settings).toMatchObject({ timeLimitMs: 90_000, timeLimitsMs: {} });
+});
+
 test('a made name that is taken gets a number, a given one is refused with the way to go on', async () => {
   await using bench = await makeBench();
   const first = await startSession({ task: 'Fix it', run: false }, bench.context);
