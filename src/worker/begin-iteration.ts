@@ -41,7 +41,8 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   await mkdir(files.dir, { recursive: true });
   const messageFiles = await deliverMessages(worker, messages.waiting);
   const now = clock.now();
-  const facts = { iteration, phase, provider: provider.name, now, messageFiles, wrapUp };
+  const timeLimitMs = timeLimitOf(worker, provider.name, wrapUp);
+  const facts = { iteration, phase, provider: provider.name, timeLimitMs, now, messageFiles, wrapUp };
   await writeWhole(files.prompt, await buildPrompt(worker, facts));
   crashPoint('before-iteration-started');
   await record(
@@ -57,7 +58,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
       model,
       log: logFileName(stampsAt(now).file, iteration, phase),
       childUuid: randomUUID(),
-      timeLimitMs: timeLimitOf(worker, wrapUp),
+      timeLimitMs,
       ...(wrapUp && { wrapUp }),
       credentials: credentialNames(provider.name, worker.env),
     },
@@ -68,9 +69,10 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   return open;
 }
 
-function timeLimitOf({ file }: Worker, wrapUp: boolean): number {
-  const { timeLimitMs } = file.settings;
-  return wrapUp ? wrapUpTimeLimit(timeLimitMs) : timeLimitMs;
+function timeLimitOf({ file }: Worker, provider: string, wrapUp: boolean): number {
+  const { timeLimitMs, timeLimitsMs = {} } = file.settings;
+  const limitMs = timeLimitsMs[provider] ?? timeLimitMs;
+  return wrapUp ? wrapUpTimeLimit(limitMs) : limitMs;
 }
 
 /** Lays the table for a child: blank signal, log folder, and what to compare with when it has ended. */

@@ -4,7 +4,7 @@ import { ifExists } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
 import { readInboxMessage } from '../session/inbox.ts';
 import { readPlan } from '../session/plan.ts';
-import { WRAP_UP_NOTE, wrapUpTimeLimit } from './budget.ts';
+import { WRAP_UP_NOTE } from './budget.ts';
 import { documentNames, readDocument, readPlanEvidence, readQuestions } from './evidence.ts';
 import { deliverMessages } from './messages.ts';
 import { assemblePrompt } from './prompt/assemble.ts';
@@ -17,6 +17,8 @@ export interface PromptFacts {
   phase: Phase;
   /** Whose child it is: with a fallback not always the one of the settings. */
   provider: string;
+  /** How long it may work. */
+  timeLimitMs: number;
   /** The one clock reading of this iteration. */
   now: number;
   /** Messages of the human for this child, as files. */
@@ -43,7 +45,7 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     phaseIteration: progress.phaseIteration + 1,
     provider: facts.provider,
     permissions: settings.permissions,
-    timeLimitMs: facts.wrapUp ? wrapUpTimeLimit(settings.timeLimitMs) : settings.timeLimitMs,
+    timeLimitMs: facts.timeLimitMs,
     now: facts.now,
     worktree,
     task: file.task,

@@ -32,6 +32,14 @@ const endings: FaultRow[] = [
     },
   ),
   withSettings(
+    { timeLimitMs: 3_600_000, timeLimitsMs: { rehearsal: 1200 } },
+    {
+      name: 'the time limit of a provider counts before that of the session',
+      rules: always({ act: 'hang' }),
+      ends: 'blocked/timeouts',
+    },
+  ),
+  withSettings(
     {},
     { name: 'a child that is killed is tried again', rules: first({ act: 'kill-self' }), ends: AT_THE_GATE },
   ),
