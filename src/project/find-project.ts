@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { gitDirOf, sharedDirOf } from './git-pointer.ts';
+import { gitDirOf, sharedDirOf } from '../base/git-pointer.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import { parseSamocodeFile, pathFromFile } from './samocode-file.ts';
 

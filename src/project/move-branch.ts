@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
+import { gitDirOf } from '../base/git-pointer.ts';
 import { runGit } from './git.ts';
-import { gitDirOf } from './git-pointer.ts';
 import { realPathAsFar } from './real-path.ts';
 import { commitOf, type GitContext } from './repository.ts';
 import { listWorktrees } from './worktree-list.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { gitDirOf, sharedDirOf } from '../base/git-pointer.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { gitDirOf, sharedDirOf } from './git-pointer.ts';
 import { realPathAsFar } from './real-path.ts';
 
 export interface RefFiles {

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { ActionContext } from '../../actions/context.ts';
 import { findSessionAndPlace } from '../../actions/find-session.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { gitDirOf, sharedDirOf } from '../../project/git-pointer.ts';
+import { gitDirOf, sharedDirOf } from '../../base/git-pointer.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import { readLog } from '../../session/event-log.ts';
 import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/paths.ts';

@@ -1,8 +1,8 @@
 import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { gitDirOf, sharedDirOf } from '../../src/base/git-pointer.ts';
 import { runCommand } from '../../src/base/run-command.ts';
-import { gitDirOf, sharedDirOf } from '../../src/project/git-pointer.ts';
 import { readGitSettings } from '../../src/project/git-settings-guard.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ifExists } from '../base/errors.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { ifExists } from './errors.ts';
+import { readPlainFile } from './plain-file.ts';
 
 /** The own git folder of a linked worktree, as its `.git` file names it; undefined where there is no such file. */
 export async function gitDirOf(worktreePath: string): Promise<string | undefined> {
