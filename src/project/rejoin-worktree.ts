@@ -19,8 +19,11 @@ export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
   const reading = await inspectWorktree(plan);
   if (reading.kind === 'present') return 'fine';
   await refuseElsewhere(plan);
-  const pointer = await ifExists(lstat(join(plan.worktreePath, '.git')));
-  const mayMend = reading.kind === 'foreign' && (pointer === undefined || pointer.isFile());
+  const pointer = join(plan.worktreePath, '.git');
+  const found = await ifExists(lstat(pointer));
+  const mayMend = reading.kind === 'foreign' && !found?.isDirectory();
+  // A pipe or a link to nowhere holds nothing, and git takes no step past it.
+  if (mayMend && found && !found.isFile()) await rm(pointer);
   const folder = await ifExists(lstat(plan.worktreePath));
   if (mayMend && folder?.isDirectory()) {
     if (await repaired(plan)) return 'rejoined';

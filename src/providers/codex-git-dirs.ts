@@ -1,6 +1,7 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
+import { gitDirOf, sharedDirOf } from '../base/git-pointer.ts';
 
 /**
  * The folders of git that a commit in `workingDir` writes: the repository's own and, in a worktree, the
@@ -17,15 +18,13 @@ export async function gitDirsOf(workingDir: string, mainRepo: string): Promise<s
 
 async function gitDir(checkout: string): Promise<string | undefined> {
   const dotGit = join(checkout, '.git');
-  const stats = await ifExists(stat(dotGit));
-  if (stats === undefined) return undefined;
-  if (stats.isDirectory()) return await realpath(dotGit);
-  const pointer = /^gitdir: (.+)$/m.exec(await readFile(dotGit, 'utf8'))?.[1];
-  return pointer && (await ifExists(realpath(resolve(checkout, pointer.trim()))));
+  if ((await ifExists(stat(dotGit)))?.isDirectory()) return await realpath(dotGit);
+  const pointed = await gitDirOf(checkout);
+  return pointed && (await ifExists(realpath(pointed)));
 }
 
 async function commonDir(own: string | undefined): Promise<string | undefined> {
   if (own === undefined) return undefined;
-  const pointer = await ifExists(readFile(join(own, 'commondir'), 'utf8'));
-  return pointer === undefined ? own : await realpath(resolve(own, pointer.trim()));
+  const shared = await sharedDirOf(own);
+  return shared === undefined ? own : await realpath(shared);
 }

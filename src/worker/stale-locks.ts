@@ -1,5 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { gitDirOf } from '../base/git-pointer.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** What git leaves behind in a worktree's own folder when it is killed. */
@@ -13,10 +14,9 @@ export async function removeStaleLocks(worker: Worker): Promise<void> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return;
   try {
-    const pointer = await readFile(join(worktree.path, '.git'), 'utf8').catch(() => '');
-    const gitDir = resolve(worktree.path, /^gitdir: (.+)$/m.exec(pointer)?.[1] ?? '.');
+    const gitDir = await gitDirOf(worktree.path);
     // Only a linked worktree has a folder of its own; anything else belongs to others too.
-    if (!/\/worktrees\/[^/]+$/.test(gitDir)) return;
+    if (gitDir === undefined || basename(dirname(gitDir)) !== 'worktrees') return;
     for (const lock of LOCKS) await rm(join(gitDir, lock), { force: true });
   } catch (error) {
     const text = `Stale locks were not looked for: ${error instanceof Error ? error.message : error}`;

@@ -1,6 +1,7 @@
-import { lstat, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ifExists, isSamocodeError } from '../base/errors.ts';
+import { gitDirOf } from '../base/git-pointer.ts';
 import { rejoinWorktree } from '../project/rejoin-worktree.ts';
 import type { NewEvent } from '../session/events.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -47,8 +48,7 @@ export async function mendWorktree(worker: Worker): Promise<NewEvent[]> {
 
 // By plain reads: in nearly every iteration nothing is wrong.
 async function seemsToStand(worktreePath: string): Promise<boolean> {
-  const pointer = await readFile(join(worktreePath, '.git'), 'utf8').catch(() => '');
-  const gitDir = /^gitdir: (.+)$/m.exec(pointer)?.[1];
+  const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
   if (gitDir === undefined) return false;
-  return (await ifExists(lstat(join(resolve(worktreePath, gitDir), 'HEAD')))) !== undefined;
+  return (await ifExists(lstat(join(gitDir, 'HEAD')))) !== undefined;
 }

@@ -1,4 +1,4 @@
-import { copyFile, readdir, rm } from 'node:fs/promises';
+import { copyFile, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
@@ -52,6 +52,28 @@ const set = (key: string, value = TRAP) => `git config ${key} ${JSON.stringify(v
 const ATTRIBUTES = 'echo "* filter=evil diff=evil" > "$(git rev-parse --git-common-dir)/info/attributes"';
 
 const byChildren: FaultRow[] = [
+  {
+    name: 'a pipe in the place of .git: the worker does not wait at it, and puts it right once',
+    rules: [
+      {
+        when: { iteration: 1 },
+        do: [
+          { act: 'run', command: ['sh', '-c', 'rm .git; mkfifo .git'] },
+          { act: 'signal-file', text: '{"status":"continue","phase":"investigation"}' },
+          { act: 'result', json: {} },
+        ],
+      },
+    ],
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      const told = (await rig.events()).filter(
+        (event) => 'code' in event && event.code === 'worktree_rejoined',
+      );
+      expect(told).toHaveLength(1);
+      const path = (await rig.state()).worktree?.path ?? '';
+      expect((await lstat(join(path, '.git'))).isFile()).toBe(true);
+    },
+  },
   planted(
     'a filter for every file',
     `${set('filter.evil.clean')}; ${set('filter.evil.process')}; ${ATTRIBUTES}`,
