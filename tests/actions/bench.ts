@@ -1,7 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
-import { afterAll } from 'vitest';
+import { join } from 'node:path';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -11,57 +8,8 @@ import { leaveCommand } from '../../src/session/commands.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import { builtPrograms } from '../support/built-programs.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../support/temp-repo.ts';
-
-/** The programs as they are published, built side by side into a folder of one test run. */
-export interface Programs {
-  server: string;
-  worker: string;
-  rehearsal: string;
-}
-
-const ONE_FILE_EACH = {
-  worker: 'src/worker/main.ts',
-  'samocode-rehearsal': 'src/providers/rehearsal/main.ts',
-};
-
-let built: Promise<Programs> | undefined;
-
-afterAll(async () => {
-  if (built) await rm(dirname((await built).worker), { recursive: true, force: true });
-});
-
-/** Builds the programs once per test file; the folder goes with its last test. */
-export function programs(): Promise<Programs> {
-  built ??= buildInto();
-  return built;
-}
-
-async function buildInto(): Promise<Programs> {
-  const { path: outdir } = await tempDir('samocode-programs-');
-  const options = {
-    outdir,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20.19',
-    loader: { '.md': 'text' },
-    define: { __FAULTS__: 'false', __VERSION__: '"0.0.0-test"' },
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  } as const;
-  await build({ ...options, entryPoints: ONE_FILE_EACH });
-  await build({ ...options, entryPoints: { 'samocode-mcp': 'src/server/main.ts' }, splitting: true });
-  await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n');
-  return {
-    server: join(outdir, 'samocode-mcp.js'),
-    worker: join(outdir, 'worker.js'),
-    rehearsal: join(outdir, 'samocode-rehearsal.js'),
-  };
-}
 
 export interface Bench extends AsyncDisposable {
   repo: TempRepo;
@@ -81,8 +29,10 @@ export interface BenchPlan extends RepoPlan {
 
 /** A real project in a temporary folder whose children are rehearsals; what still runs at its end is stopped. */
 export async function makeBench(plan: BenchPlan = {}): Promise<Bench> {
-  const repo = await makeRepo(plan);
-  const { worker, rehearsal } = await programs();
+  const made = await makeRepo(plan);
+  // No children that keep a pace for people to read along: whatever is started with this environment is quick.
+  const repo = { ...made, env: { ...made.env, SAMOCODE_REHEARSAL_PACE_MS: '0' } };
+  const { worker, rehearsal } = await builtPrograms();
   const context: ActionContext = {
     clock: systemClock,
     host: await systemHost(),

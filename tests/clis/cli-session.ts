@@ -22,7 +22,6 @@ import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readSessionFile } from '../../src/session/session-file.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession } from '../../src/session/status.ts';
-import { programs as serverPrograms } from '../actions/bench.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
 import {
@@ -103,7 +102,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   await trustProject({ hash: project.fileHash }, context);
   const input = { task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start };
   const started = plan.byTool
-    ? startByTool((await serverPrograms()).server, { cwd: mainRepo, env, input })
+    ? startByTool((await builtPrograms()).server, { cwd: mainRepo, env, input })
     : startSession(input, context).then(({ file }) => file.folder);
   const folder = await started.catch(async (error) => {
     throw new Error(`${error}\n${await workerErrors(join(dir.path, 'sessions'))}`, { cause: error });

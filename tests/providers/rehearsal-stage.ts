@@ -3,36 +3,14 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
-import { writeWhole } from '../../src/base/atomic-file.ts';
 import { DEMO_FILES, DEMO_TASK } from '../../src/demo/demo-project.ts';
+import { builtPrograms } from '../support/built-programs.ts';
 
 const run = promisify(execFile);
 
-let built: Promise<string> | undefined;
-
-/** The built child as one file, made once per test process. */
-export function rehearsalChild(): Promise<string> {
-  built ??= (async () => {
-    const outfile = join(process.cwd(), 'node_modules/.cache/samocode-tests/samocode-rehearsal.mjs');
-    const { outputFiles } = await build({
-      entryPoints: ['src/providers/rehearsal/main.ts'],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20.19',
-      write: false,
-      define: { __FAULTS__: 'false', __VERSION__: '"0.0.0-test"' },
-      banner: {
-        js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-      },
-    });
-    await mkdir(dirname(outfile), { recursive: true });
-    // Several test processes build it at once: each puts a whole file in its place.
-    await writeWhole(outfile, outputFiles[0]?.contents ?? '');
-    return outfile;
-  })();
-  return built;
+/** The built child, by path. */
+export async function rehearsalChild(): Promise<string> {
+  return (await builtPrograms()).rehearsal;
 }
 
 export interface ChildEnd {

@@ -5,7 +5,7 @@ import {
   type Progress,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { programs } from '../actions/bench.ts';
+import { builtPrograms } from '../support/built-programs.ts';
 
 export interface ConnectOptions {
   env: Record<string, string>;
@@ -42,7 +42,7 @@ export async function connect({
   clientName = 'test-client',
   roots,
 }: ConnectOptions): Promise<Connection> {
-  const { server } = await programs();
+  const { server } = await builtPrograms();
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [server],

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { type Bench, makeBench } from '../actions/bench.ts';
 import { type Connection, connect } from './connect.ts';
 
-/** What Claude Desktop gives a server: no shell, no folder, no roots, hardly an environment. */
+/** What Claude Desktop gives a server: no shell, no folder, no roots, hardly an environment; and quick children. */
 function desktop({ repo }: Bench, more: Record<string, string> = {}): Promise<Connection> {
-  const { PATH = '', HOME = '' } = repo.env;
-  const env = { HOME, PATH, LANG: 'C.UTF-8', TERM: 'dumb', ...more };
+  const { PATH = '', HOME = '', SAMOCODE_REHEARSAL_PACE_MS = '' } = repo.env;
+  const env = { HOME, PATH, SAMOCODE_REHEARSAL_PACE_MS, LANG: 'C.UTF-8', TERM: 'dumb', ...more };
   return connect({ env, cwd: '/', clientName: 'claude-ai' });
 }
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../src/session/event-log.ts';
 import { eventually, makeBench } from '../actions/bench.ts';
+import { builtPrograms } from '../support/built-programs.ts';
 import { type Connection, connect } from './connect.ts';
 
 /** Plays a parent that follows `next`, until the session rests. */
@@ -143,8 +144,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends the server', async 
 
 test('before the handshake an unknown request is refused, and only JSON-RPC comes out', async () => {
   await using bench = await makeBench({ bare: true });
-  const { programs } = await import('../actions/bench.ts');
-  const { server } = await programs();
+  const { server } = await builtPrograms();
   const lines = await new Promise<string>((resolve, reject) => {
     const child = execFile(
       process.execPath,

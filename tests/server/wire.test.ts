@@ -3,7 +3,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import * as wire from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { eventually, makeBench, programs } from '../actions/bench.ts';
+import { eventually, makeBench } from '../actions/bench.ts';
+import { builtPrograms } from '../support/built-programs.ts';
 
 const RESULTS: Readonly<
   Record<string, { safeParse(value: unknown): { success: boolean; error?: unknown } }>
@@ -58,9 +59,9 @@ function overheard(transport: Transport) {
 
 test('every message of a whole session is as the protocol has it', async () => {
   await using bench = await makeBench();
-  const { server } = await programs();
+  const { server } = await builtPrograms();
   const cwd = bench.repo.path;
-  const env = { ...bench.repo.env, SAMOCODE_REHEARSAL_PACE_MS: '0' };
+  const { env } = bench.repo;
   const command = { command: process.execPath, args: [server], cwd, env, stderr: 'inherit' as const };
   const transport = new StdioClientTransport(command);
   const { said, methods, listen } = overheard(transport);

@@ -3,8 +3,9 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** The programs as they are published, one file each, by absolute path. */
+/** The programs as they are published, by absolute path; only server and CLI share chunks. */
 export interface BuiltPrograms {
+  server: string;
   worker: string;
   rehearsal: string;
   cli: string;
@@ -13,10 +14,14 @@ export interface BuiltPrograms {
 }
 
 const CACHE = join(process.cwd(), 'node_modules/.cache/samocode-tests');
-const SOURCES = ['src', 'workflow', 'agents', 'package.json'];
-const PROGRAMS = {
+// Everything that is compiled in.
+const SOURCES = ['src', 'workflow', 'agents', 'prompts', 'commands', 'skills', 'package.json'];
+const ONE_FILE_EACH = {
   worker: 'src/worker/main.ts',
   'samocode-rehearsal': 'src/providers/rehearsal/main.ts',
+};
+const SHARING_CHUNKS = {
+  'samocode-mcp': 'src/server/main.ts',
   samocode: 'src/cli/main.ts',
 };
 const KEPT_MS = 3_600_000;
@@ -31,7 +36,7 @@ export async function builtPrograms(
   extra: Readonly<Record<string, string>> = {},
   { faults = false } = {},
 ): Promise<BuiltPrograms> {
-  const entryPoints = { ...PROGRAMS, ...extra };
+  const entryPoints = { ...ONE_FILE_EACH, ...extra };
   const folder = join(
     CACHE,
     `programs-${faults ? 'faults-' : ''}${await printOf([...SOURCES, ...Object.values(extra).map(folderOf)])}`,
@@ -41,6 +46,7 @@ export async function builtPrograms(
   inHand.set(folder, building);
   await building;
   return {
+    server: join(folder, 'samocode-mcp.js'),
     worker: join(folder, 'worker.js'),
     rehearsal: join(folder, 'samocode-rehearsal.js'),
     cli: join(folder, 'samocode.js'),
@@ -65,8 +71,7 @@ async function buildInto(
 ): Promise<void> {
   const draft = `${folder}.${process.pid}`;
   await mkdir(draft, { recursive: true });
-  await build({
-    entryPoints,
+  const options = {
     outdir: draft,
     bundle: true,
     platform: 'node',
@@ -78,7 +83,9 @@ async function buildInto(
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
     logLevel: 'warning',
-  });
+  } as const;
+  await build({ ...options, entryPoints });
+  await build({ ...options, entryPoints: SHARING_CHUNKS, splitting: true });
   await writeFile(join(draft, 'package.json'), '{"type":"module"}\n');
   // Another test process may have been quicker; its folder is the same.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));

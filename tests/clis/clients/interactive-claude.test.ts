@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../src/session/event-log.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
-import { eventually, makeBench, programs } from '../../actions/bench.ts';
+import { eventually, makeBench } from '../../actions/bench.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
 import {
   CONVERSATION_MARK,
   type Conversation,
@@ -22,7 +23,7 @@ function reply({ results, newest }: Conversation): ModelReply {
 
 test('a long wait goes into the background of an interactive Claude Code, and its end wakes the model', async () => {
   await using bench = await makeBench();
-  const { server } = await programs();
+  const { server } = await builtPrograms();
   const turns: Conversation[] = [];
   await using claude = await startInteractiveClaude({
     server,
@@ -62,7 +63,7 @@ function askInForm({ results }: Conversation): ModelReply {
 
 test('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async () => {
   await using bench = await makeBench();
-  const { server } = await programs();
+  const { server } = await builtPrograms();
   const turns: Conversation[] = [];
   await using claude = await startInteractiveClaude({
     server,

@@ -7,7 +7,8 @@ import { TOOLS } from '../../../src/server/tools/index.ts';
 import { readEvents } from '../../../src/session/event-log.ts';
 import { sessionPaths } from '../../../src/session/paths.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
-import { eventually, makeBench, programs } from '../../actions/bench.ts';
+import { eventually, makeBench } from '../../actions/bench.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
 import { followsToDone, startsAndLeaves, toldIn } from '../../support/model-stub/parent-model.ts';
 import { runClient } from './client-cli.ts';
 
@@ -48,7 +49,7 @@ test.each(CLIENTS)(
   async ({ cli, client, shown, instructions, eager }) => {
     await using bench = await makeBench({ bare: true });
     const { repo, sessionsDir } = bench;
-    const { server } = await programs();
+    const { server } = await builtPrograms();
     const head = await repo.git(['rev-parse', 'HEAD']);
     const chat = { cli, server, homeDir: repo.homeDir, cwd: repo.path };
 

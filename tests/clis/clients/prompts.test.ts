@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { makeBench, programs } from '../../actions/bench.ts';
+import { makeBench } from '../../actions/bench.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
 import { PARENT_PROMPT } from '../../support/model-stub/parent-model.ts';
 import type { ModelOf } from '../../support/model-stub/services.ts';
 import { runClient } from './client-cli.ts';
@@ -8,7 +9,7 @@ const LINE = `Add a "login form": ${PARENT_PROMPT}`;
 
 async function typedInto(cli: ModelOf, typed: string): Promise<string> {
   await using bench = await makeBench({ bare: true });
-  const { server } = await programs();
+  const { server } = await builtPrograms();
   const { homeDir, path: cwd } = bench.repo;
   const run = await runClient({ cli, server, homeDir, cwd, typed, script: () => (function* () {})() });
   return run.turns[0]?.request ?? '';

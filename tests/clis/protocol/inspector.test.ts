@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/run-command.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
-import { makeBench, programs } from '../../actions/bench.ts';
+import { makeBench } from '../../actions/bench.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
 import { installCli } from '../../support/install-clis.ts';
 
 test('the official Inspector lists the tools, and its strict look at their schemas finds nothing', async () => {
@@ -9,7 +10,7 @@ test('the official Inspector lists the tools, and its strict look at their schem
   const [node, inspector, { server }] = [
     await installCli('node22'),
     await installCli('inspector'),
-    await programs(),
+    await builtPrograms(),
   ];
   const args = [inspector.path, '--cli', process.execPath, server, '--method', 'tools/list', '--strict'];
   const options = { cwd: bench.repo.path, env: bench.repo.env, timeoutMs: 60_000 };

@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../src/server/tools/index.ts';
-import { eventually, makeBench, programs } from '../../actions/bench.ts';
+import { eventually, makeBench } from '../../actions/bench.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
 import { installCli } from '../../support/install-clis.ts';
 
 /** As much of the SDK 2 as is used here: it is no dependency of ours, so nothing knows its types. */
@@ -36,7 +37,7 @@ async function nextSdk(): Promise<NextSdk> {
 
 test('a client of SDK 2 falls back to what we speak, and everything works', async () => {
   await using bench = await makeBench();
-  const [{ Client, StdioClientTransport }, { server }] = [await nextSdk(), await programs()];
+  const [{ Client, StdioClientTransport }, { server }] = [await nextSdk(), await builtPrograms()];
   const options = { versionNegotiation: { mode: 'auto' }, capabilities: { elicitation: { form: {} } } };
   const client = new Client({ name: 'next', version: '2' }, options);
   const { path: cwd, env } = bench.repo;

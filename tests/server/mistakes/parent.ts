@@ -37,8 +37,7 @@ const BOUND_MS = 30_000;
 /** A parent with a project whose children are quick rehearsals. */
 export async function newParent(plan: Parameters<typeof makeBench>[0] = {}): Promise<Parent> {
   const bench = await makeBench(plan);
-  const env = { ...bench.context.env, SAMOCODE_REHEARSAL_PACE_MS: '0' };
-  const actions = { ...bench.context, env, by: { channel: 'tool', client: 'test-client' } as const };
+  const actions = { ...bench.context, by: { channel: 'tool', client: 'test-client' } as const };
   async function ask(tool: string, args: Record<string, unknown>): Promise<Told> {
     const late = Symbol('late');
     const bound = new Promise<typeof late>((resolve) => {
