@@ -1,6 +1,5 @@
 import { threeDigits } from '../base/stamps.ts';
-import { type Phase, phaseNamed } from '../phases/table.ts';
-import { slugOf } from './slug.ts';
+import type { Phase } from '../phases/table.ts';
 
 /** The documents of a session folder by kind, each with the parts that it should have. */
 export const DOCUMENT_KINDS = {
@@ -26,14 +25,6 @@ export interface DocumentName {
   /** Undefined for a kind that we do not know. */
   kind: DocumentKind | undefined;
   slug: string;
-}
-
-const MAX_SLUG = 40;
-
-/** `01-08-1437-plan-jwt.md`; a slug with nothing to show is left out. */
-export function documentName(name: { stamp: string; kind: DocumentKind; slug: string }): string {
-  const slug = slugOf(name.slug, MAX_SLUG);
-  return `${[name.stamp, name.kind, slug].filter((part) => part !== '').join('-')}.md`;
 }
 
 /** The parts of a document's name, also of an old one with a colon; undefined for other files. */
@@ -81,17 +72,6 @@ export function logFileName(stamp: string, iteration: number, phase: Phase): str
 /** The name of the file beside a log that takes the child's standard error. */
 export function stderrFileName(logName: string): string {
   return logName.replace(/\.jsonl$/, '.stderr');
-}
-
-/** Reads either name of a log, also an old one with a colon; undefined for other files. */
-export function parseLogName(
-  file: string,
-): { stamp: string; iteration: number; phase: Phase; stream: 'stdout' | 'stderr' } | undefined {
-  const match = /^(\d\d-\d\d-\d\d):?(\d\d)-(\d{3,9})-([a-z]{1,20})\.(jsonl|stderr|jsonl\.stderr)$/.exec(file);
-  const phase = phaseNamed(match?.[4] ?? '');
-  if (!match || !phase) return undefined;
-  const stamp = `${match[1]}${match[2]}`;
-  return { stamp, iteration: Number(match[3]), phase, stream: match[5] === 'jsonl' ? 'stdout' : 'stderr' };
 }
 
 function compare(a: string, b: string): number {

@@ -76,17 +76,6 @@ export async function readLog(
   });
 }
 
-/** Folds what was appended behind an earlier reading; starts anew when the file is another one. */
-export async function readOn(
-  paths: Pick<SessionPaths, 'events'>,
-  earlier: LogReading,
-): Promise<LogReading | undefined> {
-  return await withLog(paths.events, async (handle) => {
-    const same = (await tailHashAt(handle, earlier.offset)) === earlier.tailHash;
-    return await foldFrom(handle, same ? earlier : emptyStart());
-  });
-}
-
 /** The events behind number `after`, oldest first, read backwards from the end of the file. */
 export async function readEvents(eventsPath: string, after: number): Promise<SessionEvent[]> {
   const events = await withLog(eventsPath, async (handle) => {
@@ -135,7 +124,7 @@ async function openPlain(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-type Start = Pick<LogReading, 'state' | 'offset' | 'problems' | 'newerVersion'>;
+type Start = Pick<LogReading, 'state' | 'offset' | 'problems'>;
 
 function emptyStart(): Start {
   return { state: emptyState(), offset: 0, problems: [] };
@@ -157,7 +146,8 @@ async function foldFrom(
   start: Start,
   onEvent?: (event: SessionEvent) => void,
 ): Promise<LogReading> {
-  let { state, offset, newerVersion } = start;
+  let { state, offset } = start;
+  let newerVersion: number | undefined;
   const problems = [...start.problems];
   for await (const line of linesFrom(handle, offset)) {
     offset = line.end;

@@ -45,14 +45,6 @@ export function readHistory(text: string): { entries: HistoryEntry[]; problems: 
   return { entries, problems };
 }
 
-/** The history with an entry at its end; the same text when the entry's event already stands in it. */
-export function withHistoryEntry(text: string, entry: HistoryEntry & { n: number }): string {
-  if (readHistory(text).entries.some(({ n }) => n === entry.n)) return text;
-  // A torn last line must not swallow the new one.
-  const isEnded = text === '' || text.endsWith('\n');
-  return `${text}${isEnded ? '' : '\n'}${historyLine(entry)}`;
-}
-
 function parseEntry(line: string): HistoryEntry | undefined {
   // A thrown error per line of prose would make a large file slow.
   if (!line.trimStart().startsWith('{')) return undefined;

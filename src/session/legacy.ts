@@ -35,21 +35,6 @@ export function inferPhase({ overview = '', history = '', fileNames }: LegacyTex
   };
 }
 
-export type LegacyLayout =
-  | { kind: 'plain' }
-  /** The notebook stands in a folder `_samocode/` of the session: an early layout, given up since. */
-  | { kind: 'nested'; files: string[]; hasOuterOverview: boolean };
-
-/**
- * Tells the early layout from today's.
- * @param paths files of the session folder and of `_samocode/` in it, relative, with slashes
- */
-export function detectLayout(paths: readonly string[]): LegacyLayout {
-  const files = paths.filter((path) => path.startsWith('_samocode/') && path !== '_samocode/').sort();
-  if (!files.includes('_samocode/_overview.md')) return { kind: 'plain' };
-  return { kind: 'nested', files, hasOuterOverview: paths.includes('_overview.md') };
-}
-
 function phaseFromHistory(entries: readonly HistoryEntry[]): Phase | undefined {
   const last = entries.findLast(
     ({ phase, status }) => status !== 'none' && (phaseNamed(phase ?? '') || status === 'done'),

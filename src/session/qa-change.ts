@@ -23,11 +23,6 @@ export function writeAnswers(text: string, answers: readonly { id: string; text:
   return setValues(text, values);
 }
 
-/** Puts questions back to `_waiting_`. */
-export function clearAnswers(text: string, ids: readonly string[]): string {
-  return setValues(text, new Map(ids.map((id) => [canonicalId(id), WAITING] as const)));
-}
-
 export function setQaStatus(text: string, status: 'waiting' | 'answered'): string {
   const doc = parseMarkdown(text);
   const editor = newLineEditor(doc);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { historyLine, readHistory, withHistoryEntry } from '../../src/session/history.ts';
+import { historyLine, readHistory } from '../../src/session/history.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf } from './texts.ts';
 
@@ -38,14 +38,4 @@ export const historyProperties: Property[] = [
     const texts = Object.entries(entry).map(([key, value]) => [key, value === '' ? null : value]);
     assert.deepEqual(readHistory(line), { entries: [Object.fromEntries(texts)], problems: [] });
   }),
-  property(
-    'an entry added twice stands there once, behind the old text',
-    fc.tuple(anyHistory, anyEntry),
-    ([text, entry]) => {
-      const once = withHistoryEntry(text, entry);
-      assert(once.startsWith(text));
-      assert.equal(withHistoryEntry(once, entry), once);
-      assert(readHistory(once).entries.some(({ n }) => n === entry.n));
-    },
-  ),
 ];

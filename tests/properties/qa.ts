@@ -4,15 +4,9 @@ import { oneLine, parseMarkdown, splitLines } from '../../src/session/markdown-l
 import { findStatus, readQa } from '../../src/session/qa.ts';
 import { answerText, parseAnswer, questionHash } from '../../src/session/qa-answer.ts';
 import { findQuestions, isUnanswered } from '../../src/session/qa-blocks.ts';
-import {
-  appendRound,
-  clearAnswers,
-  newQa,
-  type QuestionDraft,
-  writeAnswers,
-} from '../../src/session/qa-change.ts';
-import { lintQa } from '../../src/session/qa-lint.ts';
+import { appendRound, newQa, type QuestionDraft, writeAnswers } from '../../src/session/qa-change.ts';
 import { findQuestion } from '../../src/session/qa-question.ts';
+import { lintQa } from '../support/lint-qa.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf, isSubsequence } from './texts.ts';
 
@@ -108,15 +102,8 @@ function checkForeign(text: string, answers: readonly { id: string; text: string
   const foreign = doc.lines.filter(
     (line, index) => !owned.has(index) && (index < last || line.endsWith('\n')),
   );
-  for (const after of [
-    writeAnswers(text, answers),
-    clearAnswers(
-      text,
-      answers.map(({ id }) => id),
-    ),
-  ]) {
-    assert(isSubsequence(foreign, splitLines(after.slice(doc.bom.length))));
-  }
+  const after = writeAnswers(text, answers);
+  assert(isSubsequence(foreign, splitLines(after.slice(doc.bom.length))));
 }
 
 export const qaProperties: Property[] = [
@@ -135,13 +122,6 @@ export const qaProperties: Property[] = [
   property('writing answers keeps every other line', fc.tuple(anyQa, anyAnswers), ([text, answers]) =>
     checkForeign(text, answers),
   ),
-  property('a cleared answer waits again', fc.tuple(anyQa, fc.constantFrom(...IDS)), ([text, id]) => {
-    const after = clearAnswers(text, [id]);
-    const question = findQuestion(readQa(after).questions, id);
-    assert.equal(question?.answer, undefined);
-    if (question) assert.equal(readQa(after).status, 'waiting');
-    assert.equal(clearAnswers(after, [id]), after);
-  }),
   property(
     'an appended round is new, waits and leaves the old text',
     fc.tuple(anyQa, anyDrafts),

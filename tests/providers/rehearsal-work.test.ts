@@ -8,7 +8,7 @@ import { DOCUMENT_KINDS, parseDocumentName } from '../../src/session/documents.t
 import { readOverview } from '../../src/session/overview.ts';
 import { planHash, readPlan } from '../../src/session/plan.ts';
 import { readQa } from '../../src/session/qa.ts';
-import { lintQa } from '../../src/session/qa-lint.ts';
+import { lintQa } from '../support/lint-qa.ts';
 import { BOAT, ended, type HandSession, newHandSession, rehearsalChild } from './rehearsal-stage.ts';
 
 const SMALL = { 'README.md': '# Small\n', 'lib/a.py': 'print(1)\n' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { historyLine, readHistory, withHistoryEntry } from '../../src/session/history.ts';
+import { historyLine, readHistory } from '../../src/session/history.ts';
 import { historyProperties } from '../properties/history.ts';
 
 const entry = {
@@ -30,8 +30,4 @@ test('old lines are read with either set of keys, and broken ones are named', ()
     [2, 'quality', 'continue', undefined],
   ]);
   expect(problems).toEqual([{ name: 'bad_line', text: 'Line 2 is no entry and was passed over.' }]);
-});
-
-test('an entry follows a torn last line on a line of its own', () => {
-  expect(withHistoryEntry('{"torn', entry)).toBe(`{"torn\n${historyLine(entry)}`);
 });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readHistory } from '../../src/session/history.ts';
-import { detectLayout, inferPhase } from '../../src/session/legacy.ts';
+import { inferPhase } from '../../src/session/legacy.ts';
 import { isFolderName, resolveSessionFolder } from '../../src/session/names.ts';
 import { readOverview } from '../../src/session/overview.ts';
 import { changeOverview } from '../../src/session/overview-change.ts';
@@ -116,17 +116,6 @@ test.each(FOLDERS)('a change of the notebook of %s keeps its other lines', (fold
   for (const line of text.split('\n'))
     if (!/Last Action/.test(line) && line.trim() !== '') expect(kept).toContain(line);
   expect(readOverview(after).lastAction).toBe('Resumed');
-});
-
-test("the early layout is told from today's", () => {
-  const paths = ['notes.txt', '_samocode/_signal.json', '_samocode/_overview.md'];
-  expect(detectLayout(paths)).toEqual({
-    kind: 'nested',
-    files: ['_samocode/_overview.md', '_samocode/_signal.json'],
-    hasOuterOverview: false,
-  });
-  expect(detectLayout([...paths, '_overview.md'])).toMatchObject({ hasOuterOverview: true });
-  expect(detectLayout(['_overview.md', '_samocode/other.md'])).toEqual({ kind: 'plain' });
 });
 
 test('the reason says where a phase was found, and a question names the phases', () => {

@@ -5,8 +5,8 @@ import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents.ts';
 import { readPlan } from '../../src/session/plan.ts';
 import { readQa } from '../../src/session/qa.ts';
-import { lintQa } from '../../src/session/qa-lint.ts';
 import { parseSignal } from '../../src/session/signal.ts';
+import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, ROOT, SOURCE } from './texts.ts';
 
 const AGENTS = SOURCE.agents.map((agent) => [agent.name as Phase, agent] as const);

@@ -4,7 +4,7 @@ import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents.t
 import { readOverview } from '../../src/session/overview.ts';
 import { readPlan } from '../../src/session/plan.ts';
 import { readQa } from '../../src/session/qa.ts';
-import { lintQa } from '../../src/session/qa-lint.ts';
+import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, SOURCE } from './texts.ts';
 
 const SKILLS = SOURCE.skills.map((skill) => [skill.name, skill] as const);

@@ -1,9 +1,9 @@
-import type { QaReading } from './qa.ts';
-import type { QaQuestion } from './qa-question.ts';
+import type { QaReading } from '../../src/session/qa.ts';
+import type { QaQuestion } from '../../src/session/qa-question.ts';
 
 const MAX_QUESTIONS = 7;
 
-/** What a round of questions lacks, one sentence each: notes for the child that wrote it, never a refusal. */
+/** What a round of questions lacks, one sentence each. */
 export function lintQa(reading: QaReading): string[] {
   const rounds = new Map<number, number>();
   for (const { round } of reading.questions) rounds.set(round, (rounds.get(round) ?? 0) + 1);
