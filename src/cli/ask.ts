@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { SamocodeError } from '../base/errors.ts';
+import { harmless } from './style.ts';
 
 /** Asks one question on a terminal and gives the line that was typed. */
 export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSignal) {
@@ -11,7 +12,9 @@ export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSig
     lines.once('SIGINT', () => process.emit('SIGINT'));
     lines.once('close', () => ended.abort(new InputEndedError()));
     try {
-      return await lines.question(question, { signal: AbortSignal.any([interrupted, ended.signal]) });
+      return await lines.question(harmless(question), {
+        signal: AbortSignal.any([interrupted, ended.signal]),
+      });
     } finally {
       lines.close();
     }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { SamocodeError } from '../base/errors.ts';
 import { cutToColumns } from './cut-to-columns.ts';
-import { makeStyle, type Style } from './style.ts';
+import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
 
 /** A stream of the process; `columns` and `isTTY` as Node gives them. */
 export type Stream = Writable & { isTTY?: boolean; columns?: number };
@@ -16,17 +16,22 @@ export interface OutputOptions {
   hintWords?: (hint: string) => string;
 }
 
-/** The only writer to the process's stdout and stderr. */
+/**
+ * The only writer to the process's stdout and stderr. Whatever goes out is made harmless here, so that no text
+ * of a child, a file or a repository steers the terminal because somebody forgot it.
+ */
 export class Output {
   readonly json: boolean;
   readonly style: Style;
   readonly #stdout: Stream;
   readonly #stderr: Stream;
   readonly #hintWords: (hint: string) => string;
+  readonly #colourful: boolean;
   #liveLines = 0;
 
   constructor({ stdout, stderr, colourful, json, hintWords = (hint) => hint }: OutputOptions) {
     this.#hintWords = hintWords;
+    this.#colourful = colourful;
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.json = json;
@@ -46,12 +51,12 @@ export class Output {
   say(text = ''): void {
     if (this.json) return;
     this.endLive();
-    this.#stdout.write(`${text}\n`);
+    this.#stdout.write(`${presentable(text, this.#colourful)}\n`);
   }
 
   /** Help and other text that is complete as it stands. */
   raw(text: string): void {
-    this.#stdout.write(text);
+    this.#stdout.write(presentable(text, this.#colourful));
   }
 
   /** The command's result: the object with `--json`, else what `words` makes of it. */
@@ -60,13 +65,16 @@ export class Output {
       this.say(words(value));
       return;
     }
-    this.#stdout.write(`${JSON.stringify(value, undefined, this.#stdout.isTTY ? 2 : undefined)}\n`);
+    this.#writeJson(value, this.#stdout.isTTY ? 2 : undefined);
   }
 
   /** Shows a block at the bottom of the terminal in place of the last one. */
   live(lines: readonly string[]): void {
     if (!this.isLive) return;
-    const fitted = lines.map((line) => `${cutToColumns(line, this.columns - 1)}\u001b[K`);
+    const fitted = lines.map((line) => {
+      const shown = presentable(line, this.#colourful).replaceAll(/\s/g, ' ');
+      return `${cutToColumns(shown, this.columns - 1)}\u001b[K`;
+    });
     this.#stdout.write(`${this.#toBlockStart()}\u001b[?25l${fitted.join('\n')}\u001b[J`);
     this.#liveLines = lines.length;
   }
@@ -81,14 +89,18 @@ export class Output {
   /** Something beside the result that a person should know: on stderr, so that pipes stay clean. */
   warn(text: string): void {
     this.endLive();
-    this.#stderr.write(`${this.style.attention('note:')} ${text}\n`);
+    this.#stderr.write(`${this.style.attention('note:')} ${harmless(text)}\n`);
   }
 
   /** What, why and hint, each on a line of its own; one JSON object with `--json`. */
   error(error: unknown): void {
     this.endLive();
-    if (this.json) this.#stdout.write(`${JSON.stringify({ error: errorObject(error, this.#hintWords) })}\n`);
-    this.#stderr.write(this.json ? '' : `${this.#errorWords(error)}\n`);
+    if (this.json) this.#writeJson({ error: errorObject(error, this.#hintWords) });
+    else this.#stderr.write(`${this.#errorWords(error)}\n`);
+  }
+
+  #writeJson(value: object, indent?: number): void {
+    this.#stdout.write(`${presentableJson(JSON.stringify(value, undefined, indent))}\n`);
   }
 
   #toBlockStart(): string {
@@ -101,14 +113,16 @@ export class Output {
     const { bad, bold, dim } = this.style;
     if (!(error instanceof SamocodeError)) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      return `${bad('samocode met a bug of its own:')} ${stack}`;
+      return `${bad('samocode met a bug of its own:')} ${harmless(stack)}`;
     }
     const cause =
-      error.cause instanceof Error && error.code !== 'usage' ? [dim(`(${error.cause.message})`)] : [];
+      error.cause instanceof Error && error.code !== 'usage'
+        ? [dim(`(${harmless(error.cause.message)})`)]
+        : [];
     return [
-      `${bad('✘')} ${bold(error.what)}`,
-      `  ${error.why}`,
-      `  ${this.#hintWords(error.hint)}`,
+      `${bad('✘')} ${bold(harmless(error.what))}`,
+      `  ${harmless(error.why)}`,
+      `  ${harmless(this.#hintWords(error.hint))}`,
       ...cause,
     ].join('\n');
   }

@@ -53,7 +53,32 @@ export function harmless(text: string): string {
   return stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replace(CONTROLS, '');
 }
 
-/** The same, as one line of at most `maxChars` characters. */
+/** Just what `makeStyle` paints with: nothing that hides text or moves the cursor. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colour sequences begin with ESC
+const OURS = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colour sequences begin with ESC
+const CLOSING = /\u001b\[(?:22|39)m/;
+
+/**
+ * Words as they may go out to a terminal, whoever wrote them: harmless but for the few colours of ours, which
+ * end with the text. A text of others can take on such a colour at most.
+ */
+export function presentable(text: string, colourful: boolean): string {
+  const pieces = text.split(OURS);
+  const paints = pieces.filter((_, index) => index % 2 === 1);
+  const shown = pieces.map((piece, index) => (index % 2 === 0 ? harmless(piece) : colourful ? piece : ''));
+  const isOpen = colourful && paints.length > 0 && !CLOSING.test(paints.at(-1) ?? '');
+  return `${shown.join('')}${isOpen ? '\u001b[0m' : ''}`;
+}
+
+/** A JSON text with the same content, in which no character steers a terminal. */
+export function presentableJson(json: string): string {
+  return json.replace(CONTROLS, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** The same as `harmless`, as one line of at most `maxChars` characters. */
 export function oneLine(text: string, maxChars = 200): string {
   const line = harmless(text).replace(/\s+/g, ' ').trim();
   return line.length > maxChars ? `${line.slice(0, maxChars - 1)}…` : line;

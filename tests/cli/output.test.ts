@@ -1,4 +1,6 @@
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SamocodeError } from '../../src/base/errors.ts';
 import { Output, type Stream } from '../../src/cli/output.ts';
@@ -7,14 +9,14 @@ class LostError extends SamocodeError {
   readonly code = 'lost';
 }
 
-function newOutput({ json = false, isTTY = false } = {}) {
+function newOutput({ json = false, isTTY = false, colourful = false } = {}) {
   let text = '';
   const stream: Stream = new PassThrough().on('data', (bytes: Buffer) => {
     text += bytes.toString('utf8');
   });
   stream.isTTY = isTTY;
   stream.columns = 20;
-  const output = new Output({ stdout: stream, stderr: stream, colourful: false, json });
+  const output = new Output({ stdout: stream, stderr: stream, colourful, json });
   return { output, written: () => text };
 }
 
@@ -55,4 +57,71 @@ test('a bug shows its stack', () => {
   const { output, written } = newOutput();
   output.error(new Error('oh'));
   expect(written()).toContain('output.test.ts');
+});
+
+const STEERING = [
+  '\u001b]0;title\u0007',
+  '\u001b[2J',
+  '\u001b[8m',
+  '\u009b2J',
+  '\u202e',
+  '\r',
+  '\b',
+  '\u001b',
+];
+const foreign = fc.string({ unit: fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...STEERING)) });
+// biome-ignore-start lint/suspicious/noControlCharactersInRegex: control characters are the subject
+const COLOURS = /\u001b\[(?:0|1|2|22|31|32|33|36|39)m/g;
+const MOVES = /\u001b\[(?:\?25l|K|J)/g;
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: control characters are the subject
+
+test.each([true, false])(
+  'whoever wrote a text, it steers no terminal, by whichever way it goes out',
+  (colourful) => {
+    fc.assert(
+      fc.property(foreign, (text) => {
+        const { output, written } = newOutput({ colourful });
+        output.say(text);
+        output.raw(text);
+        output.warn(text);
+        output.result({}, () => text);
+        output.error(new LostError(text, text, text));
+        output.error(new Error(text));
+        const own = written().replace(COLOURS, '');
+        expect(own).not.toMatch(CONTROL);
+      }),
+    );
+  },
+);
+
+test('a live block moves the cursor by its own sequences alone, whatever its lines say', () => {
+  fc.assert(
+    fc.property(foreign, (text) => {
+      const { output, written } = newOutput({ isTTY: true });
+      output.live([text, 'end']);
+      expect(written().match(/\n/g)).toHaveLength(1);
+      expect(written().replace(MOVES, '').replace('\n', '')).not.toMatch(CONTROL);
+    }),
+  );
+});
+
+test('a JSON text steers nothing either and reads back the same', () => {
+  fc.assert(
+    fc.property(foreign, (text) => {
+      const { output, written } = newOutput({ json: true });
+      output.result({ text }, () => '');
+      expect(written()).not.toMatch(CONTROL);
+      expect(JSON.parse(written())).toEqual({ text });
+    }),
+  );
+});
+
+test('our own colours go out, and one that a text left open ends with it', () => {
+  const { output, written } = newOutput({ colourful: true });
+  const { bold, bad } = output.style;
+  output.say(`${bold(bad('red'))} plain`);
+  output.say('\u001b[32mgreen for ever');
+  expect(written()).toBe(`${bold(bad('red'))} plain\n\u001b[32mgreen for ever\u001b[0m\n`);
+  expect(stripVTControlCharacters(written())).toBe('red plain\ngreen for ever\n');
 });

@@ -4,7 +4,7 @@ import type { SettingSource } from '../../project/setting-errors.ts';
 import { type Cli, EXIT } from '../cli.ts';
 import { projectFileAt } from '../project-file.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import type { Style } from '../style.ts';
+import { oneLine, type Style } from '../style.ts';
 
 export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
@@ -64,7 +64,9 @@ function configWords({ filePath, settings, notes }: ConfigShown, style: Style): 
   const wide = Math.max(...settings.map(({ key }) => key.length));
   const lines = settings.map(({ key, value, source, problem }) => {
     const words =
-      value === undefined ? style.dim('–') : Array.isArray(value) ? value.join(',') || 'none' : String(value);
+      value === undefined
+        ? style.dim('–')
+        : oneLine(Array.isArray(value) ? value.join(',') || 'none' : String(value), 1000);
     const where = sourceWords(source);
     const line = `${key.padEnd(wide)}  ${words}${where ? `  ${style.dim(where)}` : ''}`;
     return problem && filePath !== undefined ? `${line}\n${' '.repeat(wide)}  ${style.bad(problem)}` : line;

@@ -3,6 +3,7 @@ import { SamocodeError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
 import { sessionFacts, shortName } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { oneLine } from '../style.ts';
 
 type RewindOptions = SharedOptions & { to?: string; undo?: true };
 
@@ -27,7 +28,14 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
       outcome === 'rewound'
         ? `${cli.output.style.good('✔')} ${view.folder} stands where it stood then, and is stopped.`
         : `${view.folder} is being rewound; see samocode status ${short}`,
-      ...(leftOut.length > 0 ? [`Left as they are: ${leftOut.slice(0, 10).join(', ')}`] : []),
+      ...(leftOut.length > 0
+        ? [
+            `Left as they are: ${leftOut
+              .slice(0, 10)
+              .map((path) => oneLine(path))
+              .join(', ')}`,
+          ]
+        : []),
       `Go on: samocode resume ${short}   Take it back: samocode rewind ${short} --undo`,
     ].join('\n'),
   );
@@ -44,7 +52,7 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
           ...kept.map(({ iteration, phase, lastAction = '' }) =>
             iteration === 0
               ? '  0  before the first iteration'
-              : `${String(iteration).padStart(3)}  ${phase}${lastAction && `: ${lastAction.split('\n')[0]}`}`,
+              : `${String(iteration).padStart(3)}  ${phase}${lastAction && `: ${oneLine(lastAction.split('\n')[0] ?? '')}`}`,
           ),
           `Take it back: samocode rewind ${short} --to <iteration>`,
         ].join('\n'),
