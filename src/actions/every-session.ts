@@ -9,7 +9,7 @@ import { type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 export interface PlacedSession {
   view: SessionView;
   place: SessionsPlace;
-  /** Its name alone means a session of that name in a project that is looked at before. */
+  /** Its name alone means another session of that name, or no single one. */
   isShadowed: boolean;
 }
 
@@ -22,20 +22,26 @@ export async function everySession(context: ActionContext): Promise<PlacedSessio
       return views.map((view) => ({ view, place }));
     }),
   );
-  const taken = new Set<string>();
-  const sessions = lists.flat().map(({ view, place }) => {
-    const isShadowed = taken.has(view.folder);
-    taken.add(view.folder);
-    return { view, place, isShadowed };
+  const all = lists.flat();
+  const own = timesEach(all.filter(({ place }) => place.isOwn));
+  const any = timesEach(all);
+  // As `findSession` takes a name: one of an own project counts before those of others.
+  const sessions = all.map((one) => {
+    const times = one.place.isOwn ? own : any;
+    return { ...one, isShadowed: (times.get(one.view.folder) ?? 0) > 1 };
   });
   return sessions.sort((a, b) => byUrgency(a.view, b.view));
 }
 
+function timesEach(sessions: readonly Pick<PlacedSession, 'view'>[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { view } of sessions) times.set(view.folder, (times.get(view.folder) ?? 0) + 1);
+  return times;
+}
+
 /** Every folder of sessions, the client's own project first. No project, or a broken one, is no failure. */
 export async function everyPlace(context: ActionContext): Promise<SessionsPlace[]> {
-  const places = (await placesOf(undefined, context)) ?? (await placesOneByOne(context));
-  const dirs = places.map(({ sessionsDir }) => sessionsDir);
-  return places.filter(({ sessionsDir }, index) => dirs.indexOf(sessionsDir) === index);
+  return (await placesOf(undefined, context)) ?? (await placesOneByOne(context));
 }
 
 // Where the client's own project can't be read, the others still can.

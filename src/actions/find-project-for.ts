@@ -17,12 +17,13 @@ export interface ProjectQuestion {
 
 /**
  * The project that a call is about, opened and checked: the one that it names, else that of the client's
- * folders, else the only one that is known on this machine.
+ * folders, else that of the working folder. The only one that is known on this machine is taken where all of
+ * that names no place, and that is told in its warnings.
  * @throws ProjectNotFoundError, ProjectUnclearError, NoSuchFolderError, and what `openProject` throws
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
   const { env, home: homeDir, clock } = context;
-  const filePath = await findProjectFile(question.projectDir, context);
+  const { filePath, isGuessed } = await findProjectFile(question.projectDir, context);
   const project = await openProject({
     filePath,
     env,
@@ -34,58 +35,95 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
   await rememberProject({ filePath, mainRepo, sessions: values.sessions }, { homeDir, clock }).catch(
     () => {},
   );
-  return project;
+  if (!isGuessed) return project;
+  const text = `No folder was named: this is about ${mainRepo}, the only project known on this machine.`;
+  return { ...project, warnings: [...project.warnings, { path: filePath, text }] };
 }
 
-/** The absolute path of the project's `.samocode`. @throws ProjectNotFoundError, ProjectUnclearError */
-export async function findProjectFile(
+export interface FoundProject {
+  /** The absolute path of its `.samocode`. */
+  filePath: string;
+  /** Nothing led to it but that no other one is known. */
+  isGuessed: boolean;
+}
+
+/** Which project is meant. @throws ProjectNotFoundError, ProjectUnclearError, NoSuchFolderError */
+async function findProjectFile(
   projectDir: string | undefined,
   context: ActionContext,
-): Promise<string> {
-  const { home: homeDir } = context;
-  let notFound: unknown;
-  for (const named of startFolders(projectDir, context)) {
-    const isFile = (await ifExists(stat(named)))?.isFile() ?? false;
-    if (isFile && basename(named) === SAMOCODE_FILE) return named;
-    // Any other file is a place in its project, as an editor names it.
-    const from = isFile ? dirname(named) : named;
-    try {
-      return await findProject({ from, homeDir });
-    } catch (error) {
-      if (!(error instanceof ProjectNotFoundError)) throw error;
-      notFound ??= error;
-    }
+): Promise<FoundProject> {
+  const folders = namedFolders(projectDir, context);
+  let notFound: ProjectNotFoundError | undefined;
+  for (const folder of folders.length > 0 ? folders : [context.cwd]) {
+    const found = await projectAt(folder, context);
+    if (typeof found === 'string') return { filePath: found, isGuessed: false };
+    notFound ??= found;
   }
-  const known = projectDir?.trim() ? [] : await knownProjectFiles(homeDir);
+  // Whoever stands in a repository, or has named a folder, means that one and no other.
+  const isSomewhere = folders.length > 0 || notFound?.repository !== undefined;
+  const known = isSomewhere ? [] : await knownProjectFiles(context.home);
   if (known.length > 1) throw new ProjectUnclearError(known);
   if (known[0] === undefined) throw notFound;
-  return known[0];
+  return { filePath: known[0], isGuessed: true };
 }
 
-/** The `.samocode` files that were used on this machine and are still there, last used first. */
-export async function knownProjectFiles(homeDir: string): Promise<string[]> {
-  const known = await readKnownProjects(homeDir);
-  const paths = known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : [];
-  const found = await Promise.all(paths.map((path) => ifExists(stat(path))));
-  return paths.filter((_, index) => found[index]?.isFile());
-}
-
-function startFolders(
+/** The folders that the call or its client names, best first; none where they say nothing. */
+export function namedFolders(
   projectDir: string | undefined,
   { roots = [], env, home, cwd }: ActionContext,
 ): string[] {
   if (projectDir?.trim()) return [namedFolder(projectDir, { cwd, home })];
   const ofClient = env.CLAUDE_PROJECT_DIR;
-  return [...new Set([...roots, ...(ofClient ? [ofClient] : []), cwd])];
+  // A client that nobody opened a folder in may name the top of the disk.
+  const named = [...roots, ...(ofClient ? [ofClient] : [])].filter((folder) => dirname(folder) !== folder);
+  return [...new Set(named)];
 }
 
-export class ProjectUnclearError extends SamocodeError {
+/** The `.samocode` of a place: around it, or of a known project whose repository it lies in. */
+export async function projectAt(
+  place: string,
+  { home: homeDir }: Pick<ActionContext, 'home'>,
+): Promise<string | ProjectNotFoundError> {
+  const isFile = (await ifExists(stat(place)))?.isFile() ?? false;
+  if (isFile && basename(place) === SAMOCODE_FILE) return place;
+  // Any other file is a place in its project, as an editor names it.
+  const from = isFile ? dirname(place) : place;
+  try {
+    return await findProject({ from, homeDir });
+  } catch (error) {
+    if (!(error instanceof ProjectNotFoundError)) throw error;
+    return (await knownProjectOf(error.repository, homeDir)) ?? error;
+  }
+}
+
+/** A known project whose `.samocode` lies elsewhere and names this repository. */
+async function knownProjectOf(repository: string | undefined, homeDir: string): Promise<string | undefined> {
+  if (repository === undefined) return undefined;
+  const known = await readKnownProjects(homeDir);
+  const ofIt = known.kind === 'read' ? known.projects.filter(({ mainRepo }) => mainRepo === repository) : [];
+  const files = await thoseThatExist(ofIt.map(({ filePath }) => filePath));
+  if (files.length > 1) throw new ProjectUnclearError(files);
+  return files[0];
+}
+
+/** The `.samocode` files that were used on this machine and are still there, last used first. */
+export async function knownProjectFiles(homeDir: string): Promise<string[]> {
+  const known = await readKnownProjects(homeDir);
+  return await thoseThatExist(known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : []);
+}
+
+async function thoseThatExist(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => ifExists(stat(path))));
+  return paths.filter((_, index) => found[index]?.isFile());
+}
+
+class ProjectUnclearError extends SamocodeError {
   readonly code = 'project_unclear';
 
   constructor(filePaths: readonly string[]) {
     super(
       'It is not clear which project is meant.',
-      `The client named no folder of one, and these are known: ${filePaths.slice(0, 10).join(', ')}.`,
+      `Nothing says which of these: ${filePaths.slice(0, 10).join(', ')}.`,
       'Pass project_dir, the folder of one of them.',
     );
   }

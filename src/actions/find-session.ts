@@ -5,7 +5,7 @@ import { sessionPaths } from '../session/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
-import { type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
+import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 
 /** Which session a call is about. */
 export interface SessionQuestion {
@@ -15,9 +15,10 @@ export interface SessionQuestion {
 }
 
 /**
- * The session that a name means, as its files show it now: in the call's project, else in another one
- * that is known on this machine.
- * @throws SessionNotFoundError with the nearest names; ProjectNotFoundError and the errors of settings
+ * The session that a name means, as its files show it now: in the call's own project, else in the one of the
+ * others known on this machine that has it.
+ * @throws SessionNotFoundError with the nearest names; SessionAmbiguousError; ProjectNotFoundError and the errors
+ * of settings
  */
 export async function findSession(question: SessionQuestion, context: ActionContext): Promise<SessionView> {
   return (await findSessionAndPlace(question, context)).view;
@@ -27,15 +28,41 @@ export async function findSessionAndPlace(
   { session, projectDir }: SessionQuestion,
   context: ActionContext,
 ): Promise<{ view: SessionView; place: SessionsPlace }> {
+  const places = await sessionsPlaces(projectDir, context);
   const seen: string[] = [];
-  for (const place of await sessionsPlaces(projectDir, context)) {
-    const folders = await sessionFolders(place.sessionsDir);
-    const folder = resolveSessionFolder(folders, session);
-    const view = folder && (await readSession(sessionPaths(place.sessionsDir, folder), context.host));
-    if (view) return { view, place };
-    seen.push(...folders);
+  for (const isOwn of [true, false]) {
+    const some = places.filter((place) => place.isOwn === isOwn);
+    const looks = await Promise.all(some.map((place) => lookIn(place, session, context)));
+    const found = looks.flatMap(({ view, place }) => (view === undefined ? [] : [{ view, place }]));
+    if (found.length > 1)
+      throw new SessionAmbiguousError(
+        session,
+        found.map(({ place }) => place),
+      );
+    if (found[0] !== undefined) return found[0];
+    seen.push(...looks.flatMap(({ folders }) => folders));
   }
   throw new SessionNotFoundError(session, seen);
+}
+
+async function lookIn(place: SessionsPlace, session: string, { host }: ActionContext) {
+  const folders = await sessionFolders(place.sessionsDir);
+  const folder = resolveSessionFolder(folders, session);
+  const view = folder && (await readSession(sessionPaths(place.sessionsDir, folder), host));
+  return { place, folders, view: view || undefined };
+}
+
+/** Whichever was taken, the next call might mean another: other projects come and go, and change places. */
+class SessionAmbiguousError extends SamocodeError {
+  readonly code = 'session_ambiguous';
+
+  constructor(session: string, places: readonly SessionsPlace[]) {
+    super(
+      `There is more than one session "${session.slice(0, 80)}".`,
+      `These projects have one: ${places.map(projectDirOf).join(', ')}.`,
+      'Pass project_dir, the folder of the one that is meant.',
+    );
+  }
 }
 
 export class SessionNotFoundError extends SamocodeError {

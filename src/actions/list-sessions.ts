@@ -3,7 +3,7 @@ import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { revive } from './revive.ts';
 import type { SessionFilter } from './session-filters.ts';
-import { sessionsPlaces } from './sessions-places.ts';
+import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 
 export interface ListSessionsInput {
   projectDir?: string | undefined;
@@ -14,7 +14,8 @@ export interface ListSessionsInput {
 }
 
 export interface SessionList {
-  sessionsDirs: string[];
+  /** What was looked into; where the call stands in no project, all that are known. */
+  places: SessionsPlace[];
   /** What needs the human first, then the newest. */
   sessions: SessionView[];
   /** How many of them wait for a person. */
@@ -36,12 +37,29 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
 /** The same, and nothing is started. */
 export async function lookAtSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const places = await sessionsPlaces(input.projectDir, context);
-  const wanted = input.allProjects ? places : places.slice(0, 1);
-  const sessionsDirs = wanted.map(({ sessionsDir }) => sessionsDir);
-  const lists = await Promise.all(sessionsDirs.map((dir) => readAllSessions(dir, context.host)));
+  const own = places.filter(({ isOwn }) => isOwn);
+  const wanted = input.allProjects || own.length === 0 ? places : own;
+  const lists = await Promise.all(
+    wanted.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
+  );
   const sessions = lists.flat().filter((view) => isWanted(view, input.filter));
   const needing = sessions.filter(needsHuman).length;
-  return { sessionsDirs, sessions: sessions.sort(byUrgency), needing, dying: [] };
+  return { places: wanted, sessions: sessions.sort(byUrgency), needing, dying: [] };
+}
+
+/** The folder of the project that a listed session belongs to; undefined where all are of one. */
+export function projectOfListed({ places }: SessionList, { paths }: SessionView): string | undefined {
+  const place = places.find(({ sessionsDir }) => sessionsDir === paths.sessionsDir);
+  return places.length > 1 && place ? projectDirOf(place) : undefined;
+}
+
+/** Whose sessions a list shows where the call stands in no project; undefined where it is as asked. */
+export function whoseSessions({ places }: SessionList, input: ListSessionsInput): string | undefined {
+  const [only] = places;
+  if (input.allProjects || only === undefined || places.some(({ isOwn }) => isOwn)) return undefined;
+  return places.length === 1
+    ? `There is no project here; this is about ${projectDirOf(only)}.`
+    : 'There is no project here; this is about every project known on this machine.';
 }
 
 function isWanted(view: SessionView, filter: SessionFilter | undefined): boolean {

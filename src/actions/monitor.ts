@@ -3,7 +3,8 @@ import { readKnownProjects } from '../project/known-projects.ts';
 import { readSessionList } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
-import { REVIVAL_LIMIT, type Revival, revive } from './revive.ts';
+import { REVIVAL_LIMIT } from './revival-limit.ts';
+import { type Revival, revive } from './revive.ts';
 
 /** What one round over all sessions did. */
 export interface MonitorRound {

@@ -4,9 +4,8 @@ import type { SessionView } from '../session/status.ts';
 import { launchWorker } from '../worker/launch.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
+import { REVIVAL_LIMIT } from './revival-limit.ts';
 
-/** How often a session is brought back within that time; then a person must see why its workers die. */
-export const REVIVAL_LIMIT = { times: 3, withinMs: 10 * 60_000 } as const;
 /** Far more events than a worker writes in ten minutes of dying. */
 const LOOK_BACK = 200;
 

@@ -1,65 +1,87 @@
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { ProjectNotFoundError } from '../project/find-project.ts';
+import type { ProjectNotFoundError } from '../project/find-project.ts';
 import { readSettingTexts } from '../project/open-project.ts';
 import { readSettings } from '../project/read-settings.ts';
+import { realPathAsFar } from '../project/real-path.ts';
 import { SettingInvalidError } from '../project/setting-errors.ts';
 import { SETTINGS } from '../project/settings.ts';
 import type { ActionContext } from './context.ts';
-import { findProjectFile, knownProjectFiles, ProjectUnclearError } from './find-project-for.ts';
+import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
 
 /** A project as far as looking at its sessions needs it: no git is asked, so that a broken repository hides nothing. */
 export interface SessionsPlace {
   /** Its `.samocode`. */
   filePath: string;
   sessionsDir: string;
+  /** The call is about it: named, or around the folders that the client or the terminal stands in. */
+  isOwn: boolean;
+}
+
+/** What to pass as project_dir for a place. */
+export function projectDirOf({ filePath }: Pick<SessionsPlace, 'filePath'>): string {
+  return dirname(filePath);
 }
 
 /**
- * Where sessions are looked for: the project that the call names, else that of the client's folders and
- * then the others known on this machine.
- * @throws ProjectNotFoundError when there is none; SettingMissingError, SettingInvalidError
+ * Where sessions are looked for: the project that the call names; else those of the client's folders, or of the
+ * working folder, and then the others known on this machine, last used first.
+ * @throws ProjectNotFoundError when there is none; SettingMissingError, SettingInvalidError of an own one
  */
 export async function sessionsPlaces(
   projectDir: string | undefined,
   context: ActionContext,
-): Promise<[SessionsPlace, ...SessionsPlace[]]> {
+): Promise<SessionsPlace[]> {
+  const { files, notFound } = await ownFiles(projectDir, context);
   const known = projectDir?.trim() ? [] : await knownProjectFiles(context.home);
-  const first = await currentFile(projectDir, known, context);
-  const main = await placeOf(first, context);
+  const own = await Promise.all(files.map((path) => placeOf(path, context, true)));
   const others = await Promise.all(
-    known.filter((path) => path !== first).map((path) => placeOf(path, context).catch(unlessOurs)),
+    known
+      .filter((path) => !files.includes(path))
+      .map((path) => placeOf(path, context, false).catch(expected)),
   );
-  return [main, ...others.filter((place) => place !== undefined)];
+  const places = [...own, ...others.flatMap((each) => (each instanceof SamocodeError ? [] : [each]))];
+  // Another project that is broken is no reason to refuse a call, unless there is nothing else to look at.
+  if (places.length === 0) throw others[0] ?? notFound;
+  return await differentOnes(places);
 }
 
-async function currentFile(
+/** Two projects may share a SESSIONS folder; whichever comes first stands for it. */
+async function differentOnes(places: readonly SessionsPlace[]): Promise<SessionsPlace[]> {
+  const dirs = await Promise.all(places.map(({ sessionsDir }) => realPathAsFar(sessionsDir)));
+  return places.filter((_, index) => dirs.indexOf(dirs[index] ?? '') === index);
+}
+
+async function ownFiles(
   projectDir: string | undefined,
-  known: readonly string[],
   context: ActionContext,
-): Promise<string> {
-  try {
-    return await findProjectFile(projectDir, context);
-  } catch (error) {
-    const lastUsed = known[0];
-    if (lastUsed === undefined) throw error;
-    if (error instanceof ProjectUnclearError || error instanceof ProjectNotFoundError) return lastUsed;
-    throw error;
-  }
+): Promise<{ files: string[]; notFound?: ProjectNotFoundError }> {
+  const named = namedFolders(projectDir, context);
+  const found = await Promise.all(
+    (named.length > 0 ? named : [context.cwd]).map((folder) => projectAt(folder, context)),
+  );
+  const files = found.filter((each) => typeof each === 'string');
+  const [notFound] = found.filter((each) => typeof each !== 'string');
+  return { files: [...new Set(files)], ...(notFound && { notFound }) };
 }
 
-async function placeOf(filePath: string, { env, home: homeDir }: ActionContext): Promise<SessionsPlace> {
+async function placeOf(
+  filePath: string,
+  { env, home: homeDir }: ActionContext,
+  isOwn: boolean,
+): Promise<SessionsPlace> {
   const { readings } = readSettings(await readSettingTexts({ filePath, env, homeDir }));
   const reading = readings.find(({ name }) => name === 'sessions');
   if (reading?.problem) throw reading.problem;
   const sessionsDir = String(reading?.value);
-  if ((await ifExists(stat(sessionsDir)))?.isDirectory()) return { filePath, sessionsDir };
+  if ((await ifExists(stat(sessionsDir)))?.isDirectory()) return { filePath, sessionsDir, isOwn };
   const source = reading?.source ?? { kind: 'unset' };
   const problem = 'This folder does not exist';
   throw new SettingInvalidError(SETTINGS.sessions, SETTINGS.sessions.key, sessionsDir, source, problem);
 }
 
-// Another project that is broken is no reason to refuse a call about this one.
-function unlessOurs(error: unknown): undefined {
-  if (!(error instanceof SamocodeError)) throw error;
+function expected(error: unknown): SamocodeError {
+  if (error instanceof SamocodeError) return error;
+  throw error;
 }

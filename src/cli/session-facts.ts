@@ -1,13 +1,19 @@
 import type { SessionReport } from '../actions/get-status.ts';
+import { DYING } from '../actions/revival-limit.ts';
 import { spentWords } from '../actions/spent-words.ts';
+import type { WaitingFor } from '../phases/table.ts';
 import { needsHuman } from '../session/session-list.ts';
+import type { SessionState } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
 
 /** A session as `--json` shows it: a contract, so names change only with the version. */
 export interface SessionFacts {
   session: string;
-  state: string;
-  for?: string;
+  /** Its project's folder, in a list of several projects. */
+  project?: string;
+  state: SessionState['status']['kind'];
+  archived?: true;
+  for?: WaitingFor;
   reason?: string;
   needs?: string;
   summary?: string;
@@ -22,6 +28,10 @@ export interface SessionFacts {
   since: string;
   openQuestions?: string[];
   doing?: string;
+  /** The child shows no sign of life. */
+  stalled?: true;
+  /** It stops when its present child has ended, or at once. */
+  stops?: 'after_iteration' | 'now';
   needsHuman: boolean;
   worker: SessionView['worker'];
   task?: string;
@@ -39,30 +49,38 @@ export interface SessionFacts {
 
 export function sessionFacts(
   view: SessionView,
-  more: Partial<Pick<SessionReport, 'activity'>> = {},
+  { activity, isStalled, revival }: Partial<Omit<SessionReport, 'view'>> = {},
 ): SessionFacts {
   const { state, sessionFile, paths } = view;
+  const isDying = revival === 'dies_again';
+  const problems = [
+    ...view.problems,
+    ...(isDying ? [`${DYING}: see worker.stderr in ${paths.runDir}.`] : []),
+  ];
   const { progress, worktree, status } = state;
   const spent = spentWords(view);
   const task = state.goal ?? sessionFile?.task ?? sessionFile?.dive;
   return {
     session: view.folder,
     state: status.kind,
+    ...(state.archived && { archived: true }),
     ...stateFacts(view),
     phase: progress.phase,
     iteration: progress.phaseIteration,
     totalIterations: progress.totalIterations,
     ...(state.createdAt && { createdAt: state.createdAt }),
     since: status.since,
-    ...(more.activity && { doing: more.activity }),
-    needsHuman: needsHuman(view),
+    ...(activity && { doing: activity }),
+    ...(isStalled && { stalled: true }),
+    ...(state.stopWanted && { stops: state.stopWanted.when }),
+    needsHuman: needsHuman(view) || isDying,
     worker: view.worker,
     ...(task && { task }),
     ...(worktree && { branch: worktree.branch, base: worktree.base, worktree: worktree.path }),
     sessionDir: paths.sessionDir,
     ...(state.cost.usd !== undefined && { costUsd: state.cost.usd }),
     ...(spent && { spent }),
-    ...(view.problems.length > 0 && { problems: view.problems }),
+    ...(problems.length > 0 && { problems }),
     next: nextCommand(view),
   };
 }
@@ -94,8 +112,9 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
 }
 
 /** What a person types next. */
-export function nextCommand({ folder, state: { status }, isForeign }: SessionView): string {
+function nextCommand({ folder, state: { status, archived }, isForeign }: SessionView): string {
   const name = shortName(folder);
+  if (archived) return `samocode unarchive ${name}`;
   switch (status.kind) {
     case 'starting':
     case 'queued':

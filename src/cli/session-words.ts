@@ -1,19 +1,28 @@
+import type { WaitingFor } from '../phases/table.ts';
 import { duration } from './durations.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
 import { oneLine, type Style } from './style.ts';
 
-const WAITS = {
+const WAITS: Readonly<Record<WaitingFor, string>> = {
   qa_answers: 'waits for your answers',
   plan_approval: 'waits for your yes to the plan',
   file_update: 'waits for a file',
   human_action: 'waits for you',
-} as Readonly<Record<string, string>>;
+};
+
+const STOPS = { after_iteration: 'stops after this iteration', now: 'is being stopped' } as const;
 
 /** What a session is doing, in a few coloured words. */
-export function stateWords(facts: SessionFacts, style: Style): string {
+function stateWords(facts: SessionFacts, style: Style): string {
+  const stops = facts.stops === undefined ? '' : `, ${STOPS[facts.stops]}`;
+  const archived = facts.archived ? ', in the archive' : '';
+  return `${kindWords(facts, style)}${stops}${archived}`;
+}
+
+function kindWords(facts: SessionFacts, style: Style): string {
   switch (facts.state) {
     case 'waiting':
-      return style.attention(WAITS[facts.for ?? ''] ?? 'waits');
+      return style.attention(facts.for === undefined ? 'waits' : WAITS[facts.for]);
     case 'blocked':
       return style.bad('blocked');
     case 'done':
@@ -36,6 +45,7 @@ export function statusWords(facts: SessionFacts, style: Style, nowMs: number): s
       `${facts.phase} (${facts.totalIterations} ${facts.totalIterations === 1 ? 'child' : 'children'} so far)`,
     ],
     ['doing', facts.doing && oneLine(facts.doing)],
+    ['stalled', facts.stalled && 'its child shows no sign of life'],
     ['open', facts.openQuestions?.join(', ')],
     ['reason', facts.reason && oneLine(facts.reason, 600)],
     ['needs', facts.needs],
@@ -58,10 +68,10 @@ export function listWords(sessions: readonly SessionFacts[], style: Style, nowMs
   if (sessions.length === 0) return 'No sessions yet. Start one with: samocode start --task "…"';
   const width = Math.max(...sessions.map(({ session }) => session.length));
   const lines = sessions.map((facts) => {
-    const { session, phase, since } = facts;
+    const { session, project, phase, since } = facts;
     const ago = duration(nowMs - Date.parse(since));
     const mark = facts.needsHuman ? style.attention('●') : ' ';
-    return `${mark} ${session.padEnd(width)}  ${phase.padEnd(14)}  ${stateWords(facts, style)} ${style.dim(`for ${ago}`)}`;
+    return `${mark} ${session.padEnd(width)}  ${phase.padEnd(14)}  ${stateWords(facts, style)} ${style.dim(`for ${ago}`)}${project ? `  ${project}` : ''}`;
   });
   const first = sessions.find(({ needsHuman }) => needsHuman);
   const hint = first ? ['', `${shortName(first.session)} needs you: ${style.accent(first.next)}`] : [];

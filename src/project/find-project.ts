@@ -30,14 +30,15 @@ export async function findProject({ from, homeDir }: ProjectSearch): Promise<str
   }
   const others: string[] = [];
   const root = inside.at(-1) ?? start;
-  if (await gitEntry(root)) {
+  const isRepository = (await gitEntry(root)) !== undefined;
+  if (isRepository) {
     for (const folder of upwards(dirname(root), home)) {
       const file = await samocodeIn(folder);
       if (file && (await namesPlace(file, homeDir, root))) return file;
       if (file) others.push(file);
     }
   }
-  throw new ProjectNotFoundError(inside, others);
+  throw new ProjectNotFoundError(inside, others, isRepository ? root : undefined);
 }
 
 /** From `start` to the root of its repository; to home or the top of the disk where there is none. */
@@ -104,14 +105,17 @@ export class ProjectNotFoundError extends SamocodeError {
   readonly code = 'project_not_found';
   /** The folders that were looked into, in order. */
   readonly searched: readonly string[];
+  /** The top of the repository around the folder, for a linked worktree that of its main checkout; undefined outside of any. */
+  readonly repository: string | undefined;
 
-  constructor(searched: readonly string[], others: readonly string[]) {
+  constructor(searched: readonly string[], others: readonly string[], repository?: string) {
     const elsewhere = others.length > 0 ? `; ${others.join(', ')} belongs to another repository` : '';
     super(
       'No samocode project was found.',
       `There is no .samocode in ${searched.join(', ')}${elsewhere}.`,
-      'Make one with setup_project, or "samocode init" in the repository; or name the folder of a project that has one.',
+      'Make one with setup_project, or "samocode init" in the repository; or pass project_dir, the folder of a project that has one.',
     );
     this.searched = searched;
+    this.repository = repository;
   }
 }

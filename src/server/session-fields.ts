@@ -1,8 +1,9 @@
 import type { SessionReport } from '../actions/get-status.ts';
+import { nextStep } from '../actions/next-step.ts';
+import { DYING } from '../actions/revival-limit.ts';
 import { statusSentence } from '../actions/status-sentence.ts';
 import type { SessionState } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
-import { nextStep } from './next-step.ts';
 import type { ToolResult } from './tool.ts';
 
 /** What every answer about one session carries, and nothing more. */
@@ -68,8 +69,7 @@ export function cut(text: string, max: number): string {
 export function reportFields({ view, revival, activity, isStalled }: SessionReport): ToolResult {
   const fields = sessionFields(view);
   const problems = [...view.problems];
-  if (revival === 'dies_again')
-    problems.push('Its worker has died 3 times in 10 minutes: see worker.stderr.');
+  if (revival === 'dies_again') problems.push(`${DYING}: see worker.stderr.`);
   return {
     ...fields,
     ...(revival === 'dies_again' && { state: 'needs_worker', next: NEXT_WHEN_DYING }),

@@ -15,18 +15,20 @@ export function addList(program: Command, cli: Cli): void {
 type ListOptions = SharedOptions & { all?: true; archived?: true };
 
 export async function showList(cli: Cli, options: ListOptions): Promise<void> {
-  const { listSessions } = await import('../../actions/list-sessions.ts');
+  const { listSessions, projectOfListed, whoseSessions } = await import('../../actions/list-sessions.ts');
   const context = await cli.actionContext();
   const filter = options.archived ? 'archived' : undefined;
   const input = { ...projectOf(options), allProjects: options.all, filter } as const;
-  const { sessionsDirs, sessions, dying } = await listSessions(input, context);
-  const facts = sessions.map((view) => {
-    const own = sessionFacts(view);
-    return dying.includes(view) ? { ...own, needsHuman: true, problems: [...view.problems, DYING] } : own;
+  const list = await listSessions(input, context);
+  const facts = list.sessions.map((view) => {
+    const project = projectOfListed(list, view);
+    const revival = list.dying.includes(view) ? 'dies_again' : 'not_needed';
+    return { ...sessionFacts(view, { revival }), ...(project !== undefined && { project }) };
   });
+  const whose = whoseSessions(list, input);
+  if (whose !== undefined) cli.output.warn(whose);
+  const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
   cli.output.result({ sessionsDirs, sessions: facts }, () =>
     listWords(facts, cli.output.style, context.clock.now()),
   );
 }
-
-const DYING = 'Its worker has died 3 times in 10 minutes: see worker.stderr in its run folder.';

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { DYING } from '../../actions/revival-limit.ts';
 import { SESSION_FILTERS } from '../../actions/session-filters.ts';
 import { statusSentence } from '../../actions/status-sentence.ts';
+import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir } from '../fields.ts';
 
@@ -25,22 +27,25 @@ export const listSessionsTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'which sessions need me',
   async handle({ project_dir: projectDir, all_projects: allProjects, state }, { actions }) {
-    const { listSessions } = await import('../../actions/list-sessions.ts');
-    const { sessions, needing, dying } = await listSessions(
-      { projectDir, allProjects, filter: state },
-      actions,
-    );
+    const { listSessions, projectOfListed, whoseSessions } = await import('../../actions/list-sessions.ts');
+    const input = { projectDir, allProjects, filter: state };
+    const list = await listSessions(input, actions);
+    const { sessions, needing, dying } = list;
     const shown = sessions.slice(0, MAX_SHOWN);
+    const rowOf = (view: SessionView) => {
+      const project = projectOfListed(list, view);
+      const where = project === undefined ? '' : ` Project: ${project}`;
+      return statusSentence(view) + (dying.includes(view) ? ` ${DYING}: get_status says more.` : '') + where;
+    };
+    const summary = summaryOf(sessions.length, shown.length, needing);
     return {
-      summary: summaryOf(sessions.length, shown.length, needing),
+      summary: [summary, whoseSessions(list, input) ?? []].flat().join(' '),
       next: shown.length === 0 ? 'start_session with a task' : 'get_status or wait with one of them',
-      sessions: shown.map((view) => statusSentence(view) + (dying.includes(view) ? DYING : '')),
+      sessions: shown.map(rowOf),
       left_out: sessions.length > shown.length ? sessions.length - shown.length : undefined,
     };
   },
 });
-
-const DYING = ' Its worker has died 3 times in 10 minutes: get_status says more.';
 
 function summaryOf(all: number, shown: number, needing: number): string {
   if (all === 0) return 'There are no such sessions.';
