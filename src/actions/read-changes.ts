@@ -1,4 +1,4 @@
-import { isAbsolute, normalize, relative } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, relative } from 'node:path';
 import { SamocodeError } from '../base/errors.ts';
 import {
   type ChangeRange,
@@ -10,12 +10,13 @@ import {
 } from '../project/changes.ts';
 import { GitError } from '../project/git-error.ts';
 import { inspectWorktree, type WorktreePlace } from '../project/inspect-worktree.ts';
+import { realPathAsFar } from '../project/real-path.ts';
 import { commitOf } from '../project/repository.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
-import { IterationNotFoundError } from './read-transcript.ts';
+import { IterationNotFoundError, iterationsIn } from './read-transcript.ts';
 import { safeGit } from './safe-git.ts';
 
 export interface ReadChangesInput extends SessionQuestion {
@@ -43,14 +44,16 @@ export interface SessionChanges {
 
 /**
  * What a session's branch has that was not there before: commits, changed files, the patch of a path.
- * @throws SessionNotFoundError, NothingChangedYetError, BadPathError, BranchGoneError, IterationNotFoundError
+ * @throws SessionNotFoundError, NothingChangedYetError, BadPathError, OutsideOfTreeError, BranchGoneError,
+ * IterationNotFoundError, IterationNotEndedError
  */
 export async function readChanges(input: ReadChangesInput, context: ActionContext): Promise<SessionChanges> {
   const view = await findSession(input, context);
   const { sessionFile, state } = view;
   const { worktree } = state;
   if (sessionFile === undefined || worktree === undefined) throw new NothingChangedYetError(view.folder);
-  const path = input.path === undefined ? undefined : pathInTree(input.path, worktree.path);
+  const tops = [worktree.path, sessionFile.mainRepo];
+  const path = input.path === undefined ? undefined : await pathInTree(input.path, tops);
   const git = await safeGit(view, context);
   const options = { ...git, cwd: sessionFile.mainRepo };
   const head = await commitOf(`refs/heads/${worktree.branch}`, options);
@@ -74,10 +77,20 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
   };
 }
 
-/** A path as git has it, from the top of the tree, where a call writes `./src/` or an absolute one. */
-function pathInTree(given: string, worktreePath: string): string {
+/** A path as git has it, from the top of the tree, where a call writes `./src/`, or an absolute one below one of `tops`. */
+async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
   if (given.includes('\0') || given.length > MOST_OF_A_PATH) throw new BadPathError();
-  const path = isAbsolute(given) ? relative(worktreePath, given) : normalize(given);
+  if (!isAbsolute(given)) return requireInside([normalize(given)]);
+  const ways = tops.map((top) => relative(top, given));
+  // The last part may be a link that git itself keeps.
+  const real = join(await realPathAsFar(dirname(given)), basename(given));
+  return requireInside([...ways, ...tops.map((top) => relative(top, real))]);
+}
+
+/** The first of the ways that leads into the tree. @throws OutsideOfTreeError */
+function requireInside(ways: readonly string[]): string {
+  const path = ways.find((way) => way !== '..' && !way.startsWith('../'));
+  if (path === undefined) throw new OutsideOfTreeError();
   return path === './' || path === '.' ? '' : path;
 }
 
@@ -88,7 +101,7 @@ async function startOf(
   view: SessionView,
   { iteration, cursor }: ReadChangesInput,
 ): Promise<{ commit: string; since: string }> {
-  const { worktree, progress } = view.state;
+  const { worktree } = view.state;
   const { base = '', baseCommit = '' } = worktree ?? {};
   const atBase = { commit: baseCommit, since: `${base} at ${baseCommit.slice(0, 8)}` };
   if (iteration === undefined && cursor === undefined) return atBase;
@@ -101,7 +114,10 @@ async function startOf(
   );
   if (ended?.type !== 'iteration_ended') {
     if (iteration === undefined) return atBase;
-    throw new IterationNotFoundError(view.folder, iteration, progress.totalIterations);
+    const isOpen = view.state.openIteration?.iteration === iteration;
+    throw isOpen
+      ? new IterationNotEndedError(view.folder, iteration)
+      : new IterationNotFoundError(view.folder, iteration, iterationsIn('iteration_ended', events));
   }
   if (ended.head === undefined) return atBase;
   return { commit: ended.head, since: `the end of iteration ${ended.iteration}` };
@@ -118,7 +134,7 @@ async function uncommittedIn(place: WorktreePlace): Promise<string[]> {
   }
 }
 
-export class NothingChangedYetError extends SamocodeError {
+class NothingChangedYetError extends SamocodeError {
   readonly code = 'nothing_changed_yet';
 
   constructor(folder: string) {
@@ -130,7 +146,7 @@ export class NothingChangedYetError extends SamocodeError {
   }
 }
 
-export class BadPathError extends SamocodeError {
+class BadPathError extends SamocodeError {
   readonly code = 'bad_path';
 
   constructor() {
@@ -142,7 +158,34 @@ export class BadPathError extends SamocodeError {
   }
 }
 
-export class BranchGoneError extends SamocodeError {
+class OutsideOfTreeError extends SamocodeError {
+  readonly code = 'bad_path';
+
+  constructor() {
+    super(
+      'No changes were read.',
+      'That path lies neither in the worktree of the session nor in MAIN_REPO.',
+      'Name one as the list of changed files has it; that comes without path.',
+    );
+  }
+}
+
+/** What is compared with is how things stood at an iteration's end. */
+class IterationNotEndedError extends SamocodeError {
+  readonly code = 'iteration_not_ended';
+
+  constructor(folder: string, iteration: number) {
+    super(
+      'No changes were read.',
+      `Iteration ${iteration} of ${folder} has not ended yet.`,
+      iteration > 1
+        ? `Name ${iteration - 1} for what has changed since it began, or leave iteration out for all of it.`
+        : 'Leave iteration out for all that has changed.',
+    );
+  }
+}
+
+class BranchGoneError extends SamocodeError {
   readonly code = 'branch_gone';
 
   constructor(folder: string, branch: string) {

@@ -57,9 +57,14 @@ export async function readTranscript(
 ): Promise<TranscriptPage> {
   const view = await findSession(input, context);
   const { paths, state } = view;
-  const started = startOf(await readEvents(paths.events, 0), input.iteration);
+  const events = await readEvents(paths.events, 0);
+  const started = startOf(events, input.iteration);
   if (started === undefined) {
-    throw new IterationNotFoundError(paths.folder, input.iteration, state.progress.totalIterations);
+    throw new IterationNotFoundError(
+      paths.folder,
+      input.iteration,
+      iterationsIn('iteration_started', events),
+    );
   }
   const { iteration, phase, provider, log } = started;
   const logPath = join(paths.logs, log);
@@ -82,6 +87,15 @@ function startOf(events: readonly SessionEvent[], iteration: number | undefined)
     (event): event is Extract<SessionEvent, { type: 'iteration_started' }> =>
       event.type === 'iteration_started' && (iteration === undefined || event.iteration === iteration),
   );
+}
+
+/** The numbers that the events tell of, undefined for none; the notebook also counts what the original tool ran. */
+export function iterationsIn(
+  type: 'iteration_started' | 'iteration_ended',
+  events: readonly SessionEvent[],
+): { first: number; last: number } | undefined {
+  const numbers = events.flatMap((event) => (event.type === type ? [event.iteration] : []));
+  return numbers.length === 0 ? undefined : { first: Math.min(...numbers), last: Math.max(...numbers) };
 }
 
 interface PageQuestion {
@@ -174,15 +188,21 @@ function lineOf(pieces: readonly Buffer[], length: number): { length: number; te
 export class IterationNotFoundError extends SamocodeError {
   readonly code = 'iteration_not_found';
 
-  constructor(folder: string, iteration: number | undefined, count: number) {
+  constructor(
+    folder: string,
+    iteration: number | undefined,
+    known: { first: number; last: number } | undefined,
+  ) {
     super(
       iteration === undefined
-        ? `No child of ${folder} has run yet.`
+        ? `No child of ${folder} is on record.`
         : `${folder} has no iteration ${iteration}.`,
-      count === 0 ? 'There is nothing to read so far.' : `They go from 1 to ${count}.`,
-      count === 0
+      known === undefined
+        ? 'There is nothing to read so far.'
+        : `They go from ${known.first} to ${known.last}.`,
+      known === undefined
         ? 'Look again when get_status shows an iteration.'
-        : `Name one of them, for instance ${count}.`,
+        : `Name one of them, for instance ${known.last}.`,
     );
   }
 }

@@ -33,7 +33,7 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws InArchiveError, GoalMissingError, GateClosedError, AlreadyRunningError, what `chooseChildren` and `checksNow` throw;
+ * @throws InArchiveError, GoalMissingError, GateClosedError, AlreadyRunningError, StopUnderWayError, what `chooseChildren` and `checksNow` throw;
  * CommandRefusedError, WorkerUnresponsiveError
  */
 export async function resumeSession(
@@ -58,6 +58,7 @@ export async function resumeSession(
     case 'starting':
     case 'queued':
     case 'running':
+      if (found.state.stopWanted !== undefined) throw new StopUnderWayError(found);
       if (note ?? goal ?? caps ?? input.provider ?? input.model) throw new AlreadyRunningError(found);
       await revive(found, context);
       return { view: found, outcome: 'already_running' };
@@ -86,7 +87,7 @@ export async function resumeSession(
   return { view: after.view, outcome: 'resumed' };
 }
 
-export class GoalMissingError extends SamocodeError {
+class GoalMissingError extends SamocodeError {
   readonly code = 'goal_missing';
 
   constructor(folder: string) {
@@ -98,7 +99,7 @@ export class GoalMissingError extends SamocodeError {
   }
 }
 
-export class InArchiveError extends SamocodeError {
+class InArchiveError extends SamocodeError {
   readonly code = 'archived';
 
   constructor(folder: string) {
@@ -110,7 +111,7 @@ export class InArchiveError extends SamocodeError {
   }
 }
 
-export class GateClosedError extends SamocodeError {
+class GateClosedError extends SamocodeError {
   readonly code = 'gate_closed';
 
   constructor(view: SessionView) {
@@ -124,7 +125,7 @@ export class GateClosedError extends SamocodeError {
   }
 }
 
-export class AlreadyRunningError extends SamocodeError {
+class AlreadyRunningError extends SamocodeError {
   readonly code = 'already_running';
 
   constructor(view: SessionView) {
@@ -132,6 +133,19 @@ export class AlreadyRunningError extends SamocodeError {
       'Nothing was changed.',
       statusSentence(view),
       'Guidance for its next child goes by send_message; other work needs stop_session first.',
+    );
+  }
+}
+
+/** While a child runs nothing takes a stop back: what opens a gate could come from the child. */
+class StopUnderWayError extends SamocodeError {
+  readonly code = 'stop_under_way';
+
+  constructor(view: SessionView) {
+    super(
+      `Session ${view.folder} was not resumed.`,
+      `A stop is on its way: ${statusSentence(view)}`,
+      'Call wait (until: done), then resume_session.',
     );
   }
 }

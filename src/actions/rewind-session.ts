@@ -3,7 +3,7 @@ import { keptCommits, refOf } from '../project/checkpoint-refs.ts';
 import { commitOf } from '../project/repository.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { RewindTarget } from '../session/event-types.ts';
-import { iterationsWithCheckpoint } from '../session/rewind-point.ts';
+import { findRewindPoint, iterationsWithCheckpoint } from '../session/rewind-point.ts';
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
@@ -61,15 +61,18 @@ export async function listCheckpoints(
   const options = { cwd: sessionFile.mainRepo, baseEnv: context.env };
   const kept: KeptIteration[] = [];
   const commits = await keptCommits(sessionFile.folder, options);
-  for (const { commit, ...rest } of iterationsWithCheckpoint(await readEvents(paths.events, 0))) {
+  const events = await readEvents(paths.events, 0);
+  for (const { commit, ...rest } of iterationsWithCheckpoint(events)) {
     if (commits.has(commit)) kept.push(rest);
   }
   const start = refOf(sessionFile.folder, { kind: 'after', iteration: 0 });
-  if ((await commitOf(start, options)) !== undefined) kept.push({ iteration: 0, phase: 'init' });
+  // Before the first child has run there is nothing to go back from.
+  const hasBegun = findRewindPoint(events, 0) !== undefined;
+  if (hasBegun && (await commitOf(start, options)) !== undefined) kept.push({ iteration: 0, phase: 'init' });
   return { view, kept };
 }
 
-export class RewindFailedError extends SamocodeError {
+class RewindFailedError extends SamocodeError {
   readonly code: string;
 
   constructor({ code, reason }: { code: string; reason: string }) {

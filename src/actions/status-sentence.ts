@@ -8,6 +8,8 @@ const WAITS_FOR: Readonly<Record<WaitingFor, string>> = {
   human_action: 'something that a person must do',
 };
 
+const STOPS = { after_iteration: ' and stops after this iteration', now: ' and is being stopped' } as const;
+
 /** What a session is doing, in one sentence of ours: nothing that a child said is in it. */
 export function statusSentence(view: SessionView): string {
   const sentence = sentenceOf(view);
@@ -17,13 +19,14 @@ export function statusSentence(view: SessionView): string {
 function sentenceOf({ state, folder, isForeign }: SessionView): string {
   const { status, progress } = state;
   const at = `${progress.phase}, iteration ${progress.totalIterations}`;
+  const stops = state.stopWanted === undefined ? '' : STOPS[state.stopWanted.when];
   switch (status.kind) {
     case 'starting':
-      return `${folder} is starting.`;
+      return `${folder} is starting${stops}.`;
     case 'queued':
-      return `${folder} is queued until another session makes room (${at}).`;
+      return `${folder} is queued until another session makes room${stops} (${at}).`;
     case 'running':
-      return `${folder} is running (${at}).`;
+      return `${folder} is running${stops} (${at}).`;
     case 'waiting': {
       const open = status.openQuestions.length > 0 ? `: ${named(status.openQuestions)}` : '';
       return `${folder} waits for ${WAITS_FOR[status.for]}${open} (${at}).`;

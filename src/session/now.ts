@@ -7,7 +7,7 @@ import type { SessionState, Status } from './state.ts';
 export interface NowFile {
   session: string;
   status: Status['kind'];
-  /** What it waits for, why it is blocked or stopped, until when it is limited. */
+  /** What it waits for, why it is blocked or stopped, until when it is limited; while it runs, that it is to stop. */
   detail?: string;
   phase: string;
   iteration: number;
@@ -19,8 +19,11 @@ export interface NowFile {
   costUsd?: number;
 }
 
+const STOPS = { after_iteration: 'stops after this iteration', now: 'is being stopped' } as const;
+
 export function nowText(file: SessionFile, state: SessionState, activity?: string): string {
-  const detail = statusDetail(state.status);
+  const stops = state.stopWanted && STOPS[state.stopWanted.when];
+  const detail = statusDetail(state.status) ?? stops;
   const now: NowFile = {
     session: file.folder,
     status: state.status.kind,

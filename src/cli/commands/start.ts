@@ -28,10 +28,17 @@ async function start(cli: Cli, options: Options): Promise<void> {
   const { good, accent } = cli.output.style;
   cli.output.result({ ...sessionFacts(view), warnings }, () =>
     [
-      `${good('✔')} ${view.folder} is on its way; you can close this terminal.`,
-      `  follow it   ${accent(`samocode run ${short}`)}`,
+      ...(options.run
+        ? [
+            `${good('✔')} ${view.folder} is on its way; you can close this terminal.`,
+            `  follow it   ${accent(`samocode run ${short}`)}`,
+          ]
+        : [
+            `${good('✔')} ${view.folder} is prepared, and nothing runs yet.`,
+            `  let it run  ${accent(`samocode resume ${short}`)}`,
+          ]),
       `  look at it  ${accent(`samocode status ${short}`)}`,
-      `  stop it     ${accent(`samocode stop ${short}`)}`,
+      ...(options.run ? [`  stop it     ${accent(`samocode stop ${short}`)}`] : []),
     ].join('\n'),
   );
 }
