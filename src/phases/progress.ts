@@ -76,6 +76,15 @@ export interface ChildEnd {
   treeChanged: boolean;
 }
 
+/** Whether the child's own word was taken: what it was told may then count as told. */
+export function isAccepted({
+  signal,
+  decision,
+}: Pick<ChildEnd, 'decision'> & { signal?: ChildEnd['signal'] }): boolean {
+  const strike = 'strike' in decision ? decision.strike : undefined;
+  return signal !== undefined && strike === undefined && decision.kind !== 'block';
+}
+
 /** The progress after a child ended and its outcome was decided. */
 export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const { phase, decision, signal } = end;
@@ -83,8 +92,8 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   // Where the child's word leads, also when a human must act before anything goes there.
   const target = decision.kind === 'park' ? decision.resumePhase : decision.phase;
   const strike = 'strike' in decision ? decision.strike : undefined;
-  const accepted = signal !== undefined && strike === undefined && decision.kind !== 'block';
-  const isRound = phase === 'quality' && accepted && signal.status === 'continue' && target === 'quality';
+  const isRound =
+    phase === 'quality' && isAccepted(end) && signal?.status === 'continue' && target === 'quality';
   const returned = (phase === 'testing' || phase === 'done') && target === 'implementation';
   const leftQuality = phase === 'quality' && (target === 'testing' || target === 'done');
   const ended: Progress = {

@@ -1,5 +1,6 @@
 import {
   inPhase,
+  isAccepted,
   withChildEnded,
   withChildStarted,
   withCountsReset,
@@ -88,13 +89,16 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     notes: [
       ...state.notes,
       `Not yours to change, and put back or left out of account: ${what} (${detail}).`,
-    ].slice(-20),
+    ].slice(-MOST_NOTES),
   }),
   notice: (state, { code, at }) =>
     code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
       : state,
 };
+
+/** Told to one child: neither state nor prompts may grow without end. */
+const MOST_NOTES = 20;
 
 function commandAnswered(state: SessionState, { id }: { id: string }): SessionState {
   return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
@@ -112,12 +116,13 @@ function settled(state: SessionState, status: Status): SessionState {
 
 function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
   const { iteration, phase, provider, at } = event;
-  const { feedback: _told, ...rest } = state;
+  const { feedback, ...rest } = state;
+  const told = { notes: state.notes, ...(feedback !== undefined && { feedback }) };
   return {
     ...rest,
     status: { kind: 'running', since: at },
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
-    openIteration: { ...BegunIteration.parse(event), startedAt: at },
+    openIteration: { ...BegunIteration.parse(event), startedAt: at, told },
     ...(event.credentials && { paidBy: { provider, credentials: event.credentials } }),
     notes: [],
     backoff: false,
@@ -127,10 +132,12 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
 function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): SessionState {
   const event = { ...told, cost: plausibleCost(told.cost), durationMs: plausible(told.durationMs) };
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next, treeChanged } = event;
-  const { openIteration: _ended, pending: _old, ...rest } = state;
+  const { openIteration, pending: _old, ...rest } = state;
+  const again = openIteration?.told !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
   // What was found while the iteration was open is for the next child as well.
-  const notes = [...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
+  const notes = [...again.notes, ...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
   return {
+    ...again,
     ...rest,
     progress: withChildEnded(state.progress, { phase, ending, signal: event.signal, decision, treeChanged }),
     lastIteration: {
@@ -144,7 +151,8 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
       ...(next !== undefined && { next }),
     },
     ...(decision.kind !== 'run' && { pending: decision }),
-    notes,
+    // Said twice by two failures, a note is one.
+    notes: [...new Set(notes)].slice(-MOST_NOTES),
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
     cost: addCosts(state.cost, event.cost),
     ...countedIteration(state, event),

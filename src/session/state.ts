@@ -48,19 +48,21 @@ export const Status = z.discriminatedUnion('kind', [
 ]);
 export type Status = z.infer<typeof Status>;
 
-export const Worktree = z.object({
+const Worktree = z.object({
   path: z.string(),
   branch: z.string(),
   base: z.string(),
   baseCommit: z.string(),
 });
-export type Worktree = z.infer<typeof Worktree>;
+type Worktree = z.infer<typeof Worktree>;
 
 /** An iteration that has begun and not ended. */
 export const OpenIteration = BegunIteration.extend({
   startedAt: since,
   /** Its silence was told. */
   stalledAt: since.optional(),
+  /** What its child was given and no file holds: given again unless it worked on it. */
+  told: z.object({ notes: z.array(z.string()), feedback: z.string().optional() }).optional(),
 });
 export type OpenIteration = z.infer<typeof OpenIteration>;
 

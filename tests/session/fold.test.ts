@@ -148,6 +148,68 @@ test('what a child was caught at is told to the next one and then forgotten', ()
   expect(after([...started, caught, begun(1, 'planning')]).notes).toEqual([]);
 });
 
+/** The end of iteration 1 in planning, by a child that was overloaded unless told otherwise. */
+const endedAs = (how: Partial<Extract<NewEvent, { type: 'iteration_ended' }>> = {}): NewEvent => ({
+  ...{ type: 'iteration_ended', iteration: 1, phase: 'planning', ending: 'overloaded', exitCode: 1 },
+  ...{ signalNotes: [], changed: false, treeChanged: false, cost: {}, durationMs: 1, flowLines: [] },
+  decision: { kind: 'run', phase: 'planning', notes: ['ended early'], delay: 'backoff', strike: 'failure' },
+  ...how,
+});
+
+const SAID: NewEvent[] = [
+  { type: 'changes_requested', by: CLI, feedback: 'smaller' },
+  { type: 'resumed', by: CLI, phase: 'planning', resetsCounts: false, note: 'use the harbour' },
+];
+
+test.each([
+  ['overloaded', endedAs()],
+  [
+    'at a usage limit',
+    endedAs({
+      ending: 'usage_limit',
+      decision: { kind: 'limited', phase: 'planning', notes: [], until: null, strike: 'excused' },
+    }),
+  ],
+  [
+    'without access',
+    endedAs({
+      ending: 'auth',
+      decision: { kind: 'block', phase: 'planning', reason: 'r', needs: 'n', rule: 'auth' },
+    }),
+  ],
+  [
+    'with a signal that was not accepted',
+    endedAs({
+      ending: 'signalled',
+      signal: { status: 'continue', phase: 'done' },
+      decision: { kind: 'run', phase: 'planning', notes: ['wrong'], delay: 'none', strike: 'corrective' },
+    }),
+  ],
+])('what the human said is said again to the child after one that ended %s', (_how, ended) => {
+  const given = after([...started, ...SAID, begun(1, 'planning')]);
+  expect(given).toMatchObject({ notes: [] });
+  expect(given.feedback).toBeUndefined();
+  const next = after([ended], given);
+  expect(next.feedback).toBe('smaller');
+  expect(next.notes[0]).toBe('Note from the human: use the harbour');
+});
+
+test('a note that several failures say is told once', () => {
+  const twice = after([...started, begun(1, 'planning'), endedAs(), begun(2, 'planning'), endedAs()]);
+  expect(twice.notes).toEqual(['ended early']);
+});
+
+test('a child whose signal was accepted has been told: the next one is told only what is new', () => {
+  const worked = endedAs({
+    ending: 'signalled',
+    signal: { status: 'handoff' },
+    decision: { kind: 'run', phase: 'planning', notes: ['handed over'], delay: 'none' },
+  });
+  const next = after([...started, ...SAID, begun(1, 'planning'), worked]);
+  expect(next.notes).toEqual(['handed over']);
+  expect(next.feedback).toBeUndefined();
+});
+
 test('the state remembers so many commands and no more', () => {
   const accepted = Array.from({ length: 300 }, (_, index): NewEvent => {
     return { type: 'command_accepted', id: `C${index}`, kind: 'stop', by: CLI };
