@@ -16,7 +16,7 @@ export interface Measure {
   details?: Readonly<Record<string, number>>;
 }
 
-export const BUDGETS = {
+const BUDGETS = {
   listed: 4500,
   core: 1300,
   instructions: 500,

@@ -75,7 +75,7 @@ async function taskOf({ paths, folder }: SessionView): Promise<string> {
   return readOverview(text ?? '').task.trim() || folder;
 }
 
-export class NestedLayoutError extends SamocodeError {
+class NestedLayoutError extends SamocodeError {
   readonly code = 'nested_layout';
 
   constructor({ folder, paths }: SessionView) {

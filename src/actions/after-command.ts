@@ -43,7 +43,7 @@ export async function afterCommand(
   }
 }
 
-export class NewerVersionError extends SamocodeError {
+class NewerVersionError extends SamocodeError {
   readonly code = 'newer_version';
 
   constructor({ folder, newerVersion }: SessionView) {
@@ -56,7 +56,7 @@ export class NewerVersionError extends SamocodeError {
 }
 
 /** A worker could do nothing with it, and a command would lie there for ever. */
-export class NotTakenOverYetError extends SamocodeError {
+class NotTakenOverYetError extends SamocodeError {
   readonly code = 'not_taken_over_yet';
 
   constructor({ folder }: SessionView) {

@@ -59,7 +59,7 @@ function understood(answer: { id: string; text: string }, qa: QaReport, folder: 
   return { id: question.id, text: answerText(parsed) };
 }
 
-export class UnknownQuestionError extends SamocodeError {
+class UnknownQuestionError extends SamocodeError {
   readonly code = 'unknown_question';
 
   constructor(id: string, { open, questions }: QaReport, folder: string) {
@@ -74,7 +74,7 @@ export class UnknownQuestionError extends SamocodeError {
   }
 }
 
-export class AnswerNotUnderstoodError extends SamocodeError {
+class AnswerNotUnderstoodError extends SamocodeError {
   readonly code = 'answer_not_understood';
 
   constructor(id: string, problem: string) {
@@ -86,7 +86,7 @@ export class AnswerNotUnderstoodError extends SamocodeError {
   }
 }
 
-export class NoAnswerGivenError extends SamocodeError {
+class NoAnswerGivenError extends SamocodeError {
   readonly code = 'no_answer_given';
 
   constructor(open: readonly string[]) {

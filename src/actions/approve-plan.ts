@@ -47,7 +47,7 @@ function isHashOf(given: string, hash: string): boolean {
   return given.length >= 8 && hash.startsWith(given.toLowerCase());
 }
 
-export class PlanHashMissingError extends SamocodeError {
+class PlanHashMissingError extends SamocodeError {
   readonly code = 'plan_hash_missing';
 
   constructor() {
@@ -59,7 +59,7 @@ export class PlanHashMissingError extends SamocodeError {
   }
 }
 
-export class PlanChangedError extends SamocodeError {
+class PlanChangedError extends SamocodeError {
   readonly code = 'plan_changed';
 
   constructor(name: string) {

@@ -117,7 +117,7 @@ async function doStep(step: ServiceStep, context: ActionContext): Promise<void> 
   }
 }
 
-export class NoServiceError extends SamocodeError {
+class NoServiceError extends SamocodeError {
   readonly code = 'no_service';
 
   constructor() {
@@ -129,7 +129,7 @@ export class NoServiceError extends SamocodeError {
   }
 }
 
-export class ProgramNotLastingError extends SamocodeError {
+class ProgramNotLastingError extends SamocodeError {
   readonly code = 'program_not_lasting';
 
   constructor(program: string) {
@@ -141,7 +141,7 @@ export class ProgramNotLastingError extends SamocodeError {
   }
 }
 
-export class ServiceCommandError extends SamocodeError {
+class ServiceCommandError extends SamocodeError {
   readonly code = 'service_command_failed';
 
   constructor(command: string, said: string) {

@@ -144,7 +144,7 @@ function clientNamed(name: string): Client {
   return client;
 }
 
-export class UnknownClientError extends SamocodeError {
+class UnknownClientError extends SamocodeError {
   readonly code = 'unknown_client';
 
   constructor(name: string) {

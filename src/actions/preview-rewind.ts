@@ -92,7 +92,7 @@ async function undoneCommits(
     : [`Leaving branch ${worktree.branch}: ${count(total, 'commit')}; the tip is kept.`];
 }
 
-export class CheckpointNotKeptError extends SamocodeError {
+class CheckpointNotKeptError extends SamocodeError {
   readonly code = 'checkpoint_gone';
 
   constructor(folder: string, to: RewindTarget, kept: readonly KeptIteration[]) {

@@ -77,7 +77,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 
 const MOST_NAMED = 20;
 
-export class DocumentNotFoundError extends SamocodeError {
+class DocumentNotFoundError extends SamocodeError {
   readonly code = 'document_not_found';
 
   constructor(folder: string, name: string, names: readonly string[]) {
@@ -92,7 +92,7 @@ export class DocumentNotFoundError extends SamocodeError {
   }
 }
 
-export class DocumentUnreadableError extends SamocodeError {
+class DocumentUnreadableError extends SamocodeError {
   readonly code = 'document_unreadable';
 
   constructor(folder: string, name: string) {

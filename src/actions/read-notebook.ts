@@ -14,7 +14,7 @@ export async function readNotebook(question: SessionQuestion, context: ActionCon
   return decode(reading.bytes);
 }
 
-export class NoNotebookError extends SamocodeError {
+class NoNotebookError extends SamocodeError {
   readonly code = 'no_notebook';
 
   constructor(folder: string) {

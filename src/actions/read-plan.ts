@@ -65,7 +65,7 @@ async function newestPlan({ paths, state }: SessionView): Promise<string | undef
   );
 }
 
-export class NoPlanError extends SamocodeError {
+class NoPlanError extends SamocodeError {
   readonly code = 'no_plan';
 
   constructor({ folder, state }: SessionView, name?: string) {

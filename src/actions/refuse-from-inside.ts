@@ -3,9 +3,9 @@ import type { Host } from '../base/host.ts';
 import type { ActionContext } from './context.ts';
 
 /** The environment variable that every child and all that comes of it carries. */
-export const SESSION_MARK = 'SAMOCODE_SESSION';
+const SESSION_MARK = 'SAMOCODE_SESSION';
 
-export class InsideSessionError extends SamocodeError {
+class InsideSessionError extends SamocodeError {
   readonly code = 'inside_session';
 
   constructor() {

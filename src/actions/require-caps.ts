@@ -19,7 +19,7 @@ export function requireCaps(
   return { session: Object.fromEntries(entries), phases: {} };
 }
 
-export class BadCapError extends SamocodeError {
+class BadCapError extends SamocodeError {
   readonly code = 'bad_cap';
 
   constructor(name: string, why: string) {

@@ -11,7 +11,7 @@ export function requireText(text: string, name: string): string {
   return trimmed;
 }
 
-export class TextMissingError extends SamocodeError {
+class TextMissingError extends SamocodeError {
   readonly code = 'text_missing';
 
   constructor(name: string) {
@@ -19,7 +19,7 @@ export class TextMissingError extends SamocodeError {
   }
 }
 
-export class TextTooLongError extends SamocodeError {
+class TextTooLongError extends SamocodeError {
   readonly code = 'text_too_long';
 
   constructor(name: string, chars: number) {

@@ -9,7 +9,7 @@ export async function requireTrust(project: Project, { home }: Pick<ActionContex
   if (trust.kind === 'untrusted') throw new ProjectNotTrustedError(trust);
 }
 
-export class ProjectNotTrustedError extends SamocodeError {
+class ProjectNotTrustedError extends SamocodeError {
   readonly code = 'project_not_trusted';
 
   constructor({ filePath, hash, lines }: Extract<Trust, { kind: 'untrusted' }>) {

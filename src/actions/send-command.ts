@@ -40,7 +40,7 @@ export class WorkerUnresponsiveError extends SamocodeError {
 }
 
 /** Its worker, if it lives, is on another machine or in another container. */
-export class WorkerElsewhereError extends SamocodeError {
+class WorkerElsewhereError extends SamocodeError {
   readonly code = 'worker_elsewhere';
 
   constructor(folder: string, { hostId, pid }: ProcessIdentity, id: string) {

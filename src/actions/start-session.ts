@@ -163,7 +163,7 @@ async function startWorker(
   }
 }
 
-export class NothingToDoError extends SamocodeError {
+class NothingToDoError extends SamocodeError {
   readonly code = 'nothing_to_do';
 
   constructor() {
@@ -175,7 +175,7 @@ export class NothingToDoError extends SamocodeError {
   }
 }
 
-export class SessionExistsError extends SamocodeError {
+class SessionExistsError extends SamocodeError {
   readonly code = 'session_exists';
 
   constructor(folder: string) {
@@ -187,7 +187,7 @@ export class SessionExistsError extends SamocodeError {
   }
 }
 
-export class WorkerNotStartedError extends SamocodeError {
+class WorkerNotStartedError extends SamocodeError {
   readonly code = 'worker_not_started';
 
   constructor(program: string) {

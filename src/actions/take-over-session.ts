@@ -58,7 +58,7 @@ async function untilTaken(view: SessionView, lease: Lease, { clock, host }: Acti
   }
 }
 
-export class WorkerLivesError extends SamocodeError {
+class WorkerLivesError extends SamocodeError {
   readonly code = 'worker_lives';
 
   constructor(folder: string, { owner, acquiredAt }: Lease) {
@@ -70,7 +70,7 @@ export class WorkerLivesError extends SamocodeError {
   }
 }
 
-export class SessionNewerError extends SamocodeError {
+class SessionNewerError extends SamocodeError {
   readonly code = 'newer_format';
 
   constructor(folder: string, version: number) {
@@ -82,7 +82,7 @@ export class SessionNewerError extends SamocodeError {
   }
 }
 
-export class NotTakenOverError extends SamocodeError {
+class NotTakenOverError extends SamocodeError {
   readonly code = 'not_taken_over';
 
   constructor(folder: string) {

@@ -54,7 +54,7 @@ export async function trustAsSeen(
 /** Fewer characters could be guessed at. */
 const MIN_HASH = 8;
 
-export class TrustChangedError extends SamocodeError {
+class TrustChangedError extends SamocodeError {
   readonly code = 'trust_changed';
 
   constructor({ filePath, fileHash }: Project, given: string) {

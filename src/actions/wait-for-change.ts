@@ -207,7 +207,7 @@ function isReached(until: WaitUntil, { view, happened, isNew }: Watched & Pick<L
 }
 
 /** True when nothing happens any more unless somebody resumes the session. */
-export function isOver(view: SessionView): boolean {
+function isOver(view: SessionView): boolean {
   const { kind } = view.state.status;
   return kind === 'done' || kind === 'stopped';
 }

@@ -15,7 +15,7 @@ const MAX_COPY_BYTES = 64 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
 const MAX_TRIES = 3;
 
-export class FileDamagedError extends SamocodeError {
+class FileDamagedError extends SamocodeError {
   readonly code = 'file_damaged';
 
   constructor(path: string, { what, detail }: Tampering) {

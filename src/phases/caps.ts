@@ -64,7 +64,7 @@ export function usdLeft(uses: readonly CapUse[], { wrapUp }: { wrapUp: boolean }
 }
 
 /** Parts of a hundred at which people are told. */
-export const WARN_AT = [50, 80] as const;
+const WARN_AT = [50, 80] as const;
 
 /** The warnings that are due: the highest mark of each limit, unless it or a higher one was told. */
 export function dueWarnings(
@@ -117,7 +117,7 @@ export function settingOf({ cap, scope }: Pick<CapUse, 'cap' | 'scope'>): string
   return scope === 'session' ? names[cap] : `${names[cap]}_${scope.toUpperCase()}`;
 }
 
-export function addSpent(a: Spent, b: Spent): Spent {
+function addSpent(a: Spent, b: Spent): Spent {
   return {
     usd: a.usd + b.usd,
     tokens: a.tokens + b.tokens,

@@ -160,7 +160,7 @@ function withWarning(base: BaseCommit, warning: string | undefined): BaseCommit 
   return warning ? { ...base, warning } : base;
 }
 
-export class BaseNotFoundError extends SamocodeError {
+class BaseNotFoundError extends SamocodeError {
   readonly code = 'base_not_found';
 
   constructor(base: string) {

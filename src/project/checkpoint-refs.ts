@@ -32,7 +32,7 @@ export function refOf(sessionFolder: string, moment: Moment): string {
 }
 
 /** All refs of a session's checkpoints. Old folders have names that git allows in no ref. */
-export function refsOf(sessionFolder: string): string {
+function refsOf(sessionFolder: string): string {
   return `refs/samocode/${sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-')}/`;
 }
 

@@ -46,7 +46,7 @@ export async function excludeFolders(
 }
 
 /** A line of an ignore file that means one folder: from the top, with what git would take for a pattern escaped. */
-export function excludeLine(way: string): string {
+function excludeLine(way: string): string {
   return `/${way.replace(/[\\*?[\]]/g, '\\$&')}/`;
 }
 

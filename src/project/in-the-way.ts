@@ -63,7 +63,7 @@ async function filesOf(folder: string, name: string): Promise<string[]> {
   return below.flat();
 }
 
-export class InTheWayError extends SamocodeError {
+class InTheWayError extends SamocodeError {
   readonly code = 'in_the_way';
 
   constructor(path: string, why: string) {

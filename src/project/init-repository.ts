@@ -74,7 +74,7 @@ async function refuseTooMuch(folder: string, context: GitContext): Promise<void>
   }
 }
 
-export class TooMuchForFirstCommitError extends SamocodeError {
+class TooMuchForFirstCommitError extends SamocodeError {
   readonly code = 'first_commit_too_large';
 
   constructor(folder: string, size: string) {

@@ -111,7 +111,7 @@ async function refuseCollisions(
   if (worktrees === mainRepo) throw new FoldersCollideError('WORKTREES', 'MAIN_REPO', worktrees);
 }
 
-export class ProjectFileUnreadableError extends SamocodeError {
+class ProjectFileUnreadableError extends SamocodeError {
   readonly code = 'project_file_unreadable';
 
   constructor(filePath: string, cause: unknown) {
@@ -127,7 +127,7 @@ export class ProjectFileUnreadableError extends SamocodeError {
   }
 }
 
-export class FoldersCollideError extends SamocodeError {
+class FoldersCollideError extends SamocodeError {
   readonly code = 'folders_collide';
 
   constructor(first: keyof typeof KEYS, second: keyof typeof KEYS, path: string) {

@@ -6,9 +6,9 @@ export const PROVIDER_NAMES = ['claude', 'codex', 'gemini', 'rehearsal'] as cons
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 /** The ways in which a person may open a gate, as events name them. */
-export const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
+const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
 
-export const PERMISSIONS = ['skip', 'allow'] as const;
+const PERMISSIONS = ['skip', 'allow'] as const;
 
 // A first letter, so that no model or branch can be taken for an option of the program that it is handed to.
 export const modelName = text(
@@ -103,7 +103,6 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     default: 'skip',
     perSession: true,
-    risk: 'loosens',
     doc: 'skip: children may use every tool unasked. allow: only the tools that their phase lists.',
   },
   checks: {
@@ -156,7 +155,6 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     perSession: true,
     default: GATE_CHANNELS.join(','),
-    risk: 'loosens',
     doc: 'By which ways a gate may be opened; without tool, no approval comes through the parent model alone.',
   },
   maxCostUsd: {

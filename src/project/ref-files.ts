@@ -67,7 +67,7 @@ async function readText(path: string): Promise<string | undefined> {
 }
 
 /** git may know what to make of it. */
-export class OddRefError extends Error {
+class OddRefError extends Error {
   constructor(name: string) {
     super(`"${name}" can't be read by plain means.`);
   }

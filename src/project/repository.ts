@@ -98,7 +98,7 @@ export class NotARepositoryError extends SamocodeError {
   }
 }
 
-export class NoCommitError extends SamocodeError {
+class NoCommitError extends SamocodeError {
   readonly code = 'no_commit';
 
   constructor(folder: string) {
@@ -110,7 +110,7 @@ export class NoCommitError extends SamocodeError {
   }
 }
 
-export class NotTheTopError extends SamocodeError {
+class NotTheTopError extends SamocodeError {
   readonly code = 'not_the_top_folder';
 
   constructor(folder: string, toplevel: string) {

@@ -131,7 +131,7 @@ async function keepBefore(
   return { ref: kept.ref, commit: kept.commit };
 }
 
-export class CheckpointGoneError extends SamocodeError {
+class CheckpointGoneError extends SamocodeError {
   readonly code = 'checkpoint_gone';
 
   constructor(commit: string) {
@@ -143,7 +143,7 @@ export class CheckpointGoneError extends SamocodeError {
   }
 }
 
-export class NotRestoredError extends SamocodeError {
+class NotRestoredError extends SamocodeError {
   readonly code = 'not_restored';
 
   constructor(folder: string) {

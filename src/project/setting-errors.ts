@@ -12,7 +12,7 @@ export type SettingSource =
   | { kind: 'unset' };
 
 /** The source as people read it: `TIMEOUT in /home/ada/shop/.samocode, line 4`. */
-export function describeSource(source: SettingSource, key: string): string {
+function describeSource(source: SettingSource, key: string): string {
   switch (source.kind) {
     case 'call':
       return `${key} of this call`;

@@ -117,7 +117,7 @@ async function look(path: string): Promise<'free' | 'occupied'> {
   }
 }
 
-export class BranchInUseError extends SamocodeError {
+class BranchInUseError extends SamocodeError {
   readonly code = 'branch_in_use';
 
   constructor(branch: string, { path, prunable }: ListedWorktree) {
@@ -131,7 +131,7 @@ export class BranchInUseError extends SamocodeError {
   }
 }
 
-export class FolderTakenError extends SamocodeError {
+class FolderTakenError extends SamocodeError {
   readonly code = 'worktree_folder_taken';
 
   constructor(path: string, entry: ListedWorktree | undefined) {
@@ -149,7 +149,7 @@ function whatStandsThere(path: string, entry: ListedWorktree | undefined): strin
   return `${path} is a worktree with ${entry.branch ? `the branch "${entry.branch}"` : 'no branch'} checked out.`;
 }
 
-export class BranchBlockedError extends SamocodeError {
+class BranchBlockedError extends SamocodeError {
   readonly code = 'branch_name_blocked';
 
   constructor(branch: string, other: string) {

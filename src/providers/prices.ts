@@ -31,7 +31,7 @@ const LIST_PRICES: Readonly<Record<string, Price>> = {
   'gemini-3-pro': { input: 2, cached: 0.2, output: 12 },
 };
 
-export const PRICES_FILE = 'prices.json';
+const PRICES_FILE = 'prices.json';
 
 /**
  * The person's own prices, `{"model-prefix": {"input": …, "cached": …, "output": …}}` in US dollars for a

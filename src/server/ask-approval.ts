@@ -13,7 +13,7 @@ const LATER = 'Not now';
 const MOST_PHASES = 12;
 
 /** The plan that waits, as a form: yes, no with what should be different, or not now. */
-export function approvalForm({ view, name, hash, text }: PlanReport): Form {
+function approvalForm({ view, name, hash, text }: PlanReport): Form {
   const { phases } = readPhases(text);
   const steps = phases.slice(0, MOST_PHASES).map((phase) => `${phase.number}. ${cut(phase.name, 100)}`);
   return {

@@ -34,7 +34,7 @@ export async function askQuestions(
 }
 
 /** The open questions as a form: a choice and a line for own words each, all of which may stay empty. */
-export function questionForm(folder: string, questions: readonly QaItem[]): Form {
+function questionForm(folder: string, questions: readonly QaItem[]): Form {
   const open = questions.filter(({ isOpen }) => isOpen);
   const shown = open.slice(0, MOST_QUESTIONS);
   const more = open.length > shown.length ? ` The next ${open.length - shown.length} come after these.` : '';
@@ -69,7 +69,7 @@ function fieldsOf({ id, text, options, suggestion }: QaItem): Array<[string, For
 }
 
 /** What the human filled in, by question. */
-export function answersIn(filled: Readonly<Record<string, string>>, questions: readonly QaItem[]): Answer[] {
+function answersIn(filled: Readonly<Record<string, string>>, questions: readonly QaItem[]): Answer[] {
   return questions.flatMap(({ id, options }) => {
     const chosen = options.find(({ letter }) => filled[id]?.startsWith(`${letter}) `))?.letter;
     const text = filled[`${id}${OWN_WORDS}`] ?? chosen ?? filled[id];

@@ -89,7 +89,7 @@ function withoutEmpty(result: ToolResult): ToolResult {
   return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value))) as ToolResult;
 }
 
-export class BadInputError extends SamocodeError {
+class BadInputError extends SamocodeError {
   readonly code = 'bad_input';
 
   constructor(tool: Tool, error: z.ZodError) {

@@ -1,7 +1,7 @@
 import { SamocodeError, systemErrorCode } from '../base/errors.ts';
 
 /** Another version was installed over this one while the server ran: what it had not loaded yet is gone. */
-export class ProgramReplacedError extends SamocodeError {
+class ProgramReplacedError extends SamocodeError {
   readonly code = 'program_replaced';
 
   constructor(cause: unknown) {

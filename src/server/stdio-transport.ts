@@ -4,7 +4,7 @@ import { ErrorCode, type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcont
 import { type Line, newLineSplitter } from './line-splitter.ts';
 
 /** A message may hold a megabyte of text; beyond this the client has lost its mind. */
-export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** Where our lines go. */
 export interface Wire {

@@ -16,7 +16,7 @@ export type Channel = z.infer<typeof Channel>;
 export const By = z.object({ channel: Channel, client: z.string().max(100).optional() });
 export type By = z.infer<typeof By>;
 
-export const COMMAND_KINDS = [
+const COMMAND_KINDS = [
   'start',
   'answer',
   'approve',

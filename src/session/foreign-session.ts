@@ -9,7 +9,7 @@ import { emptyState, type SessionState } from './state.ts';
 import type { SessionView } from './status.ts';
 
 /** The early layout of the original tool kept the notebook in a folder of its own. */
-export const NESTED_FOLDER = '_samocode';
+const NESTED_FOLDER = '_samocode';
 
 /** A folder of the original tool, which has nothing in `.run/`. @returns undefined for any other folder */
 export async function readForeignSession(paths: SessionPaths): Promise<SessionView | undefined> {

@@ -73,7 +73,7 @@ export function sectionNamed(doc: MarkdownLines, name: string): Section | undefi
 }
 
 /** What a heading rules: up to the next heading of its own level or above. */
-export function sectionAt(doc: MarkdownLines, heading: Heading): Section {
+function sectionAt(doc: MarkdownLines, heading: Heading): Section {
   const next = doc.headings.find(({ index, level }) => index > heading.index && level <= heading.level);
   return { heading: heading.index, start: heading.index + 1, end: next?.index ?? doc.lines.length };
 }

@@ -73,7 +73,7 @@ async function sameFiles(rig: SessionRig): Promise<void> {
 }
 
 /** `blocked/timeouts`, `waiting/qa_answers`, `stopped`. */
-export function standsAt(status: Status): string {
+function standsAt(status: Status): string {
   if (status.kind === 'blocked') return `blocked/${status.rule}`;
   return status.kind === 'waiting' ? `waiting/${status.for}` : status.kind;
 }

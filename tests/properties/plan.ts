@@ -30,7 +30,7 @@ const LINES = [
   '## Notes',
   'a note',
 ]; // prettier-ignore
-export const anyPlan = documentOf(LINES);
+const anyPlan = documentOf(LINES);
 
 /** What an approval leaves free: ticks, line endings, trailing blanks, blank lines, completion lines. */
 function freely(text: string, random: readonly number[]): string {

@@ -10,7 +10,7 @@ import { lintQa } from '../support/lint-qa.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf, isSubsequence } from './texts.ts';
 
-export const anyQa = documentOf([
+const anyQa = documentOf([
   '# Q&A: x',
   'Status: waiting',
   'Status: answered',

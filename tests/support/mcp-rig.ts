@@ -25,7 +25,7 @@ export interface Place extends AsyncDisposable {
 }
 
 const DIST = resolve('dist');
-export const BOUND_MS = 90_000;
+const BOUND_MS = 90_000;
 
 export async function makePlace(extra: Record<string, string> = {}): Promise<Place> {
   const dir: TempDir = await tempDir('samocode-e2e-');
@@ -95,7 +95,7 @@ export class Parent implements AsyncDisposable {
   }
 }
 
-export class ToolError extends Error {
+class ToolError extends Error {
   readonly code: string;
   readonly hint: string;
 

@@ -59,7 +59,7 @@ export async function undoEdit(edit: SettingsEdit, ledgerDir: string): Promise<v
   await ledger.save();
 }
 
-export class SettingsFileError extends SamocodeError {
+class SettingsFileError extends SamocodeError {
   readonly code = 'settings_file_unreadable';
 
   constructor(path: string) {

@@ -29,7 +29,7 @@ export const cronService: Service = {
   afterwards: 'It starts with the machine; until then run `samocode monitor` yourself.',
 };
 
-export class CrontabUnreadableError extends SamocodeError {
+class CrontabUnreadableError extends SamocodeError {
   readonly code = 'crontab_unreadable';
 
   constructor(said: string) {

@@ -7,7 +7,7 @@ import { isRunning, systemProcessTable } from '../../base/process-table.ts';
 import type { PromptFacts } from './prompt.ts';
 
 /** A line of the trace file: what proves that two children of a session never ran at once. */
-export const TraceLine = z.object({
+const TraceLine = z.object({
   what: z.enum(['start', 'end']),
   at: z.iso.datetime(),
   pid: z.int(),
@@ -18,7 +18,7 @@ export const TraceLine = z.object({
   /** On start: children of the same session that were still running. */
   overlaps: z.array(z.int()).default([]),
 });
-export type TraceLine = z.infer<typeof TraceLine>;
+type TraceLine = z.infer<typeof TraceLine>;
 
 export interface Trace {
   /** Children of this phase so far, this one included. */
