@@ -2,14 +2,14 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
-import { readPlainFile } from '../base/plain-file.ts';
 import { isRunning } from '../base/process-table.ts';
 import { ITERATION_MARK, SESSION_MARK } from '../providers/environment.ts';
-import { ChildRecord, exitFile } from '../providers/run-child.ts';
+import { exitFile } from '../providers/run-child.ts';
 import type { EventType } from '../session/event-types.ts';
 import { parseEvent, type SessionEvent } from '../session/events.ts';
 import { linesFrom } from '../session/log-lines.ts';
 import { iterationPaths, type SessionPaths } from '../session/paths.ts';
+import { childRecordAt } from './child-record.ts';
 
 /** A log that stood still would have its times in this order; copies and backups have any. */
 const SAME_MOMENT_NS = 1_000_000_000n;
@@ -110,19 +110,10 @@ function contradiction(
 /** True when the child wrote how it ended after the last line that the log got: nobody can set that time. */
 async function endedAfterLog(handle: FileHandle, paths: SessionPaths, iteration: number): Promise<boolean> {
   const files = iterationPaths(paths, iteration);
-  const reading = await readPlainFile(files.child, 64 * 1024);
-  const child = reading.kind === 'bytes' ? childOf(reading.bytes.toString('utf8')) : undefined;
+  const child = await childRecordAt(paths, iteration);
   const exit = child && (await ifExists(stat(exitFile(files.exit, child), { bigint: true })));
   if (!exit) return false;
   const log = await handle.stat({ bigint: true });
   const isCopy = log.ctimeNs - log.mtimeNs > SAME_MOMENT_NS;
   return !isCopy && exit.ctimeNs > log.ctimeNs;
-}
-
-function childOf(text: string): ChildRecord | undefined {
-  try {
-    return ChildRecord.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { livenessOf } from '../base/host.ts';
-import { readPlainFile } from '../base/plain-file.ts';
 import { usdLeft } from '../phases/caps.ts';
 import { childEnvironment, SESSION_MARK } from '../providers/environment.ts';
 import { readMcpServers } from '../providers/mcp-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { ChildRecord, runChild } from '../providers/run-child.ts';
+import { type ChildRecord, runChild } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { layOut, logPaths } from './begin-iteration.ts';
 import { budgetUses } from './budget.ts';
+import { childRecordAt } from './child-record.ts';
 import { cliPathOf } from './choose-child.ts';
 import { stateOf, type Worker } from './worker.ts';
 
@@ -33,29 +33,17 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
   return child;
 }
 
-const MAX_RECORD_BYTES = 64 * 1024;
-
 /**
  * Who the child of an iteration is; undefined when none was recorded, so that none has ever run, or when
  * the record was damaged or names a living process that is no child of this session.
  */
 export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
-  const reading = await readPlainFile(iterationPaths(worker.paths, iteration).child, MAX_RECORD_BYTES);
-  if (reading.kind !== 'bytes') return undefined;
-  const record = ChildRecord.safeParse(jsonOf(reading.bytes.toString('utf8'))).data;
+  const record = await childRecordAt(worker.paths, iteration);
   if (record === undefined) return undefined;
   const { host, file } = worker;
   if ((await livenessOf(host, record.wrapper)) !== 'alive') return record;
   const mark = await host.processes.environmentOf(record.wrapper.pid, SESSION_MARK);
   return mark === file.id ? record : undefined;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function mcpOf(configPath: string): Promise<NonNullable<ChildRequest['mcp']>> {
