@@ -103,7 +103,6 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     default: 'skip',
     perSession: true,
-    risk: 'loosens',
     doc: 'skip: children may use every tool unasked. allow: only the tools that their phase lists.',
   },
   checks: {
@@ -156,7 +155,6 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     perSession: true,
     default: GATE_CHANNELS.join(','),
-    risk: 'loosens',
     doc: 'By which ways a gate may be opened; without tool, no approval comes through the parent model alone.',
   },
   maxCostUsd: {

@@ -5,7 +5,14 @@ import { type FileEntry, parseSamocodeFile, pathFromFile } from './samocode-file
 import { SettingInvalidError, SettingMissingError, type SettingSource } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
 import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
-import { SETTING_ROWS, SETTINGS, type SessionSettings, type SettingName, settingByKey } from './settings.ts';
+import {
+  keyOfPhase,
+  SETTING_ROWS,
+  SETTINGS,
+  type SessionSettings,
+  type SettingName,
+  settingByKey,
+} from './settings.ts';
 
 /** Everything that settings are read from; nothing is looked up elsewhere. */
 export interface SettingTexts {
@@ -82,7 +89,7 @@ function readRow(reader: Reader, [name, spec]: [SettingName, SettingSpec]): Sett
 }
 
 function readPhase(reader: Reader, name: SettingName, spec: SettingSpec, phase: Phase): SettingReading[] {
-  const key = spec.key.replace('<PHASE>', phase.toUpperCase());
+  const key = keyOfPhase(spec, phase);
   const given = called(reader, name);
   const inCall = typeof given === 'object' ? (given as Partial<Record<Phase, unknown>>)[phase] : undefined;
   const found = fromCall(inCall) ?? fromProjectFile(reader, key);

@@ -22,7 +22,7 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   family?: 'phase' | 'check';
   /**
    * Why a `.samocode` must be trusted before this counts: it can switch a safeguard off, or it names
-   * something that will be run.
+   * something that will be run. A setting whose default is its loosest value can loosen nothing.
    */
   risk?: 'loosens' | 'runs';
   /** A sensible line, for errors of settings without a default. */

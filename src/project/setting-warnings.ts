@@ -1,7 +1,7 @@
 import { nearestName } from '../base/nearest-name.ts';
 import { PHASE_NAMES } from '../phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
-import { SETTING_ROWS, settingByKey } from './settings.ts';
+import { keyOfPhase, SETTING_ROWS, settingByKey } from './settings.ts';
 
 /** Something in a file that has no effect or another one than it seems; never a reason to stop. */
 export interface SettingWarning {
@@ -11,10 +11,11 @@ export interface SettingWarning {
   text: string;
 }
 
-const PHASE_KEYS = ['PROVIDER', 'MODEL'].flatMap((key) =>
-  PHASE_NAMES.map((phase) => `${key}_${phase.toUpperCase()}`),
-);
-const rows = SETTING_ROWS.map(([, spec]) => spec).filter((spec) => !spec.family);
+const all = SETTING_ROWS.map(([, spec]) => spec);
+const rows = all.filter((spec) => !spec.family);
+const PHASE_KEYS = all
+  .filter((spec) => spec.family === 'phase')
+  .flatMap((spec) => PHASE_NAMES.map((phase) => keyOfPhase(spec, phase)));
 const PROJECT_KEYS = [
   ...rows.filter((spec) => spec.scope === 'project').map((spec) => spec.key),
   ...PHASE_KEYS,

@@ -36,6 +36,11 @@ export type SessionSettings = { readonly [Name in PerSessionName]?: Settings[Nam
 /** Names and rows in the order of the documents. */
 export const SETTING_ROWS = Object.entries(SETTINGS) as ReadonlyArray<[SettingName, SettingSpec]>;
 
+/** The key of a family's row for one phase: `MAX_HOURS_TESTING`. */
+export function keyOfPhase({ key }: SettingSpec, phase: Phase): string {
+  return key.replace('<PHASE>', phase.toUpperCase());
+}
+
 /** The row whose key is exactly `key`, families aside. */
 export function settingByKey(key: string): [SettingName, SettingSpec] | undefined {
   return SETTING_ROWS.find(([, spec]) => !spec.family && spec.key === key);

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { PHASE_NAMES } from '../../src/phases/table.ts';
+import { warnAboutKeys } from '../../src/project/setting-warnings.ts';
 import { SETTING_ROWS, SETTINGS, settingByKey } from '../../src/project/settings.ts';
 
 test('every key is unique', () => {
@@ -58,3 +60,21 @@ test('a family has no single key', () => {
   expect(settingByKey('TIMEOUT')?.[0]).toBe('timeoutSeconds');
   expect(settingByKey('MODEL_<PHASE>')).toBeUndefined();
 });
+
+test.each(SETTING_ROWS)(
+  '%s stands in its own file without a warning, by every key that the documents name',
+  (_name, spec) => {
+    const keys =
+      spec.family === 'phase'
+        ? PHASE_NAMES.map((phase) => spec.key.replace('<PHASE>', phase.toUpperCase()))
+        : spec.family === 'check'
+          ? ['CHECK', 'CHECK_2', 'CHECK_LINT']
+          : [spec.key];
+    const entries = keys.map((key, index) => ({ key, value: 'x', line: index + 1 }));
+    const warnings =
+      spec.scope === 'project'
+        ? warnAboutKeys(entries)
+        : warnAboutKeys([], '.samocode', Object.fromEntries(keys.map((key) => [key, 'x'])));
+    expect(warnings).toEqual([]);
+  },
+);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { resolveSettings } from '../../src/project/resolve-settings.ts';
-import type { SessionSettings } from '../../src/project/settings.ts';
+import { SETTINGS, type SessionSettings } from '../../src/project/settings.ts';
 import { isTrusted, riskyLines, trustFile } from '../../src/project/trust.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -31,6 +31,17 @@ test('commands and loosening lines of the file ask for trust, each with its valu
 
 test('a file of folders and harmless lines asks for none', () => {
   expect(riskyIn('PROVIDER=codex\nMAX_HOURS=3\nGATES=qa,plan\nPERMISSIONS=skip\n')).toEqual([]);
+});
+
+test('a line that makes a rule stricter loosens nothing', () => {
+  expect(riskyIn('GATES=plan,qa\nGATE_CHANNELS=cli,file\nPERMISSIONS=allow\n')).toEqual([]);
+  expect(riskyIn('GATES=qa')).toEqual([{ key: 'GATES', risk: 'loosens', value: 'qa' }]);
+});
+
+test('what asks for no trust is at its loosest by default', () => {
+  const { permissions, gateChannels } = SETTINGS;
+  expect(permissions.default).toBe('skip');
+  expect(gateChannels.default.split(',')).toEqual([...(gateChannels.choices ?? [])]);
 });
 
 test('what a call says itself is no matter of the file', () => {
