@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failPoint, tearPoint } from './fault-points.ts';
 
@@ -18,6 +18,23 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/**
+ * Replaces a whole file without waiting for the disk: readers see the old bytes or the new ones, and after a power
+ * cut perhaps neither. For what can be lost and is written often.
+ * @throws the system error; the old file stays
+ */
+export async function writeLightly(path: string, data: string): Promise<void> {
+  // A new name: a pipe that somebody put under an expected one would be waited for.
+  const draft = draftPath(path);
+  try {
+    await writeFile(draft, data, { flag: 'wx' });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
 }
 
 /**

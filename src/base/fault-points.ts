@@ -13,13 +13,14 @@ const ONCE = 'SAMOCODE_CRASHED_FILE';
 
 /**
  * Names a write. In the test build `SAMOCODE_FAIL_AT=<name>[@<first>[-<last>]]:<CODE>` makes it fail with that
- * system error, as a full disk (ENOSPC) or a dying one (EIO) would; `*` stands for every name.
+ * system error, as a full disk (ENOSPC) or a dying one (EIO) would; `*` stands for every name. With
+ * `SAMOCODE_FAIL_WHILE=<path>` it does so only while that file is there.
  * @throws the error that was asked for
  */
 export function failPoint(name: string): void {
   if (!__FAULTS__) return;
-  const asked = process.env.SAMOCODE_FAIL_AT;
-  if (!asked) return;
+  const { SAMOCODE_FAIL_AT: asked, SAMOCODE_FAIL_WHILE: marker } = process.env;
+  if (!asked || (marker && !existsSync(marker))) return;
   const [range, code = 'EIO'] = asked.split(':');
   if (!range || !isInRange(range, name)) return;
   throw Object.assign(new Error(`${code}: made to fail at ${name}`), { code });

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { writeLightly } from '../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
@@ -81,9 +81,9 @@ export class EventWriter implements AsyncDisposable {
     return this.#lease.number;
   }
 
-  /** Whether a command, however old, has had its event. */
+  /** Whether a command, however old, has had its event; one that is only staged will be written. */
   isAnswered(commandId: string): boolean {
-    return this.#answered.has(commandId);
+    return this.#answered.has(commandId) || this.#staged.some((event) => answeredBy(event) === commandId);
   }
 
   /**
@@ -144,15 +144,13 @@ export class EventWriter implements AsyncDisposable {
 
   /** Saves the fold, so that readers need not begin at the first event. Losing it costs nothing but time. */
   async writeCache(): Promise<void> {
-    const draft = `${this.#paths.state}.draft`;
     try {
       const offset = this.#file.size;
       const tailHash = (await tailHashAt(this.#file.handle, offset)) ?? '';
-      await writeFile(draft, cacheText({ offset, tailHash, state: this.#written }));
-      await rename(draft, this.#paths.state);
+      await writeLightly(this.#paths.state, cacheText({ offset, tailHash, state: this.#written }));
       this.#sinceCache = 0;
     } catch {
-      await rm(draft, { force: true, recursive: true }).catch(() => undefined);
+      // Written again after some more events.
     }
   }
 
@@ -194,7 +192,12 @@ function asRead(event: SessionEvent): SessionEvent {
 }
 
 function noteAnswer(answered: Set<string>, event: SessionEvent): void {
-  if (event.type === 'command_accepted' || event.type === 'command_refused') answered.add(event.id);
+  const id = answeredBy(event);
+  if (id !== undefined) answered.add(id);
+}
+
+function answeredBy(event: SessionEvent): string | undefined {
+  return event.type === 'command_accepted' || event.type === 'command_refused' ? event.id : undefined;
 }
 
 function forgerySeen({ what, detail }: Tampering): NewEvent {

@@ -1,25 +1,25 @@
-import { stderr } from 'node:process';
-import { type Clock, isoUtc } from '../base/clock.ts';
-import { systemErrorCode } from '../base/errors.ts';
+import type { Clock } from '../base/clock.ts';
 import type { EventWriter } from '../session/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
-import { isPassing, nextWait } from './passing-errors.ts';
+import { isPassing, patiently } from './passing-errors.ts';
 
 /** Appends events; while the disk takes nothing it waits, longer each time, instead of losing the session. */
 export async function appendPatiently(
   { writer, clock }: { writer: EventWriter; clock: Clock },
   events: readonly NewEvent[],
 ): Promise<SessionEvent[]> {
-  for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
-    try {
-      return await writer.append(...events);
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      // session.log is on the same disk; this may be the only place that still takes a line.
-      stderr.write(
-        `${isoUtc(clock.now())} events not written (${systemErrorCode(error)}); trying again in ${waitMs} ms\n`,
-      );
-      await clock.sleep(waitMs);
-    }
+  return await patiently(clock, 'events not written', () => writer.append(...events));
+}
+
+/** Appends events where nothing may be waited for. @returns undefined when the disk takes nothing now */
+export async function appendIfTaken(
+  { writer }: { writer: EventWriter },
+  events: readonly NewEvent[],
+): Promise<SessionEvent[] | undefined> {
+  try {
+    return await writer.append(...events);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return undefined;
   }
 }

@@ -1,10 +1,11 @@
-import { writeWhole } from '../base/atomic-file.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { writeLightly } from '../base/atomic-file.ts';
 import { iterationPaths } from '../session/paths.ts';
+import { readAwakeMs } from './iteration-files.ts';
 import type { Worker } from './worker.ts';
 
 /** A longer gap between two ticks was sleep, SIGSTOP or a jump: it robs the child of nothing. */
 const LONGEST_TICK_MS = 2000;
+const SAVE_EVERY_MS = 5000;
 
 /** Counts the time that worker and machine were awake while a child ran, also over a change of worker. */
 export class AwakeTime {
@@ -12,19 +13,19 @@ export class AwakeTime {
   readonly #path: string;
   #ms: number;
   #last: number;
+  #savedMs: number;
 
   private constructor(clock: Worker['clock'], path: string, ms: number) {
     this.#clock = clock;
     this.#path = path;
     this.#ms = ms;
+    this.#savedMs = ms;
     this.#last = clock.monotonic();
   }
 
   static async resume(worker: Pick<Worker, 'clock' | 'paths'>, iteration: number): Promise<AwakeTime> {
     const path = iterationPaths(worker.paths, iteration).awake;
-    const reading = await readPlainFile(path, 100);
-    const saved = reading.kind === 'bytes' ? Number(reading.bytes.toString('utf8')) : 0;
-    return new AwakeTime(worker.clock, path, Number.isFinite(saved) && saved > 0 ? saved : 0);
+    return new AwakeTime(worker.clock, path, await readAwakeMs(worker, { iteration }));
   }
 
   get ms(): number {
@@ -37,8 +38,14 @@ export class AwakeTime {
     this.#last = now;
   }
 
-  /** Losing it costs the child nothing: a later worker then counts from less. */
+  /** Saves it now and then, at the cost of two calls of the system. */
+  async saveIfDue(): Promise<void> {
+    if (this.#ms - this.#savedMs >= SAVE_EVERY_MS) await this.save();
+  }
+
+  /** Losing it costs the child nothing: a later worker then counts from less. So it need not outlive a power cut. */
   async save(): Promise<void> {
-    await writeWhole(this.#path, `${this.ms}\n`).catch(() => undefined);
+    this.#savedMs = this.#ms;
+    await writeLightly(this.#path, `${this.ms}\n`).catch(() => undefined);
   }
 }

@@ -12,6 +12,7 @@ import {
   withSpent,
 } from '../phases/caps.ts';
 import type { Phase } from '../phases/table.ts';
+import type { NewEvent } from '../session/events.ts';
 import type { SessionState } from '../session/state.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -37,12 +38,16 @@ export function budgetVerdict(worker: Worker): CapVerdict {
   return use === undefined ? verdict : { kind: 'wrap_up', use };
 }
 
-/** Tells people at a half and at four fifths of a limit, once each. */
-export async function tellBudget(worker: Worker, uses: readonly CapUse[]): Promise<void> {
+/** Tells people at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
+export async function tellBudget(
+  worker: Worker,
+  uses: readonly CapUse[],
+  tell: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
+): Promise<void> {
   for (const due of dueWarnings(uses, stateOf(worker).budgetTold)) {
     const { cap, scope, percent, limit, spent } = due;
     const flow = `${percent} % of a limit is used: ${useInWords(due)}`;
-    await record(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
+    await tell(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
   }
 }
 

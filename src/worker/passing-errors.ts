@@ -1,3 +1,5 @@
+import { stderr } from 'node:process';
+import { type Clock, isoUtc } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
 
 /** Failures of the machine that pass or that a person ends; until then the worker waits and goes on by itself. */
@@ -14,4 +16,24 @@ const LAST_WAIT_MS = 5000;
 /** How long to wait before the next try: longer each time, but never so long that a freed disk goes unnoticed. */
 export function nextWait(beforeMs?: number): number {
   return beforeMs === undefined ? FIRST_WAIT_MS : Math.min(beforeMs * 2, LAST_WAIT_MS);
+}
+
+/** Tries again for as long as what fails passes by itself. @param problem what is said of each failure */
+export async function patiently<T>(
+  clock: Pick<Clock, 'now' | 'sleep'>,
+  problem: string,
+  act: () => Promise<T>,
+): Promise<T> {
+  for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      // session.log may be on the same disk; this may be the only place that still takes a line.
+      stderr.write(
+        `${isoUtc(clock.now())} ${problem} (${systemErrorCode(error)}); trying again in ${waitMs} ms\n`,
+      );
+      await clock.sleep(waitMs);
+    }
+  }
 }

@@ -1,5 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { appendLines, ensurePlainFolder, readTail } from '../base/append-lines.ts';
+import { writeLightly } from '../base/atomic-file.ts';
 import { changeFile } from '../base/change-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { stampsAt } from '../base/stamps.ts';
@@ -76,9 +76,7 @@ export class Projector {
 
   /** Tiny current state for status bars. A cache: its loss or age harms nobody. */
   async writeNow(state: SessionState, activity?: string): Promise<void> {
-    const draft = `${this.#paths.now}.draft`;
-    await writeFile(draft, nowText(this.#file, state, activity));
-    await rename(draft, this.#paths.now);
+    await writeLightly(this.#paths.now, nowText(this.#file, state, activity));
   }
 
   async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {

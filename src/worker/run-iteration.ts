@@ -1,6 +1,5 @@
 import { writeWhole } from '../base/atomic-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { readPlainFile } from '../base/plain-file.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -9,7 +8,9 @@ import { mendRunFolder, removeDraftsOfDead } from './after-child.ts';
 import { beginIteration, logPaths } from './begin-iteration.ts';
 import { ChildLog } from './child-log.ts';
 import { finishIteration } from './finish-iteration.ts';
+import { readEndedByUs } from './iteration-files.ts';
 import { keepWork } from './keep-work.ts';
+import { isPassing, patiently } from './passing-errors.ts';
 import { readChildRecord, spawnChild } from './spawn-child.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 import { endChildTree } from './tree.ts';
@@ -46,18 +47,20 @@ async function endAndFinish(
   watched: Watched & { child: ChildRecord; log: ChildLog; isOurs: boolean },
 ): Promise<void> {
   const { child, log, known, awakeMs, isOurs } = watched;
-  const { endedByUs } = iterationPaths(worker.paths, open.iteration);
   // On disk before the first signal is sent: exit status 143 alone could mean three things.
-  if (watched.end !== 'exited') await writeWhole(endedByUs, `${watched.end}\n`);
+  const isNoted = watched.end === 'exited' || (await noteEndIfTaken(worker, open, watched.end));
   if (watched.end !== 'exited') await keepWork(worker, { kind: 'before_kill', iteration: open.iteration });
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
-  const tree = await endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
+  const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
+  const tree = await patiently(worker.clock, 'the child is not ended', ending);
   if (tree.kind === 'immortal') {
     await blockImmortal(worker, tree.pids);
     return;
   }
   crashPoint('after-end-tree');
+  // Nothing of the child runs any more: from here on a disk may be waited for.
+  if (!isNoted) await patiently(worker.clock, 'files not written', () => noteEnd(worker, open, end));
   await mendRunFolder(worker, open, isOurs);
   await removeStaleLocks(worker);
   await removeDraftsOfDead(worker);
@@ -65,10 +68,24 @@ async function endAndFinish(
   await finishIteration(worker, open, { end, awakeMs, child, log });
 }
 
+async function noteEnd(worker: Worker, { iteration }: OpenIteration, end: WatchEnd): Promise<void> {
+  await writeWhole(iterationPaths(worker.paths, iteration).endedByUs, `${end}\n`);
+}
+
+/** A child that fills the disk is one that must be ended: then why stands in memory until the disk takes it. */
+async function noteEndIfTaken(worker: Worker, open: OpenIteration, end: WatchEnd): Promise<boolean> {
+  try {
+    await noteEnd(worker, open, end);
+    return true;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return false;
+  }
+}
+
 /** Why the worker before this one was ending the child, if it was: the child may have written it itself. */
 async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd> {
-  const reading = await readPlainFile(iterationPaths(worker.paths, open.iteration).endedByUs, 100);
-  const written = reading.kind === 'bytes' ? reading.bytes.toString('utf8').trim() : '';
+  const written = await readEndedByUs(worker, open);
   const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';
   return end === 'stop' && stateOf(worker).stopWanted?.when !== 'now' ? 'exited' : end;
 }

@@ -42,7 +42,8 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
   return met;
 }
 
-async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
+/** What a waiting command comes to; no event is written yet. */
+export async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
   const reading = await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };
   if (reading.kind === 'malformed') return { events: [unreadable(id, reading.problem)] };

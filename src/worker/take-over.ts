@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { identify, livenessOf } from '../base/host.ts';
 import type { OwnedLease } from '../base/lease.ts';
-import { readPlainFile } from '../base/plain-file.ts';
 import { exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { EventBody } from '../session/event-types.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { removeDraftsOfDead } from './after-child.ts';
+import { readExit } from './iteration-files.ts';
 import { phaseByHand, setPhase, writtenPhase } from './obey-phase-line.ts';
 import { putAwayOldFlow } from './old-flow.ts';
 import { readChildRecord } from './spawn-child.ts';
@@ -70,9 +70,7 @@ async function findOpenIteration(worker: Worker): Promise<Recovery> {
   const child = await readChildRecord(worker, open.iteration);
   if (child === undefined)
     return { recovery: 'run_again', why: `iteration ${open.iteration} had no child yet` };
-  const written = await readPlainFile(exitFile(files.exit, child), 100);
-  const exit = written.kind === 'bytes' ? written.bytes.toString('utf8').trim() : undefined;
-  if (exit === NEVER_STARTED) {
+  if ((await readExit(worker, open, child)) === NEVER_STARTED) {
     // The record goes first: with it gone, what is left says "no child yet" whenever this is cut short.
     await rm(files.child, { force: true });
     await rm(exitFile(files.exit, child), { force: true });

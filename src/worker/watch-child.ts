@@ -2,21 +2,22 @@ import { stat } from 'node:fs/promises';
 import { type KnownProcess, treeMembers } from '../base/end-tree.ts';
 import { ifExists } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
-import { readPlainFile } from '../base/plain-file.ts';
 import { judgeCaps } from '../phases/caps.ts';
-import { type ChildRecord, exitFile } from '../providers/run-child.ts';
-import { iterationPaths } from '../session/paths.ts';
+import type { ChildRecord } from '../providers/run-child.ts';
+import type { NewEvent } from '../session/events.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { AwakeTime } from './awake-time.ts';
 import { logPaths } from './begin-iteration.ts';
 import { budgetUses, tellBudget } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
+import { readExit } from './iteration-files.ts';
 import { LiveSpent } from './live-spent.ts';
+import { isPassing } from './passing-errors.ts';
 import { StallWatch } from './stall-watch.ts';
-import { takeCommands } from './take-commands.ts';
+import { takeCommandsMeanwhile } from './take-commands-meanwhile.ts';
 import { childMark, treeRoot } from './tree.ts';
 import { type WatchLimits, watchLimits } from './watch-limits.ts';
-import { record, stateOf, type Worker } from './worker.ts';
+import { recordIfTaken, stateOf, type Worker } from './worker.ts';
 
 /** Why the worker stopped watching; all but `exited` mean that it ends the child. */
 export const WATCH_ENDS = [
@@ -51,23 +52,28 @@ export async function watchChild(
   child: ChildRecord,
   log: ChildLog,
 ): Promise<Watched> {
+  const { clock } = worker;
   const sampler = await Sampler.begin(worker, open, child, log);
-  for (;;) {
-    await takeCommands(worker, 'child_runs');
-    if (stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
-    if (await hasExited(worker, open, child)) return sampler.watched('exited');
+  for (let commandsAtMs = 0; ; ) {
+    if (clock.monotonic() >= commandsAtMs && (await meanwhile(takeCommandsMeanwhile(worker))) !== true)
+      commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
+    if (stateOf(worker).stopWanted?.when === 'now') return await sampler.watched('stop');
+    if ((await meanwhile(readExit(worker, open, child))) !== undefined)
+      return await sampler.watched('exited');
     const end = await sampler.look();
-    if (end !== undefined) return sampler.watched(end);
-    await worker.clock.sleep(TICK_MS);
+    if (end !== undefined) return await sampler.watched(end);
+    await clock.sleep(TICK_MS);
   }
 }
 
-async function hasExited(worker: Worker, open: OpenIteration, child: ChildRecord): Promise<boolean> {
-  // A pipe under that name must not be waited for.
-  const exit = await readPlainFile(exitFile(iterationPaths(worker.paths, open.iteration).exit, child), 100);
-  if (exit.kind === 'bytes') return true;
-  // One that can't be judged from here ran where the worker before was, which a person has given up.
-  return (await livenessOf(worker.host, child.wrapper)) !== 'alive';
+/** What a full disk or a lack of descriptors refuses is looked at again: the child's time goes on meanwhile. */
+async function meanwhile<T>(look: Promise<T>): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return undefined;
+  }
 }
 
 /** What is looked at about once a second: time, output, processes. */
@@ -81,7 +87,11 @@ class Sampler {
   readonly #stall: StallWatch;
   readonly #spent: LiveSpent;
   readonly #known = new Map<string, KnownProcess>();
+  /** Undefined before the first look. */
+  #aliveAt: number | undefined;
   #sampledAt: number;
+  /** What could not be recorded yet. */
+  #untold: NewEvent[] = [];
   #shown: string | undefined;
   #finalAtMs: number | undefined;
   #offlineAtMs: number | undefined;
@@ -113,7 +123,8 @@ class Sampler {
     return new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
   }
 
-  watched(end: WatchEnd): Watched {
+  async watched(end: WatchEnd): Promise<Watched> {
+    await this.#awake.save();
     // A child may have come and gone between two looks; its group is known by the wrapper that leads it.
     const { pid, startTicks } = this.#child.wrapper;
     return { end, awakeMs: this.#awake.ms, known: [{ pid, startTicks }, ...this.#known.values()] };
@@ -124,9 +135,23 @@ class Sampler {
     this.#awake.tick();
     if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
     const now = this.#worker.clock.monotonic();
+    if (await meanwhile(this.#isGone(now))) return 'exited';
     if (now - this.#sampledAt < SAMPLE_EVERY_MS) return undefined;
     this.#sampledAt = now;
-    await this.#awake.save();
+    await this.#awake.saveIfDue();
+    return await meanwhile(this.#sample());
+  }
+
+  /** A wrapper that was killed says no more how the CLI ended. Where each look starts a `ps`, twenty a second are many. */
+  async #isGone(now: number): Promise<boolean> {
+    if (this.#aliveAt !== undefined && now - this.#aliveAt < SAMPLE_EVERY_MS) return false;
+    this.#aliveAt = now;
+    // One that can't be judged from here ran where the worker before was, which a person has given up.
+    return (await livenessOf(this.#worker.host, this.#child.wrapper)) !== 'alive';
+  }
+
+  async #sample(): Promise<WatchEnd | undefined> {
+    if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
     await this.#log.readOn();
     await this.#show();
     const { host } = this.#worker;
@@ -147,7 +172,7 @@ class Sampler {
     if (!isLimited) return false;
     const live = await this.#spent.after(this.#awake.ms);
     const uses = budgetUses(this.#worker, state, { phase, live }).filter(({ cap }) => cap !== 'iterations');
-    await tellBudget(this.#worker, uses);
+    await tellBudget(this.#worker, uses, recordIfTaken);
     // What has said its last word spends no more.
     if (this.#log.final !== undefined) return false;
     const { kind } = judgeCaps(uses);
@@ -179,7 +204,8 @@ class Sampler {
     if (look === 'announce') {
       const minutes = Math.round(this.#limits.stallMs / 60_000);
       const text = `The child of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${minutes} min.`;
-      await record(this.#worker, { type: 'notice', code: 'stalled', text });
+      const stalled: NewEvent = { type: 'notice', code: 'stalled', text };
+      if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
     }
     return look === 'end' ? 'stalled' : undefined;
   }

@@ -63,6 +63,19 @@ test('a later worker goes on from what was saved, on a clock that begins anew', 
   expect(second.ms).toBe(1600);
 });
 
+test('what is saved in passing is never older than five seconds, and not written oftener', async () => {
+  await using here = await scene();
+  const awake = await here.resume();
+  const saved: number[] = [];
+  for (let second = 1; second <= 21; second += 1) {
+    here.clock.monotonicMs += 1000;
+    awake.tick();
+    await awake.saveIfDue();
+    saved.push((await here.resume()).ms);
+  }
+  expect(new Set(saved)).toEqual(new Set([0, 5000, 10_000, 15_000, 20_000]));
+});
+
 test('whatever stands in its file, time begins at nought or above', async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string(), fc.double().map(String)), async (text) => {

@@ -129,6 +129,26 @@ test('a child that has said nothing yet is not ended for what the machine slept'
   expect(clock.sleeps).toBeGreaterThanOrEqual((firstByteMs - 3 * 2000) / TICK_MS);
 });
 
+test('a wrapper is asked about once a second, and one that was killed alone is missed within a second', async () => {
+  await using log = await tempLog();
+  const clock = new JumpingClock();
+  const worker = await workerOn(log, clock, { watch: NEVER });
+  const { processes } = worker.host;
+  const asked: number[] = [];
+  let killedMs = 0;
+  const read = async (pid: number) => {
+    asked.push(clock.monotonicMs);
+    if (asked.length === 8) killedMs = clock.monotonicMs + 1;
+    return killedMs > 0 && clock.monotonicMs >= killedMs ? undefined : await processes.read(pid);
+  };
+  const host = { ...worker.host, processes: { ...processes, read } };
+  const { end } = await watchIdle({ ...worker, host });
+  expect(end).toBe('exited');
+  expect(clock.monotonicMs - killedMs).toBeLessThanOrEqual(1000);
+  // Beside the one that says who it is.
+  expect(asked).toHaveLength(9);
+});
+
 async function limitedUntil(worker: Worker, stated: number | null) {
   const events = await limitEnd(worker, stated);
   await worker.writer.append(...events);

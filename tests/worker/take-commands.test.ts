@@ -10,6 +10,7 @@ import type { EventWriter } from '../../src/session/event-writer.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { Projector } from '../../src/worker/projector.ts';
 import { takeCommands } from '../../src/worker/take-commands.ts';
+import { takeCommandsMeanwhile } from '../../src/worker/take-commands-meanwhile.ts';
 import type { Worker } from '../../src/worker/worker.ts';
 import { commandStorm } from '../support/command-storm.ts';
 import { fullDisk } from '../support/failing-disk.ts';
@@ -22,6 +23,17 @@ const STOPPED: NewEvent[] = [
   { type: 'prepared', phase: 'investigation', warnings: [] },
   { type: 'stopped', by: CLI, why: 'for the test' },
 ];
+
+const BEGUN_ITERATION: NewEvent = {
+  type: 'iteration_started',
+  iteration: 1,
+  phase: 'investigation',
+  provider: 'rehearsal',
+  model: '',
+  log: 'child.jsonl',
+  childUuid: 'u',
+  timeLimitMs: 1000,
+};
 
 /** A worker of a stopped session; what only children need is left out. */
 async function workerOn(log: TempLog, writer?: EventWriter): Promise<Worker> {
@@ -138,6 +150,27 @@ test('a full disk delays the answers and loses none', async () => {
   disk[Symbol.dispose]();
   expect(await taken).toBe(3);
   expect(await answers(log)).toHaveLength(3);
+});
+
+test('a stop that waits behind a message counts at once on a full disk, and both are answered once in the end', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await worker.writer.append(
+    { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false },
+    BEGUN_ITERATION,
+  );
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
+  {
+    using _full = await fullDisk({ atWrite: 1, bytes: 0 });
+    for (let times = 0; times < 3; times += 1) expect(await takeCommandsMeanwhile(worker)).toBe(false);
+    expect(worker.writer.state.stopWanted).toMatchObject({ when: 'now' });
+    expect(await answers(log)).toEqual([]);
+  }
+  expect(await pendingCommandIds(log.paths)).toHaveLength(2);
+  expect(await takeCommandsMeanwhile(worker)).toBe(true);
+  expect(await answers(log)).toMatchObject([{ kind: 'stop' }, { kind: 'message' }]);
+  expect(await pendingCommandIds(log.paths)).toEqual([]);
 });
 
 test('400 commands of 4 writers get one answer each, from workers that leave, return and are killed', async () => {

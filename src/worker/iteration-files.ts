@@ -1,0 +1,36 @@
+import { readPlainFile } from '../base/plain-file.ts';
+import { type ChildRecord, exitFile } from '../providers/run-child.ts';
+import { iterationPaths } from '../session/paths.ts';
+import type { OpenIteration } from '../session/state.ts';
+import type { Worker } from './worker.ts';
+
+type Place = Pick<Worker, 'paths'>;
+type Iteration = Pick<OpenIteration, 'iteration'>;
+
+/** How the CLI of an iteration ended, as its wrapper wrote it: an exit status, or `NEVER_STARTED`. */
+export async function readExit(
+  { paths }: Place,
+  { iteration }: Iteration,
+  child: ChildRecord,
+): Promise<string | undefined> {
+  return await readShort(exitFile(iterationPaths(paths, iteration).exit, child));
+}
+
+/** Why a worker was ending the child of an iteration; the child may have written it itself. */
+export async function readEndedByUs({ paths }: Place, { iteration }: Iteration): Promise<string | undefined> {
+  return await readShort(iterationPaths(paths, iteration).endedByUs);
+}
+
+/** Awake milliseconds that were saved for an iteration's child; 0 when nothing that makes sense was. */
+export async function readAwakeMs({ paths }: Place, { iteration }: Iteration): Promise<number> {
+  const saved = Number(await readShort(iterationPaths(paths, iteration).awake));
+  return Number.isFinite(saved) && saved > 0 ? saved : 0;
+}
+
+const MAX_BYTES = 100;
+
+/** A pipe or a link under the name of one of our files is none, and is not waited for. */
+async function readShort(path: string): Promise<string | undefined> {
+  const reading = await readPlainFile(path, MAX_BYTES);
+  return reading.kind === 'bytes' ? reading.bytes.toString('utf8').trim() : undefined;
+}

@@ -1,0 +1,40 @@
+import { pendingCommandIds, removeCommand } from '../session/commands.ts';
+import { appendIfTaken } from './append-patiently.ts';
+import type { CommandOutcome } from './command-outcome.ts';
+import { isPassing } from './passing-errors.ts';
+import { meet } from './take-commands.ts';
+import type { Worker } from './worker.ts';
+
+/**
+ * Takes commands while a child is watched, whose time limit and end wait for no disk: what that refuses is
+ * left lying and met later. A stop counts in the state from now on, also before its event is on disk.
+ * @returns false when something was left
+ */
+export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
+  const { writer, projector, paths } = worker;
+  const ids = await pendingCommandIds(paths);
+  const met: string[] = [];
+  for (const id of ids) {
+    if (!writer.isAnswered(id)) {
+      const outcome = await meetIfTaken(worker, id);
+      if (outcome === undefined) continue;
+      writer.stage(...outcome.events);
+    }
+    met.push(id);
+  }
+  if (met.length === 0) return ids.length === 0;
+  const written = await appendIfTaken(worker, []);
+  if (written === undefined) return false;
+  await projector.apply(writer.state, written);
+  for (const id of met) await removeCommand(paths, id);
+  return met.length === ids.length;
+}
+
+async function meetIfTaken(worker: Worker, id: string): Promise<CommandOutcome | undefined> {
+  try {
+    return await meet(worker, id, 'child_runs');
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return undefined;
+  }
+}

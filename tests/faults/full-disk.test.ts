@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { expect } from 'vitest';
+import { type Command, leaveCommand } from '../../src/session/commands.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import { eventually } from './eventually.ts';
+import { type FaultRow, faultTable } from './fault-row.ts';
+import { childWorks } from './with-settings.ts';
+
+const hangs = [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }];
+
+/** A disk that takes nothing from the moment that a child works until `until` has come about. */
+function fullWhile(until: (rig: SessionRig) => Promise<void>): Pick<FaultRow, 'env' | 'act'> {
+  const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
+  return {
+    env: { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull },
+    act: async (rig) => {
+      await childWorks(rig, 1);
+      await writeFile(isFull, '');
+      try {
+        await until(rig);
+      } finally {
+        await rm(isFull, { force: true });
+      }
+    },
+  };
+}
+
+async function childIsGone(rig: SessionRig): Promise<void> {
+  const pid = await rig.workerPid();
+  await eventually(async () => (await rig.processesWithMark()).length === 0, 'the end of the child');
+  expect(await rig.workerPid()).toBe(pid);
+  expect(await endings(rig)).toEqual([]);
+}
+
+async function endings(rig: SessionRig): Promise<string[]> {
+  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
+}
+
+async function leave(rig: SessionRig, request: Partial<Command>): Promise<string> {
+  const id = ulid();
+  const head = { v: 1, id, by: { channel: 'cli' }, at: new Date().toISOString() };
+  await leaveCommand(rig.paths, { ...head, ...request } as Command);
+  return id;
+}
+
+const stops: string[] = [];
+
+const rows: FaultRow[] = [
+  {
+    name: 'a child is ended at its time limit also while the disk is full, and the limit is told when it is not',
+    rules: hangs,
+    lines: { TIMEOUT: '4' },
+    ...fullWhile(childIsGone),
+    ends: 'waiting/qa_answers',
+    also: async (rig) => expect(await endings(rig)).toEqual(['timeout', 'signalled', 'signalled']),
+  },
+  {
+    name: 'a child is ended by a stop also while the disk is full, and every command is answered once',
+    rules: hangs,
+    ...fullWhile(async (rig) => {
+      stops.push(await leave(rig, { kind: 'message', text: 'For the next one.' }));
+      stops.push(await leave(rig, { kind: 'stop', when: 'now' }));
+      await childIsGone(rig);
+    }),
+    ends: 'stopped',
+    also: async (rig) => {
+      expect(await endings(rig)).toEqual(['killed']);
+      const accepted = (await rig.events()).flatMap((event) =>
+        event.type === 'command_accepted' && stops.includes(event.id) ? [event.id] : [],
+      );
+      expect(accepted.toSorted()).toEqual(stops.toSorted());
+    },
+  },
+];
+
+faultTable(rows);
