@@ -6,6 +6,7 @@ import { ifExists } from '../base/errors.ts';
 import type { NewEvent } from '../session/events.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
+import { forgerySeen } from './forgery.ts';
 import { takeCommands } from './take-commands.ts';
 import { record, type Worker } from './worker.ts';
 
@@ -17,7 +18,7 @@ import { record, type Worker } from './worker.ts';
 export async function mendRunFolder(worker: Worker, open: OpenIteration, isOurs: boolean): Promise<void> {
   const forgeries = [...(await mendFolders(worker)), ...(await mendFiles(worker, open, isOurs))];
   const log = await worker.writer.findTampering();
-  if (log) forgeries.push(forgery(`the event log was ${log.what}`, log.detail));
+  if (log) forgeries.push(forgerySeen(`the event log was ${log.what}`, log.detail));
   if (forgeries.length > 0) await record(worker, ...forgeries);
   // What waits by now may come from the child: it is met as if the child still ran.
   await takeCommands(worker, 'child_runs');
@@ -36,7 +37,7 @@ async function mendFolders({ paths }: Worker): Promise<NewEvent[]> {
     if (stats !== undefined) await ensurePlainFolder(path);
     else await mkdir(path, { recursive: true });
   }
-  return changed.length === 0 ? [] : [forgery('folders of the run folder', changed.join(', '))];
+  return changed.length === 0 ? [] : [forgerySeen('folders of the run folder', changed.join(', '))];
 }
 
 async function mendFiles({ paths, kept }: Worker, open: OpenIteration, isOurs: boolean): Promise<NewEvent[]> {
@@ -47,11 +48,7 @@ async function mendFiles({ paths, kept }: Worker, open: OpenIteration, isOurs: b
     changed.push(basename(files.signal));
     await rm(files.signal, { recursive: true, force: true });
   }
-  return changed.length === 0 ? [] : [forgery('files of the run folder', changed.join(', '))];
-}
-
-function forgery(what: string, detail: string): NewEvent {
-  return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
+  return changed.length === 0 ? [] : [forgerySeen('files of the run folder', changed.join(', '))];
 }
 
 /** Drafts of a killed worker or child: with the tree dead, nobody but us writes there. */

@@ -14,6 +14,7 @@ import {
 import type { Phase } from '../phases/table.ts';
 import type { NewEvent } from '../session/events.ts';
 import type { SessionState } from '../session/state.ts';
+import { blockedEvent } from './blocked.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 const NONE: SessionCaps = { session: {}, phases: {} };
@@ -60,7 +61,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
   if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
   const reason = budgetReason(verdict.use);
   const needs = 'human_decision';
-  await record(worker, { type: 'blocked', phase, reason, needs, rule: 'budget', flow: `Blocked: ${reason}` });
+  await record(worker, blockedEvent({ phase, reason, needs, rule: 'budget' }));
   return false;
 }
 

@@ -5,6 +5,7 @@ import { restoreLost } from '../session/overview-change.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { readDocument, readQuestions } from './evidence.ts';
+import { forgerySeen } from './forgery.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 import { stateOf, type Worker } from './worker.ts';
 
@@ -30,7 +31,10 @@ export async function mendNotebook(worker: Worker, open: OpenIteration): Promise
   const forgeries: NewEvent[] = [];
   if (text !== undefined && after.phase !== before.phase) {
     forgeries.push(
-      forgery('the Phase line of the notebook', `${before.phase ?? 'none'} became ${after.phase ?? 'none'}`),
+      forgerySeen(
+        'the Phase line of the notebook',
+        `${before.phase ?? 'none'} became ${after.phase ?? 'none'}`,
+      ),
     );
   }
   if (text !== undefined) {
@@ -54,15 +58,11 @@ async function mendAnswers(worker: Worker): Promise<NewEvent[]> {
   const forgeries: NewEvent[] = [];
   if (altered.length > 0) {
     await writeRecordedAnswers(worker.paths, stateOf(worker));
-    forgeries.push(forgery('answers of the human in _qa.md', altered.join(', ')));
+    forgeries.push(forgerySeen('answers of the human in _qa.md', altered.join(', ')));
   }
   if (unconfirmed.length > 0) {
     const ids = unconfirmed.map(({ id }) => id).join(', ');
-    forgeries.push(forgery('answers in _qa.md that no human gave', ids));
+    forgeries.push(forgerySeen('answers in _qa.md that no human gave', ids));
   }
   return forgeries;
-}
-
-function forgery(what: string, detail: string): NewEvent {
-  return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
 }

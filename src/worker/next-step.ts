@@ -1,5 +1,6 @@
 import { checkLimit } from '../phases/decide.ts';
 import { backOff } from './back-off.ts';
+import { blockedEvent } from './blocked.ts';
 import { withinBudget } from './budget.ts';
 import { idle } from './idle.ts';
 import { accountIsFree } from './limit-end.ts';
@@ -70,15 +71,7 @@ async function nextIteration(worker: Worker): Promise<void> {
   if (await obeyPhaseLine(worker)) return;
   const limit = checkLimit(stateOf(worker).progress);
   if (limit !== undefined) {
-    const { phase, reason, needs, rule } = limit;
-    await record(worker, {
-      type: 'blocked',
-      phase,
-      reason,
-      needs,
-      rule,
-      flow: `Blocked (${needs}): ${reason}`,
-    });
+    await record(worker, blockedEvent(limit));
     return;
   }
   if (!(await samePayer(worker))) return;

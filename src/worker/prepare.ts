@@ -7,6 +7,7 @@ import { ensureWorktree } from '../project/worktree.ts';
 import { childEnvironment } from '../providers/environment.ts';
 import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
+import { blockedEvent } from './blocked.ts';
 import { documentNames, readDocument } from './evidence.ts';
 import { keepStart } from './keep-start.ts';
 import { notKept } from './keep-work.ts';
@@ -56,14 +57,8 @@ export async function prepare(worker: Worker): Promise<void> {
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     const reason = `${error.what} ${error.why} ${error.hint}`;
-    await record(worker, {
-      type: 'blocked',
-      phase: 'init',
-      reason,
-      needs: 'error_resolution',
-      rule: error.code,
-      flow: `Blocked: ${error.what} ${error.why}`,
-    });
+    const block = blockedEvent({ phase: 'init', reason, needs: 'error_resolution', rule: error.code });
+    await record(worker, block);
   }
 }
 

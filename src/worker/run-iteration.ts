@@ -6,6 +6,7 @@ import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { mendRunFolder, removeDraftsOfDead } from './after-child.ts';
 import { beginIteration, logPaths } from './begin-iteration.ts';
+import { blockedEvent } from './blocked.ts';
 import { ChildLog } from './child-log.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { readEndedByUs } from './iteration-files.ts';
@@ -91,11 +92,7 @@ async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd>
 }
 
 async function blockImmortal(worker: Worker, pids: readonly number[]): Promise<void> {
-  await record(worker, {
-    type: 'blocked',
-    phase: stateOf(worker).progress.phase,
-    reason: `Processes of the child could not be ended: ${pids.join(', ')}. End them, then resume the session.`,
-    needs: 'error_resolution',
-    rule: 'child_immortal',
-  });
+  const { phase } = stateOf(worker).progress;
+  const reason = `Processes of the child could not be ended: ${pids.join(', ')}. End them, then resume the session.`;
+  await record(worker, blockedEvent({ phase, reason, needs: 'error_resolution', rule: 'child_immortal' }));
 }

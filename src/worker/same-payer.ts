@@ -1,4 +1,5 @@
 import { credentialNames } from '../providers/credentials.ts';
+import { blockedEvent } from './blocked.ts';
 import { childChoice } from './choose-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -20,12 +21,6 @@ export async function samePayer(worker: Worker): Promise<boolean> {
   ];
   const reason = `The session was brought back where ${provider.name} would use other credentials (${parts.join('; ')}). Resume it from the right environment, or from here if that is meant.`;
   const { phase } = progress;
-  await record(worker, {
-    type: 'blocked',
-    phase,
-    reason,
-    needs: 'human_decision',
-    rule: 'credentials_changed',
-  });
+  await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: 'credentials_changed' }));
   return false;
 }

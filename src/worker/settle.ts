@@ -6,6 +6,7 @@ import type { NewEvent } from '../session/events.ts';
 import { questionHash } from '../session/qa-answer.ts';
 import { appendRound, newQa } from '../session/qa-change.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
+import { blockedEvent } from './blocked.ts';
 import { hashOf, readDocument, readPlanEvidence, readQuestions } from './evidence.ts';
 import { limitEnd } from './limit-end.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -14,27 +15,25 @@ const BY_CHOICE: By = { channel: 'settings' };
 
 /** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */
 export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
-  const { pending, progress } = stateOf(worker);
+  const { pending } = stateOf(worker);
   if (pending === undefined) return [];
   switch (pending.kind) {
     case 'run':
       return [];
     case 'limited':
       return await limitEnd(worker, pending.until);
-    case 'block': {
-      const { phase, reason, needs, rule } = pending;
-      return [{ type: 'blocked', phase, reason, needs, rule, flow: `Blocked (${needs}): ${reason}` }];
-    }
+    case 'block':
+      return [blockedEvent(pending)];
     case 'done':
       return [{ type: 'done', summary: pending.summary, flow: `Done: ${pending.summary}` }];
     case 'park':
-      return await park(worker, pending, progress.totalIterations);
+      return await park(worker, pending);
     default:
       return pending satisfies never;
   }
 }
 
-async function park(worker: Worker, decision: ParkDecision, iteration: number): Promise<NewEvent[]> {
+async function park(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   switch (decision.for) {
     case 'qa_answers':
       return await parkForAnswers(worker, decision);
@@ -48,7 +47,7 @@ async function park(worker: Worker, decision: ParkDecision, iteration: number): 
         {
           ...parked(decision),
           ...(fileHash !== undefined && { fileHash }),
-          flow: flowOf(decision, iteration),
+          flow: flowOf(decision),
         },
       ];
     }
@@ -133,6 +132,6 @@ function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
   };
 }
 
-function flowOf(decision: ParkDecision, _iteration: number): string {
+function flowOf(decision: ParkDecision): string {
   return `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
 }

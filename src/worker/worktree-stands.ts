@@ -4,6 +4,7 @@ import { ifExists, isSamocodeError } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
 import { rejoinWorktree } from '../project/rejoin-worktree.ts';
 import type { NewEvent } from '../session/events.ts';
+import { blockedEvent } from './blocked.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** Makes a worktree that has vanished again, from its branch. @returns false when the session is blocked for it */
@@ -15,7 +16,7 @@ export async function worktreeStands(worker: Worker): Promise<boolean> {
     if (!isSamocodeError(error)) throw error;
     const reason = `The worktree is gone and can't be made again. ${error.what} ${error.why} ${error.hint}`;
     const { phase } = stateOf(worker).progress;
-    await record(worker, { type: 'blocked', phase, reason, needs: 'error_resolution', rule: error.code });
+    await record(worker, blockedEvent({ phase, reason, needs: 'error_resolution', rule: error.code }));
     return false;
   }
 }
