@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { requireIdentity } from '../project/repository.ts';
-import type { SessionSettings } from '../project/settings.ts';
+import type { CallSettings } from '../project/settings.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import { nestedProblem } from '../session/foreign-session.ts';
 import { readOverview } from '../session/overview.ts';
@@ -26,7 +26,7 @@ export interface Adoption {
   /** New work, for one that is done. */
   goal?: string | undefined;
   /** Settings that the call names. */
-  call?: SessionSettings | undefined;
+  call?: CallSettings | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { childSettings } from '../project/resolve-settings.ts';
-import type { SessionSettings } from '../project/settings.ts';
+import type { CallSettings } from '../project/settings.ts';
 import type { ChosenChild } from '../session/chosen-child.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
@@ -14,11 +14,11 @@ export interface ChildWish {
 }
 
 /** The same as settings of a call. */
-export function childSettingsOf({ provider, model }: ChildWish): SessionSettings {
+export function childSettingsOf({ provider, model }: ChildWish): CallSettings {
   return {
     ...(provider?.trim() && { provider: provider.trim() }),
     ...(model?.trim() && { model: model.trim() }),
-  } as SessionSettings;
+  };
 }
 
 /**

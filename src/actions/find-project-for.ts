@@ -4,7 +4,7 @@ import { ifExists, SamocodeError } from '../base/errors.ts';
 import { findProject, ProjectNotFoundError, SAMOCODE_FILE } from '../project/find-project.ts';
 import { readKnownProjects, rememberProject } from '../project/known-projects.ts';
 import { openProject, type Project } from '../project/open-project.ts';
-import type { SessionSettings } from '../project/settings.ts';
+import type { CallSettings } from '../project/settings.ts';
 import type { ActionContext } from './context.ts';
 import { namedFolder } from './named-folder.ts';
 
@@ -12,7 +12,7 @@ export interface ProjectQuestion {
   /** A folder in or below the project, or its `.samocode` itself; without it the client's folders are tried. */
   projectDir?: string | undefined;
   /** Settings that the call itself names. */
-  call?: SessionSettings | undefined;
+  call?: CallSettings | undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ import { requireBase } from '../project/base-commit.ts';
 import { requireBranchName } from '../project/branch-name.ts';
 import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
-import type { SessionSettings } from '../project/settings.ts';
+import type { CallSettings } from '../project/settings.ts';
 import type { Command } from '../session/commands.ts';
 import { readLog } from '../session/event-log.ts';
 import type { EventType } from '../session/event-types.ts';
@@ -39,7 +39,7 @@ export interface StartSessionInput {
   name?: string | undefined;
   projectDir?: string | undefined;
   /** Settings for this session alone. */
-  settings?: SessionSettings | undefined;
+  settings?: CallSettings | undefined;
   /** The whole branch name. */
   branch?: string | undefined;
   /** A branch, tag or commit to begin at. */

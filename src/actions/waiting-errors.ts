@@ -1,5 +1,6 @@
 import { SamocodeError } from '../base/errors.ts';
 import type { SessionView } from '../session/status.ts';
+import { nextStep } from './next-step.ts';
 import { statusSentence } from './status-sentence.ts';
 
 const ASKED_FOR = { answers: 'answers', approval: 'approval of a plan' } as const;
@@ -14,7 +15,7 @@ export class NotWaitingError extends SamocodeError {
       statusSentence(view),
       view.pendingCommands.length > 0
         ? 'An earlier command is still on its way: look with get_status.'
-        : 'Follow it with wait.',
+        : `Next: ${nextStep(view)}.`,
     );
   }
 }

@@ -3,7 +3,7 @@ import type { Cli } from './cli.ts';
 import { newCommand } from './new-command.ts';
 import { runToRest } from './run-to-rest.ts';
 import { withSharedOptions } from './shared-options.ts';
-import { startInput, wholeSeconds } from './start-options.ts';
+import { givenStartOptions, startInput, wholeSeconds } from './start-options.ts';
 
 interface OriginalOptions {
   config: string;
@@ -33,30 +33,39 @@ export function originalForm(cli: Cli): Command {
 }
 
 async function runOriginal(cli: Cli, options: OriginalOptions): Promise<void> {
-  const { config: projectDir, session } = options;
-  const folder = (await goOn(cli, { session, projectDir })) ?? (await begin(cli, options));
+  const { config: projectDir } = options;
+  const folder = (await goOn(cli, options)) ?? (await begin(cli, options));
   await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: cli.isInteractive });
 }
 
 /** The folder of the session that exists, set going again; undefined when there is none. */
-async function goOn(
-  cli: Cli,
-  question: { session: string; projectDir: string },
-): Promise<string | undefined> {
+async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefined> {
   const [{ findSession, SessionNotFoundError }, { resumeSession }] = await Promise.all([
     import('../actions/find-session.ts'),
     import('../actions/resume-session.ts'),
   ]);
+  const { config: projectDir, session, provider } = options;
+  const question = { session, projectDir };
   const context = await cli.actionContext();
   try {
     const { folder, state, isForeign } = await findSession(question, context);
     const rests = isForeign || state.status.kind === 'stopped' || state.status.kind === 'blocked';
-    if (rests) await resumeSession(question, context);
+    warnOfUnused(cli, folder, options, rests);
+    if (rests) await resumeSession({ ...question, provider }, context);
     return folder;
   } catch (error) {
     if (error instanceof SessionNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** A session that exists keeps the choices of its start; only one that is resumed takes another provider. */
+function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResumed: boolean): void {
+  const { task, dive, timeout, provider } = options;
+  const unused = givenStartOptions({ task, dive, timeout, ...(isResumed ? {} : { provider }) });
+  if (unused.length === 0) return;
+  const flags = unused.map(({ flag }) => flag).join(', ');
+  cli.output.warn(`${folder} exists and keeps what it was started with: no use was made of ${flags}.`);
 }
 
 async function begin(cli: Cli, options: OriginalOptions): Promise<string> {

@@ -9,7 +9,7 @@ import { requireRepository } from './repository.ts';
 import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts';
 import { SettingInvalidError } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
-import { SETTING_ROWS, SETTINGS, type SessionSettings } from './settings.ts';
+import { SETTING_ROWS, SETTINGS, type CallSettings } from './settings.ts';
 
 export interface ProjectRequest {
   /** Absolute path of the `.samocode`. */
@@ -17,7 +17,7 @@ export interface ProjectRequest {
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
   /** What the call wants otherwise for one session. */
-  call?: SessionSettings;
+  call?: CallSettings;
   signal?: AbortSignal;
 }
 

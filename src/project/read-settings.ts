@@ -6,10 +6,10 @@ import { SettingInvalidError, SettingMissingError, type SettingSource } from './
 import type { SettingSpec } from './setting-spec.ts';
 import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
 import {
+  type CallSettings,
   keyOfPhase,
   SETTING_ROWS,
   SETTINGS,
-  type SessionSettings,
   type SettingName,
   settingByKey,
 } from './settings.ts';
@@ -22,7 +22,7 @@ export interface SettingTexts {
   envFile?: { path: string; text: string };
   env: Readonly<Record<string, string | undefined>>;
   homeDir: string;
-  call?: SessionSettings;
+  call?: CallSettings;
 }
 
 /** One setting, or one member of a family, and where it came from. */
@@ -91,7 +91,10 @@ function readRow(reader: Reader, [name, spec]: [SettingName, SettingSpec]): Sett
 function readPhase(reader: Reader, name: SettingName, spec: SettingSpec, phase: Phase): SettingReading[] {
   const key = keyOfPhase(spec, phase);
   const given = called(reader, name);
-  const inCall = typeof given === 'object' ? (given as Partial<Record<Phase, unknown>>)[phase] : undefined;
+  const inCall: unknown =
+    typeof given === 'object' && given !== null
+      ? Object.entries(given).find(([each]) => each === phase)?.[1]
+      : undefined;
   const found = fromCall(inCall) ?? fromProjectFile(reader, key);
   return found ? [{ ...understand(reader, name, spec, key, found), phase }] : [];
 }
@@ -156,7 +159,8 @@ function isForAnotherProvider(reader: Reader, source: SettingSource): boolean {
 
 function called(reader: Reader, name: SettingName): unknown {
   // A name that is not per session is no key of the call, which reads as undefined.
-  return (reader.texts.call as Readonly<Record<string, unknown>> | undefined)?.[name];
+  const call: Readonly<Partial<Record<SettingName, unknown>>> = reader.texts.call ?? {};
+  return call[name];
 }
 
 function fromCall(given: unknown): Written | undefined {

@@ -30,8 +30,10 @@ type PerSessionName = {
   [Name in SettingName]: (typeof SETTINGS)[Name] extends { perSession: true } ? Name : never;
 }[SettingName];
 
-/** What a call may set for one session. */
-export type SessionSettings = { readonly [Name in PerSessionName]?: Settings[Name] | undefined };
+/** What a call may set for one session, as it was written: read and judged with every other setting. */
+export type CallSettings = {
+  readonly [Name in PerSessionName]?: Name extends 'checks' ? readonly Check[] : unknown;
+};
 
 /** Names and rows in the order of the documents. */
 export const SETTING_ROWS = Object.entries(SETTINGS) as ReadonlyArray<[SettingName, SettingSpec]>;

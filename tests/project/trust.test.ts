@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { resolveSettings } from '../../src/project/resolve-settings.ts';
-import { SETTINGS, type SessionSettings } from '../../src/project/settings.ts';
+import { type CallSettings, SETTINGS } from '../../src/project/settings.ts';
 import { isTrusted, riskyLines, trustFile } from '../../src/project/trust.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
 const FILE = '/p/.samocode';
 
-const riskyIn = (lines: string, call: SessionSettings = {}) =>
+const riskyIn = (lines: string, call: CallSettings = {}) =>
   riskyLines(
     resolveSettings({
       projectFile: { path: FILE, text: `MAIN_REPO=.\nWORKTREES=w\nSESSIONS=s\n${lines}` },
@@ -45,7 +45,7 @@ test('what asks for no trust is at its loosest by default', () => {
 });
 
 test('what a call says itself is no matter of the file', () => {
-  const call: SessionSettings = {
+  const call: CallSettings = {
     checks: [{ key: 'CHECK', command: 'npm test' }],
     gates: [],
     setup: 'npm ci',

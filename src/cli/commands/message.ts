@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
+import { hintForTerminal } from '../hints.ts';
 import { sessionFacts } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
@@ -13,12 +14,12 @@ export function addMessage(program: Command, cli: Cli): void {
 
 async function send(cli: Cli, session: string, text: string, options: SharedOptions): Promise<void> {
   const { sendMessage } = await import('../../actions/send-message.ts');
-  const { view, messageId } = await sendMessage(
+  const { view, messageId, readBy } = await sendMessage(
     { session, ...projectOf(options), text },
     await cli.actionContext(),
   );
   cli.output.result(
     { ...sessionFacts(view), ...(messageId && { messageId }) },
-    () => `${cli.output.style.good('✔')} Kept for the next child of ${view.folder}.`,
+    () => `${cli.output.style.good('✔')} ${hintForTerminal(readBy)}`,
   );
 }

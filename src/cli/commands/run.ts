@@ -3,7 +3,7 @@ import { type Cli, UsageError } from '../cli.ts';
 import { ensureProject } from '../ensure-project.ts';
 import { runToRest } from '../run-to-rest.ts';
 import { projectOf, withSharedOptions } from '../shared-options.ts';
-import { type StartOptions, startInput, withStartOptions } from '../start-options.ts';
+import { givenStartOptions, type StartOptions, startInput, withStartOptions } from '../start-options.ts';
 
 type RunOptions = StartOptions & { yes?: true; ask?: boolean };
 
@@ -40,14 +40,22 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
 }
 
 async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {
-  if (options.task || options.dive) {
-    throw new UsageError(
-      'A session that exists has its task already.',
-      `Both the session "${session}" and a task were given.`,
-      'Leave the name out to start a new session, or name the new one with --name.',
-    );
-  }
+  refuseStartOptions(session, options);
   const { getStatus } = await import('../../actions/get-status.ts');
   const { view } = await getStatus({ session, ...projectOf(options) }, await cli.actionContext());
   await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
+}
+
+/** They would be dropped in silence: what a session works on and with is chosen at its start, or by `resume`. */
+function refuseStartOptions(session: string, options: RunOptions): void {
+  const given = givenStartOptions(options);
+  if (given.length === 0) return;
+  const forResume = given.filter(({ isForResume }) => isForResume).map(({ typed }) => typed);
+  throw new UsageError(
+    'Nothing was done.',
+    `The session "${session}" exists, and ${given.map(({ flag }) => flag).join(', ')} would be for a new one.`,
+    forResume.length > 0
+      ? `Use "samocode resume ${session} ${forResume.join(' ')}" while it rests, then run it without.`
+      : 'Leave the name out to start a new session, or name the new one with --name.',
+  );
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { nextStep } from '../../actions/next-step.ts';
 import type { PlanReport } from '../../actions/read-plan.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
@@ -26,7 +27,7 @@ export const readPlanTool = defineTool({
     const changes = offset === 0 ? cut((plan.changes ?? []).join('\n'), MOST_CHANGES) : '';
     return {
       summary: SUMMARIES[plan.state],
-      next: NEXT[plan.state],
+      next: plan.state === 'waits_for_approval' ? NEXT : nextStep(plan.view),
       session: plan.view.folder,
       cursor: plan.view.state.n,
       plan: plan.name,
@@ -49,8 +50,4 @@ const SUMMARIES: Readonly<Record<PlanReport['state'], string>> = {
   draft: 'This is a draft; nobody is asked to approve it yet.',
 };
 
-const NEXT: Readonly<Record<PlanReport['state'], string>> = {
-  waits_for_approval: 'show it to the human; then approve_plan with this hash, or request_changes',
-  approved: 'wait',
-  draft: 'wait',
-};
+const NEXT = 'show it to the human; then approve_plan with this hash, or request_changes';

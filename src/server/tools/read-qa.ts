@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { nextStep } from '../../actions/next-step.ts';
 import type { QaItem } from '../../actions/read-qa.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
@@ -29,11 +30,12 @@ export const readQaTool = defineTool({
     const { view, questions, open, problems } = await readQa({ session, projectDir }, actions);
     const wanted = questions.filter((question) => all || question.isOpen);
     const page = firstThatFit(wanted.slice(offset, offset + MOST_QUESTIONS).map(rendered));
+    const hidden = wanted.length === 0 && questions.length > 0 ? ANSWERED : '';
     const { state, cursor } = sessionFields(view);
     return {
       summary:
         open.length > 0 ? `${view.folder} asks: ${open.join(', ')}.` : `${view.folder} asks nothing now.`,
-      next: open.length > 0 ? 'ask the human, then answer_qa' : nothingOpen(wanted.length, questions.length),
+      next: open.length > 0 ? 'ask the human, then answer_qa' : nextStep(view) + hidden,
       session: view.folder,
       state,
       cursor,
@@ -44,9 +46,7 @@ export const readQaTool = defineTool({
   },
 });
 
-function nothingOpen(shown: number, asked: number): string {
-  return shown === 0 && asked > 0 ? 'wait; read_qa with all: true shows what was answered' : 'wait';
-}
+const ANSWERED = '; read_qa with all: true shows what was answered';
 
 function rendered({ id, text, options, suggestion, answer, isOpen, isUnconfirmed }: QaItem) {
   return {

@@ -20,7 +20,7 @@ export const sendMessageTool = defineTool({
   searchHint: 'guide, hint, steer',
   async handle({ session, text, project_dir: projectDir }, { actions }) {
     const { sendMessage } = await import('../../actions/send-message.ts');
-    const { view } = await sendMessage({ session, text, projectDir }, actions);
-    return { ...sessionFields(view), summary: 'The next agent will be given the message.' };
+    const { view, readBy } = await sendMessage({ session, text, projectDir }, actions);
+    return { ...sessionFields(view), summary: readBy };
   },
 });

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { SessionSettings } from '../../project/settings.ts';
 import { defineTool } from '../define-tool.ts';
 import { ByPhase, CapsArgument, ProjectDir } from '../fields.ts';
 import { sessionFields } from '../session-fields.ts';
@@ -57,7 +56,7 @@ export const startSessionTool = defineTool({
           maxTokens: input.caps?.tokens,
           maxHours: input.caps?.hours,
           maxIterations: input.caps?.iterations,
-        } as unknown as SessionSettings,
+        },
         base: input.base,
         branch: input.branch,
         autoApprove: input.auto_approve,
