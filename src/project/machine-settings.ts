@@ -108,12 +108,12 @@ export const MACHINE_SETTINGS = {
     ...text("a Telegram bot's token", /^\S+$/u),
     key: 'TELEGRAM_BOT_TOKEN',
     scope: 'secret',
-    doc: 'The bot that tells you when a session waits, and takes your answer.',
+    doc: 'Read, and not used yet: the bot that is to tell you when a session waits, and to take your answer.',
   },
   telegramChatId: {
     ...text("a Telegram chat's number or @name", /^(?:-?\d+|@\w+)$/u),
     key: 'TELEGRAM_CHAT_ID',
     scope: 'secret',
-    doc: 'The chat in which it does so.',
+    doc: 'Read, and not used yet: the chat in which it is to do so.',
   },
 } as const satisfies Record<string, SettingSpec>;

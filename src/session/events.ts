@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { EVENT_BODIES, type EventBody, type EventType } from './event-types.ts';
 
-/** The version of events, leases and commands that this program writes. */
+/** The version of events, commands and `session.json` that this program writes; leases have one of their own. */
 export const FORMAT_VERSION = 1;
 
 /** What a newer samocode wrote, whatever else stands in it. */
