@@ -53,7 +53,7 @@ const LIMITS: Readonly<Record<ModelOf, Extract<ModelReply, { status: number }>>>
   },
 };
 
-test('while one CLI is used up, the next of FALLBACK goes on, and that is told', async () => {
+test.concurrent('while one CLI is used up, the next of FALLBACK goes on, and that is told', async () => {
   await using session = await startCliSession({
     cli: 'codex',
     others: ['claude'],
@@ -85,7 +85,7 @@ test('while one CLI is used up, the next of FALLBACK goes on, and that is told',
 // Only a subscription is told until when; it logs in by a token.
 const SUBSCRIBED = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_OAUTH_TOKEN: 'token-of-the-scripted-model' };
 
-test.each(CLIS)('a used-up quota of %s parks the session until its reset', async (cli) => {
+test.concurrent.each(CLIS)('a used-up quota of %s parks the session until its reset', async (cli) => {
   await using session = await startCliSession({
     cli,
     env: { CLAUDE_CODE_MAX_RETRIES: '1', ...(cli === 'claude' && SUBSCRIBED) },
@@ -98,7 +98,7 @@ test.each(CLIS)('a used-up quota of %s parks the session until its reset', async
   expect(cli === 'gemini' || minutesOff <= 3).toBe(true);
 });
 
-test.each(CLIS)('a %s that is not let in blocks the session at once', async (cli) => {
+test.concurrent.each(CLIS)('a %s that is not let in blocks the session at once', async (cli) => {
   const refused: ModelReply = { status: 401, type: 'authentication_error', message: 'invalid key' };
   await using session = await startCliSession({
     cli,
@@ -110,7 +110,7 @@ test.each(CLIS)('a %s that is not let in blocks the session at once', async (cli
   expect((await session.state()).status).toMatchObject({ kind: 'blocked' });
 });
 
-test.each([
+test.concurrent.each([
   ['claude', 529, 'overloaded_error'],
   ['codex', 503, 'server_error'],
   ['gemini', 503, 'UNAVAILABLE'],
@@ -127,13 +127,13 @@ test.each([
   expect(endings).toEqual(['overloaded', 'overloaded']);
 });
 
-test.each(['claude', 'codex'] as const)('a refusal by the model of %s blocks the session', async (cli) => {
+test.concurrent.each(['claude', 'codex'] as const)('a refusal by the model of %s blocks the session', async (cli) => {
   await using session = await startCliSession({ cli, instead: () => ({ say: 'No.', refused: true }) });
   await isSettled(session);
   expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['refused']);
 });
 
-test.each(CLIS)(
+test.concurrent.each(CLIS)(
   'a %s whose service never answers is ended at the time limit, with all its processes',
   async (cli) => {
     await using session = await startCliSession({ cli, lines: { TIMEOUT: '8' }, instead: () => 'silence' });
@@ -157,7 +157,7 @@ const isHolding = async (session: CliSession) => {
   while ((await session.processes()).length < 4) await new Promise((resolve) => setTimeout(resolve, 100));
 };
 
-test.each(CLIS)('a stop in the middle of a tool of %s leaves no process', async (cli) => {
+test.concurrent.each(CLIS)('a stop in the middle of a tool of %s leaves no process', async (cli) => {
   await using session = await startCliSession({ cli, instead: () => hold });
   await isHolding(session);
   await session.stop();
@@ -166,7 +166,7 @@ test.each(CLIS)('a stop in the middle of a tool of %s leaves no process', async 
   expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['killed']);
 });
 
-test.each(CLIS)(
+test.concurrent.each(CLIS)(
   'a worker that dies in the middle of a tool of %s is followed by one that takes over the same child',
   async (cli) => {
     const wait: ModelReply = {
@@ -192,7 +192,7 @@ test.each(CLIS)(
   },
 );
 
-test('a claude that forgets the signal is turned round in the same process', async () => {
+test.concurrent('a claude that forgets the signal is turned round in the same process', async () => {
   let asked = 0;
   await using session = await startCliSession({
     cli: 'claude',
@@ -205,7 +205,7 @@ test('a claude that forgets the signal is turned round in the same process', asy
   ]);
 });
 
-test('a claude that writes into the main checkout is refused, and goes on', async () => {
+test.concurrent('a claude that writes into the main checkout is refused, and goes on', async () => {
   let path = '';
   await using session = await startCliSession({
     cli: 'claude',
@@ -223,7 +223,7 @@ test('a claude that writes into the main checkout is refused, and goes on', asyn
   expect(refused).toMatchObject({ failed: true, text: expect.stringContaining('is not yours to write') });
 });
 
-test('a codex that writes no signal but says it as its last message is heard', async () => {
+test.concurrent('a codex that writes no signal but says it as its last message is heard', async () => {
   const spoken = JSON.stringify({ status: 'continue', phase: 'requirements', reason: null });
   await using session = await startCliSession({
     cli: 'codex',
@@ -235,7 +235,7 @@ test('a codex that writes no signal but says it as its last message is heard', a
   expect(first?.signalNotes).toEqual([expect.stringContaining('the last message is the signal')]);
 });
 
-test('a gemini that writes no signal is a child without one', async () => {
+test.concurrent('a gemini that writes no signal is a child without one', async () => {
   let asked = 0;
   await using session = await startCliSession({
     cli: 'gemini',
