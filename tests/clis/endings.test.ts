@@ -127,11 +127,14 @@ test.concurrent.each([
   expect(endings).toEqual(['overloaded', 'overloaded']);
 });
 
-test.concurrent.each(['claude', 'codex'] as const)('a refusal by the model of %s blocks the session', async (cli) => {
-  await using session = await startCliSession({ cli, instead: () => ({ say: 'No.', refused: true }) });
-  await isSettled(session);
-  expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['refused']);
-});
+test.concurrent.each(['claude', 'codex'] as const)(
+  'a refusal by the model of %s blocks the session',
+  async (cli) => {
+    await using session = await startCliSession({ cli, instead: () => ({ say: 'No.', refused: true }) });
+    await isSettled(session);
+    expect((await session.eventsOf('iteration_ended')).map(({ ending }) => ending)).toEqual(['refused']);
+  },
+);
 
 test.concurrent.each(CLIS)(
   'a %s whose service never answers is ended at the time limit, with all its processes',
