@@ -78,17 +78,3 @@ async function endWorker(sessionsDir: string, folder: string, context: ActionCon
 
 // Later than any real one, so that it is met last.
 const STOP_ID = '7ZZZZZZZZZZZZZZZZZZZZZZZZZ';
-
-/** Polls until `look` gives something. */
-export async function eventually<T>(
-  look: () => Promise<T | undefined | false>,
-  limitMs = 30_000,
-): Promise<T> {
-  const end = Date.now() + limitMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error('It did not come about in time.');
-    await systemClock.sleep(25);
-  }
-}

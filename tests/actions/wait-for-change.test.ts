@@ -5,7 +5,8 @@ import { startSession } from '../../src/actions/start-session.ts';
 import { type WaitResult, waitForChange } from '../../src/actions/wait-for-change.ts';
 import { readHolding } from '../../src/base/lease.ts';
 import { readEvents } from '../../src/session/event-log.ts';
-import { eventually, makeBench } from './bench.ts';
+import { eventually } from '../support/eventually.ts';
+import { makeBench } from './bench.ts';
 
 /** A whole session on a machine that does other work too. */
 const WHOLE_SESSION_MS = 180_000;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { EventType } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
+import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 
 const by = (channel: string) => expect.objectContaining({ channel });
@@ -159,7 +160,7 @@ test('a phase set back by hand while the session is stopped is obeyed', async ()
   await rig.untilWaiting('plan_approval');
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
-  await until(async () => (await rig.workerPid()) === undefined);
+  await eventually(async () => (await rig.workerPid()) === undefined);
   await setPhase(rig, 'investigation');
   const { n } = await rig.state();
   await rig.resume();
@@ -180,12 +181,12 @@ test('a phase set forward by hand jumps no gate, neither in a wait nor after a s
   await rig.untilWaiting('qa_answers');
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
   // The worker may still be writing down the answer: then its line stands there, and the person writes again.
-  await until(async () => {
+  await eventually(async () => {
     await setPhase(rig, 'implementation');
     return (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed');
   });
   await rig.stop();
-  await until(async () => (await rig.workerPid()) === undefined);
+  await eventually(async () => (await rig.workerPid()) === undefined);
   await setPhase(rig, 'planning');
   await rig.resume();
   await rig.untilWaiting('qa_answers');
@@ -215,11 +216,3 @@ test('a plan that the person edits before the approval is approved as it then st
   await gone(rig, 'implementation');
   expect(await eventsOf(rig, 'parked')).toHaveLength(2);
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 1200; round++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('It never came about.');
-}

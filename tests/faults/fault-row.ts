@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { StartSessionInput } from '../../src/actions/start-session.ts';
 import type { Status } from '../../src/session/state.ts';
+import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
-import { eventually } from './eventually.ts';
 import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
 
 /** One named fault: what goes wrong, and where the session must stand in the end. */
@@ -68,7 +68,9 @@ async function runRow(row: FaultRow): Promise<void> {
 /** A disk that was full is looked at every five seconds, and may be full again: then it takes a few looks. */
 async function sameFiles(rig: SessionRig): Promise<void> {
   const untouched = await untouchedProjections();
-  await eventually(async () => (await projectionsOf(rig)) === untouched, 'the same files').catch(() => {});
+  await eventually(async () => (await projectionsOf(rig)) === untouched, { what: 'the same files' }).catch(
+    () => {},
+  );
   expect(await projectionsOf(rig)).toBe(untouched);
 }
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect } from 'vitest';
 import { type Command, leaveCommand } from '../../src/session/commands.ts';
+import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
-import { eventually } from './eventually.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { childWorks } from './with-settings.ts';
 
@@ -31,7 +31,9 @@ function fullWhile(until: (rig: SessionRig) => Promise<void>): Pick<FaultRow, 'e
 
 async function childIsGone(rig: SessionRig): Promise<void> {
   const pid = await rig.workerPid();
-  await eventually(async () => (await rig.processesWithMark()).length === 0, 'the end of the child');
+  await eventually(async () => (await rig.processesWithMark()).length === 0, {
+    what: 'the end of the child',
+  });
   expect(await rig.workerPid()).toBe(pid);
   expect(await endings(rig)).toEqual([]);
 }

@@ -7,9 +7,9 @@ import { isRunning } from '../../src/base/process-table.ts';
 import { runCommand } from '../../src/base/run-command.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
+import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { expectNoSpin } from './cpu.ts';
-import { eventually } from './eventually.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { changeSettings, childWorks, withSettings, workerLeft } from './with-settings.ts';
 
@@ -84,7 +84,7 @@ const folders: FaultRow[] = [
       await expectNoSpin(pid);
       // Until the child ends, the session reads as one without a worker, at rest.
       const back = () => readFile(rig.paths.events).then(() => true);
-      await eventually(back, 'the log of events in its place');
+      await eventually(back, { what: 'the log of events in its place' });
     },
     ends: AT_THE_GATE,
   },
@@ -138,7 +138,7 @@ const folders: FaultRow[] = [
       const takeAgain = await refuseFiles(rig);
       try {
         await rig.answer().catch(() => undefined);
-        await eventually(() => isTold(rig), 'a word about the folder');
+        await eventually(() => isTold(rig), { what: 'a word about the folder' });
         await expectNoSpin(await rig.workerPid());
       } finally {
         await takeAgain();
@@ -217,10 +217,9 @@ const programs: FaultRow[] = [
       await rig.until(({ lease }) => lease > 1, { leaveDead: true });
       const pid = (await rig.workerPid()) ?? 0;
       await rig.answer();
-      await eventually(
-        async () => (await readFile(errors, 'utf8')).includes('EMFILE'),
-        'EMFILE in worker.stderr',
-      );
+      await eventually(async () => (await readFile(errors, 'utf8')).includes('EMFILE'), {
+        what: 'EMFILE in worker.stderr',
+      });
       await expectNoSpin(pid);
       expect(isRunning(await rig.context().host.processes.read(pid))).toBe(true);
       // A process's own limit is not ours to raise: the next worker has the usual one.
@@ -332,7 +331,9 @@ const sessions: FaultRow[] = [
       await writeFile(rig.paths.events, newer);
       await rig.launch();
       const says = 'A newer samocode wrote its events';
-      await eventually(async () => (await readFile(rig.paths.workerErrors, 'utf8')).includes(says), says);
+      await eventually(async () => (await readFile(rig.paths.workerErrors, 'utf8')).includes(says), {
+        what: says,
+      });
       await workerLeft(rig);
       expect(await readFile(rig.paths.events, 'utf8')).toBe(newer);
       expect(await rig.view()).toMatchObject({ newerVersion: 2, needsWorker: false });

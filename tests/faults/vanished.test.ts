@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
+import { eventually } from '../support/eventually.ts';
 import { startRig } from '../support/session-rig.ts';
-import { eventually } from './eventually.ts';
 import { workerLeft } from './with-settings.ts';
 
 test.each(['sessionsDir', 'runDir'] as const)(
@@ -18,10 +18,9 @@ test.each(['sessionsDir', 'runDir'] as const)(
     // At once: what is taken away piece by piece can be met half-way.
     await rename(rig.paths[name], join(rig.repo.root, 'away'));
     const { processes } = rig.context().host;
-    await eventually(
-      async () => ((await processes.read(pid ?? 0))?.state ?? 'Z') === 'Z',
-      'the worker has ended',
-    );
+    await eventually(async () => ((await processes.read(pid ?? 0))?.state ?? 'Z') === 'Z', {
+      what: 'the end of the worker',
+    });
     await workerLeft(rig);
     expect(await ifExists(lstat(rig.paths.runDir))).toBeUndefined();
     expect(await rig.processesWithMark()).toEqual([]);

@@ -5,14 +5,8 @@ import { systemProcessTable } from '../../src/base/process-table.ts';
 import { newClaudeReader } from '../../src/providers/claude-stream.ts';
 import type { ChildEvent } from '../../src/providers/provider.ts';
 import { readScenario } from '../../src/providers/rehearsal/scenario.ts';
-import {
-  type ChildEnd,
-  ended,
-  eventually,
-  type HandSession,
-  isThere,
-  newHandSession,
-} from './rehearsal-stage.ts';
+import { eventually } from '../support/eventually.ts';
+import { type ChildEnd, ended, type HandSession, isThere, newHandSession } from './rehearsal-stage.ts';
 
 const KIT = 'tests/difficult-children';
 

@@ -119,16 +119,6 @@ export function ended(child: ReturnType<typeof spawn>): Promise<ChildEnd> {
   });
 }
 
-/** Polls until `look` gives something, 20 seconds at most. */
-export async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  for (let round = 0; round < 400; round++) {
-    const seen = await look().catch(() => undefined);
-    if (seen !== undefined && seen !== false) return seen;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('It did not happen within 20 seconds.');
-}
-
 export async function isThere(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

@@ -2,7 +2,7 @@ import { appendFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spentWords } from '../../src/actions/spent-words.ts';
-import { eventually } from '../actions/bench.ts';
+import { eventually } from '../support/eventually.ts';
 import { startRig } from '../support/session-rig.ts';
 import { askTool } from './ask-tool.ts';
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { archiveSession } from '../../src/actions/archive-session.ts';
 import { startSession } from '../../src/actions/start-session.ts';
-import { eventually, makeBench } from '../actions/bench.ts';
+import { makeBench } from '../actions/bench.ts';
+import { eventually } from '../support/eventually.ts';
 import { askTool } from './ask-tool.ts';
 
 test('sessions are listed by what they need, and those that need the human come first', async () => {

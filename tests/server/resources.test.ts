@@ -8,8 +8,8 @@ import { runCommand } from '../../src/base/run-command.ts';
 import { RESOURCE_KINDS, type ResourceKindName } from '../../src/server/resources/kinds.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { archiveRoot } from '../../src/session/paths.ts';
-import { eventually } from '../actions/bench.ts';
 import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
+import { eventually } from '../support/eventually.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { type Desk, makeDesk } from './desk.ts';
 

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../src/session/event-log.ts';
-import { eventually, makeBench } from '../actions/bench.ts';
+import { makeBench } from '../actions/bench.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Connection, connect } from './connect.ts';
 
 /** Plays a parent that follows `next`, until the session rests. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/actions/start-session.ts';
-import { type Bench, eventually, makeBench } from '../actions/bench.ts';
+import { type Bench, makeBench } from '../actions/bench.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
+import { eventually } from '../support/eventually.ts';
 import { askTool } from './ask-tool.ts';
 import { makeDesk } from './desk.ts';
 

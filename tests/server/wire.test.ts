@@ -3,8 +3,9 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import * as wire from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { eventually, makeBench } from '../actions/bench.ts';
+import { makeBench } from '../actions/bench.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { eventually } from '../support/eventually.ts';
 
 const RESULTS: Readonly<
   Record<string, { safeParse(value: unknown): { success: boolean; error?: unknown } }>

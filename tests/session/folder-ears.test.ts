@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newFolderEars, type WatchFolder } from '../../src/session/folder-ears.ts';
-import { eventually } from '../actions/bench.ts';
+import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** The system's watches, counted. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../src/session/event-log.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
-import { eventually, makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   CONVERSATION_MARK,
   type Conversation,
@@ -41,7 +42,7 @@ test('a long wait goes into the background of an interactive Claude Code, and it
   await claude.type(PARENT_PROMPT);
   const woken = await eventually(
     async () => turns.find(({ newest }) => newest.includes('<task-notification>')),
-    60_000,
+    { withinMs: 60_000 },
   ).catch((error) => {
     throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
   });

@@ -7,8 +7,9 @@ import { TOOLS } from '../../../src/server/tools/index.ts';
 import { readEvents } from '../../../src/session/event-log.ts';
 import { sessionPaths } from '../../../src/session/paths.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
-import { eventually, makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { eventually } from '../../support/eventually.ts';
 import { followsToDone, startsAndLeaves, toldIn } from '../../support/model-stub/parent-model.ts';
 import { runClient } from './client-cli.ts';
 

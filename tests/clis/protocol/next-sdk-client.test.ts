@@ -2,8 +2,9 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../src/server/tools/index.ts';
-import { eventually, makeBench } from '../../actions/bench.ts';
+import { makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { eventually } from '../../support/eventually.ts';
 import { installCli } from '../../support/install-clis.ts';
 
 /** As much of the SDK 2 as is used here: it is no dependency of ours, so nothing knows its types. */

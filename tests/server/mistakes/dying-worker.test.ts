@@ -3,7 +3,7 @@ import { systemHost } from '../../../src/base/host.ts';
 import { readHolding } from '../../../src/base/lease.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
 import { launchWorker } from '../../../src/worker/launch.ts';
-import { eventually } from '../../actions/bench.ts';
+import { eventually } from '../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 
 /** Kills the session's worker as a crash would; there may be none. */
@@ -15,12 +15,15 @@ async function killWorker({ bench }: Parent, session: string): Promise<void> {
 
 /** A worker that has died three times is left alone by every look, so it is brought back here. */
 async function until({ bench, stateOf }: Parent, session: string, state: string): Promise<void> {
-  await eventually(async () => {
-    const { paths, needsWorker } = await bench.view(session);
-    const { programs, env } = bench.context;
-    if (needsWorker) await launchWorker(paths, { program: programs.worker, env });
-    return (await stateOf(session)) === state;
-  }, 60_000);
+  await eventually(
+    async () => {
+      const { paths, needsWorker } = await bench.view(session);
+      const { programs, env } = bench.context;
+      if (needsWorker) await launchWorker(paths, { program: programs.worker, env });
+      return (await stateOf(session)) === state;
+    },
+    { withinMs: 60_000 },
+  );
 }
 
 test('while the worker dies again and again, every tool answers, and what was asked for is done once', async () => {

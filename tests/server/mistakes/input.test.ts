@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { listedTool } from '../../../src/server/listed-tool.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
 import { readEvents } from '../../../src/session/event-log.ts';
-import { eventually } from '../../actions/bench.ts';
+import { eventually } from '../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 
 const WRONG: readonly unknown[] = [

@@ -1,4 +1,5 @@
-import { type Bench, eventually, makeBench } from '../../actions/bench.ts';
+import { type Bench, makeBench } from '../../actions/bench.ts';
+import { eventually } from '../../support/eventually.ts';
 import { askTool, type Told } from '../ask-tool.ts';
 
 /** What a parent in its right mind passes to each tool; a tool without a line here is missed by the tests. */

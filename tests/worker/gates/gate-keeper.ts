@@ -8,6 +8,7 @@ import { parseEvent, type SessionEvent } from '../../../src/session/events.ts';
 import { fold } from '../../../src/session/fold.ts';
 import { iterationPaths } from '../../../src/session/paths.ts';
 import { emptyState } from '../../../src/session/state.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import {
   type Cheat,
@@ -88,7 +89,10 @@ export class GateKeeper implements AsyncDisposable {
     await bringTo(rig, phase);
     const { n: before } = await rig.until(({ openIteration }) => openIteration?.phase === phase);
     await tell(rig, { cheat: cheat.name });
-    await until(async () => (await ifExists(readFile(join(rig.repo.root, PLAYED), 'utf8'))) !== undefined);
+    await eventually(
+      async () => (await ifExists(readFile(join(rig.repo.root, PLAYED), 'utf8'))) !== undefined,
+      { what: 'a child that plays the case' },
+    );
     await rig.untilWaiting(waitsFor);
     await this.#expectClosed(rig, cheat, before);
     if (cheat.late) {
@@ -156,14 +160,6 @@ async function bringTo(rig: SessionRig, phase: string): Promise<void> {
 async function tell(rig: SessionRig, next: NextCheat): Promise<void> {
   const path = join(rig.repo.root, NEXT_CHEAT);
   await writeFile(path, JSON.stringify(next));
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 1200; round++) {
-    if (await holds()) return;
-    await systemClock.sleep(25);
-  }
-  throw new Error('The child never played the case.');
 }
 
 async function actOfPerson(rig: SessionRig, gate: GateName): Promise<EventType> {
