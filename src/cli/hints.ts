@@ -4,7 +4,6 @@ const COMMAND_OF: Readonly<Record<string, string>> = {
   start_session: 'start',
   list_sessions: 'list',
   get_status: 'status',
-  wait: 'run',
   read_qa: 'answer --show',
   answer_qa: 'answer',
   read_plan: 'plan',
@@ -18,26 +17,98 @@ const COMMAND_OF: Readonly<Record<string, string>> = {
   finish_session: 'archive',
 };
 
-const NAMES = Object.keys(COMMAND_OF).filter((name) => name.includes('_'));
-const BOTH = new RegExp(
-  `\\b(?:${NAMES.join('|')})(?: \\("(samocode [^"]*)"\\)|, or "(samocode [^"]*)")`,
-  'g',
-);
-const ALONE = new RegExp(`\\b(?:${NAMES.join('|')})\\b`, 'g');
+/**
+ * Phrases of hints that say more than a tool's name, and what they are at a terminal. `*` is anything without a
+ * quotation mark; the second column may repeat it.
+ */
+const PHRASES: ReadonlyArray<readonly [phrase: string, atTerminal: string]> = [
+  // Where both are named, the command stays.
+  [
+    'Show these lines to the human. When they agree: setup_project with trust "*", or "samocode trust"',
+    'Read these lines; if they may run: "samocode trust"',
+  ],
+  ['call setup_project with init_repository: true ("samocode *")', 'run "samocode *"'],
+  ['setup_project and init_repository', '"samocode init --git-init"'],
+  ['setup_project ("samocode *")', '"samocode *"'],
+  ['setup_project, or "samocode *"', '"samocode *"'],
+  ['setup_project or "samocode *"', '"samocode *"'],
+  ['"samocode *" or setup_project does both', '"samocode *" does both'],
+  ['resume_session with caps, or "samocode *"', '"samocode *"'],
+  // Commands of their own, and options.
+  [
+    'If the human wants it back, finish_session with how: unarchive',
+    'Bring it back with "samocode unarchive"',
+  ],
+  ['finish_session with how: unarchive', '"samocode unarchive"'],
+  ['finish_session with unarchive', '"samocode unarchive"'],
+  [
+    'finish_session (how: unarchive) brings it back, if the human wants that',
+    '"samocode unarchive" brings it back',
+  ],
+  ['resume_session (session: "*")', '"samocode resume *"'],
+  ['give it to resume_session as goal', 'hand it over with "samocode resume --goal"'],
+  ['Give resume_session a goal for new work', 'For new work use "samocode resume --goal"'],
+  ['Pass goal, the new work', 'Pass --goal, the new work'],
+  [
+    'If the human wants it to go on, resume_session takes it over',
+    'To go on, take it over with "samocode resume"',
+  ],
+  ['resume_session takes it over, if the human wants that', '"samocode resume" takes it over'],
+  ['resume_session, when the human wants it to go on', '"samocode resume", when you want it to go on'],
+  ['project_dir', '--project'],
+  ['accept_suggestions', '--accept-suggestions'],
+  // One command shows and asks.
+  ['Call read_qa, then answer_qa', 'Use "samocode answer"'],
+  ['Use read_qa, then answer_qa', 'Use "samocode answer"'],
+  ['read_qa; put the questions to the human; answer_qa', '"samocode answer"'],
+  [
+    'read_plan; show it to the human; approve_plan or request_changes as they say',
+    '"samocode plan"; then "samocode approve" or "samocode changes"',
+  ],
+  // What is told to a model about its human is told to the human here.
+  ['ask the human to change the file named in says', 'change the file that "samocode status" names'],
+  [
+    'tell the human what says.reason asks for; when done, resume_session',
+    'do what "samocode status" names; then "samocode resume"',
+  ],
+  [
+    'tell the human says.reason; once it is settled, resume_session (note: what was decided)',
+    'settle what "samocode status" names; then "samocode resume --note"',
+  ],
+  [
+    'tell the human says.summary and where the branch is',
+    'see its end and its branch with "samocode status"',
+  ],
+  // The tool `wait`: a word like any other by itself.
+  ['Call wait (until: done)', 'Follow it with "samocode run"'],
+  ['Call wait', 'Follow it with "samocode run"'],
+  ['with wait', 'with "samocode run"'],
+  ['wait to follow it', '"samocode run" to follow it'],
+  ['is not over yet: wait', 'is not over yet: follow it with "samocode run"'],
+  ['Next: wait', 'Follow it with "samocode run"'],
+  ...Object.entries(COMMAND_OF).flatMap(([tool, command]) => [
+    [`Call ${tool}`, `Use "samocode ${command}"`] as const,
+    [tool, `"samocode ${command}"`] as const,
+  ]),
+];
 
-const TRUST =
-  /Show these lines to the human\. When they agree: setup_project with trust "[^"]*", or "samocode trust"/;
+/** Longest first, so that no phrase is taken for the shorter one in it. */
+const BY_LENGTH = PHRASES.toSorted(([a], [b]) => b.length - a.length);
+const ANY = new RegExp(BY_LENGTH.map(([phrase]) => `(?<!\\w)(?:${patternOf(phrase)})(?!\\w)`).join('|'), 'g');
+
+function patternOf(phrase: string): string {
+  return phrase.replace(/[.()[\]?+^$|\\{}]/g, '\\$&').replace('*', '([^"]*)');
+}
 
 /** A hint as somebody at a terminal needs it: the use cases speak of tools, which only models have. */
 export function hintForTerminal(hint: string): string {
-  return hint
-    .replace(BOTH, (_all, first?: string, second?: string) => `"${first ?? second}"`)
-    .replace(TRUST, 'Read these lines; if they may run: "samocode trust"')
-    .replace(/\bwith wait\b/g, `with "samocode ${COMMAND_OF.wait}"`)
-    .replace(/\bCall (?=[a-z]+_[a-z]+)/g, 'Use ')
-    .replace(ALONE, (name) => `"samocode ${COMMAND_OF[name]}"`)
-    .replace(/\b(?:project_dir|init_repository: true)\b/g, (name) =>
-      name === 'project_dir' ? '--project' : '--git-init',
-    )
-    .replace(/\baccept_suggestions\b/g, '--accept-suggestions');
+  return hint.replace(ANY, (found) => atTerminal(found));
+}
+
+function atTerminal(found: string): string {
+  for (const [phrase, words] of BY_LENGTH) {
+    const match = new RegExp(`^${patternOf(phrase)}$`).exec(found);
+    if (match) return words.replace('*', () => match[1] ?? '');
+  }
+  return found;
 }
