@@ -26,6 +26,16 @@ export const ProcessIdentity = z.object({
 });
 export type ProcessIdentity = z.infer<typeof ProcessIdentity>;
 
+export function isSameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  return (
+    a.pid === b.pid &&
+    a.startTicks === b.startTicks &&
+    a.bootId === b.bootId &&
+    a.pidNamespace === b.pidNamespace &&
+    a.hostId === b.hostId
+  );
+}
+
 /** `unknowable`: on another machine or in another pid namespace, so never to be taken for dead. */
 export type Liveness = 'alive' | 'dead' | 'unknowable';
 

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { createWhole, writeWhole } from './atomic-file.ts';
 import { type Clock, isoUtc } from './clock.ts';
 import { ifExists, SamocodeError } from './errors.ts';
-import { type Host, identify, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
+import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
 import { readPlainFile } from './plain-file.ts';
 
 /** Who owns something: the file `NNNNNN.json` with the highest number in a folder of leases. */
@@ -74,8 +74,8 @@ export interface OwnedLease extends AsyncDisposable {
 export interface AcquireOptions {
   host: Host;
   clock: Clock;
-  /** The person says that the other machine is gone (`samocode takeover`). */
-  takeUnknowable?: boolean;
+  /** The person says that the other machine is gone (`samocode takeover`); of which owner, if not of any. */
+  takeUnknowable?: boolean | ProcessIdentity;
   /** The new number is above this one too: lease files may have been deleted, numbers written elsewhere stay. */
   above?: number;
 }
@@ -112,7 +112,8 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     if (holding.kind === 'held') {
       const { lease, liveness } = holding;
       if (liveness === 'alive') throw new LeaseHeldError(lease, liveness);
-      if (liveness === 'unknowable' && !takeUnknowable) throw new LeaseHeldError(lease, liveness);
+      if (liveness === 'unknowable' && !isGivenUp(lease, takeUnknowable))
+        throw new LeaseHeldError(lease, liveness);
     }
     const number = Math.max(numberOf(holding), above) + 1;
     const owner = await identify(host, process.pid);
@@ -125,6 +126,10 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
       return ownedLease(dir, lease, previousOf(holding), clock);
     }
   }
+}
+
+function isGivenUp({ owner }: Lease, takeUnknowable: boolean | ProcessIdentity): boolean {
+  return typeof takeUnknowable === 'boolean' ? takeUnknowable : isSameProcess(owner, takeUnknowable);
 }
 
 function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'], clock: Clock): OwnedLease {
@@ -140,10 +145,10 @@ function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'],
   let released = false;
   const release = async () => {
     if (released) return;
-    released = true;
     const text = serialise({ ...lease, releasedAt: isoUtc(clock.now()) });
-    // With the folder gone there is nothing left to give back.
+    // With the folder gone there is nothing left to give back. What a full disk refuses is tried again.
     await ifExists(writeWhole(leasePath(dir, lease.number), text));
+    released = true;
   };
   return { number: lease.number, previous, check, release, [Symbol.asyncDispose]: release };
 }

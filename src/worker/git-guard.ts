@@ -80,13 +80,15 @@ export class GitGuard {
     const kept = text === undefined ? undefined : GitSettings.safeParse(parsed(text));
     const { files, programs } = now;
     // One that an earlier samocode wrote knows nothing of programs: from now on they are known.
-    this.#baseline = kept?.success ? { programs, ...kept.data } : { files, programs };
-    // After a restart the last look is unknown, so everything since the start counts as new.
-    this.#seen ??= this.#baseline;
+    const baseline = kept?.success ? { programs, ...kept.data } : { files, programs };
+    // Written before it counts: what a full disk refuses would else be missing after a restart.
     if (kept?.data?.programs === undefined) {
-      await writeWhole(this.#baselinePath, `${JSON.stringify(this.#baseline)}\n`);
+      await writeWhole(this.#baselinePath, `${JSON.stringify(baseline)}\n`);
     }
-    return this.#baseline;
+    this.#baseline = baseline;
+    // After a restart the last look is unknown, so everything since the start counts as new.
+    this.#seen ??= baseline;
+    return baseline;
   }
 }
 

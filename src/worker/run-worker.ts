@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Host } from '../base/host.ts';
+import type { Host, ProcessIdentity } from '../base/host.ts';
 import { acquireLease, LeaseHeldError, type OwnedLease, readHolding } from '../base/lease.ts';
 import { pendingCommandIds } from '../session/commands.ts';
 import { readLog } from '../session/event-log.ts';
@@ -15,7 +15,7 @@ import { KeptFiles } from './kept-files.ts';
 import { nextStep } from './next-step.ts';
 import { Projector } from './projector.ts';
 import { settleEvents } from './settle.ts';
-import { Slots } from './slots.ts';
+import { freePlacesOf, Slots } from './slots.ts';
 import { takeCommands } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
 import { putBackSessionFile } from './true-session-file.ts';
@@ -87,9 +87,11 @@ async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<Own
   // Found out before the lease is taken: a newer worker must not meet ours as one that died.
   if (log?.newerVersion !== undefined) throw new NewerFormatError(log.newerVersion);
   const above = log?.state.lease ?? 0;
-  const takeUnknowable = await isGivenUp(options, paths);
+  const givenUp = await givenUpOwner(options, paths);
+  // Its place first: once the session is ours, nobody knows any more whose that was.
+  if (givenUp !== undefined) await freePlacesOf(givenUp, options.sessionsDir, { clock, host });
   try {
-    return await acquireLease(paths.leases, { clock, host, above, takeUnknowable });
+    return await acquireLease(paths.leases, { clock, host, above, takeUnknowable: givenUp ?? false });
   } catch (error) {
     if (error instanceof LeaseHeldError) return undefined;
     throw error;
@@ -97,10 +99,14 @@ async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<Own
 }
 
 // The person gave up one owner; another that came meanwhile is no less to be respected.
-async function isGivenUp({ host, takeOver }: WorkerOptions, paths: SessionPaths): Promise<boolean> {
-  if (takeOver === undefined) return false;
+async function givenUpOwner(
+  { host, takeOver }: WorkerOptions,
+  paths: SessionPaths,
+): Promise<ProcessIdentity | undefined> {
+  if (takeOver === undefined) return undefined;
   const holding = await readHolding(paths.leases, host);
-  return holding.kind === 'held' && holding.lease.number === takeOver;
+  const isMeant = holding.kind === 'held' && holding.lease.number === takeOver;
+  return isMeant && holding.liveness === 'unknowable' ? holding.lease.owner : undefined;
 }
 
 /** @returns why the worker leaves */

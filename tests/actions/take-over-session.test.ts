@@ -20,6 +20,19 @@ const ELSEWHERE: [string, Partial<ProcessIdentity>][] = [
   ['another container', { pidNamespace: 'pid:[1]' }],
 ];
 
+test('the place of MAX_PARALLEL that a worker held elsewhere is given up with its session', async () => {
+  await using rig = await startRig({ lines: { MAX_PARALLEL: '1' } });
+  await rig.untilWaiting('qa_answers');
+  await giveLeaseTo(rig, { pidNamespace: 'pid:[1]' });
+  const place = join(rig.paths.sessionsDir, '.run/.slots/1');
+  const newest = (await readdir(rig.paths.leases)).sort().at(-1) ?? '';
+  const held = JSON.parse(await readFile(join(rig.paths.leases, newest), 'utf8'));
+  await writeFile(join(place, '000099.json'), JSON.stringify({ ...held, number: 99 }));
+  await takeOverSession({ session: rig.file.folder }, rig.context());
+  await rig.answer();
+  await rig.untilWaiting('plan_approval', { withinMs: 60_000 });
+});
+
 test.each(ELSEWHERE)('a session held by %s is taken by the explicit act alone', async (_name, owner) => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');

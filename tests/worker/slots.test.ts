@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease } from '../../src/base/lease.ts';
 import { runRoot } from '../../src/session/paths.ts';
-import { Slots } from '../../src/worker/slots.ts';
+import { freePlacesOf, Slots } from '../../src/worker/slots.ts';
+import { fullDisk } from '../support/failing-disk.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -74,4 +75,32 @@ test('the place of a machine that has started again since is free', async () => 
   await using _ = dir;
   await acquireLease(place(1), { clock, host: hostWith([], { bootId: 'the boot before' }) });
   expect(await slots().take()).toBe(true);
+});
+
+test('a place that a full disk does not let go is given back as soon as it does', async () => {
+  const { dir, slots } = await scene(1);
+  await using _ = dir;
+  const ours = slots();
+  await ours.take();
+  {
+    using _full = await fullDisk({ atWrite: 1, bytes: 0 });
+    await expect(ours.leave()).rejects.toMatchObject({ code: 'ENOSPC' });
+  }
+  await ours.leave();
+  expect(await ours.take()).toBe(true);
+});
+
+test('the places of a worker that was given up are free, and those of its neighbours are not', async () => {
+  const { dir, slots, place } = await scene(2);
+  await using _ = dir;
+  const container = { pidNamespace: 'pid:[2]' };
+  await acquireLease(place(1), { clock, host: hostWith([], container) });
+  const neighbour = hostWith([entryOf(process.pid, { startTicks: 'of the neighbour' })], container);
+  const theirs = await acquireLease(place(2), { clock, host: neighbour });
+  expect(await slots().take()).toBe(false);
+  const owner = { ...HERE, ...container, pid: process.pid, startTicks: 'own' };
+  await freePlacesOf(owner, dir.path, { clock, host: HERE });
+  expect(await slots().take()).toBe(true);
+  expect(await slots().take()).toBe(false);
+  await theirs.check();
 });
