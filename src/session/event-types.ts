@@ -156,6 +156,8 @@ export const EVENT_BODIES = {
     phase: PhaseName,
     ending: z.enum(ENDING_KINDS),
     exitCode: z.int().nullable(),
+    /** By what the file is known that says how the child ended: proof that whoever wrote this had seen it. */
+    exitStamp: z.string().optional(),
     signal: JudgedSignal.optional(),
     /** Why there is no usable signal, or what was assumed about the one there is. */
     signalNotes: z.array(z.string()),

@@ -9,6 +9,7 @@ import { iterationPaths } from '../session/paths.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
+import { exitStamp } from './exit-stamp.ts';
 import { type ChildEnded, howItEnded, isCapsCut, readOurText } from './how-it-ended.ts';
 import { commitReadableFiles, type KeptWork, keepWork, notKept, tidyCheckpoints } from './keep-work.ts';
 import { keepLook } from './last-look.ts';
@@ -35,6 +36,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   const decided = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
   const { decision, print } = guardLoop(worker, decided, question);
+  const exit = await exitStamp(worker.paths, open.iteration, ended.child);
   crashPoint('before-iteration-ended');
   await record(
     worker,
@@ -47,6 +49,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       phase: open.phase,
       ending,
       exitCode: process.exitCode,
+      ...(exit && { exitStamp: exit.text }),
       ...(recorded && { signal: recorded }),
       signalNotes: notesAbout(signal),
       decision,

@@ -1,15 +1,15 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
 import { isRunning } from '../base/process-table.ts';
 import { ITERATION_MARK, SESSION_MARK } from '../providers/environment.ts';
-import { exitFile } from '../providers/run-child.ts';
 import type { EventType } from '../session/event-types.ts';
-import { parseEvent, type SessionEvent } from '../session/events.ts';
+import { type EventOf, parseEvent, type SessionEvent } from '../session/events.ts';
 import { linesFrom } from '../session/log-lines.ts';
-import { iterationPaths, type SessionPaths } from '../session/paths.ts';
+import type { SessionPaths } from '../session/paths.ts';
 import { childRecordAt } from './child-record.ts';
+import { type ExitStamp, exitStamp } from './exit-stamp.ts';
 
 /** A log that stood still would have its times in this order; copies and backups have any. */
 const SAME_MOMENT_NS = 1_000_000_000n;
@@ -68,31 +68,36 @@ async function livingIterations(host: Host, sessionId: string): Promise<Readonly
   return living;
 }
 
+/** Ends before the last one were read by workers that went on from there: nothing is concluded from them any more. */
 async function findForged(
   handle: FileHandle,
   paths: SessionPaths,
   living: ReadonlySet<number>,
 ): Promise<Found | undefined> {
   let openIteration: number | undefined;
-  let lastEnd: { iteration: number; offset: number } | undefined;
+  let lastEnd: { event: EventOf<'iteration_ended'>; offset: number } | undefined;
+  let found: Found | undefined;
   let offset = 0;
   for await (const { text, end } of linesFrom(handle, 0)) {
     const reading = parseEvent(text);
     if (reading.kind === 'event') {
       const { event } = reading;
+      if (event.type === 'iteration_started') {
+        openIteration = event.iteration;
+        found = undefined;
+      }
       const why = contradiction(event, openIteration, living);
-      if (why !== undefined) return { offset, why };
-      if (event.type === 'iteration_started') openIteration = event.iteration;
+      if (why !== undefined) found ??= { offset, why };
       if (event.type === 'iteration_ended') {
         openIteration = undefined;
-        lastEnd = { iteration: event.iteration, offset };
+        lastEnd = { event, offset };
       }
     }
     offset = end;
   }
-  if (lastEnd === undefined || openIteration !== undefined) return undefined;
-  if (!(await endedAfterLog(handle, paths, lastEnd.iteration))) return undefined;
-  return { offset: lastEnd.offset, why: `iteration ${lastEnd.iteration} had not ended yet` };
+  if (found !== undefined || lastEnd === undefined || openIteration !== undefined) return found;
+  if (!(await endedAfterLog(handle, paths, lastEnd.event))) return undefined;
+  return { offset: lastEnd.offset, why: `iteration ${lastEnd.event.iteration} had not ended yet` };
 }
 
 function contradiction(
@@ -107,13 +112,24 @@ function contradiction(
   return undefined;
 }
 
-/** True when the child wrote how it ended after the last line that the log got: nobody can set that time. */
-async function endedAfterLog(handle: FileHandle, paths: SessionPaths, iteration: number): Promise<boolean> {
-  const files = iterationPaths(paths, iteration);
-  const child = await childRecordAt(paths, iteration);
-  const exit = child && (await ifExists(stat(exitFile(files.exit, child), { bigint: true })));
-  if (!exit) return false;
-  const log = await handle.stat({ bigint: true });
+async function endedAfterLog(
+  handle: FileHandle,
+  paths: SessionPaths,
+  { iteration, exitStamp: seen }: EventOf<'iteration_ended'>,
+): Promise<boolean> {
+  const exit = await exitStamp(paths, iteration, await childRecordAt(paths, iteration));
+  return exit !== undefined && isForetold(seen, exit, await handle.stat({ bigint: true }));
+}
+
+/**
+ * True when the child wrote how it ended after the last line that the log got: nobody can set that time. A clock
+ * that was set back turns times round, but not for an end that names the very file: its writer had seen it.
+ */
+export function isForetold(
+  seen: string | undefined,
+  exit: ExitStamp,
+  log: { ctimeNs: bigint; mtimeNs: bigint },
+): boolean {
   const isCopy = log.ctimeNs - log.mtimeNs > SAME_MOMENT_NS;
-  return !isCopy && exit.ctimeNs > log.ctimeNs;
+  return exit.text !== seen && !isCopy && exit.ctimeNs > log.ctimeNs;
 }

@@ -10,8 +10,8 @@ import { record, stateOf, type Worker } from './worker.ts';
  * end. It is obeyed and recorded, but never jumps a closed gate. @returns true when something was recorded
  */
 export async function obeyPhaseLine(worker: Worker): Promise<boolean> {
-  // What could not be put back may still be a child's.
-  if (worker.projector.problem !== undefined) return false;
+  // What could not be put back may still be a child's, and so may all that is written while its iteration is open.
+  if (worker.projector.problem !== undefined || stateOf(worker).openIteration !== undefined) return false;
   const phase = await writtenPhase(worker);
   if (phase === undefined) return false;
   await setPhase(worker, phase);

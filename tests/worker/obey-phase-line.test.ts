@@ -1,0 +1,55 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { NewEvent } from '../../src/session/events.ts';
+import { obeyPhaseLine } from '../../src/worker/obey-phase-line.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import { record, type Worker } from '../../src/worker/worker.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+const BLOCKED: NewEvent = {
+  ...{
+    type: 'blocked',
+    phase: 'investigation',
+    reason: 'r',
+    needs: 'error_resolution',
+    rule: 'file_refused',
+  },
+};
+const BEGUN: NewEvent[] = [
+  { type: 'session_created', sessionId: 's', runWanted: true },
+  { type: 'prepared', phase: 'investigation', warnings: [] },
+];
+const OPEN: NewEvent = {
+  type: 'iteration_started',
+  ...{ iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '', log: 'l', childUuid: 'u' },
+  timeLimitMs: 1,
+};
+
+/** A blocked session in whose notebook somebody has written another phase. */
+async function movedBy(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
+  const { paths } = log;
+  const { writer } = await log.open();
+  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const file = { ...sample, settings: { ...sample.settings, gates: [] } };
+  // Neither git nor children are touched by what is tried here.
+  const worker = { paths, file, writer, projector: new Projector(paths, file) } as Partial<Worker> as Worker;
+  await record(worker, ...BEGUN, ...events, BLOCKED);
+  const text = await readFile(paths.overview, 'utf8');
+  await writeFile(paths.overview, text.replace(/^Phase: .*$/m, 'Phase: implementation'));
+  return worker;
+}
+
+test('a phase that is written while a blocked session rests is obeyed', async () => {
+  await using log = await tempLog();
+  const worker = await movedBy(log);
+  expect(await obeyPhaseLine(worker)).toBe(true);
+  expect(worker.writer.state.progress.phase).toBe('implementation');
+});
+
+test('a phase that is written while a block has left an iteration open may be a child’s, and is not obeyed', async () => {
+  await using log = await tempLog();
+  const worker = await movedBy(log, OPEN);
+  expect(await obeyPhaseLine(worker)).toBe(false);
+  expect(worker.writer.state.progress.phase).toBe('investigation');
+});
