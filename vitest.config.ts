@@ -35,7 +35,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...shared, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], testTimeout: 180_000 },
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          maxConcurrency: 3,
+          testTimeout: 180_000,
+        },
       },
       {
         extends: true,

@@ -27,7 +27,7 @@ async function setPhase(rig: SessionRig, phase: string): Promise<void> {
 const gone = (rig: SessionRig, phase: string) =>
   rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
 
-test('answers by a tool open the first gate, approval by the command line the second', async () => {
+test.concurrent('answers by a tool open the first gate, approval by the command line the second', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer(undefined, 'tool');
@@ -38,7 +38,7 @@ test('answers by a tool open the first gate, approval by the command line the se
   expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('cli') }]);
 });
 
-test('answers that a person types into the file while it waits open the first gate', async () => {
+test.concurrent('answers that a person types into the file while it waits open the first gate', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
   await edit(rig.paths.qa, answered);
@@ -46,7 +46,7 @@ test('answers that a person types into the file while it waits open the first ga
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
 });
 
-test('answers typed while no worker lives are taken by the next one', async () => {
+test.concurrent('answers typed while no worker lives are taken by the next one', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
   await rig.killWorker();
@@ -56,7 +56,7 @@ test('answers typed while no worker lives are taken by the next one', async () =
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file') }]);
 });
 
-test('a part of the answers is kept, and the rest is waited for', async () => {
+test.concurrent('a part of the answers is kept, and the rest is waited for', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer({ answers: [{ id: 'Q1', text: 'B' }] });
@@ -67,7 +67,7 @@ test('a part of the answers is kept, and the rest is waited for', async () => {
   expect((await rig.state()).answers[0]).toMatchObject({ id: 'Q1', text: 'B' });
 });
 
-test('answers that a child typed become answers when the person confirms them', async () => {
+test.concurrent('answers that a child typed become answers when the person confirms them', async () => {
   const rules = [
     { when: { phase: 'requirements', count: 1 }, do: [{ act: 'normal' }, { act: 'answer-qa' }] },
   ];
@@ -79,7 +79,7 @@ test('answers that a child typed become answers when the person confirms them', 
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('cli'), open: [] }]);
 });
 
-test('ticked boxes, completed lines and appended notes go on without a second approval', async () => {
+test.concurrent('ticked boxes, completed lines and appended notes go on without a second approval', async () => {
   const append = 'f=$(ls "$REHEARSAL_SESSION_DIR"/*-plan-*); echo "- one more note" >> "$f"';
   const rules = [
     {
@@ -98,7 +98,7 @@ test('ticked boxes, completed lines and appended notes go on without a second ap
   expect(await readFile(join(rig.paths.sessionDir, plan), 'utf8')).toMatch(/\[x\][\s\S]*one more note/);
 });
 
-test('a plan that was sent back comes again, and is approved as it then stands', async () => {
+test.concurrent('a plan that was sent back comes again, and is approved as it then stands', async () => {
   await using rig = await startRig({ start: { acceptSuggestions: true, task: 'Name the boats' } });
   await rig.untilWaiting('plan_approval');
   await rig.requestChanges('Smaller steps, please.');
@@ -111,7 +111,7 @@ test('a plan that was sent back comes again, and is approved as it then stands',
   expect(await eventsOf(rig, 'parked')).toHaveLength(3);
 });
 
-test('auto_approve and accept_suggestions are carried out as choices of the person', async () => {
+test.concurrent('auto_approve and accept_suggestions are carried out as choices of the person', async () => {
   await using rig = await startRig({
     start: { task: 'Name the boats', autoApprove: true, acceptSuggestions: true },
   });
@@ -120,7 +120,7 @@ test('auto_approve and accept_suggestions are carried out as choices of the pers
   expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('settings') }]);
 });
 
-test('GATES=qa asks and does not wait for an approval', async () => {
+test.concurrent('GATES=qa asks and does not wait for an approval', async () => {
   await using rig = await startRig({ lines: { GATES: 'qa' } });
   await rig.untilWaiting('qa_answers');
   await rig.answer();
@@ -128,13 +128,13 @@ test('GATES=qa asks and does not wait for an approval', async () => {
   expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('settings') }]);
 });
 
-test('GATES=plan takes the suggestions and waits for an approval', async () => {
+test.concurrent('GATES=plan takes the suggestions and waits for an approval', async () => {
   await using rig = await startRig({ lines: { GATES: 'plan' } });
   await rig.untilWaiting('plan_approval');
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('settings') }]);
 });
 
-test('GATE_CHANNELS without tool refuses the tool and takes the command line', async () => {
+test.concurrent('GATE_CHANNELS without tool refuses the tool and takes the command line', async () => {
   await using rig = await startRig({ lines: { GATE_CHANNELS: 'cli' } });
   await rig.untilWaiting('qa_answers');
   await expect(rig.answer(undefined, 'tool')).rejects.toMatchObject({ code: 'channel_closed' });
@@ -145,7 +145,7 @@ test('GATE_CHANNELS without tool refuses the tool and takes the command line', a
   await gone(rig, 'implementation');
 });
 
-test('GATE_CHANNELS without file leaves typed answers to another channel', async () => {
+test.concurrent('GATE_CHANNELS without file leaves typed answers to another channel', async () => {
   await using rig = await startRig({ lines: { GATE_CHANNELS: 'cli' } });
   await rig.untilWaiting('qa_answers');
   await edit(rig.paths.qa, answered);
@@ -155,7 +155,7 @@ test('GATE_CHANNELS without file leaves typed answers to another channel', async
   await rig.untilWaiting('plan_approval');
 });
 
-test('a phase set back by hand while the session is stopped is obeyed', async () => {
+test.concurrent('a phase set back by hand while the session is stopped is obeyed', async () => {
   await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
   await rig.untilWaiting('plan_approval');
   await rig.stop();
@@ -168,7 +168,7 @@ test('a phase set back by hand while the session is stopped is obeyed', async ()
   expect((await rig.events(n)).map(({ type }) => type)).toContain('phase_set');
 });
 
-test('a phase set back by hand while the session waits is obeyed', async () => {
+test.concurrent('a phase set back by hand while the session waits is obeyed', async () => {
   await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
   const { n } = await rig.untilWaiting('plan_approval');
   await setPhase(rig, 'requirements');
@@ -176,7 +176,7 @@ test('a phase set back by hand while the session waits is obeyed', async () => {
   expect(await eventsOf(rig, 'phase_set')).toMatchObject([{ phase: 'requirements', from: 'planning' }]);
 });
 
-test('a phase set forward by hand jumps no gate, neither in a wait nor after a stop', async () => {
+test.concurrent('a phase set forward by hand jumps no gate, neither in a wait nor after a stop', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
@@ -194,7 +194,7 @@ test('a phase set forward by hand jumps no gate, neither in a wait nor after a s
   expect((await rig.state()).progress.phase).toBe('requirements');
 });
 
-test('a session that is stopped at a gate waits at it again after a resume', async () => {
+test.concurrent('a session that is stopped at a gate waits at it again after a resume', async () => {
   await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
   await rig.untilWaiting('plan_approval');
   await rig.stop();
@@ -204,7 +204,7 @@ test('a session that is stopped at a gate waits at it again after a resume', asy
   await gone(rig, 'implementation');
 });
 
-test('a plan that the person edits before the approval is approved as it then stands', async () => {
+test.concurrent('a plan that the person edits before the approval is approved as it then stands', async () => {
   await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
   const { status } = await rig.untilWaiting('plan_approval');
   if (status.kind !== 'waiting' || !status.plan) throw new Error('No plan waits.');
