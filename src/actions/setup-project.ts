@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
+import { mainCheckoutOf } from '../project/find-project.ts';
 import { readRepository } from '../project/repository.ts';
 import { pathFromFile } from '../project/samocode-file.ts';
 import { type ProjectSetupReport, setupProject as setUp } from '../project/setup-project.ts';
@@ -23,10 +24,8 @@ export interface SetupProjectInput {
   trust?: string | undefined;
 }
 
-export interface ProjectSetupResult extends ProjectSetupReport {
-  /** Whether all lines of the file count now. */
-  trust: Trust;
-}
+/** `trust`: whether all lines of the file count now. */
+export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
 
 /** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what project/setup-project throws */
 export async function setupProject(
@@ -38,7 +37,7 @@ export async function setupProject(
   const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
   const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
   if ((await ifExists(stat(named)))?.isFile()) throw new NoSuchFolderError(named, 'A file is there');
-  const mainRepo = await repositoryAround(named, context);
+  const { mainRepo, linked } = await repositoryAround(named, context);
   const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
   const report = await setUp({
     mainRepo,
@@ -52,18 +51,38 @@ export async function setupProject(
   });
   const { project } = report;
   // Its lines are the caller's own words.
-  if (report.kind === 'made') await trustFile(project.filePath, project.fileHash, { homeDir, clock });
+  if (report.kind === 'made') await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
   const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
   const words = trusted.map(riskyLineWords).join('; ');
   return {
     ...report,
     done: [...report.done, ...(words ? [`Trusted: ${words}.`] : [])],
+    warnings: [
+      ...(linked === undefined
+        ? []
+        : [`${linked} is a linked worktree; it belongs to the project of its main checkout, ${mainRepo}.`]),
+      ...report.warnings,
+    ],
     trust: await trustIn(project, homeDir),
   };
 }
 
-/** People and clients stand in a folder of the repository as often as in its top one. */
-async function repositoryAround(folder: string, { env }: ActionContext): Promise<string> {
+interface RepositoryPlace {
+  mainRepo: string;
+  /** The worktree of it that the folder lies in, where that is not the main checkout. */
+  linked?: string;
+}
+
+/**
+ * The checkout that a project belongs to. People and clients stand in a folder of it as often as in its top one,
+ * and `findProject` looks for the file of a linked worktree in the main checkout.
+ */
+export async function repositoryAround(
+  folder: string,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<RepositoryPlace> {
   const reading = await readRepository(folder, { baseEnv: env });
-  return reading.kind === 'ready' || reading.kind === 'empty' ? reading.toplevel : folder;
+  if (reading.kind !== 'ready' && reading.kind !== 'empty') return { mainRepo: folder };
+  const mainRepo = await mainCheckoutOf(reading.toplevel);
+  return mainRepo === undefined ? { mainRepo: reading.toplevel } : { mainRepo, linked: reading.toplevel };
 }

@@ -47,9 +47,12 @@ interface Missing {
 }
 
 async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
-  const { readRepository } = await import('../project/repository.ts');
-  const reading = await readRepository(folder, { baseEnv: env });
-  const top = reading.kind === 'ready' || reading.kind === 'empty' ? reading.toplevel : folder;
+  const [{ readRepository }, { repositoryAround }] = await Promise.all([
+    import('../project/repository.ts'),
+    import('../actions/setup-project.ts'),
+  ]);
+  const { mainRepo: top } = await repositoryAround(folder, { env });
+  const reading = await readRepository(top, { baseEnv: env });
   const needsRepository = reading.kind !== 'ready';
   const first = {
     none: ['a git repository here, with a first commit of what lies in the folder'],

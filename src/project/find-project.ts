@@ -70,7 +70,7 @@ async function gitEntry(folder: string): Promise<'folder' | 'file' | undefined> 
 }
 
 /** Follows a linked worktree's `.git` file to the main checkout; undefined for a submodule or a bare repository. */
-async function mainCheckoutOf(folder: string): Promise<string | undefined> {
+export async function mainCheckoutOf(folder: string): Promise<string | undefined> {
   const gitDir = await gitDirOf(folder);
   const commonDir = gitDir === undefined ? undefined : await sharedDirOf(gitDir);
   if (commonDir === undefined || basename(commonDir) !== '.git') return undefined;

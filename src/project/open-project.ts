@@ -9,7 +9,7 @@ import { requireRepository } from './repository.ts';
 import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts';
 import { SettingInvalidError } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
-import { SETTING_ROWS, SETTINGS, type CallSettings } from './settings.ts';
+import { type CallSettings, SETTING_ROWS, SETTINGS } from './settings.ts';
 
 export interface ProjectRequest {
   /** Absolute path of the `.samocode`. */
@@ -48,12 +48,15 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   return {
     ...settings,
     filePath,
-    fileHash: createHash('sha256')
-      .update(texts.projectFile?.text ?? '')
-      .digest('hex'),
+    fileHash: hashOfText(texts.projectFile?.text ?? ''),
     mainRepo: repository.toplevel,
     commonDir: repository.commonDir,
   };
+}
+
+/** Of the text of a `.samocode`, as `fileHash` is. */
+export function hashOfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The texts that settings are read from; for `openProject`, and for listing settings outside a project. */

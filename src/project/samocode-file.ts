@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { SamocodeError } from '../base/errors.ts';
 
 /** One `KEY=VALUE` line as it was understood; `value` has lost its quotes and nothing else. */
 export interface FileEntry {
@@ -65,11 +66,12 @@ export function pathFromFile(
 }
 
 /**
- * One line that reads back as `key` and `value`. A value of several lines cannot be written.
- * @throws RangeError, a bug of the caller
+ * One line that reads back as `key` and `value`.
+ * @throws NotOneLineError for a value of several lines; RangeError for a key that is none, a bug of the caller
  */
 export function samocodeLine(key: string, value: string): string {
-  if (!KEY.test(key) || /[\r\n]/.test(value)) throw new RangeError(`${key} cannot be written as one line.`);
+  if (!KEY.test(key)) throw new RangeError(`${key} is no key.`);
+  if (/[\r\n]/.test(value)) throw new NotOneLineError(key);
   const bare = value === value.trim() && withoutQuotes(value) === value;
   return `${key}=${bare ? value : `"${value}"`}`;
 }
@@ -78,4 +80,16 @@ function withoutQuotes(value: string): string {
   const quote = value[0];
   const paired = value.length >= 2 && (quote === '"' || quote === "'") && value.endsWith(quote);
   return paired ? value.slice(1, -1) : value;
+}
+
+export class NotOneLineError extends SamocodeError {
+  readonly code = 'not_one_line';
+
+  constructor(key: string) {
+    super(
+      'Nothing was set up.',
+      `The value of ${key} has a line break, and a line of .samocode is one line.`,
+      'Give one line; several commands are CHECK and CHECK_2, or one with && between them.',
+    );
+  }
 }

@@ -2,16 +2,16 @@ import { mkdir, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createWhole } from '../base/atomic-file.ts';
 import type { Clock } from '../base/clock.ts';
-import { ifExists } from '../base/errors.ts';
+import { ifExists, SamocodeError } from '../base/errors.ts';
 import { excludeFolders } from './exclude.ts';
 import { findProject, ProjectNotFoundError, SAMOCODE_FILE } from './find-project.ts';
 import { initRepository } from './init-repository.ts';
 import { rememberProject } from './known-projects.ts';
-import { openProject, type Project, readSettingTexts } from './open-project.ts';
-import { readSettings } from './read-settings.ts';
+import { hashOfText, openProject, type Project, readSettingTexts } from './open-project.ts';
+import { readSettings, type SettingTexts } from './read-settings.ts';
 import { pathInside } from './real-path.ts';
 import { type GitContext, NoIdentityError, requireIdentity, requireRepository } from './repository.ts';
-import { samocodeLine } from './samocode-file.ts';
+import { parseSamocodeFile, samocodeLine } from './samocode-file.ts';
 import { UndoList } from './undo-list.ts';
 
 export interface ProjectSetup {
@@ -30,8 +30,14 @@ export interface ProjectSetup {
   signal?: AbortSignal;
 }
 
-export interface ProjectSetupReport {
-  kind: 'made' | 'checked';
+export type ProjectSetupReport = ProjectFacts &
+  (
+    | { kind: 'checked' }
+    /** `writtenHash`: SHA-256 of the bytes that we wrote. By now somebody may have put other ones in their place. */
+    | { kind: 'made'; writtenHash: string }
+  );
+
+interface ProjectFacts {
   project: Project;
   /** What was changed, a sentence each; empty when all was in order. */
   done: readonly string[];
@@ -60,14 +66,11 @@ async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupR
   if (setup.initRepository)
     done.push(...(await initRepository(setup.mainRepo, { homeDir, undo, ...context })));
   const { toplevel } = await requireRepository(setup.mainRepo, context);
-  const existing = await projectAt(toplevel, homeDir);
-  const filePath = existing ?? join(toplevel, SAMOCODE_FILE);
-  const folders = existing ? await foldersOf(existing, setup) : foldersWanted(toplevel, setup);
-  for (const folder of folders) if (await makeFolder(folder, undo)) done.push(`Made the folder ${folder}.`);
-  if (!existing) {
-    await writeFile(filePath, toplevel, folders, setup, undo);
-    done.push(`Wrote ${filePath}.`);
-  }
+  const { filePath, text } = await ensureFile(toplevel, setup, undo);
+  if (text !== undefined) done.push(`Wrote ${filePath}.`);
+  const texts = await readSettingTexts({ filePath, env, homeDir });
+  for (const folder of foldersIn(texts))
+    if (await makeFolder(folder, undo)) done.push(`Made the folder ${folder}.`);
   const project = await openProject({ filePath, env, homeDir, ...(signal ? { signal } : {}) });
   const { sessions, worktrees } = project.values;
   const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
@@ -77,10 +80,32 @@ async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupR
   const warnings = [
     ...project.warnings.map(({ path, text }) => `${path}: ${text}`),
     ...exclude.tracked.map((folder) => `${folder} holds committed files, which stay in git status.`),
-    ...(existing ? keptInstead(setup, { sessions, worktrees }) : []),
+    ...(text === undefined ? keptInstead(setup, texts) : []),
     ...(await missingIdentity(project.mainRepo, context)),
   ];
-  return { kind: existing ? 'checked' : 'made', project, done, warnings };
+  const facts = { project, done, warnings };
+  return text === undefined
+    ? { kind: 'checked', ...facts }
+    : { kind: 'made', ...facts, writtenHash: hashOfText(text) };
+}
+
+/** `text`: what was written; absent where there was a file already, or somebody else's came just before ours. */
+async function ensureFile(
+  toplevel: string,
+  setup: ProjectSetup,
+  undo: UndoList,
+): Promise<{ filePath: string; text?: string }> {
+  const existing = await projectAt(toplevel, setup.homeDir);
+  if (existing !== undefined) return { filePath: existing };
+  const filePath = join(toplevel, SAMOCODE_FILE);
+  const text = await fileText(toplevel, setup);
+  if (await createWhole(filePath, text)) {
+    undo.push(() => rm(filePath));
+    return { filePath, text };
+  }
+  const rivals = await projectAt(toplevel, setup.homeDir);
+  if (rivals === undefined) throw new FileInTheWayError(filePath);
+  return { filePath: rivals };
 }
 
 async function projectAt(toplevel: string, homeDir: string): Promise<string | undefined> {
@@ -104,9 +129,8 @@ function foldersWanted(toplevel: string, { sessions, worktrees }: ProjectSetup):
   ];
 }
 
-async function foldersOf(filePath: string, { env, homeDir }: ProjectSetup): Promise<string[]> {
-  const { readings } = readSettings(await readSettingTexts({ filePath, env, homeDir }));
-  return readings.flatMap(({ name, value }) =>
+function foldersIn(texts: SettingTexts): string[] {
+  return readSettings(texts).readings.flatMap(({ name, value }) =>
     (name === 'worktrees' || name === 'sessions') && typeof value === 'string' ? [value] : [],
   );
 }
@@ -122,15 +146,11 @@ async function makeFolder(folder: string, undo: UndoList): Promise<boolean> {
   return true;
 }
 
-async function writeFile(
-  filePath: string,
-  toplevel: string,
-  [worktrees = '', sessions = '']: readonly string[],
-  { lines = {}, homeDir }: ProjectSetup,
-  undo: UndoList,
-): Promise<void> {
+async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> {
+  const { lines = {}, homeDir } = setup;
+  const [worktrees, sessions] = foldersWanted(toplevel, setup);
   const home = await realpath(homeDir).catch(() => homeDir);
-  const text = [
+  return [
     '# What samocode needs to know about this project: KEY=VALUE lines, paths relative to this file.',
     '# A check must exit 0 before a session is done, for instance: CHECK=npm test',
     samocodeLine('MAIN_REPO', '.'),
@@ -139,7 +159,6 @@ async function writeFile(
     ...Object.entries(lines).map(([key, value]) => samocodeLine(key, value)),
     '',
   ].join('\n');
-  if (await createWhole(filePath, text)) undo.push(() => rm(filePath));
 }
 
 /** Relative inside the project, so that the file may be committed; `~` in the home folder, else absolute. */
@@ -150,14 +169,25 @@ function written(path: string, toplevel: string, home: string): string {
   return atHome === undefined ? path : `~/${atHome}`;
 }
 
-function keptInstead(setup: ProjectSetup, has: { sessions: string; worktrees: string }): string[] {
-  const keys = { sessions: 'SESSIONS', worktrees: 'WORKTREES' } as const;
-  return (['sessions', 'worktrees'] as const).flatMap((name) => {
-    const wanted = setup[name];
-    return wanted === undefined || resolve(wanted) === has[name]
-      ? []
-      : [`The existing file was kept: ${keys[name]} is ${has[name]}.`];
-  });
+/** Every wish that the file does not fulfil, with what a person would have to write. */
+function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
+  const has = new Map(readSettings(texts).readings.map(({ key, value }) => [key, value]));
+  const { entries } = parseSamocodeFile(texts.projectFile?.text ?? '');
+  const stands = (key: string, wanted: string) =>
+    wanted === String(has.get(key)) || entries.some((entry) => entry.key === key && entry.value === wanted);
+  const folders = { SESSIONS: setup.sessions, WORKTREES: setup.worktrees };
+  return [
+    ...Object.entries(folders).flatMap(([key, wanted]) =>
+      wanted === undefined || resolve(wanted) === has.get(key)
+        ? []
+        : [`The existing file was kept: ${key} is ${has.get(key)}.`],
+    ),
+    ...Object.entries(setup.lines ?? {}).flatMap(([key, wanted]) =>
+      wanted === '' || stands(key, wanted)
+        ? []
+        : [`The existing file was kept: write ${samocodeLine(key, wanted)} into it yourself.`],
+    ),
+  ];
 }
 
 async function missingIdentity(mainRepo: string, context: GitContext): Promise<string[]> {
@@ -167,5 +197,17 @@ async function missingIdentity(mainRepo: string, context: GitContext): Promise<s
   } catch (error) {
     if (error instanceof NoIdentityError) return [error.message];
     throw error;
+  }
+}
+
+class FileInTheWayError extends SamocodeError {
+  readonly code = 'file_in_the_way';
+
+  constructor(filePath: string) {
+    super(
+      'Nothing was set up.',
+      `${filePath} is there, but it is no file, or a stranger may have left it in a folder that everybody writes to.`,
+      'Look at it, move it away, then set the project up again.',
+    );
   }
 }

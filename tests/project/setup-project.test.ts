@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { readKnownProjects } from '../../src/project/known-projects.ts';
+import { hashOfText } from '../../src/project/open-project.ts';
 import { type ProjectSetup, setupProject } from '../../src/project/setup-project.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
@@ -58,6 +59,52 @@ test('an existing file is kept, its missing folders are made, and a different wi
     `The existing file was kept: SESSIONS is ${join(repo.path, 's')}.`,
   ]);
   expect(await statusOf(repo)).toBe('?? .samocode');
+});
+
+test('wishes that an existing file does not fulfil are told with the lines to write', async () => {
+  await using repo = await makeRepo();
+  await repo.write({
+    'rules.md': '',
+    '.samocode': 'MAIN_REPO=.\nWORKTREES=w\nSESSIONS=s\nMAX_HOURS=8\nCONSTRAINTS=rules.md\n',
+  });
+  const lines = {
+    CHECK: 'npm test',
+    PROVIDER: 'codex',
+    MAX_HOURS: '8',
+    CONSTRAINTS: 'rules.md',
+    GATES: 'qa,plan',
+  };
+  expect((await setUp(repo, { lines })).warnings).toEqual([
+    'The existing file was kept: write CHECK=npm test into it yourself.',
+    'The existing file was kept: write PROVIDER=codex into it yourself.',
+  ]);
+});
+
+test('of two set-ups at the same moment one writes the file, and says of which bytes', async () => {
+  await using repo = await makeRepo();
+  const commands = ['npm test', 'make check', 'true'];
+  const reports = await Promise.all(commands.map((CHECK) => setUp(repo, { lines: { CHECK } })));
+  const made = reports.filter((report) => report.kind === 'made');
+  const text = await readFile(join(repo.path, '.samocode'), 'utf8');
+  expect(made.map(({ writtenHash }) => writtenHash)).toEqual([hashOfText(text)]);
+  expect(reports.flatMap(({ done }) => done).filter((words) => words.startsWith('Wrote'))).toHaveLength(1);
+  for (const { project } of reports) expect(project.fileHash).toBe(hashOfText(text));
+});
+
+test('what stands in the place of the file and is none is left, and nothing is said to be made', async () => {
+  await using repo = await makeRepo();
+  await mkdir(join(repo.path, '.samocode'));
+  await expect(setUp(repo)).rejects.toMatchObject({ code: 'file_in_the_way' });
+  expect(await readdir(repo.path)).toEqual(['.git', '.samocode', 'README.md']);
+});
+
+test('a value of several lines is refused before anything is made', async () => {
+  await using repo = await makeRepo();
+  await expect(setUp(repo, { lines: { CHECK: 'npm test\nnpm run lint' } })).rejects.toMatchObject({
+    code: 'not_one_line',
+    hint: expect.stringContaining('CHECK_2'),
+  });
+  expect(await readdir(repo.path)).toEqual(['.git', 'README.md']);
 });
 
 test('a file beside the repository, as in the original layout, is found and checked', async () => {
