@@ -10,6 +10,7 @@ import { hintForTerminal } from './hints.ts';
 import { Output } from './output.ts';
 import { runProgram } from './program.ts';
 import { wantsColour } from './style.ts';
+import { workingFolder } from './working-folder.ts';
 
 const argv = process.argv.slice(2);
 const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
@@ -44,7 +45,9 @@ const makeContext = contextMaker(() => cli);
 let isActing = false;
 const cli: Cli = {
   output,
-  cwd: process.cwd(),
+  get cwd() {
+    return workingFolder();
+  },
   env: process.env,
   home,
   calledAs: process.argv[1]?.endsWith('.js') ? `node ${process.argv[1]}` : 'samocode',
@@ -67,5 +70,7 @@ await runProgram(cli, argv);
 if (isActing && !interrupt.signal.aborted) {
   const { lookAfterSessions } = await import('../actions/monitor.ts');
   // The next call does the same.
-  await lookAfterSessions(await makeContext()).catch(() => undefined);
+  await makeContext()
+    .then(lookAfterSessions)
+    .catch(() => undefined);
 }

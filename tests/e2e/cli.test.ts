@@ -101,3 +101,17 @@ test('a broken .samocode is named with its line and the remedy', async () => {
   expect(stderr).toContain(`TIMEOUT in ${path}, line`);
   expect(stderr).toContain('Write for instance TIMEOUT=1800');
 });
+
+test('in a folder that was removed the program says so, in words and as JSON', async () => {
+  const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+  const there = async (...args: string[]) => {
+    const command = ['-c', script, 'sh', process.execPath, SAMOCODE, ...args];
+    return await runCommand('sh', command, { cwd: repo.root, env: repo.env });
+  };
+  const { exitCode, stderr } = await there('list');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('has been removed');
+  expect(stderr).not.toContain('bug');
+  expect(JSON.parse((await there('list', '--json')).stdout).error.code).toBe('working_folder_gone');
+  expect((await there('--version')).exitCode).toBe(0);
+});
