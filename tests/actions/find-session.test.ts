@@ -1,0 +1,84 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { everySession } from '../../src/actions/every-session.ts';
+import { findSession } from '../../src/actions/find-session.ts';
+import { listSessions } from '../../src/actions/list-sessions.ts';
+import { setupProject } from '../../src/actions/setup-project.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+import { typed } from '../cli/typed.ts';
+import { askTool } from '../server/ask-tool.ts';
+import { type Desk, makeDesk } from '../server/desk.ts';
+import { CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
+import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+
+const FOLDER = '26-01-08-boat';
+
+/** A second project, with a session of the same name. */
+async function withSameName({ context, lay }: Desk, other: TempRepo): Promise<void> {
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, context);
+  await lay(FOLDER, [CREATED, PREPARED, DONE]);
+  const paths = sessionPaths(join(other.path, '_samocode/sessions'), FOLDER);
+  await writeEvents(paths, [CREATED, PREPARED, DONE]);
+}
+
+test('a name that two projects have means none of them until one is named, or stood in', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  await withSameName(desk, other);
+  const { context, repo } = desk;
+  const nowhere = { ...context, cwd: '/' };
+  const unclear = { code: 'session_ambiguous', hint: expect.stringContaining('project_dir') };
+  await expect(findSession({ session: 'boat' }, nowhere)).rejects.toMatchObject(unclear);
+  await expect(findSession({ session: FOLDER }, nowhere)).rejects.toThrow(other.path);
+  const placeOf = async (question: { projectDir?: string }, at = nowhere) =>
+    (await findSession({ session: 'boat', ...question }, at)).paths.sessionsDir;
+  expect(await placeOf({ projectDir: other.path })).toContain(other.path);
+  expect(await placeOf({ projectDir: repo.path })).toContain(repo.path);
+  expect(await placeOf({}, context)).toContain(repo.path);
+  expect(await placeOf({}, { ...context, cwd: other.path })).toContain(other.path);
+  const both = { ...context, roots: [repo.path, other.path] };
+  await expect(findSession({ session: 'boat' }, both)).rejects.toMatchObject(unclear);
+  expect((await everySession(nowhere)).map(({ isShadowed }) => isShadowed)).toEqual([true, true]);
+});
+
+test('a list of several projects names the project of each session, and says whose it shows unasked', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  await using bare = await makeRepo();
+  await withSameName(desk, other);
+  const { context, repo } = desk;
+  const { json } = await askTool('list_sessions', { all_projects: true }, context);
+  const rows = [repo.path, other.path].map((path) => expect.stringMatching(`Project: ${path}$`));
+  expect(json.sessions).toHaveLength(2);
+  expect(json.sessions).toEqual(expect.arrayContaining(rows));
+  const own = await askTool('list_sessions', {}, context);
+  expect(own.json).toMatchObject({
+    summary: 'One session.',
+    sessions: [expect.not.stringContaining('Project')],
+  });
+  const unasked = await askTool('list_sessions', {}, { ...context, cwd: bare.path });
+  expect(unasked.json.summary).toMatch(/^2 sessions\. There is no project here; this is about every project/);
+
+  const place = { cwd: bare.path, home: repo.homeDir };
+  const listed = await typed(['list'], place);
+  expect(listed.stderr).toContain('There is no project here');
+  expect(listed.stdout).toContain(other.path);
+  const facts = JSON.parse((await typed(['list', '--all', '--json'], place)).stdout);
+  expect(facts.sessions.map(({ project }: { project: string }) => project).sort()).toEqual(
+    [repo.path, other.path].sort(),
+  );
+  await rename(join(other.path, '.samocode'), join(other.path, 'away'));
+  expect((await typed(['list'], place)).stderr).toContain(`this is about ${repo.path}.`);
+});
+
+test('two .samocode files that share a SESSIONS folder have each session once', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  const sessions = desk.sessionsDir;
+  await setupProject({ projectDir: other.path, sessions, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+  await desk.lay(FOLDER, [CREATED, PREPARED, DONE]);
+  const nowhere = { ...desk.context, cwd: '/' };
+  expect((await listSessions({}, nowhere)).sessions).toHaveLength(1);
+  expect((await findSession({ session: 'boat' }, nowhere)).folder).toBe(FOLDER);
+});
