@@ -123,7 +123,8 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
     status: { kind: 'running', since: at },
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
     openIteration: { ...BegunIteration.parse(event), startedAt: at, told },
-    ...(event.credentials && { paidBy: { provider, credentials: event.credentials } }),
+    lastProvider: provider,
+    ...(event.credentials && { paidBy: { ...state.paidBy, [provider]: event.credentials } }),
     notes: [],
     backoff: false,
   };
@@ -189,7 +190,8 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, child, checks } = event;
-  const { pending: _dropped, stopWanted: _met, paidBy: _asked, ...kept } = running(state, event.at);
+  const { pending: _dropped, stopWanted: _met, ...going } = running(state, event.at);
+  const kept = event.by.channel === 'file' ? going : payerAccepted(going);
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
   const newChecks = checks === undefined ? {} : { checks };
   const rest = { ...kept, ...chosen, ...newChecks, ...refreshed(state, event.caps), runWanted: true };
@@ -211,6 +213,11 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     return { ...rest, notes, status: state.status.parked };
   const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;
   return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
+}
+
+/** Whoever resumes means the environment in which they do; whoever changes a file may sit anywhere. */
+function payerAccepted({ lastProvider: _accepted, ...state }: SessionState): SessionState {
+  return { ...state, paidBy: {} };
 }
 
 /** A person has left the wait by hand: it is not gone back to. */

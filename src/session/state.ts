@@ -92,8 +92,10 @@ export const SessionState = z.object({
   progress: Progress,
   worktree: Worktree.optional(),
   openIteration: OpenIteration.optional(),
-  /** Who paid for the last child: provider and credential names. Gone when a person resumes. */
-  paidBy: z.object({ provider: z.string(), credentials: z.array(z.string()) }).optional(),
+  /** Who paid for the last child of each provider: credential names. Empty when a person resumes. */
+  paidBy: z.record(z.string(), z.array(z.string())),
+  /** Of the last child since then. */
+  lastProvider: z.string().optional(),
   lastIteration: LastIteration.optional(),
   /** A decision whose own event has not been written yet. */
   pending: Decision.optional(),
@@ -144,6 +146,7 @@ export function emptyState(): SessionState {
     runWanted: true,
     status: { kind: 'starting', since: new Date(0).toISOString() },
     progress: initialProgress(),
+    paidBy: {},
     notes: [],
     backoff: false,
     answers: [],

@@ -18,7 +18,7 @@ const SHORTEST_JITTER_MS = 500;
  */
 export async function limitEnd(worker: Worker, stated: number | null): Promise<NewEvent[]> {
   const until = stated === null || isLongOver(worker, stated) ? null : stated;
-  const provider = stateOf(worker).paidBy?.provider ?? worker.file.settings.provider;
+  const provider = stateOf(worker).lastProvider ?? worker.file.settings.provider;
   const known = await readSharedLimit(worker, provider);
   const guessed = until === null && (known?.guessed ?? true);
   const end = until ?? known?.until ?? worker.clock.now() + GUESS_MS;
@@ -49,7 +49,7 @@ export async function accountIsFree(worker: Worker): Promise<boolean> {
 
 /** Another provider than the last one because of a limit, or the own one again: never without a word. */
 async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow): Promise<void> {
-  const last = stateOf(worker).paidBy?.provider;
+  const last = stateOf(worker).lastProvider;
   if (last === undefined || last === provider.name) return;
   if (insteadOf) {
     const until = isoUtc(insteadOf.limit.until);

@@ -83,5 +83,7 @@ async function nextIteration(worker: Worker): Promise<void> {
     await record(worker, { type: 'queued', reason });
     return;
   }
-  if (await backOff(worker)) await runIteration(worker);
+  if (!(await backOff(worker))) return;
+  // The limit of an account may have ended since the first look: then another provider starts.
+  if (await samePayer(worker)) await runIteration(worker);
 }

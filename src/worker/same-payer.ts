@@ -1,6 +1,6 @@
 import { credentialNames } from '../providers/credentials.ts';
 import { blockedEvent } from './blocked.ts';
-import { childChoice } from './choose-child.ts';
+import { chooseChild } from './choose-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**
@@ -9,11 +9,12 @@ import { record, stateOf, type Worker } from './worker.ts';
  */
 export async function samePayer(worker: Worker): Promise<boolean> {
   const { paidBy, progress } = stateOf(worker);
-  const { provider } = childChoice(worker, progress.phase);
-  if (paidBy === undefined || paidBy.provider !== provider.name) return true;
+  const { provider } = await chooseChild(worker, progress.phase);
+  const before = paidBy[provider.name];
+  if (before === undefined) return true;
   const now = credentialNames(provider.name, worker.env);
-  const gone = paidBy.credentials.filter((name) => !now.includes(name));
-  const added = now.filter((name) => !paidBy.credentials.includes(name));
+  const gone = before.filter((name) => !now.includes(name));
+  const added = now.filter((name) => !before.includes(name));
   if (gone.length === 0 && added.length === 0) return true;
   const parts = [
     ...(gone.length > 0 ? [`not set any more: ${gone.join(', ')}`] : []),

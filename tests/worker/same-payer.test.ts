@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { systemClock as clock } from '../../src/base/clock.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import { samePayer } from '../../src/worker/same-payer.ts';
+import { shareLimit } from '../../src/worker/shared-limit.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+const CLI = { channel: 'cli' } as const;
+
+function childOf(provider: string, credentials: string[]): NewEvent {
+  return {
+    type: 'iteration_started',
+    iteration: 1,
+    phase: 'investigation',
+    provider,
+    model: '',
+    log: 'child.jsonl',
+    childUuid: 'u',
+    timeLimitMs: 1000,
+    credentials,
+  };
+}
+
+/** The worker of a session on Claude Code, with Codex to fall back to, in which these children have run. */
+async function workerAfter(
+  log: TempLog,
+  env: Record<string, string>,
+  events: readonly NewEvent[],
+): Promise<Worker> {
+  const { paths } = log;
+  const { writer } = await log.open();
+  await writer.append({ type: 'session_created', sessionId: 's', runWanted: true }, ...events);
+  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const settings = { ...sample.settings, provider: 'claude', providers: {}, fallback: ['codex'] };
+  const file = { ...sample, settings };
+  const projector = new Projector(paths, file);
+  const parts = { paths, file, clock, env: { HOME: paths.sessionsDir, ...env }, writer, projector };
+  return parts as Partial<Worker> as Worker;
+}
+
+const blockedBy = (worker: Worker) => {
+  const { status } = worker.writer.state;
+  return status.kind === 'blocked' ? status.reason : undefined;
+};
+
+test('a child of another provider in between does not let the payer of the first one change', async () => {
+  await using log = await tempLog();
+  const events = [childOf('claude', []), childOf('codex', ['OPENAI_API_KEY'])];
+  const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, events);
+  expect(await samePayer(worker)).toBe(false);
+  expect(blockedBy(worker)).toContain('claude would use other credentials (set now: ANTHROPIC_API_KEY)');
+});
+
+test('the provider that goes on in the place of a used up one is held to its own payer', async () => {
+  await using log = await tempLog();
+  const events = [childOf('codex', ['OPENAI_API_KEY']), childOf('claude', [])];
+  const worker = await workerAfter(log, {}, events);
+  expect(await samePayer(worker)).toBe(true);
+  await shareLimit(worker, 'claude', { until: clock.now() + 60_000, guessed: false });
+  expect(await samePayer(worker)).toBe(false);
+  expect(blockedBy(worker)).toContain('codex would use other credentials (not set any more: OPENAI_API_KEY)');
+});
+
+test.each([
+  [
+    'a person who resumes accepts',
+    { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: true },
+    true,
+  ],
+  [
+    'a changed file does not accept',
+    { type: 'resumed', by: { channel: 'file' }, phase: 'investigation', resetsCounts: false },
+    false,
+  ],
+] as [string, NewEvent, boolean][])('%s who pays from here on', async (_who, resumed, accepted) => {
+  await using log = await tempLog();
+  const worker = await workerAfter(log, { ANTHROPIC_API_KEY: 'k' }, [childOf('claude', []), resumed]);
+  expect(await samePayer(worker)).toBe(accepted);
+});
