@@ -5,6 +5,9 @@ import {
   readTranscript,
   type TranscriptPage,
 } from '../../src/actions/read-transcript.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { makeDesk } from '../server/desk.ts';
+import { CREATED } from '../session/events.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 
 async function allPages(rig: SessionRig, limit: number): Promise<TranscriptPage[]> {
@@ -44,4 +47,16 @@ test('a running child is read as far as it has come, and a missing iteration is 
   expect(await readTranscript(question, rig.context())).toMatchObject({ iteration: 1, isRunning: true });
   const missing = readTranscript({ ...question, iteration: 99 }, rig.context());
   await expect(missing).rejects.toThrow(IterationNotFoundError);
+});
+
+test('iterations that the original tool ran are in no log of ours, and none of them is named', async () => {
+  await using desk = await makeDesk();
+  const adopted: NewEvent = { type: 'prepared', phase: 'investigation', totalIterations: 7, warnings: [] };
+  await desk.lay('26-01-08-boat', [CREATED, adopted]);
+  const reading = (iteration?: number) => readTranscript({ session: 'boat', iteration }, desk.context);
+  await expect(reading(3)).rejects.toMatchObject({
+    what: '26-01-08-boat has no iteration 3.',
+    why: 'There is nothing to read so far.',
+  });
+  await expect(reading()).rejects.toMatchObject({ what: 'No child of 26-01-08-boat is on record.' });
 });

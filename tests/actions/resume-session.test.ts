@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../src/actions/resume-session.ts';
+import { statusSentence } from '../../src/actions/status-sentence.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 
 /** A stopped session, and where the rehearsal stands in for Claude Code, whose arguments it takes. */
@@ -52,4 +53,22 @@ test('a provider that is none, or is not installed, is refused and nothing goes 
   const missing = resumeSession({ session, provider: 'codex' }, { ...rig.context(), env });
   await expect(missing).rejects.toMatchObject({ code: expect.stringMatching(/^cli_not_/) });
   expect((await rig.state()).status.kind).toBe('stopped');
+});
+
+test('a stop that is on its way is not undone by a resume: it is told, and the session stops', async () => {
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
+  });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.stop('after_iteration');
+  expect(statusSentence(await rig.view())).toContain('is running and stops after this iteration (');
+  const early = resumeSession({ session: rig.file.folder }, rig.context());
+  await expect(early).rejects.toMatchObject({
+    code: 'stop_under_way',
+    hint: 'Call wait (until: done), then resume_session.',
+  });
+  await rig.stop('now');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  const later = await resumeSession({ session: rig.file.folder }, rig.context());
+  expect(later.outcome).toBe('resumed');
 });

@@ -157,13 +157,29 @@ test('changes are told since the base, an iteration and a look, with the diff of
   await writeFile(join(cwd, 'left.txt'), 'x');
   expect((await read(rig, { what: 'changes' })).text).toMatch(/Not committed\nleft\.txt$/);
   const diffOf = async (path: string) => (await read(rig, { what: 'changes', path })).text;
-  for (const same of [`./${file}`, join(cwd, file)]) expect(await diffOf(same)).toBe(await diffOf(file));
+  const everyWay = [`./${file}`, join(cwd, file), join(rig.repo.path, file)];
+  for (const same of everyWay) expect(await diffOf(same)).toBe(await diffOf(file));
   for (const top of ['.', './', cwd]) expect(await diffOf(top)).toContain(file);
-  for (const path of ['a\0b', 'x'.repeat(200_000)]) {
+  for (const path of ['a\0b', 'x'.repeat(200_000), '../x', '/etc/passwd', join(rig.repo.root, 'x')]) {
     expect(await read(rig, { what: 'changes', path })).toMatchObject({ code: 'bad_path' });
   }
   const nothing = await read(rig, { what: 'changes', path: 'no/such/file' });
   expect(nothing).toMatchObject({ summary: expect.stringMatching(/^Nothing differs/) });
+});
+
+test('changes since an iteration that still runs are refused as such, and since one that never was with those there are', async () => {
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
+  });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  expect(await read(rig, { what: 'changes', iteration: 2 })).toMatchObject({
+    code: 'iteration_not_ended',
+    message: expect.stringContaining('Iteration 2'),
+  });
+  expect(await read(rig, { what: 'changes', iteration: 9 })).toMatchObject({
+    code: 'iteration_not_found',
+    message: expect.stringContaining('They go from 1 to 1.'),
+  });
 });
 
 test('looking at changes runs no filter that a child planted', async () => {

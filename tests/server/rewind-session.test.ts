@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { refOf } from '../../src/project/checkpoint-refs.ts';
+import { CREATED, PREPARED } from '../session/events.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { askTool } from './ask-tool.ts';
+import { makeDesk } from './desk.ts';
 
 async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   return (await askTool('rewind_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
@@ -51,6 +54,16 @@ test('a checkpoint that is not kept is an error that names those that are', asyn
   expect(await rewind(rig, { undo: true })).toMatchObject({ code: 'checkpoint_gone' });
   expect(await rewind(rig, { to: 1, undo: true })).toMatchObject({ code: 'bad_input' });
   expect(await rewind(rig, { to: 77, confirm: true })).toMatchObject({ code: 'checkpoint_gone' });
+});
+
+test('before its first child a session lists nothing that it would refuse', async () => {
+  await using desk = await makeDesk();
+  const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED]);
+  await desk.repo.git(['update-ref', refOf(folder, { kind: 'after', iteration: 0 }), 'HEAD']);
+  const ask = async (args: object) =>
+    (await askTool('rewind_session', { session: folder, ...args }, desk.context)).json;
+  expect(await ask({})).toMatchObject({ summary: 'There is no checkpoint yet.' });
+  expect(await ask({ to: 0 })).toMatchObject({ hint: expect.stringContaining('It keeps none yet') });
 });
 
 test('while an agent works nothing is rewound', async () => {

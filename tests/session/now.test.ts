@@ -29,6 +29,12 @@ test('the current state is one small line', () => {
   });
 });
 
+test('a stop that is on its way stands beside the status', () => {
+  const stopWanted = { by: { channel: 'cli' }, when: 'after_iteration' } as const;
+  const state = { ...emptyState(), status: { kind: 'running', since } as const, stopWanted };
+  expect(JSON.parse(nowText(sessionFileSample(), state)).detail).toBe('stops after this iteration');
+});
+
 test.each<[Status, string | undefined]>([
   [{ kind: 'running', since }, undefined],
   [{ kind: 'starting', since }, undefined],

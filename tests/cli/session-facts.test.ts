@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { makeDesk } from '../server/desk.ts';
+import { CREATED, DONE, PREPARED } from '../session/events.ts';
+import { typed } from './typed.ts';
+
+const BY = { channel: 'cli' } as const;
+const STARTED = {
+  type: 'iteration_started',
+  iteration: 1,
+  phase: 'investigation',
+  provider: 'rehearsal',
+  model: '',
+  log: 'x.jsonl',
+  childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
+  timeLimitMs: 1000,
+} as const;
+const DIED = {
+  type: 'worker_took_over',
+  worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
+  version: '1',
+  previous: 'died',
+  recovery: 'adopt',
+} as const;
+
+test('a status tells of a worker that dies again and again, of a silent child and of a stop on its way', async () => {
+  await using desk = await makeDesk();
+  const silent = { type: 'notice', code: 'stalled', text: 'It seems stalled.' } as const;
+  const stop = { type: 'stop_requested', by: BY, when: 'after_iteration' } as const;
+  const events = [CREATED, PREPARED, STARTED, DIED, DIED, DIED, silent, stop];
+  await desk.lay('26-01-08-boat', events, { startMs: systemClock.now() });
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const { stdout } = await typed(['status', 'boat'], place);
+  expect(stdout).toContain('running, stops after this iteration');
+  expect(stdout).toContain('no sign of life');
+  expect(stdout).toContain('Its worker has died 3 times in 10 minutes');
+  const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(facts).toMatchObject({ stalled: true, stops: 'after_iteration', needsHuman: true });
+  expect((await typed(['list'], place)).stdout).toContain('● 26-01-08-boat');
+});
+
+test('a session in the archive is brought back before anything else', async () => {
+  await using desk = await makeDesk();
+  const archived: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, archived]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(facts).toMatchObject({ archived: true, state: 'done', next: 'samocode unarchive boat' });
+  expect((await typed(['list', '--archived'], place)).stdout).toContain('in the archive');
+});

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { makeDesk } from '../server/desk.ts';
+import { CREATED, DONE, PREPARED } from '../session/events.ts';
+import { typed } from './typed.ts';
+
+test.each([
+  [['--max-cost-usd', '5', '--provider', 'codex'], 'samocode resume boat --provider codex --max-cost-usd 5'],
+  [['--timeout', '60'], 'Leave the name out'],
+  [['--auto-approve'], 'Leave the name out'],
+  [['--task', 'x', '--name', 'y'], 'Leave the name out'],
+])('run with a session that exists refuses %j, and says what takes it', async (options, hint) => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const { exitCode, stderr } = await typed(['run', 'boat', ...options], place);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(options[0]);
+  expect(stderr).toContain(hint);
+  expect((await typed(['run', 'boat'], place)).exitCode).toBe(0);
+});
+
+test('the original form says which of its words a session that exists has no use for', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const original = ['--config', '.samocode', '--session', 'boat'];
+  const { stderr } = await typed([...original, '--timeout', '9', '--provider', 'codex'], place);
+  expect(stderr).toContain('no use was made of --provider, --timeout');
+  expect((await typed(original, place)).stderr).toBe('');
+});
