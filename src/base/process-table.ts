@@ -25,6 +25,8 @@ export interface ProcessTable {
   list(): Promise<ProcessEntry[]>;
   /** The value of one environment variable of a process, where we may see it. */
   environmentOf(pid: number, name: string): Promise<string | undefined>;
+  /** What a process was called with: its program and arguments, a blank between. */
+  commandOf(pid: number): Promise<string | undefined>;
 }
 
 /** True for a process that still runs code, stopped ones included; zombies and dead ones do not. */
@@ -50,6 +52,10 @@ export function procTable(root = '/proc'): ProcessTable {
     async environmentOf(pid, name) {
       const environment = readIfRunning(`${root}/${pid}/environ`);
       return environment && valueIn(environment, name);
+    },
+    async commandOf(pid) {
+      const command = readIfRunning(`${root}/${pid}/cmdline`);
+      return command && command.toString('utf8').split('\0').join(' ').trimEnd();
     },
   };
 }
@@ -93,6 +99,8 @@ export function psTable(ps = 'ps'): ProcessTable {
       });
       return new RegExp(`(?:^|\\s)${name}=(\\S*)`).exec((await asked).get(pid) ?? '')?.[1];
     },
+    commandOf: async (pid) =>
+      (await linesOf(['-ww', '-p', String(pid), '-o', 'command='])).join('\n') || undefined,
   };
 }
 

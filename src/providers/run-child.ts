@@ -19,6 +19,8 @@ export type ChildRecord = z.infer<typeof ChildRecord>;
 
 export interface RunChildOptions {
   command: ChildCommand;
+  /** One word of ASCII by which the wrapper is known in a list of processes. */
+  name: string;
   cwd: string;
   /** The child's stdout and stderr: the files themselves, opened for append. */
   stdoutPath: string;
@@ -104,7 +106,7 @@ interface Wrapper {
 async function spawnWrapper(options: RunChildOptions, files: FileHandle[]): Promise<Wrapper> {
   const { command } = options;
   // The exit file's path is an argument, not a variable: the run folder is never told to a child.
-  const args = ['-c', WRAPPER, 'samocode-child', options.exitPath, command.file, ...command.args];
+  const args = ['-c', WRAPPER, options.name, options.exitPath, command.file, ...command.args];
   const wrapper = spawn('/bin/sh', args, {
     cwd: options.cwd,
     env: { ...command.env },

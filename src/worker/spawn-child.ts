@@ -21,6 +21,7 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
   const { stdout, stderr } = logPaths(worker, open);
   const child = await runChild({
     command: await commandFor(worker, open),
+    name: wrapperName(worker, open.iteration),
     cwd: workingDir(worker),
     stdoutPath: stdout,
     stderrPath: stderr,
@@ -42,8 +43,17 @@ export async function readChildRecord(worker: Worker, iteration: number): Promis
   if (record === undefined) return undefined;
   const { host, file } = worker;
   if ((await livenessOf(host, record.wrapper)) !== 'alive') return record;
-  const mark = await host.processes.environmentOf(record.wrapper.pid, SESSION_MARK);
-  return mark === file.id ? record : undefined;
+  const { pid } = record.wrapper;
+  const mark = await host.processes.environmentOf(pid, SESSION_MARK);
+  if (mark !== undefined) return mark === file.id ? record : undefined;
+  // macOS shows nobody the environment of its own programs, and the wrapper is run by its shell.
+  const command = (await host.processes.commandOf(pid)) ?? '';
+  return command.includes(` ${wrapperName(worker, iteration)} `) ? record : undefined;
+}
+
+/** By which a wrapper is known where its environment is not shown. */
+export function wrapperName({ file }: Pick<Worker, 'file'>, iteration: number): string {
+  return `samocode-child-${file.id}-${iteration}`;
 }
 
 async function mcpOf(configPath: string): Promise<NonNullable<ChildRequest['mcp']>> {

@@ -37,6 +37,7 @@ test.each(TABLES)('%s knows this process, its parent and its children', async (_
   });
   expect((await table.environmentOf(pid, 'SAMOCODE_TEST_MARK'))?.split(' ')[0]).toBe('it');
   expect(await table.environmentOf(pid, 'SAMOCODE_TEST')).toBeUndefined();
+  expect(await table.commandOf(pid)).toBe('sleep 300');
   child.kill('SIGSTOP');
   await expect.poll(async () => (await table.read(pid))?.state).toBe('T');
   expect(isRunning(await table.read(pid))).toBe(true);
@@ -44,6 +45,7 @@ test.each(TABLES)('%s knows this process, its parent and its children', async (_
   await once(child, 'exit');
   expect(await table.read(pid)).toBeUndefined();
   expect(await table.environmentOf(pid, 'SAMOCODE_TEST_MARK')).toBeUndefined();
+  expect(await table.commandOf(pid)).toBeUndefined();
 });
 
 test.each(TABLES)('%s tells a zombie from what runs', async (_, table) => {

@@ -24,6 +24,7 @@ async function place(script: string, command: { env?: Record<string, string>; st
       ...command,
       env: { PATH: process.env.PATH ?? '', [MARK]: dir.path, ...command.env },
     },
+    name: 'samocode-child-test',
     cwd: dir.path,
     stdoutPath: at('stdout'),
     stderrPath: at('stderr'),

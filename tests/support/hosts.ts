@@ -17,6 +17,7 @@ export function hostWith(processes: readonly ProcessEntry[], more: Partial<Host>
       read: async (pid) => all.findLast((entry) => entry.pid === pid),
       list: async () => all,
       environmentOf: async () => undefined,
+      commandOf: async () => undefined,
     },
     ...more,
   };
