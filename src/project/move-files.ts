@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckpointStore, type KeptPart, partOptions, repositoryOptions } from './checkpoint-store.ts';
 import { type GitOptions, runGit } from './git.ts';
-import { treeOf } from './take-files.ts';
+import { bytesOf } from './path-bytes.ts';
+import { listing, treeOf } from './take-files.ts';
 
 export interface FolderPart {
   part: KeptPart;
@@ -27,19 +28,21 @@ async function putBackIgnored(
   { now, to }: { now: string; to: string },
 ): Promise<void> {
   const diff = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=D', now, to];
-  const gone = (await runGit(diff, { ...repositoryOptions(store), maxChars: MAX_LIST_CHARS })).stdout;
+  const gone = (await runGit(diff, listing(repositoryOptions(store)))).stdout;
   if (gone === '') return;
-  const ask = { ...options, input: gone, allowFailure: true, maxChars: MAX_LIST_CHARS };
+  const ask = listing({ ...options, input: bytesOf(gone), allowFailure: true });
   const ignored = (await runGit(['check-ignore', '-z', '--stdin'], ask)).stdout;
   if (ignored === '') return;
   const index = join(store.dir, 'ignored.index');
   const aside = { ...options, env: { ...options.env, GIT_INDEX_FILE: index } };
   try {
     await runGit(['read-tree', now], aside);
-    await runGit(['checkout-index', '-z', '--stdin'], { ...aside, input: ignored, allowFailure: true });
+    await runGit(['checkout-index', '-z', '--stdin'], {
+      ...aside,
+      input: bytesOf(ignored),
+      allowFailure: true,
+    });
   } finally {
     await rm(index, { force: true });
   }
 }
-
-const MAX_LIST_CHARS = 128 * 1024 * 1024;

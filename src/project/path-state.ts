@@ -26,7 +26,7 @@ export type PathState =
 
 const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
+export const MAX_FILE_BYTES = 50 * 1024 * 1024;
 
 /** Looks at paths below one folder. Links are looked at, never followed: beyond them nothing is ours. */
 export class PathStates {

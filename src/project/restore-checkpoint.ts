@@ -7,8 +7,9 @@ import { filesInTheWay } from './in-the-way.ts';
 import { forgetLast } from './last-checkpoint.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
 import { type FolderPart, moveFiles } from './move-files.ts';
+import { namesIn, readable } from './path-bytes.ts';
 import { commitOf } from './repository.ts';
-import { takeFiles, treeOf } from './take-files.ts';
+import { listing, takeFiles, treeOf } from './take-files.ts';
 
 export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {
   /** The checkpoint's commit. */
@@ -65,9 +66,8 @@ async function compare(store: CheckpointStore, part: FolderPart, tree: string): 
   const now = await treeOf(store, part);
   if (now === tree) return skipped;
   const diff = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', tree, now];
-  const options = { ...repositoryOptions(store), maxChars: 128 * 1024 * 1024 };
-  const words = (await runGit(diff, options)).stdout.split('\0').filter(Boolean);
-  const names = words.filter((_, index) => index % 2 === 1);
+  const words = namesIn((await runGit(diff, listing(repositoryOptions(store)))).stdout);
+  const names = words.filter((_, index) => index % 2 === 1).map(readable);
   // Additions alone: they were ignored, so they were not touched, and are ignored no more.
   if (words.some((word, index) => index % 2 === 0 && word !== 'A')) throw new NotRestoredError(part.folder);
   return [...skipped, ...names];

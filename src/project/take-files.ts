@@ -1,13 +1,13 @@
 import { type CheckpointStore, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
-import { bytesOf, nameOf, namesIn, readable } from './path-bytes.ts';
+import { bytesOf, namesIn, readable } from './path-bytes.ts';
 import { type PathState, PathStates } from './path-state.ts';
 import { NOT_DOCUMENTS } from './session-documents.ts';
 
 export interface TakePlan {
   part: KeptPart;
   folder: string;
-  /** Ignored files that are taken all the same, as paths below the folder. */
+  /** Ignored files that are taken all the same, named as git lists them. */
   also?: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise
     listDifferent(store, plan),
     part === 'worktree' ? listTrackedThoughIgnored(store, folder) : [],
   ]);
-  const names = new Set([...listed, ...also.map(nameOf), ...(await unknownTo(options, tracked))]);
+  const names = new Set([...listed, ...also, ...(await unknownTo(options, tracked))]);
   const { add, drop, skipped } = sorted(new PathStates(folder, store.hasModes), names);
   if (drop.length > 0) await update(['--force-remove'], drop, options);
   if (add.length > 0) await update(['--add', '--remove', '--replace'], add, options);
@@ -62,7 +62,8 @@ export async function unknownTo(options: GitOptions, names: readonly string[]): 
 
 const MAX_LIST_CHARS = 128 * 1024 * 1024;
 
-function listing(options: GitOptions): GitOptions {
+/** For git calls that list names with a NUL behind each: whole, and a character for every byte. */
+export function listing(options: GitOptions): GitOptions {
   return { ...options, maxChars: MAX_LIST_CHARS, encoding: 'latin1' };
 }
 

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, readlink, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { pathAt, readable } from '../../src/project/path-bytes.ts';
 import { rejoinWorktree } from '../../src/project/rejoin-worktree.ts';
 import { checkpointScene, contentsOf } from '../support/checkpoint-scene.ts';
 
@@ -101,6 +102,47 @@ test('what was ignored and is no more by the rules that come back stays, and is 
   expect(await readFile(join(worktreePath, 'long.log'), 'utf8')).toBe('precious\n');
   await restore(back.undo.commit, '2');
   expect(await contentsOf(worktreePath)).toEqual(later);
+});
+
+/** A name that is no text, as git lists it. */
+const NO_TEXT = 'f\xe9.dat';
+
+test('a name that is no text stays, and is told, where it was ignored until the rewind', async () => {
+  const { repo, worktreePath, keep, restore } = await checkpointScene();
+  await using _ = repo;
+  await writeFile(join(worktreePath, '.gitignore'), 'ignored/\n*.dat\n');
+  const first = await keep(1);
+  await writeFile(join(worktreePath, '.gitignore'), 'ignored/\n');
+  await writeFile(pathAt(worktreePath, NO_TEXT), 'mine\n');
+  await keep(2);
+  await restore(first.commit, '1');
+  expect(await readFile(pathAt(worktreePath, NO_TEXT), 'utf8')).toBe('mine\n');
+
+  await rm(join(worktreePath, '.gitignore'));
+  await rm(pathAt(worktreePath, NO_TEXT));
+  const bare = await keep(3);
+  await writeFile(join(worktreePath, '.gitignore'), '*.dat\n');
+  await writeFile(pathAt(worktreePath, NO_TEXT), 'mine\n');
+  expect((await restore(bare.commit, '2')).skipped).toEqual([readable(NO_TEXT)]);
+  expect(await readFile(pathAt(worktreePath, NO_TEXT), 'utf8')).toBe('mine\n');
+});
+
+test('an ignored file whose name is no text and that stands in the way comes back with the undo', async () => {
+  const { repo, worktreePath, keep, restore } = await checkpointScene();
+  await using _ = repo;
+  const path = pathAt(worktreePath, NO_TEXT);
+  await writeFile(path, 'then\n');
+  const first = await keep(1);
+  await rm(path);
+  await writeFile(join(worktreePath, '.gitignore'), '*.dat\n');
+  await keep(2);
+  await mkdir(path);
+  await writeFile(pathAt(worktreePath, `${NO_TEXT}/${NO_TEXT}`), 'ignored\n');
+  const now = await contentsOf(worktreePath);
+  const { undo } = await restore(first.commit, '1');
+  expect(await readFile(path, 'utf8')).toBe('then\n');
+  await restore(undo.commit, '2');
+  expect(await contentsOf(worktreePath)).toEqual(now);
 });
 
 test('a folder that became a link out of the worktree is neither read nor written through', async () => {

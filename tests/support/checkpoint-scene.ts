@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, keepCheckpoint } from '../../src/project/checkpoint.ts';
+import { pathAt, readable } from '../../src/project/path-bytes.ts';
 import { type Restored, restoreCheckpoint } from '../../src/project/restore-checkpoint.ts';
 import { ensureWorktree } from '../../src/project/worktree.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
@@ -59,24 +60,25 @@ export async function checkpointScene(plan: RepoPlan = {}): Promise<CheckpointSc
   };
 }
 
-/** Every file and link below a folder with its bytes and whether it is executable; `.git` and empty folders left out. */
+/** Every file and link below a folder, by names as people read them, with its bytes and whether it is executable; `.git` and empty folders left out. */
 export async function contentsOf(
   folder: string,
   leaveOut: readonly string[] = [],
   below = '',
 ): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  const names = await readdir(join(folder, below)).catch(() => []);
+  const entries = await readdir(pathAt(folder, below), { encoding: 'buffer' }).catch(() => []);
+  const names = entries.map((entry) => entry.toString('latin1'));
   for (const name of names.sort()) {
-    const way = join(below, name);
+    const way = below === '' ? name : `${below}/${name}`;
     if (name === '.git' || leaveOut.includes(way)) continue;
-    const path = join(folder, way);
+    const path = pathAt(folder, way);
     const stats = await lstat(path);
     if (stats.isDirectory()) Object.assign(found, await contentsOf(folder, leaveOut, way));
-    else if (stats.isSymbolicLink()) found[way] = `link ${await readlink(path)}`;
+    else if (stats.isSymbolicLink()) found[readable(way)] = `link ${await readlink(path)}`;
     else {
       const hash = createHash('sha256').update(await readFile(path));
-      found[way] = `${stats.mode & 0o100 ? 'x' : '-'} ${stats.size} ${hash.digest('hex')}`;
+      found[readable(way)] = `${stats.mode & 0o100 ? 'x' : '-'} ${stats.size} ${hash.digest('hex')}`;
     }
   }
   return found;
