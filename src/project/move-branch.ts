@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
-import { runGit } from './git.ts';
+import { ALL_FILES_LIMIT_MS, runGit } from './git.ts';
 import { realPathAsFar } from './real-path.ts';
 import { commitOf, type GitContext } from './repository.ts';
 import { listWorktrees } from './worktree-list.ts';
@@ -33,7 +33,7 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
     return undefined;
   }
   await runGit(['update-ref', '-m', 'samocode: rewind', ref, commit], options);
-  await runGit(['reset', '--quiet', '--mixed'], { ...options, timeoutMs: LONG_MS });
+  await runGit(['reset', '--quiet', '--mixed'], { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
   return commit;
 }
 
@@ -44,8 +44,6 @@ async function underWay(worktreePath: string): Promise<string[]> {
   const isRebase = (await has('rebase-merge')) || (await has('rebase-apply'));
   return [...(isRebase ? ['rebase'] : []), ...((await has('sequencer')) ? ['cherry-pick'] : [])];
 }
-
-const LONG_MS = 10 * 60_000;
 
 /** @throws BranchElsewhereError when another worktree has the branch: moving it would move that one's ground */
 export async function refuseElsewhere({

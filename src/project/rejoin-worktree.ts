@@ -2,7 +2,7 @@ import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
-import { gitSaysYes, runGit } from './git.ts';
+import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from './git.ts';
 import { inspectWorktree } from './inspect-worktree.ts';
 import { refuseElsewhere } from './move-branch.ts';
 import { ensureWorktree, type WorktreePlan } from './worktree.ts';
@@ -54,5 +54,6 @@ async function registerAnew(plan: WorktreePlan): Promise<void> {
   await writeWhole(join(worktreePath, '.git'), await readFile(join(beside, '.git')));
   await rm(beside, { recursive: true });
   await runGit(['worktree', 'repair', '--', worktreePath], options);
-  await runGit(['reset', '--quiet', '--mixed'], { ...context, cwd: worktreePath });
+  const reset = { ...context, cwd: worktreePath, timeoutMs: ALL_FILES_LIMIT_MS };
+  await runGit(['reset', '--quiet', '--mixed'], reset);
 }
