@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { gitLine } from '../project/git.ts';
 import { GitSettings, readGitSettings, withoutNewPrograms } from '../project/git-settings-guard.ts';
 import type { GitContext } from '../project/repository.ts';
@@ -15,7 +16,7 @@ export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'e
   const { sessionFile, state, paths } = view;
   if (sessionFile === undefined) return plain;
   const text = await ifExists(readFile(paths.gitSettings, 'utf8'));
-  const before = GitSettings.safeParse(parsed(text ?? ''));
+  const before = GitSettings.safeParse(parseJson(text ?? ''));
   const asked = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
   const commonDir = await gitLine(asked, { ...plain, cwd: sessionFile.mainRepo });
   const worktreePath = state.worktree?.path;
@@ -29,11 +30,3 @@ export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'e
 
 /** Unknown what stood there: then nothing of the repository is started. */
 const NOTHING: GitSettings = { files: {} };
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { configFolder } from './config-folder.ts';
 
 /** A project that was used on this machine. */
@@ -62,12 +63,4 @@ export async function rememberProject(
 
 function projectsPath(homeDir: string): string {
   return join(configFolder(homeDir), 'projects.json');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../base/parse-json.ts';
 import type { ChildEvent } from './provider.ts';
 
 const MAX_ACTIVITY = 120;
@@ -26,10 +27,5 @@ export function shortPath(path: string, cwd: string): string {
 
 /** The JSON value of a line of output; undefined for anything that is no JSON object. */
 export function objectIn(line: string): unknown {
-  if (!line.trimStart().startsWith('{')) return undefined;
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  return line.trimStart().startsWith('{') ? parseJson(line) : undefined;
 }

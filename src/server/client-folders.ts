@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { parseJson } from '../base/parse-json.ts';
 
 /** The folders that a client says its user works in. */
 export interface ClientFolders {
@@ -60,10 +61,5 @@ export function foldersInMeta(meta: Record<string, unknown> | undefined): string
 }
 
 function fromJson(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
-  }
+  return typeof value === 'string' ? parseJson(value) : value;
 }

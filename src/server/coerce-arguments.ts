@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../base/parse-json.ts';
 
 const Schema = z.object({ properties: z.record(z.string(), z.looseObject({ type: z.string().optional() })) });
 
@@ -26,16 +27,8 @@ function coerce(value: unknown, type: string | undefined): unknown {
       return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : value;
     case 'array':
     case 'object':
-      return fromJson(text) ?? value;
+      return parseJson(text) ?? value;
     default:
       return value;
-  }
-}
-
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

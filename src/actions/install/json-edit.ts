@@ -1,3 +1,4 @@
+import { parseJson } from '../../base/parse-json.ts';
 import { type JsonMember, type JsonNode, jsonTree } from './json-tree.ts';
 
 /**
@@ -51,7 +52,8 @@ export function removeFromJson(
     for (;;) {
       const list = nodeAt(changed, path);
       if (list?.kind !== 'array') return changed;
-      const nth = list.items.findIndex(({ start, end }) => items(parsed(changed.slice(start, end))));
+      // One with comments inside is no JSON: nothing of ours looks like that.
+      const nth = list.items.findIndex(({ start, end }) => items(parseJson(changed.slice(start, end))));
       if (nth < 0) break;
       changed = cut(changed, list, list.items, nth);
     }
@@ -148,13 +150,4 @@ function isEmpty(node: JsonNode): boolean {
 
 function itemTexts(text: string, list: { items: readonly JsonNode[] }): string[] {
   return list.items.map(({ start, end }) => text.slice(start, end));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // With comments inside: nothing of ours looks like that.
-    return undefined;
-  }
 }
