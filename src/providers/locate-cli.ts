@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { definedOnly } from '../base/defined-only.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
 
@@ -159,9 +160,4 @@ async function loginShellPath({ env, homeDir, signal }: CliQuestion): Promise<st
     ...(signal && { signal }),
   });
   return absoluteFolders(PATH_LINE.exec(stdout)?.[1]);
-}
-
-function definedOnly(env: CliQuestion['env']): Record<string, string> {
-  const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return Object.fromEntries(defined);
 }

@@ -9,6 +9,7 @@ import { type StartSessionInput, startSession } from '../../src/actions/start-se
 import { stopSession } from '../../src/actions/stop-session.ts';
 import { readTrust, trustProject } from '../../src/actions/trust-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { definedOnly } from '../../src/base/defined-only.ts';
 import { endTree } from '../../src/base/end-tree.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
@@ -211,10 +212,4 @@ async function account(paths: SessionPaths, { status }: SessionState): Promise<s
   const errors = await readFile(paths.workerErrors, 'utf8').catch(() => '');
   const lines = events.map((event) => JSON.stringify(event).slice(0, 600));
   return ['It never came about.', JSON.stringify(status), ...lines, errors].join('\n');
-}
-
-function definedOnly(env: ActionContext['env']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { definedOnly } from '../../base/defined-only.ts';
 import { ifExists, isSamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
 import { locateCli } from '../../providers/locate-cli.ts';
@@ -62,8 +63,7 @@ class Cli {
 
   constructor(path: string, { env }: ActionContext) {
     this.path = path;
-    const pairs = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    this.#env = Object.fromEntries(pairs);
+    this.#env = definedOnly(env);
   }
 
   async run(args: readonly string[]) {

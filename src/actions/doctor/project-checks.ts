@@ -1,3 +1,4 @@
+import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
 import type { Project } from '../../project/open-project.ts';
@@ -64,10 +65,9 @@ async function commandCheck(
   { env }: ActionContext,
 ): Promise<DoctorCheck> {
   const program = /^\s*(?:\w+=\S*\s+)*(\S+)/.exec(command)?.[1] ?? '';
-  const pairs = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const { exitCode } = await runCommand('/bin/sh', ['-c', 'command -v "$1" >/dev/null', 'sh', program], {
     cwd,
-    env: Object.fromEntries(pairs),
+    env: definedOnly(env),
   });
   return exitCode === 0
     ? ok(id, command)

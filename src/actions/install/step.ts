@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { writeWhole } from '../../base/atomic-file.ts';
+import { definedOnly } from '../../base/defined-only.ts';
 import { ifExists, SamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
 import { keepingBytes } from './keep-bytes.ts';
@@ -81,10 +82,9 @@ async function runStep(step: RunStep, env: Environment): Promise<void> {
 }
 
 async function run({ program, args, cwd }: RunStep, env: Environment): Promise<void> {
-  const defined = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
   const result = await runCommand(program, args, {
     cwd,
-    env: Object.fromEntries(defined),
+    env: definedOnly(env),
     timeoutMs: LIMIT_MS,
   });
   if (result.exitCode !== 0) {

@@ -1,3 +1,4 @@
+import { definedOnly } from '../../base/defined-only.ts';
 import { type CommandResult, runCommand } from '../../base/run-command.ts';
 import type { ActionContext } from '../context.ts';
 
@@ -10,9 +11,8 @@ export async function askProgram(
   { env }: Pick<ActionContext, 'env'>,
   input?: string,
 ): Promise<CommandResult> {
-  const defined = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
   return await runCommand(program, args, {
-    env: Object.fromEntries(defined),
+    env: definedOnly(env),
     timeoutMs: LIMIT_MS,
     ...(input !== undefined && { input }),
   });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../base/clock.ts';
+import { definedOnly } from '../../base/defined-only.ts';
 import { readArguments } from './arguments.ts';
 import { playAct } from './play-act.ts';
 import { type PromptFacts, readPrompt } from './prompt.ts';
@@ -48,7 +49,7 @@ async function main(): Promise<number> {
       scene: { ...facts, stage, signals: true, acknowledged: [] },
       clock: systemClock,
       scenarioPath,
-      env: ownEnvironment(),
+      env: definedOnly(process.env),
       ignoreTerm,
       write,
     });
@@ -73,13 +74,6 @@ function stageFor(facts: PromptFacts, childUuid: string | undefined, paceMs: num
     workingDir: facts.workingDir,
     version: __VERSION__,
   });
-}
-
-function ownEnvironment(): Record<string, string> {
-  const set = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return Object.fromEntries(set);
 }
 
 /**
