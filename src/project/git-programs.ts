@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { shellQuoted } from '../base/shell-quoted.ts';
 
 /** A setting by its key, as `git config --list` writes it: all in small letters but what stands between the dots. */
 export const Setting = z.tuple([z.string(), z.string()]);
@@ -90,8 +91,4 @@ function single(key: string, known: readonly Setting[], env: Environment): Setti
 
 function valuesOf(settings: readonly Setting[], key: string): string[] {
   return settings.filter(([name]) => name === key).map(([, value]) => value);
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { shellQuoted } from '../base/shell-quoted.ts';
 import { PHASES, type Phase } from '../phases/table.ts';
 
 export interface HookFacts {
@@ -34,7 +35,7 @@ function writeRules({ sessionDir, workingDir, mainRepo }: HookFacts) {
 
 function hook(script: string, rules: object) {
   // The node that runs us, for a child's PATH may have none.
-  const command = [process.execPath, '-e', script, JSON.stringify(rules)].map(quoted).join(' ');
+  const command = [process.execPath, '-e', script, JSON.stringify(rules)].map(shellQuoted).join(' ');
   return { type: 'command', command, timeout: 10 };
 }
 
@@ -84,7 +85,3 @@ if (longest(rules.closed) <= longest(rules.open)) process.exit(0);
 process.stderr.write(target + ' is not yours to write: work in ' + rules.open.join(' and ') + '.\\n');
 process.exit(2);
 `;
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}

@@ -1,4 +1,5 @@
 import { SamocodeError } from '../../base/errors.ts';
+import { shellQuoted } from '../../base/shell-quoted.ts';
 import type { ActionContext } from '../context.ts';
 import { askProgram, programEnvironment } from './ask-program.ts';
 import type { Service, ServiceStep, ServiceWork } from './service.ts';
@@ -63,13 +64,9 @@ function withoutOurs(table: string): string {
 
 function lineFor({ command, context }: ServiceWork): string {
   const variables = Object.entries(programEnvironment(context)).map(
-    ([name, value]) => `${name}=${quoted(value)}`,
+    ([name, value]) => `${name}=${shellQuoted(value)}`,
   );
-  const words = [...variables, ...command.map(quoted), '>/dev/null', '2>&1'];
+  const words = [...variables, ...command.map(shellQuoted), '>/dev/null', '2>&1'];
   // A bare % ends the command in a crontab.
   return `@reboot ${words.join(' ').replaceAll('%', '\\%')} ${SIGN}`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
