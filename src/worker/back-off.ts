@@ -1,4 +1,4 @@
-import { pendingCommandIds } from '../session/commands.ts';
+import { waitingCommandIds } from './take-commands.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 const LONGEST_MS = 10 * 60_000;
@@ -13,7 +13,7 @@ export async function backOff(worker: Worker): Promise<boolean> {
   const waitMs = growing * (1 + Math.random() / 4);
   const begun = worker.clock.monotonic();
   while (worker.clock.monotonic() - begun < waitMs) {
-    if ((await pendingCommandIds(worker.paths)).length > 0) return false;
+    if ((await waitingCommandIds(worker)).length > 0) return false;
     await worker.clock.sleep(Math.min(POLL_MS, waitMs));
   }
   return true;

@@ -4,6 +4,8 @@ import type { NewEvent } from '../session/events.ts';
 export interface CommandOutcome {
   events: readonly NewEvent[];
   after?: () => Promise<void>;
+  /** What puts the state right when that work could not be done. */
+  undone?: () => Promise<NewEvent[]>;
 }
 
 /** A no, in words for whoever asked. */

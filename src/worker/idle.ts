@@ -1,10 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
-import { pendingCommandIds } from '../session/commands.ts';
 import type { WaitingStatus } from '../session/state.ts';
 import { hashOf, readDocument } from './evidence.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
+import { waitingCommandIds } from './take-commands.ts';
 import { typedAnswers } from './typed-answers.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -20,7 +20,7 @@ export async function idle(worker: Worker): Promise<boolean> {
     await requireRunFolder(worker);
     // What a full disk did not take would else wait for the next event, which may be a day away.
     if (projector.problem !== undefined) await projector.apply(stateOf(worker), []);
-    if ((await pendingCommandIds(worker.paths)).length > 0) return true;
+    if ((await waitingCommandIds(worker)).length > 0) return true;
     const { status } = stateOf(worker);
     if (status.kind === 'limited' && clock.now() >= status.until) {
       await record(worker, { type: 'went_on', why: 'limit_over' });

@@ -1,13 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { Host, ProcessIdentity } from '../base/host.ts';
 import { acquireLease, LeaseHeldError, type OwnedLease, readHolding } from '../base/lease.ts';
-import { pendingCommandIds } from '../session/commands.ts';
 import { readLog } from '../session/event-log.ts';
+import type { By } from '../session/event-types.ts';
 import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
-import { moveSession } from './commands/archive.ts';
+import { intoArchive } from './commands/archive.ts';
+import { followUp } from './follow-up.ts';
 import { cutForgedEnd } from './forged-end.ts';
 import { GitGuard } from './git-guard.ts';
 import { guarded } from './guarded.ts';
@@ -16,10 +17,12 @@ import { nextStep } from './next-step.ts';
 import { Projector } from './projector.ts';
 import { settleEvents } from './settle.ts';
 import { freePlacesOf, Slots } from './slots.ts';
-import { takeCommands } from './take-commands.ts';
+import { takeCommands, waitingCommandIds } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
 import { putBackSessionFile } from './true-session-file.ts';
 import { record, stateOf, type Worker } from './worker.ts';
+
+const BY_NOBODY: By = { channel: 'settings' };
 
 export interface WorkerOptions {
   sessionsDir: string;
@@ -63,15 +66,16 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     for (const path of [paths.sessionFile, paths.approvedPlan]) await kept.keep(path);
     const own = { writer, projector, git, slots, kept };
     const worker: Worker = { paths, file, clock, host, env, rehearsalProgram, ...own };
-    if (writer.state.archived) await moveSession(worker, true);
+    const away = writer.state.archived ? await followUp(worker, intoArchive(worker, BY_NOBODY)) : [];
     await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, forged });
+    await record(worker, ...away);
     const why = await work(worker);
     await slots.leave();
     await record(worker, { type: 'worker_left', why });
     await writer.writeCache();
     await lease.release();
     // Whoever left a command before the release saw a live worker and started no other.
-    if ((await pendingCommandIds(paths)).length === 0) return;
+    if ((await waitingCommandIds(worker)).length === 0) return;
   }
 }
 
@@ -112,16 +116,19 @@ async function givenUpOwner(
 /** @returns why the worker leaves */
 async function work(worker: Worker): Promise<string> {
   for (;;) {
-    // A decision that a crash left behind is carried out first: a command would be met as if it were not there.
-    if (stateOf(worker).pending === undefined) await takeCommandsIfNoChild(worker);
-    if (stateOf(worker).archived) return 'archived';
-    const left = await guarded(worker, async () => {
-      if (stateOf(worker).pending === undefined) return await nextStep(worker);
-      await record(worker, ...(await settleEvents(worker)));
-      return undefined;
-    });
+    const left = await guarded(worker, () => oneStep(worker));
     if (left !== undefined) return left;
   }
+}
+
+async function oneStep(worker: Worker): Promise<string | undefined> {
+  if (stateOf(worker).pending !== undefined) {
+    // What a crash left behind comes first: a command would be met as if it were not there.
+    await record(worker, ...(await settleEvents(worker)));
+    return undefined;
+  }
+  await takeCommandsIfNoChild(worker);
+  return stateOf(worker).archived ? 'archived' : await nextStep(worker);
 }
 
 // A child that outlived a worker may still run: then its commands are taken while it is watched.

@@ -1,8 +1,8 @@
-import { pendingCommandIds, removeCommand } from '../session/commands.ts';
+import { pendingCommandIds } from '../session/commands.ts';
 import { appendIfTaken } from './append-patiently.ts';
 import type { CommandOutcome } from './command-outcome.ts';
 import { isPassing } from './passing-errors.ts';
-import { meet } from './take-commands.ts';
+import { meet, removeAnswered } from './take-commands.ts';
 import type { Worker } from './worker.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
   const written = await appendIfTaken(worker, []);
   if (written === undefined) return false;
   await projector.apply(writer.state, written);
-  for (const id of met) await removeCommand(paths, id);
+  await removeAnswered(worker, met);
   return met.length === ids.length;
 }
 

@@ -1,9 +1,13 @@
+import { LeaseLostError } from '../base/lease.ts';
 import { type Command, pendingCommandIds, readCommand, removeCommand } from '../session/commands.ts';
 import type { NewEvent } from '../session/events.ts';
 import { appendPatiently } from './append-patiently.ts';
 import { applyCommand } from './apply-command.ts';
 import { type CommandOutcome, Refusal } from './command-outcome.ts';
-import type { Worker } from './worker.ts';
+import { failureOf, say } from './failure.ts';
+import { followUp } from './follow-up.ts';
+import { isPassing } from './passing-errors.ts';
+import { record, type Worker } from './worker.ts';
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
 export type Moment = 'idle' | 'child_runs';
@@ -12,6 +16,11 @@ const TAKEN_WHILE_CHILD_RUNS: readonly Command['kind'][] = ['stop', 'message'];
 
 /** Commands that share one write to the disk and one look at the notebook. */
 const AT_ONCE = 64;
+
+/** Ids of the commands that no event has answered yet, oldest first. */
+export async function waitingCommandIds({ paths, writer }: Worker): Promise<string[]> {
+  return (await pendingCommandIds(paths)).filter((id) => !writer.isAnswered(id));
+}
 
 /** Meets every waiting command with exactly one event, oldest first. @returns how many were met */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
@@ -24,34 +33,46 @@ export async function takeCommands(worker: Worker, moment: Moment): Promise<numb
 
 /** Meets the first commands of `ids`, up to one that has work following it. @returns how many */
 async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
-  const { writer, projector, paths } = worker;
+  const { writer, projector } = worker;
   let met = 0;
-  let after: CommandOutcome['after'];
+  let last: CommandOutcome | undefined;
   for (const id of ids) {
-    if (after !== undefined) break;
+    if (last?.after !== undefined) break;
     met += 1;
     // A crash between the event and the removal leaves a command that has its answer.
     if (writer.isAnswered(id)) continue;
-    const outcome = await meet(worker, id, moment);
-    writer.stage(...outcome.events);
-    after = outcome.after;
+    last = await meet(worker, id, moment);
+    writer.stage(...last.events);
   }
   await projector.apply(writer.state, await appendPatiently(worker, []));
-  await after?.();
-  for (const id of ids.slice(0, met)) await removeCommand(paths, id);
+  if (last?.after !== undefined) await record(worker, ...(await followUp(worker, last)));
+  await removeAnswered(worker, ids.slice(0, met));
   return met;
 }
 
-/** What a waiting command comes to; no event is written yet. */
+/** Takes away the files of commands whose events are on disk. One that stays for now does no harm: it has its answer. */
+export async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await removeCommand(worker.paths, id).catch((error) => say(worker, error));
+}
+
+/** What a waiting command comes to; no event is written yet. What fails for good is its answer, and nobody else's. */
 export async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
   const reading = await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };
   if (reading.kind === 'malformed') return { events: [unreadable(id, reading.problem)] };
   const { command } = reading;
-  const outcome = await outcomeOf(worker, command, moment);
+  const outcome = await outcomeOf(worker, command, moment).catch((error) => refusedBy(worker, error));
   if (outcome instanceof Refusal) return { events: [refusal(command, outcome)] };
   const { kind, by } = command;
   return { ...outcome, events: [{ type: 'command_accepted', id, kind, by }, ...outcome.events] };
+}
+
+/** @throws what passes by itself: the command waits for that */
+function refusedBy(worker: Worker, error: unknown): Refusal {
+  if (isPassing(error) || error instanceof LeaseLostError) throw error;
+  say(worker, error);
+  const { rule, what, hint } = failureOf(worker, error, 'ask for it again');
+  return new Refusal(rule, what, hint);
 }
 
 function unreadable(id: string, problem: string): NewEvent {

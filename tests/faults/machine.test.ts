@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { resumeSession } from '../../src/actions/resume-session.ts';
+import { sendMessage } from '../../src/actions/send-message.ts';
 import { isRunning } from '../../src/base/process-table.ts';
 import { runCommand } from '../../src/base/run-command.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
@@ -34,22 +35,21 @@ async function untilBlocked(rig: SessionRig, rule: string): Promise<string> {
 }
 
 /**
- * Makes the session folder refuse every file, by whatever this machine obeys: root may write into a folder that
+ * Makes a folder of the session refuse every file, by whatever this machine obeys: root may write into a folder that
  * forbids it, and not every file system knows the immutable flag. Where neither holds, the worker is replaced by
  * one whose writes fail as on a file system that has become read-only. @returns what ends it
  */
-async function refuseFiles(rig: SessionRig): Promise<() => Promise<unknown>> {
-  const { sessionDir } = rig.paths;
+async function refuseFiles(rig: SessionRig, folder = rig.paths.sessionDir): Promise<() => Promise<unknown>> {
   const ways = [
     {
-      on: () => runCommand('chattr', ['+i', sessionDir]),
-      off: () => runCommand('chattr', ['-i', sessionDir]),
+      on: () => runCommand('chattr', ['+i', folder]),
+      off: () => runCommand('chattr', ['-i', folder]),
     },
-    { on: () => chmod(sessionDir, 0o555), off: () => chmod(sessionDir, 0o755) },
+    { on: () => chmod(folder, 0o555), off: () => chmod(folder, 0o755) },
   ];
   for (const { on, off } of ways) {
     await on();
-    if (await refusesFiles(sessionDir)) return off;
+    if (await refusesFiles(folder)) return off;
     await off();
   }
   await reviveWith(rig, { SAMOCODE_FAIL_AT: 'write@8-12:EROFS' });
@@ -147,6 +147,42 @@ const folders: FaultRow[] = [
         withinMs: 60_000,
       });
       if (status.kind === 'blocked') await rig.resume();
+    },
+    ends: AT_THE_NEXT,
+  },
+  {
+    name: 'a message that the machine refuses a file costs no worker, and the answer behind it is taken',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await mkdir(rig.paths.inbox, { recursive: true });
+      const takeAgain = await refuseFiles(rig, rig.paths.inbox);
+      const pid = await rig.workerPid();
+      try {
+        const message = { session: rig.file.folder, text: 'Mind the boats' };
+        const refused = await sendMessage(message, rig.context()).catch((error: unknown) => error);
+        // Where no folder can be made to refuse, the disk of another worker did for a while.
+        if (refused instanceof Error) expect(refused).toMatchObject({ code: 'file_refused' });
+        await rig.answer();
+        expect(await rig.workerPid()).toBe(pid);
+      } finally {
+        await takeAgain();
+      }
+    },
+    ends: AT_THE_NEXT,
+  },
+  {
+    name: 'a full disk at a gate is waited for with the message that came meanwhile',
+    act: async (rig) => {
+      await rig.untilWaiting('qa_answers');
+      await reviveWith(rig, { SAMOCODE_FAIL_AT: 'write@3-6:ENOSPC' });
+      const pid = await rig.workerPid();
+      const message = { session: rig.file.folder, text: 'Mind the boats' };
+      await sendMessage(message, rig.context()).catch(() => undefined);
+      const isKept = async () => (await rig.events()).some(({ type }) => type === 'message_kept');
+      await eventually(isKept, { what: 'the message is kept' });
+      expect(await readFile(rig.paths.workerErrors, 'utf8')).toContain('ENOSPC: trying again');
+      expect(await rig.workerPid()).toBe(pid);
+      await rig.answer();
     },
     ends: AT_THE_NEXT,
   },

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
@@ -171,6 +171,73 @@ test('a stop that waits behind a message counts at once on a full disk, and both
   expect(await takeCommandsMeanwhile(worker)).toBe(true);
   expect(await answers(log)).toMatchObject([{ kind: 'stop' }, { kind: 'message' }]);
   expect(await pendingCommandIds(log.paths)).toEqual([]);
+});
+
+const at = '2026-01-08T10:00:00.000Z';
+
+test('a command that the machine refuses a file is answered so, and those behind it are met', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
+  await rm(log.paths.sessionDir, { recursive: true, force: true });
+  await writeFile(log.paths.sessionDir, 'no folder');
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
+  await takeCommands(worker, 'idle');
+  const [refused, accepted] = await answers(log);
+  expect(refused).toMatchObject({ type: 'command_refused', kind: 'message', code: 'file_refused' });
+  expect(refused?.type === 'command_refused' && refused.message).toContain(`at ${log.paths.folder}/_inbox`);
+  expect(accepted).toMatchObject({ type: 'command_accepted', kind: 'stop' });
+  expect(await pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('a command that a full disk refuses a file keeps waiting, and what was met before it is written once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(1)));
+  await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(2)));
+  {
+    using _disk = await fullDisk({ atWrite: 1, bytes: 0 });
+    await expect(takeCommands(worker, 'idle')).rejects.toThrow('ENOSPC');
+    expect(await pendingCommandIds(log.paths)).toHaveLength(2);
+  }
+  await takeCommands(worker, 'idle');
+  expect(await answers(log)).toMatchObject([{ type: 'command_refused' }, { type: 'command_accepted' }]);
+  expect(await pendingCommandIds(log.paths)).toEqual([]);
+});
+
+test('a session whose folder can’t be moved into the archive is told of and stays where it is', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
+  const archive: Command = { v: 1, id: ulid(1), by: CLI, at, kind: 'archive', what: 'session', keep: [] };
+  await leaveCommand(log.paths, archive);
+  await takeCommands(worker, 'idle');
+  const events = await readEvents(log.paths.events, STOPPED.length);
+  expect(events).toMatchObject([
+    { type: 'command_accepted' },
+    { type: 'archived' },
+    { type: 'notice', code: 'file_refused' },
+    { type: 'unarchived', by: CLI },
+  ]);
+  expect(worker.writer.state.archived).toBe(false);
+});
+
+test('a stop meets a block that left an iteration open at once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  await worker.writer.append(
+    { type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false },
+    {
+      type: 'iteration_started',
+      ...{ iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '', log: 'l' },
+      ...{ childUuid: 'u', timeLimitMs: 1 },
+    },
+    { type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule: 'file_refused' },
+  );
+  await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
+  await takeCommands(worker, 'idle');
+  expect(worker.writer.state).toMatchObject({ status: { kind: 'stopped' }, openIteration: { iteration: 1 } });
 });
 
 test('400 commands of 4 writers get one answer each, from workers that leave, return and are killed', async () => {

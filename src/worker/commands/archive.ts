@@ -6,6 +6,7 @@ import { stampsAt } from '../../base/stamps.ts';
 import { removeWorktree } from '../../project/remove-worktree.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
+import type { By } from '../../session/event-types.ts';
 import { nameWithoutDate } from '../../session/names.ts';
 import { changeOverview } from '../../session/overview-change.ts';
 import { archiveRoot, sessionPaths } from '../../session/paths.ts';
@@ -54,8 +55,21 @@ export async function unarchive(
   return { events: [{ type: 'unarchived', by, flow: 'Taken out of the archive' }] };
 }
 
+/** The work that follows an archiving; a folder that can't be moved leaves the session where it was. */
+export function intoArchive(worker: Worker, by: By): Pick<CommandOutcome, 'after' | 'undone'> {
+  const { sessionsDir, folder } = worker.file;
+  const home = sessionPaths(sessionsDir, folder).sessionDir;
+  return {
+    after: () => moveSession(worker, true),
+    undone: async () =>
+      (await ifExists(lstat(home))) === undefined
+        ? []
+        : [{ type: 'unarchived', by, flow: 'Not in the archive: the folder could not be moved' }],
+  };
+}
+
 /** Puts the session folder where the state says it is: a crash between the event and the move is made up for here. */
-export async function moveSession(worker: Worker, archived: boolean): Promise<void> {
+async function moveSession(worker: Worker, archived: boolean): Promise<void> {
   const { sessionsDir, folder } = worker.file;
   const from = sessionPaths(sessionsDir, folder, !archived).sessionDir;
   const to = sessionPaths(sessionsDir, folder, archived);
@@ -87,7 +101,7 @@ async function archiveSession(
         flow: `Archived; branch ${settings.branch} is kept`,
       },
     ],
-    after: () => moveSession(worker, true),
+    ...intoArchive(worker, by),
   };
 }
 

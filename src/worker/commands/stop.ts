@@ -8,7 +8,9 @@ export function stop(worker: Worker, command: CommandOf<'stop'>): CommandOutcome
   if (status.kind === 'stopped' || status.kind === 'done') {
     return new Refusal('not_running', `The session is ${status.kind} already.`, 'There is nothing to stop.');
   }
-  if (openIteration !== undefined || status.kind === 'starting') {
+  // An iteration that a block left open waits for a person: nothing works there that would meet the wish later.
+  const isBeingDone = openIteration !== undefined && status.kind !== 'blocked';
+  if (isBeingDone || status.kind === 'starting') {
     return { events: [{ type: 'stop_requested', by, when }] };
   }
   return { events: [{ type: 'stopped', by, why: 'asked for', flow: 'Stopped' }] };

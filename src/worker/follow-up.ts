@@ -1,0 +1,28 @@
+import { LeaseLostError } from '../base/lease.ts';
+import type { NewEvent } from '../session/events.ts';
+import type { CommandOutcome } from './command-outcome.ts';
+import { failureOf, say } from './failure.ts';
+import { patiently } from './passing-errors.ts';
+import type { Worker } from './worker.ts';
+
+/**
+ * Does the work that follows an accepted command, which can't be refused any more: what the machine does not let
+ * be done costs nobody a worker. @returns what is to be told of that; nothing when all was done
+ */
+export async function followUp(
+  worker: Worker,
+  { after, undone }: Pick<CommandOutcome, 'after' | 'undone'>,
+): Promise<NewEvent[]> {
+  if (after === undefined) return [];
+  try {
+    await patiently(worker.clock, 'the work of a command not done', after);
+    return [];
+  } catch (error) {
+    if (error instanceof LeaseLostError) throw error;
+    say(worker, error);
+    const { rule, what, hint } = failureOf(worker, error, 'ask for it again');
+    const text = `A command was accepted, but not all of it could be done. ${what} ${hint}`;
+    const notice: NewEvent = { type: 'notice', code: rule, text, flow: text };
+    return [notice, ...((await undone?.()) ?? [])];
+  }
+}
