@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { isFineForGit } from '../base/git-variables.ts';
 import { runCommand } from '../base/run-command.ts';
 import { GitError } from './git-error.ts';
 import type { Setting } from './git-programs.ts';
@@ -163,14 +164,9 @@ function withoutDrivers(args: readonly string[]): string[] {
   return [subcommand, '--no-ext-diff', '--no-textconv', '--submodule=short', NOT_INSIDE, ...rest];
 }
 
-/** Who commits, how to reach a remote and where the person's own settings are. */
-const KEPT =
-  /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM))$/;
-
 function scrubbed(env: Environment): Record<string, string> {
   const entries = Object.entries(env).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && (!entry[0].startsWith('GIT_') || KEPT.test(entry[0])),
+    (entry): entry is [string, string] => entry[1] !== undefined && isFineForGit(entry[0]),
   );
   return Object.fromEntries(entries);
 }

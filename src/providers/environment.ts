@@ -1,4 +1,5 @@
 import { delimiter, dirname } from 'node:path';
+import { isFineForGit } from '../base/git-variables.ts';
 
 /** Names the session (its ULID) in the environment of every process of a child. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';
@@ -79,11 +80,11 @@ const OF_NPX =
 /** The rehearsal child's own pace and trace are for it. */
 const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|TELEGRAM_|REHEARSAL_)/;
 
-/** Who commits and how to reach a remote; every other `GIT_*` points at somebody else's repository. */
-const GIT_KEPT = /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|SSH|SSH_COMMAND|SSL_CAINFO|ASKPASS)$/;
+/** A program of the person's that knows a password: our own calls do without, a child may have to push. */
+const GIT_FOR_PUSHING = 'GIT_ASKPASS';
 
 function isForChild(name: string): boolean {
-  if (name.startsWith('GIT_')) return GIT_KEPT.test(name);
+  if (!isFineForGit(name)) return name === GIT_FOR_PUSHING;
   return !PARENT_CLIENT.has(name) && !OF_NPX.test(name) && !OURS.test(name);
 }
 

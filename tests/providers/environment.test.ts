@@ -1,6 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { runCommand } from '../../src/base/run-command.ts';
 import { childEnvironment } from '../../src/providers/environment.ts';
+import { makeRepo } from '../support/temp-repo.ts';
 
 const marks = { sessionUlid: '01JH0000000000000000000000', iteration: 7 };
 
@@ -65,6 +69,24 @@ test('git looks at no other repository and starts no clean-up that outlives the 
     GIT_CONFIG_KEY_1: 'maintenance.auto',
     GIT_CONFIG_VALUE_1: 'false',
   });
+});
+
+test('a child commits as the person whose settings lie elsewhere, and reaches remotes as they do', async () => {
+  await using repo = await makeRepo({ anonymous: true });
+  const settings = join(repo.root, 'my-git-settings');
+  await writeFile(settings, '[user]\n\tname = Ada\n\temail = ada@example.invalid\n');
+  const env = {
+    ...repo.env,
+    GIT_CONFIG_GLOBAL: settings,
+    GIT_SSH_VARIANT: 'ssh',
+    GIT_SSL_CERT: '/cert',
+    GIT_ASKPASS: '/ask',
+  };
+  const given = childEnvironment(env, marks);
+  expect(given).toMatchObject({ GIT_SSH_VARIANT: 'ssh', GIT_SSL_CERT: '/cert', GIT_ASKPASS: '/ask' });
+  const commit = ['commit', '--quiet', '--allow-empty', '-m', 'Work'];
+  expect((await runCommand('git', commit, { cwd: repo.path, env: given })).exitCode).toBe(0);
+  expect(await repo.git(['log', '-1', '--format=%an <%ae>'])).toBe('Ada <ada@example.invalid>');
 });
 
 test('the folder that Codex put in front of PATH for its own run is left out', () => {
