@@ -1,3 +1,4 @@
+import { isoUtc } from '../base/clock.ts';
 import type { WaitingFor } from '../phases/table.ts';
 import type { SessionView } from '../session/status.ts';
 
@@ -32,7 +33,7 @@ function sentenceOf({ state, folder, isForeign }: SessionView): string {
       return `${folder} waits for ${WAITS_FOR[status.for]}${open} (${at}).`;
     }
     case 'limited':
-      return `${folder} goes on when the usage limit ends at ${new Date(status.until).toISOString()} (${at}).`;
+      return `${folder} goes on when the usage limit ends at ${isoUtc(status.until)} (${at}).`;
     case 'blocked':
       return `${folder} is blocked and needs ${ourWord(status.needs)} (${at}).`;
     case 'stopped':

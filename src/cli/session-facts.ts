@@ -1,6 +1,7 @@
 import type { SessionReport } from '../actions/get-status.ts';
 import { DYING } from '../actions/revival-limit.ts';
 import { spentWords } from '../actions/spent-words.ts';
+import { isoUtc } from '../base/clock.ts';
 import type { WaitingFor } from '../phases/table.ts';
 import { needsHuman } from '../session/session-list.ts';
 import type { SessionState } from '../session/state.ts';
@@ -99,7 +100,7 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
         ...(status.openQuestions.length > 0 && { openQuestions: status.openQuestions }),
       };
     case 'limited':
-      return { until: new Date(status.until).toISOString() };
+      return { until: isoUtc(status.until) };
     case 'blocked':
       return { reason: status.reason, needs: status.needs };
     case 'stopped':

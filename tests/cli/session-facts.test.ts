@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { statusSentence } from '../../src/actions/status-sentence.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { NewEvent } from '../../src/session/events.ts';
+import { readSession } from '../../src/session/status.ts';
 import { makeDesk } from '../server/desk.ts';
 import { CREATED, DONE, PREPARED } from '../session/events.ts';
 import { typed } from './typed.ts';
@@ -48,4 +50,16 @@ test('a session in the archive is brought back before anything else', async () =
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({ archived: true, state: 'done', next: 'samocode unarchive boat' });
   expect((await typed(['list', '--archived'], place)).stdout).toContain('in the archive');
+});
+
+test('a limit beyond every date is told as the last one there is, by status and sentence', async () => {
+  await using desk = await makeDesk();
+  const limited = { type: 'limited', until: 9e15, guessed: false, provider: 'rehearsal' } as const;
+  const at = { startMs: systemClock.now() };
+  const paths = await desk.lay('26-01-08-boat', [CREATED, PREPARED, limited], at);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(facts).toMatchObject({ state: 'limited', until: '9999-12-31T23:59:59.999Z' });
+  const view = await readSession(paths, desk.context.host);
+  expect(view && statusSentence(view)).toContain('9999-12-31T23:59:59.999Z');
 });
