@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { readPlainFile } from '../base/plain-file.ts';
-import { dateOf } from '../session/names.ts';
-import { currentPlanName, planHash } from '../session/plan.ts';
+import { type PlainFileReading, readPlainFile } from '../base/plain-file.ts';
+import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
+import { currentPlanOf, planHash } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
@@ -24,8 +24,6 @@ export interface PlanReport {
   /** What differs from the version that a person was asked about before, line by line; absent for the first one. */
   changes?: string[];
 }
-
-const MAX_PLAN_BYTES = 4 * 1024 * 1024;
 
 /**
  * The plan that waits for approval, else the approved one, else the newest draft.
@@ -51,30 +49,32 @@ export async function readPlanOf(view: SessionView): Promise<PlanReport> {
 }
 
 async function readVersion(view: SessionView, name: string, state: PlanReport['state']): Promise<PlanReport> {
-  const reading = await readPlainFile(join(view.paths.sessionDir, name), MAX_PLAN_BYTES);
-  if (reading.kind !== 'bytes') throw new NoPlanError(view, name);
+  const reading = await readPlainFile(join(view.paths.sessionDir, name), MAX_DOCUMENT_BYTES);
+  if (reading.kind !== 'bytes') throw new NoPlanError(view, { name, reading });
   const text = decode(reading.bytes);
   return { view, name, text, hash: planHash(text), state };
 }
 
 async function newestPlan({ paths, state }: SessionView): Promise<string | undefined> {
   const names = (await ifExists(readdir(paths.sessionDir))) ?? [];
-  return currentPlanName(
-    names.filter((name) => !state.oldPlans.includes(name)),
-    dateOf(paths.folder),
-  );
+  return currentPlanOf(names, paths.folder, state.oldPlans);
+}
+
+interface UnreadableFile {
+  name: string;
+  reading: Exclude<PlainFileReading, { kind: 'bytes' }>;
 }
 
 class NoPlanError extends SamocodeError {
   readonly code = 'no_plan';
 
-  constructor({ folder, state }: SessionView, name?: string) {
+  constructor({ folder, state }: SessionView, file?: UnreadableFile) {
     super(
       `There is no plan to read in ${folder}.`,
-      name === undefined
+      file === undefined
         ? `None has been written yet; the session is in ${state.progress.phase}.`
-        : `The file ${name} is gone or is no plain file.`,
-      name === undefined
+        : `The file ${file.name} is ${file.reading.kind === 'missing' ? 'gone' : file.reading.problem}.`,
+      file === undefined
         ? 'Follow the session with wait until it waits for plan_approval.'
         : 'Put the file back, or ask for a new plan with request_changes.',
     );

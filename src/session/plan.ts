@@ -3,6 +3,7 @@ import type { DocumentProblem } from './document-problem.ts';
 import { parseDocumentName, sortNewestFirst } from './documents.ts';
 import { parseKeyLine, plainValue } from './key-line.ts';
 import { isBlank, listItem, type MarkdownLines, parseMarkdown, titleHeading } from './markdown-lines.ts';
+import { dateOf } from './names.ts';
 import { isCompletion, notesHeading, planContent } from './plan-content.ts';
 
 export interface PlanPhase {
@@ -56,12 +57,17 @@ export function planHash(text: string): string {
 }
 
 /**
- * The newest plan among a session's files. An approved one comes first, but that the events say.
- * @param startedOn the session's first day as `MM-DD` or `YY-MM-DD`; stamps have no year
+ * The newest plan of the present goal. An approved one comes first, but that the events say.
+ * @param folder the session's, whose date is its first day; stamps have no year
+ * @param oldPlans those of the goals before
  */
-export function currentPlanName(files: readonly string[], startedOn?: string): string | undefined {
-  const plans = files.filter((file) => parseDocumentName(file)?.kind === 'plan');
-  return sortNewestFirst(plans, startedOn)[0];
+export function currentPlanOf(
+  files: readonly string[],
+  folder: string,
+  oldPlans: readonly string[],
+): string | undefined {
+  const plans = files.filter((file) => parseDocumentName(file)?.kind === 'plan' && !oldPlans.includes(file));
+  return sortNewestFirst(plans, dateOf(folder))[0];
 }
 
 const PHASE = /^Phase\s{1,4}(\d{1,4})(?!\d)\s{0,4}[:.)–—-]?/i;

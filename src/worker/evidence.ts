@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { stampsAt } from '../base/stamps.ts';
 import type { Outcome } from '../phases/outcome.ts';
 import type { PlanVersion, RecordedAnswer } from '../session/event-types.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
-import { currentPlanName, planHash, readPlan } from '../session/plan.ts';
+import { currentPlanOf, planHash, readPlan } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
 import { readQa } from '../session/qa.ts';
 import { questionHash } from '../session/qa-answer.ts';
@@ -65,9 +64,8 @@ export interface PlanEvidence {
 
 export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   const { approvedPlan, oldPlans } = stateOf(worker);
-  const names = (await documentNames(worker)).filter((name) => !oldPlans.includes(name));
-  const { folderDate } = stampsAt(Date.parse(worker.file.createdAt));
-  const name = approvedPlan?.name ?? currentPlanName(names, folderDate);
+  const names = await documentNames(worker);
+  const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
   const text = name === undefined ? undefined : await readDocument(join(worker.paths.sessionDir, name));
   if (name === undefined || text === undefined) {
     const changedSinceApproval = approvedPlan !== undefined;

@@ -6,7 +6,7 @@ import { inferPhase } from '../../src/session/legacy.ts';
 import { isFolderName, resolveSessionFolder } from '../../src/session/names.ts';
 import { readOverview } from '../../src/session/overview.ts';
 import { changeOverview } from '../../src/session/overview-change.ts';
-import { currentPlanName, readPlan } from '../../src/session/plan.ts';
+import { currentPlanOf, readPlan } from '../../src/session/plan.ts';
 import { readQa } from '../../src/session/qa.ts';
 import { parseSignal } from '../../src/session/signal.ts';
 import { legacyProperties } from '../properties/legacy.ts';
@@ -34,7 +34,7 @@ function readFolder(folder: string) {
     ? readFileSync(join(ROOT, folder, '_signal.json'))
     : undefined;
   const signal = parseSignal(bytes, 'phase' in inferred ? inferred.phase : 'init');
-  const plan = currentPlanName(fileNames);
+  const plan = currentPlanOf(fileNames, '', []);
   return {
     phase: 'phase' in inferred ? inferred.phase : 'asked',
     blocked: overview.blocked,

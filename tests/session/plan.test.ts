@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { currentPlanName, planHash, readPlan } from '../../src/session/plan.ts';
+import { currentPlanOf, planHash, readPlan } from '../../src/session/plan.ts';
 import { planChanges } from '../../src/session/plan-changes.ts';
 import { planProperties } from '../properties/plan.ts';
 
@@ -113,11 +113,11 @@ test('the newest plan is the current one, also across new year', () => {
     '01-09-0900-summary-jwt.md',
     '_overview.md',
   ];
-  expect(currentPlanName(names)).toBe('01-08-15:02-plan-jwt.md');
-  expect(currentPlanName(['12-31-2359-plan-a.md', '01-01-0001-plan-b.md'], '25-12-30')).toBe(
-    '01-01-0001-plan-b.md',
-  );
-  expect(currentPlanName(['_overview.md'])).toBeUndefined();
+  expect(currentPlanOf(names, 'jwt', [])).toBe('01-08-15:02-plan-jwt.md');
+  const overNewYear = ['12-31-2359-plan-a.md', '01-01-0001-plan-b.md'];
+  expect(currentPlanOf(overNewYear, '25-12-30-jwt', [])).toBe('01-01-0001-plan-b.md');
+  expect(currentPlanOf(overNewYear, '25-12-30-jwt', ['01-01-0001-plan-b.md'])).toBe('12-31-2359-plan-a.md');
+  expect(currentPlanOf(['_overview.md'], 'jwt', [])).toBeUndefined();
 });
 
 test('ten megabytes are read, hashed and compared', () => {
