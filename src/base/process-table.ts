@@ -55,7 +55,7 @@ export function procTable(root = '/proc'): ProcessTable {
     },
     async commandOf(pid) {
       const command = readIfRunning(`${root}/${pid}/cmdline`);
-      return command && command.toString('utf8').split('\0').join(' ').trimEnd();
+      return command?.toString('utf8').split('\0').join(' ').trimEnd();
     },
   };
 }
