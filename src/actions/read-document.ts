@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { type PlainFileReading, readPlainFile } from '../base/plain-file.ts';
 import { parseDocumentName, sortNewestFirst } from '../session/documents.ts';
 import { dateOf } from '../session/names.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../session/paths.ts';
@@ -43,7 +43,7 @@ export async function readDocument(
     names.find((each) => basename(each) === wanted || parseDocumentName(basename(each))?.kind === wanted);
   if (found === undefined) throw new DocumentNotFoundError(view.folder, wanted, names);
   const reading = await readPlainFile(join(view.paths.sessionDir, found), MAX_DOCUMENT_BYTES);
-  if (reading.kind !== 'bytes') throw new DocumentUnreadableError(view.folder, found);
+  if (reading.kind !== 'bytes') throw new DocumentUnreadableError(view.folder, found, reading);
   return { view, name: found, text: decode(reading.bytes) };
 }
 
@@ -95,10 +95,10 @@ class DocumentNotFoundError extends SamocodeError {
 class DocumentUnreadableError extends SamocodeError {
   readonly code = 'document_unreadable';
 
-  constructor(folder: string, name: string) {
+  constructor(folder: string, name: string, reading: Exclude<PlainFileReading, { kind: 'bytes' }>) {
     super(
       `${name} of ${folder} can't be read.`,
-      'It is no plain file, too large, or was removed just now.',
+      reading.kind === 'missing' ? 'It was removed just now.' : `It is ${reading.problem}.`,
       'See what stands there.',
     );
   }

@@ -1,14 +1,12 @@
 import { decode } from '../base/change-file.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import type { SessionPaths } from '../session/paths.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../session/paths.ts';
 import { readQa as parseQa, type QaReading } from '../session/qa.ts';
 import type { QaQuestion } from '../session/qa-question.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { revive } from './revive.ts';
-
-const MAX_QA_BYTES = 4 * 1024 * 1024;
 
 export interface QaItem extends QaQuestion {
   /** The session waits for an answer to it. */
@@ -48,7 +46,7 @@ export async function readQaOf(view: SessionView): Promise<QaReport> {
 }
 
 async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
-  const reading = await readPlainFile(qa, MAX_QA_BYTES);
+  const reading = await readPlainFile(qa, MAX_DOCUMENT_BYTES);
   switch (reading.kind) {
     case 'bytes':
       return parseQa(decode(reading.bytes));

@@ -16,7 +16,7 @@ const READ_ON_BYTES = 64 * 1024;
  */
 export async function readPlainFile(path: string, maxBytes: number): Promise<PlainFileReading> {
   return await withPlainFile(path, async (handle, stats) => {
-    const tooLarge = { kind: 'unusable', problem: `larger than ${maxBytes} bytes` } as const;
+    const tooLarge = { kind: 'unusable', problem: `too large, more than ${maxBytes} bytes` } as const;
     if (stats.size > maxBytes) return tooLarge;
     const bytes = await readUpTo(handle, stats.size, maxBytes);
     return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, fileId: fileId(stats) };
