@@ -48,7 +48,7 @@ export function statusWords(facts: SessionFacts, style: Style, nowMs: number): s
     ['stalled', facts.stalled && 'its child shows no sign of life'],
     ['open', facts.openQuestions?.join(', ')],
     ['reason', facts.reason && oneLine(facts.reason, 600)],
-    ['needs', facts.needs],
+    ['needs', facts.needs && oneLine(facts.needs, 600)],
     ['summary', facts.summary && oneLine(facts.summary, 600)],
     ['branch', facts.branch && `${facts.branch} from ${facts.base}`],
     ['worktree', facts.worktree],
