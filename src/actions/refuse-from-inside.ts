@@ -1,9 +1,7 @@
 import { SamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
+import { SESSION_MARK } from '../providers/environment.ts';
 import type { ActionContext } from './context.ts';
-
-/** The environment variable that every child and all that comes of it carries. */
-const SESSION_MARK = 'SAMOCODE_SESSION';
 
 class InsideSessionError extends SamocodeError {
   readonly code = 'inside_session';

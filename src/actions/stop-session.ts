@@ -1,3 +1,4 @@
+import { isAtRest } from '../session/at-rest.ts';
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
@@ -30,10 +31,4 @@ export async function stopSession(
     if (!(error instanceof CommandRefusedError && error.code === 'not_running')) throw error;
     return { view: await findSession(input, context), outcome: 'not_running' };
   }
-}
-
-function isAtRest({ state, pendingCommands }: SessionView): boolean {
-  const { kind } = state.status;
-  const rests = kind === 'blocked' || kind === 'stopped' || kind === 'done';
-  return rests && state.openIteration === undefined && pendingCommands.length === 0;
 }

@@ -4,9 +4,7 @@ import { expect, test } from 'vitest';
 import { type Launches, lookAfterSessions, monitor } from '../../src/actions/monitor.ts';
 import { revive } from '../../src/actions/revive.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { startRig } from '../support/session-rig.ts';
-
-const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
+import { HANGS, startRig } from '../support/session-rig.ts';
 
 test('a session of any project whose worker was killed gets another one', async () => {
   await using rig = await startRig({ scenario: HANGS });

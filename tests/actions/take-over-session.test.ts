@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { resumeSession } from '../../src/actions/resume-session.ts';
 import { takeOverSession } from '../../src/actions/take-over-session.ts';
 import type { ProcessIdentity } from '../../src/base/host.ts';
-import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 
 /** Makes the newest lease that of another owner, as if its file had come over the network. */
 async function giveLeaseTo(rig: SessionRig, owner: Partial<ProcessIdentity>): Promise<void> {
@@ -55,8 +55,7 @@ test.each(ELSEWHERE)('a session held by %s is taken by the explicit act alone', 
 });
 
 test('a child of the machine that is gone is no child any more', async () => {
-  const hangs = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
-  await using rig = await startRig({ scenario: hangs });
+  await using rig = await startRig({ scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   await expect
     .poll(async () => (await rig.processesWithMark()).length, { timeout: 30_000 })

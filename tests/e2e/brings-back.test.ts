@@ -2,10 +2,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/run-command.ts';
 import { Parent } from '../support/mcp-rig.ts';
-import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 import { makeRepo } from '../support/temp-repo.ts';
-
-const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
 
 async function withoutWorker(): Promise<SessionRig> {
   const rig = await startRig({ scenario: HANGS });

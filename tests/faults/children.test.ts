@@ -1,11 +1,10 @@
 import { expect } from 'vitest';
-import { type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { withSettings } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
 const QUICK = { timeLimitMs: 2500 };
-const AT_THE_GATE = 'waiting/qa_answers';
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 /** A scenario that never finishes loading: the child hangs before its first word. */
 const SILENT_FIRST =

@@ -2,13 +2,12 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
-import { type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { changeSettings, withSettings, workerLeft } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
 const fails = (json: object) => ({ act: 'result', json: { is_error: true, ...json } });
-const AT_THE_GATE = 'waiting/qa_answers';
 
 async function endings(rig: SessionRig): Promise<string[]> {
   return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));

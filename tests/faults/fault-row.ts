@@ -29,6 +29,9 @@ export interface FaultRow {
   also?: (rig: SessionRig) => Promise<void>;
 }
 
+/** Where a session ends that nothing could stop: the human is asked. */
+export const AT_THE_GATE = 'waiting/qa_answers';
+
 const HOW_MANY_AT_ONCE = 3;
 
 /** Runs the rows of one table, a few at a time, each with the neutral checks at its end. */

@@ -5,10 +5,9 @@ import { rewindSession } from '../../src/actions/rewind-session.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { contentsOf } from '../support/checkpoint-scene.ts';
 import type { SessionRig } from '../support/session-rig.ts';
-import { type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
-const AT_THE_GATE = 'waiting/qa_answers';
 const WORK = 'mkdir -p work && echo one > work/one.txt && echo two > "work/two words.txt"';
 
 /** The first child works, the second one cleans up after it; then the first one's state is asked for. */

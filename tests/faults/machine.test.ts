@@ -11,10 +11,9 @@ import { launchWorker } from '../../src/worker/launch.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { expectNoSpin } from './cpu.ts';
-import { type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { changeSettings, childWorks, withSettings, workerLeft } from './with-settings.ts';
 
-const AT_THE_GATE = 'waiting/qa_answers';
 const AT_THE_NEXT = 'waiting/plan_approval';
 const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
 

@@ -2,9 +2,8 @@ import { copyFile, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
-import { type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
-const AT_THE_GATE = 'waiting/qa_answers';
 /** Leaves a trace in the home when it is started by anybody but a child, which carries the session's mark. */
 const STEPS = '[ -n "$SAMOCODE_SESSION" ] || touch "$HOME/stepped-on-$$"';
 /** The same as a program; the child that plants it writes it first. */

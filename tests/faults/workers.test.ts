@@ -4,10 +4,9 @@ import { expect } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { readChildRecordAt } from './child-record.ts';
-import { type FaultRow, faultTable } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { childWorks, withSettings, workerLeft } from './with-settings.ts';
 
-const AT_THE_GATE = 'waiting/qa_answers';
 const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
 
 async function recoveries(rig: SessionRig): Promise<string[]> {

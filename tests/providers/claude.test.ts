@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { claude } from '../../src/providers/claude.ts';
 import type { ChildRequest } from '../../src/providers/provider.ts';
 import { CLAUDE_ENDINGS } from '../support/claude-endings.ts';
-import { type ClaudeSample, claudeSamples, finalReportIn, problemOf } from '../support/claude-samples.ts';
+import { claudeSamples, finalReportIn, problemOf } from '../support/claude-samples.ts';
+import type { CliSample } from '../support/cli-samples.ts';
 
 const request: ChildRequest = {
   cliPath: '/opt/claude',
@@ -160,7 +161,7 @@ test('lost lines, unknown events and error words in tool output never make up a 
   );
 });
 
-function sampleNamed(name: string): ClaudeSample {
+function sampleNamed(name: string): CliSample {
   const sample = samples.find((each) => each.name === name);
   if (!sample) throw new Error(`There is no recording ${name}.`);
   return sample;

@@ -9,6 +9,7 @@ import { systemHost } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
 import { isRunning } from '../../src/base/process-table.ts';
 import { DEMO_FILES } from '../../src/demo/demo-project.ts';
+import { SESSION_MARK } from '../../src/providers/environment.ts';
 import { readEvents, readLog } from '../../src/session/event-log.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
@@ -148,7 +149,7 @@ export async function markedPids(paths: SessionPaths): Promise<number[]> {
   const { id } = JSON.parse(await readFile(paths.sessionFile, 'utf8'));
   const pids: number[] = [];
   for (const entry of (await processes.list()).filter(isRunning)) {
-    if ((await processes.environmentOf(entry.pid, 'SAMOCODE_SESSION')) === id) pids.push(entry.pid);
+    if ((await processes.environmentOf(entry.pid, SESSION_MARK)) === id) pids.push(entry.pid);
   }
   return pids;
 }
@@ -163,7 +164,7 @@ async function endEverything(sessionsDir: string): Promise<void> {
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
     const file = await readFile(paths.sessionFile, 'utf8').catch(() => undefined);
     if (file === undefined) continue;
-    const mark = { name: 'SAMOCODE_SESSION', value: JSON.parse(file).id };
+    const mark = { name: SESSION_MARK, value: JSON.parse(file).id };
     await endTree(undefined, mark, { host, clock: systemClock, graceMs: 0 });
   }
 }

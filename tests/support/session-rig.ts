@@ -16,6 +16,7 @@ import { systemHost } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
 import { SESSION_MARK } from '../../src/providers/environment.ts';
+import { isAtRest } from '../../src/session/at-rest.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { Channel } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
@@ -26,7 +27,7 @@ import type { SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
 import { builtPrograms } from './built-programs.ts';
-import { isAtRest, report } from './rig-report.ts';
+import { report } from './rig-report.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export interface RigPlan {
@@ -89,6 +90,9 @@ export interface UntilOptions {
   /** A missing worker stays missing. */
   leaveDead?: boolean;
 }
+
+/** A scenario whose first child hangs. */
+export const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
 
 const POLL_MS = 25;
 /** How long a session that has ended may still surprise. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../src/session/event-log.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
-import { makeBench } from '../../actions/bench.ts';
+import { type Bench, makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
@@ -10,7 +10,36 @@ import {
   type ModelReply,
 } from '../../support/model-stub/conversation.ts';
 import { PARENT_PROMPT } from '../../support/model-stub/parent-model.ts';
-import { startInteractiveClaude } from './interactive-claude.ts';
+import { type InteractiveClaude, startInteractiveClaude } from './interactive-claude.ts';
+
+interface Chat {
+  /** What the model says to each turn of the conversation. */
+  reply: (conversation: Conversation) => ModelReply;
+  paceMs?: number;
+  env?: Record<string, string>;
+}
+
+/** An interactive Claude Code with our server, into which the task has been typed, and the turns of its model. */
+async function prompted(
+  { repo }: Bench,
+  { reply, paceMs = 0, env = {} }: Chat,
+): Promise<[InteractiveClaude, Conversation[]]> {
+  const turns: Conversation[] = [];
+  const claude = await startInteractiveClaude({
+    server: (await builtPrograms()).server,
+    homeDir: repo.homeDir,
+    cwd: repo.path,
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: String(paceMs) },
+    env,
+    answer(conversation) {
+      if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
+      turns.push(conversation);
+      return reply(conversation);
+    },
+  });
+  await claude.type(PARENT_PROMPT);
+  return [claude, turns];
+}
 
 /** Starts a session, waits once for as long as it takes, and says that it was woken. */
 function reply({ results, newest }: Conversation): ModelReply {
@@ -24,22 +53,10 @@ function reply({ results, newest }: Conversation): ModelReply {
 
 test('a long wait goes into the background of an interactive Claude Code, and its end wakes the model', async () => {
   await using bench = await makeBench();
-  const { server } = await builtPrograms();
-  const turns: Conversation[] = [];
-  await using claude = await startInteractiveClaude({
-    server,
-    homeDir: bench.repo.homeDir,
-    cwd: bench.repo.path,
-    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '700' },
-    // Two minutes for people.
-    env: { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1500' },
-    answer(conversation) {
-      if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
-      turns.push(conversation);
-      return reply(conversation);
-    },
-  });
-  await claude.type(PARENT_PROMPT);
+  // Two minutes for people.
+  const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1500' };
+  const [claude, turns] = await prompted(bench, { reply, paceMs: 700, env });
+  await using _claude = claude;
   const woken = await eventually(
     async () => turns.find(({ newest }) => newest.includes('<task-notification>')),
     { withinMs: 60_000 },
@@ -64,21 +81,8 @@ function askInForm({ results }: Conversation): ModelReply {
 
 test('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async () => {
   await using bench = await makeBench();
-  const { server } = await builtPrograms();
-  const turns: Conversation[] = [];
-  await using claude = await startInteractiveClaude({
-    server,
-    homeDir: bench.repo.homeDir,
-    cwd: bench.repo.path,
-    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: '0' },
-    env: {},
-    answer(conversation) {
-      if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };
-      turns.push(conversation);
-      return askInForm(conversation);
-    },
-  });
-  await claude.type(PARENT_PROMPT);
+  const [claude, turns] = await prompted(bench, { reply: askInForm });
+  await using _claude = claude;
   await eventually(async () => claude.screen().includes('to expand'));
   // The second choice of the first question; the other questions stay empty.
   await claude.press('right', 'down', 'enter', 'down', 'down', 'down', 'down', 'down', 'enter');
