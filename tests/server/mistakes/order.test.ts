@@ -56,6 +56,7 @@ const MISTAKES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     approve_plan: 'not_waiting',
     request_changes: 'not_waiting',
     resume_session: 'goal_missing',
+    send_message: 'done',
   },
 };
 
