@@ -47,6 +47,8 @@ export interface SessionPaths {
   iterations: string;
   /** Worker only: tiny current state for status bars. */
   now: string;
+  /** Worker only: whether SETUP is due in the worktree that it made, and how it went. */
+  setup: string;
   /** Worker only: the text of the plan that was approved. */
   approvedPlan: string;
   /** A worker's own stderr, for what it could not record anywhere else. */
@@ -80,6 +82,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     commands: join(runDir, 'commands'),
     iterations: join(runDir, 'iterations'),
     now: join(runDir, 'now.json'),
+    setup: join(runDir, 'setup'),
     approvedPlan: join(runDir, 'approved-plan.md'),
     workerErrors: join(runDir, 'worker.stderr'),
   };

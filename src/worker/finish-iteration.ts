@@ -18,9 +18,10 @@ import { guardLoop } from './loop-guard.ts';
 import { mendNotebook, type NotebookEnd } from './mend-notebook.ts';
 import { putAwayMessages } from './messages.ts';
 import { putAwayOldFlow } from './old-flow.ts';
-import { failedChecks } from './run-checks.ts';
+import { runChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
 import { documentsPrint, lookAtMainCheckout, Snapshot } from './snapshot.ts';
+import { stopEvents } from './stopped.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 import { mendWorktree } from './worktree-stands.ts';
 
@@ -34,6 +35,11 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   const recorded = signal.kind === 'signal' ? signal.signal : undefined;
   const ending = recorded ? 'signalled' : process.end;
   const decided = await checked(worker, decide(stateOf(worker).progress, outcome, rulesOf(worker)));
+  if (decided === undefined) {
+    // The iteration stays open: whoever goes on comes back here, and the checks run again.
+    await record(worker, ...said, ...stopEvents(worker));
+    return;
+  }
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
   const { decision, print } = guardLoop(worker, decided, question);
   const exit = await exitStamp(worker.paths, open.iteration, ended.child);
@@ -167,10 +173,12 @@ function acknowledgedIds(worker: Worker, reading: SignalReading, { newFlow, line
   return stateOf(worker).messages.unacknowledged.filter((id) => named.includes(id) || written.includes(id));
 }
 
-/** A decision to be done holds only when the project's own checks pass. */
-async function checked(worker: Worker, decision: Decision): Promise<Decision> {
+/** A decision to be done holds only when the project's own checks pass. @returns undefined when they were stopped */
+async function checked(worker: Worker, decision: Decision): Promise<Decision | undefined> {
   if (decision.kind !== 'done') return decision;
-  const failures = await failedChecks(worker);
+  const end = await runChecks(worker);
+  if (end.kind === 'stopped') return undefined;
+  const { failures } = end;
   return failures.length === 0 ? decision : afterFailedChecks(stateOf(worker).progress, failures);
 }
 

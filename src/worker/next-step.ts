@@ -9,6 +9,7 @@ import { performRewind } from './perform-rewind.ts';
 import { prepare } from './prepare.ts';
 import { runIteration } from './run-iteration.ts';
 import { samePayer } from './same-payer.ts';
+import { stoppedEvent } from './stopped.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 import { worktreeStands } from './worktree-stands.ts';
 
@@ -34,7 +35,7 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       } else if (state.openIteration !== undefined) {
         await runIteration(worker);
       } else if (stopWanted !== undefined) {
-        await record(worker, { type: 'stopped', by: stopWanted.by, why: 'asked for', flow: 'Stopped' });
+        await record(worker, stoppedEvent(stopWanted.by));
       } else if (!state.runWanted && state.progress.totalIterations === 0) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
       } else {
@@ -49,7 +50,7 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
     case 'limited':
       await worker.slots.leave();
       if (stopWanted !== undefined) {
-        await record(worker, { type: 'stopped', by: stopWanted.by, why: 'asked for', flow: 'Stopped' });
+        await record(worker, stoppedEvent(stopWanted.by));
         return undefined;
       }
       return (await idle(worker)) ? undefined : PARKED_AWAY;

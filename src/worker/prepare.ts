@@ -1,19 +1,17 @@
 import { join } from 'node:path';
 import { isSamocodeError, SamocodeError } from '../base/errors.ts';
-import { runCommand } from '../base/run-command.ts';
 import type { Phase } from '../phases/table.ts';
 import { resolveBase } from '../project/base-commit.ts';
 import { ensureWorktree } from '../project/worktree.ts';
-import { childEnvironment } from '../providers/environment.ts';
 import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
 import { blockedEvent } from './blocked.ts';
 import { documentNames, readDocument } from './evidence.ts';
 import { keepStart } from './keep-start.ts';
 import { notKept } from './keep-work.ts';
+import { noteSetupDue, setUpOnce } from './setup-once.ts';
+import { isStopDue, stopEvents } from './stopped.ts';
 import { record, type Worker } from './worker.ts';
-
-const SETUP_LIMIT_MS = 30 * 60_000;
 
 /**
  * Does the work of the init phase: a fetch, the worktree on its branch, SETUP. No model is needed; what
@@ -29,18 +27,23 @@ export async function prepare(worker: Worker): Promise<void> {
       ...git,
       ...(settings.base !== undefined && { base: settings.base }),
     });
+    const worktreePath = join(file.worktreesDir, file.folder);
+    await noteSetupDue(worker, worktreePath);
     const worktree = await ensureWorktree({
       mainRepo,
-      worktreePath: join(file.worktreesDir, file.folder),
+      worktreePath,
       branch: settings.branch,
       baseCommit: base.commit,
       ...git,
     });
     const { path, branch, baseCommit } = worktree;
-    const warnings = [
-      ...(base.warning === undefined ? [] : [base.warning]),
-      ...(worktree.kind === 'created' ? await runSetup(worker, path) : []),
-    ];
+    const setup = await setUpOnce(worker, worktree);
+    // A stop that has its event already must not be followed by one that goes on.
+    if (setup.kind === 'stopped' || isStopDue(worker)) {
+      await record(worker, ...stopEvents(worker));
+      return;
+    }
+    const warnings = [...(base.warning === undefined ? [] : [base.warning]), ...setup.warnings];
     const where = await standing(worker);
     await worker.git.look(path);
     await record(worker, {
@@ -84,15 +87,4 @@ class PhaseUnknownError extends SamocodeError {
       'Write it as `Phase: …` under `## Status` in _overview.md, then resume.',
     );
   }
-}
-
-async function runSetup(worker: Worker, cwd: string): Promise<string[]> {
-  const { setup } = worker.file.settings;
-  if (setup === undefined) return [];
-  const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
-  const result = await runCommand('/bin/sh', ['-c', setup], { cwd, env, timeoutMs: SETUP_LIMIT_MS });
-  if (result.exitCode === 0) return [];
-  return [
-    `SETUP (\`${setup}\`) failed with exit status ${result.exitCode ?? 'none'}; the first child is told to see to it.`,
-  ];
 }

@@ -1,5 +1,6 @@
 import type { CommandOf } from '../../session/commands.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
+import { stoppedEvent } from '../stopped.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 export function stop(worker: Worker, command: CommandOf<'stop'>): CommandOutcome | Refusal {
@@ -13,5 +14,5 @@ export function stop(worker: Worker, command: CommandOf<'stop'>): CommandOutcome
   if (isBeingDone || status.kind === 'starting') {
     return { events: [{ type: 'stop_requested', by, when }] };
   }
-  return { events: [{ type: 'stopped', by, why: 'asked for', flow: 'Stopped' }] };
+  return { events: [stoppedEvent(by)] };
 }

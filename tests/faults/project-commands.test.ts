@@ -1,0 +1,69 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+
+import { type FaultRow, faultTable } from './fault-row.ts';
+
+const AT_THE_GATE = 'waiting/qa_answers';
+/** Takes long the first time, and no time when it is run again. */
+const LONG_ONCE = 'if [ -e .begun ]; then touch .over; else touch .begun; sleep 60; touch .over; fi';
+
+function inWorktree(rig: SessionRig, name: string): Promise<void> {
+  return access(join(rig.file.worktreesDir, rig.file.folder, name));
+}
+
+async function begun(rig: SessionRig): Promise<void> {
+  await eventually(() => inWorktree(rig, '.begun').then(() => true), { what: 'the command runs' });
+}
+
+async function stopAtOnce(rig: SessionRig): Promise<void> {
+  await rig.stop('now');
+  await rig.until(({ status }) => status.kind === 'stopped', { withinMs: 20_000 });
+  expect(await rig.processesWithMark()).toEqual([]);
+}
+
+const rows: FaultRow[] = [
+  {
+    name: 'a SETUP in which its worker is killed is run again by the next one',
+    lines: { SETUP: LONG_ONCE },
+    act: async (rig) => {
+      await begun(rig);
+      await rig.killWorker();
+    },
+    ends: AT_THE_GATE,
+    also: async (rig) => await inWorktree(rig, '.over'),
+  },
+  {
+    name: 'a SETUP is ended by a stop at once, and run again when the session goes on',
+    lines: { SETUP: LONG_ONCE },
+    act: async (rig) => {
+      await begun(rig);
+      await stopAtOnce(rig);
+      expect((await rig.state()).prepared).toBe(false);
+      await rig.resume();
+    },
+    ends: AT_THE_GATE,
+    also: async (rig) => await inWorktree(rig, '.over'),
+  },
+  {
+    name: 'a CHECK is ended by a stop at once, and run again before the session is done',
+    lines: { CHECK: LONG_ONCE, GATES: 'none' },
+    act: async (rig) => {
+      await begun(rig);
+      await stopAtOnce(rig);
+      await rig.resume();
+    },
+    ends: 'done',
+    also: async (rig) => {
+      await inWorktree(rig, '.over');
+      const numbers = (await rig.events()).flatMap((event) =>
+        event.type === 'iteration_started' ? [event.iteration] : [],
+      );
+      expect(numbers).toEqual([...new Set(numbers)]);
+    },
+  },
+];
+
+faultTable(rows);
