@@ -82,7 +82,7 @@ function withoutQuotes(value: string): string {
   return paired ? value.slice(1, -1) : value;
 }
 
-export class NotOneLineError extends SamocodeError {
+class NotOneLineError extends SamocodeError {
   readonly code = 'not_one_line';
 
   constructor(key: string) {
