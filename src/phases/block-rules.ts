@@ -1,3 +1,5 @@
+import { BLOCK_AFTER, MAX_TIMEOUTS } from './table.ts';
+
 interface BlockRule {
   /** Completes "The session blocks when …". */
   when: string;
@@ -17,10 +19,12 @@ export const BLOCK_RULES = {
   phase_limit: limit('one more child would exceed the limit of its phase'),
   test_returns: limit('tests fail again after the last allowed return to implementation'),
   quality_rounds: limit('quality still wants to mend after its last allowed round'),
-  timeouts: limit('three children run out of time with no accepted signal between them'),
+  timeouts: limit(`${MAX_TIMEOUTS} children run out of time with no accepted signal between them`),
   auth: limit('the agent CLI is not logged in or was refused'),
   budget: limit('a spending limit is reached'),
-  no_progress: limit('five children in a row change nothing: not the files, the plan or the documents'),
+  no_progress: limit(
+    `${BLOCK_AFTER} children in a row change nothing: not the files, the plan or the documents`,
+  ),
   refused: limit('the model refuses the request'),
   config: failure('the agent CLI cannot run as it is set up'),
   retries: failure('crashes, overloads or network failures use up `SAMOCODE_MAX_RETRIES`'),

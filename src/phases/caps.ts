@@ -143,11 +143,10 @@ export function withRaised(caps: SessionCaps, raised: SessionCaps | undefined): 
   return { session: { ...caps.session, ...raised.session }, phases };
 }
 
-const MOST_RESERVED: Readonly<Record<CapName, number>> = {
+const MOST_RESERVED: Readonly<Record<Exclude<CapName, 'iterations'>, number>> = {
   usd: 2,
   tokens: 300_000,
   hours: 1 / 6,
-  iterations: 1,
 };
 
 /** What is kept back for the last child, which only leaves things in order. */

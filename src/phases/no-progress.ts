@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Decision } from './decision.ts';
 import type { EndingKind } from './ending.ts';
 import { COUNTED_ENDINGS } from './ending.ts';
+import { BLOCK_AFTER, NUDGE_AFTER } from './table.ts';
 import { block } from './verdict.ts';
 
 /** Fingerprints of the newest iterations, oldest first; `equal`: how many in a row came to what stood there before. */
@@ -10,9 +11,6 @@ export type ProgressTrail = z.infer<typeof ProgressTrail>;
 
 export const EMPTY_TRAIL: ProgressTrail = { prints: [], equal: 0 };
 
-/** Equal iterations after which the next child is told, and after which a human must look. */
-export const NUDGE_AFTER = 3;
-export const BLOCK_AFTER = 5;
 /** Longer than any circle that is worth finding: A, B, A, B is no progress either. */
 const REMEMBERED = 8;
 

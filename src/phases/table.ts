@@ -81,6 +81,10 @@ export const MAX_QUALITY_ROUNDS = 3;
 /** How many children may run out of time with no accepted signal between them. */
 export const MAX_TIMEOUTS = 3;
 
+/** Equal iterations after which the next child is told, and after which a human must look. */
+export const NUDGE_AFTER = 3;
+export const BLOCK_AFTER = 5;
+
 /** Whether work in `phase` follows an approved plan, so that a changed plan is shown before it goes on. */
 export function followsPlan(phase: Phase): boolean {
   return PHASE_NAMES.indexOf(phase) > PHASE_NAMES.indexOf('planning');

@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JudgedSignal } from '../../src/phases/decision.ts';
-import { BLOCK_AFTER, EMPTY_TRAIL, NUDGE_AFTER, withPrint } from '../../src/phases/no-progress.ts';
+import { EMPTY_TRAIL, withPrint } from '../../src/phases/no-progress.ts';
 import type { Phase } from '../../src/phases/table.ts';
+import { BLOCK_AFTER, NUDGE_AFTER } from '../../src/phases/table.ts';
 import { progressPrint } from '../../src/worker/progress-print.ts';
 import { type CheckpointScene, checkpointScene } from '../support/checkpoint-scene.ts';
 
