@@ -53,8 +53,8 @@ function reply({ results, newest }: Conversation): ModelReply {
 
 test('a long wait goes into the background of an interactive Claude Code, and its end wakes the model', async () => {
   await using bench = await makeBench();
-  // Two minutes for people.
-  const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1500' };
+  // Two minutes for people; longer than a start takes on a busy machine, and shorter than the wait.
+  const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '4000' };
   const [claude, turns] = await prompted(bench, { reply, paceMs: 700, env });
   await using _claude = claude;
   const woken = await eventually(
