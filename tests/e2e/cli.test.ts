@@ -70,6 +70,13 @@ test('changes send the plan back, and a message reaches the session', async () =
   expect(await object('status', 'second')).toMatchObject({ state: 'stopped' });
 });
 
+test('a session that is only prepared says what lets it run', async () => {
+  const { stdout } = await samocode('start', '--yes', '--no-run', '--name', 'later', ...REHEARSED);
+  expect(stdout).toContain('samocode resume later');
+  expect(stdout).not.toContain('on its way');
+  expect(await object('status', 'later')).toMatchObject({ state: 'stopped', next: 'samocode resume later' });
+});
+
 test('the original command line starts a session and, called again, goes on with it', async () => {
   const config = join(repo.path, '.samocode');
   const original = [
