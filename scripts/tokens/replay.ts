@@ -1,11 +1,8 @@
-import { join } from 'node:path';
 import type { ActionContext } from '../../src/actions/context.ts';
-import { setupProject } from '../../src/actions/setup-project.ts';
-import { systemHost } from '../../src/base/host.ts';
 import { callTool } from '../../src/server/define-tool.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { waitLimitMs } from '../../src/server/wait-limits.ts';
-import { makeRepo } from '../../tests/support/temp-repo.ts';
+import { makeProject } from '../../tests/support/project.ts';
 import type { ClientView } from './client-views.ts';
 import { PERSON_MINUTES, RECORDED_TASK } from './recorded-session.ts';
 import { RecordedWorker } from './recorded-worker.ts';
@@ -38,20 +35,16 @@ const START_MS = Date.UTC(2025, 10, 20, 9);
 
 /** Follows the recorded session through the real tools as the parent of one client does. */
 export async function replay(view: ClientView): Promise<Turn[]> {
-  await using repo = await makeRepo({ folder: 'shop' });
   const clock = new ReplayClock(START_MS);
-  const context: ActionContext = {
-    clock,
-    host: await systemHost(),
-    env: repo.env,
-    home: repo.homeDir,
-    cwd: repo.path,
-    by: { channel: 'tool', client: view.clientName },
-    // A worker that is launched leaves at once; the recorded one takes its place.
-    programs: { worker: '/dev/null', rehearsal: '/dev/null' },
-  };
-  await setupProject({ lines: { PROVIDER: 'rehearsal' } }, context);
-  const worker = new RecordedWorker(join(repo.path, '_samocode/sessions'), context);
+  const by = { channel: 'tool', client: view.clientName } as const;
+  // A worker that is launched leaves at once; the recorded one takes its place.
+  const programs = { worker: '/dev/null', rehearsal: '/dev/null' };
+  const { repo, context, sessionsDir } = await makeProject({
+    folder: 'shop',
+    acting: { clock, by, programs },
+  });
+  await using _repo = repo;
+  const worker = new RecordedWorker(sessionsDir, context);
   clock.happens = worker;
   const turns: Turn[] = [];
   try {

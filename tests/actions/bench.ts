@@ -1,54 +1,32 @@
-import { join } from 'node:path';
 import type { ActionContext } from '../../src/actions/context.ts';
-import { setupProject } from '../../src/actions/setup-project.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
 import { leaveCommand } from '../../src/session/commands.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
-import { makeRepo, type RepoPlan, type TempRepo } from '../support/temp-repo.ts';
+import { makeProject, type ProjectPlan, type TempProject } from '../support/project.ts';
+import type { RepoPlan } from '../support/temp-repo.ts';
 
-export interface Bench extends AsyncDisposable {
-  repo: TempRepo;
-  context: ActionContext;
-  sessionsDir: string;
-  worktreesDir: string;
+export interface Bench extends TempProject, AsyncDisposable {
   /** Reads one session by its folder. */
   view(folder: string): Promise<SessionView>;
 }
 
-export interface BenchPlan extends RepoPlan {
-  /** Lines of `.samocode` beside the folders. */
-  lines?: Record<string, string>;
-  /** No `.samocode` yet. */
-  bare?: boolean;
-}
+export type BenchPlan = Pick<ProjectPlan, 'lines' | 'bare' | keyof RepoPlan>;
 
 /** A real project in a temporary folder whose children are rehearsals; what still runs at its end is stopped. */
 export async function makeBench(plan: BenchPlan = {}): Promise<Bench> {
-  const made = await makeRepo(plan);
-  // No children that keep a pace for people to read along: whatever is started with this environment is quick.
-  const repo = { ...made, env: { ...made.env, SAMOCODE_REHEARSAL_PACE_MS: '0' } };
   const { worker, rehearsal } = await builtPrograms();
-  const context: ActionContext = {
-    clock: systemClock,
-    host: await systemHost(),
-    env: repo.env,
-    home: repo.homeDir,
-    cwd: repo.path,
-    by: { channel: 'cli' },
-    programs: { worker, rehearsal },
-  };
-  if (!plan.bare) await setupProject({ lines: { PROVIDER: 'rehearsal', ...plan.lines } }, context);
-  const sessionsDir = join(repo.path, '_samocode/sessions');
+  const project = await makeProject({
+    ...plan,
+    // No children that keep a pace for people to read along: whatever is started with this environment is quick.
+    env: { SAMOCODE_REHEARSAL_PACE_MS: '0' },
+    acting: { programs: { worker, rehearsal } },
+  });
+  const { repo, context, sessionsDir } = project;
   return {
-    repo,
-    context,
-    sessionsDir,
-    worktreesDir: join(repo.path, '_samocode/worktrees'),
+    ...project,
     async view(folder) {
       const view = await readSession(sessionPaths(sessionsDir, folder), context.host);
       if (!view) throw new Error(`There is no session ${folder}.`);

@@ -1,27 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import {
   ResourceListChangedNotificationSchema,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { setupProject } from '../../src/actions/setup-project.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
 import { buildServer } from '../../src/server/build-server.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
-import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+import { makeProject, type TempProject } from '../support/project.ts';
 
 /** A client and a server in this process, at a real project whose sessions have no worker. */
-export interface Desk extends AsyncDisposable {
+export interface Desk extends TempProject, AsyncDisposable {
   client: Client;
-  repo: TempRepo;
-  context: ActionContext;
-  sessionsDir: string;
   /** URIs of `resources/updated`, in the order in which they came. */
   updated: string[];
   /** How often `resources/list_changed` came. */
@@ -40,18 +33,8 @@ export interface DeskPlan {
 
 export async function makeDesk(plan: DeskPlan = {}): Promise<Desk> {
   const { bare = false, clock = systemClock, clientName = 'desk' } = plan;
-  const repo = await makeRepo();
-  const context: ActionContext = {
-    clock,
-    host: await systemHost(),
-    env: repo.env,
-    home: repo.homeDir,
-    cwd: repo.path,
-    by: { channel: 'tool' },
-    programs: { worker: '/nowhere/worker.js', rehearsal: '/nowhere/rehearsal.js' },
-  };
-  if (!bare) await setupProject({ lines: { PROVIDER: 'rehearsal' } }, context);
-  const sessionsDir = join(repo.path, '_samocode/sessions');
+  const project = await makeProject({ bare, acting: { clock, by: { channel: 'tool' } } });
+  const { repo, context, sessionsDir } = project;
   const server = buildServer({ version: '0', loadActions: async () => context });
   const client = new Client({ name: clientName, version: '1' });
   const updated: string[] = [];
@@ -65,10 +48,8 @@ export async function makeDesk(plan: DeskPlan = {}): Promise<Desk> {
   const [near, far] = InMemoryTransport.createLinkedPair();
   await Promise.all([server.connect(far), client.connect(near)]);
   return {
+    ...project,
     client,
-    repo,
-    context,
-    sessionsDir,
     updated,
     listChanges: () => listChanges,
     async lay(folder, events = [CREATED, PREPARED], at) {

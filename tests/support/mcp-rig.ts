@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { systemClock } from '../../src/base/clock.ts';
@@ -14,7 +14,7 @@ import { readEvents, readLog } from '../../src/session/event-log.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import type { SessionState } from '../../src/session/state.ts';
-import { type TempDir, tempDir } from './temp-dir.ts';
+import { makeRepo } from './temp-repo.ts';
 
 /** The demo's small repository in a temporary folder, with a home of its own. */
 export interface Place extends AsyncDisposable {
@@ -29,32 +29,15 @@ const DIST = resolve('dist');
 const BOUND_MS = 90_000;
 
 export async function makePlace(extra: Record<string, string> = {}): Promise<Place> {
-  const dir: TempDir = await tempDir('samocode-e2e-');
-  const repo = join(dir.path, 'paper-boat');
-  const home = join(dir.path, 'home');
-  await mkdir(home);
-  for (const file of DEMO_FILES) {
-    const path = join(repo, file.path);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, file.text);
-  }
+  const files = Object.fromEntries(DEMO_FILES.map(({ path, text }) => [path, text]));
+  const made = await makeRepo({ folder: 'paper-boat', files });
+  const { path: repo, homeDir: home } = made;
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' });
-  git('init', '-q', '-b', 'main');
-  git('config', 'user.name', 'Test');
-  git('config', 'user.email', 'test@example.org');
-  git('add', '.');
-  git('commit', '-q', '-m', 'a paper boat');
-  const env = {
-    PATH: process.env.PATH ?? '',
-    HOME: home,
-    LANG: 'C.UTF-8',
-    SAMOCODE_REHEARSAL_PACE_MS: '0',
-    ...extra,
-  };
+  const env = { ...made.env, LANG: 'C.UTF-8', SAMOCODE_REHEARSAL_PACE_MS: '0', ...extra };
   const sessionsDir = join(repo, '_samocode', 'sessions');
   const dispose = async () => {
     await endEverything(sessionsDir);
-    await dir[Symbol.asyncDispose]();
+    await made[Symbol.asyncDispose]();
   };
   return { repo, home, sessionsDir, env, git, [Symbol.asyncDispose]: dispose };
 }

@@ -6,13 +6,11 @@ import type { ActionContext } from '../../src/actions/context.ts';
 import { readPlan } from '../../src/actions/read-plan.ts';
 import { requestChanges } from '../../src/actions/request-changes.ts';
 import { type ResumeSessionInput, resumeSession } from '../../src/actions/resume-session.ts';
-import { setupProject } from '../../src/actions/setup-project.ts';
 import { type StartSessionInput, startSession } from '../../src/actions/start-session.ts';
 import { stopSession } from '../../src/actions/stop-session.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { endTree } from '../../src/base/end-tree.ts';
 import { isSamocodeError } from '../../src/base/errors.ts';
-import { systemHost } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
 import { SESSION_MARK } from '../../src/providers/environment.ts';
@@ -27,8 +25,9 @@ import type { SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
 import { builtPrograms } from './built-programs.ts';
+import { makeProject } from './project.ts';
 import { report } from './rig-report.ts';
-import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
+import type { RepoPlan, TempRepo } from './temp-repo.ts';
 
 export interface RigPlan {
   /**
@@ -102,22 +101,13 @@ const PATIENCE_MS = 60_000;
 
 /** Makes the project, starts the session and hands it over as soon as it is prepared. */
 export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
-  const [programs, repo] = await Promise.all([
-    builtPrograms(plan.programs, { faults: plan.faults ?? false }),
-    makeRepo(plan.repo),
-  ]);
-  const baseContext: ActionContext = {
-    clock: systemClock,
-    host: await systemHost(),
-    env: repo.env,
-    home: repo.homeDir,
-    cwd: repo.path,
-    by: { channel: 'cli' },
-    programs: { worker: programs.worker, rehearsal: programs.rehearsal },
-  };
+  const programs = await builtPrograms(plan.programs, { faults: plan.faults ?? false });
+  const { worker, rehearsal } = programs;
+  const acting = { programs: { worker, rehearsal } };
+  const project = await makeProject({ ...plan.repo, ...(plan.lines && { lines: plan.lines }), acting });
+  const { repo, context: baseContext, sessionsDir } = project;
   const scenario = await writeScenario(repo.root, plan.scenario);
   for (const [name, text] of Object.entries(plan.files ?? {})) await writeFile(join(repo.root, name), text);
-  await setupProject({ lines: { PROVIDER: 'rehearsal', ...plan.lines } }, baseContext);
   const startContext = {
     ...baseContext,
     env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...plan.firstEnv },
@@ -130,7 +120,7 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   try {
     return rigOf((await startSession(input, startContext)).file);
   } catch (error) {
-    const rig = await startedRig(join(repo.path, '_samocode/sessions'), rigOf);
+    const rig = await startedRig(sessionsDir, rigOf);
     if (rig && isUnresponsive(error)) return await rig.until(({ prepared }) => prepared).then(() => rig);
     await rig?.[Symbol.asyncDispose]();
     throw error;

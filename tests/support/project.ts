@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { setupProject } from '../../src/actions/setup-project.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
+
+export interface ProjectPlan extends RepoPlan {
+  /** Lines of `.samocode` beside the folders. */
+  lines?: Readonly<Record<string, string>>;
+  /** No `.samocode`, and nothing known on this machine. */
+  bare?: boolean;
+  /** Added to the environment. */
+  env?: Readonly<Record<string, string>>;
+  /** What acts there, where it is not a person at the command line; without programs, no worker ever starts. */
+  acting?: Partial<Pick<ActionContext, 'clock' | 'by' | 'programs'>>;
+}
+
+/** A real project in a temporary folder whose children are rehearsals, and what one acts with in it. */
+export interface TempProject {
+  repo: TempRepo;
+  context: ActionContext;
+  sessionsDir: string;
+  worktreesDir: string;
+}
+
+const NO_PROGRAMS = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/rehearsal.js' };
+
+/** The caller disposes of its repository. */
+export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> {
+  const { lines, bare = false, env, acting, ...repoPlan } = plan;
+  const made = await makeRepo(repoPlan);
+  const repo = { ...made, env: { ...made.env, ...env } };
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env: repo.env,
+    home: repo.homeDir,
+    cwd: repo.path,
+    by: { channel: 'cli' },
+    programs: NO_PROGRAMS,
+    ...acting,
+  };
+  if (!bare) await setupProject({ lines: { PROVIDER: 'rehearsal', ...lines } }, context);
+  return {
+    repo,
+    context,
+    sessionsDir: join(repo.path, '_samocode/sessions'),
+    worktreesDir: join(repo.path, '_samocode/worktrees'),
+  };
+}
