@@ -4,6 +4,7 @@ import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sd
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { buildServer } from '../../src/server/build-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 
 interface Asked {
@@ -73,7 +74,7 @@ const agreeable: Person = ({ requestedSchema }) => {
   return { action: 'accept', content: Object.fromEntries(choices) };
 };
 
-test('answers of a form are the human’s own act, and open the gate', async () => {
+test.concurrent('answers of a form are the human’s own act, and open the gate', async () => {
   await using rig = await asking();
   await using parent = await connected(rig, agreeable);
   const { status } = await rig.state();
@@ -88,7 +89,7 @@ test('answers of a form are the human’s own act, and open the gate', async () 
   expect(recorded).toMatchObject({ by: { channel: 'elicitation', client: 'test-client' }, open: [] });
 });
 
-test('own words count before a choice, and what is left empty stays open', async () => {
+test.concurrent('own words count before a choice, and what is left empty stays open', async () => {
   await using rig = await asking();
   await using parent = await connected(rig, ({ requestedSchema }) => {
     const [first = '', second = ''] = Object.keys(requestedSchema.properties);
@@ -115,7 +116,7 @@ const SILENT: Array<[string, Person]> = [
   ],
 ];
 
-test('a form that is not answered is as if there were none, however it ends', async () => {
+test.concurrent('a form that is not answered is as if there were none, however it ends', async () => {
   await using rig = await planned();
   await using without = await connected(rig);
   const plain = await without.call('approve_plan');
@@ -128,7 +129,7 @@ test('a form that is not answered is as if there were none, however it ends', as
   expect((await rig.state()).status.kind).toBe('waiting');
 });
 
-test('questions that are not answered in a form stay open, and the error is the usual one', async () => {
+test.concurrent('questions that are not answered in a form stay open, and the error is the usual one', async () => {
   await using rig = await asking();
   await using without = await connected(rig);
   const plain = await without.call('answer_qa');
@@ -140,7 +141,7 @@ test('questions that are not answered in a form stay open, and the error is the 
   expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
 });
 
-test('a yes in a form approves just the plan that was shown', async () => {
+test.concurrent('a yes in a form approves just the plan that was shown', async () => {
   await using rig = await planned();
   await using parent = await connected(rig, agreeable);
   const { hash } = await rig.readPlan();
@@ -150,7 +151,7 @@ test('a yes in a form approves just the plan that was shown', async () => {
   expect(approved).toMatchObject({ by: { channel: 'elicitation' }, plan: { hash } });
 });
 
-test('what the human writes beside a yes is given to the next agent', async () => {
+test.concurrent('what the human writes beside a yes is given to the next agent', async () => {
   await using rig = await planned();
   await using parent = await connected(rig, ({ requestedSchema }) => {
     const decision = requestedSchema.properties.decision?.enum?.[0] ?? '';
@@ -164,7 +165,7 @@ test('what the human writes beside a yes is given to the next agent', async () =
   expect(told.indexOf('message_kept')).toBeLessThan(told.indexOf('plan_approved'));
 });
 
-test('a plan that changes while the form is open is not approved', async () => {
+test.concurrent('a plan that changes while the form is open is not approved', async () => {
   await using rig = await planned();
   const { appendFile } = await import('node:fs/promises');
   const { join } = await import('node:path');
@@ -175,7 +176,7 @@ test('a plan that changes while the form is open is not approved', async () => {
   expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_changed' });
 });
 
-test('a no in a form sends the plan back with the words of the human, or asks for them', async () => {
+test.concurrent('a no in a form sends the plan back with the words of the human, or asks for them', async () => {
   await using rig = await planned();
   const no =
     (changes: string): Person =>
@@ -192,7 +193,7 @@ test('a no in a form sends the plan back with the words of the human, or asks fo
   expect(asked).toMatchObject({ by: { channel: 'elicitation' }, feedback: 'smaller steps' });
 });
 
-test('a human who does not decide now is not asked for a hash', async () => {
+test.concurrent('a human who does not decide now is not asked for a hash', async () => {
   await using rig = await planned();
   await using parent = await connected(rig, ({ requestedSchema }) => {
     return { action: 'accept', content: { decision: requestedSchema.properties.decision?.enum?.[2] ?? '' } };
@@ -203,7 +204,7 @@ test('a human who does not decide now is not asked for a hash', async () => {
   expect((await rig.state()).status.kind).toBe('waiting');
 });
 
-test('no form is shown when the call says it all, nothing waits, or GATE_CHANNELS leaves forms out', async () => {
+test.concurrent('no form is shown when the call says it all, nothing waits, or GATE_CHANNELS leaves forms out', async () => {
   await using rig = await planned({ lines: { GATE_CHANNELS: 'tool,cli' } });
   await using parent = await connected(rig, agreeable);
   expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_hash_missing' });
@@ -214,11 +215,11 @@ test('no form is shown when the call says it all, nothing waits, or GATE_CHANNEL
   expect(parent.asked).toEqual([]);
 });
 
-test('a client that leaves in the middle of a form changes nothing', async () => {
+test.concurrent('a client that leaves in the middle of a form changes nothing', async () => {
   await using rig = await asking();
   const parent = await connected(rig, () => new Promise(() => {}));
   const call = parent.call('answer_qa').catch(() => 'gone');
-  await expect.poll(() => parent.asked.length).toBe(1);
+  await eventually(async () => parent.asked.length === 1, { what: 'the form' });
   await parent.client.close();
   expect(await call).toBe('gone');
   expect((await rig.state()).status.kind).toBe('waiting');
