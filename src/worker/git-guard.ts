@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { gitLine } from '../project/git.ts';
 import {
   changedGitSettings,
@@ -77,7 +78,7 @@ export class GitGuard {
   async #readBaseline(now: SettingsNow): Promise<GitSettings> {
     if (this.#baseline !== undefined) return this.#baseline;
     const text = await ifExists(readFile(this.#baselinePath, 'utf8'));
-    const kept = text === undefined ? undefined : GitSettings.safeParse(parsed(text));
+    const kept = text === undefined ? undefined : GitSettings.safeParse(parseJson(text));
     const { files, programs } = now;
     // One that an earlier samocode wrote knows nothing of programs: from now on they are known.
     const baseline = kept?.success ? { programs, ...kept.data } : { files, programs };
@@ -89,13 +90,5 @@ export class GitGuard {
     // After a restart the last look is unknown, so everything since the start counts as new.
     this.#seen ??= baseline;
     return baseline;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

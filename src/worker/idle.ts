@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import type { WaitingStatus } from '../session/state.ts';
 import { hashOf, readDocument } from './evidence.ts';
+import { limitAsOf } from './limit-wait.ts';
+import { Looks } from './looks.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
 import { waitingCommandIds } from './take-commands.ts';
 import { typedAnswers } from './typed-answers.ts';
@@ -16,19 +18,21 @@ const PARKED_LIMIT_MS = 24 * 60 * 60_000;
 export async function idle(worker: Worker): Promise<boolean> {
   const { clock, projector } = worker;
   const begun = clock.monotonic();
+  const looks = new Looks(clock);
+  const limit = limitAsOf(worker);
   for (;;) {
     await requireRunFolder(worker);
     // What a full disk did not take would else wait for the next event, which may be a day away.
     if (projector.problem !== undefined) await projector.apply(stateOf(worker), []);
     if ((await waitingCommandIds(worker)).length > 0) return true;
     const { status } = stateOf(worker);
-    if (status.kind === 'limited' && clock.now() >= status.until) {
+    if (status.kind === 'limited' && (limit === undefined || limit.isOver())) {
       await record(worker, { type: 'went_on', why: 'limit_over' });
       return true;
     }
-    if (status.kind === 'waiting' && (await fileWaitIsOver(worker, status))) return true;
+    if (status.kind === 'waiting' && (await fileWaitIsOver(worker, status, looks))) return true;
     const parked = status.kind === 'waiting' || status.kind === 'blocked';
-    if (parked && (await obeyPhaseLine(worker))) return true;
+    if (parked && (await looks.isDue(worker.paths.overview)) && (await obeyPhaseLine(worker))) return true;
     if (parked && clock.monotonic() - begun > PARKED_LIMIT_MS) return false;
     await clock.sleep(POLL_MS);
   }
@@ -45,10 +49,13 @@ async function requireRunFolder({ paths }: Worker): Promise<void> {
   if ((await ifExists(lstat(paths.runDir))) === undefined) throw new RunFolderGoneError(paths.runDir);
 }
 
-async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<boolean> {
-  if (status.for === 'qa_answers') return await typedAnswers(worker, status);
+async function fileWaitIsOver(worker: Worker, status: WaitingStatus, looks: Looks): Promise<boolean> {
+  if (status.for === 'qa_answers')
+    return (await looks.isDue(worker.paths.qa)) && (await typedAnswers(worker, status));
   if (status.for !== 'file_update' || status.file === undefined) return false;
-  const hash = hashOf(await readDocument(join(worker.paths.sessionDir, status.file))) ?? '';
+  const path = join(worker.paths.sessionDir, status.file);
+  if (!(await looks.isDue(path))) return false;
+  const hash = hashOf(await readDocument(path)) ?? '';
   if (hash === status.fileHash) return false;
   const { resumePhase: phase } = status;
   const flow = `${status.file} was changed; going on`;

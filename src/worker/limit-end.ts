@@ -1,14 +1,11 @@
 import { isoUtc } from '../base/clock.ts';
 import type { NewEvent } from '../session/events.ts';
 import { type ChoiceNow, chooseChild } from './choose-child.ts';
+import { GUESS_MS, isBelievable, type Limit, LONGEST_JITTER_MS } from './limit-wait.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
-const MINUTE_MS = 60_000;
-/** Without a word from the provider: try again after a while. */
-const GUESS_MS = 30 * MINUTE_MS;
 const LONG_OVER_MS = 10_000;
-const LONGEST_JITTER_MS = MINUTE_MS;
 const SHORTEST_JITTER_MS = 500;
 
 /**
@@ -17,7 +14,7 @@ const SHORTEST_JITTER_MS = 500;
  * @param stated milliseconds since the epoch, null when the provider gave none
  */
 export async function limitEnd(worker: Worker, stated: number | null): Promise<NewEvent[]> {
-  const until = stated === null || isLongOver(worker, stated) ? null : stated;
+  const until = stated === null || isOfWrongClock(worker, stated) ? null : stated;
   const provider = stateOf(worker).lastProvider ?? worker.file.settings.provider;
   const known = await readSharedLimit(worker, provider);
   const guessed = until === null && (known?.guessed ?? true);
@@ -30,9 +27,10 @@ export async function limitEnd(worker: Worker, stated: number | null): Promise<N
   return insteadOf ? [event, { type: 'went_on', why: 'fallback' }] : [event];
 }
 
-/** By a clock that is wrong, here or there: believed, the next child would be started at once, and so for ever. */
-function isLongOver({ clock }: Worker, until: number): boolean {
-  return until < clock.now() - LONG_OVER_MS;
+/** Here or there: believed, the next child would be started at once, and so for ever; or not in this life. */
+function isOfWrongClock({ clock }: Worker, until: number): boolean {
+  const now = clock.now();
+  return !(until >= now - LONG_OVER_MS && isBelievable({ until, guessed: false }, now));
 }
 
 /** Asked before every spawn: another session may know that the account is used up. @returns false when it waits */
@@ -64,14 +62,8 @@ async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow
   }
 }
 
-interface Limit {
-  until: number;
-  guessed: boolean;
-  provider: string;
-}
-
 /** Many sessions share an account; they should not all come back in one second. */
-function limited({ clock }: Worker, { until, guessed, provider }: Limit): NewEvent {
+function limited({ clock }: Worker, { until, guessed, provider }: Limit & { provider: string }): NewEvent {
   const longest = Math.min(LONGEST_JITTER_MS, Math.max(SHORTEST_JITTER_MS, (until - clock.now()) / 10));
   const spread = until + Math.round(Math.random() * longest);
   return {

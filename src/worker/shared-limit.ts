@@ -3,9 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { configFolder } from '../project/config-folder.ts';
 import { credentialNames } from '../providers/credentials.ts';
+import { isBelievable } from './limit-wait.ts';
 import type { Worker } from './worker.ts';
 
 /** One account's usage limit, as all sessions of this machine see it. Times are milliseconds since the epoch. */
@@ -20,8 +22,6 @@ export type SharedLimit = z.infer<typeof SharedLimit>;
 
 type Machine = Pick<Worker, 'env' | 'clock'>;
 
-/** No provider's limit is longer; what says so is damaged, or was written by a clock that was wrong. */
-const LONGEST_MS = 32 * 24 * 60 * 60_000;
 const MAX_BYTES = 10_000;
 
 /** The limit that holds now for the account by which a provider is paid for here; undefined when none is known. */
@@ -29,9 +29,9 @@ export async function readSharedLimit(machine: Machine, provider: string): Promi
   const path = limitPath(machine, provider);
   const reading = path === undefined ? undefined : await readPlainFile(path, MAX_BYTES);
   if (reading?.kind !== 'bytes') return undefined;
-  const limit = SharedLimit.safeParse(jsonOf(reading.bytes.toString('utf8'))).data;
+  const limit = SharedLimit.safeParse(parseJson(reading.bytes.toString('utf8'))).data;
   const now = machine.clock.now();
-  return limit !== undefined && limit.until > now && limit.until < now + LONGEST_MS ? limit : undefined;
+  return limit !== undefined && limit.until > now && isBelievable(limit, now) ? limit : undefined;
 }
 
 /** Tells every session of the account. A nicety: where it can't be written, each finds out by itself. */
@@ -72,12 +72,4 @@ export function accountKey(provider: string, env: Worker['env']): string {
 function limitPath({ env }: Machine, provider: string): string | undefined {
   if (!env.HOME) return undefined;
   return join(configFolder(env.HOME), 'limits', `${accountKey(provider, env)}.json`);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -41,6 +41,6 @@ export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent
   return written !== undefined;
 }
 
-export function stateOf(worker: Worker): SessionState {
+export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
   return worker.writer.state;
 }

@@ -181,3 +181,32 @@ test('a limit that would be long over by this clock is waited for all the same, 
   expect(guessed).toBe(true);
   expect(until).toBeGreaterThan(START_MS + 25 * 60_000);
 });
+
+test.each([
+  ['guessed', null],
+  ['stated for the year 33658, and so guessed', 1e15],
+])(
+  'a limit that is %s ends after half an hour, also when the wall clock is set back by a day',
+  async (_how, stated) => {
+    await using log = await tempLog();
+    const clock = new JumpingClock();
+    clock.pace = 300;
+    const worker = await workerOn(log, clock);
+    expect(await limitedUntil(worker, stated)).toMatchObject({ guessed: true });
+    clock.jumps.set(5, { wall: -DAY_MS });
+    expect(await idle(worker)).toBe(true);
+    expect(worker.writer.state.status.kind).toBe('running');
+    expect(clock.monotonicMs).toBeGreaterThan(25 * 60_000);
+    expect(clock.monotonicMs).toBeLessThan(35 * 60_000);
+  },
+);
+
+test('a limit that was recorded beyond all measure is waited for as one that was guessed', async () => {
+  await using log = await tempLog();
+  const clock = new JumpingClock();
+  clock.pace = 300;
+  const worker = await workerOn(log, clock);
+  await worker.writer.append({ type: 'limited', until: 9e15, guessed: false, provider: 'rehearsal' });
+  expect(await idle(worker)).toBe(true);
+  expect(clock.monotonicMs).toBeLessThan(35 * 60_000);
+});

@@ -36,6 +36,7 @@ test.each([
   ['nothing readable', 'garbage'],
   ['a time in the past', JSON.stringify({ v: 1, until: NOW - 1, guessed: false, at: NOW })],
   ['a time years ahead', JSON.stringify({ v: 1, until: NOW * 2, guessed: false, at: NOW })],
+  ['a guess longer than any', JSON.stringify({ v: 1, until: NOW + 86_400_000, guessed: true, at: NOW })],
   ['no number', JSON.stringify({ v: 1, until: 'soon', guessed: false, at: NOW })],
 ])('%s holds nobody up', async (_what, text) => {
   await using home = await tempDir();

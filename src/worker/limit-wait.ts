@@ -1,0 +1,44 @@
+import type { Clock } from '../base/clock.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+const MINUTE_MS = 60_000;
+/** Without a word from the provider: try again after a while. */
+export const GUESS_MS = 30 * MINUTE_MS;
+/** Many sessions share an account; they should not all come back in one second. */
+export const LONGEST_JITTER_MS = MINUTE_MS;
+
+/** No provider's limit is longer; what says so is damaged, or was written by a clock that was wrong. */
+const LONGEST_MS = 32 * 24 * 60 * MINUTE_MS;
+const LONGEST_GUESS_MS = GUESS_MS + 2 * LONGEST_JITTER_MS;
+
+export interface Limit {
+  /** Milliseconds since the epoch. */
+  until: number;
+  /** The provider gave no time. */
+  guessed: boolean;
+}
+
+/** Whether a limit can last until then, as this clock goes now. Pure. */
+export function isBelievable({ until, guessed }: Limit, nowMs: number): boolean {
+  return until - nowMs < (guessed ? LONGEST_GUESS_MS : LONGEST_MS);
+}
+
+/**
+ * The limit that the session waits for, as of now; undefined when it waits for none. A stated time is one of the
+ * wall clock. What was guessed, or can't be, lasts no longer than a guess, wherever that clock is set meanwhile.
+ */
+export function limitAsOf(worker: Pick<Worker, 'clock' | 'writer'>): { isOver(): boolean } | undefined {
+  const { status } = stateOf(worker);
+  if (status.kind !== 'limited') return undefined;
+  const { clock } = worker;
+  const { until } = status;
+  const begun = clock.monotonic();
+  const isBound = status.guessed || !isBelievable(status, clock.now());
+  const longestMs = isBound ? longestWait(clock, until) : Number.POSITIVE_INFINITY;
+  return { isOver: () => clock.now() >= until || clock.monotonic() - begun >= longestMs };
+}
+
+function longestWait(clock: Clock, until: number): number {
+  const leftMs = until - clock.now();
+  return leftMs < LONGEST_GUESS_MS ? leftMs : GUESS_MS;
+}
