@@ -41,11 +41,12 @@ export interface WorkerOptions {
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const paths = sessionPaths(options.sessionsDir, options.folder);
-  const wasChanged = await putBackSessionFile(paths);
-  const file = await readSessionFile(paths);
-  if (file === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
   const { clock, host, env, rehearsalProgram } = options;
   for (;;) {
+    // Read anew for every lease: between two of them the session belongs to nobody.
+    const wasChanged = await putBackSessionFile(paths);
+    const file = await readSessionFile(paths);
+    if (file === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
     const lease = await leaseOf(options, paths);
     if (lease === undefined) return;
     // Whoever left in good order has left nobody behind.
