@@ -1,17 +1,12 @@
-import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decode } from '../base/change-file.ts';
-import { ifExists } from '../base/errors.ts';
-import { readPlainFile } from '../base/plain-file.ts';
 import type { Outcome } from '../phases/outcome.ts';
 import type { PlanVersion, RecordedAnswer } from '../session/event-types.ts';
-import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import { currentPlanOf, planHash, readPlan } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
 import { readQa } from '../session/qa.ts';
 import { questionHash } from '../session/qa-answer.ts';
 import type { QaQuestion } from '../session/qa-question.ts';
+import { documentNames, hashOf, readDocument } from './documents.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** The questions of the current goal, held against the human answers on record. */
@@ -90,19 +85,4 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
 async function notesShrank(worker: Worker, text: string): Promise<boolean> {
   const approved = await readDocument(worker.paths.approvedPlan);
   return approved !== undefined && planChanges(approved, text).notesShrank;
-}
-
-/** Names of the session's own documents and folders at its top level, sorted. */
-export async function documentNames(worker: Worker): Promise<string[]> {
-  return ((await ifExists(readdir(worker.paths.sessionDir))) ?? []).sort();
-}
-
-/** The text of a document that a child may have replaced by anything; undefined when it is no plain file. */
-export async function readDocument(path: string): Promise<string | undefined> {
-  const reading = await readPlainFile(path, MAX_DOCUMENT_BYTES);
-  return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
-}
-
-export function hashOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : createHash('sha256').update(text).digest('hex');
 }

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../base/errors.ts';
 import type { WaitingStatus } from '../session/state.ts';
-import { hashOf, readDocument } from './evidence.ts';
+import { hashOf, readDocument } from './documents.ts';
 import { limitAsOf } from './limit-wait.ts';
 import { Looks } from './looks.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';

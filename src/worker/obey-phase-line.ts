@@ -2,7 +2,7 @@ import { PHASE_NAMES, type Phase, phaseNamed } from '../phases/table.ts';
 import { readEvents } from '../session/event-log.ts';
 import { readOverview } from '../session/overview.ts';
 import type { WaitingStatus } from '../session/state.ts';
-import { readDocument } from './evidence.ts';
+import { readDocument } from './documents.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**

@@ -13,7 +13,7 @@ import {
 } from '../session/old-flow.ts';
 import { flowKey } from '../session/overview-task.ts';
 import type { SessionPaths } from '../session/paths.ts';
-import { readDocument } from './evidence.ts';
+import { readDocument } from './documents.ts';
 import { flowLinesOf } from './project-event.ts';
 
 /** A shorter notebook can't hold so many entries; most need not even be counted. */

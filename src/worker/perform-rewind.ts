@@ -5,7 +5,7 @@ import { restoreCheckpoint } from '../project/restore-checkpoint.ts';
 import { whereTo } from '../session/fold-rewound.ts';
 import { planHash } from '../session/plan.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
-import { readDocument } from './evidence.ts';
+import { readDocument } from './documents.ts';
 import { checkpointPlace } from './keep-work.ts';
 import { isPassing } from './passing-errors.ts';
 import { record, stateOf, type Worker } from './worker.ts';

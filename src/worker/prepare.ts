@@ -6,7 +6,7 @@ import { ensureWorktree } from '../project/worktree.ts';
 import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
 import { blockedEvent } from './blocked.ts';
-import { documentNames, readDocument } from './evidence.ts';
+import { documentNames, readDocument } from './documents.ts';
 import { keepStart } from './keep-start.ts';
 import { notKept } from './keep-work.ts';
 import { noteSetupDue, setUpOnce } from './setup-once.ts';

@@ -7,7 +7,8 @@ import { questionHash } from '../session/qa-answer.ts';
 import { appendRound, newQa } from '../session/qa-change.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
 import { blockedEvent } from './blocked.ts';
-import { hashOf, readDocument, readPlanEvidence, readQuestions } from './evidence.ts';
+import { hashOf, readDocument } from './documents.ts';
+import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { limitEnd } from './limit-end.ts';
 import { stateOf, type Worker } from './worker.ts';
 

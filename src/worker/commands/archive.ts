@@ -11,7 +11,7 @@ import { nameWithoutDate } from '../../session/names.ts';
 import { changeOverview } from '../../session/overview-change.ts';
 import { archiveRoot, sessionPaths } from '../../session/paths.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
-import { documentNames } from '../evidence.ts';
+import { documentNames } from '../documents.ts';
 import { dropAllCheckpoints } from '../keep-work.ts';
 import { stateOf, type Worker } from '../worker.ts';
 

@@ -5,7 +5,8 @@ import type { NewEvent } from '../../session/events.ts';
 import { budgetReason, budgetUses } from '../budget.ts';
 import { childChoice } from '../choose-child.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
-import { documentNames, readQuestions } from '../evidence.ts';
+import { documentNames } from '../documents.ts';
+import { readQuestions } from '../evidence.ts';
 import { liftSharedLimit } from '../shared-limit.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
