@@ -54,7 +54,6 @@ const Worktree = z.object({
   base: z.string(),
   baseCommit: z.string(),
 });
-type Worktree = z.infer<typeof Worktree>;
 
 /** An iteration that has begun and not ended. */
 export const OpenIteration = BegunIteration.extend({
