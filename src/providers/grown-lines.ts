@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { withPlainFile } from '../base/plain-file.ts';
 
 /** What is in memory at once; a line that is longer is passed over. */
@@ -17,11 +18,11 @@ export function newGrownLines(
   return async (onLine) => {
     path ??= await find().catch(() => undefined);
     if (path === undefined) return;
-    const readOn = withPlainFile(path, async (handle, { size }) => {
+    readGrowth(path, (descriptor, { size }) => {
       if (size <= offset) return;
       const piece = Buffer.alloc(PIECE_BYTES);
       for (;;) {
-        const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, offset);
+        const bytesRead = readSync(descriptor, piece, 0, PIECE_BYTES, offset);
         const whole = piece.subarray(0, bytesRead).lastIndexOf(LF) + 1;
         const isFull = bytesRead === PIECE_BYTES;
         // A line that is still being written is read with the next ones.
@@ -34,6 +35,13 @@ export function newGrownLines(
         if (!isFull) return;
       }
     });
-    await readOn.catch(() => undefined);
   };
+}
+
+function readGrowth(path: string, read: Parameters<typeof withPlainFile<void>>[1]): void {
+  try {
+    withPlainFile(path, read);
+  } catch {
+    // What can't be read has not grown.
+  }
 }

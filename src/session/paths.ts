@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { threeDigits } from '../base/stamps.ts';
 
 /**
@@ -123,15 +123,17 @@ export interface IterationPaths {
 
 export function iterationPaths(paths: SessionPaths, iteration: number): IterationPaths {
   const dir = join(paths.iterations, threeDigits(iteration));
+  // Asked for in every tick of a watch, and a folder that is joined needs no more than a name behind it.
+  const at = (name: string) => `${dir}${sep}${name}`;
   return {
     dir,
-    child: join(dir, 'child.json'),
-    exit: join(dir, 'exit'),
-    prompt: join(dir, 'prompt.md'),
-    signal: join(dir, 'signal.json'),
-    overviewBefore: join(dir, 'overview-before.md'),
-    before: join(dir, 'before.json'),
-    endedByUs: join(dir, 'ended-by-us'),
-    awake: join(dir, 'awake'),
+    child: at('child.json'),
+    exit: at('exit'),
+    prompt: at('prompt.md'),
+    signal: at('signal.json'),
+    overviewBefore: at('overview-before.md'),
+    before: at('before.json'),
+    endedByUs: at('ended-by-us'),
+    awake: at('awake'),
   };
 }
