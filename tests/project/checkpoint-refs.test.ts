@@ -17,18 +17,20 @@ test('the last twenty and the ends of phases stay, and all are dropped together'
   for (let iteration = 1; iteration <= 23; iteration += 1) {
     await writeFile(join(worktreePath, 'a.txt'), `${iteration}\n`);
     if (iteration === 2) {
-      const moment = { kind: 'before_kill', iteration } as const;
-      await keepCheckpoint({ ...place, moment });
+      await keepCheckpoint({ ...place, moment: { kind: 'before', iteration } });
+      await writeFile(join(worktreePath, 'a.txt'), 'while it ran\n');
+      await keepCheckpoint({ ...place, moment: { kind: 'before_kill', iteration } });
       await writeFile(join(worktreePath, 'a.txt'), 'after\n');
     }
     const { commit } = await keep(iteration);
     if (iteration === 1)
       await keepPhaseEnd(store, { sessionFolder: FOLDER, iteration, phase: 'planning', commit });
   }
-  expect(await pruneCheckpoints(store, FOLDER)).toHaveLength(4);
+  expect(await pruneCheckpoints(store, FOLDER)).toHaveLength(5);
   expect(await refs()).toHaveLength(21);
   expect(await refs()).toContain(`refs/samocode/${FOLDER}/phase-ends/001-planning`);
-  expect(await refs()).not.toContain(`refs/samocode/${FOLDER}/002-before-kill`);
+  for (const moment of ['before', 'before-kill'])
+    expect(await refs()).not.toContain(`refs/samocode/${FOLDER}/002-${moment}`);
   await dropCheckpoints(store, FOLDER);
   expect(await refs()).toEqual(['']);
 });
