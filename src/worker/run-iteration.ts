@@ -55,14 +55,15 @@ async function endAndFinish(
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
   const tree = await patiently(worker.clock, 'the child is not ended', ending);
+  // All has been done to end the child: from here on a disk may be waited for.
+  const wait = (act: () => Promise<void>) => patiently(worker.clock, 'files not written', act);
+  if (!isNoted) await wait(() => noteEnd(worker, open, end));
   if (tree.kind === 'immortal') {
     await blockImmortal(worker, tree.pids);
     return;
   }
   crashPoint('after-end-tree');
-  // Nothing of the child runs any more: from here on a disk may be waited for.
-  if (!isNoted) await patiently(worker.clock, 'files not written', () => noteEnd(worker, open, end));
-  await mendRunFolder(worker, open, isOurs);
+  await wait(() => mendRunFolder(worker, open, isOurs));
   await removeStaleLocks(worker);
   await removeDraftsOfDead(worker);
   await log.readToEnd();

@@ -6,11 +6,20 @@ import { ulid } from 'ulid';
 import { expect } from 'vitest';
 import { type Command, leaveCommand } from '../../src/session/commands.ts';
 import { eventually } from '../support/eventually.ts';
-import type { SessionRig } from '../support/session-rig.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
+import { projectionsOf } from './neutral-checks.ts';
 import { childWorks } from './with-settings.ts';
 
 const hangs = [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }];
+const FOUR_SECONDS = { TIMEOUT: '4' };
+
+/** What the first row leaves where the disk is never full. */
+async function untouched(): Promise<string> {
+  await using rig = await startRig({ scenario: { paceMs: 0, rules: hangs }, lines: FOUR_SECONDS });
+  await rig.untilWaiting('qa_answers');
+  return await projectionsOf(rig);
+}
 
 /** A disk that takes nothing from the moment that a child works until `until` has come about. */
 function fullWhile(until: (rig: SessionRig) => Promise<void>): Pick<FaultRow, 'env' | 'act'> {
@@ -55,10 +64,13 @@ const rows: FaultRow[] = [
   {
     name: 'a child is ended at its time limit also while the disk is full, and the limit is told when it is not',
     rules: hangs,
-    lines: { TIMEOUT: '4' },
+    lines: FOUR_SECONDS,
     ...fullWhile(childIsGone),
     ends: 'waiting/qa_answers',
-    also: async (rig) => expect(await endings(rig)).toEqual(['timeout', 'signalled', 'signalled']),
+    also: async (rig) => {
+      expect(await endings(rig)).toEqual(['timeout', 'signalled', 'signalled']);
+      expect(await projectionsOf(rig)).toBe(await untouched());
+    },
   },
   {
     name: 'a child is ended by a stop also while the disk is full, and every command is answered once',
