@@ -93,8 +93,8 @@ export interface UntilOptions {
 /** A scenario whose first child hangs. */
 export const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
 
-// A look takes milliseconds of CPU, and many rigs look at once; the shortest iteration takes several times as long as this.
-const POLL_MS = 50;
+// Tests wait for iterations, which come and go quickly.
+const POLL_MS = 25;
 /** How long a session that has ended may still surprise. */
 const REST_MS = 1500;
 const PATIENCE_MS = 60_000;
