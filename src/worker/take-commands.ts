@@ -17,9 +17,15 @@ const TAKEN_WHILE_CHILD_RUNS: readonly Command['kind'][] = ['stop', 'message'];
 /** Commands that share one write to the disk and one look at the notebook. */
 const AT_ONCE = 64;
 
-/** Ids of the commands that no event has answered yet, oldest first. */
-export async function waitingCommandIds({ paths, writer }: Worker): Promise<string[]> {
-  return (await pendingCommandIds(paths)).filter((id) => !writer.isAnswered(id));
+/** Ids of the commands that no event has answered yet, oldest first; files of others are left over, and go. */
+export async function waitingCommandIds(worker: Worker): Promise<string[]> {
+  const ids = await pendingCommandIds(worker.paths);
+  const answered = ids.filter((id) => worker.writer.isAnswered(id));
+  if (answered.length > 0) {
+    await writeStaged(worker);
+    await removeAnswered(worker, answered);
+  }
+  return ids.filter((id) => !answered.includes(id));
 }
 
 /** Meets every waiting command with exactly one event, oldest first. @returns how many were met */
@@ -33,7 +39,7 @@ export async function takeCommands(worker: Worker, moment: Moment): Promise<numb
 
 /** Meets the first commands of `ids`, up to one that has work following it. @returns how many */
 async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
-  const { writer, projector } = worker;
+  const { writer } = worker;
   let met = 0;
   let last: CommandOutcome | undefined;
   for (const id of ids) {
@@ -44,15 +50,19 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
     last = await meet(worker, id, moment);
     writer.stage(...last.events);
   }
-  await projector.apply(writer.state, await appendPatiently(worker, []));
+  await writeStaged(worker);
   if (last?.after !== undefined) await record(worker, ...(await followUp(worker, last)));
   await removeAnswered(worker, ids.slice(0, met));
   return met;
 }
 
+async function writeStaged(worker: Worker): Promise<void> {
+  await worker.projector.apply(worker.writer.state, await appendPatiently(worker, []));
+}
+
 /** Takes away the files of commands whose events are on disk. One that stays for now does no harm: it has its answer. */
 export async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<void> {
-  for (const id of ids) await removeCommand(worker.paths, id).catch((error) => say(worker, error));
+  for (const id of ids) await removeCommand(worker.paths, id).catch(() => undefined);
 }
 
 /** What a waiting command comes to; no event is written yet. What fails for good is its answer, and nobody else's. */

@@ -9,7 +9,7 @@ import { readEvents } from '../../src/session/event-log.ts';
 import type { EventWriter } from '../../src/session/event-writer.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { Projector } from '../../src/worker/projector.ts';
-import { takeCommands } from '../../src/worker/take-commands.ts';
+import { takeCommands, waitingCommandIds } from '../../src/worker/take-commands.ts';
 import { takeCommandsMeanwhile } from '../../src/worker/take-commands-meanwhile.ts';
 import type { Worker } from '../../src/worker/worker.ts';
 import { commandStorm } from '../support/command-storm.ts';
@@ -174,6 +174,18 @@ test('a stop that waits behind a message counts at once on a full disk, and both
 });
 
 const at = '2026-01-08T10:00:00.000Z';
+
+test('what lies there with its answer waits no more, and goes', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const again = command({ kind: 'stop', when: 'now' }, ulid(1));
+  const fresh = command({ kind: 'stop', when: 'now' }, ulid(2));
+  await leaveCommand(log.paths, again);
+  await takeCommands(worker, 'idle');
+  for (const each of [again, fresh]) await leaveCommand(log.paths, each);
+  expect(await waitingCommandIds(worker)).toEqual([fresh.id]);
+  expect(await pendingCommandIds(log.paths)).toEqual([fresh.id]);
+});
 
 test('a command that the machine refuses a file is answered so, and those behind it are met', async () => {
   await using log = await tempLog();
