@@ -185,10 +185,17 @@ function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
     ...Object.entries(setup.lines ?? {}).flatMap(([key, wanted]) =>
       wanted === '' || stands(key, wanted)
         ? []
-        : [`The existing file was kept: write ${samocodeLine(key, wanted)} into it yourself.`],
+        : [`The existing file was kept: write ${shortened(samocodeLine(key, wanted))} into it yourself.`],
     ),
   ];
 }
+
+/** A caller may have sent anything. */
+function shortened(line: string): string {
+  return line.length > MAX_TOLD_CHARS ? `${line.slice(0, MAX_TOLD_CHARS)}…` : line;
+}
+
+const MAX_TOLD_CHARS = 300;
 
 async function missingIdentity(mainRepo: string, context: GitContext): Promise<string[]> {
   try {

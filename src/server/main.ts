@@ -19,8 +19,17 @@ async function loadActions() {
     import('../base/clock.ts'),
     import('node:os'),
   ]);
-  const [host, home, cwd] = [await systemHost(), homedir(), process.cwd()];
+  const [host, home, cwd] = [await systemHost(), homedir(), workingFolder()];
   return { host, clock: systemClock, env: process.env, home, cwd, programs };
+}
+
+/** A client's folder may be removed under it; whoever names a project is served all the same. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
 }
 
 const server = buildServer({ version: __VERSION__, loadActions });
