@@ -1,18 +1,31 @@
-// Builds every published program into dist/ (or, with --faults, dist-test/ with crash and fault points compiled in).
+// Builds every published program into dist/, or with --faults into dist-test/ with crash and fault points compiled in.
+// Tests build into folders of their own: --outdir FOLDER, --version TEXT, --also NAME=MODULE for a further program.
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { writeNotices } from './third-party-notices.mjs';
 
-const withFaults = process.argv.includes('--faults');
-const outdir = withFaults ? 'dist-test' : 'dist';
-const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+const { values: asked } = parseArgs({
+  options: {
+    faults: { type: 'boolean', default: false },
+    outdir: { type: 'string' },
+    version: { type: 'string' },
+    also: { type: 'string', multiple: true, default: [] },
+  },
+});
+const outdir = asked.outdir ?? (asked.faults ? 'dist-test' : 'dist');
+const version = asked.version ?? JSON.parse(await readFile('package.json', 'utf8')).version;
 
-/** Programs: the published file's name and the module that starts it. */
-const PROGRAMS = {
-  'samocode-mcp': 'src/server/main.ts',
-  samocode: 'src/cli/main.ts',
+// One file each: an upgrade in mid run must change nothing until the next one starts. As CommonJS, which Node
+// starts ten milliseconds sooner.
+const ONE_FILE_EACH = {
   worker: 'src/worker/main.ts',
   'samocode-rehearsal': 'src/providers/rehearsal/main.ts',
+};
+// They share chunks and load their heavy parts when used.
+const SHARING_CHUNKS = {
+  'samocode-mcp': 'src/server/main.ts',
+  samocode: 'src/cli/main.ts',
 };
 
 const options = {
@@ -26,33 +39,29 @@ const options = {
   legalComments: 'none',
   metafile: true,
   loader: { '.md': 'text' },
-  define: { __FAULTS__: String(withFaults), __VERSION__: JSON.stringify(version) },
+  define: { __FAULTS__: String(asked.faults), __VERSION__: JSON.stringify(version) },
+  logLevel: 'warning',
+  outdir,
+};
+const esm = {
+  ...options,
   banner: {
     // CommonJS libraries inside the bundle (cross-spawn, ajv) call require for Node's own modules.
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
-  logLevel: 'warning',
 };
+const cjs = { ...options, format: 'cjs', outExtension: { '.js': '.cjs' } };
 
 await rm(outdir, { recursive: true, force: true });
-
-// The worker and the rehearsal child are one file each: an upgrade in mid run must change nothing
-// until the next worker starts. Server and CLI share chunks and load their heavy parts when used.
-const single = await build({
-  ...options,
-  entryPoints: { worker: PROGRAMS.worker, 'samocode-rehearsal': PROGRAMS['samocode-rehearsal'] },
-  outdir,
-});
-const split = await build({
-  ...options,
-  entryPoints: { 'samocode-mcp': PROGRAMS['samocode-mcp'], samocode: PROGRAMS.samocode },
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  outdir,
-});
-
-for (const name of Object.keys(PROGRAMS)) await chmod(`${outdir}/${name}.js`, 0o755);
-if (!withFaults) {
-  await writeNotices([...Object.keys(single.metafile.inputs), ...Object.keys(split.metafile.inputs)]);
+const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
+const built = await Promise.all([
+  build({ ...cjs, entryPoints: ONE_FILE_EACH }),
+  build({ ...esm, entryPoints: SHARING_CHUNKS, splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
+  build({ ...esm, entryPoints: also }),
+]);
+for (const { metafile } of built) {
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
+    if (entryPoint) await chmod(path, 0o755);
 }
+if (outdir === 'dist') await writeNotices(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 await writeFile(`${outdir}/package.json`, `${JSON.stringify({ type: 'module', version })}\n`);

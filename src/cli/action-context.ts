@@ -24,8 +24,8 @@ async function make({ env, home, cwd, programsDir }: Cli): Promise<ActionContext
     cwd,
     by: { channel: 'cli', client: 'samocode' },
     programs: {
-      worker: join(programsDir, 'worker.js'),
-      rehearsal: join(programsDir, 'samocode-rehearsal.js'),
+      worker: join(programsDir, 'worker.cjs'),
+      rehearsal: join(programsDir, 'samocode-rehearsal.cjs'),
     },
   };
 }

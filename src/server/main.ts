@@ -6,8 +6,8 @@ import { StdioTransport } from './stdio-transport.ts';
 
 // Programs lie beside this built file; the modules that use them are bundled into chunks elsewhere.
 const programs = {
-  worker: fileURLToPath(new URL('./worker.js', import.meta.url)),
-  rehearsal: fileURLToPath(new URL('./samocode-rehearsal.js', import.meta.url)),
+  worker: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
+  rehearsal: fileURLToPath(new URL('./samocode-rehearsal.cjs', import.meta.url)),
 };
 
 liveWithClient((code) => process.exit(code));

@@ -1,33 +1,37 @@
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
+import { useQuickSchemas } from '../base/quick-schemas.ts';
 import { runWorker } from './run-worker.ts';
 
 // A worker lives for days and mostly waits: compilers that make hot code faster take a tenth of its memory, and
 // with it of the time of every fork. Not on the command line, where a name that a later V8 drops would be the end.
 for (const flag of ['--no-turbofan', '--no-maglev']) setFlagsFromString(flag);
 
-const [sessionsDir, folder, takeOver] = process.argv.slice(2);
-if (sessionsDir === undefined || folder === undefined) {
-  process.stderr.write('usage: worker SESSIONS FOLDER [LEASE] (it is started by samocode, not by hand)\n');
-  process.exit(2);
-}
+useQuickSchemas();
+void main();
 
-try {
-  await runWorker({
-    sessionsDir,
-    folder,
-    ...(takeOver !== undefined && { takeOver: Number(takeOver) }),
-    clock: systemClock,
-    host: await systemHost(),
-    env: process.env,
-    rehearsalProgram: fileURLToPath(new URL('./samocode-rehearsal.js', import.meta.url)),
-  });
-} catch (error) {
-  // Another worker has the session now: there is nothing to say.
-  if (!(error instanceof LeaseLostError)) {
+async function main(): Promise<void> {
+  const [program = '', sessionsDir, folder, takeOver] = process.argv.slice(1);
+  if (sessionsDir === undefined || folder === undefined) {
+    process.stderr.write('usage: worker SESSIONS FOLDER [LEASE] (it is started by samocode, not by hand)\n');
+    process.exit(2);
+  }
+  try {
+    await runWorker({
+      sessionsDir,
+      folder,
+      ...(takeOver !== undefined && { takeOver: Number(takeOver) }),
+      clock: systemClock,
+      host: await systemHost(),
+      env: process.env,
+      rehearsalProgram: join(dirname(program), 'samocode-rehearsal.cjs'),
+    });
+  } catch (error) {
+    // Another worker has the session now: there is nothing to say.
+    if (error instanceof LeaseLostError) return;
     const text = error instanceof Error ? error.stack : String(error);
     process.stderr.write(`${isoUtc(systemClock.now())} worker ${process.pid} ended: ${text}\n`);
     process.exitCode = 1;

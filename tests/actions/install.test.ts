@@ -214,7 +214,7 @@ async function startMachine({ desktop = DESKTOP }: { desktop?: string } = {}) {
     home,
     cwd: home,
     by: { channel: 'cli', client: 'test' },
-    programs: { worker: join(ROOT, 'dist/worker.js'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.js') },
+    programs: { worker: join(ROOT, 'dist/worker.cjs'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.cjs') },
   };
   return {
     home,

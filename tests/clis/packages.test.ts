@@ -151,7 +151,7 @@ async function startHome() {
     home: dir.path,
     cwd: dir.path,
     by: { channel: 'cli', client: 'test' },
-    programs: { worker: join(ROOT, 'dist/worker.js'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.js') },
+    programs: { worker: join(ROOT, 'dist/worker.cjs'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.cjs') },
   };
   async function run(name: (typeof CLIS)[number], ...args: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await runCommand(paths[name] ?? '', args, { cwd: dir.path, env });

@@ -124,7 +124,7 @@ test('a second worker for a session that has one leaves without a trace', async 
   const paths = pathsOf(place, session);
   await until(paths, (state) => state.status.kind === 'waiting');
   const before = await workerPid(paths);
-  execFileSync(process.execPath, ['dist/worker.js', paths.sessionsDir, paths.folder], { env: place.env });
+  execFileSync(process.execPath, ['dist/worker.cjs', paths.sessionsDir, paths.folder], { env: place.env });
   expect(await workerPid(paths)).toBe(before);
   const owners = (await eventsOf(paths)).filter((event) => event.type === 'worker_took_over');
   expect(owners).toHaveLength(1);

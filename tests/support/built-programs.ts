@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { promisify } from 'node:util';
 
 /** The programs as they are published, by absolute path; only server and CLI share chunks. */
 export interface BuiltPrograms {
@@ -15,15 +16,16 @@ export interface BuiltPrograms {
 
 const CACHE = join(process.cwd(), 'node_modules/.cache/samocode-tests');
 // Everything that is compiled in.
-const SOURCES = ['src', 'workflow', 'agents', 'prompts', 'commands', 'skills', 'package.json'];
-const ONE_FILE_EACH = {
-  worker: 'src/worker/main.ts',
-  'samocode-rehearsal': 'src/providers/rehearsal/main.ts',
-};
-const SHARING_CHUNKS = {
-  'samocode-mcp': 'src/server/main.ts',
-  samocode: 'src/cli/main.ts',
-};
+const SOURCES = [
+  'src',
+  'workflow',
+  'agents',
+  'prompts',
+  'commands',
+  'skills',
+  'package.json',
+  'scripts/build.mjs',
+];
 const KEPT_MS = 3_600_000;
 
 /**
@@ -36,19 +38,18 @@ export async function builtPrograms(
   extra: Readonly<Record<string, string>> = {},
   { faults = false } = {},
 ): Promise<BuiltPrograms> {
-  const entryPoints = { ...ONE_FILE_EACH, ...extra };
   const folder = join(
     CACHE,
     `programs-${faults ? 'faults-' : ''}${await printOf([...SOURCES, ...Object.values(extra).map(folderOf)])}`,
   );
   // Tests that run side by side in one process wait for the same build.
-  const building = inHand.get(folder) ?? buildOnce(folder, entryPoints, faults);
+  const building = inHand.get(folder) ?? buildOnce(folder, extra, faults);
   inHand.set(folder, building);
   await building;
   return {
     server: join(folder, 'samocode-mcp.js'),
-    worker: join(folder, 'worker.js'),
-    rehearsal: join(folder, 'samocode-rehearsal.js'),
+    worker: join(folder, 'worker.cjs'),
+    rehearsal: join(folder, 'samocode-rehearsal.cjs'),
     cli: join(folder, 'samocode.js'),
     extra: (name) => join(folder, `${name}.js`),
   };
@@ -58,35 +59,21 @@ const inHand = new Map<string, Promise<void>>();
 
 async function buildOnce(
   folder: string,
-  entryPoints: Record<string, string>,
+  extra: Readonly<Record<string, string>>,
   faults: boolean,
 ): Promise<void> {
-  if (!(await isThere(folder))) await buildInto(folder, entryPoints, faults);
+  if (!(await isThere(folder))) await buildInto(folder, extra, faults);
 }
 
 async function buildInto(
   folder: string,
-  entryPoints: Record<string, string>,
+  extra: Readonly<Record<string, string>>,
   faults: boolean,
 ): Promise<void> {
   const draft = `${folder}.${process.pid}`;
-  await mkdir(draft, { recursive: true });
-  const options = {
-    outdir: draft,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20.19',
-    loader: { '.md': 'text' },
-    define: { __FAULTS__: String(faults), __VERSION__: '"0.0.0-test"' },
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  } as const;
-  await build({ ...options, entryPoints });
-  await build({ ...options, entryPoints: SHARING_CHUNKS, splitting: true });
-  await writeFile(join(draft, 'package.json'), '{"type":"module"}\n');
+  const also = Object.entries(extra).flatMap(([name, path]) => ['--also', `${name}=${path}`]);
+  const args = ['scripts/build.mjs', '--outdir', draft, '--version', '0.0.0-test', ...also];
+  await promisify(execFile)(process.execPath, faults ? [...args, '--faults'] : args);
   // Another test process may have been quicker; its folder is the same.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
   await removeOld();

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../base/clock.ts';
 import { definedOnly } from '../../base/defined-only.ts';
+import { useQuickSchemas } from '../../base/quick-schemas.ts';
 import { readArguments } from './arguments.ts';
 import { playAct } from './play-act.ts';
 import { type PromptFacts, readPrompt } from './prompt.ts';
@@ -14,14 +15,16 @@ import { openTrace } from './trace.ts';
 const DEFAULT_PACE_MS = 150;
 const ENDING_SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
-try {
-  const exitCode = await main();
+useQuickSchemas();
+void main().then(leave, (error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof RehearsalSetupError ? SETUP_EXIT_CODE : 1);
+});
+
+async function leave(exitCode: number): Promise<void> {
   // A pipe takes its bytes later than a file does; exit() would drop what it has not taken.
   await write('', 'stdout');
   process.exit(exitCode);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(error instanceof RehearsalSetupError ? SETUP_EXIT_CODE : 1);
 }
 
 async function main(): Promise<number> {
