@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { gitLine } from '../project/git.ts';
+import { commonDirOf } from '../project/common-dir.ts';
 import { GitSettings, readGitSettings, withoutNewPrograms } from '../project/git-settings-guard.ts';
 import type { GitContext } from '../project/repository.ts';
 import type { SessionView } from '../session/status.ts';
@@ -17,8 +17,7 @@ export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'e
   if (sessionFile === undefined) return plain;
   const text = await ifExists(readFile(paths.gitSettings, 'utf8'));
   const before = GitSettings.safeParse(parseJson(text ?? ''));
-  const asked = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
-  const commonDir = await gitLine(asked, { ...plain, cwd: sessionFile.mainRepo });
+  const commonDir = await commonDirOf(sessionFile.mainRepo, plain);
   const worktreePath = state.worktree?.path;
   const now = await readGitSettings(
     { commonDir, ...(worktreePath !== undefined && { worktreePath }) },

@@ -14,6 +14,9 @@ export type Moment =
   /** Before a rewind, so that it can be undone; `id` names the rewind. */
   | { kind: 'before_rewind'; id: string };
 
+/** What stands there before any child, so that all of a session's work can be taken back. */
+export const START = { kind: 'after', iteration: 0 } as const satisfies Moment;
+
 /** `refs/samocode/<session>/` with what stands behind it: `003`, `003-before`, `003-before-kill`, `rewinds/17`. */
 export function refOf(sessionFolder: string, moment: Moment): string {
   const refs = refsOf(sessionFolder);
@@ -46,7 +49,7 @@ export async function keepPhaseEnd(
 }
 
 /**
- * Drops the refs of old checkpoints: the newest twenty iterations and rewinds stay, and the ends of phases.
+ * Drops the refs of old checkpoints: the newest twenty iterations and rewinds stay, the ends of phases and the start.
  * @returns the refs that were dropped
  */
 export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<string[]> {
@@ -55,8 +58,9 @@ export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: st
   const iterations = names.filter((name) => /^\d+$/.test(name)).sort(byNumber);
   const oldest = Number(iterations.at(-KEPT_CHECKPOINTS) ?? 0);
   const rewinds = names.filter((name) => name.startsWith('rewinds/')).sort(byNumber);
+  const isOld = (iteration: number) => iteration !== START.iteration && iteration < oldest;
   const old = [
-    ...names.filter((name) => /^\d+(?:-before(?:-kill)?)?$/.test(name) && Number.parseInt(name, 10) < oldest),
+    ...names.filter((name) => /^\d+(?:-before(?:-kill)?)?$/.test(name) && isOld(Number.parseInt(name, 10))),
     ...rewinds.slice(0, -KEPT_CHECKPOINTS),
   ].map((name) => `${refs}${name}`);
   await deleteRefs(old, repositoryOptions(store));

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists, systemErrorCode } from '../base/errors.ts';
-import { type GitOptions, gitLine, runGit } from './git.ts';
+import { commonDirOf } from './common-dir.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from './git.ts';
 import type { Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
@@ -65,13 +66,13 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
     GIT_OBJECT_DIRECTORY: join(commonDir, 'objects'),
     ...KEEPS_ITS_MEMORY,
   };
-  return { ...context, cwd: folder, env, config: withOurs(context), timeoutMs: LONG_MS };
+  return { ...context, cwd: folder, env, config: withOurs(context), timeoutMs: ALL_FILES_LIMIT_MS };
 }
 
 /** For git calls on the repository's objects and refs, whatever became of the worktree. */
 export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
   const env = { GIT_DIR: commonDir, ...KEEPS_ITS_MEMORY };
-  return { ...context, cwd: commonDir, env, config: withOurs(context), timeoutMs: LONG_MS };
+  return { ...context, cwd: commonDir, env, config: withOurs(context), timeoutMs: ALL_FILES_LIMIT_MS };
 }
 
 /** git packs each object with 256 KB that it asks for anew, and GNU's malloc gives them back each time: 20 ms for 500 files. */
@@ -91,9 +92,6 @@ export function clearLocks({ dir }: CheckpointStore): void {
 export function forgetIndex({ dir }: CheckpointStore, part: KeptPart): void {
   rmSync(join(dir, `${part}.index`), { force: true });
 }
-
-/** Adding everything after a child that wrote much, on a slow disk. */
-const LONG_MS = 10 * 60_000;
 
 // Stands above every .gitattributes, so bytes go in and come out as they are.
 const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding\n';
@@ -116,7 +114,7 @@ const TAKEN_OVER = /^core\.(?:filemode|symlinks|ignorecase|precomposeunicode)$/;
 
 async function settingsFrom(mainRepo: string, context: GitContext): Promise<Settings> {
   const options = { ...context, cwd: mainRepo };
-  const commonDir = await gitLine(['rev-parse', '--path-format=absolute', '--git-common-dir'], options);
+  const commonDir = await commonDirOf(mainRepo, context);
   const format = await gitLine(['rev-parse', '--show-object-format'], options);
   const list = await runGit(['config', '--local', '--list', '-z'], { ...options, allowFailure: true });
   const taken = list.stdout

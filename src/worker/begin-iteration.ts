@@ -8,6 +8,7 @@ import { crashPoint } from '../base/fault-points.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { putAside } from '../base/put-aside.ts';
 import { stampsAt } from '../base/stamps.ts';
+import { START } from '../project/checkpoint-refs.ts';
 import { credentialNames } from '../providers/credentials.ts';
 import { logFileName, stderrFileName } from '../session/documents.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -16,7 +17,6 @@ import type { OpenIteration } from '../session/state.ts';
 import { budgetVerdict, wrapUpTimeLimit } from './budget.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { chooseChild } from './choose-child.ts';
-import { keepStart } from './keep-start.ts';
 import { keepWork, notKept } from './keep-work.ts';
 import { freshLook, type Seen } from './last-look.ts';
 import { deliverMessages } from './messages.ts';
@@ -91,10 +91,9 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
 }
 
 /** Keeps what stands there before a child that does not follow at once on another: a person may have been at work. */
-async function lookAround(worker: Worker, { iteration, phase }: OpenIteration): Promise<Seen> {
+async function lookAround(worker: Worker, { iteration }: OpenIteration): Promise<Seen> {
   await worker.git.look(stateOf(worker).worktree?.path);
-  const keeping =
-    iteration === 1 ? keepStart(worker, phase) : keepWork(worker, { kind: 'before', iteration });
+  const keeping = keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
   const mainCheckout = await lookAtMainCheckout(worker);
   const kept = await keeping;
   await record(worker, ...notKept(kept));

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { gitLine } from '../project/git.ts';
+import { commonDirOf } from '../project/common-dir.ts';
 import {
   changedGitSettings,
   GitSettings,
@@ -66,10 +66,7 @@ export class GitGuard {
 
   async #read(worktreePath: string | undefined): Promise<SettingsNow> {
     // Asked before any child: what one of them did to it must not lead the looks elsewhere.
-    this.#commonDir ??= await gitLine(['rev-parse', '--path-format=absolute', '--git-common-dir'], {
-      ...this.context,
-      cwd: this.#file.mainRepo,
-    });
+    this.#commonDir ??= await commonDirOf(this.#file.mainRepo, this.context);
     const folders = { commonDir: this.#commonDir, ...(worktreePath !== undefined && { worktreePath }) };
     return await readGitSettings(folders, this.context, this.#memory);
   }

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { isSamocodeError, SamocodeError } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
 import { resolveBase } from '../project/base-commit.ts';
+import { START } from '../project/checkpoint-refs.ts';
 import { ensureWorktree } from '../project/worktree.ts';
 import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
 import { blockedEvent } from './blocked.ts';
 import { documentNames, readDocument } from './documents.ts';
-import { keepStart } from './keep-start.ts';
-import { notKept } from './keep-work.ts';
+import { keepWork, notKept } from './keep-work.ts';
 import { noteSetupDue, setUpOnce } from './setup-once.ts';
 import { isStopDue, stopEvents } from './stopped.ts';
 import { record, type Worker } from './worker.ts';
@@ -55,7 +55,7 @@ export async function prepare(worker: Worker): Promise<void> {
     });
     for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
     if (where.totalIterations === undefined) {
-      await record(worker, ...notKept(await keepStart(worker, where.phase)));
+      await record(worker, ...notKept(await keepWork(worker, START)));
     }
   } catch (error) {
     if (!isSamocodeError(error)) throw error;

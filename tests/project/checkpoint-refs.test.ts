@@ -14,6 +14,7 @@ test('the last twenty and the ends of phases stay, and all are dropped together'
   const store = await openStore(place);
   const refs = async () =>
     (await repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/'])).split('\n');
+  const start = await keep(0);
   for (let iteration = 1; iteration <= 23; iteration += 1) {
     await writeFile(join(worktreePath, 'a.txt'), `${iteration}\n`);
     if (iteration === 2) {
@@ -27,7 +28,8 @@ test('the last twenty and the ends of phases stay, and all are dropped together'
       await keepPhaseEnd(store, { sessionFolder: FOLDER, iteration, phase: 'planning', commit });
   }
   expect(await pruneCheckpoints(store, FOLDER)).toHaveLength(5);
-  expect(await refs()).toHaveLength(21);
+  expect(await refs()).toHaveLength(22);
+  expect(await refs()).toContain(start.ref);
   expect(await refs()).toContain(`refs/samocode/${FOLDER}/phase-ends/001-planning`);
   for (const moment of ['before', 'before-kill'])
     expect(await refs()).not.toContain(`refs/samocode/${FOLDER}/002-${moment}`);
