@@ -9,6 +9,7 @@ import {
 import { BegunIteration, type EventType, type RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
+import { acknowledged, delivered } from './fold-messages.ts';
 import { rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, warned } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
@@ -227,23 +228,6 @@ function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): Ses
   if (state.status.kind !== 'stopped') return moved;
   const { parked: _left, ...status } = state.status;
   return { ...moved, status };
-}
-
-/**
- * Given to every child until one says that it has read them. Where children never say so, the oldest are left to
- * the inbox: they were repeated often enough, and neither state nor prompts may grow without end.
- */
-const MOST_UNACKNOWLEDGED = 50;
-
-function delivered(state: SessionState, ids: readonly string[]): SessionState {
-  const waiting = state.messages.waiting.filter((id) => !ids.includes(id));
-  const unacknowledged = [...state.messages.unacknowledged, ...ids].slice(-MOST_UNACKNOWLEDGED);
-  return { ...state, messages: { waiting, unacknowledged } };
-}
-
-function acknowledged(state: SessionState, ids: readonly string[]): SessionState {
-  const unacknowledged = state.messages.unacknowledged.filter((id) => !ids.includes(id));
-  return { ...state, messages: { ...state.messages, unacknowledged } };
 }
 
 function mergeAnswers(old: readonly RecordedAnswer[], given: readonly RecordedAnswer[]): RecordedAnswer[] {

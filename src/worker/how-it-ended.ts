@@ -4,15 +4,15 @@ import { judgeCaps } from '../phases/caps.ts';
 import type { EndingKind } from '../phases/ending.ts';
 import type { Traces } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { type ChildRecord, exitFile, NEVER_STARTED } from '../providers/run-child.ts';
+import { type ChildRecord, NEVER_STARTED } from '../providers/run-child.ts';
 import type { Cost } from '../session/event-types.ts';
 import { spentBy } from '../session/fold-spent.ts';
-import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { logPaths } from './begin-iteration.ts';
 import { budgetUses } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
 import { costOf } from './cost-of.ts';
+import { readExit } from './iteration-files.ts';
 import type { WatchEnd } from './watch-child.ts';
 import { stateOf, type Worker } from './worker.ts';
 
@@ -52,8 +52,7 @@ export async function howItEnded(
   open: OpenIteration,
   ended: ChildEnded,
 ): Promise<ProcessEnd> {
-  const { exit } = iterationPaths(worker.paths, open.iteration);
-  const exitText = ended.child && (await readOurText(exitFile(exit, ended.child)));
+  const exitText = ended.child && (await readExit(worker, open, ended.child));
   const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.final;
   const traces = await tracesOf(worker, open, ended.log);
