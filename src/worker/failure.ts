@@ -12,7 +12,7 @@ export interface Failure {
 }
 
 /** @param then what a person does once it is put right: `resume the session` */
-export function failureOf({ paths }: Pick<Worker, 'paths'>, error: unknown, then: string): Failure {
+export function explainFailure({ paths }: Pick<Worker, 'paths'>, error: unknown, then: string): Failure {
   if (isSamocodeError(error)) {
     return { rule: error.code, what: `${error.what} ${error.why}`, hint: error.hint };
   }

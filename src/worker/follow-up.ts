@@ -1,7 +1,7 @@
 import { LeaseLostError } from '../base/lease.ts';
 import type { NewEvent } from '../session/events.ts';
 import type { CommandOutcome } from './command-outcome.ts';
-import { failureOf, say } from './failure.ts';
+import { explainFailure, say } from './failure.ts';
 import { patiently } from './passing-errors.ts';
 import type { Worker } from './worker.ts';
 
@@ -20,7 +20,7 @@ export async function followUp(
   } catch (error) {
     if (error instanceof LeaseLostError) throw error;
     say(worker, error);
-    const { rule, what, hint } = failureOf(worker, error, 'ask for it again');
+    const { rule, what, hint } = explainFailure(worker, error, 'ask for it again');
     const text = `A command was accepted, but not all of it could be done. ${what} ${hint}`;
     const notice: NewEvent = { type: 'notice', code: rule, text, flow: text };
     return [notice, ...((await undone?.()) ?? [])];

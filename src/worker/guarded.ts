@@ -2,7 +2,7 @@ import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
 import { blockedEvent } from './blocked.ts';
-import { failureOf, isRefusedFile, say } from './failure.ts';
+import { explainFailure, isRefusedFile, say } from './failure.ts';
 import { RunFolderGoneError } from './idle.ts';
 import { isPassing, nextWait } from './passing-errors.ts';
 import { readChildRecord } from './spawn-child.ts';
@@ -43,7 +43,7 @@ async function mayStay(worker: Worker, error: unknown): Promise<boolean> {
 
 /** @returns false when the session is blocked for the very same already */
 async function block(worker: Worker, error: unknown): Promise<boolean> {
-  const { rule, what, hint } = failureOf(worker, error, 'resume the session');
+  const { rule, what, hint } = explainFailure(worker, error, 'resume the session');
   const { status, progress } = stateOf(worker);
   const reason = `${what} ${hint}`;
   if (status.kind === 'blocked' && status.reason === reason) return false;

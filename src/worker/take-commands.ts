@@ -4,7 +4,7 @@ import type { NewEvent } from '../session/events.ts';
 import { appendPatiently } from './append-patiently.ts';
 import { applyCommand } from './apply-command.ts';
 import { type CommandOutcome, Refusal } from './command-outcome.ts';
-import { failureOf, say } from './failure.ts';
+import { explainFailure, say } from './failure.ts';
 import { followUp } from './follow-up.ts';
 import { isPassing } from './passing-errors.ts';
 import { record, type Worker } from './worker.ts';
@@ -81,7 +81,7 @@ export async function meet(worker: Worker, id: string, moment: Moment): Promise<
 function refusedBy(worker: Worker, error: unknown): Refusal {
   if (isPassing(error) || error instanceof LeaseLostError) throw error;
   say(worker, error);
-  const { rule, what, hint } = failureOf(worker, error, 'ask for it again');
+  const { rule, what, hint } = explainFailure(worker, error, 'ask for it again');
   return new Refusal(rule, what, hint);
 }
 

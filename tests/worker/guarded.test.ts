@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { readEvents } from '../../src/session/event-log.ts';
+import { guarded } from '../../src/worker/guarded.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+async function workerOn(log: TempLog): Promise<Worker> {
+  const { paths } = log;
+  const { writer } = await log.open();
+  await writer.append({ type: 'session_created', sessionId: 's', runWanted: true });
+  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
+  const parts = { paths, file, writer, clock, projector: new Projector(paths, file) };
+  // No child is looked at while none is open.
+  return parts as Partial<Worker> as Worker;
+}
+
+const refusal = (log: TempLog) =>
+  Object.assign(new Error('refused'), { code: 'EACCES', path: log.paths.commands });
+
+test('what a session is blocked for already is waited for, and said once', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  let tries = 0;
+  const step = async () => {
+    tries += 1;
+    if (tries < 4) throw refusal(log);
+    return 'left';
+  };
+  expect(await guarded(worker, step)).toBeUndefined();
+  expect(await guarded(worker, step)).toBe('left');
+  expect(tries).toBe(4);
+  const blocks = (await readEvents(log.paths.events, 0)).filter(({ type }) => type === 'blocked');
+  const reason = expect.stringContaining(`EACCES at .run/${log.paths.folder}/commands`);
+  expect(blocks).toMatchObject([{ rule: 'file_refused', reason }]);
+});
