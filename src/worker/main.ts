@@ -1,16 +1,19 @@
+import '../base/quick-schemas.ts';
+
 import { dirname, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
-import { useQuickSchemas } from '../base/quick-schemas.ts';
 import { runWorker } from './run-worker.ts';
 
 // A worker lives for days and mostly waits: compilers that make hot code faster take a tenth of its memory, and
 // with it of the time of every fork. Not on the command line, where a name that a later V8 drops would be the end.
-for (const flag of ['--no-turbofan', '--no-maglev']) setFlagsFromString(flag);
+// Beside the first wait for a file, since Node's module for it takes two milliseconds to load.
+setImmediate(() => {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  for (const flag of ['--no-turbofan', '--no-maglev']) setFlagsFromString(flag);
+});
 
-useQuickSchemas();
 void main();
 
 async function main(): Promise<void> {

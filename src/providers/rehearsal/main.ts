@@ -1,9 +1,10 @@
 #!/usr/bin/env node
+import '../../base/quick-schemas.ts';
+
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../base/clock.ts';
 import { definedOnly } from '../../base/defined-only.ts';
-import { useQuickSchemas } from '../../base/quick-schemas.ts';
 import { readArguments } from './arguments.ts';
 import { playAct } from './play-act.ts';
 import { type PromptFacts, readPrompt } from './prompt.ts';
@@ -15,7 +16,6 @@ import { openTrace } from './trace.ts';
 const DEFAULT_PACE_MS = 150;
 const ENDING_SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
-useQuickSchemas();
 void main().then(leave, (error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(error instanceof RehearsalSetupError ? SETUP_EXIT_CODE : 1);
