@@ -192,7 +192,7 @@ async function snapshotBefore(worker: Worker, open: OpenIteration): Promise<Snap
   }
 }
 
-export function rulesOf(worker: Worker): Rules {
+function rulesOf(worker: Worker): Rules {
   const { gates, maxRetries } = worker.file.settings;
   // A plan always parks; a gate that is left open is opened there, on record, as the person's choice.
   return { gates: { qa: gates.includes('qa'), plan: true }, maxRetries };

@@ -3,7 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { SamocodeError } from '../base/errors.ts';
 import type { SessionPaths } from '../session/paths.ts';
 
-export class WorkerNotLaunchedError extends SamocodeError {
+class WorkerNotLaunchedError extends SamocodeError {
   readonly code = 'worker_not_launched';
 
   constructor(folder: string, cause: unknown) {

@@ -88,7 +88,7 @@ test.each([
     'a newer samocode left it (format 2)',
   ],
   ['by an unknown channel', JSON.stringify({ ...message(ID, ''), by: { channel: 'owl' } }), 'channel'],
-  ['larger than two megabytes', JSON.stringify(message(ID, 'x'.repeat(2_200_000))), 'larger than'],
+  ['larger than two megabytes', JSON.stringify(message(ID, 'x'.repeat(2_200_000))), 'too large'],
 ])('a command that is %s reads as malformed, with the reason', async (_, text, problem) => {
   await using paths = await place();
   await mkdir(paths.commands);
