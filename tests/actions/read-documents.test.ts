@@ -7,6 +7,7 @@ import { readPlan } from '../../src/actions/read-plan.ts';
 import { readQa } from '../../src/actions/read-qa.ts';
 import { startSession } from '../../src/actions/start-session.ts';
 import { MAX_DOCUMENT_BYTES } from '../../src/session/paths.ts';
+import { eventually } from '../support/eventually.ts';
 import { makeBench } from './bench.ts';
 
 const PLAN = '01-08-1437-plan-x.md';
@@ -16,7 +17,14 @@ const LONG = 5 * 1024 * 1024;
 async function session() {
   const bench = await makeBench();
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
-  return { bench, ...view.paths, question: { session: view.folder } };
+  // It writes the notebook, which is to hold what stands in these tests.
+  const { folder } = view;
+  const hasLeft = async () => {
+    const { worker, state } = await bench.view(folder);
+    return worker === 'none' && state.status.kind === 'stopped';
+  };
+  await eventually(hasLeft, { what: 'a worker that has left' });
+  return { bench, ...view.paths, question: { session: folder } };
 }
 
 test('people can read every document that the worker reads, however long', async () => {

@@ -54,7 +54,7 @@ test.each(TABLES)('%s tells a zombie from what runs', async (_, table) => {
   });
   const [line] = await once(parent.stdout, 'data');
   const zombie = Number(String(line));
-  await expect.poll(async () => (await table.read(zombie))?.state).toBe('Z');
+  await expect.poll(async () => (await table.read(zombie))?.state, { timeout: 30_000 }).toBe('Z');
   expect(isRunning(await table.read(zombie))).toBe(false);
   parent.kill('SIGKILL');
 });
