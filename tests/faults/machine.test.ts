@@ -173,13 +173,18 @@ const folders: FaultRow[] = [
     name: 'a full disk at a gate is waited for with the message that came meanwhile',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
-      await reviveWith(rig, { SAMOCODE_FAIL_AT: 'write@3-6:ENOSPC' });
+      const isFull = join(rig.repo.root, 'is-full');
+      await reviveWith(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
       const pid = await rig.workerPid();
+      await writeFile(isFull, '');
       const message = { session: rig.file.folder, text: 'Mind the boats' };
       await sendMessage(message, rig.context()).catch(() => undefined);
+      const waits = async () =>
+        (await readFile(rig.paths.workerErrors, 'utf8')).includes('ENOSPC: trying again');
+      await eventually(waits, { what: 'the worker waits for the disk' });
+      await rm(isFull);
       const isKept = async () => (await rig.events()).some(({ type }) => type === 'message_kept');
       await eventually(isKept, { what: 'the message is kept' });
-      expect(await readFile(rig.paths.workerErrors, 'utf8')).toContain('ENOSPC: trying again');
       expect(await rig.workerPid()).toBe(pid);
       await rig.answer();
     },
