@@ -198,10 +198,10 @@ function readIfRunning(path: string): Buffer | undefined {
   try {
     file = openSync(path, 'r');
     for (let length = 0; ; ) {
-      const count = readSync(file, space, length, space.length - length, null);
-      if (count === 0) return space.subarray(0, length);
-      length += count;
-      if (length === space.length) space = Buffer.concat([space], 2 * space.length);
+      length += readSync(file, space, length, space.length - length, null);
+      // All that there is comes at once, as far as there is room for it.
+      if (length < space.length) return space.subarray(0, length);
+      space = Buffer.concat([space], 2 * space.length);
     }
   } catch (error) {
     const code = systemErrorCode(error);
