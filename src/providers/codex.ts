@@ -66,9 +66,12 @@ function permissionArgs({ permissions, sessionDir, gitDirs = [] }: ChildRequest)
   }
 }
 
+/** Plugins and apps bring servers of their own. */
+const NO_EXTRAS = ['-c', 'features.plugins=false', '-c', 'features.apps=false'];
+
 /**
  * Tables of settings are merged, so the person's servers can't be emptied at once: each is switched off by
- * its name. Plugins and apps bring servers of their own.
+ * its name.
  */
 function serverArgs({ foreignServers, mcp }: ChildRequest): string[] {
   const own = Object.entries(mcp?.servers ?? {});
@@ -79,7 +82,7 @@ function serverArgs({ foreignServers, mcp }: ChildRequest): string[] {
   ];
   return [
     ...(foreignServers === undefined ? ['--ignore-user-config'] : []),
-    ...['-c', 'features.plugins=false', '-c', 'features.apps=false'],
+    ...NO_EXTRAS,
     ...(servers.length > 0 ? ['-c', `mcp_servers=${toml(Object.fromEntries(servers))}`] : []),
   ];
 }
@@ -102,9 +105,12 @@ function schemaPath({ promptPath }: ChildRequest): string {
 const ServerList = z.array(z.object({ name: z.string() }));
 const LIST_LIMIT_MS = 20_000;
 
-/** Undefined when Codex does not say: then its settings must be left out whole. */
+/**
+ * Undefined when Codex does not say: then its settings must be left out whole. Asked as the child will run:
+ * a plugin's server that is gone with its plugin can't be switched off any more.
+ */
 async function serversOfPerson({ cliPath, workingDir, env }: ChildRequest): Promise<string[] | undefined> {
-  const { stdout } = await runCommand(cliPath, ['mcp', 'list', '--json'], {
+  const { stdout } = await runCommand(cliPath, ['mcp', 'list', '--json', ...NO_EXTRAS], {
     cwd: workingDir,
     env: { ...env },
     timeoutMs: LIST_LIMIT_MS,

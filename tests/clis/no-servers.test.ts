@@ -1,8 +1,9 @@
 import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/run-command.ts';
+import { installCli } from '../support/install-clis.ts';
 import type { ModelOf } from '../support/model-stub/services.ts';
 import { startCliSession } from './cli-session.ts';
 
@@ -55,6 +56,52 @@ test.each(CLIS)('no server of the person or the project is started by a %s child
   expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
   expect(await ifExists(stat(trace))).toBeUndefined();
 });
+
+test('a plugin of the person, as an install of samocode is one, neither starts its server nor stops a codex child', async () => {
+  const { path: codex } = await installCli('codex');
+  let trace = '';
+  await using session = await startCliSession({
+    cli: 'codex',
+    before: async ({ homeDir }) => {
+      trace = join(homeDir, 'server-was-started');
+      await installPlugin(codex, { homeDir, trace });
+    },
+  });
+  await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');
+  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
+  expect(await ifExists(stat(trace))).toBeUndefined();
+});
+
+/** A plugin whose server leaves a trace when started, by Codex's own commands. */
+async function installPlugin(codex: string, { homeDir, trace }: Record<'homeDir' | 'trace', string>) {
+  const market = join(homeDir, 'market');
+  const files = {
+    '.agents/plugins/marketplace.json': {
+      name: 'market',
+      plugins: [{ name: 'traced', source: { source: 'local', path: './plugins/traced' } }],
+    },
+    'plugins/traced/.codex-plugin/plugin.json': {
+      name: 'traced',
+      version: '1.0.0',
+      description: 'Leaves a trace',
+      mcpServers: './.mcp.json',
+    },
+    'plugins/traced/.mcp.json': { mcpServers: { samocode: { command: 'touch', args: [trace] } } },
+  };
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(market, name)), { recursive: true });
+    await writeFile(join(market, name), JSON.stringify(content));
+  }
+  const run = async (...args: string[]) => {
+    const env = { PATH: process.env.PATH ?? '', HOME: homeDir };
+    const { exitCode, stdout, stderr } = await runCommand(codex, args, { cwd: homeDir, env });
+    expect(exitCode, stderr).toBe(0);
+    return stdout;
+  };
+  await run('plugin', 'marketplace', 'add', market);
+  await run('plugin', 'add', 'traced@market');
+  expect(await run('mcp', 'list', '--json')).toContain(trace);
+}
 
 // Gemini CLI takes them from a file that it refuses below a folder which everybody may write, as tests use.
 test.each(['claude', 'codex'] as const)(
