@@ -1,5 +1,5 @@
 import { rmdir } from 'node:fs/promises';
-import { isSamocodeError, SamocodeError } from '../base/errors.ts';
+import { isSamocodeError, SamocodeError, systemErrorCode } from '../base/errors.ts';
 import { configFolder } from '../project/config-folder.ts';
 import type { ActionContext } from './context.ts';
 import { claudeClient } from './install/claude-client.ts';
@@ -126,7 +126,8 @@ async function changeOne(
     if (dryRun) return { client: name, title, outcome: 'would_change', steps: words };
     for (const step of steps) await doStep(step, work.context.env);
     return { client: name, title, outcome: 'changed', steps: words, next: next(client) };
-  } catch (error) {
+  } catch (thrown) {
+    const error = isRefusedFile(thrown) ? new FileRefusedError(title, thrown) : thrown;
     if (!isSamocodeError(error)) throw error;
     if (error instanceof ScopeError && !isNamed)
       return { client: name, title, outcome: 'not_supported', steps: [] };
@@ -142,6 +143,23 @@ function clientNamed(name: string): Client {
   const client = CLIENTS.find((one) => one.name === wanted);
   if (client === undefined) throw new UnknownClientError(name);
   return client;
+}
+
+function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
+  return !isSamocodeError(error) && systemErrorCode(error) !== undefined;
+}
+
+class FileRefusedError extends SamocodeError {
+  readonly code = 'file_refused';
+
+  constructor(title: string, cause: NodeJS.ErrnoException) {
+    super(
+      `${title} was not changed to its end.`,
+      `The machine refused a file: ${cause.code}${cause.path === undefined ? '' : ` at ${cause.path}`}.`,
+      'Put it right, then try again: what is done already is not done twice.',
+      { cause },
+    );
+  }
 }
 
 class UnknownClientError extends SamocodeError {

@@ -187,6 +187,43 @@ test('another program called samocode is told of and left alone', async () => {
   expect(await readFile(join(machine.home, 'bin/samocode'), 'utf8')).toContain('python3');
 });
 
+test('a plugin that a project has stays its own, and keeps nobody from installing and uninstalling', async () => {
+  await using machine = await startMachine();
+  const path = '.claude/plugins/installed_plugins.json';
+  const ofProject = { scope: 'project', projectPath: '/somewhere' };
+  const register = JSON.stringify({ version: 2, plugins: { 'samocode@samocode': [ofProject] } });
+  await mkdir(join(machine.home, '.claude/plugins/cache/samocode'), { recursive: true });
+  await writeFile(join(machine.home, path), register);
+  const input = { ...ALL, clients: ['claude'] };
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(await machine.read(path)).toBe(register);
+  expect(await readdir(join(machine.home, '.claude/plugins/cache'))).toEqual(['samocode']);
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+});
+
+test('a settings file that the machine refuses is named, and the other clients are served', async () => {
+  await using machine = await startMachine();
+  const path = join(machine.home, '.config/Claude/claude_desktop_config.json');
+  await machine.replaceByLink(path, path);
+  const { clients } = await install(ALL, machine.context);
+  expect(clients.map(({ outcome }) => outcome)).toEqual(['changed', 'changed', 'failed']);
+  expect(clients[2]?.problem).toMatchObject({ code: 'file_refused', message: expect.stringContaining(path) });
+});
+
+test('a folder of PATH or of links that cannot be entered holds up nothing', async () => {
+  await using machine = await startMachine();
+  const loop = join(machine.home, 'loop');
+  await symlink(loop, loop);
+  await symlink(loop, join(machine.home, '.claude/agents'));
+  const env = { ...machine.context.env, PATH: `${loop}:${machine.home}/bin:/${'long'.repeat(100)}` };
+  await symlink(join(loop, 'samocode'), join(machine.home, 'bin/samocode'));
+  const { clients, leftovers } = await install({ ...ALL, removePython: true }, { ...machine.context, env });
+  expect(clients.map(({ outcome }) => outcome)).toEqual(Array(3).fill('changed'));
+  expect(leftovers).toMatchObject([{ isPythonLink: false }]);
+});
+
 test('a client that is not known, or not there, is said', async () => {
   await using machine = await startMachine();
   await expect(install({ ...ALL, clients: ['cursor'] }, machine.context)).rejects.toThrow(

@@ -24,9 +24,22 @@ const register = claude ? join(home, '.claude/plugins/installed_plugins.json') :
 mkdirSync(join(register, '..'), { recursive: true });
 const isAdding = ['install', 'add'].includes(args[1]);
 const isRemoving = ['uninstall', 'remove'].includes(args[1]);
-const words = claude ? '{"samocode@samocode":[]}' : '[plugins."samocode@samocode"]\\nenabled = true\\n';
-if (isAdding) writeFileSync(register, words);
-if (isRemoving) rmSync(register);
+// Claude Code notes every scope of a plugin on its own, and removes the one that it is asked for.
+if (claude && args[1] !== 'marketplace') {
+  const noted = existsSync(register) ? JSON.parse(readFileSync(register, 'utf8')).plugins['samocode@samocode'] : [];
+  const others = noted.filter(({ scope }) => scope !== 'user');
+  if (isRemoving && others.length === noted.length) {
+    console.error('samocode@samocode is enabled at project scope');
+    process.exit(1);
+  }
+  const left = isAdding ? [...others, { scope: 'user' }] : others;
+  const text = JSON.stringify({ version: 2, plugins: { 'samocode@samocode': left } });
+  if (left.length > 0) writeFileSync(register, text);
+  else rmSync(register);
+} else if (!claude) {
+  if (isAdding) writeFileSync(register, '[plugins."samocode@samocode"]\\nenabled = true\\n');
+  if (isRemoving) rmSync(register);
+}
 const markets = join(home, '.claude/plugins/known_marketplaces.json');
 if (claude && args[1] === 'marketplace') {
   if (args[2] === 'add') writeFileSync(markets, '{"samocode":{}}');

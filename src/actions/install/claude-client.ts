@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 import { ALLOWED_TOOLS } from './allow-list.ts';
 import type { Client, ClientWork } from './client.ts';
 import { addSetting, removeSetting } from './edit-steps.ts';
@@ -42,7 +44,8 @@ function way({ context }: ClientWork): PluginWay {
     registered: [
       {
         path: join(settingsDir(context), 'plugins/installed_plugins.json'),
-        words: '"samocode@samocode"',
+        words: isForThePerson,
+        ofProjects: (text) => scopesIn(text)?.some((scope) => scope !== 'user') ?? false,
         remove: ['plugin', 'uninstall', 'samocode@samocode', '--scope', 'user'],
       },
       {
@@ -52,6 +55,23 @@ function way({ context }: ClientWork): PluginWay {
       },
     ],
   };
+}
+
+const Install = z.object({ scope: z.string().default('user') });
+const Plugins = z.object({
+  // Older ones wrote one object of no scope, which was the person's.
+  plugins: z.record(z.string(), z.union([z.array(Install), Install.transform((one) => [one])])),
+});
+
+/** A plugin that somebody added to a project is that project's: no command for the person's scope removes it. */
+function isForThePerson(text: string): boolean {
+  return scopesIn(text)?.includes('user') ?? text.includes('"samocode@samocode"');
+}
+
+/** @returns undefined for a text that is not as we know it */
+function scopesIn(text: string): string[] | undefined {
+  const { data } = Plugins.safeParse(parseJson(text));
+  return data && (data.plugins['samocode@samocode'] ?? []).map(({ scope }) => scope);
 }
 
 function settingsDir({ env, home }: ClientWork['context']): string {

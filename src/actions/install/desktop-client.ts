@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
 import type { ActionContext } from '../context.ts';
 import type { Client, ClientWork } from './client.ts';
 import { addSetting, removeSetting } from './edit-steps.ts';
@@ -15,7 +14,9 @@ export const desktopClient: Client = {
   restart: 'Quit Claude Desktop and open it again',
   async find(context) {
     const folder = settingsFolder(context);
-    return (await ifExists(stat(folder)))?.isDirectory() ? folder : undefined;
+    // Whatever is wrong with it: a folder that cannot be looked at has no settings to change.
+    const found = await stat(folder).catch(() => undefined);
+    return found?.isDirectory() ? folder : undefined;
   },
   installSteps: async (work) => await addSetting(work, edit(work)),
   uninstallSteps: async (work) => await removeSetting(work, edit(work)),

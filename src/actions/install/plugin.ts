@@ -25,9 +25,12 @@ export interface PluginWay {
 
 /** Something of ours that a client knows of. */
 interface Registered {
-  /** The client's file that names it, and the words in it that are ours. */
+  /** The client's file that names it. */
   path: string;
-  words: string;
+  /** The words in it that are ours, or whether its text has ours for the person. */
+  words: string | ((text: string) => boolean);
+  /** Whether its text has ours for a project too, which goes on needing what the client keeps of it. */
+  ofProjects?(text: string): boolean;
   /** The arguments of the client's command that removes it. */
   remove: readonly string[];
 }
@@ -56,8 +59,9 @@ export async function removePlugin(work: ClientWork, way: PluginWay): Promise<St
   ];
 }
 
-async function leftovers({ leftFolder }: PluginWay): Promise<Step[]> {
+async function leftovers({ leftFolder, registered: [{ path, ofProjects }] }: PluginWay): Promise<Step[]> {
   if (leftFolder === undefined || (await ifExists(readdir(leftFolder))) === undefined) return [];
+  if (ofProjects?.((await ifExists(readFile(path, 'utf8'))) ?? '')) return [];
   return [{ kind: 'remove_folder', folder: leftFolder }];
 }
 
@@ -68,7 +72,9 @@ async function removals(work: ClientWork, way: PluginWay): Promise<Step[]> {
 }
 
 async function isKnown({ path, words }: Registered): Promise<boolean> {
-  return (await ifExists(readFile(path, 'utf8')))?.includes(words) ?? false;
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text === undefined) return false;
+  return typeof words === 'string' ? text.includes(words) : words(text);
 }
 
 function run(

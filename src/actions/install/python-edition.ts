@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
+import { ifExists, systemErrorCode } from '../../base/errors.ts';
 import type { ActionContext } from '../context.ts';
 
 /** Something outside of us that people would take for us. */
@@ -37,22 +37,23 @@ export async function removePythonLinks(found: readonly Leftover[]): Promise<Lef
   const removed: Leftover[] = [];
   for (const leftover of found.filter(({ isPythonLink }) => isPythonLink)) {
     // Looked at again: between the finding and the yes it may have become something else.
-    if ((await ifExists(readlink(leftover.path).catch(notALink))) !== leftover.target) continue;
-    await rm(leftover.path);
-    removed.push(leftover);
+    if ((await ifReachable(readlink(leftover.path))) !== leftover.target) continue;
+    // One that may not be removed is told of further on.
+    if ((await ifReachable(rm(leftover.path).then(() => true))) === true) removed.push(leftover);
   }
   return removed;
 }
 
 async function pythonLinksIn(folder: string): Promise<Leftover[]> {
-  const entries = (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
+  const entries = (await ifReachable(readdir(folder, { withFileTypes: true }))) ?? [];
   const links = entries.filter((entry) => entry.isSymbolicLink()).map((entry) => join(folder, entry.name));
   const found = await Promise.all(links.map(pythonLink));
   return found.filter((link) => link !== undefined);
 }
 
 async function pythonLink(path: string): Promise<Leftover | undefined> {
-  const target = await readlink(path);
+  const target = await ifReachable(readlink(path));
+  if (target === undefined) return undefined;
   const checkout = await pythonCheckout(resolve(dirname(path), target));
   if (checkout === undefined) return undefined;
   const words = `${path} is a link of the Python samocode in ${checkout}; its texts would stand beside ours.`;
@@ -65,7 +66,8 @@ async function pythonCheckout(path: string): Promise<string | undefined> {
   for (let depth = 0; depth < MAX_DEPTH && folder !== dirname(folder); depth += 1) {
     folder = dirname(folder);
     if (!/samocode/i.test(basename(folder))) continue;
-    const names = await ifExists(readdir(folder));
+    // One that may not be entered is there, and nothing is known of it.
+    const names = await ifExists(readdir(folder)).catch((): string[] => []);
     if (names === undefined) return folder;
     const isPython = names.some(
       (name) => name.endsWith('.py') || ['pyproject.toml', 'worker'].includes(name),
@@ -83,10 +85,10 @@ async function otherPrograms({ env, programs }: ActionContext): Promise<Leftover
 }
 
 async function otherProgram(path: string, ours: string): Promise<Leftover | undefined> {
-  const real = await ifExists(realpath(path));
-  const target = (await ifExists(readlink(path).catch(notALink))) ?? undefined;
+  const real = await ifReachable(realpath(path));
+  const target = await ifReachable(readlink(path));
   if (real === undefined && target === undefined) return undefined;
-  if (real !== undefined && (real === (await ifExists(realpath(ours))) || (await isOfOurPackage(real))))
+  if (real !== undefined && (real === (await ifReachable(realpath(ours))) || (await isOfOurPackage(real))))
     return undefined;
   const link = target === undefined ? undefined : await pythonLink(path);
   if (link) return link;
@@ -96,11 +98,16 @@ async function otherProgram(path: string, ours: string): Promise<Leftover | unde
 
 /** Also another copy of this package, such as the one that npm installed for everybody. */
 async function isOfOurPackage(program: string): Promise<boolean> {
-  const manifest = await ifExists(readFile(join(dirname(program), '../package.json'), 'utf8'));
+  const manifest = await ifReachable(readFile(join(dirname(program), '../package.json'), 'utf8'));
   return manifest?.includes('"samocode-mcp"') ?? false;
 }
 
-function notALink(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'EINVAL') throw error;
-  return undefined;
+/** Nothing where the system refuses, for whatever reason: a folder that may not be entered holds up no other. */
+async function ifReachable<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
 }
