@@ -10,12 +10,22 @@ export interface Preflight {
     /** Its answer is not the last word: a key or a provider of the person's own needs no login. */
     isAdvisory: boolean;
   };
-  /** Without a command for it: variables and files below HOME of which one means a login. */
-  loginTraces?: { env: readonly string[]; files: readonly string[] };
+  /** Without a command for it: any one of these means a login. */
+  loginTraces?: LoginTraces;
   /** Exits with 0 where the CLI's own sandbox works. */
   sandboxArgs?: readonly string[];
   install: string;
   loginFix: string;
+}
+
+export interface LoginTraces {
+  env: readonly string[];
+  /** Names the folder that takes the place of HOME for the CLI. */
+  homeVariable: string;
+  /** Below its home. */
+  files: readonly string[];
+  /** A file below its home that is there without a login too, and where in it the chosen one stands. */
+  settings: { file: string; at: readonly string[] };
 }
 
 export const PREFLIGHTS: Readonly<Record<'claude' | 'codex' | 'gemini', Preflight>> = {
@@ -48,7 +58,9 @@ export const PREFLIGHTS: Readonly<Record<'claude' | 'codex' | 'gemini', Prefligh
     measured: '0.61.0',
     loginTraces: {
       env: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENAI_USE_VERTEXAI', 'GOOGLE_GENAI_USE_GCA'],
-      files: ['.gemini/oauth_creds.json', '.gemini/settings.json'],
+      homeVariable: 'GEMINI_CLI_HOME',
+      files: ['.gemini/oauth_creds.json'],
+      settings: { file: '.gemini/settings.json', at: ['security', 'auth', 'selectedType'] },
     },
     install: 'npm install -g @google/gemini-cli',
     loginFix: 'Run `gemini` once and log in, or set GEMINI_API_KEY.',

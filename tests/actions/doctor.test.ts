@@ -94,6 +94,53 @@ test('a CLI that is too old for an option, logged out, or started by root is tol
   expect(lost.checks.find(({ id }) => id === 'cli.claude.root')).toMatchObject({ level: 'ok' });
 });
 
+test.each([
+  ['(cd . && true)', 'ok'],
+  ['"$HOME/bin/check" --all', 'ok'],
+  ["FOO='a b' npm-or-so test", 'ok'],
+  ['FOO="x gone y" sh test', 'ok'],
+  ['FOO=1 BAR=/x/y:2 sh -c true', 'ok'],
+  ['! grep -r TODO .', 'ok'],
+  ['cd web && npm test', 'ok'],
+  ['~/bin/check', 'ok'],
+  ['FOO=1 no-such-program test', 'fail'],
+  ['no-such-program', 'fail'],
+  ['/no/such/program --all', 'fail'],
+  ['node_modules/.bin/not-installed-yet', 'warn'],
+  ['./gradlew check', 'warn'],
+  ['(cd web && npm test', 'fail'],
+])('the check %s is judged without being run: %s', async (command, level) => {
+  await using repo = await makeRepo();
+  const context = await contextIn(repo);
+  await setupProject({ lines: { CHECK: command } }, context);
+  const { checks } = await doctor({}, context, MACHINE);
+  expect(checks.find(({ id }) => id === 'check.1')).toMatchObject({ level });
+});
+
+const CHOSEN = '{ // mine\n"security": {"auth": {"selectedType": "oauth-personal"}},}';
+
+test.each([
+  ['settings that choose a way to log in', '.gemini/settings.json', CHOSEN, 'ok'],
+  ['settings without one', '.gemini/settings.json', '{"security":{"auth":{}},"ui":{"theme":"x"}}', 'warn'],
+  ['settings that are no JSON', '.gemini/settings.json', '{', 'warn'],
+  ['what a login leaves', '.gemini/oauth_creds.json', '{}', 'ok'],
+])('a Gemini CLI with %s is judged by the home that it uses', async (_what, path, text, level) => {
+  await using repo = await makeRepo();
+  const gemini = await fakeCli(repo.root);
+  const own = join(repo.root, 'own home');
+  await mkdir(join(own, '.gemini'), { recursive: true });
+  await mkdir(join(repo.homeDir, '.gemini'));
+  await writeFile(join(own, path), text);
+  const login = async (env: Record<string, string>) =>
+    (await doctor({}, await contextIn(repo, { GEMINI_PATH: gemini, ...env }), MACHINE)).checks.find(
+      ({ id }) => id === 'cli.gemini.login',
+    );
+  expect(await login({})).toMatchObject({ level: 'warn' });
+  expect(await login({ GEMINI_CLI_HOME: own })).toMatchObject({ level });
+  await writeFile(join(repo.homeDir, path), text);
+  expect(await login({})).toMatchObject({ level });
+});
+
 test('outside of any project it says so and still looks at the machine', async () => {
   await using repo = await makeRepo();
   const { checks } = await doctor({}, await contextIn(repo), MACHINE);

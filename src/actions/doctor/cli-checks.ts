@@ -1,11 +1,12 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
-import { ifExists, isSamocodeError } from '../../base/errors.ts';
+import { isSamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
 import { locateCli } from '../../providers/locate-cli.ts';
-import { isOlder, PREFLIGHTS, type Preflight } from '../../providers/preflight.ts';
+import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/preflight.ts';
 import type { ActionContext } from '../context.ts';
+import { jsonValue } from '../install/json-tree.ts';
 import { type DoctorCheck, fail, type Machine, ok, warn } from './check.ts';
 
 export type CliName = keyof typeof PREFLIGHTS;
@@ -105,13 +106,23 @@ async function loginCheck(
     const found = 'It says that nobody is logged in.';
     return login.isAdvisory ? warn(id, found, loginFix) : fail(id, found, loginFix);
   }
-  const named = loginTraces?.env.some((variable) => Boolean(context.env[variable]));
-  const files = await Promise.all(
-    (loginTraces?.files ?? []).map((file) => ifExists(stat(join(context.home, file)))),
-  );
-  return named || files.some((file) => file !== undefined)
+  return loginTraces && (await hasLogin(loginTraces, context))
     ? ok(id, 'a login is set up')
     : warn(id, 'No login of it was found.', loginFix);
+}
+
+async function hasLogin(
+  { env: names, homeVariable, files, settings }: LoginTraces,
+  { env, home }: ActionContext,
+): Promise<boolean> {
+  if (names.some((name) => env[name])) return true;
+  const place = env[homeVariable] || home;
+  // What cannot be read is no login either.
+  const found = await Promise.all(files.map((file) => stat(join(place, file)).catch(() => undefined)));
+  if (found.some((file) => file !== undefined)) return true;
+  const text = await readFile(join(place, settings.file), 'utf8').catch(() => '');
+  const chosen = settings.at.reduce<unknown>((node, key) => Object(node)[key], jsonValue(text));
+  return typeof chosen === 'string' && chosen !== '';
 }
 
 function sandboxChecks(question: CliQuestion, cli: Cli, { sandboxArgs }: Preflight): Promise<DoctorCheck>[] {

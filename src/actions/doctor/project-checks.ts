@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
@@ -57,23 +58,26 @@ async function identityCheck(mainRepo: string, { env }: ActionContext): Promise<
   }
 }
 
-// The checks themselves may take an hour: unless they are wanted, only that the shell finds their program is asked.
+/** The program of a command that begins plainly: settings of its environment, then a word that the shell takes as it stands. */
+const PLAIN_PROGRAM = /^\s*(?:[A-Za-z_]\w*=[\w.,:/+@%-]*\s+)*([\w./+-]+)(?=[\s;&|<>]|$)/;
+
+// The checks themselves may take an hour: unless they are wanted, only what the shell thinks of them is asked.
 async function commandCheck(
   id: string,
   command: string,
   cwd: string,
   { env }: ActionContext,
 ): Promise<DoctorCheck> {
-  const program = /^\s*(?:\w+=\S*\s+)*(\S+)/.exec(command)?.[1] ?? '';
-  const { exitCode } = await runCommand('/bin/sh', ['-c', 'command -v "$1" >/dev/null', 'sh', program], {
-    cwd,
-    env: definedOnly(env),
-  });
-  return exitCode === 0
-    ? ok(id, command)
-    : fail(
-        id,
-        `The shell does not find "${program}" of the check: ${command}`,
-        'Install it, or correct CHECK.',
-      );
+  const passes = async (...args: string[]) =>
+    (await runCommand('/bin/sh', args, { cwd, env: definedOnly(env) })).exitCode === 0;
+  if (!(await passes('-n', '-c', command)))
+    return fail(id, `The shell cannot read the check: ${command}`, 'Correct CHECK.');
+  const program = PLAIN_PROGRAM.exec(command)?.[1];
+  if (program === undefined || (await passes('-c', 'command -v "$1" >/dev/null', 'sh', program)))
+    return ok(id, command);
+  const found = `The shell does not find "${program}" of the check: ${command}`;
+  // What a path of the repository leads to may only come with SETUP, or with the branch of a session.
+  return program.includes('/') && !isAbsolute(program)
+    ? warn(id, found, 'See that SETUP makes it, or correct CHECK; "samocode doctor --checks" tries both.')
+    : fail(id, found, 'Install it, or correct CHECK.');
 }
