@@ -10,6 +10,7 @@ import { type DoctorCheck, fail, type Machine, ok, thisMachine } from './doctor/
 import { type CliName, cliChecks, isRefusedAsRoot } from './doctor/cli-checks.ts';
 import { installChecks } from './doctor/install-checks.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
+import { monitorChecks } from './doctor/monitor-check.ts';
 import { projectChecks } from './doctor/project-checks.ts';
 import { findProjectFor } from './find-project-for.ts';
 
@@ -60,6 +61,7 @@ export async function doctor(
       : [project.check]),
     ...clis.flat(),
     ...(await installChecks(context)),
+    ...(await monitorChecks(context)),
     protectionCheck(used, permissions, clis.flat()),
   ]);
 }

@@ -9,6 +9,7 @@ import { launchdService } from './monitor-service/launchd.ts';
 import type { Service, ServiceStep } from './monitor-service/service.ts';
 import { systemdService } from './monitor-service/systemd.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
+import { stableNodePath } from './stable-node-path.ts';
 
 /** Best first. */
 function servicesOf(platform: NodeJS.Platform = process.platform): readonly Service[] {
@@ -46,7 +47,7 @@ export async function installMonitor(
   if (/[\\/]_npx[\\/]/.test(program)) throw new ProgramNotLastingError(program);
   for (const service of servicesOf(platform)) {
     if (!(await service.isThere(context))) continue;
-    const command = [process.execPath, program, 'monitor'];
+    const command = [stableNodePath(process.execPath, context.env.PATH), program, 'monitor'];
     const steps = await service.installSteps({ context, command });
     const report = await carryOut(steps, [service.name], { dryRun, context });
     return steps.length > 0 ? { ...report, next: service.afterwards } : report;
@@ -61,13 +62,27 @@ export async function uninstallMonitor(
 ): Promise<MonitorInstallReport> {
   await refuseFromInside(context);
   const steps: ServiceStep[] = [];
-  const names: string[] = [];
+  const removed: Service[] = [];
   for (const service of servicesOf(platform)) {
     const own = await service.uninstallSteps(context);
-    if (own.length > 0) names.push(service.name);
+    if (own.length > 0) removed.push(service);
     steps.push(...own);
   }
-  return await carryOut(steps, names, { dryRun, context });
+  const names = removed.map(({ name }) => name);
+  const next = removed.flatMap(({ afterRemoval }) => afterRemoval ?? []).join(' ');
+  const report = await carryOut(steps, names, { dryRun, context });
+  return next === '' ? report : { ...report, next };
+}
+
+/** The command that a service of this machine runs the monitor by; undefined when none is installed. */
+export async function installedMonitor(
+  context: ActionContext,
+): Promise<{ service: string; command: readonly string[] } | undefined> {
+  for (const service of servicesOf()) {
+    const command = await service.installedCommand(context);
+    if (command.length > 0) return { service: service.name, command };
+  }
+  return undefined;
 }
 
 async function carryOut(

@@ -2,20 +2,24 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
-import { installMonitor, uninstallMonitor } from '../../src/actions/install-monitor.ts';
+import { installedMonitor, installMonitor, uninstallMonitor } from '../../src/actions/install-monitor.ts';
+import { launchdService } from '../../src/actions/monitor-service/launchd.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const PROGRAM = '/opt/my tools/100%/samocode.js';
 
-// Keeps its state in a folder, as the real one does: `enable` makes a file that `is-enabled` looks for.
+// Keeps its state in a folder, as the real one does: `enable` makes a file that `is-enabled` looks for, and so on.
 const SYSTEMCTL = `#!/bin/sh
 echo "$*" >> "$HOME/calls"
 case "$2" in
   enable) touch "$HOME/enabled" ;;
-  disable) rm -f "$HOME/enabled" ;;
+  disable) rm -f "$HOME/enabled" "$HOME/active" ;;
   is-enabled) test -e "$HOME/enabled" ;;
+  reset-failed) [ -e "$HOME/failed" ] || exit 1; rm "$HOME/failed" ;;
+  restart) [ -e "$HOME/failed" ] && exit 1; touch "$HOME/active" ;;
+  is-active) test -e "$HOME/active" ;;
 esac
 `;
 const CRONTAB = `#!/bin/sh
@@ -78,6 +82,42 @@ test('on a machine with systemd a unit is written and started, once, and taken o
   expect(await uninstallMonitor({ dryRun: false }, here.context)).toMatchObject({ outcome: 'nothing_to_do' });
 });
 
+test('a unit that was stopped or has failed is started again', async () => {
+  await using here = await machine({ systemctl: SYSTEMCTL });
+  const input = { program: PROGRAM, dryRun: false };
+  await installMonitor(input, here.context);
+  await rm(join(here.context.home, 'active'));
+  expect(await installMonitor(input, here.context)).toMatchObject({ outcome: 'changed' });
+  await rm(join(here.context.home, 'active'));
+  await here.write('failed', '');
+  expect(await installMonitor(input, here.context)).toMatchObject({ outcome: 'changed' });
+  expect(await here.read('active')).toBe('');
+  expect(await installMonitor(input, here.context)).toMatchObject({ outcome: 'nothing_to_do' });
+});
+
+test('a dollar is written twice in the command of a unit alone', async () => {
+  await using here = await machine({ systemctl: SYSTEMCTL });
+  const env = { ...here.context.env, PATH: `${here.context.env.PATH}:/opt/$new/100%` };
+  await installMonitor({ program: '/opt/$new/samocode.js', dryRun: false }, { ...here.context, env });
+  const unit = await here.read(UNIT);
+  expect(unit).toContain('"/opt/$$new/samocode.js"');
+  expect(unit).toContain(':/opt/$new/100%%"');
+});
+
+test('the command that was installed is read back word by word', async () => {
+  const program = `/opt/it's "R&D" <new>/$a %b \\c/samocode.js`;
+  const command = [process.execPath, program, 'monitor'];
+  for (const programs of [{ systemctl: SYSTEMCTL }, { crontab: CRONTAB }]) {
+    await using here = await machine(programs);
+    expect(await installedMonitor(here.context)).toBeUndefined();
+    await installMonitor({ program, dryRun: false }, here.context);
+    expect(await installedMonitor(here.context)).toMatchObject({ command });
+  }
+  await using here = await mac();
+  await here.install(program);
+  expect(await launchdService.installedCommand(here.context)).toEqual(command);
+});
+
 test('a unit of an older version is replaced', async () => {
   await using here = await machine({ systemctl: SYSTEMCTL });
   await installMonitor({ program: '/old/samocode.js', dryRun: false }, here.context);
@@ -101,7 +141,9 @@ test('without systemd it is one line of the crontab, and every other line stays'
   expect(table).toContain("'/opt/my tools/100\\%/samocode.js' 'monitor'");
   expect(await installMonitor(input, here.context)).toMatchObject({ outcome: 'nothing_to_do' });
   expect(await here.read('table')).toBe(table);
-  await uninstallMonitor({ dryRun: false }, here.context);
+  expect(await uninstallMonitor({ dryRun: false }, here.context)).toMatchObject({
+    next: expect.stringContaining('runs on until'),
+  });
   expect(await here.read('table')).toBe(`${own}\n`);
 });
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
 import { ifExists } from '../../base/errors.ts';
 import type { ActionContext } from '../context.ts';
+import { stableNodePath } from '../stable-node-path.ts';
 import type { Files } from './package/package-parts.ts';
 import { publishedStart, type ServerStart } from './package/package-source.ts';
 
@@ -10,10 +11,10 @@ import { publishedStart, type ServerStart } from './package/package-source.ts';
  * How this very installation is started as a server. A program in npx's cache may be gone tomorrow, so there the
  * version is named instead.
  */
-export function serverStart({ programs }: ActionContext): ServerStart {
+export function serverStart({ programs, env }: ActionContext): ServerStart {
   const program = join(dirname(programs.worker), 'samocode-mcp.js');
   if (/[\\/]_npx[\\/]/.test(program)) return publishedStart(__VERSION__);
-  return { command: process.execPath, args: [program] };
+  return { command: stableNodePath(process.execPath, env.PATH), args: [program] };
 }
 
 /** Makes `folder` hold just these files. */

@@ -27,7 +27,18 @@ export const cronService: Service = {
     const kept = withoutOurs(table.stdout);
     return kept === table.stdout ? [] : [writeTable(kept)];
   },
+  async installedCommand(context) {
+    const table = await askProgram('crontab', ['-l'], context);
+    const line = table.exitCode === 0 ? table.stdout.split('\n').find(isOurs) : undefined;
+    const words = (line ?? '').replaceAll('\\%', '%').match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
+    const command = words.slice(1).filter((word) => !/^\w+=/.test(word));
+    const end = command.indexOf('>/dev/null');
+    return command.slice(0, Math.max(0, end)).map((word) => word.replace(/'([^']*)'|\\(.)/g, '$1$2'));
+  },
   afterwards: 'It starts with the machine; until then run `samocode monitor` yourself.',
+  // Nothing but its parent knows the process that a start of the machine began.
+  afterRemoval:
+    'A monitor that was begun when the machine started runs on until the machine starts anew; to end it now: pkill -f "samocode.js monitor".',
 };
 
 class CrontabUnreadableError extends SamocodeError {
@@ -58,8 +69,12 @@ function writeTable(text: string): ServiceStep {
 function withoutOurs(table: string): string {
   return table
     .split(/(?<=\n)/)
-    .filter((line) => !line.trimEnd().endsWith(SIGN))
+    .filter((line) => !isOurs(line))
     .join('');
+}
+
+function isOurs(line: string): boolean {
+  return line.trimEnd().endsWith(SIGN);
 }
 
 function lineFor({ command, context }: ServiceWork): string {

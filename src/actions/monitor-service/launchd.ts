@@ -30,6 +30,11 @@ export const launchdService: Service = {
       { kind: 'remove', path },
     ];
   },
+  async installedCommand(context) {
+    const text = (await ifExists(readFile(plistPath(context), 'utf8'))) ?? '';
+    const list = /<key>ProgramArguments<\/key>\s*<array>([\s\S]*?)<\/array>/.exec(text)?.[1] ?? '';
+    return [...list.matchAll(/<string>([^<]*)<\/string>/g)].map(([, word = '']) => unescaped(word));
+  },
   afterwards: 'It runs now and whenever you are logged in.',
 };
 
@@ -68,4 +73,8 @@ function plistText({ command, context }: ServiceWork): string {
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

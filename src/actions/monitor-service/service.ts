@@ -22,6 +22,10 @@ export interface Service {
   installSteps(work: ServiceWork): Promise<ServiceStep[]>;
   /** What is there to be undone. */
   uninstallSteps(context: ActionContext): Promise<ServiceStep[]>;
+  /** The words of the command that is installed; nothing when none is, or it is not as we write it. */
+  installedCommand(context: ActionContext): Promise<readonly string[]>;
   /** What the person should know after it was installed. */
   afterwards: string;
+  /** What the person should know after it was taken out. */
+  afterRemoval?: string;
 }

@@ -20,11 +20,14 @@ export const systemdService: Service = {
     const path = unitPath(work.context);
     const text = unitText(work);
     const same = (await ifExists(readFile(path, 'utf8'))) === text;
-    if (same && (await succeeds('systemctl', ['--user', 'is-enabled', UNIT], work.context))) return [];
+    const is = (state: string) => succeeds('systemctl', ['--user', state, UNIT], work.context);
+    if (same && (await is('is-enabled')) && (await is('is-active'))) return [];
     return [
       { kind: 'write', path, text },
       systemctl('daemon-reload'),
       systemctl('enable', UNIT),
+      // One that has failed too often is not started again before that is forgotten.
+      { kind: 'run', program: 'systemctl', args: ['--user', 'reset-failed', UNIT], mayFail: true },
       systemctl('restart', UNIT),
     ];
   },
@@ -36,6 +39,11 @@ export const systemdService: Service = {
       { kind: 'remove', path },
       { kind: 'run', program: 'systemctl', args: ['--user', 'daemon-reload'], mayFail: true },
     ];
+  },
+  async installedCommand(context) {
+    const line = /^ExecStart=(.*)$/m.exec((await ifExists(readFile(unitPath(context), 'utf8'))) ?? '')?.[1];
+    const words = [...(line ?? '').matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = '']) => word);
+    return words.map((word) => word.replace(/\\(.)/g, '$1').replaceAll('%%', '%').replaceAll('$$', '$'));
   },
   afterwards:
     'It runs now and whenever you are logged in; `loginctl enable-linger` lets it also run when you are not.',
@@ -55,7 +63,7 @@ function unitText({ command, context }: ServiceWork): string {
     'Description=Brings back samocode sessions whose worker is gone',
     '',
     '[Service]',
-    `ExecStart=${command.map(quoted).join(' ')}`,
+    `ExecStart=${command.map((word) => quoted(word).replaceAll('$', '$$$$')).join(' ')}`,
     ...variables,
     'KillMode=process',
     'Restart=on-failure',
@@ -67,7 +75,7 @@ function unitText({ command, context }: ServiceWork): string {
   ].join('\n');
 }
 
-// `%` begins a specifier and `$` a variable, within quotes too.
+// `%` begins a specifier everywhere, within quotes too; `$` begins a variable in ExecStart alone.
 function quoted(text: string): string {
-  return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
+  return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
 }

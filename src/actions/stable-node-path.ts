@@ -1,0 +1,36 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+/** Homebrew's folder of one version: the next upgrade deletes it, and turns the link in `opt` to the new one. */
+const CELLAR = /^(.*)\/Cellar\/([^/]+)\/[^/]+\/bin\/node$/;
+/** A folder of one version of something. */
+const VERSIONED = /\/[^/]*\d+\.\d+[^/]*\//;
+/** Folders that live as long as one shell, one run of npm or one checkout. */
+const PASSING = /\/(?:fnm_multishells|node_modules|_npx)\//;
+
+/**
+ * A path of the node that runs us for files that outlive an upgrade of it.
+ * @param execPath `process.execPath`, in which every link is followed already
+ * @param path the person's PATH
+ */
+export function stableNodePath(execPath: string, path = ''): string {
+  const [, prefix, formula] = CELLAR.exec(execPath) ?? [];
+  const linked = `${prefix}/opt/${formula}/bin/node`;
+  if (formula !== undefined && existsSync(linked)) return linked;
+  if (!VERSIONED.test(execPath)) return execPath;
+  const real = realOf(execPath);
+  const candidates = path
+    .split(delimiter)
+    .filter(isAbsolute)
+    .map((folder) => join(folder, 'node'))
+    .filter((candidate) => !VERSIONED.test(candidate) && !PASSING.test(candidate));
+  return candidates.find((candidate) => real !== undefined && realOf(candidate) === real) ?? execPath;
+}
+
+function realOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
