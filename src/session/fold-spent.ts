@@ -45,3 +45,11 @@ const NO_CAPS: SessionCaps = { session: {}, phases: {} };
 export function warned(state: SessionState, event: EventOf<'budget_warned'>): SessionState {
   return { ...state, budgetTold: [...state.budgetTold, warningKey(event)] };
 }
+
+/** How the code of a notice begins that a CLI's cost is a guess; its name follows. */
+export const UNPRICED = 'unpriced_';
+
+/** Such a notice is told once. */
+export function toldUnpriced(state: SessionState, code: string): SessionState {
+  return code.startsWith(UNPRICED) ? { ...state, budgetTold: [...state.budgetTold, code] } : state;
+}

@@ -11,7 +11,7 @@ import type { EventOf, SessionEvent } from './events.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
 import { rewound } from './fold-rewound.ts';
-import { countedIteration, refreshed, warned } from './fold-spent.ts';
+import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
 
 /** The state after one more event. Pure. */
@@ -95,7 +95,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   notice: (state, { code, at }) =>
     code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
-      : state,
+      : toldUnpriced(state, code),
 };
 
 /** Told to one child: neither state nor prompts may grow without end. */

@@ -123,7 +123,7 @@ export const SessionState = z.object({
   chosen: ChosenChild.optional(),
   /** Instead of the checks of the start. */
   checks: z.array(z.string()).optional(),
-  /** Warnings that were told, as `warningKey` names them. */
+  /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
   budgetTold: z.array(z.string()),
   /** The child that leaves things in order at the end of a budget has run. */
   wrappedUp: z.boolean(),

@@ -1,26 +1,37 @@
 import { configFolder } from '../project/config-folder.ts';
-import { estimateUsd, readPrices } from '../providers/prices.ts';
+import { type Estimate, estimateUsd, readPrices, type Spending } from '../providers/prices.ts';
 import type { TokenCounts, Traces } from '../providers/provider.ts';
 import type { Cost } from '../session/event-types.ts';
 import type { OpenIteration } from '../session/state.ts';
 import type { ChildLog } from './child-log.ts';
 import type { Worker } from './worker.ts';
 
+export interface CostFound {
+  cost: Cost;
+  /** Money that could not be counted as it was spent: no price is known, or its CLI has told no tokens. */
+  gap?: 'price' | 'tokens';
+}
+
 /** What an iteration cost and how it was spent, as far as its CLI tells; of a bounded size. */
 export async function costOf(
-  worker: Worker,
-  open: OpenIteration,
-  { log, traces }: { log: ChildLog | undefined; traces: Traces },
-): Promise<Cost> {
+  worker: Pick<Worker, 'env'>,
+  open: Pick<OpenIteration, 'provider' | 'model'>,
+  { log, traces }: { log: Pick<ChildLog, 'seen'> | undefined; traces: Traces },
+): Promise<CostFound> {
   const seen = log?.seen;
   const { final, started = {} } = seen ?? {};
-  const model = started.model ?? traces.model ?? (open.model === '' ? undefined : open.model);
   const version = started.version ?? traces.version;
   const tokens = final?.tokens ?? traces.tokens ?? spokenTokens(seen);
-  const usd = final?.costUsd ?? (await estimate(worker, model, tokens));
-  return {
+  // What is started may be a name for several models; the CLI's own log names the one that answered.
+  const models = [started.model, traces.model, open.model || undefined];
+  const estimate =
+    final?.costUsd === undefined ? await estimateOf(worker, open, { models, tokens }) : undefined;
+  const usd = final?.costUsd ?? estimate?.usd;
+  const [told, noted, asked] = models;
+  const model = estimate?.model ?? (estimate && noted) ?? told ?? noted ?? asked;
+  const cost: Cost = {
     ...(usd !== undefined && { usd }),
-    ...(usd !== undefined && final?.costUsd === undefined && { usdIsEstimate: true }),
+    ...(estimate && { usdIsEstimate: true }),
     ...(final?.turns !== undefined && { turns: final.turns }),
     ...(tokens && {
       inputTokens: tokens.input,
@@ -33,6 +44,14 @@ export async function costOf(
     ...(seen && seen.files.length > 0 && { files: seen.files }),
     ...(final?.deniedTools && { denied: final.deniedTools.slice(0, 40) }),
   };
+  const gap =
+    estimate && estimate.model === undefined ? 'price' : usd === undefined ? gapOf(seen) : undefined;
+  return { cost, ...(gap && { gap }) };
+}
+
+/** One that has done nothing has spent nothing. */
+function gapOf(seen: ChildLog['seen'] | undefined): 'tokens' | undefined {
+  return seen?.final?.ok || (seen && Object.keys(seen.tools).length > 0) ? 'tokens' : undefined;
 }
 
 /** A child that was ended had no last word, but what it spent is spent: the sum of its answers counts. */
@@ -42,12 +61,12 @@ function spokenTokens(seen: ChildLog['seen'] | undefined): TokenCounts | undefin
   return input + output + cached > 0 ? seen.tokens : undefined;
 }
 
-async function estimate(
-  { env }: Worker,
-  model: string | undefined,
-  tokens: Parameters<typeof estimateUsd>[1] | undefined,
-): Promise<number | undefined> {
-  if (model === undefined || tokens === undefined) return undefined;
+async function estimateOf(
+  { env }: Pick<Worker, 'env'>,
+  { provider }: Pick<OpenIteration, 'provider'>,
+  { models, tokens }: { models: Spending['models']; tokens: TokenCounts | undefined },
+): Promise<Estimate | undefined> {
+  if (tokens === undefined) return undefined;
   const own = env.HOME === undefined ? {} : await readPrices(configFolder(env.HOME));
-  return estimateUsd(model, tokens, own);
+  return estimateUsd({ provider, models, tokens, own });
 }

@@ -22,6 +22,7 @@ import { runChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
 import { documentsPrint, lookAtMainCheckout, Snapshot } from './snapshot.ts';
 import { stopEvents } from './stopped.ts';
+import { unpriced } from './unpriced.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 import { mendWorktree } from './worktree-stands.ts';
 
@@ -118,6 +119,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
     ...notebook.forgeries,
     ...mended,
     ...mainCheckoutMoves(open.iteration, before, after),
+    ...unpriced(worker, open, process),
   ];
   return { signal, process, outcome, plan, acknowledged, said, notebook, after, kept };
 }

@@ -11,7 +11,7 @@ import type { OpenIteration } from '../session/state.ts';
 import { logPaths } from './begin-iteration.ts';
 import { budgetUses } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
-import { costOf } from './cost-of.ts';
+import { type CostFound, costOf } from './cost-of.ts';
 import { readExit } from './iteration-files.ts';
 import type { WatchEnd } from './watch-child.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -44,6 +44,7 @@ export interface ProcessEnd {
   problem?: string;
   limitedUntil?: number;
   cost: Cost;
+  gap?: CostFound['gap'];
 }
 
 /** How the process ended, whatever it signalled: by what we did first, its own output second, its exit status last. */
@@ -56,8 +57,8 @@ export async function howItEnded(
   const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.final;
   const traces = await tracesOf(worker, open, ended.log);
-  const cost = await costOf(worker, open, { log: ended.log, traces });
-  const base = { exitCode, cost, ...(ended.problem !== undefined && { problem: ended.problem }) };
+  const spent = await costOf(worker, open, { log: ended.log, traces });
+  const base = { exitCode, ...spent, ...(ended.problem !== undefined && { problem: ended.problem }) };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined) return { ...base, ...byUs };

@@ -32,7 +32,8 @@ export class LiveSpent {
     const { seen } = this.#log;
     const noted = seen.final === undefined ? await this.#ask() : {};
     const tokens = seen.final?.tokens ?? noted.tokens ?? seen.tokens;
-    const usd = seen.final?.costUsd ?? (noted.tokens && (await this.#estimate(noted.tokens, noted.model)));
+    const told = seen.final?.tokens ?? noted.tokens;
+    const usd = seen.final?.costUsd ?? (told && (await this.#estimate(told, noted.model)));
     return {
       usd: usd ?? 0,
       tokens: tokens.input + tokens.output,
@@ -48,9 +49,11 @@ export class LiveSpent {
     return (await this.#meter?.()) ?? {};
   }
 
-  async #estimate(tokens: TokenCounts, model = this.#open.model): Promise<number | undefined> {
+  async #estimate(tokens: TokenCounts, noted: string | undefined): Promise<number | undefined> {
     const { HOME } = this.#worker.env;
     this.#prices ??= HOME === undefined ? {} : await readPrices(configFolder(HOME));
-    return estimateUsd(model, tokens, this.#prices);
+    const { provider, model } = this.#open;
+    const models = [this.#log.seen.started.model, noted, model];
+    return estimateUsd({ provider, models, tokens, own: this.#prices })?.usd;
   }
 }

@@ -185,10 +185,12 @@ done
 const tellLate: ReadonlyArray<[provider: 'codex' | 'gemini', model: string, script: string]> = [
   ['codex', 'gpt-5-codex', CODEX],
   ['gemini', 'gemini-2.5-pro', GEMINI],
+  // Nobody has named a model, and its log names none that has a price.
+  ['codex', '', CODEX],
 ];
 
 const running: FaultRow[] = tellLate.map(([provider, model, script]) => ({
-  name: `a ${provider} that says nothing of money while it runs is ended within an answer of the limit`,
+  name: `a ${provider} ${model && `with ${model} `}that says nothing of money while it runs is ended within an answer of the limit`,
   start: { run: false },
   lines: { MAX_COST_USD: '3' },
   ends: BLOCKED,
@@ -206,7 +208,9 @@ const running: FaultRow[] = tellLate.map(([provider, model, script]) => ({
     );
     expect(costs[0]).toMatchObject({ usdIsEstimate: true, usd: expect.any(Number) });
     // Of two looks a second apart, the first saw less than the limit: half a dollar an answer, and its reserve.
-    expect(costs.reduce((sum, cost) => sum + (cost?.usd ?? 0), 0)).toBeLessThan(6);
+    expect(costs.reduce((sum, cost) => sum + (cost?.usd ?? 0), 0)).toBeLessThan(model === '' ? 18 : 6);
+    const told = (await rig.events()).filter((event) => event.type === 'notice' && /price/.test(event.code));
+    expect(told).toMatchObject(model === '' ? [{ text: expect.stringContaining('prices.json') }] : []);
   },
 }));
 

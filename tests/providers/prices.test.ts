@@ -7,10 +7,29 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const MILLION = { input: 1_000_000, cached: 1_000_000, output: 1_000_000 };
 
+const usd = (provider: string, models: ReadonlyArray<string | undefined>, own = {}) =>
+  estimateUsd({ provider, models, tokens: MILLION, own })?.usd;
+
 test('the longest beginning of a model name decides its price', () => {
-  expect(estimateUsd('gpt-5-codex', MILLION)).toBe(1.25 + 0.125 + 10);
-  expect(estimateUsd('gpt-5-mini-2025', MILLION)).toBe(0.25 + 0.025 + 2);
-  expect(estimateUsd('a model of nobody', MILLION)).toBeUndefined();
+  expect(usd('codex', ['gpt-5-codex'])).toBe(1.25 + 0.125 + 10);
+  expect(usd('codex', ['gpt-5-mini-2025'])).toBe(0.25 + 0.025 + 2);
+  expect(usd('codex', ['gpt-6.1-sol'])).toBe(2 + 0.1 + 10);
+  expect(usd('codex', ['gpt-5.6-terra-2026'])).toBe(2 + 0.2 + 12);
+});
+
+test('a name for several models has no price: the first of the others that has one counts', () => {
+  const estimate = estimateUsd({ provider: 'gemini', models: ['auto', 'gemini-2.5-flash'], tokens: MILLION });
+  expect(estimate).toEqual({ usd: 0.3 + 0.075 + 2.5, model: 'gemini-2.5-flash' });
+});
+
+test('a model without a price costs as much as the dearest of its provider, and only a pro as much as one', () => {
+  const tokens = MILLION;
+  expect(estimateUsd({ provider: 'codex', models: ['gpt-9', undefined, ''], tokens })).toEqual({ usd: 35.5 });
+  expect(usd('codex', [])).toBe(35.5);
+  expect(usd('codex', ['o9-pro', 'gpt-9-pro'])).toBe(240);
+  expect(usd('gemini', ['auto'])).toBe(14.2);
+  expect(usd('claude', ['claude-next'])).toBe(91.5);
+  expect(usd('rehearsal', ['rehearsal'])).toBeUndefined();
 });
 
 test("a person's prices come before ours, and entries that can't be read are left out", async () => {
@@ -19,7 +38,7 @@ test("a person's prices come before ours, and entries that can't be read are lef
   await writeFile(join(dir.path, 'prices.json'), JSON.stringify(prices));
   const own = await readPrices(dir.path);
   expect(Object.keys(own)).toEqual(['gpt-6']);
-  expect(estimateUsd('gpt-6.1-sol', MILLION, own)).toBe(3);
+  expect(usd('codex', ['gpt-6.1-sol'], own)).toBe(3);
 });
 
 test('without a file of prices, or with any other text in it, there are none of the person', async () => {

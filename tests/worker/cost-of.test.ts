@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { activity } from '../../src/providers/activity.ts';
+import type { ChildEvent, Traces } from '../../src/providers/provider.ts';
+import { Tally } from '../../src/providers/tally.ts';
+import { costOf } from '../../src/worker/cost-of.ts';
+
+const TOKENS = { input: 1_000_000, output: 0, cached: 0 };
+const OVER: ChildEvent = { kind: 'final', report: { ok: true, tokens: TOKENS } };
+
+function costFor(
+  { provider, model = '', traces = {} }: { provider: string; model?: string; traces?: Traces },
+  ...events: ChildEvent[]
+) {
+  const seen = new Tally();
+  for (const event of events) seen.note(event);
+  return costOf({ env: {} }, { provider, model }, { log: { seen }, traces });
+}
+
+test('where a name for several models was started, the one in the log of the CLI has the price', async () => {
+  const started: ChildEvent = { kind: 'started', model: 'auto' };
+  const traces = { model: 'gemini-2.5-flash' };
+  expect(await costFor({ provider: 'gemini', traces }, started, OVER)).toEqual({
+    cost: expect.objectContaining({ usd: 0.3, usdIsEstimate: true, model: 'gemini-2.5-flash' }),
+  });
+});
+
+test('a model without a price is counted all the same, and that is told', async () => {
+  const found = await costFor({ provider: 'codex', traces: { model: 'gpt-9' } }, OVER);
+  expect(found).toMatchObject({ gap: 'price', cost: { usd: 5, usdIsEstimate: true, model: 'gpt-9' } });
+  expect(await costFor({ provider: 'gemini' }, { kind: 'started', model: 'auto' }, OVER)).toMatchObject({
+    gap: 'price',
+    cost: { usd: 2, model: 'auto' },
+  });
+});
+
+test('what the CLI says itself is no estimate', async () => {
+  const said: ChildEvent = { kind: 'final', report: { ok: true, costUsd: 0.5, tokens: TOKENS } };
+  const found = await costFor({ provider: 'claude' }, { kind: 'started', model: 'claude-next' }, said);
+  expect(found).toEqual({ cost: expect.objectContaining({ usd: 0.5, model: 'claude-next' }) });
+  expect(found.cost).not.toHaveProperty('usdIsEstimate');
+});
+
+test('a child that worked without telling its tokens leaves a gap, one that did nothing leaves none', async () => {
+  expect(await costFor({ provider: 'codex' }, activity('Shell', { name: 'Shell' }))).toMatchObject({
+    gap: 'tokens',
+  });
+  expect(await costFor({ provider: 'codex' }, activity('Reconnecting'))).toEqual({ cost: {} });
+});
