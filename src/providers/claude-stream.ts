@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { activity, firstLine, objectIn, shortPath } from './activity.ts';
+import { ClaudeAnswers } from './claude-answers.ts';
 import { ClaudeResult, reportOf } from './claude-result.ts';
 import { tellingField } from './claude-tools.ts';
 import type { ChildEvent } from './provider.ts';
@@ -22,6 +23,7 @@ const SystemLine = z.object({
 
 const Block = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('thinking'), thinking: z.string() }),
   z.object({
     type: z.literal('tool_use'),
     name: z.string(),
@@ -70,7 +72,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   let cwd = '';
   let errorClass: string | undefined;
   let limit: { until?: number } | undefined;
-  let counted: string | undefined;
+  const answers = new ClaudeAnswers();
 
   function readSystem(line: z.infer<typeof SystemLine>): ChildEvent[] {
     if (line.subtype === 'init') {
@@ -95,13 +97,15 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     return [];
   }
 
-  // Every block of one answer is a line of its own, and each carries the usage of the whole.
-  function spentBy({ id, usage }: z.infer<typeof AssistantLine>['message']): ChildEvent[] {
-    if (!usage || id === undefined || id === counted) return [];
-    counted = id;
+  function spentBy({ error, message }: z.infer<typeof AssistantLine>): ChildEvent[] {
+    const { id, usage, content } = message;
+    if (!usage || id === undefined) return [];
     const input = (usage.input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
-    const tokens = { input, output: usage.output_tokens ?? 0, cached: usage.cache_read_input_tokens ?? 0 };
-    return [{ kind: 'spent', tokens }];
+    const told = { input, output: usage.output_tokens ?? 0, cached: usage.cache_read_input_tokens ?? 0 };
+    // The CLI's own words about an error came from no model.
+    const characters = error === undefined ? content.reduce((sum, block) => sum + lengthOf(block), 0) : 0;
+    const tokens = answers.note(id, told, characters);
+    return tokens ? [{ kind: 'spent', tokens }] : [];
   }
 
   return {
@@ -114,7 +118,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
           return readSystem(line);
         case 'assistant':
           errorClass = line.error;
-          return [...spentBy(line.message), ...line.message.content.flatMap((block) => describe(block, cwd))];
+          return [...spentBy(line), ...line.message.content.flatMap((block) => describe(block, cwd))];
         case 'rate_limit_event': {
           const { status, resetsAt } = line.rate_limit_info;
           limit = status === 'rejected' ? { ...(resetsAt && { until: resetsAt * 1000 }) } : undefined;
@@ -127,6 +131,21 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
       }
     },
   };
+}
+
+function lengthOf(block: z.infer<typeof Block>): number {
+  switch (block.type) {
+    case 'text':
+      return block.text.length;
+    case 'thinking':
+      return block.thinking.length;
+    case 'tool_use':
+      return block.name.length + JSON.stringify(block.input).length;
+    case 'other':
+      return 0;
+    default:
+      return block satisfies never;
+  }
 }
 
 function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {

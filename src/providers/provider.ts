@@ -91,7 +91,7 @@ export type ChildEvent =
       isOffline?: boolean;
     }
   | { kind: 'limit'; until?: number }
-  /** One answer of the model; a final report replaces the sum of them. */
+  /** An answer of the model, or by how much one has grown; a final report replaces the sum of them. */
   | { kind: 'spent'; tokens: TokenCounts }
   /** May come more than once in a process: the last one counts. */
   | { kind: 'final'; report: FinalReport };

@@ -3,31 +3,56 @@ import { expect, test } from 'vitest';
 import { newClaudeReader } from '../../src/providers/claude-stream.ts';
 import { Tally } from '../../src/providers/tally.ts';
 
-const answer = (id: string, block: object) =>
-  JSON.stringify({
-    type: 'assistant',
-    message: {
-      id,
-      content: [block],
-      usage: {
-        input_tokens: 10,
-        cache_creation_input_tokens: 5,
-        cache_read_input_tokens: 100,
-        output_tokens: 2,
-      },
-    },
-  });
+const USAGE = {
+  input_tokens: 10,
+  cache_creation_input_tokens: 5,
+  cache_read_input_tokens: 100,
+  output_tokens: 2,
+};
 
-test('an answer of several blocks is counted once, and every further answer is added', async () => {
+const answer = (id: string, ...content: object[]) =>
+  JSON.stringify({ type: 'assistant', message: { id, content, usage: USAGE } });
+const text = (words: string) => ({ type: 'text', text: words });
+
+function tokensOf(...lines: string[]) {
   const reader = newClaudeReader();
   const tally = new Tally();
-  const lines = [
-    answer('a', { type: 'text', text: 'One' }),
-    answer('a', { type: 'tool_use', name: 'Bash', input: { command: 'ls' } }),
-    answer('b', { type: 'text', text: 'Two' }),
-  ];
   for (const line of lines) for (const event of reader.readLine(line)) tally.note(event);
-  expect(tally.tokens).toEqual({ input: 30, output: 4, cached: 200 });
+  return tally.tokens;
+}
+
+test('an answer of several blocks is counted once, and every further answer is added', () => {
+  expect(tokensOf(answer('a', text('One')), answer('a', text('1')), answer('b', text('Two')))).toEqual({
+    input: 30,
+    output: 4,
+    cached: 200,
+  });
+});
+
+test('answers of agents that work side by side are counted once each, however their lines alternate', () => {
+  const lines = ['a', 'b', 'a', 'b', 'a'].map((id) => answer(id, text('x')));
+  expect(tokensOf(...lines)).toEqual({ input: 30, output: 4, cached: 200 });
+});
+
+test('output that is longer than its beginning said is counted by its length: words, thoughts and calls', () => {
+  const thought = { type: 'thinking', thinking: 'x'.repeat(400), signature: 'y'.repeat(1000) };
+  const call = { type: 'tool_use', name: 'Write', input: { content: 'x'.repeat(781) } };
+  const lines = [answer('a', thought), answer('a', text('x'.repeat(400))), answer('a', call)];
+  expect(tokensOf(...lines)).toEqual({ input: 15, output: 400, cached: 100 });
+});
+
+test('what Claude Code says itself of an error is no output of a model', () => {
+  const line = {
+    type: 'assistant',
+    error: 'server_error',
+    message: { id: 'a', content: [text('x'.repeat(4000))], usage: USAGE },
+  };
+  expect(tokensOf(JSON.stringify(line)).output).toBe(2);
+});
+
+test('of thousands of answers only the newest are remembered', () => {
+  const lines = Array.from({ length: 600 }, (_, index) => answer(`${index}`, text('x')));
+  expect(tokensOf(...lines, answer('599'), answer('0'))).toMatchObject({ input: 601 * 15 });
 });
 
 test('usage of any other shape is left out', () => {
@@ -42,9 +67,6 @@ test('usage of any other shape is left out', () => {
 
 test('a recorded Claude Code run tells its tokens as it goes', async () => {
   const sample = new URL('../fixtures/cli-samples/claude-2.1.328/agent-cwd.jsonl', import.meta.url);
-  const text = await readFile(sample, 'utf8');
-  const tally = new Tally();
-  const reader = newClaudeReader();
-  for (const line of text.split('\n')) for (const event of reader.readLine(line)) tally.note(event);
-  expect(tally.tokens.input).toBeGreaterThan(0);
+  const lines = await readFile(sample, 'utf8');
+  expect(tokensOf(...lines.split('\n')).input).toBeGreaterThan(0);
 });
