@@ -6,6 +6,7 @@ import type { ActionContext } from './context.ts';
 import { askProgram } from './monitor-service/ask-program.ts';
 import { cronService } from './monitor-service/cron.ts';
 import { launchdService } from './monitor-service/launchd.ts';
+import { keptBackWords } from './monitor-service/program-environment.ts';
 import type { Service, ServiceStep } from './monitor-service/service.ts';
 import { systemdService } from './monitor-service/systemd.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
@@ -50,7 +51,11 @@ export async function installMonitor(
     const command = [stableNodePath(process.execPath, context.env.PATH), program, 'monitor'];
     const steps = await service.installSteps({ context, command });
     const report = await carryOut(steps, [service.name], { dryRun, context });
-    return steps.length > 0 ? { ...report, next: service.afterwards } : report;
+    if (steps.length === 0) return report;
+    const next = [service.afterwards, keptBackWords(context)]
+      .filter((words) => words !== undefined)
+      .join(' ');
+    return { ...report, next };
   }
   throw new NoServiceError();
 }

@@ -1,5 +1,6 @@
 import { isSamocodeError } from '../base/errors.ts';
 import { readKnownProjects } from '../project/known-projects.ts';
+import { credentialChange } from '../providers/credentials.ts';
 import { readSessionList } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
@@ -11,9 +12,18 @@ export interface MonitorRound {
   /** Sessions looked at. */
   sessions: number;
   /** Those that wanted a worker and had none, with what was done. */
-  needy: { session: string; sessionsDir: string; revival: Revival }[];
+  needy: Needy[];
   /** What could not be looked at or brought back, in words for people. */
   problems: string[];
+}
+
+interface Needy {
+  session: string;
+  sessionsDir: string;
+  /** `other_payer`: somebody else's credentials paid for it, so it is left to a look from where those are set. */
+  revival: Revival | 'other_payer';
+  /** What differs, names alone. */
+  credentials?: string;
 }
 
 /** When each session was given a worker by this process, by its run folder. */
@@ -39,14 +49,26 @@ export async function lookAfterSessions(
     round.sessions += views.length;
     for (const view of views.filter(({ needsWorker }) => needsWorker)) {
       try {
-        const revival = await reviveWithin(view, context, launches);
-        round.needy.push({ session: view.folder, sessionsDir, revival });
+        const needy = { session: view.folder, sessionsDir };
+        const credentials = otherPayer(view, context);
+        // Its new worker would have nobody to ask, and block.
+        if (credentials !== undefined) round.needy.push({ ...needy, revival: 'other_payer', credentials });
+        else round.needy.push({ ...needy, revival: await reviveWithin(view, context, launches) });
       } catch (error) {
         round.problems.push(`${view.folder}: ${wordsOf(error)}`);
       }
     }
   }
   return round;
+}
+
+/** How those who paid for a session so far differ from who would pay for a worker of ours. */
+function otherPayer({ state }: SessionView, { env }: ActionContext): string | undefined {
+  const changes = Object.entries(state.paidBy).flatMap(([provider, before]) => {
+    const change = credentialChange(provider, before, env);
+    return change === undefined ? [] : [`${provider}: ${change}`];
+  });
+  return changes.length > 0 ? changes.join('; ') : undefined;
 }
 
 async function reviveWithin(view: SessionView, context: ActionContext, launches: Launches): Promise<Revival> {

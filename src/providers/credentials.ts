@@ -27,3 +27,27 @@ export function credentialNames(
 ): string[] {
   return (PAYING[provider] ?? []).filter((name) => env[name]);
 }
+
+/**
+ * Names alone, in words: what of a provider's credentials differs from those that were recorded.
+ * @returns undefined when the same ones are set
+ */
+export function credentialChange(
+  provider: string,
+  before: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const now = credentialNames(provider, env);
+  const gone = before.filter((name) => !now.includes(name));
+  const added = now.filter((name) => !before.includes(name));
+  const parts = [
+    ...(gone.length > 0 ? [`not set any more: ${gone.join(', ')}`] : []),
+    ...(added.length > 0 ? [`set now: ${added.join(', ')}`] : []),
+  ];
+  return parts.length > 0 ? parts.join('; ') : undefined;
+}
+
+/** Names of all that is set for any provider. */
+export function allCredentialNames(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(PAYING).flatMap((provider) => credentialNames(provider, env));
+}

@@ -104,6 +104,35 @@ test('a dollar is written twice in the command of a unit alone', async () => {
   expect(unit).toContain(':/opt/$new/100%%"');
 });
 
+test('what leads to an account is handed to the monitor, a secret never, and that is said', async () => {
+  const env = {
+    CLAUDE_CONFIG_DIR: '/home/x/it is mine',
+    OPENAI_BASE_URL: 'https://gate.example/v1',
+    https_proxy: 'http://proxy:3128',
+    HTTPS_PROXY: 'http://me:word@proxy:3128',
+    ALL_PROXY: 'me:word@proxy:3128',
+    ANTHROPIC_BASE_URL: 'https://gate.example/?key=word',
+    CODEX_HOME: '/one\nExecStart=/two',
+    ANTHROPIC_API_KEY: 'word',
+    OTHER: 'word',
+  };
+  for (const programs of [{ systemctl: SYSTEMCTL }, { crontab: CRONTAB }]) {
+    await using here = await machine(programs);
+    const context = { ...here.context, env: { ...here.context.env, ...env } };
+    const { next } = await installMonitor({ program: PROGRAM, dryRun: false }, context);
+    const text = `${await here.read(UNIT)}${await here.read('table')}`;
+    expect(text).toMatch(/CLAUDE_CONFIG_DIR='?\/home\/x\/it is mine/);
+    expect(text).toContain('gate.example/v1');
+    expect(text).toContain('proxy:3128');
+    expect(text).not.toMatch(/word|two|OTHER/);
+    expect(next).toContain('CODEX_HOME, ANTHROPIC_BASE_URL, HTTPS_PROXY, ALL_PROXY, ANTHROPIC_API_KEY.');
+    expect(next).not.toContain('word');
+  }
+  await using here = await machine({ systemctl: SYSTEMCTL });
+  const { next } = await installMonitor({ program: PROGRAM, dryRun: false }, here.context);
+  expect(next).not.toContain('secret');
+});
+
 test('the command that was installed is read back word by word', async () => {
   const program = `/opt/it's "R&D" <new>/$a %b \\c/samocode.js`;
   const command = [process.execPath, program, 'monitor'];

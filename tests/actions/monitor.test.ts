@@ -1,10 +1,18 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { ActionContext } from '../../src/actions/context.ts';
 import { type Launches, lookAfterSessions, monitor } from '../../src/actions/monitor.ts';
 import { revive } from '../../src/actions/revive.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { acquireLease } from '../../src/base/lease.ts';
+import { rememberProject } from '../../src/project/known-projects.ts';
+import { EventWriter } from '../../src/session/event-writer.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
 import { HANGS, startRig } from '../support/session-rig.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 test('a session of any project whose worker was killed gets another one', async () => {
   await using rig = await startRig({ scenario: HANGS });
@@ -75,6 +83,65 @@ test('a wait for a usage limit whose worker died goes on after the reset', { tim
   ending.abort();
   await running;
   expect(rounds).toContain('launched');
+});
+
+/** A session without a worker, in which a child of Claude Code has run that an API key paid for. */
+async function paidByKey(): Promise<AsyncDisposable & { context: ActionContext }> {
+  const dir = await tempDir();
+  const [home, sessionsDir] = [join(dir.path, 'home'), join(dir.path, 'sessions')];
+  const file = sessionFileSample({ sessionsDir });
+  const paths = sessionPaths(sessionsDir, file.folder);
+  const host = await systemHost();
+  await mkdir(paths.runDir, { recursive: true });
+  await writeFile(paths.sessionFile, JSON.stringify(file));
+  const lease = await acquireLease(paths.leases, { host, clock: systemClock });
+  await using writer = await EventWriter.open(paths, lease, systemClock);
+  const child = {
+    iteration: 1,
+    phase: 'investigation',
+    provider: 'claude',
+    model: '',
+    log: 'child.jsonl',
+  } as const;
+  await writer.append(
+    { type: 'session_created', sessionId: file.id, runWanted: true },
+    {
+      type: 'iteration_started',
+      ...child,
+      childUuid: 'u',
+      timeLimitMs: 1000,
+      credentials: ['ANTHROPIC_API_KEY'],
+    },
+  );
+  await lease.release();
+  const project = { filePath: '/repo/.samocode', mainRepo: '/repo', sessions: sessionsDir };
+  await rememberProject(project, { homeDir: home, clock: systemClock });
+  const worker = join(dir.path, 'worker.js');
+  await writeFile(worker, '');
+  const programs = { worker, rehearsal: worker };
+  const context = {
+    clock: systemClock,
+    host,
+    env: {},
+    home,
+    cwd: home,
+    by: { channel: 'cli' },
+    programs,
+  } as const;
+  return { context, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+test('a session that other credentials paid for is left alone, by name, and brought back where they are set', async () => {
+  await using session = await paidByKey();
+  expect((await lookAfterSessions(session.context)).needy).toMatchObject([
+    { revival: 'other_payer', credentials: 'claude: not set any more: ANTHROPIC_API_KEY' },
+  ]);
+  const env = { ANTHROPIC_API_KEY: 'k' };
+  const other = await lookAfterSessions({ ...session.context, env: { ...env, CLAUDE_CONFIG_DIR: '/x' } });
+  expect(other.needy).toMatchObject([{ credentials: 'claude: set now: CLAUDE_CONFIG_DIR' }]);
+  expect((await lookAfterSessions({ ...session.context, env })).needy).toMatchObject([
+    { revival: 'launched' },
+  ]);
 });
 
 test('a SESSIONS folder that is gone is no reason to leave the others alone', async () => {

@@ -25,11 +25,3 @@ export async function succeeds(
 ): Promise<boolean> {
   return (await askProgram(program, args, context)).exitCode === 0;
 }
-
-/** What a service's bare environment lacks: children need git and their own programs. No secret goes into a file. */
-export function programEnvironment({
-  env,
-  home,
-}: Pick<ActionContext, 'env' | 'home'>): Record<string, string> {
-  return { HOME: home, ...(env.PATH !== undefined && { PATH: env.PATH }) };
-}

@@ -1,7 +1,8 @@
 import { SamocodeError } from '../../base/errors.ts';
 import { shellQuoted } from '../../base/shell-quoted.ts';
 import type { ActionContext } from '../context.ts';
-import { askProgram, programEnvironment } from './ask-program.ts';
+import { askProgram } from './ask-program.ts';
+import { programEnvironment } from './program-environment.ts';
 import type { Service, ServiceStep, ServiceWork } from './service.ts';
 
 /** Ends our line, so that it is found again. */

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import type { ActionContext } from '../context.ts';
-import { programEnvironment, succeeds } from './ask-program.ts';
+import { succeeds } from './ask-program.ts';
+import { programEnvironment } from './program-environment.ts';
 import type { Service, ServiceStep, ServiceWork } from './service.ts';
 
 const UNIT = 'samocode-monitor.service';

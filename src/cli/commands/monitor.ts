@@ -49,13 +49,18 @@ async function watch(cli: Cli, options: MonitorOptions): Promise<void> {
 }
 
 function roundWords({ needy, problems }: MonitorRound): string {
-  const lines = needy.map(({ session, revival }) => `${session}: ${REVIVALS[revival]}`);
+  const lines = needy.map(
+    ({ session, revival, credentials }) =>
+      `${session}: ${REVIVALS[revival]}${credentials === undefined ? '' : ` (${credentials})`}`,
+  );
   return [...lines, ...problems].join('\n');
 }
 
 const REVIVALS = {
   launched: 'its worker was gone, a new one has been started',
   dies_again: 'its workers die again and again; see worker.stderr in its run folder, then resume it',
+  other_payer:
+    'its worker is gone, and it is left alone here: other credentials paid for it; look at it from where they are set, or resume it',
   read_only: 'its worker is gone; from inside a session nothing is started',
   not_needed: 'needs no worker',
 } as const;
