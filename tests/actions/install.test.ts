@@ -187,6 +187,28 @@ test('another program called samocode is told of and left alone', async () => {
   expect(await readFile(join(machine.home, 'bin/samocode'), 'utf8')).toContain('python3');
 });
 
+test('a server of our name that a person set up keeps what is theirs, which the dry run says, and comes back', async () => {
+  const own = '{ "mcpServers": { "samocode": { "command": "npx", "args": ["mine"], "env": { "A": "b" } } } }';
+  await using machine = await startMachine({ desktop: own });
+  const path = '.config/Claude/claude_desktop_config.json';
+  const input = { ...ALL, clients: ['desktop'] };
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  expect(await machine.read(path)).toBe(own);
+  const dry = await install({ ...input, dryRun: true }, machine.context);
+  expect(dry.clients[0]?.steps).toEqual([
+    expect.stringContaining('instead of what you have there: command "npx", args ["mine"]; env stays'),
+  ]);
+  await install(input, machine.context);
+  const { samocode } = JSON.parse(await machine.read(path)).mcpServers;
+  const args = [join(ROOT, 'dist/samocode-mcp.js')];
+  expect(samocode).toEqual({ command: process.execPath, args, env: { A: 'b' } });
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  const undo = await uninstall(input, machine.context);
+  expect(undo.clients[0]?.steps).toEqual([expect.stringContaining('put back')]);
+  expect(await machine.read(path)).toBe(own);
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+});
+
 test('a plugin that a project has stays its own, and keeps nobody from installing and uninstalling', async () => {
   await using machine = await startMachine();
   const path = '.claude/plugins/installed_plugins.json';

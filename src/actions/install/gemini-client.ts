@@ -50,5 +50,6 @@ function projectEdit({ projectDir }: ClientWork): SettingsEdit {
     path: join(projectDir, '.gemini/settings.json'),
     at: ['mcpServers', 'samocode'],
     value: { ...publishedStart(__VERSION__), timeout: CALL_LIMIT_MS },
+    soft: ['timeout'],
   };
 }

@@ -37,6 +37,24 @@ export function addToJson(text: string, path: readonly string[], value: unknown)
   };
 }
 
+/** The bytes of the value at `path`; undefined when there is none. */
+export function textAt(text: string, path: readonly string[]): string | undefined {
+  const node = nodeAt(text, path);
+  return node && text.slice(node.start, node.end);
+}
+
+/** Puts a value, as it is to be written, in the place of the one at `path`. */
+export function replaceAt(text: string, path: readonly string[], written: string): string {
+  const node = nodeAt(text, path);
+  return node ? text.slice(0, node.start) + written + text.slice(node.end) : text;
+}
+
+/** Sets a member whatever it was before; a list is replaced, not added to. */
+export function setInJson(text: string, path: readonly string[], value: unknown): string {
+  if (nodeAt(text, path) === undefined) return addToJson(text, path, value)?.text ?? text;
+  return replaceAt(text, path, rendered(text, value, path.length));
+}
+
 /**
  * Takes a member, or items of a list, out again.
  * @param items of the list at `path`; absent: the member itself

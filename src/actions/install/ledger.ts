@@ -9,15 +9,17 @@ const Entry = z.object({
   made: z.int(),
   /** The file itself was not there before. */
   file: z.boolean(),
+  /** The bytes of what a person had written in its place. */
+  replaced: z.string().optional(),
 });
-type Entry = z.infer<typeof Entry>;
+export type LedgerEntry = z.infer<typeof Entry>;
 
 /** What was made in settings of others, so that an undo leaves nothing of it. */
 export class Ledger {
   readonly #folder: string;
-  readonly #entries: Record<string, Entry>;
+  readonly #entries: Record<string, LedgerEntry>;
 
-  private constructor(folder: string, entries: Record<string, Entry>) {
+  private constructor(folder: string, entries: Record<string, LedgerEntry>) {
     this.#folder = folder;
     this.#entries = entries;
   }
@@ -35,12 +37,12 @@ export class Ledger {
     }
   }
 
-  get(path: string, at: readonly string[]): Entry | undefined {
+  get(path: string, at: readonly string[]): LedgerEntry | undefined {
     return this.#entries[keyOf(path, at)];
   }
 
   /** The first note stays: what came later was made by us already. */
-  note(path: string, at: readonly string[], entry: Entry): void {
+  note(path: string, at: readonly string[], entry: LedgerEntry): void {
     this.#entries[keyOf(path, at)] ??= entry;
   }
 
@@ -52,7 +54,8 @@ export class Ledger {
     const path = join(this.#folder, FILE);
     if (Object.keys(this.#entries).length === 0) return await rm(path, { force: true });
     await mkdir(this.#folder, { recursive: true });
-    await writeWhole(path, `${JSON.stringify(this.#entries, undefined, 2)}\n`);
+    // What was replaced may hold a secret of the person.
+    await writeWhole(path, `${JSON.stringify(this.#entries, undefined, 2)}\n`, 0o600);
   }
 }
 

@@ -13,8 +13,14 @@ export type Step =
   | { kind: 'write_package'; folder: string; files: Files }
   | { kind: 'remove_folder'; folder: string }
   | RunStep
-  | { kind: 'add_setting'; edit: SettingsEdit; ledgerDir: string }
-  | { kind: 'remove_setting'; edit: SettingsEdit; ledgerDir: string };
+  | {
+      kind: 'add_setting';
+      edit: SettingsEdit;
+      ledgerDir: string;
+      /** What of the person's it takes the place of, in words. */
+      replaces?: string;
+    }
+  | { kind: 'remove_setting'; edit: SettingsEdit; ledgerDir: string; putsBack: boolean };
 
 /** A command of the client's own. */
 export interface RunStep {
@@ -39,12 +45,20 @@ export function stepWords(step: Step): string {
     case 'run':
       return `run ${[step.program, ...step.args].join(' ')}`;
     case 'add_setting':
-      return `add to ${step.edit.path}, at ${step.edit.at.join('.')}: ${JSON.stringify(step.edit.value)}`;
+      return `add to ${step.edit.path}, at ${step.edit.at.join('.')}: ${JSON.stringify(step.edit.value)}${instead(step)}`;
     case 'remove_setting':
-      return `remove from ${step.edit.path}, at ${step.edit.at.join('.')}, what samocode added`;
+      return step.putsBack
+        ? `put back in ${step.edit.path}, at ${step.edit.at.join('.')}, what samocode replaced`
+        : `remove from ${step.edit.path}, at ${step.edit.at.join('.')}, what samocode added`;
     default:
       return step satisfies never;
   }
+}
+
+function instead({ replaces }: { replaces?: string }): string {
+  return replaces === undefined
+    ? ''
+    : `, instead of what you have there: ${replaces} (uninstall puts it back)`;
 }
 
 const LIMIT_MS = 120_000;
