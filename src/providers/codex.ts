@@ -6,6 +6,7 @@ import { classifyCodexEnd } from './codex-end.ts';
 import { gitDirsOf } from './codex-git-dirs.ts';
 import { newCodexMeter } from './codex-meter.ts';
 import { readCodexTraces } from './codex-rollout.ts';
+import { type CodexServers, codexServers } from './codex-servers.ts';
 import { newCodexReader } from './codex-stream.ts';
 import { codexTranscript } from './codex-transcript.ts';
 import type { ChildCommand, ChildRequest, Provider } from './provider.ts';
@@ -31,6 +32,7 @@ const STANDING_RULES = [
 ].join(' ');
 
 function buildCommand(request: ChildRequest): ChildCommand {
+  const servers = codexServers(request);
   return {
     file: request.cliPath,
     args: [
@@ -39,13 +41,13 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['-C', request.workingDir],
       ...(request.model === '' ? [] : ['--model', request.model]),
       ...permissionArgs(request),
-      ...serverArgs(request),
+      ...serverArgs(request, servers),
       ...['-c', `developer_instructions=${toml(STANDING_RULES)}`],
       ...['--output-schema', schemaPath(request)],
       // The prompt is stdin: a file, so its end comes at once. With an open pipe codex waits for ever.
       '-',
     ],
-    env: request.env,
+    env: { ...request.env, ...servers.env },
     stdinPath: request.promptPath,
   };
 }
@@ -69,21 +71,11 @@ function permissionArgs({ permissions, sessionDir, gitDirs = [] }: ChildRequest)
 /** Plugins and apps bring servers of their own. */
 const NO_EXTRAS = ['-c', 'features.plugins=false', '-c', 'features.apps=false'];
 
-/**
- * Tables of settings are merged, so the person's servers can't be emptied at once: each is switched off by
- * its name.
- */
-function serverArgs({ foreignServers, mcp }: ChildRequest): string[] {
-  const own = Object.entries(mcp?.servers ?? {});
-  const off = (foreignServers ?? []).filter((name) => !own.some(([ownName]) => ownName === name));
-  const servers = [
-    ...off.map((name) => [name, { enabled: false }] as const),
-    ...own.map(([name, server]) => [name, { ...server, enabled: true }] as const),
-  ];
+function serverArgs({ foreignServers }: ChildRequest, { table }: CodexServers): string[] {
   return [
     ...(foreignServers === undefined ? ['--ignore-user-config'] : []),
     ...NO_EXTRAS,
-    ...(servers.length > 0 ? ['-c', `mcp_servers=${toml(Object.fromEntries(servers))}`] : []),
+    ...(Object.keys(table).length > 0 ? ['-c', `mcp_servers=${toml(table)}`] : []),
   ];
 }
 

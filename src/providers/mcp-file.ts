@@ -1,17 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 
-/** One server of an MCP file, as far as every CLI knows how to start it. */
+const strings = z.record(z.string(), z.string());
+
+/** One server of an MCP file, as far as every CLI knows how to start it or where to reach it. */
 const McpServer = z.object({
+  type: z
+    .enum(['stdio', 'sse', 'http', 'streamable-http'])
+    .transform((type) => (type === 'streamable-http' ? 'http' : type))
+    .optional()
+    .catch(undefined),
   command: z.string().optional(),
   args: z.array(z.string()).optional(),
-  env: z.record(z.string(), z.string()).optional(),
+  env: strings.optional(),
   url: z.string().optional(),
+  headers: strings.optional(),
 });
+export type McpServer = z.infer<typeof McpServer>;
+
 const McpFile = z.object({ mcpServers: z.record(z.string(), McpServer) });
 export type McpServers = z.infer<typeof McpFile>['mcpServers'];
 
-/** The servers of an MCP file, for CLIs that can't be handed the file itself; none when it can't be read. */
+/**
+ * The servers of an MCP file, for CLIs that can't be handed the file itself; none when it can't be read.
+ * Variables in it stand as they are written.
+ */
 export async function readMcpServers(path: string): Promise<McpServers> {
   try {
     return McpFile.parse(JSON.parse(await readFile(path, 'utf8'))).mcpServers;
@@ -20,3 +33,24 @@ export async function readMcpServers(path: string): Promise<McpServers> {
     return {};
   }
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `${NAME}` and `${NAME:-default}` as Claude Code reads them: what is neither set nor has a default stays. */
+export function expandVariables(server: McpServer, env: Environment): McpServer {
+  const expand = (text: string) =>
+    text.replace(VARIABLE, (whole, name: string, otherwise?: string) => env[name] ?? otherwise ?? whole);
+  const expandAll = (record: Record<string, string>) =>
+    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, expand(value)]));
+  const { command, args, env: own, url, headers } = server;
+  return {
+    ...server,
+    ...(command !== undefined && { command: expand(command) }),
+    ...(args && { args: args.map(expand) }),
+    ...(own && { env: expandAll(own) }),
+    ...(url !== undefined && { url: expand(url) }),
+    ...(headers && { headers: expandAll(headers) }),
+  };
+}
+
+const VARIABLE = /\$\{(\w+)(?::-([^}]*))?\}/g;

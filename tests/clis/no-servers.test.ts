@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/run-command.ts';
 import { installCli } from '../support/install-clis.ts';
+import { startServer } from '../support/model-stub/server.ts';
 import type { ModelOf } from '../support/model-stub/services.ts';
 import { startCliSession } from './cli-session.ts';
 
@@ -124,3 +125,37 @@ test.each(['claude', 'codex'] as const)(
     expect(await ifExists(stat(trace))).toBeDefined();
   },
 );
+
+test("a server of the project that has the name of one of the person's is started by a codex child, with its own variables and headers", async () => {
+  let trace = '';
+  const heard = new Set<string | undefined>();
+  await using web = await startServer(({ headers }, response) => {
+    heard.add(headers.authorization);
+    response.writeHead(404).end();
+  });
+  await using session = await startCliSession({
+    cli: 'codex',
+    env: { WORD_OF_THE_PERSON: 'found' },
+    before: async ({ homeDir, mainRepo }) => {
+      trace = join(homeDir, 'server-was-started');
+      const table = '\n[mcp_servers.traced]\nurl = "http://127.0.0.1:9/"\n';
+      await appendFile(join(homeDir, '.codex/config.toml'), table);
+      const env = { WORD: `\${WORD_OF_THE_PERSON}, then \${WORD_OF_NOBODY:-nothing}` };
+      const args = ['-c', `printf %s "$WORD" > '${trace}'`];
+      const servers = {
+        traced: { type: 'stdio', command: 'sh', args, env },
+        web: {
+          type: 'http',
+          url: `${web.url}/mcp`,
+          headers: { Authorization: `Bearer \${WORD_OF_THE_PERSON}` },
+        },
+      };
+      await writeFile(join(mainRepo, 'children.mcp.json'), JSON.stringify({ mcpServers: servers }));
+      await appendFile(join(mainRepo, '.samocode'), 'MCP=children.mcp.json\n');
+    },
+  });
+  await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');
+  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
+  expect(await readFile(trace, 'utf8')).toBe('found, then nothing');
+  expect([...heard]).toContain('Bearer found');
+});

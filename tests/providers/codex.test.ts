@@ -57,7 +57,7 @@ test('without permissions to ask for, the sandbox is off; with a list it is on a
 test("every server of the person is switched off by its name, and the MCP file's are on", () => {
   const servers = { docs: { command: 'docs-server', args: ['--port', '1'] } };
   const mcp = { configPath: '/repo/mcp.json', serverNames: ['docs'], servers };
-  const { args } = codex.buildCommand({ ...REQUEST, foreignServers: ['samo "x"', 'docs'], mcp });
+  const { args } = codex.buildCommand({ ...REQUEST, foreignServers: ['samo "x"'], mcp });
   expect(args).toContain(
     'mcp_servers={"samo \\"x\\""={"enabled"=false},"docs"={"command"="docs-server","args"=["--port","1"],"enabled"=true}}',
   );

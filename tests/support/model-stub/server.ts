@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 
 export interface Call {
   method: string;
   /** Path and query. */
   path: string;
+  headers: IncomingHttpHeaders;
   body: string;
 }
 
@@ -19,9 +20,9 @@ export async function startServer(
   respond: (call: Call, response: ServerResponse) => void,
 ): Promise<StubServer> {
   const server = createServer((request, response) => {
-    const { method = 'GET', url: path = '/' } = request;
+    const { method = 'GET', url: path = '/', headers } = request;
     readBody(request)
-      .then((body) => respond({ method, path, body }, response))
+      .then((body) => respond({ method, path, headers, body }, response))
       .catch((error: unknown) => sendJson(response, 500, { error: { message: String(error) } }));
   });
   // Codex tries a WebSocket first; a refusal sends it to plain requests.
