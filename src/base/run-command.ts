@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { systemErrorCode } from './errors.ts';
 
 export interface CommandResult {
   /** Null when a signal ended it or it could not be started. */
@@ -39,12 +40,15 @@ export async function runCommand(
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const full = new AbortController();
   const ends = [signal, limit, full.signal].filter((end) => end !== undefined);
-  const child = spawn(file, args, {
-    detached: true,
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    ...(cwd !== undefined && { cwd }),
-    ...(env !== undefined && { env }),
-  });
+  const child = started(() =>
+    spawn(file, args, {
+      detached: true,
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(cwd !== undefined && { cwd }),
+      ...(env !== undefined && { env }),
+    }),
+  );
+  if (child === undefined) return { exitCode: null, stdout: '', stderr: '', notFound: true, timedOut: false };
   // Listened for at once: some failures to start come with streams that were never made.
   const ended = endOf(child);
   const stdout = collect(child.stdout?.setEncoding(encoding), maxBytes, full);
@@ -61,6 +65,19 @@ export async function runCommand(
     notFound: problem?.code === 'ENOENT' || problem?.code === 'EACCES',
     timedOut: limit?.aborted === true && signal?.aborted !== true,
   };
+}
+
+/** Where the search for the program itself is refused, as by a folder of PATH that is a circle of links. */
+const UNREACHABLE = new Set(['ELOOP', 'ENAMETOOLONG']);
+
+// Node throws some failures to start a program, and tells others by an event.
+function started<T>(start: () => T): T | undefined {
+  try {
+    return start();
+  } catch (error) {
+    if (UNREACHABLE.has(systemErrorCode(error) ?? '')) return undefined;
+    throw error;
+  }
 }
 
 /** Nothing is wrong with the program: the machine can start none, for now. */

@@ -1,7 +1,9 @@
-import { resolve } from 'node:path';
+import { symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/run-command.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 test('output, exit status and input arrive as they are', async () => {
   const result = await runCommand('sh', ['-c', 'cat; echo err >&2; exit 3'], { input: 'words\n' });
@@ -16,6 +18,14 @@ test('output, exit status and input arrive as they are', async () => {
 
 test('a program that does not exist is a result, not a throw', async () => {
   expect(await runCommand('/no/such/program', [])).toMatchObject({ exitCode: null, notFound: true });
+});
+
+test('a program that a circle of links hides is a result too', async () => {
+  await using dir = await tempDir();
+  const loop = join(dir.path, 'loop');
+  await symlink(loop, loop);
+  const result = await runCommand('some-program', [], { env: { PATH: loop } });
+  expect(result).toMatchObject({ exitCode: null, notFound: true });
 });
 
 test('a given environment is the whole environment', async () => {
