@@ -27,6 +27,7 @@ const LIST_PRICES: Readonly<Record<string, Readonly<Record<string, Price>>>> = {
     'gpt-5-mini': { input: 0.25, cached: 0.025, output: 2 },
     'gpt-5-nano': { input: 0.05, cached: 0.005, output: 0.4 },
     'gpt-5-pro': { input: 15, cached: 15, output: 120 },
+    'gpt-5.1': { input: 1.25, cached: 0.125, output: 10 },
     'gpt-5.2': { input: 1.75, cached: 0.175, output: 14 },
     'gpt-5.2-pro': { input: 21, cached: 21, output: 168 },
     'gpt-5.3': { input: 1.75, cached: 0.175, output: 14 },
@@ -102,19 +103,28 @@ export function estimateUsd({ provider, models, tokens, own = {} }: Spending): E
   const all: Readonly<Record<string, Price>> = Object.assign({}, ...Object.values(LIST_PRICES));
   const named = models.filter((model): model is string => Boolean(model));
   for (const model of named) {
-    const price = priceOf(model, own) ?? priceOf(model, all);
+    const price = priceOf(model, own) ?? priceOf(model, all, isSameVersion);
     if (price) return { usd: usdOf(tokens, price), model };
   }
   const price = dearest(LIST_PRICES[provider] ?? {}, named);
   return price && { usd: usdOf(tokens, price) };
 }
 
-/** The longest beginning of its name counts. */
-function priceOf(model: string, prices: Readonly<Record<string, Price>>): Price | undefined {
+/** The longest beginning of its name counts. @param fits whether the rest of the name may follow it */
+function priceOf(
+  model: string,
+  prices: Readonly<Record<string, Price>>,
+  fits: (rest: string) => boolean = () => true,
+): Price | undefined {
   const prefix = Object.keys(prices)
-    .filter((name) => model.startsWith(name))
+    .filter((name) => model.startsWith(name) && fits(model.slice(name.length)))
     .sort((a, b) => b.length - a.length)[0];
   return prefix === undefined ? undefined : prices[prefix];
+}
+
+/** A version that came after our list (`.7` behind `gpt-5`) is another model, and dearer for all we know. */
+function isSameVersion(rest: string): boolean {
+  return !/^[.\d]/.test(rest);
 }
 
 function dearest(listed: Readonly<Record<string, Price>>, models: readonly string[]): Price | undefined {

@@ -22,6 +22,11 @@ test('a name for several models has no price: the first of the others that has o
   expect(estimate).toEqual({ usd: 0.3 + 0.075 + 2.5, model: 'gemini-2.5-flash' });
 });
 
+test('a version that is not listed has no price, unless the person gave it one', () => {
+  expect(usd('codex', ['gpt-5.9-codex'])).toBe(35.5);
+  expect(usd('codex', ['gpt-5.9-codex'], { 'gpt-5': { input: 1, cached: 0, output: 0 } })).toBe(1);
+});
+
 test('a model without a price costs as much as the dearest of its provider, and only a pro as much as one', () => {
   const tokens = MILLION;
   expect(estimateUsd({ provider: 'codex', models: ['gpt-9', undefined, ''], tokens })).toEqual({ usd: 35.5 });
