@@ -64,6 +64,8 @@ export async function lookAfterSessions(
 
 /** How those who paid for a session so far differ from who would pay for a worker of ours. */
 function otherPayer({ state }: SessionView, { env }: ActionContext): string | undefined {
+  // A child may still run, by its own credentials, and nobody holds it to its limits: that weighs more than a block.
+  if (state.openIteration !== undefined) return undefined;
   const changes = Object.entries(state.paidBy).flatMap(([provider, before]) => {
     const change = credentialChange(provider, before, env);
     return change === undefined ? [] : [`${provider}: ${change}`];

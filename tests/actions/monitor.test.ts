@@ -9,6 +9,7 @@ import { systemHost } from '../../src/base/host.ts';
 import { acquireLease } from '../../src/base/lease.ts';
 import { rememberProject } from '../../src/project/known-projects.ts';
 import { EventWriter } from '../../src/session/event-writer.ts';
+import type { NewEvent } from '../../src/session/events.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { HANGS, startRig } from '../support/session-rig.ts';
@@ -85,8 +86,8 @@ test('a wait for a usage limit whose worker died goes on after the reset', { tim
   expect(rounds).toContain('launched');
 });
 
-/** A session without a worker, in which a child of Claude Code has run that an API key paid for. */
-async function paidByKey(): Promise<AsyncDisposable & { context: ActionContext }> {
+/** A session without a worker, in which a child of Claude Code has run, or runs, that an API key paid for. */
+async function paidByKey({ runs = false } = {}): Promise<AsyncDisposable & { context: ActionContext }> {
   const dir = await tempDir();
   const [home, sessionsDir] = [join(dir.path, 'home'), join(dir.path, 'sessions')];
   const file = sessionFileSample({ sessionsDir });
@@ -112,6 +113,7 @@ async function paidByKey(): Promise<AsyncDisposable & { context: ActionContext }
       timeLimitMs: 1000,
       credentials: ['ANTHROPIC_API_KEY'],
     },
+    ...(runs ? [] : [END]),
   );
   await lease.release();
   const project = { filePath: '/repo/.samocode', mainRepo: '/repo', sessions: sessionsDir };
@@ -130,6 +132,26 @@ async function paidByKey(): Promise<AsyncDisposable & { context: ActionContext }
   } as const;
   return { context, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
+
+const END = {
+  type: 'iteration_ended',
+  iteration: 1,
+  phase: 'investigation',
+  ending: 'crashed',
+  exitCode: 1,
+  signalNotes: [],
+  decision: { kind: 'run', phase: 'investigation', notes: [], delay: 'none' },
+  changed: false,
+  treeChanged: false,
+  cost: {},
+  durationMs: 0,
+  flowLines: [],
+} satisfies NewEvent;
+
+test('a child that may still run is watched, whoever pays for it', async () => {
+  await using session = await paidByKey({ runs: true });
+  expect((await lookAfterSessions(session.context)).needy).toMatchObject([{ revival: 'launched' }]);
+});
 
 test('a session that other credentials paid for is left alone, by name, and brought back where they are set', async () => {
   await using session = await paidByKey();
