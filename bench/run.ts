@@ -43,7 +43,11 @@ if (unknown.length > 0) {
 
 function withVerdicts({ name, about }: Bench, { values, goals }: BenchResult) {
   // A value that could not be measured meets no goal and misses none.
-  const judged = goals.map((goal) => ({ ...goal, met: !((values[goal.value] ?? 0) > goal.atMost) }));
+  const judged = goals.map((goal) => ({
+    ...goal,
+    // What could not be measured is not met.
+    met: (values[goal.value] ?? Number.NaN) <= goal.atMost,
+  }));
   return { name, about, values, goals: judged, met: judged.every(({ met }) => met) };
 }
 

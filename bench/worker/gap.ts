@@ -27,6 +27,9 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   await workerLeft(rig);
   const first = (await rig.state()).progress.totalIterations;
   if (history > 1) await layHistory(rig, history);
+  // As far as the phase goes: from now on the whole history needs to be read by nobody, by us neither.
+  await rig.resume();
+  await rig.until(({ status }) => status.kind === 'blocked', { withinMs: 120_000 });
   const from = (await rig.state()).progress.totalIterations;
   await rig.resume();
   await rig.until(({ progress }) => progress.totalIterations >= from + 2, { withinMs: 120_000 });
