@@ -42,12 +42,11 @@ if (unknown.length > 0) {
 }
 
 function withVerdicts({ name, about }: Bench, { values, goals }: BenchResult) {
-  // A value that could not be measured meets no goal and misses none.
-  const judged = goals.map((goal) => ({
-    ...goal,
-    // What could not be measured is not met.
-    met: (values[goal.value] ?? Number.NaN) <= goal.atMost,
-  }));
+  // One that was left out on purpose misses no goal; one that came to nothing does.
+  const judged = goals.map((goal) => {
+    const value = values[goal.value];
+    return { ...goal, met: value === undefined || value <= goal.atMost };
+  });
   return { name, about, values, goals: judged, met: judged.every(({ met }) => met) };
 }
 
