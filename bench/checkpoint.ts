@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
 import { runCommand } from '../src/base/run-command.ts';
 import { keepCheckpoint } from '../src/project/checkpoint.ts';
+import { COARSEST_CLOCK_MS } from '../src/project/file-system-now.ts';
 import { runGit } from '../src/project/git.ts';
 import { restoreCheckpoint } from '../src/project/restore-checkpoint.ts';
-import { COARSEST_CLOCK_MS } from '../src/project/settle-index.ts';
 import { type Bench, type BenchResult, median, round } from './bench.ts';
 
 const ROUNDS = 9;

@@ -1,4 +1,5 @@
 import { SamocodeError } from '../base/errors.ts';
+import { isHashOf } from '../session/plan.ts';
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
@@ -43,10 +44,6 @@ export async function approvePlan(
 }
 
 // A person may type the beginning of a hash, as of a commit.
-function isHashOf(given: string, hash: string): boolean {
-  return given.length >= 8 && hash.startsWith(given.toLowerCase());
-}
-
 class PlanHashMissingError extends SamocodeError {
   readonly code = 'plan_hash_missing';
 

@@ -40,7 +40,7 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
   return { ...project, warnings: [...project.warnings, { path: filePath, text }] };
 }
 
-export interface FoundProject {
+interface FoundProject {
   /** The absolute path of its `.samocode`. */
   filePath: string;
   /** Nothing led to it but that no other one is known. */

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { type PlainFileReading, readPlainFile } from '../base/plain-file.ts';
+import { type NotRead, readPlainFile } from '../base/plain-file.ts';
 import { parseDocumentName, sortNewestFirst } from '../session/documents.ts';
 import { dateOf } from '../session/names.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../session/paths.ts';
@@ -95,7 +95,7 @@ class DocumentNotFoundError extends SamocodeError {
 class DocumentUnreadableError extends SamocodeError {
   readonly code = 'document_unreadable';
 
-  constructor(folder: string, name: string, reading: Exclude<PlainFileReading, { kind: 'bytes' }>) {
+  constructor(folder: string, name: string, reading: NotRead) {
     super(
       `${name} of ${folder} can't be read.`,
       reading.kind === 'missing' ? 'It was removed just now.' : `It is ${reading.problem}.`,

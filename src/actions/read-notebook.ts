@@ -1,6 +1,6 @@
 import { decode } from '../base/change-file.ts';
 import { SamocodeError } from '../base/errors.ts';
-import { type PlainFileReading, readPlainFile } from '../base/plain-file.ts';
+import { type NotRead, readPlainFile } from '../base/plain-file.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
@@ -16,7 +16,7 @@ export async function readNotebook(question: SessionQuestion, context: ActionCon
 class NoNotebookError extends SamocodeError {
   readonly code = 'no_notebook';
 
-  constructor(folder: string, reading: Exclude<PlainFileReading, { kind: 'bytes' }>) {
+  constructor(folder: string, reading: NotRead) {
     super(
       `The notebook of ${folder} can't be read.`,
       reading.kind === 'missing'

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { type PlainFileReading, readPlainFile } from '../base/plain-file.ts';
+import { type NotRead, readPlainFile } from '../base/plain-file.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import { currentPlanOf, planHash } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
@@ -62,7 +62,7 @@ async function newestPlan({ paths, state }: SessionView): Promise<string | undef
 
 interface UnreadableFile {
   name: string;
-  reading: Exclude<PlainFileReading, { kind: 'bytes' }>;
+  reading: NotRead;
 }
 
 class NoPlanError extends SamocodeError {

@@ -1,5 +1,6 @@
 import { isoUtc } from '../base/clock.ts';
 import type { WaitingFor } from '../phases/table.ts';
+import { STOPS } from '../session/now.ts';
 import type { SessionView } from '../session/status.ts';
 
 const WAITS_FOR: Readonly<Record<WaitingFor, string>> = {
@@ -8,8 +9,6 @@ const WAITS_FOR: Readonly<Record<WaitingFor, string>> = {
   file_update: 'a change to a file',
   human_action: 'something that a person must do',
 };
-
-const STOPS = { after_iteration: ' and stops after this iteration', now: ' and is being stopped' } as const;
 
 /** What a session is doing, in one sentence of ours: nothing that a child said is in it. */
 export function statusSentence(view: SessionView): string {
@@ -20,7 +19,7 @@ export function statusSentence(view: SessionView): string {
 function sentenceOf({ state, folder, isForeign }: SessionView): string {
   const { status, progress } = state;
   const at = `${progress.phase}, iteration ${progress.totalIterations}`;
-  const stops = state.stopWanted === undefined ? '' : STOPS[state.stopWanted.when];
+  const stops = state.stopWanted === undefined ? '' : ` and ${STOPS[state.stopWanted.when]}`;
   switch (status.kind) {
     case 'starting':
       return `${folder} is starting${stops}.`;

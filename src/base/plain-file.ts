@@ -7,6 +7,9 @@ export type PlainFileReading =
   /** A link, folder, pipe or giant stands where a plain file should. */
   | { kind: 'unusable'; problem: string };
 
+/** Why nothing was read. */
+export type NotRead = Exclude<PlainFileReading, { kind: 'bytes' }>;
+
 const READ_ON_BYTES = 64 * 1024;
 
 /**
@@ -29,7 +32,7 @@ export type PlainPart = { kind: 'part'; bytes: Buffer; sizeBytes: number };
 export async function readPlainPart(
   path: string,
   { maxBytes, from }: { maxBytes: number; from: 'start' | 'end' },
-): Promise<PlainPart | Exclude<PlainFileReading, { kind: 'bytes' }>> {
+): Promise<PlainPart | NotRead> {
   return withPlainFile(path, (descriptor, { size }) => {
     const bytes = Buffer.alloc(Math.min(size, maxBytes));
     const begin = from === 'end' ? size - bytes.length : 0;
@@ -42,10 +45,7 @@ export async function readPlainPart(
  * Opens a plain file for as long as `read` needs it; a pipe is not waited for, a link is not followed. Not by
  * promises: a worker looks at some fifty small files between two children, and each would cost ten times as much.
  */
-export function withPlainFile<T>(
-  path: string,
-  read: (descriptor: number, stats: Stats) => T,
-): T | Exclude<PlainFileReading, { kind: 'bytes' }> {
+export function withPlainFile<T>(path: string, read: (descriptor: number, stats: Stats) => T): T | NotRead {
   try {
     // Without O_NONBLOCK, opening a pipe that nobody writes to would hang.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -1,4 +1,5 @@
 import type { WaitingFor } from '../phases/table.ts';
+import { STOPS } from '../session/now.ts';
 import { duration } from './durations.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
 import { oneLine, type Style } from './style.ts';
@@ -9,8 +10,6 @@ const WAITS: Readonly<Record<WaitingFor, string>> = {
   file_update: 'waits for a file',
   human_action: 'waits for you',
 };
-
-const STOPS = { after_iteration: 'stops after this iteration', now: 'is being stopped' } as const;
 
 /** What a session is doing, in a few coloured words. */
 function stateWords(facts: SessionFacts, style: Style): string {

@@ -1,3 +1,4 @@
+import { threeDigits } from '../base/stamps.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
 
@@ -22,11 +23,11 @@ export function refOf(sessionFolder: string, moment: Moment): string {
   const refs = refsOf(sessionFolder);
   switch (moment.kind) {
     case 'after':
-      return `${refs}${digits(moment.iteration)}`;
+      return `${refs}${threeDigits(moment.iteration)}`;
     case 'before':
-      return `${refs}${digits(moment.iteration)}-before`;
+      return `${refs}${threeDigits(moment.iteration)}-before`;
     case 'before_kill':
-      return `${refs}${digits(moment.iteration)}-before-kill`;
+      return `${refs}${threeDigits(moment.iteration)}-before-kill`;
     case 'before_rewind':
       return `${refs}rewinds/${moment.id.padStart(6, '0')}`;
     default:
@@ -44,7 +45,7 @@ export async function keepPhaseEnd(
   store: CheckpointStore,
   end: { sessionFolder: string; iteration: number; phase: string; commit: string },
 ): Promise<void> {
-  const ref = `${refsOf(end.sessionFolder)}phase-ends/${digits(end.iteration)}-${end.phase}`;
+  const ref = `${refsOf(end.sessionFolder)}phase-ends/${threeDigits(end.iteration)}-${end.phase}`;
   await runGit(['update-ref', '--', ref, end.commit], repositoryOptions(store));
 }
 
@@ -96,8 +97,4 @@ function byNumber(a: string, b: string): number {
 
 function numberIn(name: string): number {
   return Number(/\d+/.exec(name)?.[0] ?? 0);
-}
-
-function digits(iteration: number): string {
-  return String(iteration).padStart(3, '0');
 }

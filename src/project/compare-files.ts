@@ -3,10 +3,10 @@ import { hash as hashOf } from 'node:crypto';
 import { sep } from 'node:path';
 import * as z from 'zod';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
+import { COARSEST_CLOCK_MS, fileSystemNowMs } from './file-system-now.ts';
 import { runGit } from './git.ts';
 import { bytesOf, nameOf, quoted, readable } from './path-bytes.ts';
 import { type FileMode, type PathState, PathStates } from './path-state.ts';
-import { COARSEST_CLOCK_MS, fileSystemNowMs } from './settle-index.ts';
 
 const KnownFile = z.object({
   mode: z.enum(['100644', '100755', '120000']),

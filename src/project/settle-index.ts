@@ -1,17 +1,8 @@
-import { lstatSync, writeFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CheckpointStore, partOptions } from './checkpoint-store.ts';
+import { COARSEST_CLOCK_MS, fileSystemNowMs } from './file-system-now.ts';
 import { runGit } from './git.ts';
-
-/** Two moments that lie further apart are told apart by any file system's clock. */
-export const COARSEST_CLOCK_MS = 2000;
-
-/** What the times of files are compared with must come from the clock that makes them, also on a network drive. */
-export function fileSystemNowMs({ dir }: CheckpointStore): number {
-  const path = join(dir, 'now');
-  writeFileSync(path, '.');
-  return lstatSync(path).ctimeMs;
-}
 
 /**
  * Writes the worktree's private index once more when it has come of age. One is first written in the second in which

@@ -1,4 +1,4 @@
-import { expandVariables, type McpServer } from './mcp-file.ts';
+import { expandVariables, type McpServer, mapValues } from './mcp-file.ts';
 import type { ChildRequest } from './provider.ts';
 
 /** How servers are handed to a Codex child: a table of settings, and what it names of the environment. */
@@ -73,10 +73,3 @@ function withVariables(
 
 /** What a shell can set. */
 const VARIABLE = /^[A-Za-z_]\w*$/;
-
-function mapValues(
-  record: Readonly<Record<string, string>>,
-  change: (value: string) => string,
-): Record<string, string> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
-}

@@ -40,17 +40,22 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function expandVariables(server: McpServer, env: Environment): McpServer {
   const expand = (text: string) =>
     text.replace(VARIABLE, (whole, name: string, otherwise?: string) => env[name] ?? otherwise ?? whole);
-  const expandAll = (record: Record<string, string>) =>
-    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, expand(value)]));
   const { command, args, env: own, url, headers } = server;
   return {
     ...server,
     ...(command !== undefined && { command: expand(command) }),
     ...(args && { args: args.map(expand) }),
-    ...(own && { env: expandAll(own) }),
+    ...(own && { env: mapValues(own, expand) }),
     ...(url !== undefined && { url: expand(url) }),
-    ...(headers && { headers: expandAll(headers) }),
+    ...(headers && { headers: mapValues(headers, expand) }),
   };
+}
+
+export function mapValues(
+  record: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 const VARIABLE = /\$\{(\w+)(?::-([^}]*))?\}/g;

@@ -57,10 +57,10 @@ export function sortNewestFirst(files: readonly string[], startedOn = ''): strin
   return keyed.map(({ file }) => file);
 }
 
-// Of one minute, `plan-jwt-2.md` is newer than `plan-jwt.md` and older than `plan-jwt-10.md`.
 let collator: Intl.Collator | undefined;
 
-// Made when it is needed, which is seldom: it takes five milliseconds of the start of every program.
+// Of one minute, `plan-jwt-2.md` is newer than `plan-jwt.md` and older than `plan-jwt-10.md`. Made when it is
+// needed, which is seldom: it takes five milliseconds of the start of every program.
 function byNumber(): Intl.Collator {
   collator ??= new Intl.Collator('en', { numeric: true });
   return collator;

@@ -19,7 +19,8 @@ export interface NowFile {
   costUsd?: number;
 }
 
-const STOPS = { after_iteration: 'stops after this iteration', now: 'is being stopped' } as const;
+/** That a stop is on its way, by when it comes. */
+export const STOPS = { after_iteration: 'stops after this iteration', now: 'is being stopped' } as const;
 
 export function nowText(file: SessionFile, state: SessionState, activity?: string): string {
   const stops = state.stopWanted && STOPS[state.stopWanted.when];

@@ -56,6 +56,12 @@ export function planHash(text: string): string {
   return createHash('sha256').update(planContent(text).lines.join('\n')).digest('hex');
 }
 
+/** Whether a caller's hash, which may be shortened to eight characters, is that of a plan. */
+export function isHashOf(given: string, hash: string): boolean {
+  const text = given.trim().toLowerCase();
+  return text.length >= 8 && hash.startsWith(text);
+}
+
 /**
  * The newest plan of the present goal. An approved one comes first, but that the events say.
  * @param folder the session's, whose date is its first day; stamps have no year

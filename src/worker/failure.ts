@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, relative } from 'node:path';
 import { stderr } from 'node:process';
-import { isoUtc } from '../base/clock.ts';
+import { type Clock, isoUtc } from '../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import type { Worker } from './worker.ts';
 
@@ -29,7 +29,7 @@ export function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
 }
 
 /** Says on stderr what a person may have to look for; session.log may lie on the disk that fails. */
-export function say({ clock }: Pick<Worker, 'clock'>, error: unknown): void {
+export function say({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`${isoUtc(clock.now())} ${text}\n`);
 }

@@ -1,6 +1,6 @@
-import { stderr } from 'node:process';
-import { type Clock, isoUtc } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
+import { say } from './failure.ts';
 
 /** Failures of the machine that pass or that a person ends; until then the worker waits and goes on by itself. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
@@ -8,6 +8,16 @@ const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE',
 export function isPassing(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code !== undefined && PASSING.has(code);
+}
+
+/** What an act gives where nothing may be waited for; undefined when it fails by what passes by itself. */
+export async function ifTaken<T>(act: Promise<T>): Promise<T | undefined> {
+  try {
+    return await act;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return undefined;
+  }
 }
 
 const FIRST_WAIT_MS = 500;
@@ -29,10 +39,7 @@ export async function patiently<T>(
       return await act();
     } catch (error) {
       if (!isPassing(error)) throw error;
-      // session.log may be on the same disk; this may be the only place that still takes a line.
-      stderr.write(
-        `${isoUtc(clock.now())} ${problem} (${systemErrorCode(error)}); trying again in ${waitMs} ms\n`,
-      );
+      say({ clock }, `${problem} (${systemErrorCode(error)}); trying again in ${waitMs} ms`);
       await clock.sleep(waitMs);
     }
   }

@@ -33,7 +33,7 @@ export async function performRewind(worker: Worker): Promise<void> {
 }
 
 function wordsFor(error: unknown): { code: string; reason: string } {
-  if (isSamocodeError(error)) return { code: error.code, reason: `${error.what} ${error.why} ${error.hint}` };
+  if (isSamocodeError(error)) return { code: error.code, reason: error.message };
   return { code: 'worker_fault', reason: `A fault of ours: ${String(error).slice(0, 300)}` };
 }
 

@@ -59,8 +59,8 @@ export async function prepare(worker: Worker): Promise<void> {
     }
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    const reason = `${error.what} ${error.why} ${error.hint}`;
-    const block = blockedEvent({ phase: 'init', reason, needs: 'error_resolution', rule: error.code });
+    const { message: reason, code: rule } = error;
+    const block = blockedEvent({ phase: 'init', reason, needs: 'error_resolution', rule });
     await record(worker, block);
   }
 }

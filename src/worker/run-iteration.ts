@@ -11,7 +11,7 @@ import { ChildLog } from './child-log.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { readEndedByUs } from './iteration-files.ts';
 import { keepWork } from './keep-work.ts';
-import { isPassing, patiently } from './passing-errors.ts';
+import { ifTaken, patiently } from './passing-errors.ts';
 import { readChildRecord, spawnChild } from './spawn-child.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 import { endChildTree } from './tree.ts';
@@ -49,14 +49,15 @@ async function endAndFinish(
 ): Promise<void> {
   const { child, log, known, awakeMs, isOurs } = watched;
   // On disk before the first signal is sent: exit status 143 alone could mean three things.
-  const isNoted = watched.end === 'exited' || (await noteEndIfTaken(worker, open, watched.end));
+  // A child that fills the disk is one that must be ended: then why stands in memory until the disk takes it.
+  const isNoted = watched.end === 'exited' || (await ifTaken(noteEnd(worker, open, watched.end))) === true;
   if (watched.end !== 'exited') await keepWork(worker, { kind: 'before_kill', iteration: open.iteration });
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
   const tree = await patiently(worker.clock, 'the child is not ended', ending);
   // All has been done to end the child: from here on a disk may be waited for.
-  const wait = (act: () => Promise<void>) => patiently(worker.clock, 'files not written', act);
+  const wait = (act: () => Promise<unknown>) => patiently(worker.clock, 'files not written', act);
   if (!isNoted) await wait(() => noteEnd(worker, open, end));
   if (tree.kind === 'immortal') {
     await blockImmortal(worker, tree.pids);
@@ -70,19 +71,9 @@ async function endAndFinish(
   await finishIteration(worker, open, { end, awakeMs, child, log });
 }
 
-async function noteEnd(worker: Worker, { iteration }: OpenIteration, end: WatchEnd): Promise<void> {
+async function noteEnd(worker: Worker, { iteration }: OpenIteration, end: WatchEnd): Promise<true> {
   await writeWhole(iterationPaths(worker.paths, iteration).endedByUs, `${end}\n`);
-}
-
-/** A child that fills the disk is one that must be ended: then why stands in memory until the disk takes it. */
-async function noteEndIfTaken(worker: Worker, open: OpenIteration, end: WatchEnd): Promise<boolean> {
-  try {
-    await noteEnd(worker, open, end);
-    return true;
-  } catch (error) {
-    if (!isPassing(error)) throw error;
-    return false;
-  }
+  return true;
 }
 
 /** Why the worker before this one was ending the child, if it was: the child may have written it itself. */

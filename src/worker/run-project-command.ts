@@ -1,5 +1,5 @@
 import { failureOf } from '../project/project-command.ts';
-import { isPassing } from './passing-errors.ts';
+import { ifTaken } from './passing-errors.ts';
 import { isStopDue } from './stopped.ts';
 import { takeCommandsMeanwhile } from './take-commands-meanwhile.ts';
 import type { Worker } from './worker.ts';
@@ -28,7 +28,7 @@ export async function runProjectCommand(
   );
   try {
     while (!isOver && !stop.signal.aborted) {
-      await takeCommandsMeanwhile(worker).catch(unlessPassing);
+      await ifTaken(takeCommandsMeanwhile(worker));
       if (isStopDue(worker)) stop.abort();
       else await Promise.race([over, worker.clock.sleep(POLL_MS)]);
     }
@@ -40,8 +40,4 @@ export async function runProjectCommand(
   const how = await ended;
   if (how === undefined) return { kind: 'passed' };
   return stop.signal.aborted ? { kind: 'stopped' } : { kind: 'failed', how };
-}
-
-function unlessPassing(error: unknown): void {
-  if (!isPassing(error)) throw error;
 }

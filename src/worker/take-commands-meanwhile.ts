@@ -1,7 +1,5 @@
 import { pendingCommandIds } from '../session/commands.ts';
-import { appendIfTaken } from './append-patiently.ts';
-import type { CommandOutcome } from './command-outcome.ts';
-import { isPassing } from './passing-errors.ts';
+import { ifTaken } from './passing-errors.ts';
 import { meet, removeAnswered } from './take-commands.ts';
 import type { Worker } from './worker.ts';
 
@@ -16,25 +14,16 @@ export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
   const met: string[] = [];
   for (const id of ids) {
     if (!writer.isAnswered(id)) {
-      const outcome = await meetIfTaken(worker, id);
+      const outcome = await ifTaken(meet(worker, id, 'child_runs'));
       if (outcome === undefined) continue;
       writer.stage(...outcome.events);
     }
     met.push(id);
   }
   if (met.length === 0) return ids.length === 0;
-  const written = await appendIfTaken(worker, []);
+  const written = await ifTaken(writer.append());
   if (written === undefined) return false;
   await projector.apply(writer.state, written);
   await removeAnswered(worker, met);
   return met.length === ids.length;
-}
-
-async function meetIfTaken(worker: Worker, id: string): Promise<CommandOutcome | undefined> {
-  try {
-    return await meet(worker, id, 'child_runs');
-  } catch (error) {
-    if (!isPassing(error)) throw error;
-    return undefined;
-  }
 }

@@ -12,7 +12,7 @@ import { budgetUses, tellBudget } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
 import { readExit } from './iteration-files.ts';
 import { LiveSpent } from './live-spent.ts';
-import { isPassing } from './passing-errors.ts';
+import { ifTaken } from './passing-errors.ts';
 import { StallWatch } from './stall-watch.ts';
 import { takeCommandsMeanwhile } from './take-commands-meanwhile.ts';
 import { childMark, treeRoot } from './tree.ts';
@@ -54,25 +54,15 @@ export async function watchChild(
 ): Promise<Watched> {
   const { clock } = worker;
   const sampler = await Sampler.begin(worker, open, child, log);
+  // What a full disk or a lack of descriptors refuses is looked at again: the child's time goes on meanwhile.
   for (let commandsAtMs = 0; ; ) {
-    if (clock.monotonic() >= commandsAtMs && (await meanwhile(takeCommandsMeanwhile(worker))) !== true)
+    if (clock.monotonic() >= commandsAtMs && (await ifTaken(takeCommandsMeanwhile(worker))) !== true)
       commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
     if (stateOf(worker).stopWanted?.when === 'now') return await sampler.watched('stop');
-    if ((await meanwhile(readExit(worker, open, child))) !== undefined)
-      return await sampler.watched('exited');
+    if ((await ifTaken(readExit(worker, open, child))) !== undefined) return await sampler.watched('exited');
     const end = await sampler.look();
     if (end !== undefined) return await sampler.watched(end);
     await clock.sleep(TICK_MS);
-  }
-}
-
-/** What a full disk or a lack of descriptors refuses is looked at again: the child's time goes on meanwhile. */
-async function meanwhile<T>(look: Promise<T>): Promise<T | undefined> {
-  try {
-    return await look;
-  } catch (error) {
-    if (!isPassing(error)) throw error;
-    return undefined;
   }
 }
 
@@ -135,11 +125,11 @@ class Sampler {
     this.#awake.tick();
     if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
     const now = this.#worker.clock.monotonic();
-    if (await meanwhile(this.#isGone(now))) return 'exited';
+    if (await ifTaken(this.#isGone(now))) return 'exited';
     if (now - this.#sampledAt < SAMPLE_EVERY_MS) return undefined;
     this.#sampledAt = now;
     await this.#awake.saveIfDue();
-    return await meanwhile(this.#sample());
+    return await ifTaken(this.#sample());
   }
 
   /** A wrapper that was killed says no more how the CLI ended. Where each look starts a `ps`, twenty a second are many. */

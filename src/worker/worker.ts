@@ -5,9 +5,10 @@ import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
-import { appendIfTaken, appendPatiently } from './append-patiently.ts';
+import { appendPatiently } from './append-patiently.ts';
 import type { GitGuard } from './git-guard.ts';
 import type { KeptFiles } from './kept-files.ts';
+import { ifTaken } from './passing-errors.ts';
 import type { Projector } from './projector.ts';
 import type { Slots } from './slots.ts';
 
@@ -36,7 +37,7 @@ export async function record(worker: Worker, ...events: readonly NewEvent[]): Pr
 
 /** The same where nothing may be waited for. @returns false when the disk takes nothing now: nothing was written */
 export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent[]): Promise<boolean> {
-  const written = await appendIfTaken(worker, events);
+  const written = await ifTaken(worker.writer.append(...events));
   if (written !== undefined) await worker.projector.apply(worker.writer.state, written);
   return written !== undefined;
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openStore } from '../../src/project/checkpoint-store.ts';
-import { COARSEST_CLOCK_MS, settleIndex } from '../../src/project/settle-index.ts';
+import { COARSEST_CLOCK_MS } from '../../src/project/file-system-now.ts';
+import { settleIndex } from '../../src/project/settle-index.ts';
 import { listDifferent } from '../../src/project/take-files.ts';
 import { checkpointScene } from '../support/checkpoint-scene.ts';
 

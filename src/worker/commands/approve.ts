@@ -1,5 +1,6 @@
 import type { CommandOf } from '../../session/commands.ts';
 import { describeBy } from '../../session/describe-event.ts';
+import { isHashOf } from '../../session/plan.ts';
 import type { WaitingStatus } from '../../session/state.ts';
 import { keepApprovedPlan } from '../approved-plan.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
@@ -52,7 +53,3 @@ function approvalWait(worker: Worker): WaitingStatus | Refusal {
 }
 
 // A person may type the beginning of a hash, as of a commit.
-function isHashOf(given: string, hash: string): boolean {
-  const text = given.trim().toLowerCase();
-  return text.length >= 8 && hash.startsWith(text);
-}
