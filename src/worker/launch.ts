@@ -16,12 +16,6 @@ class WorkerNotLaunchedError extends SamocodeError {
   }
 }
 
-/**
- * A worker lives for days, does little, and forks for every git call, which takes longer the more memory it
- * holds: garbage is collected early instead of being given room.
- */
-const SMALL_NURSERY = '--max-semi-space-size=1';
-
 export interface LaunchOptions {
   /** The built worker file. */
   program: string;
@@ -41,7 +35,7 @@ export async function launchWorker(paths: SessionPaths, options: LaunchOptions):
   try {
     // An argument and no variable: children inherit the environment.
     const takeOver = options.takeOver === undefined ? [] : [String(options.takeOver)];
-    const args = [SMALL_NURSERY, options.program, paths.sessionsDir, paths.folder, ...takeOver];
+    const args = [options.program, paths.sessionsDir, paths.folder, ...takeOver];
     const worker = spawn(process.execPath, args, {
       // The root folder can't be removed under a process that lives for days.
       cwd: '/',

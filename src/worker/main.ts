@@ -6,12 +6,14 @@ import { systemHost } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
 import { runWorker } from './run-worker.ts';
 
-// A worker lives for days and mostly waits: compilers that make hot code faster take a tenth of its memory, and
-// with it of the time of every fork. Not on the command line, where a name that a later V8 drops would be the end.
+// A worker lives for days, mostly waits, and forks for every git call, which takes longer the more memory it holds:
+// no compilers that make hot code faster, and a nursery that stays small. Not on the command line: a name that a later
+// V8 drops would be the end, and under other flags than its own Node compiles all of its modules anew.
 // Beside the first wait for a file, since Node's module for it takes two milliseconds to load.
 setImmediate(() => {
   const { setFlagsFromString } = process.getBuiltinModule('node:v8');
-  for (const flag of ['--no-turbofan', '--no-maglev']) setFlagsFromString(flag);
+  for (const flag of ['--no-turbofan', '--no-maglev', '--semi-space-growth-factor=1'])
+    setFlagsFromString(flag);
 });
 
 void main();
