@@ -41,7 +41,7 @@ async function measure(events: ReturnType<typeof plainLog>): Promise<Record<stri
   const opened = performance.now();
   const { writer } = await log.open();
   const openMs = performance.now() - opened;
-  await writer.writeCache();
+  writer.writeCache();
   await appendFile(log.paths.events, textOf(events.slice(-TAIL)));
   const { events: path } = log.paths;
   const times = {

@@ -65,7 +65,7 @@ export class RecordedWorker implements Happens {
   }
 
   async close(): Promise<void> {
-    await this.#begun?.writer[Symbol.asyncDispose]();
+    await this.#begun?.writer[Symbol.dispose]();
   }
 
   async #begin(): Promise<Begun | undefined> {
@@ -82,7 +82,7 @@ export class RecordedWorker implements Happens {
   }
 
   async #obey({ paths, file, writer }: Begun): Promise<void> {
-    const [id] = await pendingCommandIds(paths);
+    const [id] = pendingCommandIds(paths);
     const reading = id === undefined ? undefined : await readCommand(paths, id);
     if (reading?.kind !== 'command') return;
     const { command } = reading;

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { lstat } from 'node:fs/promises';
 import { writeWhole } from './atomic-file.ts';
-import { ifExists } from './errors.ts';
+import { statsAt } from './look-at.ts';
 import { fileId, readPlainFile } from './plain-file.ts';
 import { putAside } from './put-aside.ts';
 
@@ -24,13 +23,13 @@ export async function changeFile(
     const changed = change(text);
     if (changed === text) return changed;
     const bytes = encode(changed, reading.kind === 'bytes' && !isUtf8(reading.bytes));
-    const stats = await ifExists(lstat(path));
+    const stats = statsAt(path);
     const unchanged =
       reading.kind === 'bytes'
         ? stats !== undefined && fileId(stats) === reading.fileId
         : (reading.kind === 'missing') === (stats === undefined);
     if (unchanged || attempt === MAX_TRIES) {
-      if (reading.kind === 'unusable') await putAside(path);
+      if (reading.kind === 'unusable') putAside(path);
       await writeWhole(path, bytes, reading.kind === 'bytes' && stats ? stats.mode & 0o777 : undefined);
       return changed;
     }

@@ -37,6 +37,17 @@ export async function ifExists<T>(read: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** The same for a call that does not wait. */
+export function ifThere<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
 export function isSamocodeError(error: unknown): error is SamocodeError {
   return error instanceof SamocodeError;
 }

@@ -1,6 +1,6 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ifExists } from './errors.ts';
+import { ifThere } from './errors.ts';
 import { readPlainFile } from './plain-file.ts';
 
 /** The own git folder of a linked worktree, as its `.git` file names it; undefined where there is no such file. */
@@ -17,7 +17,7 @@ export async function sharedDirOf(gitDir: string): Promise<string | undefined> {
 
 // A child can put a pipe in its place: whoever just opened it would wait for ever. Links are followed, as git does.
 async function smallText(path: string): Promise<string> {
-  const target = await ifExists(realpath(path));
+  const target = ifThere(() => realpathSync.native(path));
   const reading = target === undefined ? undefined : await readPlainFile(target, MAX_BYTES);
   return reading?.kind === 'bytes' ? reading.bytes.toString() : '';
 }

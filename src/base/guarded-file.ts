@@ -1,8 +1,20 @@
-import { type FileHandle, lstat, mkdir, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  fdatasync,
+  fstatSync,
+  fsync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { openForAppend } from './append-lines.ts';
 import { writeFully, writeWhole } from './atomic-file.ts';
-import { ifExists, SamocodeError } from './errors.ts';
+import { ifThere, SamocodeError } from './errors.ts';
+import { statsAt } from './look-at.ts';
 
 /** What somebody else did to a file that only we write. */
 export interface Tampering {
@@ -14,6 +26,10 @@ export interface Tampering {
 const MAX_COPY_BYTES = 64 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
 const MAX_TRIES = 3;
+const CLOSED = -1;
+
+const synced = promisify(fsync);
+const datasynced = promisify(fdatasync);
 
 class FileDamagedError extends SamocodeError {
   readonly code = 'file_damaged';
@@ -31,18 +47,18 @@ class FileDamagedError extends SamocodeError {
  * A file that only grows and has one writer. It knows its bytes: what anybody else does to it is found,
  * told and undone.
  */
-export class GuardedFile implements AsyncDisposable {
+export class GuardedFile implements Disposable {
   readonly #path: string;
   readonly #mayWrite: () => Promise<void>;
-  #handle: FileHandle;
+  #descriptor: number;
   #copy: Buffer | undefined;
   #size: number;
   #print = '';
   #isTorn = false;
 
-  private constructor(path: string, handle: FileHandle, size: number, mayWrite: () => Promise<void>) {
+  private constructor(path: string, descriptor: number, size: number, mayWrite: () => Promise<void>) {
     this.#path = path;
-    this.#handle = handle;
+    this.#descriptor = descriptor;
     this.#size = size;
     this.#mayWrite = mayWrite;
   }
@@ -52,15 +68,15 @@ export class GuardedFile implements AsyncDisposable {
    * @param mayWrite asked right before each change; its throw is handed on and nothing is changed
    */
   static async open(path: string, size: number, mayWrite: () => Promise<void>): Promise<GuardedFile> {
-    const handle = await openForAppend(path);
-    const file = new GuardedFile(path, handle, size, mayWrite);
+    const descriptor = openForAppend(path);
+    const file = new GuardedFile(path, descriptor, size, mayWrite);
     try {
       await file.#cut();
-      await handle.sync();
-      if (size <= MAX_COPY_BYTES) file.#copy = await readBytes(handle, size);
+      await synced(descriptor);
+      if (size <= MAX_COPY_BYTES) file.#copy = readBytes(descriptor, size);
       return file;
     } catch (error) {
-      await handle.close();
+      file[Symbol.dispose]();
       throw error;
     }
   }
@@ -70,8 +86,8 @@ export class GuardedFile implements AsyncDisposable {
     return this.#size;
   }
 
-  get handle(): FileHandle {
-    return this.#handle;
+  get descriptor(): number {
+    return this.#descriptor;
   }
 
   /**
@@ -85,20 +101,20 @@ export class GuardedFile implements AsyncDisposable {
       await (this.#isTorn ? this.#cut() : this.#mayWrite());
       this.#isTorn = true;
       try {
-        await writeFully(this.#handle, bytes);
-        await this.#handle.datasync();
+        writeFully(this.#descriptor, bytes);
+        await datasynced(this.#descriptor);
       } catch (error) {
         // Half a line must not stay in front of the next whole one; what fails now is cut before the next write.
         await this.#cut().catch(() => undefined);
         throw error;
       }
-      const grown = Number((await this.#stat()).size) - this.#size - bytes.length;
+      const grown = Number(this.#stat().size) - this.#size - bytes.length;
       if (grown === 0 || attempt === MAX_TRIES) break;
       foreign = { what: 'appended', detail: `${grown} foreign bytes were removed` };
     }
     this.#isTorn = false;
     this.#keep(bytes);
-    this.#print = fingerprint(await this.#stat());
+    this.#print = fingerprint(this.#stat());
     return foreign;
   }
 
@@ -108,33 +124,35 @@ export class GuardedFile implements AsyncDisposable {
    */
   async look({ thorough }: { thorough: boolean }): Promise<Tampering | undefined> {
     if (this.#isTorn) await this.#cut();
-    const here = await ifExists(lstat(this.#path, { bigint: true }));
-    const own = await this.#stat();
+    const here = ifThere(() => lstatSync(this.#path, { bigint: true }));
+    const own = this.#stat();
     if (here === undefined || here.ino !== own.ino || here.dev !== own.dev)
       return await this.#putBack({ what: 'replaced', detail: 'another file or none was under its name' });
     if (!thorough && fingerprint(own) === this.#print) return undefined;
     const grown = Number(own.size) - this.#size;
     if (grown < 0) return await this.#putBack({ what: 'truncated', detail: `${-grown} bytes were cut off` });
-    if (!(await this.#isIntact()))
+    if (!this.#isIntact())
       return await this.#putBack({ what: 'rewritten', detail: 'it differed from what was written' });
     if (grown > 0) await this.#cut();
-    this.#print = fingerprint(await this.#stat());
+    this.#print = fingerprint(this.#stat());
     return grown > 0 ? { what: 'appended', detail: `${grown} foreign bytes were removed` } : undefined;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
+  [Symbol.dispose](): void {
+    // Once only: the number may have been given to another file by then.
+    if (this.#descriptor !== CLOSED) closeSync(this.#descriptor);
+    this.#descriptor = CLOSED;
   }
 
-  async #stat() {
-    return await this.#handle.stat({ bigint: true });
+  #stat() {
+    return fstatSync(this.#descriptor, { bigint: true });
   }
 
   async #cut(): Promise<void> {
     await this.#mayWrite();
-    if ((await this.#stat()).size > this.#size) await this.#handle.truncate(this.#size);
+    if (this.#stat().size > this.#size) ftruncateSync(this.#descriptor, this.#size);
     this.#isTorn = false;
-    this.#print = fingerprint(await this.#stat());
+    this.#print = fingerprint(this.#stat());
   }
 
   #keep(bytes: Buffer): void {
@@ -149,12 +167,12 @@ export class GuardedFile implements AsyncDisposable {
     this.#size = size;
   }
 
-  async #isIntact(): Promise<boolean> {
+  #isIntact(): boolean {
     if (this.#copy === undefined) return true;
     const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, this.#size));
     for (let from = 0; from < this.#size; from += PIECE_BYTES) {
       const length = Math.min(PIECE_BYTES, this.#size - from);
-      const { bytesRead } = await this.#handle.read(piece, 0, length, from);
+      const bytesRead = readSync(this.#descriptor, piece, 0, length, from);
       if (!piece.subarray(0, bytesRead).equals(this.#copy.subarray(from, from + length))) return false;
     }
     return true;
@@ -163,22 +181,22 @@ export class GuardedFile implements AsyncDisposable {
   async #putBack(tampering: Tampering): Promise<Tampering> {
     if (this.#copy === undefined) throw new FileDamagedError(this.#path, tampering);
     await this.#mayWrite();
-    await mkdir(dirname(this.#path), { recursive: true });
-    const stats = await ifExists(lstat(this.#path));
+    mkdirSync(dirname(this.#path), { recursive: true });
+    const stats = statsAt(this.#path);
     // rename() replaces anything but a folder.
-    if (stats?.isDirectory()) await rm(this.#path, { recursive: true, force: true });
+    if (stats?.isDirectory()) rmSync(this.#path, { recursive: true, force: true });
     await writeWhole(this.#path, this.#copy.subarray(0, this.#size));
-    const handle = await openForAppend(this.#path);
-    await this.#handle.close();
-    this.#handle = handle;
-    this.#print = fingerprint(await this.#stat());
+    const descriptor = openForAppend(this.#path);
+    closeSync(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#print = fingerprint(this.#stat());
     return tampering;
   }
 }
 
-async function readBytes(handle: FileHandle, length: number): Promise<Buffer> {
+function readBytes(descriptor: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(bytes, 0, length, 0);
+  const bytesRead = readSync(descriptor, bytes, 0, length, 0);
   return bytes.subarray(0, bytesRead);
 }
 

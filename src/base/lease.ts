@@ -1,10 +1,11 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createWhole, writeWhole } from './atomic-file.ts';
 import { type Clock, isoUtc } from './clock.ts';
 import { ifExists, SamocodeError } from './errors.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
+import { namesAt } from './look-at.ts';
 import { readPlainFile } from './plain-file.ts';
 
 /** Who owns something: the file `NNNNNN.json` with the highest number in a folder of leases. */
@@ -85,7 +86,7 @@ const MAX_LEASE_BYTES = 64 * 1024;
 
 /** Reads who owns `dir`, which may not exist yet. */
 export async function readHolding(dir: string, host: Host): Promise<Holding> {
-  const highest = (await leaseNumbers(dir)).at(-1);
+  const highest = leaseNumbers(dir).at(-1);
   if (highest === undefined) return { kind: 'free' };
   const lease = await readLease(dir, highest);
   if (lease === undefined) return { kind: 'unreadable', number: highest };
@@ -95,7 +96,7 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
 
 /** The leases of `dir` that are still kept, oldest first; files that make no sense are left out. */
 export async function readLeases(dir: string): Promise<Lease[]> {
-  const numbers = await leaseNumbers(dir);
+  const numbers = leaseNumbers(dir);
   const leases = await Promise.all(numbers.map((number) => readLease(dir, number)));
   return leases.filter((lease) => lease !== undefined);
 }
@@ -121,7 +122,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const lease: Lease = { v: 1, number, owner, acquiredAt: isoUtc(clock.now()) };
     const won = await createWhole(leasePath(dir, number), serialise(lease));
     // Listing again closes the gap of a starter that slept between its first look and its link.
-    if (won && (await leaseNumbers(dir)).at(-1) === number) {
+    if (won && leaseNumbers(dir).at(-1) === number) {
       await prune(dir, number);
       return ownedLease(dir, lease, previousOf(holding), clock);
     }
@@ -134,11 +135,11 @@ function isGivenUp({ owner }: Lease, takeUnknowable: boolean | ProcessIdentity):
 
 function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'], clock: Clock): OwnedLease {
   const check = async () => {
-    let numbers = await leaseNumbers(dir);
+    let numbers = leaseNumbers(dir);
     if (numbers.length === 0) {
       await mkdir(dir, { recursive: true });
       await createWhole(leasePath(dir, lease.number), serialise(lease));
-      numbers = await leaseNumbers(dir);
+      numbers = leaseNumbers(dir);
     }
     if (numbers.at(-1) !== lease.number) throw new LeaseLostError(lease.number);
   };
@@ -164,8 +165,8 @@ function numberOf(holding: Holding): number {
 }
 
 // Only names that we would write: a number with more zeros, or too long to be counted on from, is somebody else's file.
-async function leaseNumbers(dir: string): Promise<number[]> {
-  const names = (await ifExists(readdir(dir))) ?? [];
+function leaseNumbers(dir: string): number[] {
+  const names = namesAt(dir) ?? [];
   return names
     .map((name) => Number.parseInt(name, 10))
     .filter((number, index) => number < Number.MAX_SAFE_INTEGER && names[index] === leaseName(number))
@@ -185,7 +186,7 @@ async function readLease(dir: string, number: number): Promise<Lease | undefined
 }
 
 async function prune(dir: string, newest: number): Promise<void> {
-  const old = (await leaseNumbers(dir)).filter((number) => number <= newest - KEPT_LEASES);
+  const old = leaseNumbers(dir).filter((number) => number <= newest - KEPT_LEASES);
   for (const number of old) await rm(leasePath(dir, number), { force: true, recursive: true });
 }
 

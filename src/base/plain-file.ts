@@ -31,14 +31,27 @@ export type PlainPart = { kind: 'part'; bytes: Buffer; sizeBytes: number };
 /** Like `readPlainFile`, but of a file that is larger it takes `maxBytes` of its start or end. */
 export async function readPlainPart(
   path: string,
-  { maxBytes, from }: { maxBytes: number; from: 'start' | 'end' },
+  which: { maxBytes: number; from: 'start' | 'end' },
 ): Promise<PlainPart | NotRead> {
+  return plainPart(path, which);
+}
+
+function plainPart(
+  path: string,
+  { maxBytes, from }: { maxBytes: number; from: 'start' | 'end' },
+): PlainPart | NotRead {
   return withPlainFile(path, (descriptor, { size }) => {
     const bytes = Buffer.alloc(Math.min(size, maxBytes));
     const begin = from === 'end' ? size - bytes.length : 0;
     const bytesRead = readSync(descriptor, bytes, 0, bytes.length, begin);
     return { kind: 'part', bytes: bytes.subarray(0, bytesRead), sizeBytes: size };
   });
+}
+
+/** The last `maxBytes` of a plain file as text; empty when there is none. */
+export function readTail(path: string, maxBytes: number): string {
+  const reading = plainPart(path, { maxBytes, from: 'end' });
+  return reading.kind === 'part' ? reading.bytes.toString('utf8') : '';
 }
 
 /**

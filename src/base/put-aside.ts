@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, rename } from 'node:fs/promises';
-import { ifExists } from './errors.ts';
+import { renameSync } from 'node:fs';
+import { statsAt } from './look-at.ts';
 
 /**
  * Makes room where a file of ours must stand: a folder, or a file that is too large to be read, is moved
@@ -8,10 +8,10 @@ import { ifExists } from './errors.ts';
  * for a rename to replace.
  * @returns where it was put; undefined when nothing had to be moved
  */
-export async function putAside(path: string): Promise<string | undefined> {
-  const stats = await ifExists(lstat(path));
+export function putAside(path: string): string | undefined {
+  const stats = statsAt(path);
   if (stats === undefined || !(stats.isDirectory() || stats.isFile())) return undefined;
   const aside = `${path}.aside-${randomBytes(4).toString('hex')}`;
-  await rename(path, aside);
+  renameSync(path, aside);
   return aside;
 }

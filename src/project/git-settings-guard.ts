@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifExists, systemErrorCode } from '../base/errors.ts';
+import { systemErrorCode } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
+import { namesAt } from '../base/look-at.ts';
 import { allSettings, programsAmong } from './all-settings.ts';
 import { Setting, undoChanged } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
@@ -88,7 +88,7 @@ async function settingFiles({ commonDir, worktreePath }: GitFolders): Promise<st
   }
   for (const gitDir of gitDirs) {
     files.push(join(gitDir, 'config'), join(gitDir, 'config.worktree'));
-    for (const folder of ['hooks', 'info']) files.push(...(await filesIn(join(gitDir, folder))));
+    for (const folder of ['hooks', 'info']) files.push(...filesIn(join(gitDir, folder)));
   }
   return files;
 }
@@ -96,8 +96,8 @@ async function settingFiles({ commonDir, worktreePath }: GitFolders): Promise<st
 /** Written by git itself in ordinary work. */
 const ORDINARY = new Set(['refs', 'sparse-checkout']);
 
-async function filesIn(folder: string): Promise<string[]> {
-  const names = (await ifExists(readdir(folder))) ?? [];
+function filesIn(folder: string): string[] {
+  const names = namesAt(folder) ?? [];
   return [folder, ...names.filter((name) => !ORDINARY.has(name)).map((name) => join(folder, name))];
 }
 

@@ -1,11 +1,11 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { systemErrorCode } from '../base/errors.ts';
 
 /** The part of `path` that exists, links resolved; the rest as it was written. */
 export async function realPathAsFar(path: string): Promise<string> {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch (error) {
     const parent = resolve(path, '..');
     if (systemErrorCode(error) !== 'ENOENT' || parent === path) throw error;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPlainFile } from '../base/plain-file.ts';
 import type { ScopedSetting } from './all-settings.ts';
@@ -39,12 +39,21 @@ async function printOf(
 ): Promise<string | undefined> {
   const hash = createHash('sha256').update(JSON.stringify(files));
   for (const path of personalFiles(env)) {
-    const reading = await readPlainFile(await realpath(path).catch(() => path), MAX_BYTES);
+    const reading = await readPlainFile(realPathOr(path), MAX_BYTES);
     if (reading.kind === 'unusable') return undefined;
     hash.update(`\0${path}\0${reading.kind}\0`);
     if (reading.kind === 'bytes') hash.update(reading.bytes);
   }
   return hash.digest('hex');
+}
+
+// Whatever keeps a link from being followed, what reads the file then says so.
+function realPathOr(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Where the person's and the machine's settings lie; see "FILES" of git-config. */

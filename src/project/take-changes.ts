@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { ifExists } from '../base/errors.ts';
+import { ifThere } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
 import { type CheckpointStore, partOptions } from './checkpoint-store.ts';
 import { type Comparison, compareFiles } from './compare-files.ts';
@@ -34,7 +33,7 @@ export async function takeChanges(
   if (!store.hasModes) return undefined;
   const isSettled = last.isSettled || (await settleIndex(store, folder));
   const indexPath = await ownIndexPath(folder);
-  const ownIndex = identityOf(indexPath ? await ifExists(lstat(indexPath, { bigint: true })) : undefined);
+  const ownIndex = identityOf(indexPath ? ifThere(() => lstatSync(indexPath, { bigint: true })) : undefined);
   const [listed, tracked] = await Promise.all([
     listDifferent(store, { part: 'worktree', folder }),
     ownIndex === last.ownIndex ? [] : trackedUnknown(store, folder, indexPath),

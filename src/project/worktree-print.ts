@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ifExists } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { headOfRepository } from './ref-files.ts';
 
@@ -16,13 +15,13 @@ export async function worktreePrint(
   const hash = createHash('sha256').update(`${head} ${worktreeTree}\n`);
   for (const name of skipped) {
     const path = resolve(worktreePath, name);
-    const state = name.endsWith('/') ? await headOfRepository(path) : await stampOf(path);
+    const state = name.endsWith('/') ? await headOfRepository(path) : stampOf(path);
     hash.update(`${name}\0${state}\n`);
   }
   return hash.digest('hex');
 }
 
-async function stampOf(path: string): Promise<string> {
-  const stats = await ifExists(lstat(path));
+function stampOf(path: string): string {
+  const stats = statsAt(path);
   return `${stats?.size} ${stats?.mtimeMs}`;
 }

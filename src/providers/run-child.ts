@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
 import * as z from 'zod';
 import { openForAppend } from '../base/append-lines.ts';
 import { writeWhole } from '../base/atomic-file.ts';
@@ -72,12 +72,12 @@ export function exitFile(exitPath: string, child: ChildRecord): string {
  */
 export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
   const { command, host, clock } = options;
-  const files: FileHandle[] = [];
+  const files: number[] = [];
   let wrapper: Wrapper | undefined;
   try {
-    files.push(await open(command.stdinPath ?? '/dev/null', 'r'));
-    files.push(await openForAppend(options.stdoutPath));
-    files.push(await openForAppend(options.stderrPath));
+    files.push(openSync(command.stdinPath ?? '/dev/null', 'r'));
+    files.push(openForAppend(options.stdoutPath));
+    files.push(openForAppend(options.stderrPath));
     crashPoint('before-spawn');
     wrapper = await spawnWrapper(options, files);
     crashPoint('after-spawn');
@@ -92,7 +92,7 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
   } finally {
     // Without its "go" by now the wrapper gets none, and says so.
     wrapper?.letGo();
-    await Promise.all(files.map((file) => file.close()));
+    for (const file of files) closeSync(file);
   }
 }
 
@@ -103,7 +103,7 @@ interface Wrapper {
   letGo(): void;
 }
 
-async function spawnWrapper(options: RunChildOptions, files: FileHandle[]): Promise<Wrapper> {
+async function spawnWrapper(options: RunChildOptions, files: readonly number[]): Promise<Wrapper> {
   const { command } = options;
   // The exit file's path is an argument, not a variable: the run folder is never told to a child.
   const args = ['-c', WRAPPER, options.name, options.exitPath, command.file, ...command.args];
@@ -111,7 +111,7 @@ async function spawnWrapper(options: RunChildOptions, files: FileHandle[]): Prom
     cwd: options.cwd,
     env: { ...command.env },
     detached: true,
-    stdio: [...files.map((file) => file.fd), 'pipe'],
+    stdio: [...files, 'pipe'],
   });
   const pid = await new Promise<number>((resolve, reject) => {
     wrapper.once('error', (error) => reject(new ChildNotStartedError(command.file, error)));

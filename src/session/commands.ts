@@ -1,8 +1,8 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
+import { namesAt } from '../base/look-at.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { SessionCaps } from '../phases/caps.ts';
 import { ChosenChild } from './chosen-child.ts';
@@ -70,8 +70,8 @@ export async function leaveCommand(paths: Pick<SessionPaths, 'commands'>, comman
 }
 
 /** Ids of the commands that wait, oldest first. */
-export async function pendingCommandIds(paths: Pick<SessionPaths, 'commands'>): Promise<string[]> {
-  const names = (await ifExists(readdir(paths.commands))) ?? [];
+export function pendingCommandIds(paths: Pick<SessionPaths, 'commands'>): string[] {
+  const names = namesAt(paths.commands) ?? [];
   return names
     .filter((name) => /^[0-9A-Za-z]{26}\.json$/.test(name))
     .map((name) => name.slice(0, -'.json'.length))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as z from 'zod';
 import { systemErrorCode } from '../base/errors.ts';
@@ -135,7 +135,7 @@ async function cachedStart(handle: FileHandle, statePath: string): Promise<Start
   if (reading.kind !== 'bytes') return emptyStart();
   try {
     const { offset, tailHash, state } = StateCache.parse(JSON.parse(reading.bytes.toString('utf8')));
-    return (await tailHashAt(handle, offset)) === tailHash ? { state, offset, problems: [] } : emptyStart();
+    return tailHashAt(handle.fd, offset) === tailHash ? { state, offset, problems: [] } : emptyStart();
   } catch {
     return emptyStart();
   }
@@ -163,7 +163,7 @@ async function foldFrom(
     }
   }
   const { size } = await handle.stat();
-  const tailHash = (await tailHashAt(handle, offset)) ?? '';
+  const tailHash = tailHashAt(handle.fd, offset) ?? '';
   return { state, offset, size, tailHash, problems, ...(newerVersion !== undefined && { newerVersion }) };
 }
 
@@ -185,10 +185,10 @@ function problemOf(reading: ReturnType<typeof parseEvent>, { n, lease }: Session
 }
 
 /** Hash of the bytes before `offset`; undefined when the file is shorter. */
-export async function tailHashAt(handle: FileHandle, offset: number): Promise<string | undefined> {
+export function tailHashAt(descriptor: number, offset: number): string | undefined {
   const length = Math.min(TAIL_BYTES, offset);
   const bytes = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(bytes, 0, length, offset - length);
+  const bytesRead = readSync(descriptor, bytes, 0, length, offset - length);
   if (bytesRead < length) return undefined;
   return createHash('sha256').update(bytes).digest('hex');
 }

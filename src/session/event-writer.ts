@@ -29,7 +29,7 @@ export class NewerFormatError extends SamocodeError {
  * The one writer of a session's events. Every append checks the lease, goes to disk before it counts, and
  * finds out whether somebody else touched the log since the last one: that is put back and recorded.
  */
-export class EventWriter implements AsyncDisposable {
+export class EventWriter implements Disposable {
   /** The fold of what is on disk, and the one of what is staged behind it. */
   #written: SessionState;
   #state: SessionState;
@@ -128,7 +128,7 @@ export class EventWriter implements AsyncDisposable {
     this.#written = events.reduce(fold, this.#written);
     this.#state = this.#written;
     this.#sinceCache += events.length;
-    if (this.#sinceCache >= CACHE_EVERY) await this.writeCache();
+    if (this.#sinceCache >= CACHE_EVERY) this.writeCache();
     return events;
   }
 
@@ -143,19 +143,19 @@ export class EventWriter implements AsyncDisposable {
   }
 
   /** Saves the fold, so that readers need not begin at the first event. Losing it costs nothing but time. */
-  async writeCache(): Promise<void> {
+  writeCache(): void {
     try {
       const offset = this.#file.size;
-      const tailHash = (await tailHashAt(this.#file.handle, offset)) ?? '';
-      await writeLightly(this.#paths.state, cacheText({ offset, tailHash, state: this.#written }));
+      const tailHash = tailHashAt(this.#file.descriptor, offset) ?? '';
+      writeLightly(this.#paths.state, cacheText({ offset, tailHash, state: this.#written }));
       this.#sinceCache = 0;
     } catch {
       // Written again after some more events.
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file[Symbol.asyncDispose]();
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
   }
 
   #number(events: readonly NewEvent[], after: number): SessionEvent[] {

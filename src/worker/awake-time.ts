@@ -39,13 +39,17 @@ export class AwakeTime {
   }
 
   /** Saves it now and then, at the cost of two calls of the system. */
-  async saveIfDue(): Promise<void> {
-    if (this.#ms - this.#savedMs >= SAVE_EVERY_MS) await this.save();
+  saveIfDue(): void {
+    if (this.#ms - this.#savedMs >= SAVE_EVERY_MS) this.save();
   }
 
   /** Losing it costs the child nothing: a later worker then counts from less. So it need not outlive a power cut. */
-  async save(): Promise<void> {
+  save(): void {
     this.#savedMs = this.#ms;
-    await writeLightly(this.#path, `${this.ms}\n`).catch(() => undefined);
+    try {
+      writeLightly(this.#path, `${this.ms}\n`);
+    } catch {
+      // Saved again a little later.
+    }
   }
 }

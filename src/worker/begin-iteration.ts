@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePlainFolder } from '../base/append-lines.ts';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
+import { ifThere } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { putAside } from '../base/put-aside.ts';
@@ -35,10 +35,10 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const { provider, model } = await chooseChild(worker, phase);
   const files = iterationPaths(paths, iteration);
   const wrapUp = budgetVerdict(worker).kind === 'wrap_up';
-  await ensurePlainFolder(paths.iterations);
+  ensurePlainFolder(paths.iterations);
   // Left by a crash before the commit: it would be taken for this child's.
-  await rm(files.dir, { recursive: true, force: true });
-  await mkdir(files.dir, { recursive: true });
+  rmSync(files.dir, { recursive: true, force: true });
+  mkdirSync(files.dir, { recursive: true });
   const messageFiles = await deliverMessages(worker, messages.waiting);
   const now = clock.now();
   const timeLimitMs = timeLimitOf(worker, provider.name, wrapUp);
@@ -79,12 +79,12 @@ function timeLimitOf({ file }: Worker, provider: string, wrapUp: boolean): numbe
 export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {
   const { paths } = worker;
   const files = iterationPaths(paths, open.iteration);
-  await ensurePlainFolder(paths.logs);
-  if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') await putAside(paths.signal);
+  ensurePlainFolder(paths.logs);
+  if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') putAside(paths.signal);
   await writeWhole(paths.signal, BLANK_SIGNAL);
-  await ifExists(copyFile(paths.overview, files.overviewBefore));
+  ifThere(() => copyFileSync(paths.overview, files.overviewBefore));
   const seen = freshLook(worker) ?? (await lookAround(worker, open));
-  const snapshot: Snapshot = { ...seen, documents: await documentsPrint(worker) };
+  const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker) };
   await writeWhole(files.before, `${JSON.stringify(snapshot)}\n`);
   await worker.kept.keep(files.before);
   await worker.kept.keep(files.overviewBefore);

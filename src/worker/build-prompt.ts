@@ -57,7 +57,7 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     messages: await promptMessages(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath),
     checks: checksOf(worker),
-    documents: await documentNames(worker),
+    documents: documentNames(worker),
     questions: { asked: questions.length, open },
     plan: await promptPlan(worker),
     earlier: { rounds: oldRounds, plans: oldPlans },

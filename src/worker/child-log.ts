@@ -1,6 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { ifExists } from '../base/errors.ts';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { ifThere } from '../base/errors.ts';
 import type { FinalReport, Provider } from '../providers/provider.ts';
 import { Tally } from '../providers/tally.ts';
 
@@ -15,11 +14,11 @@ const SPACE = 0x20;
 const OPENING_BRACE = 0x7b;
 
 /** Reads a running child's stdout file as it grows, in pieces: memory stays flat whatever is printed. */
-export class ChildLog implements AsyncDisposable {
+export class ChildLog implements Disposable {
   readonly #path: string;
   readonly #reader: ReturnType<Provider['newReader']>;
   readonly #piece = Buffer.alloc(PIECE_BYTES);
-  #handle: FileHandle | undefined;
+  #descriptor: number | undefined;
   #offset = 0;
   #rest: Buffer[] = [];
   #restBytes = 0;
@@ -52,15 +51,15 @@ export class ChildLog implements AsyncDisposable {
    * at its newest end: what is passed over can't be its last word.
    * @returns the bytes read
    */
-  async readOn(): Promise<number> {
-    this.#handle ??= await ifExists(
-      open(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+  readOn(): number {
+    this.#descriptor ??= ifThere(() =>
+      openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
     );
-    if (this.#handle === undefined) return 0;
-    await this.#passOver(this.#handle);
+    if (this.#descriptor === undefined) return 0;
+    this.#passOver(this.#descriptor);
     let total = 0;
     while (total < MOST_AT_ONCE_BYTES) {
-      const { bytesRead } = await this.#handle.read(this.#piece, 0, PIECE_BYTES, this.#offset);
+      const bytesRead = readSync(this.#descriptor, this.#piece, 0, PIECE_BYTES, this.#offset);
       if (bytesRead === 0) break;
       this.#offset += bytesRead;
       total += bytesRead;
@@ -70,17 +69,18 @@ export class ChildLog implements AsyncDisposable {
   }
 
   /** Reads to the end of the file, a last line without LF included. */
-  async readToEnd(): Promise<void> {
-    while ((await this.readOn()) > 0);
+  readToEnd(): void {
+    while (this.readOn() > 0);
     this.#endLine();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle?.close();
+  [Symbol.dispose](): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
-  async #passOver(handle: FileHandle): Promise<void> {
-    const { size } = await handle.stat();
+  #passOver(descriptor: number): void {
+    const { size } = fstatSync(descriptor);
     if (size - this.#offset <= MOST_AT_ONCE_BYTES) return;
     this.#offset = size - TAIL_BYTES;
     this.#rest = [];

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { decode } from '../base/change-file.ts';
-import { ifExists } from '../base/errors.ts';
+import { namesAt } from '../base/look-at.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import type { Worker } from './worker.ts';
 
 /** Names of the session's own documents and folders at its top level, sorted. */
-export async function documentNames(worker: Pick<Worker, 'paths'>): Promise<string[]> {
-  return ((await ifExists(readdir(worker.paths.sessionDir))) ?? []).sort();
+export function documentNames(worker: Pick<Worker, 'paths'>): string[] {
+  return (namesAt(worker.paths.sessionDir) ?? []).sort();
 }
 
 /** The text of a document that a child may have replaced by anything; undefined when it is no plain file. */

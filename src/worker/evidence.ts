@@ -59,7 +59,7 @@ export interface PlanEvidence {
 
 export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   const { approvedPlan, oldPlans } = stateOf(worker);
-  const names = await documentNames(worker);
+  const names = documentNames(worker);
   const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
   const text = name === undefined ? undefined : await readDocument(join(worker.paths.sessionDir, name));
   if (name === undefined || text === undefined) {

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { ifExists } from '../base/errors.ts';
+import { statSync } from 'node:fs';
+import { ifThere } from '../base/errors.ts';
 import { type ChildRecord, exitFile } from '../providers/run-child.ts';
 import { iterationPaths, type SessionPaths } from '../session/paths.ts';
 
@@ -10,13 +10,13 @@ export interface ExitStamp {
 }
 
 /** By what the file is known in which a wrapper wrote how its child ended; undefined when there is none. */
-export async function exitStamp(
+export function exitStamp(
   paths: SessionPaths,
   iteration: number,
   child: ChildRecord | undefined,
-): Promise<ExitStamp | undefined> {
+): ExitStamp | undefined {
   if (child === undefined) return undefined;
   const path = exitFile(iterationPaths(paths, iteration).exit, child);
-  const stats = await ifExists(stat(path, { bigint: true }));
+  const stats = ifThere(() => statSync(path, { bigint: true }));
   return stats && { text: `${stats.ino}-${stats.ctimeNs}`, ctimeNs: stats.ctimeNs };
 }

@@ -43,7 +43,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   }
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
   const { decision, print } = guardLoop(worker, decided, question);
-  const exit = await exitStamp(worker.paths, open.iteration, ended.child);
+  const exit = exitStamp(worker.paths, open.iteration, ended.child);
   crashPoint('before-iteration-ended');
   await record(
     worker,
@@ -97,7 +97,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const after: Snapshot = {
     ...(kept.worktree && { worktree: kept.worktree }),
     ...(mainCheckout && { mainCheckout }),
-    documents: await documentsPrint(worker),
+    documents: documentsPrint(worker),
   };
   const treeChanged = before?.worktree?.print !== after.worktree?.print;
   const acknowledged = acknowledgedIds(worker, signal, notebook);

@@ -117,7 +117,7 @@ async function endedAfterLog(
   paths: SessionPaths,
   { iteration, exitStamp: seen }: EventOf<'iteration_ended'>,
 ): Promise<boolean> {
-  const exit = await exitStamp(paths, iteration, await childRecordAt(paths, iteration));
+  const exit = exitStamp(paths, iteration, await childRecordAt(paths, iteration));
   return exit !== undefined && isForetold(seen, exit, await handle.stat({ bigint: true }));
 }
 

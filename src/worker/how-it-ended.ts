@@ -1,5 +1,4 @@
-import { readTail } from '../base/append-lines.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { readPlainFile, readTail } from '../base/plain-file.ts';
 import { judgeCaps } from '../phases/caps.ts';
 import type { EndingKind } from '../phases/ending.ts';
 import type { Traces } from '../providers/provider.ts';
@@ -62,7 +61,7 @@ export async function howItEnded(
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined) return { ...base, ...byUs };
-  const stderrTail = await readTail(logPaths(worker, open).stderr, 8192);
+  const stderrTail = readTail(logPaths(worker, open).stderr, 8192);
   const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
   const said = problem.kind === 'usage_limit' ? problem.until : undefined;

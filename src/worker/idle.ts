@@ -1,6 +1,5 @@
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
 import type { WaitingStatus } from '../session/state.ts';
 import { hashOf, readDocument } from './documents.ts';
 import { limitAsOf } from './limit-wait.ts';
@@ -21,7 +20,7 @@ export async function idle(worker: Worker): Promise<boolean> {
   const looks = new Looks(clock);
   const limit = limitAsOf(worker);
   for (;;) {
-    await requireRunFolder(worker);
+    requireRunFolder(worker);
     // What a full disk did not take would else wait for the next event, which may be a day away.
     if (projector.problem !== undefined) await projector.apply(stateOf(worker), []);
     if ((await waitingCommandIds(worker)).length > 0) return true;
@@ -32,7 +31,7 @@ export async function idle(worker: Worker): Promise<boolean> {
     }
     if (status.kind === 'waiting' && (await fileWaitIsOver(worker, status, looks))) return true;
     const parked = status.kind === 'waiting' || status.kind === 'blocked';
-    if (parked && (await looks.isDue(worker.paths.overview)) && (await obeyPhaseLine(worker))) return true;
+    if (parked && looks.isDue(worker.paths.overview) && (await obeyPhaseLine(worker))) return true;
     if (parked && clock.monotonic() - begun > PARKED_LIMIT_MS) return false;
     await clock.sleep(POLL_MS);
   }
@@ -45,16 +44,16 @@ export class RunFolderGoneError extends Error {
   }
 }
 
-async function requireRunFolder({ paths }: Worker): Promise<void> {
-  if ((await ifExists(lstat(paths.runDir))) === undefined) throw new RunFolderGoneError(paths.runDir);
+function requireRunFolder({ paths }: Worker): void {
+  if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
 }
 
 async function fileWaitIsOver(worker: Worker, status: WaitingStatus, looks: Looks): Promise<boolean> {
   if (status.for === 'qa_answers')
-    return (await looks.isDue(worker.paths.qa)) && (await typedAnswers(worker, status));
+    return looks.isDue(worker.paths.qa) && (await typedAnswers(worker, status));
   if (status.for !== 'file_update' || status.file === undefined) return false;
   const path = join(worker.paths.sessionDir, status.file);
-  if (!(await looks.isDue(path))) return false;
+  if (!looks.isDue(path)) return false;
   const hash = hashOf(await readDocument(path)) ?? '';
   if (hash === status.fileHash) return false;
   const { resumePhase: phase } = status;

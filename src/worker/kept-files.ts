@@ -1,7 +1,7 @@
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -36,9 +36,9 @@ export class KeptFiles {
       const reading = await readPlainFile(path, MAX_BYTES);
       if (reading.kind === 'bytes' && reading.bytes.equals(bytes)) continue;
       changed.push(path);
-      await mkdir(dirname(path), { recursive: true });
+      mkdirSync(dirname(path), { recursive: true });
       // rename() replaces anything but a folder.
-      if ((await ifExists(lstat(path)))?.isDirectory()) await rm(path, { recursive: true, force: true });
+      if (statsAt(path)?.isDirectory()) rmSync(path, { recursive: true, force: true });
       await writeWhole(path, bytes);
     }
     return changed;

@@ -1,6 +1,5 @@
-import { lstat } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
-import { ifExists } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
 import { fileId } from '../base/plain-file.ts';
 
 /** Two changes of one moment may leave the same size and time; and not every file system tells of all. */
@@ -16,8 +15,8 @@ export class Looks {
   }
 
   /** True when a file has changed since this was last true of it, and now and then without a change. */
-  async isDue(path: string): Promise<boolean> {
-    const stats = await ifExists(lstat(path));
+  isDue(path: string): boolean {
+    const stats = statsAt(path);
     const id = stats === undefined ? '' : fileId(stats);
     const atMs = this.#clock.monotonic();
     const last = this.#seen.get(path);

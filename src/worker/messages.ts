@@ -18,7 +18,7 @@ export async function deliverMessages(worker: Worker, ids: readonly string[]): P
 export async function putAwayMessages(worker: Worker, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { inboxRead } = worker.paths;
-  await ensurePlainFolder(inboxRead);
+  ensurePlainFolder(inboxRead);
   for (const path of await deliverMessages(worker, ids)) {
     await ifExists(rename(path, join(inboxRead, basename(path))));
   }

@@ -28,7 +28,7 @@ export async function phaseByHand(worker: Worker): Promise<Phase | undefined> {
   if (!rests || openIteration !== undefined) return undefined;
   const newest = await readEvents(worker.paths.events, Math.max(0, n - LOOK_BACK));
   const rested = newest.findLast(({ type }) => type === 'stopped' || type === 'parked' || type === 'blocked');
-  if (rested === undefined || (await worker.projector.writtenUpTo()) < rested.n) return undefined;
+  if (rested === undefined || worker.projector.writtenUpTo() < rested.n) return undefined;
   return await writtenPhase(worker);
 }
 

@@ -63,7 +63,7 @@ async function putAway(paths: SessionPaths, { n, all }: FlowSource): Promise<voi
 /** Writes entries behind those that were put away before; each is written once. */
 export async function keepOldFlow(paths: SessionPaths, entries: readonly OldEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  await ensurePlainFolder(paths.logs);
+  ensurePlainFolder(paths.logs);
   const known = (await readDocument(paths.oldFlow)) ?? '';
-  await appendLines(paths.oldFlow, missingEntries(known, entries));
+  appendLines(paths.oldFlow, missingEntries(known, entries));
 }

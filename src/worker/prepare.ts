@@ -71,7 +71,7 @@ async function standing(worker: Worker): Promise<{ phase: Phase; totalIterations
   const [overview, history] = await Promise.all(
     [worker.paths.overview, worker.paths.history].map(readDocument),
   );
-  const inferred = inferPhase({ overview, history, fileNames: await documentNames(worker) });
+  const inferred = inferPhase({ overview, history, fileNames: documentNames(worker) });
   if ('question' in inferred) throw new PhaseUnknownError(inferred.question);
   const { totalIterations, iteration } = readOverview(overview ?? '');
   return { phase: inferred.phase, totalIterations: totalIterations ?? iteration ?? 0 };

@@ -1,7 +1,8 @@
-import { appendLines, ensurePlainFolder, readTail } from '../base/append-lines.ts';
+import { appendLines, ensurePlainFolder } from '../base/append-lines.ts';
 import { writeLightly } from '../base/atomic-file.ts';
 import { changeFile } from '../base/change-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { readTail } from '../base/plain-file.ts';
 import { stampsAt } from '../base/stamps.ts';
 import { describeEvent } from '../session/describe-event.ts';
 import { readEvents } from '../session/event-log.ts';
@@ -63,34 +64,34 @@ export class Projector {
   /** Makes up for what the worker before could not write any more. */
   async catchUp(state: SessionState): Promise<void> {
     // The newest line may be the only one of its batch that got there; a child may have written any number.
-    const from = Math.max(0, Math.min(await this.writtenUpTo(), state.n) - 16);
+    const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
     await this.apply(state, await readEvents(this.#paths.events, from));
   }
 
   /** The number of the newest event that session.log shows: what derives from those before it was written. */
-  async writtenUpTo(): Promise<number> {
-    const tail = await readTail(this.#paths.sessionLog, TAIL_BYTES);
+  writtenUpTo(): number {
+    const tail = readTail(this.#paths.sessionLog, TAIL_BYTES);
     const written = [...tail.matchAll(/\(#(\d+)\)$/gm)].map((match) => Number(match[1]));
     return Math.max(0, ...written);
   }
 
   /** Tiny current state for status bars. A cache: its loss or age harms nobody. */
-  async writeNow(state: SessionState, activity?: string): Promise<void> {
-    await writeLightly(this.#paths.now, nowText(this.#file, state, activity));
+  writeNow(state: SessionState, activity?: string): void {
+    writeLightly(this.#paths.now, nowText(this.#file, state, activity));
   }
 
   async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     // Before session_created the folder is not ours to make.
     if (state.createdAt === undefined) return;
-    await ensurePlainFolder(this.#paths.sessionDir);
+    ensurePlainFolder(this.#paths.sessionDir);
     await this.#writeOverview(state, events);
     crashPoint('after-overview');
     if (events.some((event) => event.type === 'answers_recorded'))
       await writeRecordedAnswers(this.#paths, state);
-    await this.#writeHistory(events);
+    this.#writeHistory(events);
     crashPoint('after-history');
-    await this.writeNow(state);
-    await this.#writeLog(events);
+    this.writeNow(state);
+    this.#writeLog(events);
   }
 
   async #writeOverview(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
@@ -120,23 +121,23 @@ export class Projector {
     return { newest: flow.slice(-KEPT_FLOW_ENTRIES), hasOlder: older.length > 0 };
   }
 
-  async #writeHistory(events: readonly SessionEvent[]): Promise<void> {
+  #writeHistory(events: readonly SessionEvent[]): void {
     const ended = events.filter((event) => event.type === 'iteration_ended');
     if (ended.length === 0) return;
-    const tail = await readTail(this.#paths.history, TAIL_BYTES);
+    const tail = readTail(this.#paths.history, TAIL_BYTES);
     const missing = ended.filter((event) => !new RegExp(`"n":${event.n}[,}]`).test(tail));
-    await appendLines(this.#paths.history, missing.map(historyLineOf).join(''), isJson);
+    appendLines(this.#paths.history, missing.map(historyLineOf).join(''), isJson);
   }
 
-  async #writeLog(events: readonly SessionEvent[]): Promise<void> {
-    const tail = await readTail(this.#paths.sessionLog, TAIL_BYTES);
+  #writeLog(events: readonly SessionEvent[]): void {
+    const tail = readTail(this.#paths.sessionLog, TAIL_BYTES);
     const lines = events.map((event) => {
       const text = describeEvent(event);
       const mark = `(#${event.n})`;
       if (text === undefined || tail.includes(`${mark}\n`)) return '';
       return sessionLogLine(stampsAt(Date.parse(event.at)).log, `${text} ${mark}`);
     });
-    await appendLines(this.#paths.sessionLog, lines.join(''));
+    appendLines(this.#paths.sessionLog, lines.join(''));
   }
 
   #freshOverview(state: SessionState): string {

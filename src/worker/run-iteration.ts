@@ -27,7 +27,7 @@ export async function runIteration(worker: Worker): Promise<void> {
   if (left && !recorded) await endChildTree(worker, undefined, { leftoversOnly: true });
   const child = recorded ?? (await startOrFinish(worker, open));
   if (child === undefined) return;
-  await using log = new ChildLog(logPaths(worker, open).stdout, providerNamed(open.provider));
+  using log = new ChildLog(logPaths(worker, open).stdout, providerNamed(open.provider));
   const watched = await watchChild(worker, open, child, log);
   await endAndFinish(worker, open, { child, log, isOurs: recorded === undefined, ...watched });
 }
@@ -66,8 +66,8 @@ async function endAndFinish(
   crashPoint('after-end-tree');
   await wait(() => mendRunFolder(worker, open, isOurs));
   await removeStaleLocks(worker);
-  await removeDraftsOfDead(worker);
-  await log.readToEnd();
+  removeDraftsOfDead(worker);
+  log.readToEnd();
   await finishIteration(worker, open, { end, awakeMs, child, log });
 }
 

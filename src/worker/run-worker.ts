@@ -58,7 +58,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       ...(cut === undefined ? [] : [`the event log: ${cut}`]),
       ...(wasChanged ? ['session.json'] : []),
     ];
-    await using writer = await EventWriter.open(paths, lease, clock);
+    using writer = await EventWriter.open(paths, lease, clock);
     const projector = new Projector(paths, file);
     const git = new GitGuard(paths, file, env);
     primeIfAlone(git, writer.state, lease);
@@ -73,7 +73,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const why = await work(worker);
     await slots.leave();
     await record(worker, { type: 'worker_left', why });
-    await writer.writeCache();
+    writer.writeCache();
     await lease.release();
     // Whoever left a command before the release saw a live worker and started no other.
     if ((await waitingCommandIds(worker)).length === 0) return;

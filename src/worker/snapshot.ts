@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifExists } from '../base/errors.ts';
+import { namesAt, statsAt } from '../base/look-at.ts';
 import { MainCheckout, readMainCheckout } from '../project/main-checkout.ts';
 import type { Worker } from './worker.ts';
 
@@ -32,13 +31,11 @@ export async function lookAtMainCheckout(worker: Worker): Promise<MainCheckout |
 const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl', 'session.log', '_inbox']);
 
 // Sizes and times instead of contents: a folder may hold many large documents, and any write moves the time.
-export async function documentsPrint({ paths }: Worker): Promise<string> {
-  const names = ((await ifExists(readdir(paths.sessionDir))) ?? []).filter(
-    (name) => !NOT_THE_CHILDS.has(name),
-  );
+export function documentsPrint({ paths }: Worker): string {
+  const names = (namesAt(paths.sessionDir) ?? []).filter((name) => !NOT_THE_CHILDS.has(name));
   const hash = createHash('sha256');
   for (const name of names.sort()) {
-    const stats = await ifExists(lstat(join(paths.sessionDir, name)));
+    const stats = statsAt(join(paths.sessionDir, name));
     hash.update(`${name}\0${stats?.size}\0${stats?.mtimeMs}\0${stats?.ino}\n`);
   }
   return hash.digest('hex');

@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { ifThere } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -17,7 +18,7 @@ export async function removeStaleLocks(worker: Worker): Promise<void> {
     const gitDir = await gitDirOf(worktree.path);
     // Only a linked worktree has a folder of its own; anything else belongs to others too.
     if (gitDir === undefined || basename(dirname(gitDir)) !== 'worktrees') return;
-    for (const lock of LOCKS) await rm(join(gitDir, lock), { force: true });
+    for (const lock of LOCKS) ifThere(() => unlinkSync(join(gitDir, lock)));
   } catch (error) {
     const text = `Stale locks were not looked for: ${error instanceof Error ? error.message : error}`;
     await record(worker, { type: 'notice', code: 'locks', text: text.slice(0, 500) });

@@ -72,7 +72,7 @@ export class StallWatch {
   async #filesChanged(): Promise<boolean> {
     const path = stateOf(this.#worker).worktree?.path;
     const tree = path && (await readTree(path, this.#worker.git.context));
-    const seen = [tree, await documentsPrint(this.#worker)];
+    const seen = [tree, documentsPrint(this.#worker)];
     const now = createHash('sha256').update(JSON.stringify(seen)).digest('hex');
     const changed = this.#files !== undefined && this.#files !== now;
     this.#files = now;

@@ -10,7 +10,7 @@ import type { Worker } from './worker.ts';
  */
 export async function takeCommandsMeanwhile(worker: Worker): Promise<boolean> {
   const { writer, projector, paths } = worker;
-  const ids = await pendingCommandIds(paths);
+  const ids = pendingCommandIds(paths);
   const met: string[] = [];
   for (const id of ids) {
     if (!writer.isAnswered(id)) {

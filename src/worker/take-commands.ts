@@ -19,7 +19,7 @@ const AT_ONCE = 64;
 
 /** Ids of the commands that no event has answered yet, oldest first; files of others are left over, and go. */
 export async function waitingCommandIds(worker: Worker): Promise<string[]> {
-  const ids = await pendingCommandIds(worker.paths);
+  const ids = pendingCommandIds(worker.paths);
   const answered = ids.filter((id) => worker.writer.isAnswered(id));
   if (answered.length > 0) {
     await writeStaged(worker);
@@ -30,7 +30,7 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
 
 /** Meets every waiting command with exactly one event, oldest first. @returns how many were met */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
-  const ids = await pendingCommandIds(worker.paths);
+  const ids = pendingCommandIds(worker.paths);
   for (let from = 0; from < ids.length; ) {
     from += await takeSome(worker, ids.slice(from, from + AT_ONCE), moment);
   }

@@ -50,7 +50,7 @@ export async function takeOver(
     const detail = `it said ${moved} while an iteration was open`;
     await record(worker, { type: 'forgery_seen', what: 'the Phase line of the notebook', detail });
   }
-  await writer.writeCache();
+  writer.writeCache();
   await worker.projector.catchUp(stateOf(worker));
   if (byHand !== undefined) await setPhase(worker, byHand);
   if (stateOf(worker).openIteration !== undefined) return;
@@ -58,7 +58,7 @@ export async function takeOver(
   // good order has left nobody; where no lease is left to say so, somebody may have taken it away.
   if (lease.previous?.how !== 'released') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
-    await removeDraftsOfDead(worker);
+    removeDraftsOfDead(worker);
   }
   await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: true });
 }

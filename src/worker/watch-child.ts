@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { type KnownProcess, treeMembers } from '../base/end-tree.ts';
-import { ifExists } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
+import { statsAt } from '../base/look-at.ts';
 import { judgeCaps } from '../phases/caps.ts';
 import type { ChildRecord } from '../providers/run-child.ts';
 import type { NewEvent } from '../session/events.ts';
@@ -114,7 +113,7 @@ class Sampler {
   }
 
   async watched(end: WatchEnd): Promise<Watched> {
-    await this.#awake.save();
+    this.#awake.save();
     // A child may have come and gone between two looks; its group is known by the wrapper that leads it.
     const { pid, startTicks } = this.#child.wrapper;
     return { end, awakeMs: this.#awake.ms, known: [{ pid, startTicks }, ...this.#known.values()] };
@@ -128,7 +127,7 @@ class Sampler {
     if (await ifTaken(this.#isGone(now))) return 'exited';
     if (now - this.#sampledAt < SAMPLE_EVERY_MS) return undefined;
     this.#sampledAt = now;
-    await this.#awake.saveIfDue();
+    this.#awake.saveIfDue();
     return await ifTaken(this.#sample());
   }
 
@@ -142,12 +141,12 @@ class Sampler {
 
   async #sample(): Promise<WatchEnd | undefined> {
     if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
-    await this.#log.readOn();
-    await this.#show();
+    this.#log.readOn();
+    this.#show();
     const { host } = this.#worker;
     const members = await treeMembers(treeRoot(this.#child), childMark(this.#worker), { host });
     for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
-    const bytes = await this.#logBytes();
+    const bytes = this.#logBytes();
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
     if (await this.#isOverBudget()) return 'budget';
     if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
@@ -200,16 +199,19 @@ class Sampler {
     return look === 'end' ? 'stalled' : undefined;
   }
 
-  async #logBytes(): Promise<number> {
+  #logBytes(): number {
     const { stdout, stderr } = logPaths(this.#worker, this.#open);
-    const sizes = await Promise.all([stdout, stderr].map((path) => ifExists(stat(path))));
-    return sizes.reduce((sum, stats) => sum + (stats?.size ?? 0), 0);
+    return [stdout, stderr].reduce((sum, path) => sum + (statsAt(path)?.size ?? 0), 0);
   }
 
   // A status bar may miss an update; the child's work goes on.
-  async #show(): Promise<void> {
+  #show(): void {
     if (this.#log.activity === this.#shown) return;
     this.#shown = this.#log.activity;
-    await this.#worker.projector.writeNow(stateOf(this.#worker), this.#shown).catch(() => undefined);
+    try {
+      this.#worker.projector.writeNow(stateOf(this.#worker), this.#shown);
+    } catch {
+      // It is shown with the next change.
+    }
   }
 }

@@ -31,7 +31,7 @@ test.each([0, 1, 4])('a disk that takes %i bytes leaves the old file and no draf
   const path = join(dir.path, 'file');
   await writeFile(path, 'old');
   {
-    using _full = await fullDisk({ atWrite: 1, bytes });
+    using _full = fullDisk({ atWrite: 1, bytes });
     await expect(writeWhole(path, 'new text')).rejects.toThrow('ENOSPC');
     await expect(createWhole(join(dir.path, 'fresh'), 'new text')).rejects.toThrow('ENOSPC');
   }
@@ -76,7 +76,7 @@ test('drafts of killed writers are removed, and nothing that only looks like one
     await writeFile(join(dir.path, name), '');
   }
   await mkdir(join(dir.path, '.folder.0123456789ab.draft'));
-  await removeDrafts(dir.path);
-  await removeDrafts(join(dir.path, 'no such folder'));
+  removeDrafts(dir.path);
+  removeDrafts(join(dir.path, 'no such folder'));
   expect((await readdir(dir.path)).sort()).toEqual([...others, '.folder.0123456789ab.draft'].sort());
 });

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { ifExists, isSamocodeError, SamocodeError, systemErrorCode } from '../../src/base/errors.ts';
+import { ifExists, ifThere, isSamocodeError, SamocodeError, systemErrorCode } from '../../src/base/errors.ts';
 
 class KettleError extends SamocodeError {
   readonly code = 'kettle_empty';
@@ -21,6 +22,9 @@ test('only what is not there is undefined', async () => {
   expect(await ifExists(readFile('/no/such/file'))).toBeUndefined();
   expect(await ifExists(readFile('/etc/hostname/below'))).toBeUndefined();
   await expect(ifExists(readFile('/'))).rejects.toMatchObject({ code: 'EISDIR' });
+  expect(ifThere(() => readFileSync('/no/such/file'))).toBeUndefined();
+  expect(ifThere(() => readFileSync('/etc/hostname/below'))).toBeUndefined();
+  expect(() => ifThere(() => readFileSync('/'))).toThrow('EISDIR');
 });
 
 test('the code of anything but a system error is undefined', () => {

@@ -32,7 +32,7 @@ async function guarded() {
     dir: dir.path,
     text: () => readFile(path, 'utf8'),
     async [Symbol.asyncDispose]() {
-      await file[Symbol.asyncDispose]();
+      file[Symbol.dispose]();
       await dir[Symbol.asyncDispose]();
     },
   };
@@ -100,13 +100,13 @@ test('nothing is changed when the guard says no', async () => {
   await appendFile(it.path, 'of the new owner\n');
   await expect(file.look({ thorough: true })).rejects.toThrow('no');
   expect(await it.text()).toBe('one\ntwo\nof the new owner\n');
-  await file[Symbol.asyncDispose]();
+  file[Symbol.dispose]();
 });
 
 test.each([0, 1, 3, 5])('a disk that takes %i bytes of a line leaves no half of it', async (bytes) => {
   await using it = await guarded();
   {
-    using _full = await fullDisk({ atWrite: 1, bytes });
+    using _full = fullDisk({ atWrite: 1, bytes });
     await expect(it.file.append(Buffer.from('three\n'))).rejects.toThrow('ENOSPC');
     expect(await it.text()).toBe('one\ntwo\n');
   }
@@ -125,19 +125,19 @@ test('a half line that could not be cut off at once is cut before the next write
     if (asked === 3) throw new Error('EIO');
   });
   {
-    using _full = await fullDisk({ atWrite: 1, bytes: 2 });
+    using _full = fullDisk({ atWrite: 1, bytes: 2 });
     await expect(halting.append(Buffer.from('three\n'))).rejects.toThrow('ENOSPC');
   }
   expect(await it.text()).toBe('one\ntwo\nth');
   await halting.append(Buffer.from('three\n'));
   expect(await it.text()).toBe('one\ntwo\nthree\n');
-  await writer[Symbol.asyncDispose]();
-  await halting[Symbol.asyncDispose]();
+  writer[Symbol.dispose]();
+  halting[Symbol.dispose]();
 });
 
 test('a file is cut to the size that its opener believes in', async () => {
   await using it = await guarded();
-  await using _shorter = await GuardedFile.open(it.path, 4, freely);
+  using _shorter = await GuardedFile.open(it.path, 4, freely);
   expect(await it.text()).toBe('one\n');
 });
 
@@ -145,7 +145,7 @@ test('a pipe under the name is taken away, not waited for', async () => {
   await using it = await guarded();
   const pipe = join(it.dir, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  await using file = await GuardedFile.open(pipe, 0, freely);
+  using file = await GuardedFile.open(pipe, 0, freely);
   await file.append(Buffer.from('x\n'));
   expect(await readFile(pipe, 'utf8')).toBe('x\n');
 });

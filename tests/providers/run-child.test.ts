@@ -218,7 +218,7 @@ test('without its working directory nothing is started, and it is said so', asyn
 test('when its record does not get to the disk, the child never starts, and its wrapper goes', async () => {
   await using it = await place('echo ran');
   {
-    using _full = await fullDisk({ atWrite: 1, bytes: 0 });
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
     await expect(it.start()).rejects.toThrow('ENOSPC');
   }
   const exits = async () => (await readdir(it.dir)).filter((name) => /^exit\.\d+$/.test(name));

@@ -26,14 +26,14 @@ async function place() {
 
 test('a command is left, listed, read and removed', async () => {
   await using paths = await place();
-  expect(await pendingCommandIds(paths)).toEqual([]);
+  expect(pendingCommandIds(paths)).toEqual([]);
   const command = message(ulid(), 'hello');
   await leaveCommand(paths, command);
-  expect(await pendingCommandIds(paths)).toEqual([command.id]);
+  expect(pendingCommandIds(paths)).toEqual([command.id]);
   expect(await readCommand(paths, command.id)).toEqual({ kind: 'command', id: command.id, command });
   await removeCommand(paths, command.id);
   await removeCommand(paths, command.id);
-  expect(await pendingCommandIds(paths)).toEqual([]);
+  expect(pendingCommandIds(paths)).toEqual([]);
   expect(await readCommand(paths, command.id)).toBeUndefined();
 });
 
@@ -60,7 +60,7 @@ test('commands are listed oldest first, whoever left them when', async () => {
   await using paths = await place();
   const ids = [3, 1, 2].map((at) => ulid(at * 1_000_000));
   for (const id of ids) await leaveCommand(paths, message(id, ''));
-  expect(await pendingCommandIds(paths)).toEqual([...ids].sort());
+  expect(pendingCommandIds(paths)).toEqual([...ids].sort());
 });
 
 test('the same command a second time changes nothing', async () => {
@@ -124,10 +124,10 @@ test('a folder, link or pipe is malformed and can be removed; other names are no
   execFileSync('ln', ['-s', '/etc/hostname', link]);
   for (const name of ['note.txt', `.${ulid()}.json.abc.draft`, '../x.json'.slice(3)])
     await writeFile(join(paths.commands, name), '{}');
-  expect(await pendingCommandIds(paths)).toEqual([...ids].sort());
+  expect(pendingCommandIds(paths)).toEqual([...ids].sort());
   for (const id of ids) {
     expect(await readCommand(paths, id)).toMatchObject({ kind: 'malformed', problem: 'not a plain file' });
     await removeCommand(paths, id);
   }
-  expect(await pendingCommandIds(paths)).toEqual([]);
+  expect(pendingCommandIds(paths)).toEqual([]);
 });

@@ -95,7 +95,7 @@ async function logWithCache(count: number) {
   const log = await tempLog();
   const { writer } = await log.open();
   for (let index = 0; index < count; index += 1) await writer.append(notice(`${index} ${'-'.repeat(300)}`));
-  await writer.writeCache();
+  writer.writeCache();
   return log;
 }
 
@@ -107,7 +107,7 @@ test('a reading from the cache equals the one from the start, for any log and an
       await rm(log.paths.state, { force: true });
       await log.lay(textOf(events.slice(0, cut)));
       const { writer } = await log.open();
-      await writer.writeCache();
+      writer.writeCache();
       await log.lay(textOf(events));
       const cached = await readLog(log.paths);
       expect(cached).toEqual(await readLog(log.paths, { useCache: false }));

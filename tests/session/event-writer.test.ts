@@ -31,7 +31,7 @@ test('cut at any byte and appended to, every complete event is read and the new 
     const [event] = await writer.append(notice('new'));
     expect(event).toMatchObject({ n: complete + 1, type: 'notice' });
     expect(await numbersOf(log)).toEqual(countFrom1(complete + 1));
-    await writer[Symbol.asyncDispose]();
+    writer[Symbol.dispose]();
   }
 });
 
@@ -95,7 +95,7 @@ test('a forged cache is not acted on by the next worker', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(notice('first'));
-  await writer.writeCache();
+  writer.writeCache();
   const cache = JSON.parse(await readFile(log.paths.state, 'utf8'));
   cache.state.status = { kind: 'done', since: '2026-01-08T10:00:00.000Z', summary: 'forged' };
   await writeFile(log.paths.state, JSON.stringify(cache));
@@ -169,7 +169,7 @@ test('what was staged stays staged when the disk is full, what was appended does
   const { writer } = await log.open();
   writer.stage(notice('staged'));
   {
-    using _full = await fullDisk({ atWrite: 1, bytes: 3 });
+    using _full = fullDisk({ atWrite: 1, bytes: 3 });
     await expect(writer.append(notice('appended'))).rejects.toThrow('ENOSPC');
   }
   expect(writer.state.n).toBe(1);
@@ -195,7 +195,7 @@ test.each(CUTS)('a disk that fills at write $atWrite after $bytes bytes leaves a
   let written = 0;
   let state = emptyState();
   {
-    using disk = await fullDisk(plan);
+    using disk = fullDisk(plan);
     while (!disk.failed()) {
       state = writer.state;
       written = state.n;
@@ -240,7 +240,7 @@ test('losing the cache, or not being able to write it, harms nobody', async () =
   await using log = await tempLog();
   const { writer } = await log.open();
   await rm(log.paths.runDir, { recursive: true });
-  await expect(writer.writeCache()).resolves.toBeUndefined();
+  expect(() => writer.writeCache()).not.toThrow();
 });
 
 test('a writer that is opened by an owner without the lease opens nothing', async () => {

@@ -40,7 +40,7 @@ export async function commandStorm(plan: StormPlan): Promise<StormReport> {
   await killing;
   await rig.until(({ status }) => status.kind === 'stopped');
   // The last worker may have been killed when every writer had gone.
-  for (; (await pendingCommandIds(rig.paths)).length > 0; await systemClock.sleep(50))
+  for (; pendingCommandIds(rig.paths).length > 0; await systemClock.sleep(50))
     if ((await rig.view()).needsWorker) await rig.launch();
   const ms = Math.round(performance.now() - begun);
   const ids = sent.flat();

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 
 /** What the disk does from its nth write on: it takes some bytes of that one, then says that it is full. */
 export interface DiskPlan {
@@ -7,29 +8,25 @@ export interface DiskPlan {
   bytes: number;
 }
 
-type Write = (
-  data: Uint8Array,
-  from: number,
-  length: number,
-) => Promise<{ bytesWritten: number; buffer: Uint8Array }>;
+type Write = (descriptor: number, data: Uint8Array, from: number, length: number) => number;
 
 /** Lets every write of an open file fail as a full disk makes it fail, until it is disposed (freed). */
-export async function fullDisk({ atWrite, bytes }: DiskPlan): Promise<Disposable & { failed(): boolean }> {
-  const handle = await open('/dev/null', 'r');
-  const prototype = Object.getPrototypeOf(handle) as { write: Write };
-  await handle.close();
-  const real = prototype.write;
+export function fullDisk({ atWrite, bytes }: DiskPlan): Disposable & { failed(): boolean } {
+  const real: Write = fs.writeSync;
   let count = 0;
-  prototype.write = async function (this: FileHandle, data, from, length) {
+  replaceWrite((descriptor, data, from, length) => {
     count += 1;
-    if (count < atWrite) return await real.call(this, data, from, length);
-    if (count === atWrite && bytes > 0) return await real.call(this, data, from, Math.min(bytes, length));
+    if (count < atWrite) return real(descriptor, data, from, length);
+    if (count === atWrite && bytes > 0) return real(descriptor, data, from, Math.min(bytes, length));
     throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-  };
+  });
   return {
     failed: () => count > atWrite || (count === atWrite && bytes === 0),
-    [Symbol.dispose]() {
-      prototype.write = real;
-    },
+    [Symbol.dispose]: () => replaceWrite(real),
   };
+}
+
+function replaceWrite(write: Write): void {
+  Object.assign(fs, { writeSync: write });
+  syncBuiltinESMExports();
 }

@@ -48,7 +48,7 @@ export async function tempLog(): Promise<TempLog> {
       return { writer, lease };
     },
     async [Symbol.asyncDispose]() {
-      for (const writer of opened) await writer[Symbol.asyncDispose]();
+      for (const writer of opened) writer[Symbol.dispose]();
       await dir[Symbol.asyncDispose]();
     },
   };

@@ -23,12 +23,12 @@ test('lines that begin like an object are read whole, wherever they were cut; ot
   await using dir = await tempDir();
   const path = join(dir.path, 'log');
   const lines: string[] = [];
-  await using log = new ChildLog(path, listening(lines));
-  await log.readOn();
+  using log = new ChildLog(path, listening(lines));
+  log.readOn();
   await writeFile(path, 'plain words\n{"a":1}\n  {"b"');
-  await log.readOn();
+  log.readOn();
   await appendFile(path, ':"ä"}\nmore words\n\n{"c":3}');
-  await log.readToEnd();
+  log.readToEnd();
   expect(lines.filter((line) => line.trim() !== '')).toEqual(['{"a":1}', '  {"b":"ä"}', '{"c":3}']);
 });
 
@@ -38,7 +38,7 @@ test('a line of several pieces is one line', async () => {
   const lines: string[] = [];
   const long = JSON.stringify({ text: 'x'.repeat(700_000) });
   await writeFile(path, `${long}\n{"after":1}\n`);
-  await using log = new ChildLog(path, listening(lines));
-  await log.readToEnd();
+  using log = new ChildLog(path, listening(lines));
+  log.readToEnd();
   expect(lines).toEqual([long, '{"after":1}']);
 });

@@ -85,7 +85,7 @@ async function watchIdle(worker: Worker, said = 'something\n') {
     if (wrapper === undefined) throw new Error('The process is gone.');
     const { stdout } = logPaths(worker, open);
     await writeFile(stdout, said);
-    await using log = new ChildLog(stdout, providerNamed(open.provider));
+    using log = new ChildLog(stdout, providerNamed(open.provider));
     return await watchChild(worker, open, { v: 1, wrapper, startedAt: started.at }, log);
   } finally {
     child.kill('SIGKILL');

@@ -105,7 +105,7 @@ test('an end that stood in the log before the child had ended is cut off', async
 
 test('an end that names the file by which the child ended is a true one, also when the clock was set back', async () => {
   await using log = await tempLog();
-  const seen = await exitStamp(log.paths, 1, await childEndedNow(log, 1));
+  const seen = exitStamp(log.paths, 1, await childEndedNow(log, 1));
   if (seen === undefined) throw new Error('The child left nothing.');
   await writeAll(log, begun(1), ended(1, seen.text), answered);
   expect(await cut(log)).toBeUndefined();

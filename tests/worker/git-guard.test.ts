@@ -14,7 +14,7 @@ test('the settings of the start are kept on disk also when it took nothing at th
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const guard = new GitGuard(paths, { ...sample, mainRepo: repo.path }, repo.env);
   {
-    using _full = await fullDisk({ atWrite: 1, bytes: 0 });
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
     await expect(guard.look(undefined)).rejects.toMatchObject({ code: 'ENOSPC' });
   }
   await guard.look(undefined);

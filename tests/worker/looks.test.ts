@@ -9,7 +9,7 @@ test('a file is due at first, when it has changed, come or gone, and now and the
   const path = join(dir.path, '_qa.md');
   let nowMs = 0;
   const looks = new Looks({ monotonic: () => nowMs });
-  const due = async () => [await looks.isDue(path), await looks.isDue(path)];
+  const due = async () => [looks.isDue(path), looks.isDue(path)];
   expect(await due()).toEqual([true, false]);
   await writeFile(path, 'a');
   expect(await due()).toEqual([true, false]);

@@ -83,7 +83,7 @@ test('a place that a full disk does not let go is given back as soon as it does'
   const ours = slots();
   await ours.take();
   {
-    using _full = await fullDisk({ atWrite: 1, bytes: 0 });
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
     await expect(ours.leave()).rejects.toMatchObject({ code: 'ENOSPC' });
   }
   await ours.leave();

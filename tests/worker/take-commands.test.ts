@@ -73,7 +73,7 @@ test('commands are met oldest first, each by one event, and their files go', asy
     { type: 'command_refused', id: given[2]?.id, code: 'empty_message' },
     { type: 'command_accepted', id: given[3]?.id },
   ]);
-  expect(await pendingCommandIds(log.paths)).toEqual([]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
 test('a command that was answered is not met again, by this worker or the next', async () => {
@@ -87,7 +87,7 @@ test('a command that was answered is not met again, by this worker or the next',
   await leaveCommand(log.paths, again);
   await takeCommands(await workerOn(log), 'idle');
   expect(await answers(log)).toHaveLength(1);
-  expect(await pendingCommandIds(log.paths)).toEqual([]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
 test('however many commands were answered since, an old one is not met again', async () => {
@@ -126,7 +126,7 @@ test('a broken command is refused once, with words, and its file goes', async ()
   await writeFile(join(log.paths.commands, `${id}.json`), '{"v":1,');
   await takeCommands(worker, 'idle');
   expect((await answers(log))[1]).toMatchObject({ id, kind: 'unreadable', code: 'bad_command' });
-  expect(await pendingCommandIds(log.paths)).toEqual([]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
 test('a command sees what the ones before it have changed, though all are written at once', async () => {
@@ -143,7 +143,7 @@ test('a full disk delays the answers and loses none', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   for (const at of [1, 2, 3]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
-  const disk = await fullDisk({ atWrite: 1, bytes: 30 });
+  const disk = fullDisk({ atWrite: 1, bytes: 30 });
   const taken = takeCommands(worker, 'idle');
   await expect.poll(() => disk.failed(), { timeout: 30_000 }).toBe(true);
   expect(await answers(log)).toEqual([]);
@@ -162,15 +162,15 @@ test('a stop that waits behind a message counts at once on a full disk, and both
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
   {
-    using _full = await fullDisk({ atWrite: 1, bytes: 0 });
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
     for (let times = 0; times < 3; times += 1) expect(await takeCommandsMeanwhile(worker)).toBe(false);
     expect(worker.writer.state.stopWanted).toMatchObject({ when: 'now' });
     expect(await answers(log)).toEqual([]);
   }
-  expect(await pendingCommandIds(log.paths)).toHaveLength(2);
+  expect(pendingCommandIds(log.paths)).toHaveLength(2);
   expect(await takeCommandsMeanwhile(worker)).toBe(true);
   expect(await answers(log)).toMatchObject([{ kind: 'stop' }, { kind: 'message' }]);
-  expect(await pendingCommandIds(log.paths)).toEqual([]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
 const at = '2026-01-08T10:00:00.000Z';
@@ -184,7 +184,7 @@ test('what lies there with its answer waits no more, and goes', async () => {
   await takeCommands(worker, 'idle');
   for (const each of [again, fresh]) await leaveCommand(log.paths, each);
   expect(await waitingCommandIds(worker)).toEqual([fresh.id]);
-  expect(await pendingCommandIds(log.paths)).toEqual([fresh.id]);
+  expect(pendingCommandIds(log.paths)).toEqual([fresh.id]);
 });
 
 test('a command that the machine refuses a file is answered so, and those behind it are met', async () => {
@@ -200,7 +200,7 @@ test('a command that the machine refuses a file is answered so, and those behind
   expect(refused).toMatchObject({ type: 'command_refused', kind: 'message', code: 'file_refused' });
   expect(refused?.type === 'command_refused' && refused.message).toContain(`at ${log.paths.folder}/_inbox`);
   expect(accepted).toMatchObject({ type: 'command_accepted', kind: 'stop' });
-  expect(await pendingCommandIds(log.paths)).toEqual([]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
 test('a command that a full disk refuses a file keeps waiting, and what was met before it is written once', async () => {
@@ -209,13 +209,13 @@ test('a command that a full disk refuses a file keeps waiting, and what was met 
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(1)));
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(2)));
   {
-    using _disk = await fullDisk({ atWrite: 1, bytes: 0 });
+    using _disk = fullDisk({ atWrite: 1, bytes: 0 });
     await expect(takeCommands(worker, 'idle')).rejects.toThrow('ENOSPC');
-    expect(await pendingCommandIds(log.paths)).toHaveLength(2);
+    expect(pendingCommandIds(log.paths)).toHaveLength(2);
   }
   await takeCommands(worker, 'idle');
   expect(await answers(log)).toMatchObject([{ type: 'command_refused' }, { type: 'command_accepted' }]);
-  expect(await pendingCommandIds(log.paths)).toEqual([]);
+  expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
 test('a session whose folder can’t be moved into the archive is told of and stays where it is', async () => {

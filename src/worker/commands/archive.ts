@@ -146,7 +146,7 @@ async function archiveDocuments(
   command: CommandOf<'archive'>,
 ): Promise<CommandOutcome | Refusal> {
   const { paths, clock, file } = worker;
-  const documents = (await documentNames(worker)).filter((name) => parseDocumentName(name) !== undefined);
+  const documents = documentNames(worker).filter((name) => parseDocumentName(name) !== undefined);
   const unknown = command.keep.filter((name) => !documents.includes(name));
   if (unknown.length > 0) {
     const hint = `Documents here: ${documents.join(', ') || 'none'}.`;

@@ -17,7 +17,7 @@ export async function message(
     return new Refusal('empty_message', 'The message is empty.', 'Say what the child should know.');
   const { file: stamp } = stampsAt(Date.parse(at));
   const file = inboxFileName({ stamp, id });
-  await ensurePlainFolder(worker.paths.inbox);
+  ensurePlainFolder(worker.paths.inbox);
   await writeWhole(join(worker.paths.inbox, file), inboxMessage({ id, stamp, channel: by.channel, text }));
   return {
     events: [{ type: 'message_kept', by, id, file, flow: `Message from the human: ${text.split('\n')[0]}` }],

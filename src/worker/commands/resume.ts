@@ -86,7 +86,7 @@ async function newGoal(
   if (goal.trim() === '') return new Refusal('empty_goal', 'The goal is empty.', 'Say what the new work is.');
   const { questions } = await readQuestions(worker);
   const { oldRounds } = stateOf(worker);
-  const plans = (await documentNames(worker)).filter((name) => parseDocumentName(name)?.kind === 'plan');
+  const plans = documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan');
   const rounds = Math.max(oldRounds, ...questions.map((question) => question.round));
   return outcome({
     ...resumed(command, { phase: 'investigation', resetsCounts: true }),

@@ -1,0 +1,12 @@
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { ifThere } from './errors.ts';
+
+/** What stands at a path, links not followed; undefined when nothing does. */
+export function statsAt(path: string): Stats | undefined {
+  return ifThere(() => lstatSync(path, { throwIfNoEntry: false }));
+}
+
+/** The names in a folder, as the system gives them; undefined when there is none. */
+export function namesAt(folder: string): string[] | undefined {
+  return ifThere(() => readdirSync(folder));
+}

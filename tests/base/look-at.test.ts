@@ -1,0 +1,25 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { namesAt, statsAt } from '../../src/base/look-at.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+test('what stands at a path is told, a link as itself, and nothing where nothing can stand', async () => {
+  await using dir = await tempDir();
+  await writeFile(join(dir.path, 'file'), 'text');
+  await symlink('nowhere', join(dir.path, 'link'));
+  expect(statsAt(join(dir.path, 'file'))?.size).toBe(4);
+  expect(statsAt(join(dir.path, 'link'))?.isSymbolicLink()).toBe(true);
+  expect(statsAt(join(dir.path, 'missing'))).toBeUndefined();
+  expect(statsAt(join(dir.path, 'file/below'))).toBeUndefined();
+});
+
+test('the names in a folder are told, and an empty one is not a missing one', async () => {
+  await using dir = await tempDir();
+  await mkdir(join(dir.path, 'empty'));
+  await writeFile(join(dir.path, 'file'), '');
+  expect(namesAt(dir.path)?.sort()).toEqual(['empty', 'file']);
+  expect(namesAt(join(dir.path, 'empty'))).toEqual([]);
+  expect(namesAt(join(dir.path, 'missing'))).toBeUndefined();
+  expect(namesAt(join(dir.path, 'file'))).toBeUndefined();
+});
