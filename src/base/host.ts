@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import * as z from 'zod';
-import { ifExists } from './errors.ts';
+import { ifThere } from './errors.ts';
 import { isRunning, type ProcessTable, pidNamespace, systemProcessTable } from './process-table.ts';
 import { runCommand } from './run-command.ts';
 
@@ -48,17 +48,17 @@ export function systemHost(): Promise<Host> {
 }
 
 async function readSystemHost(): Promise<Host> {
-  const machineId = await ifExists(readFile('/etc/machine-id', 'utf8'));
+  const machineId = ifThere(() => readFileSync('/etc/machine-id', 'utf8'));
   return {
     hostId: machineId?.trim() || hostname(),
     bootId: await readBootId(),
-    pidNamespace: await pidNamespace(),
+    pidNamespace: pidNamespace(),
     processes: systemProcessTable(),
   };
 }
 
 async function readBootId(): Promise<string> {
-  const linux = await ifExists(readFile('/proc/sys/kernel/random/boot_id', 'utf8'));
+  const linux = ifThere(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
   if (linux !== undefined) return linux.trim();
   const { stdout } = await runCommand('sysctl', ['-n', 'kern.bootsessionuuid']);
   return stdout.trim();

@@ -1,6 +1,5 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
-import { readlink } from 'node:fs/promises';
-import { ifExists, systemErrorCode } from './errors.ts';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { ifThere, systemErrorCode } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
 /** One process as the operating system shows it. */
@@ -136,8 +135,8 @@ export function systemProcessTable(platform: NodeJS.Platform = process.platform)
 }
 
 /** The kernel's name of a process's pid namespace (`pid:[4026531836]`), or empty where there is none. */
-export async function pidNamespace(root = '/proc'): Promise<string> {
-  return (await ifExists(readlink(`${root}/self/ns/pid`))) ?? '';
+export function pidNamespace(root = '/proc'): string {
+  return ifThere(() => readlinkSync(`${root}/self/ns/pid`)) ?? '';
 }
 
 // The command name (field 2) may hold blanks and brackets; the numbers begin behind its last bracket.

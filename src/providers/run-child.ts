@@ -49,13 +49,14 @@ export const NEVER_STARTED = 'never started';
 
 // The wrapper waits for "go" on descriptor 3; if the worker dies before that, the pipe closes and nothing
 // has run. It outlives TERM, INT and HUP so that it can say how the CLI ended; the CLI gets them as usual.
+// What it writes counts by the line end behind it; no program but the CLI is started, whatever stands in PATH.
 // A variable that the environment holds already would be handed on with its new value: hence the odd names.
 const WRAPPER = `trap : TERM INT HUP
 samocode_exit=$1; shift
 read -r samocode_word <&3 || samocode_word=
 if [ "$samocode_word" = go ]; then "$@" 3<&-; samocode_status=$?; else samocode_status='${NEVER_STARTED}'; fi
 exec 3<&-
-printf '%s\\n' "$samocode_status" >"$samocode_exit.$$.draft" && mv -f "$samocode_exit.$$.draft" "$samocode_exit.$$"`;
+printf '%s\\n' "$samocode_status" >"$samocode_exit.$$"`;
 
 /**
  * Where the wrapper of a child writes how it ended. Its pid is in the name: a wrapper that was never let go

@@ -13,12 +13,14 @@ export async function readExit(
   { iteration }: Iteration,
   child: ChildRecord,
 ): Promise<string | undefined> {
-  return await readShort(exitFile(iterationPaths(paths, iteration).exit, child));
+  const text = await readShort(exitFile(iterationPaths(paths, iteration).exit, child));
+  // Without its line end it is being written, or a full disk or a power cut took it.
+  return text?.endsWith('\n') ? text.trim() : undefined;
 }
 
 /** Why a worker was ending the child of an iteration; the child may have written it itself. */
 export async function readEndedByUs({ paths }: Place, { iteration }: Iteration): Promise<string | undefined> {
-  return await readShort(iterationPaths(paths, iteration).endedByUs);
+  return (await readShort(iterationPaths(paths, iteration).endedByUs))?.trim();
 }
 
 /** Awake milliseconds that were saved for an iteration's child; 0 when nothing that makes sense was. */
@@ -32,5 +34,5 @@ const MAX_BYTES = 100;
 /** A pipe or a link under the name of one of our files is none, and is not waited for. */
 async function readShort(path: string): Promise<string | undefined> {
   const reading = await readPlainFile(path, MAX_BYTES);
-  return reading.kind === 'bytes' ? reading.bytes.toString('utf8').trim() : undefined;
+  return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
 }

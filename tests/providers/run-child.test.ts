@@ -68,6 +68,11 @@ test.each([
   expect(await it.exit(await it.start())).toBe(status);
 });
 
+test('how it ended is told without any program, whatever stands in its PATH', async () => {
+  await using it = await place('exit 3', { env: { PATH: '/nowhere' } });
+  expect(await it.exit(await it.start())).toBe('3');
+});
+
 test('its output goes into the files themselves, behind what stands there', async () => {
   await using it = await place('echo out; echo err >&2');
   await appendFile(it.at('stdout'), 'earlier\n');
