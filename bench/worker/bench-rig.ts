@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changeSettings, workerLeft } from '../../tests/faults/with-settings.ts';
@@ -21,6 +22,18 @@ export async function restingRig(plan: RigPlan, medium: Medium = 'disk'): Promis
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
   }
+}
+
+const CHILDREN = 100;
+
+/** What one of the cheap children uses by itself, in milliseconds of CPU. */
+export function cheapChildCpuMs({ repo }: SessionRig): number {
+  const script = `i=0; while [ $i -lt ${CHILDREN} ]; do ./claude >/dev/null; i=$((i + 1)); done; times`;
+  const { stdout } = spawnSync('/bin/sh', ['-c', script], { cwd: repo.root, encoding: 'utf8' });
+  // The second line is of what the shell waited for, such as `0m0.120s 0m0.040s`.
+  const spent = [...(stdout.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
+  const seconds = spent.map(([, minutes, rest]) => 60 * Number(minutes) + Number(rest));
+  return (1000 * seconds.reduce((sum, each) => sum + each, 0)) / CHILDREN;
 }
 
 /** Gives the session children that cost next to nothing: a shell that changes a file and signals to stay. */

@@ -7,7 +7,7 @@ import { iterationPaths } from '../../src/session/paths.ts';
 import { workerLeft } from '../../tests/faults/with-settings.ts';
 import type { SessionRig } from '../../tests/support/session-rig.ts';
 import { median, round } from '../bench.ts';
-import { type Medium, restingRig, withCheapChildren } from './bench-rig.ts';
+import { cheapChildCpuMs, type Medium, restingRig, withCheapChildren } from './bench-rig.ts';
 import { cpuOf } from './process-cost.ts';
 
 const FILES = 1000;
@@ -40,6 +40,8 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   const after = await cpuOf(pid);
   const last = (await rig.state()).progress.totalIterations;
   await rig.stop('now');
+  await workerLeft(rig);
+  const childMs = cheapChildCpuMs(rig);
   const gaps: number[] = [];
   for (let iteration = begunAt + 1; iteration < last; iteration += 1)
     gaps.push(await gapAfter(rig, iteration));
@@ -47,8 +49,8 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   return {
     [`gapMs${history}`]: round(median(gaps)),
     [`ownCpuMs${history}`]: each(after.ownMs - before.ownMs),
-    // The wrapper and a shell of two lines are among them: some three milliseconds.
-    [`gitCpuMs${history}`]: each(after.childrenMs - before.childrenMs),
+    // What starts the child is among it, and the child, which is neither ours nor git, is not.
+    [`gitCpuMs${history}`]: round(each(after.childrenMs - before.childrenMs) - childMs),
     ...(history === 1 && { historyAtFirst: first }),
   };
 }
