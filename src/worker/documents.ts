@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { decode } from '../base/change-file.ts';
 import { namesAt } from '../base/look-at.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
-import type { Worker } from './worker.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../session/paths.ts';
 
 /** Names of the session's own documents and folders at its top level, sorted. */
-export function documentNames(worker: Pick<Worker, 'paths'>): string[] {
-  return (namesAt(worker.paths.sessionDir) ?? []).sort();
+export function documentNames({ paths }: { paths: SessionPaths }): string[] {
+  return (namesAt(paths.sessionDir) ?? []).sort();
 }
 
 /** The text of a document that a child may have replaced by anything; undefined when it is no plain file. */

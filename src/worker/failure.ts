@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, relative } from 'node:path';
 import { stderr } from 'node:process';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
-import type { Worker } from './worker.ts';
+import type { SessionPaths } from '../session/paths.ts';
 
 /** What went wrong, in sentences for people; `rule` is its name. */
 export interface Failure {
@@ -12,7 +12,7 @@ export interface Failure {
 }
 
 /** @param then what a person does once it is put right: `resume the session` */
-export function explainFailure({ paths }: Pick<Worker, 'paths'>, error: unknown, then: string): Failure {
+export function explainFailure({ paths }: { paths: SessionPaths }, error: unknown, then: string): Failure {
   if (isSamocodeError(error)) {
     return { rule: error.code, what: `${error.what} ${error.why}`, hint: error.hint };
   }
