@@ -37,11 +37,12 @@ export interface SessionView {
  * @returns undefined when there is no such session
  */
 export async function readSession(paths: SessionPaths, host: Host): Promise<SessionView | undefined> {
-  const [log, identity, holding, pendingCommands] = await Promise.all([
+  // First, and not among the others: it throws at once, and theirs would then be failures that nobody hears of.
+  const pendingCommands = pendingCommandIds(paths);
+  const [log, identity, holding] = await Promise.all([
     readLog(paths),
     readIdentity(paths),
     readHolding(paths.leases, host),
-    pendingCommandIds(paths),
   ]);
   if (log === undefined && identity.file === undefined && identity.problem === undefined)
     return await readForeignSession(paths);

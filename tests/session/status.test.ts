@@ -1,5 +1,6 @@
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
@@ -19,6 +20,20 @@ async function read(paths: SessionPaths): Promise<SessionView> {
 test('where nothing is there is no session', async () => {
   await using dir = await tempDir();
   expect(await readSession(sessionPaths(dir.path, 'nothing'), await systemHost())).toBeUndefined();
+});
+
+test('a run folder that can’t be read fails once, and in no promise that nobody awaits', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-boats');
+  await mkdir(dirname(paths.runDir), { recursive: true });
+  await symlink(paths.runDir, paths.runDir);
+  const unheard: unknown[] = [];
+  const hear = (error: unknown) => unheard.push(error);
+  process.on('unhandledRejection', hear);
+  await expect(readSession(paths, await systemHost())).rejects.toMatchObject({ code: 'ELOOP' });
+  for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+  process.off('unhandledRejection', hear);
+  expect(unheard).toEqual([]);
 });
 
 test.each<{ kind: string; events: NewEvent[]; wants: boolean }>([

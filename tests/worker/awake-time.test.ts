@@ -55,7 +55,7 @@ test('a later worker goes on from what was saved, on a clock that begins anew', 
   const first = await here.resume();
   here.clock.monotonicMs += 1500;
   first.tick();
-  await first.save();
+  first.save();
   here.clock.monotonicMs = -1_000_000;
   const second = await here.resume();
   here.clock.monotonicMs += 100;
