@@ -76,8 +76,8 @@ test('a session goes from start_session to done through every phase, and the bra
     'quality',
     'done',
   ]);
-  expect(execFileSync('node', ['--test'], { cwd: state.worktree?.path, encoding: 'utf8' })).toContain(
-    '# fail 0',
+  expect(execFileSync('node', ['--test'], { cwd: state.worktree?.path, encoding: 'utf8' })).toMatch(
+    /^[#ℹ] fail 0$/m,
   );
   expect(place.git('rev-parse', 'HEAD')).toBe(head);
   expect(place.git('status', '--porcelain')).toBe('?? .samocode\n');

@@ -13,7 +13,7 @@ import {
 } from '../../src/providers/rehearsal/plan-text.ts';
 import { readPrompt } from '../../src/providers/rehearsal/prompt.ts';
 import { answerAll, choiceOf, readQa, renderQa } from '../../src/providers/rehearsal/qa-text.ts';
-import { isAfterQuality } from '../../src/providers/rehearsal/run-tests.ts';
+import { isAfterQuality, withoutTimes } from '../../src/providers/rehearsal/run-tests.ts';
 import { rehearsal } from '../../src/providers/rehearsal.ts';
 
 const REQUEST: ChildRequest = {
@@ -152,4 +152,15 @@ test('stamps come from the prompt in any of its usual dresses', () => {
     stamps: { file: '01-08-1437', log: '01-08 14:37', iteration: '[007 @ 01-08 14:37]' },
     feedback: '',
   });
+});
+
+test.each([
+  [
+    'TAP version 13\n# Subtest: one\nok 1 - one\n  ---\n  duration_ms: 0.6\n  ...\n1..1\n# pass 1\n# duration_ms 84.7\n',
+    'TAP version 13\nok 1 - one\n1..1\n# pass 1',
+  ],
+  ['✔ one (0.52ms)\n✔ two (3 ms) (12ms)\nℹ pass 2\nℹ duration_ms 72.5\n', '✔ one\n✔ two (3 ms)\nℹ pass 2'],
+  ['waited (3ms)\n', 'waited (3ms)\n'],
+])('what a test runner says is told without the times of Node: %j', (output, told) => {
+  expect(withoutTimes(output)).toBe(told);
 });

@@ -58,7 +58,7 @@ test('a task on the demo project goes the whole way, with real commits and tests
   ]);
   expect(await session.git('status', '--porcelain')).toBe('');
   expect(await session.document('plan')).not.toContain('- [ ]');
-  expect(await session.document('test-report')).toMatch(/2nd after quality[\s\S]*# fail 0/);
+  expect(await session.document('test-report')).toMatch(/2nd after quality[\s\S]*[#ℹ] fail 0/);
   expect(await session.document('summary')).toContain('## PR Description');
   const overview = await session.read('_overview.md');
   expect(overview).toContain('- [009 @ 01-08 14:09] Quality review: 1 issue mended');
