@@ -28,22 +28,30 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
   return ids.filter((id) => !answered.includes(id));
 }
 
-/** Meets every waiting command with exactly one event, oldest first. @returns how many were met */
+/**
+ * Meets every waiting command with exactly one event, oldest first. What stands behind a rewind waits until
+ * that is done: it was meant for what the session comes to then. @returns how many were met
+ */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
   const ids = pendingCommandIds(worker.paths);
-  for (let from = 0; from < ids.length; ) {
-    from += await takeSome(worker, ids.slice(from, from + AT_ONCE), moment);
+  let met = 0;
+  while (met < ids.length && !isRewinding(worker)) {
+    met += await takeSome(worker, ids.slice(met, met + AT_ONCE), moment);
   }
-  return ids.length;
+  return met;
 }
 
-/** Meets the first commands of `ids`, up to one that has work following it. @returns how many */
+function isRewinding({ writer }: Worker): boolean {
+  return writer.state.rewind !== undefined;
+}
+
+/** Meets the first commands of `ids`, up to one that has work following it, or a rewind. @returns how many */
 async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
   const { writer } = worker;
   let met = 0;
   let last: CommandOutcome | undefined;
   for (const id of ids) {
-    if (last?.after !== undefined) break;
+    if (last?.after !== undefined || isRewinding(worker)) break;
     met += 1;
     // A crash between the event and the removal leaves a command that has its answer.
     if (writer.isAnswered(id)) continue;

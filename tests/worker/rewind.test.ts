@@ -1,8 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
+import { getStatus } from '../../src/actions/get-status.ts';
 import { listCheckpoints, rewindSession } from '../../src/actions/rewind-session.ts';
+import { leaveCommand } from '../../src/session/commands.ts';
 import { contentsOf } from '../support/checkpoint-scene.ts';
+import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 
 const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
@@ -95,4 +99,23 @@ test('a worker that is killed in the middle of a rewind is followed by one that 
   expect(Object.keys((await filesOf(rig)).code)).not.toContain('mine.txt');
   await rewind(rig, 'undo');
   expect(await filesOf(rig)).toEqual(before);
+});
+
+test('what is asked for behind a rewind is met when the files are back, and puts no half of it away', async () => {
+  await using rig = await startRig({ scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers');
+  await rig.stop();
+  await rig.until(({ status }) => status.kind === 'stopped');
+  const head = { v: 1, by: { channel: 'tool' }, at: '2026-01-08T10:00:00.000Z' } as const;
+  await leaveCommand(rig.paths, { ...head, id: ulid(1000), kind: 'rewind', to: 1 });
+  await leaveCommand(rig.paths, { ...head, id: ulid(2000), kind: 'archive', what: 'session', keep: [] });
+  const state = await rig.until(({ archived }) => archived);
+  expect(state.rewind).toBeUndefined();
+  const types = (await rig.events()).map(({ type }) => type);
+  expect(types.indexOf('archived')).toBeGreaterThan(types.indexOf('rewound'));
+  const { view, revival } = await eventually(async () => {
+    const report = await getStatus({ session: rig.file.folder }, rig.context());
+    return report.view.worker === 'none' && report;
+  });
+  expect({ revival, needs: view.needsWorker }).toEqual({ revival: 'not_needed', needs: false });
 });

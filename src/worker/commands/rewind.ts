@@ -13,15 +13,11 @@ export async function rewind(
   worker: Worker,
   command: CommandOf<'rewind'>,
 ): Promise<CommandOutcome | Refusal> {
-  const { archived, openIteration, rewind: underWay } = stateOf(worker);
+  const { archived, openIteration } = stateOf(worker);
   const { by, to } = command;
   if (archived) return new Refusal('archived', 'The session is in the archive.', 'Take it out first.');
-  if (openIteration !== undefined || underWay !== undefined) {
-    return new Refusal(
-      'busy',
-      'An iteration or another rewind is not over yet.',
-      'Call wait, then try again.',
-    );
+  if (openIteration !== undefined) {
+    return new Refusal('busy', 'An iteration is not over yet.', 'Call wait, then try again.');
   }
   const place = checkpointPlace(worker);
   if (place === undefined) {
