@@ -33,6 +33,8 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       if (!state.prepared) {
         await prepare(worker);
       } else if (state.openIteration !== undefined) {
+        // Its place went with the worker that began it, or with a block; its child may run, so none is waited for.
+        await worker.slots.take().catch(() => false);
         await runIteration(worker);
       } else if (stopWanted !== undefined) {
         await record(worker, stoppedEvent(stopWanted.by));
