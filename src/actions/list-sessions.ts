@@ -26,11 +26,12 @@ export interface SessionList {
 
 /** The sessions of a project; brings back workers that are missing. @throws ProjectNotFoundError */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
-  const list = await lookAtSessions(input, context);
+  const { filter } = input;
+  const isForHuman = filter === 'needs_human';
+  const list = await lookAtSessions({ ...input, ...(isForHuman && { filter: undefined }) }, context);
   const dying: SessionView[] = [];
   for (const view of list.sessions) if ((await revive(view, context)) === 'dies_again') dying.push(view);
-  if (dying.length === 0) return list;
-  const others = list.sessions.filter((view) => !dying.includes(view));
+  const others = list.sessions.filter((view) => !dying.includes(view) && isWanted(view, filter));
   return { ...list, sessions: [...dying, ...others], needing: list.needing + dying.length, dying };
 }
 

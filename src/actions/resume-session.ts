@@ -1,5 +1,5 @@
 import { SamocodeError } from '../base/errors.ts';
-import type { SessionView } from '../session/status.ts';
+import { readSession, type SessionView } from '../session/status.ts';
 import { adoptSession } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
 import { checksNow } from './checks-now.ts';
@@ -60,8 +60,9 @@ export async function resumeSession(
     case 'running':
       if (found.state.stopWanted !== undefined) throw new StopUnderWayError(found);
       if (note ?? goal ?? caps ?? input.provider ?? input.model) throw new AlreadyRunningError(found);
-      await revive(found, context);
-      return { view: found, outcome: 'already_running' };
+      return (await revive(found, context, true)) === 'launched'
+        ? { view: await withWorker(found, context), outcome: 'resumed' }
+        : { view: found, outcome: 'already_running' };
     case 'waiting':
       if (status.for === 'qa_answers' || status.for === 'plan_approval') throw new GateClosedError(found);
       break;
@@ -85,6 +86,17 @@ export async function resumeSession(
   } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
+}
+
+const START_MS = 5000;
+const POLL_MS = 50;
+
+/** Waits a moment for the worker that was just launched: whoever looks before it is there finds none. */
+async function withWorker(found: SessionView, { clock, host }: ActionContext): Promise<SessionView> {
+  for (let view = found, end = clock.monotonic() + START_MS; ; await clock.sleep(POLL_MS)) {
+    view = (await readSession(found.paths, host)) ?? view;
+    if (!view.needsWorker || clock.monotonic() > end) return view;
+  }
 }
 
 class GoalMissingError extends SamocodeError {

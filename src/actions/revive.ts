@@ -14,11 +14,12 @@ export type Revival = 'not_needed' | 'launched' | 'dies_again' | 'read_only';
 /**
  * Starts a worker for a session that wants one and has none; every look at a session comes by here.
  * A worker that has died three times in ten minutes is left alone: a person must see why.
+ * @param isAsked somebody wants just this, and may have mended what it died of
  */
-export async function revive(view: SessionView, context: ActionContext): Promise<Revival> {
+export async function revive(view: SessionView, context: ActionContext, isAsked = false): Promise<Revival> {
   if (!view.needsWorker) return 'not_needed';
   if (await isInsideSession(context)) return 'read_only';
-  if ((await recentRevivals(view, context)) >= REVIVAL_LIMIT.times) return 'dies_again';
+  if (!isAsked && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times) return 'dies_again';
   await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
   return 'launched';
 }

@@ -131,7 +131,7 @@ async function lookAt(watched: Watched, until: WaitUntil, context: ActionContext
   const { view, cursor } = watched;
   const report = await reportOn(view, context);
   const happened = await happenedSince(view, cursor);
-  return { ...watched, report, happened, isReached: isReached(until, { ...watched, happened }) };
+  return { ...watched, report, happened, isReached: isReached(until, { ...watched, report, happened }) };
 }
 
 /** Of several, one that was told of already and only rests must not keep the others from being waited for. */
@@ -191,16 +191,22 @@ function isRoutine(event: SessionEvent): boolean {
   return event.decision.kind === 'run' && event.decision.strike === undefined;
 }
 
-function isReached(until: WaitUntil, { view, happened, isNew }: Watched & Pick<Look, 'happened'>): boolean {
+function isReached(
+  until: WaitUntil,
+  { view, report, happened, isNew }: Watched & Pick<Look, 'report' | 'happened'>,
+): boolean {
+  // Nobody brings it back any more before a person has seen why.
+  const isDying = report.revival === 'dies_again';
+  const isHumans = isDying || needsHuman(view);
   switch (until) {
     case 'attention':
-      return needsHuman(view) || isOver(view);
+      return isHumans || isOver(view);
     case 'done':
-      return isOver(view) || view.state.status.kind === 'blocked';
+      return isOver(view) || isDying || view.state.status.kind === 'blocked';
     case 'change':
       // The end of an iteration and what follows from it are one change.
       if (view.state.pending !== undefined) return false;
-      return happened.length > 0 || (isNew && (needsHuman(view) || isOver(view)));
+      return happened.length > 0 || (isNew && (isHumans || isOver(view)));
     default:
       return until satisfies never;
   }

@@ -27,9 +27,10 @@ const UNTOLD: ReadonlySet<EventType> = new Set([
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
 
-const isResting = ({ view }: WaitResult) => RESTING.has(view.state.status.kind);
+const isResting = ({ view, revival }: WaitResult) =>
+  RESTING.has(view.state.status.kind) || revival === 'dies_again';
 
-/** Every look at a session until it rests; the last one is of its rest. @throws the reason of Ctrl-C */
+/** Every look at a session until it rests, or nobody brings it back; the last one is of that. @throws the reason of Ctrl-C */
 export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): AsyncGenerator<WaitResult> {
   const { waitForChange } = await import('../actions/wait-for-change.ts');
   const context = await cli.actionContext();

@@ -1,3 +1,4 @@
+import type { WaitResult } from '../actions/wait-for-change.ts';
 import type { SessionView } from '../session/status.ts';
 import { askAtGate } from './ask-at-gate.ts';
 import { type Cli, EXIT } from './cli.ts';
@@ -20,7 +21,7 @@ export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
     for (let { cursor } = run; ; ) {
       const result = await followSession(cli, { ...run, cursor }, progress);
       cursor = result.cursor;
-      if (!run.ask || !(await askAtGate(cli, result.view, run))) return await showRest(cli, result.view);
+      if (!run.ask || !(await askAtGate(cli, result.view, run))) return await showRest(cli, result);
     }
   } catch (error) {
     if (!cli.interrupted.aborted) throw error;
@@ -28,13 +29,13 @@ export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
   }
 }
 
-async function showRest(cli: Cli, view: SessionView): Promise<void> {
+async function showRest(cli: Cli, { view, revival }: WaitResult): Promise<void> {
   const { clock } = await cli.actionContext();
-  const facts = sessionFacts(view);
+  const facts = sessionFacts(view, { revival });
   cli.leaveWith(exitStatusOf(view));
   const work = facts.state === 'done' && !cli.output.json ? await workWords(view, cli) : '';
   cli.output.result(facts, () =>
-    [`\n${statusWords(facts, cli.output.style, clock.now())}`, ...(work ? [work] : [])].join('\n'),
+    [`\n${statusWords(facts, cli.output, clock.now())}`, ...(work ? [work] : [])].join('\n'),
   );
 }
 

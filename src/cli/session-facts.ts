@@ -54,10 +54,7 @@ export function sessionFacts(
 ): SessionFacts {
   const { state, sessionFile, paths } = view;
   const isDying = revival === 'dies_again';
-  const problems = [
-    ...view.problems,
-    ...(isDying ? [`${DYING}: see worker.stderr in ${paths.runDir}.`] : []),
-  ];
+  const problems = [...view.problems, ...(isDying ? [dyingWords(view)] : [])];
   const { progress, worktree, status } = state;
   const spent = spentWords(view);
   const task = state.goal ?? sessionFile?.task ?? sessionFile?.dive;
@@ -82,8 +79,13 @@ export function sessionFacts(
     ...(state.cost.usd !== undefined && { costUsd: state.cost.usd }),
     ...(spent && { spent }),
     ...(problems.length > 0 && { problems }),
-    next: nextCommand(view),
+    next: isDying ? `samocode resume ${shortName(view.folder)}` : nextCommand(view),
   };
+}
+
+/** What a person is told of a session that nobody brings back any more. */
+export function dyingWords({ paths }: SessionView): string {
+  return `${DYING}: see worker.stderr in ${paths.runDir}.`;
 }
 
 function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {

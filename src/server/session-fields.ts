@@ -68,15 +68,17 @@ export function cut(text: string, max: number): string {
 /** The fields with what was done about a missing worker, and what the child does now. */
 export function reportFields({ view, revival, activity, isStalled }: SessionReport): ToolResult {
   const fields = sessionFields(view);
-  const problems = [...view.problems];
-  if (revival === 'dies_again') problems.push(`${DYING}: see worker.stderr.`);
   return {
     ...fields,
-    ...(revival === 'dies_again' && { state: 'needs_worker', next: NEXT_WHEN_DYING }),
+    ...(revival === 'dies_again' && {
+      summary: `${fields.summary} ${DYING}: see worker.stderr in ${view.paths.runDir}.`,
+      state: 'needs_worker',
+      next: NEXT_WHEN_DYING,
+    }),
     activity,
     stalled: isStalled || undefined,
-    problems,
   };
 }
 
-const NEXT_WHEN_DYING = 'tell the human; what they do next, stop_session or a look at the log, is theirs';
+const NEXT_WHEN_DYING =
+  'tell the human; resume_session starts one more worker, stop_session ends it, as they say';

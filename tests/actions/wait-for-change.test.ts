@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { getStatus } from '../../src/actions/get-status.ts';
 import { listSessions } from '../../src/actions/list-sessions.ts';
+import { resumeSession } from '../../src/actions/resume-session.ts';
 import { startSession } from '../../src/actions/start-session.ts';
 import { type WaitResult, waitForChange } from '../../src/actions/wait-for-change.ts';
 import { readHolding } from '../../src/base/lease.ts';
@@ -82,7 +83,7 @@ test(
   WHOLE_SESSION_MS,
 );
 
-test('a worker that dies again and again is left alone', async () => {
+test('a session whose worker dies again and again is left to a person, who is told at once and may ask for another', async () => {
   await using bench = await makeBench();
   const { context } = bench;
   const { view } = await startSession({ task: 'Write it down' }, context);
@@ -100,4 +101,13 @@ test('a worker that dies again and again is left alone', async () => {
   expect(died).toBeGreaterThanOrEqual(4);
   expect(list.dying.map(({ folder }) => folder)).toEqual([session]);
   expect(list.needing).toBe(1);
+  const forHuman = await listSessions({ filter: 'needs_human' }, context);
+  expect(forHuman.sessions.map(({ folder }) => folder)).toEqual([session]);
+  const waits = ['attention', 'done'] as const;
+  for (const until of waits) {
+    const told = await waitForChange({ session, cursor: 10_000, until, timeoutMs: 3_600_000 }, context);
+    expect(told).toMatchObject({ changed: true, revival: 'dies_again' });
+  }
+  const { view: resumed, outcome } = await resumeSession({ session }, context);
+  expect({ outcome, worker: resumed.worker }).toEqual({ outcome: 'resumed', worker: 'alive' });
 });

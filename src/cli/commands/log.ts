@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { stampsAt } from '../../base/stamps.ts';
 import { type Cli, UsageError } from '../cli.ts';
 import { type Followed, looksAt } from '../follow.ts';
+import { dyingWords } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import { showTranscript } from '../show-transcript.ts';
 import { harmless } from '../style.ts';
@@ -69,7 +70,9 @@ function lastEvent(lines: readonly string[]): number | undefined {
 const LOOK_MS = 5000;
 
 async function followLog(cli: Cli, followed: Followed): Promise<void> {
-  for await (const { happened } of looksAt(cli, followed, LOOK_MS))
+  for await (const { happened, view, revival } of looksAt(cli, followed, LOOK_MS)) {
     for (const { at, text, n } of happened)
       cli.output.say(harmless(`[${stampsAt(Date.parse(at)).log}] ${text} (#${n})`));
+    if (revival === 'dies_again') cli.output.say(dyingWords(view));
+  }
 }
