@@ -18,8 +18,10 @@ test('the names in a folder are told, and an empty one is not a missing one', as
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'empty'));
   await writeFile(join(dir.path, 'file'), '');
-  expect(namesAt(dir.path)?.sort()).toEqual(['empty', 'file']);
+  await symlink('circle', join(dir.path, 'circle'));
+  expect(namesAt(dir.path)?.sort()).toEqual(['circle', 'empty', 'file']);
   expect(namesAt(join(dir.path, 'empty'))).toEqual([]);
   expect(namesAt(join(dir.path, 'missing'))).toBeUndefined();
   expect(namesAt(join(dir.path, 'file'))).toBeUndefined();
+  expect(namesAt(join(dir.path, 'circle'))).toBeUndefined();
 });

@@ -322,6 +322,22 @@ const vandals: FaultRow[] = [
   withSettings(
     {},
     {
+      name: 'a folder of commands that became a circle of links ends no worker',
+      rules: first(
+        shell('cd ../../sessions/.run/2*/ && rm -rf commands && ln -s commands commands'),
+        { act: 'sleep', ms: 1500 },
+        { act: 'normal' },
+      ),
+      ends: AT_THE_GATE,
+      also: async (rig) => {
+        const took = (await rig.events()).filter((event) => event.type === 'worker_took_over');
+        expect(took.map(({ previous }) => previous)).not.toContain('died');
+      },
+    },
+  ),
+  withSettings(
+    {},
+    {
       name: 'a lock that a killed git left in the worktree does not stop the next child',
       rules: first(shell('touch "$(git rev-parse --absolute-git-dir)/index.lock"'), { act: 'kill-self' }),
       ends: AT_THE_GATE,
