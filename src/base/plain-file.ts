@@ -59,15 +59,24 @@ export function readTail(path: string, maxBytes: number): string {
  * promises: a worker looks at some fifty small files between two children, and each would cost ten times as much.
  */
 export function withPlainFile<T>(path: string, read: (descriptor: number, stats: Stats) => T): T | NotRead {
+  const opened = openPlainFile(path);
+  if (opened.kind !== 'opened') return opened;
+  try {
+    return read(opened.descriptor, opened.stats);
+  } finally {
+    closeSync(opened.descriptor);
+  }
+}
+
+/** Opens a plain file with the same care; its descriptor is the caller's to close. */
+export function openPlainFile(path: string): { kind: 'opened'; descriptor: number; stats: Stats } | NotRead {
   try {
     // Without O_NONBLOCK, opening a pipe that nobody writes to would hang.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const stats = fstatSync(descriptor);
-      return stats.isFile() ? read(descriptor, stats) : { kind: 'unusable', problem: 'not a plain file' };
-    } finally {
-      closeSync(descriptor);
-    }
+    const stats = fstatSync(descriptor);
+    if (stats.isFile()) return { kind: 'opened', descriptor, stats };
+    closeSync(descriptor);
+    return { kind: 'unusable', problem: 'not a plain file' };
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { ifThere } from '../base/errors.ts';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openPlainFile } from '../base/plain-file.ts';
 import type { FinalReport, Provider } from '../providers/provider.ts';
 import { Tally } from '../providers/tally.ts';
 
@@ -52,14 +52,12 @@ export class ChildLog implements Disposable {
    * @returns the bytes read
    */
   readOn(): number {
-    this.#descriptor ??= ifThere(() =>
-      openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
-    );
-    if (this.#descriptor === undefined) return 0;
-    this.#passOver(this.#descriptor);
+    const descriptor = this.#opened();
+    if (descriptor === undefined) return 0;
+    this.#passOver(descriptor);
     let total = 0;
     while (total < MOST_AT_ONCE_BYTES) {
-      const bytesRead = readSync(this.#descriptor, this.#piece, 0, PIECE_BYTES, this.#offset);
+      const bytesRead = readSync(descriptor, this.#piece, 0, PIECE_BYTES, this.#offset);
       if (bytesRead === 0) break;
       this.#offset += bytesRead;
       total += bytesRead;
@@ -68,15 +66,29 @@ export class ChildLog implements Disposable {
     return total;
   }
 
-  /** Reads to the end of the file, a last line without LF included. */
+  /**
+   * Reads to where the file ends now, a last line without LF included. What a process that got away goes on writing
+   * has no end.
+   */
   readToEnd(): void {
-    while (this.readOn() > 0);
+    const descriptor = this.#opened();
+    const size = descriptor === undefined ? 0 : fstatSync(descriptor).size;
+    while (this.#offset < size && this.readOn() > 0);
     this.#endLine();
   }
 
   [Symbol.dispose](): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
+  }
+
+  /** Whatever else the child puts under the log's name has told us nothing. */
+  #opened(): number | undefined {
+    if (this.#descriptor === undefined) {
+      const opened = openPlainFile(this.#path);
+      if (opened.kind === 'opened') this.#descriptor = opened.descriptor;
+    }
+    return this.#descriptor;
   }
 
   #passOver(descriptor: number): void {

@@ -1,4 +1,6 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { appendFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -41,4 +43,49 @@ test('a line of several pieces is one line', async () => {
   using log = new ChildLog(path, listening(lines));
   log.readToEnd();
   expect(lines).toEqual([long, '{"after":1}']);
+});
+
+test('what a child puts in the place of its log says nothing, and a log that comes later does', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'log');
+  await writeFile(join(dir.path, 'other'), '{"other":1}\n');
+  const lines: string[] = [];
+  using log = new ChildLog(path, listening(lines));
+  const put = [
+    () => execFileSync('mkfifo', [path]),
+    () => mkdir(path),
+    () => symlink(join(dir.path, 'other'), path),
+    () => symlink(path, path),
+  ];
+  for (const each of put) {
+    await each();
+    expect(log.readOn()).toBe(0);
+    log.readToEnd();
+    await rm(path, { recursive: true });
+  }
+  await writeFile(path, '{"a":1}\n');
+  log.readToEnd();
+  expect(lines).toEqual(['{"a":1}']);
+});
+
+test('a log to which somebody always writes on is read to where it ended', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'log');
+  const line = `${JSON.stringify({ text: 'x'.repeat(1_000_000) })}\n`;
+  const most = 40;
+  let read = 0;
+  const answering: Provider = {
+    ...rehearsal,
+    newReader: () => ({
+      readLine() {
+        read += 1;
+        if (read < most) appendFileSync(path, line);
+        return [];
+      },
+    }),
+  };
+  await writeFile(path, line);
+  using log = new ChildLog(path, answering);
+  log.readToEnd();
+  expect(read).toBeLessThan(most);
 });
