@@ -41,7 +41,7 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
  * cut perhaps neither. For what can be lost and is written often.
  * @throws the system error; the old file stays
  */
-export function writeLightly(path: string, data: string): void {
+export function writeLightly(path: string, data: string | Uint8Array): void {
   // A new name: a pipe that somebody put under an expected one would be waited for.
   const draft = draftPath(path);
   try {

@@ -1,0 +1,46 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { ifExists } from '../../src/base/errors.ts';
+import { iterationPaths } from '../../src/session/paths.ts';
+import { layOut } from '../../src/worker/begin-iteration.ts';
+import { KeptFiles } from '../../src/worker/kept-files.ts';
+import { keepLook } from '../../src/worker/last-look.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { tempLog } from '../support/temp-log.ts';
+
+test('the notebook is kept as the child finds it; a pipe in its place is not waited for', async () => {
+  await using log = await tempLog();
+  const { paths } = log;
+  const { writer } = await log.open();
+  const parts = { paths, writer, clock: systemClock, kept: new KeptFiles() };
+  const worker = parts as Partial<Worker> as Worker;
+  keepLook(worker, { documents: '' });
+  await writer.append({
+    type: 'iteration_started',
+    iteration: 1,
+    phase: 'planning',
+    provider: 'rehearsal',
+    model: '',
+    log: 'child.jsonl',
+    childUuid: 'u',
+    timeLimitMs: 1000,
+  });
+  const open = writer.state.openIteration;
+  if (open === undefined) throw new Error('The iteration is not open.');
+  const files = iterationPaths(paths, 1);
+  await mkdir(paths.sessionDir, { recursive: true });
+  await mkdir(files.dir, { recursive: true });
+  await writeFile(paths.overview, 'Phase: planning\n');
+  await layOut(worker, open);
+  expect(await readFile(files.overviewBefore, 'utf8')).toBe('Phase: planning\n');
+  await rm(files.overviewBefore);
+  await rm(paths.overview);
+  execFileSync('mkfifo', [paths.overview]);
+  // Whoever waits at the pipe gets this, and goes on.
+  const writing = execFile('timeout', ['3', 'sh', '-c', 'echo waited >"$0"', paths.overview]);
+  await layOut(worker, open);
+  writing.kill();
+  expect(await ifExists(readFile(files.overviewBefore, 'utf8'))).toBeUndefined();
+});
