@@ -58,11 +58,13 @@ test('a checkpoint that is not kept is an error that names those that are', asyn
 
 test('before its first child a session lists nothing that it would refuse', async () => {
   await using desk = await makeDesk();
-  const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED]);
+  const stopped = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' } as const;
+  const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, stopped]);
   await desk.repo.git(['update-ref', refOf(folder, { kind: 'after', iteration: 0 }), 'HEAD']);
   const ask = async (args: object) =>
     (await askTool('rewind_session', { session: folder, ...args }, desk.context)).json;
-  expect(await ask({})).toMatchObject({ summary: 'There is no checkpoint yet.' });
+  const next = expect.stringContaining('resume_session');
+  expect(await ask({})).toMatchObject({ summary: 'There is no checkpoint yet.', next });
   expect(await ask({ to: 0 })).toMatchObject({ hint: expect.stringContaining('It keeps none yet') });
 });
 

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { nextStep } from '../../actions/next-step.ts';
 import type { KeptIteration } from '../../actions/rewind-session.ts';
+import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../fields.ts';
 import { previewFields } from '../preview.ts';
@@ -35,7 +37,7 @@ export const rewindSessionTool = defineTool({
     if (target === undefined) {
       const { listCheckpoints } = await import('../../actions/rewind-session.ts');
       const { view, kept } = await listCheckpoints(question, actions);
-      return checkpoints(view.folder, kept);
+      return checkpoints(view, kept);
     }
     if (!confirm) {
       const { previewRewind } = await import('../../actions/preview-rewind.ts');
@@ -58,12 +60,12 @@ export const rewindSessionTool = defineTool({
   },
 });
 
-function checkpoints(session: string, kept: readonly KeptIteration[]): ToolResult {
+function checkpoints(view: SessionView, kept: readonly KeptIteration[]): ToolResult {
   return {
     summary:
       kept.length === 0 ? 'There is no checkpoint yet.' : 'It can go back to the end of these, newest first.',
-    next: kept.length === 0 ? 'wait' : 'ask the human which; rewind_session with to',
-    session,
+    next: kept.length === 0 ? nextStep(view) : 'ask the human which; rewind_session with to',
+    session: view.folder,
     says: kept
       .slice(0, MOST_LISTED)
       .map(({ iteration, phase, lastAction }) =>
