@@ -1,11 +1,15 @@
 import { join } from 'node:path';
+import { shellWord } from '../base/shell-quoted.ts';
 import type { DemoReport } from '../demo/report.ts';
 import type { Cli } from './cli.ts';
+import { hanging } from './hanging.ts';
 import { oneLine, type Style } from './style.ts';
 
 /** What a demo ends with: the work, the proof, where everything lies, and how to go on. */
-export function demoWords(report: DemoReport, { output: { style }, calledAs, programsDir }: Cli): string {
+export function demoWords(report: DemoReport, { output, calledAs, programsDir }: Cli): string {
+  const { columns, style } = output;
   const { bold, dim, good, bad, accent } = style;
+  const paragraph = (text: string) => hanging(text, { first: '  ', rest: 2, columns });
   const check = (isGood: boolean, text: string) => `  ${isGood ? good('✔') : bad('✘')} ${text}`;
   const { tests, feature, places } = report;
   return [
@@ -27,15 +31,17 @@ export function demoWords(report: DemoReport, { output: { style }, calledAs, pro
     check(report.mainUntouched, 'the main checkout is as it was: same commit, branch and files'),
     ...report.problems.map((problem) => `  ${bad(problem)}`),
     '',
-    `  ${oneLine(report.summary, 300)}`,
+    paragraph(oneLine(report.summary, 300)),
     dim(
-      `  ${report.iterations} children in ${report.phases.length} phases, ${report.seconds} s. The child was a rehearsal: no model, no login, no network.`,
+      paragraph(
+        `${report.phases.length} phases, ${report.iterations} children, ${report.seconds} s. The child was a rehearsal: no model, no login, no network.`,
+      ),
     ),
     ...(places ? ['', ...placesWords(places, report.branch, style)] : []),
     '',
     bold('With a real agent, on a repository of yours'),
     `  ${dim('terminal   ')} ${accent(`${calledAs} run --task "…"`)}`,
-    `  ${dim('Claude Code')} ${accent(`claude mcp add -s user samocode -- node ${join(programsDir, 'samocode-mcp.js')}`)}`,
+    `  ${dim('Claude Code')} ${accent(`claude mcp add -s user samocode -- node ${shellWord(join(programsDir, 'samocode-mcp.js'))}`)}`,
   ].join('\n');
 }
 
@@ -47,9 +53,9 @@ function placesWords(
   return [
     bold('Look around'),
     `  ${dim('the project ')} ${places.repo}`,
-    `  ${dim('the branch  ')} git -C ${places.repo} log -p main..${branch}`,
+    `  ${dim('the branch  ')} git -C ${shellWord(places.repo)} log -p main..${branch}`,
     `  ${dim('the worktree')} ${places.worktree}`,
     `  ${dim('the session ')} ${places.sessionDir}`,
-    `  ${dim('throw away  ')} rm -rf ${places.root}`,
+    `  ${dim('throw away  ')} rm -rf ${shellWord(places.root)}`,
   ];
 }

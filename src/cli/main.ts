@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shellWord } from '../base/shell-quoted.ts';
 import { contextMaker } from './action-context.ts';
 import { makeAsk } from './ask.ts';
 import type { Cli } from './cli.ts';
@@ -50,7 +51,7 @@ const cli: Cli = {
   },
   env: process.env,
   home,
-  calledAs: process.argv[1]?.endsWith('.js') ? `node ${process.argv[1]}` : 'samocode',
+  calledAs: process.argv[1]?.endsWith('.js') ? `node ${shellWord(process.argv[1])}` : 'samocode',
   programsDir: dirname(fileURLToPath(import.meta.url)),
   isInteractive: isTerminal && process.stdin.isTTY === true && !output.json,
   interrupted: interrupt.signal,

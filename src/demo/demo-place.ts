@@ -28,8 +28,12 @@ export async function makeDemoPlace({ env, paceMs }: DemoPlaceOptions): Promise<
   await mkdir(home);
   await writeFile(scenario, `${JSON.stringify({ paceMs })}\n`);
   const own = { ...passedOn(env), HOME: home, REHEARSAL_SCENARIO: scenario };
-  await makeRepository(repo, own);
-  return { root, repo, env: own, remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }) };
+  const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 });
+  await makeRepository(repo, own).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  return { root, repo, env: own, remove };
 }
 
 const PASSED_ON = ['PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'SystemRoot'];

@@ -7,7 +7,12 @@ interface Followed {
   cursor: number;
   /** Grows by every phase that is seen. */
   phases: Set<Phase>;
+  /** The session's one teller, from the first wait to the last. */
+  teller: Teller;
 }
+
+/** Puts what a look shows on the screen. */
+export type Teller = (look: Look) => void;
 
 const WAIT_SECONDS = 30;
 const LOOK_MS = 250;
@@ -17,10 +22,9 @@ const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', '
 /** Waits as a chat does, call by call with the cursor, and shows what the child does meanwhile. */
 export async function followUntilRest(
   play: Play,
-  { session, cursor, phases }: Followed,
+  { session, cursor, phases, teller }: Followed,
 ): Promise<{ look: Look; cursor: number }> {
   play.screen.toolCall('wait');
-  const teller = newTeller(play, session);
   for (let seen = cursor; ; ) {
     play.signal.throwIfAborted();
     const rest = new AbortController();
@@ -40,7 +44,7 @@ export async function followUntilRest(
 
 interface Watch {
   session: string;
-  teller: (look: Look) => void;
+  teller: Teller;
   phases: Set<Phase>;
   signal: AbortSignal;
 }
@@ -59,17 +63,24 @@ async function watch(
   }
 }
 
-function newTeller({ screen }: Play, session: string): (look: Look) => void {
+/** Each child is told of once, however often and when it is looked at. */
+export function newTeller({ screen }: Pick<Play, 'screen'>, session: string): Teller {
   let last: { iteration: number; phase: Phase } | undefined;
+  /** 0 stands for the setting up, which is no child's. */
+  let told = 0;
   return (look) => {
     const { phase, iteration, state, activity } = look;
-    const isRunning = state === 'running';
-    if (last && isRunning && iteration > last.iteration)
+    const rests = RESTING.has(state);
+    if (state === 'running' && last && iteration > last.iteration && last.iteration > told)
       screen.ended(last.phase, look.says?.last_action ?? '');
-    if (!isRunning && RESTING.has(state)) screen.ended(phase, LAST_DEED[look.for ?? state] ?? look.summary);
+    if (rests && iteration > told) screen.ended(phase, LAST_DEED[look.for ?? state] ?? look.summary);
     // Between two children the phase is the next one's already.
     if (iteration !== last?.iteration) last = { iteration, phase };
-    screen.progress({ session, phase, child: isRunning ? iteration : undefined, state, doing: activity });
+    told = rests ? iteration : Math.max(told, iteration - 1);
+    if (rests) return;
+    const works = state === 'running' && iteration > told;
+    const child = works ? iteration : undefined;
+    screen.progress({ session, phase: works ? last.phase : phase, child, state, doing: activity });
   };
 }
 

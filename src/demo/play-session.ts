@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
-import { followUntilRest } from './follow-until-rest.ts';
+import { followUntilRest, newTeller } from './follow-until-rest.ts';
 import { type Parent, ToolRefusedError } from './parent.ts';
 import { planOutline } from './plan-outline.ts';
 import type { DemoPerson, DemoQuestion, DemoScreen } from './screen.ts';
@@ -57,10 +57,11 @@ type Told = Omit<Story, 'session' | 'sessionDir'>;
 
 async function relay(play: Play, { session, cursor: from, phase }: Begun): Promise<Told> {
   const phases = new Set<Phase>(['init', phase]);
+  const teller = newTeller(play, session);
   const answers: Told['answers'] = [];
   let plan = '';
   for (let cursor = from; ; ) {
-    const { look, cursor: next } = await followUntilRest(play, { session, cursor, phases });
+    const { look, cursor: next } = await followUntilRest(play, { session, cursor, phases, teller });
     cursor = next;
     const need = look.state === 'waiting' ? look.for : look.state;
     if (need === 'qa_answers') answers.push(...(await answerQuestions(play, session)));

@@ -1,0 +1,44 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { Cli } from '../../src/cli/cli.ts';
+import { demoWords } from '../../src/cli/demo-words.ts';
+import { Output } from '../../src/cli/output.ts';
+import { reportFrom } from '../../src/demo/report.ts';
+
+const REPORT = reportFrom({
+  session: '26-01-08-way-back',
+  branch: 'way-back',
+  phases: ['init', 'investigation', 'done'],
+  iterations: 11,
+  seconds: 8,
+  answers: [],
+  plan: 'plan.md',
+  commits: [{ hash: 'abc1234', subject: 'Phase 1' }],
+  diffStat: '',
+  uncommitted: '',
+  tests: { exitCode: 0, passed: 17, failed: 0 },
+  feature: 'undo',
+  mainUntouched: true,
+  summary: 'Built: take back the last change; tested twice, reviewed, 4 commits. A rehearsal, no model.',
+  toolCalls: {},
+});
+
+function wordsIn(root: string): string[] {
+  const stdout = new PassThrough();
+  const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
+  const places = { root, repo: `${root}/boat`, worktree: `${root}/tree`, sessionDir: `${root}/session` };
+  const cli = { output, calledAs: 'samocode', programsDir: `${root}/dist` } as Partial<Cli> as Cli;
+  return demoWords({ ...REPORT, places }, cli).split('\n');
+}
+
+test('no sentence at the end of a demo is longer than the terminal is wide', () => {
+  expect(wordsIn('/tmp').filter((line) => line.length > 80)).toEqual([]);
+  expect(wordsIn('/tmp').join(' ')).toContain('3 phases, 11 children, 8 s.');
+});
+
+test('commands at the end of a demo hold their paths together', () => {
+  const words = wordsIn('/tmp/my boats').join('\n');
+  expect(words).toContain("git -C '/tmp/my boats/boat' log -p main..way-back");
+  expect(words).toContain("rm -rf '/tmp/my boats'");
+  expect(words).toContain("-- node '/tmp/my boats/dist/samocode-mcp.js'");
+});

@@ -1,0 +1,16 @@
+import { readdir } from 'node:fs/promises';
+import { expect, test, vi } from 'vitest';
+import { makeDemoPlace } from '../../src/demo/demo-place.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+test('a demo that cannot have its repository leaves no folder behind', async () => {
+  await using temp = await tempDir();
+  vi.stubEnv('TMPDIR', temp.path);
+  try {
+    const made = makeDemoPlace({ env: { PATH: temp.path }, paceMs: 0 });
+    await expect(made).rejects.toThrow('git could not be started.');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(await readdir(temp.path)).toEqual([]);
+});
