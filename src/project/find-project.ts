@@ -38,7 +38,8 @@ export async function findProject({ from, homeDir }: ProjectSearch): Promise<str
       if (file) others.push(file);
     }
   }
-  throw new ProjectNotFoundError(inside, others, isRepository ? root : undefined);
+  const isFolder = (await ifExists(stat(start))) !== undefined;
+  throw new ProjectNotFoundError(inside, { others, isFolder, repository: isRepository ? root : undefined });
 }
 
 /** From `start` to the root of its repository; to home or the top of the disk where there is none. */
@@ -108,11 +109,20 @@ export class ProjectNotFoundError extends SamocodeError {
   /** The top of the repository around the folder, for a linked worktree that of its main checkout; undefined outside of any. */
   readonly repository: string | undefined;
 
-  constructor(searched: readonly string[], others: readonly string[], repository?: string) {
+  constructor(
+    searched: readonly string[],
+    {
+      others,
+      isFolder,
+      repository,
+    }: { others: readonly string[]; isFolder: boolean; repository?: string | undefined },
+  ) {
     const elsewhere = others.length > 0 ? `; ${others.join(', ')} belongs to another repository` : '';
     super(
       'No samocode project was found.',
-      `There is no .samocode in ${searched.join(', ')}${elsewhere}.`,
+      isFolder
+        ? `There is no .samocode in ${searched.join(', ')}${elsewhere}.`
+        : `There is no folder ${searched[0]}.`,
       'Make one with setup_project, or "samocode init" in the repository; or pass project_dir, the folder of a project that has one.',
     );
     this.searched = searched;

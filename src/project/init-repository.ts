@@ -29,10 +29,10 @@ export async function initRepository(
   if (reading.kind === 'ready' || reading.kind === 'bare') return done;
   if (reading.kind === 'none') {
     if (folder === homeDir || folder === parse(folder).root) {
-      throw new NotARepositoryError(
-        folder,
-        'A repository over the whole home folder or disk would take in everything.',
-      );
+      throw new NotARepositoryError(folder, {
+        why: 'A repository over the whole home folder or disk would take in everything.',
+        hint: 'Choose another folder, that of one project.',
+      });
     }
     undo.push(() => rm(join(folder, '.git'), { recursive: true, force: true }));
     await runGit(['init', '--quiet', ...(await firstBranch(folder, context))], { ...context, cwd: folder });

@@ -46,7 +46,10 @@ export async function requireRepository(folder: string, context: GitContext) {
     case 'none':
       throw reading.reason ?? new NotARepositoryError(folder);
     case 'bare':
-      throw new NotARepositoryError(folder, 'It is a bare repository, without a working copy.');
+      throw new NotARepositoryError(folder, {
+        why: 'It is a bare repository, without a working copy.',
+        hint: 'Choose a clone of it that has one.',
+      });
     case 'empty':
       throw new NoCommitError(folder);
     case 'ready':
@@ -89,11 +92,13 @@ export async function requireIdentity(
 export class NotARepositoryError extends SamocodeError {
   readonly code = 'not_a_repository';
 
-  constructor(folder: string, why = 'There is no git repository there, and no session works without one.') {
+  /** @param no why a repository cannot be made there either, and what to do instead */
+  constructor(folder: string, no?: { why: string; hint: string }) {
     super(
       `${folder} cannot be MAIN_REPO.`,
-      why,
-      'Choose another folder, or, if the person agrees to "git init" and a first commit there, call setup_project with init_repository: true ("samocode init --git-init").',
+      no?.why ?? 'There is no git repository there, and no session works without one.',
+      no?.hint ??
+        'Choose another folder, or, if the person agrees to "git init" and a first commit there, call setup_project with init_repository: true ("samocode init --git-init").',
     );
   }
 }

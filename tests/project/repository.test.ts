@@ -36,7 +36,10 @@ test('no repository, a bare one and one without a commit are told apart, each wi
   expect(await readRepository(bare, context)).toEqual({ kind: 'bare', gitDir: bare });
   expect(await readRepository(empty.path, context)).toMatchObject({ kind: 'empty', toplevel: empty.path });
   await expect(requireRepository(dir.path, context)).rejects.toThrow(/init_repository: true/);
-  await expect(requireRepository(bare, context)).rejects.toMatchObject({ code: 'not_a_repository' });
+  await expect(requireRepository(bare, context)).rejects.toMatchObject({
+    code: 'not_a_repository',
+    hint: expect.stringContaining('clone'),
+  });
   await expect(requireRepository(empty.path, context)).rejects.toMatchObject({ code: 'no_commit' });
 });
 
