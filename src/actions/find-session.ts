@@ -40,7 +40,7 @@ export async function findSessionAndPlace(
         found.map(({ place }) => place),
       );
     if (found[0] !== undefined) return found[0];
-    seen.push(...looks.flatMap(({ folders }) => folders));
+    seen.push(...looks.flatMap(({ folders }) => folders.toReversed()));
   }
   throw new SessionNotFoundError(session, seen);
 }
@@ -68,11 +68,12 @@ class SessionAmbiguousError extends SamocodeError {
 export class SessionNotFoundError extends SamocodeError {
   readonly code = 'session_not_found';
 
+  /** @param folders the newest first, those of the call's own project before all others */
   constructor(session: string, folders: readonly string[]) {
     const short = session.slice(0, 80);
     const names = [...folders, ...folders.map(nameWithoutDate)];
     const meant = nearestName(short, names);
-    const newest = folders.slice(-5).reverse().join(', ');
+    const newest = folders.slice(0, 5).join(', ');
     super(
       `There is no session "${short}".`,
       newest ? `Some that there are: ${newest}.` : 'There are no sessions yet.',

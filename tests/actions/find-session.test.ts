@@ -82,3 +82,16 @@ test('two .samocode files that share a SESSIONS folder have each session once', 
   expect((await listSessions({}, nowhere)).sessions).toHaveLength(1);
   expect((await findSession({ session: 'boat' }, nowhere)).folder).toBe(FOLDER);
 });
+
+test('a name that no session has is answered with the newest of the own project, before those of others', async () => {
+  await using desk = await makeDesk();
+  await using other = await makeRepo();
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+  for (const n of [1, 2, 3, 4, 5, 6]) {
+    const paths = sessionPaths(join(other.path, '_samocode/sessions'), `26-02-0${n}-theirs`);
+    await writeEvents(paths, [CREATED, PREPARED, DONE]);
+  }
+  for (const n of [1, 2]) await desk.lay(`26-01-0${n}-own`, [CREATED, PREPARED, DONE]);
+  const asked = findSession({ session: 'qqqqqqqq' }, desk.context);
+  await expect(asked).rejects.toThrow(/there are: 26-01-02-own, 26-01-01-own, 26-02-06-theirs,/);
+});
