@@ -47,8 +47,12 @@ export async function writeFileOnStage(scene: Scene, path: string, text: string)
   await scene.stage.use('Write', { file_path: path, content: text }, async () => {
     await mkdir(dirname(path), { recursive: true });
     await writeWhole(path, text);
-    return { value: undefined, text: `Wrote ${text.split('\n').length - 1} lines.` };
+    return { value: undefined, text: wroteWords(text.split('\n').length - 1) };
   });
+}
+
+function wroteWords(lines: number): string {
+  return `Wrote ${lines} line${lines === 1 ? '' : 's'}.`;
 }
 
 /**
