@@ -49,9 +49,11 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const context = await cli.actionContext();
   const plan = await readPlan(question, context);
   cli.output.say(`\n${planWords(plan, cli.output.style)}`);
-  const asked = 'y approves it; or write what should be different; Enter alone leaves it for later: ';
-  const said = (await cli.ask(`\n${asked}`)).trim();
-  if (said === '') return false;
+  cli.output.say('\ny approves it; Enter leaves it for later; or write what should be different.');
+  const typed = (await cli.ask('your word: ')).trim();
+  // A plain no says nothing that a child could work with, and each round of the plan costs one.
+  const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
+  if (said === '' || /^q(?:uit)?$/i.test(said)) return false;
   if (/^y(?:es)?$/i.test(said)) {
     const { approvePlan } = await import('../actions/approve-plan.ts');
     await approvePlan({ ...question, hash: plan.hash }, context);

@@ -28,6 +28,14 @@ const PHRASES: ReadonlyArray<readonly [phrase: string, atTerminal: string]> = [
     'Read these lines; if they may run: "samocode trust"',
   ],
   ['call setup_project with init_repository: true ("samocode *")', 'run "samocode *"'],
+  [
+    'if the person agrees to "git init" and a first commit there, call setup_project with init_repository: true ("samocode *")',
+    'to have "git init" and a first commit made there, run "samocode *"',
+  ],
+  [
+    'if the person agrees to a first commit, call setup_project with init_repository: true ("samocode *")',
+    'to have a first commit made, run "samocode *"',
+  ],
   ['setup_project and init_repository', '"samocode init --git-init"'],
   ['setup_project ("samocode *")', '"samocode *"'],
   ['setup_project, or "samocode *"', '"samocode *"'],
@@ -80,6 +88,19 @@ const PHRASES: ReadonlyArray<readonly [phrase: string, atTerminal: string]> = [
     'see its end and its branch with "samocode status"',
   ],
   // The tool `wait`: a word like any other by itself.
+  [
+    'Call read_plan, show the person what stands there now, and ask again',
+    'Look at what stands there now with "samocode plan", then decide again',
+  ],
+  [
+    'Follow the session with wait until it waits for plan_approval',
+    'Follow the session with "samocode run" until its plan waits for your yes',
+  ],
+  [
+    'Call read_plan, show it to the person, and pass the hash that came with it',
+    'Read it with "samocode plan"; its hash stands in "samocode plan --json"',
+  ],
+  ['accept_suggestions if the person wants exactly that', '--accept-suggestions'],
   ['Call wait (until: done)', 'Follow it with "samocode run"'],
   ['Call wait', 'Follow it with "samocode run"'],
   ['with wait', 'with "samocode run"'],

@@ -47,6 +47,11 @@ export class Output {
     return this.#stdout.columns ?? 80;
   }
 
+  /** Where lines of prose are broken: nowhere in files and pipes, which are searched line by line. */
+  get textColumns(): number {
+    return this.isLive ? this.columns : Number.POSITIVE_INFINITY;
+  }
+
   /** Words for people; nothing with `--json`. */
   say(text = ''): void {
     if (this.json) return;

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { nearestName } from '../base/nearest-name.ts';
 import { type Cli, EXIT, UsageError } from './cli.ts';
 import { COMMANDS } from './commands.ts';
 import { newCommand } from './new-command.ts';
@@ -13,7 +14,7 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
   } catch (error) {
     if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const shown = error instanceof CommanderError ? fromCommander(error) : error;
+    const shown = error instanceof CommanderError ? fromCommander(error, program, argv) : error;
     cli.output.error(shown);
     cli.leaveWith(shown instanceof UsageError ? EXIT.usage : EXIT.failed);
   }
@@ -36,12 +37,33 @@ On a repository of your own:         cd my-repo && samocode run --task "Add JWT 
 "samocode <command> --help" tells more. Every command takes --json.
 Exit status: 0 fine, 1 failed, 2 wrong usage, 3 blocked, 4 waits for a person.`;
 
-function fromCommander(error: CommanderError): UsageError {
-  const [problem = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): UsageError {
+  const [problem = '', suggestion = ''] = wordsOf(error, argv).split('\n');
   return new UsageError(
     'The command was not understood.',
-    `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`,
-    suggestion.replace(/^\((.*)\)$/, '$1') || 'See "samocode --help", or "samocode <command> --help".',
+    `${problem.charAt(0).toUpperCase()}${problem.slice(1).replace(/\.$/, '')}.`,
+    suggestion.replace(/^\((.*)\)$/, '$1') || hintFor(error, program, argv),
     { cause: error },
   );
 }
+
+/** `help` of a command that there is not fails without a word about it. */
+function wordsOf({ code, message }: CommanderError, argv: readonly string[]): string {
+  return code === 'commander.help' ? `unknown command '${argv.at(-1)}'` : message.replace(/^error: /, '');
+}
+
+/** What may be meant, where the problem alone does not say it. */
+function hintFor({ code }: CommanderError, program: Command, argv: readonly string[]): string {
+  const names = program.commands.map((command) => command.name());
+  const [first = ''] = argv;
+  const meant = code === 'commander.help' ? nearestName(argv.at(-1) ?? '', names) : undefined;
+  if (meant !== undefined) return `Did you mean ${meant}?`;
+  const named = argv.find((word) => names.includes(word));
+  if (named !== undefined && first.startsWith('-'))
+    return `Options stand behind the command: samocode ${named} ${first} …`;
+  if (code === 'commander.excessArguments' && (named === 'start' || named === 'run'))
+    return `A task stands behind --task, in quotation marks: samocode ${named} --task "…"`;
+  return named === undefined ? SEE_HELP : `See "samocode ${named} --help".`;
+}
+
+const SEE_HELP = 'See "samocode --help", or "samocode <command> --help".';

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Phase } from '../phases/table.ts';
 import { stopwatch } from './durations.ts';
+import { hanging } from './hanging.ts';
 import type { Output } from './output.ts';
 import { phaseLine } from './phase-line.ts';
 import { oneLine } from './style.ts';
@@ -50,7 +51,8 @@ export class ProgressView implements Disposable {
   /** One lasting line above the block. */
   note(text: string): void {
     const { dim } = this.#output.style;
-    this.#output.say(`${dim(this.#elapsed().padStart(6))}  ${text}`);
+    const first = `${dim(this.#elapsed().padStart(6))}  `;
+    this.#output.say(hanging(text, { first, rest: 8, columns: this.#output.textColumns }));
     if (this.#timer) this.#draw();
   }
 

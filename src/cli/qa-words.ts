@@ -9,11 +9,18 @@ export function questionWords(question: QaItem, { style, columns }: Output): str
   const suggested = new Set(suggestion?.letters ?? []);
   const lines = options.map(({ letter, text: words }) => {
     const mark = suggested.has(letter) ? style.accent(' ← suggested') : '';
-    return `     ${style.bold(`${letter})`)} ${oneLine(words, 400)}${mark}`;
+    const first = `     ${style.bold(`${letter})`)} `;
+    return hanging(`${oneLine(words, 400)}${mark}`, { first, rest: 8, columns });
   });
-  const why = suggestion?.reason ? [style.dim(`     ${oneLine(suggestion.reason, 400)}`)] : [];
+  const { letters = [], reason = '' } = suggestion ?? {};
+  const whySo = oneLine([letters.join(', '), reason].filter(Boolean).join(' - '), 400);
+  const why = reason ? [style.dim(hanging(whySo, { first: '     suggested: ', rest: 5, columns }))] : [];
   return [
-    hanging(harmless(text), { first: `${style.bold(style.attention(id))}  `, rest: 5, columns }),
+    hanging(harmless(text), {
+      first: `${style.bold(style.attention(id))}${' '.repeat(Math.max(1, 5 - id.length))}`,
+      rest: 5,
+      columns,
+    }),
     ...lines,
     ...why,
     ...answerWords(question, answer, style),

@@ -1,6 +1,8 @@
 import type { WaitingFor } from '../phases/table.ts';
 import { STOPS } from '../session/now.ts';
 import { duration } from './durations.ts';
+import { hanging } from './hanging.ts';
+import type { Output } from './output.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
 import { oneLine, type Style } from './style.ts';
 
@@ -36,7 +38,7 @@ function kindWords(facts: SessionFacts, style: Style): string {
 }
 
 /** `samocode status`: everything that a person may want to know at a glance. */
-export function statusWords(facts: SessionFacts, style: Style, nowMs: number): string {
+export function statusWords(facts: SessionFacts, { style, textColumns }: Output, nowMs: number): string {
   const rows: [string, string | undefined][] = [
     ['task', facts.task && oneLine(facts.task, 300)],
     [
@@ -58,9 +60,24 @@ export function statusWords(facts: SessionFacts, style: Style, nowMs: number): s
   ];
   const since = duration(nowMs - Date.parse(facts.since));
   const head = `${style.bold(facts.session)}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
-  const shown = rows.flatMap(([name, value]) => (value ? [`  ${style.dim(name.padEnd(9))} ${value}`] : []));
+  const shown = rows.flatMap(([name, value]) => {
+    const first = `  ${style.dim(name.padEnd(9))} `;
+    if (!value) return [];
+    return PROSE.has(name) ? hanging(value, { first, rest: 12, columns: textColumns }) : `${first}${value}`;
+  });
   return [head, ...shown].join('\n');
 }
+
+/** The rows that may be broken at blanks: paths and commands are copied as they are. */
+const PROSE: ReadonlySet<string> = new Set([
+  'task',
+  'doing',
+  'reason',
+  'needs',
+  'summary',
+  'spent',
+  'problems',
+]);
 
 /** `samocode list`: one line per session. */
 export function listWords(sessions: readonly SessionFacts[], style: Style, nowMs: number): string {

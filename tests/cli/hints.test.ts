@@ -79,6 +79,8 @@ test('no hint of ours tells a person at a terminal of a tool, of an unknown comm
   const shown = all.map(hintForTerminal);
   expect(shown.filter((hint) => NAMED.test(hint) || WAIT_THE_TOOL.test(hint))).toEqual([]);
   expect(shown.filter((hint) => hint.includes('says.'))).toEqual([]);
+  // The person is who reads it here.
+  expect(shown.filter((hint) => /\bthe (?:person|human)\b/.test(hint))).toEqual([]);
   expect(shown.flatMap(wrongCommands)).toEqual([]);
   expect(shown.flatMap(doubled)).toEqual([]);
 });

@@ -125,3 +125,8 @@ test('our own colours go out, and one that a text left open ends with it', () =>
   expect(written()).toBe(`${bold(bad('red'))} plain\n\u001b[32mgreen for ever\u001b[0m\n`);
   expect(stripVTControlCharacters(written())).toBe('red plain\ngreen for ever\n');
 });
+
+test('prose is broken on a terminal alone: files and pipes are searched line by line', () => {
+  expect(newOutput({ isTTY: true }).output.textColumns).toBe(20);
+  expect(newOutput().output.textColumns).toBe(Number.POSITIVE_INFINITY);
+});

@@ -134,3 +134,43 @@ test('start takes limits and a fallback for its session alone, and names one tha
   const other = await typed(['start', '--task', 'x', '--fallback', 'clod'], place);
   expect(other.stderr).toContain('FALLBACK');
 });
+
+test.each([
+  [
+    ['list', 'x', 'y'],
+    "Too many arguments for 'list'. Expected 0 arguments but got 2.",
+    'samocode list --help',
+  ],
+  [['demo', '--pace', 'x'], 'It must be a number of milliseconds.', 'samocode demo --help'],
+  [['changes', 'boat'], "Missing required argument 'feedback'.", 'samocode changes --help'],
+  [['help', 'lst'], "Unknown command 'lst'.", 'Did you mean list?'],
+  [['help', 'walk'], "Unknown command 'walk'.", 'samocode --help'],
+  [['-C', '/tmp', 'list'], "Unknown option '-C'.", 'samocode list -C …'],
+  [['start', 'Add', 'auth'], 'Too many arguments', 'samocode start --task "…"'],
+  [['run', 'Add', 'auth'], 'Too many arguments', 'samocode run --task "…"'],
+])('%j is refused in whole sentences, with what was meant', async (argv, why, hint) => {
+  await using repo = await makeRepo();
+  const { stderr, exitCode } = await typed(argv, { cwd: repo.path, home: repo.homeDir });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(why);
+  expect(stderr).toContain(hint);
+  expect(stderr).not.toMatch(/\.\.|outputHelp/);
+});
+
+test('a task in the place of a session name is told from a session, with or without options', async () => {
+  await using repo = await makeRepo();
+  const place = { cwd: repo.path, home: repo.homeDir };
+  await typed(['init'], place);
+  for (const more of [[], ['--provider', 'rehearsal']]) {
+    const { stderr, exitCode } = await typed(['run', 'Add JWT auth', ...more], place);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('There is no session "Add JWT auth".');
+    expect(stderr).toContain('samocode run --task "…"');
+  }
+});
+
+test('a folder that there is not is called so, and not searched for a project', async () => {
+  await using repo = await makeRepo();
+  const { stderr } = await typed(['list', '-C', '/no/such/folder'], { cwd: repo.path, home: repo.homeDir });
+  expect(stderr).toContain('There is no folder /no/such/folder.');
+});

@@ -29,10 +29,12 @@ async function diff(cli: Cli, session: string, path: string | undefined, options
   const input = { session, ...projectOf(options), path, iteration: options.iteration, maxChars: MOST_CHARS };
   const { view, ...changes } = await readChanges(input, await cli.actionContext());
   cli.output.result({ session: view.folder, ...changes }, () =>
-    changesWords({ view, ...changes })
-      .split('\n')
-      .map(harmless)
-      .join('\n'),
+    changes.patch?.text === ''
+      ? `Nothing differs at ${path} since ${changes.since}; without a path the changed files are listed.`
+      : changesWords({ view, ...changes })
+          .split('\n')
+          .map(harmless)
+          .join('\n'),
   );
 }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { MonitorInstallReport } from '../../actions/install-monitor.ts';
 import type { MonitorRound } from '../../actions/monitor.ts';
 import { type Cli, UsageError } from '../cli.ts';
+import { duration } from '../durations.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
 type MonitorOptions = SharedOptions & {
@@ -38,6 +39,9 @@ async function watch(cli: Cli, options: MonitorOptions): Promise<void> {
     cli.output.result(round, () => roundWords(round) || `${round.sessions} sessions, none needs a worker`);
     return;
   }
+  const every = duration(everyMs);
+  if (cli.isInteractive)
+    cli.output.say(`Looking at the sessions of every project every ${every}; Ctrl-C ends it.`);
   let last = '';
   const onRound = (round: MonitorRound) => {
     const words = roundWords(round);

@@ -40,10 +40,14 @@ async function resume(cli: Cli, session: string, options: ResumeOptions): Promis
     caps: capsOf(options),
   };
   const { view, outcome } = await resumeSession(input, await cli.actionContext());
-  const short = shortName(view.folder);
-  cli.output.result({ ...sessionFacts(view), outcome }, () =>
+  const facts = sessionFacts(view);
+  const how =
+    facts.state === 'waiting'
+      ? `waits for you again: ${facts.next}`
+      : `goes on. Follow it: samocode log ${shortName(view.folder)} --follow`;
+  cli.output.result({ ...facts, outcome }, () =>
     outcome === 'resumed'
-      ? `${cli.output.style.good('✔')} ${view.folder} goes on. Follow it: samocode log ${short} --follow`
+      ? `${cli.output.style.good('✔')} ${view.folder} ${how}`
       : `${view.folder} is running already.`,
   );
 }

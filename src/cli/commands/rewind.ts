@@ -26,7 +26,7 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   cli.output.result(facts, () =>
     [
       outcome === 'rewound'
-        ? `${cli.output.style.good('✔')} ${view.folder} stands where it stood then, and is stopped.`
+        ? `${cli.output.style.good('✔')} ${view.folder} stands where it stood ${whenWords(to)}, and is stopped.`
         : `${view.folder} is being rewound; see samocode status ${short}`,
       ...(leftOut.length > 0
         ? [
@@ -39,6 +39,11 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
       `Go on: samocode resume ${short}   Take it back: samocode rewind ${short} --undo`,
     ].join('\n'),
   );
+}
+
+function whenWords(to: number | 'undo'): string {
+  if (to === 'undo') return 'before its last rewind';
+  return to === 0 ? 'before its first iteration' : `at the end of iteration ${to}`;
 }
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {

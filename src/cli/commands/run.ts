@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SamocodeError } from '../../base/errors.ts';
 import { type Cli, UsageError } from '../cli.ts';
 import { ensureProject } from '../ensure-project.ts';
 import { runToRest } from '../run-to-rest.ts';
@@ -40,10 +41,26 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
 }
 
 async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {
-  refuseStartOptions(session, options);
   const { getStatus } = await import('../../actions/get-status.ts');
-  const { view } = await getStatus({ session, ...projectOf(options) }, await cli.actionContext());
+  const asked = getStatus({ session, ...projectOf(options) }, await cli.actionContext());
+  const { view } = await asked.catch((error: unknown) => {
+    throw isTask(session, error) ? taskForName(session) : error;
+  });
+  refuseStartOptions(session, options);
   await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
+}
+
+/** New sessions have names without blanks. */
+function isTask(session: string, error: unknown): boolean {
+  return error instanceof SamocodeError && error.code === 'session_not_found' && /\s/.test(session.trim());
+}
+
+function taskForName(session: string): UsageError {
+  return new UsageError(
+    'Nothing was done.',
+    `There is no session "${session.slice(0, 80)}".`,
+    'A task stands behind --task, in quotation marks: samocode run --task "…"',
+  );
 }
 
 /** They would be dropped in silence: what a session works on and with is chosen at its start, or by `resume`. */

@@ -19,5 +19,5 @@ async function showStatus(cli: Cli, session: string, options: SharedOptions): Pr
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
   const facts = sessionFacts(report.view, report);
-  cli.output.result(facts, () => statusWords(facts, cli.output.style, context.clock.now()));
+  cli.output.result(facts, () => statusWords(facts, cli.output, context.clock.now()));
 }
