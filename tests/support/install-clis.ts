@@ -75,6 +75,19 @@ export async function installCli(
   const folder = join(cacheDir, `${name}-${pinned.version}`);
   const there = await programIn(folder, pinned);
   if (there) return { path: there, version: pinned.version, installMs: 0 };
+  // Tests that run side by side in one process wait for the same installation.
+  const installing = inHand.get(folder) ?? installOnce(folder, pinned, registry);
+  inHand.set(folder, installing);
+  return await installing.finally(() => inHand.delete(folder));
+}
+
+const inHand = new Map<string, Promise<InstalledCli>>();
+
+async function installOnce(
+  folder: string,
+  pinned: PinnedCli,
+  registry: string | undefined,
+): Promise<InstalledCli> {
   const startedAt = performance.now();
   const draft = `${folder}.${process.pid}.draft`;
   try {
