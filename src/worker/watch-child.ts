@@ -201,7 +201,9 @@ class Sampler {
 
   #logBytes(): number {
     const { stdout, stderr } = logPaths(this.#worker, this.#open);
-    return [stdout, stderr].reduce((sum, path) => sum + (statsAt(path)?.size ?? 0), 0);
+    const sizeOf = (path: string) => statsAt(path)?.size ?? 0;
+    // A child that has taken its own log away prints on, and has printed.
+    return Math.max(sizeOf(stdout), this.#log.bytes) + sizeOf(stderr);
   }
 
   // A status bar may miss an update; the child's work goes on.

@@ -253,6 +253,23 @@ const vandals: FaultRow[] = [
     },
   ),
   withSettings(
+    { watch: { firstByteMs: 2000 } },
+    {
+      name: 'a child that takes its own log away and works on is not taken for silent',
+      rules: first(
+        { act: 'sleep', ms: 1000 },
+        { act: 'remove', path: 'session:_logs' },
+        { act: 'sleep', ms: 2500 },
+        { act: 'normal' },
+      ),
+      ends: AT_THE_GATE,
+      also: async (rig) => {
+        const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
+        expect(ended.map(({ ending }) => ending)).not.toContain('timeout');
+      },
+    },
+  ),
+  withSettings(
     {},
     {
       name: 'a deleted worktree is made again from its branch',
