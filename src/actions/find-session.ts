@@ -2,7 +2,7 @@ import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { nameWithoutDate, resolveSessionFolder } from '../session/names.ts';
 import { sessionPaths } from '../session/paths.ts';
-import { sessionFolders } from '../session/session-list.ts';
+import { readAllSessions, sessionFolders } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
@@ -40,7 +40,15 @@ export async function findSessionAndPlace(
         found.map(({ place }) => place),
       );
     if (found[0] !== undefined) return found[0];
-    seen.push(...looks.flatMap(({ folders }) => folders.toReversed()));
+    for (const { place } of looks) {
+      const views = await readAllSessions(place.sessionsDir, context.host);
+      seen.push(
+        ...views
+          .map(({ folder }) => folder)
+          .sort()
+          .toReversed(),
+      );
+    }
   }
   throw new SessionNotFoundError(session, seen);
 }
@@ -49,7 +57,7 @@ async function lookIn(place: SessionsPlace, session: string, { host }: ActionCon
   const folders = await sessionFolders(place.sessionsDir);
   const folder = resolveSessionFolder(folders, session);
   const view = folder && (await readSession(sessionPaths(place.sessionsDir, folder), host));
-  return { place, folders, view: view || undefined };
+  return { place, view: view || undefined };
 }
 
 /** Whichever was taken, the next call might mean another: other projects come and go, and change places. */

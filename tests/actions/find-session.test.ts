@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { everySession } from '../../src/actions/every-session.ts';
@@ -94,4 +94,13 @@ test('a name that no session has is answered with the newest of the own project,
   for (const n of [1, 2]) await desk.lay(`26-01-0${n}-own`, [CREATED, PREPARED, DONE]);
   const asked = findSession({ session: 'qqqqqqqq' }, desk.context);
   await expect(asked).rejects.toThrow(/there are: 26-01-02-own, 26-01-01-own, 26-02-06-theirs,/);
+});
+
+test('folders that are no sessions are not offered in place of a name', async () => {
+  await using desk = await makeDesk();
+  await desk.lay(FOLDER);
+  await mkdir(join(desk.sessionsDir, 'node_modules'));
+  const refused = await findSession({ session: 'node_modules' }, desk.context).catch((error) => error);
+  expect(refused).toMatchObject({ code: 'session_not_found', why: expect.stringContaining(FOLDER) });
+  expect(`${refused.why} ${refused.hint}`).not.toContain('node_modules');
 });
