@@ -2,6 +2,7 @@ import { SamocodeError } from '../base/errors.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { EventType } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
+import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { waitForEvents } from '../session/watch.ts';
 import type { ActionContext } from './context.ts';
@@ -30,6 +31,7 @@ export async function afterCommand(
   const { paths } = view;
   if (view.newerVersion !== undefined) throw new NewerVersionError(view);
   if (view.isForeign && request.kind !== 'start') throw new NotTakenOverYetError(view);
+  if (isLost(view)) throw new SessionLostError(view);
   const accepted = await sendCommand(paths, request, context, options);
   const deadline = context.clock.monotonic() + WORK_MS;
   for (let after = accepted; ; ) {
@@ -51,6 +53,19 @@ class NewerVersionError extends SamocodeError {
       `Session ${folder} can only be looked at.`,
       `A newer samocode (format ${newerVersion}) has worked on it.`,
       'Update samocode here and restart its MCP server.',
+    );
+  }
+}
+
+/** Every worker that is started for it ends at once. */
+export class SessionLostError extends SamocodeError {
+  readonly code = 'session_lost';
+
+  constructor({ folder, problems, paths }: SessionView) {
+    super(
+      `Session ${folder} can only be looked at.`,
+      problems.join(' '),
+      `What there is of it stands in ${paths.sessionDir}; its work can go on in a new session.`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { WaitingFor } from '../phases/table.ts';
+import { isLost } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 
 const AFTER_WAITING: Readonly<Record<WaitingFor, string>> = {
@@ -9,9 +10,11 @@ const AFTER_WAITING: Readonly<Record<WaitingFor, string>> = {
 };
 
 /** The exact call, or the words for the human, that a session's state asks for. */
-export function nextStep({ state, needsWorker, isForeign }: SessionView): string {
+export function nextStep(view: SessionView): string {
+  const { state, needsWorker, isForeign } = view;
   const { status } = state;
   if (state.archived) return 'finish_session (how: unarchive) brings it back, if the human wants that';
+  if (isLost(view)) return 'tell the human what problems says; nothing goes on before';
   switch (status.kind) {
     case 'starting':
     case 'queued':

@@ -1,7 +1,8 @@
 import { SamocodeError } from '../base/errors.ts';
+import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { adoptSession } from './adopt-session.ts';
-import { afterCommand } from './after-command.ts';
+import { afterCommand, SessionLostError } from './after-command.ts';
 import { checksNow } from './checks-now.ts';
 import { childSettingsOf, chooseChildren } from './choose-child.ts';
 import type { ActionContext } from './context.ts';
@@ -54,6 +55,7 @@ export async function resumeSession(
       outcome: 'resumed',
     };
   }
+  if (isLost(found)) throw new SessionLostError(found);
   switch (status.kind) {
     case 'starting':
     case 'queued':

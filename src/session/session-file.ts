@@ -91,6 +91,13 @@ export class SessionFileError extends SamocodeError {
   }
 }
 
+/** Nothing is wrong with it: it is not for this program to put right. */
+export class NewerSessionFileError extends SessionFileError {
+  constructor(path: string, version: number) {
+    super(path, `A newer samocode wrote it (format ${version})`, 'Update samocode on this machine.');
+  }
+}
+
 /** @returns undefined when there is none @throws SessionFileError when it can't be read */
 export async function readSessionFile(
   paths: Pick<SessionPaths, 'sessionFile'>,
@@ -98,18 +105,20 @@ export async function readSessionFile(
   const reading = await readPlainFile(paths.sessionFile, MAX_BYTES);
   if (reading.kind === 'missing') return undefined;
   if (reading.kind === 'unusable') throw new SessionFileError(paths.sessionFile, `It is ${reading.problem}`);
+  return parseSessionFile(paths.sessionFile, reading.bytes.toString('utf8'));
+}
+
+/** @throws SessionFileError when the text, of the file at `path`, can't be read */
+export function parseSessionFile(path: string, text: string): SessionFile {
   let value: unknown;
   try {
-    value = JSON.parse(reading.bytes.toString('utf8'));
+    value = JSON.parse(text);
   } catch {
-    throw new SessionFileError(paths.sessionFile, 'It is not JSON');
+    throw new SessionFileError(path, 'It is not JSON');
   }
   const newer = NewerVersion.safeParse(value);
-  if (newer.success) {
-    const problem = `A newer samocode wrote it (format ${newer.data.v})`;
-    throw new SessionFileError(paths.sessionFile, problem, 'Update samocode on this machine.');
-  }
+  if (newer.success) throw new NewerSessionFileError(path, newer.data.v);
   const file = SessionFile.safeParse(value);
-  if (!file.success) throw new SessionFileError(paths.sessionFile, z.prettifyError(file.error));
+  if (!file.success) throw new SessionFileError(path, z.prettifyError(file.error));
   return file.data;
 }

@@ -33,7 +33,13 @@ export async function readAllSessions(sessionsDir: string, host: Host): Promise<
 /** True when nothing goes on before a person acts. */
 export function needsHuman(view: SessionView): boolean {
   const { kind } = view.state.status;
-  return kind === 'waiting' || kind === 'blocked';
+  return kind === 'waiting' || kind === 'blocked' || isLost(view);
+}
+
+/** Work is left, and no worker can ever begin: nothing says what the session is. */
+export function isLost({ wantsWorker, sessionFile, isForeign, state }: SessionView): boolean {
+  const isBeginning = state.status.kind === 'starting';
+  return (wantsWorker || isBeginning) && sessionFile === undefined && !isForeign;
 }
 
 /** Sessions read side by side: each opens a handful of files. */

@@ -4,10 +4,16 @@ import { ifExists, SamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
 import { type Holding, readHolding } from '../base/lease.ts';
 import { pendingCommandIds } from './commands.ts';
+import { createdFile } from './created-file.ts';
 import { type LogReading, readLog } from './event-log.ts';
 import { readForeignSession } from './foreign-session.ts';
 import { type SessionPaths, sessionPaths } from './paths.ts';
-import { readSessionFile, type SessionFile } from './session-file.ts';
+import {
+  NewerSessionFileError,
+  parseSessionFile,
+  readSessionFile,
+  type SessionFile,
+} from './session-file.ts';
 import { emptyState, type SessionState } from './state.ts';
 
 /** One session as its files show it at one moment. */
@@ -66,19 +72,38 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
   };
 }
 
-async function readIdentity(paths: SessionPaths): Promise<{ file?: SessionFile; problem?: string }> {
+interface Identity {
+  file?: SessionFile;
+  problem?: string;
+}
+
+async function readIdentity(paths: SessionPaths): Promise<Identity> {
   try {
     const file = await readSessionFile(paths);
-    return file ? { file } : {};
+    return file ? { file } : await recordedIdentity(paths);
   } catch (error) {
-    if (error instanceof SamocodeError) return { problem: error.message };
+    if (!(error instanceof SamocodeError)) throw error;
+    const recorded = error instanceof NewerSessionFileError ? {} : await recordedIdentity(paths);
+    return { problem: error.message, ...recorded };
+  }
+}
+
+/** The log knows it too, and the next worker puts the file back from there. */
+async function recordedIdentity(paths: SessionPaths): Promise<Identity> {
+  const text = await createdFile(paths);
+  if (text === undefined) return {};
+  try {
+    const problem = 'session.json was damaged or taken away; the next worker puts it back.';
+    return { file: parseSessionFile(paths.sessionFile, text), problem };
+  } catch (error) {
+    if (error instanceof SamocodeError) return {};
     throw error;
   }
 }
 
-function identityProblems({ file, problem }: Awaited<ReturnType<typeof readIdentity>>): string[] {
-  if (file !== undefined) return [];
-  return [problem ?? 'session.json is missing: put it back, or start a new session.'];
+function identityProblems({ file, problem }: Identity): string[] {
+  if (problem !== undefined) return [problem];
+  return file === undefined ? ['session.json is missing: put it back, or start a new session.'] : [];
 }
 
 function startingState(file: SessionFile | undefined): SessionState {

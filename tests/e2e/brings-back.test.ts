@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { getStatus } from '../../src/actions/get-status.ts';
 import { runCommand } from '../../src/base/run-command.ts';
 import { Parent } from '../support/mcp-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
@@ -22,6 +24,15 @@ test('the start of a server brings back a session that has lost its worker', asy
   const place = { repo: home, home, env, sessionsDir: rig.paths.sessionsDir, git: () => repo };
   await using _parent = await Parent.connect({ ...place, [Symbol.asyncDispose]: async () => {} });
   await untilRevived(rig);
+});
+
+test('a session that has lost its identity with its worker is brought back by a look', async () => {
+  await using rig = await withoutWorker();
+  await rm(rig.paths.sessionFile);
+  const { view, revival } = await getStatus({ session: rig.file.folder }, rig.context());
+  expect({ revival, id: view.sessionFile?.id }).toEqual({ revival: 'launched', id: rig.file.id });
+  await untilRevived(rig);
+  expect((await rig.view()).problems).toEqual([]);
 });
 
 test('any call of the command line brings back a session that has lost its worker', async () => {

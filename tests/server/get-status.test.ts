@@ -1,10 +1,11 @@
-import { appendFile, stat, utimes } from 'node:fs/promises';
+import { appendFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spentWords } from '../../src/actions/spent-words.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRig } from '../support/session-rig.ts';
 import { askTool } from './ask-tool.ts';
+import { makeDesk } from './desk.ts';
 
 test('a status shows what was spent where there is a limit, and messages that no agent has confirmed', async () => {
   await using rig = await startRig({ lines: { MAX_ITERATIONS: '50' } });
@@ -58,4 +59,22 @@ test('what was spent is said with its limits, and nothing is said when nothing i
   expect(words(0, 0)).toBe('');
   expect(words(1.2, 40_000)).toBe('$1.20, 40000 tokens');
   expect(words(1.2, 40_000, { usd: 5 })).toBe('40000 tokens, $1.20 of $5.00');
+});
+
+test('a session that no worker can ever begin is the human’s, and no command is left for it', async () => {
+  await using desk = await makeDesk();
+  const { folder, sessionFile, commands } = await desk.lay('26-01-08-boat');
+  await rm(sessionFile);
+  const ask = async (tool: string, args: object = {}) =>
+    (await askTool(tool, { session: folder, ...args }, desk.context)).json;
+  const next = expect.stringContaining('tell the human what problems says');
+  expect(await ask('get_status')).toMatchObject({
+    next,
+    problems: [expect.stringContaining('session.json')],
+  });
+  expect(await ask('wait', { until: 'attention', cursor: 2 })).toMatchObject({ changed: true, next });
+  const lost = { code: 'session_lost', message: expect.stringContaining('session.json') };
+  expect(await ask('stop_session')).toMatchObject(lost);
+  expect(await ask('resume_session')).toMatchObject(lost);
+  await expect(stat(commands)).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -8,6 +8,7 @@ import { acquireLease } from '../../src/base/lease.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
 
@@ -126,6 +127,24 @@ test('a session without its identity is shown, and no worker is wanted for nothi
     problems: [expect.stringContaining('session.json is missing')],
   });
 });
+
+test.each([
+  { what: 'gone', text: undefined },
+  { what: 'cut', text: '{"v":1' },
+])(
+  'a session whose identity is $what but stands in the log wants the worker that puts it back',
+  async ({ text }) => {
+    await using dir = await tempDir();
+    const paths = sessionPaths(dir.path, '26-01-08-x');
+    const file = sessionFileSample({ folder: '26-01-08-x' });
+    await writeEvents(paths, [{ ...CREATED, file: JSON.stringify(file) } as NewEvent, PREPARED]);
+    if (text === undefined) await rm(paths.sessionFile);
+    else await writeFile(paths.sessionFile, text);
+    const view = await read(paths);
+    expect(view).toMatchObject({ needsWorker: true, sessionFile: { id: file.id } });
+    expect(view.problems).toEqual([expect.stringContaining('the next worker puts it back')]);
+  },
+);
 
 test('a folder of the original tool is shown as its notebook says', async () => {
   await using dir = await tempDir();

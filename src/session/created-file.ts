@@ -1,0 +1,26 @@
+import { lstat, open } from 'node:fs/promises';
+import { ifExists } from '../base/errors.ts';
+import { parseEvent } from './events.ts';
+import { linesFrom } from './log-lines.ts';
+import type { SessionPaths } from './paths.ts';
+
+/** A session is created with its first events. */
+const FIRST_LINES = 20;
+
+/** The text of `session.json` as it was when the session was created, which its event says; old ones say nothing. */
+export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
+  // A link or a pipe in its place is met when the log is opened.
+  if (!(await ifExists(lstat(events)))?.isFile()) return undefined;
+  const handle = await open(events, 'r');
+  try {
+    let count = 0;
+    for await (const { text } of linesFrom(handle, 0)) {
+      const reading = parseEvent(text);
+      if (reading.kind === 'event' && reading.event.type === 'session_created') return reading.event.file;
+      if (++count === FIRST_LINES) break;
+    }
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
