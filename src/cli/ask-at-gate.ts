@@ -3,11 +3,20 @@ import type { SessionView } from '../session/status.ts';
 import { askQuestions } from './ask-questions.ts';
 import type { Cli } from './cli.ts';
 import { planWords } from './plan-words.ts';
+import { shortName } from './session-facts.ts';
 
 interface Question {
   session: string;
   projectDir: string | undefined;
 }
+
+/** How an answer is refused when another chat, terminal or phone has decided meanwhile, the worker's own words too. */
+const FASTER: ReadonlySet<string> = new Set([
+  'not_waiting',
+  'nothing_asked',
+  'nothing_waits',
+  'plan_changed',
+]);
 
 /**
  * Puts to the person what a session waits for.
@@ -24,9 +33,12 @@ export async function askAtGate(
     if (status.for === 'plan_approval') return await askForApproval(cli, question);
     return false;
   } catch (error) {
-    // Somebody was faster, in a chat or by phone.
-    if (error instanceof SamocodeError && error.code === 'not_waiting') return true;
-    throw error;
+    if (!(error instanceof SamocodeError && FASTER.has(error.code))) throw error;
+    const guidance = `samocode message ${shortName(question.session)} "…"`;
+    cli.output.say(
+      `\nSomebody else was faster, so what you said was not taken. For the next child: ${guidance}`,
+    );
+    return true;
   }
 }
 

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import type { ActionContext } from '../../src/actions/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import type { Cli } from '../../src/cli/cli.ts';
@@ -18,10 +19,17 @@ export interface TypedOptions {
   env?: Record<string, string>;
   /** What the person says, question by question; without it nobody is there. */
   says?: string[];
+  /** What is started for a session; without it nothing is. */
+  programs?: ActionContext['programs'];
 }
 
+const NOWHERE = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/samocode-rehearsal.js' };
+
 /** Runs one command line in this process, with streams of its own: all but `main.ts` is the real program. */
-export async function typed(argv: string[], { cwd, home, env = {}, says }: TypedOptions): Promise<Typed> {
+export async function typed(
+  argv: string[],
+  { cwd, home, env = {}, says, programs = NOWHERE }: TypedOptions,
+): Promise<Typed> {
   const texts = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof texts) =>
     new PassThrough().on('data', (bytes: Buffer) => {
@@ -52,7 +60,7 @@ export async function typed(argv: string[], { cwd, home, env = {}, says }: Typed
       home,
       cwd,
       by: { channel: 'cli' },
-      programs: { worker: '/nowhere/worker.js', rehearsal: '/nowhere/samocode-rehearsal.js' },
+      programs,
     }),
     leaveWith(code) {
       exitCode = code;
