@@ -1,3 +1,4 @@
+import { systemErrorCode } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { type ChildRecord, exitFile } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -31,8 +32,13 @@ export async function readAwakeMs({ paths }: Place, { iteration }: Iteration): P
 
 const MAX_BYTES = 100;
 
-/** A pipe or a link under the name of one of our files is none, and is not waited for. */
+/** A pipe, a link or a file that is refused to us is none of ours, whatever its name, and is not waited for. */
 async function readShort(path: string): Promise<string | undefined> {
-  const reading = await readPlainFile(path, MAX_BYTES);
-  return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
+  try {
+    const reading = await readPlainFile(path, MAX_BYTES);
+    return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EACCES') throw error;
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type ChildRecord, exitFile } from '../../src/providers/run-child.ts';
 import { iterationPaths, sessionPaths } from '../../src/session/paths.ts';
@@ -45,3 +45,22 @@ test('why a child was ended and how long it was awake are told without their lin
     1500,
   ]);
 });
+
+test('an exit status that a child keeps from being read is none', async () => {
+  await using it = await place();
+  const path = exitFile(it.files.exit, CHILD);
+  await writeFile(path, '0\n');
+  await chmod(path, 0);
+  expect(await asOrdinaryUser(() => readExit(it, { iteration: 1 }, CHILD))).toBeUndefined();
+});
+
+// To root nothing is refused.
+async function asOrdinaryUser<T>(act: () => Promise<T>): Promise<T> {
+  const uid = process.geteuid?.();
+  if (uid === 0) process.seteuid?.(65_534);
+  try {
+    return await act();
+  } finally {
+    if (uid === 0) process.seteuid?.(0);
+  }
+}
