@@ -291,6 +291,9 @@ test('a session that Claude Code would refuse to root is refused before it costs
   const settings = { provider: 'codex', providers: { quality: 'claude' }, permissions: 'skip' } as const;
   expect(() => refuseWhatCannotRun(settings, { env: {} }, { uid: 0 })).toThrow(RootRefusedError);
   refuseWhatCannotRun(settings, { env: { IS_SANDBOX: '1' } }, { uid: 0 });
+  // Claude Code 2.1 refuses "yes" and "true" too.
+  const unheard = { env: { IS_SANDBOX: 'yes' } };
+  expect(() => refuseWhatCannotRun(settings, unheard, { uid: 0 })).toThrow(RootRefusedError);
   refuseWhatCannotRun({ ...settings, permissions: 'allow' }, { env: {} }, { uid: 0 });
   refuseWhatCannotRun({ ...settings, providers: {} }, { env: {} }, { uid: 0 });
 });

@@ -153,11 +153,11 @@ function rootCheck({ permissions }: CliQuestion, { uid }: Machine, { env }: Acti
     : ok(id, uid === 0 ? 'root, by your own choice' : 'not root');
 }
 
-/** Claude Code refuses to skip permissions for root unless the person calls the machine a sandbox. */
+/** Claude Code refuses to skip permissions for root unless the person calls the machine a sandbox, by a 1 and no other word. */
 export function isRefusedAsRoot(facts: {
   uid: number | undefined;
   permissions: 'skip' | 'allow';
   env: Readonly<Record<string, string | undefined>>;
 }): boolean {
-  return facts.uid === 0 && facts.permissions === 'skip' && !facts.env.IS_SANDBOX;
+  return facts.uid === 0 && facts.permissions === 'skip' && facts.env.IS_SANDBOX !== '1';
 }
