@@ -67,11 +67,13 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
 
 /** What is used up, and how more is given. */
 export function budgetReason(use: CapUse): string {
-  return `The budget is used up: ${useInWords(use)}. To go on, resume the session with a higher ${settingOf(use)}: resume_session with caps, or "samocode resume <session> ${optionOf(use)}".`;
+  const holds = use.scope === 'session' ? '' : `, which then holds for ${use.scope}`;
+  return `The budget is used up: ${useInWords(use)}. To go on, resume the session with a higher ${settingOf(use)}: resume_session with caps, or "samocode resume <session> ${optionOf(use)}"${holds}.`;
 }
 
+/** There is one option for each kind, and none for each phase. */
 function optionOf(use: CapUse): string {
-  const option = settingOf(use).toLowerCase().replaceAll('_', '-');
+  const option = settingOf({ cap: use.cap, scope: 'session' }).toLowerCase().replaceAll('_', '-');
   const enough =
     use.cap === 'usd' ? Math.ceil(use.spent * 2 + 1) : Math.ceil(Math.max(use.limit, use.spent) * 2 + 1);
   return `--${option} ${enough}`;

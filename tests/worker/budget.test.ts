@@ -94,6 +94,13 @@ test('a phase has a budget of its own', async () => {
     rule: 'budget',
     reason: expect.stringContaining('MAX_COST_USD_REQUIREMENTS'),
   });
+  // There is no option for each phase: the kind of limit is enough.
+  expect(status).toMatchObject({ reason: expect.stringContaining('resume <session> --max-cost-usd 5"') });
+  await expect(rig.resume({ caps: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
+  await rig.resume({ caps: { usd: 50 } });
+  const { raisedCaps } = await rig.untilWaiting('plan_approval');
+  expect(raisedCaps).toMatchObject({ session: {}, phases: { requirements: { usd: 50 } } });
+  expect(raisedCaps?.session).toEqual({});
 });
 
 test('a number of children is kept to, the last of them leaves things in order', async () => {

@@ -2,7 +2,8 @@ import { judgeCaps, settingOf, useInWords } from '../../phases/caps.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
-import { budgetReason, budgetUses } from '../budget.ts';
+import type { SessionState } from '../../session/state.ts';
+import { budgetReason, budgetUses, budgetVerdict } from '../budget.ts';
 import { childChoice } from '../choose-child.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { documentNames } from '../documents.ts';
@@ -11,10 +12,8 @@ import { liftSharedLimit } from '../shared-limit.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
-export async function resume(
-  worker: Worker,
-  command: CommandOf<'resume'>,
-): Promise<CommandOutcome | Refusal> {
+export async function resume(worker: Worker, given: CommandOf<'resume'>): Promise<CommandOutcome | Refusal> {
+  const command = meantForPhase(worker, given);
   const { status, progress } = stateOf(worker);
   const { phase } = progress;
   const spent = stillSpent(worker, command);
@@ -59,11 +58,26 @@ async function liftLimit(worker: Worker): Promise<void> {
   await liftSharedLimit(worker, provider.name);
 }
 
+/** A person names kinds of limits alone: more of the kind that has run out in a phase is meant for that phase. */
+function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
+  const state = stateOf(worker);
+  if (command.caps === undefined || !isBudgets(state)) return command;
+  const verdict = budgetVerdict(worker);
+  if (verdict.kind === 'fine' || verdict.use.scope === 'session') return command;
+  const { cap, scope } = verdict.use;
+  const { [cap]: more, ...session } = command.caps.session;
+  if (more === undefined) return command;
+  return { ...command, caps: { session, phases: { [scope]: { [cap]: more } } } };
+}
+
+function isBudgets({ status }: SessionState): boolean {
+  return status.kind === 'blocked' && status.rule === 'budget';
+}
+
 /** Going on would only block again: better said at once. */
 function stillSpent(worker: Worker, { caps: raised, goal }: CommandOf<'resume'>): Refusal | undefined {
   const state = stateOf(worker);
-  const isBudgets = state.status.kind === 'blocked' && state.status.rule === 'budget';
-  if (!isBudgets && raised === undefined) return undefined;
+  if (!isBudgets(state) && raised === undefined) return undefined;
   const phase = goal === undefined ? state.progress.phase : 'investigation';
   const uses = budgetUses(worker, state, { phase, raised });
   const verdict = judgeCaps(uses);
