@@ -73,7 +73,12 @@ const PHRASES: ReadonlyArray<readonly [phrase: string, atTerminal: string]> = [
     'read_plan; show it to the human; approve_plan or request_changes as they say',
     '"samocode plan"; then "samocode approve" or "samocode changes"',
   ],
+  [
+    "Put the person's own words into *",
+    'Write your words behind the name of the session, in quotation marks.',
+  ],
   // What is told to a model about its human is told to the human here.
+  ['tell the human what problems says', 'see the problems that "samocode status" names'],
   ['ask the human to change the file named in says', 'change the file that "samocode status" names'],
   [
     'tell the human what says.reason asks for; when done, resume_session',

@@ -58,6 +58,9 @@ function hintFor({ code }: CommanderError, program: Command, argv: readonly stri
   const [first = ''] = argv;
   const meant = code === 'commander.help' ? nearestName(argv.at(-1) ?? '', names) : undefined;
   if (meant !== undefined) return `Did you mean ${meant}?`;
+  // Only the original form has options that it can't do without.
+  if (code === 'commander.missingMandatoryOptionValue')
+    return 'To start a session: samocode run --task "…"; the original form wants --config and --session.';
   const named = argv.find((word) => names.includes(word));
   if (named !== undefined && first.startsWith('-'))
     return `Options stand behind the command: samocode ${named} ${first} …`;

@@ -127,7 +127,7 @@ function nextCommand({ folder, state: { status, archived }, isForeign }: Session
     case 'waiting':
       return WAITING_NEXT[status.for](name);
     case 'blocked':
-      return `samocode resume ${name} --note "…"`;
+      return `samocode resume ${name} ${status.rule === 'budget' ? moreOf(status.reason) : '--note "…"'}`;
     case 'stopped':
       return `samocode resume ${name}`;
     case 'done':
@@ -135,6 +135,11 @@ function nextCommand({ folder, state: { status, archived }, isForeign }: Session
     default:
       return status satisfies never;
   }
+}
+
+/** A note alone would be refused; the worker has reckoned how much is enough. */
+function moreOf(reason: string): string {
+  return /"samocode resume <session> (--max-[a-z-]+ \d+)"/.exec(reason)?.[1] ?? '--note "…"';
 }
 
 const WAITING_NEXT = {

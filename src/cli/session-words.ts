@@ -2,6 +2,7 @@ import type { WaitingFor } from '../phases/table.ts';
 import { STOPS } from '../session/now.ts';
 import { duration } from './durations.ts';
 import { hanging } from './hanging.ts';
+import { hintForTerminal } from './hints.ts';
 import type { Output } from './output.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
 import { oneLine, type Style } from './style.ts';
@@ -48,7 +49,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
     ['doing', facts.doing && oneLine(facts.doing)],
     ['stalled', facts.stalled && 'its child shows no sign of life'],
     ['open', facts.openQuestions?.join(', ')],
-    ['reason', facts.reason && oneLine(facts.reason, 600)],
+    ['reason', facts.reason && hintForTerminal(oneLine(facts.reason, 600))],
     ['needs', facts.needs && oneLine(facts.needs, 600)],
     ['summary', facts.summary && oneLine(facts.summary, 600)],
     ['branch', facts.branch && `${facts.branch} from ${facts.base}`],

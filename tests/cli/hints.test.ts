@@ -98,6 +98,10 @@ test.each([
     'Use "samocode message" to guide it, "samocode run" to follow it.',
   ],
   ['Correct it: "samocode init" or setup_project does both.', 'Correct it: "samocode init" does both.'],
+  [
+    "Put the person's own words into feedback.",
+    'Write your words behind the name of the session, in quotation marks.',
+  ],
   ['They wait for the end.', 'They wait for the end.'],
 ])('%s becomes %s', (hint, words) => {
   expect(hintForTerminal(hint)).toBe(words);

@@ -146,6 +146,7 @@ test.each([
   [['help', 'lst'], "Unknown command 'lst'.", 'Did you mean list?'],
   [['help', 'walk'], "Unknown command 'walk'.", 'samocode --help'],
   [['-C', '/tmp', 'list'], "Unknown option '-C'.", 'samocode list -C …'],
+  [['--task', 'Add auth'], "Required option '--config <file>' not specified.", 'samocode run --task "…"'],
   [['start', 'Add', 'auth'], 'Too many arguments', 'samocode start --task "…"'],
   [['run', 'Add', 'auth'], 'Too many arguments', 'samocode run --task "…"'],
 ])('%j is refused in whole sentences, with what was meant', async (argv, why, hint) => {

@@ -63,3 +63,20 @@ test('a limit beyond every date is told as the last one there is, by status and 
   const view = await readSession(paths, desk.context.host);
   expect(view && statusSentence(view)).toContain('9999-12-31T23:59:59.999Z');
 });
+
+test('a reason names the command where models are named the tool', async () => {
+  await using desk = await makeDesk();
+  const reason = 'Used up: resume_session with caps, or "samocode resume <session> --max-hours 5".';
+  const blocked = {
+    type: 'blocked',
+    phase: 'planning',
+    reason,
+    needs: 'human_decision',
+    rule: 'budget',
+  } as const;
+  await desk.lay('26-01-08-boat', [CREATED, PREPARED, blocked]);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const { stdout } = await typed(['status', 'boat'], place);
+  expect(stdout).toContain('Used up: "samocode resume <session> --max-hours 5".');
+  expect(stdout).toMatch(/next +samocode resume boat --max-hours 5$/m);
+});

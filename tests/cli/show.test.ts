@@ -11,6 +11,8 @@ test('documents and changes of a session are printed, and a wrong name says whic
   expect(list.stdout.split('\n')).toEqual(expect.arrayContaining(['_overview.md', '_qa.md']));
   const dive = await typed(['show', session, 'dive', '--json'], place);
   expect(JSON.parse(dive.stdout)).toMatchObject({ session, name: expect.stringContaining('-dive-') });
+  const asItIs = await typed(['show', session, 'dive'], place);
+  expect(asItIs.stdout).toBe((JSON.parse(dive.stdout) as { text: string }).text);
   const missing = await typed(['show', session, 'novel'], place);
   expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('_overview.md') });
   const changes = await typed(['diff', session], place);

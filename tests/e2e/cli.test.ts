@@ -58,6 +58,16 @@ test('a session goes from a bare repository to done by commands alone', async ()
   expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
 });
 
+test('a rewind says where the session stands now, and going on that it waits again', async () => {
+  await samocode('run', '--yes', '--name', 'to-and-fro', ...REHEARSED);
+  const back = await samocode('rewind', 'to-and-fro', '--to', '1');
+  expect(back.stdout).toContain('stands where it stood at the end of iteration 1, and is stopped');
+  const forth = await samocode('rewind', 'to-and-fro', '--undo');
+  expect(forth.stdout).toContain('stands where it stood before its last rewind, and is stopped');
+  const goesOn = await samocode('resume', 'to-and-fro');
+  expect(goesOn.stdout).toContain('waits for you again: samocode answer to-and-fro');
+});
+
 test('changes send the plan back, and a message reaches the session', async () => {
   await samocode('run', '--yes', '--name', 'second', '--accept-suggestions', ...REHEARSED);
   const back = await samocode('changes', 'second', 'shorter', 'please');

@@ -21,6 +21,6 @@ async function show(cli: Cli, session: string, name: string | undefined, options
   }
   const { view, ...document } = await readDocument({ ...question, name }, await cli.actionContext());
   cli.output.result({ session: view.folder, ...document }, () =>
-    document.text.split('\n').map(harmless).join('\n'),
+    document.text.replace(/\n$/, '').split('\n').map(harmless).join('\n'),
   );
 }
