@@ -61,7 +61,8 @@ export async function resumeSession(
     case 'queued':
     case 'running':
       if (found.state.stopWanted !== undefined) throw new StopUnderWayError(found);
-      if (note ?? goal ?? caps ?? input.provider ?? input.model) throw new AlreadyRunningError(found);
+      if (goal ?? caps ?? input.provider ?? input.model) throw new AlreadyRunningError(found);
+      if (note !== undefined) return await withGuidance(found, note, context);
       return (await revive(found, context, true)) === 'launched'
         ? { view: await withWorker(found, context), outcome: 'resumed' }
         : { view: found, outcome: 'already_running' };
@@ -88,6 +89,17 @@ export async function resumeSession(
   } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
+}
+
+/** Leaving the note brings the missing worker back. */
+async function withGuidance(
+  found: SessionView,
+  note: string,
+  context: ActionContext,
+): Promise<ResumeSessionResult> {
+  if (!found.needsWorker) throw new AlreadyRunningError(found);
+  const { view } = await afterCommand(found, { kind: 'message', text: note }, ['message_kept'], context);
+  return { view, outcome: 'resumed' };
 }
 
 const START_MS = 5000;
