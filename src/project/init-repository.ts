@@ -1,7 +1,8 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { gitLine, runGit } from './git.ts';
+import type { GitError } from './git-error.ts';
 import { type GitContext, NotARepositoryError, readRepository, requireIdentity } from './repository.ts';
 import type { UndoList } from './undo-list.ts';
 
@@ -28,6 +29,7 @@ export async function initRepository(
   const reading = await readRepository(folder, context);
   if (reading.kind === 'ready' || reading.kind === 'bare') return done;
   if (reading.kind === 'none') {
+    await refuseUnopened(folder, reading);
     if (folder === homeDir || folder === parse(folder).root) {
       throw new NotARepositoryError(folder, {
         why: 'A repository over the whole home folder or disk would take in everything.',
@@ -49,6 +51,16 @@ export async function initRepository(
   await runGit(['commit', '--quiet', '--allow-empty', '--no-verify', '-m', 'First commit'], options);
   done.push('Made a first commit.');
   return done;
+}
+
+/** One that is there and that git will not open is a person's: "git init" mends nothing, and taking it back would take theirs. */
+async function refuseUnopened(folder: string, { reason }: { reason?: GitError }): Promise<void> {
+  if (reason) throw reason;
+  if (!(await ifExists(lstat(join(folder, '.git'))))) return;
+  throw new NotARepositoryError(folder, {
+    why: 'There is a .git in it that git does not take for a repository.',
+    hint: 'Mend it, or put it away: "git status" there says what is wrong.',
+  });
 }
 
 async function firstBranch(folder: string, context: GitContext): Promise<string[]> {

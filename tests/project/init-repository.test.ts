@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { initRepository } from '../../src/project/init-repository.ts';
@@ -36,3 +36,21 @@ test('a folder full of dependencies is no first commit', async () => {
     why: expect.stringContaining('10001'),
   });
 });
+
+test.each([
+  ['of a newer git', 'config', '[core]\n\trepositoryformatversion = 99\n', 'GitError'],
+  ['with a broken HEAD', 'HEAD', 'nowhere\n', 'NotARepositoryError'],
+])(
+  'a repository %s is refused, and nothing of it is made anew or taken back',
+  async (_, file, text, name) => {
+    await using repo = await makeRepo();
+    const gitDir = join(repo.path, '.git');
+    await writeFile(join(gitDir, file), text);
+    const undo = new UndoList();
+    const made = initRepository(repo.path, { homeDir: repo.homeDir, undo, baseEnv: repo.env });
+    await expect(made).rejects.toMatchObject({ name });
+    await undo.run();
+    expect(await readdir(gitDir)).toEqual(expect.arrayContaining(['config', 'objects', 'refs']));
+    expect(await readFile(join(gitDir, 'refs/heads/main'), 'utf8')).toMatch(/^[0-9a-f]{40}\n$/);
+  },
+);
