@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { nearestName } from '../base/nearest-name.ts';
+import { refusedFile } from '../base/refused-file.ts';
 import { type Cli, EXIT, UsageError } from './cli.ts';
 import { COMMANDS } from './commands.ts';
 import { newCommand } from './new-command.ts';
@@ -14,7 +15,8 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
   } catch (error) {
     if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const shown = error instanceof CommanderError ? fromCommander(error, program, argv) : error;
+    const shown =
+      error instanceof CommanderError ? fromCommander(error, program, argv) : (refusedFile(error) ?? error);
     cli.output.error(shown);
     cli.leaveWith(shown instanceof UsageError ? EXIT.usage : EXIT.failed);
   }

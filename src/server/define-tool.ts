@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { refuseFromInside } from '../actions/refuse-from-inside.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
+import { refusedFile } from '../base/refused-file.ts';
 import { coerceArguments } from './coerce-arguments.ts';
 import { explained } from './program-replaced.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
@@ -70,7 +71,7 @@ function checkInput(tool: Tool, args: unknown): unknown {
 }
 
 function errorOf(thrown: unknown): { code: string; message: string; hint: string } {
-  const error = explained(thrown);
+  const error = refusedFile(thrown) ?? explained(thrown);
   if (error instanceof SamocodeError) {
     return { code: error.code, message: `${error.what} ${error.why}`, hint: error.hint };
   }

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { SamocodeError } from '../../src/base/errors.ts';
+import { refusedFile } from '../../src/base/refused-file.ts';
+
+class KnownError extends SamocodeError {
+  readonly code = 'EACCES';
+}
+
+const refusal = (code: string) => Object.assign(new Error(code), { code, path: '/home/me/.config' });
+
+test.each(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'])('%s names the file and the reason', (code) => {
+  const error = refusedFile(refusal(code));
+  expect(error).toMatchObject({ code: 'file_refused', what: 'The machine refused a file.' });
+  expect(error?.why).toMatch(new RegExp(`^/home/me/\\.config: .+ \\(${code}\\)\\.$`));
+});
+
+test('what is a fault of ours, or explained already, is no refused file', () => {
+  for (const error of [refusal('ENOENT'), new TypeError('x'), new KnownError('a', 'b', 'c'), undefined])
+    expect(refusedFile(error)).toBeUndefined();
+});
