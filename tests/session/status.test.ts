@@ -1,5 +1,5 @@
-import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -8,6 +8,7 @@ import { acquireLease } from '../../src/base/lease.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
+import { asOrdinaryUser } from '../support/ordinary-user.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
@@ -26,14 +27,16 @@ test('where nothing is there is no session', async () => {
 test('a run folder that can’t be read fails once, and in no promise that nobody awaits', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-boats');
-  await mkdir(dirname(paths.runDir), { recursive: true });
-  await symlink(paths.runDir, paths.runDir);
+  await mkdir(paths.runDir, { recursive: true });
+  await chmod(paths.runDir, 0);
+  const host = await systemHost();
   const unheard: unknown[] = [];
   const hear = (error: unknown) => unheard.push(error);
   process.on('unhandledRejection', hear);
-  await expect(readSession(paths, await systemHost())).rejects.toMatchObject({ code: 'ELOOP' });
+  await asOrdinaryUser(() => expect(readSession(paths, host)).rejects.toMatchObject({ code: 'EACCES' }));
   for (let turn = 0; turn < 10; turn += 1) await setImmediate();
   process.off('unhandledRejection', hear);
+  await chmod(paths.runDir, 0o755);
   expect(unheard).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type ChildRecord, exitFile } from '../../src/providers/run-child.ts';
 import { iterationPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readAwakeMs, readEndedByUs, readExit } from '../../src/worker/iteration-files.ts';
+import { asOrdinaryUser } from '../support/ordinary-user.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const CHILD: ChildRecord = {
@@ -53,14 +54,3 @@ test('an exit status that a child keeps from being read is none', async () => {
   await chmod(path, 0);
   expect(await asOrdinaryUser(() => readExit(it, { iteration: 1 }, CHILD))).toBeUndefined();
 });
-
-// To root nothing is refused.
-async function asOrdinaryUser<T>(act: () => Promise<T>): Promise<T> {
-  const uid = process.geteuid?.();
-  if (uid === 0) process.seteuid?.(65_534);
-  try {
-    return await act();
-  } finally {
-    if (uid === 0) process.seteuid?.(0);
-  }
-}

@@ -1,0 +1,12 @@
+const NOBODY = 65_534;
+
+/** Acts as somebody to whom files can be refused: to root nothing is. */
+export async function asOrdinaryUser<T>(act: () => Promise<T>): Promise<T> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    return await act();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
