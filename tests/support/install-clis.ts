@@ -36,8 +36,9 @@ const PINNED = {
   gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
   /** Packs extensions for Claude Desktop. */
   mcpb: { npmPackage: '@anthropic-ai/mcpb', version: '2.1.2', program: '.bin/mcpb' },
-  /** What the two below need to run; we ask for no more than Node 20 ourselves. */
+  /** The first is what the two below need to run; we ask for no more than Node 20 ourselves, and run on both. */
   node22: { npmPackage: NODE_PACKAGE, version: '22.23.3', program: `${NODE_PACKAGE}/bin/node` },
+  node24: { npmPackage: NODE_PACKAGE, version: '24.21.0', program: `${NODE_PACKAGE}/bin/node` },
   /** The official suite for servers. The alpha checks every message against the schema of the protocol. */
   conformance: {
     npmPackage: '@modelcontextprotocol/conformance',
