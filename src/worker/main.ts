@@ -11,9 +11,10 @@ import { runWorker } from './run-worker.ts';
 // V8 drops would be the end, and under other flags than its own Node compiles all of its modules anew.
 // Beside the first wait for a file, since Node's module for it takes two milliseconds to load.
 setImmediate(() => {
-  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  // Node 22 hands out its modules from 22.3 on; an older one does without what only saves.
+  const v8 = process.getBuiltinModule?.('node:v8');
   for (const flag of ['--no-turbofan', '--no-maglev', '--semi-space-growth-factor=1'])
-    setFlagsFromString(flag);
+    v8?.setFlagsFromString(flag);
 });
 
 void main();
