@@ -1,9 +1,15 @@
-import { lstat, mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists, SamocodeError, systemErrorCode } from '../base/errors.ts';
 import { gitLine, runGit } from './git.ts';
-import type { GitError } from './git-error.ts';
-import { type GitContext, NotARepositoryError, readRepository, requireIdentity } from './repository.ts';
+import { makeFolder } from './made-folder.ts';
+import {
+  commitOf,
+  type GitContext,
+  NotARepositoryError,
+  readRepository,
+  requireIdentity,
+} from './repository.ts';
 import type { UndoList } from './undo-list.ts';
 
 /** Above this a first commit is most likely not what the person thinks of: dependencies, data, build results. */
@@ -21,22 +27,20 @@ export async function initRepository(
   { homeDir, undo, ...context }: GitContext & { homeDir: string; undo: UndoList },
 ): Promise<string[]> {
   const done: string[] = [];
-  if (!(await ifExists(stat(folder)))) {
-    const first = await mkdir(folder, { recursive: true });
-    if (first) undo.push(() => rm(first, { recursive: true }));
-    done.push(`Made the folder ${folder}.`);
-  }
+  if (await makeFolder(folder, undo)) done.push(`Made the folder ${folder}.`);
   const reading = await readRepository(folder, context);
   if (reading.kind === 'ready' || reading.kind === 'bare') return done;
   if (reading.kind === 'none') {
-    await refuseUnopened(folder, reading);
+    // One that is there and that git will not open is a person's.
+    if (reading.reason) throw reading.reason;
     if (folder === homeDir || folder === parse(folder).root) {
       throw new NotARepositoryError(folder, {
         why: 'A repository over the whole home folder or disk would take in everything.',
         hint: 'Choose another folder, that of one project.',
       });
     }
-    undo.push(() => rm(join(folder, '.git'), { recursive: true, force: true }));
+    await claimGitDir(folder);
+    undo.push(() => removeUnused(folder, context));
     await runGit(['init', '--quiet', ...(await firstBranch(folder, context))], { ...context, cwd: folder });
     done.push(`Made a git repository in ${folder}.`);
   }
@@ -47,20 +51,36 @@ export async function initRepository(
     ['add', '--all', '--', '.', ':(exclude,glob)**/.env', ':(exclude,glob)**/.env.local'],
     options,
   );
-  undo.push(() => runGit(['update-ref', '-d', 'HEAD'], { ...options, allowFailure: true }));
   await runGit(['commit', '--quiet', '--allow-empty', '--no-verify', '-m', 'First commit'], options);
+  const made = await commitOf('HEAD', options);
+  // Somebody else's first commit may have come just before ours, and theirs may come upon ours: those stay.
+  if (made !== undefined && (await commitOf('HEAD^1', options)) === undefined)
+    undo.push(() => runGit(['update-ref', '-d', 'HEAD', made], options));
   done.push('Made a first commit.');
   return done;
 }
 
-/** One that is there and that git will not open is a person's: "git init" mends nothing, and taking it back would take theirs. */
-async function refuseUnopened(folder: string, { reason }: { reason?: GitError }): Promise<void> {
-  if (reason) throw reason;
-  if (!(await ifExists(lstat(join(folder, '.git'))))) return;
-  throw new NotARepositoryError(folder, {
-    why: 'There is a .git in it that git does not take for a repository.',
-    hint: 'Mend it, or put it away: "git status" there says what is wrong.',
-  });
+/**
+ * Makes the empty folder of the repository to be: only who made it may take it away again. "git init" itself mends
+ * nothing that is there, and does not tell whether it was.
+ */
+async function claimGitDir(folder: string): Promise<void> {
+  try {
+    await mkdir(join(folder, '.git'));
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+    throw new NotARepositoryError(folder, {
+      why: 'There is a .git in it that git does not take for a repository.',
+      hint: 'Mend it, or put it away: "git status" there says what is wrong.',
+    });
+  }
+}
+
+/** Another process may have found our repository, and have committed to it. */
+async function removeUnused(folder: string, context: GitContext): Promise<void> {
+  const format = ['for-each-ref', '--count=1', '--format=%(refname)'];
+  if (await gitLine(format, { ...context, cwd: folder, allowFailure: true })) return;
+  await rm(join(folder, '.git'), { recursive: true, force: true });
 }
 
 async function firstBranch(folder: string, context: GitContext): Promise<string[]> {

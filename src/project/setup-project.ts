@@ -1,12 +1,13 @@
-import { mkdir, realpath, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readFile, realpath, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { createWhole } from '../base/atomic-file.ts';
 import type { Clock } from '../base/clock.ts';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 import { excludeFolders } from './exclude.ts';
 import { findProject, ProjectNotFoundError, SAMOCODE_FILE } from './find-project.ts';
 import { initRepository } from './init-repository.ts';
 import { rememberProject } from './known-projects.ts';
+import { makeFolder } from './made-folder.ts';
 import { hashOfText, openProject, type Project, readSettingTexts } from './open-project.ts';
 import { readSettings, type SettingTexts } from './read-settings.ts';
 import { pathInside } from './real-path.ts';
@@ -100,7 +101,8 @@ async function ensureFile(
   const filePath = join(toplevel, SAMOCODE_FILE);
   const text = await fileText(toplevel, setup);
   if (await createWhole(filePath, text)) {
-    undo.push(() => rm(filePath));
+    // A person may have written into it by then.
+    undo.push(async () => (await readFile(filePath, 'utf8')) === text && (await rm(filePath)));
     return { filePath, text };
   }
   const rivals = await projectAt(toplevel, setup.homeDir);
@@ -133,17 +135,6 @@ function foldersIn(texts: SettingTexts): string[] {
   return readSettings(texts).readings.flatMap(({ name, value }) =>
     (name === 'worktrees' || name === 'sessions') && typeof value === 'string' ? [value] : [],
   );
-}
-
-async function makeFolder(folder: string, undo: UndoList): Promise<boolean> {
-  if (await ifExists(stat(folder))) return false;
-  const first = await mkdir(folder, { recursive: true });
-  if (!first) return false;
-  // rmdir takes only empty folders, so nothing that somebody put there in the meantime is lost.
-  undo.push(async () => {
-    for (let path = folder; path.startsWith(first); path = dirname(path)) await rmdir(path);
-  });
-  return true;
 }
 
 async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> {
