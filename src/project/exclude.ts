@@ -1,7 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
+import { changeFile } from '../base/change-file.ts';
 import { gitLine, gitSaysYes } from './git.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import { type GitContext, requireRepository } from './repository.ts';
@@ -51,13 +50,16 @@ function excludeLine(way: string): string {
 }
 
 async function append(path: string, lines: readonly string[]): Promise<() => Promise<void>> {
-  const before = await ifExists(readFile(path, 'utf8'));
-  const start =
-    before === undefined || before === '' || before.endsWith('\n') ? (before ?? '') : `${before}\n`;
-  const after = `${start}${lines.join('\n')}\n`;
-  await mkdir(dirname(path), { recursive: true });
-  await writeWhole(path, after);
+  // People keep such files elsewhere and link to them: the link must stay one.
+  const real = await realPathAsFar(path);
+  let before: string | undefined;
+  await mkdir(dirname(real), { recursive: true });
+  const after = await changeFile(real, (text) => {
+    before = text;
+    const start = text === undefined || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}\n`;
+    return `${start}${lines.join('\n')}\n`;
+  });
   return async () => {
-    if ((await ifExists(readFile(path, 'utf8'))) === after) await writeWhole(path, before ?? '');
+    await changeFile(real, (text) => (text === after ? (before ?? '') : (text ?? '')));
   };
 }

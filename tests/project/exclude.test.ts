@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { excludeFolders } from '../../src/project/exclude.ts';
@@ -60,4 +60,19 @@ test('undoing puts the file back, unless somebody changed it since', async () =>
   await writeFile(again.excludePath, 'edited by hand\n');
   await again.undo();
   expect(await excludeOf(repo)).toBe('edited by hand\n');
+});
+
+test('an exclude file that is a link to a file of other bytes than text stays both', async () => {
+  await using repo = await makeRepo();
+  const path = join(repo.path, '.git/info/exclude');
+  const elsewhere = join(repo.root, 'my-excludes');
+  await writeFile(elsewhere, Buffer.from('*.gr\xfc\xdfe\n', 'latin1'), { mode: 0o600 });
+  await rm(path);
+  await symlink(elsewhere, path);
+  const { undo } = await excludeFolders(repo.path, [join(repo.path, 'a')], { baseEnv: repo.env });
+  expect(await readlink(path)).toBe(elsewhere);
+  expect(await readFile(elsewhere, 'latin1')).toBe('*.gr\xfc\xdfe\n/a/\n');
+  expect((await stat(elsewhere)).mode & 0o777).toBe(0o600);
+  await undo();
+  expect(await readFile(elsewhere, 'latin1')).toBe('*.gr\xfc\xdfe\n');
 });
