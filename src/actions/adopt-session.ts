@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
+import { earlierWorktree } from '../project/earlier-worktree.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
@@ -43,17 +45,22 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const project = await findProjectFor({ projectDir: place.filePath, call }, context);
   await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
-  const settings = await freezeSettings(project, { folder }, context);
+  const text = (await ifExists(readFile(paths.overview, 'utf8'))) ?? '';
+  const { worktrees: worktreesDir, sessions: sessionsDir } = project.values;
+  const branch = await earlierBranch(
+    { overview: text, worktreePath: join(worktreesDir, folder), mainRepo: project.mainRepo },
+    context,
+  );
+  const settings = await freezeSettings(project, { folder, branch }, context);
   const at = isoUtc(clock.now());
   const id = ulid(clock.now());
   const start = { kind: 'start', run: true } as const;
-  const { worktrees: worktreesDir, sessions: sessionsDir } = project.values;
   const file: SessionFile = {
     v: FORMAT_VERSION,
     id: ulid(clock.now()),
     folder,
     createdAt: at,
-    task: goal ?? (await taskOf(view)),
+    task: goal ?? (readOverview(text).task.trim() || folder),
     mainRepo: project.mainRepo,
     worktreesDir,
     sessionsDir,
@@ -69,10 +76,21 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   return (await readSession(paths, context.host)) ?? started.view;
 }
 
-/** What its notebook says is to be done. */
-async function taskOf({ paths, folder }: SessionView): Promise<string> {
-  const text = await ifExists(readFile(paths.overview, 'utf8'));
-  return readOverview(text ?? '').task.trim() || folder;
+interface EarlierWork {
+  overview: string;
+  worktreePath: string;
+  mainRepo: string;
+}
+
+/** The branch of the worktree that it has already, whatever it is called: its commits are the session's. */
+async function earlierBranch(
+  { overview, worktreePath, mainRepo }: EarlierWork,
+  { env }: ActionContext,
+): Promise<string | undefined> {
+  const here = await earlierWorktree(worktreePath, mainRepo, { baseEnv: env });
+  if (here) return here.branch;
+  const { workingDir = '' } = readOverview(overview);
+  return (await earlierWorktree(workingDir, mainRepo, { baseEnv: env }))?.branch;
 }
 
 class NestedLayoutError extends SamocodeError {

@@ -101,7 +101,11 @@ async function refuseBlockedName(branch: string, options: GitOptions): Promise<v
   if (below) throw new BranchBlockedError(branch, below);
 }
 
-async function entryAt(path: string, listed: readonly ListedWorktree[]): Promise<ListedWorktree | undefined> {
+/** The working copy whose top folder is `path`, links resolved. */
+export async function entryAt(
+  path: string,
+  listed: readonly ListedWorktree[],
+): Promise<ListedWorktree | undefined> {
   const real = await realPathAsFar(path);
   for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return entry;
   return undefined;

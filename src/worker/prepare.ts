@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { isSamocodeError, SamocodeError } from '../base/errors.ts';
-import type { Phase } from '../phases/table.ts';
+import { shellWord } from '../base/shell-quoted.ts';
+import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { resolveBase } from '../project/base-commit.ts';
 import { START } from '../project/checkpoint-refs.ts';
-import { ensureWorktree } from '../project/worktree.ts';
+import { earlierWorktree } from '../project/earlier-worktree.ts';
+import { realPathAsFar } from '../project/real-path.ts';
+import { ensureWorktree, type Worktree } from '../project/worktree.ts';
 import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
 import { blockedEvent } from './blocked.ts';
@@ -28,6 +31,7 @@ export async function prepare(worker: Worker): Promise<void> {
       ...(settings.base !== undefined && { base: settings.base }),
     });
     const worktreePath = join(file.worktreesDir, file.folder);
+    await refuseWorkElsewhere(worker, worktreePath);
     await noteSetupDue(worker, worktreePath);
     const worktree = await ensureWorktree({
       mainRepo,
@@ -43,8 +47,12 @@ export async function prepare(worker: Worker): Promise<void> {
       await record(worker, ...stopEvents(worker));
       return;
     }
-    const warnings = [...(base.warning === undefined ? [] : [base.warning]), ...setup.warnings];
     const where = await standing(worker);
+    const warnings = [
+      ...(base.warning === undefined ? [] : [base.warning]),
+      ...setup.warnings,
+      ...begunAnew(worktree, where.phase),
+    ];
     await worker.git.look(path);
     await record(worker, {
       type: 'prepared',
@@ -75,6 +83,36 @@ async function standing(worker: Worker): Promise<{ phase: Phase; totalIterations
   if ('question' in inferred) throw new PhaseUnknownError(inferred.question);
   const { totalIterations, iteration } = readOverview(overview ?? '');
   return { phase: inferred.phase, totalIterations: totalIterations ?? iteration ?? 0 };
+}
+
+/** A new branch from here on lacks what the notebook tells of. */
+function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
+  if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
+  return [`There was no branch ${branch}: it begins anew, without what was done before.`];
+}
+
+/**
+ * An adopted folder may have its work in another worktree of the repository: in a new one it would be missing.
+ * @throws WorkElsewhereError
+ */
+async function refuseWorkElsewhere({ file, paths, git }: Worker, worktreePath: string): Promise<void> {
+  if (!file.adopted) return;
+  const { workingDir = '' } = readOverview((await readDocument(paths.overview)) ?? '');
+  const earlier = await earlierWorktree(workingDir, file.mainRepo, git.context);
+  if (earlier === undefined || (await realPathAsFar(worktreePath)) === earlier.path) return;
+  throw new WorkElsewhereError(earlier.path, worktreePath);
+}
+
+class WorkElsewhereError extends SamocodeError {
+  readonly code = 'work_elsewhere';
+
+  constructor(earlier: string, worktreePath: string) {
+    super(
+      'The session was not taken over.',
+      `Its notebook works in ${earlier}, and here its worktree is ${worktreePath}.`,
+      `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}. Then resume.`,
+    );
+  }
 }
 
 class PhaseUnknownError extends SamocodeError {
