@@ -1,5 +1,5 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { dirname, join, parse } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ifExists, SamocodeError, systemErrorCode } from '../base/errors.ts';
 import { gitLine, runGit } from './git.ts';
 import { makeFolder } from './made-folder.ts';
@@ -9,6 +9,8 @@ import {
   NotARepositoryError,
   readRepository,
   requireIdentity,
+  TooWideError,
+  takesInEverything,
 } from './repository.ts';
 import type { UndoList } from './undo-list.ts';
 
@@ -33,12 +35,7 @@ export async function initRepository(
   if (reading.kind === 'none') {
     // One that is there and that git will not open is a person's.
     if (reading.reason) throw reading.reason;
-    if (folder === homeDir || folder === parse(folder).root) {
-      throw new NotARepositoryError(folder, {
-        why: 'A repository over the whole home folder or disk would take in everything.',
-        hint: 'Choose another folder, that of one project.',
-      });
-    }
+    if (takesInEverything(folder, homeDir)) throw new TooWideError(folder);
     await claimGitDir(folder);
     undo.push(() => removeUnused(folder, context));
     await runGit(['init', '--quiet', ...(await firstBranch(folder, context))], { ...context, cwd: folder });

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { parse, resolve } from 'node:path';
 import { SamocodeError } from '../base/errors.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
 import { GitError } from './git-error.ts';
@@ -40,11 +40,14 @@ export async function readRepository(folder: string, context: GitContext): Promi
  * The repository at a folder, ready for sessions: its top folder, with a commit.
  * @throws NotARepositoryError, NoCommitError, GitError
  */
-export async function requireRepository(folder: string, context: GitContext) {
+export async function requireRepository(
+  folder: string,
+  { homeDir, ...context }: GitContext & { homeDir?: string },
+) {
   const reading = await readRepository(folder, context);
   switch (reading.kind) {
     case 'none':
-      throw reading.reason ?? new NotARepositoryError(folder);
+      throw reading.reason ?? notARepository(folder, homeDir);
     case 'bare':
       throw new NotARepositoryError(folder, {
         why: 'It is a bare repository, without a working copy.',
@@ -100,6 +103,24 @@ export class NotARepositoryError extends SamocodeError {
       no?.hint ??
         'Choose another folder, or, if the person agrees to "git init" and a first commit there, call setup_project with init_repository: true ("samocode init --git-init").',
     );
+  }
+}
+
+/** As things are; over the home folder or the whole disk none is ever made. */
+function notARepository(folder: string, homeDir: string | undefined): NotARepositoryError {
+  return takesInEverything(folder, homeDir) ? new TooWideError(folder) : new NotARepositoryError(folder);
+}
+
+export function takesInEverything(folder: string, homeDir: string | undefined): boolean {
+  return folder === homeDir || folder === parse(folder).root;
+}
+
+export class TooWideError extends NotARepositoryError {
+  constructor(folder: string) {
+    super(folder, {
+      why: 'A repository over the whole home folder or disk would take in everything.',
+      hint: 'Choose another folder, that of one project.',
+    });
   }
 }
 

@@ -66,7 +66,7 @@ async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupR
   const done: string[] = [];
   if (setup.initRepository)
     done.push(...(await initRepository(setup.mainRepo, { homeDir, undo, ...context })));
-  const { toplevel } = await requireRepository(setup.mainRepo, context);
+  const { toplevel } = await requireRepository(setup.mainRepo, { ...context, homeDir });
   const { filePath, text } = await ensureFile(toplevel, setup, undo);
   if (text !== undefined) done.push(`Wrote ${filePath}.`);
   const texts = await readSettingTexts({ filePath, env, homeDir });

@@ -172,6 +172,10 @@ test('the home folder is never turned into a repository', async () => {
   await expect(setUp(repo, { mainRepo: repo.homeDir, initRepository: true })).rejects.toMatchObject({
     code: 'not_a_repository',
   });
+  // Nor is a person asked whether it may be.
+  await expect(setUp(repo, { mainRepo: repo.homeDir })).rejects.toMatchObject({
+    hint: 'Choose another folder, that of one project.',
+  });
   expect(await readdir(repo.homeDir)).toEqual([]);
 });
 
