@@ -102,7 +102,7 @@ async function tick(scene: Scene, name: string, text: string): Promise<void> {
 
 /** The plan that the prompt names, else the notebook's last, else the newest file. */
 async function readPlan(scene: Scene): Promise<CurrentPlan | undefined> {
-  const listed = sectionOf(await readOverview(scene), 'Plans').match(/[\w.-]+\.md/g) ?? [];
+  const listed = sectionOf(await readOverview(scene), 'Plans').match(/[\w.:-]+\.md/g) ?? [];
   for (const name of [scene.planName, listed.at(-1), await newestPlan(scene)]) {
     const text = name && (await readSessionFile(scene, name));
     if (name && text) return { name, text };
@@ -111,7 +111,7 @@ async function readPlan(scene: Scene): Promise<CurrentPlan | undefined> {
 }
 
 async function newestPlan({ sessionDir }: Scene): Promise<string | undefined> {
-  const names = (await readdir(sessionDir)).filter((name) => /^\d\d-\d\d-\d{4}-plan-.*\.md$/.test(name));
+  const names = (await readdir(sessionDir)).filter((name) => /^\d\d-\d\d-\d\d:?\d\d-plan-.*\.md$/.test(name));
   const aged = await Promise.all(
     names.map(async (name) => ({ name, changedMs: (await stat(join(sessionDir, name))).mtimeMs })),
   );
