@@ -50,6 +50,8 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
 
 /** The phase that the notebook names when it is not the one that the session is in. */
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
+  // Until then the line of an adopted folder tells where it stood: `prepare` reads it.
+  if (!stateOf(worker).prepared) return undefined;
   const text = await readDocument(worker.paths.overview);
   const written = text === undefined ? undefined : readOverview(text).phase;
   const phase = written === undefined ? undefined : phaseNamed(written);

@@ -53,3 +53,11 @@ test('a phase that is written while a block has left an iteration open may be a 
   expect(await obeyPhaseLine(worker)).toBe(false);
   expect(worker.writer.state.progress.phase).toBe('investigation');
 });
+
+test('what the notebook of an adopted folder says is no person’s act before it was read', async () => {
+  await using log = await tempLog();
+  const worker = await movedBy(log);
+  const state = { ...worker.writer.state, prepared: false };
+  const unread = { ...worker, writer: { ...worker.writer, state } } as Worker;
+  expect(await obeyPhaseLine(unread)).toBe(false);
+});
