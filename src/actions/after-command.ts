@@ -2,6 +2,7 @@ import { SamocodeError } from '../base/errors.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { EventType } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
+import { archiveRoot, type SessionPaths } from '../session/paths.ts';
 import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { waitForEvents } from '../session/watch.ts';
@@ -74,11 +75,17 @@ export class SessionLostError extends SamocodeError {
 class NotTakenOverYetError extends SamocodeError {
   readonly code = 'not_taken_over_yet';
 
-  constructor({ folder }: SessionView) {
+  constructor({ folder, state, paths }: SessionView) {
+    const isDone = state.status.kind === 'done';
     super(
       `Session ${folder} can only be looked at.`,
       'It was made by the original samocode and has not been taken over.',
-      'If the human wants it to go on, resume_session takes it over.',
+      isDone ? putAwayByHand(paths) : 'If the human wants it to go on, resume_session takes it over.',
     );
   }
+}
+
+/** A done folder of the original tool needs no worker, and that tool moved it away in no other way. */
+export function putAwayByHand({ sessionDir, sessionsDir }: SessionPaths): string {
+  return `A person puts it away by moving its folder ${sessionDir} into ${archiveRoot(sessionsDir)}. Give resume_session a goal for new work.`;
 }

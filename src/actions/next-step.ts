@@ -11,7 +11,7 @@ const AFTER_WAITING: Readonly<Record<WaitingFor, string>> = {
 
 /** The exact call, or the words for the human, that a session's state asks for. */
 export function nextStep(view: SessionView): string {
-  const { state, needsWorker, isForeign } = view;
+  const { state, needsWorker, isForeign, problems } = view;
   const { status } = state;
   if (state.archived) return 'finish_session (how: unarchive) brings it back, if the human wants that';
   if (isLost(view)) return 'tell the human what problems says; nothing goes on before';
@@ -26,9 +26,10 @@ export function nextStep(view: SessionView): string {
     case 'blocked':
       return 'tell the human says.reason; once it is settled, resume_session (note: what was decided)';
     case 'stopped':
-      return isForeign
-        ? 'resume_session takes it over, if the human wants that'
-        : 'resume_session, when the human wants it to go on';
+      if (!isForeign) return 'resume_session, when the human wants it to go on';
+      return problems.length > 0
+        ? 'tell the human what problems says; then resume_session takes it over, if the human wants that'
+        : 'resume_session takes it over, if the human wants that';
     case 'done':
       return 'tell the human says.summary and where the branch is';
     default:

@@ -6,6 +6,7 @@ import { commitOf } from '../project/repository.ts';
 import { parseDocumentName } from '../session/documents.ts';
 import { oneLine } from '../session/markdown-lines.ts';
 import type { SessionView } from '../session/status.ts';
+import { putAwayByHand } from './after-command.ts';
 import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
 import { findSession } from './find-session.ts';
@@ -128,8 +129,12 @@ function previewUnarchive(view: SessionView): FinishPreview {
 }
 
 function notAtRest(view: SessionView): string[] {
-  const { state, isForeign } = view;
-  if (isForeign) return ['It was made by the original samocode: resume_session takes it over first.'];
+  const { state, isForeign, paths } = view;
+  if (isForeign) {
+    const whatNow =
+      state.status.kind === 'done' ? putAwayByHand(paths) : 'resume_session takes it over first.';
+    return [`It was made by the original samocode: ${whatNow}`];
+  }
   if (state.archived) return ['It is in the archive already: unarchive brings it back.'];
   const { kind } = state.status;
   const rests = kind === 'done' || kind === 'stopped' || kind === 'blocked';

@@ -115,7 +115,7 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
 }
 
 /** What a person types next. */
-function nextCommand({ folder, state: { status, archived }, isForeign }: SessionView): string {
+function nextCommand({ folder, state: { status, archived } }: SessionView): string {
   const name = shortName(folder);
   if (archived) return `samocode unarchive ${name}`;
   switch (status.kind) {
@@ -131,7 +131,7 @@ function nextCommand({ folder, state: { status, archived }, isForeign }: Session
     case 'stopped':
       return `samocode resume ${name}`;
     case 'done':
-      return isForeign ? `samocode status ${name}` : `samocode resume ${name} --goal "…"`;
+      return `samocode resume ${name} --goal "…"`;
     default:
       return status satisfies never;
   }

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isoUtc } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
+import { shellWord } from '../base/shell-quoted.ts';
 import { inferPhase } from './legacy.ts';
 import { type OverviewReading, readOverview } from './overview.ts';
 import type { SessionPaths } from './paths.ts';
@@ -40,7 +41,7 @@ export async function readForeignSession(paths: SessionPaths): Promise<SessionVi
 
 /** What is to be done with a session of the early layout before it can go on. */
 export function nestedProblem({ sessionDir }: SessionPaths): string {
-  return `The notebook lies in ${NESTED_FOLDER}/, a layout that was given up. Move its files one folder up: mv ${sessionDir}/${NESTED_FOLDER}/* ${sessionDir}/`;
+  return `The notebook lies in ${NESTED_FOLDER}/, a layout that was given up. Move its files one folder up: mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
 }
 
 async function notebookAt(path: string): Promise<{ text: string; since: string } | undefined> {

@@ -1,4 +1,5 @@
-import { cp, mkdir, readdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/host.ts';
@@ -51,4 +52,18 @@ test('a folder without a notebook is no session', async () => {
   await using dir = await tempDir();
   await mkdir(join(dir.path, 'notes'));
   expect(await readSession(sessionPaths(dir.path, 'notes'), await systemHost())).toBeUndefined();
+});
+
+test('the command that mends the nested layout overwrites nothing, and takes folders with blanks', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(join(dir.path, 'my notes'), 'old');
+  const nested = join(paths.sessionDir, '_samocode');
+  await mkdir(nested, { recursive: true });
+  await writeFile(join(nested, '_overview.md'), 'Phase: planning\n');
+  await writeFile(join(nested, 'notes.txt'), 'inner');
+  await writeFile(join(paths.sessionDir, 'notes.txt'), 'outer');
+  const problem = (await readSession(paths, await systemHost()))?.problems.join() ?? '';
+  execFileSync('sh', ['-c', problem.slice(problem.indexOf('mv '))]);
+  expect(await readFile(join(paths.sessionDir, 'notes.txt'), 'utf8')).toBe('outer');
+  expect((await readSession(paths, await systemHost()))?.problems).toEqual([]);
 });
