@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
 import { gitLine, runGit } from './git.ts';
+import { hiddenChanges } from './hidden-changes.ts';
 import { type GitContext, readRepository } from './repository.ts';
 import { parseStatus, type StatusEntry } from './status-entries.ts';
 
@@ -40,7 +41,7 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
     kind: 'present',
     head,
     ...(branch ? { branch } : {}),
-    uncommitted: entries,
+    uncommitted: [...entries, ...(await hiddenChanges(worktreePath, context))],
     unreachedCommits: branch || !head ? 0 : Number(await gitLine(unreached, options)),
   };
 }

@@ -1,6 +1,7 @@
 /** One path that differs from the last commit. */
 export interface StatusEntry {
-  kind: 'changed' | 'untracked' | 'conflict';
+  /** hidden: changed, and git was told not to look at it. */
+  kind: 'changed' | 'untracked' | 'conflict' | 'hidden';
   /** From the top of the working copy; an untracked folder ends with a slash. */
   path: string;
 }

@@ -194,6 +194,29 @@ test('a worktree with changes, new files or loose commits is not removed, and ea
   expect(await readFile(join(at.path, 'README.md'), 'utf8')).toBe('changed');
 });
 
+test('a change that git was told to pass over keeps a worktree from being removed', async () => {
+  const files = { 'a b.txt': 'a', 'größe\nzwei.txt': 'b', 'same.txt': 'c', 'gone.txt': 'd' };
+  await using at = await scene({ files });
+  await at.make();
+  await at.repo.git(['update-index', '--assume-unchanged', 'a b.txt', 'same.txt'], at.path);
+  await at.repo.git(['update-index', '--skip-worktree', 'größe\nzwei.txt', 'gone.txt'], at.path);
+  await rm(join(at.path, 'gone.txt'));
+  await writeFile(join(at.path, 'a b.txt'), 'A');
+  await writeFile(join(at.path, 'größe\nzwei.txt'), 'B');
+  expect(await at.remove()).toEqual({
+    kind: 'would_lose',
+    uncommitted: [
+      { kind: 'hidden', path: 'a b.txt' },
+      { kind: 'hidden', path: 'größe\nzwei.txt' },
+    ],
+    unreachedCommits: 0,
+  });
+  expect(await readFile(join(at.path, 'a b.txt'), 'utf8')).toBe('A');
+  await writeFile(join(at.path, 'a b.txt'), 'a');
+  await writeFile(join(at.path, 'größe\nzwei.txt'), 'b');
+  expect(await at.remove()).toEqual({ kind: 'removed' });
+});
+
 test('removing a worktree whose folder vanished drops its registration and no other', async () => {
   await using at = await scene();
   await at.make();

@@ -129,7 +129,9 @@ async function removeSessionWorktree(worker: Worker, mainRepo: string): Promise<
       const more = files.length > 20 ? ` and ${files.length - 20} more` : '';
       const commits =
         removed.unreachedCommits > 0 ? ` ${removed.unreachedCommits} commits are on no branch.` : '';
-      const hint = `Commit or remove them in ${worktree.path}, then try again.`;
+      const isHidden = removed.uncommitted.some(({ kind }) => kind === 'hidden');
+      const how = isHidden ? ` ${UNHIDE}` : '';
+      const hint = `Commit or remove them in ${worktree.path}, then try again.${how}`;
       return new Refusal(
         'would_lose_work',
         `These changes are not committed: ${shown}${more}.${commits}`,
@@ -140,6 +142,9 @@ async function removeSessionWorktree(worker: Worker, mainRepo: string): Promise<
       return removed satisfies never;
   }
 }
+
+const UNHIDE =
+  'git was told to pass over some of them: "git update-index --no-assume-unchanged --no-skip-worktree <file>" ends that.';
 
 async function archiveDocuments(
   worker: Worker,
