@@ -4,9 +4,12 @@ const COST_KEYS = ['usd', 'inputTokens', 'outputTokens', 'cachedTokens', 'turns'
 /** No session comes near it, and sums of any number of them stay numbers that JSON has. */
 const MOST = 1e15;
 
-/** A CLI tells its own cost: nobody gets back what was spent before, and no sum grows into infinity. */
+/**
+ * A CLI tells its own cost: nobody gets back what was spent before, and no sum grows into infinity, which no event
+ * can hold. What became no number on the way counts as the most, so that limits hold.
+ */
 export function plausible(value: number): number {
-  return Math.min(Math.max(value, 0), MOST);
+  return Number.isNaN(value) ? MOST : Math.min(Math.max(value, 0), MOST);
 }
 
 export function plausibleCost(told: Cost): Cost {

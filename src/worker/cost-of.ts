@@ -2,6 +2,7 @@ import { configFolder } from '../project/config-folder.ts';
 import { type Estimate, estimateUsd, readPrices, type Spending } from '../providers/prices.ts';
 import type { TokenCounts, Traces } from '../providers/provider.ts';
 import type { Cost } from '../session/event-types.ts';
+import { plausibleCost } from '../session/fold-cost.ts';
 import type { OpenIteration } from '../session/state.ts';
 import type { ChildLog } from './child-log.ts';
 import type { Worker } from './worker.ts';
@@ -46,7 +47,7 @@ export async function costOf(
   };
   const gap =
     estimate && estimate.model === undefined ? 'price' : usd === undefined ? gapOf(seen) : undefined;
-  return { cost, ...(gap && { gap }) };
+  return { cost: plausibleCost(cost), ...(gap && { gap }) };
 }
 
 /** One that has done nothing has spent nothing. */

@@ -53,7 +53,7 @@ export async function howItEnded(
   ended: ChildEnded,
 ): Promise<ProcessEnd> {
   const exitText = ended.child && (await readExit(worker, open, ended.child));
-  const exitCode = exitText !== undefined && /^\d+$/.test(exitText) ? Number(exitText) : null;
+  const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
   const final = ended.log?.final;
   const traces = await tracesOf(worker, open, ended.log);
   const spent = await costOf(worker, open, { log: ended.log, traces });
@@ -75,7 +75,8 @@ export async function howItEnded(
     ...base,
     end: problem.kind,
     ...(text !== '' && { problem: text }),
-    ...(limitedUntil !== undefined && { limitedUntil }),
+    // A time that is no number is none: no event could hold it.
+    ...(Number.isFinite(limitedUntil) && limitedUntil !== undefined && { limitedUntil }),
   };
 }
 

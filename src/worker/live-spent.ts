@@ -3,6 +3,7 @@ import { configFolder } from '../project/config-folder.ts';
 import { estimateUsd, type Price, readPrices } from '../providers/prices.ts';
 import type { Meter, TokenCounts } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
+import { plausible } from '../session/fold-cost.ts';
 import type { OpenIteration } from '../session/state.ts';
 import type { ChildLog } from './child-log.ts';
 import type { Worker } from './worker.ts';
@@ -35,8 +36,8 @@ export class LiveSpent {
     const told = seen.final?.tokens ?? noted.tokens;
     const usd = seen.final?.costUsd ?? (told && (await this.#estimate(told, noted.model)));
     return {
-      usd: usd ?? 0,
-      tokens: tokens.input + tokens.output,
+      usd: plausible(usd ?? 0),
+      tokens: plausible(tokens.input + tokens.output),
       hours: awakeMs / 3_600_000,
       iterations: 0,
     };
