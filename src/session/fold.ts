@@ -156,6 +156,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
     // Said twice by two failures, a note is one.
     notes: [...new Set(notes)].slice(-MOST_NOTES),
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
+    limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
     cost: addCosts(state.cost, event.cost),
     ...countedIteration(state, event),
   };

@@ -101,6 +101,8 @@ export const SessionState = z.object({
   /** For the next child: corrections, hand-offs, the person's note. */
   notes: z.array(z.string()),
   backoff: z.boolean(),
+  /** Newest iterations that ended at a usage limit, one after the other. */
+  limitsInARow: z.int().nonnegative().optional(),
   stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
   /** Files are to be put back before anything else is done; `n`: number of the event that asked. */
   rewind: z.object({ n: z.int(), by: By, to: RewindTarget, commit: z.string(), back: Position }).optional(),

@@ -18,13 +18,22 @@ export async function limitEnd(worker: Worker, stated: number | null): Promise<N
   const provider = stateOf(worker).lastProvider ?? worker.file.settings.provider;
   const known = await readSharedLimit(worker, provider);
   const guessed = until === null && (known?.guessed ?? true);
-  const end = until ?? known?.until ?? worker.clock.now() + GUESS_MS;
+  const end = Math.max(until ?? known?.until ?? worker.clock.now() + GUESS_MS, soonestAfterMany(worker));
   // A stated time stands above a guess, and of two stated ones the later counts: the other is a window within.
   if (known === undefined || known.guessed || end > known.until)
     await shareLimit(worker, provider, { until: end, guessed });
-  const { insteadOf } = await chooseChild(worker, stateOf(worker).progress.phase);
-  const event = limited(worker, { until: end, guessed, provider });
-  return insteadOf ? [event, { type: 'went_on', why: 'fallback' }] : [event];
+  const choice = await chooseChild(worker, stateOf(worker).progress.phase);
+  const isFree = choice.limit === undefined && choice.provider.name !== provider;
+  const own = { until: end, guessed, provider };
+  const event = limited(worker, choice.limit && choice.limit.until < end ? choice.limit : own);
+  return isFree ? [event, { type: 'went_on', why: 'fallback' }] : [event];
+}
+
+/** Limits that are over as soon as they are met would start child after child: the next one waits longer each time. */
+function soonestAfterMany({ clock, file, writer }: Worker): number {
+  const repeated = (writer.state.limitsInARow ?? 0) - 1;
+  if (repeated < 1) return 0;
+  return clock.now() + Math.min(file.settings.retryDelayMs * 2 ** (repeated - 1), GUESS_MS);
 }
 
 /** Here or there: believed, the next child would be started at once, and so for ever; or not in this life. */
@@ -37,8 +46,7 @@ function isOfWrongClock({ clock }: Worker, until: number): boolean {
 export async function accountIsFree(worker: Worker): Promise<boolean> {
   const choice = await chooseChild(worker, stateOf(worker).progress.phase);
   if (choice.limit !== undefined) {
-    const { until, guessed } = choice.limit;
-    await record(worker, limited(worker, { until, guessed, provider: choice.provider.name }));
+    await record(worker, limited(worker, choice.limit));
     return false;
   }
   await announceChange(worker, choice);

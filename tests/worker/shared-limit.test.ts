@@ -91,3 +91,46 @@ test('another session of the account spends nothing on finding out, and a person
     return holding.kind === 'held' && holding.liveness === 'alive' ? holding.lease.owner.pid : undefined;
   }
 });
+
+test('limits that are over as soon as they are met are waited for longer each time', async () => {
+  await using rig = await startRig({
+    scenario: { rules: [{ when: {}, do: [{ act: 'limit', resetsInSeconds: 0 }] }] },
+  });
+  await rig.until(({ limitsInARow, status }) => limitsInARow === 2 && status.kind === 'limited');
+  const limits = (await rig.events()).flatMap((event) =>
+    event.type === 'limited' ? [event.until - Date.parse(event.at)] : [],
+  );
+  expect(limits).toHaveLength(2);
+  expect(limits[1]).toBeGreaterThanOrEqual(rig.file.settings.retryDelayMs - 100);
+});
+
+test('a limit beyond all numbers is guessed', async () => {
+  await using rig = await startRig({ scenario: limitFirst(1e307) });
+  const { status } = await rig.until(({ status }) => status.kind === 'limited');
+  expect(status).toMatchObject({ guessed: true });
+});
+
+/** Gemini CLI's account is used up too, for ten minutes. */
+const GEMINI_TOO = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+const folder = process.env.HOME + '/.config/samocode/limits';
+mkdirSync(folder, { recursive: true });
+const limit = { v: 1, until: Date.now() + 600_000, guessed: false, at: Date.now() };
+writeFileSync(folder + '/gemini-login.json', JSON.stringify(limit));
+`;
+
+test('where every provider is used up, the one that is free first is waited for', async () => {
+  const acts = [
+    { act: 'script', path: 'gemini-too.mjs' },
+    { act: 'limit', resetsInSeconds: 86_400 },
+  ];
+  await using rig = await startRig({
+    lines: { FALLBACK: 'gemini' },
+    firstEnv: { GEMINI_PATH: '/bin/false' },
+    files: { 'gemini-too.mjs': GEMINI_TOO },
+    scenario: { rules: [{ when: {}, do: acts }] },
+  });
+  const { status } = await rig.until(({ status }) => status.kind === 'limited');
+  expect(status.kind === 'limited' && status.until - Date.now()).toBeLessThan(700_000);
+  expect((await rig.events()).find(({ type }) => type === 'limited')).toMatchObject({ provider: 'gemini' });
+});
