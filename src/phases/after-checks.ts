@@ -16,3 +16,8 @@ export function afterFailedChecks(progress: Progress, failures: readonly string[
   if (isLast || testReturns >= MAX_TEST_RETURNS) return block(phase, 'checks', reason);
   return run('implementation', [`${reason}. Mend this first.`]);
 }
+
+/** A child said done while a message came that it never saw: one more reads it. */
+export function afterUnreadMessages(progress: Progress): Decision {
+  return run(progress.phase, ['A message from the human came while the child before you worked: read it.']);
+}

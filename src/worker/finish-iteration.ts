@@ -1,7 +1,7 @@
 import { createWhole } from '../base/atomic-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { afterFailedChecks } from '../phases/after-checks.ts';
+import { afterFailedChecks, afterUnreadMessages } from '../phases/after-checks.ts';
 import { decide } from '../phases/decide.ts';
 import type { Decision } from '../phases/decision.ts';
 import type { Outcome, Rules } from '../phases/outcome.ts';
@@ -175,13 +175,22 @@ function acknowledgedIds(worker: Worker, reading: SignalReading, { newFlow, line
   return stateOf(worker).messages.unacknowledged.filter((id) => named.includes(id) || written.includes(id));
 }
 
-/** A decision to be done holds only when the project's own checks pass. @returns undefined when they were stopped */
+/**
+ * A decision to be done holds only when the project's own checks pass and no message of a person is left unread, also
+ * none that comes while they run. @returns undefined when they were stopped
+ */
 async function checked(worker: Worker, decision: Decision): Promise<Decision | undefined> {
   if (decision.kind !== 'done') return decision;
+  if (hasUnread(worker)) return afterUnreadMessages(stateOf(worker).progress);
   const end = await runChecks(worker);
   if (end.kind === 'stopped') return undefined;
-  const { failures } = end;
-  return failures.length === 0 ? decision : afterFailedChecks(stateOf(worker).progress, failures);
+  const { progress } = stateOf(worker);
+  if (end.failures.length > 0) return afterFailedChecks(progress, end.failures);
+  return hasUnread(worker) ? afterUnreadMessages(progress) : decision;
+}
+
+function hasUnread(worker: Worker): boolean {
+  return stateOf(worker).messages.waiting.length > 0;
 }
 
 async function snapshotBefore(worker: Worker, open: OpenIteration): Promise<Snapshot | undefined> {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sendMessage } from '../../src/actions/send-message.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
@@ -53,4 +53,27 @@ test('a message that a child names in the notebook counts as acknowledged, one t
   await silent.until(({ openIteration }) => openIteration?.iteration === 4);
   expect((await silent.state()).messages.unacknowledged).toEqual([id]);
   expect((await readdir(silent.paths.inbox)).join()).toContain(id);
+});
+
+test('a session is not done before a child has read what a person wrote while the last one worked', async () => {
+  await using rig = await startRig({
+    lines: { GATES: 'none' },
+    scenario: {
+      rules: [
+        { when: { iteration: 1 }, do: [{ act: 'hang' }] },
+        { when: { phase: 'done', count: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] },
+      ],
+    },
+  });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.stop();
+  await rig.until(({ status }) => status.kind === 'stopped');
+  const { overview } = rig.paths;
+  await writeFile(overview, (await readFile(overview, 'utf8')).replace(/^Phase: .*$/m, 'Phase: done'));
+  await rig.resume();
+  await rig.until(({ openIteration }) => openIteration?.phase === 'done');
+  await sendMessage({ session: rig.file.folder, text: 'Mind the boats' }, rig.context());
+  const { messages, progress } = await rig.until(({ status }) => status.kind === 'done');
+  expect(messages).toEqual({ waiting: [], unacknowledged: [] });
+  expect(progress.totalIterations).toBe(3);
 });

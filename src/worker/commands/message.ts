@@ -5,7 +5,7 @@ import { stampsAt } from '../../base/stamps.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { inboxFileName, inboxMessage } from '../../session/inbox.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
-import type { Worker } from '../worker.ts';
+import { stateOf, type Worker } from '../worker.ts';
 
 /** Keeps guidance from the human for the next child. */
 export async function message(
@@ -15,6 +15,10 @@ export async function message(
   const { id, by, text, at } = command;
   if (text.trim() === '')
     return new Refusal('empty_message', 'The message is empty.', 'Say what the child should know.');
+  if (stateOf(worker).status.kind === 'done') {
+    const hint = 'If there is new work, give it to resume_session as goal.';
+    return new Refusal('done', 'The session is done: no agent comes that could read it.', hint);
+  }
   const { file: stamp } = stampsAt(Date.parse(at));
   const file = inboxFileName({ stamp, id });
   ensurePlainFolder(worker.paths.inbox);
