@@ -1,4 +1,5 @@
 import {
+  CAP_NAMES,
   type CapUse,
   type CapVerdict,
   capUses,
@@ -39,6 +40,16 @@ export function budgetVerdict(worker: Worker): CapVerdict {
   return use === undefined ? verdict : { kind: 'wrap_up', use };
 }
 
+/** Every limit that keeps the next child from more than leaving things in order. */
+export function spentUses(worker: Worker): CapUse[] {
+  const verdict = budgetVerdict(worker);
+  if (verdict.kind === 'fine') return [];
+  const state = stateOf(worker);
+  const uses = budgetUses(worker, state, { phase: state.progress.phase });
+  const spent = uses.filter((each) => judgeCaps([each]).kind !== 'fine');
+  return spent.length > 0 ? spent : [verdict.use];
+}
+
 /** Tells people at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
 export async function tellBudget(
   worker: Worker,
@@ -59,24 +70,27 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
   await tellBudget(worker, budgetUses(worker, state, { phase }));
   const verdict = budgetVerdict(worker);
   if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
-  const reason = budgetReason(verdict.use);
+  const reason = budgetReason(spentUses(worker));
   const needs = 'human_decision';
   await record(worker, blockedEvent({ phase, reason, needs, rule: 'budget' }));
   return false;
 }
 
-/** What is used up, and how more is given. */
-export function budgetReason(use: CapUse): string {
-  const holds = use.scope === 'session' ? '' : `, which then holds for ${use.scope}`;
-  return `The budget is used up: ${useInWords(use)}. To go on, resume the session with a higher ${settingOf(use)}: resume_session with caps, or "samocode resume <session> ${optionOf(use)}"${holds}.`;
+/** What is used up, and how more of all of it is given at once: a resume that leaves one of them as it is changes nothing. */
+export function budgetReason(uses: readonly CapUse[]): string {
+  const [phase] = uses.map(({ scope }) => scope);
+  const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
+  const [used, settings] = [uses.map(useInWords), uses.map(settingOf)].map((words) => words.join(' and '));
+  const caps = CAP_NAMES.filter((name) => uses.some(({ cap }) => cap === name));
+  const options = caps.map((name) => optionOf(uses.filter(({ cap }) => cap === name))).join(' ');
+  return `The budget is used up: ${used}. To go on, resume the session with a higher ${settings}: resume_session with caps, or "samocode resume <session> ${options}"${holds}.`;
 }
 
-/** There is one option for each kind, and none for each phase. */
-function optionOf(use: CapUse): string {
-  const option = settingOf({ cap: use.cap, scope: 'session' }).toLowerCase().replaceAll('_', '-');
-  const enough =
-    use.cap === 'usd' ? Math.ceil(use.spent * 2 + 1) : Math.ceil(Math.max(use.limit, use.spent) * 2 + 1);
-  return `--${option} ${enough}`;
+/** There is one option for each kind, and none for each phase. @param uses of one kind */
+function optionOf(uses: readonly CapUse[]): string {
+  const [option] = uses.map(({ cap }) => settingOf({ cap, scope: 'session' }));
+  const enough = Math.ceil(Math.max(...uses.flatMap(({ limit, spent }) => [limit, spent])) * 2 + 1);
+  return `--${option?.toLowerCase().replaceAll('_', '-')} ${enough}`;
 }
 
 /** A child that only leaves things in order needs little time. */

@@ -110,3 +110,35 @@ test('a number of children is kept to, the last of them leaves things in order',
   expect(status).toMatchObject({ rule: 'budget' });
   expect(progress.totalIterations).toBe(3);
 });
+
+test('where several limits are used up, the advice raises them all at once', async () => {
+  const tokens = { input_tokens: 400, output_tokens: 3 };
+  const all = { act: 'result', json: { total_cost_usd: 12, usage: tokens } };
+  const lines = { MAX_COST_USD: '1', MAX_TOKENS: '100', MAX_COST_USD_INVESTIGATION: '1' };
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 1 }, do: [stays, all] }] },
+    lines,
+  });
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  const advice = expect.stringContaining('resume <session> --max-cost-usd 25 --max-tokens 807"');
+  expect(status).toMatchObject({ rule: 'budget', reason: advice });
+  await expect(rig.resume({ caps: { usd: 25 } })).rejects.toMatchObject({ why: advice });
+  await rig.resume({ caps: { usd: 25, tokens: 807 } });
+  const { raisedCaps } = await rig.untilWaiting('qa_answers');
+  expect(raisedCaps).toMatchObject({
+    session: { usd: 25, tokens: 807 },
+    phases: { investigation: { usd: 25 } },
+  });
+});
+
+test('costs that are too large for any number count as the most, and end at the limit', async () => {
+  const huge = { input_tokens: 1.7e308, cache_creation_input_tokens: 1.7e308 };
+  await using rig = await startRig(
+    spender([stays, { act: 'result', json: { total_cost_usd: 1e308, usage: huge, modelUsage: {} } }], {
+      MAX_COST_USD: '1',
+    }),
+  );
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget' });
+  expect(progress.totalIterations).toBe(1);
+});

@@ -1,9 +1,9 @@
-import { judgeCaps, settingOf, useInWords } from '../../phases/caps.ts';
+import { type Caps, type CapUse, judgeCaps, settingOf, useInWords } from '../../phases/caps.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
 import type { SessionState } from '../../session/state.ts';
-import { budgetReason, budgetUses, budgetVerdict } from '../budget.ts';
+import { budgetReason, budgetUses, spentUses } from '../budget.ts';
 import { childChoice } from '../choose-child.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { documentNames } from '../documents.ts';
@@ -62,12 +62,19 @@ async function liftLimit(worker: Worker): Promise<void> {
 function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
   const state = stateOf(worker);
   if (command.caps === undefined || !isBudgets(state)) return command;
-  const verdict = budgetVerdict(worker);
-  if (verdict.kind === 'fine' || verdict.use.scope === 'session') return command;
-  const { cap, scope } = verdict.use;
-  const { [cap]: more, ...session } = command.caps.session;
-  if (more === undefined) return command;
-  return { ...command, caps: { session, phases: { [scope]: { [cap]: more } } } };
+  const session = { ...command.caps.session };
+  const ofPhase: Caps = {};
+  const spent = spentUses(worker);
+  for (const { cap } of spent.filter(({ scope }) => scope !== 'session')) {
+    const more = session[cap];
+    if (more === undefined) continue;
+    ofPhase[cap] = more;
+    // Meant for both where both have run out; what is less for the session than it has is meant for the phase.
+    const whole = spent.find((use) => use.cap === cap && use.scope === 'session');
+    if (whole === undefined || more <= whole.limit) delete session[cap];
+  }
+  if (Object.keys(ofPhase).length === 0) return command;
+  return { ...command, caps: { session, phases: { [state.progress.phase]: ofPhase } } };
 }
 
 function isBudgets({ status }: SessionState): boolean {
@@ -80,11 +87,14 @@ function stillSpent(worker: Worker, { caps: raised, goal }: CommandOf<'resume'>)
   if (!isBudgets(state) && raised === undefined) return undefined;
   const phase = goal === undefined ? state.progress.phase : 'investigation';
   const uses = budgetUses(worker, state, { phase, raised });
-  const verdict = judgeCaps(uses);
-  if (verdict.kind !== 'reached') return undefined;
-  const { use } = verdict;
-  const hint = `Give ${settingOf(use)} more than is spent: ${useInWords(use)}.`;
-  return new Refusal('budget_spent', budgetReason(use), hint);
+  const reached = uses.filter((use) => judgeCaps([use]).kind === 'reached');
+  const [first] = reached;
+  if (first === undefined) return undefined;
+  const hint = `Give ${settingOf(first)} more than is spent: ${useInWords(first)}.`;
+  // Nothing of this resume is kept: the next one must raise what it has raised too.
+  const isOther = (use: CapUse) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
+  const all = [...reached, ...spentUses(worker).filter(isOther)];
+  return new Refusal('budget_spent', budgetReason(all), hint);
 }
 
 async function newGoal(
