@@ -60,12 +60,13 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
     id: ulid(clock.now()),
     folder,
     createdAt: at,
-    task: goal ?? (readOverview(text).task.trim() || folder),
+    task: readOverview(text).task.trim() || folder,
     mainRepo: project.mainRepo,
     worktreesDir,
     sessionsDir,
     configPath: project.filePath,
     adopted: true,
+    ...(goal !== undefined && { goal }),
     settings,
   };
   // Somebody else may adopt it at the same moment: then theirs counts, and the command goes to it.

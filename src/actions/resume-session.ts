@@ -49,6 +49,7 @@ export async function resumeSession(
   if (found.state.archived) throw new InArchiveError(found.folder);
   if (status.kind === 'done' && goal === undefined) throw new GoalMissingError(found.folder);
   if (found.isForeign) {
+    if (goal !== undefined && status.kind !== 'done') throw new NotDoneError(found.folder);
     const call = childSettingsOf(input);
     return {
       view: await adoptSession({ view: found, place, note, goal, call }, context),
@@ -121,6 +122,19 @@ class GoalMissingError extends SamocodeError {
       `Session ${folder} was not resumed.`,
       'It is done, and there is nothing left to go on with.',
       'Pass goal, the new work in the same session, or start another one with start_session.',
+    );
+  }
+}
+
+/** Taken over with other work, the one that it stands in would be lost. */
+class NotDoneError extends SamocodeError {
+  readonly code = 'not_done';
+
+  constructor(folder: string) {
+    super(
+      `Session ${folder} was not taken over.`,
+      'Its notebook does not say that it is done.',
+      'Without a goal it goes on where it stands; a new goal is for a done session.',
     );
   }
 }

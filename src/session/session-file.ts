@@ -76,6 +76,8 @@ export const SessionFile = z.object({
   configPath: z.string(),
   /** A folder of the original tool, taken over as it stood. */
   adopted: z.boolean(),
+  /** New work for which a done folder was taken over. */
+  goal: z.string().optional(),
   settings: FrozenSettings,
 });
 export type SessionFile = z.infer<typeof SessionFile>;

@@ -7,10 +7,12 @@ import { START } from '../project/checkpoint-refs.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
 import { realPathAsFar } from '../project/real-path.ts';
 import { ensureWorktree, type Worktree } from '../project/worktree.ts';
+import type { NewEvent } from '../session/events.ts';
 import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
 import { blockedEvent } from './blocked.ts';
 import { documentNames, readDocument } from './documents.ts';
+import { goalOfAdopted } from './goal-of-adopted.ts';
 import { keepWork, notKept } from './keep-work.ts';
 import { noteSetupDue, setUpOnce } from './setup-once.ts';
 import { isStopDue, stopEvents } from './stopped.ts';
@@ -54,13 +56,15 @@ export async function prepare(worker: Worker): Promise<void> {
       ...begunAnew(worktree, where.phase),
     ];
     await worker.git.look(path);
-    await record(worker, {
+    const goal = await goalOfAdopted(worker);
+    const prepared: NewEvent = {
       type: 'prepared',
       ...where,
       worktree: { path, branch, base: base.name, baseCommit },
       warnings,
       flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
-    });
+    };
+    await record(worker, prepared, ...goal);
     for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
     if (where.totalIterations === undefined) {
       await record(worker, ...notKept(await keepWork(worker, START)));

@@ -110,3 +110,28 @@ test('a done folder can be put away by hand, and needs no new work for that', as
     hint: expect.stringMatching(hint),
   });
 });
+
+test('new work for a done folder begins with an investigation, beside the task that it had', async () => {
+  await using bench = await makeBench();
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
+  await writeFile(join(bench.sessionsDir, FOLDER, '11-02-10:30-plan-boat.md'), '# Plan: boat\n');
+  await resumeSession({ session: FOLDER, goal: 'Give it a rudder.' }, bench.context);
+  const { state, sessionFile } = await settled(bench);
+  expect(state).toMatchObject({
+    status: { kind: 'waiting', for: 'qa_answers' },
+    goal: 'Give it a rudder.',
+    oldPlans: ['11-02-10:30-plan-boat.md'],
+  });
+  expect(sessionFile?.task).toBe('Teach the boat to float.');
+});
+
+test('a folder that is not done is not taken over for other work', async () => {
+  await using bench = await makeBench();
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
+  const refused = resumeSession({ session: FOLDER, goal: 'Give it a rudder.' }, bench.context);
+  await expect(refused).rejects.toMatchObject({ code: 'not_done' });
+  expect((await bench.view(FOLDER)).isForeign).toBe(true);
+});
