@@ -110,7 +110,8 @@ function stepWords(step: ServiceStep): string {
       return `remove ${step.path}`;
     case 'run': {
       const line = [step.program, ...step.args].join(' ');
-      return step.input === undefined ? `run ${line}` : `run ${line}, with this on its input:\n${step.input}`;
+      if (step.input === undefined) return `run ${line}`;
+      return `run ${line}, with this on its input:\n${Buffer.from(step.input).toString()}`;
     }
     default:
       return step satisfies never;
@@ -127,9 +128,10 @@ async function doStep(step: ServiceStep, context: ActionContext): Promise<void> 
       await rm(step.path, { force: true });
       return;
     case 'run': {
-      const result = await askProgram(step.program, step.args, context, step.input);
+      const { program, args, input } = step;
+      const result = await askProgram(program, args, context, { ...(input && { input }) });
       if (result.exitCode !== 0 && !step.mayFail)
-        throw new ServiceCommandError([step.program, ...step.args].join(' '), result.stderr);
+        throw new ServiceCommandError([program, ...args].join(' '), result.stderr);
       return;
     }
     default:

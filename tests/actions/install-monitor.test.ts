@@ -176,6 +176,22 @@ test('without systemd it is one line of the crontab, and every other line stays'
   expect(await here.read('table')).toBe(`${own}\n`);
 });
 
+test('a crontab that is no UTF-8 keeps its bytes, beside a program of any name', async () => {
+  await using here = await machine({ crontab: CRONTAB });
+  const table = join(here.context.home, 'table');
+  const own = Buffer.from('# t\xe4glich\n5 4 * * * backup\n', 'latin1');
+  await writeFile(table, own);
+  const input = { program: '/opt/größe/samocode.js', dryRun: false };
+  const { steps } = await installMonitor(input, here.context);
+  expect(steps.join()).toContain('/opt/größe/samocode.js');
+  const bytes = await readFile(table);
+  expect(bytes.subarray(0, own.length)).toEqual(own);
+  expect(bytes.includes("'/opt/größe/samocode.js'")).toBe(true);
+  expect(await installMonitor(input, here.context)).toMatchObject({ outcome: 'nothing_to_do' });
+  await uninstallMonitor({ dryRun: false }, here.context);
+  expect(await readFile(table)).toEqual(own);
+});
+
 test('a person without a crontab gets one, and one that cannot be read is left alone', async () => {
   await using here = await machine({ crontab: CRONTAB });
   await installMonitor({ program: PROGRAM, dryRun: false }, here.context);

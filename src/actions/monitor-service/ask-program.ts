@@ -1,5 +1,5 @@
 import { definedOnly } from '../../base/defined-only.ts';
-import { type CommandResult, runCommand } from '../../base/run-command.ts';
+import { type CommandOptions, type CommandResult, runCommand } from '../../base/run-command.ts';
 import type { ActionContext } from '../context.ts';
 
 const LIMIT_MS = 20_000;
@@ -9,12 +9,12 @@ export async function askProgram(
   program: string,
   args: readonly string[],
   { env }: Pick<ActionContext, 'env'>,
-  input?: string,
+  options: Pick<CommandOptions, 'input' | 'encoding'> = {},
 ): Promise<CommandResult> {
   return await runCommand(program, args, {
     env: definedOnly(env),
     timeoutMs: LIMIT_MS,
-    ...(input !== undefined && { input }),
+    ...options,
   });
 }
 

@@ -1,4 +1,5 @@
 import { SamocodeError } from '../../base/errors.ts';
+import type { CommandResult } from '../../base/run-command.ts';
 import { shellQuoted } from '../../base/shell-quoted.ts';
 import type { ActionContext } from '../context.ts';
 import { askProgram } from './ask-program.ts';
@@ -23,7 +24,7 @@ export const cronService: Service = {
     return [writeTable(`${kept}${gap}${line}\n`)];
   },
   async uninstallSteps(context) {
-    const table = await askProgram('crontab', ['-l'], context);
+    const table = await askForTable(context);
     if (table.exitCode !== 0) return [];
     const kept = withoutOurs(table.stdout);
     return kept === table.stdout ? [] : [writeTable(kept)];
@@ -55,8 +56,13 @@ class CrontabUnreadableError extends SamocodeError {
   }
 }
 
+/** A character for every byte: a crontab need not be UTF-8, and what is no text to us is the person's all the same. */
+async function askForTable(context: ActionContext): Promise<CommandResult> {
+  return await askProgram('crontab', ['-l'], context, { encoding: 'latin1' });
+}
+
 async function readTable(context: ActionContext): Promise<string> {
-  const { exitCode, stdout, stderr } = await askProgram('crontab', ['-l'], context);
+  const { exitCode, stdout, stderr } = await askForTable(context);
   if (exitCode === 0) return stdout;
   // Every cron says so for a person who has none yet.
   if (/no crontab/i.test(stderr)) return '';
@@ -64,7 +70,7 @@ async function readTable(context: ActionContext): Promise<string> {
 }
 
 function writeTable(text: string): ServiceStep {
-  return { kind: 'run', program: 'crontab', args: ['-'], input: text };
+  return { kind: 'run', program: 'crontab', args: ['-'], input: Buffer.from(text, 'latin1') };
 }
 
 function withoutOurs(table: string): string {
@@ -84,5 +90,6 @@ function lineFor({ command, context }: ServiceWork): string {
   );
   const words = [...variables, ...command.map(shellQuoted), '>/dev/null', '2>&1'];
   // A bare % ends the command in a crontab.
-  return `@reboot ${words.join(' ').replaceAll('%', '\\%')} ${SIGN}`;
+  const line = `@reboot ${words.join(' ').replaceAll('%', '\\%')} ${SIGN}`;
+  return Buffer.from(line).toString('latin1');
 }

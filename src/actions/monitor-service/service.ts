@@ -5,7 +5,7 @@ export type ServiceStep =
   | { kind: 'write'; path: string; text: string }
   | { kind: 'remove'; path: string }
   /** `mayFail`: what it would undo may be undone already. */
-  | { kind: 'run'; program: string; args: readonly string[]; input?: string; mayFail?: true };
+  | { kind: 'run'; program: string; args: readonly string[]; input?: Uint8Array; mayFail?: true };
 
 export interface ServiceWork {
   context: ActionContext;
