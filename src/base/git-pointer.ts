@@ -9,6 +9,17 @@ export async function gitDirOf(worktreePath: string): Promise<string | undefined
   return pointer === undefined ? undefined : resolve(worktreePath, pointer);
 }
 
+/**
+ * Whether a git folder is this linked worktree's own: neither the one that all share nor that of another worktree
+ * that stands. Whatever is done by a wrong one moves somebody else's HEAD and index.
+ */
+export async function isOwnGitDir(worktreePath: string, gitDir: string): Promise<boolean> {
+  const back = (await smallText(join(gitDir, 'gitdir'))).trim();
+  if (back === '') return false;
+  const owner = ifThere(() => realpathSync.native(resolve(gitDir, back)));
+  return owner === undefined || owner === ifThere(() => realpathSync.native(join(worktreePath, '.git')));
+}
+
 /** The git folder that a worktree's own one shares with all others; undefined where it shares none. */
 export async function sharedDirOf(gitDir: string): Promise<string | undefined> {
   const shared = (await smallText(join(gitDir, 'commondir'))).trim();

@@ -1,5 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
+import { gitDirOf, isOwnGitDir } from '../base/git-pointer.ts';
 import { gitLine, runGit } from './git.ts';
 import { hiddenChanges } from './hidden-changes.ts';
 import { type GitContext, readRepository } from './repository.ts';
@@ -59,5 +60,8 @@ async function notOurWorktree({
   const main = await readRepository(mainRepo, context);
   if (main.kind === 'none' || main.kind === 'bare') return 'MAIN_REPO is no working copy of git.';
   if (here.commonDir !== main.commonDir) return 'It belongs to another repository.';
-  return here.toplevel === main.toplevel ? 'It is MAIN_REPO itself.' : undefined;
+  if (here.toplevel === main.toplevel) return 'It is MAIN_REPO itself.';
+  const gitDir = await gitDirOf(worktreePath);
+  const isOwn = gitDir !== undefined && (await isOwnGitDir(worktreePath, gitDir));
+  return isOwn ? undefined : 'Its .git leads to MAIN_REPO itself or to another worktree.';
 }

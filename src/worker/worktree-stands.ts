@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isSamocodeError } from '../base/errors.ts';
-import { gitDirOf } from '../base/git-pointer.ts';
+import { gitDirOf, isOwnGitDir } from '../base/git-pointer.ts';
 import { statsAt } from '../base/look-at.ts';
 import { rejoinWorktree } from '../project/rejoin-worktree.ts';
 import type { NewEvent } from '../session/events.ts';
@@ -51,5 +51,5 @@ export async function mendWorktree(worker: Worker): Promise<NewEvent[]> {
 async function seemsToStand(worktreePath: string): Promise<boolean> {
   const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
   if (gitDir === undefined) return false;
-  return statsAt(join(gitDir, 'HEAD')) !== undefined;
+  return statsAt(join(gitDir, 'HEAD')) !== undefined && (await isOwnGitDir(worktreePath, gitDir));
 }

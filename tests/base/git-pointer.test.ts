@@ -1,7 +1,7 @@
-import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gitDirOf, sharedDirOf } from '../../src/base/git-pointer.ts';
+import { gitDirOf, isOwnGitDir, sharedDirOf } from '../../src/base/git-pointer.ts';
 import { runCommand } from '../../src/base/run-command.ts';
 import { readGitSettings } from '../../src/project/git-settings-guard.ts';
 import { makeRepo } from '../support/temp-repo.ts';
@@ -21,6 +21,20 @@ test('a linked worktree has a git folder of its own and one that it shares', asy
   expect(await realpath((await sharedDirOf(own ?? '')) ?? '')).toBe(await realpath(join(repo.path, '.git')));
   expect(await gitDirOf(repo.path)).toBeUndefined();
   expect(await sharedDirOf(join(repo.path, '.git'))).toBeUndefined();
+});
+
+test('only the git folder of a worktree itself is its own', async () => {
+  await using place = await linked();
+  const { repo, worktree } = place;
+  const own = (await gitDirOf(worktree)) ?? '';
+  expect(await isOwnGitDir(worktree, own)).toBe(true);
+  expect(await isOwnGitDir(worktree, join(repo.path, '.git'))).toBe(false);
+  const other = join(repo.root, 'other');
+  await repo.git(['worktree', 'add', '-q', '-b', 'other', other]);
+  expect(await isOwnGitDir(other, own)).toBe(false);
+  // Moved by hand: what git knows of it leads nowhere, and to nobody else.
+  await rename(worktree, `${worktree}-moved`);
+  expect(await isOwnGitDir(`${worktree}-moved`, own)).toBe(true);
 });
 
 test('a relative pointer and one behind a link are followed', async () => {

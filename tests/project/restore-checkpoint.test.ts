@@ -1,4 +1,15 @@
-import { chmod, mkdir, readFile, readlink, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pathAt, readable } from '../../src/project/path-bytes.ts';
@@ -249,6 +260,26 @@ const VANDALS: Array<{
     },
   },
   {
+    what: 'was led to MAIN_REPO',
+    does: ({ repo, worktreePath }) =>
+      writeFile(join(worktreePath, '.git'), `gitdir: ${join(repo.path, '.git')}\n`),
+  },
+  {
+    what: 'was linked to MAIN_REPO',
+    async does({ repo, worktreePath }) {
+      await rm(join(worktreePath, '.git'));
+      await symlink(join(repo.path, '.git'), join(worktreePath, '.git'));
+    },
+  },
+  {
+    what: 'was led to another worktree',
+    async does({ repo, worktreePath }) {
+      const other = join(repo.root, 'other');
+      await repo.git(['worktree', 'add', '-q', '-b', 'other', other]);
+      await copyFile(join(other, '.git'), join(worktreePath, '.git'));
+    },
+  },
+  {
     what: 'was moved by hand and back',
     async does({ worktreePath }) {
       await rename(worktreePath, `${worktreePath}-away`);
@@ -266,6 +297,7 @@ test.each(VANDALS)('a worktree that $what is joined again with its files', async
   const baseCommit = await repo.git(['rev-parse', 'x']);
   await rejoinWorktree({ ...ours(place), baseCommit });
   expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x\n M a.txt');
+  expect(await repo.git(['symbolic-ref', 'HEAD'])).toBe('refs/heads/main');
 });
 
 test('a worktree that was removed is made again from its branch', async () => {
