@@ -6,6 +6,7 @@ import type { NewEvent } from '../session/events.ts';
 import { questionHash } from '../session/qa-answer.ts';
 import { appendRound, newQa } from '../session/qa-change.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
+import { awaitedFile } from './awaited-file.ts';
 import { blockedEvent } from './blocked.ts';
 import { hashOf, readDocument } from './documents.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
@@ -28,7 +29,7 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
     case 'done':
       return [{ type: 'done', summary: pending.summary, flow: `Done: ${pending.summary}` }];
     case 'park':
-      return await park(worker, pending);
+      return await park(worker, awaitedFile(worker, pending));
     default:
       return pending satisfies never;
   }
