@@ -12,10 +12,12 @@ import { GitError } from '../project/git-error.ts';
 import { inspectWorktree, type WorktreePlace } from '../project/inspect-worktree.ts';
 import { realPathAsFar } from '../project/real-path.ts';
 import { commitOf } from '../project/repository.ts';
+import { isAtRest } from '../session/at-rest.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
+import { nextStep } from './next-step.ts';
 import { IterationNotFoundError, iterationsIn } from './read-transcript.ts';
 import { safeGit } from './safe-git.ts';
 
@@ -51,7 +53,7 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
   const view = await findSession(input, context);
   const { sessionFile, state } = view;
   const { worktree } = state;
-  if (sessionFile === undefined || worktree === undefined) throw new NothingChangedYetError(view.folder);
+  if (sessionFile === undefined || worktree === undefined) throw new NothingChangedYetError(view);
   const tops = [worktree.path, sessionFile.mainRepo];
   const path = input.path === undefined ? undefined : await pathInTree(input.path, tops);
   const git = await safeGit(view, context);
@@ -137,11 +139,13 @@ async function uncommittedIn(place: WorktreePlace): Promise<string[]> {
 class NothingChangedYetError extends SamocodeError {
   readonly code = 'nothing_changed_yet';
 
-  constructor(folder: string) {
+  constructor(view: SessionView) {
     super(
-      `${folder} has no branch of its own yet.`,
+      `${view.folder} has no branch of its own yet.`,
       'It is only being prepared, or was made by the original samocode and not taken over.',
-      'Follow it with wait; get_status shows its branch as soon as there is one.',
+      isAtRest(view)
+        ? `Next: ${nextStep(view)}.`
+        : 'Follow it with wait; get_status shows its branch as soon as there is one.',
     );
   }
 }

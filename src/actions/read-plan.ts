@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { type NotRead, readPlainFile } from '../base/plain-file.ts';
+import { isAtRest } from '../session/at-rest.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import { currentPlanOf, planHash } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
+import { nextStep } from './next-step.ts';
 import { planBefore } from './plan-before.ts';
 import { revive } from './revive.ts';
 
@@ -68,15 +70,17 @@ interface UnreadableFile {
 class NoPlanError extends SamocodeError {
   readonly code = 'no_plan';
 
-  constructor({ folder, state }: SessionView, file?: UnreadableFile) {
+  constructor(view: SessionView, file?: UnreadableFile) {
+    const { folder, state } = view;
+    const comes = isAtRest(view)
+      ? `Next: ${nextStep(view)}.`
+      : 'Follow the session with wait until it waits for plan_approval.';
     super(
       `There is no plan to read in ${folder}.`,
       file === undefined
         ? `None has been written yet; the session is in ${state.progress.phase}.`
         : `The file ${file.name} is ${file.reading.kind === 'missing' ? 'gone' : file.reading.problem}.`,
-      file === undefined
-        ? 'Follow the session with wait until it waits for plan_approval.'
-        : 'Put the file back, or ask for a new plan with request_changes.',
+      file === undefined ? comes : 'Put the file back, or ask for a new plan with request_changes.',
     );
   }
 }

@@ -39,3 +39,14 @@ test('a message that nobody would read is refused, and nothing is kept', async (
   });
   expect((await ask(desk, 'get_status')).messages).toBeUndefined();
 });
+
+test('what a folder of the original tool does not have yet leads to no wait', async () => {
+  await using desk = await makeDesk();
+  const notebook = '# Session: boat\n\n## Status\nPhase: planning\n';
+  await desk.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': notebook });
+  const taken = expect.stringMatching(/^Next: tell the human what problems says; then resume_session/);
+  expect(await ask(desk, 'read_plan')).toMatchObject({ code: 'no_plan', hint: taken });
+  expect(await ask(desk, 'read_session', { what: 'changes' })).toMatchObject({ hint: taken });
+  expect(await ask(desk, 'read_session')).toMatchObject({ code: 'no_notebook', hint: taken });
+  expect((await ask(desk, 'read_session', { what: 'document' })).next).toBeUndefined();
+});

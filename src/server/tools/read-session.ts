@@ -68,7 +68,7 @@ const document: Reader = async (
   if (name === undefined) {
     const { view, names } = await listDocuments({ session, projectDir }, actions);
     const shown = firstThatFit(names);
-    const next = 'read_session with one of them as document';
+    const next = names.length > 0 ? 'read_session with one of them as document' : undefined;
     return {
       summary: `${names.length} documents, newest first.`,
       next,
