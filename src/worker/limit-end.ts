@@ -7,6 +7,7 @@ import { record, stateOf, type Worker } from './worker.ts';
 
 const LONG_OVER_MS = 10_000;
 const SHORTEST_JITTER_MS = 500;
+const SHORTEST_REPEAT_MS = 1000;
 
 /**
  * The events for a usage limit that a child ran into; every session of the account is told. With another
@@ -33,7 +34,8 @@ export async function limitEnd(worker: Worker, stated: number | null): Promise<N
 function soonestAfterMany({ clock, file, writer }: Worker): number {
   const repeated = (writer.state.limitsInARow ?? 0) - 1;
   if (repeated < 1) return 0;
-  return clock.now() + Math.min(file.settings.retryDelayMs * 2 ** (repeated - 1), GUESS_MS);
+  const firstMs = Math.max(file.settings.retryDelayMs, SHORTEST_REPEAT_MS);
+  return clock.now() + Math.min(firstMs * 2 ** (repeated - 1), GUESS_MS);
 }
 
 /** Here or there: believed, the next child would be started at once, and so for ever; or not in this life. */

@@ -142,3 +142,22 @@ test('costs that are too large for any number count as the most, and end at the 
   expect(status).toMatchObject({ rule: 'budget' });
   expect(progress.totalIterations).toBe(1);
 });
+
+test('the limit of a phase that has run out can be raised where the session was stopped, too', async () => {
+  const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
+  await using rig = await startRig({
+    scenario: {
+      rules: [{ when: { iteration: 1 }, do: [write, stays, { act: 'sleep', ms: 3000 }, costs(2)] }],
+    },
+    lines: { MAX_COST_USD_INVESTIGATION: '1' },
+  });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.stop('after_iteration');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await expect(rig.resume({ caps: { usd: 1 } })).rejects.toMatchObject({
+    why: expect.stringContaining('resume <session> --max-cost-usd 5"'),
+  });
+  await rig.resume({ caps: { usd: 5 } });
+  const { raisedCaps } = await rig.untilWaiting('qa_answers');
+  expect(raisedCaps).toMatchObject({ session: {}, phases: { investigation: { usd: 5 } } });
+});

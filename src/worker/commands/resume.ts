@@ -1,4 +1,5 @@
 import { type Caps, type CapUse, judgeCaps, settingOf, useInWords } from '../../phases/caps.ts';
+import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
@@ -60,11 +61,10 @@ async function liftLimit(worker: Worker): Promise<void> {
 
 /** A person names kinds of limits alone: more of the kind that has run out in a phase is meant for that phase. */
 function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
-  const state = stateOf(worker);
-  if (command.caps === undefined || !isBudgets(state)) return command;
+  if (command.caps === undefined) return command;
   const session = { ...command.caps.session };
   const ofPhase: Caps = {};
-  const spent = spentUses(worker);
+  const spent = runOut(worker, command);
   for (const { cap } of spent.filter(({ scope }) => scope !== 'session')) {
     const more = session[cap];
     if (more === undefined) continue;
@@ -74,7 +74,23 @@ function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<
     if (whole === undefined || more <= whole.limit) delete session[cap];
   }
   if (Object.keys(ofPhase).length === 0) return command;
-  return { ...command, caps: { session, phases: { [state.progress.phase]: ofPhase } } };
+  return { ...command, caps: { session, phases: { [nextPhase(worker, command)]: ofPhase } } };
+}
+
+/** What keeps the next child from its work. */
+function runOut(worker: Worker, command: CommandOf<'resume'>): CapUse[] {
+  const state = stateOf(worker);
+  return isBudgets(state) ? spentUses(worker) : reachedUses(worker, { ...command, caps: undefined });
+}
+
+function reachedUses(worker: Worker, { caps: raised, ...command }: CommandOf<'resume'>): CapUse[] {
+  const phase = nextPhase(worker, command);
+  const uses = budgetUses(worker, stateOf(worker), { phase, raised });
+  return uses.filter((use) => judgeCaps([use]).kind === 'reached');
+}
+
+function nextPhase(worker: Worker, { goal }: Pick<CommandOf<'resume'>, 'goal'>): Phase {
+  return goal === undefined ? stateOf(worker).progress.phase : 'investigation';
 }
 
 function isBudgets({ status }: SessionState): boolean {
@@ -82,18 +98,15 @@ function isBudgets({ status }: SessionState): boolean {
 }
 
 /** Going on would only block again: better said at once. */
-function stillSpent(worker: Worker, { caps: raised, goal }: CommandOf<'resume'>): Refusal | undefined {
-  const state = stateOf(worker);
-  if (!isBudgets(state) && raised === undefined) return undefined;
-  const phase = goal === undefined ? state.progress.phase : 'investigation';
-  const uses = budgetUses(worker, state, { phase, raised });
-  const reached = uses.filter((use) => judgeCaps([use]).kind === 'reached');
+function stillSpent(worker: Worker, command: CommandOf<'resume'>): Refusal | undefined {
+  if (!isBudgets(stateOf(worker)) && command.caps === undefined) return undefined;
+  const reached = reachedUses(worker, command);
   const [first] = reached;
   if (first === undefined) return undefined;
   const hint = `Give ${settingOf(first)} more than is spent: ${useInWords(first)}.`;
   // Nothing of this resume is kept: the next one must raise what it has raised too.
   const isOther = (use: CapUse) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
-  const all = [...reached, ...spentUses(worker).filter(isOther)];
+  const all = [...reached, ...runOut(worker, command).filter(isOther)];
   return new Refusal('budget_spent', budgetReason(all), hint);
 }
 
