@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
-import { SamocodeError } from '../base/errors.ts';
+import { ifExists, SamocodeError } from '../base/errors.ts';
 import { readHolding } from '../base/lease.ts';
 import { stampsAt } from '../base/stamps.ts';
 import { requireBase } from '../project/base-commit.ts';
@@ -60,7 +61,7 @@ export interface StartSessionResult {
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
- * @throws NothingToDoError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, NoProjectError, ProjectNotTrustedError, the errors of settings,
+ * @throws NothingToDoError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, the errors of settings,
  * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
  * WorkerUnresponsiveError: the session is there, and its worker is slow
  */
@@ -81,7 +82,7 @@ export async function startSession(
   if (base !== undefined) await requireBase({ mainRepo: project.mainRepo, base, baseEnv: context.env });
   const words = { ...(task !== undefined && { task }), ...(dive !== undefined && { dive }) };
   for (;;) {
-    const folder = await freeFolder(project.values.sessions, given, sessionSlug(task ?? dive ?? ''), context);
+    const folder = await freeFolder(project.values, given, sessionSlug(task ?? dive ?? ''), context);
     const settings = await freezeSettings(project, { ...input, branch, base, folder }, context);
     refuseWhatCannotRun(settings, context);
     const paths = sessionPaths(project.values.sessions, folder);
@@ -95,24 +96,33 @@ export async function startSession(
 }
 
 async function freeFolder(
-  sessionsDir: string,
+  { sessions, worktrees }: Project['values'],
   given: string | undefined,
   made: string,
   { clock }: ActionContext,
 ): Promise<string> {
-  const folders = await sessionFolders(sessionsDir);
+  const folders = await sessionFolders(sessions);
   const date = stampsAt(clock.now()).folderDate;
   const sameName = (name: string) =>
     folders.findLast((folder) => folder === name || nameWithoutDate(folder) === name);
   if (given !== undefined) {
     const existing = sameName(given);
     if (existing !== undefined) throw new SessionExistsError(existing);
+    const worktree = join(worktrees, `${date}-${given}`);
+    if (await isOccupied(worktree)) throw new WorktreeStandsError(worktree);
     return `${date}-${given}`;
   }
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? made : `${made}-${number}`;
-    if (sameName(name) === undefined) return `${date}-${name}`;
+    if (sameName(name) === undefined && !(await isOccupied(join(worktrees, `${date}-${name}`))))
+      return `${date}-${name}`;
   }
+}
+
+/** A worktree that a session of another SESSIONS folder may work in: a second one would take its files and checkpoints. */
+async function isOccupied(folder: string): Promise<boolean> {
+  const names = await ifExists(readdir(folder));
+  return names !== undefined && names.length > 0;
 }
 
 function newSessionFile(
@@ -183,6 +193,18 @@ class SessionExistsError extends SamocodeError {
       'No session was started.',
       `There is one of that name already: ${folder}.`,
       `Go on with it by resume_session (session: "${folder}"), or choose another name.`,
+    );
+  }
+}
+
+class WorktreeStandsError extends SamocodeError {
+  readonly code = 'worktree_stands';
+
+  constructor(folder: string) {
+    super(
+      'No session was started.',
+      `${folder}, where its worktree would be, is no empty folder: it may belong to a session that is kept elsewhere.`,
+      'Choose another name, or, if nobody needs what is in it, take it away with "git worktree remove".',
     );
   }
 }

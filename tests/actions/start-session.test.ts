@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSession } from '../../src/actions/find-session.ts';
@@ -58,6 +58,20 @@ test('a made name that is taken gets a number, a given one is refused with the w
     code: 'session_exists',
     hint: expect.stringContaining(`resume_session (session: "${first.view.folder}")`),
   });
+});
+
+test('a worktree of a session in another SESSIONS folder is never shared with a new session', async () => {
+  await using bench = await makeBench();
+  const first = await startSession({ task: 'Fix it', run: false }, bench.context);
+  const others = join(bench.sessionsDir, '../others');
+  await mkdir(others);
+  const text = await readFile(first.file.configPath, 'utf8');
+  await writeFile(first.file.configPath, text.replace(/^SESSIONS=.*$/m, `SESSIONS=${others}`));
+  const second = await startSession({ task: 'fix it!', run: false }, bench.context);
+  expect(second.file.sessionsDir).toBe(others);
+  expect(second.view.folder).toBe(`${first.view.folder}-2`);
+  const given = startSession({ task: 'Other', name: 'fix-it', run: false }, bench.context);
+  await expect(given).rejects.toMatchObject({ code: 'worktree_stands' });
 });
 
 test('two starts of one name at the same moment make one session', async () => {
