@@ -44,7 +44,7 @@ export interface ReadLogOptions {
  * Raised whenever the fold or the shape of the state changes: a cache of another program is then left
  * alone, and so is one of a newer samocode, which may have folded events that we can't read.
  */
-const CACHE_VERSION = 4;
+const CACHE_VERSION = 5;
 
 /** `state.json`. */
 const StateCache = z.object({
