@@ -1,4 +1,6 @@
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { statsAt } from '../base/look-at.ts';
 import { withoutPrograms } from './all-settings.ts';
 import { runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
@@ -10,13 +12,14 @@ export interface SessionCommit extends GitContext {
 }
 
 const TRIES = 3;
+const UNDER_WAY = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
 /** The usual layout, asked once per process: a worker comes by after every iteration. */
 const nothingToCommitTo = new Set<string>();
 
 /**
  * Commits a session's readable files where SESSIONS lies in a repository of its own; elsewhere nothing
  * happens. Logs stay out, and so does whatever else is staged there.
- * @returns whether a commit was made; a repository that refuses (no identity, a lock) is left as it is
+ * @returns whether a commit was made; a repository that refuses (no identity, a lock, a merge or rebase under way) is left as it is
  */
 export async function commitSessionFiles({
   sessionDir,
@@ -27,13 +30,16 @@ export async function commitSessionFiles({
   const place = `${sessionDir}\0${mainRepo}`;
   if (nothingToCommitTo.has(place)) return false;
   const options = { ...context, cwd: sessionDir, allowFailure: true };
-  const top = await runGit(['rev-parse', '--show-toplevel'], options);
+  const top = await runGit(['rev-parse', '--show-toplevel', '--absolute-git-dir'], options);
   if (top.exitCode !== 0) return false;
+  const [toplevel = '', gitDir = ''] = top.stdout.trim().split('\n');
   const main = await runGit(['rev-parse', '--show-toplevel'], { ...options, cwd: mainRepo });
-  if ((await realpath(top.stdout.trim())) === (await realpath(main.stdout.trim() || mainRepo))) {
+  if ((await realpath(toplevel)) === (await realpath(main.stdout.trim() || mainRepo))) {
     nothingToCommitTo.add(place);
     return false;
   }
+  // What is added then would be part of what the person is in the middle of.
+  if (UNDER_WAY.some((name) => statsAt(join(gitDir, name)) !== undefined)) return false;
   const files = ['--', '.', ':(exclude)_logs'];
   // No snapshot was taken of this repository, which children can write to as well.
   const safe = { ...options, ...(await withoutPrograms(sessionDir, context)) };

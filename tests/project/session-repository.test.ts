@@ -1,0 +1,35 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { commitSessionFiles } from '../../src/project/session-repository.ts';
+import { makeRepo } from '../support/temp-repo.ts';
+
+test('documents are committed where SESSIONS is a repository of its own, and what is staged there stays', async () => {
+  await using main = await makeRepo();
+  await using sessions = await makeRepo();
+  await sessions.write({ 'boat/_overview.md': 'x', 'mine.txt': 'staged' });
+  await sessions.git(['add', 'mine.txt']);
+  const plan = { sessionDir: join(sessions.path, 'boat'), mainRepo: main.path, baseEnv: main.env };
+  expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(true);
+  expect(await sessions.git(['show', '--name-only', '--format=%s'])).toBe('Files\n\nboat/_overview.md');
+  expect(await sessions.git(['status', '--porcelain'])).toBe('A  mine.txt');
+});
+
+test.each(['merge', 'cherry-pick', 'rebase'])('a %s under way there takes none of them', async (act) => {
+  await using main = await makeRepo();
+  await using sessions = await makeRepo({ files: { 'a.txt': 'one' } });
+  await sessions.git(['checkout', '-q', '-b', 'other']);
+  await sessions.commit('Theirs', { 'a.txt': 'two' });
+  await sessions.git(['checkout', '-q', 'main']);
+  await sessions.commit('Ours', { 'a.txt': 'three' });
+  await expect(sessions.git([act, 'other'])).rejects.toThrow();
+  const before = await sessions.git(['status', '--porcelain']);
+  const sessionDir = join(sessions.path, 'boat');
+  await mkdir(sessionDir);
+  await sessions.write({ 'boat/_overview.md': 'x' });
+  const plan = { sessionDir, mainRepo: main.path, baseEnv: main.env };
+  expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(false);
+  expect(await sessions.git(['status', '--porcelain'])).toBe(`${before}\n?? boat/`);
+  await sessions.git([act, '--abort']);
+  expect(await commitSessionFiles({ ...plan, message: 'Files' })).toBe(true);
+});
