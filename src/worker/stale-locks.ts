@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ifThere } from '../base/errors.ts';
-import { gitDirOf } from '../base/git-pointer.ts';
+import { gitDirOf, isOwnGitDir } from '../base/git-pointer.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /** What git leaves behind in a worktree's own folder when it is killed. */
@@ -16,8 +16,8 @@ export async function removeStaleLocks(worker: Worker): Promise<void> {
   if (worktree === undefined) return;
   try {
     const gitDir = await gitDirOf(worktree.path);
-    // Only a linked worktree has a folder of its own; anything else belongs to others too.
-    if (gitDir === undefined || basename(dirname(gitDir)) !== 'worktrees') return;
+    // The lock of another worktree, or of the main checkout, may be one of a git that runs.
+    if (gitDir === undefined || !(await isOwnGitDir(worktree.path, gitDir))) return;
     for (const lock of LOCKS) ifThere(() => unlinkSync(join(gitDir, lock)));
   } catch (error) {
     const text = `Stale locks were not looked for: ${error instanceof Error ? error.message : error}`;
