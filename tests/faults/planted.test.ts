@@ -73,6 +73,32 @@ const byChildren: FaultRow[] = [
       expect((await lstat(join(path, '.git'))).isFile()).toBe(true);
     },
   },
+  {
+    name: 'a .git that leads to MAIN_REPO: it is put right, and no git call of ours moves the main checkout',
+    rules: [
+      {
+        when: { iteration: 1 },
+        do: [
+          {
+            act: 'run',
+            command: ['sh', '-c', 'main="$(git rev-parse --git-common-dir)"; echo "gitdir: $main" > .git'],
+          },
+          { act: 'signal-file', text: '{"status":"continue","phase":"investigation"}' },
+          { act: 'result', json: {} },
+        ],
+      },
+    ],
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      const told = (await rig.events()).filter(
+        (event) => 'code' in event && event.code === 'worktree_rejoined',
+      );
+      expect(told).toHaveLength(1);
+      const { path = '', branch } = (await rig.state()).worktree ?? {};
+      expect(await rig.repo.git(['symbolic-ref', '--short', 'HEAD'], path)).toBe(branch);
+      expect(await rig.repo.git(['symbolic-ref', '--short', 'HEAD'])).toBe('main');
+    },
+  },
   planted(
     'a filter for every file',
     `${set('filter.evil.clean')}; ${set('filter.evil.process')}; ${ATTRIBUTES}`,
