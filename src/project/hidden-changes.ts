@@ -34,4 +34,4 @@ export async function hiddenChanges(worktreePath: string, context: GitContext): 
 }
 
 /** A tag of `ls-files -v` in small letters or an S, then a line for `--index-info`; submodules are none of ours. */
-const HIDDEN = /^[a-zS] ((?!160000)\d{6} [0-9a-f]+ 0\t([^]+))$/;
+const HIDDEN = /^[a-zS] ((?!160000)\d{6} [0-9a-f]+ 0\t([\s\S]+))$/;
