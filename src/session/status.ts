@@ -142,8 +142,10 @@ async function hasWorkLeft(paths: SessionPaths, work: Work): Promise<boolean> {
       return true;
     case 'waiting':
       return await watchedFileChanged(paths, status);
-    case 'blocked':
     case 'stopped':
+      // One whose checks were stopped has its iteration open; a worker would leave at once, until somebody resumes it.
+      return false;
+    case 'blocked':
     case 'done':
       // An iteration that is still open was cut off by a crash and must be recorded.
       return work.state.openIteration !== undefined;

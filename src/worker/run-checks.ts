@@ -1,3 +1,4 @@
+import { statsAt } from '../base/look-at.ts';
 import { childEnvironment } from '../providers/environment.ts';
 import { runProjectCommand } from './run-project-command.ts';
 import { endChildTree } from './tree.ts';
@@ -23,6 +24,10 @@ export async function runChecks(worker: Worker): Promise<ChecksEnd> {
       const end = await runProjectCommand(worker, check, { cwd: worktree.path, env });
       if (end.kind === 'stopped') return end;
       if (end.kind === 'failed') failures.push(`\`${check}\` (${end.how})`);
+      if (statsAt(worktree.path) === undefined) {
+        failures.push(`\`${check}\` (it removed the worktree)`);
+        break;
+      }
     }
     return { kind: 'ran', failures };
   } finally {

@@ -68,6 +68,8 @@ test('a session is not done before a child has read what a person wrote while th
   await rig.until(({ openIteration }) => openIteration !== undefined);
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
+  // A person writes when the worker has.
+  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
   const { overview } = rig.paths;
   await writeFile(overview, (await readFile(overview, 'utf8')).replace(/^Phase: .*$/m, 'Phase: done'));
   await rig.resume();

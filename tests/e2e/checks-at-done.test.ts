@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
+
+/** A session whose next child works in the last phase. */
+async function atDone(check: string): Promise<SessionRig> {
+  const scenario = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
+  const rig = await startRig({ lines: { GATES: 'none', CHECK: check }, scenario });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.stop();
+  await rig.until(({ status }) => status.kind === 'stopped');
+  // A person writes when the worker has.
+  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  const { overview } = rig.paths;
+  await writeFile(overview, (await readFile(overview, 'utf8')).replace(/^Phase: .*$/m, 'Phase: done'));
+  await rig.resume();
+  return rig;
+}
+
+test('a session whose checks were stopped wants no worker until it is resumed, and then they run again', async () => {
+  await using rig = await atDone('[ -e ../again ] || { touch ../again; sleep 60; }');
+  const { worktree } = await rig.until(({ openIteration }) => openIteration?.phase === 'done');
+  const mark = join(worktree?.path ?? '', '..', 'again');
+  await expect.poll(() => existsSync(mark), { timeout: 30_000 }).toBe(true);
+  await rig.stop();
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  expect(await rig.view()).toMatchObject({ needsWorker: false, state: { openIteration: { iteration: 2 } } });
+  await rig.resume();
+  const { progress } = await rig.until(({ status }) => status.kind === 'done');
+  expect(progress.totalIterations).toBe(2);
+});
+
+test('a session whose check takes the worktree away is not done', async () => {
+  await using rig = await atDone('rm -rf "$PWD"');
+  await rig.until(({ progress }) => progress.phase === 'implementation');
+  const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
+  expect(JSON.stringify(ended[1]?.decision)).toContain('it removed the worktree');
+});
