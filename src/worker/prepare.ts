@@ -3,6 +3,7 @@ import { isSamocodeError, SamocodeError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-quoted.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { resolveBase } from '../project/base-commit.ts';
+import { branchOf } from '../project/branch-name.ts';
 import { START } from '../project/checkpoint-refs.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
 import { realPathAsFar } from '../project/real-path.ts';
@@ -10,6 +11,7 @@ import { ensureWorktree, type Worktree } from '../project/worktree.ts';
 import type { NewEvent } from '../session/events.ts';
 import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
+import type { SessionFile } from '../session/session-file.ts';
 import { blockedEvent } from './blocked.ts';
 import { documentNames, readDocument } from './documents.ts';
 import { goalOfAdopted } from './goal-of-adopted.ts';
@@ -32,6 +34,7 @@ export async function prepare(worker: Worker): Promise<void> {
       ...git,
       ...(settings.base !== undefined && { base: settings.base }),
     });
+    refuseOwnBase(file, base.name);
     const worktreePath = join(file.worktreesDir, file.folder);
     await refuseWorkElsewhere(worker, worktreePath);
     await noteSetupDue(worker, worktreePath);
@@ -74,6 +77,25 @@ export async function prepare(worker: Worker): Promise<void> {
     const { message: reason, code: rule } = error;
     const block = blockedEvent({ phase: 'init', reason, needs: 'error_resolution', rule });
     await record(worker, block);
+  }
+}
+
+/** A task of one word may make the name of the default branch: nobody asked for work upon that one itself. */
+function refuseOwnBase({ adopted, folder, settings: { branch, base } }: SessionFile, begun: string): void {
+  const isMade = !adopted && base === undefined && branch === branchOf(folder);
+  if (isMade && (begun === branch || begun.replace(/^[^/]+\//, '') === branch))
+    throw new OwnBaseError(branch);
+}
+
+class OwnBaseError extends SamocodeError {
+  readonly code = 'branch_is_its_base';
+
+  constructor(branch: string) {
+    super(
+      'The worktree was not made.',
+      `The session's name makes the branch "${branch}", which is the one that it would begin at.`,
+      'Start a session with another name, or name the branch: branch ("--branch").',
+    );
   }
 }
 

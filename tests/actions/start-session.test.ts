@@ -149,3 +149,14 @@ test('an unknown session is told with the nearest name, from any folder', async 
   expect((await findSession({ session: 'jwt-auth' }, context)).folder).toBe(view.folder);
   await expect(findSession({ session: '../jwt-auth' }, context)).rejects.toEqual(CODE('session_not_found'));
 });
+
+test('a task whose word is the name of the default branch never works upon that branch', async () => {
+  await using bench = await makeBench();
+  const before = await bench.repo.git(['rev-parse', 'main']);
+  await bench.repo.git(['checkout', '-q', '-b', 'feature']);
+  const made = await startSession({ task: 'Main', run: false }, bench.context);
+  expect(made.view.state.status).toMatchObject({ kind: 'blocked', rule: 'branch_is_its_base' });
+  const asked = await startSession({ task: 'Other', branch: 'main', run: false }, bench.context);
+  expect(asked.view.state.worktree).toMatchObject({ branch: 'main' });
+  expect(await bench.repo.git(['rev-parse', 'main'])).toBe(before);
+});
