@@ -139,7 +139,7 @@ function nextCommand({ folder, state: { status, archived } }: SessionView): stri
 
 /** A note alone would be refused; the worker has reckoned how much is enough. */
 function moreOf(reason: string): string {
-  return /"samocode resume <session> (--max-[a-z-]+ \d+)"/.exec(reason)?.[1] ?? '--note "…"';
+  return /"samocode resume <session> ((?: ?--max-[a-z-]+ \d+)+)"/.exec(reason)?.[1] ?? '--note "…"';
 }
 
 const WAITING_NEXT = {

@@ -66,7 +66,8 @@ test('a limit beyond every date is told as the last one there is, by status and 
 
 test('a reason names the command where models are named the tool', async () => {
   await using desk = await makeDesk();
-  const reason = 'Used up: resume_session with caps, or "samocode resume <session> --max-hours 5".';
+  const reason =
+    'Used up: resume_session with caps, or "samocode resume <session> --max-hours 5 --max-cost-usd 9".';
   const blocked = {
     type: 'blocked',
     phase: 'planning',
@@ -77,6 +78,6 @@ test('a reason names the command where models are named the tool', async () => {
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, blocked]);
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
   const { stdout } = await typed(['status', 'boat'], place);
-  expect(stdout).toContain('Used up: "samocode resume <session> --max-hours 5".');
-  expect(stdout).toMatch(/next +samocode resume boat --max-hours 5$/m);
+  expect(stdout).toContain('Used up: "samocode resume <session> --max-hours 5 --max-cost-usd 9".');
+  expect(stdout).toMatch(/next +samocode resume boat --max-hours 5 --max-cost-usd 9$/m);
 });
