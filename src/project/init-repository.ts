@@ -2,7 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ifExists, SamocodeError, systemErrorCode } from '../base/errors.ts';
 import { gitLine, runGit } from './git.ts';
-import { makeFolder } from './made-folder.ts';
+import { makeFolder } from './make-folder.ts';
 import {
   commitOf,
   type GitContext,

@@ -7,7 +7,7 @@ import { excludeFolders } from './exclude.ts';
 import { findProject, ProjectNotFoundError, SAMOCODE_FILE } from './find-project.ts';
 import { initRepository } from './init-repository.ts';
 import { rememberProject } from './known-projects.ts';
-import { makeFolder } from './made-folder.ts';
+import { makeFolder } from './make-folder.ts';
 import { hashOfText, openProject, type Project, readSettingTexts } from './open-project.ts';
 import { readSettings, type SettingTexts } from './read-settings.ts';
 import { pathInside } from './real-path.ts';

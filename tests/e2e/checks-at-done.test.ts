@@ -1,21 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { putInPhase } from '../support/put-in-phase.ts';
+import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 
 /** A session whose next child works in the last phase. */
 async function atDone(check: string): Promise<SessionRig> {
-  const scenario = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
-  const rig = await startRig({ lines: { GATES: 'none', CHECK: check }, scenario });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
-  await rig.stop();
-  await rig.until(({ status }) => status.kind === 'stopped');
-  // A person writes when the worker has.
-  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
-  const { overview } = rig.paths;
-  await writeFile(overview, (await readFile(overview, 'utf8')).replace(/^Phase: .*$/m, 'Phase: done'));
-  await rig.resume();
+  const rig = await startRig({ lines: { GATES: 'none', CHECK: check }, scenario: HANGS });
+  await putInPhase(rig, 'done');
   return rig;
 }
 

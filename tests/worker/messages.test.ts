@@ -1,7 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sendMessage } from '../../src/actions/send-message.ts';
-import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { putInPhase } from '../support/put-in-phase.ts';
+import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 
 async function withMessage(plan: Parameters<typeof startRig>[0] = {}): Promise<[SessionRig, string]> {
   const rig = await startRig(plan);
@@ -60,19 +61,12 @@ test('a session is not done before a child has read what a person wrote while th
     lines: { GATES: 'none' },
     scenario: {
       rules: [
-        { when: { iteration: 1 }, do: [{ act: 'hang' }] },
+        ...HANGS.rules,
         { when: { phase: 'done', count: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] },
       ],
     },
   });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
-  await rig.stop();
-  await rig.until(({ status }) => status.kind === 'stopped');
-  // A person writes when the worker has.
-  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
-  const { overview } = rig.paths;
-  await writeFile(overview, (await readFile(overview, 'utf8')).replace(/^Phase: .*$/m, 'Phase: done'));
-  await rig.resume();
+  await putInPhase(rig, 'done');
   await rig.until(({ openIteration }) => openIteration?.phase === 'done');
   await sendMessage({ session: rig.file.folder, text: 'Mind the boats' }, rig.context());
   const { messages, progress } = await rig.until(({ status }) => status.kind === 'done');
