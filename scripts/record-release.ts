@@ -1,14 +1,29 @@
-// Records sessions as this build leaves them, for the tests that open them with every later build:
+// Needs dist/ (npm run build). Records sessions, client files and services as this build leaves them, for the tests that open them with every later build:
 //   npx tsx scripts/record-release.ts 0.1
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ActionContext } from '../src/actions/context.ts';
+import { installMonitor } from '../src/actions/install-monitor.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { endTree } from '../src/base/end-tree.ts';
 import { systemHost } from '../src/base/host.ts';
 import { SESSION_MARK } from '../src/providers/environment.ts';
+import { builtPrograms } from '../tests/support/built-programs.ts';
+import { installCli } from '../tests/support/install-clis.ts';
 import { recordPlace } from '../tests/support/recorded-place.ts';
 import { type RigPlan, type SessionRig, startRig } from '../tests/support/session-rig.ts';
+import { tempDir } from '../tests/support/temp-dir.ts';
 
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.1.0' });
+
+/** What a person had before. */
+const OWN_SETTINGS = {
+  '.claude/settings.json': '{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"] }\n}\n',
+  '.codex/config.toml': '# mine\nmodel = "gpt-5"\n\n[mcp_servers.other]\ncommand = "x"\n',
+  '.gemini/settings.json': '{\n  // mine\n  "theme": "dark"\n}\n',
+  '.config/Claude/claude_desktop_config.json': '{ "mcpServers": { "other": { "command": "x" } } }\n',
+};
 
 const HANGS_IN_IMPLEMENTATION = { rules: [{ when: { phase: 'implementation' }, do: [{ act: 'hang' }] }] };
 const BLOCKS_IN_TESTING = {
@@ -91,6 +106,7 @@ const MOMENTS: Moment[] = [
 const release = process.argv[2];
 if (release === undefined) throw new Error('Name the release: npx tsx scripts/record-release.ts 0.1');
 const host = await systemHost();
+const target = (name: string) => join(import.meta.dirname, `../tests/golden/release-${release}`, name);
 for (const { name, about, plan, reach } of MOMENTS) {
   await using rig = await startRig(plan);
   await reach(rig);
@@ -102,7 +118,79 @@ for (const { name, about, plan, reach } of MOMENTS) {
     { name: SESSION_MARK, value: rig.file.id },
     { host, clock: systemClock, graceMs: 0 },
   );
-  const target = join(import.meta.dirname, `../tests/golden/release-${release}`, name);
-  await recordPlace(rig.repo.root, target, { about: `samocode ${release}: ${about}`, repo: 'repo' });
+  await recordPlace(rig.repo.root, target(name), { about: `samocode ${release}: ${about}`, repo: 'repo' });
   console.log(`${name}: recorded`);
+}
+
+await recordClients();
+for (const [platform, program] of [
+  ['linux', 'systemctl'],
+  ['linux', 'crontab'],
+  ['darwin', 'launchctl'],
+] as const) {
+  await recordService(platform, program);
+}
+
+/** What `samocode install` leaves in a home with the real CLIs and a few settings of the person's own. */
+async function recordClients(): Promise<void> {
+  await using dir = await tempDir();
+  const home = join(dir.path, 'home');
+  for (const [path, text] of Object.entries(OWN_SETTINGS)) await write(join(home, path), text);
+  const clis = await Promise.all((['claude', 'codex', 'gemini'] as const).map((name) => installCli(name)));
+  const [claude, codex, gemini] = clis.map(({ path }) => path);
+  const env = {
+    HOME: home,
+    PATH: process.env.PATH,
+    CLAUDE_PATH: claude,
+    CODEX_PATH: codex,
+    GEMINI_PATH: gemini,
+  };
+  const samocode = join(import.meta.dirname, '../dist/samocode.js');
+  execFileSync(process.execPath, [samocode, 'install'], {
+    env,
+    cwd: home,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const skip = /telemetry|backups|gemini-credentials|installation_id|home\/\.claude\.json|\/cache\/|\.tmp\//;
+  await recordPlace(dir.path, target('clients'), {
+    about: `samocode ${release}: installed in Claude Code, Codex, Gemini CLI and Claude Desktop`,
+    skip,
+  });
+}
+
+async function recordService(platform: NodeJS.Platform, program: string): Promise<void> {
+  await using dir = await tempDir();
+  const home = join(dir.path, 'home');
+  const bin = join(dir.path, 'bin');
+  await write(join(home, 'table'), '5 4 * * * backup\n');
+  await write(
+    join(bin, program),
+    '#!/bin/sh\n[ "$1" = - ] && exec /bin/cat > "$HOME/table"\n[ "$1" = -l ] && exec /bin/cat "$HOME/table"\nexit 0\n',
+  );
+  await chmod(join(bin, program), 0o755);
+  const context = await contextFor(home, { PATH: bin });
+  const samocode = '/opt/samocode/samocode.js';
+  const { services } = await installMonitor({ program: samocode, dryRun: false, platform }, context);
+  await recordPlace(dir.path, target(`service-${services.join('-')}`), {
+    about: `samocode ${release}: the monitor as a service of ${services.join(', ')}`,
+  });
+  console.log(`service: ${services.join(', ')}`);
+}
+
+async function contextFor(home: string, env: Record<string, string>): Promise<ActionContext> {
+  const programs = await builtPrograms();
+  return {
+    clock: systemClock,
+    host,
+    env: { HOME: home, ...env },
+    home,
+    cwd: home,
+    by: { channel: 'cli' },
+    programs,
+  };
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
 }

@@ -45,7 +45,7 @@ async function placeholders(root: string): Promise<[text: string, placeholder: s
 export async function recordPlace(
   root: string,
   target: string,
-  { about, repo }: { about: string; repo?: string },
+  { about, repo, skip }: { about: string; repo?: string; skip?: RegExp },
 ): Promise<void> {
   const pairs = await placeholders(root);
   const masked = (text: string) => pairs.reduce((all, [from, to]) => all.replaceAll(from, to), text);
@@ -55,11 +55,10 @@ export async function recordPlace(
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const isGit = path.includes('/.git/') || path.endsWith('/.git');
-    if (isGit || worktrees.some((tree) => path.startsWith(`${tree.path}/`)) || entry.name === 'asked.log')
-      continue;
     const name = path.slice(root.length + 1);
+    if (isGit || skip?.test(name) || worktrees.some((tree) => path.startsWith(`${tree.path}/`))) continue;
     if (entry.isSymbolicLink()) recording.links[name] = masked(await readlink(path));
-    else if (entry.isFile()) recording.files[name] = masked(await readFile(path, 'utf8'));
+    else if (entry.isFile()) recording.files[name] = shortened(name, masked(await readFile(path, 'utf8')));
   }
   if (repo) {
     const exclude = await readFile(join(root, repo, '.git/info/exclude'), 'utf8');
@@ -68,6 +67,11 @@ export async function recordPlace(
     await git(['bundle', 'create', '--quiet', `${target}.bundle`, '--all'], join(root, repo));
   }
   await writeFile(`${target}.json`, `${JSON.stringify(recording, null, 1)}\n`);
+}
+
+/** What agents and chats are given to read is there, but its words are not what a recording is for. */
+function shortened(name: string, text: string): string {
+  return /(skills|agents|commands)\/.*\.(md|toml)$/.test(name) ? `${text.split('\n')[0]}\n` : text;
 }
 
 /** Lays a recording out in a folder of its own, as if that machine's disk had come here. */
