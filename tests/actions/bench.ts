@@ -1,10 +1,7 @@
-import type { ActionContext } from '../../src/actions/context.ts';
-import { readHolding } from '../../src/base/lease.ts';
-import { leaveCommand } from '../../src/session/commands.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
-import { sessionFolders } from '../../src/session/session-list.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { endSessionsBelow } from '../support/live-session.ts';
 import { makeProject, type ProjectPlan, type TempProject } from '../support/project.ts';
 import type { RepoPlan } from '../support/temp-repo.ts';
 
@@ -15,7 +12,7 @@ export interface Bench extends TempProject, AsyncDisposable {
 
 export type BenchPlan = Pick<ProjectPlan, 'lines' | 'bare' | keyof RepoPlan>;
 
-/** A real project in a temporary folder whose children are rehearsals; what still runs at its end is stopped. */
+/** A real project in a temporary folder whose children are rehearsals; what still runs at its end is ended. */
 export async function makeBench(plan: BenchPlan = {}): Promise<Bench> {
   const { worker, rehearsal } = await builtPrograms();
   const project = await makeProject({
@@ -33,26 +30,8 @@ export async function makeBench(plan: BenchPlan = {}): Promise<Bench> {
       return view;
     },
     async [Symbol.asyncDispose]() {
-      for (const folder of await sessionFolders(sessionsDir)) await endWorker(sessionsDir, folder, context);
+      await endSessionsBelow(sessionsDir, context.host);
       await repo[Symbol.asyncDispose]();
     },
   };
 }
-
-/** Lets a worker stop its child itself, then makes sure that it is gone. */
-async function endWorker(sessionsDir: string, folder: string, context: ActionContext): Promise<void> {
-  const paths = sessionPaths(sessionsDir, folder);
-  const { clock, by, host } = context;
-  const at = new Date(clock.now()).toISOString();
-  const id = STOP_ID;
-  for (let tries = 0; tries < 200; tries += 1) {
-    const holding = await readHolding(paths.leases, host);
-    if (holding.kind !== 'held' || holding.liveness !== 'alive') return;
-    if (tries === 0) await leaveCommand(paths, { v: 1, id, by, at, kind: 'stop', when: 'now' });
-    if (tries > 100) process.kill(holding.lease.owner.pid, 'SIGKILL');
-    await clock.sleep(50);
-  }
-}
-
-// Later than any real one, so that it is met last.
-const STOP_ID = '7ZZZZZZZZZZZZZZZZZZZZZZZZZ';

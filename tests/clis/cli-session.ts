@@ -3,19 +3,15 @@ import { join } from 'node:path';
 import { answerQa } from '../../src/actions/answer-qa.ts';
 import { approvePlan } from '../../src/actions/approve-plan.ts';
 import type { ActionContext } from '../../src/actions/context.ts';
-import { getStatus } from '../../src/actions/get-status.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { type StartSessionInput, startSession } from '../../src/actions/start-session.ts';
 import { stopSession } from '../../src/actions/stop-session.ts';
 import { readTrust, trustProject } from '../../src/actions/trust-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { definedOnly } from '../../src/base/defined-only.ts';
-import { endTree } from '../../src/base/end-tree.ts';
 import { systemHost } from '../../src/base/host.ts';
-import { readHolding } from '../../src/base/lease.ts';
-import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
+import type { ProcessEntry } from '../../src/base/process-table.ts';
 import { runCommand } from '../../src/base/run-command.ts';
-import { SESSION_MARK } from '../../src/providers/environment.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { EventType } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
@@ -23,8 +19,10 @@ import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readSessionFile } from '../../src/session/session-file.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession } from '../../src/session/status.ts';
+import { launchWorker } from '../../src/worker/launch.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
+import { endSession, killWorkerOf, processesOf, untilState, workerPidOf } from '../support/live-session.ts';
 import {
   type ScriptedModel,
   type ScriptedModelOptions,
@@ -75,8 +73,6 @@ export interface CliSession extends AsyncDisposable {
   git(...args: string[]): Promise<string>;
 }
 
-const PATIENCE_MS = 90_000;
-
 export async function startCliSession(plan: CliSessionPlan): Promise<CliSession> {
   const dir = await tempDir();
   const homeDir = join(dir.path, 'home');
@@ -103,7 +99,7 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   await trustProject({ hash: project.fileHash }, context);
   const input = { task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start };
   const started = plan.byTool
-    ? startByTool((await builtPrograms()).server, { cwd: mainRepo, env, input })
+    ? startByTool({ cwd: mainRepo, env, input })
     : startSession(input, context).then(({ file }) => file.folder);
   const folder = await started.catch(async (error) => {
     throw new Error(`${error}\n${await workerErrors(join(dir.path, 'sessions'))}`, { cause: error });
@@ -137,40 +133,21 @@ function newSession({ id, root, ...parts }: Parts): CliSession {
   const { paths, context, models, mainRepo } = parts;
   const { host } = context;
   const session = { session: paths.folder };
-  const mark = { name: SESSION_MARK, value: id };
+  const whereabouts = { paths, host };
+  const launch = () => launchWorker(paths, { program: context.programs.worker, env: context.env });
   const state = async () => {
     const view = await readSession(paths, host);
     if (!view) throw new Error('The session has vanished.');
     return view.state;
   };
   const events = () => readEvents(paths.events, 0);
-  async function workerPid(): Promise<number | undefined> {
-    const holding = await readHolding(paths.leases, host);
-    return holding.kind === 'held' && holding.liveness === 'alive' ? holding.lease.owner.pid : undefined;
-  }
-  async function killWorker(): Promise<void> {
-    const pid = await workerPid();
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    while (pid !== undefined && isRunning(await host.processes.read(pid))) await systemClock.sleep(10);
-  }
-  async function until(
-    holds: (state: SessionState) => boolean,
-    withinMs = PATIENCE_MS,
-  ): Promise<SessionState> {
-    for (const end = Date.now() + withinMs; ; await systemClock.sleep(50)) {
-      const now = await state();
-      if (holds(now)) return now;
-      if (Date.now() > end) throw new Error(await account(paths, now));
-      await getStatus(session, context);
-    }
-  }
   return {
     ...parts,
     state,
     events,
-    until,
-    workerPid,
-    killWorker,
+    until: (holds, withinMs) => untilState(whereabouts, holds, { launch, ...(withinMs && { withinMs }) }),
+    workerPid: () => workerPidOf(whereabouts),
+    killWorker: async () => void (await killWorkerOf(whereabouts)),
     eventsOf: async <T extends EventType>(type: T) =>
       (await events()).filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type),
     answer: () => answerQa({ ...session, answers: [], acceptSuggestions: true }, context),
@@ -180,17 +157,11 @@ function newSession({ id, root, ...parts }: Parts): CliSession {
       return await approvePlan({ ...session, hash }, context);
     },
     stop: () => stopSession({ ...session, when: 'now' }, context),
-    async processes() {
-      const all = (await host.processes.list()).filter(isRunning);
-      const marks = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, mark.name)));
-      return all.filter((_, index) => marks[index] === mark.value);
-    },
+    processes: () => processesOf(host, id),
     git: async (...args) =>
       (await runCommand('git', args, { cwd: mainRepo, env: definedOnly(context.env) })).stdout.trim(),
     async [Symbol.asyncDispose]() {
-      await killWorker();
-      await endTree(undefined, mark, { host, clock: systemClock, graceMs: 0 });
-      await killWorker();
+      await endSession(whereabouts, id);
       for (const model of Object.values(models)) await model.close();
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
@@ -204,12 +175,4 @@ async function workerErrors(sessionsDir: string): Promise<string> {
     readFile(join(runDir, folder, 'worker.stderr'), 'utf8').catch(() => ''),
   );
   return `The session did not start. ${(await Promise.all(texts)).join('\n')}`;
-}
-
-/** What a failed wait says: where the session stands, how it came there, and what its worker could not record. */
-async function account(paths: SessionPaths, { status }: SessionState): Promise<string> {
-  const events = (await readEvents(paths.events, 0)).slice(-12);
-  const errors = await readFile(paths.workerErrors, 'utf8').catch(() => '');
-  const lines = events.map((event) => JSON.stringify(event).slice(0, 600));
-  return ['It never came about.', JSON.stringify(status), ...lines, errors].join('\n');
 }

@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
+import { connect } from '../support/mcp-client.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -95,9 +94,8 @@ test('the installed demo comes to a good end', async () => {
 });
 
 test('the installed server answers initialize and lists its tools', async () => {
-  const client = new Client({ name: 'packed-test', version: '1' });
-  await client.connect(new StdioClientTransport({ command: program('samocode-mcp'), env, cwd: dir.path }));
-  const { tools } = await client.listTools();
-  await client.close();
+  const command = { command: program('samocode-mcp') };
+  await using connection = await connect({ command, env, cwd: dir.path });
+  const { tools } = await connection.client.listTools();
   expect(tools.map(({ name }) => name)).toContain('start_session');
 });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Bench, makeBench } from '../actions/bench.ts';
-import { type Connection, connect } from './connect.ts';
+import { type Connection, connect } from '../support/mcp-client.ts';
 
 /** What Claude Desktop gives a server: no shell, no folder, no roots, hardly an environment; and quick children. */
 function desktop({ repo }: Bench, more: Record<string, string> = {}): Promise<Connection> {

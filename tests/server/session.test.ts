@@ -4,7 +4,7 @@ import { readEvents } from '../../src/session/event-log.ts';
 import { makeBench } from '../actions/bench.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Connection, connect } from './connect.ts';
+import { type Connection, connect } from '../support/mcp-client.ts';
 
 /** Plays a parent that follows `next`, until the session rests. */
 async function play(parent: Connection, session: string): Promise<Record<string, unknown>> {

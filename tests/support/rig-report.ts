@@ -1,11 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { SessionPaths } from '../../src/session/paths.ts';
 import type { SessionView } from '../../src/session/status.ts';
 
-/** What a failed wait says: where the session stands and how it came there. */
+/** What a failed wait says: where the session stands and how it came there, and what its worker could not record. */
 export async function report(view: SessionView | undefined, paths: SessionPaths): Promise<string> {
   const events = (await readEvents(paths.events, 0)).slice(-25);
   const lines = events.map(({ at, lease: _lease, v: _v, ...event }) => JSON.stringify(event).slice(0, 400));
   const status = JSON.stringify(view?.state.status ?? null);
-  return [`Status: ${status}, worker: ${view?.worker}, ${view?.problems.join(' ')}`, ...lines].join('\n');
+  const errors = await readFile(paths.workerErrors, 'utf8').catch(() => '');
+  const head = `Status: ${status}, worker: ${view?.worker}, ${view?.problems.join(' ')}`;
+  return [head, ...lines, errors.slice(-4000)].join('\n');
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AnswerQaInput, answerQa } from '../../src/actions/answer-qa.ts';
 import { approvePlan } from '../../src/actions/approve-plan.ts';
@@ -8,25 +8,27 @@ import { requestChanges } from '../../src/actions/request-changes.ts';
 import { type ResumeSessionInput, resumeSession } from '../../src/actions/resume-session.ts';
 import { type StartSessionInput, startSession } from '../../src/actions/start-session.ts';
 import { stopSession } from '../../src/actions/stop-session.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { endTree } from '../../src/base/end-tree.ts';
-import { isSamocodeError } from '../../src/base/errors.ts';
-import { readHolding } from '../../src/base/lease.ts';
-import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
-import { SESSION_MARK } from '../../src/providers/environment.ts';
-import { isAtRest } from '../../src/session/at-rest.ts';
+import type { ProcessEntry } from '../../src/base/process-table.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { Channel } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
-import { readSessionFile, type SessionFile } from '../../src/session/session-file.ts';
-import { sessionFolders } from '../../src/session/session-list.ts';
+import type { SessionFile } from '../../src/session/session-file.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
 import { builtPrograms } from './built-programs.ts';
+import {
+  endSession,
+  endSessionsBelow,
+  killWorkerOf,
+  PATIENT_CLOCK,
+  processesOf,
+  type UntilOptions as Until,
+  untilState,
+  workerPidOf,
+} from './live-session.ts';
 import { makeProject } from './project.ts';
-import { report } from './rig-report.ts';
 import type { RepoPlan, TempRepo } from './temp-repo.ts';
 
 export interface RigPlan {
@@ -62,8 +64,8 @@ export interface SessionRig extends AsyncDisposable {
   /** The events behind number `after`, oldest first. */
   events(after?: number): Promise<SessionEvent[]>;
   /**
-   * Waits until a state holds; a worker that is wanted and missing is brought back, as any look at a
-   * session does. @throws with what the session was doing when it never held
+   * Waits until a state holds and its files say so too; a worker that is wanted and missing is brought back,
+   * as any look at a session does. @throws with what the session was doing when it never held
    */
   until(holds: (state: SessionState) => boolean, options?: UntilOptions): Promise<SessionState>;
   /** Waits until the session rests in a wait, and no command is left. */
@@ -83,21 +85,13 @@ export interface SessionRig extends AsyncDisposable {
   processesWithMark(): Promise<ProcessEntry[]>;
 }
 
-export interface UntilOptions {
-  /** Milliseconds; generous, for a machine under load. */
-  withinMs?: number;
+export interface UntilOptions extends Pick<Until, 'withinMs'> {
   /** A missing worker stays missing. */
   leaveDead?: boolean;
 }
 
 /** A scenario whose first child hangs. */
 export const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
-
-// Tests wait for iterations, which come and go quickly.
-const POLL_MS = 25;
-/** How long a session that has ended may still surprise. */
-const REST_MS = 1500;
-const PATIENCE_MS = 60_000;
 
 /** Makes the project, starts the session and hands it over as soon as it is prepared. */
 export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
@@ -113,34 +107,14 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
     env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...plan.firstEnv },
   };
   const input = { task: 'Give every boat a name', ...plan.start };
-  const rigOf = (file: SessionFile) => {
-    const paths = sessionPaths(file.sessionsDir, file.folder);
-    return newRig({ repo, paths, file, baseContext, program: (name) => programOf(programs, name) });
-  };
-  try {
-    return rigOf((await startSession(input, startContext)).file);
-  } catch (error) {
-    const rig = await startedRig(sessionsDir, rigOf);
-    if (rig && isUnresponsive(error)) return await rig.until(({ prepared }) => prepared).then(() => rig);
-    await rig?.[Symbol.asyncDispose]();
+  const started = startSession(input, { ...startContext, clock: PATIENT_CLOCK });
+  const { file } = await started.catch(async (error: unknown) => {
+    await endSessionsBelow(sessionsDir, baseContext.host);
+    await repo[Symbol.asyncDispose]();
     throw error;
-  }
-}
-
-/** What a start that threw has left: on a machine under load its worker is only late. */
-async function startedRig(
-  sessionsDir: string,
-  rigOf: (file: SessionFile) => SessionRig,
-): Promise<SessionRig | undefined> {
-  for (const folder of await sessionFolders(sessionsDir)) {
-    const file = await readSessionFile(sessionPaths(sessionsDir, folder));
-    if (file) return rigOf(file);
-  }
-  return undefined;
-}
-
-function isUnresponsive(error: unknown): boolean {
-  return isSamocodeError(error) && error.code === 'worker_unresponsive';
+  });
+  const paths = sessionPaths(file.sessionsDir, file.folder);
+  return newRig({ repo, paths, file, baseContext, program: (name) => programOf(programs, name) });
 }
 
 function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: string): string {
@@ -159,86 +133,46 @@ type Parts = Pick<SessionRig, 'repo' | 'paths' | 'file' | 'program'> & { baseCon
 function newRig({ baseContext, ...parts }: Parts): SessionRig {
   const { repo, paths, file } = parts;
   const { host } = baseContext;
-  const mark = { name: SESSION_MARK, value: file.id };
+  const whereabouts = { paths, host };
   const session = { session: file.folder };
   const context = (channel: Channel = 'cli') => ({ ...baseContext, by: { channel } });
+  const acting = (channel?: Channel) => ({ ...context(channel), clock: PATIENT_CLOCK });
   const launch = () => launchWorker(paths, { program: baseContext.programs.worker, env: baseContext.env });
   async function view(): Promise<SessionView> {
     const found = await readSession(paths, host);
     if (!found) throw new Error(`Session ${file.folder} has vanished.`);
     return found;
   }
-  async function workerPid(): Promise<number | undefined> {
-    const holding = await readHolding(paths.leases, host);
-    return holding.kind === 'held' && holding.liveness === 'alive' ? holding.lease.owner.pid : undefined;
-  }
-  async function killWorker(): Promise<number | undefined> {
-    const pid = await workerPid();
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    while (pid !== undefined && isRunning(await host.processes.read(pid))) await systemClock.sleep(10);
-    return pid;
-  }
-  const until: SessionRig['until'] = async (holds, { withinMs = PATIENCE_MS, leaveDead = false } = {}) => {
-    const end = Date.now() + withinMs;
-    for (let launchedAt = 0, atRestSince = Number.POSITIVE_INFINITY; ; ) {
-      const now = await view().catch(() => undefined);
-      if (now && holds(now.state)) return now.state;
-      atRestSince = now && isAtRest(now) ? Math.min(atRestSince, Date.now()) : Number.POSITIVE_INFINITY;
-      if (Date.now() > end || Date.now() > atRestSince + REST_MS)
-        throw new Error(`It never came about. ${await report(now, paths)}`);
-      if (!leaveDead && now?.needsWorker && Date.now() - launchedAt > 1000) {
-        launchedAt = Date.now();
-        await launch();
-      }
-      await systemClock.sleep(POLL_MS);
-    }
-  };
-  /** Waits for an act to be taken, also by a worker that is late. */
-  async function taken(act: Promise<unknown>): Promise<void> {
-    try {
-      await act;
-    } catch (error) {
-      if (!isUnresponsive(error)) throw error;
-      for (let round = 0; (await view()).pendingCommands.length > 0; round += 1) {
-        if (round > PATIENCE_MS / POLL_MS) throw error;
-        await systemClock.sleep(POLL_MS);
-      }
-    }
-  }
+  const until: SessionRig['until'] = (holds, { leaveDead = false, ...options } = {}) =>
+    untilState(whereabouts, holds, { ...options, launch: leaveDead ? undefined : launch });
   return {
     ...parts,
     context,
     view,
     until,
-    workerPid,
-    killWorker,
+    workerPid: () => workerPidOf(whereabouts),
+    killWorker: () => killWorkerOf(whereabouts),
     launch,
     state: async () => (await view()).state,
     events: (after = 0) => readEvents(paths.events, after),
     untilWaiting: (waitsFor, options) =>
       until(({ status }) => status.kind === 'waiting' && status.for === waitsFor, options),
-    answer: (given, channel) =>
-      taken(answerQa({ ...session, answers: [], acceptSuggestions: !given, ...given }, context(channel))),
+    answer: async (given, channel) => {
+      await answerQa({ ...session, answers: [], acceptSuggestions: !given, ...given }, acting(channel));
+    },
     approve: async (channel, hash) => {
       const { status } = (await view()).state;
       const waiting = status.kind === 'waiting' ? status.plan?.hash : undefined;
-      await taken(approvePlan({ ...session, hash: hash ?? waiting }, context(channel)));
+      await approvePlan({ ...session, hash: hash ?? waiting }, acting(channel));
     },
     readPlan: () => readPlan(session, context()),
-    requestChanges: (feedback) => taken(requestChanges({ ...session, feedback }, context())),
-    resume: (given) => taken(resumeSession({ ...session, ...given }, context())),
-    stop: (when = 'now') => taken(stopSession({ ...session, when }, context())),
-    processesWithMark: async () => {
-      const all = (await host.processes.list()).filter(isRunning);
-      const marks = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, mark.name)));
-      return all.filter((_, index) => marks[index] === mark.value);
-    },
+    requestChanges: async (feedback) => void (await requestChanges({ ...session, feedback }, acting())),
+    resume: async (given) => void (await resumeSession({ ...session, ...given }, acting())),
+    stop: async (when = 'now') => void (await stopSession({ ...session, when }, acting())),
+    processesWithMark: () => processesOf(host, file.id),
     async [Symbol.asyncDispose]() {
-      // A worker that comes up meanwhile holds the lease a moment later.
-      while ((await killWorker()) !== undefined);
-      await endTree(undefined, mark, { host, clock: systemClock, graceMs: 0 });
-      while ((await killWorker()) !== undefined);
-      await rm(repo.root, { recursive: true, force: true, maxRetries: 5 });
+      await endSession(whereabouts, file.id);
+      await repo[Symbol.asyncDispose]();
     },
   };
 }

@@ -13,7 +13,7 @@ export async function tempDir(prefix = 'samocode-test-'): Promise<TempDir> {
   return {
     path,
     async [Symbol.asyncDispose]() {
-      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      await rm(path, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -5,11 +5,13 @@ import {
   type Progress,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { builtPrograms } from '../support/built-programs.ts';
+import { builtPrograms } from './built-programs.ts';
 
 export interface ConnectOptions {
   env: Record<string, string>;
   cwd: string;
+  /** The server that is started; the one built for the tests unless another is meant. */
+  command?: { command: string; args?: string[] };
   clientName?: string;
   /** Folders that the client gives as its roots. */
   roots?: readonly string[];
@@ -28,6 +30,9 @@ export interface Connection extends AsyncDisposable {
   /** URIs of `resources/updated`, in the order in which they came. */
   updated: string[];
   call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<Called>;
+  /** The structured content alone. @throws ToolError when the tool says that it failed */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into results of every tool
+  ask(name: string, args?: Record<string, unknown>): Promise<any>;
 }
 
 export interface CallOptions {
@@ -35,21 +40,18 @@ export interface CallOptions {
   onprogress?: (progress: Progress) => void;
 }
 
+const BOUND_MS = 120_000;
+
 /** The SDK's own client over stdio, with the built server as its child. */
 export async function connect({
   env,
   cwd,
+  command,
   clientName = 'test-client',
   roots,
 }: ConnectOptions): Promise<Connection> {
-  const { server } = await builtPrograms();
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [server],
-    env,
-    cwd,
-    stderr: 'inherit',
-  });
+  const program = command ?? { command: process.execPath, args: [(await builtPrograms()).server] };
+  const transport = new StdioClientTransport({ ...program, env, cwd, stderr: 'inherit' });
   const capabilities = roots ? { roots: {} } : {};
   const client = new Client({ name: clientName, version: '1' }, { capabilities });
   const updated: string[] = [];
@@ -62,24 +64,39 @@ export async function connect({
     }));
   }
   await client.connect(transport);
+  const call: Connection['call'] = async (name, args = {}, options = {}) => {
+    const bound = { timeout: BOUND_MS, ...options };
+    const result = await client.callTool({ name, arguments: args }, undefined, bound);
+    const [first] = result.content as Array<{ text: string }>;
+    return {
+      isError: result.isError === true,
+      json: JSON.parse(first?.text ?? 'null'),
+      structured: result.structuredContent,
+    };
+  };
   return {
     client,
     pid: transport.pid ?? 0,
     updated,
-    async call(name, args = {}, options = {}) {
-      const result = await client.callTool({ name, arguments: args }, undefined, {
-        timeout: 120_000,
-        ...options,
-      });
-      const [first] = result.content as Array<{ text: string }>;
-      return {
-        isError: result.isError === true,
-        json: JSON.parse(first?.text ?? 'null'),
-        structured: result.structuredContent,
-      };
+    call,
+    async ask(name, args) {
+      const { isError, json, structured } = await call(name, args);
+      if (isError) throw new ToolError(json);
+      return structured;
     },
     async [Symbol.asyncDispose]() {
       await client.close();
     },
   };
+}
+
+export class ToolError extends Error {
+  readonly code: unknown;
+  readonly hint: unknown;
+
+  constructor({ code, message, hint }: Record<string, unknown>) {
+    super(String(message));
+    this.code = code;
+    this.hint = hint;
+  }
 }

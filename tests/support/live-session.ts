@@ -1,0 +1,131 @@
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { endTree } from '../../src/base/end-tree.ts';
+import type { Host } from '../../src/base/host.ts';
+import { readHolding } from '../../src/base/lease.ts';
+import { readTail } from '../../src/base/plain-file.ts';
+import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
+import { SESSION_MARK } from '../../src/providers/environment.ts';
+import { isAtRest } from '../../src/session/at-rest.ts';
+import { describeEvent } from '../../src/session/describe-event.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { readSessionFile } from '../../src/session/session-file.ts';
+import { sessionFolders } from '../../src/session/session-list.ts';
+import type { SessionState } from '../../src/session/state.ts';
+import { readSession, type SessionView } from '../../src/session/status.ts';
+import { report } from './rig-report.ts';
+
+/** Where a session is, and the machine that its processes run on. */
+export interface Whereabouts {
+  paths: SessionPaths;
+  host: Host;
+}
+
+export interface UntilOptions {
+  /** Milliseconds; generous, for a machine under load. */
+  withinMs?: number;
+  /** Starts a worker; called about every second while one is needed and missing. */
+  launch?: (() => Promise<unknown>) | undefined;
+}
+
+// Tests wait for iterations, which come and go quickly.
+const POLL_MS = 25;
+/** How long a session that has ended may still surprise. */
+const REST_MS = 1500;
+const PATIENCE_MS = 90_000;
+/** A disk that takes nothing keeps projections away for as long as it is full. */
+const CATCH_UP_MS = 10_000;
+/** Enough of the log to hold an event that has a line in session.log. */
+const LOOK_BACK = 20;
+const TAIL_BYTES = 64 * 1024;
+
+/** Acts of tests reach a worker that is late: with this clock, patience lasts four times as long. */
+export const PATIENT_CLOCK: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() / 4 };
+
+export async function workerPidOf({ paths, host }: Whereabouts): Promise<number | undefined> {
+  const holding = await readHolding(paths.leases, host);
+  return holding.kind === 'held' && holding.liveness === 'alive' ? holding.lease.owner.pid : undefined;
+}
+
+/** Kills the worker as a crash would. @returns its pid; undefined when none lives */
+export async function killWorkerOf(session: Whereabouts): Promise<number | undefined> {
+  const pid = await workerPidOf(session);
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  while (pid !== undefined && isRunning(await session.host.processes.read(pid))) await systemClock.sleep(10);
+  return pid;
+}
+
+/** What runs with the mark of the session `id`. */
+export async function processesOf(host: Host, id: string): Promise<ProcessEntry[]> {
+  const all = (await host.processes.list()).filter(isRunning);
+  const marks = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, SESSION_MARK)));
+  return all.filter((_, index) => marks[index] === id);
+}
+
+/** Ends the worker and everything that carries the session's mark. */
+export async function endSession(session: Whereabouts, id: string | undefined): Promise<void> {
+  const { host } = session;
+  // A worker that comes up meanwhile holds the lease a moment later.
+  while ((await killWorkerOf(session)) !== undefined);
+  if (id === undefined) return;
+  await endTree(undefined, { name: SESSION_MARK, value: id }, { host, clock: systemClock, graceMs: 0 });
+  while ((await killWorkerOf(session)) !== undefined);
+}
+
+/** The same for every session of a project, also one that never came up. */
+export async function endSessionsBelow(sessionsDir: string, host: Host): Promise<void> {
+  for (const folder of await sessionFolders(sessionsDir)) {
+    const paths = sessionPaths(sessionsDir, folder);
+    const file = await readSessionFile(paths).catch(() => undefined);
+    await endSession({ paths, host }, file?.id);
+  }
+}
+
+/**
+ * Waits until a state holds and its files say so too: the worker writes them right after the event.
+ * @throws with what the session was doing when it never held
+ */
+export async function untilState(
+  session: Whereabouts,
+  holds: (state: SessionState) => boolean,
+  { withinMs = PATIENCE_MS, launch }: UntilOptions = {},
+): Promise<SessionState> {
+  const { paths, host } = session;
+  const end = Date.now() + withinMs;
+  for (let launchedAt = 0, atRestSince = Number.POSITIVE_INFINITY; ; await systemClock.sleep(POLL_MS)) {
+    const now = await readSession(paths, host).catch(() => undefined);
+    if (now && holds(now.state)) {
+      await caughtUp(now, host);
+      return now.state;
+    }
+    atRestSince = now && isAtRest(now) ? Math.min(atRestSince, Date.now()) : Number.POSITIVE_INFINITY;
+    if (Date.now() > end || Date.now() > atRestSince + REST_MS)
+      throw new Error(`It never came about. ${await report(now, paths)}`);
+    if (launch && now?.needsWorker && Date.now() - launchedAt > 1000) {
+      launchedAt = Date.now();
+      await launch();
+    }
+  }
+}
+
+/** A worker that is dead catches nothing up, and what one can't write is not waited for without end. */
+async function caughtUp(held: SessionView, host: Host): Promise<void> {
+  const { paths } = held;
+  let now: SessionView | undefined = held;
+  for (const end = Date.now() + CATCH_UP_MS; Date.now() < end; await systemClock.sleep(POLL_MS)) {
+    if (now?.worker !== 'alive') return;
+    // Its worker is about to leave, and writes that down too.
+    const leaves = now.state.status.kind === 'stopped' || now.state.status.kind === 'done';
+    if (!leaves && (await showsUpTo(paths, held.state.n))) return;
+    now = await readSession(paths, host).catch(() => undefined);
+  }
+}
+
+/** session.log is written last, and its lines carry the numbers of their events. */
+async function showsUpTo(paths: SessionPaths, n: number): Promise<boolean> {
+  const events = await readEvents(paths.events, Math.max(0, n - LOOK_BACK));
+  const newest = events.findLast((event) => event.n <= n && describeEvent(event) !== undefined);
+  if (newest === undefined) return true;
+  const shown = [...readTail(paths.sessionLog, TAIL_BYTES).matchAll(/\(#(\d+)\)$/gm)];
+  return shown.some(([, number]) => Number(number) >= newest.n);
+}
