@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { archiveSession } from '../../../src/actions/archive-session.ts';
+import { getStatus } from '../../../src/actions/get-status.ts';
+import { listSessions } from '../../../src/actions/list-sessions.ts';
+import { resumeSession } from '../../../src/actions/resume-session.ts';
+import { readSessionFile } from '../../../src/session/session-file.ts';
+import type { SessionView } from '../../../src/session/status.ts';
+import { type Bench, makeBench } from '../../actions/bench.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const FOLDER = '25-11-02-Old_one.v2';
+
+const OVERVIEW = `# Session: old one
+Started: 2025-11-02 10:00
+Working Dir: /somewhere/else
+
+## Status
+Phase: investigation
+Iteration: 1
+Total Iterations: 1
+Blocked: no
+Last Action: Looked around
+Next: Ask
+
+## Task
+Teach the boat to float.
+
+## Flow Log
+- [001 @ 11-02 10:01] Looked around
+`;
+
+test('a folder of the original tool is listed, shown, and taken over when it is resumed', async () => {
+  await using bench = await makeBench();
+  const { context, sessionsDir } = bench;
+  await mkdir(join(sessionsDir, FOLDER));
+  const overview = join(sessionsDir, FOLDER, '_overview.md');
+  await writeFile(overview, OVERVIEW);
+  const { sessions } = await listSessions({}, context);
+  expect(sessions.map(({ folder }) => folder)).toEqual([FOLDER]);
+  expect((await getStatus({ session: FOLDER }, context)).view.isForeign).toBe(true);
+  expect(await readFile(overview, 'utf8')).toBe(OVERVIEW);
+
+  const { outcome, view } = await resumeSession({ session: 'Old_one.v2', note: 'Mind the sail.' }, context);
+  expect(outcome).toBe('resumed');
+  expect(view.isForeign).toBe(false);
+  expect(await readSessionFile(view.paths)).toMatchObject({
+    adopted: true,
+    folder: FOLDER,
+    task: 'Teach the boat to float.',
+    settings: { branch: 'Old_one.v2' },
+  });
+  expect(await readFile(overview, 'utf8')).toContain('- [001 @ 11-02 10:01] Looked around');
+});
+
+const resumed = (bench: Bench) => resumeSession({ session: FOLDER }, bench.context);
+
+async function settled({ view }: Bench): Promise<SessionView> {
+  return await eventually(async () => {
+    const now = await view(FOLDER);
+    return now.state.status.kind === 'starting' || now.state.status.kind === 'running' ? undefined : now;
+  });
+}
+
+test('the worktree that a folder has already is kept with its branch, whatever that is called', async () => {
+  await using bench = await makeBench();
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
+  const path = join(bench.worktreesDir, FOLDER);
+  await bench.repo.git(['worktree', 'add', '-q', '-b', 'feature/sails', path]);
+  await resumed(bench);
+  expect((await settled(bench)).state.worktree).toMatchObject({ path, branch: 'feature/sails' });
+});
+
+test('a notebook that works in another worktree is not begun anew beside it', async () => {
+  await using bench = await makeBench();
+  const elsewhere = join(bench.repo.root, 'else where');
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  const overview = OVERVIEW.replace('/somewhere/else', elsewhere);
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
+  await bench.repo.git(['worktree', 'add', '-q', '-b', 'sails', elsewhere]);
+  await resumed(bench);
+  const { state } = await settled(bench);
+  expect(state.status).toMatchObject({ kind: 'blocked', rule: 'work_elsewhere' });
+  const command = /git (worktree move .*?)\. Then resume/.exec(JSON.stringify(state.status))?.[1] ?? '';
+  execFileSync('sh', ['-c', `git ${command}`], { cwd: bench.repo.path });
+  await resumed(bench);
+  expect((await settled(bench)).state.worktree).toMatchObject({ branch: 'sails' });
+});
+
+test('a branch that is gone is told of where work should lie on it', async () => {
+  await using bench = await makeBench();
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  const overview = OVERVIEW.replace('Phase: investigation', 'Phase: implementation');
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
+  await resumed(bench);
+  expect((await settled(bench)).state.notes.join()).toContain('There was no branch Old_one.v2');
+});
+
+test('a done folder can be put away by hand, and needs no new work for that', async () => {
+  await using bench = await makeBench();
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
+  const input = { session: FOLDER, documentsOnly: false, keep: [] };
+  const hint = new RegExp(`moving its folder ${join(bench.sessionsDir, FOLDER)} into .*_archive`);
+  await expect(archiveSession(input, bench.context)).rejects.toMatchObject({
+    hint: expect.stringMatching(hint),
+  });
+});
+
+test('new work for a done folder begins with an investigation, beside the task that it had', async () => {
+  await using bench = await makeBench();
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
+  await writeFile(join(bench.sessionsDir, FOLDER, '11-02-10:30-plan-boat.md'), '# Plan: boat\n');
+  await resumeSession({ session: FOLDER, goal: 'Give it a rudder.' }, bench.context);
+  const { state, sessionFile } = await settled(bench);
+  expect(state).toMatchObject({
+    status: { kind: 'waiting', for: 'qa_answers' },
+    goal: 'Give it a rudder.',
+    oldPlans: ['11-02-10:30-plan-boat.md'],
+  });
+  expect(sessionFile?.task).toBe('Teach the boat to float.');
+});
+
+test('a folder that is not done is not taken over for other work', async () => {
+  await using bench = await makeBench();
+  await mkdir(join(bench.sessionsDir, FOLDER));
+  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
+  const refused = resumeSession({ session: FOLDER, goal: 'Give it a rudder.' }, bench.context);
+  await expect(refused).rejects.toMatchObject({ code: 'not_done' });
+  expect((await bench.view(FOLDER)).isForeign).toBe(true);
+});

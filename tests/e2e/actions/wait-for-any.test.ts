@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { answerQa } from '../../../src/actions/answer-qa.ts';
+import { approvePlan } from '../../../src/actions/approve-plan.ts';
+import { startSession } from '../../../src/actions/start-session.ts';
+import { waitForAny } from '../../../src/actions/wait-for-change.ts';
+import { type Bench, makeBench } from '../../actions/bench.ts';
+
+async function started(bench: Bench, name: string, run = true): Promise<{ session: string; cursor: number }> {
+  const { view } = await startSession({ task: 'Write it down', name, run }, bench.context);
+  return { session: view.folder, cursor: view.state.n };
+}
+
+async function waitsFor(bench: Bench, sessions: { session: string; cursor?: number }[], timeoutMs = 60_000) {
+  return await waitForAny({ sessions, until: 'attention', timeoutMs }, bench.context);
+}
+
+test('of several the one is told that needs a person, then each of the others, and none twice', async () => {
+  await using bench = await makeBench();
+  const [one, two] = [await started(bench, 'one'), await started(bench, 'two')];
+  const first = await waitsFor(bench, [one, two]);
+  expect(first).toMatchObject({ changed: true, view: { state: { status: { kind: 'waiting' } } } });
+  expect(Object.keys(first.cursors).sort()).toEqual([one.session, two.session].sort());
+  const again = [one, two].map(({ session }) => ({ session, cursor: first.cursors[session] ?? -1 }));
+  const second = await waitsFor(bench, again);
+  expect(second.view.folder).not.toBe(first.view.folder);
+  expect(second.changed).toBe(true);
+  // Both rest now and were told: waiting on would wait for nobody.
+  const known = [one, two].map(({ session }) => ({ session, cursor: second.cursors[session] ?? -1 }));
+  expect(await waitsFor(bench, known)).toMatchObject({ changed: true, happened: [] });
+  const { session } = one;
+  await answerQa({ session, answers: [], acceptSuggestions: true }, bench.context);
+  const third = await waitsFor(bench, known);
+  expect(third.view).toMatchObject({ folder: session, state: { status: { for: 'plan_approval' } } });
+  await approvePlan({ session }, bench.context);
+});
+
+test('short waits for several lose nothing of any of them', async () => {
+  await using bench = await makeBench({ lines: { MAX_PARALLEL: '2' } });
+  const choices = { acceptSuggestions: true, autoApprove: true };
+  const start = async (name: string) =>
+    (await startSession({ task: 'Write it down', name, ...choices }, bench.context)).view.folder;
+  const names = [await start('one'), await start('two')];
+  const told: Record<string, number[]> = {};
+  let cursors: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
+  for (let done = 0; done < 2; ) {
+    const sessions = names.map((session) => ({ session, cursor: cursors[session] ?? 0 }));
+    const result = await waitForAny({ sessions, until: 'change', timeoutMs: 300 }, bench.context);
+    cursors = result.cursors;
+    const { folder, state } = result.view;
+    expect(state.status.kind).not.toBe('blocked');
+    told[folder] = [...(told[folder] ?? []), ...result.happened.map(({ n }) => n)];
+    if (result.happened.some(({ type }) => type === 'done')) done += 1;
+  }
+  for (const name of names) {
+    const { state } = await bench.view(name);
+    const iterations = state.progress.totalIterations;
+    expect(told[name]?.length).toBeGreaterThan(iterations);
+    expect(told[name]).toEqual([...new Set(told[name])].sort((a, b) => a - b));
+  }
+}, 180_000);
+
+test('two names of the same session are one', async () => {
+  await using bench = await makeBench();
+  const { session } = await started(bench, 'one', false);
+  const result = await waitsFor(bench, [{ session: 'one' }, { session }]);
+  expect(Object.keys(result.cursors)).toEqual([session]);
+});

@@ -1,0 +1,80 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { askAtGate } from '../../../src/cli/ask-at-gate.ts';
+import type { Cli } from '../../../src/cli/cli.ts';
+import { Output } from '../../../src/cli/output.ts';
+import { typed } from '../../cli/typed.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+/** A person at a terminal who says `text` to every question, after `meanwhile` has happened elsewhere. */
+async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promise<void>) {
+  let told = '';
+  const stream = () => new PassThrough().on('data', (bytes) => (told += bytes));
+  let happened: Promise<void> | undefined;
+  const cli: Pick<Cli, 'output' | 'ask' | 'actionContext'> = {
+    output: new Output({ stdout: stream(), stderr: stream(), colourful: false, json: false }),
+    async ask() {
+      happened ??= meanwhile();
+      await happened;
+      return text;
+    },
+    actionContext: async () => rig.context('cli'),
+  };
+  // Nothing else of a command line is used at a gate.
+  const question = { session: rig.file.folder, projectDir: undefined };
+  const asked = await askAtGate(cli as Cli, await rig.view(), question);
+  return { asked, told };
+}
+
+test('a plan is left for later, asked about again after a bare no, and sent back with words alone', async () => {
+  await using rig = await startRig();
+  const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+  const session = rig.file.folder;
+  await rig.untilWaiting('qa_answers');
+  await typed(['answer', session, '--accept-suggestions'], place);
+  await rig.untilWaiting('plan_approval');
+  for (const says of [[''], ['q'], ['no', ''], ['N', ' ']]) {
+    const left = await typed(['run', session], { ...place, says });
+    expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Enter leaves it for later') });
+  }
+  expect((await rig.events()).map(({ type }) => type)).not.toContain('changes_requested');
+  await typed(['run', session], { ...place, says: ['n', 'smaller steps', ''] });
+  const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
+  expect(JSON.stringify(asked)).toContain('smaller steps');
+});
+
+test('questions show whose reason stands below them', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+  const { stdout } = await typed(['answer', rig.file.folder, '--show'], place);
+  expect(stdout).toMatch(/^Q1 {3}\S/m);
+  expect(stdout).toMatch(/^ {5}[A-Z]\) .* ← suggested$/m);
+  expect(stdout).toMatch(/^ {5}suggested: [A-Z] - \S/m);
+});
+
+test('a rewind says where the session stands now, and going on says that it waits again', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  // A worker leaves at once after a rewind.
+  const { programs } = rig.context();
+  const place = { cwd: rig.repo.path, home: rig.repo.homeDir, programs };
+  const session = rig.file.folder;
+  const back = await typed(['rewind', session, '--to', '1'], place);
+  expect(back.stdout).toContain('stands where it stood at the end of iteration 1, and is stopped');
+  const forth = await typed(['rewind', session, '--undo'], place);
+  expect(forth.stdout).toContain('stands where it stood before its last rewind, and is stopped');
+  const goesOn = await typed(['resume', session], place);
+  expect(goesOn.stdout).toContain('waits for you again: samocode answer ');
+});
+
+test('whoever answers at a terminal after somebody else has is told that it was not taken', async () => {
+  await using rig = await startRig();
+  const notTaken = expect.stringContaining('was faster, so what you said was not taken');
+  await rig.untilWaiting('qa_answers');
+  const answers = await slowPerson(rig, 'A', () => rig.answer(undefined, 'tool'));
+  expect(answers).toEqual({ asked: true, told: notTaken });
+  await rig.untilWaiting('plan_approval');
+  const changes = await slowPerson(rig, 'make it shorter', () => rig.approve('tool'));
+  expect(changes).toEqual({ asked: true, told: notTaken });
+});

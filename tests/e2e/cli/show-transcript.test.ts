@@ -1,0 +1,48 @@
+import { appendFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { readTranscript } from '../../../src/actions/read-transcript.ts';
+import { typed } from '../../cli/typed.ts';
+import { startRig } from '../../support/session-rig.ts';
+
+test('log --iteration prints what the child did, without what would steer the terminal', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+  const argv = ['log', rig.file.folder, '--iteration', '1'];
+  const { logPath, entries, lines } = await readTranscript(
+    { session: rig.file.folder, iteration: 1, limit: 10_000 },
+    rig.context(),
+  );
+  const { stdout, exitCode } = await typed(argv, place);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('iteration 1, investigation, rehearsal');
+  for (const line of lines) expect(stdout).toContain(line);
+  expect(JSON.parse((await typed([...argv, '--json'], place)).stdout)).toMatchObject({
+    iteration: 1,
+    entries,
+    path: logPath,
+    isRunning: false,
+  });
+
+  await appendFile(logPath, '\u001b[2Jnot JSON\n');
+  const [followed, missing] = await Promise.all([
+    typed([...argv, '--follow'], place),
+    typed(['log', rig.file.folder, '--iteration', '99'], place),
+  ]);
+  expect(followed.exitCode).toBe(0);
+  expect(followed.stdout).not.toContain('\u001b');
+  expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no iteration 99') });
+});
+
+test('log --iteration --follow ends with the child', async () => {
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
+  });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+  const argv = ['log', rig.file.folder, '--iteration', '1'];
+  expect((await typed(argv, place)).stdout).toContain('It still works');
+  const followed = typed([...argv, '--follow'], place);
+  await rig.stop('now');
+  expect((await followed).stdout).not.toContain('It still works');
+});

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { typed } from '../../cli/typed.ts';
+import { startRig } from '../../support/session-rig.ts';
+
+test('documents and changes of a session are printed, and a wrong name says which there are', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+  const session = rig.file.folder;
+  const list = await typed(['show', session], place);
+  expect(list.stdout.split('\n')).toEqual(expect.arrayContaining(['_overview.md', '_qa.md']));
+  const dive = await typed(['show', session, 'dive', '--json'], place);
+  expect(JSON.parse(dive.stdout)).toMatchObject({ session, name: expect.stringContaining('-dive-') });
+  const asItIs = await typed(['show', session, 'dive'], place);
+  expect(asItIs.stdout).toBe((JSON.parse(dive.stdout) as { text: string }).text);
+  const missing = await typed(['show', session, 'novel'], place);
+  expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('_overview.md') });
+  const changes = await typed(['diff', session], place);
+  expect(changes.stdout).toMatch(/^0 commits since main at [0-9a-f]{8}\n0 files/);
+  const since = await typed(['diff', session, '--iteration', '1', '--json'], place);
+  expect(JSON.parse(since.stdout)).toMatchObject({ since: 'the end of iteration 1', commits: { total: 0 } });
+  const nothing = await typed(['diff', session, 'src/none.ts'], place);
+  expect(nothing.stdout).toMatch(/^Nothing differs at src\/none\.ts since main at [0-9a-f]{8};/);
+  expect((await typed(['diff', session, '--iteration', 'x'], place)).exitCode).toBe(2);
+});

@@ -1,0 +1,287 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemProcessTable } from '../../../src/base/process-table.ts';
+import { newClaudeReader } from '../../../src/providers/claude-stream.ts';
+import type { ChildEvent } from '../../../src/providers/provider.ts';
+import { readScenario } from '../../../src/providers/rehearsal/scenario.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type ChildEnd, ended, type HandSession, isThere, newHandSession } from './rehearsal-stage.ts';
+
+const KIT = 'tests/difficult-children';
+
+async function scenario(session: HandSession, content: unknown): Promise<Record<string, string>> {
+  const path = join(session.root, 'scenario.json');
+  await writeFile(path, JSON.stringify(content));
+  return { REHEARSAL_SCENARIO: path };
+}
+
+/** Plays one child of the investigation with these acts. */
+async function playActs(session: HandSession, ...acts: unknown[]): Promise<ChildEnd> {
+  const env = await scenario(session, { rules: [{ do: acts }] });
+  return session.play({ phase: 'investigation', iteration: 1, env });
+}
+
+function eventsOf(end: ChildEnd): ChildEvent[] {
+  const reader = newClaudeReader();
+  return end.stdout.split('\n').flatMap((line) => reader.readLine(line));
+}
+
+async function marked(value: string): Promise<number[]> {
+  const table = systemProcessTable();
+  const found: number[] = [];
+  for (const { pid } of await table.list()) {
+    const mark = await table.environmentOf(pid, 'SAMOCODE_SESSION').catch(() => undefined);
+    if (mark === value) found.push(pid);
+  }
+  return found;
+}
+
+test('every scenario of the kit can be read and says what it is about', async () => {
+  const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
+  const read = await Promise.all(names.map((name) => readScenario(join(process.cwd(), KIT, name))));
+  expect(read).toHaveLength(11);
+  expect(read.filter(({ about }) => !about)).toEqual([]);
+});
+
+test('the README of the kit names every scenario and every act', async () => {
+  const readme = await readFile(join(KIT, 'README.md'), 'utf8');
+  const source = await readFile('src/providers/rehearsal/scenario.ts', 'utf8');
+  const acts = [...source.matchAll(/act: z\.literal\('([\w-]+)'\)/g)].map((match) => match[1]);
+  const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
+  expect([...acts, ...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('the first rule that fits is played: by iteration, by phase and count, and else the honest work', async () => {
+  await using session = await newHandSession();
+  const env = await scenario(session, {
+    trace: join(session.root, 'trace.jsonl'),
+    rules: [
+      { when: { iteration: [5, 6] }, do: [{ act: 'exit', code: 56 }] },
+      { when: { phase: 'testing', count: 2 }, do: [{ act: 'exit', code: 2 + 40 }] },
+    ],
+  });
+  const codes: (number | null)[] = [];
+  for (const iteration of [1, 2, 3, 6]) {
+    codes.push((await session.play({ phase: 'testing', iteration, env })).exitCode);
+  }
+  expect(codes).toEqual([0, 42, 0, 56]);
+});
+
+test('an .mjs module may be the scenario, and a script beside it may be an act', async () => {
+  await using session = await newHandSession();
+  const path = join(session.root, 'scenario.mjs');
+  await writeFile(
+    path,
+    `export default { rules: [{ do: [{ act: 'script', path: 'act.mjs' }, { act: 'exit', code: 7 }] }] };`,
+  );
+  await writeFile(
+    join(session.root, 'act.mjs'),
+    `import { writeFileSync } from 'node:fs';
+const { REHEARSAL_SESSION_DIR: dir, REHEARSAL_PHASE: phase, REHEARSAL_ITERATION: nth } = process.env;
+writeFileSync(dir + '/by-script.txt', phase + nth);`,
+  );
+  const end = await session.play({ phase: 'quality', iteration: 4, env: { REHEARSAL_SCENARIO: path } });
+  expect(end.exitCode).toBe(7);
+  expect(await session.read('by-script.txt')).toBe('quality4');
+});
+
+test('a scenario with a mistake ends the child with status 2 and the name of the field', async () => {
+  await using session = await newHandSession();
+  const env = await scenario(session, { rules: [{ do: [{ act: 'hang', forHours: 2 }] }] });
+  const end = await session.play({ phase: 'testing', iteration: 1, env });
+  expect(end).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('rules.0.do.0') });
+});
+
+test('a hanging child that is deaf ends by SIGKILL alone; one that hears ends with 143', async () => {
+  await using session = await newHandSession();
+  const deaf = await scenario(session, {
+    rules: [{ do: [{ act: 'ignore-term' }, { act: 'event', json: { type: 'deaf' } }, { act: 'hang' }] }],
+  });
+  const child = await session.start({ phase: 'testing', iteration: 1, env: deaf });
+  const end = ended(child);
+  await new Promise((resolve) =>
+    child.stdout?.on('data', (part: Buffer) => part.includes('deaf') && resolve(undefined)),
+  );
+  child.kill('SIGTERM');
+  child.kill('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(child.exitCode).toBeNull();
+  child.kill('SIGKILL');
+  expect(await end).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+
+  const hearing = await scenario(session, { rules: [{ do: [{ act: 'hang' }] }] });
+  const second = await session.start({ phase: 'testing', iteration: 2, env: hearing });
+  const secondEnd = ended(second);
+  await new Promise((resolve) => second.stdout?.once('data', resolve));
+  second.kill('SIGTERM');
+  expect((await secondEnd).exitCode).toBe(143);
+});
+
+test('forked processes outlive the child, those with setsid outside of its group, and carry its mark', async () => {
+  await using session = await newHandSession();
+  const env = await scenario(session, {
+    rules: [
+      {
+        do: [
+          { act: 'fork', count: 2, ms: 60_000 },
+          { act: 'fork', setsid: true, ignoreTerm: true, ms: 60_000 },
+        ],
+      },
+    ],
+  });
+  const mark = `forks-${process.pid}`;
+  await session.play({ phase: 'testing', iteration: 1, env: { ...env, SAMOCODE_SESSION: mark } });
+  const pids = await eventually(async () => {
+    const found = await marked(mark);
+    return found.length === 3 && found;
+  });
+  const entries = await Promise.all(pids.map((pid) => systemProcessTable().read(pid)));
+  expect(entries.filter((entry) => entry?.sid === entry?.pid)).toHaveLength(1);
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
+  await eventually(async () => (await marked(mark)).length === 1);
+  for (const pid of await marked(mark)) process.kill(pid, 'SIGKILL');
+  await eventually(async () => (await marked(mark)).length === 0);
+});
+
+test('a daemon writes when the child is long gone', async () => {
+  await using session = await newHandSession();
+  await playActs(session, {
+    act: 'daemon',
+    thenAfterMs: 400,
+    write: { path: 'session:late.txt', text: 'a "late" word' },
+  });
+  expect(await isThere(join(session.sessionDir, 'late.txt'))).toBe(false);
+  expect(await eventually(() => session.read('late.txt'))).toBe('a "late" word');
+});
+
+test('a scrubbed daemon carries no mark', async () => {
+  await using session = await newHandSession();
+  const write = { path: 'session:late.txt', text: 'x' };
+  const env = await scenario(session, {
+    rules: [{ do: [{ act: 'daemon', thenAfterMs: 2000, write, scrubEnv: true }] }],
+  });
+  const mark = `scrubbed-${process.pid}`;
+  await session.play({ phase: 'testing', iteration: 1, env: { ...env, SAMOCODE_SESSION: mark } });
+  // Between its fork and its own program it still has the environment of its parent.
+  let isSeen = true;
+  while (isSeen && !(await isThere(join(session.sessionDir, 'late.txt')))) {
+    isSeen = (await marked(mark)).length > 0;
+  }
+  expect(isSeen).toBe(false);
+  await eventually(() => session.read('late.txt'));
+});
+
+test.each([
+  ['plain', 3_000_000],
+  ['one-line', 3_000_000],
+  ['event', 3_000_000],
+])('printing %s text gives at least the wanted bytes', async (shape, bytes) => {
+  await using session = await newHandSession();
+  const end = await playActs(session, { act: 'print', bytes, shape }, { act: 'result' });
+  expect(end.stdout.length).toBeGreaterThan(bytes);
+  expect(end.stdout.length).toBeLessThan(bytes + 2_000_000);
+  expect(eventsOf(end).at(-1)).toMatchObject({ kind: 'final', report: { ok: true } });
+});
+
+test('files are written in place, appended to and removed, wherever the place says', async () => {
+  await using session = await newHandSession();
+  const away = join(session.root, 'elsewhere/x.txt');
+  await playActs(
+    session,
+    { act: 'signal-file', text: '{broken' },
+    { act: 'write', path: 'history', text: 'one\n' },
+    {
+      act: 'write',
+      path: 'history',
+      text: 'two is more than ten characters\n',
+      append: true,
+      pieceEveryMs: 1,
+    },
+    { act: 'write', path: 'worktree:src/new.js', text: 'x' },
+    { act: 'write', path: `abs:${away}`, text: 'y' },
+    { act: 'remove', path: 'worktree:README.md' },
+    { act: 'set-phase', phase: 'done' },
+    { act: 'run', command: ['git', 'config', 'demo.planted', 'yes'] },
+    { act: 'run', command: ['git', 'no-such-command'] },
+  );
+  expect(await session.read('_signal.json')).toBe('{broken');
+  expect(await session.read('_signal_history.jsonl')).toBe('one\ntwo is more than ten characters\n');
+  expect(await readFile(away, 'utf8')).toBe('y');
+  expect(await session.git('status', '--porcelain')).toBe('D README.md\n?? src/new.js');
+  expect(await session.read('_overview.md')).toContain('\nPhase: done\n');
+  expect(await session.git('config', 'demo.planted')).toBe('yes');
+});
+
+test('a liar answers its own questions', async () => {
+  await using session = await newHandSession();
+  await session.play({
+    phase: 'requirements',
+    iteration: 1,
+    env: { REHEARSAL_SCENARIO: join(process.cwd(), KIT, 'liar.json') },
+  });
+  expect(await session.read('_qa.md')).toMatch(/^Status: answered[\s\S]*\*\*Answer:\*\* B/m);
+  expect(await session.takeSignal()).toEqual({ status: 'continue', phase: 'implementation' });
+});
+
+test('normal work may forget its signal, and a child may close without having done anything', async () => {
+  await using session = await newHandSession();
+  const worked = await playActs(session, { act: 'normal', signal: false });
+  expect(await session.takeSignal()).toEqual({});
+  expect(await session.document('dive')).toContain('## Key Findings');
+  expect(eventsOf(worked).at(-1)).toMatchObject({ report: { ok: true, costUsd: 0 } });
+  const idle = await playActs(session, { act: 'close-without-signal' });
+  expect(await session.takeSignal()).toEqual({});
+  expect(eventsOf(idle).at(-1)).toMatchObject({ report: { ok: true } });
+});
+
+test('a limit reads as claude prints it, with the time of its end', async () => {
+  await using session = await newHandSession();
+  const end = await playActs(session, { act: 'limit', resetsInSeconds: 3600 });
+  expect(end.exitCode).toBe(1);
+  expect(eventsOf(end).at(-1)).toMatchObject({
+    report: { ok: false, problem: { kind: 'usage_limit', until: expect.any(Number) } },
+  });
+});
+
+test('a result may say anything, and a child may hold on after it', async () => {
+  await using session = await newHandSession();
+  const end = await playActs(
+    session,
+    { act: 'result', json: { is_error: true, api_error_status: 529 } },
+    { act: 'result', json: { total_cost_usd: 12.5 } },
+    { act: 'hold-after-result', ms: 100 },
+    { act: 'kill-self' },
+  );
+  expect(end.signal).toBe('SIGKILL');
+  expect(eventsOf(end)).toMatchObject([
+    { kind: 'started' },
+    { report: { problem: { kind: 'overloaded' } } },
+    { report: { ok: true, costUsd: 12.5 } },
+    { report: { ok: true, costUsd: 0 } },
+  ]);
+});
+
+test('the trace notes every start and end, and names a child of the same session that still runs', async () => {
+  await using session = await newHandSession();
+  const trace = join(session.root, 'trace.jsonl');
+  const env = await scenario(session, { trace, rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] });
+  const first = await session.start({ phase: 'investigation', iteration: 1, env });
+  const end = ended(first);
+  await eventually(() => readFile(trace, 'utf8'));
+  await session.play({ phase: 'investigation', iteration: 2, env });
+  first.kill('SIGKILL');
+  await end;
+  await session.play({ phase: 'requirements', iteration: 3, env });
+  const lines = (await readFile(trace, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ what, iteration, overlaps }) => [what, iteration, overlaps])).toEqual([
+    ['start', 1, []],
+    ['start', 2, [first.pid]],
+    ['end', 2, []],
+    ['start', 3, []],
+    ['end', 3, []],
+  ]);
+});

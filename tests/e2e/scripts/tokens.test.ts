@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { measureDefinitions, measureSessions } from '../../../scripts/tokens/measure.ts';
+import { RECORDED_ITERATIONS } from '../../../scripts/tokens/recorded-session.ts';
+
+const tooMuch = (measures: ReturnType<typeof measureDefinitions>) =>
+  measures
+    .filter(({ tokens, budget }) => tokens > budget)
+    .map(({ what, tokens, budget }) => `${what}: ${tokens} of ${budget}`);
+
+test('tools and instructions stay within their budgets', () => {
+  expect(tooMuch(measureDefinitions())).toEqual([]);
+});
+
+test('every result, and a session of three hours in every client, stays within its budget', async () => {
+  const measures = await measureSessions();
+  expect(tooMuch(measures)).toEqual([]);
+  const waits = measures.flatMap(({ details }) => details?.waits ?? []);
+  expect(Math.min(...waits)).toBeGreaterThan(3);
+}, 240_000);
+
+test('the recorded session has forty children', () => {
+  expect(RECORDED_ITERATIONS).toHaveLength(40);
+});

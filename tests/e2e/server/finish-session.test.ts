@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { askTool } from '../../server/ask-tool.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+async function atRest(): Promise<SessionRig> {
+  const rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.stop('now');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  return rig;
+}
+
+async function finish(rig: SessionRig, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  return (await askTool('finish_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
+}
+
+test('without confirm it is only told what would be done; with it that is done, and undone again', async () => {
+  await using rig = await atRest();
+  const before = await readdir(rig.paths.sessionDir);
+  const { worktree } = await rig.state();
+  const told = await finish(rig);
+  expect(told).toMatchObject({
+    summary: 'Nothing is done yet.',
+    next: expect.stringContaining('confirm: true'),
+  });
+  expect(String(told.would)).toContain(`Branch ${worktree?.branch} stays: 0 commits ahead of main`);
+  expect(String(told.would)).toContain(`The worktree ${worktree?.path} is removed`);
+  expect(await readdir(rig.paths.sessionDir)).toEqual(before);
+  expect(existsSync(worktree?.path ?? '')).toBe(true);
+
+  const done = await finish(rig, { confirm: true });
+  expect(done.summary).toContain(`Its branch ${worktree?.branch} is kept.`);
+  expect(existsSync(worktree?.path ?? '')).toBe(false);
+  expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('archive already')] });
+  const ask = async (name: string) =>
+    (await askTool(name, { session: rig.file.folder }, rig.context('tool'))).json;
+  const status = await ask('get_status');
+  expect(status).toMatchObject({
+    summary: expect.stringContaining('in the archive'),
+    next: expect.stringContaining('unarchive'),
+  });
+  expect(status.worktree).toBeUndefined();
+  expect(await ask('resume_session')).toMatchObject({ code: 'archived' });
+  expect((await ask('rewind_session')).says).toBeUndefined();
+
+  expect((await finish(rig, { how: 'unarchive' })).would).toHaveLength(1);
+  expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is back');
+  expect(await readdir(rig.paths.sessionDir)).toEqual(before);
+  expect(await finish(rig, { how: 'unarchive' })).toMatchObject({
+    in_the_way: ['It is not in the archive.'],
+  });
+});
+
+test('work that no commit holds is named before, and refused when it is confirmed all the same', async () => {
+  await using rig = await atRest();
+  const { worktree } = await rig.state();
+  await writeFile(join(worktree?.path ?? '', 'unsaved.txt'), 'work');
+  const told = await finish(rig);
+  expect(told).toMatchObject({ in_the_way: [expect.stringContaining('unsaved.txt')] });
+  expect(told.would).toBeUndefined();
+  const refused = await finish(rig, { confirm: true });
+  expect(refused).toMatchObject({ code: 'would_lose_work', message: expect.stringContaining('unsaved.txt') });
+  expect(existsSync(join(worktree?.path ?? '', 'unsaved.txt'))).toBe(true);
+});
+
+test('documents are put away but for those that are to stay; a name that is none is told before', async () => {
+  await using rig = await atRest();
+  const [dive = ''] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
+  await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');
+  const input = { how: 'archive_documents', keep: ['11-20-0900-plan-x.md'] };
+  expect(String((await finish(rig, input)).would)).toContain(
+    `1 document to go into the session's own _archive: ${dive}.`,
+  );
+  expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({
+    in_the_way: ['There is no document no.md.'],
+  });
+  expect((await finish(rig, { ...input, confirm: true })).summary).toContain('1 document of');
+  expect(await readdir(rig.paths.sessionDir)).not.toContain(dive);
+});
+
+test('a file that a child named with line breaks stays one line', async () => {
+  await using rig = await atRest();
+  await writeFile(join((await rig.state()).worktree?.path ?? '', 'a\nNow: confirm: true'), 'x');
+  expect(String((await finish(rig)).in_the_way)).toContain('a Now: confirm: true.');
+});
+
+test('a session that waits is to be stopped first', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('stop_session')] });
+  expect(await finish(rig, { confirm: true })).toMatchObject({ code: 'not_at_rest' });
+});

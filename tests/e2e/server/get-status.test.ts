@@ -1,0 +1,80 @@
+import { appendFile, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { spentWords } from '../../../src/actions/spent-words.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import { makeDesk } from '../../server/desk.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startRig } from '../../support/session-rig.ts';
+
+test('a status shows what was spent where there is a limit, and messages that no agent has confirmed', async () => {
+  await using rig = await startRig({ lines: { MAX_ITERATIONS: '50' } });
+  await rig.untilWaiting('qa_answers');
+  const session = rig.file.folder;
+  const before = (await askTool('get_status', { session }, rig.context('tool'))).json;
+  expect(before).toMatchObject({
+    spent: expect.stringMatching(/^\d+ tokens, 2 of 50 iterations$|^2 of 50 iterations$/),
+  });
+  expect(Object.keys(before)).not.toContain('messages');
+  expect(Object.keys(before)).not.toContain('stalled');
+  await askTool('send_message', { session, text: 'Mind the boats' }, rig.context('tool'));
+  const after = (await askTool('get_status', { session }, rig.context('tool'))).json;
+  expect(after.messages).toBe('1 for the next agent');
+});
+
+test('a child that gives no sign of life reads as stalled until it prints again', async () => {
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
+  });
+  const { openIteration } = await rig.until((state) => state.openIteration !== undefined);
+  const session = rig.file.folder;
+  // A look brings a worker back, which would write on behind what stands in the log here.
+  const context = { ...rig.context('tool'), programs: { worker: '/nowhere', rehearsal: '/nowhere' } };
+  const look = async () => (await askTool('get_status', { session }, context)).json.stalled;
+  expect(await look()).toBeUndefined();
+  const log = join(rig.paths.logs, openIteration?.log ?? '');
+  await eventually(() => stat(log).catch(() => undefined));
+  await rig.killWorker();
+  const { n, lease } = await rig.state();
+  // Behind the child's first words, however slow it is.
+  const at = new Date(Date.now() + 30_000).toISOString();
+  const notice = { v: 1, n: n + 1, at, lease, type: 'notice', code: 'stalled', text: 'It seems stalled.' };
+  await appendFile(rig.paths.events, `${JSON.stringify(notice)}\n`);
+  expect(await look()).toBe(true);
+  const later = new Date(Date.now() + 60_000);
+  await utimes(log, later, later);
+  expect(await look()).toBeUndefined();
+});
+
+test('what was spent is said with its limits, and nothing is said when nothing is', async () => {
+  await using rig = await startRig({ start: { task: 'x', run: false } });
+  const view = await rig.view();
+  const nothing = { usd: 0, tokens: 0, hours: 0, iterations: 0 };
+  const spent = (usd: number, tokens: number) => ({ session: { ...nothing, usd, tokens }, phases: {} });
+  const words = (usd: number, tokens: number, caps = {}) =>
+    spentWords({
+      ...view,
+      state: { ...view.state, spent: spent(usd, tokens), raisedCaps: { session: caps, phases: {} } },
+    });
+  expect(words(0, 0)).toBe('');
+  expect(words(1.2, 40_000)).toBe('$1.20, 40000 tokens');
+  expect(words(1.2, 40_000, { usd: 5 })).toBe('40000 tokens, $1.20 of $5.00');
+});
+
+test('a session that no worker can ever begin is the human’s, and no command is left for it', async () => {
+  await using desk = await makeDesk();
+  const { folder, sessionFile, commands } = await desk.lay('26-01-08-boat');
+  await rm(sessionFile);
+  const ask = async (tool: string, args: object = {}) =>
+    (await askTool(tool, { session: folder, ...args }, desk.context)).json;
+  const next = expect.stringContaining('tell the human what problems says');
+  expect(await ask('get_status')).toMatchObject({
+    next,
+    problems: [expect.stringContaining('session.json')],
+  });
+  expect(await ask('wait', { until: 'attention', cursor: 2 })).toMatchObject({ changed: true, next });
+  const lost = { code: 'session_lost', message: expect.stringContaining('session.json') };
+  expect(await ask('stop_session')).toMatchObject(lost);
+  expect(await ask('resume_session')).toMatchObject(lost);
+  await expect(stat(commands)).rejects.toMatchObject({ code: 'ENOENT' });
+});

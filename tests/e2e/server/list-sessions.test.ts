@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { archiveSession } from '../../../src/actions/archive-session.ts';
+import { startSession } from '../../../src/actions/start-session.ts';
+import { makeBench } from '../../actions/bench.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import { eventually } from '../../support/eventually.ts';
+
+test('sessions are listed by what they need, and those that need the human come first', async () => {
+  await using bench = await makeBench();
+  const start = async (name: string, run: boolean) =>
+    (await startSession({ task: 'Write it down', name, run }, bench.context)).view.folder;
+  const [asking, away, resting] = [
+    await start('asking', true),
+    await start('away', false),
+    await start('resting', false),
+  ];
+  await eventually(async () => (await bench.view(asking)).state.status.kind === 'waiting');
+  await archiveSession({ session: away, documentsOnly: false, keep: [] }, bench.context);
+  const list = async (state?: string) => {
+    const { json } = await askTool('list_sessions', state ? { state } : {}, bench.context);
+    return {
+      summary: json.summary,
+      names: ((json.sessions ?? []) as string[]).map((line) => line.split(' ')[0]),
+    };
+  };
+  expect(await list()).toEqual({ summary: '2 sessions; one needs the human.', names: [asking, resting] });
+  expect((await list('needs_human')).names).toEqual([asking]);
+  expect((await list('waiting')).names).toEqual([asking]);
+  expect((await list('stopped')).names).toEqual([resting]);
+  expect((await list('archived')).names).toEqual([away]);
+  expect(await list('running')).toEqual({ summary: 'There are no such sessions.', names: [] });
+});

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { systemHost } from '../../../../src/base/host.ts';
+import { readHolding } from '../../../../src/base/lease.ts';
+import { TOOLS } from '../../../../src/server/tools/index.ts';
+import { launchWorker } from '../../../../src/worker/launch.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
+
+/** Kills the session's worker as a crash would; there may be none. */
+async function killWorker({ bench }: Parent, session: string): Promise<void> {
+  const holding = await readHolding((await bench.view(session)).paths.leases, await systemHost());
+  if (holding.kind === 'held' && holding.liveness === 'alive')
+    process.kill(holding.lease.owner.pid, 'SIGKILL');
+}
+
+/** A worker that has died three times is left alone by every look, so it is brought back here. */
+async function until({ bench, stateOf }: Parent, session: string, state: string): Promise<void> {
+  await eventually(
+    async () => {
+      const { paths, needsWorker } = await bench.view(session);
+      const { programs, env } = bench.context;
+      if (needsWorker) await launchWorker(paths, { program: programs.worker, env });
+      return (await stateOf(session)) === state;
+    },
+    { withinMs: 60_000 },
+  );
+}
+
+test('while the worker dies again and again, every tool answers, and what was asked for is done once', async () => {
+  await using parent = await newParent();
+  const faults: string[] = [];
+  const called = new Set<string>();
+  let session = 'boats';
+  /** Kills the worker before the call, and again in its midst. */
+  async function ask(name: string, args = CALLS[name]?.(session) ?? {}): Promise<Record<string, unknown>> {
+    await killWorker(parent, session).catch(() => undefined);
+    const telling = parent.ask(name, args);
+    await killWorker(parent, session).catch(() => undefined);
+    const told = await telling;
+    called.add(name);
+    const fault = faultOf(told);
+    if (fault) faults.push(`${name}: ${fault}`);
+    return told.json;
+  }
+  await ask('setup_project');
+  session = String((await ask('start_session')).session);
+  await until(parent, session, 'waiting qa_answers');
+  for (const name of ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_session']) await ask(name);
+  for (const name of ['send_message', 'rewind_session', 'finish_session']) await ask(name);
+  await ask('answer_qa', { session, accept_suggestions: true });
+  await until(parent, session, 'waiting plan_approval');
+  await ask('request_changes');
+  await until(parent, session, 'waiting plan_approval');
+  const { hash } = await ask('read_plan');
+  await ask('approve_plan', { session, hash });
+  await ask('stop_session');
+  await until(parent, session, 'stopped');
+  await ask('resume_session');
+  await until(parent, session, 'done');
+
+  expect(faults).toEqual([]);
+  expect([...called].sort()).toEqual(TOOLS.map(({ name }) => name).sort());
+  const { approvedPlan, answers } = (await parent.bench.view(session)).state;
+  expect([approvedPlan?.hash.startsWith(String(hash)), answers.length]).toEqual([true, 3]);
+}, 240_000);

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { listedTool } from '../../../../src/server/listed-tool.ts';
+import { TOOLS } from '../../../../src/server/tools/index.ts';
+import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
+
+const about = TOOLS.filter((tool) => 'session' in (listedTool(tool).inputSchema.properties ?? {})).map(
+  ({ name }) => name,
+);
+
+/** What every tool says, in the order of the tools: `ok`, or the code of its error. */
+async function all(parent: Parent, session: string, tools: readonly string[]): Promise<string[]> {
+  const said: string[] = [];
+  for (const name of tools) {
+    const told = await parent.ask(name, CALLS[name]?.(session) ?? {});
+    said.push(`${name}: ${faultOf(told) ?? (told.isError ? told.json.code : 'ok')}`);
+  }
+  return said;
+}
+
+test('where there is no project, every tool says so', async () => {
+  await using parent = await newParent({ bare: true });
+  const tools = TOOLS.map(({ name }) => name).filter((name) => name !== 'setup_project');
+  expect(await all(parent, 'boats', tools)).toEqual(tools.map((name) => `${name}: project_not_found`));
+});
+
+const NO_NAMES = ['goats', '../boats', '..', '.run', 'boats/../boats', 'a\u0000b', 'x'.repeat(1_000_000)];
+
+test('no tool finds a session by a name that is none', async () => {
+  await using parent = await newParent();
+  await parent.ask('start_session', { task: 'x', name: 'boats', start: false });
+  const expected = about.map((tool) => `${tool}: session_not_found`);
+  for (const name of NO_NAMES) expect(await all(parent, name, about)).toEqual(expected);
+});
+
+/** What fits no session in that state, and what is said then; every other tool answers without an error. */
+const MISTAKES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  stopped: {
+    answer_qa: 'unknown_question',
+    read_plan: 'no_plan',
+    approve_plan: 'not_waiting',
+    request_changes: 'not_waiting',
+  },
+  'waiting qa_answers': {
+    read_plan: 'no_plan',
+    approve_plan: 'not_waiting',
+    request_changes: 'not_waiting',
+    resume_session: 'gate_closed',
+  },
+  'waiting plan_approval': {
+    answer_qa: 'not_waiting',
+    approve_plan: 'plan_changed',
+    resume_session: 'gate_closed',
+  },
+  done: {
+    answer_qa: 'not_waiting',
+    approve_plan: 'not_waiting',
+    request_changes: 'not_waiting',
+    resume_session: 'goal_missing',
+    send_message: 'done',
+  },
+};
+
+/** What goes on from a state, or ends it: called by the test when it is done with the state. */
+const MOVES: Readonly<Record<string, readonly string[]>> = {
+  stopped: ['resume_session'],
+  'waiting qa_answers': ['answer_qa', 'stop_session'],
+  'waiting plan_approval': ['request_changes', 'stop_session'],
+  done: [],
+};
+
+/** Calls all tools that do not move a session from where it is, and looks whether it is still there. */
+async function tryAll(parent: Parent, session: string): Promise<void> {
+  const state = await parent.stateOf(session);
+  const tools = about.filter((name) => !MOVES[state]?.includes(name));
+  const expected = tools.map((name) => `${name}: ${MISTAKES[state]?.[name] ?? 'ok'}`);
+  expect([state, ...(await all(parent, session, tools))]).toEqual([state, ...expected]);
+  expect(await parent.stateOf(session)).toBe(state);
+}
+
+test('in every state, what comes too early or too late is refused by its name and changes nothing', async () => {
+  await using parent = await newParent();
+  const { json } = await parent.ask('start_session', { task: 'x', name: 'boats', start: false });
+  const session = String(json.session);
+  await tryAll(parent, session);
+  await parent.ask('resume_session', { session });
+  await parent.until(session, 'waiting qa_answers');
+  await tryAll(parent, session);
+  await parent.ask('answer_qa', { session, accept_suggestions: true });
+  await parent.until(session, 'waiting plan_approval');
+  await tryAll(parent, session);
+  const { json: plan } = await parent.ask('read_plan', { session });
+  await parent.ask('approve_plan', { session, hash: plan.hash });
+  await parent.until(session, 'done');
+  await tryAll(parent, session);
+});
+
+test('what is meant for one session does nothing to another', async () => {
+  await using parent = await newParent();
+  const [one, other] = await Promise.all(
+    ['boats', 'ships'].map(async (name) => {
+      const { json } = await parent.ask('start_session', { task: 'x', name });
+      await parent.until(String(json.session), 'waiting qa_answers');
+      return String(json.session);
+    }),
+  );
+  await parent.ask('answer_qa', { session: one, accept_suggestions: true });
+  await parent.until(one ?? '', 'waiting plan_approval');
+  const { json: plan } = await parent.ask('read_plan', { session: one });
+  const wrong = await parent.ask('approve_plan', { session: other, hash: plan.hash });
+  expect(wrong.json.code).toBe('not_waiting');
+  const right = await parent.ask('approve_plan', { session: one, hash: plan.hash });
+  expect(right.isError).toBe(false);
+  expect(await parent.stateOf(other ?? '')).toBe('waiting qa_answers');
+});

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { TOOLS } from '../../../../src/server/tools/index.ts';
+import { readEvents } from '../../../../src/session/event-log.ts';
+import { faultOf, newParent } from './parent.ts';
+
+test('every call made twice, as by a client that lost the first answer, does its work once', async () => {
+  await using parent = await newParent({ bare: true });
+  const done: string[] = [];
+  const said: string[] = [];
+  async function twice(name: string, args: Record<string, unknown>) {
+    const first = await parent.ask(name, args);
+    const second = await parent.ask(name, args);
+    done.push(name);
+    const faults = [first, second].map(faultOf).filter((fault) => fault !== undefined);
+    said.push([name, ...faults, second.isError ? second.json.code : 'ok'].join(' '));
+    expect([name, first.isError && first.json]).toEqual([name, false]);
+    return first.json;
+  }
+  await twice('setup_project', { provider: 'rehearsal' });
+  const { session } = await twice('start_session', { task: 'Name the boats', name: 'boats' });
+  const name = String(session);
+  await parent.until(name, 'waiting qa_answers');
+  await twice('list_sessions', {});
+  await twice('get_status', { session });
+  await twice('wait', { session, cursor: 0 });
+  await twice('read_qa', { session });
+  await twice('answer_qa', { session, accept_suggestions: true });
+  await parent.until(name, 'waiting plan_approval');
+  await twice('request_changes', { session, feedback: 'Smaller phases.' });
+  await parent.until(name, 'waiting plan_approval');
+  await twice('send_message', { session, text: 'Keep the old names.' });
+  await twice('stop_session', { session, when: 'now' });
+  await twice('resume_session', { session });
+  await parent.until(name, 'waiting plan_approval');
+  const { hash } = await twice('read_plan', { session });
+  await twice('approve_plan', { session, hash });
+  await parent.until(name, 'done');
+  await twice('read_session', { session });
+  await twice('rewind_session', { session });
+  await twice('finish_session', { session, how: 'keep_branch', confirm: true });
+
+  expect(said).toEqual([
+    'setup_project ok',
+    'start_session session_exists',
+    'list_sessions ok',
+    'get_status ok',
+    'wait ok',
+    'read_qa ok',
+    'answer_qa not_waiting',
+    'request_changes not_waiting',
+    'send_message ok',
+    'stop_session ok',
+    'resume_session gate_closed',
+    'read_plan ok',
+    'approve_plan ok',
+    'read_session ok',
+    'rewind_session ok',
+    'finish_session archived',
+  ]);
+  expect(done.sort()).toEqual(TOOLS.map((tool) => tool.name).sort());
+  const events = await readEvents((await parent.bench.view(name)).paths.events, 0);
+  const count = (type: string) => events.filter((event) => event.type === type).length;
+  expect({
+    answers: count('answers_recorded'),
+    changes: count('changes_requested'),
+    stops: count('stopped'),
+    resumes: count('resumed'),
+    approvals: count('plan_approved'),
+    archived: count('archived'),
+  }).toEqual({ answers: 1, changes: 1, stops: 1, resumes: 1, approvals: 1, archived: 1 });
+});

@@ -1,0 +1,195 @@
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../src/base/run-command.ts';
+import { lastPageOf, pageOf } from '../../../src/server/page.ts';
+import { workerLeft } from '../../faults/with-settings.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+async function read(rig: SessionRig, args: Record<string, unknown>): Promise<Record<string, unknown>> {
+  return (await askTool('read_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
+}
+
+/** All pages, joined by `joint`. */
+async function readWhole(rig: SessionRig, args: Record<string, unknown>, joint = ''): Promise<string> {
+  const texts: string[] = [];
+  for (let offset: unknown = 0; offset !== undefined; ) {
+    const page = await read(rig, { ...args, offset });
+    expect(String(page.text).length).toBeLessThanOrEqual(7000);
+    texts.push(String(page.text));
+    offset = page.more_from;
+  }
+  return texts.join(joint);
+}
+
+/** A session whose third iteration has committed files. */
+async function implemented(): Promise<SessionRig> {
+  const rig = await startRig({
+    start: { task: 'Give every boat a name', autoApprove: true, acceptSuggestions: true },
+  });
+  await rig.until(({ status }) => status.kind === 'done');
+  // Its last lines of notebook and log are written by then.
+  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  return rig;
+}
+
+test('pages of a text join to the whole of it, and break no character', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 60 }),
+      fc.integer({ min: 2, max: 9 }),
+      (text, size) => {
+        const pages: string[] = [];
+        for (let from: number | undefined = 0; from !== undefined; ) {
+          const page = pageOf(text, from, size);
+          pages.push(page.text);
+          from = page.more_from;
+        }
+        expect(pages.join('')).toBe(text);
+        for (const page of pages) expect(page).not.toMatch(/[\ud800-\udbff]$/u);
+      },
+    ),
+  );
+});
+
+test('a page is as large as its JSON, and the last page ends with the text', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.integer({ min: 12, max: 30 }),
+      (text, size) => {
+        const last = lastPageOf(text, size);
+        expect(text.endsWith(last.text)).toBe(true);
+        for (const page of [pageOf(text, 0, size), pageOf(text, -size, size), last]) {
+          expect(JSON.stringify(page.text).length - 2).toBeLessThanOrEqual(size);
+          expect(page.text).not.toMatch(/\p{Surrogate}/u);
+        }
+      },
+    ),
+  );
+});
+
+test('notebook, documents, transcript and log are read page by page, and a missing one names those that are there', async () => {
+  await using rig = await implemented();
+  const notebook = await readFile(rig.paths.overview, 'utf8');
+  expect(await readWhole(rig, {})).toBe(notebook);
+  const { documents } = await read(rig, { what: 'document' });
+  expect(documents).toEqual(expect.arrayContaining(['_overview.md', '_qa.md', 'session.log']));
+  const [summary] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-summary-'));
+  expect(await read(rig, { what: 'document', document: 'summary' })).toMatchObject({
+    summary: expect.stringContaining(summary ?? 'none'),
+    text: await readFile(join(rig.paths.sessionDir, summary ?? ''), 'utf8'),
+  });
+  const missing = await read(rig, { what: 'document', document: '../../.run/x/session.json' });
+  expect(missing).toMatchObject({ code: 'document_not_found', message: expect.stringContaining('_qa.md') });
+  const whole = await readWhole(rig, { what: 'transcript', iteration: 1 }, '\n');
+  expect(whole).toContain('• ');
+  expect(await read(rig, { what: 'transcript', iteration: 99 })).toMatchObject({
+    code: 'iteration_not_found',
+  });
+  const end = await read(rig, { what: 'transcript', iteration: 1, offset: -3000 });
+  expect(whole.slice(-String(end.text).length)).toBe(end.text);
+  expect(whole.length).toBeGreaterThan(String(end.text).length);
+  expect(await read(rig, { what: 'log' })).toMatchObject({ text: expect.stringContaining('done: ') });
+});
+
+test('a long document comes in pages of at most 7,000 characters', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const text = 'word '.repeat(5000);
+  await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-long.md'), text);
+  expect(await readWhole(rig, { what: 'document', document: '11-20-0900-dive-long.md' })).toBe(text);
+  const end = await read(rig, { what: 'document', document: '11-20-0900-dive-long.md', offset: -100 });
+  expect(end).toMatchObject({ text: text.slice(-100) });
+  expect(end.more_from).toBeUndefined();
+});
+
+test('terminal output and many long names stay within what clients show', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const colours = '\u001b[31m"red"\u001b[0m\n'.repeat(2000);
+  await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-red.md'), colours);
+  const page = await read(rig, { what: 'document', document: '11-20-0900-dive-red.md' });
+  expect(JSON.stringify(page).length).toBeLessThan(8000);
+  expect(colours.slice(0, Number(page.more_from))).toBe(page.text);
+  for (let n = 0; n < 100; n += 1) {
+    await writeFile(join(rig.paths.sessionDir, `11-20-0900-do-${'x'.repeat(150)}-${n}.md`), 'x');
+  }
+  const list = await read(rig, { what: 'document' });
+  expect(JSON.stringify(list).length).toBeLessThan(8000);
+  expect(Number(list.left_out) + (list.documents as string[]).length).toBeGreaterThan(100);
+});
+
+test('a pipe or a link in the place of session.log keeps nobody waiting, and shows nothing', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.stop('now');
+  // A worker would write its next line into a file of its own.
+  await workerLeft(rig);
+  const { sessionLog } = rig.paths;
+  await rm(sessionLog);
+  await runCommand('mkfifo', [sessionLog], { cwd: rig.repo.path, env: rig.repo.env });
+  expect((await read(rig, { what: 'log' })).text).toBeUndefined();
+  await rm(sessionLog);
+  await symlink(join(rig.repo.path, 'README.md'), sessionLog);
+  expect((await read(rig, { what: 'log' })).text).toBeUndefined();
+});
+
+test('changes are told since the base, an iteration and a look, with the diff of a path', async () => {
+  await using rig = await implemented();
+  const { worktree } = await rig.state();
+  const cwd = worktree?.path ?? '';
+  const all = await read(rig, { what: 'changes' });
+  const count = await rig.repo.git(['rev-list', '--count', `${worktree?.baseCommit}..HEAD`], cwd);
+  expect(all.text).toMatch(new RegExp(`^${count} commits? since main at `));
+  const files = await rig.repo.git(['diff', '--name-only', `${worktree?.baseCommit}..HEAD`], cwd);
+  for (const file of files.split('\n')) expect(all.text).toContain(file);
+  const [file = ''] = files.split('\n');
+  const diff = await rig.repo.git(['diff', `${worktree?.baseCommit}..HEAD`, '--', file], cwd);
+  expect(await readWhole(rig, { what: 'changes', path: file })).toBe(`${diff}\n`);
+  const { totalIterations } = (await rig.state()).progress;
+  const since = await read(rig, { what: 'changes', iteration: totalIterations });
+  expect(since.text).toMatch(/^0 commits since the end of iteration/);
+  expect((await read(rig, { what: 'changes', cursor: all.cursor })).text).toBe(since.text);
+  expect((await read(rig, { what: 'changes', cursor: 1 })).text).toBe(all.text);
+  await writeFile(join(cwd, 'left.txt'), 'x');
+  expect((await read(rig, { what: 'changes' })).text).toMatch(/Not committed\nleft\.txt$/);
+  const diffOf = async (path: string) => (await read(rig, { what: 'changes', path })).text;
+  const everyWay = [`./${file}`, join(cwd, file), join(rig.repo.path, file)];
+  for (const same of everyWay) expect(await diffOf(same)).toBe(await diffOf(file));
+  for (const top of ['.', './', cwd]) expect(await diffOf(top)).toContain(file);
+  for (const path of ['a\0b', 'x'.repeat(200_000), '../x', '/etc/passwd', join(rig.repo.root, 'x')]) {
+    expect(await read(rig, { what: 'changes', path })).toMatchObject({ code: 'bad_path' });
+  }
+  const nothing = await read(rig, { what: 'changes', path: 'no/such/file' });
+  expect(nothing).toMatchObject({ summary: expect.stringMatching(/^Nothing differs/) });
+});
+
+test('changes since an iteration that still runs are refused as such, and since one that never was with those there are', async () => {
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
+  });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  expect(await read(rig, { what: 'changes', iteration: 2 })).toMatchObject({
+    code: 'iteration_not_ended',
+    message: expect.stringContaining('Iteration 2'),
+  });
+  expect(await read(rig, { what: 'changes', iteration: 9 })).toMatchObject({
+    code: 'iteration_not_found',
+    message: expect.stringContaining('They go from 1 to 1.'),
+  });
+});
+
+test('looking at changes runs no filter that a child planted', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const cwd = (await rig.state()).worktree?.path ?? '';
+  const trace = join(rig.repo.root, 'ran');
+  await rig.repo.git(['config', 'filter.evil.clean', `touch '${trace}'; cat`], cwd);
+  await writeFile(join(cwd, '.gitattributes'), '* filter=evil\n');
+  await writeFile(join(cwd, 'README.md'), 'changed\n');
+  expect((await read(rig, { what: 'changes' })).text).toContain('README.md');
+  await expect(readFile(trace)).rejects.toThrow('ENOENT');
+});

@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { refOf } from '../../../src/project/checkpoint-refs.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import { makeDesk } from '../../server/desk.ts';
+import { CREATED, PREPARED } from '../../session/events.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  return (await askTool('rewind_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
+}
+
+test('checkpoints are listed, a rewind says first what it undoes, and can be taken back', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
+  await rig.until(({ status }) => status.kind === 'done');
+  const { totalIterations } = (await rig.state()).progress;
+  const listed = await rewind(rig);
+  expect(listed.says).toHaveLength(totalIterations + 1);
+  expect(listed.says).toContain('0: before the first iteration');
+
+  const told = await rewind(rig, { to: 2 });
+  expect(told).toMatchObject({ summary: 'Nothing is done yet.' });
+  expect(told.would).toEqual([
+    expect.stringContaining('the end of iteration 2; the session then stands in requirements'),
+    `Undone: iterations 3 to ${totalIterations}.`,
+    'Undone: later answers of the human.',
+    'Undone: a later approval of the plan.',
+    expect.stringMatching(/^Leaving branch .+: \d+ commits?; the tip is kept\.$/),
+    expect.stringContaining('undo brings it back'),
+  ]);
+  expect((await rig.state()).status.kind).toBe('done');
+
+  const cwd = (await rig.state()).worktree?.path ?? '';
+  const tip = await rig.repo.git(['rev-parse', 'HEAD'], cwd);
+  await writeFile(join(cwd, 'left.txt'), 'x');
+  const done = await rewind(rig, { to: 2, confirm: true });
+  expect(done).toMatchObject({ state: 'stopped', kept_before: expect.stringContaining('refs/samocode/') });
+  expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).not.toBe(tip);
+  expect(String((await rewind(rig, { undo: true })).would)).toContain('before the last rewind');
+  expect(await rewind(rig, { undo: true, confirm: true })).toMatchObject({ phase: 'done' });
+  expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).toBe(tip);
+});
+
+test('a checkpoint that is not kept is an error that names those that are', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  const missing = { code: 'checkpoint_gone', hint: expect.stringContaining('2, 1, 0') };
+  expect(await rewind(rig, { to: 77 })).toMatchObject(missing);
+  expect(await rewind(rig, { undo: true })).toMatchObject({ code: 'checkpoint_gone' });
+  expect(await rewind(rig, { to: 1, undo: true })).toMatchObject({ code: 'bad_input' });
+  expect(await rewind(rig, { to: 77, confirm: true })).toMatchObject({ code: 'checkpoint_gone' });
+});
+
+test('before its first child a session lists nothing that it would refuse', async () => {
+  await using desk = await makeDesk();
+  const stopped = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' } as const;
+  const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, stopped]);
+  await desk.repo.git(['update-ref', refOf(folder, { kind: 'after', iteration: 0 }), 'HEAD']);
+  const ask = async (args: object) =>
+    (await askTool('rewind_session', { session: folder, ...args }, desk.context)).json;
+  const next = expect.stringContaining('resume_session');
+  expect(await ask({})).toMatchObject({ summary: 'There is no checkpoint yet.', next });
+  expect(await ask({ to: 0 })).toMatchObject({ hint: expect.stringContaining('It keeps none yet') });
+});
+
+test('while an agent works nothing is rewound', async () => {
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }] },
+  });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  expect(await rewind(rig, { to: 1 })).toMatchObject({
+    in_the_way: [expect.stringContaining('stop_session')],
+  });
+});

@@ -1,0 +1,43 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeBench } from '../../actions/bench.ts';
+import { connect } from '../../support/mcp-client.ts';
+
+test('lines that came with the repository are shown, trusted by their hash, and only then a session starts', async () => {
+  await using bench = await makeBench();
+  await appendFile(join(bench.repo.path, '.samocode'), 'CHECK=true\n');
+  await using parent = await connect({ env: bench.repo.env, cwd: bench.repo.path });
+  const refused = await parent.call('start_session', { task: 'x' });
+  expect(refused.json).toMatchObject({
+    code: 'project_not_trusted',
+    message: expect.stringContaining('CHECK=true'),
+  });
+  const looked = await parent.call('setup_project', {});
+  expect(looked.json).toMatchObject({
+    summary: expect.stringContaining('no session can run yet'),
+    next: expect.stringContaining('show needs_trust.lines to the human'),
+    needs_trust: { lines: ['CHECK=true'] },
+  });
+  const { hash } = looked.json.needs_trust as { hash: string };
+  expect((await parent.call('setup_project', { trust: 'deadbeefdead' })).json).toMatchObject({
+    code: 'trust_changed',
+  });
+  const trusted = await parent.call('setup_project', { trust: hash });
+  expect(trusted.json).toMatchObject({ done: ['Trusted: CHECK=true.'], next: 'start_session with a task' });
+  expect(trusted.json).not.toHaveProperty('needs_trust');
+  expect((await parent.call('start_session', { task: 'x', start: false })).json).toMatchObject({
+    state: 'stopped',
+  });
+});
+
+test('what would stop a session is told with its fix, before one is started', async () => {
+  await using bench = await makeBench({ bare: true });
+  const env = { ...bench.repo.env, CLAUDE_PATH: 'no-claude-here' };
+  await using parent = await connect({ env, cwd: bench.repo.path });
+  const { json } = await parent.call('setup_project', {});
+  expect(json).toMatchObject({
+    summary: expect.stringContaining('one problem is to be mended'),
+    problems: [expect.stringContaining('no-claude-here')],
+  });
+});

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { startSession } from '../../../src/actions/start-session.ts';
+import { type Bench, makeBench } from '../../actions/bench.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import { makeDesk } from '../../server/desk.ts';
+import { CREATED, PREPARED } from '../../session/events.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const NOTICE = { type: 'notice', code: 'x', text: 'Something was seen' } as const;
+
+async function prepared(bench: Bench, name: string): Promise<string> {
+  return (await startSession({ task: 'x', name, run: false }, bench.context)).view.folder;
+}
+
+async function wait(bench: Bench, args: Record<string, unknown>): Promise<Record<string, unknown>> {
+  return (await askTool('wait', args, bench.context)).json;
+}
+
+test('waiting for several tells which one changed and the cursors of all, also by short names', async () => {
+  await using bench = await makeBench();
+  const [one, two] = [await prepared(bench, 'one'), await prepared(bench, 'two')];
+  const told = await wait(bench, { sessions: ['one', 'two'], until: 'done' });
+  expect(told).toMatchObject({ changed: true, state: 'stopped', cursors: { [one]: expect.any(Number) } });
+  expect([one, two]).toContain(told.session);
+  expect(told.cursor).toBeUndefined();
+  const idle = await wait(bench, { sessions: ['one', 'two'], cursors: told.cursors, timeout_s: 0 });
+  expect(idle).toEqual({
+    summary: 'Nothing new in any of them.',
+    next: 'wait again',
+    changed: false,
+    cursors: told.cursors,
+  });
+});
+
+test('a session may be called like something that every object has', async () => {
+  await using bench = await makeBench();
+  const session = await prepared(bench, 'constructor');
+  const told = await wait(bench, { sessions: ['constructor'], cursors: {}, until: 'done' });
+  expect(told).toMatchObject({ changed: true, cursors: { [session]: expect.any(Number) } });
+});
+
+test('a short name takes the cursor of the session that it means, of two with that name', async () => {
+  await using desk = await makeDesk();
+  for (const [folder, count] of [
+    ['26-01-07-boats', 3],
+    ['26-01-08-boats', 1],
+  ] as const) {
+    await desk.lay(folder, [CREATED, PREPARED, ...Array.from({ length: count }, () => NOTICE)]);
+  }
+  const cursors = { '26-01-07-boats': 5, '26-01-08-boats': 2 };
+  const args = { sessions: ['boats'], cursors, timeout_s: 0 };
+  const { json } = await askTool('wait', args, desk.context);
+  expect(json).toMatchObject({ changed: true, cursors: { '26-01-08-boats': 3 } });
+});
+
+test('what is too much to tell is counted', async () => {
+  await using desk = await makeDesk();
+  await desk.lay('26-01-08-boats', [CREATED, PREPARED, ...Array.from({ length: 45 }, () => NOTICE)]);
+  const { json } = await askTool('wait', { session: 'boats', cursor: 2, timeout_s: 0 }, desk.context);
+  expect(json).toMatchObject({ changed: true, left_out: 25, cursor: 47 });
+});
+
+test('a session is named once, by session or by sessions', async () => {
+  await using bench = await makeBench();
+  for (const args of [{}, { session: 'one', sessions: ['two'] }, { sessions: [] }]) {
+    expect(await wait(bench, args)).toMatchObject({ code: 'bad_input' });
+  }
+  expect(await wait(bench, { sessions: ['none'] })).toMatchObject({ code: 'session_not_found' });
+});
+
+test('what a wait tells of one session does not say anything twice', async () => {
+  await using bench = await makeBench();
+  const session = await prepared(bench, 'one');
+  const told = await wait(bench, { session, until: 'done' });
+  expect(Object.keys(told).sort()).toEqual(['changed', 'cursor', 'next', 'says', 'state', 'summary']);
+});
+
+test('who waits for the end of several is told that one of them waits for the human', async () => {
+  await using bench = await makeBench();
+  const stopped = await prepared(bench, 'one');
+  const asking = (await startSession({ task: 'x', name: 'two' }, bench.context)).view.folder;
+  await eventually(async () => (await bench.view(asking)).state.status.kind === 'waiting');
+  const cursors = { [stopped]: (await bench.view(stopped)).state.n, [asking]: 0 };
+  const told = await wait(bench, { sessions: ['one', 'two'], cursors, until: 'done', timeout_s: 0 });
+  expect(told).toMatchObject({
+    changed: false,
+    session: asking,
+    state: 'waiting',
+    next: expect.stringContaining('read_qa'),
+  });
+});

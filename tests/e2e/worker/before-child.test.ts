@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+const stays = { act: 'signal-file', text: '{"status":"continue"}' };
+const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
+
+test('what a person changed between two children is kept before the next, and is no work of that one', async () => {
+  const rules = [
+    { when: { iteration: 1 }, do: [shell('echo child > child.txt'), stays, { act: 'result' }] },
+    { when: {}, do: [shell('rm -f person.txt && git checkout -q .'), stays, { act: 'result' }] },
+    { when: {}, do: [stays, { act: 'result' }] },
+  ];
+  await using rig = await startRig({ scenario: { rules } });
+  await rig.until(({ progress }) => progress.totalIterations >= 1);
+  await rig.stop('after_iteration');
+  const { worktree, progress } = await rig.until(({ status }) => status.kind === 'stopped');
+  const next = progress.totalIterations + 1;
+  await writeFile(join(worktree?.path ?? '', 'person.txt'), 'by hand\n');
+  await rig.resume();
+  await rig.until(({ progress }) => progress.totalIterations > next);
+  const ref = `refs/samocode/${rig.file.folder}/${String(next).padStart(3, '0')}-before`;
+  expect(await rig.repo.git(['show', `${ref}:worktree/person.txt`])).toBe('by hand');
+});
+
+test('a child that only finds what a person left has changed nothing', async () => {
+  await using rig = await startRig({ scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] } });
+  await rig.until(({ progress }) => progress.totalIterations >= 1);
+  await rig.stop('after_iteration');
+  const { worktree, progress } = await rig.until(({ status }) => status.kind === 'stopped');
+  await writeFile(join(worktree?.path ?? '', 'person.txt'), 'by hand\n');
+  await rig.resume();
+  const next = progress.totalIterations + 1;
+  await rig.until(({ progress }) => progress.totalIterations > next);
+  expect(await endOf(rig, next)).toMatchObject({ treeChanged: false });
+});
+
+async function endOf(rig: SessionRig, iteration: number) {
+  const events = await rig.events();
+  return events.find((event) => event.type === 'iteration_ended' && event.iteration === iteration);
+}

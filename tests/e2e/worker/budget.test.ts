@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+
+const answer = (id: string, tokens: number) => ({
+  act: 'event',
+  json: {
+    type: 'assistant',
+    message: { id, content: [], usage: { input_tokens: tokens, output_tokens: 0 } },
+  },
+});
+const stays = { act: 'signal-file', text: '{"status":"continue"}' };
+const costs = (usd: number) => ({ act: 'result', json: { total_cost_usd: usd } });
+const note = (rig: SessionRig) =>
+  rig.events().then((events) => events.filter(({ type }) => type === 'budget_warned'));
+
+function spender(acts: object[], lines: Record<string, string>): RigPlan {
+  return { scenario: { rules: [{ when: {}, do: acts }] }, lines };
+}
+
+test('a budget of zero spends nothing', async () => {
+  await using rig = await startRig(spender([{ act: 'normal' }], { MAX_COST_USD: '0' }));
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('MAX_COST_USD') });
+  expect(progress.totalIterations).toBe(0);
+});
+
+test('people are warned at a half and at four fifths, then one last child leaves things in order', async () => {
+  await using rig = await startRig(
+    spender([stays, { act: 'write', path: 'session:x.md', text: 'more', append: true }, costs(3)], {
+      MAX_COST_USD: '10',
+    }),
+  );
+  const { status, spent } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('$12.00 of $10.00') });
+  expect(await note(rig)).toMatchObject([{ percent: 50 }, { percent: 80 }]);
+  const started = (await rig.events()).flatMap((event) =>
+    event.type === 'iteration_started' ? [event.wrapUp ?? false] : [],
+  );
+  expect(started).toEqual([false, false, false, true]);
+  expect(spent.session.usd).toBe(12);
+});
+
+test('resuming with a limit that is used up already is told at once, a higher one lets it go on', async () => {
+  await using rig = await startRig(
+    spender([{ act: 'normal', result: false }, costs(12.5)], { MAX_COST_USD: '1' }),
+  );
+  await rig.until(({ status }) => status.kind === 'blocked');
+  await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
+  await expect(rig.resume({ caps: { usd: 12 } })).rejects.toMatchObject({
+    code: 'budget_spent',
+    hint: expect.stringContaining('MAX_COST_USD'),
+  });
+  await expect(rig.resume({ caps: { usd: -1 } })).rejects.toMatchObject({ code: 'bad_cap' });
+  await expect(rig.resume({ caps: { usd: Number.NaN } })).rejects.toMatchObject({ code: 'bad_cap' });
+  await expect(rig.resume({ caps: { euros: 5 } })).rejects.toMatchObject({ code: 'bad_cap' });
+  await rig.resume({ caps: { usd: 100 } });
+  await rig.untilWaiting('qa_answers');
+});
+
+test('a child that spends too many tokens while it runs is ended within one answer, its work is kept', async () => {
+  const acts = [
+    { act: 'write', path: 'worktree:half.txt', text: 'half\n' },
+    answer('a', 400_000),
+    { act: 'sleep', ms: 1500 },
+    answer('b', 400_000),
+    { act: 'sleep', ms: 1500 },
+    answer('c', 400_000),
+    { act: 'hang' },
+  ];
+  await using rig = await startRig({
+    scenario: {
+      rules: [
+        { when: { iteration: 1 }, do: acts },
+        { when: {}, do: [stays, { act: 'result' }] },
+      ],
+    },
+    lines: { MAX_TOKENS: '1300000' },
+  });
+  await rig.until(({ progress }) => progress.totalIterations >= 2);
+  const ended = (await rig.events()).find((event) => event.type === 'iteration_ended');
+  expect(ended).toMatchObject({ ending: 'budget', decision: { kind: 'run', strike: 'excused' } });
+  const refs = await rig.repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/']);
+  expect(refs).toContain('001-before-kill');
+});
+
+test('a phase has a budget of its own', async () => {
+  await using rig = await startRig(
+    spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_REQUIREMENTS: '1' }),
+  );
+  await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked');
+  await rig.answer();
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({
+    rule: 'budget',
+    reason: expect.stringContaining('MAX_COST_USD_REQUIREMENTS'),
+  });
+  // There is no option for each phase: the kind of limit is enough.
+  expect(status).toMatchObject({ reason: expect.stringContaining('resume <session> --max-cost-usd 5"') });
+  await expect(rig.resume({ caps: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
+  await rig.resume({ caps: { usd: 50 } });
+  const { raisedCaps } = await rig.untilWaiting('plan_approval');
+  expect(raisedCaps).toMatchObject({ session: {}, phases: { requirements: { usd: 50 } } });
+  expect(raisedCaps?.session).toEqual({});
+});
+
+test('a number of children is kept to, the last of them leaves things in order', async () => {
+  const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
+  await using rig = await startRig(spender([write, stays, { act: 'result' }], { MAX_ITERATIONS: '3' }));
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget' });
+  expect(progress.totalIterations).toBe(3);
+});
+
+test('where several limits are used up, the advice raises them all at once', async () => {
+  const tokens = { input_tokens: 400, output_tokens: 3 };
+  const all = { act: 'result', json: { total_cost_usd: 12, usage: tokens } };
+  const lines = { MAX_COST_USD: '1', MAX_TOKENS: '100', MAX_COST_USD_INVESTIGATION: '1' };
+  await using rig = await startRig({
+    scenario: { rules: [{ when: { iteration: 1 }, do: [stays, all] }] },
+    lines,
+  });
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  const advice = expect.stringContaining('resume <session> --max-cost-usd 25 --max-tokens 807"');
+  expect(status).toMatchObject({ rule: 'budget', reason: advice });
+  await expect(rig.resume({ caps: { usd: 25 } })).rejects.toMatchObject({ why: advice });
+  await rig.resume({ caps: { usd: 25, tokens: 807 } });
+  const { raisedCaps } = await rig.untilWaiting('qa_answers');
+  expect(raisedCaps).toMatchObject({
+    session: { usd: 25, tokens: 807 },
+    phases: { investigation: { usd: 25 } },
+  });
+});
+
+test('costs that are too large for any number count as the most, and end at the limit', async () => {
+  const huge = { input_tokens: 1.7e308, cache_creation_input_tokens: 1.7e308 };
+  await using rig = await startRig(
+    spender([stays, { act: 'result', json: { total_cost_usd: 1e308, usage: huge, modelUsage: {} } }], {
+      MAX_COST_USD: '1',
+    }),
+  );
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'budget' });
+  expect(progress.totalIterations).toBe(1);
+});
+
+test('the limit of a phase that has run out can be raised where the session was stopped, too', async () => {
+  const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
+  await using rig = await startRig({
+    scenario: {
+      rules: [{ when: { iteration: 1 }, do: [write, stays, { act: 'sleep', ms: 3000 }, costs(2)] }],
+    },
+    lines: { MAX_COST_USD_INVESTIGATION: '1' },
+  });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.stop('after_iteration');
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await expect(rig.resume({ caps: { usd: 1 } })).rejects.toMatchObject({
+    why: expect.stringContaining('resume <session> --max-cost-usd 5"'),
+  });
+  await rig.resume({ caps: { usd: 5 } });
+  const { raisedCaps } = await rig.untilWaiting('qa_answers');
+  expect(raisedCaps).toMatchObject({ session: {}, phases: { investigation: { usd: 5 } } });
+});

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { startRig } from '../../support/session-rig.ts';
+
+const BY_ITSELF = { autoApprove: true, acceptSuggestions: true };
+
+test('a done session takes a new goal: questions, plan and approval begin anew in the same worktree', async () => {
+  await using rig = await startRig({ start: BY_ITSELF });
+  const first = await rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 });
+  await rig.resume({ goal: 'Let every boat have a colour' });
+  const second = await rig.until(({ status, goal }) => status.kind === 'done' && goal !== undefined, {
+    withinMs: 150_000,
+  });
+  expect(second.worktree).toEqual(first.worktree);
+  expect(second.approvedPlan?.name).not.toBe(first.approvedPlan?.name);
+  expect(second.oldPlans).toContain(first.approvedPlan?.name);
+  expect(second.progress.totalIterations).toBeGreaterThan(first.progress.totalIterations);
+  const approvals = (await rig.events()).filter((event) => event.type === 'plan_approved');
+  expect(approvals.map((event) => event.by.channel)).toEqual(['settings', 'settings']);
+  expect(await readFile(rig.paths.overview, 'utf8')).toContain('New goal: Let every boat have a colour');
+}, 320_000);
+
+test('a session that was prepared without a run starts when it is resumed', async () => {
+  await using rig = await startRig({ start: { run: false } });
+  const prepared = await rig.until(({ status }) => status.kind === 'stopped');
+  expect(prepared.progress.totalIterations).toBe(0);
+  expect(prepared.worktree).toBeDefined();
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+});

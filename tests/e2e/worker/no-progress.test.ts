@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { iterationPaths } from '../../../src/session/paths.ts';
+import { startRig } from '../../support/session-rig.ts';
+
+const stays = {
+  act: 'signal-file',
+  text: '{"status":"continue","phase":"investigation","note":"Nearly there"}',
+};
+const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
+
+test('a child that goes nowhere is told after three iterations what was found, and stopped after two more', async () => {
+  await using rig = await startRig({ scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] } });
+  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'no_progress', needs: 'human_decision' });
+  expect(progress.totalIterations).toBe(5);
+  const prompt = await readFile(iterationPaths(rig.paths, 4).prompt, 'utf8');
+  expect(prompt).toContain('The last 3 iterations brought nothing new: worktree');
+  expect(await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8')).not.toContain('changed nothing');
+});
+
+test('empty commits and words in the notebook are no progress', async () => {
+  const busy = shell('git commit -q --allow-empty -m again');
+  const chat = {
+    act: 'write',
+    path: 'overview',
+    text: '\n- [001 @ 01-08 10:00] Thought about it\n',
+    append: true,
+  };
+  const rules = [{ when: {}, do: [busy, chat, stays, { act: 'result' }] }];
+  await using rig = await startRig({ scenario: { rules } });
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'no_progress' });
+});

@@ -1,0 +1,121 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import { getStatus } from '../../../src/actions/get-status.ts';
+import { listCheckpoints, rewindSession } from '../../../src/actions/rewind-session.ts';
+import { leaveCommand } from '../../../src/session/commands.ts';
+import { contentsOf } from '../../support/checkpoint-scene.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
+
+async function filesOf(rig: SessionRig) {
+  const worktree = (await rig.state()).worktree?.path ?? '';
+  const documents = await contentsOf(rig.paths.sessionDir, NOT_BACK);
+  // The worker writes the notebook right behind the event that is waited for.
+  const whole = Object.entries(documents).filter(([name]) => !name.endsWith('.draft'));
+  return { code: await contentsOf(worktree), documents: Object.fromEntries(whole) };
+}
+
+function rewind(rig: SessionRig, to: number | 'undo') {
+  return rewindSession({ session: rig.file.folder, to }, rig.context());
+}
+
+test('files, phase, gate and approval go back together, the gate is closed again, and the undo restores it all', {
+  timeout: 180_000,
+}, async () => {
+  await using rig = await startRig({ scenario: { rules: [] } });
+  const atQuestions = await rig.untilWaiting('qa_answers');
+  const iteration = atQuestions.progress.totalIterations;
+  const before = await filesOf(rig);
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await rig.approve();
+  await rig.until(({ status }) => status.kind === 'done');
+  const after = await filesOf(rig);
+  const tip = await rig.repo.git(['rev-parse', rig.file.settings.branch]);
+  const done = await rig.state();
+
+  const { view } = await rewind(rig, iteration);
+  expect(view.state.status).toMatchObject({ kind: 'stopped', parked: { for: 'qa_answers' } });
+  expect(view.state.progress).toMatchObject({ phase: 'requirements' });
+  expect(view.state.approvedPlan).toBeUndefined();
+  expect(view.state.answers).toEqual([]);
+  expect(await filesOf(rig)).toEqual(before);
+  expect(await readFile(rig.paths.overview, 'utf8')).toContain('Phase: requirements');
+
+  const undone = await rewind(rig, 'undo');
+  expect(undone.view.state.progress).toMatchObject({ phase: 'done' });
+  expect(undone.view.state.approvedPlan).toEqual(done.approvedPlan);
+  expect(await filesOf(rig)).toEqual(after);
+  expect(await rig.repo.git(['rev-parse', rig.file.settings.branch])).toBe(tip);
+
+  await rewind(rig, 'undo');
+  await rig.resume();
+  const again = await rig.untilWaiting('qa_answers');
+  expect(again.status).toMatchObject({
+    openQuestions: atQuestions.status.kind === 'waiting' ? atQuestions.status.openQuestions : [],
+  });
+  await rig.answer();
+  const planned = await rig.untilWaiting('plan_approval');
+  expect(planned.progress.totalIterations).toBeGreaterThan(done.progress.totalIterations);
+});
+
+test('everything can be taken back to before the first iteration, and the list names it', async () => {
+  await using rig = await startRig({ scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers');
+  const { kept } = await listCheckpoints({ session: rig.file.folder }, rig.context());
+  expect(kept.map(({ iteration }) => iteration)).toEqual([2, 1, 0]);
+  const { view } = await rewind(rig, 0);
+  expect(view.state.progress).toMatchObject({ phase: 'investigation', totalIterations: 2 });
+  const { documents } = await filesOf(rig);
+  expect(Object.keys(documents).filter((name) => name.endsWith('.md'))).toEqual([]);
+});
+
+test('what is not kept and an open iteration are told, and nothing changes', async () => {
+  const rules = [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }];
+  await using rig = await startRig({ scenario: { rules } });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  await expect(rewind(rig, 1)).rejects.toMatchObject({ code: 'child_runs' });
+  await rig.stop();
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await expect(rewind(rig, 7)).rejects.toMatchObject({ code: 'checkpoint_gone' });
+  await expect(rewind(rig, 'undo')).rejects.toMatchObject({ code: 'checkpoint_gone' });
+});
+
+test('a worker that is killed in the middle of a rewind is followed by one that ends it', async () => {
+  await using rig = await startRig({ scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers');
+  const worktree = (await rig.state()).worktree?.path ?? '';
+  await writeFile(join(worktree, 'mine.txt'), 'mine\n');
+  const before = await filesOf(rig);
+  const rewinding = rewind(rig, 1).catch(() => undefined);
+  await rig.until(({ rewind: asked, status }) => asked !== undefined || status.kind === 'stopped');
+  await rig.killWorker();
+  await rewinding;
+  await rig.until(({ status, rewind: asked }) => status.kind === 'stopped' && asked === undefined);
+  expect(Object.keys((await filesOf(rig)).code)).not.toContain('mine.txt');
+  await rewind(rig, 'undo');
+  expect(await filesOf(rig)).toEqual(before);
+});
+
+test('what is asked for behind a rewind is met when the files are back, and puts no half of it away', async () => {
+  await using rig = await startRig({ scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers');
+  await rig.stop();
+  await rig.until(({ status }) => status.kind === 'stopped');
+  const head = { v: 1, by: { channel: 'tool' }, at: '2026-01-08T10:00:00.000Z' } as const;
+  await leaveCommand(rig.paths, { ...head, id: ulid(1000), kind: 'rewind', to: 1 });
+  await leaveCommand(rig.paths, { ...head, id: ulid(2000), kind: 'archive', what: 'session', keep: [] });
+  const state = await rig.until(({ archived }) => archived);
+  expect(state.rewind).toBeUndefined();
+  const types = (await rig.events()).map(({ type }) => type);
+  expect(types.indexOf('archived')).toBeGreaterThan(types.indexOf('rewound'));
+  const { view, revival } = await eventually(async () => {
+    const report = await getStatus({ session: rig.file.folder }, rig.context());
+    return report.view.worker === 'none' && report;
+  });
+  expect({ revival, needs: view.needsWorker }).toEqual({ revival: 'not_needed', needs: false });
+});
