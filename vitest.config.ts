@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongFilesFirst } from './tests/support/long-files-first.ts';
 
 /** The bundler gives markdown as text; tests that import source files need the same. */
 const markdownAsText = {
@@ -8,15 +9,23 @@ const markdownAsText = {
   },
 };
 
+/** Real processes on a busy machine take their time; no test is tried twice. */
 const shared = {
   environment: 'node' as const,
   pool: 'forks' as const,
   maxWorkers: 2,
-  testTimeout: 60_000,
+  maxConcurrency: 3,
   hookTimeout: 120_000,
-  // Tests of real processes meet a busy machine now and then: one more try there, and the report names it.
-  retry: process.env.CI ? 1 : 0,
+  globalSetup: ['tests/support/build-once.ts'],
 };
+
+const suite = (name: string, testTimeout: number) => ({
+  extends: true as const,
+  test: { ...shared, name, include: [`tests/${name}/**/*.test.ts`], testTimeout },
+});
+
+/** What is worth many runs, and is run seldom: `npm run soak`. */
+const PROPERTIES_OF_FOLDERS = ['tests/project/take-changes.test.ts', 'tests/project/rewind-property.test.ts'];
 
 export default defineConfig({
   // Beside the CLIs, where an `npm ci` leaves it: files that took long begin first the next time.
@@ -25,6 +34,7 @@ export default defineConfig({
   define: { __FAULTS__: 'false', __VERSION__: '"0.0.0-test"' },
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongFilesFirst },
     projects: [
       {
         extends: true,
@@ -32,38 +42,21 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'tests/clis/**', 'tests/faults/**'],
-          maxConcurrency: 3,
+          exclude: ['tests/e2e/**', 'tests/clis/**', 'tests/faults/**', 'tests/soak/**'],
+          testTimeout: 60_000,
         },
       },
+      suite('e2e', 180_000),
+      suite('faults', 120_000),
+      suite('clis', 300_000),
       {
         extends: true,
         test: {
           ...shared,
-          name: 'e2e',
-          include: ['tests/e2e/**/*.test.ts'],
-          maxConcurrency: 3,
-          testTimeout: 180_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          ...shared,
-          name: 'faults',
-          include: ['tests/faults/**/*.test.ts'],
-          maxConcurrency: 3,
-          testTimeout: 120_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          ...shared,
-          name: 'clis',
-          include: ['tests/clis/**/*.test.ts'],
-          maxConcurrency: 3,
-          testTimeout: 300_000,
+          name: 'soak',
+          include: ['tests/soak/**/*.test.ts', ...PROPERTIES_OF_FOLDERS],
+          env: { SAMOCODE_PROPERTY_RUNS: '1000' },
+          testTimeout: 3_600_000,
         },
       },
     ],

@@ -11,7 +11,6 @@ import {
   Parent,
   type Place,
   pathsOf,
-  stateOf,
   until,
   workerPid,
 } from '../support/mcp-rig.ts';
@@ -45,44 +44,6 @@ async function scenario(
   await writeFile(path, JSON.stringify({ about: 'a test', trace, paceMs: 0, rules }));
   return { REHEARSAL_SCENARIO: path, trace };
 }
-
-test('a session goes from start_session to done through every phase, and the branch holds a tested feature', async () => {
-  await using place = await makePlace();
-  await using parent = await Parent.connect(place);
-  const head = place.git('rev-parse', 'HEAD');
-  const session = await started(place, parent);
-  await waitFor(parent, session, 'waiting');
-  const qa = await parent.call('read_qa', { session });
-  expect(qa.questions.length).toBeGreaterThan(0);
-  await parent.call('answer_qa', {
-    session,
-    answers: Object.fromEntries(qa.questions.map(({ id }: { id: string }) => [id, 'A'])),
-  });
-  await waitFor(parent, session, 'waiting', 'plan_approval');
-  const plan = await parent.call('read_plan', { session });
-  await parent.call('approve_plan', { session, hash: plan.hash });
-  await waitFor(parent, session, 'done');
-  const paths = pathsOf(place, session);
-  const state = await stateOf(paths);
-  const phases = (await eventsOf(paths)).flatMap((event) =>
-    event.type === 'iteration_started' ? [event.phase] : [],
-  );
-  expect([...new Set(phases)]).toEqual([
-    'investigation',
-    'requirements',
-    'planning',
-    'implementation',
-    'testing',
-    'quality',
-    'done',
-  ]);
-  expect(execFileSync('node', ['--test'], { cwd: state.worktree?.path, encoding: 'utf8' })).toMatch(
-    /^[#ℹ] fail 0$/m,
-  );
-  expect(place.git('rev-parse', 'HEAD')).toBe(head);
-  expect(place.git('status', '--porcelain')).toBe('?? .samocode\n');
-  expect(await markedPids(paths)).toEqual([]);
-});
 
 test('a session outlives a server that is killed while a child works', async () => {
   await using place = await makePlace();

@@ -236,6 +236,6 @@ test('any iteration of any run can be rewound byte for byte, and the rewind undo
       // A branch without a commit gives way to the session's own: there is nothing to check out.
       if (last.head !== 'none') expect(undone.head).toBe(last.head);
     }),
-    { numRuns: Number(process.env.SAMOCODE_PROPERTY_RUNS ?? 12), endOnFailure: true },
+    { numRuns: Number(process.env.SAMOCODE_PROPERTY_RUNS ?? 6), endOnFailure: true },
   );
 });

@@ -85,6 +85,6 @@ test('a checkpoint of what changed is the one that looks at everything anew', {
         });
       }
     }),
-    { numRuns: Number(process.env.SAMOCODE_PROPERTY_RUNS ?? 12), endOnFailure: true },
+    { numRuns: Number(process.env.SAMOCODE_PROPERTY_RUNS ?? 6), endOnFailure: true },
   );
 });

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { acquireLease, readHolding } from '../../src/base/lease.ts';
+import { acquireLease } from '../../src/base/lease.ts';
 import { runRoot } from '../../src/session/paths.ts';
 import { freePlacesOf, Slots } from '../../src/worker/slots.ts';
-import { eventually } from '../support/eventually.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
-import { HANGS, startRig } from '../support/session-rig.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const clock = systemClock;
@@ -105,18 +103,4 @@ test('the places of a worker that was given up are free, and those of its neighb
   expect(await slots().take()).toBe(true);
   expect(await slots().take()).toBe(false);
   await theirs.check();
-});
-
-test('a worker that takes up the child of one that died has a place for it again', async () => {
-  await using rig = await startRig({ lines: { MAX_PARALLEL: '1' }, scenario: HANGS });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
-  const dead = await rig.killWorker();
-  const { host } = rig.context();
-  await rig.launch();
-  const place = join(runRoot(rig.file.sessionsDir), '.slots', '1');
-  const holding = await eventually(async () => {
-    const found = await readHolding(place, host);
-    return found.kind === 'held' && found.lease.owner.pid !== dead && found;
-  });
-  expect(holding).toMatchObject({ liveness: 'alive', lease: { owner: { pid: await rig.workerPid() } } });
 });

@@ -12,7 +12,6 @@ import { Projector } from '../../src/worker/projector.ts';
 import { takeCommands, waitingCommandIds } from '../../src/worker/take-commands.ts';
 import { takeCommandsMeanwhile } from '../../src/worker/take-commands-meanwhile.ts';
 import type { Worker } from '../../src/worker/worker.ts';
-import { commandStorm } from '../support/command-storm.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
@@ -251,9 +250,3 @@ test('a stop meets a block that left an iteration open at once', async () => {
   await takeCommands(worker, 'idle');
   expect(worker.writer.state).toMatchObject({ status: { kind: 'stopped' }, openIteration: { iteration: 1 } });
 });
-
-test('400 commands of 4 writers get one answer each, from workers that leave, return and are killed', async () => {
-  const report = await commandStorm({ writers: 4, commands: 400, heapSize: 20, killEvery: 150 });
-  expect(report.commands).toBe(400);
-  expect(report.workers).toBeGreaterThan(1);
-}, 180_000);

@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readHolding } from '../../../src/base/lease.ts';
+import { runRoot } from '../../../src/session/paths.ts';
+import { eventually } from '../../support/eventually.ts';
+import { HANGS, startRig } from '../../support/session-rig.ts';
+
+test('a worker that takes up the child of one that died has a place for it again', async () => {
+  await using rig = await startRig({ lines: { MAX_PARALLEL: '1' }, scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const dead = await rig.killWorker();
+  const { host } = rig.context();
+  await rig.launch();
+  const place = join(runRoot(rig.file.sessionsDir), '.slots', '1');
+  const holding = await eventually(async () => {
+    const found = await readHolding(place, host);
+    return found.kind === 'held' && found.lease.owner.pid !== dead && found;
+  });
+  expect(holding).toMatchObject({ liveness: 'alive', lease: { owner: { pid: await rig.workerPid() } } });
+});
