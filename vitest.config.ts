@@ -41,6 +41,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
+          isolate: false,
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/e2e/**', 'tests/clis/**', 'tests/faults/**', 'tests/soak/**'],
           testTimeout: 60_000,
