@@ -30,7 +30,7 @@ export async function afterCommand(
   options: SendOptions = {},
 ): Promise<AfterCommand> {
   const { paths } = view;
-  if (view.newerVersion !== undefined) throw new NewerVersionError(view);
+  if (view.newer !== undefined) throw new NewerVersionError(view);
   if (view.isForeign && request.kind !== 'start') throw new NotTakenOverYetError(view);
   if (isLost(view)) throw new SessionLostError(view);
   const accepted = await sendCommand(paths, request, context, options);
@@ -49,10 +49,10 @@ export async function afterCommand(
 class NewerVersionError extends SamocodeError {
   readonly code = 'newer_version';
 
-  constructor({ folder, newerVersion }: SessionView) {
+  constructor({ folder, newer }: SessionView) {
     super(
       `Session ${folder} can only be looked at.`,
-      `A newer samocode (format ${newerVersion}) has worked on it.`,
+      `A newer samocode has worked on it (${newer}).`,
       'Update samocode here and restart its MCP server.',
     );
   }

@@ -29,7 +29,7 @@ export async function takeOverSession(
 ): Promise<TakeOverResult> {
   await refuseFromInside(context);
   const view = await findSession(question, context);
-  if (view.newerVersion !== undefined) throw new SessionNewerError(view.folder, view.newerVersion);
+  if (view.newer !== undefined) throw new SessionNewerError(view.folder, view.newer);
   const holding = await readHolding(view.paths.leases, context.host);
   if (holding.kind !== 'held' || holding.liveness === 'dead') {
     await revive(view, context);
@@ -73,10 +73,10 @@ class WorkerLivesError extends SamocodeError {
 class SessionNewerError extends SamocodeError {
   readonly code = 'newer_format';
 
-  constructor(folder: string, version: number) {
+  constructor(folder: string, newer: string) {
     super(
       `Session ${folder} was not taken over.`,
-      `A newer samocode wrote its events (format ${version}).`,
+      `A newer samocode wrote its events (${newer}).`,
       'Update samocode on this machine. Reading works.',
     );
   }

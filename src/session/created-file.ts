@@ -1,6 +1,6 @@
 import { lstat, open } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
-import { parseEvent } from './events.ts';
+import { type EventOf, parseEvent } from './events.ts';
 import { linesFrom } from './log-lines.ts';
 import type { SessionPaths } from './paths.ts';
 
@@ -14,10 +14,14 @@ export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Pro
   const handle = await open(events, 'r');
   try {
     let count = 0;
+    let created: EventOf<'session_created'> | undefined;
     for await (const { text } of linesFrom(handle, 0)) {
       const reading = parseEvent(text);
-      if (reading.kind === 'event' && reading.event.type === 'session_created') return reading.event.file;
-      if (++count === FIRST_LINES) break;
+      const event = reading.kind === 'event' ? reading.event : undefined;
+      if (event?.type === 'session_created') created = event;
+      // It counts with the last event of its commit.
+      if (created !== undefined && event !== undefined && event.more === undefined) return created.file;
+      if (++count === FIRST_LINES && created === undefined) break;
     }
     return undefined;
   } finally {

@@ -4,8 +4,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import * as z from 'zod';
 import { systemErrorCode } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { countingEvents } from './event-chain.ts';
-import { parseEvent, type SessionEvent } from './events.ts';
+import { countingEvents, type Link, wholeCommits } from './event-chain.ts';
+import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { linesFrom } from './log-lines.ts';
 import type { SessionPaths } from './paths.ts';
@@ -22,7 +22,7 @@ const NAMED_PROBLEMS = 20;
 /** What the events of a session say, and where the reading stopped. */
 export interface LogReading {
   state: SessionState;
-  /** Bytes up to and including the last LF: behind it may stand half a line. */
+  /** Bytes up to the end of the last whole commit: behind it may stand a part of one, or half a line. */
   offset: number;
   /** Whole size of the file when it was read. */
   size: number;
@@ -30,8 +30,8 @@ export interface LogReading {
   tailHash: string;
   /** Lines that were left out, with the reason; the newest few. */
   problems: string[];
-  /** Set when a newer samocode wrote here: the session may be looked at, not changed. */
-  newerVersion?: number;
+  /** How a newer samocode shows itself here: the session may be looked at, not changed. Nothing behind that counts. */
+  newer?: string;
 }
 
 export interface ReadLogOptions {
@@ -41,10 +41,10 @@ export interface ReadLogOptions {
 }
 
 /**
- * Raised whenever the fold or the shape of the state changes: a cache of another program is then left
- * alone, and so is one of a newer samocode, which may have folded events that we can't read.
+ * Its first number is raised whenever the fold or the shape of the state changes: a cache of another program is then
+ * left alone, and so is one of a later format, which may hold events that we can't read.
  */
-const CACHE_VERSION = 5;
+const CACHE_VERSION = 5 + 1000 * (FORMAT_VERSION - 1);
 
 /** `state.json`. */
 const StateCache = z.object({
@@ -91,12 +91,22 @@ export async function readEvents(eventsPath: string, after: number): Promise<Ses
 
 /** The events that count behind `offset`, which may lie within a line. */
 async function eventsFrom(handle: FileHandle, offset: number): Promise<SessionEvent[]> {
-  const read: SessionEvent[] = [];
+  const read: (SessionEvent | Unread)[] = [];
   for await (const { text } of linesFrom(handle, offset)) {
     const reading = parseEvent(text);
+    if (reading.kind === 'newer') break;
     if (reading.kind === 'event') read.push(reading.event);
+    if (reading.kind === 'unknown') read.push({ type: undefined, n: reading.n, lease: reading.lease });
   }
-  return countingEvents(read, offset === 0);
+  const counting = countingEvents(read, offset === 0);
+  const end = counting.findIndex(({ type }) => type === undefined);
+  const known = end === -1 ? counting : counting.slice(0, end);
+  return wholeCommits(known.filter((event): event is SessionEvent => event.type !== undefined));
+}
+
+/** It counts, and ends what we can read. */
+interface Unread extends Link {
+  type: undefined;
 }
 
 /** Runs `read` on the open log; undefined when none is there, or when a link, folder or pipe stands in its place. */
@@ -146,42 +156,47 @@ async function foldFrom(
   start: Start,
   onEvent?: (event: SessionEvent) => void,
 ): Promise<LogReading> {
-  let { state, offset } = start;
-  let newerVersion: number | undefined;
+  // What counts so far; `state` is ahead of it by the events of a commit whose end has not come yet.
+  let whole = start;
+  let { state } = start;
+  let commit: SessionEvent[] = [];
+  let newer: string | undefined;
   const problems = [...start.problems];
-  for await (const line of linesFrom(handle, offset)) {
-    offset = line.end;
-    const reading = parseEvent(line.text);
+  for await (const { text, end } of linesFrom(handle, start.offset)) {
+    const reading = parseEvent(text);
+    newer = newerIn(reading, state);
+    if (newer !== undefined) break;
     const problem = problemOf(reading, state);
-    if (reading.kind === 'newer') newerVersion = reading.version;
     if (problem !== undefined) {
       problems.push(problem);
       if (problems.length > NAMED_PROBLEMS) problems.shift();
     } else if (reading.kind === 'event') {
       state = fold(state, reading.event);
-      onEvent?.(reading.event);
+      commit.push(reading.event);
     }
+    if (commit.at(-1)?.more) continue;
+    for (const event of commit) onEvent?.(event);
+    commit = [];
+    whole = { state, offset: end, problems };
   }
   const { size } = await handle.stat();
-  const tailHash = tailHashAt(handle.fd, offset) ?? '';
-  return { state, offset, size, tailHash, problems, ...(newerVersion !== undefined && { newerVersion }) };
+  const tailHash = tailHashAt(handle.fd, whole.offset) ?? '';
+  return { ...whole, problems, size, tailHash, ...(newer !== undefined && { newer }) };
 }
 
-/** Why a line does not count after `state`; undefined for one that does, or that a newer samocode wrote. */
-function problemOf(reading: ReturnType<typeof parseEvent>, { n, lease }: SessionState): string | undefined {
-  switch (reading.kind) {
-    case 'newer':
-      return undefined;
-    case 'malformed':
-      return `after event ${n}: ${reading.problem}`;
-    case 'event':
-      if (reading.event.n !== n + 1) return `event ${reading.event.n} after event ${n}`;
-      return reading.event.lease < lease
-        ? `event ${reading.event.n} of a worker without the lease`
-        : undefined;
-    default:
-      return reading satisfies never;
-  }
+function newerIn(reading: EventReading, { n, lease }: SessionState): string | undefined {
+  if (reading.kind === 'newer') return `format ${reading.version}; this one knows ${FORMAT_VERSION}`;
+  const isNext = reading.kind === 'unknown' && reading.n === n + 1 && reading.lease >= lease;
+  return isNext ? `event ${reading.n} is of a kind that this one does not know` : undefined;
+}
+
+/** Why a line does not count after `state`; undefined for one that does. */
+function problemOf(reading: EventReading, { n, lease }: SessionState): string | undefined {
+  if (reading.kind === 'newer') return undefined;
+  if (reading.kind !== 'event') return `after event ${n}: ${reading.problem}`;
+  const { event } = reading;
+  if (event.n !== n + 1) return `event ${event.n} after event ${n}`;
+  return event.lease < lease ? `event ${event.n} of a worker without the lease` : undefined;
 }
 
 /** Hash of the bytes before `offset`; undefined when the file is shorter. */

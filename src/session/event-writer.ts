@@ -16,10 +16,10 @@ const CACHE_EVERY = 16;
 export class NewerFormatError extends SamocodeError {
   readonly code = 'newer_format';
 
-  constructor(version: number) {
+  constructor(newer: string) {
     super(
       'The session was not opened for writing.',
-      `A newer samocode wrote its events (format ${version}; this one knows ${FORMAT_VERSION}).`,
+      `A newer samocode wrote its events (${newer}).`,
       'Update samocode on this machine. Reading works.',
     );
   }
@@ -41,7 +41,7 @@ export class EventWriter implements Disposable {
   readonly #lease: OwnedLease;
   readonly #clock: Clock;
   readonly #answered: Set<string>;
-  /** Bytes of a torn last line that were cut off when the log was opened. */
+  /** Bytes of a torn last commit that were cut off when the log was opened. */
   readonly truncatedBytes: number;
   /** Lines that do not count, with the reason; the newest few. */
   readonly problems: readonly string[];
@@ -59,7 +59,7 @@ export class EventWriter implements Disposable {
   }
 
   /**
-   * Opens the log for the owner of `lease`, cuts it to its last complete line and folds it from the start:
+   * Opens the log for the owner of `lease`, cuts it to its last whole commit and folds it from the start:
    * a cached state is good enough to be shown, not to be acted on.
    * @throws NewerFormatError LeaseLostError
    */
@@ -67,7 +67,7 @@ export class EventWriter implements Disposable {
     const answered = new Set<string>();
     const onEvent = (event: SessionEvent) => noteAnswer(answered, event);
     const reading = (await readLog(paths, { useCache: false, onEvent })) ?? emptyReading();
-    if (reading.newerVersion !== undefined) throw new NewerFormatError(reading.newerVersion);
+    if (reading.newer !== undefined) throw new NewerFormatError(reading.newer);
     const file = await GuardedFile.open(paths.events, reading.offset, () => lease.check());
     return new EventWriter({ paths, lease, clock, reading, file, answered });
   }
@@ -120,7 +120,7 @@ export class EventWriter implements Disposable {
     const events = [...this.#staged, ...this.#number(this.#found.map(forgerySeen), this.#state.n)];
     if (events.length === 0) return [];
     crashPoint('before-events');
-    const meanwhile = await this.#file.append(Buffer.from(events.map(serialiseEvent).join('')));
+    const meanwhile = await this.#file.append(Buffer.from(asCommit(events).map(serialiseEvent).join('')));
     crashPoint('after-events');
     for (const event of events) noteAnswer(this.#answered, event);
     this.#staged = [];
@@ -189,6 +189,11 @@ function asRead(event: SessionEvent): SessionEvent {
   const reading = parseEvent(serialiseEvent(event));
   if (reading.kind === 'event') return reading.event;
   throw new Error(`A ${event.type} event is not fit to be written: ${JSON.stringify(reading)}`);
+}
+
+/** A page of the disk may end within it: readers take all of it or nothing. */
+function asCommit(events: readonly SessionEvent[]): SessionEvent[] {
+  return events.map((event, index) => (index < events.length - 1 ? { ...event, more: true } : event));
 }
 
 function noteAnswer(answered: Set<string>, event: SessionEvent): void {

@@ -17,6 +17,8 @@ const Envelope = z.object({
   lease: z.int().nonnegative(),
   /** Text of the overview's flow line, when the event has one. */
   flow: z.string().optional(),
+  /** On every event of a commit but its last: without the rest none of them counts. */
+  more: z.literal(true).optional(),
 });
 type Envelope = z.infer<typeof Envelope>;
 
@@ -35,10 +37,15 @@ const schemas = new Map<string, z.ZodType>(
 /** Made once: a schema costs fifty times what it takes to use it. */
 const Head = z.looseObject({ v: z.number(), type: z.string() });
 
+/** The envelope without its version, of an event whose body this program does not know. */
+const AnyEnvelope = z.looseObject(Envelope.omit({ v: true, flow: true }).shape);
+
 export type EventReading =
   | { kind: 'event'; event: SessionEvent }
-  /** Written by a newer samocode: the session may be looked at, not changed. */
+  /** Of a later format: the session may be looked at, not changed. */
   | { kind: 'newer'; version: number }
+  /** Numbered as ours are, but of another type or body. Where it is the next one, a newer samocode wrote it. */
+  | { kind: 'unknown'; n: number; lease: number; problem: string }
   | { kind: 'malformed'; problem: string };
 
 /** Reads one line of `events.jsonl`. Never throws. */
@@ -53,12 +60,18 @@ export function parseEvent(line: string): EventReading {
   if (!head.success) return { kind: 'malformed', problem: 'no version or type' };
   if (head.data.v > FORMAT_VERSION) return { kind: 'newer', version: head.data.v };
   const schema = schemas.get(head.data.type);
-  if (schema === undefined)
-    return { kind: 'malformed', problem: `unknown type "${head.data.type.slice(0, 40)}"` };
+  if (schema === undefined) return unread(value, `unknown type "${head.data.type.slice(0, 40)}"`);
   const event = schema.safeParse(value);
-  if (!event.success) return { kind: 'malformed', problem: z.prettifyError(event.error).slice(0, 300) };
+  if (!event.success) return unread(value, z.prettifyError(event.error).slice(0, 300));
   // The map's schema is the one of this type, which its own type no longer says.
   return { kind: 'event', event: event.data as SessionEvent };
+}
+
+function unread(value: unknown, problem: string): EventReading {
+  const envelope = AnyEnvelope.safeParse(value);
+  if (!envelope.success) return { kind: 'malformed', problem };
+  const { n, lease } = envelope.data;
+  return { kind: 'unknown', n, lease, problem };
 }
 
 export function serialiseEvent(event: SessionEvent): string {

@@ -34,8 +34,8 @@ export interface SessionView {
   needsWorker: boolean;
   /** Made by the original tool and not taken over yet. */
   isForeign: boolean;
-  /** A newer samocode wrote here: it may be looked at, not changed. */
-  newerVersion?: number;
+  /** How a newer samocode shows itself here: it may be looked at, not changed. */
+  newer?: string;
 }
 
 /**
@@ -65,10 +65,9 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
     problems: [...identityProblems(identity), ...logProblems(log)],
     wantsWorker,
     // Without its identity no worker can begin.
-    needsWorker:
-      wantsWorker && worker === 'none' && log?.newerVersion === undefined && identity.file !== undefined,
+    needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
     isForeign: false,
-    ...(log?.newerVersion !== undefined && { newerVersion: log.newerVersion }),
+    ...(log?.newer !== undefined && { newer: log.newer }),
   };
 }
 
@@ -119,7 +118,7 @@ function workerOf(holding: Holding): SessionView['worker'] {
 function logProblems(log: LogReading | undefined): string[] {
   if (log === undefined) return [];
   const lost = log.problems.length > 0 ? [`events.jsonl has lines that could not be read.`] : [];
-  const newer = log.newerVersion === undefined ? [] : ['A newer samocode has worked on this session.'];
+  const newer = log.newer === undefined ? [] : ['A newer samocode has worked on this session.'];
   return [...lost, ...newer];
 }
 

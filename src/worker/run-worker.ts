@@ -90,7 +90,7 @@ async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<Own
   const { clock, host } = options;
   const log = await readLog(paths);
   // Found out before the lease is taken: a newer worker must not meet ours as one that died.
-  if (log?.newerVersion !== undefined) throw new NewerFormatError(log.newerVersion);
+  if (log?.newer !== undefined) throw new NewerFormatError(log.newer);
   const above = log?.state.lease ?? 0;
   const givenUp = await givenUpOwner(options, paths);
   // Its place first: once the session is ours, nobody knows any more whose that was.

@@ -142,7 +142,7 @@ test('the state of the writer is the one that readers come to', async () => {
     code: 'c',
     text: 't',
     flow: undefined,
-    more: 'than the schema',
+    extra: 'than the schema',
   };
   await writer.append(
     { type: 'session_created', sessionId: 's', runWanted: true },

@@ -11,10 +11,16 @@ test('a line of a newer version is told apart from a broken one', () => {
   expect(parseEvent('{"v":0,"type":"done","summary":""}').kind).toBe('malformed');
 });
 
-test('an unknown type of our own version is malformed, and its name is told', () => {
-  expect(parseEvent(JSON.stringify({ ...HEAD, type: 'danced' }))).toMatchObject({
-    kind: 'malformed',
-    problem: 'unknown type "danced"',
+test.each([
+  ['an unknown type', { type: 'danced' }, 'unknown type "danced"'],
+  ['a body of another type', { type: 'done', summary: 7 }, '✖ Invalid input: expected string'],
+  ['a value that is not among ours', { type: 'stop_requested', by: { channel: 'x' } }, 'Invalid option'],
+])('%s in an envelope of ours is unknown and keeps its number', (_, body, problem) => {
+  expect(parseEvent(JSON.stringify({ ...HEAD, ...body }))).toEqual({
+    kind: 'unknown',
+    n: 1,
+    lease: 1,
+    problem: expect.stringContaining(problem),
   });
 });
 
@@ -24,7 +30,6 @@ test.each([
   ['a number that is none', { n: 1.5 }],
   ['no time', { at: 'yesterday' }],
   ['no lease', { lease: undefined }],
-  ['a body of another type', { summary: 7 }],
 ])('an event with %s is malformed', (_, change) => {
   expect(parseEvent(JSON.stringify({ ...HEAD, type: 'done', summary: '', ...change })).kind).toBe(
     'malformed',
@@ -32,6 +37,6 @@ test.each([
 });
 
 test('keys that we do not know are left out', () => {
-  const reading = parseEvent(JSON.stringify({ ...HEAD, type: 'done', summary: 's', more: 1 }));
+  const reading = parseEvent(JSON.stringify({ ...HEAD, type: 'done', summary: 's', extra: 1 }));
   expect(reading).toEqual({ kind: 'event', event: { ...HEAD, type: 'done', summary: 's' } });
 });

@@ -105,7 +105,7 @@ test('a session that a newer samocode wrote is shown and left alone', async () =
   await writeEvents(paths, [CREATED, PREPARED]);
   await writeFile(paths.events, '{"v":2,"type":"x","n":3}\n', { flag: 'a' });
   const view = await read(paths);
-  expect(view).toMatchObject({ newerVersion: 2, needsWorker: false });
+  expect(view).toMatchObject({ newer: 'format 2; this one knows 1', needsWorker: false });
   expect(view.problems).toHaveLength(1);
 });
 
