@@ -1,5 +1,6 @@
 import { readLeases } from '../base/lease.ts';
 import { readEvents } from '../session/event-log.ts';
+import type { SessionEvent } from '../session/events.ts';
 import type { SessionView } from '../session/status.ts';
 import { launchWorker } from '../worker/launch.ts';
 import type { ActionContext } from './context.ts';
@@ -13,7 +14,8 @@ export type Revival = 'not_needed' | 'launched' | 'dies_again' | 'read_only';
 
 /**
  * Starts a worker for a session that wants one and has none; every look at a session comes by here.
- * A worker that has died three times in ten minutes is left alone: a person must see why.
+ * One whose worker has died, or left without having done anything, three times in ten minutes is left alone: a person
+ * must see why.
  * @param isAsked somebody wants just this, and may have mended what it died of
  */
 export async function revive(view: SessionView, context: ActionContext, isAsked = false): Promise<Revival> {
@@ -27,9 +29,12 @@ export async function revive(view: SessionView, context: ActionContext, isAsked 
 async function recentRevivals({ paths, state }: SessionView, { clock }: ActionContext): Promise<number> {
   const since = clock.now() - REVIVAL_LIMIT.withinMs;
   const events = await readEvents(paths.events, Math.max(0, state.n - LOOK_BACK));
-  const told = events.filter(
-    (event) =>
-      event.type === 'worker_took_over' && event.previous === 'died' && Date.parse(event.at) >= since,
+  const acts = events.filter(({ type }) => type !== 'notice' && type !== 'forgery_seen');
+  const told = acts.filter(
+    (event, index) =>
+      event.type === 'worker_took_over' &&
+      (event.previous === 'died' || leftAtOnce(acts.slice(Math.max(0, index - 2), index))) &&
+      Date.parse(event.at) >= since,
   );
   // A worker that dies before it can write its first event still leaves its lease behind.
   const leases = await readLeases(paths.leases);
@@ -40,4 +45,9 @@ async function recentRevivals({ paths, state }: SessionView, { clock }: ActionCo
       Date.parse(acquiredAt) >= since,
   );
   return Math.max(told.length, taken.length);
+}
+
+/** The worker before did not die, and did nothing either: the next one would leave in the same way. */
+function leftAtOnce([first, second]: readonly SessionEvent[]): boolean {
+  return first?.type === 'worker_took_over' && second?.type === 'worker_left';
 }

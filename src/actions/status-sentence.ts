@@ -1,6 +1,7 @@
 import { isoUtc } from '../base/clock.ts';
 import type { WaitingFor } from '../phases/table.ts';
 import { STOPS } from '../session/now.ts';
+import { isLost } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 
 const WAITS_FOR: Readonly<Record<WaitingFor, string>> = {
@@ -16,13 +17,14 @@ export function statusSentence(view: SessionView): string {
   return view.state.archived ? `${sentence.slice(0, -1)}; it is in the archive.` : sentence;
 }
 
-function sentenceOf({ state, folder, isForeign }: SessionView): string {
+function sentenceOf(view: SessionView): string {
+  const { state, folder, isForeign } = view;
   const { status, progress } = state;
   const at = `${progress.phase}, iteration ${progress.totalIterations}`;
   const stops = state.stopWanted === undefined ? '' : ` and ${STOPS[state.stopWanted.when]}`;
   switch (status.kind) {
     case 'starting':
-      return `${folder} is starting${stops}.`;
+      return isLost(view) ? `${folder} never began and cannot.` : `${folder} is starting${stops}.`;
     case 'queued':
       return `${folder} is queued until another session makes room${stops} (${at}).`;
     case 'running':

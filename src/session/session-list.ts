@@ -36,10 +36,12 @@ export function needsHuman(view: SessionView): boolean {
   return kind === 'waiting' || kind === 'blocked' || isLost(view);
 }
 
-/** Work is left, and no worker can ever begin: nothing says what the session is. */
-export function isLost({ wantsWorker, sessionFile, isForeign, state }: SessionView): boolean {
+/** No worker can ever begin: nothing says what the session is, or nothing says that it was started. */
+export function isLost({ wantsWorker, sessionFile, isForeign, state, newer }: SessionView): boolean {
   const isBeginning = state.status.kind === 'starting';
-  return (wantsWorker || isBeginning) && sessionFile === undefined && !isForeign;
+  if (isForeign) return false;
+  if (isBeginning && !wantsWorker && newer === undefined) return true;
+  return (wantsWorker || isBeginning) && sessionFile === undefined;
 }
 
 /** Sessions read side by side: each opens a handful of files. */

@@ -52,8 +52,9 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
   ]);
   if (log === undefined && identity.file === undefined && identity.problem === undefined)
     return await readForeignSession(paths);
-  const state = log?.state ?? startingState(identity.file);
+  const state = startedState(log?.state ?? emptyState(), identity.file);
   const worker = workerOf(holding);
+  const lostStart = log?.newer === undefined && isStartLost(paths, { state, pendingCommands });
   const wantsWorker = await hasWorkLeft(paths, { state, pendingCommands, hasEvents: log !== undefined });
   return {
     folder: paths.folder,
@@ -62,7 +63,7 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
     ...(identity.file && { sessionFile: identity.file }),
     worker,
     pendingCommands,
-    problems: [...identityProblems(identity), ...logProblems(log)],
+    problems: [...identityProblems(identity), ...(lostStart ? [LOST_START] : []), ...logProblems(log)],
     wantsWorker,
     // Without its identity no worker can begin.
     needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
@@ -105,9 +106,23 @@ function identityProblems({ file, problem }: Identity): string[] {
   return file === undefined ? ['session.json is missing: put it back, or start a new session.'] : [];
 }
 
-function startingState(file: SessionFile | undefined): SessionState {
-  const state = emptyState();
-  return file ? { ...state, status: { kind: 'starting', since: file.createdAt } } : state;
+/** Until its start is recorded, only `session.json` says since when it has been starting. */
+function startedState(state: SessionState, file: SessionFile | undefined): SessionState {
+  if (state.createdAt !== undefined || state.status.kind !== 'starting' || file === undefined) return state;
+  return { ...state, status: { kind: 'starting', since: file.createdAt } };
+}
+
+const LOST_START =
+  'Its start was lost when its worker or the machine failed. Start a new session with the same task, which stands in session.json.';
+
+/** Nothing asks for it, and no event says that it began: every worker would leave at once. */
+function isStartLost(
+  paths: SessionPaths,
+  { state, pendingCommands }: Pick<SessionView, 'state' | 'pendingCommands'>,
+): boolean {
+  if (state.createdAt !== undefined || pendingCommands.length > 0) return false;
+  // The run folder, with the command in it, may have appeared since they were listed.
+  return pendingCommandIds(paths).length === 0;
 }
 
 function workerOf(holding: Holding): SessionView['worker'] {
@@ -135,6 +150,7 @@ async function hasWorkLeft(paths: SessionPaths, work: Work): Promise<boolean> {
   const { status } = work.state;
   switch (status.kind) {
     case 'starting':
+      return work.state.createdAt !== undefined;
     case 'queued':
     case 'running':
     case 'limited':

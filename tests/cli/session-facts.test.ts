@@ -36,7 +36,7 @@ test('a status tells of a worker that dies again and again, of a silent child an
   const { stdout } = await typed(['status', 'boat'], place);
   expect(stdout).toContain('running, stops after this iteration');
   expect(stdout).toContain('no sign of life');
-  expect(stdout).toContain('Its worker has died 3 times in 10 minutes');
+  expect(stdout).toContain('Its worker has ended 3 times in 10 minutes');
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({ stalled: true, stops: 'after_iteration', needsHuman: true });
   expect((await typed(['list'], place)).stdout).toContain('● 26-01-08-boat');
