@@ -4,26 +4,33 @@ import * as z from 'zod';
 import { createWhole } from '../base/atomic-file.ts';
 import { namesAt } from '../base/look-at.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { SessionCaps } from '../phases/caps.ts';
+import { Caps, type SessionCaps } from '../phases/caps.ts';
+import { PHASE_NAMES } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { By, RewindTarget } from './event-types.ts';
 import { FORMAT_VERSION, NewerVersion } from './events.ts';
 import type { SessionPaths } from './paths.ts';
 
-const Head = z.object({
+// Strict to the last field: one that is left out unread would be accepted and not done.
+const Head = z.strictObject({
   v: z.literal(FORMAT_VERSION),
   /** ULID made by whoever asks: the same one twice is the same command. */
   id: z.ulid(),
-  by: By,
+  by: By.strict(),
   at: z.iso.datetime(),
 });
+
+const GivenCaps = z.strictObject({
+  session: Caps.strict(),
+  phases: z.partialRecord(z.enum(PHASE_NAMES), Caps.strict()),
+}) satisfies z.ZodType<SessionCaps>;
 
 /** What others may ask of a session's worker, one file each. */
 export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('start'), run: z.boolean() }),
   Head.extend({
     kind: z.literal('answer'),
-    answers: z.array(z.object({ id: z.string(), text: z.string() })),
+    answers: z.array(z.strictObject({ id: z.string(), text: z.string() })),
     /** Every question still open gets its suggestion. */
     acceptSuggestions: z.boolean(),
     /** Answers found in the file at parking are the person's own. */
@@ -38,8 +45,8 @@ export const Command = z.discriminatedUnion('kind', [
     note: z.string().optional(),
     goal: z.string().optional(),
     /** Limits that hold from now on, beside those of the start. */
-    caps: SessionCaps.optional(),
-    child: ChosenChild.optional(),
+    caps: GivenCaps.optional(),
+    child: ChosenChild.strict().optional(),
     /** The project's checks as they are now, which count instead of those of the start. */
     checks: z.array(z.string()).optional(),
   }),
@@ -59,6 +66,8 @@ export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
 
 export type CommandReading =
   | { kind: 'command'; id: string; command: Command }
+  /** A newer samocode left it, with what this one does not know. */
+  | { kind: 'newer'; id: string; problem: string }
   | { kind: 'malformed'; id: string; problem: string };
 
 const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
@@ -94,11 +103,33 @@ export async function readCommand(
     return malformed('not JSON');
   }
   const newer = NewerVersion.safeParse(value);
-  if (newer.success) return malformed(`a newer samocode left it (format ${newer.data.v})`);
+  if (newer.success) return { kind: 'newer', id, problem: `format ${newer.data.v}` };
   const command = Command.safeParse(value);
-  if (!command.success) return malformed(z.prettifyError(command.error).slice(0, 300));
+  if (!command.success) {
+    const problem = newness(value, command.error);
+    if (problem !== undefined) return { kind: 'newer', id, problem };
+    return malformed(z.prettifyError(command.error).slice(0, 300));
+  }
   if (command.data.id !== id) return malformed('the id inside differs from the name of the file');
   return { kind: 'command', id, command: command.data };
+}
+
+const AnyCommand = z.looseObject({ ...Head.shape, by: By, kind: z.string() });
+const KINDS: readonly string[] = Command.options.map((option) => option.shape.kind.value);
+
+/** What a whole command has that only a newer samocode can have given it; undefined when its fault is another. */
+function newness(value: unknown, { issues }: z.ZodError): string | undefined {
+  const any = AnyCommand.safeParse(value);
+  if (!any.success) return undefined;
+  if (!KINDS.includes(any.data.kind)) return `its kind is ${plainWord(any.data.kind)}`;
+  const keys = issues.map((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : undefined));
+  if (keys.includes(undefined)) return undefined;
+  return `it has ${keys.flat().map(plainWord).join(', ')}`;
+}
+
+// Anybody may have written the file: only what looks like a name of ours is repeated.
+function plainWord(text: string | undefined): string {
+  return text !== undefined && /^[a-zA-Z_]{1,30}$/.test(text) ? `"${text}"` : 'one with an odd name';
 }
 
 /** Removes an answered command; its event is on disk by then. */

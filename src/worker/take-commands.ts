@@ -78,6 +78,7 @@ export async function meet(worker: Worker, id: string, moment: Moment): Promise<
   const reading = await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };
   if (reading.kind === 'malformed') return { events: [unreadable(id, reading.problem)] };
+  if (reading.kind === 'newer') return { events: [tooNew(id, reading.problem)] };
   const { command } = reading;
   const outcome = await outcomeOf(worker, command, moment).catch((error) => refusedBy(worker, error));
   if (outcome instanceof Refusal) return { events: [refusal(command, outcome)] };
@@ -97,6 +98,13 @@ function unreadable(id: string, problem: string): NewEvent {
   const message = `The command file can't be read: ${problem}.`;
   const hint = 'Use the tools or the command line instead of writing command files.';
   return { type: 'command_refused', id, kind: 'unreadable', code: 'bad_command', message, hint };
+}
+
+function tooNew(id: string, problem: string): NewEvent {
+  const message = `A newer samocode left this command (${problem}), and the worker of this session does not know that.`;
+  const hint =
+    'Stop the session and resume it: its next worker is of the version that resumes it. Then ask again.';
+  return { type: 'command_refused', id, kind: 'unreadable', code: 'newer_command', message, hint };
 }
 
 async function outcomeOf(

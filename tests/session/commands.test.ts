@@ -76,16 +76,10 @@ const ID = '01KEE000000000000000000001';
 test.each([
   ['torn', '{"v":1', 'not JSON'],
   ['null', 'null', 'expected object'],
-  ['of an unknown kind', JSON.stringify({ ...message(ID, ''), kind: 'dance' }), 'kind'],
   [
     'under another name',
     JSON.stringify(message(ulid(), '')),
     'the id inside differs from the name of the file',
-  ],
-  [
-    'of a newer samocode',
-    JSON.stringify({ ...message(ID, ''), v: 2 }),
-    'a newer samocode left it (format 2)',
   ],
   ['by an unknown channel', JSON.stringify({ ...message(ID, ''), by: { channel: 'owl' } }), 'channel'],
   ['larger than two megabytes', JSON.stringify(message(ID, 'x'.repeat(2_200_000))), 'too large'],
@@ -97,6 +91,43 @@ test.each([
   expect(reading).toMatchObject({ kind: 'malformed', id: ID });
   expect(reading?.kind === 'malformed' && reading.problem).toContain(problem);
 });
+
+test.each<[string, object, string]>([
+  ['another format', { v: 2 }, 'format 2'],
+  ['an unknown kind', { kind: 'dance' }, 'its kind is "dance"'],
+  ['an unknown field', { loudly: true }, 'it has "loudly"'],
+  ['an unknown field of who asks', { by: { channel: 'cli', badge: 7 } }, 'it has "badge"'],
+  [
+    'an unknown limit',
+    { kind: 'resume', text: undefined, caps: { session: { naps: 3 }, phases: {} } },
+    'it has "naps"',
+  ],
+  [
+    'an unknown field of a child',
+    { kind: 'resume', text: undefined, child: { model: '', mood: 'good' } },
+    'it has "mood"',
+  ],
+  [
+    'an unknown field of an answer',
+    {
+      kind: 'answer',
+      text: undefined,
+      answers: [{ id: 'Q1', text: 'A', sure: 1 }],
+      acceptSuggestions: false,
+      confirmTyped: false,
+    },
+    'it has "sure"',
+  ],
+  ['an odd kind', { kind: '\u001b[31m' }, 'its kind is one with an odd name'],
+])(
+  'a command with %s is of a newer samocode, and none of it is left out unread',
+  async (_, change, problem) => {
+    await using paths = await place();
+    await mkdir(paths.commands);
+    await writeFile(join(paths.commands, `${ID}.json`), JSON.stringify({ ...message(ID, ''), ...change }));
+    expect(await readCommand(paths, ID)).toEqual({ kind: 'newer', id: ID, problem });
+  },
+);
 
 test('whatever stands in a command file, reading it never throws', async () => {
   await using paths = await place();

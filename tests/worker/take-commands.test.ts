@@ -128,6 +128,24 @@ test('a broken command is refused once, with words, and its file goes', async ()
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
+test('a command of a newer samocode is refused whole, with what it has and what to do', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log);
+  const stop = { ...command({ kind: 'stop', when: 'now' }, ulid(1)), softly: true };
+  await leaveCommand(log.paths, stop);
+  await takeCommands(worker, 'idle');
+  expect(await answers(log)).toMatchObject([
+    {
+      id: stop.id,
+      code: 'newer_command',
+      message: expect.stringContaining('A newer samocode left this command (it has "softly")'),
+      hint: expect.stringContaining('Stop the session and resume it'),
+    },
+  ]);
+  expect(worker.writer.state.stopWanted).toBeUndefined();
+  expect(pendingCommandIds(log.paths)).toEqual([]);
+});
+
 test('a command sees what the ones before it have changed, though all are written at once', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
