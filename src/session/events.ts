@@ -8,7 +8,7 @@ export const FORMAT_VERSION = 1;
 export const NewerVersion = z.looseObject({ v: z.number().gt(FORMAT_VERSION) });
 
 /** What every event carries, whatever its type. */
-const Envelope = z.object({
+export const Envelope = z.object({
   v: z.literal(FORMAT_VERSION),
   /** Counts from 1 without gaps: the order, whatever the clock says. */
   n: z.int().positive(),

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { EVENT_BODIES } from '../../src/session/event-types.ts';
+import { Envelope, FORMAT_VERSION } from '../../src/session/events.ts';
+
+/**
+ * Programs of several versions meet over one session: servers live for weeks. One that meets an event which it cannot
+ * read leaves the session alone for good, so what a format holds never changes. To add or change an event:
+ *
+ * - a key that an older worker may ignore, because without it the session goes on rightly: make it optional and list it
+ *   here, with what an older worker does without it;
+ * - anything else (a type, a value, a key that must be there or be obeyed, a key that goes): raise FORMAT_VERSION, let the
+ *   envelope read the formats before it, and add `tests/golden/events/format-<n>.json`. The goldens before it stay.
+ */
+const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list an optional key as ADDED.';
+
+/** Optional keys that came after their format, by the schema that has them. */
+const ADDED: Readonly<Record<string, readonly string[]>> = {
+  // An older worker counts a torn commit as it always has: every event by itself.
+  envelope: ['more'],
+};
+
+interface ObjectSchema {
+  properties: Record<string, unknown>;
+  required?: string[];
+}
+
+/** The schema of each type's body, and the envelope, as JSON Schema. */
+function schemasNow(): Record<string, ObjectSchema> {
+  const all = Object.entries({ envelope: Envelope, ...EVENT_BODIES });
+  // JSON Schema of an object is an object with properties.
+  return Object.fromEntries(
+    all.map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'input' }) as never]),
+  );
+}
+
+function withoutAdded(schemas: Record<string, ObjectSchema>): Record<string, ObjectSchema> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const kept = Object.entries(schema.properties).filter(([key]) => !ADDED[name]?.includes(key));
+      return [name, { ...schema, properties: Object.fromEntries(kept) }];
+    }),
+  );
+}
+
+const golden = async (format: number): Promise<unknown> =>
+  JSON.parse(await readFile(`tests/golden/events/format-${format}.json`, 'utf8'));
+
+test('an event has what its format has always had, and keys beside it that nobody has to read', async () => {
+  expect(withoutAdded(schemasNow()), RULE).toEqual(await golden(FORMAT_VERSION));
+});
+
+test.each(Object.entries(ADDED))('the keys that came to %s later are there and optional', (name, keys) => {
+  const { properties, required = [] } = schemasNow()[name] ?? { properties: {} };
+  expect(Object.keys(properties)).toEqual(expect.arrayContaining([...keys]));
+  expect(required.filter((key) => keys.includes(key))).toEqual([]);
+});
