@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,16 +44,17 @@ export function faultTable(rows: readonly FaultRow[]): void {
   }
 }
 
-let untouched: Promise<string> | undefined;
+const untouched = new Map<string, Promise<string>>();
 
 async function runRow(row: FaultRow): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'samocode-fault-'));
   const trace = join(scratch, 'trace.jsonl');
+  const crashed = join(scratch, 'crashed');
   try {
     await using rig = await startRig({
       faults: true,
       scenario: row.module ?? { about: row.name, trace, paceMs: 0, rules: row.rules ?? [] },
-      firstEnv: { SAMOCODE_CRASHED_FILE: join(scratch, 'crashed'), ...row.env },
+      firstEnv: { SAMOCODE_CRASHED_FILE: crashed, ...row.env },
       ...(row.start && { start: row.start }),
       ...(row.lines && { lines: row.lines }),
     });
@@ -62,19 +64,20 @@ async function runRow(row: FaultRow): Promise<void> {
     });
     await row.also?.(rig);
     await checkNeutrally(rig, trace, state);
-    if (row.sameFiles) await sameFiles(rig);
+    if (row.env?.SAMOCODE_TEAR_AT) expect(existsSync(crashed), 'a write was torn').toBe(true);
+    if (row.sameFiles) await sameFiles(rig, row);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
 /** A disk that was full is looked at every five seconds, and may be full again: then it takes a few looks. */
-async function sameFiles(rig: SessionRig): Promise<void> {
-  const untouched = await untouchedProjections();
-  await eventually(async () => (await projectionsOf(rig)) === untouched, { what: 'the same files' }).catch(
+async function sameFiles(rig: SessionRig, row: FaultRow): Promise<void> {
+  const same = await untouchedProjections(row);
+  await eventually(async () => (await projectionsOf(rig)) === same, { what: 'the same files' }).catch(
     () => {},
   );
-  expect(await projectionsOf(rig)).toBe(untouched);
+  expect(await projectionsOf(rig)).toBe(same);
 }
 
 /** `blocked/timeouts`, `waiting/qa_answers`, `stopped`. */
@@ -83,14 +86,19 @@ function standsAt(status: Status): string {
   return status.kind === 'waiting' ? `waiting/${status.for}` : status.kind;
 }
 
-function untouchedProjections(): Promise<string> {
-  untouched ??= (async () => {
-    await using rig = await startRig({
-      faults: true,
-      scenario: { about: 'untouched', paceMs: 0, rules: [] },
-    });
-    await rig.untilWaiting('qa_answers');
-    return await projectionsOf(rig);
-  })();
-  return untouched;
+function untouchedProjections({ start, ends }: FaultRow): Promise<string> {
+  const key = JSON.stringify({ start, ends });
+  const known = untouched.get(key) ?? playUntouched(start, ends);
+  untouched.set(key, known);
+  return known;
+}
+
+async function playUntouched(start: StartSessionInput | undefined, ends: string): Promise<string> {
+  await using rig = await startRig({
+    faults: true,
+    scenario: { about: 'untouched', paceMs: 0, rules: [] },
+    ...(start && { start }),
+  });
+  await rig.until(({ status }) => standsAt(status) === ends);
+  return await projectionsOf(rig);
 }

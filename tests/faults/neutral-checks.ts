@@ -24,9 +24,10 @@ export async function projectionsOf(rig: SessionRig): Promise<string> {
   await projectionsSettled(rig);
   const { overview, history, qa, signal, sessionDir } = rig.paths;
   const texts = await Promise.all([overview, history, qa, signal].map((path) => readFile(path, 'utf8')));
-  const names = (await readdir(sessionDir)).filter((name) => !name.startsWith('.')).sort();
+  const names = (await readdir(sessionDir)).filter((name) => !name.startsWith('.'));
   const root = rig.repo.root;
-  return [...texts, names.join('\n')]
+  // Sorted without their minutes: a slow run has them in another order.
+  return [...texts, names.map(neutral).sort().join('\n')]
     .join('\n=====\n')
     .replaceAll(root, 'ROOT')
     .split('\n')

@@ -5,22 +5,11 @@ const FAILING = ['2-5:ENOSPC', '3-6:ENOSPC', '8-11:ENOSPC', '14-17:ENOSPC', '25-
 const DYING_DISK = ['5-7:EIO', '15-17:EIO', '30-32:EIO'];
 const OTHERS = ['10-12:EMFILE', '12-14:EDQUOT', '20-22:EROFS'];
 
-/** Which write is cut in the middle by a crash. */
-const TORN = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 27, 30, 33, 36];
-
-const rows: FaultRow[] = [
-  ...[...FAILING, ...DYING_DISK, ...OTHERS].map((range) => ({
-    name: `writes ${range} fail, and the session goes on as if nothing had happened`,
-    env: { SAMOCODE_FAIL_AT: `write@${range}` },
-    ends: 'waiting/qa_answers',
-    sameFiles: true as const,
-  })),
-  ...TORN.map((write) => ({
-    name: `write ${write} is torn by a crash, and the session goes on as if nothing had happened`,
-    env: { SAMOCODE_TEAR_AT: `write@${write}` },
-    ends: 'waiting/qa_answers',
-    sameFiles: true as const,
-  })),
-];
+const rows: FaultRow[] = [...FAILING, ...DYING_DISK, ...OTHERS].map((range) => ({
+  name: `writes ${range} fail, and the session goes on as if nothing had happened`,
+  env: { SAMOCODE_FAIL_AT: `write@${range}` },
+  ends: 'waiting/qa_answers',
+  sameFiles: true,
+}));
 
 faultTable(rows);
