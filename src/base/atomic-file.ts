@@ -25,15 +25,30 @@ const synced = promisify(fsync);
  * @throws the system error (a full disk among them); the old file stays, the draft is removed
  */
 export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
+  await replaceWhole(path, data, { mode, stillFits: () => true });
+}
+
+/**
+ * The same for a file that others write too.
+ * @param options.stillFits asked when the draft is on disk, right before the rename
+ * @returns false when it said no: nothing was replaced
+ */
+export async function replaceWhole(
+  path: string,
+  data: string | Uint8Array,
+  { mode, stillFits }: { mode: number; stillFits: () => boolean },
+): Promise<boolean> {
   const draft = draftPath(path);
   try {
     await writeDraft(draft, data, mode);
+    if (!stillFits()) return false;
     renameSync(draft, path);
-  } catch (error) {
+  } finally {
+    // Renamed, it is no longer there.
     ifThere(() => unlinkSync(draft));
-    throw error;
   }
   await syncFolder(dirname(path));
+  return true;
 }
 
 /**

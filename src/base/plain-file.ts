@@ -17,12 +17,15 @@ const READ_ON_BYTES = 64 * 1024;
  * pipe, never takes more than `maxBytes`.
  */
 export async function readPlainFile(path: string, maxBytes: number): Promise<PlainFileReading> {
-  return withPlainFile(path, (descriptor, stats) => {
-    const tooLarge = { kind: 'unusable', problem: `too large, more than ${maxBytes} bytes` } as const;
-    if (stats.size > maxBytes) return tooLarge;
-    const bytes = readUpTo(descriptor, stats.size, maxBytes);
-    return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, fileId: fileId(stats) };
-  });
+  return withPlainFile(path, (descriptor, stats) => readOpened(descriptor, stats, maxBytes));
+}
+
+/** Reads the whole of an open file, as it was when `stats` were taken or later. */
+export function readOpened(descriptor: number, stats: Stats, maxBytes: number): PlainFileReading {
+  const tooLarge = { kind: 'unusable', problem: `too large, more than ${maxBytes} bytes` } as const;
+  if (stats.size > maxBytes) return tooLarge;
+  const bytes = readUpTo(descriptor, stats.size, maxBytes);
+  return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, fileId: fileId(stats) };
 }
 
 /** The beginning or the end of a file; `sizeBytes` is its whole size when it was opened. */
@@ -103,6 +106,6 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | 
 }
 
 /** Tells whether a file is still the one that was read: another inode, size or change time says no. */
-export function fileId(stats: { ino: number; size: number; mtimeMs: number; ctimeMs: number }): string {
-  return `${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+export function fileId(stats: Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>): string {
+  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
 }
