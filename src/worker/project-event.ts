@@ -1,4 +1,5 @@
 import { stampsAt, threeDigits } from '../base/stamps.ts';
+import type { EventType } from '../session/event-types.ts';
 import type { EventOf, SessionEvent } from '../session/events.ts';
 import { historyLine } from '../session/history.ts';
 import type { OverviewChange } from '../session/overview-change.ts';
@@ -20,6 +21,23 @@ export function overviewChange(state: SessionState, flow: readonly string[]): Ov
     ...(state.worktree && { workingDir: state.worktree.path }),
   };
 }
+
+/**
+ * Events after which the notebook says anew which phase it is: a child may have written another one, or a person one that
+ * a gate forbids. After any other, a line that differs is a person's who was quicker than the worker.
+ */
+export function statesPhase(event: SessionEvent): boolean {
+  return event.type === 'notice' ? event.code === 'gate_closed' : STATES_PHASE.includes(event.type);
+}
+
+const STATES_PHASE: readonly EventType[] = [
+  'prepared',
+  'iteration_started',
+  'iteration_ended',
+  'phase_set',
+  'rewound',
+  'rewind_failed',
+];
 
 /** Flow lines that belong to an event: the worker's own sentence, or those that a child wrote. */
 export function flowLinesOf(event: SessionEvent): string[] {

@@ -16,7 +16,7 @@ import type { SessionFile } from '../session/session-file.ts';
 import { sessionLogLine } from '../session/session-log.ts';
 import type { SessionState } from '../session/state.ts';
 import { keepOldFlow } from './old-flow.ts';
-import { flowLinesOf, historyLineOf, overviewChange } from './project-event.ts';
+import { flowLinesOf, historyLineOf, overviewChange, statesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
 /** How much of a file's end is looked at to find what stands there already. */
@@ -32,6 +32,8 @@ export class Projector {
   readonly #file: SessionFile;
   #behind: SessionEvent[] = [];
   #problem: unknown;
+  /** The phase that this worker wrote last. */
+  #phase: string | undefined;
 
   constructor(paths: SessionPaths, file: SessionFile) {
     this.#paths = paths;
@@ -97,10 +99,14 @@ export class Projector {
   async #writeOverview(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     let missing = false;
     const flow = await this.#newestFlow(events);
+    const { phase: ours, ...rest } = overviewChange(state, flow.newest);
+    const leavesPhase = this.#phase === ours && !events.some(statesPhase);
     await changeFile(this.#paths.overview, (text) => {
       missing ||= text === undefined;
-      return changeOverview(text ?? this.#freshOverview(state), overviewChange(state, flow.newest));
+      const phase = (text === undefined || !leavesPhase) && ours !== undefined ? { phase: ours } : {};
+      return changeOverview(text ?? this.#freshOverview(state), { ...phase, ...rest });
     });
+    this.#phase = ours;
     if (!missing) return;
     // A notebook that was deleted gets back every line that the events know.
     const { newest, hasOlder } = await this.#newestFlow(await readEvents(this.#paths.events, 0));
