@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { createWhole, syncFolder } from '../base/atomic-file.ts';
-import { systemErrorCode } from '../base/errors.ts';
+import { ifExists, systemErrorCode } from '../base/errors.ts';
+import type { Host } from '../base/host.ts';
+import { readHolding } from '../base/lease.ts';
+import { statsAt } from '../base/look-at.ts';
 import { type Command, leaveCommand } from '../session/commands.ts';
 import type { SessionPaths } from '../session/paths.ts';
 import { SessionFile } from '../session/session-file.ts';
+import type { ActionContext } from './context.ts';
 
 /**
  * Makes a session's run folder with its identity and its first command in it: all of it appears at once
@@ -19,7 +23,7 @@ export async function makeRunFolder(
 ): Promise<boolean> {
   const parent = dirname(paths.runDir);
   await mkdir(parent, { recursive: true, mode: 0o700 });
-  const draft = join(parent, `.${paths.folder}.${randomBytes(6).toString('hex')}.draft`);
+  const draft = draftOf(paths);
   try {
     await mkdir(draft, { mode: 0o700 });
     await createWhole(join(draft, 'session.json'), `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`);
@@ -29,6 +33,39 @@ export async function makeRunFolder(
     await rm(draft, { recursive: true, force: true });
     await syncFolder(parent);
   }
+}
+
+/**
+ * Takes a run folder away that no worker came for. It is moved aside first: from then on a late worker finds no session,
+ * and one that came before has left its lease in it, for which all is moved back.
+ * @returns false when a worker has it
+ */
+export async function removeUntakenFolder(
+  paths: SessionPaths,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<boolean> {
+  if (await isTaken(paths, paths.runDir, host)) return false;
+  const aside = draftOf(paths);
+  await ifExists(rename(paths.runDir, aside));
+  if (await isTaken(paths, aside, host)) {
+    await rename(aside, paths.runDir);
+    return false;
+  }
+  await rm(aside, { recursive: true, force: true });
+  return true;
+}
+
+async function isTaken(
+  { runDir, leases, events }: SessionPaths,
+  place: string,
+  host: Host,
+): Promise<boolean> {
+  const at = (path: string) => join(place, relative(runDir, path));
+  return (await readHolding(at(leases), host)).kind !== 'free' || statsAt(at(events)) !== undefined;
+}
+
+function draftOf({ runDir, folder }: SessionPaths): string {
+  return join(dirname(runDir), `.${folder}.${randomBytes(6).toString('hex')}.draft`);
 }
 
 // rename() replaces an empty folder and refuses any other; ours is never empty.

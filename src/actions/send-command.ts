@@ -3,6 +3,7 @@ import { isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import type { ProcessIdentity } from '../base/host.ts';
 import { readHolding } from '../base/lease.ts';
+import { isRunning } from '../base/process-table.ts';
 import { type Command, leaveCommand } from '../session/commands.ts';
 import { readEvents, readLog } from '../session/event-log.ts';
 import type { EventOf } from '../session/events.ts';
@@ -61,6 +62,7 @@ export interface SendOptions {
 }
 
 const POLL_MS = 25;
+const RELAUNCH_MS = 1000;
 const DEFAULT_PATIENCE_MS = 2000;
 /** A machine under load takes its time to start a process. */
 const STARTING_PATIENCE_MS = 15_000;
@@ -81,25 +83,39 @@ export async function sendCommand(
   await refuseFromInside(context);
   const { clock, by } = context;
   const id = options.id ?? ulid(clock.now());
-  const before = (await readLog(paths))?.state.n ?? 0;
+  // Of a command that is made once more, the answer may stand anywhere.
+  const before = options.id === undefined ? ((await readLog(paths))?.state.n ?? 0) : 0;
   // The request's kind and fields belong together, which the spread's own type can't follow.
   const command = { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command;
-  await leaveCommand(paths, command);
+  if ((await answerTo(paths, id, before)) === undefined) await leaveCommand(paths, command);
   const begun = clock.monotonic();
-  for (let launched = 0; ; ) {
+  let launched: { pid: number | undefined; againAtMs: number } | undefined;
+  for (;;) {
     const answer = await answerTo(paths, id, before);
     if (answer?.type === 'command_accepted') return answer.n;
     if (answer?.type === 'command_refused') throw new CommandRefusedError(answer);
     const waitedMs = clock.monotonic() - begun;
     // A worker that is just leaving may not see the command any more, so the lease is looked at again and again.
-    if (!(await hasWorker(paths, context)) && waitedMs >= launched * 1000) {
-      launched += 1;
-      await launchWorker(paths, { program: context.programs.worker, env: context.env });
+    if (!(await hasWorker(paths, context)) && waitedMs >= (launched?.againAtMs ?? 0)) {
+      // One that takes long to begin is waited for; further ones would only make it slower.
+      const pid = (await livingPid(launched?.pid, context)) ?? (await launch(paths, context));
+      launched = { pid, againAtMs: waitedMs + RELAUNCH_MS };
     }
-    const patienceMs = options.patienceMs ?? (launched > 0 ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
+    const patienceMs = options.patienceMs ?? (launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
     if (waitedMs > patienceMs) throw await noAnswer(paths, { id, waitedMs }, context);
     await clock.sleep(POLL_MS, options.signal);
   }
+}
+
+async function launch(paths: SessionPaths, { programs, env }: ActionContext): Promise<number | undefined> {
+  return await launchWorker(paths, { program: programs.worker, env });
+}
+
+async function livingPid(
+  pid: number | undefined,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<number | undefined> {
+  return pid !== undefined && isRunning(await host.processes.read(pid)) ? pid : undefined;
 }
 
 async function noAnswer(

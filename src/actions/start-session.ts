@@ -1,9 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { readHolding } from '../base/lease.ts';
 import { stampsAt } from '../base/stamps.ts';
 import { requireBase } from '../project/base-commit.ts';
 import { requireBranchName } from '../project/branch-name.ts';
@@ -11,7 +10,6 @@ import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
 import type { Command } from '../session/commands.ts';
-import { readLog } from '../session/event-log.ts';
 import type { EventType } from '../session/event-types.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import { nameWithoutDate, normaliseName, sessionSlug } from '../session/names.ts';
@@ -25,7 +23,7 @@ import type { ActionContext } from './context.ts';
 import { refuseWhatCannotRun } from './doctor.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { freezeSettings } from './freeze-settings.ts';
-import { makeRunFolder } from './make-run-folder.ts';
+import { makeRunFolder, removeUntakenFolder } from './make-run-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireText } from './require-text.ts';
 import { requireTrust } from './require-trust.ts';
@@ -163,10 +161,7 @@ async function startWorker(
     const endsIn = run ? PREPARED : AT_REST;
     return (await afterCommand(fresh, { kind, run }, endsIn, context, { id })).view;
   } catch (error) {
-    const holding = await readHolding(paths.leases, context.host);
-    const nobodyCame = holding.kind === 'free' && (await readLog(paths)) === undefined;
-    if (!nobodyCame) throw error;
-    await rm(paths.runDir, { recursive: true, force: true });
+    if (!(await removeUntakenFolder(paths, context))) throw error;
     throw error instanceof WorkerUnresponsiveError
       ? new WorkerNotStartedError(context.programs.worker)
       : error;

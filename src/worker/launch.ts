@@ -27,9 +27,10 @@ export interface LaunchOptions {
 /**
  * Starts a session's worker: a session of its own (setsid), stdio on files, so that no end of a client,
  * terminal or server reaches it. Two at once are harmless: the lease lets one go on.
+ * @returns its pid
  * @throws WorkerNotLaunchedError
  */
-export async function launchWorker(paths: SessionPaths, options: LaunchOptions): Promise<void> {
+export async function launchWorker(paths: SessionPaths, options: LaunchOptions): Promise<number | undefined> {
   await mkdir(paths.runDir, { recursive: true });
   const errors = await open(paths.workerErrors, 'a', 0o600);
   try {
@@ -48,6 +49,7 @@ export async function launchWorker(paths: SessionPaths, options: LaunchOptions):
       worker.once('spawn', resolve);
     });
     worker.unref();
+    return worker.pid;
   } finally {
     await errors.close();
   }

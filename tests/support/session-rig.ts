@@ -137,7 +137,9 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
   const session = { session: file.folder };
   const context = (channel: Channel = 'cli') => ({ ...baseContext, by: { channel } });
   const acting = (channel?: Channel) => ({ ...context(channel), clock: PATIENT_CLOCK });
-  const launch = () => launchWorker(paths, { program: baseContext.programs.worker, env: baseContext.env });
+  const launch = async () => {
+    await launchWorker(paths, { program: baseContext.programs.worker, env: baseContext.env });
+  };
   async function view(): Promise<SessionView> {
     const found = await readSession(paths, host);
     if (!found) throw new Error(`Session ${file.folder} has vanished.`);
