@@ -1,5 +1,6 @@
 import { writeWhole } from '../base/atomic-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { livenessOf } from '../base/host.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -27,9 +28,14 @@ export async function runIteration(worker: Worker): Promise<void> {
   if (left && !recorded) await endChildTree(worker, undefined, { leftoversOnly: true });
   const child = recorded ?? (await startOrFinish(worker, open));
   if (child === undefined) return;
+  const isOurs = recorded === undefined;
+  const wasSeen = isOurs || (await livenessOf(worker.host, child.wrapper)) === 'alive';
   using log = new ChildLog(logPaths(worker, open).stdout, providerNamed(open.provider));
-  const watched = await watchChild(worker, open, child, log);
-  await endAndFinish(worker, open, { child, log, isOurs: recorded === undefined, ...watched });
+  const { known, ...watched } = await watchChild(worker, open, child, log);
+  // A child may have come and gone between two looks: its group is known by the wrapper that leads it. The group
+  // of a wrapper that this worker never saw alive may be that of strangers, who were given the number since.
+  const seen = wasSeen ? [child.wrapper, ...known] : known;
+  await endAndFinish(worker, open, { child, log, isOurs, ...watched, known: seen });
 }
 
 async function startOrFinish(worker: Worker, open: OpenIteration): Promise<ChildRecord | undefined> {

@@ -35,7 +35,7 @@ export type WatchEnd = (typeof WATCH_ENDS)[number];
 export interface Watched {
   end: WatchEnd;
   awakeMs: number;
-  /** Everything that was ever seen in the child's tree. */
+  /** Every process that was seen in the child's tree. */
   known: KnownProcess[];
 }
 
@@ -114,9 +114,7 @@ class Sampler {
 
   async watched(end: WatchEnd): Promise<Watched> {
     this.#awake.save();
-    // A child may have come and gone between two looks; its group is known by the wrapper that leads it.
-    const { pid, startTicks } = this.#child.wrapper;
-    return { end, awakeMs: this.#awake.ms, known: [{ pid, startTicks }, ...this.#known.values()] };
+    return { end, awakeMs: this.#awake.ms, known: [...this.#known.values()] };
   }
 
   /** @returns why the child must be ended; undefined while all is well */

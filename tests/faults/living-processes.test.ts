@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, expect } from 'vitest';
+import { isRunning, procTable } from '../../src/base/process-table.ts';
+import { iterationPaths } from '../../src/session/paths.ts';
+import { eventually } from '../support/eventually.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import { readChildRecordAt } from './child-record.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
+import { childWorks, withSettings } from './with-settings.ts';
+
+const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
+
+/** The number of a group of two processes whose leader is gone. */
+let group: number | undefined;
+
+async function startStrangers(): Promise<void> {
+  const leader = spawn('sh', ['-c', 'sleep 300 & sleep 300 & exit'], { detached: true, stdio: 'ignore' });
+  await once(leader, 'exit');
+  group = leader.pid;
+}
+
+afterAll(async () => {
+  if (group !== undefined && (await livingIn(group)) > 0) process.kill(-group, 'SIGKILL');
+});
+
+async function livingIn(pgid: number | undefined): Promise<number> {
+  const all = await procTable().list();
+  return all.filter((entry) => entry.pgid === pgid && isRunning(entry)).length;
+}
+
+async function killChild(rig: SessionRig): Promise<void> {
+  const { pid } = await readChildRecordAt(rig, 1);
+  process.kill(-pid, 'SIGKILL');
+  await eventually(async () => (await rig.processesWithMark()).length === 0, {
+    what: 'the end of the child',
+  });
+}
+
+/** As if the kernel had given the wrapper's number to another process since, which led a group and left it. */
+async function reuseWrapperPid(rig: SessionRig, pid: number | undefined): Promise<void> {
+  const { child } = iterationPaths(rig.paths, 1);
+  const record = JSON.parse(await readFile(child, 'utf8'));
+  await writeFile(child, `${JSON.stringify({ ...record, wrapper: { ...record.wrapper, pid } })}\n`);
+}
+
+const rows: FaultRow[] = [
+  withSettings(
+    {},
+    {
+      name: 'a group of strangers that has the number of a child long gone lives on (core B5)',
+      rules: first({ act: 'hang' }),
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        await rig.killWorker();
+        await killChild(rig);
+        await startStrangers();
+        await reuseWrapperPid(rig, group);
+      },
+      ends: AT_THE_GATE,
+      also: async () => expect(await livingIn(group)).toBe(2),
+    },
+  ),
+];
+
+faultTable(rows);
