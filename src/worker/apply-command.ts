@@ -24,7 +24,7 @@ export async function applyCommand(worker: Worker, command: Command): Promise<Co
     case 'message':
       return await message(worker, command);
     case 'stop':
-      return stop(worker, command);
+      return await stop(worker, command);
     case 'resume':
       return await resume(worker, command);
     case 'archive':

@@ -1,6 +1,7 @@
 import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
+import type { OpenIteration } from '../session/state.ts';
 import { blockedEvent } from './blocked.ts';
 import { explainFailure, isRefusedFile, say } from './failure.ts';
 import { RunFolderGoneError } from './idle.ts';
@@ -32,13 +33,20 @@ export async function guarded<T>(worker: Worker, step: () => Promise<T | undefin
   }
 }
 
-/** A file that is refused to this worker is refused to the next one too: only a living child is left to that one. */
+/**
+ * Nothing blocks while the child of the open iteration lives: no worker would watch it any more, so that it is left
+ * to the next one. A file that is refused to this worker is refused to the next one too.
+ */
 async function mayStay(worker: Worker, error: unknown): Promise<boolean> {
   const open = stateOf(worker).openIteration;
-  if (open === undefined || isSamocodeError(error)) return true;
-  if (!isRefusedFile(error) || (error.code !== 'EPERM' && error.code !== 'EACCES')) return false;
-  const child = await readChildRecord(worker, open.iteration).catch(() => undefined);
-  return child === undefined || (await livenessOf(worker.host, child.wrapper)) === 'dead';
+  if (open === undefined) return true;
+  if (await childLives(worker, open)) return false;
+  return isSamocodeError(error) || (isRefusedFile(error) && /^(?:EPERM|EACCES)$/.test(error.code ?? ''));
+}
+
+async function childLives(worker: Worker, { iteration }: OpenIteration): Promise<boolean> {
+  const child = await readChildRecord(worker, iteration).catch(() => undefined);
+  return child !== undefined && (await livenessOf(worker.host, child.wrapper)) === 'alive';
 }
 
 /** @returns false when the session is blocked for the very same already */

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
+import { LeaseLostError } from '../base/lease.ts';
 import { say } from './failure.ts';
 
 /** Failures of the machine that pass or that a person ends; until then the worker waits and goes on by itself. */
@@ -18,6 +19,26 @@ export async function ifTaken<T>(act: Promise<T>): Promise<T | undefined> {
     if (!isPassing(error)) throw error;
     return undefined;
   }
+}
+
+/**
+ * For the acts of a watch over a living child, which nothing but a lost lease may end: its time limit and a stop
+ * must be met whatever else fails. What does not pass by itself is said, once for as long as it stays the same.
+ * @returns what gives the result of an act; undefined when it failed
+ */
+export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => Promise<T | undefined> {
+  let said: string | undefined;
+  return async (act) => {
+    try {
+      return await act;
+    } catch (error) {
+      if (error instanceof LeaseLostError) throw error;
+      if (isPassing(error) || String(error) === said) return undefined;
+      said = String(error);
+      say({ clock }, error);
+      return undefined;
+    }
+  };
 }
 
 const FIRST_WAIT_MS = 500;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ProcessEntry } from '../base/process-table.ts';
+import { GitError } from '../project/git-error.ts';
 import { readTree } from '../project/tree-reading.ts';
 import { documentsPrint } from './snapshot.ts';
 import type { WatchLimits } from './watch-limits.ts';
@@ -17,7 +17,7 @@ export class StallWatch {
   readonly #limits: WatchLimits;
   #bytes = 0;
   #cpu = new Map<string, number>();
-  #files: string | undefined;
+  #seen: { tree: string | undefined; documents: string } | undefined;
   #quietSinceMs = 0;
   #announced = false;
 
@@ -65,17 +65,28 @@ export class StallWatch {
   #stirred(awakeMs: number): void {
     this.#quietSinceMs = awakeMs;
     this.#announced = false;
-    this.#files = undefined;
+    this.#seen = undefined;
   }
 
   // The first look of a silence only learns what stands there.
   async #filesChanged(): Promise<boolean> {
-    const path = stateOf(this.#worker).worktree?.path;
-    const tree = path && (await readTree(path, this.#worker.git.context));
-    const seen = [tree, documentsPrint(this.#worker)];
-    const now = createHash('sha256').update(JSON.stringify(seen)).digest('hex');
-    const changed = this.#files !== undefined && this.#files !== now;
-    this.#files = now;
-    return changed;
+    const before = this.#seen;
+    const now = { tree: await this.#tree(), documents: documentsPrint(this.#worker) };
+    this.#seen = { ...now, tree: now.tree ?? before?.tree };
+    if (before === undefined) return false;
+    const isOtherTree = now.tree !== undefined && before.tree !== undefined && now.tree !== before.tree;
+    return isOtherTree || now.documents !== before.documents;
+  }
+
+  /** Undefined where git can't say: the folder is gone, or so large and cold that git was ended at its time limit. */
+  async #tree(): Promise<string | undefined> {
+    const { worktree } = stateOf(this.#worker);
+    if (worktree === undefined) return undefined;
+    try {
+      return JSON.stringify(await readTree(worktree.path, this.#worker.git.context));
+    } catch (error) {
+      if (error instanceof GitError) return undefined;
+      throw error;
+    }
   }
 }

@@ -11,7 +11,7 @@ import { budgetUses, tellBudget } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
 import { readExit } from './iteration-files.ts';
 import { LiveSpent } from './live-spent.ts';
-import { ifTaken } from './passing-errors.ts';
+import { unlessLost } from './passing-errors.ts';
 import { StallWatch } from './stall-watch.ts';
 import { takeCommandsMeanwhile } from './take-commands-meanwhile.ts';
 import { childMark, treeRoot } from './tree.ts';
@@ -53,13 +53,14 @@ export async function watchChild(
 ): Promise<Watched> {
   const { clock } = worker;
   const sampler = await Sampler.begin(worker, open, child, log);
-  // What a full disk or a lack of descriptors refuses is looked at again: the child's time goes on meanwhile.
+  // What fails is looked at again: the child's time goes on meanwhile.
+  const tried = unlessLost(clock);
   for (let commandsAtMs = 0; ; ) {
-    if (clock.monotonic() >= commandsAtMs && (await ifTaken(takeCommandsMeanwhile(worker))) !== true)
+    if (clock.monotonic() >= commandsAtMs && (await tried(takeCommandsMeanwhile(worker))) !== true)
       commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
     if (stateOf(worker).stopWanted?.when === 'now') return await sampler.watched('stop');
-    if ((await ifTaken(readExit(worker, open, child))) !== undefined) return await sampler.watched('exited');
-    const end = await sampler.look();
+    if ((await tried(readExit(worker, open, child))) !== undefined) return await sampler.watched('exited');
+    const end = await tried(sampler.look());
     if (end !== undefined) return await sampler.watched(end);
     await clock.sleep(TICK_MS);
   }
@@ -122,11 +123,11 @@ class Sampler {
     this.#awake.tick();
     if (this.#awake.ms >= this.#open.timeLimitMs) return 'timeout';
     const now = this.#worker.clock.monotonic();
-    if (await ifTaken(this.#isGone(now))) return 'exited';
+    if (await this.#isGone(now)) return 'exited';
     if (now - this.#sampledAt < SAMPLE_EVERY_MS) return undefined;
     this.#sampledAt = now;
     this.#awake.saveIfDue();
-    return await ifTaken(this.#sample());
+    return await this.#sample();
   }
 
   /** A wrapper that was killed says no more how the CLI ended. Where each look starts a `ps`, twenty a second are many. */
@@ -141,14 +142,11 @@ class Sampler {
     if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
     this.#log.readOn();
     this.#show();
-    const { host } = this.#worker;
-    const members = await treeMembers(treeRoot(this.#child), childMark(this.#worker), { host });
-    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
     const bytes = this.#logBytes();
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
     if (await this.#isOverBudget()) return 'budget';
     if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
-    return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes, members));
+    return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes));
   }
 
   /** Ends the child when only the reserve is left; the one that the reserve is for, when nothing is. */
@@ -183,10 +181,10 @@ class Sampler {
     return this.#awake.ms - this.#offlineAtMs > this.#limits.networkWaitMs ? 'network' : undefined;
   }
 
-  async #stalls(
-    bytes: number,
-    members: Awaited<ReturnType<typeof treeMembers>>,
-  ): Promise<WatchEnd | undefined> {
+  async #stalls(bytes: number): Promise<WatchEnd | undefined> {
+    const { host } = this.#worker;
+    const members = await treeMembers(treeRoot(this.#child), childMark(this.#worker), { host });
+    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
     const look = await this.#stall.look(this.#awake.ms, bytes, members);
     if (look === 'announce') {
       const minutes = Math.round(this.#limits.stallMs / 60_000);

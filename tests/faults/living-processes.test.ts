@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { isRunning, procTable } from '../../src/base/process-table.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
@@ -11,6 +12,7 @@ import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 import { childWorks, withSettings } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
+const DAY_MS = 24 * 60 * 60_000;
 
 /** The number of a group of two processes whose leader is gone. */
 let group: number | undefined;
@@ -45,6 +47,16 @@ async function reuseWrapperPid(rig: SessionRig, pid: number | undefined): Promis
   await writeFile(child, `${JSON.stringify({ ...record, wrapper: { ...record.wrapper, pid } })}\n`);
 }
 
+async function endings(rig: SessionRig): Promise<string[]> {
+  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
+}
+
+async function stallWasTold(rig: SessionRig): Promise<void> {
+  const told = async () =>
+    (await rig.events()).find((event) => event.type === 'notice' || event.type === 'blocked');
+  expect(await eventually(told)).toMatchObject({ type: 'notice', code: 'stalled' });
+}
+
 const rows: FaultRow[] = [
   withSettings(
     {},
@@ -60,6 +72,22 @@ const rows: FaultRow[] = [
       },
       ends: AT_THE_GATE,
       also: async () => expect(await livingIn(group)).toBe(2),
+    },
+  ),
+  withSettings(
+    { watch: { firstByteMs: DAY_MS, stallMs: 500, stallEndMs: DAY_MS } },
+    {
+      name: 'a silent child whose worktree git can’t read for a while works to its end (core A3)',
+      rules: first({ act: 'sleep', ms: 6000 }, { act: 'normal' }),
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        const worktree = join(rig.file.worktreesDir, rig.file.folder);
+        await rename(worktree, `${worktree}.away`);
+        await stallWasTold(rig);
+        await rename(`${worktree}.away`, worktree);
+      },
+      ends: AT_THE_GATE,
+      also: async (rig) => expect(await endings(rig)).toEqual(['signalled', 'signalled']),
     },
   ),
 ];

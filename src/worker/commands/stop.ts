@@ -1,9 +1,12 @@
 import type { CommandOf } from '../../session/commands.ts';
+import type { OpenIteration } from '../../session/state.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
+import { readChildRecord } from '../spawn-child.ts';
 import { stoppedEvent } from '../stopped.ts';
+import { endChildTree } from '../tree.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
-export function stop(worker: Worker, command: CommandOf<'stop'>): CommandOutcome | Refusal {
+export async function stop(worker: Worker, command: CommandOf<'stop'>): Promise<CommandOutcome | Refusal> {
   const { status, openIteration } = stateOf(worker);
   const { by, when } = command;
   if (status.kind === 'stopped' || status.kind === 'done') {
@@ -14,5 +17,15 @@ export function stop(worker: Worker, command: CommandOf<'stop'>): CommandOutcome
   if (isBeingDone || status.kind === 'starting') {
     return { events: [{ type: 'stop_requested', by, when }] };
   }
-  return { events: [stoppedEvent(by)] };
+  const left = openIteration && (await endChildOf(worker, openIteration));
+  return left ?? { events: [stoppedEvent(by)] };
+}
+
+/** A stopped session has no child: what a block left alive ends first. */
+async function endChildOf(worker: Worker, { iteration }: OpenIteration): Promise<Refusal | undefined> {
+  const child = await readChildRecord(worker, iteration);
+  const end = await endChildTree(worker, child, { leftoversOnly: true });
+  if (end.kind === 'empty') return undefined;
+  const message = `Processes of the agent could not be ended: ${end.pids.join(', ')}.`;
+  return new Refusal('child_immortal', message, 'End them yourself, then stop the session again.');
 }

@@ -1,0 +1,85 @@
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import { systemHost } from '../../src/base/host.ts';
+import { LeaseLostError } from '../../src/base/lease.ts';
+import { GitError } from '../../src/project/git-error.ts';
+import { providerNamed } from '../../src/providers/registry.ts';
+import { leaveCommand } from '../../src/session/commands.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import { ChildLog } from '../../src/worker/child-log.ts';
+import { guarded } from '../../src/worker/guarded.ts';
+import { takeCommands } from '../../src/worker/take-commands.ts';
+import { endChildTree } from '../../src/worker/tree.ts';
+import { watchChild } from '../../src/worker/watch-child.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+import { type WorkerWithChild, workerWithChild } from './worker-with-child.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+const PATIENT = { watch: { firstByteMs: DAY_MS, stallMs: DAY_MS, stallEndMs: DAY_MS } };
+
+const failing = (error: Error) => async () => {
+  throw error;
+};
+
+const blocks = async (log: TempLog) =>
+  (await readEvents(log.paths.events, 0)).filter(({ type }) => type === 'blocked');
+
+async function watch({ worker, open, child, stdout }: WorkerWithChild) {
+  using log = new ChildLog(stdout, providerNamed(open.provider));
+  return await watchChild(worker, open, child, log);
+}
+
+test.each([
+  ['an error that a person must fix', GitError.noFolder('/gone')],
+  ['a refused file', Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/refused' })],
+  ['a fault of the program', new TypeError('x is not a function')],
+])('%s does not block a session while the child of its iteration lives (core A3)', async (_, error) => {
+  await using log = await tempLog();
+  await using scene = await workerWithChild(log);
+  await expect(guarded(scene.worker, failing(error))).rejects.toBe(error);
+  expect(await blocks(log)).toEqual([]);
+});
+
+test('an error that a person must fix blocks the session once the child is gone', async () => {
+  await using log = await tempLog();
+  await using scene = await workerWithChild(log);
+  await endChildTree(scene.worker, scene.child, { leftoversOnly: true });
+  await guarded(scene.worker, failing(GitError.noFolder('/gone')));
+  expect(await blocks(log)).toMatchObject([{ rule: 'git_no_folder' }]);
+});
+
+test('a process table that can’t be read does not end the watch over a child before its time limit (core A3)', async () => {
+  await using log = await tempLog();
+  const { processes } = await systemHost();
+  const host = { processes: { ...processes, list: failing(new Error('ps was killed')) } };
+  await using scene = await workerWithChild(log, { settings: PATIENT, host, timeLimitMs: 2500 });
+  expect(await watch(scene)).toMatchObject({ end: 'timeout' });
+});
+
+test('a lost lease ends the watch over a living child', async () => {
+  await using log = await tempLog();
+  await using scene = await workerWithChild(log, { settings: PATIENT, timeLimitMs: DAY_MS });
+  await log.open({ takeOver: true });
+  await leaveCommand(log.paths, stopNow());
+  await expect(watch(scene)).rejects.toThrow(LeaseLostError);
+});
+
+const stopNow = () => ({
+  ...{ v: 1 as const, id: ulid(), by: { channel: 'cli' as const }, at: '2026-01-08T10:00:00.000Z' },
+  ...{ kind: 'stop' as const, when: 'now' as const },
+});
+
+test('a stop of a blocked session ends the child that its open iteration left alive (core A3)', async () => {
+  await using log = await tempLog();
+  const script = 'trap "" TERM; setsid sh -c "trap \\"\\" TERM; sleep 300 | cat" & sleep 300 | cat';
+  await using scene = await workerWithChild(log, { script });
+  await expect.poll(scene.living, { timeout: 30_000 }).toBeGreaterThanOrEqual(7);
+  await scene.worker.writer.append({
+    ...{ type: 'blocked', phase: 'investigation', reason: 'r' },
+    ...{ needs: 'error_resolution', rule: 'git_timeout' },
+  });
+  await leaveCommand(log.paths, stopNow());
+  await takeCommands(scene.worker, 'idle');
+  expect(scene.worker.writer.state.status.kind).toBe('stopped');
+  expect(await scene.living()).toBe(0);
+});

@@ -1,0 +1,102 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { endTree } from '../../src/base/end-tree.ts';
+import { type Host, systemHost } from '../../src/base/host.ts';
+import { isRunning } from '../../src/base/process-table.ts';
+import { SESSION_MARK } from '../../src/providers/environment.ts';
+import { type ChildRecord, runChild } from '../../src/providers/run-child.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { iterationPaths } from '../../src/session/paths.ts';
+import type { FrozenSettings } from '../../src/session/session-file.ts';
+import type { OpenIteration } from '../../src/session/state.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import { wrapperName } from '../../src/worker/spawn-child.ts';
+import { stateOf, type Worker } from '../../src/worker/worker.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import type { TempLog } from '../support/temp-log.ts';
+
+/** A worker whose iteration 1 is open, with a real child that it has started and recorded. */
+export interface WorkerWithChild extends AsyncDisposable {
+  worker: Worker;
+  open: OpenIteration;
+  child: ChildRecord;
+  stdout: string;
+  /** How many processes of the child still run. */
+  living(): Promise<number>;
+}
+
+export interface WorkerPlan {
+  /** What the child does, as a shell script; it only sleeps unless told. */
+  script?: string;
+  clock?: Clock;
+  host?: Partial<Host>;
+  settings?: Partial<FrozenSettings>;
+  timeLimitMs?: number;
+}
+
+export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Promise<WorkerWithChild> {
+  const { script = 'exec sleep 300', clock = systemClock, timeLimitMs = 1000 } = plan;
+  const { paths } = log;
+  const { writer } = await log.open();
+  await writer.append(...BEGUN, { ...STARTED, timeLimitMs });
+  for (const dir of [paths.commands, paths.logs, iterationPaths(paths, 1).dir])
+    await mkdir(dir, { recursive: true });
+  const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const file = { ...sample, settings: { ...sample.settings, ...plan.settings } };
+  const own = { ...(await systemHost()) };
+  const host = { ...own, ...plan.host };
+  // Git and slots are not touched by what is tried here.
+  const parts = { paths, file, clock, host, env: {}, writer, projector: new Projector(paths, file) };
+  const worker = parts as Partial<Worker> as Worker;
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) throw new Error('The iteration did not begin.');
+  const stdout = join(paths.logs, STARTED.log);
+  const { child: recordPath, exit: exitPath } = iterationPaths(paths, 1);
+  const child = await runChild({
+    command: {
+      file: '/bin/sh',
+      args: ['-c', script],
+      env: { PATH: process.env.PATH ?? '', [SESSION_MARK]: file.id },
+    },
+    name: wrapperName(worker, 1),
+    cwd: paths.runDir,
+    stdoutPath: stdout,
+    stderrPath: join(paths.logs, 'child.err'),
+    recordPath,
+    exitPath,
+    host: own,
+    clock: systemClock,
+  });
+  const mark = { name: SESSION_MARK, value: file.id };
+  return {
+    worker,
+    open,
+    child,
+    stdout,
+    living: async () => {
+      const all = (await own.processes.list()).filter(isRunning);
+      const marks = await Promise.all(all.map(({ pid }) => own.processes.environmentOf(pid, mark.name)));
+      return marks.filter((value) => value === mark.value).length;
+    },
+    async [Symbol.asyncDispose]() {
+      await endTree(undefined, mark, { host: own, clock: systemClock, graceMs: 0 });
+    },
+  };
+}
+
+const BEGUN: NewEvent[] = [
+  { type: 'session_created', sessionId: 's', runWanted: true },
+  { type: 'prepared', phase: 'investigation', warnings: [] },
+];
+
+const STARTED = {
+  type: 'iteration_started' as const,
+  iteration: 1,
+  phase: 'investigation' as const,
+  provider: 'rehearsal' as const,
+  model: '',
+  log: 'child.jsonl',
+  childUuid: 'u',
+};
