@@ -82,16 +82,34 @@ export interface AcquireOptions {
 }
 
 const KEPT_LEASES = 5;
+const POLL_MS = 200;
 const MAX_LEASE_BYTES = 64 * 1024;
 
 /** Reads who owns `dir`, which may not exist yet. */
 export async function readHolding(dir: string, host: Host): Promise<Holding> {
-  const highest = leaseNumbers(dir).at(-1);
+  const highest = newestNumber(dir);
   if (highest === undefined) return { kind: 'free' };
   const lease = await readLease(dir, highest);
   if (lease === undefined) return { kind: 'unreadable', number: highest };
   if (lease.releasedAt !== undefined) return { kind: 'released', lease };
   return { kind: 'held', lease, liveness: await livenessOf(host, lease.owner) };
+}
+
+/** The highest number in `dir`, whoever has it; undefined when none is there. */
+export function newestNumber(dir: string): number | undefined {
+  return leaseNumbers(dir).at(-1);
+}
+
+/** Waits until the owner of lease `number` has marked it released, for `patienceMs` at most. */
+export async function untilReleased(
+  dir: string,
+  number: number,
+  { clock, patienceMs }: { clock: Clock; patienceMs: number },
+): Promise<void> {
+  for (const end = clock.monotonic() + patienceMs; clock.monotonic() < end; await clock.sleep(POLL_MS)) {
+    const lease = await readLease(dir, number);
+    if (lease === undefined || lease.releasedAt !== undefined) return;
+  }
 }
 
 /** The leases of `dir` that are still kept, oldest first; files that make no sense are left out. */
@@ -122,7 +140,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const lease: Lease = { v: 1, number, owner, acquiredAt: isoUtc(clock.now()) };
     const won = await createWhole(leasePath(dir, number), serialise(lease));
     // Listing again closes the gap of a starter that slept between its first look and its link.
-    if (won && leaseNumbers(dir).at(-1) === number) {
+    if (won && newestNumber(dir) === number) {
       await prune(dir, number);
       return ownedLease(dir, lease, previousOf(holding), clock);
     }

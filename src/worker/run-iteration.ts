@@ -1,6 +1,7 @@
 import { writeWhole } from '../base/atomic-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { livenessOf } from '../base/host.ts';
+import { LeaseLostError } from '../base/lease.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -12,6 +13,7 @@ import { ChildLog } from './child-log.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { readEndedByUs } from './iteration-files.ts';
 import { keepWork } from './keep-work.ts';
+import { endChildIfUnseen } from './lost-lease.ts';
 import { ifTaken, patiently } from './passing-errors.ts';
 import { readChildRecord, spawnChild } from './spawn-child.ts';
 import { removeStaleLocks } from './stale-locks.ts';
@@ -30,6 +32,19 @@ export async function runIteration(worker: Worker): Promise<void> {
   if (child === undefined) return;
   const isOurs = recorded === undefined;
   const wasSeen = isOurs || (await livenessOf(worker.host, child.wrapper)) === 'alive';
+  try {
+    await watchAndFinish(worker, open, { child, isOurs, wasSeen });
+  } catch (error) {
+    if (error instanceof LeaseLostError) await endChildIfUnseen(worker, open, child);
+    throw error;
+  }
+}
+
+async function watchAndFinish(
+  worker: Worker,
+  open: OpenIteration,
+  { child, isOurs, wasSeen }: { child: ChildRecord; isOurs: boolean; wasSeen: boolean },
+): Promise<void> {
   using log = new ChildLog(logPaths(worker, open).stdout, providerNamed(open.provider));
   const { known, ...watched } = await watchChild(worker, open, child, log);
   // A child may have come and gone between two looks: its group is known by the wrapper that leads it. The group

@@ -1,6 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Host, ProcessIdentity } from '../base/host.ts';
-import { acquireLease, LeaseHeldError, type OwnedLease, readHolding } from '../base/lease.ts';
+import {
+  acquireLease,
+  LeaseHeldError,
+  LeaseLostError,
+  type OwnedLease,
+  readHolding,
+  untilReleased,
+} from '../base/lease.ts';
 import { readLog } from '../session/event-log.ts';
 import type { By } from '../session/event-types.ts';
 import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
@@ -59,6 +66,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       ...(wasChanged ? ['session.json'] : []),
     ];
     using writer = await EventWriter.open(paths, lease, clock);
+    if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
     const projector = new Projector(paths, file);
     const git = new GitGuard(paths, file, env);
     primeIfAlone(git, writer.state, lease);
@@ -70,7 +78,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const away = writer.state.archived ? await followUp(worker, intoArchive(worker, BY_NOBODY)) : [];
     await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, forged });
     await record(worker, ...away);
-    const why = await work(worker);
+    const why = await work(worker).catch(async (error) => {
+      // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
+      if (error instanceof LeaseLostError) await lease.release();
+      throw error;
+    });
     await slots.leave();
     await record(worker, { type: 'worker_left', why });
     writer.writeCache();
@@ -102,6 +114,19 @@ async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<Own
     throw error;
   }
 }
+
+/** Given up as gone, but it may live: then it ends its agent once it sees the new lease. */
+async function untilGivenUp(
+  { clock, takeOver }: WorkerOptions,
+  paths: SessionPaths,
+  { previous }: OwnedLease,
+): Promise<void> {
+  if (previous === undefined || previous.number !== takeOver) return;
+  await untilReleased(paths.leases, previous.number, { clock, patienceMs: GIVING_UP_MS });
+}
+
+/** For a look at the leases, which comes each second, and the end of a tree that ignores SIGTERM. */
+const GIVING_UP_MS = 10_000;
 
 // The person gave up one owner; another that came meanwhile is no less to be respected.
 async function givenUpOwner(

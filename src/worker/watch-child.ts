@@ -11,6 +11,7 @@ import { budgetUses, tellBudget } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
 import { readExit } from './iteration-files.ts';
 import { LiveSpent } from './live-spent.ts';
+import { requireLease } from './lost-lease.ts';
 import { unlessLost } from './passing-errors.ts';
 import { StallWatch } from './stall-watch.ts';
 import { takeCommandsMeanwhile } from './take-commands-meanwhile.ts';
@@ -139,6 +140,7 @@ class Sampler {
   }
 
   async #sample(): Promise<WatchEnd | undefined> {
+    requireLease(this.#worker);
     if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
     this.#log.readOn();
     this.#show();

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
+import { takeOverSession } from '../../src/actions/take-over-session.ts';
+import { readLeases } from '../../src/base/lease.ts';
 import { isRunning, procTable } from '../../src/base/process-table.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
 import { eventually } from '../support/eventually.ts';
@@ -35,8 +37,12 @@ async function livingIn(pgid: number | undefined): Promise<number> {
 async function killChild(rig: SessionRig): Promise<void> {
   const { pid } = await readChildRecordAt(rig, 1);
   process.kill(-pid, 'SIGKILL');
+  await agentIsGone(rig);
+}
+
+async function agentIsGone(rig: SessionRig): Promise<void> {
   await eventually(async () => (await rig.processesWithMark()).length === 0, {
-    what: 'the end of the child',
+    what: 'the end of the agent',
   });
 }
 
@@ -45,6 +51,22 @@ async function reuseWrapperPid(rig: SessionRig, pid: number | undefined): Promis
   const { child } = iterationPaths(rig.paths, 1);
   const record = JSON.parse(await readFile(child, 'utf8'));
   await writeFile(child, `${JSON.stringify({ ...record, wrapper: { ...record.wrapper, pid } })}\n`);
+}
+
+/** As another machine does that shares the folder, on a person's word. */
+async function takenOverElsewhere(rig: SessionRig): Promise<void> {
+  const { leases } = rig.paths;
+  const newest = (await readdir(leases)).sort().at(-1) ?? '';
+  const lease = JSON.parse(await readFile(join(leases, newest), 'utf8'));
+  const number = lease.number + 1;
+  const owner = { ...lease.owner, hostId: 'another-machine', bootId: 'another-boot' };
+  const path = join(leases, `${String(number).padStart(6, '0')}.json`);
+  await writeFile(path, JSON.stringify({ ...lease, number, owner }));
+}
+
+async function leaseIsReleased(rig: SessionRig, number: number): Promise<void> {
+  const held = async () => (await readLeases(rig.paths.leases)).find((lease) => lease.number === number);
+  await eventually(async () => (await held())?.releasedAt, { what: `the release of lease ${number}` });
 }
 
 async function endings(rig: SessionRig): Promise<string[]> {
@@ -88,6 +110,22 @@ const rows: FaultRow[] = [
       },
       ends: AT_THE_GATE,
       also: async (rig) => expect(await endings(rig)).toEqual(['signalled', 'signalled']),
+    },
+  ),
+  withSettings(
+    {},
+    {
+      name: 'a worker whose session is taken over from elsewhere ends its agent and leaves (core B6)',
+      rules: first({ act: 'fork', setsid: true, ignoreTerm: true }, { act: 'hang' }),
+      act: async (rig) => {
+        await childWorks(rig, 1);
+        const { lease } = await rig.state();
+        await takenOverElsewhere(rig);
+        await agentIsGone(rig);
+        await leaseIsReleased(rig, lease);
+        await takeOverSession({ session: rig.file.folder }, rig.context());
+      },
+      ends: AT_THE_GATE,
     },
   ),
 ];

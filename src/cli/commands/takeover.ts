@@ -15,7 +15,7 @@ async function takeOver(cli: Cli, session: string, options: SharedOptions): Prom
   const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
   const words =
     outcome === 'taken'
-      ? `is worked on from here now; process ${from?.pid} of ${from?.hostId} had it since ${from?.since}. If that one still lives, it writes nothing any more.`
+      ? `is worked on from here now; process ${from?.pid} of ${from?.hostId} had it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
       : 'was held by nobody; nothing had to be taken.';
   cli.output.result(
     { ...sessionFacts(view), outcome, ...(from && { from }) },

@@ -1,0 +1,35 @@
+import { LeaseLostError, newestNumber, readHolding } from '../base/lease.ts';
+import { ITERATION_MARK } from '../providers/environment.ts';
+import type { ChildRecord } from '../providers/run-child.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { endChildTree } from './tree.ts';
+import type { Worker } from './worker.ts';
+
+/** A child may work for an hour without an event to be written, so the watch looks for a new owner by itself. @throws LeaseLostError */
+export function requireLease({ paths, writer }: Pick<Worker, 'paths' | 'writer'>): void {
+  if ((newestNumber(paths.leases) ?? 0) > writer.lease) throw new LeaseLostError(writer.lease);
+}
+
+/**
+ * Ends the child of a worker whose session was taken over on another machine or in another container: its new owner
+ * sees no process of it, so that nobody else could end it. An owner that sees it adopts it.
+ */
+export async function endChildIfUnseen(
+  worker: Worker,
+  { iteration }: OpenIteration,
+  child: ChildRecord,
+): Promise<void> {
+  const { host, paths } = worker;
+  const holding = await readHolding(paths.leases, host);
+  if (holding.kind !== 'held' && holding.kind !== 'released') return;
+  const { hostId, bootId, pidNamespace } = holding.lease.owner;
+  if (hostId === host.hostId && bootId === host.bootId && pidNamespace === host.pidNamespace) return;
+  const { processes } = host;
+  // The agent that the new owner starts may be visible here, in a container of this machine: it is of a later iteration.
+  const environmentOf = async (pid: number, name: string) =>
+    (await processes.environmentOf(pid, ITERATION_MARK)) === String(iteration)
+      ? await processes.environmentOf(pid, name)
+      : undefined;
+  const here = { ...worker, host: { ...host, processes: { ...processes, environmentOf } } };
+  await endChildTree(here, child, { leftoversOnly: false });
+}
