@@ -23,12 +23,14 @@ export interface CommandOptions {
   maxBytes?: number;
   /** latin1: a character for every byte, for output with names that need not be text. */
   encoding?: 'utf8' | 'latin1';
+  /** What the program has started and left behind with its output elsewhere lives on. */
+  leavesBehind?: boolean;
 }
 
 /**
  * Runs one program to its end, with arguments as an array and no shell. Never throws for its failure.
- * A time limit or an abort ends its whole process group, and so does the program's own end, a second later:
- * what it had started and left behind would keep the pipes open, and us waiting.
+ * A time limit or an abort ends its whole process group, and so does the program's own end, a second later. It
+ * returns when nothing of the group is left: what ignores SIGTERM is killed, wherever its output goes.
  * @throws the system error when the machine has no process or descriptor left for it
  */
 export async function runCommand(
@@ -37,6 +39,7 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const { cwd, env, input, timeoutMs, signal, maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
+  const { leavesBehind = false } = options;
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const full = new AbortController();
   const ends = [signal, limit, full.signal].filter((end) => end !== undefined);
@@ -50,7 +53,7 @@ export async function runCommand(
   );
   if (child === undefined) return { exitCode: null, stdout: '', stderr: '', notFound: true, timedOut: false };
   // Listened for at once: some failures to start come with streams that were never made.
-  const ended = endOf(child);
+  const ended = endOf(child, leavesBehind);
   const stdout = collect(child.stdout?.setEncoding(encoding), maxBytes, full);
   const stderr = collect(child.stderr?.setEncoding('utf8'), maxBytes, full);
   child.stdin?.on('error', () => undefined);
@@ -89,20 +92,25 @@ interface Ended {
   problem?: NodeJS.ErrnoException;
 }
 
-function endOf(child: ChildProcess): Promise<Ended> {
+function endOf(child: ChildProcess, leavesBehind: boolean): Promise<Ended> {
   return new Promise((resolve) => {
     let patience: NodeJS.Timeout | undefined;
+    let closed: Ended | undefined;
+    const isEmpty = () => leavesBehind || !signalGroup(child.pid, 0);
     const wait = (looks: number) => {
-      if (looks === 0) letGo(child);
-      else patience = setTimeout(wait, LOOK_MS, looks - 1);
-      if (looks === POLITE_LOOKS && child.pid !== undefined) signalGroup(child.pid, 'SIGTERM');
+      if (closed !== undefined && (looks <= 0 || isEmpty())) return resolve(closed);
+      patience = setTimeout(wait, LOOK_MS, looks - 1);
+      if (looks === POLITE_LOOKS) signalGroup(child.pid, 'SIGTERM');
+      if (looks === 1) letGo(child);
     };
     child.once('error', (problem) => resolve({ exitCode: null, problem }));
     // What it wrote last may still be on its way.
     child.once('exit', () => wait(LOOKS));
     child.once('close', (exitCode) => {
+      closed = { exitCode };
+      if (!isEmpty()) return;
       clearTimeout(patience);
-      resolve({ exitCode });
+      resolve(closed);
     });
   });
 }
@@ -112,9 +120,9 @@ const LOOK_MS = 100;
 const LOOKS = 15;
 const POLITE_LOOKS = 5;
 
-/** Somebody else has the pipes: in the program's group, or gone from it. */
+/** What has the pipes may have left the group. */
 function letGo({ pid, stdout, stderr }: ChildProcess): void {
-  if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+  signalGroup(pid, 'SIGKILL');
   stdout?.destroy();
   stderr?.destroy();
 }
@@ -153,10 +161,11 @@ function endGroupOn(end: AbortSignal, pid: number | undefined): () => void {
   };
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+/** Signal 0 only looks. @returns false when the group is empty, or all of it belongs to others */
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(-pid, signal);
+    return pid !== undefined && process.kill(-pid, signal);
   } catch {
-    // The group is empty already.
+    return false;
   }
 }

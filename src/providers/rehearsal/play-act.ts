@@ -167,7 +167,7 @@ async function runIn({ scene, env: inherited }: ActContext, command: readonly st
     REHEARSAL_PHASE: scene.phase,
     REHEARSAL_ITERATION: String(scene.iteration),
   };
-  const run = await runCommand(file, args, { cwd: scene.workingDir, env });
+  const run = await runCommand(file, args, { cwd: scene.workingDir, env, leavesBehind: true });
   // Difficult on purpose: a command that fails is an outcome to look at, no reason to end.
   if (run.exitCode !== 0)
     await scene.stage.say(`${file} ended with ${run.exitCode}: ${run.stderr.slice(-500)}`);

@@ -38,7 +38,8 @@ export async function startLateWriter(write: LateWrite, options: StrayOptions): 
 
 async function start({ setsid, scrubEnv }: StrayOptions, command: readonly string[]): Promise<void> {
   const yesNo = (claim: boolean) => (claim ? 'yes' : 'no');
-  const run = await runCommand('sh', ['-c', LAUNCH, 'launch', yesNo(setsid), yesNo(scrubEnv), ...command]);
+  const args = ['-c', LAUNCH, 'launch', yesNo(setsid), yesNo(scrubEnv), ...command];
+  const run = await runCommand('sh', args, { leavesBehind: true });
   if (run.exitCode !== 0) throw new Error(`A stray process did not start: ${run.stderr}`);
 }
 
