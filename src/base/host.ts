@@ -1,15 +1,21 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import * as z from 'zod';
-import { ifThere } from './errors.ts';
-import { isRunning, type ProcessTable, pidNamespace, systemProcessTable } from './process-table.ts';
-import { runCommand } from './run-command.ts';
+import { readBootId, readMachineId } from './machine-id.ts';
+import {
+  isRunning,
+  type ProcessEntry,
+  type ProcessTable,
+  pidNamespace,
+  systemProcessTable,
+} from './process-table.ts';
 
 /** The machine that we run on; tests hand in other boots, hosts and namespaces. */
 export interface Host {
   /** Names the machine over its reboots. */
   hostId: string;
-  /** Names this boot of it; the same text means the same running kernel. */
+  /** What 0.1 called it, where that was another name. */
+  formerHostId?: string;
+  /** Names this boot of it; the same text means the same running kernel. Empty: it could not be read. */
   bootId: string;
   /** The pid namespace that our pids are counted in. */
   pidNamespace: string;
@@ -41,27 +47,23 @@ export type Liveness = 'alive' | 'dead' | 'unknowable';
 
 let found: Promise<Host> | undefined;
 
-/** This machine, asked once per process. */
+/** This machine, read once per process; a reading that failed is tried again. */
 export function systemHost(): Promise<Host> {
-  found ??= readSystemHost();
+  found ??= readSystemHost().catch((error) => {
+    found = undefined;
+    throw error;
+  });
   return found;
 }
 
 async function readSystemHost(): Promise<Host> {
-  const machineId = ifThere(() => readFileSync('/etc/machine-id', 'utf8'));
   return {
-    hostId: machineId?.trim() || hostname(),
+    hostId: await readMachineId(),
+    ...(process.platform === 'darwin' && { formerHostId: hostname() }),
     bootId: await readBootId(),
     pidNamespace: pidNamespace(),
     processes: systemProcessTable(),
   };
-}
-
-async function readBootId(): Promise<string> {
-  const linux = ifThere(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
-  if (linux !== undefined) return linux.trim();
-  const { stdout } = await runCommand('sysctl', ['-n', 'kern.bootsessionuuid']);
-  return stdout.trim();
 }
 
 /** The identity of a process of this machine, or undefined when it does not run. */
@@ -74,9 +76,22 @@ export async function identify(host: Host, pid: number): Promise<ProcessIdentity
 
 /** Whether the process of `identity` still runs, as far as it can be known from here. Slowness is never death. */
 export async function livenessOf(host: Host, identity: ProcessIdentity): Promise<Liveness> {
+  const isThisHost = identity.hostId === host.hostId || identity.hostId === host.formerHostId;
+  const isUnread = identity.bootId === '' || host.bootId === '';
+  if (identity.bootId !== host.bootId) return isThisHost && !isUnread ? 'dead' : 'unknowable';
   // An equal boot id is an equal kernel, whatever the host calls itself in a container.
-  if (identity.bootId !== host.bootId) return identity.hostId === host.hostId ? 'dead' : 'unknowable';
+  if (isUnread && !isThisHost) return 'unknowable';
   if (identity.pidNamespace !== host.pidNamespace) return 'unknowable';
-  const entry = await host.processes.read(identity.pid);
-  return isRunning(entry) && entry.startTicks === identity.startTicks ? 'alive' : 'dead';
+  return (await runningEntry(host, identity)) === undefined ? 'dead' : 'alive';
+}
+
+/** A process of this boot as it is listed now; undefined when it does not run any more. */
+export async function runningEntry(
+  { processes }: Host,
+  { pid, startTicks }: Pick<ProcessIdentity, 'pid' | 'startTicks'>,
+): Promise<ProcessEntry | undefined> {
+  const entry = await processes.read(pid);
+  if (!isRunning(entry)) return undefined;
+  if (entry.startTicks === startTicks) return entry;
+  return (await processes.formerStart?.(pid)) === startTicks ? entry : undefined;
 }

@@ -26,6 +26,8 @@ export interface ProcessTable {
   environmentOf(pid: number, name: string): Promise<string | undefined>;
   /** What a process was called with: its program and arguments, a blank between. */
   commandOf(pid: number): Promise<string | undefined>;
+  /** Its start as 0.1 wrote it, where that was another text. To be dropped with 0.3. */
+  formerStart?(pid: number): Promise<string | undefined>;
 }
 
 /** True for a process that still runs code, stopped ones included; zombies and dead ones do not. */
@@ -72,13 +74,15 @@ function valueIn(environment: Buffer, name: string): string | undefined {
 
 /** macOS and other systems with a BSD or procps `ps`; it also works on Linux, where it is tested. */
 export function psTable(ps = 'ps'): ProcessTable {
-  const linesOf = async (args: readonly string[]) => {
-    const env = { LC_ALL: 'C', PATH: '/usr/bin:/bin' };
-    const { stdout } = await runCommand(ps, args, { env, maxBytes: 64 * 1024 * 1024 });
+  const linesOf = async (args: readonly string[], zone: { TZ?: string } = { TZ: 'UTC0' }) => {
+    const env = { LC_ALL: 'C', PATH: '/usr/bin:/bin', ...zone };
+    const { exitCode, stdout } = await runCommand(ps, args, { env, maxBytes: 64 * 1024 * 1024 });
+    if (exitCode === null) throw new UnansweredError(ps);
     return stdout.split('\n').filter((line) => line.trim() !== '');
   };
-  const query = async (args: readonly string[]) => {
-    return (await linesOf([...args, ...PS_COLUMNS])).map(parsePsLine).filter((entry) => entry !== undefined);
+  const query = async (args: readonly string[], zone?: { TZ?: string }) => {
+    const lines = await linesOf([...args, ...PS_COLUMNS], zone);
+    return lines.map(parsePsLine).filter((entry) => entry !== undefined);
   };
   const readAllEnvironments = async () => {
     const [plain, withEnvironment] = await Promise.all([
@@ -100,7 +104,18 @@ export function psTable(ps = 'ps'): ProcessTable {
     },
     commandOf: async (pid) =>
       (await linesOf(['-ww', '-p', String(pid), '-o', 'command='])).join('\n') || undefined,
+    // 0.1 read it in the time zone of the machine, which changes when a laptop travels.
+    formerStart: async (pid) => (await query(['-p', String(pid)], {}))[0]?.startTicks,
   };
+}
+
+/** What a `ps` that was ended has not listed may well live. It passes, as a lack of processes does. */
+class UnansweredError extends Error {
+  readonly code = 'EAGAIN';
+
+  constructor(ps: string) {
+    super(`${ps} was ended before it had answered.`);
+  }
 }
 
 // A column each: behind the first "=" some systems take the rest of the argument for a heading.

@@ -1,4 +1,5 @@
 import { endTree, type KnownProcess, type Mark, type TreeEnd, type TreeRoot } from '../base/end-tree.ts';
+import { runningEntry } from '../base/host.ts';
 import { SESSION_MARK } from '../providers/environment.ts';
 import type { ChildRecord } from '../providers/run-child.ts';
 import type { Worker } from './worker.ts';
@@ -13,8 +14,9 @@ export function childMark(worker: Pick<Worker, 'file'>): Mark {
   return { name: SESSION_MARK, value: worker.file.id };
 }
 
-export function treeRoot(child: ChildRecord): TreeRoot {
-  const { pid, startTicks } = child.wrapper;
+export async function treeRoot({ host }: Pick<Worker, 'host'>, child: ChildRecord): Promise<TreeRoot> {
+  const { pid } = child.wrapper;
+  const { startTicks } = (await runningEntry(host, child.wrapper)) ?? child.wrapper;
   // The wrapper leads a group of its own.
   return { pid, startTicks, pgid: pid };
 }
@@ -27,7 +29,7 @@ export async function endChildTree(
 ): Promise<TreeEnd> {
   const { host, clock } = worker;
   const sameBoot = child !== undefined && child.wrapper.bootId === host.bootId;
-  return await endTree(sameBoot ? treeRoot(child) : undefined, childMark(worker), {
+  return await endTree(sameBoot ? await treeRoot(worker, child) : undefined, childMark(worker), {
     host,
     clock,
     graceMs: options.leftoversOnly ? LEFTOVER_GRACE_MS : GRACE_MS,

@@ -1,4 +1,4 @@
-import { type KnownProcess, treeMembers } from '../base/end-tree.ts';
+import { type KnownProcess, type TreeRoot, treeMembers } from '../base/end-tree.ts';
 import { livenessOf } from '../base/host.ts';
 import { statsAt } from '../base/look-at.ts';
 import { judgeCaps } from '../phases/caps.ts';
@@ -83,6 +83,7 @@ class Sampler {
   #sampledAt: number;
   /** What could not be recorded yet. */
   #untold: NewEvent[] = [];
+  #root: TreeRoot | undefined;
   #shown: string | undefined;
   #finalAtMs: number | undefined;
   #offlineAtMs: number | undefined;
@@ -185,7 +186,8 @@ class Sampler {
 
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
     const { host } = this.#worker;
-    const members = await treeMembers(treeRoot(this.#child), childMark(this.#worker), { host });
+    this.#root ??= await treeRoot(this.#worker, this.#child);
+    const members = await treeMembers(this.#root, childMark(this.#worker), { host });
     for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
     const look = await this.#stall.look(this.#awake.ms, bytes, members);
     if (look === 'announce') {

@@ -1,0 +1,90 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { type Host, identify, livenessOf, systemHost } from '../../src/base/host.ts';
+import { psTable } from '../../src/base/process-table.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+import { entryOf, hostWith } from '../support/hosts.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** A machine as macOS shows it, whose time zone is what `zone` was called with last. */
+async function travellingHost() {
+  const dir = await tempDir();
+  const zoneFile = join(dir.path, 'zone');
+  const ps = await program(dir.path, `[ -n "$TZ" ] || TZ=$(cat '${zoneFile}'); export TZ; exec /bin/ps "$@"`);
+  const host: Host = { ...(await systemHost()), processes: psTable(ps) };
+  return {
+    ps,
+    host,
+    zone: (name: string) => writeFile(zoneFile, name),
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
+
+async function program(dir: string, script: string): Promise<string> {
+  const path = join(dir, 'ps');
+  await writeFile(path, `#!/bin/sh\n${script}\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+test('a process lives on when the time zone of the machine changes (core A4)', async () => {
+  await using machine = await travellingHost();
+  await machine.zone('EST5');
+  const self = await identify(machine.host, process.pid);
+  await machine.zone('JST-9');
+  expect(self && (await livenessOf(machine.host, self))).toBe('alive');
+});
+
+async function asRecordedBefore(machine: Awaited<ReturnType<typeof travellingHost>>, pid: number) {
+  const args = ['-p', String(pid), '-o', 'lstart='];
+  const { stdout } = await runCommand(machine.ps, args, { env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } });
+  const { bootId, hostId, pidNamespace } = machine.host;
+  return { pid, startTicks: stdout.trim().split(/\s+/).join(' '), bootId, hostId, pidNamespace };
+}
+
+test('a process that was recorded by its local start lives on over an update (core A4)', async () => {
+  await using machine = await travellingHost();
+  await machine.zone('JST-9');
+  const recorded = await asRecordedBefore(machine, process.pid);
+  expect(await livenessOf(machine.host, recorded)).toBe('alive');
+  expect(await livenessOf(machine.host, { ...recorded, startTicks: 'Thu Jan 1 00:00:00 1970' })).toBe('dead');
+});
+
+test('a ps that is killed tells of no dead process (core A4)', async () => {
+  await using dir = await tempDir();
+  const host = { ...(await systemHost()), processes: psTable(await program(dir.path, 'kill -9 $$')) };
+  const self = { ...(await identify(await systemHost(), process.pid)), startTicks: '1' };
+  await expect(livenessOf(host, self as never)).rejects.toMatchObject({ code: 'EAGAIN' });
+});
+
+test.each([
+  ['this program', 'this boot', ''],
+  ['the one that recorded it', '', 'this boot'],
+])('a process is unknowable when %s could not read the boot (core A5)', async (_, recorded, now) => {
+  const host = hostWith([entryOf(7)], { bootId: now });
+  const identity = {
+    pid: 7,
+    startTicks: '100',
+    hostId: host.hostId,
+    bootId: recorded,
+    pidNamespace: 'pid:[1]',
+  };
+  expect(await livenessOf(host, identity)).toBe('unknowable');
+});
+
+test('a host that could not be read at first is read again (house 6.9)', async () => {
+  const module = pathToFileURL(resolve('src/base/host.ts')).href;
+  const script = `
+    import { closeSync, openSync } from 'node:fs';
+    const { systemHost } = await import(${JSON.stringify(module)});
+    const files = [];
+    try { for (;;) files.push(openSync('/dev/null')); } catch {}
+    await systemHost().catch((error) => console.log('threw ' + error.code));
+    for (const file of files) closeSync(file);
+    console.log((await systemHost()).hostId !== '');`;
+  const shell = 'ulimit -n 128; exec "$0" --import tsx --input-type=module -e "$1"';
+  const { stdout } = await runCommand('sh', ['-c', shell, process.execPath, script]);
+  expect(stdout).toBe('threw EMFILE\ntrue\n');
+});
