@@ -38,6 +38,7 @@ export async function freezeSettings(
     maxTurns: values.claudeMaxTurns,
     timeLimitMs: values.timeoutSeconds * 1000,
     timeLimitsMs: timeLimits(settings),
+    watch: stallLimits(values.stallTimeoutSeconds * 1000),
     permissions: values.permissions,
     gates: [...values.gates],
     gateChannels: [...values.gateChannels],
@@ -55,6 +56,11 @@ export async function freezeSettings(
     ...(base !== undefined && { base }),
     ...(values.rehearsalScenario !== undefined && { scenarioPath: values.rehearsalScenario }),
   };
+}
+
+/** A silence is announced at the half of its limit. */
+function stallLimits(stallEndMs: number): FrozenSettings['watch'] {
+  return { stallMs: stallEndMs / 2, stallEndMs };
 }
 
 function capsOf(values: ResolvedSettings['values']): SessionCaps {

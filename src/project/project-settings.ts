@@ -97,6 +97,14 @@ export const PROJECT_SETTINGS = {
     pairedPerProvider: 'TIMEOUT',
     doc: 'How long one child may work, in seconds of waking time.',
   },
+  stallTimeoutSeconds: {
+    ...wholeNumber('seconds', 1, 86_400),
+    key: 'STALL_TIMEOUT',
+    scope: 'project',
+    default: '1200',
+    perSession: true,
+    doc: 'How long an agent may be silent outside a tool call: no output, no changed file, no CPU time. In seconds.',
+  },
   permissions: {
     ...oneOf(PERMISSIONS),
     key: 'PERMISSIONS',

@@ -59,6 +59,10 @@ const Line = z.discriminatedUnion('type', [SystemLine, AssistantLine, RateLimitL
 // A tool's result can be megabytes long; such lines are told apart without parsing them.
 const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
 
+const IS_USER = /^\{"type": ?"user"/;
+/** In a text its quotes are escaped. */
+const TOOL_RESULT = /"type": ?"tool_result"/g;
+
 /** Tools whose path is a file that they change. */
 const WRITERS: ReadonlySet<string> = new Set(['Edit', 'MultiEdit', 'NotebookEdit', 'Write']);
 
@@ -110,6 +114,8 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
 
   return {
     readLine(raw) {
+      const results = IS_USER.test(raw) ? (raw.match(TOOL_RESULT)?.length ?? 0) : 0;
+      if (results > 0) return [{ kind: 'tools_ended', count: results }];
       const parsed = Line.safeParse(WANTED.test(raw) ? objectIn(raw) : undefined);
       if (!parsed.success) return [];
       const line = parsed.data;

@@ -64,7 +64,8 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
       commands += 1;
       if (item.exit_code !== 0 && item.aggregated_output.startsWith('bwrap: ')) brokenBySandbox += 1;
     }
-    return [];
+    const { length: count } = describe(item);
+    return count > 0 ? [{ kind: 'tools_ended', count }] : [];
   }
 
   function completed(usage: CodexUsage | undefined) {

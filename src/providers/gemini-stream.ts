@@ -88,7 +88,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
           isSpeaking = false;
           const name = calls.get(line.tool_id ?? '');
           if (name && denied.size < 20 && DENIED.has(line.error?.type ?? '')) denied.add(name);
-          return [];
+          return [{ kind: 'tools_ended', count: 1 }];
         }
         case 'result':
           return [{ kind: 'final', report: report(line) }];

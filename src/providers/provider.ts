@@ -90,6 +90,8 @@ export type ChildEvent =
       /** It only tries to reach the network, and would do so for ever. */
       isOffline?: boolean;
     }
+  /** So many of the tool calls have ended, with whatever result. */
+  | { kind: 'tools_ended'; count: number }
   | { kind: 'limit'; until?: number }
   /** An answer of the model, or by how much one has grown; a final report replaces the sum of them. */
   | { kind: 'spent'; tokens: TokenCounts }

@@ -9,6 +9,7 @@ const MAX_FILES = 60;
 export class Tally {
   readonly #tools = new Map<string, number>();
   readonly #files = new Set<string>();
+  #openCalls = 0;
   /** What the child does now. */
   activity: string | undefined;
   /** The last final report; absent while it runs. */
@@ -30,7 +31,12 @@ export class Tally {
       }
       case 'activity':
         this.activity = event.text;
+        // A model that speaks has the results of its calls, also of those whose lines were passed over.
+        this.#openCalls = event.tool ? this.#openCalls + 1 : 0;
         if (event.tool) this.#count(event.tool);
+        return;
+      case 'tools_ended':
+        this.#openCalls = Math.max(0, this.#openCalls - event.count);
         return;
       case 'limit':
         this.limitedUntil = event.until ?? this.limitedUntil;
@@ -44,6 +50,11 @@ export class Tally {
       default:
         event satisfies never;
     }
+  }
+
+  /** A tool that it has called works on. */
+  get isInTool(): boolean {
+    return this.#openCalls > 0;
   }
 
   /** How often each tool was called. */

@@ -8,6 +8,15 @@ import { stateOf, type Worker } from './worker.ts';
 /** CPU ticks (1/100 s) that an idle runtime burns between two looks without doing anything. */
 const IDLE_TICKS = 3;
 
+/** What a look at a child's stirring goes by. */
+export interface StallSigns {
+  /** Of its output so far. */
+  bytes: number;
+  members: readonly ProcessEntry[];
+  /** A tool that it called works on: a remote build may be silent for as long as the iteration may last. */
+  isInTool: boolean;
+}
+
 /**
  * Tells a child that works in silence from one that hangs: it lives while it prints, uses CPU time or
  * changes a file. Files are looked at last, because that costs a git call.
@@ -32,13 +41,12 @@ export class StallWatch {
    */
   async look(
     awakeMs: number,
-    bytes: number,
-    members: readonly ProcessEntry[],
+    { bytes, members, isInTool }: StallSigns,
   ): Promise<'fine' | 'announce' | 'end'> {
     if (this.#hasStirred(bytes, members)) this.#stirred(awakeMs);
     const quietMs = awakeMs - this.#quietSinceMs;
     const isDue = quietMs >= (this.#announced ? this.#limits.stallEndMs : this.#limits.stallMs);
-    if (!isDue) return 'fine';
+    if (!isDue || (isInTool && this.#announced)) return 'fine';
     if (await this.#filesChanged()) {
       this.#stirred(awakeMs);
       return 'fine';

@@ -189,7 +189,11 @@ class Sampler {
     this.#root ??= await treeRoot(this.#worker, this.#child);
     const members = await treeMembers(this.#root, childMark(this.#worker), { host });
     for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
-    const look = await this.#stall.look(this.#awake.ms, bytes, members);
+    const look = await this.#stall.look(this.#awake.ms, {
+      bytes,
+      members,
+      isInTool: this.#log.seen.isInTool,
+    });
     if (look === 'announce') {
       const minutes = Math.round(this.#limits.stallMs / 60_000);
       const text = `The child of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${minutes} min.`;
