@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isSamocodeError, SamocodeError } from '../base/errors.ts';
 import { shellWord } from '../base/shell-quoted.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
-import { resolveBase } from '../project/base-commit.ts';
+import { type BaseCommit, resolveBase } from '../project/base-commit.ts';
 import { branchOf } from '../project/branch-name.ts';
 import { START } from '../project/checkpoint-refs.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
@@ -18,6 +18,7 @@ import { goalOfAdopted } from './goal-of-adopted.ts';
 import { keepWork, notKept } from './keep-work.ts';
 import { noteSetupDue, setUpOnce } from './setup-once.ts';
 import { isStopDue, stopEvents } from './stopped.ts';
+import { whileTakingCommands } from './while-taking-commands.ts';
 import { record, type Worker } from './worker.ts';
 
 /**
@@ -25,59 +26,72 @@ import { record, type Worker } from './worker.ts';
  * a person must mend blocks the session with the reason.
  */
 export async function prepare(worker: Worker): Promise<void> {
-  const { file } = worker;
-  const { settings, mainRepo } = file;
   try {
-    const git = worker.git.context;
-    const base = await resolveBase({
-      mainRepo,
-      ...git,
-      ...(settings.base !== undefined && { base: settings.base }),
-    });
-    refuseOwnBase(file, base.name);
-    const worktreePath = join(file.worktreesDir, file.folder);
-    await refuseWorkElsewhere(worker, worktreePath);
-    await noteSetupDue(worker, worktreePath);
-    const worktree = await ensureWorktree({
-      mainRepo,
-      worktreePath,
-      branch: settings.branch,
-      baseCommit: base.commit,
-      ...git,
-    });
-    const { path, branch, baseCommit } = worktree;
-    const setup = await setUpOnce(worker, worktree);
+    const ready = await makeReady(worker);
     // A stop that has its event already must not be followed by one that goes on.
-    if (setup.kind === 'stopped' || isStopDue(worker)) {
+    if (ready === undefined || isStopDue(worker)) {
       await record(worker, ...stopEvents(worker));
       return;
     }
-    const where = await standing(worker);
-    const warnings = [
-      ...(base.warning === undefined ? [] : [base.warning]),
-      ...setup.warnings,
-      ...begunAnew(worktree, where.phase),
-    ];
-    await worker.git.look(path);
-    const goal = await goalOfAdopted(worker);
-    const prepared: NewEvent = {
-      type: 'prepared',
-      ...where,
-      worktree: { path, branch, base: base.name, baseCommit },
-      warnings,
-      flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
-    };
-    await record(worker, prepared, ...goal);
-    for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
-    if (where.totalIterations === undefined) {
-      await record(worker, ...notKept(await keepWork(worker, START)));
-    }
+    await recordPrepared(worker, ready);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     const { message: reason, code: rule } = error;
     const block = blockedEvent({ phase: 'init', reason, needs: 'error_resolution', rule });
     await record(worker, block);
   }
+}
+
+interface Ready {
+  base: BaseCommit;
+  worktree: Worktree;
+  /** Of SETUP. */
+  warnings: string[];
+}
+
+/** A remote may not answer for minutes, and a checkout may take as long. @returns undefined when a stop ended it */
+async function makeReady(worker: Worker): Promise<Ready | undefined> {
+  const { file, git } = worker;
+  const { settings, mainRepo } = file;
+  const wanted = settings.base !== undefined && { base: settings.base };
+  const found = await whileTakingCommands(worker, (signal) =>
+    resolveBase({ mainRepo, ...git.context, ...wanted, signal }),
+  );
+  if (found.kind === 'stopped') return undefined;
+  const base = found.value;
+  refuseOwnBase(file, base.name);
+  const worktreePath = join(file.worktreesDir, file.folder);
+  await refuseWorkElsewhere(worker, worktreePath);
+  await noteSetupDue(worker, worktreePath);
+  const plan = { mainRepo, worktreePath, branch: settings.branch, baseCommit: base.commit };
+  const made = await whileTakingCommands(worker, (signal) =>
+    ensureWorktree({ ...plan, ...git.context, signal }),
+  );
+  if (made.kind === 'stopped') return undefined;
+  const setup = await setUpOnce(worker, made.value);
+  return setup.kind === 'stopped' ? undefined : { base, worktree: made.value, warnings: setup.warnings };
+}
+
+async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetup }: Ready): Promise<void> {
+  const { path, branch, baseCommit } = worktree;
+  const where = await standing(worker);
+  const warnings = [
+    ...(base.warning === undefined ? [] : [base.warning]),
+    ...ofSetup,
+    ...begunAnew(worktree, where.phase),
+  ];
+  await worker.git.look(path);
+  const goal = await goalOfAdopted(worker);
+  const prepared: NewEvent = {
+    type: 'prepared',
+    ...where,
+    worktree: { path, branch, base: base.name, baseCommit },
+    warnings,
+    flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
+  };
+  await record(worker, prepared, ...goal);
+  for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
+  if (where.totalIterations === undefined) await record(worker, ...notKept(await keepWork(worker, START)));
 }
 
 /** A task of one word may make the name of the default branch: nobody asked for work upon that one itself. */
