@@ -39,6 +39,8 @@ const options = {
   legalComments: 'none',
   metafile: true,
   loader: { '.md': 'text' },
+  // Its main file asks for its parts in a way that no bundler follows.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   define: { __FAULTS__: String(asked.faults), __VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
   outdir,
@@ -50,7 +52,9 @@ const esm = {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 };
-const cjs = { ...options, format: 'cjs', outExtension: { '.js': '.cjs' } };
+// Without template literals: the demo's project is text in the rehearsal child, and publint takes lines of it that
+// begin with `import` for ours.
+const cjs = { ...options, format: 'cjs', outExtension: { '.js': '.cjs' }, supported: { 'template-literal': false } };
 
 await rm(outdir, { recursive: true, force: true });
 const also = Object.fromEntries(asked.also.map((text) => text.split('=')));

@@ -15,16 +15,19 @@ export function exampleFiles(source: RepositorySource): Files {
     description: 'Unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.',
     ...(repositoryUrl && { repository: { url: repositoryUrl, source: 'github' } }),
     version,
-    packages: [{ registryType: 'npm', identifier: 'samocode-mcp', version, transport: { type: 'stdio' } }],
+    // Whoever reads this starts what npm has under the name: only from the day on which that is ours, with a repository.
+    ...(repositoryUrl && {
+      packages: [{ registryType: 'npm', identifier: 'samocode-mcp', version, transport: { type: 'stdio' } }],
+    }),
   };
   const example = {
-    '//': 'One part for each client: copy the inside of yours. "samocode install" does it for you. No allow-list here lets a model answer, approve, trust or end for you.',
+    '//': 'One part for each client: copy the inside of yours. "samocode install" does it for you. samocode-mcp must be on PATH (README, Install); else write its absolute path. No allow-list here lets a model answer, approve, trust or end for you.',
     'Claude Code': {
-      '//': 'As .mcp.json in a project; or: claude mcp add -s user samocode -- npx -y samocode-mcp. Set no "timeout": it would cut long waits. The core tools are always loaded; "alwaysLoad": true loads all.',
+      '//': 'As .mcp.json in a project; or: claude mcp add -s user samocode -- samocode-mcp. Set no "timeout": it would cut long waits. The core tools are always loaded; "alwaysLoad": true loads all.',
       mcpServers: { samocode: start },
     },
     Codex: {
-      '//': 'As TOML in ~/.codex/config.toml; or: codex mcp add samocode -- npx -y samocode-mcp. Leave default_tools_approval_mode as it is: reading tools need no yes, the others ask you.',
+      '//': 'As TOML in ~/.codex/config.toml; or: codex mcp add samocode -- samocode-mcp. Leave default_tools_approval_mode as it is: reading tools need no yes, the others ask you.',
       'config.toml': [
         '[mcp_servers.samocode]',
         `command = "${start.command}"`,
@@ -34,12 +37,12 @@ export function exampleFiles(source: RepositorySource): Files {
       ],
     },
     'Gemini CLI': {
-      '//': 'In ~/.gemini/settings.json; or: gemini mcp add -s user --timeout 600000 samocode npx -- -y samocode-mcp. "trust": true would let the model approve for you.',
+      '//': 'In ~/.gemini/settings.json; or: gemini mcp add -s user --timeout 600000 samocode samocode-mcp. "trust": true would let the model approve for you.',
       mcpServers: { samocode: { ...start, timeout: 600_000 } },
     },
     'Claude Desktop': {
-      '//': 'In claude_desktop_config.json; or open the .mcpb file. It knows no shell PATH: name your CLI in ~/.config/samocode/.env (CLAUDE_PATH=/path/to/claude). Calls end after 45 s there, wait is called again.',
-      mcpServers: { samocode: start },
+      '//': 'In claude_desktop_config.json; or open the .mcpb file. Both paths are absolute, for it does not read the PATH of your shell: "command -v node samocode-mcp" prints them. Name your CLI in ~/.config/samocode/.env (CLAUDE_PATH=/path/to/claude). Calls end after 45 s there, wait is called again.',
+      mcpServers: { samocode: { command: '/path/to/node', args: ['/path/to/samocode-mcp'] } },
     },
   };
   return { 'server.json': jsonText(server), 'mcp.json.example': jsonText(example) };

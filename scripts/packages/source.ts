@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import {
+  commandOnPath,
   type MarkdownSource,
   type PackageSource,
   parseMarkdown,
-  publishedStart,
 } from '../../src/actions/install/package/package-source.ts';
 import { ifExists } from '../../src/base/errors.ts';
 
@@ -21,7 +21,7 @@ export async function readSource(root: string): Promise<RepositorySource> {
     version: manifest.version,
     description: manifest.description,
     keywords: manifest.keywords,
-    start: publishedStart(manifest.version),
+    start: commandOnPath(),
     registryName: manifest.mcpName,
     repositoryUrl: manifest.repository?.url,
     agents: await markdownIn(root, 'agents', /^([a-z0-9-]+)\.md$/),

@@ -10,6 +10,7 @@ import { keptBackWords } from './monitor-service/program-environment.ts';
 import type { Service, ServiceStep } from './monitor-service/service.ts';
 import { systemdService } from './monitor-service/systemd.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
+import { refuseIfPassing } from './refuse-if-passing.ts';
 import { stableNodePath } from './stable-node-path.ts';
 
 /** Best first. */
@@ -45,7 +46,7 @@ export async function installMonitor(
   context: ActionContext,
 ): Promise<MonitorInstallReport> {
   await refuseFromInside(context);
-  if (/[\\/]_npx[\\/]/.test(program)) throw new ProgramNotLastingError(program);
+  refuseIfPassing(program, 'The monitor was not installed.');
   for (const service of servicesOf(platform)) {
     if (!(await service.isThere(context))) continue;
     const command = [stableNodePath(process.execPath, context.env.PATH), program, 'monitor'];
@@ -147,18 +148,6 @@ class NoServiceError extends SamocodeError {
       'The monitor was not installed.',
       'This machine has neither a systemd for users nor launchd nor cron.',
       'Run `samocode monitor` with whatever starts programs here; without it every call of samocode does the same once.',
-    );
-  }
-}
-
-class ProgramNotLastingError extends SamocodeError {
-  readonly code = 'program_not_lasting';
-
-  constructor(program: string) {
-    super(
-      'The monitor was not installed.',
-      `This samocode lies in the cache of npx (${program}), which is emptied at times.`,
-      'Install it with `npm install -g samocode-mcp` and try again.',
     );
   }
 }

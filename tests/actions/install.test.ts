@@ -50,18 +50,22 @@ test('installing twice changes nothing more, and uninstalling gives every foreig
   expect(await machine.read('.config/Claude/claude_desktop_config.json')).toBe(DESKTOP);
   await expect(readdir(join(machine.home, '.config/samocode'))).rejects.toThrow('ENOENT');
   const left = (await machine.files()).filter((path) => path !== 'asked.log');
-  expect(left).toEqual(['.claude/settings.json', '.config/Claude/claude_desktop_config.json']);
-  const outcomes = (await uninstall(ALL, machine.context)).clients.map(({ outcome }) => outcome);
-  expect(outcomes).toEqual(Array(3).fill('nothing_to_do'));
+  expect(left).toEqual([
+    '.claude/plugins/installed_plugins.json',
+    '.claude/plugins/known_marketplaces.json',
+    '.claude/settings.json',
+    '.config/Claude/claude_desktop_config.json',
+  ]);
+  expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
 });
 
 test('settings keep their bytes while samocode is installed, and its allow-list has no act of the human', async () => {
   await using machine = await startMachine();
   await install({ ...ALL, clients: ['claude'] }, machine.context);
   const text = await machine.read('.claude/settings.json');
-  expect(
-    text.startsWith('{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"], "allow": ['),
-  ).toBe(true);
+  expect(text.startsWith('{\n\t"model": "opus",\n\t"permissions": { "deny": ["Bash(rm:*)"],"allow": [')).toBe(
+    true,
+  );
   const { allow } = JSON.parse(text).permissions;
   expect(allow).toContain('mcp__plugin_samocode_samocode__wait');
   expect(allow.join()).not.toMatch(/approve_plan|answer_qa|finish_session|rewind_session|setup_project/);
@@ -115,11 +119,11 @@ test('what is left when a person removed the plugin by the client itself is remo
   await install({ ...ALL, clients: ['claude'] }, machine.context);
   await rm(join(machine.home, '.claude/plugins/installed_plugins.json'));
   const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
-  expect(clients[0]?.steps).toContainEqual(expect.stringContaining('plugin marketplace remove samocode'));
-  expect(clients[0]?.steps).not.toContainEqual(expect.stringContaining('plugin uninstall'));
+  expect(clients[0]?.steps).toContainEqual(expect.stringContaining('known_marketplaces.json'));
+  expect(clients[0]?.steps).not.toContainEqual(expect.stringContaining('installed_plugins.json'));
 });
 
-test('in a project the shared file names the published version, and an undo removes what was made', async () => {
+test('in a project the shared file names the command on PATH, and an undo removes what was made', async () => {
   await using machine = await startMachine();
   const project = join(machine.home, 'project');
   await mkdir(project);
@@ -130,7 +134,7 @@ test('in a project the shared file names the published version, and an undo remo
     { outcome: 'failed', problem: { code: 'scope_not_supported' } },
   ]);
   expect(JSON.parse(await machine.read('project/.mcp.json'))).toEqual({
-    mcpServers: { samocode: { command: 'npx', args: ['-y', 'samocode-mcp@0.0.0-test'] } },
+    mcpServers: { samocode: { command: 'samocode-mcp', args: [] } },
   });
   await uninstall(input, machine.context);
   expect(await readdir(project)).toEqual([]);
@@ -185,28 +189,6 @@ test('another program called samocode is told of and left alone', async () => {
   const { leftovers } = await install({ ...ALL, removePython: true }, machine.context);
   expect(leftovers).toMatchObject([{ isPythonLink: false, words: expect.stringContaining('first in PATH') }]);
   expect(await readFile(join(machine.home, 'bin/samocode'), 'utf8')).toContain('python3');
-});
-
-test('a server of our name that a person set up keeps what is theirs, which the dry run says, and comes back', async () => {
-  const own = '{ "mcpServers": { "samocode": { "command": "npx", "args": ["mine"], "env": { "A": "b" } } } }';
-  await using machine = await startMachine({ desktop: own });
-  const path = '.config/Claude/claude_desktop_config.json';
-  const input = { ...ALL, clients: ['desktop'] };
-  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
-  expect(await machine.read(path)).toBe(own);
-  const dry = await install({ ...input, dryRun: true }, machine.context);
-  expect(dry.clients[0]?.steps).toEqual([
-    expect.stringContaining('instead of what you have there: command "npx", args ["mine"]; env stays'),
-  ]);
-  await install(input, machine.context);
-  const { samocode } = JSON.parse(await machine.read(path)).mcpServers;
-  const args = [join(ROOT, 'dist/samocode-mcp.js')];
-  expect(samocode).toEqual({ command: process.execPath, args, env: { A: 'b' } });
-  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
-  const undo = await uninstall(input, machine.context);
-  expect(undo.clients[0]?.steps).toEqual([expect.stringContaining('put back')]);
-  expect(await machine.read(path)).toBe(own);
-  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
 });
 
 test('a plugin that a project has stays its own, and keeps nobody from installing and uninstalling', async () => {

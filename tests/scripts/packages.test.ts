@@ -33,7 +33,7 @@ test('nothing else stands in the generated folders', async () => {
 test('all packages have version and registry name of package.json, and start just that server', async () => {
   const { version, mcpName } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   expect(read('server.json').name).toBe(mcpName);
-  const start = { command: 'npx', args: ['-y', `samocode-mcp@${version}`] };
+  const start = { command: 'samocode-mcp', args: [] };
   const claude = read('packages/claude/.claude-plugin/plugin.json');
   const gemini = read('packages/gemini/gemini-extension.json');
   const versions = [
@@ -42,7 +42,6 @@ test('all packages have version and registry name of package.json, and start jus
     read('packages/codex/.codex-plugin/plugin.json').version,
     read('packages/desktop/manifest.json').version,
     read('server.json').version,
-    read('server.json').packages[0].version,
     read('.claude-plugin/marketplace.json').metadata.version,
   ];
   expect(versions).toEqual(versions.map(() => version));

@@ -6,7 +6,7 @@ import { runCommand } from '../../base/run-command.ts';
 import { locateCli } from '../../providers/locate-cli.ts';
 import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/preflight.ts';
 import type { ActionContext } from '../context.ts';
-import { jsonValue } from '../install/json-tree.ts';
+import { jsonValue } from '../install/json-member.ts';
 import { type DoctorCheck, fail, type Machine, ok, warn } from './check.ts';
 
 export type CliName = keyof typeof PREFLIGHTS;

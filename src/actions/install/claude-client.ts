@@ -1,96 +1,166 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
+import { isDeepStrictEqual } from 'node:util';
+import { ifExists } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { ALLOWED_TOOLS } from './allow-list.ts';
-import type { Client, ClientWork } from './client.ts';
-import { addSetting, removeSetting } from './edit-steps.ts';
+import type { Client, ClientPlace, ClientWork } from './client.ts';
 import { findProgram } from './find-program.ts';
+import { jsonValue, valueAt, withMember, withoutMember } from './json-member.ts';
 import { claudeMarketplace, claudePackage } from './package/claude-package.ts';
-import { publishedStart } from './package/package-source.ts';
-import { addPlugin, inPluginFolder, type PluginWay, removePlugin } from './plugin.ts';
-import type { SettingsEdit } from './settings-edit.ts';
+import { commandOnPath } from './package/package-source.ts';
+import { serverStart } from './package-copy.ts';
+import { addPlugin, command, inPluginFolder, type PluginWay, packageFolder, removals } from './plugin.ts';
+import { addServer, serverTrace } from './server-entry.ts';
+import type { Step } from './step.ts';
+import { changeSettings, isThere, SettingsFileError, type Trace } from './trace.ts';
 
+const title = 'Claude Code';
+const PLUGIN = 'samocode@samocode';
 /** As Claude Code names the tools of our plugin's server. */
 const TOOL_PREFIX = 'mcp__plugin_samocode_samocode__';
 
 /** Claude Code: a plugin for the person, or the server alone in a project's `.mcp.json`. */
 export const claudeClient: Client = {
   name: 'claude',
-  title: 'Claude Code',
+  title,
   restart: 'Restart Claude Code, or type /reload-plugins in it',
   shownBy: '/mcp',
   find: (context) => findProgram(context, 'claude'),
   async installSteps(work) {
-    if (work.scope === 'project') return await addSetting(work, projectEdit(work));
-    const allowed = work.allow ? await addSetting(work, allowEdit(work)) : [];
-    return [...(await addPlugin(work, way(work))), ...allowed];
+    if (work.scope === 'project')
+      return await addServer({ path: projectPath(work), start: commandOnPath() }, { ...work, title });
+    const plugin = await addPlugin(work, await way(work));
+    const text = (await ifExists(readFile(settingsPath(work), 'utf8'))) ?? '{}';
+    if (jsonValue(text) === undefined) throw new SettingsFileError(settingsPath(work));
+    if (plugin.length === 0 || parseJson(text) !== undefined)
+      return [...plugin, ...(work.allow ? allowSteps(work, jsonValue(text)) : [])];
+    return await serverAlone(work);
   },
-  async uninstallSteps(work) {
-    if (work.scope === 'project') return await removeSetting(work, projectEdit(work));
-    return [...(await removeSetting(work, allowEdit(work))), ...(await removePlugin(work, way(work)))];
+  async traces(place) {
+    if (place.scope === 'project') return [serverTrace(projectPath(place))];
+    return [
+      { kind: 'items', path: settingsPath(place), at: ['permissions', 'allow'], isOurs: isOurTool },
+      ...(await way(place)).traces,
+      { kind: 'folder', path: packageFolder(place, 'claude') },
+    ];
   },
 };
 
-function way({ context }: ClientWork): PluginWay {
+async function way(place: ClientPlace): Promise<PluginWay> {
+  const plugins = join(settingsDir(place), 'plugins');
+  const installed = join(plugins, 'installed_plugins.json');
+  const isRegister = true;
+  const entry: Trace = {
+    kind: 'items',
+    path: installed,
+    at: ['plugins', PLUGIN],
+    isOurs: isOfPerson,
+    isRegister,
+  };
+  const members = [
+    ['enabledPlugins', PLUGIN],
+    ['extraKnownMarketplaces', 'samocode'],
+  ];
   return {
     client: 'claude',
     files: (source) => ({ ...claudeMarketplace(source, 'plugin'), ...inPluginFolder(claudePackage(source)) }),
-    settingsPath: join(settingsDir(context), 'settings.json'),
-    leftFolder: join(settingsDir(context), 'plugins/cache/samocode'),
     add: (folder) => [
       ['plugin', 'marketplace', 'add', folder],
-      ['plugin', 'install', 'samocode@samocode', '--scope', 'user'],
+      ['plugin', 'install', PLUGIN, '--scope', 'user'],
     ],
-    registered: [
-      {
-        path: join(settingsDir(context), 'plugins/installed_plugins.json'),
-        words: isForThePerson,
-        ofProjects: (text) => scopesIn(text)?.some((scope) => scope !== 'user') ?? false,
-        remove: ['plugin', 'uninstall', 'samocode@samocode', '--scope', 'user'],
-      },
-      {
-        path: join(settingsDir(context), 'plugins/known_marketplaces.json'),
-        words: '"samocode"',
-        remove: ['plugin', 'marketplace', 'remove', 'samocode'],
-      },
+    around: (run) => keepingBytes(settingsPath(place), members, run),
+    traces: [
+      entry,
+      { kind: 'member', path: join(plugins, 'known_marketplaces.json'), at: ['samocode'], isRegister },
+      ...members.map((at): Trace => ({ kind: 'member', path: settingsPath(place), at })),
+      serverTrace(ownPath(place)),
+      ...((await isOfProject(installed))
+        ? []
+        : [{ kind: 'folder' as const, path: join(plugins, 'cache/samocode') }]),
     ],
   };
 }
 
-const Install = z.object({ scope: z.string().default('user') });
-const Plugins = z.object({
-  // Older ones wrote one object of no scope, which was the person's.
-  plugins: z.record(z.string(), z.union([z.array(Install), Install.transform((one) => [one])])),
-});
-
-/** A plugin that somebody added to a project is that project's: no command for the person's scope removes it. */
-function isForThePerson(text: string): boolean {
-  return scopesIn(text)?.includes('user') ?? text.includes('"samocode@samocode"');
+/** Claude Code adds no plugin to settings with comments, but a server, which has a file of its own. */
+async function serverAlone(work: ClientWork): Promise<Step[]> {
+  const start = serverStart(work.context);
+  const path = ownPath(work);
+  const [needed] = await addServer({ path, start }, { ...work, title });
+  if (needed === undefined) return [];
+  const own: Step = { kind: 'remove', trace: { kind: 'member', path, at: needed.at } };
+  const because = `the server alone, without skills and commands: Claude Code adds no plugin while ${settingsPath(work)} has comments or trailing commas`;
+  const args = ['mcp', 'add', '-s', 'user', 'samocode', '--', start.command, ...start.args];
+  return [
+    ...(await removals((await way(work)).traces)),
+    ...(needed.insteadOf === undefined ? [] : [own]),
+    { ...command(work, args), because },
+  ];
 }
 
-/** @returns undefined for a text that is not as we know it */
-function scopesIn(text: string): string[] | undefined {
-  const { data } = Plugins.safeParse(parseJson(text));
-  return data && (data.plugins['samocode@samocode'] ?? []).map(({ scope }) => scope);
+function allowSteps(work: ClientWork, settings: unknown): Step[] {
+  const at = ['permissions', 'allow'];
+  const items = ALLOWED_TOOLS.map((tool) => TOOL_PREFIX + tool);
+  const there = valueAt(settings, at);
+  const isMissing = (item: string) => !(Array.isArray(there) && there.includes(item));
+  return items.some(isMissing) ? [{ kind: 'add_items', path: settingsPath(work), at, items }] : [];
 }
 
-function settingsDir({ env, home }: ClientWork['context']): string {
+/** Runs a command that writes a settings file anew, and gives all but `members` their old bytes again. */
+async function keepingBytes(
+  path: string,
+  members: readonly (readonly string[])[],
+  run: () => Promise<void>,
+): Promise<void> {
+  const before = await ifExists(readFile(path, 'utf8'));
+  try {
+    await run();
+  } finally {
+    const after = await ifExists(readFile(path, 'utf8'));
+    if (before !== undefined && after !== undefined && after !== before) {
+      const wanted = jsonValue(after);
+      const kept = members.reduce((text, at) => withSame(text, at, wanted), before);
+      // Another program may have written in between: then that stays.
+      if (isDeepStrictEqual(jsonValue(kept), wanted))
+        await changeSettings(path, (now) => (now === after ? kept : now));
+    }
+  }
+}
+
+function withSame(text: string, at: readonly string[], wanted: unknown): string {
+  const value = valueAt(wanted, [...at]);
+  return value === undefined ? withoutMember(text, [...at]) : (withMember(text, at, value) ?? text);
+}
+
+/** A plugin that was added to a project is that project's. */
+function isOfPerson(install: unknown): boolean {
+  return (Object(install).scope ?? 'user') === 'user';
+}
+
+function isOurTool(item: unknown): boolean {
+  return typeof item === 'string' && item.startsWith(TOOL_PREFIX);
+}
+
+/** Whether a project has our plugin too, and goes on needing what the client keeps of it. */
+async function isOfProject(path: string): Promise<boolean> {
+  const at = ['plugins', PLUGIN];
+  const isOurs = (install: unknown) => !isOfPerson(install);
+  return await isThere({ kind: 'items', path, at, isOurs }).catch(() => false);
+}
+
+function settingsDir({ context: { env, home } }: ClientPlace): string {
   return env.CLAUDE_CONFIG_DIR || join(home, '.claude');
 }
 
-function allowEdit({ context }: ClientWork): SettingsEdit {
-  return {
-    path: join(settingsDir(context), 'settings.json'),
-    at: ['permissions', 'allow'],
-    value: ALLOWED_TOOLS.map((tool) => TOOL_PREFIX + tool),
-    ours: (item) => typeof item === 'string' && item.startsWith(TOOL_PREFIX),
-  };
+function settingsPath(place: ClientPlace): string {
+  return join(settingsDir(place), 'settings.json');
 }
 
-function projectEdit({ projectDir }: ClientWork): SettingsEdit {
-  return {
-    path: join(projectDir, '.mcp.json'),
-    at: ['mcpServers', 'samocode'],
-    value: publishedStart(__VERSION__),
-  };
+/** Where Claude Code keeps servers that are added without a plugin. */
+function ownPath({ context: { env, home } }: ClientPlace): string {
+  return join(env.CLAUDE_CONFIG_DIR || home, '.claude.json');
+}
+
+function projectPath({ projectDir }: ClientPlace): string {
+  return join(projectDir, '.mcp.json');
 }

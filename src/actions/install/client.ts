@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { configFolder } from '../../project/config-folder.ts';
 import type { ActionContext } from '../context.ts';
 import type { Step } from './step.ts';
+import type { Trace } from './trace.ts';
 
 export const CLIENT_NAMES = ['claude', 'codex', 'gemini', 'desktop'] as const;
 export type ClientName = (typeof CLIENT_NAMES)[number];
@@ -10,15 +11,21 @@ export const INSTALL_SCOPES = ['user', 'project'] as const;
 /** For the person everywhere, or in a file of the project that a team shares. */
 export type InstallScope = (typeof INSTALL_SCOPES)[number];
 
-export interface ClientWork {
+/** Where samocode is looked for, added and removed. */
+export interface ClientPlace {
   context: ActionContext;
   scope: InstallScope;
   /** The project's folder; only used for its scope. */
   projectDir: string;
+}
+
+export interface ClientWork extends ClientPlace {
   /** The client's own program; for a client without one the folder of its settings. */
-  place: string;
+  program: string;
   /** Reading tools and those that only start, guide and stop may run without a question. */
   allow: boolean;
+  /** A server of our name that starts something else is replaced. */
+  replace: boolean;
 }
 
 /** A chat program that samocode can be added to. */
@@ -33,11 +40,11 @@ export interface Client {
   find(context: ActionContext): Promise<string | undefined>;
   /** What is left to do; nothing when all of it is there. @throws ScopeError */
   installSteps(work: ClientWork): Promise<Step[]>;
-  /** What is there to be undone. @throws ScopeError */
-  uninstallSteps(work: ClientWork): Promise<Step[]>;
+  /** All that an installation leaves for this client, whether it is there or not. @throws ScopeError */
+  traces(place: ClientPlace): Promise<Trace[]>;
 }
 
-/** Where copies of packages and the list of edits stand, so that updates and undo find them. */
+/** Where the clients' packages are kept: clients go on reading them there. */
 export function clientsFolder({ home }: ActionContext): string {
   return join(configFolder(home), 'clients');
 }

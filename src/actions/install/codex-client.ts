@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Client, ClientWork } from './client.ts';
+import type { Client, ClientPlace } from './client.ts';
 import { findProgram } from './find-program.ts';
 import { codexMarketplace, codexPackage } from './package/codex-package.ts';
-import { addPlugin, inPluginFolder, type PluginWay, removePlugin } from './plugin.ts';
+import { addPlugin, inPluginFolder, type PluginWay, packageFolder } from './plugin.ts';
 import { ScopeError } from './scope-error.ts';
 
 /** Codex: a plugin. It runs reading tools by itself and asks before the others, so it needs no allow-list. */
@@ -13,13 +13,13 @@ export const codexClient: Client = {
   shownBy: '/mcp',
   find: (context) => findProgram(context, 'codex'),
   installSteps: async (work) => await addPlugin(work, way(work)),
-  uninstallSteps: async (work) => await removePlugin(work, way(work)),
+  traces: async (place) => [...way(place).traces, { kind: 'folder', path: packageFolder(place, 'codex') }],
 };
 
-function way({ context: { env, home }, scope }: ClientWork): PluginWay {
+function way({ context: { env, home }, scope }: ClientPlace): PluginWay {
   if (scope === 'project') throw new ScopeError('Codex');
   const codexHome = env.CODEX_HOME || join(home, '.codex');
-  const settings = join(codexHome, 'config.toml');
+  const path = join(codexHome, 'config.toml');
   return {
     client: 'codex',
     files: (source) => ({ ...codexMarketplace('plugin'), ...inPluginFolder(codexPackage(source)) }),
@@ -27,18 +27,10 @@ function way({ context: { env, home }, scope }: ClientWork): PluginWay {
       ['plugin', 'marketplace', 'add', folder],
       ['plugin', 'add', 'samocode@samocode'],
     ],
-    leftFolder: join(codexHome, 'plugins/cache/samocode'),
-    registered: [
-      {
-        path: settings,
-        words: '[plugins."samocode@samocode"]',
-        remove: ['plugin', 'remove', 'samocode@samocode'],
-      },
-      {
-        path: settings,
-        words: '[marketplaces.samocode]',
-        remove: ['plugin', 'marketplace', 'remove', 'samocode'],
-      },
+    traces: [
+      { kind: 'table', path, at: ['plugins', 'samocode@samocode'] },
+      { kind: 'table', path, at: ['marketplaces', 'samocode'] },
+      { kind: 'folder', path: join(codexHome, 'plugins/cache/samocode') },
     ],
   };
 }

@@ -1,16 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../context.ts';
-import type { Client, ClientWork } from './client.ts';
-import { addSetting, removeSetting } from './edit-steps.ts';
+import type { Client, ClientPlace } from './client.ts';
 import { serverStart } from './package-copy.ts';
 import { ScopeError } from './scope-error.ts';
-import type { SettingsEdit } from './settings-edit.ts';
+import { addServer, serverTrace } from './server-entry.ts';
+
+const title = 'Claude Desktop';
 
 /** Claude Desktop has no command of its own for this: its settings file is changed. */
 export const desktopClient: Client = {
   name: 'desktop',
-  title: 'Claude Desktop',
+  title,
   restart: 'Quit Claude Desktop and open it again',
   async find(context) {
     const folder = settingsFolder(context);
@@ -18,17 +19,16 @@ export const desktopClient: Client = {
     const found = await stat(folder).catch(() => undefined);
     return found?.isDirectory() ? folder : undefined;
   },
-  installSteps: async (work) => await addSetting(work, edit(work)),
-  uninstallSteps: async (work) => await removeSetting(work, edit(work)),
+  async installSteps(work) {
+    const path = settingsPath(work);
+    return await addServer({ path, start: serverStart(work.context) }, { ...work, title });
+  },
+  traces: async (place) => [serverTrace(settingsPath(place))],
 };
 
-function edit({ context, scope, place }: ClientWork): SettingsEdit {
-  if (scope === 'project') throw new ScopeError('Claude Desktop');
-  return {
-    path: join(place, 'claude_desktop_config.json'),
-    at: ['mcpServers', 'samocode'],
-    value: serverStart(context),
-  };
+function settingsPath({ context, scope }: ClientPlace): string {
+  if (scope === 'project') throw new ScopeError(title);
+  return join(settingsFolder(context), 'claude_desktop_config.json');
 }
 
 function settingsFolder({ env, home }: ActionContext): string {

@@ -1,55 +1,91 @@
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Client, ClientWork } from './client.ts';
-import { addSetting, removeSetting } from './edit-steps.ts';
+import { writeWhole } from '../../base/atomic-file.ts';
+import { ifExists } from '../../base/errors.ts';
+import { type Client, type ClientPlace, clientsFolder } from './client.ts';
 import { findProgram } from './find-program.ts';
+import { jsonValue, valueAt } from './json-member.ts';
 import { geminiPackage } from './package/gemini-package.ts';
-import { publishedStart } from './package/package-source.ts';
-import { addPlugin, type PluginWay, removePlugin } from './plugin.ts';
-import type { SettingsEdit } from './settings-edit.ts';
+import { commandOnPath } from './package/package-source.ts';
+import { addPlugin, type PluginWay, packageFolder } from './plugin.ts';
+import { addServer, serverTrace } from './server-entry.ts';
+import { removeTrace, type Trace } from './trace.ts';
 
+const title = 'Gemini CLI';
 /** Longer than any wait of ours. */
 const CALL_LIMIT_MS = 600_000;
 
 /** Gemini CLI: an extension for the person, or the server alone in a project's settings. */
 export const geminiClient: Client = {
   name: 'gemini',
-  title: 'Gemini CLI',
+  title,
   restart: 'Restart Gemini CLI',
   shownBy: '/mcp',
   find: (context) => findProgram(context, 'gemini'),
   async installSteps(work) {
-    if (work.scope === 'project') return await addSetting(work, projectEdit(work));
-    return await addPlugin(work, way(work));
+    if (work.scope === 'user') return await addPlugin(work, way(work));
+    const start = { ...commandOnPath(), timeout: CALL_LIMIT_MS };
+    return await addServer({ path: projectSettings(work), start }, { ...work, title });
   },
-  async uninstallSteps(work) {
-    if (work.scope === 'project') return await removeSetting(work, projectEdit(work));
-    return await removePlugin(work, way(work));
+  async traces(place) {
+    if (place.scope === 'project') return [serverTrace(projectSettings(place))];
+    return [
+      ...way(place).traces,
+      ...(await memory(place)),
+      { kind: 'folder', path: packageFolder(place, 'gemini') },
+    ];
   },
 };
 
-function way({ context: { env, home } }: ClientWork): PluginWay {
-  const folder = join(env.GEMINI_CLI_HOME || home, '.gemini/extensions/samocode');
+function way(place: ClientPlace): PluginWay {
+  const extensions = join(settingsDir(place), 'extensions');
   return {
     client: 'gemini',
     files: geminiPackage,
-    // A yes to the extension is taken as one to the folder that it is given in.
-    untouchedPath: join(env.GEMINI_CLI_HOME || home, '.gemini/trustedFolders.json'),
     add: (copy) => [['extensions', 'link', copy, '--consent']],
-    registered: [
+    around: (run) => leavingNothing(place, run),
+    traces: [
+      { kind: 'folder', path: join(extensions, 'samocode') },
       {
-        path: join(folder, '.gemini-extension-install.json'),
-        words: 'samocode',
-        remove: ['extensions', 'uninstall', 'samocode'],
+        kind: 'member',
+        path: join(extensions, 'extension-enablement.json'),
+        at: ['samocode'],
+        isRegister: true,
       },
     ],
   };
 }
 
-function projectEdit({ projectDir }: ClientWork): SettingsEdit {
-  return {
-    path: join(projectDir, '.gemini/settings.json'),
-    at: ['mcpServers', 'samocode'],
-    value: { ...publishedStart(__VERSION__), timeout: CALL_LIMIT_MS },
-    soft: ['timeout'],
-  };
+// A yes to the extension is taken as one to the folder that it is given in, and every folder is remembered.
+async function leavingNothing(place: ClientPlace, run: () => Promise<void>): Promise<void> {
+  const trusted = join(settingsDir(place), 'trustedFolders.json');
+  const before = await ifExists(readFile(trusted));
+  try {
+    await run();
+  } finally {
+    if (before === undefined) await rm(trusted, { force: true });
+    else if (!before.equals(await readFile(trusted))) await writeWhole(trusted, before, 0o600);
+    for (const trace of await memory(place)) await removeTrace(trace);
+  }
+}
+
+/** Where Gemini CLI remembers the folder that its commands were run in. */
+async function memory(place: ClientPlace): Promise<Trace[]> {
+  const folder = clientsFolder(place.context);
+  const path = join(settingsDir(place), 'projects.json');
+  const register: Trace = { kind: 'member', path, at: ['projects', folder], isRegister: true };
+  // What is wrong with the file is found again, and named, by whoever removes from it.
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const name = valueAt(jsonValue(text), ['projects', folder]);
+  if (typeof name !== 'string' || !/^[\w.-]+$/.test(name) || /^\.+$/.test(name)) return [register];
+  const kept = ['history', 'tmp'].map((kind) => join(settingsDir(place), kind, name));
+  return [...kept.map((one) => ({ kind: 'folder' as const, path: one })), register];
+}
+
+function settingsDir({ context: { env, home } }: ClientPlace): string {
+  return join(env.GEMINI_CLI_HOME || home, '.gemini');
+}
+
+function projectSettings({ projectDir }: ClientPlace): string {
+  return join(projectDir, '.gemini/settings.json');
 }

@@ -3,17 +3,15 @@ import { dirname, join } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
 import { ifExists } from '../../base/errors.ts';
 import type { ActionContext } from '../context.ts';
+import { refuseIfPassing } from '../refuse-if-passing.ts';
 import { stableNodePath } from '../stable-node-path.ts';
 import type { Files } from './package/package-parts.ts';
-import { publishedStart, type ServerStart } from './package/package-source.ts';
+import type { ServerStart } from './package/package-source.ts';
 
-/**
- * How this very installation is started as a server. A program in npx's cache may be gone tomorrow, so there the
- * version is named instead.
- */
+/** How this very installation is started as a server. @throws ProgramNotLastingError */
 export function serverStart({ programs, env }: ActionContext): ServerStart {
   const program = join(dirname(programs.worker), 'samocode-mcp.js');
-  if (/[\\/]_npx[\\/]/.test(program)) return publishedStart(__VERSION__);
+  refuseIfPassing(program, 'No client was changed.');
   return { command: stableNodePath(process.execPath, env.PATH), args: [program] };
 }
 

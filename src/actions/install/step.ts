@@ -1,126 +1,138 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { ifExists, SamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
-import { keepingBytes } from './keep-bytes.ts';
+import { withItems, withMember } from './json-member.ts';
 import type { Files } from './package/package-parts.ts';
 import { writePackage } from './package-copy.ts';
-import { applyEdit, type SettingsEdit, undoEdit } from './settings-edit.ts';
+import { changeSettings, removeTrace, SettingsFileError, type Trace, traceWords } from './trace.ts';
 
-/** One change to this machine, told before it is made. */
+/** One change to this machine, shown before it is made. */
 export type Step =
   | { kind: 'write_package'; folder: string; files: Files }
-  | { kind: 'remove_folder'; folder: string }
   | RunStep
-  | {
-      kind: 'add_setting';
-      edit: SettingsEdit;
-      ledgerDir: string;
-      /** What of the person's it takes the place of, in words. */
-      replaces?: string;
-    }
-  | { kind: 'remove_setting'; edit: SettingsEdit; ledgerDir: string; putsBack: boolean };
+  | AddMember
+  | { kind: 'add_items'; path: string; at: readonly string[]; items: readonly unknown[] }
+  | { kind: 'remove'; trace: Trace };
+
+export interface AddMember {
+  kind: 'add_member';
+  /** A JSON file. */
+  path: string;
+  at: readonly string[];
+  value: unknown;
+  /** What of the person's it replaces, in words. */
+  insteadOf?: string;
+}
 
 /** A command of the client's own. */
 export interface RunStep {
   kind: 'run';
   program: string;
   args: readonly string[];
-  /** Clients note the folder that they are run in; this one is ours. */
   cwd: string;
-  /** A file that the program writes anew; what it had no reason to touch keeps its bytes. */
-  settings?: { path: string; ledgerDir: string };
-  /** A file that is put back as it was. */
-  untouchedPath?: string;
+  /** Runs the command and undoes what it does beside its task. */
+  around?: (run: () => Promise<void>) => Promise<void>;
+  /** Why it is this command. */
+  because?: string;
 }
 
-/** A step in words for people, as it is shown before anything happens. */
+/** A step in words for people. */
 export function stepWords(step: Step): string {
   switch (step.kind) {
     case 'write_package':
       return `write ${Object.keys(step.files).length} files into ${step.folder}`;
-    case 'remove_folder':
-      return `remove ${step.folder}`;
     case 'run':
-      return `run ${[step.program, ...step.args].join(' ')}`;
-    case 'add_setting':
-      return `add to ${step.edit.path}, at ${step.edit.at.join('.')}: ${JSON.stringify(step.edit.value)}${instead(step)}`;
-    case 'remove_setting':
-      return step.putsBack
-        ? `put back in ${step.edit.path}, at ${step.edit.at.join('.')}, what samocode replaced`
-        : `remove from ${step.edit.path}, at ${step.edit.at.join('.')}, what samocode added`;
+      return `run ${commandOf(step)}${step.because === undefined ? '' : ` (${step.because})`}`;
+    case 'add_member':
+      return `add to ${step.path}, at ${step.at.join('.')}: ${JSON.stringify(step.value)}${
+        step.insteadOf === undefined ? '' : `, instead of your own: ${step.insteadOf}`
+      }`;
+    case 'add_items':
+      return `add to ${step.path}, at ${step.at.join('.')}: ${JSON.stringify(step.items)}`;
+    case 'remove':
+      return step.trace.kind === 'folder'
+        ? `remove ${traceWords(step.trace)}`
+        : `remove from ${traceWords(step.trace)}, what is samocode's`;
     default:
       return step satisfies never;
   }
 }
 
-function instead({ replaces }: { replaces?: string }): string {
-  return replaces === undefined
-    ? ''
-    : `, instead of what you have there: ${replaces} (uninstall puts it back)`;
+function commandOf({ program, args }: RunStep): string {
+  return [program, ...args].join(' ');
 }
 
 const LIMIT_MS = 120_000;
 
-/** @throws ClientCommandError, SettingsFileError */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ClientCommandError, SettingsFileError, or a system error */
 export async function doStep(step: Step, env: Environment): Promise<void> {
   switch (step.kind) {
     case 'write_package':
       return await writePackage(step.folder, step.files);
-    case 'remove_folder':
-      return await rm(step.folder, { recursive: true, force: true });
     case 'run':
-      return await runStep(step, env);
-    case 'add_setting':
-      return await applyEdit(step.edit, step.ledgerDir);
-    case 'remove_setting':
-      await undoEdit(step.edit, step.ledgerDir);
-      return;
+      await mkdir(step.cwd, { recursive: true });
+      return await (step.around ?? ((run) => run()))(() => run(step, env));
+    case 'add_member':
+      return await addTo(step.path, (text) => withMember(text, step.at, step.value));
+    case 'add_items':
+      return await addTo(step.path, (text) => withItems(text, step.at, step.items));
+    case 'remove':
+      return await removeTrace(step.trace);
     default:
       return step satisfies never;
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+const EMPTY = '{}\n';
 
-async function runStep(step: RunStep, env: Environment): Promise<void> {
-  const { settings, untouchedPath } = step;
-  await mkdir(step.cwd, { recursive: true });
-  const before = untouchedPath === undefined ? undefined : await ifExists(readFile(untouchedPath));
-  if (settings === undefined) await run(step, env);
-  else await keepingBytes(settings.path, settings.ledgerDir, async () => await run(step, env));
-  if (untouchedPath === undefined) return;
-  if (before === undefined) await rm(untouchedPath, { force: true });
-  else if (!before.equals(await readFile(untouchedPath))) await writeWhole(untouchedPath, before, 0o600);
+async function addTo(path: string, add: (text: string) => string | undefined): Promise<void> {
+  if ((await ifExists(stat(path))) === undefined) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeWhole(path, EMPTY);
+  } else if (add(await readFile(path, 'utf8')) === undefined) throw new SettingsFileError(path);
+  if (await changeSettings(path, add)) throw new SettingsFileError(path);
 }
 
-async function run({ program, args, cwd }: RunStep, env: Environment): Promise<void> {
-  const result = await runCommand(program, args, {
-    cwd,
-    env: definedOnly(env),
-    timeoutMs: LIMIT_MS,
-  });
+async function run(step: RunStep, env: Environment): Promise<void> {
+  const { program, args, cwd } = step;
+  const result = await runCommand(program, args, { cwd, env: definedOnly(env), timeoutMs: LIMIT_MS });
   if (result.exitCode !== 0) {
-    const said = `${result.stdout}
-${result.stderr}`
-      .trim()
-      .slice(-2000);
-    throw new ClientCommandError([program, ...args].join(' '), result.timedOut, said);
+    throw new ClientCommandError(
+      commandOf(step),
+      result.timedOut,
+      firstError(`${result.stderr}\n${result.stdout}`),
+    );
   }
+}
+
+const SHOWN_LINES = 6;
+
+/** The lines that say why: clients begin with what they do and end with where in their code it happened. */
+function firstError(output: string): string {
+  const lines = output
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter(Boolean);
+  const from = lines.findIndex((line) => /error|failed|cannot|invalid/i.test(line));
+  return lines.slice(Math.max(0, from)).slice(0, SHOWN_LINES).join('\n').slice(0, 2000);
 }
 
 export class ClientCommandError extends SamocodeError {
   readonly code = 'client_command_failed';
 
-  /** The end of what it printed: not our words, so for people alone. */
+  /** The first lines of its error: not our words, so for people alone. */
   readonly said: string;
 
   constructor(command: string, timedOut: boolean, said: string) {
     super(
       "A command of the client's failed.",
       `${command} ${timedOut ? 'did not end within two minutes' : 'ended with an error'}.`,
-      'Run it yourself to see why, then run samocode install again: what is done already is not done twice.',
+      'Fix what its error names, then run samocode install again.',
     );
     this.said = said;
   }

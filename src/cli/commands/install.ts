@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { ClientReport } from '../../actions/install/change-client.ts';
 import { INSTALL_SCOPES, type InstallScope } from '../../actions/install/client.ts';
-import type { ClientReport, InstallInput, InstallReport } from '../../actions/install.ts';
+import type { InstallInput, InstallReport } from '../../actions/install.ts';
 import { type Cli, EXIT } from '../cli.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import { oneLine, type Style } from '../style.ts';
@@ -11,15 +12,18 @@ export type InstallOptions = SharedOptions & {
   dryRun?: true;
   allow: boolean;
   removePython?: true;
+  replace?: true;
 };
 
 export function addInstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('install'))
     .description('add samocode to Claude Code, Codex, Gemini CLI and Claude Desktop')
     .option('--no-allow', "leave the client's allow-list as it is (else: our tools without the human's acts)")
+    .option('--replace', 'replace a server named samocode that starts something else')
     .action(async (options: InstallOptions) => {
       const { install } = await import('../../actions/install.ts');
-      showReport(cli, await install(inputOf(options), await cli.actionContext()), options);
+      const report = await install(inputOf(options, cli), await cli.actionContext());
+      showReport(cli, report, { ...options, nothing: 'Nothing to do.' });
     });
 }
 
@@ -35,8 +39,8 @@ export function withInstallOptions(command: Command): Command {
     .option('--remove-python', 'also remove links that point into the Python samocode');
 }
 
-export function inputOf(options: InstallOptions): InstallInput {
-  const { client, scope, project, dryRun, allow, removePython } = options;
+export function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
+  const { client, scope, project, dryRun, allow, removePython, replace } = options;
   return {
     clients: client?.flatMap((names) => names.split(',')),
     scope,
@@ -44,20 +48,33 @@ export function inputOf(options: InstallOptions): InstallInput {
     dryRun: dryRun ?? false,
     allow: allow ?? true,
     removePython: removePython ?? false,
+    replace,
+    // A client's own command may take a minute.
+    onProgress: ({ title, step }) =>
+      output.say(step === undefined ? output.style.bold(title) : output.style.dim(`  ${cutStep(step)}`)),
   };
 }
 
-export function showReport(cli: Cli, report: InstallReport, options: InstallOptions): void {
+/** @param options `nothing`: what is said when no client is in the report */
+export function showReport(
+  cli: Cli,
+  report: InstallReport,
+  options: InstallOptions & { nothing: string },
+): void {
   const isFailed = report.clients.some(({ outcome }) => outcome === 'failed' || outcome === 'not_found');
   if (isFailed) cli.leaveWith(EXIT.failed);
   cli.output.result({ ...report }, () => reportWords(report, options, cli.output.style));
 }
 
-function reportWords(report: InstallReport, options: InstallOptions, style: Style): string {
-  const lines = report.clients.flatMap((client) => clientLines(client, style));
+function reportWords(
+  report: InstallReport,
+  options: InstallOptions & { nothing: string },
+  style: Style,
+): string {
+  const lines = report.clients.flatMap((client) => clientLines(client, options, style));
   const links = report.leftovers.filter(({ isPythonLink }) => isPythonLink);
   return [
-    ...lines,
+    ...(lines.length > 0 ? lines : [options.nothing]),
     ...report.removedLinks.map((path) => `removed the link ${path}`),
     ...report.leftovers.map(({ words }) => style.attention(words)),
     ...linkLines(links, options),
@@ -69,20 +86,29 @@ function linkLines(links: InstallReport['leftovers'], { removePython, dryRun }: 
   return links.length > 0 ? ['--remove-python removes these links, and nothing that they lead to.'] : [];
 }
 
-function clientLines({ title, outcome, steps, next, problem }: ClientReport, style: Style): string[] {
+function clientLines(report: ClientReport, { dryRun }: InstallOptions, style: Style): string[] {
+  const { title, outcome, steps, next } = report;
   const head = `${style.bold(title)}: ${OUTCOMES[outcome]}`;
-  const shown = steps.map((step) => style.dim(`  ${step.length > 1500 ? `${step.slice(0, 1499)}…` : step}`));
-  const after = problem
-    ? [style.bad(`  ${problem.message}`), ...lastLines(problem.said, style), `  ${problem.hint}`]
-    : next
-      ? [`  ${next}`]
-      : [];
-  return [head, ...shown, ...after];
+  // Those that were done have been shown already.
+  const shown = dryRun ? steps.map((step) => style.dim(`  ${cutStep(step)}`)) : [];
+  return [head, ...shown, ...problemLines(report, style), ...(next ? [`  ${next}`] : [])];
 }
 
-function lastLines(said = '', style: Style): string[] {
-  const lines = said.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(-4).map((line) => style.dim(`  | ${oneLine(line)}`));
+function problemLines({ problem, failedStep, stays }: ClientReport, style: Style): string[] {
+  if (problem === undefined) return [];
+  const said = (problem.said ?? '').split('\n').filter(Boolean);
+  return [
+    ...(failedStep === undefined ? [] : [style.bad(`  ✘ ${cutStep(failedStep)}`)]),
+    style.bad(`  ${problem.message}`),
+    ...said.map((line) => style.dim(`  | ${oneLine(line)}`)),
+    ...(stays ?? []).map((place) => `  Still there: ${oneLine(place, 500)}`),
+    ...(failedStep !== undefined && stays === undefined ? ['  The steps before it were undone.'] : []),
+    `  ${problem.hint}`,
+  ];
+}
+
+function cutStep(step: string): string {
+  return oneLine(step, 1500);
 }
 
 const OUTCOMES: Readonly<Record<ClientReport['outcome'], string>> = {

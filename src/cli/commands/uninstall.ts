@@ -4,9 +4,10 @@ import { type InstallOptions, inputOf, showReport, withInstallOptions } from './
 
 export function addUninstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('uninstall'))
-    .description('take out again what install added, and nothing else')
+    .description('remove what install added, and nothing else; works without the clients too')
     .action(async (options: InstallOptions) => {
       const { uninstall } = await import('../../actions/install.ts');
-      showReport(cli, await uninstall(inputOf(options), await cli.actionContext()), options);
+      const report = await uninstall(inputOf(options, cli), await cli.actionContext());
+      showReport(cli, report, { ...options, nothing: 'Nothing to remove: no client has samocode.' });
     });
 }

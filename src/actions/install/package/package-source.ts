@@ -27,9 +27,12 @@ export interface PackageSource {
   inAChat: string;
 }
 
-/** How every machine can start a published version: for files that are shared. */
-export function publishedStart(version: string): ServerStart {
-  return { command: 'npx', args: ['-y', `samocode-mcp@${version}`] };
+/**
+ * How a machine starts the copy that is installed on it: for files that are shared. Never by npx: until we publish it,
+ * the name on npm is free for anybody to take.
+ */
+export function commandOnPath(): ServerStart {
+  return { command: 'samocode-mcp', args: [] };
 }
 
 /** @throws Error when a file has no front matter */

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { ifExists, SamocodeError } from '../../base/errors.ts';
+import { jsonValue, valueAt } from './json-member.ts';
+import type { ServerStart } from './package/package-source.ts';
+import type { AddMember } from './step.ts';
+import { SettingsFileError, type Trace } from './trace.ts';
+
+/** Our server in a client's JSON settings. */
+export interface ServerEntry {
+  path: string;
+  start: ServerStart & { timeout?: number };
+}
+
+const AT = ['mcpServers', 'samocode'] as const;
+
+export function serverTrace(path: string): Trace {
+  return { kind: 'member', path, at: AT, isOurs: isOurServer };
+}
+
+/** The step that adds our server, unless it is there. @throws OwnEntryError, SettingsFileError */
+export async function addServer(
+  { path, start }: ServerEntry,
+  { title, replace }: { title: string; replace: boolean },
+): Promise<AddMember[]> {
+  const there = await serverIn(path);
+  if (there === undefined) return [{ kind: 'add_member', path, at: AT, value: start }];
+  if (isOurServer(there)) {
+    const value = { ...start, ...Object(there), command: start.command, args: start.args };
+    return isDeepStrictEqual(there, value) ? [] : [{ kind: 'add_member', path, at: AT, value }];
+  }
+  if (!replace) throw new OwnEntryError(title, path, startWords(there));
+  return [{ kind: 'add_member', path, at: AT, value: start, insteadOf: startWords(there) }];
+}
+
+/** The entry of our name in a settings file, whosever it is. @throws SettingsFileError */
+async function serverIn(path: string): Promise<unknown> {
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text === undefined) return undefined;
+  const value = jsonValue(text);
+  if (value === undefined) throw new SettingsFileError(path);
+  return valueAt(value, [...AT]);
+}
+
+/** Whether an entry starts this package, in whichever version and from whichever place. */
+function isOurServer(entry: unknown): boolean {
+  return partsOf(entry).some((part) => /^samocode-mcp(?:\.js|@.*)?$/.test(basename(part)));
+}
+
+// No value of another key is shown: it may be a secret.
+function startWords(entry: unknown): string {
+  return partsOf(entry).join(' ') || 'an entry of another kind';
+}
+
+function partsOf(entry: unknown): string[] {
+  const { command, args } = Object(entry);
+  return [command, ...(Array.isArray(args) ? args : [])].filter((part) => typeof part === 'string');
+}
+
+class OwnEntryError extends SamocodeError {
+  readonly code = 'own_entry';
+
+  constructor(title: string, path: string, words: string) {
+    super(
+      `${title} was not changed.`,
+      `It already has a server named samocode that starts something else (${words}), in ${path}.`,
+      'Rename that entry, or replace it: samocode install --replace.',
+    );
+  }
+}

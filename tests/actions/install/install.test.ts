@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import { install, uninstall } from '../../../src/actions/install.ts';
+import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from './machine.ts';
+
+const OWN =
+  '{ "mcpServers": { "samocode": { "command": "python", "args": ["mine"], "env": { "A": "b" } } } }';
+const COMMENTED = '{\n  // mine\n  "model": "opus",\n}\n';
+/** Fails at the second command, as a client does whose settings it cannot write. */
+const FAILS_LATE = `case "$*" in "plugin install"*|"plugin add"*)
+  echo "Adding..."; printf 'WARNING: one\\nError: failed to load: no network\\n\\nCaused by:\\n  1: two\\n  2: three\\n  7: <unknown>\\n  8: <unknown>\\n' >&2; exit 1;; esac`;
+
+test('a table of Codex that is commented out is none', async () => {
+  const settings = '# [plugins."samocode@samocode"]\nmodel = "x"\n';
+  await using machine = await emptyMachine({ '.codex/config.toml': settings });
+  await machine.addClient('codex');
+  const { clients } = await install({ ...ALL, clients: ['codex'], dryRun: true }, machine.context);
+  expect(clients[0]?.steps.join('\n')).not.toContain('remove');
+});
+
+test('a client that fails half-way is left as it was before', async () => {
+  const settings = '{\n\t"model": "opus"\n}\n';
+  await using machine = await emptyMachine({ '.claude/settings.json': settings });
+  await machine.addClient('claude', FAILS_LATE);
+  const { clients } = await install({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(clients).toMatchObject([{ outcome: 'failed', problem: { code: 'client_command_failed' } }]);
+  expect(await machine.read('.claude/settings.json')).toBe(settings);
+  const registers = (await machine.files()).filter((path) => path !== '.claude/settings.json');
+  const texts = await Promise.all(registers.map(machine.read));
+  expect(texts.join()).not.toContain('samocode');
+  expect(registers.join()).not.toContain('clients/claude');
+});
+
+test('the step that failed is named, with the first lines of its error', async () => {
+  await using machine = await emptyMachine();
+  await machine.addClient('codex', FAILS_LATE);
+  const { clients } = await install({ ...ALL, clients: ['codex'] }, machine.context);
+  expect(clients[0]).toMatchObject({ failedStep: expect.stringContaining('plugin add samocode@samocode') });
+  expect(clients[0]?.problem?.said).toMatch(/^Error: failed to load: no network\nCaused by:/);
+});
+
+test('where the settings of Claude Code have comments, which its plugins refuse, the server alone is added', async () => {
+  await using machine = await emptyMachine({ '.claude/settings.json': COMMENTED });
+  await machine.addClient('claude', MCP_ADD);
+  const { clients } = await install({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(clients).toMatchObject([
+    { outcome: 'changed', steps: [expect.stringMatching(/mcp add -s user samocode -- .*comments/s)] },
+  ]);
+  expect(await machine.read('.claude/settings.json')).toBe(COMMENTED);
+  const again = await install({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(again.clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(JSON.parse(await machine.read('.claude.json'))).toEqual({ userID: 'x' });
+});
+
+test('settings of Claude Code that are no JSON are named before anything is changed', async () => {
+  await using machine = await emptyMachine({ '.claude/settings.json': '{ "model": ' });
+  await machine.addClient('claude');
+  const { clients } = await install({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(clients).toMatchObject([{ outcome: 'failed', problem: { code: 'settings_file_unreadable' } }]);
+  expect(await machine.files()).toEqual(['.claude/settings.json']);
+});
+
+test('every step is reported when it begins, client by client', async () => {
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: '{}' });
+  await machine.addClient('codex');
+  const seen: string[] = [];
+  const onProgress = (event: { title: string; step?: string }) =>
+    seen.push(`${event.title}: ${event.step?.split(' ').at(0) ?? 'begins'}`);
+  await install({ ...ALL, clients: ['codex', 'desktop'], onProgress } as never, machine.context);
+  expect(seen).toEqual([
+    'Codex: begins',
+    'Codex: write',
+    'Codex: run',
+    'Codex: run',
+    'Claude Desktop: begins',
+    'Claude Desktop: add',
+  ]);
+});
+
+test('a server called samocode of your own is left as it is, and what to do is said', async () => {
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: OWN });
+  const { clients } = await install({ ...ALL, clients: ['desktop'] }, machine.context);
+  expect(clients).toMatchObject([
+    {
+      outcome: 'failed',
+      problem: {
+        code: 'own_entry',
+        message: expect.stringContaining('python mine'),
+        hint: expect.stringContaining('--replace'),
+      },
+    },
+  ]);
+  expect(await machine.read(DESKTOP_PATH)).toBe(OWN);
+});
+
+test('with --replace the dry run says what your own server is, and the install puts ours in its place', async () => {
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: OWN });
+  const input = { ...ALL, clients: ['desktop'], replace: true };
+  const dry = await install({ ...input, dryRun: true }, machine.context);
+  expect(dry.clients[0]?.steps).toEqual([expect.stringContaining('instead of your own: python mine')]);
+  await install(input, machine.context);
+  expect(JSON.parse(await machine.read(DESKTOP_PATH)).mcpServers.samocode).toEqual({
+    command: process.execPath,
+    args: [SERVER_PATH],
+  });
+});
+
+test('an entry of an older samocode is brought up to date and keeps what you added to it', async () => {
+  const older = { command: '/old/node', args: ['/old/dist/samocode-mcp.js'], env: { A: 'b' } };
+  await using machine = await emptyMachine({
+    [DESKTOP_PATH]: JSON.stringify({ mcpServers: { samocode: older } }),
+  });
+  await install({ ...ALL, clients: ['desktop'] }, machine.context);
+  expect(JSON.parse(await machine.read(DESKTOP_PATH)).mcpServers.samocode).toEqual({
+    command: process.execPath,
+    args: [SERVER_PATH],
+    env: { A: 'b' },
+  });
+});
+
+test('a project shares the command on PATH, never a package of npm', async () => {
+  await using machine = await emptyMachine({ 'project/.git/HEAD': '' });
+  await machine.addClient('claude');
+  const projectDir = `${machine.home}/project`;
+  await install({ ...ALL, clients: ['claude'], scope: 'project', projectDir }, machine.context);
+  expect(JSON.parse(await machine.read('project/.mcp.json'))).toEqual({
+    mcpServers: { samocode: { command: 'samocode-mcp', args: [] } },
+  });
+});
+
+test('a samocode in the cache of npx installs nothing that would start it', async () => {
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: '{}' });
+  const worker = '/home/x/.npm/_npx/1234/node_modules/samocode-mcp/dist/worker.cjs';
+  const programs = { ...machine.context.programs, worker };
+  const { clients } = await install({ ...ALL, clients: ['desktop'] }, { ...machine.context, programs });
+  expect(clients).toMatchObject([{ outcome: 'failed', problem: { code: 'program_not_lasting' } }]);
+  expect(await machine.read(DESKTOP_PATH)).toBe('{}');
+});
+
+test('Gemini CLI keeps no memory of the folder that its command was run in', async () => {
+  await using machine = await emptyMachine({ '.gemini/projects.json': '{\n  "projects": {}\n}' });
+  await machine.addProgram('gemini', GEMINI);
+  const { clients } = await install({ ...ALL, clients: ['gemini'] }, machine.context);
+  expect(clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(JSON.parse(await machine.read('.gemini/projects.json'))).toEqual({ projects: {} });
+  const remembered = (await machine.files()).filter((path) =>
+    /^\.gemini\/(?:history|tmp|trusted)/.test(path),
+  );
+  expect(remembered).toEqual([]);
+});
+
+const MCP_ADD = `case "$*" in "mcp add"*) shift 6
+  printf '{\\n  "userID": "x",\\n  "mcpServers": {\\n    "samocode": {\\n      "type": "stdio",\\n      "command": "%s",\\n      "args": [\\n        "%s"\\n      ],\\n      "env": {}\\n    }\\n  }\\n}' "$1" "$2" > "$HOME/.claude.json"; exit 0;; esac`;
+
+const GEMINI = `g="$HOME/.gemini"; mkdir -p "$g/history/clients" "$g/tmp/clients" "$g/extensions/samocode"
+printf '{\\n  "projects": {\\n    "%s": "clients"\\n  }\\n}' "$PWD" > "$g/projects.json"
+printf '%s' "$PWD" > "$g/history/clients/.project_root"; printf '%s' "$PWD" > "$g/tmp/clients/.project_root"
+printf '{}' > "$g/trustedFolders.json"
+printf '{ "source": "%s", "type": "link" }' "$3" > "$g/extensions/samocode/.gemini-extension-install.json"`;

@@ -1,0 +1,148 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { install, uninstall } from '../../../src/actions/install.ts';
+import { ALL, DESKTOP_PATH, emptyMachine, installedFiles } from './machine.ts';
+
+test('without a single client on this machine an uninstall removes what is ours and keeps the rest', async () => {
+  await using machine = await emptyMachine(installedFiles());
+  const { clients } = await uninstall(ALL, machine.context);
+  expect(clients.map(({ client, outcome }) => `${client} ${outcome}`)).toEqual([
+    'claude changed',
+    'codex changed',
+    'gemini changed',
+    'desktop changed',
+  ]);
+  expect(await machine.read('.claude/settings.json')).toBe(`{
+  // mine
+  "permissions": { "deny": ["Bash(rm:*)"], "allow": ["Bash(ls:*)"] },
+  "enabledPlugins": { "other@theirs": true }
+}
+`);
+  expect(await machine.read('.codex/config.toml')).toBe(`# mine
+model = "gpt-5.5"   # and why
+
+# theirs
+[mcp_servers.other]
+command = "x"
+`);
+  expect(await machine.read(DESKTOP_PATH)).toBe(`{
+	"mcpServers": {
+		"other": { "command": "x" } // theirs
+	}
+}
+`);
+  expect(JSON.parse(await machine.read('.claude/plugins/installed_plugins.json'))).toEqual({
+    version: 2,
+    plugins: {},
+  });
+  expect(await machine.files()).toEqual([
+    '.claude/plugins/installed_plugins.json',
+    '.claude/plugins/known_marketplaces.json',
+    '.claude/settings.json',
+    '.codex/config.toml',
+    DESKTOP_PATH,
+    '.gemini/extensions/extension-enablement.json',
+  ]);
+});
+
+test('an uninstall where nothing of samocode is left has nothing to do', async () => {
+  await using machine = await emptyMachine(installedFiles());
+  await uninstall(ALL, machine.context);
+  expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
+});
+
+test('a dry run of an uninstall names each place and changes none', async () => {
+  await using machine = await emptyMachine(installedFiles());
+  const before = await machine.files();
+  const { clients } = await uninstall({ ...ALL, dryRun: true, clients: ['codex'] }, machine.context);
+  expect(clients[0]?.steps).toEqual([
+    expect.stringContaining('.codex/config.toml, at plugins.samocode@samocode'),
+    expect.stringContaining('.codex/config.toml, at marketplaces.samocode'),
+    expect.stringMatching(/^remove .*\.codex\/plugins\/cache\/samocode$/),
+    expect.stringMatching(/^remove .*clients\/codex$/),
+  ]);
+  expect(await machine.files()).toEqual(before);
+});
+
+test('what an uninstall cannot remove is named, and everything else is removed', async () => {
+  const broken = '{ "enabledPlugins": { "samocode@samocode": true';
+  await using machine = await emptyMachine({ ...installedFiles(), '.claude/settings.json': broken });
+  const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
+  expect(clients).toMatchObject([
+    {
+      outcome: 'failed',
+      problem: { code: 'not_all_removed' },
+      stays: ['permissions.allow', 'enabledPlugins', 'extraKnownMarketplaces'].map((at) =>
+        expect.stringContaining(`${join(machine.home, '.claude/settings.json')}, at ${at}`),
+      ),
+    },
+  ]);
+  expect(await machine.read('.claude/settings.json')).toBe(broken);
+  expect(await machine.read('.claude/plugins/known_marketplaces.json')).not.toContain('samocode');
+});
+
+test('a table that is written in a way that cannot be cut out is named and left', async () => {
+  const inline = 'plugins = { "samocode@samocode" = { enabled = true } }\n';
+  await using machine = await emptyMachine({ '.codex/config.toml': inline });
+  const { clients } = await uninstall({ ...ALL, clients: ['codex'] }, machine.context);
+  expect(clients).toMatchObject([
+    { outcome: 'failed', stays: [expect.stringContaining('plugins.samocode@samocode')] },
+  ]);
+  expect(await machine.read('.codex/config.toml')).toBe(inline);
+});
+
+test('the folders that Gemini CLI remembers us by are removed, others of the same name stay', async () => {
+  await using machine = await emptyMachine(installedFiles());
+  const folder = join(machine.home, '.config/samocode/clients');
+  await machine.write(
+    '.gemini/projects.json',
+    JSON.stringify({ projects: { '/work/clients': 'clients', [folder]: 'clients-1' } }, undefined, 2),
+  );
+  await machine.write('.gemini/history/clients/.project_root', '/work/clients');
+  await machine.write('.gemini/history/clients-1/.project_root', folder);
+  await machine.write('.gemini/tmp/clients-1/.project_root', folder);
+  await uninstall({ ...ALL, clients: ['gemini'] }, machine.context);
+  expect(JSON.parse(await machine.read('.gemini/projects.json'))).toEqual({
+    projects: { '/work/clients': 'clients' },
+  });
+  const left = (await machine.files()).filter((path) => path.startsWith('.gemini'));
+  expect(left).toEqual([
+    '.gemini/extensions/extension-enablement.json',
+    '.gemini/history/clients/.project_root',
+    '.gemini/projects.json',
+  ]);
+});
+
+test('a server called samocode that starts another program is not ours to remove', async () => {
+  const own = '{ "mcpServers": { "samocode": { "command": "python", "args": ["-m", "samocode"] } } }';
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: own });
+  expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
+  expect(await machine.read(DESKTOP_PATH)).toBe(own);
+});
+
+test.each([
+  ['comments', '{\n  // theirs\n  "mcpServers": {\n    /* one */ "other": {} // two\n  } // three\n}\n'],
+  ['Windows line ends', '{\r\n  "mcpServers": {\r\n    "other": {}\r\n  }\r\n}\r\n'],
+  ['tabs', '{\n\t"mcpServers": {\n\t\t"other": {}\n\t}\n}\n'],
+  ['a trailing comma', '{\n  "mcpServers": {\n    "other": {},\n  },\n}\n'],
+  ['everything on one line', '{"a": 1,   "mcpServers": {"other": {"b":[ 1,2 ]}}}'],
+  ['no servers yet', '{\n  "a": 1 // why\n}\n'],
+  ['an object of comments', '{ "mcpServers": { /* none */ } }\n'],
+])('settings with %s have every byte again after an install and an uninstall', async (_name, settings) => {
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: settings });
+  const input = { ...ALL, clients: ['desktop'] };
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+  expect(await machine.read(DESKTOP_PATH)).toBe(settings);
+});
+
+test('a file that the machine does not let us change is named', async () => {
+  await using machine = await emptyMachine(installedFiles());
+  // A folder in its place is refused for every user, root included.
+  await mkdir(join(machine.home, '.gemini/projects.json'));
+  await chmod(join(machine.home, '.gemini/projects.json'), 0o755);
+  const { clients } = await uninstall({ ...ALL, clients: ['gemini'] }, machine.context);
+  expect(clients).toMatchObject([{ stays: [expect.stringContaining('.gemini/projects.json')] }]);
+});
