@@ -25,6 +25,12 @@ export function cutToColumns(line: string, columns: number): string {
   return kept;
 }
 
+/** How many places of a terminal a text takes on one line; colour sequences take none. */
+export function columnsOf(text: string): number {
+  const pieces = text.match(PIECES) ?? [];
+  return pieces.reduce((sum, piece) => sum + (piece.startsWith('\u001b') ? 0 : widthOf(piece)), 0);
+}
+
 function widthOf(piece: string): number {
   if (NARROWLESS.test(piece)) return 0;
   return WIDE.test(piece) ? 2 : 1;

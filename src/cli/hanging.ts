@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { columnsOf } from './cut-to-columns.ts';
 
 export interface Hanging {
   /** What stands before the first line, colours and all. */
@@ -13,18 +13,19 @@ export function hanging(text: string, { first, rest, columns }: Hanging): string
   const blanks = ' '.repeat(rest);
   const lines: string[] = [];
   let line = first;
-  let used = stripVTControlCharacters(first).length;
+  let used = columnsOf(first);
   let isFresh = true;
   for (const paragraph of text.trim().split('\n')) {
     for (const word of paragraph.split(/\s+/).filter(Boolean)) {
-      if (!isFresh && used + 1 + word.length > columns) {
+      const width = columnsOf(word);
+      if (!isFresh && used + 1 + width > columns) {
         lines.push(line);
         line = blanks;
         used = rest;
         isFresh = true;
       }
       line += isFresh ? word : ` ${word}`;
-      used += word.length + (isFresh ? 0 : 1);
+      used += width + (isFresh ? 0 : 1);
       isFresh = false;
     }
     lines.push(line);

@@ -37,9 +37,14 @@ export interface ColourWishes {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** https://no-color.org, and no colour in files and pipes. */
+/**
+ * `--no-color`, then https://force-color.org with the 0 that Node knows too, then https://no-color.org; else no colour
+ * in files and pipes.
+ */
 export function wantsColour({ isTerminal, asked, env }: ColourWishes): boolean {
-  return isTerminal && asked && !env.NO_COLOR && env.TERM !== 'dumb';
+  if (!asked) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is to be removed
