@@ -16,7 +16,7 @@ export function readme(
   source: PackageSource,
   { client, install, typed }: { client: string; install: readonly string[]; typed: string },
 ): string {
-  const { skills, commands } = source;
+  const { skills, commands, start } = source;
   return [
     `# ${DISPLAY_NAME} for ${client}`,
     '',
@@ -26,6 +26,8 @@ export function readme(
     'works on in a git worktree of its own, also when the chat is closed. You answer, approve and read the result.',
     '',
     ...install.map((line) => `    ${line}`),
+    '',
+    `It starts \`${[start.command, ...start.args].join(' ')}\`, which has to be installed.`,
     '',
     `Skills: ${skills.map(({ name }) => name).join(', ')}.`,
     `Commands, typed as \`${typed}\`: ${commands.map(({ name }) => name).join(', ')}.`,

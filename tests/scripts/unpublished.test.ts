@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { packageFiles } from '../../scripts/packages/package-files.ts';
+import { filesBelow } from '../../scripts/packages/source.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** The one place that may say how the package is started from npm, once it is there. */
+const AFTER_PUBLICATION = /^### After publication\n[\s\S]*?(?=^#)/m;
+const WAYS_TO_NPM =
+  /npx["\s-].{0,40}samocode-mcp|"npx"|samocode-mcp@|npm (?:install|i) -g samocode-mcp|"identifier": "samocode-mcp"/g;
+
+test('nothing that people or clients read starts the package from npm, where anybody may take its name', async () => {
+  const documents = [...(await readdir(ROOT)), ...(await filesBelow(ROOT, 'docs'))].filter((path) =>
+    path.endsWith('.md'),
+  );
+  const written = [...documents, '.env.example', 'mcp.json.example', 'server.json'];
+  const texts = await Promise.all(
+    written.map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
+  );
+  const all = [...(await packageFiles(ROOT)), ...texts].map(
+    ([path, text]) => [path, text.replace(AFTER_PUBLICATION, '').match(WAYS_TO_NPM)] as const,
+  );
+  expect(all.filter(([, found]) => found !== null)).toEqual([]);
+});
+
+test('the section on what holds after publication is the only one', async () => {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  expect(readme.match(/npx/g)).toHaveLength(1);
+  expect(readme.match(AFTER_PUBLICATION)?.[0]).toContain('npx -y samocode-mcp');
+});
+
+test('the package has no module that another program could import', async () => {
+  const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  expect(exports).toEqual({ './package.json': './package.json' });
+});
+
+test('the lock file names no registry', async () => {
+  expect(await readFile(join(ROOT, 'package-lock.json'), 'utf8')).not.toContain('"resolved"');
+});
