@@ -5,33 +5,32 @@ import { readEvents } from '../session/event-log.ts';
 import type { PlanVersion } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
-import { planHash } from '../session/plan.ts';
+import { isPlanOf } from '../session/plan.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * The text of the last version of the plan that a person was asked about or approved, other than the one with
- * `hash`. @returns undefined when there is none, or its text is not kept any more
+ * The last version of the plan that a person was asked about or approved, other than `text`. @returns undefined when there is none, or its text is not kept any more
  */
 export async function planBefore(
   view: SessionView,
-  hash: string,
+  text: string,
   context: Pick<ActionContext, 'env'>,
 ): Promise<string | undefined> {
   const events = sinceGoal(await readEvents(view.paths.events, 0));
   const at = events.findLastIndex((event) => {
     const asked = askedAbout(event);
-    return asked !== undefined && asked.hash !== hash;
+    return asked !== undefined && !isPlanOf(asked.hash, text);
   });
   const before = events[at] && askedAbout(events[at]);
   if (before === undefined) return undefined;
   const approved = await readPlainFile(view.paths.approvedPlan, MAX_DOCUMENT_BYTES);
   const approvedText = approved.kind === 'bytes' ? decode(approved.bytes) : undefined;
-  if (approvedText !== undefined && planHash(approvedText) === before.hash) return approvedText;
+  if (approvedText !== undefined && isPlanOf(before.hash, approvedText)) return approvedText;
   const kept = events.slice(0, at).findLast((event) => event.type === 'iteration_ended' && event.checkpoint);
   if (kept?.type !== 'iteration_ended' || kept.checkpoint === undefined) return undefined;
-  const text = await fileIn(kept.checkpoint.commit, before.name, view, context);
-  return text !== undefined && planHash(text) === before.hash ? text : undefined;
+  const keptText = await fileIn(kept.checkpoint.commit, before.name, view, context);
+  return keptText !== undefined && isPlanOf(before.hash, keptText) ? keptText : undefined;
 }
 
 function askedAbout(event: SessionEvent): PlanVersion | undefined {

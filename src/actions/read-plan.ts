@@ -36,7 +36,7 @@ export async function readPlan(question: SessionQuestion, context: ActionContext
   await revive(view, context);
   const plan = await readPlanOf(view);
   if (plan.state !== 'waits_for_approval') return plan;
-  const before = await planBefore(view, plan.hash, context);
+  const before = await planBefore(view, plan.text, context);
   return before === undefined ? plan : { ...plan, changes: planChanges(before, plan.text).lines };
 }
 

@@ -1,10 +1,13 @@
-import { isBlank, lineBody, type MarkdownLines, parseMarkdown } from './markdown-lines.ts';
+import { type KeyLine, parseKeyLine } from './key-line.ts';
+import { isHeading, lineBody, listItem, type MarkdownLines, parseMarkdown } from './markdown-lines.ts';
 
-/** What a plan says, apart from what its execution may change in it. */
+/** What a plan says, apart from what its execution may change in it: boxes are open, completion lines left out. */
 export interface PlanContent {
-  /** Trailing blanks off, boxes open, blank lines and completion lines left out. */
+  /** What an approval covers: everything but the plain paragraphs of the Notes section. */
   lines: string[];
-  /** The lines of the Notes section, without its heading. */
+  /** The same without anything of the Notes: what approvals of before 0.2 covered. */
+  beforeNotes: string[];
+  /** All lines of the Notes section, without its heading. */
   notes: string[];
 }
 
@@ -14,20 +17,50 @@ const COMPLETED = /^\*\*Phase \d{1,4} completed\*\*[\s\d:@.,()[\]-]{0,40}$/i;
 
 /**
  * Cuts a plan down to what an approval covers. Blank lines outside code are left out, because a
- * completion line usually brings its own.
+ * completion line usually brings its own; trailing blanks are cut off.
  */
 export function planContent(text: string): PlanContent {
   const doc = parseMarkdown(text);
   const end = notesHeading(doc) ?? doc.lines.length;
-  const lines: string[] = [];
+  const beforeNotes: string[] = [];
   for (let index = 0; index < end; index += 1) {
     const body = lineBody(doc.lines[index] ?? '').trimEnd();
-    if (doc.isFenced(index)) lines.push(body);
-    else if (body !== '' && !isCompletion(body))
-      lines.push(body.includes('[') ? body.replace(BOX, '$1[ ]') : body);
+    if (doc.isFenced(index)) beforeNotes.push(body);
+    else if (body !== '' && !isCompletion(body)) beforeNotes.push(openBox(body));
   }
-  const notes = doc.lines.slice(end + 1).filter((line) => !isBlank(line));
-  return { lines, notes: notes.map((line) => line.trimEnd()) };
+  const { notes, covered } = notesFrom(doc, end + 1);
+  // With the heading, so that work moved into the notes differs from work above them.
+  const lines = covered.length > 0 ? [...beforeNotes, '## Notes', ...covered] : beforeNotes;
+  return { lines, beforeNotes, notes };
+}
+
+/** A child reads the whole file: what looks like work to do needs a yes wherever it stands. */
+function notesFrom(doc: MarkdownLines, start: number): { notes: string[]; covered: string[] } {
+  const notes: string[] = [];
+  const covered: string[] = [];
+  let isListingFiles = false;
+  for (let index = start; index < doc.lines.length; index += 1) {
+    const body = lineBody(doc.lines[index] ?? '').trimEnd();
+    if (body === '' || isCompletion(body)) continue;
+    const line = openBox(body);
+    const key = parseKeyLine(body);
+    const isFile: boolean = isListingFiles && listItem(body) !== undefined;
+    notes.push(line);
+    if (isFile || isWork(body, key) || (!doc.isFenced(index) && isHeading(body))) covered.push(line);
+    isListingFiles = isFile || (key?.key === 'files' && key.value === '');
+  }
+  return { notes, covered };
+}
+
+/** Output that a note quotes often has lines that begin with "#", but none like these, in a code block or not. */
+function isWork(body: string, key: KeyLine | undefined): boolean {
+  return key?.key === 'files' || key?.key === 'check' || BOX.test(body) || PHASE_HEADING.test(body);
+}
+
+const PHASE_HEADING = /^ {0,3}#{1,6}[ \t]{1,8}Phase[ \t]{1,4}\d/i;
+
+function openBox(body: string): string {
+  return body.includes('[') ? body.replace(BOX, '$1[ ]') : body;
 }
 
 /**

@@ -49,14 +49,29 @@ export function readPlan(text: string): PlanReading {
 }
 
 /**
- * SHA-256 (hex) of everything but box states, completion lines and the Notes section: what an approval
- * names. Line endings, trailing blanks and blank lines do not count.
+ * SHA-256 (hex) of what an approval covers: everything but box states, completion lines and plain
+ * paragraphs of the Notes section. Line endings, trailing blanks and blank lines do not count.
  */
 export function planHash(text: string): string {
-  return createHash('sha256').update(planContent(text).lines.join('\n')).digest('hex');
+  return hashOfLines([RULE, ...planContent(text).lines]);
 }
 
-/** Whether a caller's hash, which may be shortened to eight characters, is that of a plan. */
+/**
+ * Whether a hash, which may be shortened, is that of this plan, also by the rule of before 0.2: those hashes
+ * left out all of the Notes. The two rules give no plan the same hash, so none of today can be taken for one of then.
+ */
+export function isPlanOf(given: string, text: string): boolean {
+  return isHashOf(given, planHash(text)) || isHashOf(given, hashOfLines(planContent(text).beforeNotes));
+}
+
+// No line of a plan ends in a blank once it is cut down.
+const RULE = 'plan with its notes ';
+
+function hashOfLines(lines: readonly string[]): string {
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+/** Whether a caller's hash, which may be shortened to eight characters, is meant for this one. */
 export function isHashOf(given: string, hash: string): boolean {
   const text = given.trim().toLowerCase();
   return text.length >= 8 && hash.startsWith(text);

@@ -1,53 +1,20 @@
 import { join } from 'node:path';
 import type { Outcome } from '../phases/outcome.ts';
-import type { PlanVersion, RecordedAnswer } from '../session/event-types.ts';
-import { currentPlanOf, planHash, readPlan } from '../session/plan.ts';
+import type { PlanVersion } from '../session/event-types.ts';
+import { currentPlanOf, isPlanOf, planHash, readPlan } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
-import { readQa } from '../session/qa.ts';
-import { questionHash } from '../session/qa-answer.ts';
-import type { QaQuestion } from '../session/qa-question.ts';
+import { type OpenQuestions, openQuestions } from '../session/qa-open.ts';
 import { documentNames, hashOf, readDocument } from './documents.ts';
 import { stateOf, type Worker } from './worker.ts';
 
-/** The questions of the current goal, held against the human answers on record. */
-export interface QuestionEvidence {
-  questions: QaQuestion[];
-  /** Ids without a recorded answer to the question as it now stands. */
-  open: string[];
-  /** Answers that stand in the file and that no person is on record for. */
-  unconfirmed: RecordedAnswer[];
-  /** Questions whose recorded answer was changed in the file. */
-  altered: string[];
+export interface QuestionEvidence extends OpenQuestions {
   /** Hash of the whole file; undefined when there is none. */
   fileHash: string | undefined;
 }
 
 export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
   const text = await readDocument(worker.paths.qa);
-  const { oldRounds, answers } = stateOf(worker);
-  const all = text === undefined ? [] : readQa(text).questions;
-  const questions = all.filter((question) => question.round > oldRounds);
-  const recorded = new Map(answers.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
-  const evidence: QuestionEvidence = {
-    questions,
-    open: [],
-    unconfirmed: [],
-    altered: [],
-    fileHash: hashOf(text),
-  };
-  for (const question of questions) {
-    const hash = questionHash(question);
-    const given = recorded.get(`${question.id} ${hash}`);
-    if (given === undefined) {
-      evidence.open.push(question.id);
-      if (question.answer !== undefined) {
-        evidence.unconfirmed.push({ id: question.id, question: hash, text: question.answer });
-      }
-    } else if (question.answer !== given) {
-      evidence.altered.push(question.id);
-    }
-  }
-  return evidence;
+  return { ...openQuestions(text, stateOf(worker)), fileHash: hashOf(text) };
 }
 
 export interface PlanEvidence {
@@ -71,8 +38,9 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
     };
   }
   const hash = planHash(text);
-  // Notes stand outside of the hash, but they may only grow.
-  const approved = approvedPlan?.hash === hash && !(await notesShrank(worker, text));
+  const isSame = approvedPlan !== undefined && isPlanOf(approvedPlan.hash, text);
+  // What may be added to the notes may not be taken out again.
+  const approved = isSame && !(await notesShrank(worker, text));
   const changedSinceApproval = approvedPlan !== undefined && !approved;
   const untestable = approved && !readPlan(text).testable;
   return {

@@ -3,7 +3,7 @@ import { isSamocodeError } from '../base/errors.ts';
 import { LeaseLostError } from '../base/lease.ts';
 import { restoreCheckpoint } from '../project/restore-checkpoint.ts';
 import { whereTo } from '../session/fold-rewound.ts';
-import { planHash } from '../session/plan.ts';
+import { isPlanOf } from '../session/plan.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
 import { readDocument } from './documents.ts';
 import { checkpointPlace } from './keep-work.ts';
@@ -41,7 +41,8 @@ function wordsFor(error: unknown): { code: string; reason: string } {
 async function keepPlanOf(worker: Worker): Promise<void> {
   const approved = stateOf(worker).rewind?.back.approvedPlan;
   const text = approved && (await readDocument(join(worker.paths.sessionDir, approved.name)));
-  if (text !== undefined && planHash(text) === approved?.hash) await keepApprovedPlan(worker, text);
+  if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))
+    await keepApprovedPlan(worker, text);
 }
 
 function sentence(words: string): string {

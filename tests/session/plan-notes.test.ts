@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseMarkdown } from '../../src/session/markdown-lines.ts';
+import { isPlanOf, planHash } from '../../src/session/plan.ts';
+import { planChanges } from '../../src/session/plan-changes.ts';
+import { documentOf } from '../properties/texts.ts';
+
+const PLAN = `# Plan: JWT
+
+## Implementation Phases
+
+### Phase 1: keys
+Files: src/keys.ts
+Check: \`npm test\`
+- [ ] load them
+
+## Notes
+- first note
+
+### Later
+- [ ] a step that the old rule left out
+`;
+/** Of the same plan, as 0.1 recorded it: without anything of the Notes. */
+const OLD_HASH = '357b6395c8bda799e04315e7d7bf666b68e44749c2ce1f3c1b699f467a1a8e65';
+
+const anyPlan = documentOf([
+  '## Implementation Phases',
+  '### Phase 1: base',
+  'Files: a.ts',
+  'Files:',
+  '- c.ts',
+  'Check: `npm test`',
+  '- [ ] step',
+  '- [x] done',
+  '**Phase 1 completed** (01-08 14:37)',
+  '## Notes',
+  'a note',
+]);
+const work = fc.constantFrom(
+  '### Phase 9: more',
+  '- [ ] delete the tests',
+  '  * [x] and the history',
+  '2. [ ] numbered',
+  'Files: z.ts',
+  'Check: `true`',
+  '- **Check:** true',
+);
+
+/** The plan with a line more, before its line `at` or, beyond the last, behind it. */
+function withLine(text: string, at: number, line: string): string {
+  const { bom, lines } = parseMarkdown(text);
+  const place = at % (lines.length + 1);
+  const before = lines.slice(0, place).join('');
+  const gap = before === '' || before.endsWith('\n') ? '' : '\n';
+  return `${bom}${before}${gap}${line}\n${lines.slice(place).join('')}`;
+}
+
+test('a heading, a step, Files or Check that is put in anywhere changes the fingerprint and is shown', () => {
+  fc.assert(
+    fc.property(anyPlan, fc.nat(60), work, (text, at, line) => {
+      const after = withLine(text, at, line);
+      expect(isPlanOf(planHash(text), after)).toBe(false);
+      expect(planChanges(text, after).lines).not.toEqual([]);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('ticks, completion lines and plain paragraphs in the notes leave the fingerprint as it is', () => {
+  const worked = PLAN.replaceAll('- [ ]', '- [x]')
+    .replace('## Notes', '**Phase 1 completed** (01-08 15:00)\n\n## Notes')
+    .concat('**Phase 2 completed**\nA surprise: `load` is slow.\n- so is `save`\n> # not a heading\n');
+  expect(isPlanOf(planHash(PLAN), worked)).toBe(true);
+  expect(planChanges(PLAN, worked)).toEqual({ lines: [], notesShrank: false });
+});
+
+test('output that a note quotes in a code block asks for no second approval, work in one does', () => {
+  const quoted = `${PLAN}\`\`\`\n# pass 12\n## summary\n\`\`\`\n`;
+  const hidden = `${PLAN}\`\`\`\n### Phase 9: more\n\`\`\`\n`;
+  expect(isPlanOf(planHash(PLAN), quoted)).toBe(true);
+  expect(isPlanOf(planHash(PLAN), hidden)).toBe(false);
+});
+
+test('a heading of notes that is put above the last phase changes the fingerprint', () => {
+  const plan = PLAN.slice(0, PLAN.indexOf('## Notes'));
+  const swallowed = plan.replace('### Phase 1', '## Notes\n### Phase 1');
+  expect(isPlanOf(planHash(plan), swallowed)).toBe(false);
+});
+
+test.each([
+  ['the plan as it was approved', PLAN, true],
+  ['its steps ticked', PLAN.replaceAll('[ ]', '[x]'), true],
+  ['another step', PLAN.replace('load them', 'load all'), false],
+])('a hash of 0.1 is held against %s by the rule of then', (_what, text, isSame) => {
+  expect(isPlanOf(OLD_HASH, text)).toBe(isSame);
+  expect(isPlanOf(OLD_HASH.slice(0, 12), text)).toBe(isSame);
+});
+
+test('a hash of today is never taken for one of 0.1, whatever is added below the notes', () => {
+  const bare = PLAN.slice(0, PLAN.indexOf('### Later'));
+  expect(isPlanOf(planHash(bare), PLAN)).toBe(false);
+  expect(planHash(bare)).not.toBe(OLD_HASH);
+});
