@@ -1,15 +1,18 @@
 import { SamocodeError } from '../base/errors.ts';
+import { judgeApprove } from '../session/commands/judge-approve.ts';
 import { isHashOf } from '../session/plan.ts';
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
+import { EarlyRefusalError, gateChannelsOf } from './early-refusal.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { readPlanOf } from './read-plan.ts';
-import { NotWaitingError } from './waiting-errors.ts';
 
 export interface ApprovePlanInput extends SessionQuestion {
   /** The hash that came with the plan when it was read. A person at a terminal may leave it out. */
   hash?: string | undefined;
+  /** Without a hash: whatever plan waits now is meant. */
+  asItStands?: true;
 }
 
 export interface ApprovePlanResult {
@@ -21,26 +24,27 @@ export interface ApprovePlanResult {
 
 /**
  * Approves the plan that a session waits with; it goes on to implementation.
- * @throws NotWaitingError, PlanHashMissingError, PlanChangedError; CommandRefusedError, WorkerUnresponsiveError
+ * @throws PlanHashMissingError, NoPlanError, EarlyRefusalError; CommandRefusedError, WorkerUnresponsiveError
  */
 export async function approvePlan(
   input: ApprovePlanInput,
   context: ActionContext,
 ): Promise<ApprovePlanResult> {
   const hash = input.hash?.trim() || undefined;
-  if (hash === undefined && context.by.channel === 'tool') throw new PlanHashMissingError();
+  if (hash === undefined && context.by.channel === 'tool' && !input.asItStands)
+    throw new PlanHashMissingError();
   const view = await findSession(input, context);
   const { status, approvedPlan } = view.state;
-  if (status.kind !== 'waiting' || status.for !== 'plan_approval' || !status.plan) {
-    if (approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
-      return { view, plan: approvedPlan, already: true };
-    throw new NotWaitingError(view, 'approval');
-  }
+  const isWaiting = status.kind === 'waiting' && status.for === 'plan_approval' && status.plan !== undefined;
+  if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
+    return { view, plan: approvedPlan, already: true };
   // The file may have been edited since the session began to wait: what was read is what counts.
-  const plan = await readPlanOf(view);
-  if (hash !== undefined && !isHashOf(hash, plan.hash)) throw new PlanChangedError(plan.name);
+  const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
+  const verdict = judgeApprove({ hash, by: context.by }, view.state, facts);
+  if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
+  const { plan } = verdict;
   const after = await afterCommand(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
-  return { view: after.view, plan: { name: plan.name, hash: plan.hash }, already: false };
+  return { view: after.view, plan, already: false };
 }
 
 // A person may type the beginning of a hash, as of a commit.
@@ -52,18 +56,6 @@ class PlanHashMissingError extends SamocodeError {
       'Nothing was approved.',
       'An approval names the plan that the person has seen, by its hash.',
       'Call read_plan, show it to the person, and pass the hash that came with it.',
-    );
-  }
-}
-
-class PlanChangedError extends SamocodeError {
-  readonly code = 'plan_changed';
-
-  constructor(name: string) {
-    super(
-      'Nothing was approved.',
-      `The hash is not that of the plan that waits, ${name}.`,
-      'Call read_plan, show the person what stands there now, and ask again.',
     );
   }
 }

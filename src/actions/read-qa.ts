@@ -31,7 +31,7 @@ export async function readQa(question: SessionQuestion, context: ActionContext):
   return await readQaOf(view);
 }
 
-export async function readQaOf(view: SessionView): Promise<QaReport> {
+async function readQaOf(view: SessionView): Promise<QaReport> {
   const { title, questions, problems } = await readQaFile(view.paths);
   const { status } = view.state;
   const isAsking = status.kind === 'waiting' && status.for === 'qa_answers';
@@ -43,6 +43,12 @@ export async function readQaOf(view: SessionView): Promise<QaReport> {
     isUnconfirmed: unconfirmed.includes(each.id),
   }));
   return { view, title, questions: items, open, problems: problems.map(({ text }) => text) };
+}
+
+/** The text of `_qa.md`; undefined where there is none to read. */
+export async function readQaText({ paths }: Pick<SessionView, 'paths'>): Promise<string | undefined> {
+  const reading = await readPlainFile(paths.qa, MAX_DOCUMENT_BYTES);
+  return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
 }
 
 async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {

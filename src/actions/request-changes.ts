@@ -1,13 +1,14 @@
+import { judgeRequestChanges } from '../session/commands/judge-request-changes.ts';
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
+import { EarlyRefusalError } from './early-refusal.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { requireText } from './require-text.ts';
-import { NotWaitingError } from './waiting-errors.ts';
 
 /**
  * Sends the plan back to planning with what the person wants changed.
- * @throws NotWaitingError, TextMissingError, TextTooLongError; CommandRefusedError, WorkerUnresponsiveError
+ * @throws EarlyRefusalError, TextMissingError, TextTooLongError; CommandRefusedError, WorkerUnresponsiveError
  */
 export async function requestChanges(
   input: SessionQuestion & { feedback: string },
@@ -15,9 +16,8 @@ export async function requestChanges(
 ): Promise<{ view: SessionView }> {
   const feedback = requireText(input.feedback, 'feedback');
   const view = await findSession(input, context);
-  const { status } = view.state;
-  if (status.kind !== 'waiting' || status.for !== 'plan_approval')
-    throw new NotWaitingError(view, 'approval');
+  const verdict = judgeRequestChanges({ feedback }, view.state);
+  if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
   const after = await afterCommand(
     view,
     { kind: 'request_changes', feedback },

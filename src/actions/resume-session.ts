@@ -1,4 +1,5 @@
 import { SamocodeError } from '../base/errors.ts';
+import { judgeResume, SESSION_RUNS } from '../session/commands/judge-resume.ts';
 import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { adoptSession } from './adopt-session.ts';
@@ -6,11 +7,11 @@ import { afterCommand, SessionLostError } from './after-command.ts';
 import { checksNow } from './checks-now.ts';
 import { childSettingsOf, chooseChildren } from './choose-child.ts';
 import type { ActionContext } from './context.ts';
+import { EarlyRefusalError } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { requireCaps } from './require-caps.ts';
 import { requireText } from './require-text.ts';
 import { revive } from './revive.ts';
-import { statusSentence } from './status-sentence.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   /** For the next child. */
@@ -34,7 +35,7 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws InArchiveError, GoalMissingError, GateClosedError, AlreadyRunningError, StopUnderWayError, what `chooseChildren` and `checksNow` throw;
+ * @throws InArchiveError, NotDoneError, EarlyRefusalError, what `chooseChildren` and `checksNow` throw;
  * CommandRefusedError, WorkerUnresponsiveError
  */
 export async function resumeSession(
@@ -47,8 +48,9 @@ export async function resumeSession(
   const { view: found, place } = await findSessionAndPlace(input, context);
   const { status } = found.state;
   if (found.state.archived) throw new InArchiveError(found.folder);
-  if (status.kind === 'done' && goal === undefined) throw new GoalMissingError(found.folder);
+  const verdict = judgeResume({ goal }, found.state);
   if (found.isForeign) {
+    if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw new EarlyRefusalError(verdict);
     if (goal !== undefined && status.kind !== 'done') throw new NotDoneError(found.folder);
     const call = childSettingsOf(input);
     return {
@@ -57,26 +59,10 @@ export async function resumeSession(
     };
   }
   if (isLost(found)) throw new SessionLostError(found);
-  switch (status.kind) {
-    case 'starting':
-    case 'queued':
-    case 'running':
-      if (found.state.stopWanted !== undefined) throw new StopUnderWayError(found);
-      if (goal ?? caps ?? input.provider ?? input.model) throw new AlreadyRunningError(found);
-      if (note !== undefined) return await withGuidance(found, note, context);
-      return (await revive(found, context, true)) === 'launched'
-        ? { view: await withWorker(found, context), outcome: 'resumed' }
-        : { view: found, outcome: 'already_running' };
-    case 'waiting':
-      if (status.for === 'qa_answers' || status.for === 'plan_approval') throw new GateClosedError(found);
-      break;
-    case 'done':
-    case 'limited':
-    case 'blocked':
-    case 'stopped':
-      break;
-    default:
-      return status satisfies never;
+  if (verdict.kind === 'refused') {
+    const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
+    if (verdict.code !== 'already_running' || asksForMore) throw new EarlyRefusalError(verdict, found);
+    return await withWorkerAgain(found, note, context);
   }
   const checks = found.sessionFile && (await checksNow(found, goal, context));
   const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
@@ -92,13 +78,18 @@ export async function resumeSession(
   return { view: after.view, outcome: 'resumed' };
 }
 
-/** Leaving the note brings the missing worker back. */
-async function withGuidance(
+/** A session that runs may have lost its worker; leaving a note for it brings one back. */
+async function withWorkerAgain(
   found: SessionView,
-  note: string,
+  note: string | undefined,
   context: ActionContext,
 ): Promise<ResumeSessionResult> {
-  if (!found.needsWorker) throw new AlreadyRunningError(found);
+  if (note === undefined) {
+    return (await revive(found, context, true)) === 'launched'
+      ? { view: await withWorker(found, context), outcome: 'resumed' }
+      : { view: found, outcome: 'already_running' };
+  }
+  if (!found.needsWorker) throw new EarlyRefusalError(SESSION_RUNS, found);
   const { view } = await afterCommand(found, { kind: 'message', text: note }, ['message_kept'], context);
   return { view, outcome: 'resumed' };
 }
@@ -111,18 +102,6 @@ async function withWorker(found: SessionView, { clock, host }: ActionContext): P
   for (let view = found, end = clock.monotonic() + START_MS; ; await clock.sleep(POLL_MS)) {
     view = (await readSession(found.paths, host)) ?? view;
     if (!view.needsWorker || clock.monotonic() > end) return view;
-  }
-}
-
-class GoalMissingError extends SamocodeError {
-  readonly code = 'goal_missing';
-
-  constructor(folder: string) {
-    super(
-      `Session ${folder} was not resumed.`,
-      'It is done, and there is nothing left to go on with.',
-      'Pass goal, the new work in the same session, or start another one with start_session.',
-    );
   }
 }
 
@@ -147,45 +126,6 @@ class InArchiveError extends SamocodeError {
       `Session ${folder} was not resumed.`,
       'It is in the archive.',
       'If the human wants it back, finish_session with how: unarchive, then resume it.',
-    );
-  }
-}
-
-class GateClosedError extends SamocodeError {
-  readonly code = 'gate_closed';
-
-  constructor(view: SessionView) {
-    const { status } = view.state;
-    const isPlan = status.kind === 'waiting' && status.for === 'plan_approval';
-    super(
-      `Session ${view.folder} was not resumed.`,
-      statusSentence(view),
-      isPlan ? 'Call read_plan, then approve_plan or request_changes.' : 'Call read_qa, then answer_qa.',
-    );
-  }
-}
-
-class AlreadyRunningError extends SamocodeError {
-  readonly code = 'already_running';
-
-  constructor(view: SessionView) {
-    super(
-      'Nothing was changed.',
-      statusSentence(view),
-      'Guidance for its next child goes by send_message; other work needs stop_session first.',
-    );
-  }
-}
-
-/** While a child runs nothing takes a stop back: what opens a gate could come from the child. */
-class StopUnderWayError extends SamocodeError {
-  readonly code = 'stop_under_way';
-
-  constructor(view: SessionView) {
-    super(
-      `Session ${view.folder} was not resumed.`,
-      `A stop is on its way: ${statusSentence(view)}`,
-      'Call wait (until: done), then resume_session.',
     );
   }
 }

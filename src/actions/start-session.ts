@@ -9,6 +9,7 @@ import { requireBranchName } from '../project/branch-name.ts';
 import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
+import { judgeStart } from '../session/commands/judge-start.ts';
 import type { Command } from '../session/commands.ts';
 import type { EventType } from '../session/event-types.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
@@ -21,6 +22,7 @@ import { readSession } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { refuseWhatCannotRun } from './doctor.ts';
+import { EarlyRefusalError } from './early-refusal.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import { makeRunFolder, removeUntakenFolder } from './make-run-folder.ts';
@@ -59,7 +61,7 @@ export interface StartSessionResult {
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
- * @throws NothingToDoError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, the errors of settings,
+ * @throws NothingToDoError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, EarlyRefusalError, the errors of settings,
  * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
  * WorkerUnresponsiveError: the session is there, and its worker is slow
  */
@@ -82,6 +84,8 @@ export async function startSession(
   for (;;) {
     const folder = await freeFolder(project.values, given, sessionSlug(task ?? dive ?? ''), context);
     const settings = await freezeSettings(project, { ...input, branch, base, folder }, context);
+    const allowed = judgeStart(context, {}, settings);
+    if (allowed.kind === 'refused') throw new EarlyRefusalError(allowed);
     refuseWhatCannotRun(settings, context);
     const paths = sessionPaths(project.values.sessions, folder);
     const file = newSessionFile(project, { folder, settings, ...words }, context);

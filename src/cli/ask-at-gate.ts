@@ -1,4 +1,6 @@
+import { gateChannelsOf } from '../actions/early-refusal.ts';
 import { SamocodeError } from '../base/errors.ts';
+import { closedChannel } from '../session/commands/closed-channel.ts';
 import type { SessionView } from '../session/status.ts';
 import { askQuestions } from './ask-questions.ts';
 import type { Cli } from './cli.ts';
@@ -11,23 +13,20 @@ interface Question {
 }
 
 /** How an answer is refused when another chat, terminal or phone has decided meanwhile, the worker's own words too. */
-const FASTER: ReadonlySet<string> = new Set([
-  'not_waiting',
-  'nothing_asked',
-  'nothing_waits',
-  'plan_changed',
-]);
+const FASTER: ReadonlySet<string> = new Set(['not_waiting', 'plan_changed']);
 
 /**
  * Puts to the person what a session waits for.
  * @returns false when this is no place to decide it: the session stays as it is
  */
-export async function askAtGate(
-  cli: Cli,
-  { state: { status } }: SessionView,
-  question: Question,
-): Promise<boolean> {
+export async function askAtGate(cli: Cli, view: SessionView, question: Question): Promise<boolean> {
+  const { status } = view.state;
   if (status.kind !== 'waiting') return false;
+  const closed = closedChannel((await cli.actionContext()).by, gateChannelsOf(view));
+  if (closed) {
+    cli.output.say(`\n${closed.why} ${closed.hint}`);
+    return false;
+  }
   try {
     if (status.for === 'qa_answers') return await askForAnswers(cli, question);
     if (status.for === 'plan_approval') return await askForApproval(cli, question);

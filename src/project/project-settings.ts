@@ -153,7 +153,6 @@ export const PROJECT_SETTINGS = {
     key: 'GATES',
     scope: 'project',
     default: 'qa,plan',
-    perSession: true,
     risk: 'loosens',
     doc: 'Where the work waits for a person: questions (qa), the plan (plan), or nowhere (none).',
   },
@@ -161,9 +160,8 @@ export const PROJECT_SETTINGS = {
     ...listOf(GATE_CHANNELS, { orNone: false }),
     key: 'GATE_CHANNELS',
     scope: 'project',
-    perSession: true,
     default: GATE_CHANNELS.join(','),
-    doc: 'By which ways a gate may be opened; without tool, no approval comes through the parent model alone.',
+    doc: 'By which ways a gate may be opened; without tool, neither a parent model nor a command without a terminal opens one, by a choice at the start neither.',
   },
   maxCostUsd: {
     ...amount('US dollars', 0, 1_000_000),

@@ -1,4 +1,5 @@
 import type { ActionContext } from '../actions/context.ts';
+import { closedChannel } from '../session/commands/closed-channel.ts';
 import type { SessionView } from '../session/status.ts';
 
 /** One field of a form; always text, because every client shows that. */
@@ -24,12 +25,14 @@ export interface Form {
  */
 export type Ask = (form: Form) => Promise<Readonly<Record<string, string>> | undefined>;
 
+const BY_FORM = { channel: 'elicitation' } as const;
+
 /** GATE_CHANNELS of the session lets a form answer for the human. */
 export function mayOpenGates({ sessionFile }: SessionView): boolean {
-  return sessionFile?.settings.gateChannels.includes('elicitation') ?? false;
+  return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings.gateChannels);
 }
 
 /** What was filled in is the human's own act, and is recorded as such. */
 export function byForm(actions: ActionContext): ActionContext {
-  return { ...actions, by: { ...actions.by, channel: 'elicitation' } };
+  return { ...actions, by: { ...actions.by, ...BY_FORM } };
 }

@@ -16,6 +16,10 @@ export function describeEvent(event: SessionEvent): string | undefined {
 
 /** Who acted, as people should read it: an approval by tool came from a model, and says so. */
 export function describeBy(by: By): string {
+  return by.atStart ? `${actor(by)}, by a choice made at the start` : actor(by);
+}
+
+function actor(by: By): string {
   const client = by.client ? ` (${by.client})` : '';
   switch (by.channel) {
     case 'tool':

@@ -6,14 +6,19 @@ import { ENDING_KINDS } from '../phases/ending.ts';
 import { Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
+import { Cost } from './cost.ts';
 
-/** The ways in which a human act can reach a session; `settings` is a choice made when it was started. */
+/** The ways in which a human act can reach a session; `settings`: lines of `.samocode` that its person trusted. */
 export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
 export const Channel = z.enum(CHANNELS);
 export type Channel = z.infer<typeof Channel>;
 
-/** Who acted. */
-export const By = z.object({ channel: Channel, client: z.string().max(100).optional() });
+/** Who acted. `atStart`: by a choice made when the session was started. */
+export const By = z.object({
+  channel: Channel,
+  client: z.string().max(100).optional(),
+  atStart: z.literal(true).optional(),
+});
 export type By = z.infer<typeof By>;
 
 const COMMAND_KINDS = [
@@ -41,26 +46,6 @@ export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 
 export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
 export type PlanVersion = z.infer<typeof PlanVersion>;
-
-export const Cost = z.object({
-  usd: z.number().optional(),
-  inputTokens: z.number().optional(),
-  outputTokens: z.number().optional(),
-  cachedTokens: z.number().optional(),
-  turns: z.number().optional(),
-  /** The money was computed from a table of prices: the CLI tells tokens alone. */
-  usdIsEstimate: z.boolean().optional(),
-  /** Of one iteration only: what ran, and what it did. */
-  model: z.string().optional(),
-  version: z.string().optional(),
-  /** Calls by tool. */
-  tools: z.record(z.string(), z.int()).optional(),
-  /** Files that tools of writing named; what a shell changed is not among them. */
-  files: z.array(z.string()).optional(),
-  /** Tools that permissions refused. */
-  denied: z.array(z.string()).optional(),
-});
-export type Cost = z.infer<typeof Cost>;
 
 const Parked = z.object({
   for: z.enum(WAITING_FOR),
@@ -111,6 +96,8 @@ export const EVENT_BODIES = {
   session_created: z.object({
     sessionId: z.string(),
     runWanted: z.boolean(),
+    /** Whose choices those of the start are; older events have none. */
+    by: By.optional(),
     /** The text of `session.json`: the choices of the person, out of reach of whoever edits that file. */
     file: z.string().optional(),
   }),

@@ -22,9 +22,10 @@ export function fold(state: SessionState, event: SessionEvent): SessionState {
 }
 
 const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => SessionState } = {
-  session_created: (state, { at, runWanted }) => ({
+  session_created: (state, { at, runWanted, by }) => ({
     ...state,
     createdAt: at,
+    ...(by && { startedBy: by }),
     runWanted,
     status: { kind: 'starting', since: at },
   }),

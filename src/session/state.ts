@@ -6,15 +6,8 @@ import { EMPTY_TRAIL, ProgressTrail } from '../phases/no-progress.ts';
 import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
-import {
-  BegunIteration,
-  By,
-  Cost,
-  PlanVersion,
-  Position,
-  RecordedAnswer,
-  RewindTarget,
-} from './event-types.ts';
+import { Cost } from './cost.ts';
+import { BegunIteration, By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
@@ -83,6 +76,7 @@ export const SessionState = z.object({
   /** Highest fencing token seen: an event with a lower one came from a worker that had lost its lease. */
   lease: z.int().nonnegative(),
   createdAt: since.optional(),
+  startedBy: By.optional(),
   prepared: z.boolean(),
   /** The session folder lies in `_archive/`. */
   archived: z.boolean(),

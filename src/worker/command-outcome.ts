@@ -1,3 +1,4 @@
+import type { Refused } from '../session/commands/refused.ts';
 import type { NewEvent } from '../session/events.ts';
 
 /** What a command comes to: events that are written with its acceptance, and work that follows them. */
@@ -19,4 +20,9 @@ export class Refusal {
     this.message = message;
     this.hint = hint;
   }
+}
+
+/** What a judge said, for the event. */
+export function refusalOf({ code, why, hint = 'Look with get_status.' }: Refused): Refusal {
+  return new Refusal(code, why, hint);
 }

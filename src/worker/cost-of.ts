@@ -1,7 +1,7 @@
 import { configFolder } from '../project/config-folder.ts';
 import { type Estimate, estimateUsd, readPrices, type Spending } from '../providers/prices.ts';
 import type { TokenCounts, Traces } from '../providers/provider.ts';
-import type { Cost } from '../session/event-types.ts';
+import type { Cost } from '../session/cost.ts';
 import { plausibleCost } from '../session/fold-cost.ts';
 import type { OpenIteration } from '../session/state.ts';
 import type { ChildLog } from './child-log.ts';

@@ -4,7 +4,7 @@ import type { EndingKind } from '../phases/ending.ts';
 import type { Traces } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { type ChildRecord, NEVER_STARTED } from '../providers/run-child.ts';
-import type { Cost } from '../session/event-types.ts';
+import type { Cost } from '../session/cost.ts';
 import { spentBy } from '../session/fold-spent.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { logPaths } from './begin-iteration.ts';

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { changeFile } from '../base/change-file.ts';
 import type { ParkDecision } from '../phases/decision.ts';
-import type { By, RecordedAnswer } from '../session/event-types.ts';
+import { openedAtStart } from '../session/commands/judge-start.ts';
+import { describeBy } from '../session/describe-event.ts';
+import type { RecordedAnswer } from '../session/event-types.ts';
 import type { NewEvent } from '../session/events.ts';
 import { questionHash } from '../session/qa-answer.ts';
 import { appendRound, newQa } from '../session/qa-change.ts';
@@ -12,8 +14,6 @@ import { hashOf, readDocument } from './documents.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { limitEnd } from './limit-end.ts';
 import { stateOf, type Worker } from './worker.ts';
-
-const BY_CHOICE: By = { channel: 'settings' };
 
 /** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */
 export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
@@ -68,8 +68,8 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
     fileHash: fileHash ?? '',
     flow: `Waiting for answers: ${open.join(', ')}`,
   };
-  const { acceptSuggestions, gates } = worker.file.settings;
-  if (!acceptSuggestions && gates.includes('qa')) return [wait];
+  const by = openedAtStart('qa', worker.file.settings, stateOf(worker).startedBy);
+  if (by === undefined) return [wait];
   const answers: RecordedAnswer[] = questions
     .filter((question) => open.includes(question.id) && question.suggestion !== undefined)
     .map((question) => ({
@@ -79,10 +79,8 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
     }));
   const given = new Set(answers.map(({ id }) => id));
   const left = open.filter((id) => !given.has(id));
-  return [
-    wait,
-    { type: 'answers_recorded', by: BY_CHOICE, answers, open: left, flow: 'Suggestions accepted' },
-  ];
+  const flow = `Suggestions accepted by ${describeBy(by)}`;
+  return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
 }
 
 async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
@@ -92,15 +90,15 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
     ...(version && { plan: version }),
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
-  const { autoApprove, gates } = worker.file.settings;
-  if (version === undefined || text === undefined || (!autoApprove && gates.includes('plan'))) return [wait];
+  const by = openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
+  if (version === undefined || text === undefined || by === undefined) return [wait];
   await keepApprovedPlan(worker, text);
   const approved: NewEvent = {
     type: 'plan_approved',
-    by: BY_CHOICE,
+    by,
     plan: version,
     phase: decision.resumePhase,
-    flow: `Plan approved by a choice made at the start: ${version.name}`,
+    flow: `Plan approved by ${describeBy(by)}: ${version.name}`,
   };
   return [wait, approved];
 }

@@ -1,10 +1,12 @@
-import type { RecordedAnswer } from '../session/event-types.ts';
+import { closedChannel } from '../session/commands/closed-channel.ts';
+import type { By, RecordedAnswer } from '../session/event-types.ts';
 import { answerText, parseAnswer } from '../session/qa-answer.ts';
 import { findQuestion } from '../session/qa-question.ts';
 import type { WaitingStatus } from '../session/state.ts';
 import { readQuestions } from './evidence.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
+const BY_HAND: By = { channel: 'file' };
 /** A person may still be typing: answers count when the file has rested for this long. */
 const REST_MS = 2000;
 
@@ -13,7 +15,7 @@ const REST_MS = 2000;
  * has one, none is an answer that already stood there at parking, and the file has come to rest.
  */
 export async function typedAnswers(worker: Worker, status: WaitingStatus): Promise<boolean> {
-  if (!worker.file.settings.gateChannels.includes('file')) return false;
+  if (closedChannel(BY_HAND, worker.file.settings.gateChannels)) return false;
   const first = await completeAnswers(worker, status);
   if (first === undefined) return false;
   await worker.clock.sleep(REST_MS);
@@ -24,7 +26,7 @@ export async function typedAnswers(worker: Worker, status: WaitingStatus): Promi
   const flow = `Answers typed into _qa.md: ${second.answers.map(({ id }) => id).join(', ')}`;
   await record(worker, {
     type: 'answers_recorded',
-    by: { channel: 'file' },
+    by: BY_HAND,
     answers: second.answers,
     open: [],
     flow,

@@ -111,13 +111,14 @@ test.concurrent('a plan that was sent back comes again, and is approved as it th
   expect(await eventsOf(rig, 'parked')).toHaveLength(3);
 });
 
-test.concurrent('auto_approve and accept_suggestions are carried out as choices of the person', async () => {
+test.concurrent('auto_approve and accept_suggestions are recorded as acts of whoever started the session', async () => {
   await using rig = await startRig({
     start: { task: 'Name the boats', autoApprove: true, acceptSuggestions: true },
   });
   await gone(rig, 'implementation');
-  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('settings') }]);
-  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('settings') }]);
+  const chosen = { by: { channel: 'cli', atStart: true } };
+  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([chosen]);
+  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([chosen]);
 });
 
 test.concurrent('GATES=qa asks and does not wait for an approval', async () => {

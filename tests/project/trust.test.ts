@@ -44,13 +44,14 @@ test('what asks for no trust is at its loosest by default', () => {
   expect(gateChannels.default.split(',')).toEqual([...(gateChannels.choices ?? [])]);
 });
 
-test('what a call says itself is no matter of the file', () => {
+test('what a call says itself is no matter of the file, and no call says anything about gates', () => {
   const call: CallSettings = {
     checks: [{ key: 'CHECK', command: 'npm test' }],
-    gates: [],
     setup: 'npm ci',
   };
-  expect(riskyIn('CHECK=rm -rf ~\nGATES=none\nSETUP=x\n', call)).toEqual([]);
+  expect(riskyIn('CHECK=rm -rf ~\nGATES=none\nSETUP=x\n', call)).toEqual([
+    { key: 'GATES', risk: 'loosens', value: 'none' },
+  ]);
 });
 
 test('exactly the content that was trusted is trusted, in exactly that place', async () => {

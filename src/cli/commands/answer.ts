@@ -77,8 +77,11 @@ async function askOpen(
   options: SharedOptions,
 ): Promise<GivenAnswer[] | undefined> {
   const { readQa } = await import('../../actions/read-qa.ts');
-  const { questions } = await readQa({ session, ...projectOf(options) }, await cli.actionContext());
+  const { requireOpenChannel } = await import('../../actions/early-refusal.ts');
+  const context = await cli.actionContext();
+  const { view, questions } = await readQa({ session, ...projectOf(options) }, context);
   const open = questions.filter(({ isOpen }) => isOpen);
+  if (open.length > 0) requireOpenChannel(view, context);
   if (open.length > 0) return await askQuestions(cli, open);
   cli.output.say('No question is open.');
   return undefined;

@@ -12,7 +12,7 @@ export function addApprove(program: Command, cli: Cli): void {
 
 async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
   const { approvePlan } = await import('../../actions/approve-plan.ts');
-  const input = { session, ...projectOf(options), hash: options.hash };
+  const input = { session, ...projectOf(options), hash: options.hash, asItStands: true } as const;
   const { view, plan, already } = await approvePlan(input, await cli.actionContext());
   const short = shortName(view.folder);
   cli.output.result({ ...sessionFacts(view), plan, already }, () =>

@@ -27,11 +27,16 @@ export const startSessionTool = defineTool({
     caps: CapsArgument.describe('Limits for all of it; it blocks and asks there.'),
     base: Text("Where it begins; else the remote's default branch."),
     branch: Text('Name of the branch to make.'),
-    auto_approve: z.boolean().default(false).describe('The plan needs no yes. Only when the user said so.'),
+    auto_approve: z
+      .boolean()
+      .default(false)
+      .describe(
+        'The plan needs no yes. Only when the user said so; recorded as your choice, refused where GATE_CHANNELS omits tool.',
+      ),
     accept_suggestions: z
       .boolean()
       .default(false)
-      .describe('Questions get their suggestions. Only when the user said so.'),
+      .describe('Questions get their suggestions. As auto_approve.'),
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },

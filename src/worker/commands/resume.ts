@@ -1,12 +1,13 @@
-import { type Caps, type CapUse, judgeCaps, settingOf, useInWords } from '../../phases/caps.ts';
+import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
+import { judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
 import type { SessionState } from '../../session/state.ts';
 import { budgetReason, budgetUses, spentUses } from '../budget.ts';
 import { childChoice } from '../choose-child.ts';
-import { type CommandOutcome, Refusal } from '../command-outcome.ts';
+import { type CommandOutcome, type Refusal, refusalOf } from '../command-outcome.ts';
 import { documentNames } from '../documents.ts';
 import { readQuestions } from '../evidence.ts';
 import { liftSharedLimit } from '../shared-limit.ts';
@@ -15,43 +16,14 @@ import { stateOf, type Worker } from '../worker.ts';
 /** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
 export async function resume(worker: Worker, given: CommandOf<'resume'>): Promise<CommandOutcome | Refusal> {
   const command = meantForPhase(worker, given);
-  const { status, progress } = stateOf(worker);
-  const { phase } = progress;
-  const spent = stillSpent(worker, command);
-  if (spent !== undefined) return spent;
+  const state = stateOf(worker);
+  const verdict = judgeResume(command, state, { spent: stillSpent(worker, command) });
+  if (verdict.kind === 'refused') return refusalOf(verdict);
+  const { phase, resetsCounts } = verdict;
   if (command.goal !== undefined) return await newGoal(worker, command, command.goal);
-  switch (status.kind) {
-    case 'starting':
-    case 'queued':
-    case 'running':
-      return new Refusal(
-        'already_running',
-        'The session runs already.',
-        'Use send_message to guide it, wait to follow it.',
-      );
-    case 'done':
-      return new Refusal('done', 'The session is done.', 'Give resume_session a goal for new work.');
-    case 'waiting':
-      if (status.for === 'qa_answers')
-        return new Refusal('gate', 'It waits for answers.', 'Use read_qa, then answer_qa.');
-      if (status.for === 'plan_approval') {
-        return new Refusal(
-          'gate',
-          'It waits for approval of the plan.',
-          'Use read_plan, then approve_plan or request_changes.',
-        );
-      }
-      return outcome(resumed(command, { phase: status.resumePhase, resetsCounts: false }));
-    case 'limited':
-      // Whoever resumes by hand knows more than the time that the provider gave.
-      return { ...outcome(resumed(command, { phase, resetsCounts: false })), after: () => liftLimit(worker) };
-    case 'stopped':
-      return outcome(resumed(command, { phase, resetsCounts: false }));
-    case 'blocked':
-      return outcome(resumed(command, { phase, resetsCounts: true }));
-    default:
-      return status satisfies never;
-  }
+  const events = [resumed(command, { phase, resetsCounts })];
+  // Whoever resumes by hand knows more than the time that the provider gave.
+  return state.status.kind === 'limited' ? { events, after: () => liftLimit(worker) } : { events };
 }
 
 async function liftLimit(worker: Worker): Promise<void> {
@@ -98,40 +70,30 @@ function isBudgets({ status }: SessionState): boolean {
 }
 
 /** Going on would only block again: better said at once. */
-function stillSpent(worker: Worker, command: CommandOf<'resume'>): Refusal | undefined {
+function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['spent'] {
   if (!isBudgets(stateOf(worker)) && command.caps === undefined) return undefined;
   const reached = reachedUses(worker, command);
   const [first] = reached;
   if (first === undefined) return undefined;
-  const hint = `Give ${settingOf(first)} more than is spent: ${useInWords(first)}.`;
   // Nothing of this resume is kept: the next one must raise what it has raised too.
   const isOther = (use: CapUse) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
   const all = [...reached, ...runOut(worker, command).filter(isOther)];
-  return new Refusal('budget_spent', budgetReason(all), hint);
+  return { first, reason: budgetReason(all) };
 }
 
-async function newGoal(
-  worker: Worker,
-  command: CommandOf<'resume'>,
-  goal: string,
-): Promise<CommandOutcome | Refusal> {
-  const { status } = stateOf(worker);
-  if (status.kind !== 'done') {
-    const hint = 'Without a goal it goes on where it stands; a new goal is for a done session.';
-    return new Refusal('not_done', `The session is ${status.kind}, not done.`, hint);
-  }
-  if (goal.trim() === '') return new Refusal('empty_goal', 'The goal is empty.', 'Say what the new work is.');
+async function newGoal(worker: Worker, command: CommandOf<'resume'>, goal: string): Promise<CommandOutcome> {
   const { questions } = await readQuestions(worker);
   const { oldRounds } = stateOf(worker);
   const plans = documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan');
   const rounds = Math.max(oldRounds, ...questions.map((question) => question.round));
-  return outcome({
+  const event: NewEvent = {
     ...resumed(command, { phase: 'investigation', resetsCounts: true }),
     goal,
     oldRounds: rounds,
     oldPlans: plans,
     flow: `New goal: ${goal.split('\n')[0]}`,
-  });
+  };
+  return { events: [event] };
 }
 
 function resumed(
@@ -146,8 +108,4 @@ function resumed(
     ...(child !== undefined && { child }),
     ...(checks !== undefined && { checks }),
   };
-}
-
-function outcome(event: NewEvent): CommandOutcome {
-  return { events: [event] };
 }

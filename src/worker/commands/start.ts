@@ -1,16 +1,12 @@
+import { judgeStart } from '../../session/commands/judge-start.ts';
 import type { CommandOf } from '../../session/commands.ts';
-import { type CommandOutcome, Refusal } from '../command-outcome.ts';
+import { type CommandOutcome, type Refusal, refusalOf } from '../command-outcome.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Makes the session exist; its folder, notebook and worktree are the worker's next step. */
 export function start(worker: Worker, command: CommandOf<'start'>): CommandOutcome | Refusal {
-  if (stateOf(worker).createdAt !== undefined) {
-    return new Refusal(
-      'already_started',
-      'The session was started before.',
-      'Use resume_session to go on with it.',
-    );
-  }
+  const verdict = judgeStart(command, stateOf(worker), worker.file.settings);
+  if (verdict.kind === 'refused') return refusalOf(verdict);
   const { id, task, dive, adopted } = worker.file;
   const text = worker.kept.textOf(worker.paths.sessionFile);
   const subject = task ?? dive ?? worker.file.folder;
@@ -20,6 +16,7 @@ export function start(worker: Worker, command: CommandOf<'start'>): CommandOutco
         type: 'session_created',
         sessionId: id,
         runWanted: command.run,
+        by: command.by,
         ...(text !== undefined && { file: text }),
         ...(!adopted && { flow: `Session started: ${subject.split('\n')[0]}` }),
       },

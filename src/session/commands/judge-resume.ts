@@ -1,0 +1,84 @@
+import { type CapUse, settingOf, useInWords } from '../../phases/caps.ts';
+import type { Phase } from '../../phases/table.ts';
+import type { CommandOf } from '../commands.ts';
+import type { SessionState } from '../state.ts';
+import { type Refused, refused } from './refused.ts';
+
+export interface ResumeFacts {
+  /** Limits that would block it again at once, and how that is worded; the action cannot know them. */
+  spent?: { first: CapUse; reason: string } | undefined;
+}
+
+export type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
+
+/** Whether a session goes on, and where. A resume opens no gate. */
+export function judgeResume(
+  { goal }: Pick<CommandOf<'resume'>, 'goal'>,
+  { status, stopWanted, progress }: Pick<SessionState, 'status' | 'stopWanted' | 'progress'>,
+  { spent }: ResumeFacts = {},
+): ResumeVerdict {
+  const closed = atGate(status);
+  if (closed) return closed;
+  if (status.kind === 'starting' || status.kind === 'queued' || status.kind === 'running')
+    return stopWanted === undefined ? SESSION_RUNS : STOPS;
+  if (status.kind === 'done' && !goal?.trim()) return NO_GOAL;
+  if (status.kind !== 'done' && goal !== undefined) return notDone(status.kind);
+  if (spent !== undefined) {
+    const hint = `Give ${settingOf(spent.first)} more than is spent: ${useInWords(spent.first)}.`;
+    return refused('budget_spent', { what: NOTHING, why: spent.reason, hint });
+  }
+  switch (status.kind) {
+    case 'done':
+      return { kind: 'accepted', phase: 'investigation', resetsCounts: true };
+    case 'waiting':
+      return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
+    case 'limited':
+    case 'stopped':
+      return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
+    case 'blocked':
+      return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
+    default:
+      return status satisfies never;
+  }
+}
+
+const NOTHING = 'The session was not resumed.';
+
+function atGate(status: SessionState['status']): Refused | undefined {
+  if (status.kind !== 'waiting') return undefined;
+  if (status.for === 'qa_answers') {
+    const hint = 'Call read_qa, then answer_qa.';
+    return refused('gate_closed', { what: NOTHING, why: 'It waits for answers.', hint, isStatus: true });
+  }
+  if (status.for !== 'plan_approval') return undefined;
+  const hint = 'Call read_plan, then approve_plan or request_changes.';
+  return refused('gate_closed', { what: NOTHING, why: 'Its plan waits for a yes.', hint, isStatus: true });
+}
+
+export const SESSION_RUNS = refused('already_running', {
+  what: 'Nothing was changed.',
+  why: 'The session runs already.',
+  hint: 'Guidance for its next child goes by send_message; other work needs stop_session first.',
+  isStatus: true,
+});
+
+/** While a child runs nothing takes a stop back: what opens a gate could come from the child. */
+const STOPS = refused('stop_under_way', {
+  what: NOTHING,
+  why: 'A stop is on its way.',
+  hint: 'Call wait (until: done), then resume_session.',
+});
+
+const NO_GOAL = refused('goal_missing', {
+  what: NOTHING,
+  why: 'It is done, and there is nothing left to go on with.',
+  hint: 'Pass goal, the new work in the same session, or start another one with start_session.',
+});
+
+function notDone(status: string): Refused {
+  return refused('not_done', {
+    what: NOTHING,
+    why: `The session is ${status}, not done.`,
+    hint: 'Without a goal it goes on where it stands; a new goal is for a done session.',
+  });
+}

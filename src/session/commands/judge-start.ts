@@ -1,0 +1,47 @@
+import type { Gate } from '../../phases/table.ts';
+import type { CommandOf } from '../commands.ts';
+import type { By } from '../event-types.ts';
+import type { FrozenSettings } from '../session-file.ts';
+import type { SessionState } from '../state.ts';
+import { closedChannel } from './closed-channel.ts';
+import { type Refused, refused } from './refused.ts';
+
+type Choices = Pick<FrozenSettings, 'gates' | 'gateChannels' | 'autoApprove' | 'acceptSuggestions'>;
+
+/** Whether a session may begin with these choices: one that opens a gate in advance is an act of its channel. */
+export function judgeStart(
+  { by }: Pick<CommandOf<'start'>, 'by'>,
+  { createdAt }: Pick<SessionState, 'createdAt'>,
+  settings: Choices,
+): { kind: 'accepted' } | Refused {
+  if (createdAt !== undefined) {
+    const hint = 'Use resume_session to go on with it.';
+    return refused('already_started', { what: NOTHING, why: 'The session was started before.', hint });
+  }
+  const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
+  if (chosen.length === 0) return { kind: 'accepted' };
+  const closed = closedChannel(by, settings.gateChannels, NOTHING);
+  if (closed === undefined) return { kind: 'accepted' };
+  const why = `It was to ${chosen.join(' and ')} unasked, which opens a gate. ${closed.why}`;
+  const hint = 'Start it without that choice; it then waits for the human.';
+  return { ...closed, why, hint };
+}
+
+const NOTHING = 'No session was started.';
+
+const CHOICES = [
+  { gate: 'qa', choice: 'acceptSuggestions', words: 'accept its suggestions' },
+  { gate: 'plan', choice: 'autoApprove', words: 'approve its plan' },
+] as const;
+
+/**
+ * Who has opened a gate before the session came to it; undefined: it waits there.
+ * @param startedBy of the start; sessions of before it was recorded have none
+ */
+export function openedAtStart(gate: Gate, settings: Choices, startedBy: By | undefined): By | undefined {
+  if (CHOICES.some((each) => each.gate === gate && settings[each.choice]))
+    return startedBy === undefined ? BY_SETTINGS : { ...startedBy, atStart: true };
+  return settings.gates.includes(gate) ? undefined : BY_SETTINGS;
+}
+
+const BY_SETTINGS: By = { channel: 'settings' };

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+
+/** What an iteration, or all of them, cost. */
+export const Cost = z.object({
+  usd: z.number().optional(),
+  inputTokens: z.number().optional(),
+  outputTokens: z.number().optional(),
+  cachedTokens: z.number().optional(),
+  turns: z.number().optional(),
+  /** The money was computed from a table of prices: the CLI tells tokens alone. */
+  usdIsEstimate: z.boolean().optional(),
+  /** Of one iteration only: what ran, and what it did. */
+  model: z.string().optional(),
+  version: z.string().optional(),
+  /** Calls by tool. */
+  tools: z.record(z.string(), z.int()).optional(),
+  /** Files that tools of writing named; what a shell changed is not among them. */
+  files: z.array(z.string()).optional(),
+  /** Tools that permissions refused. */
+  denied: z.array(z.string()).optional(),
+});
+export type Cost = z.infer<typeof Cost>;

@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { judgeAnswer } from '../../src/session/commands/judge-answer.ts';
+import { judgeApprove } from '../../src/session/commands/judge-approve.ts';
+import { judgeRequestChanges } from '../../src/session/commands/judge-request-changes.ts';
+import { judgeResume } from '../../src/session/commands/judge-resume.ts';
+import { judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
+import { CHANNELS } from '../../src/session/event-types.ts';
+import { planHash } from '../../src/session/plan.ts';
+import { newQa } from '../../src/session/qa-change.ts';
+import { openQuestions } from '../../src/session/qa-open.ts';
+import { emptyState, type Status, type WaitingStatus } from '../../src/session/state.ts';
+
+const since = '2026-01-08T10:00:00.000Z';
+const byPerson = { channel: 'cli' } as const;
+const byModel = { channel: 'tool', client: 'claude-code' } as const;
+const PEOPLE = ['cli', 'file'] as const;
+
+function waiting(waitsFor: WaitingStatus['for']): Status {
+  const lists = { openQuestions: [], unconfirmed: [] };
+  return { kind: 'waiting', since, for: waitsFor, resumePhase: 'implementation', ...lists };
+}
+
+const stateOf = (status: Status) => ({ ...emptyState(), status });
+const RUNNING = stateOf({ kind: 'running', since });
+const STOPPED = stateOf({ kind: 'stopped', since, by: byPerson, why: 'asked for' });
+const DONE = stateOf({ kind: 'done', since, summary: 'all of it' });
+
+describe('answers', () => {
+  const ask = (text: string, letters?: string[]) => ({
+    text,
+    options: ['this', 'that'],
+    ...(letters && { suggestion: { letters, reason: 'short' } }),
+  });
+  const text = newQa({ title: 'Boats', questions: [ask('Which?', ['A']), ask('When?', ['B']), ask('Why?')] });
+  const facts = { ...openQuestions(text, emptyState()), gateChannels: CHANNELS };
+  const command = { by: byPerson, answers: [], acceptSuggestions: false, confirmTyped: false };
+  const asked = stateOf(waiting('qa_answers'));
+
+  test('a letter is taken before the suggestion, and what has neither stays open', () => {
+    const answers = [{ id: 'q1', text: 'b' }];
+    expect(judgeAnswer({ ...command, answers, acceptSuggestions: true }, asked, facts)).toMatchObject({
+      kind: 'accepted',
+      answers: [
+        { id: 'Q1', text: 'B' },
+        { id: 'Q2', text: 'B' },
+      ],
+      open: ['Q3'],
+    });
+  });
+
+  test.each([
+    ['an unknown question', { answers: [{ id: 'Q9', text: 'A' }] }, 'unknown_question'],
+    ['a letter that is no option', { answers: [{ id: 'Q1', text: 'Z' }] }, 'answer_not_understood'],
+    ['no answer at all', {}, 'no_answer_given'],
+    ['a confirmation of nothing', { confirmTyped: true }, 'no_answer_given'],
+  ])('%s is refused', (_what, given, code) => {
+    expect(judgeAnswer({ ...command, ...given }, asked, facts)).toMatchObject({ kind: 'refused', code });
+  });
+
+  test('they are refused when nothing is asked, and where their channel may open no gate', () => {
+    const given = { ...command, acceptSuggestions: true };
+    expect(judgeAnswer(given, RUNNING, facts)).toMatchObject({ code: 'not_waiting', isStatus: true });
+    const closed = judgeAnswer({ ...given, by: byModel }, asked, { ...facts, gateChannels: PEOPLE });
+    expect(closed).toMatchObject({
+      code: 'channel_closed',
+      why: 'GATE_CHANNELS of this project allows only cli, file, and this came by tool (claude-code).',
+    });
+  });
+});
+
+describe('an approval', () => {
+  const text = '# Plan\n\n### Phase 1: names\n- [ ] one\n';
+  const plan = { name: '01-08-1000-plan-x.md', text, hash: planHash(text) };
+  const asked = stateOf(waiting('plan_approval'));
+  const judge = (given: { hash?: string; by?: typeof byModel }, facts: object = {}) =>
+    judgeApprove({ by: byPerson, ...given }, asked, { plan, gateChannels: CHANNELS, ...facts });
+
+  test('of the plan that stands there goes to the phase that waited', () => {
+    const accepted = {
+      kind: 'accepted',
+      plan: { name: plan.name, hash: plan.hash },
+      phase: 'implementation',
+    };
+    expect(judge({})).toMatchObject(accepted);
+    expect(judge({ hash: plan.hash.slice(0, 12) })).toMatchObject(accepted);
+  });
+
+  test('is refused for another plan, for none, and by a channel that is closed', () => {
+    expect(judge({ hash: 'deadbeefdead' })).toMatchObject({ code: 'plan_changed' });
+    expect(judge({ hash: plan.hash.slice(0, 7) })).toMatchObject({ code: 'plan_changed' });
+    expect(judge({}, { plan: undefined })).toMatchObject({ code: 'no_plan' });
+    expect(judge({ by: byModel }, { gateChannels: PEOPLE })).toMatchObject({ code: 'channel_closed' });
+  });
+
+  test('and a request for changes are refused when no plan waits', () => {
+    const facts = { plan, gateChannels: CHANNELS };
+    expect(judgeApprove({ by: byPerson }, RUNNING, facts)).toMatchObject({ code: 'not_waiting' });
+    expect(judgeRequestChanges({ feedback: 'shorter' }, RUNNING)).toMatchObject({ code: 'not_waiting' });
+    expect(judgeRequestChanges({ feedback: ' ' }, asked)).toMatchObject({ code: 'empty_feedback' });
+    expect(judgeRequestChanges({ feedback: 'shorter' }, asked)).toEqual({ kind: 'accepted' });
+  });
+});
+
+describe('a start', () => {
+  const settings = { gates: ['qa', 'plan'] as ('qa' | 'plan')[], gateChannels: [...PEOPLE] };
+  const none = { ...settings, autoApprove: false, acceptSuggestions: false };
+  const both = { ...settings, autoApprove: true, acceptSuggestions: true };
+
+  test('that opens a gate is refused where its channel may not, and one that opens none is not', () => {
+    expect(judgeStart({ by: byModel }, {}, none)).toEqual({ kind: 'accepted' });
+    expect(judgeStart({ by: byPerson }, {}, both)).toEqual({ kind: 'accepted' });
+    expect(judgeStart({ by: byModel }, {}, both)).toMatchObject({
+      code: 'channel_closed',
+      why: expect.stringContaining('accept its suggestions and approve its plan unasked'),
+    });
+  });
+
+  test('happens once', () => {
+    const started = { createdAt: since };
+    expect(judgeStart({ by: byPerson }, started, none)).toMatchObject({ code: 'already_started' });
+  });
+
+  test('opens a gate in the name of who chose that, and of the settings where a trusted line did', () => {
+    const chosen = { ...byModel, atStart: true };
+    expect(openedAtStart('plan', both, byModel)).toEqual(chosen);
+    expect(openedAtStart('plan', { ...both, gates: [] }, byModel)).toEqual(chosen);
+    expect(openedAtStart('plan', { ...none, gates: ['qa'] }, byModel)).toEqual({ channel: 'settings' });
+    expect(openedAtStart('qa', { ...none, gates: ['qa'] }, byModel)).toBeUndefined();
+    expect(openedAtStart('qa', both, undefined)).toEqual({ channel: 'settings' });
+  });
+});
+
+describe('a resume', () => {
+  test.each([
+    ['a session at the first gate', stateOf(waiting('qa_answers')), {}, 'gate_closed'],
+    ['a session at the second gate', stateOf(waiting('plan_approval')), {}, 'gate_closed'],
+    ['a session at a gate, with new work', stateOf(waiting('plan_approval')), { goal: 'x' }, 'gate_closed'],
+    ['a running session', RUNNING, {}, 'already_running'],
+    [
+      'a session that is being stopped',
+      { ...RUNNING, stopWanted: { by: byPerson, when: 'now' as const } },
+      {},
+      'stop_under_way',
+    ],
+    ['a done session without new work', DONE, {}, 'goal_missing'],
+    ['a done session with blank new work', DONE, { goal: ' ' }, 'goal_missing'],
+    ['a stopped session with new work', STOPPED, { goal: 'x' }, 'not_done'],
+  ])('of %s is refused', (_what, state, command, code) => {
+    expect(judgeResume(command, state)).toMatchObject({ kind: 'refused', code });
+  });
+
+  test('goes on where the session stood', () => {
+    const blocked = stateOf({ kind: 'blocked', since, reason: 'x', needs: 'y', rule: 'z' });
+    expect(judgeResume({}, stateOf(waiting('file_update')))).toMatchObject({ phase: 'implementation' });
+    expect(judgeResume({}, STOPPED)).toMatchObject({ kind: 'accepted', resetsCounts: false });
+    expect(judgeResume({}, blocked)).toMatchObject({ kind: 'accepted', resetsCounts: true });
+    expect(judgeResume({ goal: 'More' }, DONE)).toMatchObject({ phase: 'investigation' });
+  });
+
+  test('that would only block again says which limit is spent', () => {
+    const first = { cap: 'hours', scope: 'session', limit: 1, spent: 2 } as const;
+    const refused = judgeResume({}, STOPPED, { spent: { first, reason: 'The budget is used up.' } });
+    expect(refused).toMatchObject({ code: 'budget_spent', hint: expect.stringContaining('MAX_HOURS') });
+  });
+});
