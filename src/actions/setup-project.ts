@@ -4,12 +4,12 @@ import { mainCheckoutOf } from '../project/find-project.ts';
 import { readRepository } from '../project/repository.ts';
 import { pathFromFile } from '../project/samocode-file.ts';
 import { type ProjectSetupReport, setupProject as setUp } from '../project/setup-project.ts';
-import { type Trust, trustFile, trustIn } from '../project/trust.ts';
+import { riskyLines, type Trust, trustFile, trustIn } from '../project/trust.ts';
 import type { ActionContext } from './context.ts';
 import { NoSuchFolderError, namedFolder } from './named-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { riskyLineWords } from './require-trust.ts';
-import { trustAsSeen } from './trust-project.ts';
+import { needsPerson, trustAsSeen } from './trust-project.ts';
 
 export interface SetupProjectInput {
   /** The repository; without it the client's folder. */
@@ -50,8 +50,9 @@ export async function setupProject(
     ...(input.lines && { lines: input.lines }),
   });
   const { project } = report;
-  // Its lines are the caller's own words.
-  if (report.kind === 'made') await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
+  // Its lines are the caller's own words, and a model may not loosen a rule for itself.
+  const isOwnWord = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
+  if (isOwnWord) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
   const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
   const words = trusted.map(riskyLineWords).join('; ');
   return {

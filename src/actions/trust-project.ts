@@ -1,10 +1,11 @@
 import { SamocodeError } from '../base/errors.ts';
 import type { Project } from '../project/open-project.ts';
 import { type RiskyLine, type Trust, trustFile, trustIn } from '../project/trust.ts';
+import type { By } from '../session/event-types.ts';
 import type { ActionContext } from './context.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
-import { shortHash } from './require-trust.ts';
+import { riskyLineWords, shortHash } from './require-trust.ts';
 
 export interface TrustProjectInput {
   projectDir?: string | undefined;
@@ -25,7 +26,7 @@ export async function readTrust(
  * Notes that a person has seen the commands and loosening lines of a `.samocode` and lets them count. Any
  * later change of the file asks anew. Already trusted, it changes nothing.
  * @returns the lines that count now and did not before
- * @throws InsideSessionError, TrustChangedError, what `findProjectFor` throws
+ * @throws InsideSessionError, TrustChangedError, LooseningTrustError, what `findProjectFor` throws
  */
 export async function trustProject(
   input: TrustProjectInput,
@@ -36,19 +37,38 @@ export async function trustProject(
   return { project, lines: await trustAsSeen(project, input.hash, context) };
 }
 
-/** The same for a project that is open. @param seen hash of what the person has seen @throws TrustChangedError */
+/** The same for a project that is open. @param seen hash of what the person has seen @throws TrustChangedError, LooseningTrustError */
 export async function trustAsSeen(
   project: Project,
   seen: string,
-  { home: homeDir, clock }: ActionContext,
+  { home: homeDir, clock, by }: ActionContext,
 ): Promise<readonly RiskyLine[]> {
   const given = seen.trim().toLowerCase();
   if (given.length < MIN_HASH || !project.fileHash.startsWith(given))
     throw new TrustChangedError(project, given);
   const trust = await trustIn(project, homeDir);
   if (trust.kind === 'fine') return [];
+  if (needsPerson(trust.lines, by)) throw new LooseningTrustError(project.filePath, trust.lines);
   await trustFile(project.filePath, project.fileHash, { homeDir, clock });
   return trust.lines;
+}
+
+/** A model may hand on a yes to commands; it may not loosen what it is held by. */
+export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boolean {
+  return channel === 'tool' && lines.some(({ risk }) => risk === 'loosens');
+}
+
+class LooseningTrustError extends SamocodeError {
+  readonly code = 'person_needed';
+
+  constructor(filePath: string, lines: readonly RiskyLine[]) {
+    const loosening = lines.filter(({ risk }) => risk === 'loosens');
+    super(
+      'Nothing was trusted.',
+      `${loosening.map(riskyLineWords).join('; ')} in ${filePath} loosens a rule, and a model or script may not trust that for the human.`,
+      'Ask the human to run "samocode trust" in a terminal of their own, or to take the line out of the file.',
+    );
+  }
 }
 
 /** Fewer characters could be guessed at. */

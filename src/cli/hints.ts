@@ -27,6 +27,10 @@ const PHRASES: ReadonlyArray<readonly [phrase: string, atTerminal: string]> = [
     'Show these lines to the human. When they agree: setup_project with trust "*", or "samocode trust"',
     'Read these lines; if they may run: "samocode trust"',
   ],
+  [
+    'Show these lines to the human. Some loosen a rule, which only they can allow: by the form of setup_project with trust where their client has forms, or with "samocode trust" in a terminal of their own',
+    'Read these lines; some loosen a rule. If they may: "samocode trust", in a terminal of your own',
+  ],
   ['call setup_project with init_repository: true ("samocode *")', 'run "samocode *"'],
   [
     'if the person agrees to "git init" and a first commit there, call setup_project with init_repository: true ("samocode *")',

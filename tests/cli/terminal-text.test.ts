@@ -68,7 +68,7 @@ test.each([
     'Follow it with get_status, or call stop_session first.',
     'Follow it with "samocode status", or call "samocode stop" first.',
   ],
-  [trustHint('0123456789abcdef'), 'Read these lines; if they may run: "samocode trust".'],
+  [trustHint('0123456789abcdef', []), 'Read these lines; if they may run: "samocode trust".'],
   ['Follow it with wait.', 'Follow it with "samocode run".'],
   ['Call read_plan, show it.', 'Use "samocode plan", show it.'],
   ['make one with setup_project ("samocode init").', 'make one with "samocode init".'],

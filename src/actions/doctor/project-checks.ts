@@ -45,7 +45,7 @@ function trustChecks(trust: Trust): DoctorCheck[] {
   if (trust.kind === 'fine') return [];
   const lines = trust.lines.map(riskyLineWords).join('; ');
   const found = `Nobody has said yet that these lines of ${trust.filePath} may run or loosen something: ${lines}`;
-  return [fail('project.trust', found, trustHint(trust.hash))];
+  return [fail('project.trust', found, trustHint(trust.hash, trust.lines))];
 }
 
 async function identityCheck(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck> {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../define-tool.ts';
 import { cut } from '../session-fields.ts';
+import type { ToolContext } from '../tool.ts';
 
 export const setupProjectTool = defineTool({
   name: 'setup_project',
@@ -25,7 +26,9 @@ export const setupProjectTool = defineTool({
     trust: z
       .string()
       .optional()
-      .describe('Hash from needs_trust. Only after the human has seen those lines and said yes.'),
+      .describe(
+        'Hash from needs_trust. Only after the human has seen those lines and said yes; lines that loosen a rule need their own yes, in a form or with "samocode trust".',
+      ),
     init_repository: z
       .boolean()
       .default(false)
@@ -33,7 +36,9 @@ export const setupProjectTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'set up, initialise, configure, check a project',
-  async handle(input, { actions }) {
+  async handle(input, context) {
+    const given = { projectDir: input.project_dir, hash: input.trust ?? '' };
+    const { actions, hash } = given.hash.trim() ? await askedTrust(given, context) : { ...context, hash: '' };
     const [{ setupProject }, { doctor }, { riskyLineWords, shortHash }] = await Promise.all([
       import('../../actions/setup-project.ts'),
       import('../../actions/doctor.ts'),
@@ -49,7 +54,7 @@ export const setupProjectTool = defineTool({
           ...(input.check?.trim() && { CHECK: input.check.trim() }),
         },
         initRepository: input.init_repository,
-        trust: input.trust,
+        trust: hash,
       },
       actions,
     );
@@ -73,6 +78,11 @@ export const setupProjectTool = defineTool({
     };
   },
 });
+
+async function askedTrust(given: { projectDir: string | undefined; hash: string }, context: ToolContext) {
+  const { trustAsked } = await import('../ask-trust.ts');
+  return await trustAsked(given, context);
+}
 
 /** The end of the sentence: what stands between the project and a session. */
 function missing(problems: number, needsTrust: boolean): string {
