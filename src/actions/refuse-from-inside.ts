@@ -1,5 +1,5 @@
 import { SamocodeError } from '../base/errors.ts';
-import type { Host } from '../base/host.ts';
+import { inheritedVariable } from '../base/inherited-variables.ts';
 import { SESSION_MARK } from '../providers/environment.ts';
 import type { ActionContext } from './context.ts';
 
@@ -23,15 +23,5 @@ export async function refuseFromInside(context: Pick<ActionContext, 'env' | 'hos
 /** True when our mark stands in this process's own environment or in an ancestor's. */
 export async function isInsideSession(context: Pick<ActionContext, 'env' | 'host'>): Promise<boolean> {
   if (context.env[SESSION_MARK]) return true;
-  return isMarked(context.host, process.pid);
-}
-
-// The variable can be deleted by the program that then becomes ours, or taken away with `env -u`; what a
-// process was started with stays to be seen, its own and its ancestors'.
-async function isMarked(host: Host, pid: number): Promise<boolean> {
-  for (let current = pid, depth = 0; current > 1 && depth < 64; depth += 1) {
-    if (await host.processes.environmentOf(current, SESSION_MARK)) return true;
-    current = (await host.processes.read(current))?.ppid ?? 0;
-  }
-  return false;
+  return (await inheritedVariable(context.host, [SESSION_MARK])) !== undefined;
 }

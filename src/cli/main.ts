@@ -42,7 +42,9 @@ process.on('SIGINT', () => {
 });
 
 const home = process.env.HOME || homedir();
-const makeContext = contextMaker(() => cli);
+// Both ends: a program that reads what we print may have left us its own terminal as stdin.
+const hasTerminal = process.stdin.isTTY === true && (isTerminal || process.stderr.isTTY === true);
+const makeContext = contextMaker(() => cli, { hasTerminal });
 let isActing = false;
 const cli: Cli = {
   output,

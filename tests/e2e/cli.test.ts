@@ -75,7 +75,9 @@ test('changes send the plan back, and a message reaches the session', async () =
   expect((await samocode('run', 'second')).exitCode).toBe(4);
   expect(await object('message', 'second', 'mind the gap')).toMatchObject({ state: 'waiting' });
   const log = await samocode('log', 'second');
-  expect(log.stdout).toContain('changes to the plan requested by a person, in the terminal');
+  expect(log.stdout).toContain(
+    'changes to the plan requested by the parent model (samocode, without a terminal)',
+  );
   expect((await samocode('stop', 'second', '--now')).exitCode).toBe(0);
   expect(await object('status', 'second')).toMatchObject({ state: 'stopped' });
 });

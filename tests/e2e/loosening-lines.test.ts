@@ -1,0 +1,113 @@
+import { appendFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startSession } from '../../src/actions/start-session.ts';
+import { readTrust } from '../../src/actions/trust-project.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+import { shellWord } from '../../src/base/shell-quoted.ts';
+import { type Bench, makeBench } from '../actions/bench.ts';
+import { askTool } from '../server/ask-tool.ts';
+import { builtPrograms } from '../support/built-programs.ts';
+
+const byTool = (bench: Bench) => ({ ...bench.context, by: { channel: 'tool' } as const });
+
+async function hashOf(bench: Bench): Promise<string> {
+  return (await readTrust({}, bench.context)).project.fileHash;
+}
+
+async function cli(bench: Bench, ...args: string[]): Promise<string> {
+  const { cli: program } = await builtPrograms();
+  const { repo } = bench;
+  const options = { cwd: repo.path, env: repo.env };
+  const { stdout, stderr } = await runCommand(process.execPath, [program, ...args], options);
+  return stdout + stderr;
+}
+
+async function cliInTerminalOfAgent(bench: Bench, ...args: string[]): Promise<string> {
+  const { cli: program } = await builtPrograms();
+  const words = [process.execPath, program, ...args].map(shellWord).join(' ');
+  const env = { ...bench.repo.env, CODEX_THREAD_ID: '1' };
+  const { stdout } = await runCommand('script', ['-qec', words, '/dev/null'], { cwd: bench.repo.path, env });
+  return stdout;
+}
+
+/** What a parent model does to have a gate taken away that it is held by, and what it is told. */
+const ACTS: Array<[name: string, play: (bench: Bench) => Promise<string>, told: RegExp]> = [
+  [
+    'hands on the hash to setup_project',
+    async (bench) => {
+      const trust = await hashOf(bench);
+      return JSON.stringify((await askTool('setup_project', { trust }, byTool(bench))).json);
+    },
+    /person_needed.*GATES=none.*in a terminal of their own/s,
+  ],
+  [
+    'runs samocode trust --yes without a terminal',
+    (bench) => cli(bench, 'trust', '--yes'),
+    /GATES=none.*terminal of their own/s,
+  ],
+  [
+    'runs samocode trust --yes in a pseudo-terminal',
+    (bench) => cliInTerminalOfAgent(bench, 'trust', '--yes'),
+    /GATES=none.*terminal of their own/s,
+  ],
+  [
+    'writes the file anew by samocode init',
+    async (bench) => {
+      await rm(join(bench.repo.path, '.samocode'));
+      return await cli(bench, 'init', '--set', 'PROVIDER=rehearsal', 'GATES=none');
+    },
+    /No session starts before you trust/,
+  ],
+  [
+    'starts a session and names the gates itself',
+    async (bench) =>
+      JSON.stringify((await askTool('start_session', { task: 'x', gates: 'none' }, byTool(bench))).json),
+    /bad_input/,
+  ],
+];
+
+describe('a line that takes a gate away counts for no parent that', () => {
+  test.for(ACTS)('%s', async ([, play, told]) => {
+    await using bench = await makeBench();
+    await appendFile(join(bench.repo.path, '.samocode'), 'GATES=none\n');
+    expect(await play(bench)).toMatch(told);
+    expect((await readTrust({}, bench.context)).trust).toMatchObject({ kind: 'untrusted' });
+    await expect(startSession({ task: 'x' }, byTool(bench))).rejects.toMatchObject({
+      code: 'project_not_trusted',
+    });
+  });
+});
+
+test('a command that runs something is still trusted through a parent that its human has said yes to', async () => {
+  await using bench = await makeBench();
+  await appendFile(join(bench.repo.path, '.samocode'), 'CHECK=true\n');
+  const { json } = await askTool('setup_project', { trust: await hashOf(bench) }, byTool(bench));
+  expect(json).toMatchObject({ done: ['Trusted: CHECK=true.'] });
+});
+
+describe('a form', () => {
+  const asked: string[] = [];
+  const answering = (decision: string) => ({
+    ask: async ({ message }: { message: string }) => {
+      asked.push(message);
+      return { decision };
+    },
+  });
+
+  test('lets a person trust what loosens a rule, and only their yes does', async () => {
+    await using bench = await makeBench();
+    await appendFile(join(bench.repo.path, '.samocode'), 'GATES=qa\n');
+    const trust = await hashOf(bench);
+    const no = await askTool('setup_project', { trust }, byTool(bench), answering('No'));
+    expect(no.json).toMatchObject({ code: 'person_needed' });
+    const yes = await askTool(
+      'setup_project',
+      { trust },
+      byTool(bench),
+      answering('Yes, these lines may count'),
+    );
+    expect(yes.json).toMatchObject({ done: ['Trusted: GATES=qa.'] });
+    expect(asked).toEqual([expect.stringContaining('GATES=qa'), expect.stringContaining('GATES=qa')]);
+  });
+});
