@@ -1,0 +1,113 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readEvents } from '../../src/session/event-log.ts';
+import type { EventType } from '../../src/session/event-types.ts';
+import type { SessionEvent } from '../../src/session/events.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+import { sessionFolders } from '../../src/session/session-list.ts';
+import { makeBench } from '../actions/bench.ts';
+import { askTool } from '../server/ask-tool.ts';
+import { eventually } from '../support/eventually.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { ParentKit } from '../worker/gates/parent-kit.ts';
+import { PARENT_ACTS } from '../worker/gates/parents.ts';
+
+const MODELS_OPEN_NOTHING = { GATE_CHANNELS: 'cli,file' };
+/** Acts that open a gate or follow from one that opened. */
+const OPENED: readonly EventType[] = ['answers_recorded', 'plan_approved', 'iteration_started'];
+
+const opened = (events: readonly SessionEvent[]) => events.filter(({ type }) => OPENED.includes(type));
+
+async function eventsOf<T extends EventType>(rig: SessionRig, type: T) {
+  return (await rig.events()).filter(
+    (event): event is Extract<SessionEvent, { type: T }> => event.type === type,
+  );
+}
+
+describe('where models may open nothing, the first gate stays closed when a parent', () => {
+  let rig: SessionRig;
+  let before: number;
+
+  beforeAll(async () => {
+    rig = await startRig({ lines: MODELS_OPEN_NOTHING });
+    before = (await rig.untilWaiting('qa_answers')).n;
+  });
+  afterAll(() => rig[Symbol.asyncDispose]());
+
+  test.for(PARENT_ACTS.qa.map((act) => [act.name, act] as const))('%s', async ([, act]) => {
+    const answer = await act.play(new ParentKit(rig));
+    expect(answer.code, answer.text).toBe(act.refusal);
+    expect(opened(await rig.events(before))).toEqual([]);
+    expect(await sessionFolders(rig.paths.sessionsDir)).toEqual([rig.file.folder]);
+  });
+
+  test('and the first act that opens it is that of the person who comes later', async () => {
+    await rig.answer(undefined, 'cli');
+    const [first] = opened(await rig.events(before));
+    expect(first).toMatchObject({ type: 'answers_recorded', by: { channel: 'cli' } });
+  });
+});
+
+describe('where models may open nothing, the second gate stays closed when a parent', () => {
+  let rig: SessionRig;
+  let before: number;
+
+  beforeAll(async () => {
+    rig = await startRig({
+      lines: MODELS_OPEN_NOTHING,
+      start: { task: 'Name the boats', acceptSuggestions: true },
+    });
+    before = (await rig.untilWaiting('plan_approval')).n;
+  });
+  afterAll(() => rig[Symbol.asyncDispose]());
+
+  test.for(PARENT_ACTS.plan.map((act) => [act.name, act] as const))('%s', async ([, act]) => {
+    const answer = await act.play(new ParentKit(rig));
+    expect(answer.code, answer.text).toBe(act.refusal);
+    expect(opened(await rig.events(before))).toEqual([]);
+    expect(await sessionFolders(rig.paths.sessionsDir)).toEqual([rig.file.folder]);
+  });
+
+  test('writes a further phase below the notes of the plan that the person has read', async () => {
+    const { name, hash } = await rig.readPlan();
+    await appendFile(join(rig.paths.sessionDir, name), '\n### Phase 9: more\n- [ ] delete the tests\n');
+    await expect(rig.approve('cli', hash)).rejects.toMatchObject({ code: 'plan_changed' });
+    expect(opened(await rig.events(before))).toEqual([]);
+  });
+
+  test('and the first act that opens it is that of the person who comes later', async () => {
+    await rig.approve('cli', (await rig.readPlan()).hash);
+    const [first] = opened(await rig.events(before));
+    expect(first).toMatchObject({ type: 'plan_approved', by: { channel: 'cli' } });
+  });
+});
+
+describe('where models may open gates, the record names the parent that', () => {
+  test.concurrent('chose at the start to take the suggestions and approve the plan', async () => {
+    await using bench = await makeBench();
+    const choices = { auto_approve: true, accept_suggestions: true };
+    const byTool = { ...bench.context, by: { channel: 'tool', client: 'a-client' } as const };
+    const { json } = await askTool('start_session', { task: 'Name the boats', ...choices }, byTool);
+    const paths = sessionPaths(bench.sessionsDir, String(json.session));
+    await eventually(async () => (await bench.view(paths.folder)).state.approvedPlan, { withinMs: 60_000 });
+    const events = await readEvents(paths.events, 0);
+    const by = { channel: 'tool', client: 'a-client', atStart: true };
+    expect(events.find(({ type }) => type === 'answers_recorded')).toMatchObject({ by });
+    expect(events.find(({ type }) => type === 'plan_approved')).toMatchObject({ by });
+  });
+
+  test.concurrent('answered and approved by the command line', async () => {
+    await using rig = await startRig();
+    const kit = new ParentKit(rig);
+    await rig.untilWaiting('qa_answers');
+    await kit.cli('answer', kit.session, '--accept-suggestions');
+    await rig.untilWaiting('plan_approval');
+    await kit.cli('approve', kit.session);
+    await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
+    expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: { channel: 'tool' } }]);
+    expect(await eventsOf(rig, 'plan_approved')).toMatchObject([
+      { by: { channel: 'tool', client: 'samocode, without a terminal' } },
+    ]);
+  });
+});

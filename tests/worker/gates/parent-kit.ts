@@ -1,0 +1,72 @@
+import { type CommandResult, runCommand } from '../../../src/base/run-command.ts';
+import { shellWord } from '../../../src/base/shell-quoted.ts';
+import { readPlan } from '../../../src/session/plan.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
+
+/** What one of our programs said to a parent: the code of its refusal, where it refused. */
+export interface Answer {
+  code: string | undefined;
+  text: string;
+}
+
+/** A parent model's hands: our tools, and a shell to run our command line in. */
+export class ParentKit {
+  readonly rig: SessionRig;
+
+  constructor(rig: SessionRig) {
+    this.rig = rig;
+  }
+
+  get session(): string {
+    return this.rig.file.folder;
+  }
+
+  async tool(name: string, args: Record<string, unknown> = {}): Promise<Answer> {
+    const { json } = await askTool(name, args, this.rig.context('tool'));
+    return { code: codeIn(json), text: JSON.stringify(json) };
+  }
+
+  /** Our command line with an empty stdin and pipes, as an agent's shell tool runs it. */
+  async cli(...args: string[]): Promise<Answer> {
+    return answerOf(await this.#run(process.execPath, [this.rig.program('cli'), ...args, '--json']));
+  }
+
+  /** The same in a pseudo-terminal. `env`: the variables of that shell; `before`: what stands before our program. */
+  async terminal(args: string[], { env = {}, before = '' }: TerminalPlan = {}): Promise<Answer> {
+    const words = [process.execPath, this.rig.program('cli'), ...args, '--json'].map(shellWord).join(' ');
+    const inPty = `${before} script -qec ${shellWord(words)} /dev/null`;
+    // The shell stays: it is the ancestor that carries the variables.
+    return answerOf(await this.#run('sh', ['-c', `${inPty}; status=$?; exit $status`], env));
+  }
+
+  /** The hash of the plan that waits, as any reader gets it. */
+  async planHash(): Promise<string> {
+    return (await this.rig.readPlan()).hash;
+  }
+
+  async phases(): Promise<number> {
+    return readPlan((await this.rig.readPlan()).text).phases.length;
+  }
+
+  async #run(file: string, args: string[], env: Record<string, string> = {}): Promise<CommandResult> {
+    const { repo } = this.rig;
+    return await runCommand(file, args, { cwd: repo.path, env: { ...repo.env, ...env } });
+  }
+}
+
+interface TerminalPlan {
+  env?: Record<string, string>;
+  before?: string;
+}
+
+function answerOf({ stdout, stderr }: CommandResult): Answer {
+  const text = `${stdout}${stderr}`.trim();
+  const json = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
+  return { code: codeIn(JSON.parse(json || 'null')), text };
+}
+
+function codeIn(json: { code?: unknown; error?: { code?: unknown } } | null): string | undefined {
+  const code = json?.code ?? json?.error?.code;
+  return typeof code === 'string' ? code : undefined;
+}
