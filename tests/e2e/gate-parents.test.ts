@@ -1,6 +1,9 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemHost } from '../../src/base/host.ts';
+import { inheritedVariable } from '../../src/base/inherited-variables.ts';
+import { AGENT_MARKERS } from '../../src/cli/agent-markers.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { EventType } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
@@ -82,6 +85,25 @@ describe('where models may open nothing, the second gate stays closed when a par
     expect(first).toMatchObject({ type: 'plan_approved', by: { channel: 'cli' } });
   });
 });
+
+/** Whoever runs these tests through an agent has no terminal that is a person's. */
+const isUnderAgent = await inheritedVariable(await systemHost(), Object.keys(AGENT_MARKERS));
+
+test.skipIf(isUnderAgent)(
+  'where models may open nothing, a person in a terminal opens both gates',
+  async () => {
+    await using rig = await startRig({ lines: MODELS_OPEN_NOTHING });
+    const kit = new ParentKit(rig);
+    await rig.untilWaiting('qa_answers');
+    await kit.terminal(['answer', kit.session, '--accept-suggestions']);
+    await rig.untilWaiting('plan_approval');
+    await kit.terminal(['approve', kit.session]);
+    await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
+    const by = { channel: 'cli', client: 'samocode' };
+    expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by }]);
+    expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by }]);
+  },
+);
 
 describe('where models may open gates, the record names the parent that', () => {
   test.concurrent('chose at the start to take the suggestions and approve the plan', async () => {

@@ -1,6 +1,5 @@
 import { type CommandResult, runCommand } from '../../../src/base/run-command.ts';
 import { shellWord } from '../../../src/base/shell-quoted.ts';
-import { readPlan } from '../../../src/session/plan.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
@@ -43,10 +42,6 @@ export class ParentKit {
   /** The hash of the plan that waits, as any reader gets it. */
   async planHash(): Promise<string> {
     return (await this.rig.readPlan()).hash;
-  }
-
-  async phases(): Promise<number> {
-    return readPlan((await this.rig.readPlan()).text).phases.length;
   }
 
   async #run(file: string, args: string[], env: Record<string, string> = {}): Promise<CommandResult> {
