@@ -1,14 +1,16 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
+import { plainText } from '../base/plain-file.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import { nestedProblem } from '../session/foreign-session.ts';
 import { readOverview } from '../session/overview.ts';
+import { MAX_OVERVIEW_BYTES } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
@@ -41,11 +43,12 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const { clock, by } = context;
   const { paths, folder } = view;
   await refuseFromInside(context);
-  if ((await ifExists(stat(paths.overview))) === undefined) throw new NestedLayoutError(view);
+  if (statsAt(paths.overview) === undefined) throw new NestedLayoutError(view);
   const project = await findProjectFor({ projectDir: place.filePath, call }, context);
   await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
-  const text = (await ifExists(readFile(paths.overview, 'utf8'))) ?? '';
+  const text = await plainText(paths.overview, MAX_OVERVIEW_BYTES);
+  if (text === undefined) throw new OverviewUnusableError(view);
   const { worktrees: worktreesDir, sessions: sessionsDir } = project.values;
   const branch = await earlierBranch(
     { overview: text, worktreePath: join(worktreesDir, folder), mainRepo: project.mainRepo },
@@ -92,6 +95,18 @@ async function earlierBranch(
   if (here) return here.branch;
   const { workingDir = '' } = readOverview(overview);
   return (await earlierWorktree(workingDir, mainRepo, { baseEnv: env }))?.branch;
+}
+
+class OverviewUnusableError extends SamocodeError {
+  readonly code = 'overview_unusable';
+
+  constructor({ folder, paths }: SessionView) {
+    super(
+      `Session ${folder} was not taken over.`,
+      `${paths.overview} is not a plain file of at most ${MAX_OVERVIEW_BYTES} bytes.`,
+      'Shorten or replace it, then resume the session.',
+    );
+  }
 }
 
 class NestedLayoutError extends SamocodeError {

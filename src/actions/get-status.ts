@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
+import { plainText } from '../base/plain-file.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
@@ -36,11 +37,13 @@ async function seemsStalled({ paths, state }: SessionView): Promise<boolean> {
   return printed === undefined || printed.mtimeMs <= Date.parse(stalledAt);
 }
 
+const MAX_NOW_BYTES = 64 * 1024;
+
 const Now = z.object({ activity: z.string().optional(), total: z.number() });
 
 async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
   if (state.openIteration === undefined) return undefined;
-  const text = await ifExists(readFile(paths.now, 'utf8'));
+  const text = await plainText(paths.now, MAX_NOW_BYTES);
   try {
     const now = Now.parse(JSON.parse(text ?? ''));
     // It may still tell of the child before.

@@ -1,7 +1,7 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
+import { openPlainHandle } from '../base/plain-file.ts';
 import type { Phase } from '../phases/table.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { noting, type TranscriptEntry, transcriptLines } from '../providers/transcript.ts';
@@ -110,13 +110,14 @@ interface PageQuestion {
 type Page = Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'>;
 
 async function readPage(path: string, question: PageQuestion): Promise<Page> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await ifExists(open(path, flags));
-  if (handle === undefined) return { entries: [], next: question.from, hasMore: false };
+  const opened = await openPlainHandle(path);
+  if (opened.kind !== 'opened') {
+    const entries = opened.kind === 'missing' ? [] : [noting(`the log is ${opened.problem}`)];
+    return { entries, next: question.from, hasMore: false };
+  }
+  const { handle } = opened;
   try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) return { entries: [], next: question.from, hasMore: false };
-    return await readEntries(handle, stats.size, question);
+    return await readEntries(handle, (await handle.stat()).size, question);
   } finally {
     await handle.close();
   }

@@ -1,8 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { ifExists } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
+import { plainText } from '../base/plain-file.ts';
 import { commonDirOf } from '../project/common-dir.ts';
-import { GitSettings, readGitSettings, withoutNewPrograms } from '../project/git-settings-guard.ts';
+import {
+  GitSettings,
+  MAX_SETTINGS_BYTES,
+  readGitSettings,
+  withoutNewPrograms,
+} from '../project/git-settings-guard.ts';
 import type { GitContext } from '../project/repository.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
@@ -15,7 +19,7 @@ export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'e
   const plain = { baseEnv: env };
   const { sessionFile, state, paths } = view;
   if (sessionFile === undefined) return plain;
-  const text = await ifExists(readFile(paths.gitSettings, 'utf8'));
+  const text = await plainText(paths.gitSettings, MAX_SETTINGS_BYTES);
   const before = GitSettings.safeParse(parseJson(text ?? ''));
   const commonDir = await commonDirOf(sessionFile.mainRepo, plain);
   const worktreePath = state.worktree?.path;

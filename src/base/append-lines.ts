@@ -66,11 +66,11 @@ export function ensurePlainFolder(path: string): boolean {
  * name is taken away.
  * @returns its descriptor
  */
-export function openForAppend(path: string): number {
+export function openForAppend(path: string, mode = 0o644): number {
   const flags =
     constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
-    const descriptor = openSync(path, flags, 0o644);
+    const descriptor = openSync(path, flags, mode);
     if (fstatSync(descriptor).isFile()) return descriptor;
     closeSync(descriptor);
   } catch (error) {
@@ -79,5 +79,5 @@ export function openForAppend(path: string): number {
   }
   putAside(path);
   rmSync(path, { force: true });
-  return openSync(path, flags, 0o644);
+  return openSync(path, flags, mode);
 }

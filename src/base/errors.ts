@@ -31,8 +31,7 @@ export async function ifExists<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isAbsence(error)) return undefined;
     throw error;
   }
 }
@@ -42,10 +41,14 @@ export function ifThere<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isAbsence(error)) return undefined;
     throw error;
   }
+}
+
+// Behind a circle of links there is nothing either.
+function isAbsence(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemErrorCode(error) ?? '');
 }
 
 export function isSamocodeError(error: unknown): error is SamocodeError {

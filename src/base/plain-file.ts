@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { systemErrorCode } from './errors.ts';
 
 export type PlainFileReading =
@@ -26,6 +27,12 @@ export function readOpened(descriptor: number, stats: Stats, maxBytes: number): 
   if (stats.size > maxBytes) return tooLarge;
   const bytes = readUpTo(descriptor, stats.size, maxBytes);
   return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, fileId: fileId(stats) };
+}
+
+/** The text of a plain file of at most `maxBytes`; undefined when there is none that may be read. */
+export async function plainText(path: string, maxBytes: number): Promise<string | undefined> {
+  const reading = await readPlainFile(path, maxBytes);
+  return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
 }
 
 /** The beginning or the end of a file; `sizeBytes` is its whole size when it was opened. */
@@ -74,20 +81,42 @@ export function withPlainFile<T>(path: string, read: (descriptor: number, stats:
 /** Opens a plain file with the same care; its descriptor is the caller's to close. */
 export function openPlainFile(path: string): { kind: 'opened'; descriptor: number; stats: Stats } | NotRead {
   try {
-    // Without O_NONBLOCK, opening a pipe that nobody writes to would hang.
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const descriptor = openSync(path, constants.O_RDONLY | WITH_CARE);
     const stats = fstatSync(descriptor);
     if (stats.isFile()) return { kind: 'opened', descriptor, stats };
     closeSync(descriptor);
-    return { kind: 'unusable', problem: 'not a plain file' };
+    return NOT_PLAIN;
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
-    if (code === 'ELOOP' || code === 'EMLINK' || code === 'EISDIR' || code === 'ENXIO') {
-      return { kind: 'unusable', problem: 'not a plain file' };
-    }
-    throw error;
+    return notOpened(error);
   }
+}
+
+/** The same as a handle to read at one's leisure; with `write` also to write. */
+export async function openPlainHandle(
+  path: string,
+  { write = false } = {},
+): Promise<{ kind: 'opened'; handle: FileHandle } | NotRead> {
+  try {
+    const handle = await open(path, (write ? constants.O_RDWR : constants.O_RDONLY) | WITH_CARE);
+    if ((await handle.stat()).isFile()) return { kind: 'opened', handle };
+    await handle.close();
+    return NOT_PLAIN;
+  } catch (error) {
+    return notOpened(error);
+  }
+}
+
+// Without O_NONBLOCK, opening a pipe that nobody writes to would hang.
+const WITH_CARE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+const NOT_PLAIN = { kind: 'unusable', problem: 'not a plain file' } as const;
+
+/** Why a file could not be opened, as far as that says what stands there. @throws any other error */
+function notOpened(error: unknown): NotRead {
+  const code = systemErrorCode(error) ?? '';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+  if (['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO'].includes(code)) return NOT_PLAIN;
+  throw error;
 }
 
 // Somebody may write while we read: what is taken stays bounded, however fast the file grows.

@@ -19,6 +19,9 @@ export const GitSettings = z.object({
 });
 export type GitSettings = z.infer<typeof GitSettings>;
 
+/** The largest record of them that is read. */
+export const MAX_SETTINGS_BYTES = 16 * 1024 * 1024;
+
 /** The settings as they stand, with what the person and the machine add. */
 export interface SettingsNow extends GitSettings {
   programs: Setting[];

@@ -1,5 +1,4 @@
-import { lstat, open } from 'node:fs/promises';
-import { ifExists } from '../base/errors.ts';
+import { openPlainHandle } from '../base/plain-file.ts';
 import { type EventOf, parseEvent } from './events.ts';
 import { linesFrom } from './log-lines.ts';
 import type { SessionPaths } from './paths.ts';
@@ -10,8 +9,9 @@ const FIRST_LINES = 20;
 /** The text of `session.json` as it was when the session was created, which its event says; old ones say nothing. */
 export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {
   // A link or a pipe in its place is met when the log is opened.
-  if (!(await ifExists(lstat(events)))?.isFile()) return undefined;
-  const handle = await open(events, 'r');
+  const opened = await openPlainHandle(events);
+  if (opened.kind !== 'opened') return undefined;
+  const { handle } = opened;
   try {
     let count = 0;
     let created: EventOf<'session_created'> | undefined;

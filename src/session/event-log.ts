@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { constants, readSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
-import { systemErrorCode } from '../base/errors.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { openPlainHandle, readPlainFile } from '../base/plain-file.ts';
 import { countingEvents, type Link, wholeCommits } from './event-chain.ts';
 import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
@@ -114,23 +113,12 @@ async function withLog<T>(
   eventsPath: string,
   read: (handle: FileHandle) => Promise<T>,
 ): Promise<T | undefined> {
-  const handle = await openPlain(eventsPath);
-  if (handle === undefined) return undefined;
+  const opened = await openPlainHandle(eventsPath);
+  if (opened.kind !== 'opened') return undefined;
   try {
-    return (await handle.stat()).isFile() ? await read(handle) : undefined;
+    return await read(opened.handle);
   } finally {
-    await handle.close();
-  }
-}
-
-// Opening a pipe that nobody writes to would hang every reader.
-async function openPlain(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const code = systemErrorCode(error) ?? '';
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'ENXIO'].includes(code)) return undefined;
-    throw error;
+    await opened.handle.close();
   }
 }
 

@@ -91,6 +91,12 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
 /** The largest notebook, question file or plan that is read; a child may write anything. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
+/**
+ * The largest overview that a worker keeps up: it reads and writes it at every event. A larger one is moved aside
+ * and written again from the events.
+ */
+export const MAX_OVERVIEW_BYTES = 4 * 1024 * 1024;
+
 /** Machine state of every session of a SESSIONS folder. */
 export function runRoot(sessionsDir: string): string {
   return join(sessionsDir, '.run');

@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
+import { openPlainHandle } from '../base/plain-file.ts';
 import { isRunning } from '../base/process-table.ts';
 import { ITERATION_MARK, SESSION_MARK } from '../providers/environment.ts';
 import type { EventType } from '../session/event-types.ts';
@@ -40,8 +40,9 @@ export async function cutForgedEnd(
   paths: SessionPaths,
   { host, sessionId, lease }: { host: Host; sessionId: string; lease: number },
 ): Promise<string | undefined> {
-  const handle = await ifExists(open(paths.events, 'r+'));
-  if (handle === undefined) return undefined;
+  const opened = await openPlainHandle(paths.events, { write: true });
+  if (opened.kind !== 'opened') return undefined;
+  const { handle } = opened;
   try {
     const living = await livingIterations(host, sessionId);
     const found = await findForged(handle, paths, living);

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
+import { plainText } from '../base/plain-file.ts';
 import { commonDirOf } from '../project/common-dir.ts';
 import {
   changedGitSettings,
   GitSettings,
+  MAX_SETTINGS_BYTES,
   readGitSettings,
   type SettingsNow,
   withoutNewPrograms,
@@ -74,7 +74,7 @@ export class GitGuard {
   /** The baseline of the whole session: a child that planted something stays known as the one over any restart. */
   async #readBaseline(now: SettingsNow): Promise<GitSettings> {
     if (this.#baseline !== undefined) return this.#baseline;
-    const text = await ifExists(readFile(this.#baselinePath, 'utf8'));
+    const text = await plainText(this.#baselinePath, MAX_SETTINGS_BYTES);
     const kept = text === undefined ? undefined : GitSettings.safeParse(parseJson(text));
     const { files, programs } = now;
     // One that an earlier samocode wrote knows nothing of programs: from now on they are known.

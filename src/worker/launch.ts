@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
+import { closeSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { openForAppend } from '../base/append-lines.ts';
 import { SamocodeError } from '../base/errors.ts';
 import type { SessionPaths } from '../session/paths.ts';
 
@@ -32,7 +34,7 @@ export interface LaunchOptions {
  */
 export async function launchWorker(paths: SessionPaths, options: LaunchOptions): Promise<number | undefined> {
   await mkdir(paths.runDir, { recursive: true });
-  const errors = await open(paths.workerErrors, 'a', 0o600);
+  const errors = openForAppend(paths.workerErrors, 0o600);
   try {
     // An argument and no variable: children inherit the environment.
     const takeOver = options.takeOver === undefined ? [] : [String(options.takeOver)];
@@ -42,7 +44,7 @@ export async function launchWorker(paths: SessionPaths, options: LaunchOptions):
       cwd: '/',
       env: { ...options.env },
       detached: true,
-      stdio: ['ignore', 'ignore', errors.fd],
+      stdio: ['ignore', 'ignore', errors],
     });
     await new Promise<void>((resolve, reject) => {
       worker.once('error', (error) => reject(new WorkerNotLaunchedError(paths.folder, error)));
@@ -51,6 +53,6 @@ export async function launchWorker(paths: SessionPaths, options: LaunchOptions):
     worker.unref();
     return worker.pid;
   } finally {
-    await errors.close();
+    closeSync(errors);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ensurePlainFolder } from '../base/append-lines.ts';
 import { ifExists } from '../base/errors.ts';
@@ -9,7 +9,7 @@ import type { Worker } from './worker.ts';
 export async function deliverMessages(worker: Worker, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const { inbox } = worker.paths;
-  await mkdir(inbox, { recursive: true });
+  ensurePlainFolder(inbox);
   const names = sortInbox((await ifExists(readdir(inbox))) ?? []);
   return names.filter((name) => ids.some((id) => name.includes(id))).map((name) => join(inbox, name));
 }
