@@ -18,6 +18,13 @@ const LF = 0x0a;
 
 type Change = (text: string | undefined) => string;
 
+export interface ChangeOptions {
+  /** A file that is larger is moved aside. */
+  maxBytes?: number;
+  /** Learns of what was there and could not be read, and where that is now, unless it held nothing of its own. */
+  onUnusable?: (problem: string, aside: string | undefined) => void;
+}
+
 /** A file that another one of ours took the place of: somebody may still have it open. */
 interface Replaced {
   path: string;
@@ -38,23 +45,28 @@ const lingering = new Set<Replaced>();
  * that was replaced, by somebody who had it open, is taken over; until that can't come any more, the process lives.
  * @returns the text that now stands there
  */
-export async function changeFile(path: string, change: Change): Promise<string> {
+export async function changeFile(
+  path: string,
+  change: Change,
+  options: ChangeOptions = {},
+): Promise<string> {
   for (const replaced of lingering) if (replaced.path === path) await takeLateEdit(replaced);
   for (let attempt = 1; ; attempt += 1) {
-    const text = await tryToChange(path, change, attempt === MAX_TRIES);
+    const text = await tryToChange(path, { change, mustReplace: attempt === MAX_TRIES, ...options });
     if (text !== undefined) return text;
   }
 }
 
 /** @returns undefined when the file was edited meanwhile; never with `mustReplace` */
-async function tryToChange(path: string, change: Change, mustReplace: boolean): Promise<string | undefined> {
+async function tryToChange(path: string, replacing: Replacing): Promise<string | undefined> {
+  const { change, maxBytes = MAX_BYTES } = replacing;
   const opened = openPlainFile(path);
-  if (opened.kind !== 'opened') return await replace(path, opened, { change, mustReplace });
+  if (opened.kind !== 'opened') return await replace(path, opened, replacing);
   const { descriptor, stats } = opened;
   let replaced: Replaced | undefined;
   try {
-    const reading = readOpened(descriptor, stats, MAX_BYTES);
-    const changed = await replace(path, reading, { change, mustReplace, mode: stats.mode & 0o777 });
+    const reading = readOpened(descriptor, stats, maxBytes);
+    const changed = await replace(path, reading, { ...replacing, mode: stats.mode & 0o777 });
     if (changed === undefined || reading.kind !== 'bytes' || changed === decode(reading.bytes))
       return changed;
     replaced = { path, descriptor, seen: reading.bytes, changed, change, isBeingTaken: false };
@@ -66,7 +78,7 @@ async function tryToChange(path: string, change: Change, mustReplace: boolean): 
   }
 }
 
-interface Replacing {
+interface Replacing extends ChangeOptions {
   change: Change;
   mustReplace: boolean;
   mode?: number;
@@ -75,7 +87,7 @@ interface Replacing {
 async function replace(
   path: string,
   reading: PlainFileReading,
-  { change, mustReplace, mode = 0o644 }: Replacing,
+  { change, mustReplace, onUnusable, mode = 0o644 }: Replacing,
 ): Promise<string | undefined> {
   const text = reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
   const changed = change(text);
@@ -83,7 +95,10 @@ async function replace(
   const bytes = encode(changed, reading.kind === 'bytes' && !isUtf8(reading.bytes));
   const stillFits = () => {
     if (!mustReplace && !isStill(path, reading)) return false;
-    if (reading.kind === 'unusable') putAside(path);
+    if (reading.kind === 'unusable') {
+      const aside = putAside(path);
+      onUnusable?.(reading.problem, aside);
+    }
     return true;
   };
   const options = { mode: reading.kind === 'bytes' ? mode : 0o644, stillFits };

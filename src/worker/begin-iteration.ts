@@ -10,7 +10,7 @@ import { stampsAt } from '../base/stamps.ts';
 import { START } from '../project/checkpoint-refs.ts';
 import { credentialNames } from '../providers/credentials.ts';
 import { logFileName, stderrFileName } from '../session/documents.ts';
-import { iterationPaths, MAX_DOCUMENT_BYTES } from '../session/paths.ts';
+import { iterationPaths, MAX_OVERVIEW_BYTES } from '../session/paths.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { budgetVerdict, wrapUpTimeLimit } from './budget.ts';
@@ -81,7 +81,7 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   ensurePlainFolder(paths.logs);
   if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') putAside(paths.signal);
   await writeWhole(paths.signal, BLANK_SIGNAL);
-  const overview = await readPlainFile(paths.overview, MAX_DOCUMENT_BYTES);
+  const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
   if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
   const seen = freshLook(worker) ?? (await lookAround(worker, open));
   const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker) };

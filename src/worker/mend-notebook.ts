@@ -2,9 +2,9 @@ import { changeFile } from '../base/change-file.ts';
 import type { NewEvent } from '../session/events.ts';
 import { readOverview } from '../session/overview.ts';
 import { restoreLost } from '../session/overview-change.ts';
-import { iterationPaths } from '../session/paths.ts';
+import { iterationPaths, MAX_OVERVIEW_BYTES } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { readDocument } from './documents.ts';
+import { readDocument, readOwnOverview } from './documents.ts';
 import { readQuestions } from './evidence.ts';
 import { forgerySeen } from './forgery.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
@@ -27,7 +27,7 @@ export interface NotebookEnd {
 export async function mendNotebook(worker: Worker, open: OpenIteration): Promise<NotebookEnd> {
   const beforeText = (await readDocument(iterationPaths(worker.paths, open.iteration).overviewBefore)) ?? '';
   const before = readOverview(beforeText);
-  const text = await readDocument(worker.paths.overview);
+  const text = await readOwnOverview(worker.paths);
   const after = readOverview(text ?? '');
   const forgeries: NewEvent[] = [];
   if (text !== undefined && after.phase !== before.phase) {
@@ -39,8 +39,10 @@ export async function mendNotebook(worker: Worker, open: OpenIteration): Promise
     );
   }
   if (text !== undefined) {
-    await changeFile(worker.paths.overview, (now) =>
-      restoreLost(now ?? text, { task: before.task, flow: before.flow }),
+    await changeFile(
+      worker.paths.overview,
+      (now) => restoreLost(now ?? text, { task: before.task, flow: before.flow }),
+      { maxBytes: MAX_OVERVIEW_BYTES },
     );
   }
   forgeries.push(...(await mendAnswers(worker)));

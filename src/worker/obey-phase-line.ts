@@ -2,7 +2,7 @@ import { PHASE_NAMES, type Phase, phaseNamed } from '../phases/table.ts';
 import { readEvents } from '../session/event-log.ts';
 import { readOverview } from '../session/overview.ts';
 import type { WaitingStatus } from '../session/state.ts';
-import { readDocument } from './documents.ts';
+import { readOwnOverview } from './documents.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**
@@ -52,7 +52,7 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
   // Until then the line of an adopted folder tells where it stood: `prepare` reads it.
   if (!stateOf(worker).prepared) return undefined;
-  const text = await readDocument(worker.paths.overview);
+  const text = await readOwnOverview(worker.paths);
   const written = text === undefined ? undefined : readOverview(text).phase;
   const phase = written === undefined ? undefined : phaseNamed(written);
   return phase === stateOf(worker).progress.phase ? undefined : phase;

@@ -12,8 +12,8 @@ import {
   withoutOldFlow,
 } from '../session/old-flow.ts';
 import { flowKey } from '../session/overview-task.ts';
-import type { SessionPaths } from '../session/paths.ts';
-import { readDocument } from './documents.ts';
+import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
+import { readDocument, readOwnOverview } from './documents.ts';
 import { flowLinesOf } from './project-event.ts';
 
 /** A shorter notebook can't hold so many entries; most need not even be counted. */
@@ -39,7 +39,7 @@ interface FlowSource {
 }
 
 async function putAway(paths: SessionPaths, { n, all }: FlowSource): Promise<void> {
-  const text = await readDocument(paths.overview);
+  const text = await readOwnOverview(paths);
   if (text === undefined || text.length < SHORT_CHARS || countFlow(text) <= MOST_FLOW_ENTRIES) return;
   const recorded = new Set<string>();
   const onEvent = (event: SessionEvent) => {
@@ -57,6 +57,7 @@ async function putAway(paths: SessionPaths, { n, all }: FlowSource): Promise<voi
   await changeFile(
     paths.overview,
     (now = '') => withoutOldFlow(now, KEPT_FLOW_ENTRIES, (key) => kept.has(key))?.text ?? now,
+    { maxBytes: MAX_OVERVIEW_BYTES },
   );
 }
 

@@ -117,7 +117,7 @@ class OwnBaseError extends SamocodeError {
 async function standing(worker: Worker): Promise<{ phase: Phase; totalIterations?: number }> {
   if (!worker.file.adopted) return { phase: 'investigation' };
   const [overview, history] = await Promise.all(
-    [worker.paths.overview, worker.paths.history].map(readDocument),
+    [worker.paths.overview, worker.paths.history].map((path) => readDocument(path)),
   );
   const inferred = inferPhase({ overview, history, fileNames: documentNames(worker) });
   if ('question' in inferred) throw new PhaseUnknownError(inferred.question);

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { appendLines, ensurePlainFolder } from '../base/append-lines.ts';
 import { writeLightly } from '../base/atomic-file.ts';
 import { changeFile } from '../base/change-file.ts';
@@ -11,7 +12,7 @@ import { nowText } from '../session/now.ts';
 import { KEPT_FLOW_ENTRIES, withOlderFlowNote } from '../session/old-flow.ts';
 import { changeOverview, newOverview } from '../session/overview-change.ts';
 import { flowKey } from '../session/overview-task.ts';
-import type { SessionPaths } from '../session/paths.ts';
+import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { sessionLogLine } from '../session/session-log.ts';
 import type { SessionState } from '../session/state.ts';
@@ -34,6 +35,7 @@ export class Projector {
   #problem: unknown;
   /** The phase that this worker wrote last. */
   #phase: string | undefined;
+  #replaced: string | undefined;
 
   constructor(paths: SessionPaths, file: SessionFile) {
     this.#paths = paths;
@@ -43,6 +45,13 @@ export class Projector {
   /** The last failure, until the disk takes the lines again. */
   get problem(): unknown {
     return this.#problem;
+  }
+
+  /** What stood in the place of the notebook and could not be read, once: words for people. */
+  takeReplaced(): string | undefined {
+    const replaced = this.#replaced;
+    this.#replaced = undefined;
+    return replaced;
   }
 
   /** The session folder was moved: from now on its files are written there. */
@@ -101,7 +110,7 @@ export class Projector {
     const flow = await this.#newestFlow(events);
     const { phase: ours, ...rest } = overviewChange(state, flow.newest);
     const leavesPhase = this.#phase === ours && !events.some(statesPhase);
-    await changeFile(this.#paths.overview, (text) => {
+    await this.#changeOverview((text) => {
       missing ||= text === undefined;
       const phase = (text === undefined || !leavesPhase) && ours !== undefined ? { phase: ours } : {};
       return changeOverview(text ?? this.#freshOverview(state), { ...phase, ...rest });
@@ -110,9 +119,19 @@ export class Projector {
     if (!missing) return;
     // A notebook that was deleted gets back every line that the events know.
     const { newest, hasOlder } = await this.#newestFlow(await readEvents(this.#paths.events, 0));
-    await changeFile(this.#paths.overview, (text) => {
+    await this.#changeOverview((text) => {
       const whole = changeOverview(text ?? this.#freshOverview(state), overviewChange(state, newest));
       return hasOlder ? withOlderFlowNote(whole) : whole;
+    });
+  }
+
+  async #changeOverview(change: (text: string | undefined) => string): Promise<void> {
+    await changeFile(this.#paths.overview, change, {
+      maxBytes: MAX_OVERVIEW_BYTES,
+      onUnusable: (problem, aside) => {
+        const kept = aside === undefined ? '' : ` What stood there is now ${basename(aside)}.`;
+        this.#replaced = `_overview.md was ${problem}; it was written again from the event log.${kept}`;
+      },
     });
   }
 

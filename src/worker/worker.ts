@@ -32,6 +32,8 @@ export interface Worker {
 export async function record(worker: Worker, ...events: readonly NewEvent[]): Promise<SessionEvent[]> {
   const written = await appendPatiently(worker, events);
   await worker.projector.apply(worker.writer.state, written);
+  const text = worker.projector.takeReplaced();
+  if (text !== undefined) await record(worker, { type: 'notice', code: 'overview_replaced', text });
   return written;
 }
 
