@@ -1,11 +1,12 @@
 import { SamocodeError } from '../base/errors.ts';
+import { plainWords } from '../base/plain-words.ts';
 
 /** What a person writes is handed to a child whole; more than this belongs into a file. */
 const MAX_TEXT_CHARS = 100_000;
 
-/** A person's text, trimmed. @throws TextMissingError, TextTooLongError */
+/** A person's text, trimmed and without control characters. @throws TextMissingError, TextTooLongError */
 export function requireText(text: string, name: string): string {
-  const trimmed = text.trim();
+  const trimmed = plainWords(text).trim();
   if (trimmed === '') throw new TextMissingError(name);
   if (trimmed.length > MAX_TEXT_CHARS) throw new TextTooLongError(name, trimmed.length);
   return trimmed;

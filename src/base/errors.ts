@@ -1,6 +1,9 @@
+import { visibleControls } from './plain-words.ts';
+
 /**
  * A failure we expect and can explain: what happened, why, and what to do next, a sentence each.
- * The words are ours; text from a child, a file or the network belongs into `cause`, never into them.
+ * The words are ours; text from a child, a file or the network belongs into `cause`, never into them. What a caller
+ * wrote may be quoted: its control characters are shown as escapes.
  */
 export abstract class SamocodeError extends Error {
   /** Stable snake_case name that programs may branch on. */
@@ -12,11 +15,11 @@ export abstract class SamocodeError extends Error {
   readonly hint: string;
 
   constructor(what: string, why: string, hint: string, options?: { cause?: unknown }) {
-    super(`${what} ${why} ${hint}`, options);
+    super(visibleControls(`${what} ${why} ${hint}`), options);
     this.name = new.target.name;
-    this.what = what;
-    this.why = why;
-    this.hint = hint;
+    this.what = visibleControls(what);
+    this.why = visibleControls(why);
+    this.hint = visibleControls(hint);
   }
 }
 

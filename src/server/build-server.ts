@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../actions/context.ts';
 import { nearestName } from '../base/nearest-name.ts';
+import { plainWords } from '../base/plain-words.ts';
 import { askByForm } from './ask-by-form.ts';
 import { type ClientFolders, clientFolders, foldersInMeta } from './client-folders.ts';
 import type { ContextFor, Extra } from './context-for.ts';
@@ -75,7 +76,7 @@ const NO_VALIDATION = {
 
 function clientOf(server: Server): { client?: string } {
   const name = server.getClientVersion()?.name;
-  return name ? { client: name.slice(0, 100) } : {};
+  return name ? { client: plainWords(name).slice(0, 100) } : {};
 }
 
 async function rootsFor(folders: ClientFolders, extra: Extra): Promise<string[]> {

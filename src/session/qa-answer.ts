@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { plainWords } from '../base/plain-words.ts';
 import { oneLine } from './markdown-lines.ts';
 import { isUnanswered } from './qa-blocks.ts';
 import type { QaQuestion } from './qa-question.ts';
@@ -32,7 +33,7 @@ export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
 
 /** The text as `_qa.md` gives it back, so that what is recorded and what is read are the same. */
 function asWritten(raw: string): string {
-  const lines = raw.replaceAll('<br>', '\n').split(/\r\n?|\n/);
+  const lines = plainWords(raw.replaceAll('<br>', '\n')).split('\n');
   return lines.map(oneLine).join('\n').trim();
 }
 

@@ -1,3 +1,4 @@
+import { plainWords } from '../base/plain-words.ts';
 import { type KeyLine, parseKeyLine } from './key-line.ts';
 import { isBlank, lineBody, type MarkdownLines } from './markdown-lines.ts';
 import { type QaQuestion, questionId } from './qa-question.ts';
@@ -170,8 +171,9 @@ function endOfAnswer(doc: MarkdownLines, index: number, endOfQuestion: number): 
 
 function answerIn(doc: MarkdownLines, span: { start: number; end: number; line: KeyLine }): string {
   const below = doc.lines.slice(span.start + 1, span.end).map((line) => lineBody(line).trimEnd());
-  const text = [answerValue(span.line), ...below].join('\n').replaceAll('<br>', '\n').trim();
-  return isUnanswered(text) ? '' : text;
+  const text = [answerValue(span.line), ...below].join('\n').replaceAll('<br>', '\n');
+  const words = plainWords(text).trim();
+  return isUnanswered(words) ? '' : words;
 }
 
 function answerValue(line: KeyLine | undefined): string {

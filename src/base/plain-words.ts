@@ -1,0 +1,18 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** All but tab and LF that has no place in a text, and what turns its direction of writing for who reads it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * What a person or a parent writes, as it is recorded: without the sequences by which a terminal shows colours and
+ * titles, since they are no words; any other control character becomes U+FFFD, so that the text shows that one stood there.
+ */
+export function plainWords(text: string): string {
+  return stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(CONTROLS, '\ufffd');
+}
+
+/** The text with each control character written as its escape: for messages, where a name must stay recognizable. */
+export function visibleControls(text: string): string {
+  return text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

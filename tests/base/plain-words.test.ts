@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { plainWords, visibleControls } from '../../src/base/plain-words.ts';
+
+test.each([
+  ['colours of a terminal', '\u001b[31mred\u001b[0m', 'red'],
+  ['the title that a terminal would show', 'a\u001b]0;owned\u0007b', 'ab'],
+  ['a lone escape', 'a\u001b', 'a\ufffd'],
+  ['other controls', 'a\u0000b\u0008c\u007fd\u009be', 'a\ufffdb\ufffdc\ufffdd\ufffde'],
+  ['marks that turn the direction of writing', 'a\u202eb\u2066c', 'a\ufffdb\ufffdc'],
+  ['the line ends of other systems', 'a\r\nb\rc', 'a\nb\nc'],
+])('what a person writes is kept without %s', (_, given, plain) => {
+  expect(plainWords(given)).toBe(plain);
+});
+
+test.each(['two\nlines\tand a tab', 'שלום\u200f!', 'zażółć 👩‍👧 一', ''])(
+  '%j stays as it was written',
+  (text) => {
+    expect(plainWords(text)).toBe(text);
+  },
+);
+
+test('a control character is shown as its escape, so that a name can still be told from another', () => {
+  expect(visibleControls('x\u001b[31m\u202e')).toBe('x\\u001b[31m\\u202e');
+  expect(visibleControls('two\nlines\t')).toBe('two\nlines\t');
+});

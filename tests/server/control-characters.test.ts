@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { askTool } from './ask-tool.ts';
+import { makeDesk } from './desk.ts';
+
+const ODD = 'boat\u001b]0;owned\u0007\u202e';
+
+test.each([
+  ['get_status', { session: ODD }],
+  ['answer_qa', { session: ODD, answers: { Q1: 'A' } }],
+  ['start_session', { task: 'x', name: ODD }],
+  ['list_sessions', { project_dir: `/nowhere/${ODD}` }],
+])('%s gives control characters of its arguments back as escapes', async (name, args) => {
+  await using desk = await makeDesk();
+  const { json, isError } = await askTool(name, args, desk.context);
+  expect(isError).toBe(true);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+  expect(Object.values(json).join(' ')).not.toMatch(/[\u001b\u0007\u202e]/);
+  expect(String(json.message)).toContain('\\u001b]0;owned');
+});
