@@ -1,7 +1,8 @@
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { findSession, type SessionQuestion } from './find-session.ts';
+import { findSession, findSessionAndPlace, type SessionQuestion } from './find-session.ts';
+import { placesNow } from './places-now.ts';
 import type { CommandRequest } from './send-command.ts';
 
 export interface ArchiveSessionInput extends SessionQuestion {
@@ -26,11 +27,13 @@ export async function archiveSession(
   input: ArchiveSessionInput,
   context: ActionContext,
 ): Promise<ArchiveResult> {
-  const found = await findSession(input, context);
+  const { view: found, place } = await findSessionAndPlace(input, context);
+  const places = await placesNow(found, place, context);
   const command: CommandRequest = {
     kind: 'archive',
     what: input.documentsOnly ? 'documents' : 'session',
     keep: [...input.keep],
+    ...(places && { places }),
   };
   const { view, events } = await afterCommand(found, command, ['worker_left'], context);
   const archived = events.find((event) => event.type === 'archived');

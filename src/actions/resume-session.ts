@@ -1,5 +1,6 @@
 import { SamocodeError } from '../base/errors.ts';
 import { judgeResume, SESSION_RUNS } from '../session/commands/judge-resume.ts';
+import { atPlaces, type Places } from '../session/places.ts';
 import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { adoptSession } from './adopt-session.ts';
@@ -9,6 +10,7 @@ import { childSettingsOf, chooseChildren } from './choose-child.ts';
 import type { ActionContext } from './context.ts';
 import { EarlyRefusalError } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
+import { placesNow } from './places-now.ts';
 import { requireCaps } from './require-caps.ts';
 import { requireText } from './require-text.ts';
 import { revive } from './revive.ts';
@@ -64,8 +66,10 @@ export async function resumeSession(
     if (verdict.code !== 'already_running' || asksForMore) throw new EarlyRefusalError(verdict, found);
     return await withWorkerAgain(found, note, context);
   }
-  const checks = found.sessionFile && (await checksNow(found, goal, context));
-  const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
+  const places = await placesNow(found, place, context);
+  const view = withPlacesOf(found, places);
+  const checks = view.sessionFile && (await checksNow(view, goal, context));
+  const child = view.sessionFile && (await chooseChildren(input, view.sessionFile, context));
   const request = {
     kind: 'resume',
     ...(note && { note }),
@@ -73,9 +77,16 @@ export async function resumeSession(
     ...(caps && { caps }),
     ...(child && { child }),
     ...(checks && { checks }),
+    ...(places && { places }),
   } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
+}
+
+/** For questions that are asked about the project before the worker knows where it stands. */
+function withPlacesOf(view: SessionView, places: Places | undefined): SessionView {
+  const { sessionFile, paths } = view;
+  return sessionFile ? { ...view, sessionFile: atPlaces(sessionFile, paths, places) } : view;
 }
 
 /** A session that runs may have lost its worker; leaving a note for it brings one back. */

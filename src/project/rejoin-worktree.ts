@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from './git.ts';
-import { inspectWorktree } from './inspect-worktree.ts';
+import { inspectWorktree, type WorktreePlace } from './inspect-worktree.ts';
 import { refuseElsewhere } from './move-branch.ts';
 import { ensureWorktree, type WorktreePlan } from './worktree.ts';
 
@@ -36,10 +36,15 @@ export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
 
 /** git finds the way back itself while it still has its own notes about the worktree. */
 async function repaired(plan: WorktreePlan): Promise<boolean> {
-  const { mainRepo, worktreePath, branch: _branch, baseCommit: _base, ...context } = plan;
+  const { branch: _branch, baseCommit: _base, ...place } = plan;
+  await repairWorktree(place);
+  return (await inspectWorktree(plan)).kind === 'present';
+}
+
+/** Makes a worktree and its repository know each other again after one of them was moved. */
+export async function repairWorktree({ mainRepo, worktreePath, ...context }: WorktreePlace): Promise<void> {
   const repair = ['worktree', 'repair', '--', worktreePath];
   await runGit(repair, { ...context, cwd: mainRepo, allowFailure: true });
-  return (await inspectWorktree(plan)).kind === 'present';
 }
 
 /** A fresh registration, made beside the folder and then given to it: git adds none to a folder with files. */

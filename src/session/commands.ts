@@ -10,6 +10,7 @@ import { ChosenChild } from './chosen-child.ts';
 import { By, RewindTarget } from './event-types.ts';
 import { FORMAT_VERSION, NewerVersion } from './events.ts';
 import type { SessionPaths } from './paths.ts';
+import { Places } from './places.ts';
 
 // Strict to the last field: one that is left out unread would be accepted and not done.
 const Head = z.strictObject({
@@ -49,6 +50,8 @@ export const Command = z.discriminatedUnion('kind', [
     child: ChosenChild.strict().optional(),
     /** The project's checks as they are now, which count instead of those of the start. */
     checks: z.array(z.string()).optional(),
+    /** What was moved. */
+    places: Places.optional(),
   }),
   Head.extend({
     kind: z.literal('archive'),
@@ -56,6 +59,7 @@ export const Command = z.discriminatedUnion('kind', [
     what: z.enum(['session', 'documents']),
     /** Documents that stay where they are. */
     keep: z.array(z.string()),
+    places: Places.optional(),
   }),
   Head.extend({ kind: z.literal('unarchive') }),
   /** Files, plan and notebook go back to the end of an iteration, or to what the last rewind replaced. */

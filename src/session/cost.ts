@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What an iteration, or all of them, cost. */
+/** What children cost: of one iteration, or of a session so far. */
 export const Cost = z.object({
   usd: z.number().optional(),
   inputTokens: z.number().optional(),

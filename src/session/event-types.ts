@@ -7,6 +7,7 @@ import { Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
+import { Places } from './places.ts';
 
 /** The ways in which a human act can reach a session; `settings`: lines of `.samocode` that its person trusted. */
 export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
@@ -203,6 +204,8 @@ export const EVENT_BODIES = {
     child: ChosenChild.optional(),
     /** Checks that count from now on instead of those of the start. */
     checks: z.array(z.string()).optional(),
+    /** What was moved since the start. */
+    places: Places.optional(),
     /** With a goal: rounds of questions and plans that belong to the work before. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),
@@ -216,6 +219,7 @@ export const EVENT_BODIES = {
     moved: z.array(z.string()),
     /** Folder that takes them, relative to SESSIONS or to the session folder. */
     to: z.string(),
+    places: Places.optional(),
   }),
   unarchived: z.object({ by: By }),
   /** The files of `commit` are put back next, however often the worker is replaced meanwhile. */

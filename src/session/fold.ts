@@ -10,6 +10,7 @@ import { BegunIteration, type EventType, type RecordedAnswer } from './event-typ
 import type { EventOf, SessionEvent } from './events.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
+import { foldPlaces } from './fold-places.ts';
 import { rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
@@ -71,11 +72,11 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     const before = state.status.kind === 'waiting' ? { parked: state.status } : {};
     return { ...rest, status: { kind: 'stopped', since: at, by, why, ...before } };
   },
-  resumed,
+  resumed: (state, event) => resumed(foldPlaces(state, event.places), event),
   phase_set: phaseSet,
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
-  archived: (state, { what, moved }) => {
-    const { approvedPlan, ...rest } = state;
+  archived: (state, { what, moved, places }) => {
+    const { approvedPlan, ...rest } = foldPlaces(state, places);
     // A plan that was put away approves nothing any more.
     const still = approvedPlan !== undefined && !moved.includes(approvedPlan.name);
     return { ...rest, archived: what === 'session', ...(still && { approvedPlan }) };

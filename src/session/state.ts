@@ -8,6 +8,7 @@ import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
 import { BegunIteration, By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
+import { Places } from './places.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
@@ -117,6 +118,8 @@ export const SessionState = z.object({
   spent: SessionSpent,
   raisedCaps: SessionCaps.optional(),
   chosen: ChosenChild.optional(),
+  /** What was moved since the start. */
+  places: Places.optional(),
   /** Instead of the checks of the start. */
   checks: z.array(z.string()).optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */

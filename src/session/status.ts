@@ -8,6 +8,7 @@ import { createdFile } from './created-file.ts';
 import { type LogReading, readLog } from './event-log.ts';
 import { readForeignSession } from './foreign-session.ts';
 import { type SessionPaths, sessionPaths } from './paths.ts';
+import { atPlaces } from './places.ts';
 import {
   NewerSessionFileError,
   parseSessionFile,
@@ -60,7 +61,7 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
     state,
-    ...(identity.file && { sessionFile: identity.file }),
+    ...(identity.file && { sessionFile: atPlaces(identity.file, paths, state.places) }),
     worker,
     pendingCommands,
     problems: [...identityProblems(identity), ...(lostStart ? [LOST_START] : []), ...logProblems(log)],

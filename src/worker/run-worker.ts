@@ -12,6 +12,7 @@ import { readLog } from '../session/event-log.ts';
 import type { By } from '../session/event-types.ts';
 import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
+import { atPlaces, type Places } from '../session/places.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
 import { intoArchive } from './commands/archive.ts';
@@ -28,6 +29,8 @@ import { takeCommands, waitingCommandIds } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
 import { putBackSessionFile } from './true-session-file.ts';
 import { record, stateOf, type Worker } from './worker.ts';
+
+const MOVED = 'folders were moved; it begins again at the new ones';
 
 const BY_NOBODY: By = { channel: 'settings' };
 
@@ -52,14 +55,14 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   for (;;) {
     // Read anew for every lease: between two of them the session belongs to nobody.
     const wasChanged = await putBackSessionFile(paths);
-    const file = await readSessionFile(paths);
-    if (file === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
+    const chosen = await readSessionFile(paths);
+    if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
     const lease = await leaseOf(options, paths);
     if (lease === undefined) return;
     // Whoever left in good order has left nobody behind.
     const died = lease.previous?.how === 'died';
     const cut = died
-      ? await cutForgedEnd(paths, { host, sessionId: file.id, lease: lease.number })
+      ? await cutForgedEnd(paths, { host, sessionId: chosen.id, lease: lease.number })
       : undefined;
     const forged = [
       ...(cut === undefined ? [] : [`the event log: ${cut}`]),
@@ -67,6 +70,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     ];
     using writer = await EventWriter.open(paths, lease, clock);
     if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
+    const file = atPlaces(chosen, paths, writer.state.places);
     const projector = new Projector(paths, file);
     const git = new GitGuard(paths, file, env);
     primeIfAlone(git, writer.state, lease);
@@ -78,7 +82,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const away = writer.state.archived ? await followUp(worker, intoArchive(worker, BY_NOBODY)) : [];
     await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, forged });
     await record(worker, ...away);
-    const why = await work(worker).catch(async (error) => {
+    const { places } = writer.state;
+    const why = await work(worker, places).catch(async (error) => {
       // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
       if (error instanceof LeaseLostError) await lease.release();
       throw error;
@@ -87,6 +92,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     await record(worker, { type: 'worker_left', why });
     writer.writeCache();
     await lease.release();
+    if (stateOf(worker).places !== places && !stateOf(worker).archived) continue;
     // Whoever left a command before the release saw a live worker and started no other.
     if ((await waitingCommandIds(worker)).length === 0) return;
   }
@@ -139,22 +145,25 @@ async function givenUpOwner(
   return isMeant && holding.liveness === 'unknowable' ? holding.lease.owner : undefined;
 }
 
-/** @returns why the worker leaves */
-async function work(worker: Worker): Promise<string> {
+/** @param places those that the worker knows @returns why it leaves */
+async function work(worker: Worker, places: Places | undefined): Promise<string> {
   for (;;) {
-    const left = await guarded(worker, () => oneStep(worker));
+    const left = await guarded(worker, () => oneStep(worker, places));
     if (left !== undefined) return left;
   }
 }
 
-async function oneStep(worker: Worker): Promise<string | undefined> {
+async function oneStep(worker: Worker, places: Places | undefined): Promise<string | undefined> {
   if (stateOf(worker).pending !== undefined) {
     // What a crash left behind comes first: a command would be met as if it were not there.
     await record(worker, ...(await settleEvents(worker)));
     return undefined;
   }
   await takeCommandsIfNoChild(worker);
-  return stateOf(worker).archived ? 'archived' : await nextStep(worker);
+  if (stateOf(worker).archived) return 'archived';
+  // All that this worker knows is of the old places.
+  if (stateOf(worker).places !== places) return MOVED;
+  return await nextStep(worker);
 }
 
 // A child that outlived a worker may still run: then its commands are taken while it is watched.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { changeFile } from '../../base/change-file.ts';
 import { ifExists } from '../../base/errors.ts';
 import { stampsAt } from '../../base/stamps.ts';
+import { repairWorktree } from '../../project/rejoin-worktree.ts';
 import { removeWorktree } from '../../project/remove-worktree.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
@@ -10,6 +11,7 @@ import type { By } from '../../session/event-types.ts';
 import { nameWithoutDate } from '../../session/names.ts';
 import { changeOverview } from '../../session/overview-change.ts';
 import { archiveRoot, sessionPaths } from '../../session/paths.ts';
+import { atPlaces, type Places } from '../../session/places.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { documentNames } from '../documents.ts';
 import { dropAllCheckpoints } from '../keep-work.ts';
@@ -27,7 +29,7 @@ export async function archive(
     return new Refusal('not_at_rest', `The session is ${status.kind}.`, 'Stop it first with stop_session.');
   }
   return command.what === 'session'
-    ? await archiveSession(worker, command)
+    ? await archiveSession(await movedTo(worker, command.places), command)
     : await archiveDocuments(worker, command);
 }
 
@@ -53,6 +55,16 @@ export async function unarchive(
   }
   await moveSession(worker, false);
   return { events: [{ type: 'unarchived', by, flow: 'Taken out of the archive' }] };
+}
+
+/** The same worker where the project stands now; a worktree that was moved is made known to git again. */
+async function movedTo(worker: Worker, places: Places | undefined): Promise<Worker> {
+  if (places === undefined) return worker;
+  const file = atPlaces(worker.file, worker.paths, places);
+  const worktreePath = places.worktreePath ?? stateOf(worker).worktree?.path;
+  if (worktreePath !== undefined)
+    await repairWorktree({ mainRepo: file.mainRepo, worktreePath, ...worker.git.context });
+  return { ...worker, file };
 }
 
 /** The work that follows an archiving; a folder that can't be moved leaves the session where it was. */
@@ -81,14 +93,14 @@ async function moveSession(worker: Worker, archived: boolean): Promise<void> {
 
 async function archiveSession(
   worker: Worker,
-  { by }: CommandOf<'archive'>,
+  { by, places }: CommandOf<'archive'>,
 ): Promise<CommandOutcome | Refusal> {
   const { sessionsDir, folder, mainRepo, settings } = worker.file;
   const to = join('_archive', folder);
   if ((await ifExists(lstat(join(sessionsDir, to)))) !== undefined) {
     return new Refusal('folder_taken', `${to} exists already.`, 'Move that one away, then try again.');
   }
-  const lost = await removeSessionWorktree(worker, mainRepo);
+  const lost = await removeSessionWorktree(worker, mainRepo, places?.worktreePath);
   if (lost !== undefined) return lost;
   return {
     events: [
@@ -98,6 +110,7 @@ async function archiveSession(
         what: 'session',
         moved: [],
         to,
+        ...(places !== undefined && { places }),
         flow: `Archived; branch ${settings.branch} is kept`,
       },
     ],
@@ -105,12 +118,17 @@ async function archiveSession(
   };
 }
 
-async function removeSessionWorktree(worker: Worker, mainRepo: string): Promise<Refusal | undefined> {
-  const worktree = stateOf(worker).worktree;
-  if (worktree === undefined) return undefined;
+async function removeSessionWorktree(
+  worker: Worker,
+  mainRepo: string,
+  movedTo: string | undefined,
+): Promise<Refusal | undefined> {
+  const known = stateOf(worker).worktree?.path;
+  if (known === undefined) return undefined;
+  const worktreePath = movedTo ?? known;
   const removed = await removeWorktree({
     mainRepo,
-    worktreePath: worktree.path,
+    worktreePath,
     ...worker.git.context,
   });
   switch (removed.kind) {
@@ -131,7 +149,7 @@ async function removeSessionWorktree(worker: Worker, mainRepo: string): Promise<
         removed.unreachedCommits > 0 ? ` ${removed.unreachedCommits} commits are on no branch.` : '';
       const isHidden = removed.uncommitted.some(({ kind }) => kind === 'hidden');
       const how = isHidden ? ` ${UNHIDE}` : '';
-      const hint = `Commit or remove them in ${worktree.path}, then try again.${how}`;
+      const hint = `Commit or remove them in ${worktreePath}, then try again.${how}`;
       return new Refusal(
         'would_lose_work',
         `These changes are not committed: ${shown}${more}.${commits}`,

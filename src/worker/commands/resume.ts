@@ -100,12 +100,13 @@ function resumed(
   command: CommandOf<'resume'>,
   to: { phase: Extract<NewEvent, { type: 'resumed' }>['phase']; resetsCounts: boolean },
 ): Extract<NewEvent, { type: 'resumed' }> {
-  const { by, note, caps, child, checks } = command;
+  const { by, note, caps, child, checks, places } = command;
   return {
     ...{ type: 'resumed', by, ...to, flow: 'Session resumed' },
     ...(note !== undefined && { note }),
     ...(caps !== undefined && { caps }),
     ...(child !== undefined && { child }),
     ...(checks !== undefined && { checks }),
+    ...(places !== undefined && { places }),
   };
 }

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { isSamocodeError, SamocodeError } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
+import type { Project } from '../project/open-project.ts';
+import { PROVIDER_NAMES } from '../project/project-settings.ts';
+import { commitOf } from '../project/repository.ts';
+import type { Places } from '../session/places.ts';
+import type { SessionFile } from '../session/session-file.ts';
+import type { SessionView } from '../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { findProjectFor } from './find-project-for.ts';
+import { findCli } from './freeze-settings.ts';
+import { requireTrust } from './require-trust.ts';
+import type { SessionsPlace } from './sessions-places.ts';
+
+/**
+ * Where the project, the worktree and the CLIs of a session stand now, as far as that differs from what it knows:
+ * the settings are read again, folders that are still there are kept.
+ * @returns undefined when nothing differs
+ * @throws RepositoryGoneError; the errors of settings when the repository is gone; ProjectNotTrustedError
+ */
+export async function placesNow(
+  view: SessionView,
+  place: SessionsPlace,
+  context: ActionContext,
+): Promise<Places | undefined> {
+  const { sessionFile: file } = view;
+  if (file === undefined) return undefined;
+  // Another project may share the SESSIONS folder: that one is asked only when the own file is gone.
+  const configPath = stands(file.configPath) ? file.configPath : place.filePath;
+  const project = await openAgain(configPath, file, context);
+  if (project === undefined) return undefined;
+  const places: Places = {
+    ...(configPath !== file.configPath && { configPath }),
+    ...(await foldersNow(view, file, project, context)),
+    ...(await cliPathsNow(view, file, project, context)),
+  };
+  if (Object.keys(places).length === 0) return undefined;
+  await requireTrust(project, context);
+  return places;
+}
+
+// Settings that make no sense now are no reason to refuse a session that needs none of them.
+async function openAgain(
+  configPath: string,
+  { mainRepo }: SessionFile,
+  context: ActionContext,
+): Promise<Project | undefined> {
+  try {
+    return await findProjectFor({ projectDir: configPath }, context);
+  } catch (error) {
+    if (isSamocodeError(error) && stands(mainRepo)) return undefined;
+    throw error;
+  }
+}
+
+async function foldersNow(
+  { state, folder }: SessionView,
+  file: SessionFile,
+  { mainRepo, values }: Project,
+  { env }: ActionContext,
+): Promise<Places> {
+  const isRepoGone = !stands(file.mainRepo);
+  const { worktree } = state;
+  if (isRepoGone && worktree !== undefined) {
+    const known = await commitOf(worktree.baseCommit, { cwd: mainRepo, baseEnv: env });
+    if (known === undefined) throw new RepositoryGoneError(folder, file.mainRepo, mainRepo);
+  }
+  const worktreesDir = stands(file.worktreesDir) ? file.worktreesDir : values.worktrees;
+  const isWorktreeGone = worktree !== undefined && !stands(worktree.path);
+  return {
+    ...(isRepoGone && { mainRepo }),
+    ...(worktreesDir !== file.worktreesDir && { worktreesDir }),
+    // One that is nowhere is made again from its branch, at the new place.
+    ...(isWorktreeGone && worktreesDir !== file.worktreesDir && { worktreePath: join(worktreesDir, folder) }),
+  };
+}
+
+async function cliPathsNow(
+  { state }: SessionView,
+  { settings }: SessionFile,
+  project: Project,
+  context: ActionContext,
+): Promise<Places> {
+  const { provider: chosen = settings.provider, cliPath } = state.chosen ?? {};
+  const known: Readonly<Record<string, string>> = {
+    ...settings.cliPaths,
+    ...(cliPath !== undefined && { [chosen]: cliPath }),
+  };
+  const found: Record<string, string> = {};
+  for (const name of PROVIDER_NAMES) {
+    if (name === 'rehearsal' || known[name] === undefined) continue;
+    // Where none is found, the worker says so when it needs it.
+    const path = await findCli(project, name, context).catch(() => known[name]);
+    if (path !== undefined && path !== known[name]) found[name] = path;
+  }
+  return Object.keys(found).length > 0 ? { cliPaths: found } : {};
+}
+
+function stands(path: string): boolean {
+  return statsAt(path) !== undefined;
+}
+
+class RepositoryGoneError extends SamocodeError {
+  readonly code = 'repository_gone';
+
+  constructor(folder: string, before: string, now: string) {
+    super(
+      `Session ${folder} was left as it is.`,
+      `Its repository ${before} is gone, and ${now} does not have the commit that its branch began at.`,
+      'Set MAIN_REPO in .samocode to where its repository is now, then try again.',
+    );
+  }
+}
