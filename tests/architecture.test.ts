@@ -54,6 +54,12 @@ const LAW: ImportLaw = {
       // signal, and draw a line again.
       only: ['base/clock.ts', 'base/run-command.ts', 'cli/progress-view.ts', /(?:^|\/)main\.ts$/],
     },
+    {
+      name: 'the program that runs us',
+      // In Electron it is none that can be started as Node; the rehearsal child always runs on a real one.
+      pattern: /\bprocess\s*\.\s*execPath\b/,
+      only: ['providers/node-path.ts', /^providers\/rehearsal\//],
+    },
     { name: 'console', pattern: /\bconsole\s*\./, only: [] },
   ],
   // A scenario is a module of the person's own.

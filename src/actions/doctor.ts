@@ -39,7 +39,7 @@ export async function doctor(
   context: ActionContext,
   machine: Machine = thisMachine(),
 ): Promise<DoctorReport> {
-  const machineFound = await machineChecks(machine);
+  const machineFound = await machineChecks(machine, context.env);
   if (machine.platform === 'win32') return reportOf(machineFound);
   const { runChecks = false, signal } = input;
   const project = await projectOf(input, context);

@@ -4,6 +4,7 @@ import { branchOf } from '../project/branch-name.ts';
 import { PROVIDER_NAMES, type ProviderName } from '../project/project-settings.ts';
 import { childSettings, type ResolvedSettings } from '../project/resolve-settings.ts';
 import { locateCli } from '../providers/locate-cli.ts';
+import { nodePath } from '../providers/node-path.ts';
 import { providerNamed } from '../providers/registry.ts';
 import type { FrozenSettings } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
@@ -139,7 +140,7 @@ async function locate(
   { env, home }: Pick<ActionContext, 'env' | 'home'>,
 ): Promise<string> {
   const setting = `${name.toUpperCase()}_PATH`;
-  const question = { command, setting, env, homeDir: home, nodePath: process.execPath };
+  const question = { command, setting, env, homeDir: home, nodePath: await nodePath(env) };
   const { path } = await locateCli({ ...question, ...(configured !== undefined && { configured }) });
   return path;
 }

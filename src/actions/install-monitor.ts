@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
 import { SamocodeError } from '../base/errors.ts';
+import { nodePath } from '../providers/node-path.ts';
 import type { ActionContext } from './context.ts';
 import { askProgram } from './monitor-service/ask-program.ts';
 import { cronService } from './monitor-service/cron.ts';
@@ -49,7 +50,7 @@ export async function installMonitor(
   refuseIfPassing(program, 'The monitor was not installed.');
   for (const service of servicesOf(platform)) {
     if (!(await service.isThere(context))) continue;
-    const command = [stableNodePath(process.execPath, context.env.PATH), program, 'monitor'];
+    const command = [stableNodePath(await nodePath(context.env), context.env.PATH), program, 'monitor'];
     const steps = await service.installSteps({ context, command });
     const report = await carryOut(steps, [service.name], { dryRun, context });
     if (steps.length === 0) return report;

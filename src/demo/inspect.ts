@@ -1,5 +1,6 @@
 import { runCommand } from '../base/run-command.ts';
 import { gitLine, runGit } from '../project/git.ts';
+import { nodePath } from '../providers/node-path.ts';
 
 /** What must be the same before and after a session: the person's own checkout. */
 export interface Checkout {
@@ -51,7 +52,7 @@ export interface TestRun {
 
 /** Runs the project's own tests where the branch is checked out. */
 export async function runTests(worktree: string, env: Env): Promise<TestRun> {
-  const { exitCode, stdout } = await runCommand(process.execPath, ['--test', '--test-reporter=tap'], {
+  const { exitCode, stdout } = await runCommand(await nodePath(env), ['--test', '--test-reporter=tap'], {
     cwd: worktree,
     env,
     timeoutMs: 60_000,
@@ -71,7 +72,7 @@ export async function tryTakingBack(
 ): Promise<string | undefined> {
   const boat = async (...words: string[]) => {
     const options = { cwd: worktree, env: { ...env, BOAT_FILE: boatFile }, timeoutMs: 20_000 };
-    return (await runCommand(process.execPath, ['src/cli.js', ...words], options)).stdout;
+    return (await runCommand(await nodePath(env), ['src/cli.js', ...words], options)).stdout;
   };
   const known = new Set(['add', 'done', 'drop', 'list']);
   const usage = (await boat('what-is-there')).replace(/^boat /, '');

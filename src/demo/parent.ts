@@ -2,6 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import * as z from 'zod';
 import { SamocodeError } from '../base/errors.ts';
+import { nodePath } from '../providers/node-path.ts';
 
 export interface ParentOptions {
   /** The built server's file. */
@@ -28,7 +29,7 @@ export class Parent implements AsyncDisposable {
   static async connect({ server, cwd, env }: ParentOptions): Promise<Parent> {
     const client = new Client({ name: 'samocode-demo', version: __VERSION__ });
     await client.connect(
-      new StdioClientTransport({ command: process.execPath, args: [server], cwd, env, stderr: 'ignore' }),
+      new StdioClientTransport({ command: await nodePath(env), args: [server], cwd, env, stderr: 'ignore' }),
     );
     return new Parent(client);
   }

@@ -7,6 +7,8 @@ export interface HookFacts {
   workingDir: string;
   mainRepo: string;
   phase: Phase;
+  /** Runs the hooks: a child's PATH may have no node. */
+  nodePath: string;
 }
 
 /**
@@ -16,8 +18,8 @@ export interface HookFacts {
  */
 export function childHooks(facts: HookFacts) {
   return {
-    Stop: [{ hooks: [hook(CHECK_SIGNAL, signalRules(facts))] }],
-    PreToolUse: [{ matcher: WRITERS, hooks: [hook(GUARD_WRITES, writeRules(facts))] }],
+    Stop: [{ hooks: [hook(facts, CHECK_SIGNAL, signalRules(facts))] }],
+    PreToolUse: [{ matcher: WRITERS, hooks: [hook(facts, GUARD_WRITES, writeRules(facts))] }],
   };
 }
 
@@ -33,9 +35,8 @@ function writeRules({ sessionDir, workingDir, mainRepo }: HookFacts) {
   return { open: [workingDir, sessionDir], closed: [mainRepo, dirname(sessionDir)] };
 }
 
-function hook(script: string, rules: object) {
-  // The node that runs us, for a child's PATH may have none.
-  const command = [process.execPath, '-e', script, JSON.stringify(rules)].map(shellQuoted).join(' ');
+function hook({ nodePath }: HookFacts, script: string, rules: object) {
+  const command = [nodePath, '-e', script, JSON.stringify(rules)].map(shellQuoted).join(' ');
   return { type: 'command', command, timeout: 10 };
 }
 

@@ -24,6 +24,8 @@ export interface ChildRequest {
   mcp?: { configPath: string; serverNames: readonly string[]; servers: McpServers };
   /** Fresh for every child. */
   childUuid: string;
+  /** A real Node, for programs of ours. */
+  nodePath: string;
   /** The environment to start from: ours, scrubbed of the parent client's variables and our secrets. */
   env: Readonly<Record<string, string>>;
   /** US dollars after which the child must end, for a CLI that can see to it itself. */

@@ -8,10 +8,10 @@ export const rehearsal: Provider = {
   name: 'rehearsal',
   defaultCommand: 'samocode-rehearsal',
   buildCommand(request) {
-    const { cliPath, prompt, promptPath, childUuid, scenarioPath, env } = request;
+    const { cliPath, prompt, promptPath, childUuid, scenarioPath, env, nodePath } = request;
     const fitsCommandLine = Buffer.byteLength(prompt) <= MAX_ARGUMENT_BYTES;
     return {
-      file: process.execPath,
+      file: nodePath,
       args: [
         cliPath,
         '-p',

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { openForAppend } from '../base/append-lines.ts';
 import { SamocodeError } from '../base/errors.ts';
+import { nodePath } from '../providers/node-path.ts';
 import type { SessionPaths } from '../session/paths.ts';
 
 class WorkerNotLaunchedError extends SamocodeError {
@@ -30,16 +31,17 @@ export interface LaunchOptions {
  * Starts a session's worker: a session of its own (setsid), stdio on files, so that no end of a client,
  * terminal or server reaches it. Two at once are harmless: the lease lets one go on.
  * @returns its pid
- * @throws WorkerNotLaunchedError
+ * @throws NodeNotFoundError, WorkerNotLaunchedError
  */
 export async function launchWorker(paths: SessionPaths, options: LaunchOptions): Promise<number | undefined> {
+  const node = await nodePath(options.env);
   await mkdir(paths.runDir, { recursive: true });
   const errors = openForAppend(paths.workerErrors, 0o600);
   try {
     // An argument and no variable: children inherit the environment.
     const takeOver = options.takeOver === undefined ? [] : [String(options.takeOver)];
     const args = [options.program, paths.sessionsDir, paths.folder, ...takeOver];
-    const worker = spawn(process.execPath, args, {
+    const worker = spawn(node, args, {
       // The root folder can't be removed under a process that lives for days.
       cwd: '/',
       env: { ...options.env },

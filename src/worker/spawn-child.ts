@@ -3,6 +3,7 @@ import { livenessOf } from '../base/host.ts';
 import { usdLeft } from '../phases/caps.ts';
 import { childEnvironment, SESSION_MARK } from '../providers/environment.ts';
 import { readMcpServers } from '../providers/mcp-file.ts';
+import { nodePath } from '../providers/node-path.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { type ChildRecord, runChild } from '../providers/run-child.ts';
@@ -80,6 +81,7 @@ async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCom
     maxTurns: settings.maxTurns,
     permissions: settings.permissions,
     childUuid: open.childUuid,
+    nodePath: await nodePath(env),
     env: childEnvironment(env, {
       sessionUlid: file.id,
       iteration: open.iteration,

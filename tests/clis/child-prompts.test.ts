@@ -97,6 +97,7 @@ async function firstRequest(phase: Phase): Promise<{ prompt: string; request: Re
     model: 'opus',
     maxTurns: 1,
     permissions: 'skip',
+    nodePath: process.execPath,
     childUuid: crypto.randomUUID(),
     env: childEnvironment(environment, { sessionUlid: '01JH0000000000000000000000', iteration: 1 }),
   });

@@ -141,6 +141,7 @@ async function startBench({
       model: 'opus',
       maxTurns,
       permissions,
+      nodePath: process.execPath,
       childUuid: crypto.randomUUID(),
       env: {
         ...childEnvironment(environment, { sessionUlid: '01JH0000000000000000000000', iteration: count }),

@@ -15,7 +15,7 @@ async function stop(signal: string | undefined, { active = false, folder = 'sess
   const sessionDir = join(dir.path, folder);
   await mkdir(sessionDir);
   if (signal !== undefined) await writeFile(join(sessionDir, '_signal.json'), signal);
-  const places = { workingDir: '/worktree', mainRepo: '/repo' };
+  const places = { workingDir: '/worktree', mainRepo: '/repo', nodePath: process.execPath };
   const { Stop } = childHooks({ sessionDir, phase: 'investigation', ...places });
   return await run(Stop[0]?.hooks[0]?.command, { hook_event_name: 'Stop', stop_hook_active: active });
 }
@@ -61,7 +61,13 @@ test('tools of writing are kept to the worktree and the session, the innermost f
   for (const folder of [workingDir, sessionDir, join(mainRepo, 'src')])
     await mkdir(folder, { recursive: true });
   await symlink(join(mainRepo, 'src'), join(workingDir, 'way-out'));
-  const { PreToolUse } = childHooks({ sessionDir, workingDir, mainRepo, phase: 'implementation' });
+  const { PreToolUse } = childHooks({
+    sessionDir,
+    workingDir,
+    mainRepo,
+    phase: 'implementation',
+    nodePath: process.execPath,
+  });
   const write = async (file_path: string) =>
     (await run(PreToolUse[0]?.hooks[0]?.command, { cwd: workingDir, tool_input: { file_path } })).exitCode;
   expect(await write(join(workingDir, 'src/new/file.ts'))).toBe(0);

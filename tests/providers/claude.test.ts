@@ -18,6 +18,7 @@ const request: ChildRequest = {
   model: 'opus',
   maxTurns: 300,
   permissions: 'skip',
+  nodePath: process.execPath,
   childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',
   env: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
 };

@@ -28,6 +28,7 @@ const REQUEST: ChildRequest = {
   model: '',
   maxTurns: 300,
   permissions: 'skip',
+  nodePath: process.execPath,
   childUuid: 'u-u',
   env: { PATH: '/bin' },
 };

@@ -13,6 +13,7 @@ export const REQUEST: ChildRequest = {
   model: '',
   maxTurns: 300,
   permissions: 'skip',
+  nodePath: '/opt/node',
   childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',
   env: { PATH: '/bin' },
 };

@@ -29,7 +29,6 @@ export interface Machine {
   /** Undefined where there are no users of this kind. */
   uid: number | undefined;
   nodeVersion: string;
-  nodePath: string;
   /** Where `/proc` and `/etc` are found. */
   root: string;
 }
@@ -39,7 +38,6 @@ export function thisMachine(): Machine {
     platform: process.platform,
     uid: process.getuid?.(),
     nodeVersion: process.versions.node,
-    nodePath: process.execPath,
     root: '/',
   };
 }

@@ -4,6 +4,7 @@ import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
 import { locateCli } from '../../providers/locate-cli.ts';
+import { nodePath } from '../../providers/node-path.ts';
 import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/preflight.ts';
 import type { ActionContext } from '../context.ts';
 import { jsonValue } from '../install/json-member.ts';
@@ -36,7 +37,7 @@ export async function cliChecks(
       setting,
       env: context.env,
       homeDir: context.home,
-      nodePath: machine.nodePath,
+      nodePath: await nodePath(context.env),
       ...(configured !== undefined && { configured }),
     });
     const cli = new Cli(path, context);

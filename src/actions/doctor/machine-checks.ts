@@ -1,10 +1,16 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSamocodeError } from '../../base/errors.ts';
+import { nodePath } from '../../providers/node-path.ts';
 import { isOlder } from '../../providers/preflight.ts';
+import type { ActionContext } from '../context.ts';
 import { type DoctorCheck, fail, type Machine, ok, warn } from './check.ts';
 
 /** What the machine itself allows. */
-export async function machineChecks(machine: Machine): Promise<DoctorCheck[]> {
+export async function machineChecks(
+  machine: Machine,
+  env: ActionContext['env'] = {},
+): Promise<DoctorCheck[]> {
   if (machine.platform === 'win32') {
     return [
       fail(
@@ -14,13 +20,23 @@ export async function machineChecks(machine: Machine): Promise<DoctorCheck[]> {
       ),
     ];
   }
-  return [ok('machine.platform', machine.platform), nodeCheck(machine), ...(await linuxChecks(machine))];
+  return [
+    ok('machine.platform', machine.platform),
+    await nodeCheck(machine, env),
+    ...(await linuxChecks(machine)),
+  ];
 }
 
-function nodeCheck({ nodeVersion }: Machine): DoctorCheck {
-  return isOlder(nodeVersion, '20.19.0')
-    ? fail('machine.node', `Node.js ${nodeVersion} is too old.`, 'Install Node.js 20.19 or newer.')
-    : ok('machine.node', `Node.js ${nodeVersion}`);
+async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): Promise<DoctorCheck> {
+  if (isOlder(nodeVersion, '20.19.0'))
+    return fail('machine.node', `Node.js ${nodeVersion} is too old.`, 'Install Node.js 20.19 or newer.');
+  try {
+    await nodePath(env);
+    return ok('machine.node', `Node.js ${nodeVersion}`);
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return fail('machine.node', `${error.what} ${error.why}`, error.hint);
+  }
 }
 
 const FEW_INSTANCES = 64;

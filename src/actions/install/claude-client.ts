@@ -84,7 +84,7 @@ async function way(place: ClientPlace): Promise<PluginWay> {
 
 /** Claude Code adds no plugin to settings with comments, but a server, which has a file of its own. */
 async function serverAlone(work: ClientWork): Promise<Step[]> {
-  const start = serverStart(work.context);
+  const start = await serverStart(work.context);
   const path = ownPath(work);
   const [needed] = await addServer({ path, start }, { ...work, title });
   if (needed === undefined) return [];

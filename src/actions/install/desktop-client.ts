@@ -21,7 +21,7 @@ export const desktopClient: Client = {
   },
   async installSteps(work) {
     const path = settingsPath(work);
-    return await addServer({ path, start: serverStart(work.context) }, { ...work, title });
+    return await addServer({ path, start: await serverStart(work.context) }, { ...work, title });
   },
   traces: async (place) => [serverTrace(settingsPath(place))],
 };

@@ -1,4 +1,5 @@
 import { CliNotExecutableError, CliNotFoundError, locateCli } from '../../providers/locate-cli.ts';
+import { nodePath } from '../../providers/node-path.ts';
 import type { ActionContext } from '../context.ts';
 
 /** The path of a client's program, found as the worker finds it; undefined when it is not there. */
@@ -8,7 +9,7 @@ export async function findProgram(
 ): Promise<string | undefined> {
   const setting = `${command.toUpperCase()}_PATH`;
   const configured = env[setting];
-  const question = { command, setting, env, homeDir: home, nodePath: process.execPath };
+  const question = { command, setting, env, homeDir: home, nodePath: await nodePath(env) };
   try {
     return (await locateCli({ ...question, ...(configured !== undefined && { configured }) })).path;
   } catch (error) {

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
 import { ifExists } from '../../base/errors.ts';
+import { nodePath } from '../../providers/node-path.ts';
 import type { ActionContext } from '../context.ts';
 import { refuseIfPassing } from '../refuse-if-passing.ts';
 import { stableNodePath } from '../stable-node-path.ts';
@@ -9,10 +10,10 @@ import type { Files } from './package/package-parts.ts';
 import type { ServerStart } from './package/package-source.ts';
 
 /** How this very installation is started as a server. @throws ProgramNotLastingError */
-export function serverStart({ programs, env }: ActionContext): ServerStart {
+export async function serverStart({ programs, env }: ActionContext): Promise<ServerStart> {
   const program = join(dirname(programs.worker), 'samocode-mcp.js');
   refuseIfPassing(program, 'No client was changed.');
-  return { command: stableNodePath(process.execPath, env.PATH), args: [program] };
+  return { command: stableNodePath(await nodePath(env), env.PATH), args: [program] };
 }
 
 /** Makes `folder` hold just these files. */

@@ -23,7 +23,7 @@ export interface PluginWay {
 export async function addPlugin(work: ClientWork, { client, ...way }: PluginWay): Promise<Step[]> {
   const folder = packageFolder(work, client);
   const { compiledSource } = await import('./package/compiled-source.ts');
-  const files = way.files(compiledSource(serverStart(work.context)));
+  const files = way.files(compiledSource(await serverStart(work.context)));
   if ((await isThere(way.traces[0])) && (await holdsPackage(folder, files))) return [];
   return [
     // Clients refuse a plugin that they know, or keep its old files.

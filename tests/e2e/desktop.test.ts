@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makePlace, type Place, pathsOf, until } from '../support/mcp-rig.ts';
+import { asUtilityProcess, chatWith, type ServerCommand, unpackBundle } from './desktop-bundle.ts';
+
+/** Starts a rehearsed session. @returns the error's code, or where the session comes to */
+async function startedBy(start: ServerCommand, place: Place, env: Record<string, string> = place.env) {
+  await using chat = await chatWith(start, { cwd: place.repo, env });
+  await chat.call('setup_project', { project_dir: place.repo, provider: 'rehearsal' });
+  const { session, code } = await chat.call('start_session', {
+    task: 'Name the boats',
+    project_dir: place.repo,
+  });
+  if (session === undefined) return code;
+  const { status } = await until(pathsOf(place, session), (state) => state.status.kind === 'waiting');
+  return status;
+}
+
+test('a server in an Electron UtilityProcess gives its session a worker and agents on a real Node', async () => {
+  await using place = await makePlace();
+  const folder = join(place.home, 'bundle');
+  await unpackBundle(folder);
+  const start = await asUtilityProcess(folder);
+  expect(await startedBy(start, place)).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
+});
+
+test('the bundle starts as its manifest says, where PATH leads nowhere', async () => {
+  await using place = await makePlace();
+  const start = await unpackBundle(join(place.home, 'bundle'));
+  await using chat = await chatWith(start, { cwd: place.repo, env: { HOME: place.home, PATH: '/nowhere' } });
+  expect(await chat.call('list_sessions', { project_dir: place.repo })).toMatchObject({
+    code: 'project_not_found',
+  });
+});
