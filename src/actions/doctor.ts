@@ -8,6 +8,7 @@ import type { FrozenSettings } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
 import { type DoctorCheck, fail, type Machine, ok, thisMachine } from './doctor/check.ts';
 import { type CliName, cliChecks, isRefusedAsRoot } from './doctor/cli-checks.ts';
+import { commandChecks } from './doctor/command-checks.ts';
 import { installChecks } from './doctor/install-checks.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
 import { monitorChecks } from './doctor/monitor-check.ts';
@@ -128,6 +129,23 @@ function protectionCheck(
       : 'always: gates open by human acts only, and tampering with the records is detected; children are not ' +
           'confined (PROVIDER=codex with PERMISSIONS=allow confines them)',
   );
+}
+
+/**
+ * What `setup_project` reports as impossible, said again where a session would begin with it.
+ * @throws CommandImpossibleError
+ */
+export async function refuseImpossibleCommands(project: Project, context: ActionContext): Promise<void> {
+  const check = (await commandChecks(project, context)).find(({ level }) => level === 'fail');
+  if (check !== undefined) throw new CommandImpossibleError(check);
+}
+
+class CommandImpossibleError extends SamocodeError {
+  readonly code = 'command_not_found';
+
+  constructor({ found, fix = '' }: DoctorCheck) {
+    super('No session was started.', found, fix);
+  }
 }
 
 /**

@@ -21,7 +21,7 @@ import type { SessionView } from '../session/status.ts';
 import { readSession } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { refuseWhatCannotRun } from './doctor.ts';
+import { refuseImpossibleCommands, refuseWhatCannotRun } from './doctor.ts';
 import { EarlyRefusalError } from './early-refusal.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { freezeSettings } from './freeze-settings.ts';
@@ -61,7 +61,7 @@ export interface StartSessionResult {
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
- * @throws NothingToDoError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, EarlyRefusalError, the errors of settings,
+ * @throws NothingToDoError, EarlyRefusalError, CommandImpossibleError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, the errors of settings,
  * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
  * WorkerUnresponsiveError: the session is there, and its worker is slow
  */
@@ -78,6 +78,7 @@ export async function startSession(
   const base = input.base?.trim() || undefined;
   const project = await findProjectFor({ projectDir: input.projectDir, call: input.settings }, context);
   await requireTrust(project, context);
+  await refuseImpossibleCommands(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
   if (base !== undefined) await requireBase({ mainRepo: project.mainRepo, base, baseEnv: context.env });
   const words = { ...(task !== undefined && { task }), ...(dive !== undefined && { dive }) };

@@ -17,6 +17,11 @@ export function afterFailedChecks(progress: Progress, failures: readonly string[
   return run('implementation', [`${reason}. Mend this first.`]);
 }
 
+/** A command that the shell does not find is no agent's to repair: a run for each look would be paid for nothing. */
+export function afterImpossibleChecks({ phase }: Progress, reason: string): Decision {
+  return block(phase, 'checks', reason);
+}
+
 /** A child said done while a message came that it never saw: one more reads it. */
 export function afterUnreadMessages(progress: Progress): Decision {
   return run(progress.phase, ['A message from the human came while the child before you worked: read it.']);

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { runCommand } from '../base/run-command.ts';
 
 const LIMIT_MS = 30 * 60_000;
@@ -9,16 +10,64 @@ export interface ProjectCommandOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface CommandFailure {
+  /** How it failed, a few words. */
+  how: string;
+  /** The program that the command's own shell could not start, unless it is a file of the repository. */
+  missing?: string;
+}
+
 /**
  * Runs one command of `.samocode` by the shell, for half an hour at most.
- * @returns how it failed, a few words; undefined when it exited with 0
+ * @returns undefined when it exited with 0
  */
 export async function failureOf(
   command: string,
   { cwd, env, signal }: ProjectCommandOptions,
-): Promise<string | undefined> {
+): Promise<CommandFailure | undefined> {
   const options = { cwd, env, timeoutMs: LIMIT_MS, ...(signal && { signal }) };
-  const { exitCode, timedOut } = await runCommand('/bin/sh', ['-c', command], options);
+  const { exitCode, stderr, timedOut } = await runCommand('/bin/sh', ['-c', command, SHELL_NAME], options);
   if (exitCode === 0) return undefined;
-  return timedOut ? 'ran out of time' : `exit status ${exitCode ?? 'none'}`;
+  if (timedOut) return { how: 'ran out of time' };
+  const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
+  return { how: `exit status ${exitCode ?? 'none'}`, ...(missing !== undefined && { missing }) };
+}
+
+/** What our shell calls itself in its messages: a shell that the command starts has another name. */
+const SHELL_NAME = 'samocode';
+/** As dash, bash and busybox say it: `samocode: 1: tool: not found`. */
+const REFUSED = /^samocode: (?:(?:line )?\d+: )?(.+): [^:]+$/gm;
+
+function refusedProgram(stderr: string): string | undefined {
+  const program = [...stderr.matchAll(REFUSED)].at(-1)?.[1];
+  return program === undefined || isOfRepository(program) ? undefined : program;
+}
+
+/** What a path inside the repository leads to may come with SETUP or a branch, and an agent may have lost it. */
+export function isOfRepository(program: string): boolean {
+  return program.includes('/') && !isAbsolute(program);
+}
+
+/** A command that begins plainly: settings of its environment but PATH, then a word that the shell takes as it stands. */
+const PLAIN_PROGRAM = /^\s*(?:(?!PATH=)[A-Za-z_]\w*=[\w.,:/+@%-]*\s+)*([\w./+-]+)(?=[\s;&|<>]|$)/;
+const IS_FOUND = 'case $1 in /*) [ -f "$1" ] && [ -x "$1" ];; *) command -v "$1" >/dev/null;; esac';
+
+/**
+ * Looks a command's first program up without running anything.
+ * @returns the program when the shell would not find it; undefined also for a command that begins in another way
+ */
+export async function missingProgram(
+  command: string,
+  { cwd, env }: Pick<ProjectCommandOptions, 'cwd' | 'env'>,
+): Promise<string | undefined> {
+  const program = PLAIN_PROGRAM.exec(command)?.[1];
+  if (program === undefined) return undefined;
+  const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });
+  // Null: the folder is gone, which another error names.
+  return exitCode === 0 || exitCode === null ? undefined : program;
+}
+
+/** One sentence, the same wherever the program is missed. */
+export function notFoundWords(program: string, of: 'the check' | 'SETUP', command: string): string {
+  return `The shell does not find "${program}" of ${of} \`${command}\`.`;
 }

@@ -1,7 +1,7 @@
 import { createWhole } from '../base/atomic-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { afterFailedChecks, afterUnreadMessages } from '../phases/after-checks.ts';
+import { afterFailedChecks, afterImpossibleChecks, afterUnreadMessages } from '../phases/after-checks.ts';
 import { decide } from '../phases/decide.ts';
 import type { Decision } from '../phases/decision.ts';
 import type { Outcome, Rules } from '../phases/outcome.ts';
@@ -185,6 +185,7 @@ async function checked(worker: Worker, decision: Decision): Promise<Decision | u
   const end = await runChecks(worker);
   if (end.kind === 'stopped') return undefined;
   const { progress } = stateOf(worker);
+  if (end.kind === 'impossible') return afterImpossibleChecks(progress, end.reason);
   if (end.failures.length > 0) return afterFailedChecks(progress, end.failures);
   return hasUnread(worker) ? afterUnreadMessages(progress) : decision;
 }

@@ -16,6 +16,7 @@ import { blockedEvent } from './blocked.ts';
 import { documentNames, readDocument } from './documents.ts';
 import { goalOfAdopted } from './goal-of-adopted.ts';
 import { keepWork, notKept } from './keep-work.ts';
+import { requireCheckPrograms } from './run-checks.ts';
 import { noteSetupDue, setUpOnce } from './setup-once.ts';
 import { isStopDue, stopEvents } from './stopped.ts';
 import { whileTakingCommands } from './while-taking-commands.ts';
@@ -33,6 +34,7 @@ export async function prepare(worker: Worker): Promise<void> {
       await record(worker, ...stopEvents(worker));
       return;
     }
+    await requireCheckPrograms(worker, ready.worktree.path);
     await recordPrepared(worker, ready);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;

@@ -1,10 +1,16 @@
+import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
+import { isOfRepository, missingProgram, notFoundWords } from '../project/project-command.ts';
 import { childEnvironment } from '../providers/environment.ts';
 import { runProjectCommand } from './run-project-command.ts';
 import { endChildTree } from './tree.ts';
 import { stateOf, type Worker } from './worker.ts';
 
-export type ChecksEnd = { kind: 'ran'; failures: string[] } | { kind: 'stopped' };
+export type ChecksEnd =
+  | { kind: 'ran'; failures: string[] }
+  /** The shell does not find a command, which is a person's to put right. */
+  | { kind: 'impossible'; reason: string }
+  | { kind: 'stopped' };
 
 /**
  * Runs the project's CHECK commands in the worktree. Their time is the project's: it counts neither for the child
@@ -23,6 +29,9 @@ export async function runChecks(worker: Worker): Promise<ChecksEnd> {
     for (const check of checks) {
       const end = await runProjectCommand(worker, check, { cwd: worktree.path, env });
       if (end.kind === 'stopped') return end;
+      if (end.kind === 'failed' && end.missing !== undefined) {
+        return { kind: 'impossible', reason: missingCheckWords(end.missing, check) };
+      }
       if (end.kind === 'failed') failures.push(`\`${check}\` (${end.how})`);
       if (statsAt(worktree.path) === undefined) {
         failures.push(`\`${check}\` (it removed the worktree)`);
@@ -33,6 +42,33 @@ export async function runChecks(worker: Worker): Promise<ChecksEnd> {
   } finally {
     // A check may have started servers; nothing of it may outlive the iteration.
     await endChildTree(worker, undefined, { leftoversOnly: true });
+  }
+}
+
+/**
+ * Looks the program of each check up before any agent is paid, once SETUP may have installed it.
+ * @throws CheckNotFoundError
+ */
+export async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
+  const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
+  for (const check of checksOf(worker)) {
+    const program = await missingProgram(check, { cwd, env });
+    if (program !== undefined && !isOfRepository(program)) throw new CheckNotFoundError(program, check);
+  }
+}
+
+const CHECK_HINT = 'Install it, or correct CHECK in .samocode; then resume the session.';
+
+function missingCheckWords(program: string, check: string): string {
+  return `${notFoundWords(program, 'the check', check)} ${CHECK_HINT}`;
+}
+
+class CheckNotFoundError extends SamocodeError {
+  // The rule of a block that a resume meets with the checks as they are then.
+  readonly code = 'checks';
+
+  constructor(program: string, check: string) {
+    super(notFoundWords(program, 'the check', check), 'No agent was started.', CHECK_HINT);
   }
 }
 

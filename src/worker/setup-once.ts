@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists } from '../base/errors.ts';
+import { ifExists, SamocodeError } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
+import { notFoundWords } from '../project/project-command.ts';
 import type { Worktree } from '../project/worktree.ts';
 import { childEnvironment } from '../providers/environment.ts';
 import { runProjectCommand } from './run-project-command.ts';
@@ -37,12 +38,26 @@ export async function setUpOnce(worker: Worker, { path, kind }: Worktree): Promi
     await endChildTree(worker, undefined, { leftoversOnly: true });
     return end;
   }
+  // Still due: it runs again when the session is resumed.
+  if (end.kind === 'failed' && end.missing !== undefined) throw new SetupNotFoundError(end.missing, setup);
   const warnings =
     end.kind === 'failed'
       ? [`SETUP (\`${setup}\`) failed (${end.how}); the first child is told to see to it.`]
       : [];
   await writeWhole(worker.paths.setup, [RAN, ...warnings, ''].join('\n'));
   return { kind: 'done', warnings };
+}
+
+class SetupNotFoundError extends SamocodeError {
+  readonly code = 'setup_not_found';
+
+  constructor(program: string, setup: string) {
+    super(
+      notFoundWords(program, 'SETUP', setup),
+      'No agent was started.',
+      'Install it, then resume the session. For another SETUP start a new session: this one keeps that of its start.',
+    );
+  }
 }
 
 /** The lines of the note; undefined when there is none. */

@@ -46,12 +46,12 @@ async function runAll(
   const results: DoctorCheck[] = [];
   try {
     if (setup !== undefined) {
-      const how = await failureOf(setup, options);
+      const how = (await failureOf(setup, options))?.how;
       results.push(judged('setup', `SETUP \`${setup}\``, how));
     }
     for (const [index, { command }] of checks.entries()) {
       signal?.throwIfAborted();
-      const how = await failureOf(command, options);
+      const how = (await failureOf(command, options))?.how;
       results.push(judged(`check.${index + 1}`, `\`${command}\``, how));
     }
     return results;

@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { doctor } from '../../src/actions/doctor.ts';
+import { startSession } from '../../src/actions/start-session.ts';
+import { makeProject } from '../support/project.ts';
+import { putInPhase } from '../support/put-in-phase.ts';
+import { HANGS, startRig } from '../support/session-rig.ts';
+
+const blocked = ({ status }: { status: { kind: string } }) => status.kind === 'blocked';
+
+test('a CHECK whose command the shell does not find blocks at once, and no agent is sent to repair it', async () => {
+  await using rig = await startRig({
+    lines: { GATES: 'none', CHECK: 'true && mytool --fast' },
+    scenario: HANGS,
+  });
+  await putInPhase(rig, 'done');
+  const { status, progress } = await rig.until(
+    ({ status, progress: { phase, totalIterations } }) =>
+      status.kind === 'blocked' || (phase === 'implementation' && totalIterations > 1),
+  );
+  expect(status).toMatchObject({
+    kind: 'blocked',
+    rule: 'checks',
+    reason: expect.stringContaining('The shell does not find "mytool" of the check `true && mytool --fast`.'),
+  });
+  expect(progress.totalIterations).toBe(2);
+});
+
+test('a check that is a missing file of the repository goes back to an agent, which may have lost it', async () => {
+  await using rig = await startRig({ lines: { GATES: 'none', CHECK: './check.sh' }, scenario: HANGS });
+  await putInPhase(rig, 'done');
+  const { status } = await rig.until(({ progress }) => progress.phase === 'implementation');
+  expect(status.kind).toBe('running');
+});
+
+test('a CHECK whose program SETUP has not installed blocks before the first agent', async () => {
+  await using rig = await startRig({ lines: { SETUP: 'true', CHECK: 'mytool' } });
+  const { status, progress } = await rig.until(
+    (state) => blocked(state) || state.progress.totalIterations > 0,
+  );
+  expect(status).toMatchObject({ kind: 'blocked', rule: 'checks' });
+  expect(progress.totalIterations).toBe(0);
+});
+
+test('a SETUP whose command the shell does not find blocks before the first agent, and runs again after a resume', async () => {
+  await using rig = await startRig({ lines: { SETUP: 'test -e "$HOME/installed" || mytool' } });
+  const { status } = await rig.until((state) => blocked(state) || state.progress.totalIterations > 0);
+  expect(status).toMatchObject({
+    kind: 'blocked',
+    rule: 'setup_not_found',
+    reason: expect.stringContaining('The shell does not find "mytool" of SETUP `test'),
+  });
+  await writeFile(join(rig.repo.homeDir, 'installed'), '');
+  await rig.resume();
+  await rig.until(({ progress }) => progress.totalIterations > 0);
+});
+
+test.each([
+  [{ CHECK: 'CI=1 mytool' }, 'The shell does not find "mytool" of the check `CI=1 mytool`.'],
+  [{ SETUP: 'mytool install', CHECK: 'true' }, 'The shell does not find "mytool" of SETUP `mytool install`.'],
+  [{ CHECK: '(cd web' }, 'The shell cannot read the check `(cd web`.'],
+])('a start with %o is refused with the sentence of setup_project', async (lines, why) => {
+  const { repo, context } = await makeProject({ lines });
+  await using _repo = repo;
+  const { checks } = await doctor({}, context);
+  expect(checks.filter(({ level }) => level === 'fail').map(({ found }) => found)).toContain(why);
+  await expect(startSession({ task: 'Name the boats' }, context)).rejects.toMatchObject({
+    code: 'command_not_found',
+    why,
+  });
+});
