@@ -2,15 +2,13 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
-import { statsAt } from '../base/look-at.ts';
-import { plainText } from '../base/plain-file.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
-import { nestedProblem } from '../session/foreign-session.ts';
+import { nestedProblem, notPlainProblems } from '../session/foreign-session.ts';
+import { readLegacyFolder } from '../session/legacy-folder.ts';
 import { readOverview } from '../session/overview.ts';
-import { MAX_OVERVIEW_BYTES } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
@@ -22,12 +20,15 @@ import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireTrust } from './require-trust.ts';
 import type { SessionsPlace } from './sessions-places.ts';
 
-export interface Adoption {
+interface FoundSession {
   view: SessionView;
   place: SessionsPlace;
+}
+
+export interface Adoption extends FoundSession {
   /** For the next child. */
   note?: string | undefined;
-  /** New work, for one that is done. */
+  /** New work, for one that is done; the task, for one without an overview. */
   goal?: string | undefined;
   /** Settings that the call names. */
   call?: CallSettings | undefined;
@@ -35,23 +36,27 @@ export interface Adoption {
 
 /**
  * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
- * notebook says. Its own files are not touched here.
- * @throws ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, WorkerUnresponsiveError
+ * notebook says; behind a gate it first waits for a person. Its own files are not touched here.
+ * @throws NestedLayoutError, NotPlainError, TaskUnknownError, ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, WorkerUnresponsiveError
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
   const { view, place, note, goal, call } = adoption;
   const { clock, by } = context;
   const { paths, folder } = view;
   await refuseFromInside(context);
-  if (statsAt(paths.overview) === undefined) throw new NestedLayoutError(view);
+  const old = await readLegacyFolder(paths);
+  const [nested] = old === undefined ? [] : nestedProblem(old, paths);
+  if (nested !== undefined) throw new NestedLayoutError(folder, nested);
+  const [notPlain] = old === undefined ? [] : notPlainProblems(old);
+  if (notPlain !== undefined) throw new NotPlainError(folder, notPlain);
+  const text = old?.overview;
+  if (text === undefined && goal === undefined) throw new TaskUnknownError(view);
   const project = await findProjectFor({ projectDir: place.filePath, call }, context);
   await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
-  const text = await plainText(paths.overview, MAX_OVERVIEW_BYTES);
-  if (text === undefined) throw new OverviewUnusableError(view);
   const { worktrees: worktreesDir, sessions: sessionsDir } = project.values;
   const branch = await earlierBranch(
-    { overview: text, worktreePath: join(worktreesDir, folder), mainRepo: project.mainRepo },
+    { overview: text ?? '', worktreePath: join(worktreesDir, folder), mainRepo: project.mainRepo },
     context,
   );
   const settings = await freezeSettings(project, { folder, branch }, context);
@@ -63,13 +68,13 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
     id: ulid(clock.now()),
     folder,
     createdAt: at,
-    task: readOverview(text).task.trim() || folder,
+    task: text === undefined ? goal : readOverview(text).task.trim() || folder,
     mainRepo: project.mainRepo,
     worktreesDir,
     sessionsDir,
     configPath: project.filePath,
     adopted: true,
-    ...(goal !== undefined && { goal }),
+    ...(text !== undefined && goal !== undefined && { goal }),
     settings,
   };
   // Somebody else may adopt it at the same moment: then theirs counts, and the command goes to it.
@@ -78,6 +83,11 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   if (note !== undefined)
     await afterCommand(started.view, { kind: 'message', text: note }, ['message_kept'], context);
   return (await readSession(paths, context.host)) ?? started.view;
+}
+
+/** The session of a call that acts at a gate: a folder without machine state is taken over first, and waits there. */
+export async function takenOver(found: FoundSession, context: ActionContext): Promise<SessionView> {
+  return found.view.isForeign ? await adoptSession(found, context) : found.view;
 }
 
 interface EarlierWork {
@@ -97,22 +107,30 @@ async function earlierBranch(
   return (await earlierWorktree(workingDir, mainRepo, { baseEnv: env }))?.branch;
 }
 
-class OverviewUnusableError extends SamocodeError {
-  readonly code = 'overview_unusable';
-
-  constructor({ folder, paths }: SessionView) {
-    super(
-      `Session ${folder} was not taken over.`,
-      `${paths.overview} is not a plain file of at most ${MAX_OVERVIEW_BYTES} bytes.`,
-      'Shorten or replace it, then resume the session.',
-    );
-  }
-}
-
 class NestedLayoutError extends SamocodeError {
   readonly code = 'nested_layout';
 
-  constructor({ folder, paths }: SessionView) {
-    super(`Session ${folder} was not taken over.`, nestedProblem(paths), 'Then resume it.');
+  constructor(folder: string, problem: string) {
+    super(`Session ${folder} was not taken over.`, problem, 'Then resume it.');
+  }
+}
+
+class NotPlainError extends SamocodeError {
+  readonly code = 'not_plain';
+
+  constructor(folder: string, problem: string) {
+    super(`Session ${folder} was not taken over.`, problem, 'Then resume it.');
+  }
+}
+
+class TaskUnknownError extends SamocodeError {
+  readonly code = 'task_unknown';
+
+  constructor({ folder }: SessionView) {
+    super(
+      `Session ${folder} was not taken over.`,
+      'It was stopped before its overview was written, so its task is not on record.',
+      'Pass goal, the task in the words of the human, or start another session with start_session.',
+    );
   }
 }

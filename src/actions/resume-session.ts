@@ -1,4 +1,5 @@
 import { SamocodeError } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
 import { judgeResume, SESSION_RUNS } from '../session/commands/judge-resume.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { isLost } from '../session/session-list.ts';
@@ -48,12 +49,11 @@ export async function resumeSession(
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
   const caps = requireCaps(input.caps);
   const { view: found, place } = await findSessionAndPlace(input, context);
-  const { status } = found.state;
   if (found.state.archived) throw new InArchiveError(found.folder);
   const verdict = judgeResume({ goal }, found.state);
   if (found.isForeign) {
     if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw new EarlyRefusalError(verdict);
-    if (goal !== undefined && status.kind !== 'done') throw new NotDoneError(found.folder);
+    if (goal !== undefined && !takesGoal(found)) throw new NotDoneError(found.folder);
     const call = childSettingsOf(input);
     return {
       view: await adoptSession({ view: found, place, note, goal, call }, context),
@@ -114,6 +114,11 @@ async function withWorker(found: SessionView, { clock, host }: ActionContext): P
     view = (await readSession(found.paths, host)) ?? view;
     if (!view.needsWorker || clock.monotonic() > end) return view;
   }
+}
+
+/** A folder without an overview lacks the task, and is given it so. */
+function takesGoal({ state, paths }: SessionView): boolean {
+  return state.status.kind === 'done' || statsAt(paths.overview) === undefined;
 }
 
 /** Taken over with other work, the one that it stands in would be lost. */

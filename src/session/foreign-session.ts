@@ -1,102 +1,115 @@
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { isoUtc } from '../base/clock.ts';
-import { ifExists } from '../base/errors.ts';
-import { statsAt } from '../base/look-at.ts';
+import { join } from 'node:path';
+import { decode } from '../base/change-file.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { shellWord } from '../base/shell-quoted.ts';
-import { type BoundedReading, readBoundedText } from './bounded-text.ts';
-import { inferPhase } from './legacy.ts';
-import { type OverviewReading, readOverview } from './overview.ts';
-import { MAX_OVERVIEW_BYTES, type SessionPaths } from './paths.ts';
-import { emptyState, type SessionState } from './state.ts';
+import { type LegacyFolder, NESTED_FOLDER, readLegacyFolder } from './legacy-folder.ts';
+import { type LegacyGate, type LegacyPlace, placeOf } from './legacy-gate.ts';
+import { readOverview } from './overview.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from './paths.ts';
+import { currentPlanOf, planHash } from './plan.ts';
+import { questionHash } from './qa-answer.ts';
+import { emptyState, type SessionState, type WaitingStatus } from './state.ts';
 import type { SessionView } from './status.ts';
 
-/** The early layout of the original tool kept the notebook in a folder of its own. */
-const NESTED_FOLDER = '_samocode';
-
-/** More signals than it takes to see where a session stood. */
-const HISTORY_BYTES = 1024 * 1024;
-
-/** A folder of the original tool, which has nothing in `.run/`. @returns undefined for any other folder */
+/**
+ * A folder of the original tool, or one made by hand: it has nothing in `.run/`.
+ * @returns undefined for any other folder
+ */
 export async function readForeignSession(paths: SessionPaths): Promise<SessionView | undefined> {
-  const nested = join(paths.sessionDir, NESTED_FOLDER, '_overview.md');
-  const outer = await notebookAt(paths.overview);
-  const notebook = outer ?? (await notebookAt(nested));
-  if (notebook === undefined) return undefined;
-  const history = textOf(await readBoundedText(paths.history, { maxBytes: HISTORY_BYTES, keep: 'end' }));
-  const fileNames = (await ifExists(readdir(paths.sessionDir))) ?? [];
-  const inferred = inferPhase({ overview: notebook.text, history, fileNames });
-  const problems = [
-    ...(outer === undefined ? [nestedProblem(paths)] : []),
-    ...notebook.problems,
-    ...('question' in inferred ? [inferred.question] : []),
-  ];
-  const phase = 'phase' in inferred ? inferred.phase : emptyState().progress.phase;
+  const folder = await readLegacyFolder(paths);
+  if (folder === undefined) return undefined;
+  const found = placeOf(folder, paths.folder);
+  const obstacles = [...nestedProblem(folder, paths), ...notPlainProblems(folder)];
+  const unwritten = obstacles.length === 0 && folder.overview === undefined ? [UNWRITTEN] : [];
   return {
     folder: paths.folder,
     paths,
-    state: stateAt(phase, readOverview(notebook.text), notebook.since),
+    state: await stateOf(folder, 'phase' in found ? found : undefined, paths),
     worker: 'none',
     pendingCommands: [],
-    problems,
+    problems: [...obstacles, ...unwritten, ...('question' in found ? [found.question] : [])],
     wantsWorker: false,
     needsWorker: false,
     isForeign: true,
   };
 }
 
-/** What is to be done with a session of the early layout before it can go on. */
-export function nestedProblem({ sessionDir }: SessionPaths): string {
+const UNWRITTEN =
+  'The session was stopped before its overview was written, so its task is not on record: give it as the goal when you resume.';
+
+/** What is to be done with the overview of a nested session before a worker can take it over, in words for people. */
+export function nestedProblem({ isNested, isNestedTwice }: LegacyFolder, paths: SessionPaths): string[] {
+  if (isNestedTwice) return [nestedTwice(paths)];
+  return isNested ? [nestedOnce(paths)] : [];
+}
+
+/** The same of whatever a worker could not write to. */
+export function notPlainProblems({ notPlain }: LegacyFolder): string[] {
+  return notPlain.map((name) => `${name} is not a plain file or folder: move it aside.`);
+}
+
+function nestedOnce({ sessionDir }: SessionPaths): string {
   return `The notebook lies in ${NESTED_FOLDER}/, a layout that was given up. Move its files one folder up: mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
 }
 
-interface Notebook {
-  text: string;
-  since: string;
-  problems: string[];
+function nestedTwice({ sessionDir }: SessionPaths): string {
+  const inner = join(sessionDir, NESTED_FOLDER, NESTED_FOLDER);
+  return `${inner} is a session inside a session. Decide which of the two counts, and move the other one out of ${sessionDir}.`;
 }
 
-async function notebookAt(path: string): Promise<Notebook | undefined> {
-  const reading = await readBoundedText(path, { maxBytes: MAX_OVERVIEW_BYTES, keep: 'start' });
-  const stats = statsAt(path);
-  if (reading.kind === 'missing' || stats === undefined) return undefined;
-  return {
-    text: textOf(reading),
-    since: isoUtc(Math.trunc(stats.mtimeMs)),
-    problems: problemsOf(reading, basename(path)),
-  };
-}
-
-function problemsOf(reading: BoundedReading, name: string): string[] {
-  if (reading.kind === 'unusable') return [`${name} is ${reading.problem}.`];
-  if (reading.kind === 'missing' || reading.omittedBytes === 0) return [];
-  return [`${name} is too large: its last ${reading.omittedBytes} bytes are not read.`];
-}
-
-function textOf(reading: BoundedReading): string {
-  return reading.kind === 'text' ? reading.text : '';
-}
-
-function stateAt(
-  phase: SessionState['progress']['phase'],
-  overview: OverviewReading,
-  since: string,
-): SessionState {
+async function stateOf(
+  folder: LegacyFolder,
+  place: LegacyPlace | undefined,
+  paths: SessionPaths,
+): Promise<SessionState> {
   const empty = emptyState();
-  const why = 'It was opened by hand or by the original samocode, and no worker runs it.';
-  const status: SessionState['status'] =
-    phase === 'done'
-      ? { kind: 'done', since, summary: overview.lastAction ?? '' }
-      : { kind: 'stopped', since, by: { channel: 'file' }, why };
+  const overview = readOverview(folder.overview ?? '');
   return {
     ...empty,
-    createdAt: since,
-    status,
+    createdAt: folder.since,
+    status: await statusOf(folder, place, paths),
     progress: {
       ...empty.progress,
-      phase,
+      ...(place && { phase: place.phase }),
       phaseIteration: overview.iteration ?? 0,
       totalIterations: overview.totalIterations ?? 0,
     },
   };
+}
+
+async function statusOf(
+  folder: LegacyFolder,
+  place: LegacyPlace | undefined,
+  paths: SessionPaths,
+): Promise<SessionState['status']> {
+  const { since, overview } = folder;
+  if (place?.isDone) return { kind: 'done', since, summary: readOverview(overview ?? '').lastAction ?? '' };
+  const wait = place?.gate && (await waitAt(place.gate, folder, paths));
+  if (wait && place?.gate?.wasAsked) return wait;
+  const why = 'It was opened by hand or by the original samocode, and no worker runs it.';
+  return { kind: 'stopped', since, by: { channel: 'file' }, why, ...(wait && { parked: wait }) };
+}
+
+/** The wait in which the session will stand once a worker has taken it over. */
+async function waitAt(gate: LegacyGate, folder: LegacyFolder, paths: SessionPaths): Promise<WaitingStatus> {
+  const { questions, since } = folder;
+  const { for: waitsFor, resumePhase } = gate;
+  const wait = { kind: 'waiting', since, for: waitsFor, resumePhase } as const;
+  if (waitsFor === 'plan_approval') {
+    const plan = await planOf(folder, paths);
+    return { ...wait, openQuestions: [], unconfirmed: [], ...(plan && { plan }) };
+  }
+  const unconfirmed = questions.flatMap((question) =>
+    question.answer === undefined
+      ? []
+      : [{ id: question.id, question: questionHash(question), text: question.answer }],
+  );
+  return { ...wait, openQuestions: questions.map(({ id }) => id), unconfirmed };
+}
+
+async function planOf({ fileNames }: LegacyFolder, paths: SessionPaths): Promise<WaitingStatus['plan']> {
+  const name = currentPlanOf(fileNames, paths.folder, []);
+  if (name === undefined) return undefined;
+  const reading = await readPlainFile(join(paths.sessionDir, name), MAX_DOCUMENT_BYTES);
+  return reading.kind === 'bytes' ? { name, hash: planHash(decode(reading.bytes)) } : undefined;
 }

@@ -11,6 +11,8 @@ export interface LegacyTexts {
   overview?: string | undefined;
   /** `_signal_history.jsonl`. */
   history?: string | undefined;
+  /** `_signal.json`. */
+  signal?: string | undefined;
   /** The files of the folder. */
   fileNames: readonly string[];
 }

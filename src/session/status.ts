@@ -15,7 +15,7 @@ import {
   readSessionFile,
   type SessionFile,
 } from './session-file.ts';
-import { emptyState, type SessionState } from './state.ts';
+import { emptyState, type SessionState, type WaitingStatus } from './state.ts';
 
 /** One session as its files show it at one moment. */
 export interface SessionView {
@@ -37,6 +37,14 @@ export interface SessionView {
   isForeign: boolean;
   /** How a newer samocode shows itself here: it may be looked at, not changed. */
   newer?: string;
+}
+
+/** The gate at which a session waits; of a folder that no worker has taken over, also the one that it will wait at. */
+export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
+  const wait = status.kind === 'stopped' && isForeign ? status.parked : status;
+  return wait?.kind === 'waiting' && (wait.for === 'qa_answers' || wait.for === 'plan_approval')
+    ? wait
+    : undefined;
 }
 
 /**

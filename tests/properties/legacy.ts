@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { followsPlan } from '../../src/phases/table.ts';
 import { inferPhase } from '../../src/session/legacy.ts';
+import { placeOf } from '../../src/session/legacy-gate.ts';
 import { anyOverview } from './overview.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
@@ -17,6 +19,19 @@ const anyFiles = fc.array(
   fc.oneof(anyText, fc.constantFrom('_overview.md', '_samocode/_overview.md', '01-08-14:37-plan-x.md')),
 );
 
+const anySignal = fc.option(
+  fc.oneof(
+    anyText,
+    fc.constantFrom(
+      '{}',
+      '{"status":"waiting"}',
+      '{"status":"waiting","for":"plan_approval"}',
+      '{"status":"done"}',
+    ),
+  ),
+  { nil: undefined },
+);
+
 export const legacyProperties: Property[] = [
   property(
     'any folder gives a phase with a reason, or a question',
@@ -24,6 +39,15 @@ export const legacyProperties: Property[] = [
     ([overview, history, fileNames]) => {
       const inferred = inferPhase({ overview, history, fileNames });
       assert('question' in inferred ? inferred.question : inferred.why);
+    },
+  ),
+  property(
+    'a folder in a phase behind a gate is done or has that gate',
+    fc.tuple(anyOverview, anyHistory, anyFiles, anySignal),
+    ([overview, history, fileNames, signal]) => {
+      const place = placeOf({ overview, history, fileNames, signal, questions: [] }, 'boat');
+      const isBehind = 'phase' in place && (place.phase === 'planning' || followsPlan(place.phase));
+      assert(!isBehind || place.isDone || place.gate !== undefined);
     },
   ),
 ];

@@ -1,0 +1,193 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemHost } from '../../src/base/host.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+import { readSessionList } from '../../src/session/session-list.ts';
+import { gateOf, readSession, type SessionView } from '../../src/session/status.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const CORPUS = resolve('tests/fixtures/legacy-sessions');
+
+/** What a view says about the place of a folder. */
+function placeIn(view: SessionView | undefined) {
+  if (view === undefined) return undefined;
+  const { kind } = view.state.status;
+  const gate = gateOf(view);
+  return {
+    kind,
+    phase: view.state.progress.phase,
+    ...(gate && { for: gate.for, leadsTo: gate.resumePhase }),
+  };
+}
+
+async function read(dir: string, folder: string): Promise<SessionView | undefined> {
+  return await readSession(sessionPaths(dir, folder), await systemHost());
+}
+
+/** A folder without machine state, from the text of its files by name. */
+async function made(files: Readonly<Record<string, string>>) {
+  const dir = await tempDir();
+  await mkdir(join(dir.path, 'boat'), { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(dir.path, 'boat', name, '..'), { recursive: true });
+    await writeFile(join(dir.path, 'boat', name), text);
+  }
+  return dir;
+}
+
+async function madeView(files: Readonly<Record<string, string>>): Promise<SessionView | undefined> {
+  await using dir = await made(files);
+  return await read(dir.path, 'boat');
+}
+
+const stopped = { kind: 'stopped' };
+const planGate = (phase: string) => ({ ...stopped, phase, for: 'plan_approval', leadsTo: phase });
+
+test.each([
+  [
+    '26-01-08-colon-stamps',
+    { kind: 'waiting', phase: 'planning', for: 'plan_approval', leadsTo: 'implementation' },
+  ],
+  ['26-01-09-blocked-yes', planGate('implementation')],
+  ['26-01-10-no-totals', planGate('testing')],
+  ['26-01-11-crlf', planGate('quality')],
+  ['26-01-12-bom', { kind: 'waiting', phase: 'requirements', for: 'qa_answers', leadsTo: 'requirements' }],
+  ['26-01-13-unknown-phase', planGate('testing')],
+  ['26-01-14-two-plans', planGate('implementation')],
+  [
+    '26-01-15-question-boxes',
+    { kind: 'waiting', phase: 'requirements', for: 'qa_answers', leadsTo: 'requirements' },
+  ],
+  ['26-01-16-repeated-iterations', { ...stopped, phase: 'planning', for: 'qa_answers', leadsTo: 'planning' }],
+  ['26-01-17-empty-overview', planGate('testing')],
+  ['26-01-18-extra-sections', { ...stopped, phase: 'investigation' }],
+  ['26-01-19-invalid-byte', planGate('implementation')],
+  ['26-01-20-flow-tells', { ...stopped, phase: 'planning', for: 'qa_answers', leadsTo: 'planning' }],
+  ['26-01-21-nested', planGate('implementation')],
+  ['26-01-22-nothing-known', { ...stopped, phase: 'init' }],
+  ['My_Old.Session-V2', { kind: 'done', phase: 'done' }],
+])(
+  'the old folder %s shows the gate at which it waits, or behind which it was stopped',
+  async (folder, place) => {
+    await using dir = await tempDir();
+    await cp(join(CORPUS, folder), join(dir.path, folder), { recursive: true });
+    expect(placeIn(await read(dir.path, folder))).toEqual(place);
+  },
+);
+
+const QA = '# Q&A: boat\n\n### Q1: Which?\nA) this\nB) that\n**Answer:** _waiting_\n';
+const PLAN = '# Plan: Boat\n\n### Phase 1: hull\n- [ ] one\n';
+const at = (phase: string, more = '') =>
+  `# Session: boat\n\n## Task\nFloat.\n\n## Status\nPhase: ${phase}\n${more}`;
+const line = (status: string, more: object = {}) => `${JSON.stringify({ iteration: 1, status, ...more })}\n`;
+const waits = (phase: string, waitsFor: string, leadsTo: string) => ({
+  kind: 'waiting',
+  phase,
+  for: waitsFor,
+  leadsTo,
+});
+
+test.each([
+  [
+    'its history ends in a wait for answers',
+    {
+      '_overview.md': at('planning'),
+      '_qa.md': QA,
+      '_signal_history.jsonl': line('waiting', { for: 'qa_answers' }),
+    },
+    waits('planning', 'qa_answers', 'planning'),
+  ],
+  [
+    'its history ends in a wait, and a run without a signal came behind',
+    {
+      '_overview.md': at('planning'),
+      '01-08-1000-plan-boat.md': PLAN,
+      '_signal_history.jsonl': line('waiting', { for: 'plan_approval' }) + line('none'),
+      '_signal.json': '{}',
+    },
+    waits('planning', 'plan_approval', 'implementation'),
+  ],
+  [
+    'its overview alone says that it waits for a human',
+    { '_overview.md': at('planning', 'Blocked: waiting_human\n'), '01-08-1000-plan-boat.md': PLAN },
+    waits('planning', 'plan_approval', 'implementation'),
+  ],
+  [
+    'its agent wrote the next phase into the overview while it waited for the approval',
+    {
+      '_overview.md': at('implementation'),
+      '01-08-1000-plan-boat.md': PLAN,
+      '_signal.json': '{"status":"waiting","phase":"implementation","for":"plan_approval"}',
+    },
+    waits('implementation', 'plan_approval', 'implementation'),
+  ],
+  [
+    'implementation asked a question',
+    {
+      '_overview.md': at('implementation'),
+      '_qa.md': QA,
+      '01-08-1000-plan-boat.md': PLAN,
+      '_signal.json': '{"status":"waiting","for":"qa_answers"}',
+    },
+    waits('implementation', 'qa_answers', 'implementation'),
+  ],
+])('an old folder waits when %s', async (_, files, place) => {
+  expect(placeIn(await madeView(files))).toEqual(place);
+});
+
+test('the answers that were typed into a waiting folder are shown as not confirmed', async () => {
+  const view = await madeView({
+    '_overview.md': at('requirements'),
+    '_qa.md': QA.replace('_waiting_', 'B'),
+  });
+  expect(view?.state.status).toMatchObject({
+    kind: 'waiting',
+    openQuestions: ['Q1'],
+    unconfirmed: [{ id: 'Q1', text: 'B' }],
+  });
+});
+
+test.each([
+  ['its history ends on the way to done', { '_signal_history.jsonl': line('continue', { phase: 'done' }) }],
+  ['its signal was blanked for an agent that wrote none', { '_signal.json': '{}' }],
+])('a folder in phase done is not shown as done when %s', async (_, files) => {
+  const view = await madeView({ '_overview.md': at('done'), ...files });
+  expect(placeIn(view)).toEqual(planGate('done'));
+});
+
+test.each([
+  ['its history says so', { '_signal_history.jsonl': line('done', { phase: 'done' }) }],
+  ['its signal says so', { '_signal.json': '{"status":"done"}', '_signal_history.jsonl': line('continue') }],
+  ['nothing but the overview is left', {}],
+])('a folder in phase done is shown as done when %s', async (_, files) => {
+  expect(placeIn(await madeView({ '_overview.md': at('done'), ...files }))).toMatchObject({ kind: 'done' });
+});
+
+test.each([
+  ['session.log', { 'session.log': '[01-08 10:00] init\n' }],
+  ['_logs/', { '_logs/01-08-1000-001-init.jsonl': '' }],
+  ['the timeouts in its history', { '_signal_history.jsonl': line('none', { phase: 'init' }) }],
+])('a folder that was stopped before its overview was written is listed by %s', async (_, files) => {
+  await using dir = await made(files);
+  const views = await readSessionList(dir.path, await systemHost());
+  expect(views.map(placeIn)).toEqual([{ ...stopped, phase: 'investigation' }]);
+  expect(views[0]?.problems.join()).toMatch(/before its overview was written.*goal/);
+});
+
+test.each([
+  ['alone', {}],
+  ['beside an overview of its own', { '_overview.md': at('investigation') }],
+])('a session inside a nested session is a problem of the folder, %s', async (_, files) => {
+  const view = await madeView({ ...files, '_samocode/_samocode/_overview.md': at('planning') });
+  expect(view?.problems.join()).toMatch(/a session inside a session/);
+});
+
+test.each(['_signal_history.jsonl', '_signal.json', '_qa.md', 'session.log'])(
+  'a folder named %s is a problem of the session, and the list shows it',
+  async (name) => {
+    await using dir = await made({ '_overview.md': at('investigation'), [`${name}/file`]: '' });
+    const [view] = await readSessionList(dir.path, await systemHost());
+    expect(view?.problems).toEqual([`${name} is not a plain file or folder: move it aside.`]);
+  },
+);
