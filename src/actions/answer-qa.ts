@@ -1,10 +1,11 @@
 import { judgeAnswer } from '../session/commands/judge-answer.ts';
 import { openQuestions } from '../session/qa-open.ts';
-import type { SessionView } from '../session/status.ts';
+import { gateStatus, type SessionView } from '../session/status.ts';
+import { takenOver } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { EarlyRefusalError, gateChannelsOf } from './early-refusal.ts';
-import { findSession, type SessionQuestion } from './find-session.ts';
+import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { readQaText } from './read-qa.ts';
 
 export interface AnswerQaInput extends SessionQuestion {
@@ -30,13 +31,15 @@ export interface AnswerQaResult {
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
   const { acceptSuggestions = false, confirmTyped = false } = input;
-  const view = await findSession(input, context);
+  const found = await findSessionAndPlace(input, context);
+  const { view } = found;
   const answers = [...input.answers];
   const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped } as const;
   const facts = { ...openQuestions(await readQaText(view), view.state), gateChannels: gateChannelsOf(view) };
-  const verdict = judgeAnswer({ ...request, by: context.by }, view.state, facts);
+  const verdict = judgeAnswer({ ...request, by: context.by }, gateStatus(view), facts);
   if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
-  const after = await afterCommand(view, request, ['answers_recorded'], context);
+  const waiting = await takenOver(found, context);
+  const after = await afterCommand(waiting, request, ['answers_recorded'], context);
   // The worker may have met newer questions than were read here.
   const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
   return {

@@ -1,11 +1,12 @@
 import { SamocodeError } from '../base/errors.ts';
 import { judgeApprove } from '../session/commands/judge-approve.ts';
 import { isHashOf } from '../session/plan.ts';
-import type { SessionView } from '../session/status.ts';
+import { gateStatus, type SessionView } from '../session/status.ts';
+import { takenOver } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { EarlyRefusalError, gateChannelsOf } from './early-refusal.ts';
-import { findSession, type SessionQuestion } from './find-session.ts';
+import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { readPlanOf } from './read-plan.ts';
 
 export interface ApprovePlanInput extends SessionQuestion {
@@ -33,17 +34,20 @@ export async function approvePlan(
   const hash = input.hash?.trim() || undefined;
   if (hash === undefined && context.by.channel === 'tool' && !input.asItStands)
     throw new PlanHashMissingError();
-  const view = await findSession(input, context);
-  const { status, approvedPlan } = view.state;
-  const isWaiting = status.kind === 'waiting' && status.for === 'plan_approval' && status.plan !== undefined;
+  const found = await findSessionAndPlace(input, context);
+  const { view } = found;
+  const { approvedPlan } = view.state;
+  const gate = gateStatus(view);
+  const isWaiting = gate.status.kind === 'waiting' && gate.status.for === 'plan_approval';
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
     return { view, plan: approvedPlan, already: true };
   // The file may have been edited since the session began to wait: what was read is what counts.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
-  const verdict = judgeApprove({ hash, by: context.by }, view.state, facts);
+  const verdict = judgeApprove({ hash, by: context.by }, gate, facts);
   if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
   const { plan } = verdict;
-  const after = await afterCommand(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
+  const waiting = await takenOver(found, context);
+  const after = await afterCommand(waiting, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan, already: false };
 }
 

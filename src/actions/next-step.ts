@@ -1,5 +1,6 @@
 import type { WaitingFor } from '../phases/table.ts';
 import { isLost } from '../session/session-list.ts';
+import type { WaitingStatus } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
 
 const AFTER_WAITING: Readonly<Record<WaitingFor, string>> = {
@@ -22,11 +23,13 @@ export function nextStep(view: SessionView): string {
     case 'limited':
       return needsWorker ? 'wait; a new worker has been started' : 'wait';
     case 'waiting':
-      return AFTER_WAITING[status.for];
+      return afterWaiting(status);
     case 'blocked':
       return 'tell the human says.reason; once it is settled, resume_session (note: what was decided)';
     case 'stopped':
       if (!isForeign) return 'resume_session, when the human wants it to go on';
+      if (problems.length === 0 && hasSomethingToDecide(status.parked))
+        return `if the human wants it to go on: ${afterWaiting(status.parked)}`;
       return problems.length > 0
         ? 'tell the human what problems says; then resume_session takes it over, if the human wants that'
         : 'resume_session takes it over, if the human wants that';
@@ -35,4 +38,15 @@ export function nextStep(view: SessionView): string {
     default:
       return status satisfies never;
   }
+}
+
+function afterWaiting({ for: waitsFor, plan }: WaitingStatus): string {
+  return waitsFor === 'plan_approval' && plan === undefined
+    ? 'request_changes, with what the plan should hold: there is none yet'
+    : AFTER_WAITING[waitsFor];
+}
+
+/** Otherwise the worker that takes the folder over asks first. */
+function hasSomethingToDecide(wait: WaitingStatus | undefined): wait is WaitingStatus {
+  return wait !== undefined && (wait.for === 'plan_approval' || wait.openQuestions.length > 0);
 }

@@ -7,7 +7,7 @@ import { isAtRest } from '../session/at-rest.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import { currentPlanOf, planHash } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
-import type { SessionView } from '../session/status.ts';
+import { gateOf, type SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { nextStep } from './next-step.ts';
@@ -41,9 +41,9 @@ export async function readPlan(question: SessionQuestion, context: ActionContext
 }
 
 export async function readPlanOf(view: SessionView): Promise<PlanReport> {
-  const { status, approvedPlan } = view.state;
-  if (status.kind === 'waiting' && status.for === 'plan_approval' && status.plan)
-    return await readVersion(view, status.plan.name, 'waits_for_approval');
+  const { approvedPlan } = view.state;
+  const waiting = gateOf(view)?.plan;
+  if (waiting) return await readVersion(view, waiting.name, 'waits_for_approval');
   if (approvedPlan) return await readVersion(view, approvedPlan.name, 'approved');
   const name = await newestPlan(view);
   if (name === undefined) throw new NoPlanError(view);
@@ -72,9 +72,10 @@ class NoPlanError extends SamocodeError {
 
   constructor(view: SessionView, file?: UnreadableFile) {
     const { folder, state } = view;
-    const comes = isAtRest(view)
-      ? `Next: ${nextStep(view)}.`
-      : 'Follow the session with wait until it waits for plan_approval.';
+    const comes =
+      isAtRest(view) || gateOf(view)
+        ? `Next: ${nextStep(view)}.`
+        : 'Follow the session with wait until it waits for plan_approval.';
     super(
       `There is no plan to read in ${folder}.`,
       file === undefined

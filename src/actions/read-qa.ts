@@ -3,7 +3,7 @@ import { readPlainFile } from '../base/plain-file.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../session/paths.ts';
 import { readQa as parseQa, type QaReading } from '../session/qa.ts';
 import type { QaQuestion } from '../session/qa-question.ts';
-import type { SessionView } from '../session/status.ts';
+import { gateOf, type SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { revive } from './revive.ts';
@@ -33,10 +33,9 @@ export async function readQa(question: SessionQuestion, context: ActionContext):
 
 async function readQaOf(view: SessionView): Promise<QaReport> {
   const { title, questions, problems } = await readQaFile(view.paths);
-  const { status } = view.state;
-  const isAsking = status.kind === 'waiting' && status.for === 'qa_answers';
-  const open = isAsking ? status.openQuestions : [];
-  const unconfirmed = isAsking ? status.unconfirmed.map(({ id }) => id) : [];
+  // Of a wait for a plan, both are empty.
+  const { openQuestions: open = [], unconfirmed: given = [] } = gateOf(view) ?? {};
+  const unconfirmed = given.map(({ id }) => id);
   const items = questions.map((each) => ({
     ...each,
     isOpen: open.includes(each.id),

@@ -1,9 +1,10 @@
 import { judgeRequestChanges } from '../session/commands/judge-request-changes.ts';
-import type { SessionView } from '../session/status.ts';
+import { gateStatus, type SessionView } from '../session/status.ts';
+import { takenOver } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError } from './early-refusal.ts';
-import { findSession, type SessionQuestion } from './find-session.ts';
+import { EarlyRefusalError, gateChannelsOf } from './early-refusal.ts';
+import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { requireText } from './require-text.ts';
 
 /**
@@ -15,11 +16,13 @@ export async function requestChanges(
   context: ActionContext,
 ): Promise<{ view: SessionView }> {
   const feedback = requireText(input.feedback, 'feedback');
-  const view = await findSession(input, context);
-  const verdict = judgeRequestChanges({ feedback }, view.state);
+  const found = await findSessionAndPlace(input, context);
+  const { view } = found;
+  const facts = { gateChannels: gateChannelsOf(view), opensFirstGate: view.isForeign };
+  const verdict = judgeRequestChanges({ feedback, by: context.by }, gateStatus(view), facts);
   if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
   const after = await afterCommand(
-    view,
+    await takenOver(found, context),
     { kind: 'request_changes', feedback },
     ['changes_requested'],
     context,

@@ -45,11 +45,7 @@ const lingering = new Set<Replaced>();
  * that was replaced, by somebody who had it open, is taken over; until that can't come any more, the process lives.
  * @returns the text that now stands there
  */
-export async function changeFile(
-  path: string,
-  change: Change,
-  options: ChangeOptions = {},
-): Promise<string> {
+export async function changeFile(path: string, change: Change, options: ChangeOptions = {}): Promise<string> {
   for (const replaced of lingering) if (replaced.path === path) await takeLateEdit(replaced);
   for (let attempt = 1; ; attempt += 1) {
     const text = await tryToChange(path, { change, mustReplace: attempt === MAX_TRIES, ...options });

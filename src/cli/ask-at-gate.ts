@@ -2,7 +2,7 @@ import { gateChannelsOf } from '../actions/early-refusal.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { closedChannel } from '../session/commands/closed-channel.ts';
 import type { SessionView } from '../session/status.ts';
-import { askQuestions } from './ask-questions.ts';
+import { askOpenQuestions } from './ask-questions.ts';
 import type { Cli } from './cli.ts';
 import { planWords } from './plan-words.ts';
 import { shortName } from './session-facts.ts';
@@ -29,7 +29,7 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
   }
   try {
     if (status.for === 'qa_answers') return await askForAnswers(cli, question);
-    if (status.for === 'plan_approval') return await askForApproval(cli, question);
+    if (status.for === 'plan_approval' && status.plan) return await askForApproval(cli, question);
     return false;
   } catch (error) {
     if (!(error instanceof SamocodeError && FASTER.has(error.code))) throw error;
@@ -51,7 +51,7 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) return false;
   cli.output.say(cli.output.style.bold('\nQuestions for you; Enter takes the suggestion.'));
-  await answerQa({ ...question, answers: await askQuestions(cli, open) }, context);
+  await answerQa({ ...question, ...(await askOpenQuestions(cli, open)) }, context);
   return true;
 }
 

@@ -8,8 +8,27 @@ export interface GivenAnswer {
   text: string;
 }
 
-/** Asks the open questions one by one; Enter takes the suggestion. @throws when the person presses Ctrl-C */
-export async function askQuestions(cli: Cli, questions: readonly QaItem[]): Promise<GivenAnswer[]> {
+export interface SaidAtTerminal {
+  answers: GivenAnswer[];
+  confirmTyped: boolean;
+}
+
+/** Asks the open questions; those that _qa.md answers already are confirmed in one step. @throws when the person presses Ctrl-C */
+export async function askOpenQuestions(cli: Cli, open: readonly QaItem[]): Promise<SaidAtTerminal> {
+  const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
+  const confirmTyped = typed.length > 0 && (await isTheirs(cli, typed));
+  const left = confirmTyped ? open.filter(({ isUnconfirmed }) => !isUnconfirmed) : open;
+  return { answers: await askQuestions(cli, left), confirmTyped };
+}
+
+async function isTheirs(cli: Cli, typed: readonly QaItem[]): Promise<boolean> {
+  cli.output.say('\nAnswered in _qa.md, and not confirmed yet:\n');
+  cli.output.say(typed.map((question) => questionWords(question, cli.output)).join('\n\n'));
+  return await askYesNo(cli, '\nAre these answers yours?');
+}
+
+/** One by one; Enter takes the suggestion. */
+async function askQuestions(cli: Cli, questions: readonly QaItem[]): Promise<GivenAnswer[]> {
   const given: GivenAnswer[] = [];
   for (const question of questions) {
     cli.output.say(`\n${questionWords(question, cli.output)}`);

@@ -66,6 +66,8 @@ const PHRASES: ReadonlyArray<readonly [phrase: string, atTerminal: string]> = [
     'To go on, take it over with "samocode resume"',
   ],
   ['resume_session takes it over, if the human wants that', '"samocode resume" takes it over'],
+  ['if the human wants it to go on', 'to go on'],
+  ['Pass goal, the task in the words of the human', 'Pass --goal, the task in your words'],
   ['resume_session, when the human wants it to go on', '"samocode resume", when you want it to go on'],
   ['project_dir', '--project'],
   ['accept_suggestions', '--accept-suggestions'],

@@ -47,6 +47,11 @@ export function gateOf({ state: { status }, isForeign }: SessionView): WaitingSt
     : undefined;
 }
 
+/** What the rules of the commands go by: a folder that no worker has taken over waits at its gate already. */
+export function gateStatus(view: SessionView): Pick<SessionState, 'status'> {
+  return { status: gateOf(view) ?? view.state.status };
+}
+
 /**
  * Reads what a session is doing; the cost does not grow with its history.
  * @returns undefined when there is no such session

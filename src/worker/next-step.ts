@@ -30,7 +30,8 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       await prepare(worker);
       return undefined;
     case 'running':
-      if (!state.prepared) {
+      // An adopted session that waited at its gate has no worktree yet.
+      if (state.worktree === undefined) {
         await prepare(worker);
       } else if (state.openIteration !== undefined) {
         // Its place went with the worker that began it, or with a block; its child may run, so none is waited for.

@@ -65,7 +65,8 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   const order = PHASE_NAMES.indexOf(target);
   const behind = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
   if (behind('requirements') && gates.includes('qa')) {
-    if (answers.length === 0) return 'no question was answered yet';
+    // A plan is approved behind the answers; an adopted session may have had no question.
+    if (answers.length === 0 && approvedPlan === undefined) return 'no question was answered yet';
     if (wait === 'qa_answers') return 'questions are still open';
   }
   if (behind('planning') && gates.includes('plan')) {

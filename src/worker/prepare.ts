@@ -9,11 +9,11 @@ import { earlierWorktree } from '../project/earlier-worktree.ts';
 import { realPathAsFar } from '../project/real-path.ts';
 import { ensureWorktree, type Worktree } from '../project/worktree.ts';
 import type { NewEvent } from '../session/events.ts';
-import { inferPhase } from '../session/legacy.ts';
 import { readOverview } from '../session/overview.ts';
 import type { SessionFile } from '../session/session-file.ts';
+import { gateEvents, type Standing, standing } from './adopted-gate.ts';
 import { blockedEvent } from './blocked.ts';
-import { documentNames, readDocument } from './documents.ts';
+import { readDocument } from './documents.ts';
 import { goalOfAdopted } from './goal-of-adopted.ts';
 import { keepWork, notKept } from './keep-work.ts';
 import { requireCheckPrograms } from './run-checks.ts';
@@ -23,11 +23,21 @@ import { whileTakingCommands } from './while-taking-commands.ts';
 import { record, type Worker } from './worker.ts';
 
 /**
- * Does the work of the init phase: a fetch, the worktree on its branch, SETUP. No model is needed; what
+ * Does the work of the init phase: a fetch, the worktree on its branch, SETUP; of an adopted folder behind a gate
+ * only after a person has decided there. No model is needed; what
  * a person must mend blocks the session with the reason.
  */
 export async function prepare(worker: Worker): Promise<void> {
   try {
+    const where = await standing(worker);
+    if ('question' in where) throw new PhaseUnknownError(where.question);
+    const gate = await gateEvents(worker, where);
+    if (gate.length > 0) {
+      const { gate: _met, ...place } = where;
+      const flow = `Taken over in ${where.phase}`;
+      await record(worker, { type: 'prepared', ...place, warnings: [], flow }, ...gate);
+      return;
+    }
     const ready = await makeReady(worker);
     // A stop that has its event already must not be followed by one that goes on.
     if (ready === undefined || isStopDue(worker)) {
@@ -35,7 +45,7 @@ export async function prepare(worker: Worker): Promise<void> {
       return;
     }
     await requireCheckPrograms(worker, ready.worktree.path);
-    await recordPrepared(worker, ready);
+    await recordPrepared(worker, ready, where);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     const { message: reason, code: rule } = error;
@@ -74,9 +84,12 @@ async function makeReady(worker: Worker): Promise<Ready | undefined> {
   return setup.kind === 'stopped' ? undefined : { base, worktree: made.value, warnings: setup.warnings };
 }
 
-async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetup }: Ready): Promise<void> {
+async function recordPrepared(
+  worker: Worker,
+  { base, worktree, warnings: ofSetup }: Ready,
+  where: Standing,
+): Promise<void> {
   const { path, branch, baseCommit } = worktree;
-  const where = await standing(worker);
   const warnings = [
     ...(base.warning === undefined ? [] : [base.warning]),
     ...ofSetup,
@@ -86,7 +99,8 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
   const goal = await goalOfAdopted(worker);
   const prepared: NewEvent = {
     type: 'prepared',
-    ...where,
+    phase: where.phase,
+    ...(where.totalIterations !== undefined && { totalIterations: where.totalIterations }),
     worktree: { path, branch, base: base.name, baseCommit },
     warnings,
     flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
@@ -113,18 +127,6 @@ class OwnBaseError extends SamocodeError {
       'Start a session with another name, or name the branch: branch ("--branch").',
     );
   }
-}
-
-/** A new session begins with the investigation; an adopted one goes on where its notebook says. */
-async function standing(worker: Worker): Promise<{ phase: Phase; totalIterations?: number }> {
-  if (!worker.file.adopted) return { phase: 'investigation' };
-  const [overview, history] = await Promise.all(
-    [worker.paths.overview, worker.paths.history].map((path) => readDocument(path)),
-  );
-  const inferred = inferPhase({ overview, history, fileNames: documentNames(worker) });
-  if ('question' in inferred) throw new PhaseUnknownError(inferred.question);
-  const { totalIterations, iteration } = readOverview(overview ?? '');
-  return { phase: inferred.phase, totalIterations: totalIterations ?? iteration ?? 0 };
 }
 
 /** A new branch from here on lacks what the notebook tells of. */

@@ -9,7 +9,7 @@ import type { SessionState, Status } from '../session/state.ts';
 export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
   const blocked = blockedWord(state.status);
   // The lines of an adopted folder say where it stood, until that has been read.
-  if (!state.prepared) return { blocked, appendFlow: flow };
+  if (!state.prepared) return { ...(blocked !== 'no' && { blocked }), appendFlow: flow };
   const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
   return {
     phase,

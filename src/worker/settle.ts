@@ -35,7 +35,8 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
   }
 }
 
-async function park(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+/** The events with which a session begins to wait, and those of a gate that opens by a choice of its start. */
+export async function park(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   switch (decision.for) {
     case 'qa_answers':
       return await parkForAnswers(worker, decision);

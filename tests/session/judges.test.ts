@@ -95,9 +95,22 @@ describe('an approval', () => {
   test('and a request for changes are refused when no plan waits', () => {
     const facts = { plan, gateChannels: CHANNELS };
     expect(judgeApprove({ by: byPerson }, RUNNING, facts)).toMatchObject({ code: 'not_waiting' });
-    expect(judgeRequestChanges({ feedback: 'shorter' }, RUNNING)).toMatchObject({ code: 'not_waiting' });
-    expect(judgeRequestChanges({ feedback: ' ' }, asked)).toMatchObject({ code: 'empty_feedback' });
-    expect(judgeRequestChanges({ feedback: 'shorter' }, asked)).toEqual({ kind: 'accepted' });
+    const request = { by: byPerson, feedback: 'shorter' };
+    const open = { gateChannels: CHANNELS, opensFirstGate: false };
+    expect(judgeRequestChanges(request, RUNNING, open)).toMatchObject({ code: 'not_waiting' });
+    expect(judgeRequestChanges({ ...request, feedback: ' ' }, asked, open)).toMatchObject({
+      code: 'empty_feedback',
+    });
+    expect(judgeRequestChanges(request, asked, open)).toEqual({ kind: 'accepted' });
+  });
+
+  test('a model asks for changes to a plan, but not where that would open the first gate', () => {
+    const request = { by: byModel, feedback: 'shorter' };
+    const facts = { gateChannels: PEOPLE, opensFirstGate: false };
+    expect(judgeRequestChanges(request, asked, facts)).toEqual({ kind: 'accepted' });
+    expect(judgeRequestChanges(request, asked, { ...facts, opensFirstGate: true })).toMatchObject({
+      code: 'channel_closed',
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { askQuestions, type GivenAnswer } from '../ask-questions.ts';
+import { askOpenQuestions, type GivenAnswer, type SaidAtTerminal } from '../ask-questions.ts';
 import { type Cli, UsageError } from '../cli.ts';
 import { questionWords } from '../qa-words.ts';
 import { sessionFacts, shortName } from '../session-facts.ts';
@@ -28,11 +28,11 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
   const given = written.map(parsePair);
   const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
   if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
-  const answers = decided ? given : await askOpen(cli, session, options);
-  if (answers === undefined) return;
+  const { acceptSuggestions, confirmTyped = false } = options;
+  const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
+  if (said === undefined) return;
   const { answerQa } = await import('../../actions/answer-qa.ts');
-  const { acceptSuggestions, confirmTyped } = options;
-  const input = { session, ...projectOf(options), answers, acceptSuggestions, confirmTyped };
+  const input = { session, ...projectOf(options), ...said, acceptSuggestions };
   const { view, recorded, open } = await answerQa(input, await cli.actionContext());
   const { good, attention } = cli.output.style;
   cli.output.result({ ...sessionFacts(view), recorded, open }, () =>
@@ -75,14 +75,14 @@ async function askOpen(
   cli: Cli,
   session: string,
   options: SharedOptions,
-): Promise<GivenAnswer[] | undefined> {
+): Promise<SaidAtTerminal | undefined> {
   const { readQa } = await import('../../actions/read-qa.ts');
   const { requireOpenChannel } = await import('../../actions/early-refusal.ts');
   const context = await cli.actionContext();
   const { view, questions } = await readQa({ session, ...projectOf(options) }, context);
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length > 0) requireOpenChannel(view, context);
-  if (open.length > 0) return await askQuestions(cli, open);
+  if (open.length > 0) return await askOpenQuestions(cli, open);
   cli.output.say('No question is open.');
   return undefined;
 }

@@ -1,18 +1,31 @@
 import type { CommandOf } from '../commands.ts';
+import type { Channel } from '../event-types.ts';
 import type { SessionState } from '../state.ts';
+import { closedChannel } from './closed-channel.ts';
 import { noPlanWaits } from './judge-approve.ts';
 import { type Refused, refused } from './refused.ts';
 
-/** Whether the plan goes back to planning. It opens no gate, so every channel may ask for it. */
+export interface RequestChangesFacts {
+  gateChannels: readonly Channel[];
+  /** Right after an adoption it lets planning run behind the first gate, and so opens that one. */
+  opensFirstGate: boolean;
+}
+
+/** Whether the plan goes back to planning. Mostly it opens no gate, so that every channel may ask for it. */
 export function judgeRequestChanges(
-  { feedback }: Pick<CommandOf<'request_changes'>, 'feedback'>,
+  { feedback, by }: Pick<CommandOf<'request_changes'>, 'feedback' | 'by'>,
   { status }: Pick<SessionState, 'status'>,
+  { gateChannels, opensFirstGate }: RequestChangesFacts,
 ): { kind: 'accepted' } | Refused {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval') return noPlanWaits();
+  const closed = opensFirstGate ? closedChannel(by, gateChannels, NOTHING) : undefined;
+  if (closed) return closed;
   if (feedback.trim() !== '') return { kind: 'accepted' };
   return refused('empty_feedback', {
-    what: 'Nothing was sent back.',
+    what: NOTHING,
     why: 'No change was named.',
     hint: 'Say what should be different in the plan.',
   });
 }
+
+const NOTHING = 'Nothing was sent back.';

@@ -2,6 +2,7 @@ import { judgeApprove } from '../../session/commands/judge-approve.ts';
 import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { describeBy } from '../../session/describe-event.ts';
+import { answersAsTheyAre, isJustAdopted } from '../adopted-gate.ts';
 import { keepApprovedPlan } from '../approved-plan.ts';
 import { type CommandOutcome, type Refusal, refusalOf } from '../command-outcome.ts';
 import { readPlanEvidence } from '../evidence.ts';
@@ -20,7 +21,10 @@ export async function approve(
   await keepApprovedPlan(worker, verdict.text);
   const { by } = command;
   const flow = `Plan approved by ${describeBy(by)}: ${verdict.plan.name}`;
-  return { events: [{ type: 'plan_approved', by, plan: verdict.plan, phase: verdict.phase, flow }] };
+  const answers = await answersAsTheyAre(worker, by);
+  return {
+    events: [...answers, { type: 'plan_approved', by, plan: verdict.plan, phase: verdict.phase, flow }],
+  };
 }
 
 /** Sends the plan back with the person's words. */
@@ -28,9 +32,12 @@ export async function requestChanges(
   worker: Worker,
   command: CommandOf<'request_changes'>,
 ): Promise<CommandOutcome | Refusal> {
-  const verdict = judgeRequestChanges(command, stateOf(worker));
+  const { gateChannels } = worker.file.settings;
+  const facts = { gateChannels, opensFirstGate: isJustAdopted(worker) };
+  const verdict = judgeRequestChanges(command, stateOf(worker), facts);
   if (verdict.kind === 'refused') return refusalOf(verdict);
   const { by, feedback } = command;
   const flow = `Changes to the plan requested: ${feedback.split('\n')[0]}`;
-  return { events: [{ type: 'changes_requested', by, feedback, flow }] };
+  const answers = await answersAsTheyAre(worker, by);
+  return { events: [...answers, { type: 'changes_requested', by, feedback, flow }] };
 }

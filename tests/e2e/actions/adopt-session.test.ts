@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { approvePlan } from '../../../src/actions/approve-plan.ts';
 import { archiveSession } from '../../../src/actions/archive-session.ts';
 import { getStatus } from '../../../src/actions/get-status.ts';
 import { listSessions } from '../../../src/actions/list-sessions.ts';
 import { resumeSession } from '../../../src/actions/resume-session.ts';
+import { readEvents } from '../../../src/session/event-log.ts';
 import { readSessionFile } from '../../../src/session/session-file.ts';
 import type { SessionView } from '../../../src/session/status.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
@@ -95,8 +97,12 @@ test('a branch that is gone is told of where work should lie on it', async () =>
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: implementation');
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
-  await resumed(bench);
-  expect((await settled(bench)).state.notes.join()).toContain('There was no branch Old_one.v2');
+  await writeFile(join(bench.sessionsDir, FOLDER, '11-02-10:30-plan-boat.md'), '# Plan: boat\n');
+  const { view } = await approvePlan({ session: FOLDER }, bench.context);
+  const notice = await eventually(async () =>
+    (await readEvents(view.paths.events, 0)).find(({ type }) => type === 'notice'),
+  );
+  expect(notice).toMatchObject({ text: expect.stringContaining('There was no branch Old_one.v2') });
 });
 
 test('a done folder can be put away by hand, and needs no new work for that', async () => {

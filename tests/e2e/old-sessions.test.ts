@@ -1,0 +1,312 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { answerQa } from '../../src/actions/answer-qa.ts';
+import { approvePlan } from '../../src/actions/approve-plan.ts';
+import { readPlan } from '../../src/actions/read-plan.ts';
+import { readQa } from '../../src/actions/read-qa.ts';
+import { requestChanges } from '../../src/actions/request-changes.ts';
+import { resumeSession } from '../../src/actions/resume-session.ts';
+import { typed } from '../cli/typed.ts';
+import {
+  atGateOrRunning,
+  decisions,
+  eventsOf,
+  FOLDER,
+  madeFolder,
+  oldFolder,
+  overviewAt,
+  PLAN,
+  PLAN_NAME,
+  QA,
+  untilAgent,
+} from './old-folders.ts';
+
+const session = { session: FOLDER };
+
+/** Behind the second gate: the phase, and the plan that is to be approved where there is one. */
+const behindPlan = [
+  ['26-01-09-blocked-yes', undefined],
+  ['26-01-10-no-totals', undefined],
+  ['26-01-11-crlf', undefined],
+  ['26-01-13-unknown-phase', undefined],
+  ['26-01-14-two-plans', '01-14-1530-plan-second.md'],
+  ['26-01-17-empty-overview', '01-17-09:00-plan-a.md'],
+  ['26-01-19-invalid-byte', undefined],
+  ['26-01-08-colon-stamps', '01-08-14:37-plan-x.md'],
+] as const;
+
+/** At or behind the first gate: what is open, and what the file answers already. */
+const atAnswers = [
+  ['26-01-12-bom', ['Q1'], []],
+  ['26-01-15-question-boxes', ['Q1', 'Q2', 'R2Q1'], ['Q1', 'R2Q1']],
+  ['26-01-16-repeated-iterations', ['Q1'], []],
+  ['26-01-20-flow-tells', ['Q1'], []],
+] as const;
+
+const refused = [
+  ['26-01-21-nested', 'nested_layout'],
+  ['My_Old.Session-V2', 'goal_missing'],
+] as const;
+
+describe('a recorded folder that is resumed', () => {
+  test.each(behindPlan)('waits for its plan before any agent runs: %s', async (folder, plan) => {
+    await using bench = await oldFolder(folder);
+    await resumeSession({ session: folder }, bench.context);
+    const { state } = await atGateOrRunning(bench, folder);
+    expect(decisions(await eventsOf(bench, folder))).toEqual(['waits for plan_approval']);
+    expect(state.status.kind === 'waiting' && state.status.plan?.name).toBe(plan);
+  });
+
+  test.each(atAnswers)('waits for its answers before any agent runs: %s', async (folder, open, typed) => {
+    await using bench = await oldFolder(folder);
+    await resumeSession({ session: folder }, bench.context);
+    const { state } = await atGateOrRunning(bench, folder);
+    expect(decisions(await eventsOf(bench, folder))).toEqual(['waits for qa_answers']);
+    expect(state.status).toMatchObject({
+      openQuestions: open,
+      unconfirmed: typed.map((id) => expect.objectContaining({ id })),
+    });
+  });
+
+  test.each(refused)('is refused: %s', async (folder, code) => {
+    await using bench = await oldFolder(folder);
+    await expect(resumeSession({ session: folder }, bench.context)).rejects.toMatchObject({ code });
+  });
+
+  test('goes on where no gate is behind it', async () => {
+    const folder = '26-01-18-extra-sections';
+    await using bench = await oldFolder(folder);
+    await resumeSession({ session: folder }, bench.context);
+    expect(await untilAgent(bench, folder)).toEqual(['investigation runs']);
+  });
+
+  test('is blocked where nothing says its phase', async () => {
+    const folder = '26-01-22-nothing-known';
+    await using bench = await oldFolder(folder);
+    await resumeSession({ session: folder }, bench.context);
+    const { state } = await atGateOrRunning(bench, folder);
+    expect(state.status).toMatchObject({ kind: 'blocked', rule: 'phase_unknown' });
+  });
+
+  test('has a row in one of these tables', async () => {
+    const known = [...behindPlan, ...atAnswers, ...refused].map(([folder]) => folder);
+    const all = await readdir(resolve('tests/fixtures/legacy-sessions'));
+    expect(all.filter((name) => name !== '.gitattributes').sort()).toEqual(
+      [...known, '26-01-18-extra-sections', '26-01-22-nothing-known'].sort(),
+    );
+  });
+});
+
+describe('one act', () => {
+  test('shows and approves the plan of a waiting folder, before anything has taken it over', async () => {
+    const folder = '26-01-08-colon-stamps';
+    await using bench = await oldFolder(folder);
+    const plan = await readPlan({ session: folder }, bench.context);
+    expect(plan).toMatchObject({ name: '01-08-14:37-plan-x.md', state: 'waits_for_approval' });
+    await approvePlan({ session: folder, hash: plan.hash }, bench.context);
+    expect(await untilAgent(bench, folder)).toEqual([
+      'waits for plan_approval',
+      'plan approved by cli',
+      'implementation runs',
+    ]);
+  });
+
+  test('shows and answers the questions of a waiting folder, before anything has taken it over', async () => {
+    const folder = '26-01-12-bom';
+    await using bench = await oldFolder(folder);
+    const { questions, open } = await readQa({ session: folder }, bench.context);
+    expect([questions.map(({ text }) => text), open]).toEqual([['Which colour?'], ['Q1']]);
+    await answerQa({ session: folder, answers: [{ id: 'Q1', text: 'A' }] }, bench.context);
+    expect(await untilAgent(bench, folder)).toEqual([
+      'waits for qa_answers',
+      'answers by cli',
+      'requirements runs',
+    ]);
+  });
+
+  test('confirms the answers that were typed into a waiting folder', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('requirements'),
+      '_qa.md': QA.replace('_waiting_', 'B'),
+    });
+    await answerQa({ ...session, answers: [], confirmTyped: true }, bench.context);
+    expect(await untilAgent(bench, FOLDER)).toEqual([
+      'waits for qa_answers',
+      'answers by cli',
+      'requirements runs',
+    ]);
+    expect((await bench.view(FOLDER)).state.answers).toMatchObject([{ id: 'Q1', text: 'B' }]);
+  });
+
+  test('confirms the answers of a folder that was stopped in planning', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('planning'),
+      '_qa.md': QA.replace('_waiting_', 'B'),
+    });
+    await resumeSession(session, bench.context);
+    await answerQa({ ...session, answers: [], confirmTyped: true }, bench.context);
+    expect(await untilAgent(bench, FOLDER)).toEqual([
+      'waits for qa_answers',
+      'answers by cli',
+      'planning runs',
+    ]);
+  });
+
+  test('approves plan and answers of a folder that was stopped in implementation', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('implementation'),
+      '_qa.md': QA.replace('_waiting_', 'B'),
+      [PLAN_NAME]: PLAN,
+    });
+    await approvePlan(session, bench.context);
+    expect(await untilAgent(bench, FOLDER)).toEqual([
+      'waits for plan_approval',
+      'answers by cli',
+      'plan approved by cli',
+      'implementation runs',
+    ]);
+  });
+
+  test('approves the plan of a folder that was stopped in phase done, and it goes on there', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('done'),
+      '_signal_history.jsonl': '{"iteration":9,"phase":"done","status":"continue"}\n',
+      [PLAN_NAME]: PLAN,
+    });
+    await resumeSession(session, bench.context);
+    await approvePlan(session, bench.context);
+    expect((await untilAgent(bench, FOLDER)).at(-1)).toBe('done runs');
+  });
+
+  test('sends a folder without a plan back to planning', async () => {
+    const folder = '26-01-19-invalid-byte';
+    await using bench = await oldFolder(folder);
+    await expect(approvePlan({ session: folder }, bench.context)).rejects.toMatchObject({ code: 'no_plan' });
+    await requestChanges({ session: folder, feedback: 'Write the plan first.' }, bench.context);
+    expect(await untilAgent(bench, folder)).toEqual([
+      'waits for plan_approval',
+      'changes by cli',
+      'planning runs',
+    ]);
+  });
+
+  test('approves a plan that a person put into a folder without one', async () => {
+    const folder = '26-01-19-invalid-byte';
+    await using bench = await oldFolder(folder);
+    await resumeSession({ session: folder }, bench.context);
+    await writeFile(join(bench.sessionsDir, folder, PLAN_NAME), PLAN);
+    await approvePlan({ session: folder }, bench.context);
+    expect((await untilAgent(bench, folder)).at(-1)).toBe('implementation runs');
+  });
+
+  test('answers a question of implementation, and the plan still waits', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('implementation'),
+      '_qa.md': QA,
+      [PLAN_NAME]: PLAN,
+      '_signal.json': '{"status":"waiting","for":"qa_answers"}',
+    });
+    await answerQa({ ...session, answers: [{ id: 'Q1', text: 'A' }] }, bench.context);
+    await expect
+      .poll(async () => decisions(await eventsOf(bench, FOLDER)), { timeout: 30_000 })
+      .toEqual(['waits for qa_answers', 'answers by cli', 'waits for plan_approval']);
+  });
+});
+
+describe('the gates of the project hold for a folder that a model made', () => {
+  const forged = {
+    '_overview.md': overviewAt('implementation'),
+    '_qa.md': QA.replace('_waiting_', 'B'),
+    [PLAN_NAME]: PLAN,
+  };
+
+  test('no act of a channel that GATE_CHANNELS leaves out lets an agent run', async () => {
+    await using bench = await madeFolder(forged, { GATE_CHANNELS: 'cli' });
+    const byModel = { ...bench.context, by: { channel: 'tool' as const } };
+    await resumeSession(session, byModel);
+    const { hash } = await readPlan(session, byModel);
+    const closed = { code: 'channel_closed' };
+    await expect(approvePlan({ ...session, hash }, byModel)).rejects.toMatchObject(closed);
+    await expect(requestChanges({ ...session, feedback: 'More.' }, byModel)).rejects.toMatchObject(closed);
+    await expect(resumeSession(session, byModel)).rejects.toMatchObject({ code: 'gate_closed' });
+    expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for plan_approval']);
+    await approvePlan(session, bench.context);
+    expect((await untilAgent(bench, FOLDER)).at(-2)).toBe('plan approved by cli');
+  });
+
+  test.each([
+    ['qa,plan', ['waits for plan_approval']],
+    ['plan', ['waits for plan_approval']],
+    ['qa', ['waits for qa_answers']],
+  ])('with GATES=%s it waits once', async (gates, waits) => {
+    await using bench = await madeFolder(forged, { GATES: gates });
+    await resumeSession(session, bench.context);
+    await atGateOrRunning(bench, FOLDER);
+    expect(decisions(await eventsOf(bench, FOLDER))).toEqual(waits);
+  });
+
+  test('with no gate it goes on, and the events say that the settings opened both', async () => {
+    await using bench = await madeFolder(forged, { GATES: 'none' });
+    await resumeSession(session, bench.context);
+    expect(await untilAgent(bench, FOLDER)).toEqual([
+      'answers by settings',
+      'waits for plan_approval',
+      'plan approved by settings',
+      'implementation runs',
+    ]);
+  });
+});
+
+describe('a folder that was stopped before its overview was written', () => {
+  const files = { 'session.log': '[02-01 10:00] init\n', '_logs/02-01-1000-001-init.jsonl': '' };
+
+  test('says on resume that its task is missing', async () => {
+    await using bench = await madeFolder(files);
+    await expect(resumeSession(session, bench.context)).rejects.toMatchObject({ code: 'task_unknown' });
+  });
+
+  test('takes its task as goal, and begins', async () => {
+    await using bench = await madeFolder(files);
+    await resumeSession({ ...session, goal: 'Teach the boat to float.' }, bench.context);
+    expect(await untilAgent(bench, FOLDER)).toEqual(['investigation runs']);
+    const overview = await readFile(join(bench.sessionsDir, FOLDER, '_overview.md'), 'utf8');
+    expect(overview).toMatch(/## Task\s+Teach the boat to float\./);
+  });
+});
+
+describe('a folder that no worker could work in', () => {
+  test('is refused when what mends the nested layout leaves one session inside another', async () => {
+    await using bench = await madeFolder({
+      '_overview.md': overviewAt('planning'),
+      '_samocode/_samocode/_overview.md': overviewAt('planning'),
+    });
+    await expect(resumeSession(session, bench.context)).rejects.toMatchObject({
+      code: 'nested_layout',
+    });
+  });
+
+  test('is refused with the name of the file that is a folder', async () => {
+    await using bench = await madeFolder({ '_overview.md': overviewAt('investigation') });
+    await mkdir(join(bench.sessionsDir, FOLDER, '_signal_history.jsonl'));
+    await expect(resumeSession(session, bench.context)).rejects.toMatchObject({
+      code: 'not_plain',
+      why: expect.stringContaining('_signal_history.jsonl'),
+    });
+  });
+});
+
+test('a person at a terminal confirms in one step what was typed, and is asked only the rest', async () => {
+  const folder = '26-01-15-question-boxes';
+  await using bench = await oldFolder(folder);
+  const { home, programs } = bench.context;
+  const place = { cwd: bench.repo.path, home, programs };
+  const { stdout, stderr } = await typed(['answer', folder], { ...place, says: ['y', 'B'] });
+  expect(stderr + stdout).toContain('Answered in _qa.md, and not confirmed yet');
+  await untilAgent(bench, folder);
+  expect((await bench.view(folder)).state.answers).toMatchObject([
+    { id: 'Q1', text: 'B' },
+    { id: 'R2Q1', text: 'A' },
+    { id: 'Q2', text: 'B' },
+  ]);
+});
