@@ -1,4 +1,5 @@
 import { checkLimit } from '../phases/decide.ts';
+import { isJustAdopted } from './adopted-gate.ts';
 import { backOff } from './back-off.ts';
 import { blockedEvent } from './blocked.ts';
 import { withinBudget } from './budget.ts';
@@ -30,8 +31,8 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       await prepare(worker);
       return undefined;
     case 'running':
-      // An adopted session that waited at its gate has no worktree yet.
-      if (state.worktree === undefined) {
+      // One that waited at the gate where it was taken over has no worktree yet.
+      if (!state.prepared || isJustAdopted(worker)) {
         await prepare(worker);
       } else if (state.openIteration !== undefined) {
         // Its place went with the worker that began it, or with a block; its child may run, so none is waited for.

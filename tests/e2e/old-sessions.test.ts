@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { answerQa } from '../../src/actions/answer-qa.ts';
 import { approvePlan } from '../../src/actions/approve-plan.ts';
+import { archiveSession } from '../../src/actions/archive-session.ts';
 import { readPlan } from '../../src/actions/read-plan.ts';
 import { readQa } from '../../src/actions/read-qa.ts';
 import { requestChanges } from '../../src/actions/request-changes.ts';
 import { resumeSession } from '../../src/actions/resume-session.ts';
+import { stopSession } from '../../src/actions/stop-session.ts';
 import { typed } from '../cli/typed.ts';
 import {
   atGateOrRunning,
@@ -253,6 +255,40 @@ describe('the gates of the project hold for a folder that a model made', () => {
       'answers by settings',
       'waits for plan_approval',
       'plan approved by settings',
+      'implementation runs',
+    ]);
+  });
+});
+
+describe('a folder that waits at the gate where it was taken over', () => {
+  const folder = '26-01-14-two-plans';
+  const input = { session: folder };
+
+  test('waits there again after a stop', async () => {
+    await using bench = await oldFolder(folder);
+    await resumeSession(input, bench.context);
+    await stopSession({ ...input, when: 'now' }, bench.context);
+    const { view } = await resumeSession(input, bench.context);
+    expect(view.state.status).toMatchObject({ kind: 'waiting', for: 'plan_approval' });
+    expect(await bench.repo.git(['worktree', 'list'])).not.toContain(folder);
+  });
+
+  test('goes into the archive without a worktree', async () => {
+    await using bench = await oldFolder(folder);
+    await resumeSession(input, bench.context);
+    await stopSession({ ...input, when: 'now' }, bench.context);
+    await archiveSession({ ...input, documentsOnly: false, keep: [] }, bench.context);
+    expect((await bench.view(folder)).state.archived).toBe(true);
+  });
+
+  test('is taken over once when two people act at the same moment', async () => {
+    await using bench = await oldFolder(folder);
+    const acts = [approvePlan(input, bench.context), approvePlan(input, bench.context)];
+    const ended = await Promise.allSettled(acts);
+    expect(ended.map(({ status }) => status)).toContain('fulfilled');
+    expect(await untilAgent(bench, folder)).toEqual([
+      'waits for plan_approval',
+      'plan approved by cli',
       'implementation runs',
     ]);
   });

@@ -47,6 +47,16 @@ test('a phase that is written while a blocked session rests is obeyed', async ()
   expect(worker.writer.state.progress.phase).toBe('implementation');
 });
 
+test('an adopted session whose plan is approved, and that had no question, is moved behind both gates', async () => {
+  await using log = await tempLog();
+  const plan = { name: 'plan.md', hash: 'h' };
+  const approved: NewEvent = { type: 'plan_approved', by: { channel: 'cli' }, plan, phase: 'testing' };
+  const worker = await movedBy(log, approved);
+  const settings = { ...worker.file.settings, gates: ['qa' as const, 'plan' as const] };
+  await obeyPhaseLine({ ...worker, file: { ...worker.file, settings } });
+  expect(worker.writer.state.progress.phase).toBe('implementation');
+});
+
 test('a phase that is written while a block has left an iteration open may be a child’s, and is not obeyed', async () => {
   await using log = await tempLog();
   const worker = await movedBy(log, OPEN);
