@@ -58,7 +58,7 @@ export async function runCommand(
   const stderr = collect(child.stderr?.setEncoding('utf8'), maxBytes, full);
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
-  const release = endGroupOn(AbortSignal.any(ends), child.pid);
+  const release = endGroupOn(ends, child.pid);
   const { exitCode, problem } = await ended.finally(release);
   if (problem !== undefined && OUT_OF_MEANS.has(problem.code ?? '')) throw problem;
   return {
@@ -142,20 +142,21 @@ function collect(stream: Readable | null | undefined, max: number, full: AbortCo
 const FORCE_AFTER_MS = 3000;
 
 /** @returns what to call once the program has ended */
-function endGroupOn(end: AbortSignal, pid: number | undefined): () => void {
+function endGroupOn(ends: readonly AbortSignal[], pid: number | undefined): () => void {
   if (pid === undefined) return () => {};
   let force: NodeJS.Timeout | undefined;
   const stop = () => {
     signalGroup(pid, 'SIGTERM');
-    force = setTimeout(signalGroup, FORCE_AFTER_MS, pid, 'SIGKILL');
+    force ??= setTimeout(signalGroup, FORCE_AFTER_MS, pid, 'SIGKILL');
   };
   const leave = () => signalGroup(pid, 'SIGTERM');
-  if (end.aborted) stop();
-  else end.addEventListener('abort', stop, { once: true });
+  // Not AbortSignal.any: on Node 20 each call stays in the memory of a signal that lives on.
+  for (const end of ends) end.addEventListener('abort', stop, { once: true });
+  if (ends.some(({ aborted }) => aborted)) stop();
   // A group of its own does not hear the terminal's Ctrl-C.
   process.once('exit', leave);
   return () => {
-    end.removeEventListener('abort', stop);
+    for (const end of ends) end.removeEventListener('abort', stop);
     process.removeListener('exit', leave);
     clearTimeout(force);
   };

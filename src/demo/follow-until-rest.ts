@@ -1,3 +1,4 @@
+import { LinkedController } from '../base/linked-controller.ts';
 import type { Phase } from '../phases/table.ts';
 import type { Play } from './play-session.ts';
 import { Look, Waited } from './tool-shapes.ts';
@@ -31,7 +32,8 @@ export async function followUntilRest(
     // Whatever ends the watching early, the waiting meets it too.
     const watching = watch(play, { session, teller, phases, signal: rest.signal }).catch(() => {});
     const asked = { session, cursor: seen, timeout_s: WAIT_SECONDS };
-    const waiting = play.parent.call('wait', asked, Waited, AbortSignal.any([play.signal]));
+    using interrupted = new LinkedController(play.signal);
+    const waiting = play.parent.call('wait', asked, Waited, interrupted.signal);
     const waited = await waiting.finally(() => rest.abort());
     await watching;
     seen = waited.cursor;

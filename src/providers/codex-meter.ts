@@ -4,12 +4,15 @@ import type { Meter, TraceQuestion, Traces } from './provider.ts';
 
 const TELLING = /"(?:token_usage_record|token_count|turn_context)"/;
 
+/** It may have begun before midnight. Each second all the days of a year would be many. */
+const MOST_DAYS = 2;
+
 /**
  * Codex says at the end of its turn what it has spent; its own log of the thread has it after every answer.
  * Each look reads what the log has grown by.
  */
 export function newCodexMeter(question: Pick<TraceQuestion, 'cliSession' | 'env'>): Meter {
-  const readOn = newGrownLines(() => findRollout(question));
+  const readOn = newGrownLines(() => findRollout(question, MOST_DAYS));
   const known: Pick<Traces, 'tokens' | 'model'> = {};
   return async () => {
     await readOn((line) => {

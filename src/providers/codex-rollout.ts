@@ -49,13 +49,16 @@ export async function readCodexTraces(question: TraceQuestion): Promise<Traces> 
   return rest;
 }
 
-/** Where Codex notes a thread; undefined as long as there is no such file. */
-export async function findRollout({
-  env,
-  cliSession,
-}: Pick<TraceQuestion, 'env' | 'cliSession'>): Promise<string | undefined> {
+/**
+ * Where Codex notes a thread; undefined as long as there is no such file.
+ * @param mostDays how many days to look into, the newest first; a running thread has begun on one of the last two
+ */
+export async function findRollout(
+  { env, cliSession }: Pick<TraceQuestion, 'env' | 'cliSession'>,
+  mostDays = Number.POSITIVE_INFINITY,
+): Promise<string | undefined> {
   const home = env.CODEX_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.codex'));
-  return home && (await rolloutOf(join(home, 'sessions'), cliSession).catch(() => undefined));
+  return home && (await rolloutOf(join(home, 'sessions'), cliSession, mostDays).catch(() => undefined));
 }
 
 /** What one line of it tells; later lines know better. Never throws. */
@@ -110,17 +113,24 @@ export function resetIn(message: string, now: number): number | undefined {
   return date === undefined && end <= now ? end + 24 * 3_600_000 : end;
 }
 
-async function rolloutOf(sessions: string, thread: string): Promise<string | undefined> {
-  for (const year of await newestFirst(sessions)) {
-    for (const month of await newestFirst(join(sessions, year))) {
-      for (const day of await newestFirst(join(sessions, year, month))) {
-        const folder = join(sessions, year, month, day);
-        const name = (await readdir(folder)).find((file) => file.endsWith(`${thread}.jsonl`));
-        if (name) return join(folder, name);
-      }
-    }
+async function rolloutOf(sessions: string, thread: string, mostDays: number): Promise<string | undefined> {
+  let days = 0;
+  for await (const folder of daysNewestFirst(sessions)) {
+    const name = (await readdir(folder)).find((file) => file.endsWith(`${thread}.jsonl`));
+    if (name) return join(folder, name);
+    days += 1;
+    if (days >= mostDays) break;
   }
   return undefined;
+}
+
+async function* daysNewestFirst(sessions: string): AsyncGenerator<string> {
+  for (const year of await newestFirst(sessions)) {
+    for (const month of await newestFirst(join(sessions, year))) {
+      for (const day of await newestFirst(join(sessions, year, month)))
+        yield join(sessions, year, month, day);
+    }
+  }
 }
 
 async function newestFirst(folder: string): Promise<string[]> {

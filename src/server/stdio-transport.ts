@@ -25,6 +25,8 @@ export class StdioTransport implements Transport {
   readonly #input: Readable;
   readonly #wire: Wire;
   readonly #maxBytes: number;
+  /** What all messages wait for that were written to a slow client. */
+  #draining: Promise<void> | undefined;
 
   constructor(input: Readable, wire: Wire, maxBytes = MAX_MESSAGE_BYTES) {
     this.#input = input;
@@ -40,7 +42,11 @@ export class StdioTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    if (!this.#wire.write(`${JSON.stringify(message)}\n`)) await this.#wire.drained();
+    if (this.#wire.write(`${JSON.stringify(message)}\n`)) return;
+    this.#draining ??= this.#wire.drained().finally(() => {
+      this.#draining = undefined;
+    });
+    await this.#draining;
   }
 
   async close(): Promise<void> {

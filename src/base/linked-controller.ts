@@ -1,0 +1,17 @@
+/** Is aborted with its source for as long as it is not disposed of. */
+export class LinkedController extends AbortController implements Disposable {
+  readonly #source: AbortSignal;
+  readonly #follow = () => this.abort(this.#source.reason);
+
+  // Not AbortSignal.any: on Node 20 each call stays in the memory of a source that lives on.
+  constructor(source: AbortSignal) {
+    super();
+    this.#source = source;
+    if (source.aborted) this.#follow();
+    else source.addEventListener('abort', this.#follow, { once: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.#source.removeEventListener('abort', this.#follow);
+  }
+}
