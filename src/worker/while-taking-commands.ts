@@ -1,3 +1,4 @@
+import { requireLease } from './lost-lease.ts';
 import { ifTaken } from './passing-errors.ts';
 import { isStopDue } from './stopped.ts';
 import { takeCommandsMeanwhile } from './take-commands-meanwhile.ts';
@@ -11,6 +12,7 @@ export type MeanwhileEnd<T> = { kind: 'done'; value: T } | { kind: 'stopped' };
 /**
  * Does something that may take half an hour and records nothing, and takes the commands that come meanwhile. What `act`
  * throws once its signal is aborted counts as stopped.
+ * @throws LeaseLostError once it has ended, when the session was taken over meanwhile
  */
 export async function whileTakingCommands<T>(
   worker: Worker,
@@ -29,6 +31,7 @@ export async function whileTakingCommands<T>(
   );
   try {
     while (!isOver && !stop.signal.aborted) {
+      requireLease(worker);
       await ifTaken(takeCommandsMeanwhile(worker));
       if (isStopDue(worker)) stop.abort();
       else await Promise.race([over, worker.clock.sleep(POLL_MS)]);

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { LeaseLostError } from '../../src/base/lease.ts';
+import { leaveCommand } from '../../src/session/commands.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import { whileTakingCommands } from '../../src/worker/while-taking-commands.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+async function preparingWorker(log: TempLog): Promise<Worker> {
+  const { paths } = log;
+  const { writer } = await log.open();
+  await writer.append({ type: 'session_created', sessionId: 's', runWanted: true });
+  await mkdir(paths.commands, { recursive: true });
+  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const own = { clock: systemClock, host: await systemHost(), env: {} };
+  const parts = { paths, file, writer, projector: new Projector(paths, file), ...own };
+  // Neither git nor slots nor children are touched by a stop.
+  return parts as Partial<Worker> as Worker;
+}
+
+/** Lasts until it is aborted. */
+async function fetchForever(signal: AbortSignal): Promise<never> {
+  await once(signal, 'abort');
+  throw signal.reason;
+}
+
+test('a stop aborts what is under way', async () => {
+  await using log = await tempLog();
+  const worker = await preparingWorker(log);
+  const by = { channel: 'cli' } as const;
+  const at = '2026-01-08T10:00:00.000Z';
+  await leaveCommand(log.paths, { v: 1, id: ulid(), by, at, kind: 'stop', when: 'now' });
+  expect(await whileTakingCommands(worker, fetchForever)).toEqual({ kind: 'stopped' });
+});
+
+test('a lost lease aborts what is under way, also when there is no event to write (core B6)', async () => {
+  await using log = await tempLog();
+  const worker = await preparingWorker(log);
+  await log.open({ takeOver: true });
+  await expect(whileTakingCommands(worker, fetchForever)).rejects.toThrow(LeaseLostError);
+});
+
+test('what fails without a stop fails', async () => {
+  await using log = await tempLog();
+  const worker = await preparingWorker(log);
+  const failure = new Error('no such remote');
+  await expect(whileTakingCommands(worker, () => Promise.reject(failure))).rejects.toBe(failure);
+});
