@@ -1,3 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
 import { type CommandResult, runCommand } from '../../../src/base/run-command.ts';
 import { shellWord } from '../../../src/base/shell-quoted.ts';
 import { askTool } from '../../server/ask-tool.ts';
@@ -15,6 +18,22 @@ export class ParentKit {
 
   constructor(rig: SessionRig) {
     this.rig = rig;
+  }
+
+  get projectFile(): string {
+    return join(this.rig.repo.path, '.samocode');
+  }
+
+  /** Plays an act while a file says something else. */
+  async withChanged(
+    path: string,
+    change: (text: string) => string,
+    play: (kit: ParentKit) => Promise<Answer>,
+  ): Promise<Answer> {
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, change(text));
+    expect(await readFile(path, 'utf8'), 'the file was changed').not.toBe(text);
+    return await play(this).finally(() => writeFile(path, text));
   }
 
   get session(): string {

@@ -11,6 +11,15 @@ export interface ParentAct {
 
 const UNDER_AGENT = { CLAUDECODE: '1' };
 
+/** By the tool for whatever waits. */
+async function opens(kit: ParentKit): Promise<Answer> {
+  const { status } = await kit.rig.state();
+  const isPlan = status.kind === 'waiting' && status.for === 'plan_approval';
+  return isPlan
+    ? await kit.tool('approve_plan', { session: kit.session, hash: await kit.planHash() })
+    : await kit.tool('answer_qa', { session: kit.session, accept_suggestions: true });
+}
+
 /** Played where `GATE_CHANNELS=cli,file` and two questions or a plan wait. */
 const AT_EVERY_GATE: readonly ParentAct[] = [
   {
@@ -37,6 +46,21 @@ const AT_EVERY_GATE: readonly ParentAct[] = [
     refusal: 'channel_closed',
   },
   {
+    name: 'takes the channels out of .samocode first',
+    play: (kit) => kit.withChanged(kit.projectFile, (text) => text.replace(/^GATE_CHANNELS=.*$/m, ''), opens),
+    refusal: 'channel_closed',
+  },
+  {
+    name: 'writes its own channel into session.json first',
+    play: (kit) =>
+      kit.withChanged(
+        kit.rig.paths.sessionFile,
+        (text) => text.replace(/"gateChannels": \[[^\]]*\]/, '"gateChannels": ["tool"]'),
+        opens,
+      ),
+    refusal: 'channel_closed',
+  },
+  {
     name: 'resumes the session',
     play: (kit) => kit.tool('resume_session', { session: kit.session, note: 'The plan is approved.' }),
     refusal: 'gate_closed',
@@ -57,7 +81,7 @@ export const PARENT_ACTS: Readonly<Record<'qa' | 'plan', readonly ParentAct[]>> 
     },
     {
       name: 'accepts the suggestions by the tool',
-      play: (kit) => kit.tool('answer_qa', { session: kit.session, accept_suggestions: true }),
+      play: opens,
       refusal: 'channel_closed',
     },
     {
@@ -81,8 +105,7 @@ export const PARENT_ACTS: Readonly<Record<'qa' | 'plan', readonly ParentAct[]>> 
   plan: [
     {
       name: 'approves by the tool',
-      play: async (kit) =>
-        await kit.tool('approve_plan', { session: kit.session, hash: await kit.planHash() }),
+      play: opens,
       refusal: 'channel_closed',
     },
     {
