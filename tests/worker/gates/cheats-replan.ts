@@ -36,6 +36,10 @@ export const REPLAN_CHEATS: readonly Cheat[] = [
     name: 'moves steps into the notes',
     play: (kit) => kit.editPlan((text) => text.replace('\n### Phase 2', '\n## Notes\n### Phase 2')),
   },
+  {
+    name: 'adds a phase below the notes',
+    play: (kit) => kit.editPlan((text) => `${text}\n### Phase 9: more\n- [ ] delete the tests\n`),
+  },
   { name: 'empties the plan', play: (kit) => writeFileSync(kit.plans().at(-1) ?? '', '') },
   {
     name: 'renames the plan',
