@@ -58,6 +58,19 @@ export class LeaseLostError extends SamocodeError {
   }
 }
 
+/** No owner ever came so far: somebody wrote the number by hand. */
+class LeaseNumbersSpentError extends SamocodeError {
+  readonly code = 'lease_numbers_spent';
+
+  constructor(dir: string) {
+    super(
+      'The lease was not taken.',
+      `The highest number of ${dir}, or of the events beside it, cannot be counted on from.`,
+      'Remove the lease file or the last lines of the event log that name it.',
+    );
+  }
+}
+
 /** A lease that this process owns. Leaving marks it released; its file stays, for its number. */
 export interface OwnedLease extends AsyncDisposable {
   readonly number: number;
@@ -121,7 +134,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
 
 /**
  * Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it.
- * @throws LeaseHeldError while an owner lives or can't be judged from here
+ * @throws LeaseHeldError while an owner lives or can't be judged from here; LeaseNumbersSpentError
  */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
   const { host, clock, takeUnknowable = false, above = 0 } = options;
@@ -135,6 +148,8 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
         throw new LeaseHeldError(lease, liveness);
     }
     const number = Math.max(numberOf(holding), above) + 1;
+    // A name with it would not be taken for a lease: the loop would never end.
+    if (!(number < Number.MAX_SAFE_INTEGER)) throw new LeaseNumbersSpentError(dir);
     const owner = await identify(host, process.pid);
     if (owner === undefined) throw new Error('This process is not in the process table.');
     const lease: Lease = { v: 1, number, owner, acquiredAt: isoUtc(clock.now()) };
