@@ -1,3 +1,4 @@
+import { rm, rmdir } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
 import type { Host, ProcessIdentity } from '../base/host.ts';
 import {
@@ -8,6 +9,7 @@ import {
   readHolding,
   untilReleased,
 } from '../base/lease.ts';
+import { statsAt } from '../base/look-at.ts';
 import { readLog } from '../session/event-log.ts';
 import type { By } from '../session/event-types.ts';
 import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
@@ -15,7 +17,8 @@ import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
-import { intoArchive } from './commands/archive.ts';
+import type { CommandOutcome } from './command-outcome.ts';
+import { intoArchive, restOfArchiving } from './commands/archive.ts';
 import { followUp } from './follow-up.ts';
 import { cutForgedEnd } from './forged-end.ts';
 import { GitGuard } from './git-guard.ts';
@@ -59,6 +62,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
     const lease = await leaseOf(options, paths);
     if (lease === undefined) return;
+    if (await wasTakenAway(paths)) return;
     // Whoever left in good order has left nobody behind.
     const died = lease.previous?.how === 'died';
     const cut = died
@@ -79,7 +83,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     for (const path of [paths.sessionFile, paths.approvedPlan]) await kept.keep(path);
     const own = { writer, projector, git, slots, kept };
     const worker: Worker = { paths, file, clock, host, env, rehearsalProgram, ...own };
-    const away = writer.state.archived ? await followUp(worker, intoArchive(worker, BY_NOBODY)) : [];
+    const away = await followUp(worker, await restOfWork(worker, died));
     await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, forged });
     await record(worker, ...away);
     const { places } = writer.state;
@@ -98,6 +102,21 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
+/** What an accepted archiving still has to do; a crash may have come between its event and its work. */
+async function restOfWork(worker: Worker, died: boolean): Promise<Pick<CommandOutcome, 'after' | 'undone'>> {
+  if (stateOf(worker).archived) return intoArchive(worker, BY_NOBODY);
+  const after = died ? await restOfArchiving(worker) : undefined;
+  return after === undefined ? {} : { after };
+}
+
+/** A start that had given up moves its folder away; what the lease has made anew in its place is no session. */
+async function wasTakenAway({ sessionFile, leases, runDir }: SessionPaths): Promise<boolean> {
+  if (statsAt(sessionFile) !== undefined) return false;
+  await rm(leases, { recursive: true, force: true });
+  await rmdir(runDir).catch(() => undefined);
+  return true;
+}
+
 /** Only where no process of a child can turn git's settings back and forth meanwhile. */
 function primeIfAlone(git: GitGuard, { worktree, openIteration }: SessionState, lease: OwnedLease): void {
   const nobodyIsLeft = lease.previous?.how === 'released' && openIteration === undefined;
@@ -106,8 +125,9 @@ function primeIfAlone(git: GitGuard, { worktree, openIteration }: SessionState, 
 
 async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
-  const log = await readLog(paths);
-  // Found out before the lease is taken: a newer worker must not meet ours as one that died.
+  // From the events alone: the cache may be a newer program's, or anybody's. Found out before the lease is taken: a newer
+  // worker must not meet ours as one that died.
+  const log = await readLog(paths, { useCache: false });
   if (log?.newer !== undefined) throw new NewerFormatError(log.newer);
   const above = log?.state.lease ?? 0;
   const givenUp = await givenUpOwner(options, paths);

@@ -1,5 +1,5 @@
 import { lstat, mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { changeFile } from '../../base/change-file.ts';
 import { ifExists } from '../../base/errors.ts';
 import { stampsAt } from '../../base/stamps.ts';
@@ -7,7 +7,8 @@ import { repairWorktree } from '../../project/rejoin-worktree.ts';
 import { removeWorktree } from '../../project/remove-worktree.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
-import type { By } from '../../session/event-types.ts';
+import { readEvents } from '../../session/event-log.ts';
+import type { By, EventType } from '../../session/event-types.ts';
 import { nameWithoutDate } from '../../session/names.ts';
 import { changeOverview } from '../../session/overview-change.ts';
 import { archiveRoot, sessionPaths } from '../../session/paths.ts';
@@ -182,18 +183,40 @@ async function archiveDocuments(
     paths.archive,
     `${stampsAt(clock.now()).folderDate}-${nameWithoutDate(file.folder)}`,
   );
-  await mkdir(join(paths.archive, to), { recursive: true });
-  for (const name of moved) await rename(join(paths.sessionDir, name), join(paths.archive, to, name));
   const kept = command.keep.length > 0 ? `; kept: ${command.keep.join(', ')}` : '';
   const place = join('_archive', to);
   const flow = `${moved.length} documents archived -> ${place}${kept}`;
   return {
     events: [{ type: 'archived', by: command.by, what: 'documents', moved, to: place, flow }],
-    after: async () => {
-      const reset = { lastAction: 'Documents archived', next: 'New work' };
-      await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
-    },
+    after: () => moveDocuments(worker, { moved, to: place }),
   };
+}
+
+/**
+ * Moves documents that the worker before had recorded as archived when it died: those that still stand where they were.
+ * To be done before anything else is: what a person brings back later stays.
+ */
+export async function restOfArchiving(worker: Worker): Promise<CommandOutcome['after']> {
+  const after = Math.max(0, stateOf(worker).n - LOOK_BACK);
+  const newest = await readEvents(worker.paths.events, after);
+  const last = newest.findLast(({ type }) => !OF_WORKERS.includes(type));
+  if (last?.type !== 'archived' || last.what !== 'documents') return undefined;
+  return () => moveDocuments(worker, last);
+}
+
+const LOOK_BACK = 100;
+const OF_WORKERS: readonly EventType[] = ['worker_took_over', 'worker_left', 'notice', 'forgery_seen'];
+
+async function moveDocuments(
+  { paths }: Worker,
+  { moved, to }: { moved: readonly string[]; to: string },
+): Promise<void> {
+  const folder = join(paths.archive, basename(to));
+  await mkdir(folder, { recursive: true });
+  for (const name of moved.filter((name) => parseDocumentName(name) !== undefined))
+    await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
+  const reset = { lastAction: 'Documents archived', next: 'New work' };
+  await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
 }
 
 async function freeFolder(parent: string, name: string): Promise<string> {

@@ -1,0 +1,17 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { startRig } from '../support/session-rig.ts';
+
+test('a lease number that stands in the cached state alone keeps no worker from the session', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.stop();
+  await eventually(async () => (await rig.workerPid()) === undefined);
+  const cache = JSON.parse(await readFile(rig.paths.state, 'utf8'));
+  cache.state.lease = Number.MAX_SAFE_INTEGER;
+  await writeFile(rig.paths.state, JSON.stringify(cache));
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+  expect((await rig.state()).lease).toBe(2);
+});

@@ -1,0 +1,99 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { type Command, leaveCommand } from '../../src/session/commands.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { restOfArchiving } from '../../src/worker/commands/archive.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import { meet, takeCommands } from '../../src/worker/take-commands.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { CREATED, PREPARED } from '../session/events.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+const CLI = { channel: 'cli' } as const;
+const STOPPED: NewEvent = { type: 'stopped', by: CLI, why: 'x' };
+const DOCUMENTS = ['01-08-1000-dive-x.md', '01-08-1001-plan-x.md'];
+const COMMAND: Command = {
+  v: 1,
+  id: '01KEE000000000000000000001',
+  by: CLI,
+  at: '2026-01-08T10:00:00.000Z',
+  kind: 'archive',
+  what: 'documents',
+  keep: [],
+};
+const ARCHIVED: NewEvent = {
+  type: 'archived',
+  by: CLI,
+  what: 'documents',
+  moved: DOCUMENTS,
+  to: '_archive/26-01-08-x',
+};
+const CAME: NewEvent = {
+  type: 'worker_took_over',
+  worker: { pid: 1, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
+  version: '0',
+  previous: 'died',
+  recovery: 'nothing',
+};
+
+/** The worker of a stopped session with two documents. */
+async function stopped(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
+  const { writer } = await log.open();
+  await writer.append(CREATED, PREPARED, STOPPED, ...events);
+  await mkdir(log.paths.sessionDir, { recursive: true });
+  for (const name of DOCUMENTS) await writeFile(join(log.paths.sessionDir, name), '# x\n');
+  const file = sessionFileSample({ folder: log.paths.folder, sessionsDir: log.paths.sessionsDir });
+  const host = await systemHost();
+  const projector = new Projector(log.paths, file);
+  const parts = { paths: log.paths, file, clock: systemClock, host, env: {}, writer, projector };
+  return parts as Partial<Worker> as Worker;
+}
+
+const documents = async ({ paths }: TempLog) =>
+  (await readdir(paths.sessionDir)).filter((name) => name.includes('-x.md')).sort();
+const archived = async ({ paths }: TempLog) => {
+  const folders = await readdir(paths.archive).catch(() => []);
+  return (await Promise.all(folders.map((name) => readdir(join(paths.archive, name))))).flat().sort();
+};
+
+test('a document is moved when its archiving is recorded, not while the command is judged', async () => {
+  await using log = await tempLog();
+  const worker = await stopped(log);
+  await leaveCommand(log.paths, COMMAND);
+  await meet(worker, COMMAND.id, 'idle');
+  expect(await documents(log)).toEqual(DOCUMENTS);
+  await takeCommands(worker, 'idle');
+  expect((await readEvents(log.paths.events, 3)).map(({ type }) => type)).toEqual([
+    'command_accepted',
+    'archived',
+  ]);
+  expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
+});
+
+test('what a worker that died left of its archiving is moved by the next one, once and again', async () => {
+  await using log = await tempLog();
+  const worker = await stopped(log, ARCHIVED, CAME);
+  await (await restOfArchiving(worker))?.();
+  await (await restOfArchiving(worker))?.();
+  expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
+});
+
+test('a document that came back after the session went on stays', async () => {
+  await using log = await tempLog();
+  const went: NewEvent = { type: 'went_on', why: 'slot_free' };
+  const worker = await stopped(log, ARCHIVED, CAME, went);
+  expect(await restOfArchiving(worker)).toBeUndefined();
+});
+
+test('an archiving moves documents alone, and only into the archive of its session', async () => {
+  await using log = await tempLog();
+  const worker = await stopped(log, { ...ARCHIVED, moved: ['../x', ...DOCUMENTS], to: '../../elsewhere' });
+  await (await restOfArchiving(worker))?.();
+  expect(await readdir(log.paths.archive)).toEqual(['elsewhere']);
+  expect(await archived(log)).toEqual(DOCUMENTS);
+});
