@@ -10,14 +10,16 @@ import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { nowText } from '../session/now.ts';
 import { KEPT_FLOW_ENTRIES, withOlderFlowNote } from '../session/old-flow.ts';
+import { readOverview } from '../session/overview.ts';
 import { changeOverview, newOverview } from '../session/overview-change.ts';
 import { flowKey } from '../session/overview-task.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { sessionLogLine } from '../session/session-log.ts';
 import type { SessionState } from '../session/state.ts';
+import { readDocument } from './documents.ts';
 import { keepOldFlow } from './old-flow.ts';
-import { flowLinesOf, historyLineOf, overviewChange, statesPhase } from './project-event.ts';
+import { flowLinesOf, historyLineOf, isFlowWritten, overviewChange, statesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
 /** How much of a file's end is looked at to find what stands there already. */
@@ -76,7 +78,12 @@ export class Projector {
   async catchUp(state: SessionState): Promise<void> {
     // The newest line may be the only one of its batch that got there; a child may have written any number.
     const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
-    await this.apply(state, await readEvents(this.#paths.events, from));
+    const written = new Set(readOverview((await readDocument(this.#paths.overview)) ?? '').flow);
+    const events = await readEvents(this.#paths.events, from);
+    await this.apply(
+      state,
+      events.map((event) => (isFlowWritten(event, written) ? withoutFlow(event) : event)),
+    );
   }
 
   /** The number of the newest event that session.log shows: what derives from those before it was written. */
@@ -150,7 +157,10 @@ export class Projector {
     const ended = events.filter((event) => event.type === 'iteration_ended');
     if (ended.length === 0) return;
     const tail = readTail(this.#paths.history, TAIL_BYTES);
-    const missing = ended.filter((event) => !new RegExp(`"n":${event.n}[,}]`).test(tail));
+    const written = [...tail.matchAll(/"n":(\d+)[,}]/g)].map((match) => Number(match[1]));
+    // Lines come in their order: what is older than the oldest one here was written before it.
+    const oldest = written.length > 0 ? Math.min(...written) : 0;
+    const missing = ended.filter(({ n }) => !written.includes(n) && !(n < oldest));
     appendLines(this.#paths.history, missing.map(historyLineOf).join(''), isJson);
   }
 
@@ -170,6 +180,10 @@ export class Projector {
     const started = stampsAt(Date.parse(state.createdAt ?? createdAt)).minute;
     return newOverview({ title: folder, started, workingDir: state.worktree?.path ?? mainRepo, task, dive });
   }
+}
+
+function withoutFlow({ flow: _stands, ...event }: SessionEvent): SessionEvent {
+  return event;
 }
 
 function isJson(line: string): boolean {

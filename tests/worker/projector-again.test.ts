@@ -1,0 +1,117 @@
+import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import type { NewEvent, SessionEvent } from '../../src/session/events.ts';
+import { serialiseEvent } from '../../src/session/events.ts';
+import { fold } from '../../src/session/fold.ts';
+import { readOverview } from '../../src/session/overview.ts';
+import { sessionPaths } from '../../src/session/paths.ts';
+import { emptyState } from '../../src/session/state.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import { CREATED, PREPARED } from '../session/events.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const zone = process.env.TZ;
+afterEach(() => {
+  if (zone === undefined) delete process.env.TZ;
+  else process.env.TZ = zone;
+});
+
+const said = (flow: string): NewEvent => ({ type: 'notice', code: 'x', text: flow, flow });
+const ended = (iteration: number): NewEvent => ({
+  type: 'iteration_ended',
+  iteration,
+  phase: 'investigation',
+  ending: 'signalled',
+  exitCode: 0,
+  signal: { status: 'continue', phase: 'investigation', summary: 'x'.repeat(900) },
+  signalNotes: [],
+  decision: { kind: 'run', phase: 'investigation', notes: [], delay: 'none' },
+  changed: true,
+  treeChanged: true,
+  cost: {},
+  durationMs: 1,
+  flowLines: [],
+});
+
+/** A session, and one worker after the other that records and catches up. */
+async function session() {
+  const dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await mkdir(dirname(paths.events), { recursive: true });
+  let state = emptyState();
+  const worker = () => {
+    const projector = new Projector(paths, sessionFileSample());
+    return {
+      catchUp: () => projector.catchUp(state),
+      async record(...events: NewEvent[]) {
+        const before = state.n;
+        const numbered = events.map((event, i) => {
+          const at = new Date(Date.UTC(2026, 0, 8, 10, before + i)).toISOString();
+          return { v: 1, n: before + 1 + i, at, lease: 1, ...event } as SessionEvent;
+        });
+        state = numbered.reduce(fold, state);
+        await appendFile(paths.events, numbered.map(serialiseEvent).join(''));
+        await projector.apply(state, numbered);
+      },
+    };
+  };
+  return {
+    paths,
+    worker,
+    flow: async () => readOverview(await readFile(paths.overview, 'utf8')).flow,
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
+
+test.each(['Asia/Tokyo', 'America/Los_Angeles', 'Asia/Kathmandu'])(
+  'a worker in the zone of %s writes no flow line again, and its own beside them',
+  async (there) => {
+    await using at = await session();
+    process.env.TZ = 'UTC';
+    await at.worker().record(CREATED, PREPARED, said('one'), said('two'));
+    const before = await at.flow();
+    process.env.TZ = there;
+    const next = at.worker();
+    await next.catchUp();
+    expect(await at.flow()).toEqual(before);
+    await next.record(said('one'));
+    expect(await at.flow()).toEqual([...before, expect.stringMatching(/one$/)]);
+  },
+);
+
+test('a line that the worker before could not write is made up for, though one like it stands there', async () => {
+  await using at = await session();
+  const worker = at.worker();
+  await worker.record(CREATED, PREPARED, said('again'));
+  const written = await readFile(at.paths.overview);
+  await worker.record(said('again'));
+  await writeFile(at.paths.overview, written);
+  await at.worker().catchUp();
+  expect(await at.flow()).toEqual([expect.stringMatching(/again$/), expect.stringMatching(/again$/)]);
+});
+
+test('history lines are not written again when session.log was emptied, however long the history is', async () => {
+  await using at = await session();
+  const worker = at.worker();
+  await worker.record(CREATED, PREPARED);
+  for (let iteration = 1; iteration <= 120; iteration += 1) await worker.record(ended(iteration));
+  const before = await readFile(at.paths.history, 'utf8');
+  expect(before.length).toBeGreaterThan(100_000);
+  await truncate(at.paths.sessionLog);
+  await at.worker().catchUp();
+  expect(await readFile(at.paths.history, 'utf8')).toBe(before);
+});
+
+test('a history line that the worker before could not write is made up for', async () => {
+  await using at = await session();
+  const worker = at.worker();
+  await worker.record(CREATED, PREPARED, ended(1));
+  const before = await readFile(at.paths.history, 'utf8');
+  await worker.record(ended(2));
+  const after = await readFile(at.paths.history, 'utf8');
+  await truncate(at.paths.history, before.length);
+  await at.worker().catchUp();
+  expect(await readFile(at.paths.history, 'utf8')).toBe(after);
+});
