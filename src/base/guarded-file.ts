@@ -12,7 +12,7 @@ import {
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { openForAppend } from './append-lines.ts';
-import { writeFully, writeWhole } from './atomic-file.ts';
+import { syncFolder, writeFully, writeWhole } from './atomic-file.ts';
 import { ifThere, SamocodeError } from './errors.ts';
 import { statsAt } from './look-at.ts';
 
@@ -73,6 +73,8 @@ export class GuardedFile implements Disposable {
     try {
       await file.#cut();
       await synced(descriptor);
+      // Its name may be as new as the file.
+      if (size === 0) await syncFolder(dirname(path));
       if (size <= MAX_COPY_BYTES) file.#copy = readBytes(descriptor, size);
       return file;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { createWhole } from '../base/atomic-file.ts';
+import { createWhole, syncFolder } from '../base/atomic-file.ts';
 import { namesAt } from '../base/look-at.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { Caps, type SessionCaps } from '../phases/caps.ts';
@@ -78,7 +78,8 @@ const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
 
 /** Leaves a command for the worker. The file appears whole; the same id a second time changes nothing. */
 export async function leaveCommand(paths: Pick<SessionPaths, 'commands'>, command: Command): Promise<void> {
-  await mkdir(paths.commands, { recursive: true });
+  const made = await mkdir(paths.commands, { recursive: true });
+  if (made !== undefined) await syncFolder(dirname(paths.commands));
   await createWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`);
 }
 
