@@ -45,6 +45,7 @@ export async function install(input: InstallInput, context: ActionContext): Prom
     else if (isNamed(input)) reports.push(reportOf(client, 'not_found', []));
   }
   if (reports.length === 0) throw new NoClientError();
+  if (!input.dryRun) await tidyOwnFolders(context);
   return await withLeftovers(reports, input, context);
 }
 
@@ -55,7 +56,7 @@ export async function uninstall(input: InstallInput, context: ActionContext): Pr
     const report = await guarded(client, input, () => removeFromClient(client, { input, context }));
     if (isNamed(input) || report.outcome !== 'nothing_to_do') reports.push(report);
   }
-  if (!input.dryRun) await removeOwnFolders(context);
+  if (!input.dryRun) await tidyOwnFolders(context);
   return await withLeftovers(reports, input, context);
 }
 
@@ -84,7 +85,7 @@ async function withLeftovers(
   return { clients, leftovers, removedLinks: removed.map(({ path }) => path) };
 }
 
-async function removeOwnFolders(context: ActionContext): Promise<void> {
+async function tidyOwnFolders(context: ActionContext): Promise<void> {
   const folder = clientsFolder(context);
   // Notes of an earlier version.
   await rm(join(folder, 'edits.json'), { force: true });

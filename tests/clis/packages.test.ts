@@ -43,7 +43,7 @@ test('Codex takes the plugin from the marketplace file of the repository', async
   await using home = await startHome();
   await home.run('codex', 'plugin', 'marketplace', 'add', ROOT);
   await home.run('codex', 'plugin', 'add', 'samocode@samocode');
-  expect(await home.run('codex', 'mcp', 'list')).toContain(`samocode-mcp@${SOURCE.version}`);
+  expect(await home.run('codex', 'mcp', 'list')).toMatch(/samocode-mcp +-/);
 });
 
 test('the bundle for Claude Desktop is packed', async () => {

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
 import type { Client, ClientPlace } from './client.ts';
 import { findProgram } from './find-program.ts';
 import { codexMarketplace, codexPackage } from './package/codex-package.ts';
 import { addPlugin, inPluginFolder, type PluginWay, packageFolder } from './plugin.ts';
 import { ScopeError } from './scope-error.ts';
+import { changeSettings } from './trace.ts';
 
 /** Codex: a plugin. It runs reading tools by itself and asks before the others, so it needs no allow-list. */
 export const codexClient: Client = {
@@ -23,6 +26,7 @@ function way({ context: { env, home }, scope }: ClientPlace): PluginWay {
   return {
     client: 'codex',
     files: (source) => ({ ...codexMarketplace('plugin'), ...inPluginFolder(codexPackage(source)) }),
+    around: (run) => keepingLineEnds(path, run),
     add: (folder) => [
       ['plugin', 'marketplace', 'add', folder],
       ['plugin', 'add', 'samocode@samocode'],
@@ -33,4 +37,18 @@ function way({ context: { env, home }, scope }: ClientPlace): PluginWay {
       { kind: 'folder', path: join(codexHome, 'plugins/cache/samocode') },
     ],
   };
+}
+
+/** Codex turns the line ends of Windows into its own when it appends to its settings. */
+async function keepingLineEnds(path: string, run: () => Promise<void>): Promise<void> {
+  const before = (await ifExists(readFile(path, 'utf8'))) ?? '';
+  try {
+    await run();
+  } finally {
+    const own = before.replaceAll('\r\n', '\n');
+    if (own !== before)
+      await changeSettings(path, (after) =>
+        after.startsWith(own) ? before + after.slice(own.length).replaceAll('\n', '\r\n') : after,
+      );
+  }
 }

@@ -1,0 +1,159 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { type InstallInput, install, uninstall } from '../../src/actions/install.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/host.ts';
+import { runCommand } from '../../src/base/run-command.ts';
+import { installCli } from '../support/install-clis.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CLIS = ['claude', 'codex', 'gemini'] as const;
+const INPUT: InstallInput = { scope: 'user', dryRun: false, allow: true, removePython: false };
+const CLAUDE = '.claude/settings.json';
+const CODEX = '.codex/config.toml';
+const DESKTOP = '.config/Claude/claude_desktop_config.json';
+const COMMENTED_TABLE = '# [plugins."samocode@samocode"]\r\nmodel = "gpt-5.5"   # and why\r\n';
+
+const paths: Partial<Record<(typeof CLIS)[number], string>> = {};
+beforeAll(async () => {
+  for (const name of CLIS) paths[name] = (await installCli(name)).path;
+}, 600_000);
+
+test('when every client has gone from this machine, an uninstall still gives it back as it was', async () => {
+  const files = {
+    [CLAUDE]: '{\r\n\t"model": "opus",\r\n\t"permissions": {\r\n\t\t"deny": ["Bash(rm:*)"]\r\n\t}\r\n}\r\n',
+    [CODEX]: COMMENTED_TABLE,
+    [DESKTOP]: '{\n  // mine\n  "mcpServers": { "other": { "command": "x" } } // too\n}\n',
+  };
+  await using home = await startHome(files);
+  expect(await home.change(install)).toEqual([
+    'claude changed',
+    'codex changed',
+    'gemini changed',
+    'desktop changed',
+  ]);
+  expect(await home.change(install)).toEqual(
+    CLIS.map((name) => `${name} nothing_to_do`).concat('desktop nothing_to_do'),
+  );
+  expect(await home.change(uninstall, { withClients: false })).toEqual([
+    'claude changed',
+    'codex changed',
+    'gemini changed',
+    'desktop changed',
+  ]);
+  for (const [path, text] of Object.entries(files)) expect(await home.read(path)).toBe(text);
+  // Gemini CLI signs what it once linked, and keeps the signature when it unlinks by itself.
+  const naming = await home.filesWith(/samocode/, [
+    '.gemini/extension_integrity.json',
+    '.claude/telemetry',
+    '.claude.json',
+    '.claude/backups',
+  ]);
+  expect(naming).toEqual([]);
+  expect(await home.run('claude', 'plugin', 'list')).toContain('No plugins installed');
+  expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
+  expect(await home.run('gemini', 'extensions', 'list')).toContain('No extensions installed');
+});
+
+test('a clean home can be installed into again after such an uninstall', async () => {
+  await using home = await startHome({});
+  await home.change(install);
+  await home.change(uninstall, { withClients: false });
+  expect(await home.change(install)).toEqual(CLIS.map((name) => `${name} changed`));
+  expect(await home.run('claude', 'plugin', 'list')).toContain('samocode@samocode');
+  expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
+  expect(await home.run('gemini', 'extensions', 'list')).toContain('samocode');
+});
+
+test.each([
+  ['comments', '{\n  // mine\n  "model": "opus"\n}\n'],
+  ['a trailing comma', '{\n  "model": "opus",\n}\n'],
+])('Claude Code with %s in its settings gets the server, and loses it again', async (_name, settings) => {
+  await using home = await startHome({ [CLAUDE]: settings });
+  expect(await home.change(install, { clients: ['claude'] })).toEqual(['claude changed']);
+  expect(await home.run('claude', 'mcp', 'list')).toMatch(/samocode: .*Connected/);
+  expect(await home.change(install, { clients: ['claude'] })).toEqual(['claude nothing_to_do']);
+  expect(await home.read(CLAUDE)).toBe(settings);
+  expect(await home.change(uninstall, { clients: ['claude'] })).toEqual(['claude changed']);
+  expect(await home.run('claude', 'mcp', 'list')).toContain('No MCP servers configured');
+});
+
+test('settings of Codex that are broken are named by its own error, and nothing of ours stays', async () => {
+  const broken = 'model = "x"\n[a\n';
+  await using home = await startHome({ [CODEX]: broken });
+  const { clients } = await home.report(install, { clients: ['codex'] });
+  expect(clients).toMatchObject([
+    {
+      outcome: 'failed',
+      failedStep: expect.stringContaining('plugin marketplace add'),
+      problem: { said: expect.stringMatching(/^Error: .*\n.*\n.*config\.toml:2:3: unclosed table/) },
+    },
+  ]);
+  expect(clients[0]).not.toHaveProperty('stays');
+  expect(await home.read(CODEX)).toBe(broken);
+  expect(await home.filesWith(/samocode/, [])).toEqual([]);
+});
+
+/** A fresh home with the real clients, and with those files. */
+async function startHome(files: Readonly<Record<string, string>>) {
+  const dir = await tempDir();
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(dir.path, path)), { recursive: true });
+    await writeFile(join(dir.path, path), text);
+  }
+  const env = { HOME: dir.path, PATH: process.env.PATH ?? '' };
+  const withClients = {
+    CLAUDE_PATH: paths.claude ?? '',
+    CODEX_PATH: paths.codex ?? '',
+    GEMINI_PATH: paths.gemini ?? '',
+  };
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env,
+    home: dir.path,
+    cwd: dir.path,
+    by: { channel: 'cli', client: 'test' },
+    programs: { worker: join(ROOT, 'dist/worker.cjs'), rehearsal: join(ROOT, 'dist/samocode-rehearsal.cjs') },
+  };
+  interface How {
+    clients?: readonly string[];
+    withClients?: boolean;
+  }
+  const report = async (act: typeof install, how: How = {}) =>
+    await act(
+      { ...INPUT, clients: how.clients },
+      {
+        ...context,
+        env: how.withClients === false ? { HOME: dir.path, PATH: '/nowhere' } : { ...env, ...withClients },
+      },
+    );
+  return {
+    report,
+    async change(act: typeof install, how: How = {}): Promise<string[]> {
+      const { clients } = await report(act, how);
+      return clients.map(({ client, outcome }) => `${client} ${outcome}`);
+    },
+    read: (path: string) => readFile(join(dir.path, path), 'utf8'),
+    async run(name: (typeof CLIS)[number], ...args: string[]): Promise<string> {
+      const { exitCode, stdout, stderr } = await runCommand(paths[name] ?? '', args, { cwd: dir.path, env });
+      expect(exitCode, stdout + stderr).toBe(0);
+      return stdout + stderr;
+    },
+    /** Files whose path or text has the word. */
+    async filesWith(word: RegExp, but: readonly string[]): Promise<string[]> {
+      const entries = await readdir(dir.path, { recursive: true });
+      const found: string[] = [];
+      for (const path of entries.filter((one) => !but.some((start) => one.startsWith(start)))) {
+        const isFile = (await stat(join(dir.path, path))).isFile();
+        if (word.test(path) || (isFile && word.test(await readFile(join(dir.path, path), 'utf8'))))
+          found.push(path);
+      }
+      return found.filter((path) => !files[path]);
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
