@@ -34,6 +34,8 @@ export interface ClientReport {
   steps: readonly string[];
   /** The one of `steps` at which an installation ended. */
   failedStep?: string;
+  /** All of samocode was removed from the client again after the failed step. */
+  isRolledBack?: true;
   /** What the person does next. */
   next?: string;
   problem?: {
@@ -76,17 +78,15 @@ export async function addToClient(
     try {
       await doStep(step, context.env);
     } catch (error) {
-      const problem = problemOf(client, error);
-      // What one change of a file could not do is not done; commands leave the ones before them behind.
-      const stays = steps.some(({ kind }) => kind === 'run')
-        ? await removeAll(await client.traces(place))
-        : [];
-      return {
+      const failed = {
         ...reportOf(client, 'failed', words),
         failedStep: inWords,
-        problem,
-        ...(stays.length > 0 && { stays }),
+        problem: problemOf(client, error),
       };
+      // A change of a file that fails has changed nothing; commands leave the steps before them behind.
+      if (!steps.some(({ kind }) => kind === 'run')) return failed;
+      const stays = await removeAll(await client.traces(place));
+      return stays.length > 0 ? { ...failed, stays } : { ...failed, isRolledBack: true };
     }
   }
   const next = `${restart}${shownBy ? `; ${shownBy} then shows samocode` : ''}.`;
@@ -162,7 +162,7 @@ class FileRefusedError extends SamocodeError {
   constructor(title: string, cause: NodeJS.ErrnoException) {
     super(
       `${title} was not changed.`,
-      `The system refused a file: ${cause.code}${cause.path === undefined ? '' : ` at ${cause.path}`}.`,
+      `A file could not be read or written: ${cause.path ?? 'its path is unknown'} (${cause.code}).`,
       'Fix the file or its permissions, then try again.',
       { cause },
     );

@@ -1,4 +1,4 @@
-import { lstat, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { lstat, readFile, realpath, rm } from 'node:fs/promises';
 import { changeFile } from '../../base/change-file.ts';
 import { ifExists, SamocodeError } from '../../base/errors.ts';
 import { jsonValue, valueAt, withoutItems, withoutMember } from './json-member.ts';
@@ -56,11 +56,9 @@ function withoutTrace(text: string, trace: Exclude<Trace, { kind: 'folder' }>): 
   if (trace.kind === 'table') return withoutTable(text, trace.at);
   if (jsonValue(text) === undefined) return undefined;
   const { at, isOurs = () => true, isRegister = false } = trace;
-  const left =
-    trace.kind === 'items'
-      ? withoutItems(text, at, { isOurs, keepAround: isRegister })
-      : withoutMember(text, [...at], { keepAround: isRegister });
-  return left;
+  return trace.kind === 'items'
+    ? withoutItems(text, at, { isOurs, keepAround: isRegister })
+    : withoutMember(text, [...at], { keepAround: isRegister });
 }
 
 /**
@@ -72,8 +70,8 @@ export async function changeSettings(
   change: (text: string) => string | undefined,
 ): Promise<boolean> {
   let isRefused = false;
-  // A folder in its place would be moved aside by a change.
-  await stat(path);
+  // Refused where it is a folder, which a change would move aside.
+  await readFile(path);
   await changeFile((await ifExists(realpath(path))) ?? path, (text = '') => {
     const changed = change(text);
     isRefused = changed === undefined;

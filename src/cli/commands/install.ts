@@ -94,7 +94,8 @@ function clientLines(report: ClientReport, { dryRun }: InstallOptions, style: St
   return [head, ...shown, ...problemLines(report, style), ...(next ? [`  ${next}`] : [])];
 }
 
-function problemLines({ problem, failedStep, stays }: ClientReport, style: Style): string[] {
+function problemLines(report: ClientReport, style: Style): string[] {
+  const { title, problem, failedStep, isRolledBack, stays } = report;
   if (problem === undefined) return [];
   const said = (problem.said ?? '').split('\n').filter(Boolean);
   return [
@@ -102,7 +103,7 @@ function problemLines({ problem, failedStep, stays }: ClientReport, style: Style
     style.bad(`  ${problem.message}`),
     ...said.map((line) => style.dim(`  | ${oneLine(line)}`)),
     ...(stays ?? []).map((place) => `  Still there: ${oneLine(place, 500)}`),
-    ...(failedStep !== undefined && stays === undefined ? ['  The steps before it were undone.'] : []),
+    ...(isRolledBack ? [`  Rolled back: nothing of samocode is left in ${title}.`] : []),
     `  ${problem.hint}`,
   ];
 }

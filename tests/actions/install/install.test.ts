@@ -22,7 +22,9 @@ test('a client that fails half-way is left as it was before', async () => {
   await using machine = await emptyMachine({ '.claude/settings.json': settings });
   await machine.addClient('claude', FAILS_LATE);
   const { clients } = await install({ ...ALL, clients: ['claude'] }, machine.context);
-  expect(clients).toMatchObject([{ outcome: 'failed', problem: { code: 'client_command_failed' } }]);
+  expect(clients).toMatchObject([
+    { outcome: 'failed', isRolledBack: true, problem: { code: 'client_command_failed' } },
+  ]);
   expect(await machine.read('.claude/settings.json')).toBe(settings);
   const registers = (await machine.files()).filter((path) => path !== '.claude/settings.json');
   const texts = await Promise.all(registers.map(machine.read));
@@ -36,6 +38,16 @@ test('the step that failed is named, with the first lines of its error', async (
   const { clients } = await install({ ...ALL, clients: ['codex'] }, machine.context);
   expect(clients[0]).toMatchObject({ failedStep: expect.stringContaining('plugin add samocode@samocode') });
   expect(clients[0]?.problem?.said).toMatch(/^Error: failed to load: no network\nCaused by:/);
+});
+
+test('an older entry of ours stays where bringing it up to date fails', async () => {
+  const older =
+    '{ "mcpServers": { "samocode": { "command": "/old/dist/samocode-mcp.js" } }, "mcpServers": {} }';
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: older });
+  const { clients } = await install({ ...ALL, clients: ['desktop'] }, machine.context);
+  expect(clients).toMatchObject([{ outcome: 'failed', failedStep: expect.stringContaining(DESKTOP_PATH) }]);
+  expect(clients[0]).not.toHaveProperty('isRolledBack');
+  expect(await machine.read(DESKTOP_PATH)).toBe(older);
 });
 
 test('where the settings of Claude Code have comments, which its plugins refuse, the server alone is added', async () => {
