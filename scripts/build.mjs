@@ -54,7 +54,12 @@ const esm = {
 };
 // Without template literals: the demo's project is text in the rehearsal child, and publint takes lines of it that
 // begin with `import` for ours.
-const cjs = { ...options, format: 'cjs', outExtension: { '.js': '.cjs' }, supported: { 'template-literal': false } };
+const cjs = {
+  ...options,
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  supported: { 'template-literal': false },
+};
 
 await rm(outdir, { recursive: true, force: true });
 const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
