@@ -21,7 +21,7 @@ export interface ChangeOptions {
 
 export interface InstallProgress {
   title: string;
-  /** The step that begins, in words; absent: the client's turn comes. */
+  /** The step that begins, or still runs, in words; absent: the client's turn comes. */
   step?: string;
 }
 
@@ -76,7 +76,7 @@ export async function addToClient(
     const inWords = words[index] ?? '';
     input.onProgress?.({ title, step: inWords });
     try {
-      await doStep(step, context.env);
+      await notSilently(() => doStep(step, context.env), title, { input, context });
     } catch (error) {
       const failed = {
         ...reportOf(client, 'failed', words),
@@ -91,6 +91,32 @@ export async function addToClient(
   }
   const next = `${restart}${shownBy ? `; ${shownBy} then shows samocode` : ''}.`;
   return { ...reportOf(client, 'changed', words), next };
+}
+
+const BEAT_MS = 15_000;
+
+/** Runs a step and reports from time to time that it still runs. */
+async function notSilently(
+  run: () => Promise<void>,
+  title: string,
+  { input, context: { clock } }: Change,
+): Promise<void> {
+  const ended = new AbortController();
+  const beat = async () => {
+    for (let beats = 1; ; beats += 1) {
+      await clock.sleep(BEAT_MS, ended.signal);
+      input.onProgress?.({ title, step: `still running after ${(beats * BEAT_MS) / 1000} s` });
+    }
+  };
+  const beating = beat().catch((error) => {
+    if (!ended.signal.aborted) throw error;
+  });
+  try {
+    await run();
+  } finally {
+    ended.abort();
+    await beating;
+  }
 }
 
 /** Removes all that an installation left for one client. @throws ScopeError */

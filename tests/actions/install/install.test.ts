@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { install, uninstall } from '../../../src/actions/install.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from './machine.ts';
 
 const OWN =
@@ -78,7 +79,7 @@ test('every step is reported when it begins, client by client', async () => {
   const seen: string[] = [];
   const onProgress = (event: { title: string; step?: string }) =>
     seen.push(`${event.title}: ${event.step?.split(' ').at(0) ?? 'begins'}`);
-  await install({ ...ALL, clients: ['codex', 'desktop'], onProgress } as never, machine.context);
+  await install({ ...ALL, clients: ['codex', 'desktop'], onProgress }, machine.context);
   expect(seen).toEqual([
     'Codex: begins',
     'Codex: write',
@@ -87,6 +88,15 @@ test('every step is reported when it begins, client by client', async () => {
     'Claude Desktop: begins',
     'Claude Desktop: add',
   ]);
+});
+
+test('a step that takes long is reported again while it runs', async () => {
+  await using machine = await emptyMachine({ [DESKTOP_PATH]: '{}' });
+  const seen: (string | undefined)[] = [];
+  const onProgress = ({ step }: { step?: string }) => seen.push(step);
+  const context = { ...machine.context, clock: twoBeats() };
+  await install({ ...ALL, clients: ['desktop'], onProgress }, context);
+  expect(seen.slice(2)).toEqual(['still running after 15 s', 'still running after 30 s']);
 });
 
 test('a server called samocode of your own is left as it is, and what to do is said', async () => {
@@ -160,6 +170,12 @@ test('Gemini CLI keeps no memory of the folder that its command was run in', asy
   );
   expect(remembered).toEqual([]);
 });
+
+/** A clock that lets two rests be over at once. */
+function twoBeats(): Clock {
+  const rests = [Promise.resolve(), Promise.resolve()];
+  return { ...systemClock, sleep: (ms, signal) => rests.pop() ?? systemClock.sleep(ms, signal) };
+}
 
 const MCP_ADD = `case "$*" in "mcp add"*) shift 6
   printf '{\\n  "userID": "x",\\n  "mcpServers": {\\n    "samocode": {\\n      "type": "stdio",\\n      "command": "%s",\\n      "args": [\\n        "%s"\\n      ],\\n      "env": {}\\n    }\\n  }\\n}' "$1" "$2" > "$HOME/.claude.json"; exit 0;; esac`;
