@@ -68,11 +68,9 @@ async function findProjectFile(
 }
 
 /** The folders that the call or its client names, best first; none where they say nothing. */
-export function namedFolders(
-  projectDir: string | undefined,
-  { roots = [], env, home, cwd }: ActionContext,
-): string[] {
-  if (projectDir?.trim()) return [namedFolder(projectDir, { cwd, home })];
+export function namedFolders(projectDir: string | undefined, context: ActionContext): string[] {
+  if (projectDir?.trim()) return [namedFolder(projectDir, context)];
+  const { roots = [], env } = context;
   const ofClient = env.CLAUDE_PROJECT_DIR;
   // A client that nobody opened a folder in may name the top of the disk.
   const named = [...roots, ...(ofClient ? [ofClient] : [])].filter((folder) => dirname(folder) !== folder);

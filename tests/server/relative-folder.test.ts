@@ -1,0 +1,38 @@
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import { askTool } from './ask-tool.ts';
+import { type Desk, makeDesk } from './desk.ts';
+
+/** A server that runs beside the project, for a client that names these folders. */
+async function standing(roots: (desk: Desk) => string[]) {
+  const desk = await makeDesk();
+  const cwd = dirname(desk.repo.path);
+  return { desk, actions: { ...desk.context, cwd, roots: roots(desk) } };
+}
+
+test.each([
+  ['no folder', () => []],
+  ['several folders', ({ repo }: Desk) => [repo.path, repo.root]],
+])('with a client of %s a relative project_dir is refused, wherever the server runs', async (_, roots) => {
+  const { desk, actions } = await standing(roots);
+  await using _desk = desk;
+  for (const name of ['list_sessions', 'setup_project'])
+    expect((await askTool(name, { project_dir: 'repo' }, actions)).json).toMatchObject({
+      code: 'relative_folder',
+      hint: 'Pass an absolute path.',
+    });
+});
+
+test('a relative project_dir counts from the only folder of the client, not from that of the server', async () => {
+  const { desk, actions } = await standing(({ repo }) => [repo.path]);
+  await using _desk = desk;
+  await desk.repo.write({ 'docs/boats.md': 'x\n' });
+  expect((await askTool('list_sessions', { project_dir: 'docs' }, actions)).isError).toBe(false);
+});
+
+test('a person in a terminal may name a folder from where they stand', async () => {
+  const { desk, actions } = await standing(() => []);
+  await using _desk = desk;
+  const { roots: _roots, ...terminal } = actions;
+  expect((await askTool('list_sessions', { project_dir: 'repo' }, terminal)).isError).toBe(false);
+});
