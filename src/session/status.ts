@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
 import { type Holding, readHolding } from '../base/lease.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { pendingCommandIds } from './commands.ts';
 import { createdFile } from './created-file.ts';
 import { type LogReading, readLog } from './event-log.ts';
 import { readForeignSession } from './foreign-session.ts';
-import { type SessionPaths, sessionPaths } from './paths.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths, sessionPaths } from './paths.ts';
 import { atPlaces } from './places.ts';
 import {
   NewerSessionFileError,
@@ -183,18 +186,27 @@ async function hasWorkLeft(paths: SessionPaths, work: Work): Promise<boolean> {
   }
 }
 
-// Only the time is looked at: whether the change opens the gate is the worker's judgement.
+// Whether the change opens the gate is the worker's judgement. Contents, not times: the clock of whoever writes may be behind.
 async function watchedFileChanged(
   paths: SessionPaths,
   status: Extract<SessionState['status'], { kind: 'waiting' }>,
 ): Promise<boolean> {
   const path = watchedPath(paths, status);
   if (path === undefined) return false;
+  if (status.fileHash !== undefined) {
+    const reading = await readPlainFile(path, MAX_DOCUMENT_BYTES);
+    return reading.kind === 'bytes' && hashOf(reading.bytes) !== status.fileHash;
+  }
   const stats = await ifExists(stat(path));
   return stats !== undefined && stats.mtimeMs > Date.parse(status.since) + SETTLE_MS;
 }
 
-// The worker itself touches `_qa.md` around the moment of parking.
+/** As the worker took it when the wait began. */
+function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(decode(bytes)).digest('hex');
+}
+
+// Waits that earlier versions began have no hash. The worker itself touches `_qa.md` around the moment of parking.
 const SETTLE_MS = 2000;
 
 function watchedPath(
