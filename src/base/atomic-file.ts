@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ifThere } from './errors.ts';
 import { failPoint, tearPoint } from './fault-points.ts';
+import { explainedLink } from './no-hard-links.ts';
 
 // Only the disk itself is waited for. Node hands any other call on a file to a thread and back, which costs ten times
 // as much as the call: a worker makes some two hundred of them between two children.
@@ -72,12 +73,13 @@ export function writeLightly(path: string, data: string | Uint8Array): void {
  * Makes a whole file that must not exist yet. link() refuses an existing name, and the file that it
  * reveals is already complete: a rival can neither win twice nor read half of it.
  * @returns false when the name is taken
+ * @throws NoHardLinksError
  */
 export async function createWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<boolean> {
   const draft = draftPath(path);
   try {
     await writeDraft(draft, data, mode);
-    linkSync(draft, path);
+    linkTo(draft, path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
@@ -86,6 +88,14 @@ export async function createWhole(path: string, data: string | Uint8Array, mode 
   }
   await syncFolder(dirname(path));
   return true;
+}
+
+function linkTo(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    throw explainedLink(error, path);
+  }
 }
 
 /**

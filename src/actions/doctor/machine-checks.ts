@@ -1,6 +1,9 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createWhole } from '../../base/atomic-file.ts';
 import { isSamocodeError } from '../../base/errors.ts';
+import { NoHardLinksError } from '../../base/no-hard-links.ts';
 import { nodePath } from '../../providers/node-path.ts';
 import { isOlder } from '../../providers/preflight.ts';
 import type { ActionContext } from '../context.ts';
@@ -118,5 +121,19 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
     place === undefined
       ? ok(`${id}.place`, 'on a disk of this machine')
       : warn(`${id}.place`, place, 'Choose a folder on a disk of this machine.'),
+    ...(await linkChecks(id, path)),
   ];
+}
+
+/** Tries what makes leases and commands safe; a folder that can't be written to is told elsewhere. */
+async function linkChecks(id: string, path: string): Promise<DoctorCheck[]> {
+  const trial = join(path, `.samocode-doctor-${randomBytes(6).toString('hex')}`);
+  try {
+    await createWhole(trial, '');
+  } catch (error) {
+    if (error instanceof NoHardLinksError) return [fail(`${id}.links`, error.why, error.hint)];
+  } finally {
+    await rm(trial, { force: true }).catch(() => undefined);
+  }
+  return [];
 }
