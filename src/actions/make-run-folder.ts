@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { createWhole, syncFolder } from '../base/atomic-file.ts';
@@ -23,6 +24,7 @@ export async function makeRunFolder(
 ): Promise<boolean> {
   const parent = dirname(paths.runDir);
   await mkdir(parent, { recursive: true, mode: 0o700 });
+  keepOutOfGit(parent);
   const draft = draftOf(paths);
   try {
     await mkdir(draft, { mode: 0o700 });
@@ -66,6 +68,15 @@ async function isTaken(
 
 function draftOf({ runDir, folder }: SessionPaths): string {
   return join(dirname(runDir), `.${folder}.${randomBytes(6).toString('hex')}.draft`);
+}
+
+/** SESSIONS may be a repository: a person's add, clean or pull there must not meet the machine's files. */
+function keepOutOfGit(runRoot: string): void {
+  try {
+    writeFileSync(join(runRoot, '.gitignore'), '*\n', { flag: 'wx' });
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+  }
 }
 
 // rename() replaces an empty folder and refuses any other; ours is never empty.

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { withoutPrograms } from './all-settings.ts';
 import { runGit } from './git.ts';
@@ -9,6 +10,8 @@ export interface SessionCommit extends GitContext {
   sessionDir: string;
   mainRepo: string;
   message: string;
+  /** What is waited for between two tries. */
+  pause?: () => Promise<unknown>;
 }
 
 const TRIES = 3;
@@ -19,12 +22,14 @@ const nothingToCommitTo = new Set<string>();
 /**
  * Commits a session's readable files where SESSIONS lies in a repository of its own; elsewhere nothing
  * happens. Logs stay out, and so does whatever else is staged there.
- * @returns whether a commit was made; a repository that refuses (no identity, a lock, a merge or rebase under way) is left as it is
+ * @returns whether a commit was made; a repository that refuses (no identity, a merge or rebase under way) is left as it is
+ * @throws SessionRepositoryLockedError when its index stays locked
  */
 export async function commitSessionFiles({
   sessionDir,
   mainRepo,
   message,
+  pause = async () => undefined,
   ...context
 }: SessionCommit): Promise<boolean> {
   const place = `${sessionDir}\0${mainRepo}`;
@@ -46,10 +51,26 @@ export async function commitSessionFiles({
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     // Other sessions commit to the same repository; its index has one lock for all.
     const added = await runGit(['add', '--all', ...files], safe);
-    if (added.exitCode !== 0) continue;
-    const commit = await runGit(['commit', '--quiet', '-m', message, ...files], safe);
-    if (commit.exitCode === 0) return true;
-    if (/nothing to commit|no changes added/.test(commit.stdout)) return false;
+    if (added.exitCode === 0) {
+      const commit = await runGit(['commit', '--quiet', '-m', message, ...files], safe);
+      if (commit.exitCode === 0) return true;
+      if (/nothing to commit|no changes added/.test(commit.stdout)) return false;
+    }
+    if (attempt < TRIES) await pause();
   }
+  const lock = join(gitDir, 'index.lock');
+  if (statsAt(lock) !== undefined) throw new SessionRepositoryLockedError(lock);
   return false;
+}
+
+export class SessionRepositoryLockedError extends SamocodeError {
+  readonly code = 'session_repository_locked';
+
+  constructor(lock: string) {
+    super(
+      "The session's files were not committed.",
+      `${lock} exists: another git runs there, or one was killed.`,
+      'If no git runs there, remove that file.',
+    );
+  }
 }

@@ -10,11 +10,11 @@ import {
 } from '../project/checkpoint-refs.ts';
 import { openStore } from '../project/checkpoint-store.ts';
 import type { GitContext } from '../project/repository.ts';
-import { commitSessionFiles } from '../project/session-repository.ts';
+import { commitSessionFiles, SessionRepositoryLockedError } from '../project/session-repository.ts';
 import { worktreePrint } from '../project/worktree-print.ts';
 import type { NewEvent } from '../session/events.ts';
 import type { WorktreeSeen } from './snapshot.ts';
-import { stateOf, type Worker } from './worker.ts';
+import { record, stateOf, type Worker } from './worker.ts';
 
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
@@ -120,6 +120,18 @@ export async function commitReadableFiles(worker: Worker): Promise<void> {
     sessionDir: worker.paths.sessionDir,
     mainRepo: worker.file.mainRepo,
     message,
+    pause: () => worker.clock.sleep(LOCK_PAUSE_MS),
     ...worker.git.context,
-  }).catch(() => false);
+  }).catch((error: unknown) => reportLock(worker, error));
+}
+
+/** Other sessions commit there too, and a commit takes no longer. */
+const LOCK_PAUSE_MS = 500;
+const reported = new WeakSet<Worker>();
+
+/** Once in a worker's life: it is met after every iteration. */
+async function reportLock(worker: Worker, error: unknown): Promise<void> {
+  if (!(error instanceof SessionRepositoryLockedError) || reported.has(worker)) return;
+  reported.add(worker);
+  await record(worker, { type: 'notice', code: error.code, text: error.message });
 }
