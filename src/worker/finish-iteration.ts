@@ -18,6 +18,7 @@ import { guardLoop } from './loop-guard.ts';
 import { mendNotebook, type NotebookEnd } from './mend-notebook.ts';
 import { putAwayMessages } from './messages.ts';
 import { putAwayOldFlow } from './old-flow.ts';
+import { removeOldIterations } from './old-iterations.ts';
 import { runChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
 import { documentsPrint, lookAtMainCheckout, Snapshot } from './snapshot.ts';
@@ -127,6 +128,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
 async function tidy(worker: Worker, { iteration, phase }: OpenIteration, kept: KeptWork): Promise<void> {
   await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: false });
   await commitReadableFiles(worker);
+  removeOldIterations(worker.paths, iteration);
   if (kept.checkpoint === undefined) return;
   const endsPhase = stateOf(worker).progress.phase === phase ? {} : { endsPhase: phase };
   await tidyCheckpoints(worker, { iteration, commit: kept.checkpoint.commit, ...endsPhase });

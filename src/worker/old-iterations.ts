@@ -1,0 +1,22 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { namesAt } from '../base/look-at.ts';
+import type { SessionPaths } from '../session/paths.ts';
+
+/** So many of the newest: for whoever looks why an agent did what it did. A worker itself asks for the last one alone. */
+export const KEPT_ITERATIONS = 20;
+
+/**
+ * Removes the machine files of iterations that ended long ago; what counts of them stands in the events, and what
+ * their agents printed in `_logs/`. What can't be removed only takes room.
+ */
+export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iterations'>, ended: number): void {
+  for (const name of namesAt(iterations) ?? []) {
+    if (!/^\d{3,9}$/.test(name) || Number(name) > ended - KEPT_ITERATIONS) continue;
+    try {
+      rmSync(join(iterations, name), { recursive: true, force: true });
+    } catch {
+      return;
+    }
+  }
+}
