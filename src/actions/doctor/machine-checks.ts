@@ -121,12 +121,11 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
     place === undefined
       ? ok(`${id}.place`, 'on a disk of this machine')
       : warn(`${id}.place`, place, 'Choose a folder on a disk of this machine.'),
-    ...(await linkChecks(id, path)),
   ];
 }
 
 /** Tries what makes leases and commands safe; a folder that can't be written to is told elsewhere. */
-async function linkChecks(id: string, path: string): Promise<DoctorCheck[]> {
+export async function linkChecks(id: string, path: string): Promise<DoctorCheck[]> {
   const trial = join(path, `.samocode-doctor-${randomBytes(6).toString('hex')}`);
   try {
     await createWhole(trial, '');

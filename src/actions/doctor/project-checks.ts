@@ -7,7 +7,7 @@ import { riskyLineWords, trustHint } from '../require-trust.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 import { commandChecks } from './command-checks.ts';
 import { hostsCheck } from './hosts-check.ts';
-import { folderChecks } from './machine-checks.ts';
+import { folderChecks, linkChecks } from './machine-checks.ts';
 import { worktreeCheck } from './trial-worktree.ts';
 import { triedChecks } from './tried-checks.ts';
 
@@ -25,6 +25,7 @@ export async function projectChecks(
       : warn('project', warnings.map(({ text }) => text).join(' '), `Look at ${filePath}.`),
     await identityCheck(mainRepo, context),
     ...(await folderChecks('sessions', values.sessions)),
+    ...(await linkChecks('sessions', values.sessions)),
     ...(await folderChecks('worktrees', values.worktrees)),
     await hostsCheck(values.sessions, context),
     await worktreeCheck(project, context),
