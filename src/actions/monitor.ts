@@ -1,7 +1,9 @@
 import { isSamocodeError } from '../base/errors.ts';
 import { readKnownProjects } from '../project/known-projects.ts';
 import { credentialChange } from '../providers/credentials.ts';
+import { environmentOfSessions } from '../providers/login-shell.ts';
 import { readSessionList } from '../session/session-list.ts';
+import type { SessionState } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { REVIVAL_LIMIT } from './revival-limit.ts';
@@ -50,7 +52,7 @@ export async function lookAfterSessions(
     for (const view of views.filter(({ needsWorker }) => needsWorker)) {
       try {
         const needy = { session: view.folder, sessionsDir };
-        const credentials = otherPayer(view, context);
+        const credentials = await otherPayer(view, context);
         // Its new worker would have nobody to ask, and block.
         if (credentials !== undefined) round.needy.push({ ...needy, revival: 'other_payer', credentials });
         else round.needy.push({ ...needy, revival: await reviveWithin(view, context, launches) });
@@ -63,10 +65,17 @@ export async function lookAfterSessions(
 }
 
 /** How those who paid for a session so far differ from who would pay for a worker of ours. */
-function otherPayer({ state }: SessionView, { env }: ActionContext): string | undefined {
+async function otherPayer({ state }: SessionView, context: ActionContext): Promise<string | undefined> {
   // A child may still run, by its own credentials, and nobody holds it to its limits: that weighs more than a block.
   if (state.openIteration !== undefined) return undefined;
-  const changes = Object.entries(state.paidBy).flatMap(([provider, before]) => {
+  const { env, home } = context;
+  if (paymentChange(state, env) === undefined) return undefined;
+  // Read only where it may matter: a worker of ours would have what a login shell adds.
+  return paymentChange(state, await environmentOfSessions(env, home));
+}
+
+function paymentChange({ paidBy }: SessionState, env: ActionContext['env']): string | undefined {
+  const changes = Object.entries(paidBy).flatMap(([provider, before]) => {
     const change = credentialChange(provider, before, env);
     return change === undefined ? [] : [`${provider}: ${change}`];
   });

@@ -14,12 +14,13 @@ import type { Command } from '../session/commands.ts';
 import type { EventType } from '../session/event-types.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import { nameWithoutDate, normaliseName, sessionSlug } from '../session/names.ts';
+import { NOT_IN_LOGIN_SHELL } from '../session/notice-codes.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import type { FrozenSettings, SessionFile } from '../session/session-file.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import { readSession } from '../session/status.ts';
-import { afterCommand } from './after-command.ts';
+import { type AfterCommand, afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { refuseImpossibleCommands, refuseWhatCannotRun } from './doctor.ts';
 import { EarlyRefusalError } from './early-refusal.ts';
@@ -93,8 +94,11 @@ export async function startSession(
     const start = newStart(input.run ?? true, context);
     // Another start took the name in between: a made one gets the next number, a given one is refused.
     if (!(await makeRunFolder(paths, file, start))) continue;
-    const view = await startWorker(paths, start, context);
-    return { view, file, warnings: project.warnings.map(({ text }) => text) };
+    const { view, events } = await startWorker(paths, start, context);
+    const notices = events.flatMap((event) =>
+      event.type === 'notice' && event.code === NOT_IN_LOGIN_SHELL ? [event.text] : [],
+    );
+    return { view, file, warnings: [...project.warnings.map(({ text }) => text), ...notices] };
   }
 }
 
@@ -158,13 +162,13 @@ async function startWorker(
   paths: SessionPaths,
   start: Command,
   context: ActionContext,
-): Promise<SessionView> {
+): Promise<AfterCommand> {
   const fresh = await readSession(paths, context.host);
   if (!fresh || start.kind !== 'start') throw new Error(`The run folder of ${paths.folder} has vanished.`);
   const { id, kind, run } = start;
   try {
     const endsIn = run ? PREPARED : AT_REST;
-    return (await afterCommand(fresh, { kind, run }, endsIn, context, { id })).view;
+    return await afterCommand(fresh, { kind, run }, endsIn, context, { id });
   } catch (error) {
     if (!(await removeUntakenFolder(paths, context))) throw error;
     throw error instanceof WorkerUnresponsiveError

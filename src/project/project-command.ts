@@ -50,6 +50,8 @@ export function isOfRepository(program: string): boolean {
 
 /** A command that begins plainly: settings of its environment but PATH, then a word that the shell takes as it stands. */
 const PLAIN_PROGRAM = /^\s*(?:(?!PATH=)[A-Za-z_]\w*=[\w.,:/+@%-]*\s+)*([\w./+-]+)(?=[\s;&|<>]|$)/;
+/** With these the rest decides how the command ends: `mytool || true`. */
+const MAY_PASS_WITHOUT = /[;|&\n]/;
 const IS_FOUND = 'case $1 in /*) [ -f "$1" ] && [ -x "$1" ];; *) command -v "$1" >/dev/null;; esac';
 
 /**
@@ -60,6 +62,7 @@ export async function missingProgram(
   command: string,
   { cwd, env }: Pick<ProjectCommandOptions, 'cwd' | 'env'>,
 ): Promise<string | undefined> {
+  if (MAY_PASS_WITHOUT.test(command.replaceAll('&&', ''))) return undefined;
   const program = PLAIN_PROGRAM.exec(command)?.[1];
   if (program === undefined) return undefined;
   const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });

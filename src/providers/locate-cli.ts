@@ -1,9 +1,8 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { definedOnly } from '../base/defined-only.ts';
 import { SamocodeError } from '../base/errors.ts';
-import { runCommand } from '../base/run-command.ts';
+import { readLoginEnvironment } from './login-shell.ts';
 
 export interface CliQuestion {
   /** The CLI's own name, as people type it. */
@@ -27,7 +26,7 @@ export interface LocatedCli {
 
 /**
  * Finds an agent CLI: the configured path alone when there is one, else PATH, the usual places of
- * installers, and last the PATH of a login shell (at most 3 s): desktop clients start us without one.
+ * installers, and last the PATH of a login shell (at most 5 s): desktop clients start us without one.
  * @throws CliNotFoundError, CliNotExecutableError
  */
 export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
@@ -121,6 +120,9 @@ function absoluteFolders(path = ''): string[] {
 
 async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<string[]> {
   const npmPrefix = env.npm_config_prefix ?? env.NPM_CONFIG_PREFIX;
+  const fnmDir = env.FNM_DIR ?? join(homeDir, '.local/share/fnm');
+  const miseDir = env.MISE_DATA_DIR ?? join(homeDir, '.local/share/mise');
+  const asdfDir = env.ASDF_DATA_DIR ?? join(homeDir, '.asdf');
   return [
     join(homeDir, '.local/bin'),
     join(homeDir, '.claude/local'),
@@ -132,32 +134,25 @@ async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<str
     join(homeDir, '.volta/bin'),
     join(homeDir, '.bun/bin'),
     join(homeDir, '.local/share/pnpm'),
-    ...(await nvmFolders(env.NVM_DIR ?? join(homeDir, '.nvm'))),
+    join(env.N_PREFIX ?? join(homeDir, 'n'), 'bin'),
+    ...(await versionFolders(join(env.NVM_DIR ?? join(homeDir, '.nvm'), 'versions/node'), 'bin')),
+    ...(await versionFolders(join(fnmDir, 'node-versions'), 'installation/bin')),
+    ...(await versionFolders(join(miseDir, 'installs/node'), 'bin')),
+    join(miseDir, 'shims'),
+    ...(await versionFolders(join(asdfDir, 'installs/nodejs'), 'bin')),
+    join(asdfDir, 'shims'),
   ];
 }
 
-/** The program folders of nvm's node versions, newest first. */
-async function nvmFolders(nvmDir: string): Promise<string[]> {
-  const versionsDir = join(nvmDir, 'versions/node');
+/** The program folders of what has one folder per version, newest first. */
+async function versionFolders(versionsDir: string, bin: string): Promise<string[]> {
   const versions = await readdir(versionsDir).catch(() => []);
   return versions
     .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-    .map((version) => join(versionsDir, version, 'bin'));
+    .map((version) => join(versionsDir, version, bin));
 }
 
-const LOGIN_SHELL_LIMIT_MS = 3000;
-// Start-up files print greetings; the mark tells our line from theirs.
-const PATH_LINE = /^samocode-path:(.*)$/m;
-
-async function loginShellPath({ env, homeDir, signal }: CliQuestion): Promise<string[]> {
-  const shell = env.SHELL;
-  if (!shell || !isAbsolute(shell)) return [];
-  const { stdout } = await runCommand(shell, ['-lc', 'printf "\\nsamocode-path:%s\\n" "$PATH"'], {
-    cwd: homeDir,
-    env: definedOnly(env),
-    timeoutMs: LOGIN_SHELL_LIMIT_MS,
-    maxBytes: 1024 * 1024,
-    ...(signal && { signal }),
-  });
-  return absoluteFolders(PATH_LINE.exec(stdout)?.[1]);
+async function loginShellPath({ env, homeDir }: CliQuestion): Promise<string[]> {
+  const login = await readLoginEnvironment(env, homeDir);
+  return login.kind === 'read' ? absoluteFolders(login.env.PATH) : [];
 }

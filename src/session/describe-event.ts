@@ -51,6 +51,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     worktree
       ? `worktree ready: branch ${worktree.branch} from ${worktree.base}`
       : 'session folder taken over',
+  environment_read: () => undefined,
   worker_took_over: tookOver,
   worker_left: ({ why }) => `worker left: ${why}`,
   command_accepted: () => undefined,

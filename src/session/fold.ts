@@ -87,6 +87,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   rewind_failed: ({ rewind: _dropped, ...state }) => state,
   worker_took_over: (state) => state,
   worker_left: (state) => state,
+  environment_read: (state) => state,
   forgery_seen: (state, { what, detail }) => ({
     ...state,
     notes: [

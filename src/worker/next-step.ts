@@ -3,6 +3,7 @@ import { isJustAdopted } from './adopted-gate.ts';
 import { backOff } from './back-off.ts';
 import { blockedEvent } from './blocked.ts';
 import { withinBudget } from './budget.ts';
+import { joinEnvironment } from './children-environment.ts';
 import { idle } from './idle.ts';
 import { accountIsFree } from './limit-end.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
@@ -34,7 +35,10 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       // One that waited at the gate where it was taken over has no worktree yet.
       if (!state.prepared || isJustAdopted(worker)) {
         await prepare(worker);
-      } else if (state.openIteration !== undefined) {
+        return undefined;
+      }
+      await joinEnvironment(worker);
+      if (state.openIteration !== undefined) {
         // Its place went with the worker that began it, or with a block; its child may run, so none is waited for.
         await worker.slots.take().catch(() => false);
         await runIteration(worker);

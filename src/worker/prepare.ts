@@ -13,6 +13,7 @@ import { readOverview } from '../session/overview.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { gateEvents, type Standing, standing } from './adopted-gate.ts';
 import { blockedEvent } from './blocked.ts';
+import { joinEnvironment } from './children-environment.ts';
 import { readDocument } from './documents.ts';
 import { goalOfAdopted } from './goal-of-adopted.ts';
 import { keepWork, notKept } from './keep-work.ts';
@@ -38,6 +39,8 @@ export async function prepare(worker: Worker): Promise<void> {
       await record(worker, { type: 'prepared', ...place, warnings: [], flow }, ...gate);
       return;
     }
+    // Beside the fetch and the worktree; whoever waits for it meets a failure of it.
+    void worker.environment.read().catch(() => undefined);
     const ready = await makeReady(worker);
     // A stop that has its event already must not be followed by one that goes on.
     if (ready === undefined || isStopDue(worker)) {
@@ -80,6 +83,7 @@ async function makeReady(worker: Worker): Promise<Ready | undefined> {
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
   if (made.kind === 'stopped') return undefined;
+  await joinEnvironment(worker);
   const setup = await setUpOnce(worker, made.value);
   return setup.kind === 'stopped' ? undefined : { base, worktree: made.value, warnings: setup.warnings };
 }

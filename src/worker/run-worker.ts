@@ -17,6 +17,7 @@ import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { readSessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
+import { ChildrenEnvironment } from './children-environment.ts';
 import type { CommandOutcome } from './command-outcome.ts';
 import { intoArchive, restOfArchiving } from './commands/archive.ts';
 import { followUp } from './follow-up.ts';
@@ -82,7 +83,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const kept = new KeptFiles();
     for (const path of [paths.sessionFile, paths.approvedPlan]) await kept.keep(path);
     const own = { writer, projector, git, slots, kept };
-    const worker: Worker = { paths, file, clock, host, env, rehearsalProgram, ...own };
+    const environment = new ChildrenEnvironment(env);
+    const worker: Worker = {
+      ...{ paths, file, clock, host, environment, rehearsalProgram, ...own },
+      get env() {
+        return environment.now;
+      },
+    };
     const away = await followUp(worker, await restOfWork(worker, died));
     await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, forged });
     await record(worker, ...away);

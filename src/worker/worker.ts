@@ -6,6 +6,7 @@ import type { SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
 import { appendPatiently } from './append-patiently.ts';
+import type { ChildrenEnvironment } from './children-environment.ts';
 import type { GitGuard } from './git-guard.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { ifTaken } from './passing-errors.ts';
@@ -18,7 +19,9 @@ export interface Worker {
   readonly file: SessionFile;
   readonly clock: Clock;
   readonly host: Host;
+  /** `environment.now`: what SETUP, CHECK and agents start from. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly environment: ChildrenEnvironment;
   /** The built rehearsal child, started with our own node. */
   readonly rehearsalProgram: string;
   readonly writer: EventWriter;

@@ -40,7 +40,9 @@ Object.defineProperty(process, 'type', { value: 'utility' });\n`,
 /** A chat that starts a server by `start`. */
 export async function chatWith(start: ServerCommand, place: { cwd: string; env: Record<string, string> }) {
   const client = new Client({ name: 'desktop', version: '1' });
-  await client.connect(new StdioClientTransport({ ...start, ...place, stderr: 'ignore' }));
+  // The transport passes our own TERM on, which no desktop has.
+  const env = { TERM: '', ...place.env };
+  await client.connect(new StdioClientTransport({ ...start, cwd: place.cwd, env, stderr: 'ignore' }));
   return {
     async call(name: string, args: Record<string, unknown>) {
       const { structuredContent, content } = await client.callTool({ name, arguments: args }, undefined, {

@@ -53,6 +53,10 @@ test.each([
 
 test.each([
   'true && mytool',
+  'mytool || true',
+  'mytool; true',
+  'mytool | tee log',
+  'mytool & wait',
   '[ -e x ] || mytool',
   'if true; then mytool; fi',
   '! mytool',

@@ -80,7 +80,18 @@ test('relative entries of PATH are not searched', async () => {
   });
 });
 
-test.each(['.local/bin', '.claude/local', 'node/bin', '.nvm/versions/node/v9.1.0/bin'])(
+test.each([
+  '.local/bin',
+  '.claude/local',
+  'node/bin',
+  '.nvm/versions/node/v9.1.0/bin',
+  '.local/share/fnm/node-versions/v22.3.0/installation/bin',
+  '.local/share/mise/installs/node/22.3.0/bin',
+  '.local/share/mise/shims',
+  '.asdf/installs/nodejs/22.3.0/bin',
+  '.asdf/shims',
+  'n/bin',
+])(
   'without PATH it is found in the home folder under %s',
   async (folder) => {
     const path = await program(`${folder}/${command}`);

@@ -2,6 +2,7 @@ import { runCommand } from '../../base/run-command.ts';
 import type { Project } from '../../project/open-project.ts';
 import { isOfRepository, missingProgram, notFoundWords } from '../../project/project-command.ts';
 import { childEnvironment } from '../../providers/environment.ts';
+import { environmentOfSessions, isFromTerminal } from '../../providers/login-shell.ts';
 import type { ActionContext } from '../context.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 
@@ -18,7 +19,7 @@ interface NamedCommand {
  */
 export async function commandChecks(
   { values: { setup, checks }, mainRepo }: Project,
-  context: ActionContext,
+  { env, home }: ActionContext,
 ): Promise<DoctorCheck[]> {
   const commands: NamedCommand[] = [
     ...(setup === undefined ? [] : [{ id: 'setup', of: 'SETUP', setting: 'SETUP', command: setup } as const]),
@@ -27,8 +28,14 @@ export async function commandChecks(
         ({ id: `check.${index + 1}`, of: 'the check', setting: 'CHECK', command }) as const,
     ),
   ];
-  const place = { cwd: mainRepo, env: childEnvironment(context.env, { sessionUlid: '', iteration: 0 }) };
-  return await Promise.all(commands.map((named) => commandCheck(named, place, setup !== undefined)));
+  const inEnvironment = async (env: ActionContext['env']) => {
+    const place = { cwd: mainRepo, env: childEnvironment(env, { sessionUlid: '', iteration: 0 }) };
+    return await Promise.all(commands.map((named) => commandCheck(named, place, setup !== undefined)));
+  };
+  const found = await inEnvironment(env);
+  if (isFromTerminal(env) || found.every(({ level }) => level === 'ok')) return found;
+  // Read only where something is missing: start-up files may take seconds.
+  return await inEnvironment(await environmentOfSessions(env, home));
 }
 
 async function commandCheck(

@@ -5,6 +5,7 @@ import { resolveBase } from '../../project/base-commit.ts';
 import type { Project } from '../../project/open-project.ts';
 import { failureOf } from '../../project/project-command.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/environment.ts';
+import { environmentOfSessions } from '../../providers/login-shell.ts';
 import type { ActionContext } from '../context.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 import { withTrialWorktree } from './trial-worktree.ts';
@@ -38,11 +39,12 @@ export async function triedChecks(
 
 async function runAll(
   { values: { setup, checks } }: Project,
-  { env, host, clock }: ActionContext,
+  { env, home, host, clock }: ActionContext,
   { cwd, signal }: { cwd: string; signal: AbortSignal | undefined },
 ): Promise<DoctorCheck[]> {
   const mark = ulid();
-  const options = { cwd, env: childEnvironment(env, { sessionUlid: mark, iteration: 0 }), signal };
+  const started = await environmentOfSessions(env, home);
+  const options = { cwd, env: childEnvironment(started, { sessionUlid: mark, iteration: 0 }), signal };
   const results: DoctorCheck[] = [];
   try {
     if (setup !== undefined) {

@@ -1,0 +1,157 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../src/base/run-command.ts';
+import { launchWorker } from '../../src/worker/launch.ts';
+import { eventually } from '../support/eventually.ts';
+import { makePlace, type Place, pathsOf, until } from '../support/mcp-rig.ts';
+import { HANGS, startRig } from '../support/session-rig.ts';
+import { chatWith } from './desktop-bundle.ts';
+
+const SERVER = {
+  command: process.execPath,
+  args: ['dist/samocode-mcp.js'].map((path) => join(process.cwd(), path)),
+};
+const VALUE = 'value-that-no-file-may-hold';
+
+/** A person whose tools and keys are known to their login shell alone. */
+const PROFILE = `export PATH="$HOME/tools:$PATH" MY_TOKEN=${VALUE}\necho Good morning\n`;
+
+async function personWithTool(profile = PROFILE): Promise<Place> {
+  const place = await makePlace();
+  await writeFile(join(place.home, '.bash_profile'), profile);
+  await runCommand('mkdir', [join(place.home, 'tools')]);
+  const text = '#!/bin/sh\nprintf %s "$MY_TOKEN" | wc -c > "$HOME/$1"\n';
+  await writeFile(join(place.home, 'tools/mytool'), text, { mode: 0o755 });
+  return place;
+}
+
+/** As a desktop starts its programs: no TERM, and a PATH of the system alone. */
+const asDesktop = ({ home }: Place) => ({ HOME: home, SHELL: '/bin/bash', PATH: '/usr/bin:/bin' });
+
+interface Started {
+  lines: string;
+  env: Record<string, string>;
+  args?: Record<string, unknown>;
+}
+
+/** Starts a session in a project with further lines of `.samocode`. */
+async function start(place: Place, { lines, env, args }: Started) {
+  await using chat = await chatWith(SERVER, { cwd: place.repo, env });
+  const { sessions } = await chat.call('setup_project', { project_dir: place.repo, provider: 'rehearsal' });
+  const file = join(place.repo, '.samocode');
+  await writeFile(file, `${await readFile(file, 'utf8')}${lines}`);
+  const { needs_trust } = await chat.call('setup_project', { project_dir: place.repo });
+  const { problems } = await chat.call('setup_project', {
+    project_dir: place.repo,
+    trust: needs_trust?.hash,
+  });
+  const started = await chat.call('start_session', {
+    task: 'Name the boats',
+    project_dir: place.repo,
+    ...args,
+  });
+  return { ...started, problems, sessions };
+}
+
+async function waits(place: Place, session: string) {
+  await until(
+    pathsOf(place, session),
+    ({ status }) => status.kind === 'waiting' || status.kind === 'blocked',
+  );
+  return await readFile(pathsOf(place, session).events, 'utf8');
+}
+
+function eventsOf(text: string, type: string) {
+  return text
+    .split('\n')
+    .filter((line) => line.includes(`"type":"${type}"`))
+    .map((line) => JSON.parse(line));
+}
+
+test('SETUP, CHECK and agents of a session that a desktop starts have what a login shell has', async () => {
+  await using place = await personWithTool();
+  const scenario = join(place.home, 'scenario.json');
+  const agent = { act: 'run', command: ['mytool', 'agent'] };
+  await writeFile(
+    scenario,
+    JSON.stringify({ paceMs: 0, rules: [{ when: {}, do: [agent, { act: 'normal' }] }] }),
+  );
+  const env = { ...asDesktop(place), REHEARSAL_SCENARIO: scenario };
+  const { session, problems } = await start(place, {
+    lines: 'SETUP=mytool setup\nCHECK=mytool check\n',
+    env,
+  });
+  expect(problems ?? []).toEqual([]);
+  const events = await waits(place, session);
+  expect(eventsOf(events, 'environment_read')).toMatchObject([
+    { names: ['MY_TOKEN', 'PATH'], fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/), used: true },
+  ]);
+  const counted = async (name: string) => Number(await readFile(join(place.home, name), 'utf8'));
+  expect(await counted('setup')).toBe(VALUE.length);
+  expect(await counted('agent')).toBe(VALUE.length);
+});
+
+test('no value of the login shell is in any file of the session', async () => {
+  await using place = await personWithTool();
+  const { session } = await start(place, { lines: 'CHECK=mytool check\n', env: asDesktop(place) });
+  await waits(place, session);
+  const names = await readdir(place.sessionsDir, { recursive: true, withFileTypes: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const texts = await Promise.all(files.map((path) => readFile(path, 'utf8').catch(() => '')));
+  expect(texts.join().includes('MY_TOKEN')).toBe(true);
+  expect(texts.filter((text) => text.includes(VALUE))).toEqual([]);
+});
+
+test('a session from a terminal keeps its environment, and the start names credentials that a login shell lacks', async () => {
+  await using place = await personWithTool();
+  const env = {
+    ...place.env,
+    SHELL: '/bin/bash',
+    TERM: 'xterm',
+    ANTHROPIC_API_KEY: VALUE,
+    CLAUDE_PATH: '/bin/true',
+    IS_SANDBOX: '1',
+  };
+  const { session, warnings } = await start(place, {
+    lines: 'SETUP=mytool setup || true\n',
+    env,
+    args: { providers: { quality: 'claude' } },
+  });
+  expect(warnings).toEqual([
+    expect.stringContaining('Not in the environment of a login shell: ANTHROPIC_API_KEY.'),
+  ]);
+  const events = await waits(place, session);
+  expect(eventsOf(events, 'environment_read')).toMatchObject([{ used: false }]);
+  expect(await readdir(place.home)).not.toContain('setup');
+});
+
+test('start-up files that never end cost their limit: the session begins with what it was started with, and says so', async () => {
+  await using rig = await startRig({
+    files: { 'home/.bash_profile': 'exec sleep 4244\n' },
+    firstEnv: { SHELL: '/bin/bash' },
+  });
+  await rig.untilWaiting('qa_answers');
+  expect(await rig.events()).toContainEqual(expect.objectContaining({ code: 'login_shell_unread' }));
+  const { stdout } = await runCommand('ps', ['-A', '-o', 'args=']);
+  expect(stdout).not.toContain('sleep 4244');
+});
+
+test('a worker that comes back reads the login shell again, and its fingerprint shows what has changed', async () => {
+  await using rig = await startRig({
+    files: { 'home/.bash_profile': 'export MY_TOKEN=1\n' },
+    firstEnv: { SHELL: '/bin/bash' },
+    scenario: HANGS,
+  });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.killWorker();
+  await writeFile(join(rig.repo.homeDir, '.bash_profile'), 'export MY_TOKEN=2\n');
+  const env = { ...rig.context().env, SHELL: '/bin/bash' };
+  await launchWorker(rig.paths, { program: rig.program('worker'), env });
+  const read = await eventually(async () => {
+    const found = (await rig.events()).filter((event) => event.type === 'environment_read');
+    return found.length === 2 && found;
+  });
+  expect(read[0]?.names).toEqual(read[1]?.names);
+  expect(read[0]?.fingerprint).not.toBe(read[1]?.fingerprint);
+});
