@@ -166,6 +166,18 @@ test('a session that other credentials paid for is left alone, by name, and brou
   ]);
 });
 
+test('a session that a key of the login shell paid for is brought back by a service that lacks it', async () => {
+  await using session = await paidByKey();
+  const env = { SHELL: '/bin/bash' };
+  expect((await lookAfterSessions({ ...session.context, env })).needy).toMatchObject([
+    { revival: 'other_payer' },
+  ]);
+  await writeFile(join(session.context.home, '.bash_profile'), 'export ANTHROPIC_API_KEY=k\n');
+  expect((await lookAfterSessions({ ...session.context, env })).needy).toMatchObject([
+    { revival: 'launched' },
+  ]);
+});
+
 test('a SESSIONS folder that is gone is no reason to leave the others alone', async () => {
   await using rig = await startRig({ scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
