@@ -91,13 +91,10 @@ test.each([
   '.asdf/installs/nodejs/22.3.0/bin',
   '.asdf/shims',
   'n/bin',
-])(
-  'without PATH it is found in the home folder under %s',
-  async (folder) => {
-    const path = await program(`${folder}/${command}`);
-    expect(await ask()).toEqual({ path, foundIn: 'usual place' });
-  },
-);
+])('without PATH it is found in the home folder under %s', async (folder) => {
+  const path = await program(`${folder}/${command}`);
+  expect(await ask()).toEqual({ path, foundIn: 'usual place' });
+});
 
 test('of several node versions of nvm the newest is taken', async () => {
   await program(`.nvm/versions/node/v9.11.2/bin/${command}`);
