@@ -19,9 +19,15 @@ const shared = {
   globalSetup: ['tests/support/build-once.ts'],
 };
 
-const suite = (name: string, testTimeout: number) => ({
+const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => ({
   extends: true as const,
-  test: { ...shared, name, include: [`tests/${name}/**/*.test.ts`], testTimeout },
+  test: {
+    ...shared,
+    name,
+    include: [`tests/${name}/**/*.test.ts`],
+    testTimeout,
+    globalSetup: [...shared.globalSetup, ...globalSetup],
+  },
 });
 
 /** What is worth many runs, and is run seldom: `npm run soak`. */
@@ -48,7 +54,7 @@ export default defineConfig({
         },
       },
       suite('e2e', 180_000),
-      suite('faults', 120_000),
+      suite('faults', 120_000, 'tests/faults/prepare-sessions.ts'),
       suite('clis', 300_000),
       {
         extends: true,

@@ -36,9 +36,13 @@ const CRASH_POINTS = [
   'after-iteration-ended@2',
 ];
 
+/** Counted from the first event on; all others are points of an iteration. */
+const COUNTS_FROM_THE_START = /^(?:before-events|after-events|after-overview)@/;
+
 const rows: FaultRow[] = CRASH_POINTS.map((point) => ({
   name: `the worker dies at ${point}, and the session goes on as if nothing had happened`,
   env: { SAMOCODE_CRASH_AT: point },
+  from: COUNTS_FROM_THE_START.test(point) ? 'start' : 'rest',
   ends: 'waiting/qa_answers',
   sameFiles: true,
 }));

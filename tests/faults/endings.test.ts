@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
-import { changeSettings, withSettings, workerLeft } from './with-settings.ts';
+import { changeSettings, withSettings } from './with-settings.ts';
 
 const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: acts }];
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
@@ -87,7 +87,6 @@ const limits: FaultRow[] = [
     {},
     {
       name: 'what another session found out about the account is heeded before a child is started',
-      start: { run: false },
       ends: 'limited',
       also: async (rig) => expect(await endings(rig)).toEqual([]),
     },
@@ -108,15 +107,7 @@ const NOTES: Record<string, string> = {
 function withNote(row: FaultRow): FaultRow {
   const note = NOTES[row.name];
   if (note === undefined) return row;
-  return {
-    ...row,
-    act: async (rig) => {
-      await rig.until(({ status }) => status.kind === 'stopped');
-      await workerLeft(rig);
-      await writeSharedLimit(rig, note);
-      await rig.resume();
-    },
-  };
+  return { ...row, before: (rig) => writeSharedLimit(rig, note) };
 }
 
 const retried: Array<{ name: string; json: object; ending: string }> = [
@@ -255,15 +246,11 @@ const dialects: Dialect[] = [
 function recorded({ provider, version, sample, ends }: Dialect): FaultRow {
   return {
     name: `${provider}: ${sample} ends as ${ends}`,
-    start: { run: false },
     ends,
-    act: async (rig) => {
-      await rig.until(({ status }) => status.kind === 'stopped');
-      await workerLeft(rig);
+    before: async (rig) => {
       const program = await writeProgram(rig, { version, sample });
       const cliPaths = { [provider]: program };
       await changeSettings(rig, { provider, maxRetries: 1, retryDelayMs: 50, cliPaths });
-      await rig.resume();
     },
   };
 }

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import type { StartSessionInput } from '../../src/actions/start-session.ts';
+import type { FrozenSettings } from '../../src/session/session-file.ts';
 import type { Status } from '../../src/session/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
+import { changeSettings } from './with-settings.ts';
 
 /** One named fault: what goes wrong, and where the session must stand in the end. */
 export interface FaultRow {
@@ -20,7 +22,16 @@ export interface FaultRow {
   env?: Record<string, string>;
   start?: StartSessionInput;
   lines?: Record<string, string>;
-  /** What is done to it after the start. */
+  /**
+   * Where it begins: with its start; prepared, at rest before its first child; or at rest in the wait for answers.
+   * Rows that say something about the start begin there (`env`, `start`, `lines`), all others at `rest`.
+   */
+  from?: 'start' | 'rest' | 'questions';
+  /** Settings that no `.samocode` allows, such as limits of a second: changed while it rests. */
+  settings?: Partial<FrozenSettings>;
+  /** What is done to it while it rests, before it goes on. */
+  before?: (rig: SessionRig) => Promise<unknown>;
+  /** What is done to it when it runs. */
   act?: (rig: SessionRig) => Promise<void>;
   /** The state that it comes to: `waiting`, `blocked`, …, or with a detail, `blocked/timeouts`. */
   ends: string;
@@ -44,30 +55,49 @@ export function faultTable(rows: readonly FaultRow[]): void {
   }
 }
 
-const untouched = new Map<string, Promise<string>>();
-
 async function runRow(row: FaultRow): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'samocode-fault-'));
   const trace = join(scratch, 'trace.jsonl');
-  const crashed = join(scratch, 'crashed');
+  const scenario = row.module ?? { about: row.name, trace, paceMs: 0, rules: row.rules ?? [] };
   try {
-    await using rig = await startRig({
-      faults: true,
-      scenario: row.module ?? { about: row.name, trace, paceMs: 0, rules: row.rules ?? [] },
-      firstEnv: { SAMOCODE_CRASHED_FILE: crashed, ...row.env },
-      ...(row.start && { start: row.start }),
-      ...(row.lines && { lines: row.lines }),
-    });
+    await using rig = await begin(row, scenario, { SAMOCODE_CRASHED_FILE: join(scratch, 'crashed') });
     await row.act?.(rig);
     const state = await rig.until(({ status }) => standsAt(status) === row.ends || status.kind === row.ends, {
       withinMs: 100_000,
     });
     await row.also?.(rig);
     await checkNeutrally(rig, trace, state);
-    if (row.env?.SAMOCODE_TEAR_AT) expect(existsSync(crashed), 'a write was torn').toBe(true);
+    if (row.env?.SAMOCODE_TEAR_AT)
+      expect(existsSync(join(scratch, 'crashed')), 'a write was torn').toBe(true);
     if (row.sameFiles) await sameFiles(rig, row);
   } finally {
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function fromOf({ from, env, start, lines }: Partial<FaultRow>): NonNullable<FaultRow['from']> {
+  return from ?? (env || start || lines ? 'start' : 'rest');
+}
+
+/** The session of a row, on its way. */
+async function begin(
+  row: Pick<FaultRow, 'env' | 'start' | 'lines' | 'from' | 'settings' | 'before'>,
+  scenario: object | string,
+  env: Record<string, string> = {},
+): Promise<SessionRig> {
+  const from = fromOf(row);
+  const firstEnv = { ...env, ...row.env };
+  const { start = {}, lines = {} } = row;
+  if (from === 'start') return await startRig({ faults: true, scenario, firstEnv, start, lines });
+  const rig = await startRig({ faults: true, scenario, copyOf: inject('prepared')[from] });
+  try {
+    if (row.settings) await changeSettings(rig, row.settings);
+    await row.before?.(rig);
+    await rig.resume({}, firstEnv);
+    return rig;
+  } catch (error) {
+    await rig[Symbol.asyncDispose]();
+    throw error;
   }
 }
 
@@ -86,19 +116,19 @@ function standsAt(status: Status): string {
   return status.kind === 'waiting' ? `waiting/${status.for}` : status.kind;
 }
 
-function untouchedProjections({ start, ends }: FaultRow): Promise<string> {
-  const key = JSON.stringify({ start, ends });
-  const known = untouched.get(key) ?? playUntouched(start, ends);
+const untouched = new Map<string, Promise<string>>();
+
+function untouchedProjections(row: FaultRow): Promise<string> {
+  const { start, ends } = row;
+  const begun = { from: fromOf(row), ...(start && { start }) };
+  const key = JSON.stringify({ begun, ends });
+  const known = untouched.get(key) ?? playUntouched(begun, ends);
   untouched.set(key, known);
   return known;
 }
 
-async function playUntouched(start: StartSessionInput | undefined, ends: string): Promise<string> {
-  await using rig = await startRig({
-    faults: true,
-    scenario: { about: 'untouched', paceMs: 0, rules: [] },
-    ...(start && { start }),
-  });
+async function playUntouched(begun: Pick<FaultRow, 'from' | 'start'>, ends: string): Promise<string> {
+  await using rig = await begin(begun, { about: 'untouched', paceMs: 0, rules: [] });
   await rig.until(({ status }) => standsAt(status) === ends);
   return await projectionsOf(rig);
 }

@@ -112,6 +112,7 @@ const folders: FaultRow[] = [
   },
   {
     name: 'a log folder whose name a file has taken is made again',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rm(rig.paths.logs, { recursive: true });
@@ -122,6 +123,7 @@ const folders: FaultRow[] = [
   },
   {
     name: 'a folder of iterations whose name a file has taken is made again',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rm(rig.paths.iterations, { recursive: true });
@@ -132,6 +134,7 @@ const folders: FaultRow[] = [
   },
   {
     name: 'a session folder that takes no files is told of, and gone on with when it takes them again',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       const takeAgain = await refuseFiles(rig);
@@ -151,6 +154,7 @@ const folders: FaultRow[] = [
   },
   {
     name: 'a message that the machine refuses a file costs no worker, and the answer behind it is taken',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await mkdir(rig.paths.inbox, { recursive: true });
@@ -171,6 +175,7 @@ const folders: FaultRow[] = [
   },
   {
     name: 'a full disk at a gate is waited for with the message that came meanwhile',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       const isFull = join(rig.repo.root, 'is-full');
@@ -195,6 +200,7 @@ const folders: FaultRow[] = [
 const programs: FaultRow[] = [
   {
     name: 'a machine without git blocks with the reason, and is gone on with when git is there',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       const bin = join(rig.repo.root, 'bin');
@@ -243,6 +249,7 @@ const programs: FaultRow[] = [
   },
   {
     name: 'a worker without descriptors waits and says so, and the session goes on where there are some',
+    from: 'start',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.killWorker();
@@ -361,6 +368,7 @@ const sessions: FaultRow[] = [
   },
   {
     name: 'a log of a newer format is left as it is, and the worker says why it left',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.stop('now');

@@ -1,19 +1,33 @@
 import { lstat, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
+import { leaveCommand } from '../../src/session/commands.ts';
 import { eventually } from '../support/eventually.ts';
-import { startRig } from '../support/session-rig.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { workerLeft } from './with-settings.ts';
+
+/**
+ * What follows the parking still belongs to the iteration, whose end puts the run folder right: a command that
+ * is answered shows that it is over.
+ */
+async function untilIdle(rig: SessionRig): Promise<void> {
+  const id = ulid();
+  const head = { v: 1, id, by: { channel: 'cli' }, at: new Date().toISOString() } as const;
+  await leaveCommand(rig.paths, { ...head, kind: 'approve' });
+  await eventually(
+    async () => (await rig.events()).some((event) => event.type === 'command_refused' && event.id === id),
+    { what: 'an answer' },
+  );
+}
 
 test.each(['sessionsDir', 'runDir'] as const)(
   'a worker whose %s is taken away while it waits leaves, and makes nothing again',
   async (name) => {
     await using rig = await startRig();
     await rig.untilWaiting('qa_answers');
-    // What follows the parking still belongs to the iteration, whose end puts the run folder right.
-    await systemClock.sleep(3000);
+    await untilIdle(rig);
     const pid = await rig.workerPid();
     // At once: what is taken away piece by piece can be met half-way.
     await rename(rig.paths[name], join(rig.repo.root, 'away'));

@@ -6,17 +6,7 @@ import type { FaultRow } from './fault-row.ts';
 
 /** A row whose session runs with other settings than any setting allows: limits of a second or two. */
 export function withSettings(settings: Partial<FrozenSettings>, row: FaultRow): FaultRow {
-  return {
-    ...row,
-    start: { ...row.start, run: false },
-    act: async (rig) => {
-      await rig.until(({ status }) => status.kind === 'stopped');
-      await workerLeft(rig);
-      await changeSettings(rig, { retryDelayMs: 50, ...settings });
-      await rig.resume();
-      await row.act?.(rig);
-    },
-  };
+  return { ...row, settings: { retryDelayMs: 50, ...settings } };
 }
 
 /** Changes the frozen settings while no worker lives, in both places that hold them. */

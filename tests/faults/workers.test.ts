@@ -2,6 +2,7 @@ import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { runCommand } from '../../src/base/run-command.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { readChildRecordAt } from './child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
@@ -126,8 +127,10 @@ const rows: FaultRow[] = [
         await childWorks(rig, 1);
         const pid = (await rig.workerPid()) ?? 0;
         process.kill(pid, 'SIGSTOP');
-        await rig.launch();
-        await systemClock.sleep(1500);
+        const { sessionsDir, folder } = rig.paths;
+        const second = [rig.program('worker'), sessionsDir, folder];
+        // It has looked, and left.
+        await runCommand(process.execPath, second, { cwd: rig.repo.path, env: rig.repo.env });
         expect(await rig.workerPid()).toBe(pid);
         process.kill(pid, 'SIGCONT');
       },
@@ -203,6 +206,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'a worker that is killed at the gate is brought back by the answer',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.killWorker();
@@ -212,6 +216,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'a cut last line of the log is taken off and told',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.killWorker();
@@ -222,6 +227,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'a cached state of nonsense changes nothing',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.killWorker();
@@ -233,6 +239,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'deleted leases never bring a number back',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.killWorker();
@@ -248,6 +255,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'a lease file of nonsense is passed over',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.killWorker();
@@ -262,6 +270,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'a session folder that was deleted while it waited is made again',
+    from: 'questions',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.stop('now');

@@ -31,6 +31,13 @@ export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> 
   const { lines, bare = false, env, acting, ...repoPlan } = plan;
   const made = await makeRepo(repoPlan);
   const repo = { ...made, env: { ...made.env, ...env } };
+  const project = await projectOf(repo, acting);
+  if (!bare) await setupProject({ lines: { PROVIDER: 'rehearsal', ...lines } }, project.context);
+  return project;
+}
+
+/** The project of a repository that was set up before. */
+export async function projectOf(repo: TempRepo, acting: ProjectPlan['acting'] = {}): Promise<TempProject> {
   const context: ActionContext = {
     clock: systemClock,
     host: await systemHost(),
@@ -41,7 +48,6 @@ export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> 
     programs: NO_PROGRAMS,
     ...acting,
   };
-  if (!bare) await setupProject({ lines: { PROVIDER: 'rehearsal', ...lines } }, context);
   return {
     repo,
     context,

@@ -18,6 +18,7 @@ import type { SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
 import { builtPrograms } from './built-programs.ts';
+import { copySession } from './copied-session.ts';
 import {
   endSession,
   endSessionsBelow,
@@ -28,8 +29,8 @@ import {
   untilState,
   workerPidOf,
 } from './live-session.ts';
-import { makeProject } from './project.ts';
-import type { RepoPlan, TempRepo } from './temp-repo.ts';
+import { makeProject, type ProjectPlan, projectOf } from './project.ts';
+import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
 
 export interface RigPlan {
   /**
@@ -47,6 +48,8 @@ export interface RigPlan {
   programs?: Readonly<Record<string, string>>;
   /** Programs with crash and fault points. */
   faults?: boolean;
+  /** The temporary folder of a session that rests: a copy of it is handed over instead of a new session. */
+  copyOf?: string;
   /** Further environment of the first worker alone. */
   firstEnv?: Readonly<Record<string, string>>;
 }
@@ -76,7 +79,8 @@ export interface SessionRig extends AsyncDisposable {
   approve(channel?: Channel, hash?: string): Promise<void>;
   readPlan(): ReturnType<typeof readPlan>;
   requestChanges(feedback: string): Promise<void>;
-  resume(given?: Partial<ResumeSessionInput>): Promise<void>;
+  /** `env`: further environment of the worker that it starts. */
+  resume(given?: Partial<ResumeSessionInput>, env?: Readonly<Record<string, string>>): Promise<void>;
   stop(when?: 'now' | 'after_iteration'): Promise<void>;
   /** Kills the worker as a crash would. @returns its pid; undefined when none lives */
   killWorker(): Promise<number | undefined>;
@@ -98,10 +102,12 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   const programs = await builtPrograms(plan.programs, { faults: plan.faults ?? false });
   const { worker, rehearsal } = programs;
   const acting = { programs: { worker, rehearsal } };
+  const program = (name: string) => programOf(programs, name);
+  if (plan.copyOf !== undefined) return await copiedRig(plan.copyOf, plan, { acting, program });
   const project = await makeProject({ ...plan.repo, ...(plan.lines && { lines: plan.lines }), acting });
   const { repo, context: baseContext, sessionsDir } = project;
   const scenario = await writeScenario(repo.root, plan.scenario);
-  for (const [name, text] of Object.entries(plan.files ?? {})) await writeFile(join(repo.root, name), text);
+  await writeFiles(repo.root, plan.files);
   const startContext = {
     ...baseContext,
     env: { ...repo.env, REHEARSAL_SCENARIO: scenario, ...plan.firstEnv },
@@ -114,11 +120,31 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
     throw error;
   });
   const paths = sessionPaths(file.sessionsDir, file.folder);
-  return newRig({ repo, paths, file, baseContext, program: (name) => programOf(programs, name) });
+  return newRig({ repo, paths, file, baseContext, program });
+}
+
+/** Its scenario is a module, whatever it was given as: the session has recorded the path of one. */
+async function copiedRig(
+  from: string,
+  plan: RigPlan,
+  { acting, program }: Pick<Parameters<typeof newRig>[0], 'program'> & Required<Pick<ProjectPlan, 'acting'>>,
+): Promise<SessionRig> {
+  const { dir, paths, file } = await copySession(from);
+  const repo = repoIn(dir);
+  const { context: baseContext } = await projectOf(repo, acting);
+  const { scenario = {} } = plan;
+  const isModule = typeof scenario === 'string';
+  await writeScenario(repo.root, isModule ? scenario : `export default ${JSON.stringify(scenario)};`);
+  await writeFiles(repo.root, plan.files);
+  return newRig({ repo, paths, file, baseContext, program });
 }
 
 function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: string): string {
   return name === 'cli' || name === 'worker' || name === 'rehearsal' ? programs[name] : programs.extra(name);
+}
+
+async function writeFiles(root: string, files: RigPlan['files'] = {}): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text);
 }
 
 async function writeScenario(root: string, scenario: object | string = {}): Promise<string> {
@@ -169,7 +195,10 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
     },
     readPlan: () => readPlan(session, context()),
     requestChanges: async (feedback) => void (await requestChanges({ ...session, feedback }, acting())),
-    resume: async (given) => void (await resumeSession({ ...session, ...given }, acting())),
+    resume: async (given, env) => {
+      const as = acting();
+      await resumeSession({ ...session, ...given }, { ...as, env: { ...as.env, ...env } });
+    },
     stop: async (when = 'now') => void (await stopSession({ ...session, when }, acting())),
     processesWithMark: () => processesOf(host, file.id),
     async [Symbol.asyncDispose]() {

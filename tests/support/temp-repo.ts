@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../../src/base/run-command.ts';
-import { tempDir } from './temp-dir.ts';
+import { type TempDir, tempDir } from './temp-dir.ts';
 
 export interface TempRepo extends AsyncDisposable {
   /** The temporary folder that holds everything: `repo/`, `home/` and what a test puts beside them. */
@@ -39,12 +39,24 @@ export interface RepoPlan {
 /** A real git repository in a temporary folder, with an identity and a HOME of its own. */
 export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   const { files = { 'README.md': '# A project\n' }, commits = [], folder = 'repo', branch = 'main' } = plan;
-  const dir = await tempDir();
+  const repo = repoIn(await tempDir(), folder);
+  const { git, commit } = repo;
+  await mkdir(repo.path, { recursive: true });
+  await mkdir(repo.homeDir);
+  await git(['init', '--quiet', '-b', branch, `--object-format=${plan.objectFormat ?? 'sha1'}`]);
+  await git(['config', 'user.name', 'Test Person']);
+  await git(['config', 'user.email', 'test@example.invalid']);
+  if (!plan.empty) await commit('First commit', files);
+  for (const each of commits) await commit(each.subject, each.files);
+  if (plan.anonymous) await git(['config', '--remove-section', 'user']);
+  return repo;
+}
+
+/** The repository that lies, or is about to lie, in a temporary folder. */
+export function repoIn(dir: TempDir, folder = 'repo'): TempRepo {
   const path = join(dir.path, folder);
   const homeDir = join(dir.path, 'home');
   const env = { PATH: process.env.PATH ?? '', HOME: homeDir };
-  await mkdir(path, { recursive: true });
-  await mkdir(homeDir);
 
   async function git(args: readonly string[], cwd = path): Promise<string> {
     const { exitCode, stdout, stderr } = await runCommand('git', args, { cwd, env });
@@ -64,12 +76,6 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
     return await git(['rev-parse', 'HEAD']);
   }
 
-  await git(['init', '--quiet', '-b', branch, `--object-format=${plan.objectFormat ?? 'sha1'}`]);
-  await git(['config', 'user.name', 'Test Person']);
-  await git(['config', 'user.email', 'test@example.invalid']);
-  if (!plan.empty) await commit('First commit', files);
-  for (const each of commits) await commit(each.subject, each.files);
-  if (plan.anonymous) await git(['config', '--remove-section', 'user']);
   return {
     root: dir.path,
     path,

@@ -1,0 +1,34 @@
+import { rm } from 'node:fs/promises';
+import type { TestProject } from 'vitest/node';
+import { startRig } from '../support/session-rig.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Temporary folders of sessions that rest, for rows to begin from a copy. */
+    prepared: Record<'rest' | 'questions', string>;
+  }
+}
+
+/** The scenario of every copy: each row writes its own in its place. */
+const scenario = 'export default { paceMs: 0, rules: [] };';
+
+/** Plays a session to where most rows begin, once per run. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // What is set for test files is not for what runs before them.
+  Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
+  const rest = await startRig({ faults: true, scenario, start: { run: false } });
+  const questions = await startRig({ faults: true, scenario });
+  await questions.untilWaiting('qa_answers');
+  await questions.stop();
+  const roots: string[] = [];
+  for (const rig of [rest, questions]) {
+    await rig.until(({ status }) => status.kind === 'stopped');
+    if ((await rig.workerPid()) !== undefined)
+      throw new Error('A worker of a prepared session did not leave.');
+    roots.push(rig.repo.root);
+  }
+  project.provide('prepared', { rest: rest.repo.root, questions: questions.repo.root });
+  return async () => {
+    for (const root of roots) await rm(root, { recursive: true, force: true });
+  };
+}

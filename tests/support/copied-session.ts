@@ -1,0 +1,59 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { runCommand } from '../../src/base/run-command.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { readSessionFile, type SessionFile } from '../../src/session/session-file.ts';
+import { sessionFolders } from '../../src/session/session-list.ts';
+import { type TempDir, tempDir } from './temp-dir.ts';
+
+export interface CopiedSession {
+  dir: TempDir;
+  paths: SessionPaths;
+  file: SessionFile;
+}
+
+/**
+ * Copies the temporary folder of a session that rests, home and repository with it, as a session of its own:
+ * every file that names the old place or the old id names the new one. Both are as long as the old ones, so that
+ * no length that is written down becomes wrong.
+ */
+export async function copySession(from: string): Promise<CopiedSession> {
+  const dir = await tempDir();
+  await run('cp', ['-a', `${from}/.`, dir.path]);
+  const { file: original } = await onlySession(from);
+  const changes: Array<[string, string]> = [
+    [from, dir.path],
+    [original.id, ulid()],
+  ];
+  if (dir.path.length !== from.length) throw new Error(`${dir.path} is not as long as ${from}.`);
+  const patterns = changes.flatMap(([old]) => ['-e', old]);
+  const found = await run('grep', ['-rlFZ', ...patterns, dir.path]);
+  for (const path of found.split('\0').filter(Boolean)) {
+    const text = await readFile(path, 'latin1');
+    await writeFile(
+      path,
+      changes.reduce((changed, [old, fresh]) => changed.replaceAll(old, fresh), text),
+      'latin1',
+    );
+  }
+  const { paths, file } = await onlySession(dir.path);
+  // It counts only while the log before it is the same to the byte.
+  await rm(paths.state, { force: true });
+  return { dir, paths, file };
+}
+
+async function onlySession(root: string): Promise<Pick<CopiedSession, 'paths' | 'file'>> {
+  const sessionsDir = join(root, 'repo/_samocode/sessions');
+  const [folder = ''] = await sessionFolders(sessionsDir);
+  const paths = sessionPaths(sessionsDir, folder);
+  const file = await readSessionFile(paths);
+  if (file === undefined) throw new Error(`There is no session in ${sessionsDir}.`);
+  return { paths, file };
+}
+
+async function run(program: string, args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand(program, args);
+  if (exitCode !== 0) throw new Error(`${program}: ${stderr}`);
+  return stdout;
+}
