@@ -182,7 +182,7 @@ test('--checks runs SETUP and each CHECK on the base alone, and leaves no worktr
 
   const asked = await doctor({}, context, MACHINE);
   expect(asked.checks.find(({ id }) => id === 'check.2')).toMatchObject({ level: 'ok' });
-  await expect(readFile(trace)).rejects.toThrow();
+  await expect(readFile(trace)).rejects.toMatchObject({ code: 'ENOENT' });
 
   const { checks: tried } = await doctor({ runChecks: true }, context, MACHINE);
   expect(tried.find(({ id }) => id === 'setup')).toMatchObject({ level: 'ok' });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -49,11 +50,15 @@ test.each(TABLES)('%s knows this process, its parent and its children', async (_
 });
 
 test.each(TABLES)('%s tells a zombie from what runs', async (_, table) => {
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 300'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+  // It ends when its input does, and by then its parent is a program that takes note of no child.
+  const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 300 3<&-'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   });
-  const [line] = await once(parent.stdout, 'data');
+  const [line] = await once(parent.stdio[1] as Readable, 'data');
   const zombie = Number(String(line));
+  const { pid = 0 } = parent;
+  await expect.poll(() => table.commandOf(pid), { timeout: 30_000 }).toBe('sleep 300');
+  (parent.stdio[3] as Writable).end();
   await expect.poll(async () => (await table.read(zombie))?.state, { timeout: 30_000 }).toBe('Z');
   expect(isRunning(await table.read(zombie))).toBe(false);
   parent.kill('SIGKILL');

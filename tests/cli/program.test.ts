@@ -38,7 +38,7 @@ test('run outside a project makes nothing unasked and says what it would make', 
   const { stderr, exitCode } = await typed(['run', '--task', 'x'], { cwd: repo.path, home: repo.homeDir });
   expect(exitCode).toBe(1);
   expect(stderr).toContain(join(repo.path, '.samocode'));
-  await expect(access(join(repo.path, '.samocode'))).rejects.toThrow();
+  await expect(access(join(repo.path, '.samocode'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('a no at the terminal makes nothing', async () => {
@@ -47,7 +47,7 @@ test('a no at the terminal makes nothing', async () => {
   const { stdout, exitCode } = await typed(['start', '--task', 'x'], place);
   expect(exitCode).toBe(1);
   expect(stdout).toContain('There is no samocode project');
-  await expect(access(join(repo.path, '.samocode'))).rejects.toThrow();
+  await expect(access(join(repo.path, '.samocode'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('init makes a project and a second one finds it in order', async () => {

@@ -62,7 +62,7 @@ test('a merge that waits for its conflicts is kept with both sides, and stays as
   await repo.commit('Theirs', { 'a.txt': 'theirs\n' });
   await writeFile(join(worktreePath, 'a.txt'), 'ours\n');
   await repo.git(['commit', '-q', '-a', '-m', 'Ours'], worktreePath);
-  await expect(repo.git(['merge', 'main'], worktreePath)).rejects.toThrow();
+  await expect(repo.git(['merge', 'main'], worktreePath)).rejects.toThrow('git merge');
   const kept = await keep(1);
   expect(await repo.git(['show', `${kept.ref}:worktree/a.txt`])).toContain('=======');
   expect(await repo.git(['status', '--porcelain'], worktreePath)).toContain('UU a.txt');

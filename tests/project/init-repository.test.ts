@@ -20,7 +20,7 @@ test('a repository without a commit gets its first one, and taking it back leave
   expect(done).toEqual(['Made a first commit.']);
   expect(await repo.git(['show', 'HEAD:a.txt'])).toBe('a');
   await undo.run();
-  await expect(repo.git(['rev-parse', '--verify', 'HEAD'])).rejects.toThrow();
+  await expect(repo.git(['rev-parse', '--verify', 'HEAD'])).rejects.toThrow('git rev-parse');
 });
 
 test('a folder full of dependencies is no first commit', async () => {

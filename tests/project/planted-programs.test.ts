@@ -241,10 +241,12 @@ test('an object that is missing is fetched by no program that a child planted, g
   });
   for (const each of [context, { baseEnv: repo.env }]) {
     expect(await commitOf(missing, { ...each, cwd: repo.path })).toBeUndefined();
-    await expect(commitsSince({ ...each, cwd: repo.path, base: missing })).rejects.toThrow();
+    await expect(commitsSince({ ...each, cwd: repo.path, base: missing })).rejects.toMatchObject({
+      code: 'git_failed',
+    });
   }
   expect(await caught()).toEqual([]);
-  await expect(repo.git(['cat-file', '-t', missing])).rejects.toThrow();
+  await expect(repo.git(['cat-file', '-t', missing])).rejects.toThrow('git cat-file');
   expect(await caught()).toEqual(['ssh', 'uploadpack']);
 });
 

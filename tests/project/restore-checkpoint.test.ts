@@ -237,10 +237,12 @@ test('a merge under way is given up, and the branch may have no commit at all', 
   await repo.commit('Theirs', { 'a.txt': 'theirs\n' });
   await writeFile(join(worktreePath, 'a.txt'), 'ours\n');
   await repo.git(['commit', '-q', '-a', '-m', 'Ours'], worktreePath);
-  await expect(repo.git(['merge', 'main'], worktreePath)).rejects.toThrow();
+  await expect(repo.git(['merge', 'main'], worktreePath)).rejects.toThrow('git merge');
   await restore(first.commit, '1');
   expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x');
-  await expect(repo.git(['rev-parse', '--verify', 'MERGE_HEAD'], worktreePath)).rejects.toThrow();
+  await expect(repo.git(['rev-parse', '--verify', 'MERGE_HEAD'], worktreePath)).rejects.toThrow(
+    'git rev-parse',
+  );
 });
 
 const VANDALS: Array<{

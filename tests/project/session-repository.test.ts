@@ -22,7 +22,7 @@ test.each(['merge', 'cherry-pick', 'rebase'])('a %s under way there takes none o
   await sessions.commit('Theirs', { 'a.txt': 'two' });
   await sessions.git(['checkout', '-q', 'main']);
   await sessions.commit('Ours', { 'a.txt': 'three' });
-  await expect(sessions.git([act, 'other'])).rejects.toThrow();
+  await expect(sessions.git([act, 'other'])).rejects.toThrow(`git ${act}`);
   const before = await sessions.git(['status', '--porcelain']);
   const sessionDir = join(sessions.path, 'boat');
   await mkdir(sessionDir);

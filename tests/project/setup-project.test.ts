@@ -163,7 +163,9 @@ test('a yes without a git identity leaves no half-made repository', async () => 
   const plain = join(repo.root, 'plain');
   await mkdir(plain);
   await writeFile(join(plain, 'mine.txt'), 'mine');
-  await expect(setUp(repo, { mainRepo: plain, initRepository: true })).rejects.toThrow();
+  await expect(setUp(repo, { mainRepo: plain, initRepository: true })).rejects.toMatchObject({
+    code: 'no_git_identity',
+  });
   expect(await readdir(plain)).toEqual(['mine.txt']);
 });
 

@@ -80,7 +80,7 @@ test('a worktree with a submodule is not removed, clean as it may seem', async (
   await repo.git(['add', 'sub'], worktreePath);
   await repo.git(['commit', '-q', '-m', 'Up to date'], worktreePath);
   const remove = removeWorktree({ mainRepo: place.mainRepo, worktreePath, baseEnv: repo.env });
-  await expect(remove).rejects.toThrow();
+  await expect(remove).rejects.toMatchObject({ code: 'git_failed' });
   expect(await readFile(join(sub, 'new.txt'), 'utf8')).toBe('unknown to git\n');
 });
 

@@ -45,5 +45,5 @@ test('a folder that is gone or is no repository has no reading, nor has one with
   expect(await readTree(repo.path, context)).toBeUndefined();
   expect(await readTree(repo.homeDir, context)).toBeUndefined();
   await writeFile(join(repo.root, 'file'), '');
-  await expect(readTree(join(repo.root, 'gone'), context)).rejects.toThrow();
+  await expect(readTree(join(repo.root, 'gone'), context)).rejects.toMatchObject({ code: 'git_no_folder' });
 });

@@ -95,5 +95,5 @@ test('a session that a newer samocode has written is left to it', async () => {
   await writeFile(rig.paths.events, `${text}${JSON.stringify({ ...last, v: 2, n: last.n + 1 })}\n`);
   const question = { session: rig.file.folder };
   await expect(takeOverSession(question, rig.context())).rejects.toMatchObject({ code: 'newer_format' });
-  await expect(resumeSession(question, rig.context())).rejects.toThrow();
+  await expect(resumeSession(question, rig.context())).rejects.toMatchObject({ code: 'newer_version' });
 });
