@@ -90,7 +90,7 @@ export async function connect({
   };
 }
 
-export class ToolError extends Error {
+class ToolError extends Error {
   readonly code: unknown;
   readonly hint: unknown;
 
