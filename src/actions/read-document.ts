@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
 import { type NotRead, readPlainFile } from '../base/plain-file.ts';
 import { parseDocumentName, sortNewestFirst } from '../session/documents.ts';
 import { dateOf } from '../session/names.ts';
@@ -72,6 +73,7 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 async function entriesOf(folder: string): Promise<Dirent[]> {
+  if (!statsAt(folder)?.isDirectory()) return [];
   return (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
 }
 

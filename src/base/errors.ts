@@ -49,9 +49,9 @@ export function ifThere<T>(read: () => T): T | undefined {
   }
 }
 
-// Behind a circle of links there is nothing either.
 function isAbsence(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemErrorCode(error) ?? '');
+  const code = systemErrorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 export function isSamocodeError(error: unknown): error is SamocodeError {

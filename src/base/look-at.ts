@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
-import { ifThere } from './errors.ts';
+import { ifThere, systemErrorCode } from './errors.ts';
 
 /** What stands at a path, links not followed; undefined when nothing does. */
 export function statsAt(path: string): Stats | undefined {
@@ -8,5 +8,10 @@ export function statsAt(path: string): Stats | undefined {
 
 /** The names in a folder, as the system gives them; undefined when there is none, as behind a circle of links. */
 export function namesAt(folder: string): string[] | undefined {
-  return ifThere(() => readdirSync(folder));
+  try {
+    return ifThere(() => readdirSync(folder));
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ELOOP') throw error;
+    return undefined;
+  }
 }

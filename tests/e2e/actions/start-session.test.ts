@@ -14,7 +14,7 @@ async function traces({ sessionsDir, worktreesDir }: Bench): Promise<string[]> {
   const list = async (folder: string) => (await ifExists(readdir(folder))) ?? [];
   return [
     ...(await list(sessionsDir)).filter((name) => name !== '.run'),
-    ...(await list(join(sessionsDir, '.run'))),
+    ...(await list(join(sessionsDir, '.run'))).filter((name) => name !== '.gitignore'),
     ...(await list(worktreesDir)),
   ];
 }
@@ -79,7 +79,10 @@ test('two starts of one name at the same moment make one session', async () => {
   const start = () => startSession({ task: 'Same', name: 'same', run: false }, bench.context);
   const outcomes = await Promise.allSettled([start(), start(), start()]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
-  expect(await readdir(join(bench.sessionsDir, '.run'))).toHaveLength(1);
+  expect(await readdir(join(bench.sessionsDir, '.run'))).toEqual([
+    '.gitignore',
+    expect.stringMatching(/-same$/),
+  ]);
 });
 
 const MISTAKES: Array<{ what: string; code: string; input: StartSessionInput; plan?: BenchPlan }> = [
