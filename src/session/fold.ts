@@ -205,6 +205,8 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     const { approvedPlan: _old, feedback: _past, ...fresh } = rest;
     return {
       ...fresh,
+      // What opens a gate for the new work is the choice of whoever gave it.
+      startedBy: event.by,
       goal,
       notes,
       answers: [],

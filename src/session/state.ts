@@ -77,6 +77,7 @@ export const SessionState = z.object({
   /** Highest fencing token seen: an event with a lower one came from a worker that had lost its lease. */
   lease: z.int().nonnegative(),
   createdAt: since.optional(),
+  /** Of the session, or of its newest goal. */
   startedBy: By.optional(),
   prepared: z.boolean(),
   /** The session folder lies in `_archive/`. */

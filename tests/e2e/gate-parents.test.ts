@@ -86,6 +86,18 @@ describe('where models may open nothing, the second gate stays closed when a par
   });
 });
 
+test('where models may open nothing, new work that one gives waits at the gates a person had opened', async () => {
+  const choices = { autoApprove: true, acceptSuggestions: true };
+  await using rig = await startRig({
+    lines: MODELS_OPEN_NOTHING,
+    start: { task: 'Name the boats', ...choices },
+  });
+  const { n } = await rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 });
+  await new ParentKit(rig).tool('resume_session', { session: rig.file.folder, goal: 'Colour them' });
+  await rig.untilWaiting('qa_answers');
+  expect((await rig.events(n)).filter(({ type }) => type === 'answers_recorded')).toEqual([]);
+});
+
 /** Whoever runs these tests through an agent has no terminal that is a person's. */
 const isUnderAgent = await inheritedVariable(await systemHost(), Object.keys(AGENT_MARKERS));
 

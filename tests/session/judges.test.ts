@@ -133,10 +133,17 @@ describe('a start', () => {
     expect(judgeStart({ by: byPerson }, started, none)).toMatchObject({ code: 'already_started' });
   });
 
+  test('that chose for the work before opens nothing for a goal of a channel that may not', () => {
+    expect(openedAtStart('plan', both, byPerson)).toEqual({ ...byPerson, atStart: true });
+    expect(openedAtStart('plan', both, byModel)).toBeUndefined();
+    expect(openedAtStart('qa', both, byModel)).toBeUndefined();
+  });
+
   test('opens a gate in the name of who chose that, and of the settings where a trusted line did', () => {
     const chosen = { ...byModel, atStart: true };
-    expect(openedAtStart('plan', both, byModel)).toEqual(chosen);
-    expect(openedAtStart('plan', { ...both, gates: [] }, byModel)).toEqual(chosen);
+    const toAll = { ...both, gateChannels: [...CHANNELS] };
+    expect(openedAtStart('plan', toAll, byModel)).toEqual(chosen);
+    expect(openedAtStart('plan', { ...toAll, gates: [] }, byModel)).toEqual(chosen);
     expect(openedAtStart('plan', { ...none, gates: ['qa'] }, byModel)).toEqual({ channel: 'settings' });
     expect(openedAtStart('qa', { ...none, gates: ['qa'] }, byModel)).toBeUndefined();
     expect(openedAtStart('qa', both, undefined)).toEqual({ channel: 'settings' });

@@ -36,11 +36,14 @@ const CHOICES = [
 
 /**
  * Who has opened a gate before the session came to it; undefined: it waits there.
- * @param startedBy of the start; sessions of before it was recorded have none
+ * @param startedBy of the start, or of the newest goal; sessions of before it was recorded have none
  */
 export function openedAtStart(gate: Gate, settings: Choices, startedBy: By | undefined): By | undefined {
-  if (CHOICES.some((each) => each.gate === gate && settings[each.choice]))
-    return startedBy === undefined ? BY_SETTINGS : { ...startedBy, atStart: true };
+  const isChosen = CHOICES.some((each) => each.gate === gate && settings[each.choice]);
+  if (isChosen && startedBy === undefined) return BY_SETTINGS;
+  // A new goal by a channel that may open no gate: what was chosen for the work before does not count for it.
+  if (isChosen && startedBy && !closedChannel(startedBy, settings.gateChannels))
+    return { ...startedBy, atStart: true };
   return settings.gates.includes(gate) ? undefined : BY_SETTINGS;
 }
 

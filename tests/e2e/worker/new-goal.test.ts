@@ -16,7 +16,7 @@ test('a done session takes a new goal: questions, plan and approval begin anew i
   expect(second.oldPlans).toContain(first.approvedPlan?.name);
   expect(second.progress.totalIterations).toBeGreaterThan(first.progress.totalIterations);
   const approvals = (await rig.events()).filter((event) => event.type === 'plan_approved');
-  expect(approvals.map((event) => event.by.channel)).toEqual(['settings', 'settings']);
+  expect(approvals.map((event) => event.by.channel)).toEqual(['cli', 'cli']);
   expect(await readFile(rig.paths.overview, 'utf8')).toContain('New goal: Let every boat have a colour');
 }, 320_000);
 
