@@ -18,6 +18,8 @@ export const Lease = z.object({
   acquiredAt: z.iso.datetime(),
   /** Set by the owner itself when it leaves. */
   releasedAt: z.iso.datetime().optional(),
+  /** Set by an owner that lost it to another, once all that it had started has ended. It did not leave in good order. */
+  lostAt: z.iso.datetime().optional(),
 });
 export type Lease = z.infer<typeof Lease>;
 
@@ -83,6 +85,8 @@ export interface OwnedLease extends AsyncDisposable {
    */
   check(): Promise<void>;
   release(): Promise<void>;
+  /** For an owner that lost it and has ended all that it had started: the new one may wait for that. */
+  markLost(): Promise<void>;
 }
 
 export interface AcquireOptions {
@@ -113,15 +117,15 @@ export function newestNumber(dir: string): number | undefined {
   return leaseNumbers(dir).at(-1);
 }
 
-/** Waits until the owner of lease `number` has marked it released, for `patienceMs` at most. */
-export async function untilReleased(
+/** Waits until the owner of lease `number` has marked it lost, for `patienceMs` at most. */
+export async function untilMarkedLost(
   dir: string,
   number: number,
   { clock, patienceMs }: { clock: Clock; patienceMs: number },
 ): Promise<void> {
   for (const end = clock.monotonic() + patienceMs; clock.monotonic() < end; await clock.sleep(POLL_MS)) {
     const lease = await readLease(dir, number);
-    if (lease === undefined || lease.releasedAt !== undefined) return;
+    if (lease === undefined || lease.lostAt !== undefined) return;
   }
 }
 
@@ -184,7 +188,11 @@ function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'],
     await ifExists(writeWhole(leasePath(dir, lease.number), text));
     released = true;
   };
-  return { number: lease.number, previous, check, release, [Symbol.asyncDispose]: release };
+  const markLost = async () => {
+    const text = serialise({ ...lease, lostAt: isoUtc(clock.now()) });
+    await ifExists(writeWhole(leasePath(dir, lease.number), text));
+  };
+  return { number: lease.number, previous, check, release, markLost, [Symbol.asyncDispose]: release };
 }
 
 function previousOf(holding: Holding): OwnedLease['previous'] {

@@ -7,7 +7,7 @@ import {
   LeaseLostError,
   type OwnedLease,
   readHolding,
-  untilReleased,
+  untilMarkedLost,
 } from '../base/lease.ts';
 import { statsAt } from '../base/look-at.ts';
 import { readLog } from '../session/event-log.ts';
@@ -96,7 +96,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const { places } = writer.state;
     const why = await work(worker, places).catch(async (error) => {
       // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
-      if (error instanceof LeaseLostError) await lease.release();
+      if (error instanceof LeaseLostError) await lease.markLost().catch(() => undefined);
       throw error;
     });
     await slots.leave();
@@ -155,7 +155,7 @@ async function untilGivenUp(
   { previous }: OwnedLease,
 ): Promise<void> {
   if (previous === undefined || previous.number !== takeOver) return;
-  await untilReleased(paths.leases, previous.number, { clock, patienceMs: GIVING_UP_MS });
+  await untilMarkedLost(paths.leases, previous.number, { clock, patienceMs: GIVING_UP_MS });
 }
 
 /** For a look at the leases, which comes each second, and the end of a tree that ignores SIGTERM. */

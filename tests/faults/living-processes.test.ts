@@ -64,9 +64,9 @@ async function takenOverElsewhere(rig: SessionRig): Promise<void> {
   await writeFile(path, JSON.stringify({ ...lease, number, owner }));
 }
 
-async function leaseIsReleased(rig: SessionRig, number: number): Promise<void> {
+async function leaseIsMarkedLost(rig: SessionRig, number: number): Promise<void> {
   const held = async () => (await readLeases(rig.paths.leases)).find((lease) => lease.number === number);
-  await eventually(async () => (await held())?.releasedAt, { what: `the release of lease ${number}` });
+  await eventually(async () => (await held())?.lostAt, { what: `the mark in lease ${number}` });
 }
 
 async function endings(rig: SessionRig): Promise<string[]> {
@@ -122,7 +122,7 @@ const rows: FaultRow[] = [
         const { lease } = await rig.state();
         await takenOverElsewhere(rig);
         await agentIsGone(rig);
-        await leaseIsReleased(rig, lease);
+        await leaseIsMarkedLost(rig, lease);
         await takeOverSession({ session: rig.file.folder }, rig.context());
       },
       ends: AT_THE_GATE,
