@@ -184,11 +184,8 @@ test.concurrent('a phase set forward by hand jumps no gate, neither in a wait no
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
-  // The worker may still be writing down the answer: then its line stands there, and the person writes again.
-  await eventually(async () => {
-    await setPhase(rig, 'implementation');
-    return (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed');
-  });
+  await setPhase(rig, 'implementation');
+  await eventually(async () => (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed'));
   await rig.stop();
   await eventually(async () => (await rig.workerPid()) === undefined);
   await setPhase(rig, 'planning');

@@ -108,6 +108,12 @@ export async function untilState(
   }
 }
 
+/** Waits until the files show what has happened so far. */
+export async function untilWritten({ paths, host }: Whereabouts): Promise<void> {
+  const now = await readSession(paths, host).catch(() => undefined);
+  if (now) await caughtUp(now, host);
+}
+
 /** A worker that is dead catches nothing up, and what one can't write is not waited for without end. */
 async function caughtUp(held: SessionView, host: Host): Promise<void> {
   const { paths } = held;

@@ -27,6 +27,7 @@ import {
   processesOf,
   type UntilOptions as Until,
   untilState,
+  untilWritten,
   workerPidOf,
 } from './live-session.ts';
 import { makeProject, type ProjectPlan, projectOf } from './project.ts';
@@ -60,7 +61,7 @@ export interface SessionRig extends AsyncDisposable {
   paths: SessionPaths;
   file: SessionFile;
   program(name: string): string;
-  /** What a person acts with, through `channel`. */
+  /** What a person acts with, through `channel`; the acts below return when the files show them. */
   context(channel?: Channel): ActionContext;
   view(): Promise<SessionView>;
   state(): Promise<SessionState>;
@@ -171,6 +172,11 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
     if (!found) throw new Error(`Session ${file.folder} has vanished.`);
     return found;
   }
+  /** Whoever acts reads and edits the files next. */
+  async function done(act: Promise<unknown>): Promise<void> {
+    await act;
+    await untilWritten(whereabouts);
+  }
   const until: SessionRig['until'] = (holds, { leaveDead = false, ...options } = {}) =>
     untilState(whereabouts, holds, { ...options, launch: leaveDead ? undefined : launch });
   return {
@@ -185,21 +191,20 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
     events: (after = 0) => readEvents(paths.events, after),
     untilWaiting: (waitsFor, options) =>
       until(({ status }) => status.kind === 'waiting' && status.for === waitsFor, options),
-    answer: async (given, channel) => {
-      await answerQa({ ...session, answers: [], acceptSuggestions: !given, ...given }, acting(channel));
-    },
+    answer: (given, channel) =>
+      done(answerQa({ ...session, answers: [], acceptSuggestions: !given, ...given }, acting(channel))),
     approve: async (channel, hash) => {
       const { status } = (await view()).state;
       const waiting = status.kind === 'waiting' ? status.plan?.hash : undefined;
-      await approvePlan({ ...session, hash: hash ?? waiting }, acting(channel));
+      await done(approvePlan({ ...session, hash: hash ?? waiting }, acting(channel)));
     },
     readPlan: () => readPlan(session, context()),
-    requestChanges: async (feedback) => void (await requestChanges({ ...session, feedback }, acting())),
+    requestChanges: (feedback) => done(requestChanges({ ...session, feedback }, acting())),
     resume: async (given, env) => {
       const as = acting();
-      await resumeSession({ ...session, ...given }, { ...as, env: { ...as.env, ...env } });
+      await done(resumeSession({ ...session, ...given }, { ...as, env: { ...as.env, ...env } }));
     },
-    stop: async (when = 'now') => void (await stopSession({ ...session, when }, acting())),
+    stop: (when = 'now') => done(stopSession({ ...session, when }, acting())),
     processesWithMark: () => processesOf(host, file.id),
     async [Symbol.asyncDispose]() {
       await endSession(whereabouts, file.id);
