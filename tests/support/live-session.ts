@@ -8,10 +8,11 @@ import { SESSION_MARK } from '../../src/providers/environment.ts';
 import { isAtRest } from '../../src/session/at-rest.ts';
 import { describeEvent } from '../../src/session/describe-event.ts';
 import { readEvents } from '../../src/session/event-log.ts';
+import { fold } from '../../src/session/fold.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readSessionFile } from '../../src/session/session-file.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
-import type { SessionState } from '../../src/session/state.ts';
+import { emptyState, type SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { report } from './rig-report.ts';
 
@@ -24,6 +25,8 @@ export interface Whereabouts {
 export interface UntilOptions {
   /** Milliseconds; generous, for a machine under load. */
   withinMs?: number;
+  /** Iterations behind this event count too, though they may be over; else those from the first look on. */
+  since?: number;
   /** Starts a worker; called about every second while one is needed and missing. */
   launch?: (() => Promise<unknown>) | undefined;
 }
@@ -88,16 +91,19 @@ export async function endSessionsBelow(sessionsDir: string, host: Host): Promise
 export async function untilState(
   session: Whereabouts,
   holds: (state: SessionState) => boolean,
-  { withinMs = PATIENCE_MS, launch }: UntilOptions = {},
+  { withinMs = PATIENCE_MS, launch, since }: UntilOptions = {},
 ): Promise<SessionState> {
   const { paths, host } = session;
   const end = Date.now() + withinMs;
+  let seen = since;
   for (let launchedAt = 0, atRestSince = Number.POSITIVE_INFINITY; ; await systemClock.sleep(POLL_MS)) {
     const now = await readSession(paths, host).catch(() => undefined);
-    if (now && holds(now.state)) {
-      await caughtUp(now, host);
-      return now.state;
+    const held = now && (holds(now.state) ? now.state : await passedBy(now, holds, seen));
+    if (held) {
+      await caughtUp({ ...now, state: held }, host);
+      return held;
     }
+    seen = now?.state.n ?? seen;
     atRestSince = now && isAtRest(now) ? Math.min(atRestSince, Date.now()) : Number.POSITIVE_INFINITY;
     if (Date.now() > end || Date.now() > atRestSince + REST_MS)
       throw new Error(`It never came about. ${await report(now, paths)}`);
@@ -106,6 +112,21 @@ export async function untilState(
       await launch();
     }
   }
+}
+
+/** An iteration behind event `seen` that held and is over: it may come and go between two looks. */
+async function passedBy(
+  { paths, state }: SessionView,
+  holds: (state: SessionState) => boolean,
+  seen = state.n,
+): Promise<SessionState | undefined> {
+  if (state.n === seen) return undefined;
+  let past = emptyState();
+  for (const event of await readEvents(paths.events, 0)) {
+    past = fold(past, event);
+    if (past.n > seen && past.n < state.n && past.openIteration && holds(past)) return past;
+  }
+  return undefined;
 }
 
 /** Waits until the files show what has happened so far. */

@@ -90,7 +90,7 @@ export interface SessionRig extends AsyncDisposable {
   processesWithMark(): Promise<ProcessEntry[]>;
 }
 
-export interface UntilOptions extends Pick<Until, 'withinMs'> {
+export interface UntilOptions extends Pick<Until, 'withinMs' | 'since'> {
   /** A missing worker stays missing. */
   leaveDead?: boolean;
 }

@@ -39,7 +39,7 @@ test('another model alone leaves the provider', async () => {
   await using rig = await stopped();
   const n = (await rig.state()).n;
   await resumeSession({ session: rig.file.folder, model: 'tiny' }, rig.context());
-  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.until(({ openIteration }) => openIteration !== undefined, { since: n });
   const started = (await rig.events(n)).find((event) => event.type === 'iteration_started');
   expect(started).toMatchObject({ provider: 'rehearsal', model: 'tiny' });
 });

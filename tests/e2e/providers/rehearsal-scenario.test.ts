@@ -136,8 +136,10 @@ test('forked processes outlive the child, those with setsid outside of its group
     const found = await marked(mark);
     return found.length === 3 && found;
   });
-  const entries = await Promise.all(pids.map((pid) => systemProcessTable().read(pid)));
-  expect(entries.filter((entry) => entry?.sid === entry?.pid)).toHaveLength(1);
+  await eventually(async () => {
+    const entries = await Promise.all(pids.map((pid) => systemProcessTable().read(pid)));
+    return entries.filter((entry) => entry?.sid === entry?.pid).length === 1;
+  });
   for (const pid of pids) process.kill(pid, 'SIGTERM');
   await eventually(async () => (await marked(mark)).length === 1);
   for (const pid of await marked(mark)) process.kill(pid, 'SIGKILL');

@@ -7,7 +7,7 @@ import type { EventType } from '../../../src/session/event-types.ts';
 import { parseEvent, type SessionEvent } from '../../../src/session/events.ts';
 import { fold } from '../../../src/session/fold.ts';
 import { iterationPaths } from '../../../src/session/paths.ts';
-import { emptyState } from '../../../src/session/state.ts';
+import { emptyState, type SessionState } from '../../../src/session/state.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import {
@@ -86,8 +86,7 @@ export class GateKeeper implements AsyncDisposable {
     const { phase, waitsFor } = GATES[gate];
     const rig = this.#rig ?? (await newSession(gate));
     this.#rig = rig;
-    await bringTo(rig, phase);
-    const { n: before } = await rig.until(({ openIteration }) => openIteration?.phase === phase);
+    const { n: before } = await bringTo(rig, phase);
     await tell(rig, { cheat: cheat.name });
     await eventually(
       async () => (await ifExists(readFile(join(rig.repo.root, PLAYED), 'utf8'))) !== undefined,
@@ -144,12 +143,12 @@ async function newSession(gate: GateName): Promise<SessionRig> {
 }
 
 /** Opens the gates before `phase` as a person; where its child runs already, nothing is to be done. */
-async function bringTo(rig: SessionRig, phase: string): Promise<void> {
+async function bringTo(rig: SessionRig, phase: string): Promise<SessionState> {
   for (;;) {
     const state = await rig.until(
       (now) => now.openIteration?.phase === phase || now.status.kind === 'waiting',
     );
-    if (state.openIteration?.phase === phase) return;
+    if (state.openIteration?.phase === phase) return state;
     const { status } = state;
     if (status.kind === 'waiting' && status.for === 'qa_answers') await rig.answer();
     else await rig.approve();
