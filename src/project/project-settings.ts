@@ -161,7 +161,7 @@ export const PROJECT_SETTINGS = {
     key: 'GATE_CHANNELS',
     scope: 'project',
     default: GATE_CHANNELS.join(','),
-    doc: 'By which ways a gate may be opened; without tool, neither a parent model nor a command without a terminal opens one, by a choice at the start neither.',
+    doc: 'Channels that may open a gate; without tool, no parent model and no command without a terminal can.',
   },
   maxCostUsd: {
     ...amount('US dollars', 0, 1_000_000),

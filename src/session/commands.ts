@@ -8,13 +8,13 @@ import { Caps, type SessionCaps } from '../phases/caps.ts';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { By, RewindTarget } from './event-types.ts';
-import { FORMAT_VERSION, NewerVersion } from './events.ts';
+import { NewerVersion, ReadableVersion } from './events.ts';
 import type { SessionPaths } from './paths.ts';
 import { Places } from './places.ts';
 
 // Strict to the last field: one that is left out unread would be accepted and not done.
 const Head = z.strictObject({
-  v: z.literal(FORMAT_VERSION),
+  v: ReadableVersion,
   /** ULID made by whoever asks: the same one twice is the same command. */
   id: z.ulid(),
   by: By.strict(),

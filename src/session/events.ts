@@ -2,14 +2,17 @@ import * as z from 'zod';
 import { EVENT_BODIES, type EventBody, type EventType } from './event-types.ts';
 
 /** The version of events, commands and `session.json` that this program writes; leases have one of their own. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+
+/** The versions that it reads. */
+export const ReadableVersion = z.literal([1, FORMAT_VERSION]);
 
 /** What a newer samocode wrote, whatever else stands in it. */
 export const NewerVersion = z.looseObject({ v: z.number().gt(FORMAT_VERSION) });
 
 /** What every event carries, whatever its type. */
 export const Envelope = z.object({
-  v: z.literal(FORMAT_VERSION),
+  v: ReadableVersion,
   /** Counts from 1 without gaps: the order, whatever the clock says. */
   n: z.int().positive(),
   at: z.iso.datetime(),

@@ -4,7 +4,7 @@ import { readPlainFile } from '../base/plain-file.ts';
 import { SessionCaps } from '../phases/caps.ts';
 import { GATES, PHASE_NAMES } from '../phases/table.ts';
 import { CHANNELS } from './event-types.ts';
-import { FORMAT_VERSION, NewerVersion } from './events.ts';
+import { NewerVersion, ReadableVersion } from './events.ts';
 import type { SessionPaths } from './paths.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
@@ -62,7 +62,7 @@ export type FrozenSettings = z.infer<typeof FrozenSettings>;
 
 /** `session.json`: who a session is, written once before its worker exists. */
 export const SessionFile = z.object({
-  v: z.literal(FORMAT_VERSION),
+  v: ReadableVersion,
   /** ULID; children carry it as their mark. */
   id: z.string(),
   folder: z.string(),

@@ -2,23 +2,18 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { openForAppend } from '../base/append-lines.ts';
-import { SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 import { nodePath } from '../providers/node-path.ts';
 import type { SessionPaths } from '../session/paths.ts';
 
 class WorkerNotLaunchedError extends SamocodeError {
   readonly code = 'worker_not_launched';
 
-  constructor(folder: string, node: string, cause: unknown) {
-    const isNodeGone = systemErrorCode(cause) === 'ENOENT';
+  constructor(folder: string, cause: unknown) {
     super(
       `No worker was started for session ${folder}.`,
-      isNodeGone
-        ? `Node is no longer at ${node}; it was probably upgraded.`
-        : 'The operating system refused to start a process.',
-      isNodeGone
-        ? 'Restart the program that runs samocode (your chat client, or the monitor) and try again; nothing of the session is lost.'
-        : 'Free memory or processes and try again; nothing of the session is lost.',
+      'The operating system refused to start a process.',
+      'Free memory or processes and try again; nothing of the session is lost.',
       { cause },
     );
   }
@@ -54,7 +49,7 @@ export async function launchWorker(paths: SessionPaths, options: LaunchOptions):
       stdio: ['ignore', 'ignore', errors],
     });
     await new Promise<void>((resolve, reject) => {
-      worker.once('error', (error) => reject(new WorkerNotLaunchedError(paths.folder, node, error)));
+      worker.once('error', (error) => reject(new WorkerNotLaunchedError(paths.folder, error)));
       worker.once('spawn', resolve);
     });
     worker.unref();

@@ -375,7 +375,7 @@ const sessions: FaultRow[] = [
       await workerLeft(rig);
       const before = await readFile(rig.paths.events, 'utf8');
       const last = JSON.parse(before.trimEnd().split('\n').at(-1) ?? '');
-      const newer = `${before}${JSON.stringify({ ...last, v: 2, n: last.n + 1 })}\n`;
+      const newer = `${before}${JSON.stringify({ ...last, v: 9, n: last.n + 1 })}\n`;
       await writeFile(rig.paths.events, newer);
       await rig.launch();
       const says = 'A newer samocode wrote its events';
@@ -384,7 +384,7 @@ const sessions: FaultRow[] = [
       });
       await workerLeft(rig);
       expect(await readFile(rig.paths.events, 'utf8')).toBe(newer);
-      expect(await rig.view()).toMatchObject({ newer: 'format 2; this one knows 1', needsWorker: false });
+      expect(await rig.view()).toMatchObject({ newer: 'format 9; this one knows 2', needsWorker: false });
       await writeFile(rig.paths.events, before);
     },
     ends: 'stopped',

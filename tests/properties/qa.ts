@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { plainWords } from '../../src/base/plain-words.ts';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/markdown-lines.ts';
 import { findStatus, readQa } from '../../src/session/qa.ts';
 import { answerText, parseAnswer, questionHash } from '../../src/session/qa-answer.ts';
@@ -59,7 +60,7 @@ const anyDraft: fc.Arbitrary<QuestionDraft> = fc.record(
 const anyDrafts = fc.array(anyDraft, { minLength: 1, maxLength: 5 });
 
 const written = (text: string) =>
-  text
+  plainWords(text)
     .trim()
     .split(/\r\n?|\n/)
     .map(oneLine)

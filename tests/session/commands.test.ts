@@ -93,7 +93,7 @@ test.each([
 });
 
 test.each<[string, object, string]>([
-  ['another format', { v: 2 }, 'format 2'],
+  ['another format', { v: 9 }, 'format 9'],
   ['an unknown kind', { kind: 'dance' }, 'its kind is "dance"'],
   ['an unknown field', { loudly: true }, 'it has "loudly"'],
   ['an unknown field of who asks', { by: { channel: 'cli', badge: 7 } }, 'it has "badge"'],

@@ -105,7 +105,7 @@ test('a forged cache is not acted on by the next worker', async () => {
 
 test('a log of a newer samocode is opened for reading only', async () => {
   await using log = await tempLog();
-  await log.lay(`${textOf(plainLog(2))}{"v":2,"n":3,"type":"of the future"}\n`);
+  await log.lay(`${textOf(plainLog(2))}{"v":9,"n":3,"type":"of the future"}\n`);
   const before = await log.bytes();
   await expect(log.open()).rejects.toThrow(NewerFormatError);
   expect(await log.bytes()).toEqual(before);

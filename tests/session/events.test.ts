@@ -7,7 +7,7 @@ for (const property of eventsProperties) test(property.name, async () => await p
 const HEAD = { v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 1 };
 
 test('a line of a newer version is told apart from a broken one', () => {
-  expect(parseEvent('{"v":2,"type":"of the future"}')).toEqual({ kind: 'newer', version: 2 });
+  expect(parseEvent('{"v":9,"type":"of the future"}')).toEqual({ kind: 'newer', version: 9 });
   expect(parseEvent('{"v":0,"type":"done","summary":""}').kind).toBe('malformed');
 });
 

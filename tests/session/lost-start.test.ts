@@ -68,7 +68,7 @@ test('a session whose beginning only a newer program can read is not lost', asyn
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, []);
-  await writeFile(join(paths.runDir, 'events.jsonl'), '{"v":2,"type":"begun"}\n');
+  await writeFile(join(paths.runDir, 'events.jsonl'), '{"v":9,"type":"begun"}\n');
   const view = await read(paths);
   expect(isLost(view)).toBe(false);
   expect(view.problems).toEqual(['A newer samocode has worked on this session.']);

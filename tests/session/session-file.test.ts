@@ -17,7 +17,7 @@ test.each([
   ['a list', '[]', 'expected object'],
   ['without settings', JSON.stringify({ ...sessionFileSample(), settings: undefined }), 'settings'],
   ['with an unknown gate', JSON.stringify(sessionFileSample()).replace('"qa"', '"moat"'), 'gates'],
-  ['of a newer samocode', '{"v":2}', 'A newer samocode wrote it (format 2)'],
+  ['of a newer samocode', '{"v":9}', 'A newer samocode wrote it (format 9)'],
 ])('a session file that is %s is an error that says so and where', async (_, text, problem) => {
   await using log = await tempLog();
   await writeFile(log.paths.sessionFile, text);
@@ -29,7 +29,7 @@ test.each([
 
 test('a newer session file asks for an update, not for a backup', async () => {
   await using log = await tempLog();
-  await writeFile(log.paths.sessionFile, '{"v":2}');
+  await writeFile(log.paths.sessionFile, '{"v":9}');
   await expect(readSessionFile(log.paths)).rejects.toMatchObject({
     hint: 'Update samocode on this machine.',
   });

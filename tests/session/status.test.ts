@@ -103,9 +103,9 @@ test('a session that a newer samocode wrote is shown and left alone', async () =
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED]);
-  await writeFile(paths.events, '{"v":2,"type":"x","n":3}\n', { flag: 'a' });
+  await writeFile(paths.events, '{"v":9,"type":"x","n":3}\n', { flag: 'a' });
   const view = await read(paths);
-  expect(view).toMatchObject({ newer: 'format 2; this one knows 1', needsWorker: false });
+  expect(view).toMatchObject({ newer: 'format 9; this one knows 2', needsWorker: false });
   expect(view.problems).toHaveLength(1);
 });
 
