@@ -97,7 +97,9 @@ export async function untilState(
   const end = Date.now() + withinMs;
   let seen = since;
   for (let launchedAt = 0, atRestSince = Number.POSITIVE_INFINITY; ; await systemClock.sleep(POLL_MS)) {
-    const now = await readSession(paths, host).catch(() => undefined);
+    const found = await readSession(paths, host).catch(() => undefined);
+    // A run folder that an agent has deleted is there again at once; meanwhile the session looks like an old one.
+    const now = found?.isForeign ? undefined : found;
     const held = now && (holds(now.state) ? now.state : await passedBy(now, holds, seen));
     if (held) {
       await caughtUp({ ...now, state: held }, host);

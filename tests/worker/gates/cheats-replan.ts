@@ -97,7 +97,7 @@ export const REPLAN_CHEATS: readonly Cheat[] = [
   {
     name: 'changes the plan and forges the cached state to fit',
     async play(kit) {
-      kit.editPlan((text) => text.replace('Names', 'Nothing'));
+      kit.editPlan((text) => text.replace(/^# .*/m, (title) => `${title}, and nothing else`));
       const path = kit.plans().at(-1) ?? '';
       const plan = { name: basename(path), hash: planHash(readFileSync(path, 'utf8')) };
       await kit.forgeCache((state) => ({ ...state, approvedPlan: { ...plan, by: { channel: 'cli' } } }));
