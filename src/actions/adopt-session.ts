@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
+import { GATES, type Gate } from '../phases/table.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
@@ -32,6 +33,8 @@ export interface Adoption extends FoundSession {
   goal?: string | undefined;
   /** Settings that the call names. */
   call?: CallSettings | undefined;
+  /** The gate that a person decides at with the same act. */
+  gate?: Gate | undefined;
 }
 
 /**
@@ -59,7 +62,10 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
     { overview: text ?? '', worktreePath: join(worktreesDir, folder), mainRepo: project.mainRepo },
     context,
   );
-  const settings = await freezeSettings(project, { folder, branch }, context);
+  const chosen = await freezeSettings(project, { folder, branch }, context);
+  // The gate that a person is just deciding at is one of the session, whatever GATES says.
+  const gates = GATES.filter((gate) => chosen.gates.includes(gate) || gate === adoption.gate);
+  const settings = { ...chosen, gates };
   const at = isoUtc(clock.now());
   const id = ulid(clock.now());
   const start = { kind: 'start', run: true } as const;
@@ -86,8 +92,12 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
 }
 
 /** The session of a call that acts at a gate: a folder without machine state is taken over first, and waits there. */
-export async function takenOver(found: FoundSession, context: ActionContext): Promise<SessionView> {
-  return found.view.isForeign ? await adoptSession(found, context) : found.view;
+export async function takenOver(
+  found: FoundSession,
+  gate: Gate,
+  context: ActionContext,
+): Promise<SessionView> {
+  return found.view.isForeign ? await adoptSession({ ...found, gate }, context) : found.view;
 }
 
 interface EarlierWork {

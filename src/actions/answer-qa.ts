@@ -38,7 +38,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
   const facts = { ...openQuestions(await readQaText(view), view.state), gateChannels: gateChannelsOf(view) };
   const verdict = judgeAnswer({ ...request, by: context.by }, gateStatus(view), facts);
   if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
-  const waiting = await takenOver(found, context);
+  const waiting = await takenOver(found, 'qa', context);
   const after = await afterCommand(waiting, request, ['answers_recorded'], context);
   // The worker may have met newer questions than were read here.
   const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;

@@ -46,7 +46,7 @@ export async function approvePlan(
   const verdict = judgeApprove({ hash, by: context.by }, gate, facts);
   if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
   const { plan } = verdict;
-  const waiting = await takenOver(found, context);
+  const waiting = await takenOver(found, 'plan', context);
   const after = await afterCommand(waiting, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan, already: false };
 }

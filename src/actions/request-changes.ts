@@ -22,7 +22,7 @@ export async function requestChanges(
   const verdict = judgeRequestChanges({ feedback, by: context.by }, gateStatus(view), facts);
   if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
   const after = await afterCommand(
-    await takenOver(found, context),
+    await takenOver(found, 'plan', context),
     { kind: 'request_changes', feedback },
     ['changes_requested'],
     context,

@@ -54,7 +54,9 @@ export async function resumeSession(
   if (found.isForeign) {
     if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw new EarlyRefusalError(verdict);
     if (goal !== undefined && !takesGoal(found)) throw new NotDoneError(found.folder);
-    const call = childSettingsOf(input);
+    const { usd, tokens, hours, iterations } = caps?.session ?? {};
+    const limits = { maxCostUsd: usd, maxTokens: tokens, maxHours: hours, maxIterations: iterations };
+    const call = { ...childSettingsOf(input), ...limits };
     return {
       view: await adoptSession({ view: found, place, note, goal, call }, context),
       outcome: 'resumed',

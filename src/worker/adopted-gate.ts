@@ -22,12 +22,15 @@ export interface Standing {
 export async function standing(worker: Worker): Promise<Standing | { question: string }> {
   const { file, paths } = worker;
   if (!file.adopted) return { phase: 'investigation' };
-  const { prepared, progress, approvedPlan } = stateOf(worker);
+  const { prepared, progress, approvedPlan, answers, feedback } = stateOf(worker);
   if (prepared) {
     const { phase, totalIterations } = progress;
     const isBehind = followsPlan(phase) && approvedPlan === undefined;
-    const gate = { for: 'plan_approval', resumePhase: phase, wasAsked: false } as const;
-    return { phase, totalIterations, ...(isBehind && { gate }) };
+    // A fault that blocks it at its gate takes the wait from the state, and must not take the gate.
+    const isUndecided = phase === 'planning' && answers.length === 0 && feedback === undefined;
+    const gate = { resumePhase: phase, wasAsked: false };
+    if (isBehind) return { phase, totalIterations, gate: { ...gate, for: 'plan_approval' } };
+    return { phase, totalIterations, ...(isUndecided && { gate: { ...gate, for: 'qa_answers' } }) };
   }
   const folder = await readLegacyFolder(paths);
   if (folder === undefined) return { phase: 'investigation', totalIterations: 0 };
@@ -49,16 +52,18 @@ export async function gateEvents(worker: Worker, { phase, gate }: Standing): Pro
   if (gate === undefined) return [];
   const { settings } = worker.file;
   const { prepared, startedBy } = stateOf(worker);
-  const isFirst = !prepared;
+  const isFirst = !prepared || gate.for === 'qa_answers';
   const { questions } = await readQuestions(worker);
-  const needsPlan = gate.for === 'plan_approval';
+  // Where the settings leave the answers out, the gate behind them is still there.
+  const asksFirst = isFirst && settings.gates.includes('qa');
+  const needsPlan = gate.for === 'plan_approval' || (followsPlan(phase) && !asksFirst);
   if (needsPlan && settings.gates.includes('plan')) {
     const reason = NOT_APPROVED[(await hasPlan(worker)) ? 'plan' : 'none'];
     return await park(worker, { ...parkDecision(phase, 'plan_approval', gate.resumePhase), reason });
   }
-  if (isFirst && settings.gates.includes('qa')) {
+  if (asksFirst) {
     const asked = parkDecision(phase, 'qa_answers', phase);
-    if (gate.wasAsked) return await park(worker, asked);
+    if (gate.wasAsked && gate.for === 'qa_answers') return await park(worker, asked);
     return await park(worker, {
       ...asked,
       reason: NOT_ANSWERED,

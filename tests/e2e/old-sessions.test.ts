@@ -9,7 +9,10 @@ import { readQa } from '../../src/actions/read-qa.ts';
 import { requestChanges } from '../../src/actions/request-changes.ts';
 import { resumeSession } from '../../src/actions/resume-session.ts';
 import { stopSession } from '../../src/actions/stop-session.ts';
+import { acquireLease } from '../../src/base/lease.ts';
+import { EventWriter } from '../../src/session/event-writer.ts';
 import { typed } from '../cli/typed.ts';
+import { killWorkerOf } from '../support/live-session.ts';
 import {
   atGateOrRunning,
   decisions,
@@ -258,6 +261,89 @@ describe('the gates of the project hold for a folder that a model made', () => {
       'implementation runs',
     ]);
   });
+});
+
+describe('whatever the settings leave out of GATES', () => {
+  const byModel = (bench: Awaited<ReturnType<typeof madeFolder>>) => ({
+    ...bench.context,
+    by: { channel: 'tool' as const },
+  });
+  const asked = '{"status":"waiting","for":"qa_answers"}';
+
+  test('a folder in implementation that asks a question waits for its plan too', async () => {
+    const files = { '_overview.md': overviewAt('implementation'), '_qa.md': QA, [PLAN_NAME]: PLAN };
+    await using bench = await madeFolder(
+      { ...files, '_signal.json': asked },
+      { GATES: 'plan', GATE_CHANNELS: 'cli' },
+    );
+    await resumeSession(session, byModel(bench));
+    await atGateOrRunning(bench, FOLDER);
+    expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for plan_approval']);
+  });
+
+  test('a folder that waits for its plan and has no question is not asked for answers to none', async () => {
+    await using bench = await madeFolder(
+      {
+        '_overview.md': overviewAt('planning'),
+        [PLAN_NAME]: PLAN,
+        '_signal.json': '{"status":"waiting","for":"plan_approval"}',
+      },
+      { GATES: 'qa' },
+    );
+    await resumeSession(session, bench.context);
+    const { state } = await atGateOrRunning(bench, FOLDER);
+    expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1'] });
+  });
+
+  test('a person who answers a folder that asked is heard, and an agent runs behind that', async () => {
+    const files = { '_overview.md': overviewAt('requirements'), '_qa.md': QA, '_signal.json': asked };
+    await using bench = await madeFolder(files, { GATES: 'plan' });
+    await answerQa({ ...session, answers: [{ id: 'Q1', text: 'B' }] }, bench.context);
+    expect(await untilAgent(bench, FOLDER)).toEqual([
+      'waits for qa_answers',
+      'answers by cli',
+      'requirements runs',
+    ]);
+  });
+
+  test('a person who approves the plan of a folder is heard', async () => {
+    const files = { '_overview.md': overviewAt('implementation'), [PLAN_NAME]: PLAN };
+    await using bench = await madeFolder(
+      { ...files, '_qa.md': QA.replace('_waiting_', 'B') },
+      { GATES: 'qa' },
+    );
+    await approvePlan(session, bench.context);
+    expect(await untilAgent(bench, FOLDER)).toEqual([
+      'waits for plan_approval',
+      'answers by cli',
+      'plan approved by cli',
+      'implementation runs',
+    ]);
+  });
+});
+
+test('limits that come with the resume of an old folder hold for the session', async () => {
+  await using bench = await madeFolder({ '_overview.md': overviewAt('implementation'), [PLAN_NAME]: PLAN });
+  const { view } = await resumeSession({ ...session, caps: { usd: 1 } }, bench.context);
+  expect(view.sessionFile?.settings.caps?.session).toEqual({ usd: 1 });
+});
+
+test('a fault that blocks a folder at the gate where it was taken over does not take the gate away', async () => {
+  const files = { '_overview.md': overviewAt('planning'), '_qa.md': QA.replace('_waiting_', 'B') };
+  await using bench = await madeFolder(files, { GATE_CHANNELS: 'cli' });
+  const byModel = { ...bench.context, by: { channel: 'tool' as const } };
+  await resumeSession(session, byModel);
+  const { paths, state } = await atGateOrRunning(bench, FOLDER);
+  const { host, clock } = bench.context;
+  await killWorkerOf({ paths, host });
+  const lease = await acquireLease(paths.leases, { host, clock, above: state.lease });
+  using writer = await EventWriter.open(paths, lease, clock);
+  const why = { reason: 'The disk failed.', needs: 'error_resolution', rule: 'failure' };
+  await writer.append({ type: 'blocked', phase: 'planning', ...why });
+  await lease.release();
+  await resumeSession(session, byModel);
+  await atGateOrRunning(bench, FOLDER);
+  expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers', 'waits for qa_answers']);
 });
 
 describe('a folder that waits at the gate where it was taken over', () => {
