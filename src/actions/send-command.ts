@@ -85,15 +85,21 @@ export async function sendCommand(
   const id = options.id ?? ulid(clock.now());
   // Of a command that is made once more, the answer may stand anywhere.
   const before = options.id === undefined ? ((await readLog(paths))?.state.n ?? 0) : 0;
+  // The oldest format that has all of it: a worker from before an upgrade must still take a stop.
+  const v = 'places' in request ? FORMAT_VERSION : 1;
   // The request's kind and fields belong together, which the spread's own type can't follow.
-  const command = { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command;
+  const command = { v, id, by, at: isoUtc(clock.now()), ...request } as Command;
   if ((await answerTo(paths, id, before)) === undefined) await leaveCommand(paths, command);
   const begun = clock.monotonic();
+  const answered = async (after: number): Promise<number | undefined> => {
+    const answer = await answerTo(paths, id, after);
+    if (answer?.type === 'command_refused') throw new CommandRefusedError(answer);
+    return answer?.n;
+  };
   let launched: { pid: number | undefined; againAtMs: number } | undefined;
   for (;;) {
-    const answer = await answerTo(paths, id, before);
-    if (answer?.type === 'command_accepted') return answer.n;
-    if (answer?.type === 'command_refused') throw new CommandRefusedError(answer);
+    const n = await answered(before);
+    if (n !== undefined) return n;
     const waitedMs = clock.monotonic() - begun;
     // A worker that is just leaving may not see the command any more, so the lease is looked at again and again.
     if (!(await hasWorker(paths, context)) && waitedMs >= (launched?.againAtMs ?? 0)) {
@@ -102,7 +108,12 @@ export async function sendCommand(
       launched = { pid, againAtMs: waitedMs + RELAUNCH_MS };
     }
     const patienceMs = options.patienceMs ?? (launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
-    if (waitedMs > patienceMs) throw await noAnswer(paths, { id, waitedMs }, context);
+    if (waitedMs > patienceMs) {
+      // A forged end may have been cut off the log since: then the numbers began again below `before`.
+      const late = await answered(0);
+      if (late !== undefined) return late;
+      throw await noAnswer(paths, { id, waitedMs }, context);
+    }
     await clock.sleep(POLL_MS, options.signal);
   }
 }

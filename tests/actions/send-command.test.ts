@@ -107,3 +107,15 @@ test('a run folder with events is not removed, and one that nobody came for is g
     undefined,
   ]);
 });
+
+test.each([
+  [{ kind: 'stop', when: 'now' }, 1],
+  [{ kind: 'resume', places: { mainRepo: '/elsewhere' } }, 2],
+] as const)('a command is left in the oldest format that has all of it: %o', async (request, format) => {
+  await using here = await place([CREATED, PREPARED]);
+  const sent = sendCommand(here.paths, request, here.context, { patienceMs: 0 });
+  await expect(sent).rejects.toMatchObject({ code: 'worker_unresponsive' });
+  const [id] = pendingCommandIds(here.paths);
+  const text = await readFile(join(here.paths.commands, `${id}.json`), 'utf8');
+  expect(JSON.parse(text)).toMatchObject({ v: format });
+});
