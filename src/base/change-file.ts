@@ -112,6 +112,9 @@ async function linger(replaced: Replaced): Promise<void> {
   lingering.add(replaced);
   try {
     await systemClock.sleep(LINGER_MS);
+    // Whoever takes an edit just now still reads from the descriptor.
+    while (replaced.isBeingTaken) await systemClock.sleep(REST_MS);
+    lingering.delete(replaced);
     await takeLateEdit(replaced);
   } catch {
     // Nobody waits for it: the change itself was made, and a disk that fails is met by the next one.

@@ -6,6 +6,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { changeFile } from '../../src/base/change-file.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const real = { writeSync: fs.writeSync, renameSync: fs.renameSync };
@@ -103,4 +104,15 @@ test('a person who appends line after line loses none of them, however often the
   expect(new Set(lines).size).toBe(4000);
   expect(lines).toHaveLength(4000);
   expect(await file.others()).toEqual([]);
+});
+
+test('an edit that comes when the replaced file is about to be let go is taken over whole', async () => {
+  await using file = await fileWith('Phase: a\nLast: x\n');
+  await changeFile(file.path, (text = '') => text.replace('Last: x', 'Last: y'));
+  // The change below still waits for the editor to rest when the time of the one above is up.
+  await systemClock.sleep(242);
+  ftruncateSync(file.held);
+  writeSync(file.held, 'Phase: of a person\nLast: x\n', 0);
+  await changeFile(file.path, (text = '') => `${text}Next: z\n`);
+  expect(await file.text()).toBe('Phase: of a person\nLast: y\nNext: z\n');
 });
