@@ -33,6 +33,7 @@ export async function placesNow(
   const places: Places = {
     ...(configPath !== file.configPath && { configPath }),
     ...(await foldersNow(view, file, project, context)),
+    ...filesNow(file, project),
     ...(await cliPathsNow(view, file, project, context)),
   };
   if (Object.keys(places).length === 0) return undefined;
@@ -73,6 +74,15 @@ async function foldersNow(
     ...(worktreesDir !== file.worktreesDir && { worktreesDir }),
     // One that is nowhere is made again from its branch, at the new place.
     ...(isWorktreeGone && worktreesDir !== file.worktreesDir && { worktreePath: join(worktreesDir, folder) }),
+  };
+}
+
+/** Files that the settings name, which a move of the project has taken along. */
+function filesNow({ settings: { constraintsPath, mcpPath } }: SessionFile, { values }: Project): Places {
+  const isGone = (path: string | undefined) => path !== undefined && !stands(path);
+  return {
+    ...(isGone(constraintsPath) && values.constraints && { constraintsPath: values.constraints }),
+    ...(isGone(mcpPath) && values.mcp && { mcpPath: values.mcp }),
   };
 }
 

@@ -10,6 +10,8 @@ export const Places = z.object({
   worktreesDir: z.string().optional(),
   /** The session's own worktree. */
   worktreePath: z.string().optional(),
+  constraintsPath: z.string().optional(),
+  mcpPath: z.string().optional(),
   /** CLIs by provider. */
   cliPaths: z.record(z.string(), z.string()).optional(),
 });
@@ -19,7 +21,7 @@ export type Places = z.infer<typeof Places>;
 export function atPlaces(
   file: SessionFile,
   { sessionsDir, folder }: Pick<SessionPaths, 'sessionsDir' | 'folder'>,
-  { configPath, mainRepo, worktreesDir, cliPaths }: Places = {},
+  { configPath, mainRepo, worktreesDir, constraintsPath, mcpPath, cliPaths }: Places = {},
 ): SessionFile {
   return {
     ...file,
@@ -29,7 +31,12 @@ export function atPlaces(
     ...(configPath !== undefined && { configPath }),
     ...(mainRepo !== undefined && { mainRepo }),
     ...(worktreesDir !== undefined && { worktreesDir }),
-    settings: { ...file.settings, cliPaths: { ...file.settings.cliPaths, ...cliPaths } },
+    settings: {
+      ...file.settings,
+      ...(constraintsPath !== undefined && { constraintsPath }),
+      ...(mcpPath !== undefined && { mcpPath }),
+      cliPaths: { ...file.settings.cliPaths, ...cliPaths },
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ifExists } from '../base/errors.ts';
+import { ifExists, SamocodeError } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
 import { readInboxMessage } from '../session/inbox.ts';
 import { readPlan } from '../session/plan.ts';
@@ -92,7 +92,22 @@ async function promptPlan(worker: Worker): Promise<PromptPlan | undefined> {
   return { name: version.name, isApproved: outcome.approved, phases, testable };
 }
 
+/** @throws ConstraintsGoneError */
 async function constraints(path: string | undefined): Promise<PromptState['constraints']> {
-  const text = path === undefined ? undefined : await ifExists(readFile(path, 'utf8'));
-  return path === undefined || text === undefined ? undefined : { path, text };
+  if (path === undefined) return undefined;
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text === undefined) throw new ConstraintsGoneError(path);
+  return { path, text };
+}
+
+class ConstraintsGoneError extends SamocodeError {
+  readonly code = 'constraints_gone';
+
+  constructor(path: string) {
+    super(
+      'No agent was started.',
+      `The file of CONSTRAINTS is gone: ${path}.`,
+      'Restore it, or correct CONSTRAINTS in .samocode, then resume the session.',
+    );
+  }
 }

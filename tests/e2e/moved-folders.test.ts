@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerQa } from '../../src/actions/answer-qa.ts';
@@ -10,6 +10,7 @@ import { stopSession } from '../../src/actions/stop-session.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
 import { readSession } from '../../src/session/status.ts';
+import { eventually } from '../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 
 /** A session that waits for answers and was stopped, so that no worker lives. */
@@ -78,6 +79,30 @@ test('a session of a project folder that was renamed goes on in the new one afte
   );
   expect((await readEvents(moved.paths.events, 0)).filter(({ type }) => type === 'forgery_seen')).toEqual([]);
   expect(await rig.repo.git(['worktree', 'list', '--porcelain'], cwd)).not.toContain('prunable');
+});
+
+test('a session of a project folder that was renamed goes on under its rules', async () => {
+  const repo = { files: { 'README.md': '# A project\n', 'rules.md': 'Boats have no wheels.\n' } };
+  await using rig = await stoppedRig({ repo, lines: { CONSTRAINTS: 'rules.md' } });
+  await using moved = await renameProject(rig);
+  await resumeSession({ session: moved.session }, moved.context);
+  await answerQa({ session: moved.session, answers: [], acceptSuggestions: true }, moved.context);
+  const prompt = await eventually(async () => {
+    const { openIteration, progress } = (await moved.view())?.state ?? {};
+    const newest = String(openIteration?.iteration ?? progress?.totalIterations).padStart(3, '0');
+    return newest > '002' && readFile(join(moved.paths.runDir, 'iterations', newest, 'prompt.md'), 'utf8');
+  });
+  expect(prompt).toContain('Boats have no wheels.');
+});
+
+test('no agent runs without the rules of its project', async () => {
+  const repo = { files: { 'README.md': '# A project\n', 'rules.md': 'Boats have no wheels.\n' } };
+  await using rig = await stoppedRig({ repo, lines: { CONSTRAINTS: 'rules.md' } });
+  await rm(join(rig.repo.path, 'rules.md'));
+  await rig.resume();
+  await rig.answer();
+  const { status } = await rig.until(({ status: { kind } }) => kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'constraints_gone' });
 });
 
 test('a session of a project folder that was renamed can be archived there', async () => {
