@@ -51,14 +51,17 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
   signal?.throwIfAborted();
   const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
+  const reachesRemote = mayReachRemote(args, options.config);
   const result = await runCommand('git', [...settings, ...withoutDrivers(args)], {
     cwd,
+    // What a fetch starts for its person, a cache of passwords for one, is to outlive it.
+    leavesBehind: reachesRemote,
     // git is started like any program: with our environment, less what points at other repositories.
     env: {
       ...scrubbed(options.baseEnv),
       ...QUIET,
       ...asVariables(options.config),
-      ...(mayReachRemote(args, options.config) ? {} : NO_REMOTE),
+      ...(reachesRemote ? {} : NO_REMOTE),
       ...options.env,
     },
     timeoutMs,
