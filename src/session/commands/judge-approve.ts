@@ -1,7 +1,7 @@
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../commands.ts';
 import type { Channel, PlanVersion } from '../event-types.ts';
-import { isPlanOf } from '../plan.ts';
+import { isHashOf } from '../plan.ts';
 import type { SessionState } from '../state.ts';
 import { closedChannel } from './closed-channel.ts';
 import { type Refused, refused } from './refused.ts';
@@ -29,7 +29,7 @@ export function judgeApprove(
     const why = 'The plan document is gone.';
     return refused('no_plan', { what: NOTHING, why, hint: 'Ask for a new one with request_changes.' });
   }
-  if (command.hash !== undefined && !isPlanOf(command.hash, plan.text)) {
+  if (command.hash !== undefined && !isHashOf(command.hash, plan.hash)) {
     return refused('plan_changed', {
       what: NOTHING,
       why: `The hash is not that of the plan that waits, ${plan.name}.`,
