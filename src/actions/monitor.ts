@@ -69,8 +69,8 @@ async function otherPayer({ state }: SessionView, context: ActionContext): Promi
   // A child may still run, by its own credentials, and nobody holds it to its limits: that weighs more than a block.
   if (state.openIteration !== undefined) return undefined;
   const { env, home } = context;
-  if (paymentChange(state, env) === undefined) return undefined;
-  // Read only where it may matter: a worker of ours would have what a login shell adds.
+  if (Object.keys(state.paidBy).length === 0) return undefined;
+  // A worker of ours would have what a login shell adds.
   return paymentChange(state, await environmentOfSessions(env, home));
 }
 

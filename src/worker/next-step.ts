@@ -16,6 +16,7 @@ import { record, stateOf, type Worker } from './worker.ts';
 import { worktreeStands } from './worktree-stands.ts';
 
 const QUEUE_POLL_MS = 500;
+const NEED_ANOTHER_ENVIRONMENT = new Set(['credentials_changed', 'checks', 'setup_not_found']);
 const PARKED_AWAY = 'parked for a day; it comes back when something happens';
 
 /** Does the one thing that the state asks for next. @returns why the worker leaves; undefined: there is more to do */
@@ -37,7 +38,8 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
         await prepare(worker);
         return undefined;
       }
-      await joinEnvironment(worker);
+      // A child that lives is watched at once: what needs the environment waits for it then.
+      if (state.openIteration === undefined) await joinEnvironment(worker);
       if (state.openIteration !== undefined) {
         // Its place went with the worker that began it, or with a block; its child may run, so none is waited for.
         await worker.slots.take().catch(() => false);
@@ -65,7 +67,8 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
     case 'blocked':
       await worker.slots.leave();
       // Whoever resumes it starts a worker of their own, with the environment that they mean.
-      if (status.rule === 'credentials_changed') return 'another environment is needed';
+      if (state.openIteration === undefined && NEED_ANOTHER_ENVIRONMENT.has(status.rule))
+        return 'another environment is needed';
       return (await idle(worker)) ? undefined : PARKED_AWAY;
     case 'stopped':
       return 'stopped';

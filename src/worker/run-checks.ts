@@ -2,6 +2,7 @@ import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { isOfRepository, missingProgram, notFoundWords } from '../project/project-command.ts';
 import { childEnvironment } from '../providers/environment.ts';
+import { joinEnvironment } from './children-environment.ts';
 import { runProjectCommand } from './run-project-command.ts';
 import { endChildTree } from './tree.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -20,6 +21,7 @@ export async function runChecks(worker: Worker): Promise<ChecksEnd> {
   const checks = checksOf(worker);
   const worktree = stateOf(worker).worktree;
   if (checks.length === 0 || worktree === undefined) return { kind: 'ran', failures: [] };
+  await joinEnvironment(worker);
   const env = childEnvironment(worker.env, {
     sessionUlid: worker.file.id,
     iteration: stateOf(worker).progress.totalIterations,

@@ -10,6 +10,7 @@ import { mendRunFolder, removeDraftsOfDead } from './after-child.ts';
 import { beginIteration, logPaths } from './begin-iteration.ts';
 import { blockedEvent } from './blocked.ts';
 import { ChildLog } from './child-log.ts';
+import { joinEnvironment } from './children-environment.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { readEndedByUs } from './iteration-files.ts';
 import { keepWork } from './keep-work.ts';
@@ -54,6 +55,7 @@ async function watchAndFinish(
 }
 
 async function startOrFinish(worker: Worker, open: OpenIteration): Promise<ChildRecord | undefined> {
+  await joinEnvironment(worker);
   try {
     return await spawnChild(worker, open);
   } catch (error) {

@@ -155,3 +155,16 @@ test('a worker that comes back reads the login shell again, and its fingerprint 
   expect(read[0]?.names).toEqual(read[1]?.names);
   expect(read[0]?.fingerprint).not.toBe(read[1]?.fingerprint);
 });
+
+test('a tool that a person installs for their login shell is found by the resume that follows', async () => {
+  await using place = await personWithTool('echo Good morning\n');
+  const env = asDesktop(place);
+  const { session } = await start(place, { lines: 'SETUP=true\nCHECK=mytool check\n', env });
+  await until(pathsOf(place, session), ({ status }) => status.kind === 'blocked');
+  await writeFile(join(place.home, '.bash_profile'), PROFILE);
+  await using chat = await chatWith(SERVER, { cwd: place.repo, env });
+  await chat.call('resume_session', { session, project_dir: place.repo });
+  await until(pathsOf(place, session), ({ status }) => status.kind === 'waiting');
+  const events = await readFile(pathsOf(place, session).events, 'utf8');
+  expect(eventsOf(events, 'environment_read')).toHaveLength(2);
+});
