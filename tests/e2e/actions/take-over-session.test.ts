@@ -92,7 +92,7 @@ test('a session that a newer samocode has written is left to it', async () => {
   await giveLeaseTo(rig, {});
   const text = await readFile(rig.paths.events, 'utf8');
   const last = JSON.parse(text.trimEnd().split('\n').at(-1) ?? '');
-  await writeFile(rig.paths.events, `${text}${JSON.stringify({ ...last, v: 2, n: last.n + 1 })}\n`);
+  await writeFile(rig.paths.events, `${text}${JSON.stringify({ ...last, v: 9, n: last.n + 1 })}\n`);
   const question = { session: rig.file.folder };
   await expect(takeOverSession(question, rig.context())).rejects.toMatchObject({ code: 'newer_format' });
   await expect(resumeSession(question, rig.context())).rejects.toMatchObject({ code: 'newer_version' });

@@ -5,6 +5,7 @@ import { spentWords } from '../../../src/actions/spent-words.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { eventually } from '../../support/eventually.ts';
+import { endSession } from '../../support/live-session.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 test('a status shows what was spent where there is a limit, and messages that no agent has confirmed', async () => {
@@ -34,7 +35,8 @@ test('a child that gives no sign of life reads as stalled until it prints again'
   expect(await look()).toBeUndefined();
   const log = join(rig.paths.logs, openIteration?.log ?? '');
   await eventually(() => stat(log).catch(() => undefined));
-  await rig.killWorker();
+  // Nobody writes into the log any more, however slow the child's first words come.
+  await endSession({ paths: rig.paths, host: context.host }, rig.file.id);
   const { n, lease } = await rig.state();
   // Behind the child's first words, however slow it is.
   const at = new Date(Date.now() + 30_000).toISOString();
