@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -96,4 +96,24 @@ test('an archiving moves documents alone, and only into the archive of its sessi
   await (await restOfArchiving(worker))?.();
   expect(await readdir(log.paths.archive)).toEqual(['elsewhere']);
   expect(await archived(log)).toEqual(DOCUMENTS);
+});
+
+test('a document that a person brought back from a whole archiving stays, without any event since', async () => {
+  await using log = await tempLog();
+  const worker = await stopped(log, ARCHIVED, CAME);
+  await (await restOfArchiving(worker))?.();
+  await cp(join(log.paths.archive, '26-01-08-x'), log.paths.sessionDir, { recursive: true });
+  await (await restOfArchiving(worker))?.();
+  expect(await documents(log)).toEqual(DOCUMENTS);
+});
+
+test('an archiving after one that was done whole is made up for too', async () => {
+  await using log = await tempLog();
+  const worker = await stopped(log, ARCHIVED, CAME);
+  await (await restOfArchiving(worker))?.();
+  await writeFile(join(log.paths.sessionDir, '01-08-1002-plan-x.md'), '# x\n');
+  const later = { ...ARCHIVED, moved: ['01-08-1002-plan-x.md'], to: '_archive/26-01-08-x-2' };
+  await worker.writer.append(later, CAME);
+  await (await restOfArchiving(worker))?.();
+  expect([await documents(log), await archived(log)]).toEqual([[], [...DOCUMENTS, '01-08-1002-plan-x.md']]);
 });

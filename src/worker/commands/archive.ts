@@ -10,11 +10,12 @@ import { parseDocumentName } from '../../session/documents.ts';
 import { readEvents } from '../../session/event-log.ts';
 import type { By, EventType } from '../../session/event-types.ts';
 import { nameWithoutDate } from '../../session/names.ts';
+import { readOverview } from '../../session/overview.ts';
 import { changeOverview } from '../../session/overview-change.ts';
 import { archiveRoot, sessionPaths } from '../../session/paths.ts';
 import { atPlaces, type Places } from '../../session/places.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
-import { documentNames } from '../documents.ts';
+import { documentNames, readOwnOverview } from '../documents.ts';
 import { dropAllCheckpoints } from '../keep-work.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
@@ -193,14 +194,16 @@ async function archiveDocuments(
 }
 
 /**
- * Moves documents that the worker before had recorded as archived when it died: those that still stand where they were.
- * To be done before anything else is: what a person brings back later stays.
+ * Moves documents that the worker before had recorded as archived when it died, unless the notebook says that all were:
+ * what a person brings back later stays.
  */
 export async function restOfArchiving(worker: Worker): Promise<CommandOutcome['after']> {
   const after = Math.max(0, stateOf(worker).n - LOOK_BACK);
   const newest = await readEvents(worker.paths.events, after);
   const last = newest.findLast(({ type }) => !OF_WORKERS.includes(type));
   if (last?.type !== 'archived' || last.what !== 'documents') return undefined;
+  const { lastAction } = readOverview((await readOwnOverview(worker.paths)) ?? '');
+  if (lastAction === archivedWords(last.to)) return undefined;
   return () => moveDocuments(worker, last);
 }
 
@@ -215,8 +218,14 @@ async function moveDocuments(
   await mkdir(folder, { recursive: true });
   for (const name of moved.filter((name) => parseDocumentName(name) !== undefined))
     await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
-  const reset = { lastAction: 'Documents archived', next: 'New work' };
+  // Written last: what shows the next worker that nothing is left to move.
+  const reset = { lastAction: archivedWords(to), next: 'New work' };
   await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
+}
+
+/** With the folder, for each archiving has its own. */
+function archivedWords(to: string): string {
+  return `Documents archived to ${to}`;
 }
 
 async function freeFolder(parent: string, name: string): Promise<string> {
