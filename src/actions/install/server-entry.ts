@@ -43,9 +43,12 @@ async function serverIn(path: string): Promise<unknown> {
   return valueAt(value, [...AT]);
 }
 
-/** Whether an entry starts this package, in whichever version and from whichever place. */
+/** Whether an entry starts this package, in whichever version and from whichever place: other servers may name it too. */
 function isOurServer(entry: unknown): boolean {
-  return partsOf(entry).some((part) => /^samocode-mcp(?:\.js|@.*)?$/.test(basename(part)));
+  const [command = '', ...args] = partsOf(entry);
+  const isRunner = /^(?:node|npx|bunx)/.test(basename(command));
+  const started = isRunner ? args.find((arg) => !arg.startsWith('-')) : command;
+  return /^samocode-mcp(?:\.js|@.*)?$/.test(basename(started ?? ''));
 }
 
 // No value of another key is shown: it may be a secret.
