@@ -1,7 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
-import { ifExists } from '../../base/errors.ts';
+import { ifExists, SamocodeError } from '../../base/errors.ts';
 import { type Client, type ClientPlace, clientsFolder } from './client.ts';
 import { findProgram } from './find-program.ts';
 import { jsonValue, valueAt } from './json-member.ts';
@@ -23,14 +23,17 @@ export const geminiClient: Client = {
   shownBy: '/mcp',
   find: (context) => findProgram(context, 'gemini'),
   async installSteps(work) {
-    if (work.scope === 'user') return await addPlugin(work, way(work));
+    if (work.scope === 'user') {
+      if (await isOfPerson(work)) throw new OwnExtensionError(extensionPath(work));
+      return await addPlugin(work, way(work));
+    }
     const start = { ...commandOnPath(), timeout: CALL_LIMIT_MS };
     return await addServer({ path: projectSettings(work), start }, { ...work, title });
   },
   async traces(place) {
     if (place.scope === 'project') return [serverTrace(projectSettings(place))];
     return [
-      ...way(place).traces,
+      ...((await isOfPerson(place)) ? [] : way(place).traces),
       ...(await memory(place)),
       { kind: 'folder', path: packageFolder(place, 'gemini') },
     ];
@@ -38,22 +41,30 @@ export const geminiClient: Client = {
 };
 
 function way(place: ClientPlace): PluginWay {
-  const extensions = join(settingsDir(place), 'extensions');
   return {
     client: 'gemini',
     files: geminiPackage,
     add: (copy) => [['extensions', 'link', copy, '--consent']],
     around: (run) => leavingNothing(place, run),
     traces: [
-      { kind: 'folder', path: join(extensions, 'samocode') },
+      { kind: 'folder', path: extensionPath(place) },
       {
         kind: 'member',
-        path: join(extensions, 'extension-enablement.json'),
+        path: join(settingsDir(place), 'extensions/extension-enablement.json'),
         at: ['samocode'],
         isRegister: true,
       },
     ],
   };
+}
+
+/** Whether the extension of our name is another than the one that we had linked. */
+async function isOfPerson(place: ClientPlace): Promise<boolean> {
+  const path = extensionPath(place);
+  if ((await ifExists(lstat(path))) === undefined) return false;
+  // Where it cannot be read nothing says that it is ours.
+  const note = await readFile(join(path, '.gemini-extension-install.json'), 'utf8').catch(() => '');
+  return valueAt(jsonValue(note), ['source']) !== packageFolder(place, 'gemini');
 }
 
 // A yes to the extension is taken as one to the folder that it is given in, and every folder is remembered.
@@ -86,6 +97,22 @@ function settingsDir({ context: { env, home } }: ClientPlace): string {
   return join(env.GEMINI_CLI_HOME || home, '.gemini');
 }
 
+function extensionPath(place: ClientPlace): string {
+  return join(settingsDir(place), 'extensions/samocode');
+}
+
 function projectSettings({ projectDir }: ClientPlace): string {
   return join(projectDir, '.gemini/settings.json');
+}
+
+class OwnExtensionError extends SamocodeError {
+  readonly code = 'own_extension';
+
+  constructor(path: string) {
+    super(
+      `${title} was not changed.`,
+      `It already has an extension named samocode that this installation did not add, in ${path}.`,
+      'Remove it with "gemini extensions uninstall samocode", then run samocode install again.',
+    );
+  }
 }

@@ -12,7 +12,7 @@ export const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true, re
 export const DESKTOP_PATH = '.config/Claude/claude_desktop_config.json';
 export const SERVER_PATH = join(ROOT, 'dist/samocode-mcp.js');
 
-/** A home with just the files that are named, and none of the machine's own clients in sight. */
+/** A home, @HOME@ in a text, with just the files that are named, and none of the machine's own clients in sight. */
 export async function emptyMachine(files: Readonly<Record<string, string>> = {}) {
   const dir = await tempDir();
   const home = dir.path;
@@ -63,7 +63,8 @@ export async function emptyMachine(files: Readonly<Record<string, string>> = {})
     },
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
-  for (const [path, text] of Object.entries(files)) await machine.write(path, text);
+  for (const [path, text] of Object.entries(files))
+    await machine.write(path, text.replaceAll('@HOME@', home));
   return machine;
 }
 
@@ -101,7 +102,8 @@ enabled = true
 command = "x"
 `,
     '.codex/plugins/cache/samocode/samocode/0.1.0/README.md': 'ours',
-    '.gemini/extensions/samocode/.gemini-extension-install.json': '{ "source": "/x", "type": "link" }',
+    '.gemini/extensions/samocode/.gemini-extension-install.json':
+      '{ "source": "@HOME@/.config/samocode/clients/gemini", "type": "link" }',
     '.gemini/extensions/extension-enablement.json': '{\n  "samocode": {\n    "overrides": ["/x/*"]\n  }\n}',
     [DESKTOP_PATH]: `{
 	"mcpServers": {

@@ -1,8 +1,54 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { install, uninstall } from '../../../src/actions/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine } from './machine.ts';
 
+const GEMINI = { ...ALL, clients: ['gemini'] };
 const DESKTOP = { ...ALL, clients: ['desktop'] };
+const EXTENSION = '.gemini/extensions/samocode';
+/** An extension of the person's that happens to have our name, and where it is enabled. */
+const OWN_EXTENSION = {
+  [`${EXTENSION}/.gemini-extension-install.json`]: '{ "source": "/home/me/samocode", "type": "link" }',
+  [`${EXTENSION}/notes.md`]: 'mine',
+  '.gemini/extensions/extension-enablement.json': '{ "samocode": { "overrides": ["/home/me/*"] } }',
+};
+const files = Object.keys(OWN_EXTENSION).sort();
+
+test("an uninstall leaves a person's own Gemini extension of our name", async () => {
+  await using machine = await emptyMachine(OWN_EXTENSION);
+  expect((await uninstall(GEMINI, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  expect(await machine.files()).toEqual(files);
+  expect(await machine.read('.gemini/extensions/extension-enablement.json')).toContain('/home/me/*');
+});
+
+test.each([
+  ['', false],
+  [' with --replace', true],
+])(
+  "an install%s refuses to put ours over a person's own Gemini extension of our name",
+  async (_how, replace) => {
+    await using machine = await emptyMachine(OWN_EXTENSION);
+    await machine.addProgram('gemini', 'exit 1');
+    const { clients } = await install({ ...GEMINI, replace }, machine.context);
+    expect(clients).toMatchObject([
+      {
+        outcome: 'failed',
+        problem: {
+          code: 'own_extension',
+          message: expect.stringContaining(join(machine.home, EXTENSION)),
+          hint: expect.stringContaining('gemini extensions uninstall samocode'),
+        },
+      },
+    ]);
+    expect(await machine.files()).toEqual(files);
+  },
+);
+
+test('a Gemini extension without a note of where it came from stays', async () => {
+  await using machine = await emptyMachine({ [`${EXTENSION}/gemini-extension.json`]: '{}' });
+  expect((await uninstall(GEMINI, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+  expect(await machine.files()).toEqual([`${EXTENSION}/gemini-extension.json`]);
+});
 
 test.each([
   ['uv', ['--directory', '/home/me/src/samocode-mcp', 'run', 'my-own-server']],
