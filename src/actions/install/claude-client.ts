@@ -88,14 +88,12 @@ async function serverAlone(work: ClientWork): Promise<Step[]> {
   const path = ownPath(work);
   const [needed] = await addServer({ path, start }, { ...work, title });
   if (needed === undefined) return [];
-  const own: Step = { kind: 'remove', trace: { kind: 'member', path, at: needed.at } };
   const because = `the server alone, without skills and commands: Claude Code adds no plugin while ${settingsPath(work)} has comments or trailing commas`;
+  const left = await removals((await way(work)).traces);
+  // In one change: a command of the client's that fails would leave the person without either.
+  if (needed.insteadOf !== undefined) return [...left, { ...needed, because }];
   const args = ['mcp', 'add', '-s', 'user', 'samocode', '--', start.command, ...start.args];
-  return [
-    ...(await removals((await way(work)).traces)),
-    ...(needed.insteadOf === undefined ? [] : [own]),
-    { ...command(work, args), because },
-  ];
+  return [...left, { ...command(work, args), because }];
 }
 
 function allowSteps(work: ClientWork, settings: unknown): Step[] {

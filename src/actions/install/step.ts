@@ -25,6 +25,8 @@ export interface AddMember {
   value: unknown;
   /** What of the person's it replaces, in words. */
   insteadOf?: string;
+  /** Why it is this change. */
+  because?: string;
 }
 
 /** A command of the client's own. */
@@ -45,11 +47,11 @@ export function stepWords(step: Step): string {
     case 'write_package':
       return `write ${Object.keys(step.files).length} files into ${step.folder}`;
     case 'run':
-      return `run ${commandOf(step)}${step.because === undefined ? '' : ` (${step.because})`}`;
+      return `run ${commandOf(step)}${becauseOf(step)}`;
     case 'add_member':
       return `add to ${step.path}, at ${step.at.join('.')}: ${JSON.stringify(step.value)}${
         step.insteadOf === undefined ? '' : `, instead of your own: ${step.insteadOf}`
-      }`;
+      }${becauseOf(step)}`;
     case 'add_items':
       return `add to ${step.path}, at ${step.at.join('.')}: ${JSON.stringify(step.items)}`;
     case 'remove':
@@ -59,6 +61,10 @@ export function stepWords(step: Step): string {
     default:
       return step satisfies never;
   }
+}
+
+function becauseOf({ because }: RunStep | AddMember): string {
+  return because === undefined ? '' : ` (${because})`;
 }
 
 function commandOf({ program, args }: RunStep): string {

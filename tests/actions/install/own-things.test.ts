@@ -4,6 +4,7 @@ import { install, uninstall } from '../../../src/actions/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine } from './machine.ts';
 
 const GEMINI = { ...ALL, clients: ['gemini'] };
+const CLAUDE = { ...ALL, clients: ['claude'] };
 const DESKTOP = { ...ALL, clients: ['desktop'] };
 const EXTENSION = '.gemini/extensions/samocode';
 /** An extension of the person's that happens to have our name, and where it is enabled. */
@@ -82,4 +83,21 @@ test.each([
   await using machine = await emptyMachine({ [DESKTOP_PATH]: ours });
   expect((await uninstall(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
   expect(JSON.parse(await machine.read(DESKTOP_PATH))).toEqual({ mcpServers: { other: {} } });
+});
+
+const SETTINGS = '.claude/settings.json';
+const OWN_ENTRY =
+  '{ "userID": "x", "mcpServers": { "samocode": { "command": "python", "args": ["mine"] } } }';
+
+test('your own entry of Claude Code is replaced in one change, which none of its commands can break off', async () => {
+  await using machine = await emptyMachine({ [SETTINGS]: '{ "a": 1, }', '.claude.json': OWN_ENTRY });
+  await machine.addClient('claude', 'exit 1');
+  const { clients } = await install({ ...CLAUDE, replace: true }, machine.context);
+  expect(clients).toMatchObject([
+    { outcome: 'changed', steps: [expect.stringMatching(/instead of your own: python mine.*comments/)] },
+  ]);
+  expect(JSON.parse(await machine.read('.claude.json'))).toMatchObject({
+    userID: 'x',
+    mcpServers: { samocode: { args: [expect.stringMatching(/samocode-mcp\.js$/)] } },
+  });
 });
