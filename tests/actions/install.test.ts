@@ -123,7 +123,7 @@ test('what is left when a person removed the plugin by the client itself is remo
   expect(clients[0]?.steps).not.toContainEqual(expect.stringContaining('installed_plugins.json'));
 });
 
-test('in a project the shared file names the command on PATH, and an undo removes what was made', async () => {
+test('in a project the shared file names the command on PATH, and an undo leaves nothing in it', async () => {
   await using machine = await startMachine();
   const project = join(machine.home, 'project');
   await mkdir(project);
@@ -137,7 +137,7 @@ test('in a project the shared file names the command on PATH, and an undo remove
     mcpServers: { samocode: { command: 'samocode-mcp', args: [] } },
   });
   await uninstall(input, machine.context);
-  expect(await readdir(project)).toEqual([]);
+  expect(await machine.read('project/.mcp.json')).toBe('{}\n');
   const unnamed = await install({ ...input, clients: [] }, machine.context);
   expect(unnamed.clients).toMatchObject([
     { outcome: 'changed' },

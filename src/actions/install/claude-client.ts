@@ -38,7 +38,7 @@ export const claudeClient: Client = {
     return await serverAlone(work);
   },
   async traces(place) {
-    if (place.scope === 'project') return [serverTrace(projectPath(place))];
+    if (place.scope === 'project') return [serverTrace(projectPath(place), { isShared: true })];
     return [
       { kind: 'items', path: settingsPath(place), at: ['permissions', 'allow'], isOurs: isOurTool },
       ...(await way(place)).traces,

@@ -31,7 +31,7 @@ export const geminiClient: Client = {
     return await addServer({ path: projectSettings(work), start }, { ...work, title });
   },
   async traces(place) {
-    if (place.scope === 'project') return [serverTrace(projectSettings(place))];
+    if (place.scope === 'project') return [serverTrace(projectSettings(place), { isShared: true })];
     return [
       ...((await isOfPerson(place)) ? [] : way(place).traces),
       ...(await memory(place)),

@@ -15,8 +15,8 @@ export interface ServerEntry {
 
 const AT = ['mcpServers', 'samocode'] as const;
 
-export function serverTrace(path: string): Trace {
-  return { kind: 'member', path, at: AT, isOurs: isOurServer };
+export function serverTrace(path: string, where: { isShared?: true } = {}): Trace {
+  return { kind: 'member', path, at: AT, isOurs: isOurServer, ...where };
 }
 
 /** The step that adds our server, unless it is there. @throws OwnEntryError, SettingsFileError */

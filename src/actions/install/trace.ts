@@ -15,6 +15,8 @@ export type Trace =
       isOurs?: (value: unknown) => boolean;
       /** A register that a client keeps for itself: what is empty in it stays. */
       isRegister?: true;
+      /** A file of the project: it stays, though nothing is left in it. */
+      isShared?: true;
     }
   | { kind: 'table'; path: string; at: readonly [string, string] }
   | { kind: 'folder'; path: string };
@@ -47,9 +49,10 @@ export async function removeTrace(trace: Trace): Promise<void> {
   if (!(await isThere(trace))) return;
   const isRefused = await changeSettings(trace.path, (text) => withoutTrace(text, trace));
   if (isRefused) throw new SettingsFileError(trace.path);
+  if ('isRegister' in trace || 'isShared' in trace) return;
   const isLink = (await lstat(trace.path)).isSymbolicLink();
   const isEmpty = /^\s*(?:\{\s*\})?\s*$/.test(await readFile(trace.path, 'utf8'));
-  if (isEmpty && !isLink && !('isRegister' in trace)) await rm(trace.path);
+  if (isEmpty && !isLink) await rm(trace.path);
 }
 
 function withoutTrace(text: string, trace: Exclude<Trace, { kind: 'folder' }>): string | undefined {

@@ -101,3 +101,19 @@ test('your own entry of Claude Code is replaced in one change, which none of its
     mcpServers: { samocode: { args: [expect.stringMatching(/samocode-mcp\.js$/)] } },
   });
 });
+
+test.each([
+  ['claude', '.mcp.json'],
+  ['gemini', '.gemini/settings.json'],
+] as const)(
+  'settings of a project without any entry outlive an install and an uninstall for %s',
+  async (client, path) => {
+    await using machine = await emptyMachine({ [`project/${path}`]: '{}\n' });
+    await machine.addProgram(client, '');
+    const projectDir = join(machine.home, 'project');
+    const input = { ...ALL, clients: [client], scope: 'project' as const, projectDir };
+    expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+    expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+    expect(await machine.read(`project/${path}`)).toBe('{}\n');
+  },
+);
