@@ -30,6 +30,30 @@ const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => (
   },
 });
 
+/** Tests of one module that start many programs, as git, shells and servers do: `npm run test:processes`. */
+const STARTS_PROCESSES = [
+  'actions/doctor',
+  'actions/send-command',
+  'base/end-tree',
+  'base/run-command',
+  'base/run-command-leftovers',
+  'project/checkpoint',
+  'project/init-repository',
+  'project/planted-programs',
+  'project/project-command',
+  'project/restore-checkpoint',
+  'project/rewind-property',
+  'providers/find-node',
+  'providers/locate-cli',
+  'providers/login-shell',
+  'providers/run-child',
+  'server/odd-entries',
+  'server/resources',
+  'session/watch-files',
+  'worker/living-child',
+  'worker/progress-print',
+].map((name) => `tests/${name}.test.ts`);
+
 /** What is worth many runs, and is run seldom: `npm run soak`. */
 const PROPERTIES_OF_FOLDERS = ['tests/project/take-changes.test.ts', 'tests/project/rewind-property.test.ts'];
 
@@ -49,7 +73,10 @@ export default defineConfig({
           name: 'unit',
           isolate: false,
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'tests/clis/**', 'tests/faults/**', 'tests/soak/**'],
+          exclude: [
+            ...['tests/e2e/**', 'tests/clis/**', 'tests/faults/**', 'tests/soak/**'],
+            ...STARTS_PROCESSES,
+          ],
           testTimeout: 180_000,
         },
       },

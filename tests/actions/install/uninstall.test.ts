@@ -97,14 +97,14 @@ test('the folders that Gemini CLI remembers us by are removed, others of the sam
   const folder = join(machine.home, '.config/samocode/clients');
   await machine.write(
     '.gemini/projects.json',
-    JSON.stringify({ projects: { '/work/clients': 'clients', [folder]: 'clients-1' } }, undefined, 2),
+    JSON.stringify({ projects: { '/home/me/clients': 'clients', [folder]: 'clients-1' } }, undefined, 2),
   );
-  await machine.write('.gemini/history/clients/.project_root', '/work/clients');
+  await machine.write('.gemini/history/clients/.project_root', '/home/me/clients');
   await machine.write('.gemini/history/clients-1/.project_root', folder);
   await machine.write('.gemini/tmp/clients-1/.project_root', folder);
   await uninstall({ ...ALL, clients: ['gemini'] }, machine.context);
   expect(JSON.parse(await machine.read('.gemini/projects.json'))).toEqual({
-    projects: { '/work/clients': 'clients' },
+    projects: { '/home/me/clients': 'clients' },
   });
   const left = (await machine.files()).filter((path) => path.startsWith('.gemini'));
   expect(left).toEqual([
