@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/run-command.ts';
 import { launchWorker } from '../../src/worker/launch.ts';
 import { eventually } from '../support/eventually.ts';
+import { endSession } from '../support/live-session.ts';
 import { makePlace, type Place, pathsOf, until } from '../support/mcp-rig.ts';
 import { HANGS, startRig } from '../support/session-rig.ts';
 import { chatWith } from './desktop-bundle.ts';
@@ -144,7 +145,8 @@ test('a worker that comes back reads the login shell again, and its fingerprint 
     scenario: HANGS,
   });
   await rig.until(({ openIteration }) => openIteration !== undefined);
-  await rig.killWorker();
+  // The machine fails: the next agent is one of the worker that comes back.
+  await endSession({ paths: rig.paths, host: rig.context().host }, rig.file.id);
   await writeFile(join(rig.repo.homeDir, '.bash_profile'), 'export MY_TOKEN=2\n');
   const env = { ...rig.context().env, SHELL: '/bin/bash' };
   await launchWorker(rig.paths, { program: rig.program('worker'), env });
