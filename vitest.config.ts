@@ -91,6 +91,10 @@ export default defineConfig({
           testTimeout: 180_000,
         },
       },
+      {
+        extends: true,
+        test: { ...shared, name: 'processes', include: STARTS_PROCESSES, testTimeout: 180_000 },
+      },
       suite('e2e', 300_000),
       suite('faults', 300_000, 'tests/faults/prepare-sessions.ts'),
       suite('clis', 600_000),
