@@ -124,7 +124,7 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
   ];
 }
 
-/** Tries what makes leases and commands safe; a folder that can't be written to is told elsewhere. */
+/** Tries the hard link that leases and commands rely on; another check reports a folder that cannot be written to. */
 export async function linkChecks(id: string, path: string): Promise<DoctorCheck[]> {
   const trial = join(path, `.samocode-doctor-${randomBytes(6).toString('hex')}`);
   try {
