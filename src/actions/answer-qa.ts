@@ -1,4 +1,5 @@
 import { judgeAnswer } from '../session/commands/judge-answer.ts';
+import { documentText } from '../session/document-text.ts';
 import { openQuestions } from '../session/qa-open.ts';
 import { gateStatus, type SessionView } from '../session/status.ts';
 import { takenOver } from './adopt-session.ts';
@@ -6,7 +7,6 @@ import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { EarlyRefusalError, gateChannelsOf } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
-import { readQaText } from './read-qa.ts';
 
 export interface AnswerQaInput extends SessionQuestion {
   /** A letter, several ("A, C"), or free text, by the question's id. */
@@ -35,7 +35,10 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
   const { view } = found;
   const answers = [...input.answers];
   const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped } as const;
-  const facts = { ...openQuestions(await readQaText(view), view.state), gateChannels: gateChannelsOf(view) };
+  const facts = {
+    ...openQuestions(await documentText(view.paths.qa), view.state),
+    gateChannels: gateChannelsOf(view),
+  };
   const verdict = judgeAnswer({ ...request, by: context.by }, gateStatus(view), facts);
   if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
   const waiting = await takenOver(found, 'qa', context);

@@ -44,12 +44,6 @@ async function readQaOf(view: SessionView): Promise<QaReport> {
   return { view, title, questions: items, open, problems: problems.map(({ text }) => text) };
 }
 
-/** The text of `_qa.md`; undefined where there is none to read. */
-export async function readQaText({ paths }: Pick<SessionView, 'paths'>): Promise<string | undefined> {
-  const reading = await readPlainFile(paths.qa, MAX_DOCUMENT_BYTES);
-  return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
-}
-
 async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
   const reading = await readPlainFile(qa, MAX_DOCUMENT_BYTES);
   switch (reading.kind) {

@@ -1,10 +1,9 @@
 import { basename, join } from 'node:path';
-import { decode } from '../base/change-file.ts';
 import { isoUtc } from '../base/clock.ts';
 import { namesAt, statsAt } from '../base/look-at.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { documentText } from './document-text.ts';
 import type { LegacyTexts } from './legacy.ts';
-import { MAX_DOCUMENT_BYTES, type SessionPaths } from './paths.ts';
+import type { SessionPaths } from './paths.ts';
 import { readQa } from './qa.ts';
 import type { QaQuestion } from './qa-question.ts';
 import { MAX_SIGNAL_BYTES } from './signal.ts';
@@ -35,10 +34,10 @@ export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolde
   if (!isNested && !isNestedTwice && !hasTraces(paths)) return undefined;
   const overviewPath = isNested ? nestedOverview : paths.overview;
   const [overview, history, signal, qa] = await Promise.all([
-    textAt(overviewPath),
-    textAt(paths.history),
-    textAt(paths.signal, MAX_SIGNAL_BYTES),
-    textAt(paths.qa),
+    documentText(overviewPath),
+    documentText(paths.history),
+    documentText(paths.signal, MAX_SIGNAL_BYTES),
+    documentText(paths.qa),
   ]);
   const stats = statsAt(overviewPath) ?? statsAt(sessionDir);
   return {
@@ -70,9 +69,4 @@ function notPlain({ overview, qa, signal, history, sessionLog, logs, inbox }: Se
 
 function isFolder(path: string): boolean {
   return statsAt(path)?.isDirectory() === true;
-}
-
-async function textAt(path: string, maxBytes = MAX_DOCUMENT_BYTES): Promise<string | undefined> {
-  const reading = await readPlainFile(path, maxBytes);
-  return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
 }

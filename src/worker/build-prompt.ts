@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
+import { documentText } from '../session/document-text.ts';
 import { readInboxMessage } from '../session/inbox.ts';
 import { readPlan } from '../session/plan.ts';
 import { WRAP_UP_NOTE } from './budget.ts';
-import { documentNames, readDocument } from './documents.ts';
+import { documentNames } from './documents.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { deliverMessages } from './messages.ts';
 import { assemblePrompt } from './prompt/assemble.ts';
@@ -73,7 +74,7 @@ async function promptMessages(worker: Worker, newFiles: readonly string[]): Prom
   const { unacknowledged } = stateOf(worker).messages;
   const repeated = (await deliverMessages(worker, unacknowledged)).filter((path) => !newFiles.includes(path));
   const read = async (path: string, isRepeated: boolean): Promise<PromptMessage | undefined> => {
-    const content = await readDocument(path);
+    const content = await documentText(path);
     if (content === undefined) return undefined;
     const { id, text } = readInboxMessage(basename(path), content);
     return { id, path, text, isRepeated };

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Outcome } from '../phases/outcome.ts';
+import { documentText } from '../session/document-text.ts';
 import type { PlanVersion } from '../session/event-types.ts';
 import { currentPlanOf, isPlanOf, planHash, readPlan } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
 import { type OpenQuestions, openQuestions } from '../session/qa-open.ts';
-import { documentNames, hashOf, readDocument } from './documents.ts';
+import { documentNames, hashOf } from './documents.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export interface QuestionEvidence extends OpenQuestions {
@@ -13,7 +14,7 @@ export interface QuestionEvidence extends OpenQuestions {
 }
 
 export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
-  const text = await readDocument(worker.paths.qa);
+  const text = await documentText(worker.paths.qa);
   return { ...openQuestions(text, stateOf(worker)), fileHash: hashOf(text) };
 }
 
@@ -28,7 +29,7 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   const { approvedPlan, oldPlans } = stateOf(worker);
   const names = documentNames(worker);
   const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
-  const text = name === undefined ? undefined : await readDocument(join(worker.paths.sessionDir, name));
+  const text = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
   if (name === undefined || text === undefined) {
     const changedSinceApproval = approvedPlan !== undefined;
     return {
@@ -51,6 +52,6 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
 }
 
 async function notesShrank(worker: Worker, text: string): Promise<boolean> {
-  const approved = await readDocument(worker.paths.approvedPlan);
+  const approved = await documentText(worker.paths.approvedPlan);
   return approved !== undefined && planChanges(approved, text).notesShrank;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { statsAt } from '../base/look-at.ts';
+import { documentText } from '../session/document-text.ts';
 import type { WaitingStatus } from '../session/state.ts';
-import { hashOf, readDocument } from './documents.ts';
+import { hashOf } from './documents.ts';
 import { limitAsOf } from './limit-wait.ts';
 import { Looks } from './looks.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
@@ -54,7 +55,7 @@ async function fileWaitIsOver(worker: Worker, status: WaitingStatus, looks: Look
   if (status.for !== 'file_update' || status.file === undefined) return false;
   const path = join(worker.paths.sessionDir, status.file);
   if (!looks.isDue(path)) return false;
-  const hash = hashOf(await readDocument(path)) ?? '';
+  const hash = hashOf(await documentText(path)) ?? '';
   if (hash === status.fileHash) return false;
   const { resumePhase: phase } = status;
   const flow = `${status.file} was changed; going on`;

@@ -1,10 +1,11 @@
 import { changeFile } from '../base/change-file.ts';
+import { documentText } from '../session/document-text.ts';
 import type { NewEvent } from '../session/events.ts';
 import { readOverview } from '../session/overview.ts';
 import { restoreLost } from '../session/overview-change.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { readDocument, readOwnOverview } from './documents.ts';
+import { readOwnOverview } from './documents.ts';
 import { readQuestions } from './evidence.ts';
 import { forgerySeen } from './forgery.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
@@ -25,7 +26,7 @@ export interface NotebookEnd {
  * says so. Its own lines stay as it wrote them.
  */
 export async function mendNotebook(worker: Worker, open: OpenIteration): Promise<NotebookEnd> {
-  const beforeText = (await readDocument(iterationPaths(worker.paths, open.iteration).overviewBefore)) ?? '';
+  const beforeText = (await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore)) ?? '';
   const before = readOverview(beforeText);
   const text = await readOwnOverview(worker.paths);
   const after = readOverview(text ?? '');

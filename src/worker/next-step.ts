@@ -38,13 +38,15 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
         await prepare(worker);
         return undefined;
       }
-      // A child that lives is watched at once: what needs the environment waits for it then.
-      if (state.openIteration === undefined) await joinEnvironment(worker);
       if (state.openIteration !== undefined) {
         // Its place went with the worker that began it, or with a block; its child may run, so none is waited for.
         await worker.slots.take().catch(() => false);
         await runIteration(worker);
-      } else if (stopWanted !== undefined) {
+        return undefined;
+      }
+      // Not before a child that lives is watched: what needs the environment waits for it there.
+      await joinEnvironment(worker);
+      if (stopWanted !== undefined) {
         await record(worker, stoppedEvent(stopWanted.by));
       } else if (!state.runWanted && state.progress.totalIterations === 0) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });

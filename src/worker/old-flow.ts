@@ -1,6 +1,7 @@
 import { appendLines, ensurePlainFolder } from '../base/append-lines.ts';
 import { changeFile } from '../base/change-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { documentText } from '../session/document-text.ts';
 import { readEvents, readLog } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../session/old-flow.ts';
 import { flowKey } from '../session/overview-task.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
-import { readDocument, readOwnOverview } from './documents.ts';
+import { readOwnOverview } from './documents.ts';
 import { flowLinesOf } from './project-event.ts';
 
 /** A shorter notebook can't hold so many entries; most need not even be counted. */
@@ -65,6 +66,6 @@ async function putAway(paths: SessionPaths, { n, all }: FlowSource): Promise<voi
 export async function keepOldFlow(paths: SessionPaths, entries: readonly OldEntry[]): Promise<void> {
   if (entries.length === 0) return;
   ensurePlainFolder(paths.logs);
-  const known = (await readDocument(paths.oldFlow)) ?? '';
+  const known = (await documentText(paths.oldFlow)) ?? '';
   appendLines(paths.oldFlow, missingEntries(known, entries));
 }

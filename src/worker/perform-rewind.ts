@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { isSamocodeError } from '../base/errors.ts';
 import { LeaseLostError } from '../base/lease.ts';
 import { restoreCheckpoint } from '../project/restore-checkpoint.ts';
+import { documentText } from '../session/document-text.ts';
 import { whereTo } from '../session/fold-rewound.ts';
 import { isPlanOf } from '../session/plan.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
-import { readDocument } from './documents.ts';
 import { checkpointPlace } from './keep-work.ts';
 import { isPassing } from './passing-errors.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -40,7 +40,7 @@ function wordsFor(error: unknown): { code: string; reason: string } {
 /** A plan whose approval came back is the one that later plans are compared with. */
 async function keepPlanOf(worker: Worker): Promise<void> {
   const approved = stateOf(worker).rewind?.back.approvedPlan;
-  const text = approved && (await readDocument(join(worker.paths.sessionDir, approved.name)));
+  const text = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
   if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))
     await keepApprovedPlan(worker, text);
 }

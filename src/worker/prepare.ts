@@ -8,13 +8,13 @@ import { START } from '../project/checkpoint-refs.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
 import { realPathAsFar } from '../project/real-path.ts';
 import { ensureWorktree, type Worktree } from '../project/worktree.ts';
+import { documentText } from '../session/document-text.ts';
 import type { NewEvent } from '../session/events.ts';
 import { readOverview } from '../session/overview.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { gateEvents, type Standing, standing } from './adopted-gate.ts';
 import { blockedEvent } from './blocked.ts';
 import { joinEnvironment } from './children-environment.ts';
-import { readDocument } from './documents.ts';
 import { goalOfAdopted } from './goal-of-adopted.ts';
 import { keepWork, notKept } from './keep-work.ts';
 import { requireCheckPrograms } from './run-checks.ts';
@@ -145,7 +145,7 @@ function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
  */
 async function refuseWorkElsewhere({ file, paths, git }: Worker, worktreePath: string): Promise<void> {
   if (!file.adopted) return;
-  const { workingDir = '' } = readOverview((await readDocument(paths.overview)) ?? '');
+  const { workingDir = '' } = readOverview((await documentText(paths.overview)) ?? '');
   const earlier = await earlierWorktree(workingDir, file.mainRepo, git.context);
   if (earlier === undefined || (await realPathAsFar(worktreePath)) === earlier.path) return;
   throw new WorkElsewhereError(earlier.path, worktreePath);

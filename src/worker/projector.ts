@@ -6,6 +6,7 @@ import { crashPoint } from '../base/fault-points.ts';
 import { readTail } from '../base/plain-file.ts';
 import { stampsAt } from '../base/stamps.ts';
 import { describeEvent } from '../session/describe-event.ts';
+import { documentText } from '../session/document-text.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { nowText } from '../session/now.ts';
@@ -17,7 +18,6 @@ import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { sessionLogLine } from '../session/session-log.ts';
 import type { SessionState } from '../session/state.ts';
-import { readDocument } from './documents.ts';
 import { keepOldFlow } from './old-flow.ts';
 import { flowLinesOf, historyLineOf, isFlowWritten, overviewChange, statesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
@@ -78,7 +78,7 @@ export class Projector {
   async catchUp(state: SessionState): Promise<void> {
     // The newest line may be the only one of its batch that got there; a child may have written any number.
     const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
-    const written = new Set(readOverview((await readDocument(this.#paths.overview)) ?? '').flow);
+    const written = new Set(readOverview((await documentText(this.#paths.overview)) ?? '').flow);
     const events = await readEvents(this.#paths.events, from);
     await this.apply(
       state,

@@ -3,6 +3,7 @@ import { changeFile } from '../base/change-file.ts';
 import type { ParkDecision } from '../phases/decision.ts';
 import { openedAtStart } from '../session/commands/judge-start.ts';
 import { describeBy } from '../session/describe-event.ts';
+import { documentText } from '../session/document-text.ts';
 import type { RecordedAnswer } from '../session/event-types.ts';
 import type { NewEvent } from '../session/events.ts';
 import { questionHash } from '../session/qa-answer.ts';
@@ -10,7 +11,7 @@ import { appendRound, newQa } from '../session/qa-change.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
 import { awaitedFile } from './awaited-file.ts';
 import { blockedEvent } from './blocked.ts';
-import { hashOf, readDocument } from './documents.ts';
+import { hashOf } from './documents.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { limitEnd } from './limit-end.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -45,7 +46,7 @@ export async function park(worker: Worker, decision: ParkDecision): Promise<NewE
     case 'file_update':
     case 'human_action': {
       const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
-      const fileHash = path === undefined ? undefined : (hashOf(await readDocument(path)) ?? '');
+      const fileHash = path === undefined ? undefined : (hashOf(await documentText(path)) ?? '');
       return [
         {
           ...parked(decision),

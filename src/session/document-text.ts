@@ -1,0 +1,9 @@
+import { decode } from '../base/change-file.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { MAX_DOCUMENT_BYTES } from './paths.ts';
+
+/** The text of a file of a session that anybody may have replaced by anything; undefined when it is no plain file. */
+export async function documentText(path: string, maxBytes = MAX_DOCUMENT_BYTES): Promise<string | undefined> {
+  const reading = await readPlainFile(path, maxBytes);
+  return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
+}
