@@ -85,7 +85,7 @@ export default defineConfig({
           isolate: false,
           include: ['tests/**/*.test.ts'],
           exclude: [
-            ...['tests/e2e/**', 'tests/clis/**', 'tests/faults/**', 'tests/soak/**'],
+            ...['tests/e2e/**', 'tests/clis/**', 'tests/faults/**', 'tests/guard/**', 'tests/soak/**'],
             ...STARTS_PROCESSES,
           ],
           testTimeout: 180_000,
@@ -97,6 +97,8 @@ export default defineConfig({
       },
       suite('e2e', 300_000),
       suite('faults', 300_000, 'tests/faults/prepare-sessions.ts'),
+      // Needs bubblewrap, and fails without it.
+      suite('guard', 300_000),
       suite('clis', 600_000),
       {
         extends: true,

@@ -14,6 +14,11 @@ export interface TreeRoot {
   /** Guards against a reused pid. */
   startTicks: string;
   pgid: number;
+  /**
+   * How many processes below the root, one below the other, keep all the others in a namespace: they die of a polite
+   * signal, and with them at once everything inside.
+   */
+  guardDepth?: number;
 }
 
 export interface EndTreeOptions {
@@ -70,7 +75,9 @@ export async function endTree(
     const firm = waited >= graceMs;
     // What hops from fork to fork is in no listing for long, but the kernel hits a whole group at once.
     if (root !== undefined && groupIsOurs && (firm || emptyLooks > 0)) killGroup(root.pgid);
+    const guards = root === undefined ? [] : guardsOf(root, alive);
     for (const entry of alive) {
+      if (!firm && guards.includes(entry)) continue;
       const done = firm ? killed : signalled;
       // SIGKILL again is harmless, and new members may share a look with old ones.
       if (firm || !done.has(key(entry))) await signalProcess(processes, entry, firm ? 'SIGKILL' : 'SIGTERM');
@@ -144,6 +151,18 @@ function withDescendants(all: ProcessEntry[], wanted: ReadonlySet<string>): Proc
     }
   }
   return [...members.values()];
+}
+
+/** They end by themselves with the last process inside. */
+function guardsOf({ pid, guardDepth = 0 }: TreeRoot, alive: readonly ProcessEntry[]): ProcessEntry[] {
+  const guards: ProcessEntry[] = [];
+  for (let level = [pid]; guards.length < guardDepth; ) {
+    const below = alive.filter(({ ppid }) => level.includes(ppid));
+    if (below.length === 0) break;
+    guards.push(...below);
+    level = below.map((entry) => entry.pid);
+  }
+  return guards;
 }
 
 async function signalProcess(

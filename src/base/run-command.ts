@@ -23,7 +23,10 @@ export interface CommandOptions {
   maxBytes?: number;
   /** latin1: a character for every byte, for output with names that need not be text. */
   encoding?: 'utf8' | 'latin1';
-  /** What the program has started and left behind with its output elsewhere lives on. */
+  /**
+   * What the program has started and left behind with its output elsewhere lives on, or is seen to by another: a
+   * namespace ends with its first process.
+   */
   leavesBehind?: boolean;
 }
 

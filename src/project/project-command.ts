@@ -8,6 +8,8 @@ export interface ProjectCommandOptions {
   /** The whole environment. */
   env: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** The command line inside a guard; absent: it runs as it stands. */
+  inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
 }
 
 export interface CommandFailure {
@@ -15,6 +17,8 @@ export interface CommandFailure {
   how: string;
   /** The program that the command's own shell could not start, unless it is a file of the repository. */
   missing?: string;
+  /** What the guard said, where it failed and the command never ran. */
+  guardProblem?: string;
 }
 
 /**
@@ -23,18 +27,30 @@ export interface CommandFailure {
  */
 export async function failureOf(
   command: string,
-  { cwd, env, signal }: ProjectCommandOptions,
+  { cwd, env, signal, inside }: ProjectCommandOptions,
 ): Promise<CommandFailure | undefined> {
-  const options = { cwd, env, timeoutMs: LIMIT_MS, ...(signal && { signal }) };
-  const { exitCode, stderr, timedOut } = await runCommand('/bin/sh', ['-c', command, SHELL_NAME], options);
+  const options = {
+    cwd,
+    env,
+    timeoutMs: LIMIT_MS,
+    leavesBehind: inside !== undefined,
+    ...(signal && { signal }),
+  };
+  const shell = ['/bin/sh', '-c', command, SHELL_NAME] as const;
+  const [file, ...args] = inside?.(shell) ?? shell;
+  const { exitCode, stderr, timedOut } = await runCommand(file, args, options);
   if (exitCode === 0) return undefined;
   if (timedOut) return { how: 'ran out of time' };
+  const guardProblem = inside === undefined || exitCode !== 1 ? undefined : GUARD_FAILED.exec(stderr)?.[1];
+  if (guardProblem !== undefined) return { how: 'it could not be run in the guard', guardProblem };
   const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
   return { how: `exit status ${exitCode ?? 'none'}`, ...(missing !== undefined && { missing }) };
 }
 
 /** What our shell calls itself in its messages: a shell that the command starts has another name. */
 const SHELL_NAME = 'samocode';
+/** Its first words, and its last. */
+const GUARD_FAILED = /^bwrap: (.+)\n*$/;
 /** As dash, bash and busybox say it: `samocode: 1: tool: not found`. */
 const REFUSED = /^samocode: (?:(?:line )?\d+: )?(.+): [^:]+$/gm;
 

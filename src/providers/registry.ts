@@ -20,6 +20,11 @@ export function providerNamed(name: string): Provider {
   return provider;
 }
 
+/** Whether the CLIs themselves keep all agents of these providers from what is not theirs: Codex does, if it may. */
+export function areConfined(names: readonly string[], permissions: 'skip' | 'allow'): boolean {
+  return permissions === 'allow' && names.every((name) => name === codex.name);
+}
+
 export class UnknownProviderError extends SamocodeError {
   readonly code = 'unknown_provider';
 

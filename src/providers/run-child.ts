@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { openForAppend } from '../base/append-lines.ts';
 import { writeWhole } from '../base/atomic-file.ts';
@@ -8,12 +8,15 @@ import { SamocodeError } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { type Host, identify, ProcessIdentity } from '../base/host.ts';
 import type { ChildCommand } from './provider.ts';
+import { type Guard, insideGuard } from './starting/guard.ts';
 
 /** `child.json`: which process a child is, on disk before it may start. */
 export const ChildRecord = z.object({
   v: z.literal(1),
   wrapper: ProcessIdentity,
   startedAt: z.iso.datetime(),
+  /** It runs inside the guard of bubblewrap, whose two processes stand between it and the wrapper. */
+  guard: z.literal(true).optional(),
 });
 export type ChildRecord = z.infer<typeof ChildRecord>;
 
@@ -27,8 +30,18 @@ export interface RunChildOptions {
   stderrPath: string;
   recordPath: string;
   exitPath: string;
+  /** Absent: nothing keeps the child from what is not its own. */
+  guard?: ChildGuard | undefined;
   host: Host;
   clock: Clock;
+}
+
+export interface ChildGuard {
+  guard: Guard;
+  /** The guard's arguments: in a file, since a child would see them in the list of its processes. */
+  argsPath: string;
+  /** What the guard says of itself; see `hasRunInGuard`. */
+  statusPath: string;
 }
 
 export class ChildNotStartedError extends SamocodeError {
@@ -79,12 +92,18 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
     files.push(openSync(command.stdinPath ?? '/dev/null', 'r'));
     files.push(openForAppend(options.stdoutPath));
     files.push(openForAppend(options.stderrPath));
+    const started = guardedStart(options.guard, [command.file, ...command.args], files);
     crashPoint('before-spawn');
-    wrapper = await spawnWrapper(options, files);
+    wrapper = await spawnWrapper(options, started, files);
     crashPoint('after-spawn');
     const identity = await identify(host, wrapper.pid);
     if (identity === undefined) throw new ChildNotStartedError(command.file, 'the wrapper ended at once');
-    const record: ChildRecord = { v: 1, wrapper: identity, startedAt: isoUtc(clock.now()) };
+    const record: ChildRecord = {
+      v: 1,
+      wrapper: identity,
+      startedAt: isoUtc(clock.now()),
+      ...started.record,
+    };
     await writeWhole(options.recordPath, `${JSON.stringify(record)}\n`);
     crashPoint('before-go');
     await wrapper.go();
@@ -97,6 +116,23 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
   }
 }
 
+interface Start {
+  command: readonly string[];
+  record: Pick<ChildRecord, 'guard'>;
+}
+
+/** Bubblewrap reads its arguments from descriptor 4 and tells on 5 how it fares; a child gets neither. */
+function guardedStart(wanted: ChildGuard | undefined, command: readonly string[], files: number[]): Start {
+  if (wanted === undefined) return { command, record: {} };
+  const { guard, argsPath, statusPath } = wanted;
+  if (guard.tool.kind !== 'bwrap') return { command: insideGuard(guard, command), record: {} };
+  writeFileSync(argsPath, guard.args.map((arg) => `${arg}\0`).join(''));
+  files.push(openSync(argsPath, 'r'));
+  files.push(openSync(statusPath, 'w'));
+  const start = [guard.tool.path, '--args', '4', '--json-status-fd', '5', '--', ...command];
+  return { command: start, record: { guard: true } };
+}
+
 interface Wrapper {
   pid: number;
   go(): Promise<void>;
@@ -104,15 +140,19 @@ interface Wrapper {
   letGo(): void;
 }
 
-async function spawnWrapper(options: RunChildOptions, files: readonly number[]): Promise<Wrapper> {
+async function spawnWrapper(
+  options: RunChildOptions,
+  start: Start,
+  [input, output, errors, ...ofGuard]: readonly number[],
+): Promise<Wrapper> {
   const { command } = options;
   // The exit file's path is an argument, not a variable: the run folder is never told to a child.
-  const args = ['-c', WRAPPER, options.name, options.exitPath, command.file, ...command.args];
+  const args = ['-c', WRAPPER, options.name, options.exitPath, ...start.command];
   const wrapper = spawn('/bin/sh', args, {
     cwd: options.cwd,
     env: { ...command.env },
     detached: true,
-    stdio: [...files, 'pipe'],
+    stdio: [input, output, errors, 'pipe', ...ofGuard],
   });
   const pid = await new Promise<number>((resolve, reject) => {
     wrapper.once('error', (error) => reject(new ChildNotStartedError(command.file, error)));

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ProcessIdentity } from '../base/host.ts';
+import { SANDBOX_LEVELS } from '../base/sandbox-level.ts';
 import { CAP_NAMES, SessionCaps } from '../phases/caps.ts';
 import { Decision, JudgedSignal } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
@@ -101,6 +102,8 @@ export const EVENT_BODIES = {
     by: By.optional(),
     /** The text of `session.json`: the choices of the person, out of reach of whoever edits that file. */
     file: z.string().optional(),
+    /** What keeps its agents from what is not theirs; older events do not say. */
+    sandbox: z.enum(SANDBOX_LEVELS).optional(),
   }),
   prepared: z.object({
     worktree: z
@@ -139,6 +142,8 @@ export const EVENT_BODIES = {
   iteration_started: BegunIteration.extend({
     /** Names of the credentials that were set: who pays. */
     credentials: z.array(z.string()).optional(),
+    /** The level in force. */
+    sandbox: z.enum(SANDBOX_LEVELS).optional(),
   }),
   iteration_ended: z.object({
     iteration: z.int(),
@@ -207,6 +212,8 @@ export const EVENT_BODIES = {
     checks: z.array(z.string()).optional(),
     /** What was moved since the start. */
     places: Places.optional(),
+    /** A lower level than before, with which a person lets it go on. */
+    sandbox: z.enum(SANDBOX_LEVELS).optional(),
     /** With a goal: rounds of questions and plans that belong to the work before. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),

@@ -23,10 +23,11 @@ export function fold(state: SessionState, event: SessionEvent): SessionState {
 }
 
 const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => SessionState } = {
-  session_created: (state, { at, runWanted, by }) => ({
+  session_created: (state, { at, runWanted, by, sandbox }) => ({
     ...state,
     createdAt: at,
     ...(by && { startedBy: by }),
+    ...(sandbox && { sandbox }),
     runWanted,
     status: { kind: 'starting', since: at },
   }),
@@ -72,7 +73,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     const before = state.status.kind === 'waiting' ? { parked: state.status } : {};
     return { ...rest, status: { kind: 'stopped', since: at, by, why, ...before } };
   },
-  resumed: (state, event) => resumed(foldPlaces(state, event.places), event),
+  resumed: (state, event) =>
+    resumed({ ...foldPlaces(state, event.places), ...(event.sandbox && { sandbox: event.sandbox }) }, event),
   phase_set: phaseSet,
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
   archived: (state, { what, moved, places }) => {
@@ -119,7 +121,7 @@ function settled(state: SessionState, status: Status): SessionState {
 }
 
 function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
-  const { iteration, phase, provider, at } = event;
+  const { iteration, phase, provider, at, sandbox } = event;
   const { feedback, ...rest } = state;
   const told = { notes: state.notes, ...(feedback !== undefined && { feedback }) };
   return {
@@ -128,6 +130,7 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
     openIteration: { ...BegunIteration.parse(event), startedAt: at, told },
     lastProvider: provider,
+    ...(sandbox && { sandbox }),
     ...(event.credentials && { paidBy: { ...state.paidBy, [provider]: event.credentials } }),
     notes: [],
     backoff: false,

@@ -114,6 +114,9 @@ export interface IterationPaths {
   child: string;
   /** Beginning of the name of the wrapper's record of the CLI's exit status; the wrapper's pid ends it. */
   exit: string;
+  /** The guard's arguments, and what it tells of itself. */
+  guardArgs: string;
+  guardStatus: string;
   prompt: string;
   /** The bytes of `_signal.json` that were judged. */
   signal: string;
@@ -135,6 +138,8 @@ export function iterationPaths(paths: SessionPaths, iteration: number): Iteratio
     dir,
     child: at('child.json'),
     exit: at('exit'),
+    guardArgs: at('guard-args'),
+    guardStatus: at('guard-status'),
     prompt: at('prompt.md'),
     signal: at('signal.json'),
     overviewBefore: at('overview-before.md'),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { SamocodeError } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
+import { SANDBOX_LEVELS } from '../base/sandbox-level.ts';
 import { SessionCaps } from '../phases/caps.ts';
 import { GATES, PHASE_NAMES } from '../phases/table.ts';
 import { CHANNELS } from './event-types.ts';
@@ -26,6 +27,10 @@ export const FrozenSettings = z.object({
   /** Of the providers whose children may work for another time. */
   timeLimitsMs: z.record(z.string(), z.number()).optional(),
   permissions: z.enum(['skip', 'allow']),
+  /** Absent in sessions of before there was a guard: as `auto`. */
+  sandbox: z.enum(['auto', 'guard', 'off']).optional(),
+  /** SANDBOX_WRITE, absolute. */
+  sandboxWrite: z.array(z.string()).optional(),
   gates: z.array(z.enum(GATES)),
   gateChannels: z.array(z.enum(CHANNELS)),
   autoApprove: z.boolean(),
@@ -79,6 +84,8 @@ export const SessionFile = z.object({
   /** New work for which a done folder was taken over. */
   goal: z.string().optional(),
   settings: FrozenSettings,
+  /** What was found at its start to keep its agents from what is not theirs. */
+  sandbox: z.enum(SANDBOX_LEVELS).optional(),
 });
 export type SessionFile = z.infer<typeof SessionFile>;
 

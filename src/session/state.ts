@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SANDBOX_LEVELS } from '../base/sandbox-level.ts';
 import { NOTHING_SPENT, SessionCaps, SessionSpent } from '../phases/caps.ts';
 import { Decision } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
@@ -86,6 +87,8 @@ export const SessionState = z.object({
   status: Status,
   progress: Progress,
   worktree: Worktree.optional(),
+  /** What keeps its agents from what is not theirs: as it was promised at the start, or found at the last of them. */
+  sandbox: z.enum(SANDBOX_LEVELS).optional(),
   openIteration: OpenIteration.optional(),
   /** Who paid for the last child of each provider: credential names. Empty when a person resumes. */
   paidBy: z.record(z.string(), z.array(z.string())),

@@ -60,6 +60,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
       timeLimitMs,
       ...(wrapUp && { wrapUp }),
       credentials: credentialNames(provider.name, worker.env),
+      sandbox: await worker.guard.level(worker),
     },
   );
   crashPoint('after-iteration-started');

@@ -1,4 +1,5 @@
 import { readPlainFile, readTail } from '../base/plain-file.ts';
+import { visibleControls } from '../base/plain-words.ts';
 import { judgeCaps } from '../phases/caps.ts';
 import type { EndingKind } from '../phases/ending.ts';
 import type { Traces } from '../providers/provider.ts';
@@ -6,6 +7,7 @@ import { providerNamed } from '../providers/registry.ts';
 import { type ChildRecord, NEVER_STARTED } from '../providers/run-child.ts';
 import type { Cost } from '../session/cost.ts';
 import { spentBy } from '../session/fold-spent.ts';
+import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { logPaths } from './begin-iteration.ts';
 import { budgetUses } from './budget.ts';
@@ -59,6 +61,8 @@ export async function howItEnded(
   const spent = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, ...spent, ...(ended.problem !== undefined && { problem: ended.problem }) };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
+  const guardProblem = exitCode === 1 && ended.child?.guard ? guardFailure(worker, open) : undefined;
+  if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined) return { ...base, ...byUs };
   const stderrTail = readTail(logPaths(worker, open).stderr, 8192);
@@ -78,6 +82,14 @@ export async function howItEnded(
     // A time that is no number is none: no event could hold it.
     ...(Number.isFinite(limitedUntil) && limitedUntil !== undefined && { limitedUntil }),
   };
+}
+
+/** Bubblewrap exits with 1 where it fails, as an agent may; it tells its child's exit status only of one that ran. */
+function guardFailure(worker: Worker, open: OpenIteration): string | undefined {
+  const { guardStatus } = iterationPaths(worker.paths, open.iteration);
+  if (readTail(guardStatus, 8192).includes('"exit-code"')) return undefined;
+  const said = readTail(logPaths(worker, open).stderr, 8192).trimEnd().split('\n').at(-1) ?? '';
+  return `The guard did not start the agent: ${visibleControls(said.slice(0, 300))}`;
 }
 
 async function tracesOf(worker: Worker, open: OpenIteration, log: ChildLog | undefined): Promise<Traces> {

@@ -4,6 +4,7 @@ import { backOff } from './back-off.ts';
 import { blockedEvent } from './blocked.ts';
 import { withinBudget } from './budget.ts';
 import { joinEnvironment } from './children-environment.ts';
+import { guardStands } from './guard-stands.ts';
 import { idle } from './idle.ts';
 import { accountIsFree } from './limit-end.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
@@ -89,6 +90,7 @@ async function nextIteration(worker: Worker): Promise<void> {
     return;
   }
   if (!(await samePayer(worker))) return;
+  if (!(await guardStands(worker))) return;
   if (!(await withinBudget(worker))) return;
   if (!(await accountIsFree(worker))) return;
   if (!(await worktreeStands(worker))) return;

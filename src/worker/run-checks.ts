@@ -3,7 +3,7 @@ import { statsAt } from '../base/look-at.ts';
 import { isOfRepository, missingProgram, notFoundWords } from '../project/project-command.ts';
 import { childEnvironment } from '../providers/environment.ts';
 import { joinEnvironment } from './children-environment.ts';
-import { runProjectCommand } from './run-project-command.ts';
+import { guardFailedWords, runProjectCommand } from './run-project-command.ts';
 import { endChildTree } from './tree.ts';
 import { stateOf, type Worker } from './worker.ts';
 
@@ -28,11 +28,15 @@ export async function runChecks(worker: Worker): Promise<ChecksEnd> {
   });
   try {
     const failures: string[] = [];
+    const guard = await worker.guard.guard(worker);
     for (const check of checks) {
-      const end = await runProjectCommand(worker, check, { cwd: worktree.path, env });
+      const end = await runProjectCommand(worker, check, { cwd: worktree.path, env, guard });
       if (end.kind === 'stopped') return end;
       if (end.kind === 'failed' && end.missing !== undefined) {
         return { kind: 'impossible', reason: missingCheckWords(end.missing, check) };
+      }
+      if (end.kind === 'failed' && end.guardProblem !== undefined) {
+        return { kind: 'impossible', reason: guardFailedWords('CHECK', end.guardProblem) };
       }
       if (end.kind === 'failed') failures.push(`\`${check}\` (${end.how})`);
       if (statsAt(worktree.path) === undefined) {

@@ -1,4 +1,6 @@
+import { visibleControls } from '../base/plain-words.ts';
 import { type CommandFailure, failureOf } from '../project/project-command.ts';
+import { type Guard, insideGuard } from '../providers/starting/guard.ts';
 import { whileTakingCommands } from './while-taking-commands.ts';
 import type { Worker } from './worker.ts';
 
@@ -12,13 +14,30 @@ export type ProjectCommandEnd =
 export async function runProjectCommand(
   worker: Worker,
   command: string,
-  place: { cwd: string; env: Record<string, string> },
+  place: { cwd: string; env: Record<string, string>; guard: Guard | undefined },
 ): Promise<ProjectCommandEnd> {
+  const { guard, ...options } = place;
   const end = await whileTakingCommands(worker, async (signal) => {
-    const failure = await failureOf(command, { ...place, signal });
+    const failure = await failureOf(command, { ...options, ...insideOf(guard, options.env), signal });
     if (failure !== undefined) signal.throwIfAborted();
     return failure;
   });
   if (end.kind === 'stopped') return end;
   return end.value === undefined ? { kind: 'passed' } : { kind: 'failed', ...end.value };
+}
+
+/** One sentence, the same for SETUP and CHECK. @param said by bubblewrap itself */
+export function guardFailedWords(what: 'SETUP' | 'CHECK', said: string): string {
+  return `The guard could not run ${what}: ${visibleControls(said.slice(0, 300))}.`;
+}
+
+/** What installs hooks would be refused there, and fail. */
+const NO_HOOKS = { HUSKY: '0', LEFTHOOK: '0' };
+
+function insideOf(guard: Guard | undefined, env: Record<string, string>) {
+  if (guard === undefined) return {};
+  return {
+    inside: (command: readonly string[]) => insideGuard(guard, command),
+    env: { ...NO_HOOKS, ...env },
+  };
 }

@@ -23,6 +23,7 @@ import { intoArchive, restOfArchiving } from './commands/archive.ts';
 import { followUp } from './follow-up.ts';
 import { cutForgedEnd } from './forged-end.ts';
 import { GitGuard } from './git-guard.ts';
+import { WorkerGuard } from './guard.ts';
 import { guarded } from './guarded.ts';
 import { KeptFiles } from './kept-files.ts';
 import { nextStep } from './next-step.ts';
@@ -82,7 +83,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const slots = new Slots(file.sessionsDir, file.settings.maxParallel, { clock, host });
     const kept = new KeptFiles();
     for (const path of [paths.sessionFile, paths.approvedPlan]) await kept.keep(path);
-    const own = { writer, projector, git, slots, kept };
+    const own = { writer, projector, git, slots, kept, guard: new WorkerGuard() };
     const environment = new ChildrenEnvironment(env);
     const worker: Worker = {
       ...{ paths, file, clock, host, environment, rehearsalProgram, ...own },

@@ -5,7 +5,7 @@ import { readPlainFile } from '../base/plain-file.ts';
 import { notFoundWords } from '../project/project-command.ts';
 import type { Worktree } from '../project/worktree.ts';
 import { childEnvironment } from '../providers/environment.ts';
-import { runProjectCommand } from './run-project-command.ts';
+import { guardFailedWords, runProjectCommand } from './run-project-command.ts';
 import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 
@@ -26,26 +26,46 @@ export async function noteSetupDue(worker: Worker, worktreePath: string): Promis
 }
 
 /** Runs SETUP once in a worktree that we made, over however many workers. @returns what the first child is told */
-export async function setUpOnce(worker: Worker, { path, kind }: Worktree): Promise<SetupEnd> {
+export async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> {
+  const { path, kind } = worktree;
   const { setup } = worker.file.settings;
   if (setup === undefined) return { kind: 'done', warnings: [] };
   const [state, ...earlier] = (await noteOf(worker)) ?? [];
   const isDue = kind !== 'kept' || state === DUE;
   if (!isDue) return { kind: 'done', warnings: earlier };
   const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
-  const end = await runProjectCommand(worker, setup, { cwd: path, env });
+  const guard = isAsPersonLeftIt(worktree) ? undefined : await worker.guard.guard(worker, worktree);
+  const end = await runProjectCommand(worker, setup, { cwd: path, env, guard });
   if (end.kind === 'stopped') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
     return end;
   }
   // Still due: it runs again when the session is resumed.
   if (end.kind === 'failed' && end.missing !== undefined) throw new SetupNotFoundError(end.missing, setup);
+  if (end.kind === 'failed' && end.guardProblem !== undefined) throw new SetupGuardError(end.guardProblem);
   const warnings =
     end.kind === 'failed'
       ? [`SETUP (\`${setup}\`) failed (${end.how}); the first child is told to see to it.`]
       : [];
   await writeWhole(worker.paths.setup, [RAN, ...warnings, ''].join('\n'));
   return { kind: 'done', warnings };
+}
+
+/** No agent has written there yet: it is what the person's own checkout would run, installers of hooks among it. */
+function isAsPersonLeftIt({ head, baseCommit }: Worktree): boolean {
+  return head === baseCommit;
+}
+
+class SetupGuardError extends SamocodeError {
+  readonly code = 'guard_failed';
+
+  constructor(said: string) {
+    super(
+      guardFailedWords('SETUP', said),
+      'No agent was started.',
+      'Run `samocode doctor`, then resume the session.',
+    );
+  }
 }
 
 class SetupNotFoundError extends SamocodeError {

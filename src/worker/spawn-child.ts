@@ -20,6 +20,7 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
   await layOut(worker, open);
   const files = iterationPaths(worker.paths, open.iteration);
   const { stdout, stderr } = logPaths(worker, open);
+  const guard = await worker.guard.guard(worker);
   const child = await runChild({
     command: await commandFor(worker, open),
     name: wrapperName(worker, open.iteration),
@@ -28,6 +29,7 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
     stderrPath: stderr,
     recordPath: files.child,
     exitPath: files.exit,
+    guard: guard && { guard, argsPath: files.guardArgs, statusPath: files.guardStatus },
     host: worker.host,
     clock: worker.clock,
   });

@@ -9,6 +9,9 @@ const GRACE_MS = 3000;
 /** What a child leaves behind after its own end has no work to save. */
 const LEFTOVER_GRACE_MS = 300;
 
+/** Bubblewrap watches from outside and is the first process inside: a child and a grandchild of the wrapper. */
+const GUARD_DEPTH = 2;
+
 /** The mark of everything that a session's children ever start. */
 export function childMark(worker: Pick<Worker, 'file'>): Mark {
   return { name: SESSION_MARK, value: worker.file.id };
@@ -18,7 +21,7 @@ export async function treeRoot({ host }: Pick<Worker, 'host'>, child: ChildRecor
   const { pid } = child.wrapper;
   const { startTicks } = (await runningEntry(host, child.wrapper)) ?? child.wrapper;
   // The wrapper leads a group of its own.
-  return { pid, startTicks, pgid: pid };
+  return { pid, startTicks, pgid: pid, ...(child.guard && { guardDepth: GUARD_DEPTH }) };
 }
 
 /** Ends all that came of a session's children. */

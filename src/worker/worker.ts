@@ -8,6 +8,7 @@ import type { SessionState } from '../session/state.ts';
 import { appendPatiently } from './append-patiently.ts';
 import type { ChildrenEnvironment } from './children-environment.ts';
 import type { GitGuard } from './git-guard.ts';
+import type { WorkerGuard } from './guard.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { ifTaken } from './passing-errors.ts';
 import type { Projector } from './projector.ts';
@@ -27,6 +28,7 @@ export interface Worker {
   readonly writer: EventWriter;
   readonly projector: Projector;
   readonly git: GitGuard;
+  readonly guard: WorkerGuard;
   readonly slots: Slots;
   readonly kept: KeptFiles;
 }

@@ -16,7 +16,12 @@ import { Envelope, FORMAT_VERSION } from '../../src/session/events.ts';
 const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list an optional key as ADDED.';
 
 /** Optional keys that came after their format, by the schema that has them. */
-const ADDED: Readonly<Record<string, readonly string[]>> = {};
+const ADDED: Readonly<Record<string, readonly string[]>> = {
+  // An older worker knows no guard: its agents run without one, as it does with any session.
+  session_created: ['sandbox'],
+  iteration_started: ['sandbox'],
+  resumed: ['sandbox'],
+};
 
 interface ObjectSchema {
   properties: Record<string, unknown>;

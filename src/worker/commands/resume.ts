@@ -1,5 +1,7 @@
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
+import { SANDBOX_LOWER } from '../../session/block-rules.ts';
 import { judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
@@ -21,9 +23,17 @@ export async function resume(worker: Worker, given: CommandOf<'resume'>): Promis
   if (verdict.kind === 'refused') return refusalOf(verdict);
   const { phase, resetsCounts } = verdict;
   if (command.goal !== undefined) return await newGoal(worker, command, command.goal);
-  const events = [resumed(command, { phase, resetsCounts })];
+  const lower = await lowerLevel(worker);
+  const events = [{ ...resumed(command, { phase, resetsCounts }), ...(lower && { sandbox: lower }) }];
   // Whoever resumes by hand knows more than the time that the provider gave.
   return state.status.kind === 'limited' ? { events, after: () => liftLimit(worker) } : { events };
+}
+
+/** With which a session goes on that was blocked for it, and that a person resumes all the same. */
+async function lowerLevel(worker: Worker): Promise<SandboxLevel | undefined> {
+  const { status } = stateOf(worker);
+  if (status.kind !== 'blocked' || status.rule !== SANDBOX_LOWER) return undefined;
+  return await worker.guard.level(worker);
 }
 
 async function liftLimit(worker: Worker): Promise<void> {

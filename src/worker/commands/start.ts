@@ -7,7 +7,7 @@ import { stateOf, type Worker } from '../worker.ts';
 export function start(worker: Worker, command: CommandOf<'start'>): CommandOutcome | Refusal {
   const verdict = judgeStart(command, stateOf(worker), worker.file.settings);
   if (verdict.kind === 'refused') return refusalOf(verdict);
-  const { id, task, dive, adopted } = worker.file;
+  const { id, task, dive, adopted, sandbox } = worker.file;
   const text = worker.kept.textOf(worker.paths.sessionFile);
   const subject = task ?? dive ?? worker.file.folder;
   return {
@@ -18,6 +18,7 @@ export function start(worker: Worker, command: CommandOf<'start'>): CommandOutco
         runWanted: command.run,
         by: command.by,
         ...(text !== undefined && { file: text }),
+        ...(sandbox && { sandbox }),
         ...(!adopted && { flow: `Session started: ${subject.split('\n')[0]}` }),
       },
     ],

@@ -1,0 +1,81 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { commonDirOf } from './common-dir.ts';
+import { configFolder } from './config-folder.ts';
+import { pathInside, realPathAsFar } from './real-path.ts';
+import type { GitContext } from './repository.ts';
+import { listWorktrees } from './worktree-list.ts';
+
+/** What an agent must not change, absolute and real; see `GuardPlaces`. */
+export interface ProtectedPlaces {
+  mainRepo: string;
+  commonDir: string;
+  otherCheckouts: string[];
+  sessionsDir: string;
+  runRoot: string;
+  worktreesDir: string;
+  configFolder: string;
+  programs: string[];
+  writable: string[];
+}
+
+export interface PlacesQuestion {
+  mainRepo: string;
+  sessionsDir: string;
+  runRoot: string;
+  worktreesDir: string;
+  homeDir: string;
+  /** The folder that samocode runs from. */
+  programFolder: string;
+  /** SANDBOX_WRITE. */
+  writable: readonly string[];
+}
+
+/** @throws GitError when there is no repository */
+export async function findProtectedPlaces(
+  { mainRepo, homeDir, programFolder, writable, ...folders }: PlacesQuestion,
+  context: GitContext,
+): Promise<ProtectedPlaces> {
+  const main = await realPathAsFar(mainRepo);
+  const worktreesDir = await realPathAsFar(folders.worktreesDir);
+  const checkouts: string[] = [];
+  for (const { path, prunable } of await listWorktrees(mainRepo, context)) {
+    const real = await realPathAsFar(path);
+    if (!prunable && real !== main && pathInside(worktreesDir, real) === undefined) checkouts.push(real);
+  }
+  return {
+    mainRepo: main,
+    commonDir: await commonDirOf(mainRepo, context),
+    otherCheckouts: checkouts,
+    sessionsDir: await realPathAsFar(folders.sessionsDir),
+    runRoot: await realPathAsFar(folders.runRoot),
+    worktreesDir,
+    configFolder: await realPathAsFar(configFolder(homeDir)),
+    programs: await Promise.all(
+      [programFolder, ...SERVICE_UNITS.map((path) => join(homeDir, path))].map(realPathAsFar),
+    ),
+    writable: await Promise.all(writable.map(realPathAsFar)),
+  };
+}
+
+/** What `samocode monitor --install` writes, below the home folder. */
+const SERVICE_UNITS = [
+  '.config/systemd/user/samocode-monitor.service',
+  'Library/LaunchAgents/dev.samocode.monitor.plist',
+];
+
+/** git clears empty folders of refs away; one with this in it stays, and git takes no name that ends so for a ref. */
+const HOLD = 'hold.lock';
+
+/**
+ * Makes the folders of the session's branch and of the checkpoints and sees that they stay: a guard is bound to them,
+ * and the person may run `git gc` or `git pack-refs` meanwhile.
+ */
+export function holdRefFolders(commonDir: string, branch: string): void {
+  const folders = [join('refs/heads', dirname(branch)), 'refs/samocode'];
+  for (const folder of folders.map((each) => join(commonDir, each))) {
+    mkdirSync(folder, { recursive: true });
+    // `refs/heads` itself is never cleared away.
+    if (!folder.endsWith('refs/heads')) writeFileSync(join(folder, HOLD), '');
+  }
+}

@@ -1,0 +1,114 @@
+import { dirname, join } from 'node:path';
+
+/** One rule about a folder or file. Later rules win over earlier ones. */
+export interface Mount {
+  kind: 'read_only' | 'writable' | 'hidden';
+  /** Absolute, without links. */
+  path: string;
+  /** It may be missing, which is fine. */
+  ifThere?: true;
+}
+
+/** What a guard protects, and what it opens. All paths are absolute and real. */
+export interface GuardPlaces {
+  mainRepo: string;
+  /** The git folder that all worktrees of the repository share. */
+  commonDir: string;
+  /** Checkouts of the repository beside MAIN_REPO that are none of ours. */
+  otherCheckouts: readonly string[];
+  sessionsDir: string;
+  /** The run folders of all sessions. */
+  runRoot: string;
+  worktreesDir: string;
+  /** samocode's own settings and secrets. */
+  configFolder: string;
+  /** samocode's own program, and the units that start it. */
+  programs: readonly string[];
+  /** SANDBOX_WRITE. */
+  writable: readonly string[];
+  /** Absent before the session has a worktree. */
+  session?: SessionPlaces;
+}
+
+export interface SessionPlaces {
+  sessionDir: string;
+  worktree: string;
+  /** The worktree's own git folder, below the shared one. */
+  gitDir: string;
+  branch: string;
+}
+
+/** What a commit, a fetch and a stash write in the shared git folder, beside the branch. */
+const OPEN_IN_GIT = ['objects', 'logs', 'refs'];
+/** Those that not every repository has. */
+const OPEN_IF_THERE = ['lfs', 'rr-cache', 'reftable'];
+
+/**
+ * The profile of an agent: everything is as it is, but for what belongs to samocode and to the person's repository.
+ * Folders wherever it can be: a read-only file loses its protection when somebody outside renames another over it.
+ */
+export function guardProfile(places: GuardPlaces): Mount[] {
+  const { session, commonDir } = places;
+  return [
+    { kind: 'hidden', path: places.configFolder },
+    readOnly(places.mainRepo),
+    ...places.otherCheckouts.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
+    { ...readOnly(places.sessionsDir), ifThere: true },
+    { ...readOnly(places.worktreesDir), ifThere: true },
+    readOnly(commonDir),
+    ...(session === undefined ? [] : openForCommits(commonDir, session)),
+    ...places.writable.map((path): Mount => ({ kind: 'writable', path, ifThere: true })),
+    { ...readOnly(places.runRoot), ifThere: true },
+    ...places.programs.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
+  ];
+}
+
+function openForCommits(commonDir: string, session: SessionPlaces): Mount[] {
+  const { gitDir, worktree, branch, sessionDir } = session;
+  const heads = join(commonDir, 'refs/heads');
+  return [
+    ...OPEN_IN_GIT.map((name) => writable(join(commonDir, name))),
+    ...OPEN_IF_THERE.map((name): Mount => ({ ...writable(join(commonDir, name)), ifThere: true })),
+    readOnly(heads),
+    readOnly(join(commonDir, 'refs/samocode')),
+    // A branch without a folder of its own shares that of all others.
+    writable(join(heads, dirname(branch))),
+    writable(gitDir),
+    // By these a worktree's git would be led to another repository, and the worker's with it.
+    readOnly(join(gitDir, 'commondir')),
+    readOnly(join(gitDir, 'gitdir')),
+    writable(worktree),
+    readOnly(join(worktree, '.git')),
+    writable(sessionDir),
+  ];
+}
+
+/** Folders in which nothing that is written inside the guard may be found outside. */
+export function forbiddenFolders(places: GuardPlaces): string[] {
+  const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
+  return [
+    ...new Set([
+      ...[mainRepo, commonDir, join(commonDir, 'hooks'), sessionsDir, runRoot, worktreesDir, configFolder],
+      // Without a folder of its own the branch is only watched, and so are all others.
+      ...(hasOwnFolder(places.session?.branch) ? [join(commonDir, 'refs/heads')] : []),
+      ...places.programs,
+    ]),
+  ].filter((folder) => !places.writable.some((open) => isBelow(open, folder)));
+}
+
+/** Whether a branch can be told from all others by the folder that it lies in. */
+export function hasOwnFolder(branch: string | undefined): boolean {
+  return branch === undefined || branch.includes('/');
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+function readOnly(path: string): Mount {
+  return { kind: 'read_only', path };
+}
+
+function writable(path: string): Mount {
+  return { kind: 'writable', path };
+}

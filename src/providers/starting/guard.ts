@@ -1,0 +1,96 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { Mount } from './guard-profile.ts';
+
+/** The program of the system that makes the guard. */
+export interface GuardTool {
+  kind: 'bwrap' | 'sandbox-exec';
+  /** Absolute. */
+  path: string;
+}
+
+/** How a command is started inside the guard. */
+export interface Guard {
+  tool: GuardTool;
+  /** The tool's own arguments, without what parts them from the command. */
+  args: readonly string[];
+}
+
+/** Beyond PATH, which a program with windows may have given us: where systems put it. */
+const USUAL_FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin', '/run/current-system/sw/bin'];
+
+/** @returns undefined where the system has none */
+export function findGuardTool(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform = process.platform,
+): GuardTool | undefined {
+  const kind = platform === 'darwin' ? 'sandbox-exec' : 'bwrap';
+  const folders = [...(env.PATH ?? '').split(delimiter).filter(isAbsolute), ...USUAL_FOLDERS];
+  const path = folders.map((folder) => join(folder, kind)).find(isProgram);
+  return path === undefined ? undefined : { kind, path };
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param isRoot whether the agent has root's rights, some of which open any guard */
+export function makeGuard(tool: GuardTool, profile: readonly Mount[], isRoot: boolean): Guard {
+  const args = tool.kind === 'bwrap' ? bwrapArgs(profile, isRoot) : sandboxExecArgs(profile);
+  return { tool, args };
+}
+
+/** The whole command line of a command inside the guard. */
+export function insideGuard({ tool, args }: Guard, command: readonly string[]): [string, ...string[]] {
+  // sandbox-exec knows no "--".
+  return [tool.path, ...args, ...(tool.kind === 'bwrap' ? ['--'] : []), ...command];
+}
+
+/** What root could leave the guard with: mounts, devices, modules, other processes, files past their rights. */
+const DROPPED = [
+  'SYS_ADMIN',
+  'SYS_RAWIO',
+  'SYS_MODULE',
+  'SYS_PTRACE',
+  'SYS_BOOT',
+  'MKNOD',
+  'DAC_READ_SEARCH',
+];
+
+function bwrapArgs(profile: readonly Mount[], isRoot: boolean): string[] {
+  return [
+    ...['--dev-bind', '/', '/', '--proc', '/proc', '--unshare-pid', '--die-with-parent'],
+    ...profile.flatMap(bwrapMount),
+    ...(isRoot ? DROPPED.flatMap((name) => ['--cap-drop', `CAP_${name}`]) : []),
+  ];
+}
+
+function bwrapMount({ kind, path, ifThere }: Mount): string[] {
+  if (kind === 'hidden') return ['--tmpfs', path];
+  const bind = kind === 'writable' ? '--bind' : '--ro-bind';
+  return [ifThere ? `${bind}-try` : bind, path, path];
+}
+
+/** Written after the manual of sandbox-exec and the profiles of the system; not tried on a Mac. */
+function sandboxExecArgs(profile: readonly Mount[]): string[] {
+  return ['-p', ['(version 1)', '(allow default)', ...profile.map(sandboxRule)].join('\n')];
+}
+
+function sandboxRule({ kind, path }: Mount): string {
+  const where = `(subpath "${path.replaceAll(/["\\]/g, '\\$&')}")`;
+  switch (kind) {
+    case 'hidden':
+      return `(deny file-read* file-write* ${where})`;
+    case 'read_only':
+      return `(deny file-write* ${where})`;
+    case 'writable':
+      return `(allow file-write* ${where})`;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { statsAt } from '../../base/look-at.ts';
+import { visibleControls } from '../../base/plain-words.ts';
+import { runCommand } from '../../base/run-command.ts';
+import { findGuardTool, type Guard, type GuardTool, insideGuard, makeGuard } from './guard.ts';
+import { forbiddenFolders, type GuardPlaces, guardProfile } from './guard-profile.ts';
+
+/** The guard in force, or why there is none and how to get it. */
+export type GuardNow =
+  | { level: 'guard' | 'best effort'; guard: Guard }
+  | { level: 'none'; why: string; hint: string };
+
+export interface ProbeOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  platform?: NodeJS.Platform;
+  /** For tests: another program than the system's. */
+  tool?: GuardTool;
+  isRoot?: boolean;
+}
+
+const LIMIT_MS = 10_000;
+
+/**
+ * Builds the guard for these places and tries what it must forbid: only when no such write can be found
+ * afterwards is there a guard. Takes a start of the tool, some 10 ms.
+ */
+export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Promise<GuardNow> {
+  const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
+  const tool = options.tool ?? findGuardTool(env, platform);
+  if (tool === undefined) return missing(platform);
+  // A folder that is missing can't be hidden: whoever made it inside would have made it outside.
+  mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
+  const guard = makeGuard(tool, guardProfile(places), isRoot);
+  const why = await failureOf(guard, forbiddenFolders(places), env);
+  if (why !== undefined) return { level: 'none', why, hint: howToGet(tool.kind, platform) };
+  return { level: isRoot ? 'best effort' : 'guard', guard };
+}
+
+/** Writes a file into each folder that it is given; that they are refused is what is hoped for. */
+const SCRIPT = 'name=$1; shift; for folder do (: >"$folder/$name") 2>/dev/null; done; echo tried';
+
+async function failureOf(
+  guard: Guard,
+  folders: readonly string[],
+  env: ProbeOptions['env'],
+): Promise<string | undefined> {
+  const name = `.samocode-probe-${randomUUID()}`;
+  const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', SCRIPT, 'sh', name, ...folders]);
+  const { kind } = guard.tool;
+  const path = env.PATH === undefined ? {} : { PATH: env.PATH };
+  const end = await runCommand(file, args, { cwd: '/', env: path, timeoutMs: LIMIT_MS, leavesBehind: true });
+  const written = folders.map((folder) => join(folder, name)).filter((each) => statsAt(each) !== undefined);
+  for (const each of written) rmSync(each, { force: true });
+  if (end.timedOut) return `${kind} did not answer within ${LIMIT_MS / 1000} s`;
+  if (end.exitCode !== 0 || end.stdout.trim() !== 'tried') {
+    const said = visibleControls((end.stderr.trim().split('\n').at(-1) ?? '').slice(0, 200));
+    return `${kind} does not work here${said === '' ? '' : ` (${said})`}`;
+  }
+  const [open] = written;
+  return open === undefined ? undefined : `${kind} does not keep ${join(open, '..')} from being written`;
+}
+
+function missing(platform: NodeJS.Platform): GuardNow {
+  const kind = platform === 'darwin' ? 'sandbox-exec' : 'bwrap';
+  return { level: 'none', why: `${kind} is not installed`, hint: howToGet(kind, platform) };
+}
+
+function howToGet(kind: GuardTool['kind'], platform: NodeJS.Platform): string {
+  if (kind === 'sandbox-exec') return 'It comes with macOS; look whether a policy of this Mac forbids it.';
+  if (platform !== 'linux') return 'The guard works on Linux and macOS.';
+  return 'Install bubblewrap (Debian and Ubuntu: "sudo apt install bubblewrap") and allow user namespaces; docs/security.md tells how, also for Ubuntu 24.04 and containers.';
+}
+
+/** What SANDBOX=off amounts to. */
+export const SWITCHED_OFF: GuardNow = {
+  level: 'none',
+  why: 'SANDBOX is off',
+  hint: 'Take SANDBOX=off out of .samocode.',
+};
