@@ -19,6 +19,7 @@ import { freezeSettings } from './freeze-settings.ts';
 import { makeRunFolder } from './make-run-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireTrust } from './require-trust.ts';
+import { sandboxNow } from './sandbox-now.ts';
 import type { SessionsPlace } from './sessions-places.ts';
 
 interface FoundSession {
@@ -66,6 +67,10 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   // The gate that a person is just deciding at is one of the session, whatever GATES says.
   const gates = GATES.filter((gate) => chosen.gates.includes(gate) || gate === adoption.gate);
   const settings = { ...chosen, gates };
+  const { level } = await sandboxNow(
+    { mainRepo: project.mainRepo, worktreesDir, sessionsDir, settings },
+    context,
+  );
   const at = isoUtc(clock.now());
   const id = ulid(clock.now());
   const start = { kind: 'start', run: true } as const;
@@ -82,6 +87,7 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
     adopted: true,
     ...(text !== undefined && goal !== undefined && { goal }),
     settings,
+    sandbox: level,
   };
   // Somebody else may adopt it at the same moment: then theirs counts, and the command goes to it.
   await makeRunFolder(paths, file, { v: FORMAT_VERSION, id, by, at, ...start });

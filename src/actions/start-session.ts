@@ -16,7 +16,7 @@ import { FORMAT_VERSION } from '../session/events.ts';
 import { nameWithoutDate, normaliseName, sessionSlug } from '../session/names.ts';
 import { NOT_IN_LOGIN_SHELL } from '../session/notice-codes.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
-import type { FrozenSettings, SessionFile } from '../session/session-file.ts';
+import type { SessionFile } from '../session/session-file.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import { readSession } from '../session/status.ts';
@@ -30,6 +30,7 @@ import { makeRunFolder, removeUntakenFolder } from './make-run-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireText } from './require-text.ts';
 import { requireTrust } from './require-trust.ts';
+import { sandboxNow } from './sandbox-now.ts';
 import { WorkerUnresponsiveError } from './send-command.ts';
 
 export interface StartSessionInput {
@@ -62,7 +63,7 @@ export interface StartSessionResult {
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
- * @throws NothingToDoError, EarlyRefusalError, CommandImpossibleError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, the errors of settings,
+ * @throws NothingToDoError, EarlyRefusalError, CommandImpossibleError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, the errors of settings, of `sandboxNow`,
  * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
  * WorkerUnresponsiveError: the session is there, and its worker is slow
  */
@@ -90,7 +91,8 @@ export async function startSession(
     if (allowed.kind === 'refused') throw new EarlyRefusalError(allowed);
     refuseWhatCannotRun(settings, context);
     const paths = sessionPaths(project.values.sessions, folder);
-    const file = newSessionFile(project, { folder, settings, ...words }, context);
+    const { level, warning } = await sandboxNow({ ...placesOf(project), settings }, context);
+    const file = newSessionFile(project, { folder, settings, ...words, sandbox: level }, context);
     const start = newStart(input.run ?? true, context);
     // Another start took the name in between: a made one gets the next number, a given one is refused.
     if (!(await makeRunFolder(paths, file, start))) continue;
@@ -98,7 +100,12 @@ export async function startSession(
     const notices = events.flatMap((event) =>
       event.type === 'notice' && event.code === NOT_IN_LOGIN_SHELL ? [event.text] : [],
     );
-    return { view, file, warnings: [...project.warnings.map(({ text }) => text), ...notices] };
+    const warnings = [
+      ...(warning === undefined ? [] : [warning]),
+      ...project.warnings.map(({ text }) => text),
+      ...notices,
+    ];
+    return { view, file, warnings };
   }
 }
 
@@ -134,21 +141,22 @@ async function isOccupied(folder: string): Promise<boolean> {
 
 function newSessionFile(
   project: Project,
-  own: { folder: string; task?: string; dive?: string; settings: FrozenSettings },
+  own: Pick<SessionFile, 'folder' | 'task' | 'dive' | 'settings' | 'sandbox'>,
   { clock }: ActionContext,
 ): SessionFile {
-  const { worktrees, sessions } = project.values;
   return {
     v: FORMAT_VERSION,
     id: ulid(clock.now()),
     createdAt: isoUtc(clock.now()),
     ...own,
-    mainRepo: project.mainRepo,
-    worktreesDir: worktrees,
-    sessionsDir: sessions,
+    ...placesOf(project),
     configPath: project.filePath,
     adopted: false,
   };
+}
+
+function placesOf({ mainRepo, values }: Project) {
+  return { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
 }
 
 function newStart(run: boolean, { clock, by }: ActionContext): Command {

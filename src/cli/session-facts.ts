@@ -3,6 +3,7 @@ import { DYING } from '../actions/revival-limit.ts';
 import { spentWords } from '../actions/spent-words.ts';
 import { isoUtc } from '../base/clock.ts';
 import type { WaitingFor } from '../phases/table.ts';
+import { sandboxWords } from '../session/sandbox-words.ts';
 import { needsHuman } from '../session/session-list.ts';
 import type { SessionState } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
@@ -39,6 +40,8 @@ export interface SessionFacts {
   branch?: string;
   base?: string;
   worktree?: string;
+  /** What keeps its agents from what is not theirs. */
+  sandbox?: string;
   sessionDir: string;
   costUsd?: number;
   /** Money and tokens in words, with the limits that there are. */
@@ -57,6 +60,7 @@ export function sessionFacts(
   const problems = [...view.problems, ...(isDying ? [dyingWords(view)] : [])];
   const { progress, worktree, status } = state;
   const spent = spentWords(view);
+  const sandbox = sandboxWords(state);
   const task = state.goal ?? sessionFile?.task ?? sessionFile?.dive;
   return {
     session: view.folder,
@@ -75,6 +79,7 @@ export function sessionFacts(
     worker: view.worker,
     ...(task && { task }),
     ...(worktree && { branch: worktree.branch, base: worktree.base, worktree: worktree.path }),
+    ...(sandbox && { sandbox }),
     sessionDir: paths.sessionDir,
     ...(state.cost.usd !== undefined && { costUsd: state.cost.usd }),
     ...(spent && { spent }),

@@ -47,6 +47,7 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     phaseIteration: progress.phaseIteration + 1,
     provider: facts.provider,
     permissions: settings.permissions,
+    isGuarded: (await worker.guard.now(worker)).level !== 'none',
     timeLimitMs: facts.timeLimitMs,
     now: facts.now,
     worktree,

@@ -14,6 +14,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     phaseIteration: 1,
     provider: 'claude',
     permissions: 'skip',
+    isGuarded: false,
     timeLimitMs: 30 * 60_000,
     now: new Date(2026, 0, 8, 14, 37).getTime(),
     worktree: {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sandboxWords } from '../../session/sandbox-words.ts';
 import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
@@ -28,6 +29,7 @@ export const getStatusTool = defineTool({
       branch: worktree?.branch,
       // It was removed when the session was put away.
       worktree: archived ? undefined : worktree?.path,
+      sandbox: sandboxWords(report.view.state),
       spent: spentWords(report.view),
       messages: messageWords(messages),
     };

@@ -72,6 +72,7 @@ export const startSessionTool = defineTool({
     );
     return {
       ...sessionFields(view),
+      sandbox: file.sandbox,
       branch: file.settings.branch,
       provider: file.settings.provider,
       worktree: view.state.worktree?.path,

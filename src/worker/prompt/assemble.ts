@@ -28,6 +28,16 @@ const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
     'Not everything is allowed to you here, and nobody can be asked: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
 };
 
+const GUARD_WORDS =
+  'You run in a sandbox: the main checkout, the settings and hooks of git, and other sessions are read-only. So whatever ' +
+  'deletes a ref fails ("Read-only file system": `branch -d`, `tag -d`, `stash drop`, `stash pop`, `fetch --prune`, `gc`), and so do `sudo` ' +
+  'and installers of git hooks (with HUSKY=0 or LEFTHOOK=0 they stay out of `npm ci`). Take another way; where there is none, signal `blocked` and say why.';
+
+function limitsOfHands({ permissions, isGuarded }: PromptState): string {
+  const words = PERMISSION_WORDS[permissions];
+  return isGuarded ? `${words}\n- ${GUARD_WORDS}` : words;
+}
+
 /** The whole prompt of an iteration. */
 export function assemblePrompt(state: PromptState): string {
   const { sessionDir, phase, now } = state;
@@ -44,7 +54,7 @@ export function assemblePrompt(state: PromptState): string {
     timestampLog: stamps.log,
     timestampIteration,
     attention: attention(state),
-    contract: fill(contract, { permissions: PERMISSION_WORDS[state.permissions] }),
+    contract: fill(contract, { permissions: limitsOfHands(state) }),
     situation: situation(state),
     duties: stamped(PHASE_DUTIES[phase], stamps),
     provider: PROVIDER_WORDS[state.provider] ?? alone,

@@ -12,6 +12,8 @@ export interface PromptState {
   phaseIteration: number;
   provider: string;
   permissions: 'skip' | 'allow';
+  /** The child runs in the guard. */
+  isGuarded: boolean;
   timeLimitMs: number;
   /** The one clock reading of this iteration, in milliseconds since the epoch. */
   now: number;
