@@ -7,7 +7,7 @@ export const settingsPage: Page = { path: 'docs/settings.md', render };
 function render(): string {
   return `# Settings
 
-<!-- Written by \`npm run docs\` from src/project/project-settings.ts and machine-settings.ts. Change the code, then run it again. -->
+<!-- Written by \`npm run docs\` from the tables in src/project. Change the code, then run it again. -->
 
 One \`KEY=value\` per line, \`#\` begins a comment. \`samocode config\` shows every setting in use and where it comes from.
 

@@ -1,0 +1,70 @@
+import { amount, wholeNumber } from './setting-kinds.ts';
+import type { SettingSpec } from './setting-spec.ts';
+
+/** How much a session, or one phase of it, may spend before it stops and asks. */
+export const LIMIT_SETTINGS = {
+  maxCostUsd: {
+    ...amount('US dollars', 0, 1_000_000),
+    key: 'MAX_COST_USD',
+    scope: 'project',
+    perSession: true,
+    example: 'MAX_COST_USD=20',
+    doc: 'A session stops and asks once its children have cost this much.',
+  },
+  maxTokens: {
+    ...wholeNumber('tokens', 0, 1_000_000_000_000),
+    key: 'MAX_TOKENS',
+    scope: 'project',
+    perSession: true,
+    example: 'MAX_TOKENS=5000000',
+    doc: 'A session stops and asks once its children have used this many tokens, reading from a cache aside.',
+  },
+  maxHours: {
+    ...amount('hours', 0, 10_000),
+    key: 'MAX_HOURS',
+    scope: 'project',
+    perSession: true,
+    example: 'MAX_HOURS=8',
+    doc: 'A session stops and asks once its children have worked this long; sleep of the machine does not count.',
+  },
+  maxIterations: {
+    ...wholeNumber('iterations', 0, 100_000),
+    key: 'MAX_ITERATIONS',
+    scope: 'project',
+    perSession: true,
+    example: 'MAX_ITERATIONS=60',
+    doc: 'A session stops and asks once it has started this many children.',
+  },
+  maxCostUsdByPhase: {
+    ...amount('US dollars', 0, 1_000_000),
+    key: 'MAX_COST_USD_<PHASE>',
+    scope: 'project',
+    family: 'phase',
+    perSession: true,
+    doc: 'The same for one phase: MAX_COST_USD_QUALITY=3.',
+  },
+  maxTokensByPhase: {
+    ...wholeNumber('tokens', 0, 1_000_000_000_000),
+    key: 'MAX_TOKENS_<PHASE>',
+    scope: 'project',
+    family: 'phase',
+    perSession: true,
+    doc: 'The same for one phase: MAX_TOKENS_INVESTIGATION=1000000.',
+  },
+  maxHoursByPhase: {
+    ...amount('hours', 0, 10_000),
+    key: 'MAX_HOURS_<PHASE>',
+    scope: 'project',
+    family: 'phase',
+    perSession: true,
+    doc: 'The same for one phase: MAX_HOURS_TESTING=1.',
+  },
+  maxIterationsByPhase: {
+    ...wholeNumber('iterations', 0, 100_000),
+    key: 'MAX_ITERATIONS_<PHASE>',
+    scope: 'project',
+    family: 'phase',
+    perSession: true,
+    doc: 'The same for one phase: MAX_ITERATIONS_PLANNING=4.',
+  },
+} as const satisfies Record<string, SettingSpec>;
