@@ -1,8 +1,11 @@
 import type { CapName, Caps, SessionCaps } from '../phases/caps.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { branchOf } from '../project/branch-name.ts';
-import { PROVIDER_NAMES, type ProviderName } from '../project/project-settings.ts';
+import { PROVIDER_NAMES, type ProviderName, type Sandbox } from '../project/project-settings.ts';
 import { childSettings, type ResolvedSettings } from '../project/resolve-settings.ts';
+import { SettingInvalidError } from '../project/setting-errors.ts';
+import { isAsStrict } from '../project/setting-spec.ts';
+import { SETTINGS } from '../project/settings.ts';
 import { locateCli } from '../providers/locate-cli.ts';
 import { nodePath } from '../providers/node-path.ts';
 import { providerNamed } from '../providers/registry.ts';
@@ -16,11 +19,13 @@ export interface SessionChoices {
   base?: string | undefined;
   autoApprove?: boolean | undefined;
   acceptSuggestions?: boolean | undefined;
+  /** `guard`, `auto` or `off`, as it was written. */
+  sandbox?: string | undefined;
 }
 
 /**
  * The settings that a session keeps, with every agent CLI found.
- * @throws UnknownProviderError, CliNotFoundError, CliNotExecutableError
+ * @throws SettingInvalidError, UnknownProviderError, CliNotFoundError, CliNotExecutableError
  */
 export async function freezeSettings(
   settings: ResolvedSettings,
@@ -41,6 +46,7 @@ export async function freezeSettings(
     timeLimitsMs: timeLimits(settings),
     watch: stallLimits(values.stallTimeoutSeconds * 1000),
     permissions: values.permissions,
+    ...sandboxOf(values, choices.sandbox),
     gates: [...values.gates],
     gateChannels: [...values.gateChannels],
     autoApprove,
@@ -57,6 +63,27 @@ export async function freezeSettings(
     ...(base !== undefined && { base }),
     ...(values.rehearsalScenario !== undefined && { scenarioPath: values.rehearsalScenario }),
   };
+}
+
+/** What a start lowers is kept with it: whoever judges it sees the project's own value no more. */
+function sandboxOf(
+  { sandbox: ofProject, sandboxWrite }: ResolvedSettings['values'],
+  chosen: string | undefined,
+): Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'sandboxWrite'> {
+  const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
+  return {
+    sandbox,
+    ...(!isAsStrict(SETTINGS.sandbox, sandbox, ofProject) && { sandboxLowered: true }),
+    ...(sandboxWrite !== undefined && { sandboxWrite: [...sandboxWrite] }),
+  };
+}
+
+/** @throws SettingInvalidError */
+function requireSandbox(written: string): Sandbox {
+  const { key, schema } = SETTINGS.sandbox;
+  const parsed = schema.safeParse(written);
+  if (!parsed.success) throw new SettingInvalidError(SETTINGS.sandbox, key, written, { kind: 'call' });
+  return parsed.data;
 }
 
 /** A silence is announced at the half of its limit. */

@@ -49,6 +49,8 @@ export interface StartSessionInput {
   base?: string | undefined;
   autoApprove?: boolean | undefined;
   acceptSuggestions?: boolean | undefined;
+  /** `guard`, `auto` or `off`; less than the project has is a person's choice alone. */
+  sandbox?: string | undefined;
   /** False: everything is prepared and nothing runs until it is resumed. */
   run?: boolean | undefined;
 }

@@ -13,6 +13,7 @@ export interface StartOptions extends SharedOptions {
   timeout?: number;
   branch?: string;
   base?: string;
+  sandbox?: string;
   autoApprove?: true;
   acceptSuggestions?: true;
   fallback?: string;
@@ -37,6 +38,7 @@ const START_OPTIONS = {
   maxTokens: ['--max-tokens <tokens>', 'how many tokens all of it may use'],
   maxHours: ['--max-hours <hours>', 'how long its children may work in all'],
   maxIterations: ['--max-iterations <number>', 'how many children it may start in all'],
+  sandbox: ['--sandbox <level>', 'guard (or nothing starts), auto, or off (no sandbox for agents)'],
   acceptSuggestions: ['--accept-suggestions', 'every question gets its suggestion, without you'],
   autoApprove: ['--auto-approve', 'the plan needs no yes of yours'],
 } as const satisfies Record<StartOption, readonly [flags: string, words: string]>;
@@ -89,8 +91,8 @@ export function wholeSeconds(text: string): number {
 
 /** @throws UsageError when there is nothing to do */
 export function startInput(options: StartOptions): StartSessionInput {
-  const { task, dive, name, provider, model, timeout, branch, base, autoApprove, acceptSuggestions } =
-    options;
+  const { task, dive, name, provider, model, timeout, branch, base } = options;
+  const { sandbox, autoApprove, acceptSuggestions } = options;
   if (!task?.trim() && !dive?.trim()) {
     throw new UsageError(
       'There is nothing to do.',
@@ -100,7 +102,7 @@ export function startInput(options: StartOptions): StartSessionInput {
   }
   // The words of the command line are read and judged with every other setting.
   const settings = { provider, model, timeoutSeconds: timeout, ...limitsOf(options) };
-  const choices = { branch, base, autoApprove, acceptSuggestions };
+  const choices = { branch, base, sandbox, autoApprove, acceptSuggestions };
   return {
     ...{ task, dive, name, ...projectOf(options), ...choices },
     settings,

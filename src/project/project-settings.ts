@@ -1,6 +1,6 @@
 import { GATES } from '../phases/table.ts';
 import { LIMIT_SETTINGS } from './limit-settings.ts';
-import { command, file, folder, listOf, oneOf, text, wholeNumber } from './setting-kinds.ts';
+import { absolutePaths, command, file, folder, listOf, oneOf, text, wholeNumber } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 export const PROVIDER_NAMES = ['claude', 'codex', 'gemini', 'rehearsal'] as const;
@@ -10,6 +10,10 @@ export type ProviderName = (typeof PROVIDER_NAMES)[number];
 const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
 
 const PERMISSIONS = ['skip', 'allow'] as const;
+
+/** Strictest first. */
+const SANDBOXES = ['guard', 'auto', 'off'] as const;
+export type Sandbox = (typeof SANDBOXES)[number];
 
 // A first letter, so that no model or branch can be taken for an option of the program that it is handed to.
 export const modelName = text(
@@ -113,6 +117,23 @@ export const PROJECT_SETTINGS = {
     default: 'skip',
     perSession: true,
     doc: 'skip: children may use every tool unasked. allow: only the tools that their phase lists.',
+  },
+  sandbox: {
+    ...oneOf(SANDBOXES),
+    key: 'SANDBOX',
+    scope: 'project',
+    default: 'auto',
+    perSession: 'judged',
+    risk: 'loosens',
+    doc: 'A kernel sandbox for agents. auto: where it works. guard: no session starts without it. off: none.',
+  },
+  sandboxWrite: {
+    ...absolutePaths,
+    key: 'SANDBOX_WRITE',
+    scope: 'project',
+    risk: 'loosens',
+    example: 'SANDBOX_WRITE=~/.cache/builds,/srv/fixtures',
+    doc: 'Paths that agents may write in the sandbox although it holds them read-only otherwise.',
   },
   checks: {
     ...command,

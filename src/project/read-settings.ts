@@ -201,12 +201,12 @@ function understand(
     const problem = new SettingInvalidError(spec, key, written, source);
     return { name, key, source, value: undefined, problem };
   }
-  return {
-    name,
-    key,
-    source,
-    value: isPath(spec, parsed.data) ? absolute(reader, parsed.data) : parsed.data,
-  };
+  return { name, key, source, value: withAbsolutePaths(reader, spec, parsed.data) };
+}
+
+function withAbsolutePaths(reader: Reader, spec: SettingSpec, value: unknown): unknown {
+  if (spec.kind === 'paths' && Array.isArray(value)) return value.map((path) => absolute(reader, path));
+  return isPath(spec, value) ? absolute(reader, value) : value;
 }
 
 function isPath(spec: SettingSpec, value: unknown): value is string {

@@ -2,12 +2,12 @@ import * as z from 'zod';
 
 /** How a setting is written and what it is once read. */
 export interface SettingKind<Value> {
-  kind: 'folder' | 'file' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';
+  kind: 'folder' | 'file' | 'paths' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';
   /** The range in words; stands after "must be" in errors and in the documents. */
   form: string;
   /** From the text of a file, of the environment or of a call to the value. */
   schema: z.ZodType<Value, string>;
-  /** The names to choose from, in the order in which people should see them. */
+  /** The names to choose from, in the order in which people should see them; of a choice that may loosen: strictest first. */
   choices?: readonly string[];
 }
 
@@ -29,6 +29,17 @@ export const absoluteFile: SettingKind<string> = {
   kind: 'file',
   form: 'the absolute path of an existing file (~ is the home folder)',
   schema: z.string().regex(/^~?\/./),
+};
+
+/** What need not exist yet. Only commas part them: a path may hold blanks. A blank before a path is a comma left out. */
+export const absolutePaths: SettingKind<string[]> = {
+  kind: 'paths',
+  form: 'a list with commas of absolute paths (~ is the home folder)',
+  schema: z
+    .string()
+    .transform((written) => written.split(',').map((path) => path.trim()))
+    .transform((paths) => [...new Set(paths.filter(Boolean))])
+    .pipe(z.array(z.string().regex(/^~?\/(?!.*\s~?\/)[^/]/)).min(1)),
 };
 
 /** Looked up on PATH when it is a bare name. */

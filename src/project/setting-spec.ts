@@ -12,8 +12,11 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   default?: string;
   /** Nothing works without it. */
   required?: true;
-  /** A call may give another value for one session. */
-  perSession?: true;
+  /**
+   * A call may give another value for one session. judged: not as a setting but as a choice beside them, because
+   * who makes it decides whether it counts; the value that is read stays the project's own.
+   */
+  perSession?: true | 'judged';
   /** The name of a project setting in the environment and in `.env`. */
   pairedWith?: string;
   /** Paired with `<CLI>_<this>` of the provider in use: `CLAUDE_MODEL`, `CODEX_TIMEOUT`. */
@@ -27,4 +30,11 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   risk?: 'loosens' | 'runs';
   /** A sensible line, for errors of settings without a default. */
   example?: string;
+}
+
+/** Whether a value takes nothing of what would hold with the other one; the order of a list says nothing. */
+export function isAsStrict({ choices, kind }: SettingSpec, value: unknown, usual: unknown): boolean {
+  if (Array.isArray(value) && Array.isArray(usual)) return usual.every((name) => value.includes(name));
+  if (kind !== 'choice' || choices === undefined) return String(value) === String(usual);
+  return choices.indexOf(String(value)) <= choices.indexOf(String(usual));
 }

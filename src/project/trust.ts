@@ -8,6 +8,7 @@ import { ifExists } from '../base/errors.ts';
 import { configFolder } from './config-folder.ts';
 import type { Project } from './open-project.ts';
 import type { ResolvedSettings } from './resolve-settings.ts';
+import { isAsStrict } from './setting-spec.ts';
 import { SETTINGS, type SettingName } from './settings.ts';
 
 /** A line of `.samocode` that counts only once the person trusted the file. */
@@ -46,7 +47,8 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
     const spec = SETTINGS[name];
     const source = sources[name];
     if (!('risk' in spec) || 'family' in spec || source?.kind !== 'project_file') return [];
-    if ('default' in spec && isAsStrict(values[name], spec.schema.parse(spec.default))) return [];
+    // A line that takes nothing of what would hold without it asks for no trust.
+    if ('default' in spec && isAsStrict(spec, values[name], spec.schema.parse(spec.default))) return [];
     return [{ key: spec.key, risk: spec.risk, value: String(values[name]) || 'none' }];
   });
   if (sources.checks?.kind !== 'project_file') return single;
@@ -54,12 +56,6 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
     ...single,
     ...values.checks.map(({ key, command }): RiskyLine => ({ key, risk: 'runs', value: command })),
   ];
-}
-
-/** A line that takes nothing of what would hold without it asks for no trust; the order of a list says nothing. */
-function isAsStrict(value: unknown, usual: unknown): boolean {
-  if (Array.isArray(value) && Array.isArray(usual)) return usual.every((name) => value.includes(name));
-  return String(value) === String(usual);
 }
 
 /** Whether a person trusted exactly this content of the file. A record that makes no sense trusts nothing. */

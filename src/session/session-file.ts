@@ -27,9 +27,11 @@ export const FrozenSettings = z.object({
   /** Of the providers whose children may work for another time. */
   timeLimitsMs: z.record(z.string(), z.number()).optional(),
   permissions: z.enum(['skip', 'allow']),
-  /** Absent in sessions of before there was a guard: as `auto`. */
-  sandbox: z.enum(['auto', 'guard', 'off']).optional(),
-  /** SANDBOX_WRITE, absolute. */
+  /** Absent in sessions of before there was one: auto. */
+  sandbox: z.enum(['guard', 'auto', 'off']).optional(),
+  /** The start itself chose less of it than the project has. */
+  sandboxLowered: z.literal(true).optional(),
+  /** Absolute paths that stay writable in it. */
   sandboxWrite: z.array(z.string()).optional(),
   gates: z.array(z.enum(GATES)),
   gateChannels: z.array(z.enum(CHANNELS)),

@@ -7,6 +7,7 @@ test.each([
   [['--max-cost-usd', '5', '--provider', 'codex'], 'samocode resume boat --provider codex --max-cost-usd 5'],
   [['--timeout', '60'], 'Leave the name out'],
   [['--auto-approve'], 'Leave the name out'],
+  [['--sandbox', 'off'], 'Leave the name out'],
   [['--task', 'x', '--name', 'y'], 'Leave the name out'],
 ])('run with a session that exists refuses %j, and says what takes it', async (options, hint) => {
   await using desk = await makeDesk();

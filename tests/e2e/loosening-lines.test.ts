@@ -79,6 +79,42 @@ describe('a line that takes a gate away counts for no parent that', () => {
   });
 });
 
+describe('the sandbox of a start', () => {
+  const startBy = async (context: Bench['context'], sandbox?: string) => {
+    const args = { task: 'x', start: false, ...(sandbox !== undefined && { sandbox }) };
+    return (await askTool('start_session', args, context)).json;
+  };
+  const frozen = async (bench: Bench, json: Awaited<ReturnType<typeof startBy>>) =>
+    (await bench.view(String(json.session))).sessionFile?.settings;
+
+  test('is lowered by no parent, neither directly nor through a line that it wrote', async () => {
+    await using bench = await makeBench();
+    expect(await startBy(byTool(bench), 'off')).toMatchObject({ code: 'person_needed' });
+    await appendFile(join(bench.repo.path, '.samocode'), 'SANDBOX=off\n');
+    for (const sandbox of [undefined, 'off', 'guard'])
+      expect(await startBy(byTool(bench), sandbox)).toMatchObject({ code: 'project_not_trusted' });
+    expect(await cli(bench, 'start', '--task', 'x', '--no-run')).toContain('SANDBOX=off');
+    expect(await askTool('list_sessions', {}, bench.context)).toMatchObject({
+      json: { summary: 'There are no such sessions.' },
+    });
+  });
+
+  test("is lowered by a person, and by a line that a person trusted; stricter is anyone's choice", async () => {
+    await using bench = await makeBench({ lines: { SANDBOX: 'auto', SANDBOX_WRITE: '~/cache' } });
+    const sandboxWrite = [join(bench.repo.homeDir, 'cache')];
+    const byPerson = await frozen(bench, await startBy(bench.context, 'off'));
+    expect(byPerson).toMatchObject({ sandbox: 'off', sandboxLowered: true, sandboxWrite });
+    const stricter = await frozen(bench, await startBy(byTool(bench), 'guard'));
+    expect(stricter).toMatchObject({ sandbox: 'guard', sandboxWrite });
+    expect(stricter).not.toHaveProperty('sandboxLowered');
+
+    await using trusted = await makeBench({ lines: { SANDBOX: 'off' } });
+    const asProject = await frozen(trusted, await startBy(byTool(trusted), 'off'));
+    expect(asProject).toMatchObject({ sandbox: 'off' });
+    expect(asProject).not.toHaveProperty('sandboxWrite');
+  });
+});
+
 test('a command that runs something is still trusted through a parent that its human has said yes to', async () => {
   await using bench = await makeBench();
   await appendFile(join(bench.repo.path, '.samocode'), 'CHECK=true\n');

@@ -37,6 +37,7 @@ test('without anything but the folders every setting has its default', () => {
     model: 'opus',
     timeoutSeconds: 1800,
     permissions: 'skip',
+    sandbox: 'auto',
     gates: ['qa', 'plan'],
     checks: [],
     fallback: [],
@@ -47,6 +48,7 @@ test('without anything but the folders every setting has its default', () => {
     modelByPhase: {},
   });
   expect(valuesOf({}).maxHours).toBeUndefined();
+  expect(valuesOf({}).sandboxWrite).toBeUndefined();
 });
 
 test('a call stands above the environment, that above .samocode, that above .env', () => {
@@ -124,6 +126,16 @@ test('paths count from the file, and a call may give them too', () => {
     claudePath: '/home/me/bin/claude',
     codexPath: 'codex-nightly',
   });
+});
+
+test('writable paths are absolute wherever they stood, and a relative one is an error', () => {
+  const file = 'SANDBOX_WRITE="~/.cache/a, /srv/../b"';
+  expect(valuesOf({ file }).sandboxWrite).toEqual(['/home/me/.cache/a', '/b']);
+  expect(() => resolved({ file: 'SANDBOX_WRITE=/a,cache' })).toThrow(
+    'SANDBOX_WRITE in /p/.samocode, line 4, cannot be used. It must be a list with commas of absolute paths ' +
+      '(~ is the home folder), and it is "/a,cache". Correct it, for instance ' +
+      'SANDBOX_WRITE=~/.cache/builds,/srv/fixtures, or remove it.',
+  );
 });
 
 test('an empty value is no value', () => {

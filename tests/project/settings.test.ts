@@ -31,6 +31,8 @@ test.each([
   ['fallback', 'codex gemini', ['codex', 'gemini']],
   ['branchPrefix', 'team/añil', 'team/añil'],
   ['claudePath', '~/bin/claude', '~/bin/claude'],
+  ['sandbox', 'OFF', 'off'],
+  ['sandboxWrite', '/srv/a, ~/Library/My Cache,/srv/a', ['/srv/a', '~/Library/My Cache']],
 ] as const)('%s accepts %s', (name, written, value) => {
   expect(SETTINGS[name].schema.parse(written)).toEqual(value);
 });
@@ -52,6 +54,13 @@ test.each([
   ['model', '--dangerous'],
   ['claudePath', 'bin/claude'],
   ['rehearsalScenario', 'scenario.json'],
+  ['sandbox', 'none'],
+  ['sandboxWrite', 'cache'],
+  ['sandboxWrite', '/srv/a,../b'],
+  ['sandboxWrite', '/srv/a /srv/b'],
+  ['sandboxWrite', '~/a ~/b'],
+  ['sandboxWrite', '/'],
+  ['sandboxWrite', '~ada/x'],
 ] as const)('%s refuses %s', (name, written) => {
   expect(SETTINGS[name].schema.safeParse(written).success).toBe(false);
 });

@@ -38,6 +38,15 @@ test('a line that makes a rule stricter loosens nothing', () => {
   expect(riskyIn('GATES=qa')).toEqual([{ key: 'GATES', risk: 'loosens', value: 'qa' }]);
 });
 
+test('less of a sandbox and every writable path loosen, more of a sandbox does not', () => {
+  expect(riskyIn('SANDBOX=guard\n')).toEqual([]);
+  expect(riskyIn('SANDBOX=auto\n')).toEqual([]);
+  expect(riskyIn('SANDBOX=off\n')).toEqual([{ key: 'SANDBOX', risk: 'loosens', value: 'off' }]);
+  expect(riskyIn('SANDBOX=guard\nSANDBOX_WRITE=~/a,/b\n')).toEqual([
+    { key: 'SANDBOX_WRITE', risk: 'loosens', value: '/home/me/a,/b' },
+  ]);
+});
+
 test('what asks for no trust is at its loosest by default', () => {
   const { permissions, gateChannels } = SETTINGS;
   expect(permissions.default).toBe('skip');

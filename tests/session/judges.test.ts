@@ -128,6 +128,18 @@ describe('a start', () => {
     });
   });
 
+  test('that lowers the sandbox is refused to a model whatever the channels are, and taken from a person', () => {
+    const open = { ...none, gateChannels: [...CHANNELS] };
+    const lowered = { ...open, sandbox: 'off', sandboxLowered: true } as const;
+    expect(judgeStart({ by: byPerson }, {}, lowered)).toEqual({ kind: 'accepted' });
+    expect(judgeStart({ by: byModel }, {}, { ...open, sandbox: 'off' })).toEqual({ kind: 'accepted' });
+    expect(judgeStart({ by: byModel }, {}, lowered)).toMatchObject({
+      code: 'person_needed',
+      why: expect.stringContaining('sandbox off'),
+      hint: expect.stringContaining('--sandbox off'),
+    });
+  });
+
   test('happens once', () => {
     const started = { createdAt: since };
     expect(judgeStart({ by: byPerson }, started, none)).toMatchObject({ code: 'already_started' });

@@ -37,6 +37,7 @@ export const startSessionTool = defineTool({
       .boolean()
       .default(false)
       .describe('Questions get their suggestions. As auto_approve.'),
+    sandbox: Text('guard, auto or off; less than the project has only a person may choose.'),
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
@@ -66,6 +67,7 @@ export const startSessionTool = defineTool({
         branch: input.branch,
         autoApprove: input.auto_approve,
         acceptSuggestions: input.accept_suggestions,
+        sandbox: input.sandbox,
         run: input.start,
       },
       actions,

@@ -6,9 +6,13 @@ import type { SessionState } from '../state.ts';
 import { closedChannel } from './closed-channel.ts';
 import { type Refused, refused } from './refused.ts';
 
-type Choices = Pick<FrozenSettings, 'gates' | 'gateChannels' | 'autoApprove' | 'acceptSuggestions'>;
+type GateChoices = Pick<FrozenSettings, 'gates' | 'gateChannels' | 'autoApprove' | 'acceptSuggestions'>;
+type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered'>;
 
-/** Whether a session may begin with these choices: one that opens a gate in advance is an act of its channel. */
+/**
+ * Whether a session may begin with these choices: one that opens a gate in advance is an act of its channel, and one
+ * that lowers the sandbox a person's, whatever GATE_CHANNELS says.
+ */
 export function judgeStart(
   { by }: Pick<CommandOf<'start'>, 'by'>,
   { createdAt }: Pick<SessionState, 'createdAt'>,
@@ -18,6 +22,7 @@ export function judgeStart(
     const hint = 'Use resume_session to go on with it.';
     return refused('already_started', { what: NOTHING, why: 'The session was started before.', hint });
   }
+  if (settings.sandboxLowered && by.channel === 'tool') return sandboxLowered(settings);
   const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   if (chosen.length === 0) return { kind: 'accepted' };
   const closed = closedChannel(by, settings.gateChannels, NOTHING);
@@ -25,6 +30,14 @@ export function judgeStart(
   const why = `It was to ${chosen.join(' and ')} unasked, which opens a gate. ${closed.why}`;
   const hint = 'Start it without that choice; it then waits for the human.';
   return { ...closed, why, hint };
+}
+
+function sandboxLowered({ sandbox }: Choices): Refused {
+  return refused('person_needed', {
+    what: NOTHING,
+    why: `Its agents were to run with sandbox ${sandbox}, which is less than the project has, and a model or script may not choose that for the human.`,
+    hint: `Start it without that choice, or ask the human to start it in a terminal of their own, with --sandbox ${sandbox}.`,
+  });
 }
 
 const NOTHING = 'No session was started.';
@@ -38,7 +51,7 @@ const CHOICES = [
  * Who has opened a gate before the session came to it; undefined: it waits there.
  * @param startedBy of the start, or of the newest goal; sessions of before it was recorded have none
  */
-export function openedAtStart(gate: Gate, settings: Choices, startedBy: By | undefined): By | undefined {
+export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By | undefined): By | undefined {
   const isChosen = CHOICES.some((each) => each.gate === gate && settings[each.choice]);
   if (isChosen && startedBy === undefined) return BY_SETTINGS;
   // A new goal by a channel that may open no gate: what was chosen for the work before does not count for it.

@@ -36,6 +36,7 @@ test('what is wrong in the choices is named, and nothing is started', async () =
     [{ caps: { dollars: 3 } }, 'bad_input', 'caps'],
     [{ caps: { usd: -1 } }, 'bad_input', 'caps.usd'],
     [{ caps: { iterations: 1.5 } }, 'setting_invalid', 'MAX_ITERATIONS'],
+    [{ sandbox: 'none' }, 'setting_invalid', 'guard, auto, off'],
   ];
   for (const [args, code, words] of cases) {
     const { json } = await askTool('start_session', { task: 'x', ...args }, bench.context);
