@@ -10,7 +10,7 @@ export interface Bench extends TempProject, AsyncDisposable {
   view(folder: string): Promise<SessionView>;
 }
 
-export type BenchPlan = Pick<ProjectPlan, 'lines' | 'bare' | keyof RepoPlan>;
+export type BenchPlan = Pick<ProjectPlan, 'lines' | 'sandbox' | 'bare' | keyof RepoPlan>;
 
 /** A real project in a temporary folder whose children are rehearsals; what still runs at its end is ended. */
 export async function makeBench(plan: BenchPlan = {}): Promise<Bench> {

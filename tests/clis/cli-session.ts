@@ -89,7 +89,8 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
     by: { channel: 'cli' },
     programs: { worker: programs.worker, rehearsal: programs.rehearsal },
   };
-  const lines = { PROVIDER: plan.cli, ...plan.lines };
+  // Without a sandbox unless its lines say otherwise, as in every rig.
+  const lines = { PROVIDER: plan.cli, SANDBOX: 'off', ...plan.lines };
   await setupProject(
     { lines, sessions: join(dir.path, 'sessions'), worktrees: join(dir.path, 'trees') },
     context,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
 import { DEMO_FILES, DEMO_TASK } from '../../src/demo/demo-project.ts';
+import { sandboxOff } from '../support/project.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const SAMOCODE = join(import.meta.dirname, '../../dist/samocode.js');
@@ -10,9 +11,13 @@ const FILES = Object.fromEntries(DEMO_FILES.map(({ path, text }) => [path, text]
 const REHEARSED = ['--provider', 'rehearsal', '--task', DEMO_TASK];
 
 let repo: TempRepo;
+/** The first start of all, in a repository that is no project yet. */
+let prepared: CommandResult;
 
 beforeAll(async () => {
   repo = await makeRepo({ files: FILES });
+  prepared = await samocode('start', '--yes', '--no-run', '--name', 'later', ...REHEARSED);
+  await sandboxOff(repo);
 });
 
 afterAll(async () => {
@@ -31,8 +36,8 @@ async function object(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse((await samocode(...args, '--json')).stdout) as Record<string, unknown>;
 }
 
-test('a session goes from a bare repository to done by commands alone', async () => {
-  const started = await samocode('run', '--yes', '--name', 'way-back', ...REHEARSED);
+test('a session goes to done by commands alone', async () => {
+  const started = await samocode('run', '--name', 'way-back', ...REHEARSED);
   expect(started.stdout).toContain('waits for your answers');
   expect(started.exitCode).toBe(4);
 
@@ -59,7 +64,7 @@ test('a session goes from a bare repository to done by commands alone', async ()
 });
 
 test('a rewind says where the session stands now, and going on that it waits again', async () => {
-  await samocode('run', '--yes', '--name', 'to-and-fro', ...REHEARSED);
+  await samocode('run', '--name', 'to-and-fro', ...REHEARSED);
   const back = await samocode('rewind', 'to-and-fro', '--to', '1');
   expect(back.stdout).toContain('stands where it stood at the end of iteration 1, and is stopped');
   const forth = await samocode('rewind', 'to-and-fro', '--undo');
@@ -69,7 +74,7 @@ test('a rewind says where the session stands now, and going on that it waits aga
 });
 
 test('changes send the plan back, and a message reaches the session', async () => {
-  await samocode('run', '--yes', '--name', 'second', '--accept-suggestions', ...REHEARSED);
+  await samocode('run', '--name', 'second', '--accept-suggestions', ...REHEARSED);
   const back = await samocode('changes', 'second', 'shorter', 'please');
   expect(back.exitCode).toBe(0);
   expect((await samocode('run', 'second')).exitCode).toBe(4);
@@ -82,8 +87,8 @@ test('changes send the plan back, and a message reaches the session', async () =
   expect(await object('status', 'second')).toMatchObject({ state: 'stopped' });
 });
 
-test('a session that is only prepared says what lets it run', async () => {
-  const { stdout } = await samocode('start', '--yes', '--no-run', '--name', 'later', ...REHEARSED);
+test('a start in a bare repository makes the project, and a session that is only prepared says what lets it run', async () => {
+  const { stdout } = prepared;
   expect(stdout).toContain('samocode resume later');
   expect(stdout).not.toContain('on its way');
   expect(await object('status', 'later')).toMatchObject({ state: 'stopped', next: 'samocode resume later' });

@@ -182,7 +182,7 @@ test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
 });
 
 test('a server whose program was replaced says so, and stays', async () => {
-  await using place = await makePlace();
+  await using place = await makePlace({ bare: true });
   const copy = join(place.home, 'dist');
   await cp(dirname(BUILT_SERVER), copy, { recursive: true });
   const server = await startServer({ ...at(place), program: join(copy, basename(BUILT_SERVER)) });

@@ -6,6 +6,7 @@ import { launchWorker } from '../../src/worker/launch.ts';
 import { eventually } from '../support/eventually.ts';
 import { endSession } from '../support/live-session.ts';
 import { makePlace, type Place, pathsOf, until } from '../support/mcp-rig.ts';
+import { trustLines } from '../support/project.ts';
 import { HANGS, startRig } from '../support/session-rig.ts';
 import { chatWith } from './desktop-bundle.ts';
 
@@ -39,20 +40,14 @@ interface Started {
 /** Starts a session in a project with further lines of `.samocode`. */
 async function start(place: Place, { lines, env, args }: Started) {
   await using chat = await chatWith(SERVER, { cwd: place.repo, env });
-  const { sessions } = await chat.call('setup_project', { project_dir: place.repo, provider: 'rehearsal' });
-  const file = join(place.repo, '.samocode');
-  await writeFile(file, `${await readFile(file, 'utf8')}${lines}`);
-  const { needs_trust } = await chat.call('setup_project', { project_dir: place.repo });
-  const { problems } = await chat.call('setup_project', {
-    project_dir: place.repo,
-    trust: needs_trust?.hash,
-  });
+  await trustLines({ path: place.repo, homeDir: place.home }, lines);
+  const { problems } = await chat.call('setup_project', { project_dir: place.repo });
   const started = await chat.call('start_session', {
     task: 'Name the boats',
     project_dir: place.repo,
     ...args,
   });
-  return { ...started, problems, sessions };
+  return { ...started, problems };
 }
 
 async function waits(place: Place, session: string) {

@@ -69,7 +69,7 @@ const ACTS: Array<[name: string, play: (bench: Bench) => Promise<string>, told: 
 
 describe('a line that takes a gate away counts for no parent that', () => {
   test.for(ACTS)('%s', async ([, play, told]) => {
-    await using bench = await makeBench();
+    await using bench = await makeBench({ sandbox: 'auto' });
     await appendFile(join(bench.repo.path, '.samocode'), 'GATES=none\n');
     expect(await play(bench)).toMatch(told);
     expect((await readTrust({}, bench.context)).trust).toMatchObject({ kind: 'untrusted' });
@@ -88,7 +88,7 @@ describe('the sandbox of a start', () => {
     (await bench.view(String(json.session))).sessionFile?.settings;
 
   test('is lowered by no parent, neither directly nor through a line that it wrote', async () => {
-    await using bench = await makeBench();
+    await using bench = await makeBench({ sandbox: 'auto' });
     expect(await startBy(byTool(bench), 'off')).toMatchObject({ code: 'person_needed' });
     await appendFile(join(bench.repo.path, '.samocode'), 'SANDBOX=off\n');
     for (const sandbox of [undefined, 'off', 'guard'])
@@ -100,7 +100,7 @@ describe('the sandbox of a start', () => {
   });
 
   test("is lowered by a person, and by a line that a person trusted; stricter is anyone's choice", async () => {
-    await using bench = await makeBench({ lines: { SANDBOX: 'auto', SANDBOX_WRITE: '~/cache' } });
+    await using bench = await makeBench({ sandbox: 'auto', lines: { SANDBOX_WRITE: '~/cache' } });
     const sandboxWrite = [join(bench.repo.homeDir, 'cache')];
     const byPerson = await frozen(bench, await startBy(bench.context, 'off'));
     expect(byPerson).toMatchObject({ sandbox: 'off', sandboxLowered: true, sandboxWrite });
@@ -108,7 +108,7 @@ describe('the sandbox of a start', () => {
     expect(stricter).toMatchObject({ sandbox: 'guard', sandboxWrite });
     expect(stricter).not.toHaveProperty('sandboxLowered');
 
-    await using trusted = await makeBench({ lines: { SANDBOX: 'off' } });
+    await using trusted = await makeBench({ sandbox: 'off' });
     const asProject = await frozen(trusted, await startBy(byTool(trusted), 'off'));
     expect(asProject).toMatchObject({ sandbox: 'off' });
     expect(asProject).not.toHaveProperty('sandboxWrite');
@@ -116,7 +116,7 @@ describe('the sandbox of a start', () => {
 });
 
 test('a command that runs something is still trusted through a parent that its human has said yes to', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ sandbox: 'auto' });
   await appendFile(join(bench.repo.path, '.samocode'), 'CHECK=true\n');
   const { json } = await askTool('setup_project', { trust: await hashOf(bench) }, byTool(bench));
   expect(json).toMatchObject({ done: ['Trusted: CHECK=true.'] });
@@ -132,7 +132,7 @@ describe('a form', () => {
   });
 
   test('lets a person trust what loosens a rule, and only their yes does', async () => {
-    await using bench = await makeBench();
+    await using bench = await makeBench({ sandbox: 'auto' });
     await appendFile(join(bench.repo.path, '.samocode'), 'GATES=qa\n');
     const trust = await hashOf(bench);
     const no = await askTool('setup_project', { trust }, byTool(bench), answering('No'));

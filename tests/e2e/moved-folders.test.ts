@@ -11,6 +11,7 @@ import { readEvents } from '../../src/session/event-log.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
 import { readSession } from '../../src/session/status.ts';
 import { eventually } from '../support/eventually.ts';
+import { trustLines } from '../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 
 /** A session that waits for answers and was stopped, so that no worker lives. */
@@ -46,6 +47,7 @@ async function renameProject(rig: SessionRig) {
   await rename(path, cwd);
   const file = join(cwd, '.samocode');
   await writeFile(file, (await readFile(file, 'utf8')).replaceAll(`${path}`, cwd));
+  await trustLines({ path: cwd, homeDir: rig.repo.homeDir });
   return movedTo(rig, { cwd, sessionsDir: join(cwd, '_samocode/sessions') });
 }
 

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { systemHost } from '../../src/base/host.ts';
 import { DEMO_FILES } from '../../src/demo/demo-project.ts';
@@ -10,9 +9,9 @@ import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { endSessionsBelow, processesOf, untilState, workerPidOf } from './live-session.ts';
 import { type Connection, connect } from './mcp-client.ts';
-import { makeRepo } from './temp-repo.ts';
+import { makeProject, type ProjectPlan } from './project.ts';
 
-/** The demo's small repository in a temporary folder, with a home of its own. */
+/** The demo's small repository in a temporary folder, with a home of its own, as a rehearsed project of a person. */
 export interface Place extends AsyncDisposable {
   repo: string;
   home: string;
@@ -21,13 +20,12 @@ export interface Place extends AsyncDisposable {
   git(...args: string[]): string;
 }
 
-export async function makePlace(extra: Record<string, string> = {}): Promise<Place> {
+export async function makePlace(plan: Pick<ProjectPlan, 'bare' | 'sandbox'> = {}): Promise<Place> {
   const files = Object.fromEntries(DEMO_FILES.map(({ path, text }) => [path, text]));
-  const made = await makeRepo({ folder: 'paper-boat', files });
+  const { repo: made, sessionsDir } = await makeProject({ folder: 'paper-boat', files, ...plan });
   const { path: repo, homeDir: home } = made;
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' });
-  const env = { ...made.env, LANG: 'C.UTF-8', SAMOCODE_REHEARSAL_PACE_MS: '0', ...extra };
-  const sessionsDir = join(repo, '_samocode', 'sessions');
+  const env = { ...made.env, LANG: 'C.UTF-8', SAMOCODE_REHEARSAL_PACE_MS: '0' };
   const dispose = async () => {
     await endSessionsBelow(sessionsDir, await systemHost());
     await made[Symbol.asyncDispose]();

@@ -1,13 +1,19 @@
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
+import { hashOfText } from '../../src/project/open-project.ts';
+import type { Sandbox } from '../../src/project/project-settings.ts';
+import { trustFile } from '../../src/project/trust.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export interface ProjectPlan extends RepoPlan {
   /** Lines of `.samocode` beside the folders. */
   lines?: Readonly<Record<string, string>>;
+  /** Of the project; `off` unless told, so that a test means the same with and without a sandbox on the machine. */
+  sandbox?: Sandbox;
   /** No `.samocode`, and nothing known on this machine. */
   bare?: boolean;
   /** Added to the environment. */
@@ -28,12 +34,30 @@ const NO_PROGRAMS = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/rehears
 
 /** The caller disposes of its repository. */
 export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> {
-  const { lines, bare = false, env, acting, ...repoPlan } = plan;
+  const { lines, sandbox = 'off', bare = false, env, acting, ...repoPlan } = plan;
   const made = await makeRepo(repoPlan);
   const repo = { ...made, env: { ...made.env, ...env } };
   const project = await projectOf(repo, acting);
-  if (!bare) await setupProject({ lines: { PROVIDER: 'rehearsal', ...lines } }, project.context);
+  if (!bare) {
+    const byPerson = { ...project.context, by: { channel: 'cli' } } as const;
+    await setupProject({ lines: { PROVIDER: 'rehearsal', SANDBOX: sandbox, ...lines } }, byPerson);
+  }
   return project;
+}
+
+/** What a person does who adds lines to `.samocode`, or has changed it otherwise: the file counts as it is then. */
+export async function trustLines(
+  { path, homeDir }: Pick<TempRepo, 'path' | 'homeDir'>,
+  lines = '',
+): Promise<void> {
+  const file = join(path, '.samocode');
+  await appendFile(file, lines);
+  await trustFile(file, hashOfText(await readFile(file, 'utf8')), { homeDir, clock: systemClock });
+}
+
+/** For a project that a program under test has made. */
+export async function sandboxOff(repo: Pick<TempRepo, 'path' | 'homeDir'>): Promise<void> {
+  await trustLines(repo, 'SANDBOX=off\n');
 }
 
 /** The project of a repository that was set up before. */

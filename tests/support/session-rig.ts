@@ -41,6 +41,8 @@ export interface RigPlan {
   scenario?: object | string;
   /** Lines of `.samocode` beside the folders. */
   lines?: Readonly<Record<string, string>>;
+  /** `off` unless told. */
+  sandbox?: ProjectPlan['sandbox'];
   start?: StartSessionInput;
   repo?: RepoPlan;
   /** Files beside the scenario, name to text. */
@@ -105,7 +107,9 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   const acting = { programs: { worker, rehearsal } };
   const program = (name: string) => programOf(programs, name);
   if (plan.copyOf !== undefined) return await copiedRig(plan.copyOf, plan, { acting, program });
-  const project = await makeProject({ ...plan.repo, ...(plan.lines && { lines: plan.lines }), acting });
+  const { repo: repoPlan, lines, sandbox } = plan;
+  const ofProject = { ...(lines && { lines }), ...(sandbox && { sandbox }) };
+  const project = await makeProject({ ...repoPlan, ...ofProject, acting });
   const { repo, context: baseContext, sessionsDir } = project;
   const scenario = await writeScenario(repo.root, plan.scenario);
   await writeFiles(repo.root, plan.files);

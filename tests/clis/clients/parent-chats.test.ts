@@ -48,7 +48,7 @@ const CLIENTS = [
 test.each(CLIENTS)(
   'one chat in the real $cli starts a session and leaves, the next one takes it to done',
   async ({ cli, client, shown, instructions, eager }) => {
-    await using bench = await makeBench({ bare: true });
+    await using bench = await makeBench();
     const { repo, sessionsDir } = bench;
     const { server } = await builtPrograms();
     const head = await repo.git(['rev-parse', 'HEAD']);

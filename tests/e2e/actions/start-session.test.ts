@@ -7,6 +7,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
 import { SessionFile } from '../../../src/session/session-file.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../actions/bench.ts';
+import { trustLines } from '../../support/project.ts';
 
 const CODE = (code: string) => expect.objectContaining({ code });
 
@@ -67,6 +68,7 @@ test('a worktree of a session in another SESSIONS folder is never shared with a 
   await mkdir(others);
   const text = await readFile(first.file.configPath, 'utf8');
   await writeFile(first.file.configPath, text.replace(/^SESSIONS=.*$/m, `SESSIONS=${others}`));
+  await trustLines(bench.repo);
   const second = await startSession({ task: 'fix it!', run: false }, bench.context);
   expect(second.file.sessionsDir).toBe(others);
   expect(second.view.folder).toBe(`${first.view.folder}-2`);

@@ -12,7 +12,7 @@ import { type Bench, makeBench } from '../../actions/bench.ts';
 const appended = (bench: Bench, line: string) => appendFile(join(bench.repo.path, '.samocode'), `${line}\n`);
 
 test('a command that came into the file by another hand starts nothing until a person trusts it', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ sandbox: 'auto' });
   await appended(bench, 'CHECK=touch planted');
   await expect(startSession({ task: 'Build it', run: false }, bench.context)).rejects.toMatchObject({
     code: 'project_not_trusted',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
+import { sandboxOff } from '../../support/project.ts';
 
 /** What Claude Desktop gives a server: no shell, no folder, no roots, hardly an environment; and quick children. */
 function desktop({ repo }: Bench, more: Record<string, string> = {}): Promise<Connection> {
@@ -31,6 +32,7 @@ test('a client without shell, folder and roots takes a task to done, by naming t
   expect((await parent.call('start_session', { task: 'x' })).json.code).toBe('project_not_found');
   const setUp = await parent.call('setup_project', { project_dir: path, provider: 'rehearsal' });
   expect(setUp.json).toMatchObject({ main_repo: path });
+  await sandboxOff(bench.repo);
   // From here on it is a known project.
   const { json } = await parent.call('start_session', { task: 'Name the boats', name: 'boats' });
   expect(await follow(parent, json.session)).toMatchObject({ state: 'done' });
@@ -39,7 +41,7 @@ test('a client without shell, folder and roots takes a task to done, by naming t
 }, 120_000);
 
 test('a project is found by the argument of a call, from below it too', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ sandbox: 'auto' });
   await bench.repo.write({ 'docs/boats.md': 'x\n' });
   await using parent = await desktop(bench, { HOME: bench.repo.root });
   const task = { task: 'x', name: 'boats', start: false };
@@ -61,7 +63,7 @@ test('a project is found by the workspaces that Codex puts into a request', asyn
 });
 
 test('a project is found by CLAUDE_PROJECT_DIR', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ sandbox: 'auto' });
   await using parent = await desktop(bench, {
     HOME: bench.repo.root,
     CLAUDE_PROJECT_DIR: bench.repo.path,

@@ -5,6 +5,7 @@ import { makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
+import { sandboxOff } from '../../support/project.ts';
 
 /** Plays a parent that follows `next`, until the session rests. */
 async function play(parent: Connection, session: string): Promise<Record<string, unknown>> {
@@ -28,6 +29,7 @@ test('a parent takes a task from set-up to done, told of every step, and killed 
   const setUp = await first.call('setup_project', { provider: 'rehearsal' });
   expect(setUp.json).toMatchObject({ provider: 'rehearsal', main_repo: bench.repo.path });
   expect(setUp.structured).toEqual(setUp.json);
+  await sandboxOff(bench.repo);
   const started = await first.call('start_session', { task: 'Write it down' });
   const session = String(started.json.session);
   expect(started.json).toMatchObject({ branch: 'write-it-down', next: 'wait' });

@@ -5,7 +5,7 @@ import { makeBench } from '../../actions/bench.ts';
 import { connect } from '../../support/mcp-client.ts';
 
 test('lines that came with the repository are shown, trusted by their hash, and only then a session starts', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ sandbox: 'auto' });
   await appendFile(join(bench.repo.path, '.samocode'), 'CHECK=true\n');
   await using parent = await connect({ env: bench.repo.env, cwd: bench.repo.path });
   const refused = await parent.call('start_session', { task: 'x' });

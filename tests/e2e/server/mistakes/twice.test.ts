@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../src/server/tools/index.ts';
 import { readEvents } from '../../../../src/session/event-log.ts';
+import { sandboxOff } from '../../../support/project.ts';
 import { faultOf, newParent } from './parent.ts';
 
 test('every call made twice, as by a client that lost the first answer, does its work once', async () => {
@@ -17,6 +18,7 @@ test('every call made twice, as by a client that lost the first answer, does its
     return first.json;
   }
   await twice('setup_project', { provider: 'rehearsal' });
+  await sandboxOff(parent.bench.repo);
   const { session } = await twice('start_session', { task: 'Name the boats', name: 'boats' });
   const name = String(session);
   await parent.until(name, 'waiting qa_answers');
