@@ -13,6 +13,7 @@ import { installChecks } from './doctor/install-checks.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
 import { monitorChecks } from './doctor/monitor-check.ts';
 import { projectChecks } from './doctor/project-checks.ts';
+import { sandboxCheck } from './doctor/sandbox-check.ts';
 import { findProjectFor } from './find-project-for.ts';
 
 export interface DoctorInput {
@@ -63,7 +64,7 @@ export async function doctor(
     ...clis.flat(),
     ...(await installChecks(context)),
     ...(await monitorChecks(context)),
-    protectionCheck(used, permissions, clis.flat()),
+    await sandboxCheck(settings, used, context),
   ]);
 }
 
@@ -111,24 +112,6 @@ async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
   return isTooOld
     ? fail('git', `${stdout.trim()} is too old.`, 'Install git 2.31 or newer.')
     : ok('git', stdout.trim());
-}
-
-/** Which of the two levels of design the gates have: what a child that sets out to forge can reach. */
-function protectionCheck(
-  used: ReadonlySet<ProviderName>,
-  permissions: 'skip' | 'allow',
-  checks: readonly DoctorCheck[],
-): DoctorCheck {
-  const sandbox = checks.find(({ id }) => id === 'cli.codex.sandbox');
-  const isConfined =
-    [...used].every((name) => name === 'codex') && permissions === 'allow' && sandbox?.level === 'ok';
-  return ok(
-    'gates.protection',
-    isConfined
-      ? 'confined: children cannot reach the records of gates'
-      : 'always: gates open by human acts only, and tampering with the records is detected; children are not ' +
-          'confined (PROVIDER=codex with PERMISSIONS=allow confines them)',
-  );
 }
 
 /**

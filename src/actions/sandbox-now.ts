@@ -3,7 +3,7 @@ import { SamocodeError } from '../base/errors.ts';
 import type { SandboxLevel } from '../base/sandbox-level.ts';
 import { findProtectedPlaces } from '../project/protected-places.ts';
 import { areConfined } from '../providers/registry.ts';
-import { type GuardNow, probeGuard, SWITCHED_OFF } from '../providers/starting/probe-guard.ts';
+import { type GuardNow, type NoGuard, probeGuard, SWITCHED_OFF } from '../providers/starting/probe-guard.ts';
 import { runRoot } from '../session/paths.ts';
 import type { FrozenSettings } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
@@ -61,7 +61,7 @@ export async function sandboxNow(
 class GuardUnavailableError extends SamocodeError {
   readonly code = 'guard_unavailable';
 
-  constructor({ why, hint }: Extract<GuardNow, { level: 'none' }>) {
+  constructor({ why, hint }: NoGuard) {
     super('No session was started.', `SANDBOX is guard, and there is none here: ${why}.`, hint);
   }
 }

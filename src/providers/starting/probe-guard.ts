@@ -8,9 +8,13 @@ import { findGuardTool, type Guard, type GuardTool, insideGuard, makeGuard } fro
 import { forbiddenFolders, type GuardPlaces, guardProfile } from './guard-profile.ts';
 
 /** The guard in force, or why there is none and how to get it. */
-export type GuardNow =
-  | { level: 'guard' | 'best effort'; guard: Guard }
-  | { level: 'none'; why: string; hint: string };
+export type GuardNow = { level: 'guard' | 'best effort'; guard: Guard } | NoGuard;
+
+export interface NoGuard {
+  level: 'none';
+  why: string;
+  hint: string;
+}
 
 export interface ProbeOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -29,7 +33,7 @@ const LIMIT_MS = 10_000;
 export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Promise<GuardNow> {
   const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
   const tool = options.tool ?? findGuardTool(env, platform);
-  if (tool === undefined) return missing(platform);
+  if (tool === undefined) return missingGuard(platform);
   // A folder that is missing can't be hidden: whoever made it inside would have made it outside.
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
   const guard = makeGuard(tool, guardProfile(places), isRoot);
@@ -62,7 +66,8 @@ async function failureOf(
   return open === undefined ? undefined : `${kind} does not keep ${join(open, '..')} from being written`;
 }
 
-function missing(platform: NodeJS.Platform): GuardNow {
+/** There is no tool to make one with. */
+export function missingGuard(platform: NodeJS.Platform = process.platform): NoGuard {
   const kind = platform === 'darwin' ? 'sandbox-exec' : 'bwrap';
   return { level: 'none', why: `${kind} is not installed`, hint: howToGet(kind, platform) };
 }

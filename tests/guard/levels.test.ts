@@ -1,0 +1,74 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ActionContext } from '../../src/actions/context.ts';
+import { doctor } from '../../src/actions/doctor.ts';
+import { startSession } from '../../src/actions/start-session.ts';
+import type { SessionEvent } from '../../src/session/events.ts';
+import { sessionFolders } from '../../src/session/session-list.ts';
+import { builtPrograms } from '../support/built-programs.ts';
+import { makeProject } from '../support/project.ts';
+import { startRig } from '../support/session-rig.ts';
+
+/** As root the kernel protects the same, and root has other ways. */
+const GUARDED = process.getuid?.() === 0 ? 'best effort' : 'guard';
+
+const of = (events: readonly SessionEvent[], type: SessionEvent['type']) =>
+  events.filter((event) => event.type === type);
+
+test.each(['auto', 'guard'] as const)(
+  'with SANDBOX=%s a session begins in the guard, and its record says so',
+  async (sandbox) => {
+    await using rig = await startRig({ sandbox });
+    await rig.untilWaiting('qa_answers');
+    const events = await rig.events();
+    expect(of(events, 'session_created')).toMatchObject([{ sandbox: GUARDED }]);
+    const started = of(events, 'iteration_started');
+    expect(started.length).toBeGreaterThan(0);
+    expect(started.every((event) => 'sandbox' in event && event.sandbox === GUARDED)).toBe(true);
+    expect((await rig.view()).state.sandbox).toBe(GUARDED);
+  },
+);
+
+test('with SANDBOX=off a session has no guard and its record says none', async () => {
+  await using rig = await startRig({ sandbox: 'off' });
+  await rig.untilWaiting('qa_answers');
+  expect(of(await rig.events(), 'session_created')).toMatchObject([{ sandbox: 'none' }]);
+});
+
+/** A machine on which bubblewrap is installed and fails, as in most containers. */
+async function withBrokenGuard(context: ActionContext, root: string): Promise<ActionContext> {
+  const folder = join(root, 'broken');
+  await mkdir(folder, { recursive: true });
+  const words = "bwrap: Can't mount proc on /newroot/proc: Operation not permitted";
+  await writeFile(join(folder, 'bwrap'), `#!/bin/sh\necho "${words}" >&2\nexit 1\n`);
+  await chmod(join(folder, 'bwrap'), 0o755);
+  return { ...context, env: { ...context.env, PATH: `${folder}${delimiter}${context.env.PATH}` } };
+}
+
+test('where the guard fails, SANDBOX=guard starts nothing and says how to get one', async () => {
+  const { repo, context } = await makeProject({ sandbox: 'guard' });
+  await using _ = repo;
+  const broken = await withBrokenGuard(context, repo.root);
+  await expect(startSession({ task: 'x' }, broken)).rejects.toMatchObject({
+    code: 'guard_unavailable',
+    why: expect.stringContaining("Can't mount proc"),
+    hint: expect.stringContaining('docs/security.md'),
+  });
+  expect(await sessionFolders(join(repo.path, '_samocode/sessions'))).toEqual([]);
+  const { checks } = await doctor({}, broken);
+  expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({ level: 'fail' });
+});
+
+test('where the guard fails, SANDBOX=auto starts without it, and the first warning says why', async () => {
+  const programs = await builtPrograms();
+  const acting = { programs: { worker: programs.worker, rehearsal: programs.rehearsal } };
+  const { repo, context } = await makeProject({ sandbox: 'auto', acting });
+  await using _ = repo;
+  const broken = await withBrokenGuard(context, repo.root);
+  const { file, warnings } = await startSession({ task: 'x', run: false }, broken);
+  expect(file.sandbox).toBe('none');
+  expect(warnings[0]).toMatch(/^Agents run without the guard: bwrap does not work here .*Can't mount proc/);
+  const { checks } = await doctor({}, broken);
+  expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({ level: 'warn' });
+});
