@@ -97,7 +97,7 @@ export function forbiddenFolders(places: GuardPlaces): string[] {
 }
 
 /** Whether a branch can be told from all others by the folder that it lies in. */
-export function hasOwnFolder(branch: string | undefined): boolean {
+function hasOwnFolder(branch: string | undefined): boolean {
   return branch === undefined || branch.includes('/');
 }
 
