@@ -77,6 +77,8 @@ test('config says where each value came from', async () => {
     value: 'sonnet',
     source: { kind: 'environment', name: 'CLAUDE_MODEL' },
   });
+  expect(of('SANDBOX')).toMatchObject({ value: 'auto', source: { kind: 'default' } });
+  expect(of('SANDBOX_WRITE')).toEqual({ key: 'SANDBOX_WRITE', source: { kind: 'unset' } });
 });
 
 test('config never shows a secret', async () => {
