@@ -3,7 +3,9 @@ import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { GATES, type Gate } from '../phases/table.ts';
+import { branchOf } from '../project/branch-name.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
+import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
@@ -63,7 +65,11 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
     { overview: text ?? '', worktreePath: join(worktreesDir, folder), mainRepo: project.mainRepo },
     context,
   );
-  const chosen = await freezeSettings(project, { folder, branch }, context);
+  const chosen = await freezeSettings(
+    project,
+    { folder, branch: branch ?? ownName(project, folder) },
+    context,
+  );
   // The gate that a person is just deciding at is one of the session, whatever GATES says.
   const gates = GATES.filter((gate) => chosen.gates.includes(gate) || gate === adoption.gate);
   const settings = { ...chosen, gates };
@@ -104,6 +110,11 @@ export async function takenOver(
   context: ActionContext,
 ): Promise<SessionView> {
   return found.view.isForeign ? await adoptSession({ ...found, gate }, context) : found.view;
+}
+
+/** The original tool knew no prefix but one that a person chose: the branch that it made is called so. */
+function ownName({ values, sources }: Project, folder: string): string {
+  return branchOf(folder, sources.branchPrefix?.kind === 'default' ? '' : values.branchPrefix);
 }
 
 interface EarlierWork {

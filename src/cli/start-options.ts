@@ -31,7 +31,7 @@ const START_OPTIONS = {
   provider: ['--provider <name>', 'claude, codex, gemini, or rehearsal (no model, no login)'],
   model: ['--model <name>', 'the model for this session'],
   timeout: ['--timeout <seconds>', 'how long one child may work'],
-  branch: ['--branch <name>', 'the branch (default: the name of the session)'],
+  branch: ['--branch <name>', "the branch (default: the session's name behind BRANCH_PREFIX)"],
   base: ['--base <ref>', "where the branch begins (default: the remote's default branch)"],
   fallback: ['--fallback <names>', 'who goes on at a usage limit: codex,gemini'],
   maxCostUsd: ['--max-cost-usd <dollars>', 'what all of the session may cost; there it asks'],

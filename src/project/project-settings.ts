@@ -198,9 +198,10 @@ export const PROJECT_SETTINGS = {
     ...branchPrefix,
     key: 'BRANCH_PREFIX',
     scope: 'project',
-    default: '',
+    default: 'samocode',
+    mayBeEmpty: true,
     perSession: true,
     pairedWith: 'GIT_BRANCH_PREFIX',
-    doc: "Stands before a session's branch name, with a slash between.",
+    doc: "Stands before a session's branch name, with a slash between; an empty BRANCH_PREFIX= is none.",
   },
 } as const satisfies Record<string, SettingSpec>;

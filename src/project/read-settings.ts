@@ -118,7 +118,7 @@ function readSetting(reader: Reader, name: SettingName, spec: SettingSpec): Sett
   const found =
     fromCall(called(reader, name)) ??
     fromEnvironment(reader, paired) ??
-    (spec.scope === 'project' ? fromProjectFile(reader, spec.key) : undefined) ??
+    (spec.scope === 'project' ? fromProjectFile(reader, spec.key, spec.mayBeEmpty) : undefined) ??
     fromEnvFile(reader, paired);
   if (found && !(name === 'model' && isForAnotherProvider(reader, found.source))) {
     return understand(reader, name, spec, spec.key, found);
@@ -169,15 +169,15 @@ function fromCall(given: unknown): Written | undefined {
   return { written, source: { kind: 'call' } };
 }
 
-// An empty value is no value everywhere: examples and MCP client settings carry empty placeholders.
+// An empty value is no value, but in `.samocode` where its row says otherwise: examples and MCP client settings carry empty placeholders.
 function fromEnvironment({ texts }: Reader, name: string | undefined): Written | undefined {
   const written = name ? texts.env[name]?.trim() : '';
   return name && written ? { written, source: { kind: 'environment', name } } : undefined;
 }
 
-function fromProjectFile({ entries, texts }: Reader, key: string): Written | undefined {
+function fromProjectFile({ entries, texts }: Reader, key: string, mayBeEmpty = false): Written | undefined {
   const entry = entries.find((each) => each.key === key);
-  if (!entry?.value) return undefined;
+  if (!entry || (entry.value === '' && !mayBeEmpty)) return undefined;
   const path = texts.projectFile?.path ?? '.samocode';
   return { written: entry.value, source: { kind: 'project_file', path, key, line: entry.line } };
 }
@@ -196,6 +196,7 @@ function understand(
   key: string,
   { written, source }: Written,
 ): SettingReading {
+  if (written === '') return { name, key, source, value: '' };
   const parsed = spec.schema.safeParse(written);
   if (!parsed.success) {
     const problem = new SettingInvalidError(spec, key, written, source);

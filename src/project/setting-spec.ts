@@ -10,6 +10,8 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   doc: string;
   /** As it would be written. Absent: there is none, and the setting may stay unset. */
   default?: string;
+  /** An empty line of `.samocode` is a value: not the default, but none. */
+  mayBeEmpty?: true;
   /** Nothing works without it. */
   required?: true;
   /**

@@ -160,7 +160,7 @@ class BranchBlockedError extends SamocodeError {
     super(
       'The worktree was not made.',
       `The branch "${branch}" cannot exist beside the branch "${other}": git keeps them as folder and file.`,
-      'Set another BRANCH_PREFIX, or choose another name for the session.',
+      'Set another BRANCH_PREFIX and start another session, or rename that branch and resume this one.',
     );
   }
 }

@@ -114,7 +114,7 @@ async function recordPrepared(
   if (where.totalIterations === undefined) await record(worker, ...notKept(await keepWork(worker, START)));
 }
 
-/** A task of one word may make the name of the default branch: nobody asked for work upon that one itself. */
+/** Without a prefix a task of one word may make the name of the default branch: nobody asked for work upon that one itself. */
 function refuseOwnBase({ adopted, folder, settings: { branch, base } }: SessionFile, begun: string): void {
   const isMade = !adopted && base === undefined && branch === branchOf(folder);
   if (isMade && (begun === branch || begun.replace(/^[^/]+\//, '') === branch))

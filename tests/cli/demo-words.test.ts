@@ -7,7 +7,7 @@ import { reportFrom } from '../../src/demo/report.ts';
 
 const REPORT = reportFrom({
   session: '26-01-08-way-back',
-  branch: 'way-back',
+  branch: 'samocode/way-back',
   phases: ['init', 'investigation', 'done'],
   iterations: 11,
   seconds: 8,
@@ -38,7 +38,7 @@ test('no sentence at the end of a demo is longer than the terminal is wide', () 
 
 test('commands at the end of a demo hold their paths together', () => {
   const words = wordsIn('/tmp/my boats').join('\n');
-  expect(words).toContain("git -C '/tmp/my boats/boat' log -p main..way-back");
+  expect(words).toContain("git -C '/tmp/my boats/boat' log -p main..samocode/way-back");
   expect(words).toContain("rm -rf '/tmp/my boats'");
   expect(words).toContain("-- node '/tmp/my boats/dist/samocode-mcp.js'");
 });

@@ -3,7 +3,7 @@ import { type DemoFacts, reportFrom } from '../../src/demo/report.ts';
 
 const GOOD: DemoFacts = {
   session: '26-01-08-way-back',
-  branch: 'way-back',
+  branch: 'samocode/way-back',
   phases: ['init', 'done'],
   iterations: 11,
   seconds: 8,

@@ -58,7 +58,7 @@ test('a session goes to done by commands alone', async () => {
   const done = await samocode('run', 'way-back');
   expect(done.exitCode).toBe(0);
   expect(done.stdout).toContain('Phase 3: The oops command');
-  expect(await object('status', 'way-back')).toMatchObject({ state: 'done', branch: 'way-back' });
+  expect(await object('status', 'way-back')).toMatchObject({ state: 'done', branch: 'samocode/way-back' });
   expect(await repo.git(['branch', '--show-current'])).toBe('main');
   expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
 });

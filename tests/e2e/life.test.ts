@@ -229,7 +229,7 @@ test('with HOME, PATH, LANG and TERM alone everything is there', async () => {
   expect((await call('setup_project')).result?.isError).toBeUndefined();
   expect(
     (await call('start_session', { task: 'x', provider: 'rehearsal', start: false })).result,
-  ).toMatchObject({ structuredContent: { branch: 'x' } });
+  ).toMatchObject({ structuredContent: { branch: 'samocode/x' } });
   expect((await call('list_sessions')).result).toMatchObject({
     structuredContent: { summary: 'One session.' },
   });

@@ -50,7 +50,7 @@ test('a stop ends the checkout of a worktree, which is made anew when the sessio
   await eventually(async () => (await readdir(repo.root)).includes('begun'), { what: 'the checkout' });
   await stopNow(bench, view.folder);
   expect(await ifExists(readdir(join(bench.worktreesDir, view.folder)))).toBeUndefined();
-  expect(await repo.git(['branch', '--list', 'give-every-boat-a-name'])).toBe('');
+  expect(await repo.git(['branch', '--list', 'samocode/*'])).toBe('');
   await resumeSession({ session: view.folder }, context);
   await eventually(async () => (await bench.view(view.folder)).state.prepared, { what: 'the worktree' });
   expect(await readdir(join(bench.worktreesDir, view.folder))).toContain('a.slow');

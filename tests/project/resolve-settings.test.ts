@@ -41,7 +41,7 @@ test('without anything but the folders every setting has its default', () => {
     gates: ['qa', 'plan'],
     checks: [],
     fallback: [],
-    branchPrefix: '',
+    branchPrefix: 'samocode',
     claudeMaxTurns: 300,
     maxRetries: 3,
     retryDelaySeconds: 5,
@@ -88,6 +88,16 @@ test('MODEL and TIMEOUT are paired with those of the provider in use', () => {
   expect(valuesOf({ file: 'PROVIDER=gemini' }).model).toBe('');
   expect(valuesOf({ file: 'PROVIDER=rehearsal' })).toMatchObject({ model: '', timeoutSeconds: 1800 });
   expect(valuesOf({ env: { GIT_BRANCH_PREFIX: 'me' } }).branchPrefix).toBe('me');
+});
+
+test('an empty BRANCH_PREFIX of .samocode is no prefix, and nowhere else a value', () => {
+  const envFile = 'GIT_BRANCH_PREFIX=team';
+  expect(valuesOf({ file: 'BRANCH_PREFIX=' }).branchPrefix).toBe('');
+  expect(valuesOf({ file: 'BRANCH_PREFIX=""', envFile }).branchPrefix).toBe('');
+  expect(valuesOf({ file: 'BRANCH_PREFIX=', env: { GIT_BRANCH_PREFIX: 'me' } }).branchPrefix).toBe('me');
+  expect(valuesOf({ env: { GIT_BRANCH_PREFIX: '' }, envFile: 'GIT_BRANCH_PREFIX=' }).branchPrefix).toBe(
+    'samocode',
+  );
 });
 
 test('a model chosen for one provider is never asked of another', () => {

@@ -62,7 +62,7 @@ test.each(CLIENTS)(
     const told = (first.turns.at(-1)?.results ?? []).map(({ text }) => toldIn(text));
     expect(told).toMatchObject([
       { next: expect.stringContaining('start_session'), main_repo: repo.path },
-      { state: 'running', next: 'wait', branch: 'boats', cursor: expect.any(Number) },
+      { state: 'running', next: 'wait', branch: 'samocode/boats', cursor: expect.any(Number) },
     ]);
     // The server goes with its client; the worker does not.
     await eventually(async () => !(await isRunning(server)));

@@ -53,7 +53,7 @@ test('a client of SDK 2 falls back to what we speak, and everything works', asyn
     const task = { task: 'Name the boats', name: 'boats' };
     const started = await client.callTool({ name: 'start_session', arguments: task });
     const { session } = started.structuredContent ?? {};
-    expect(started.structuredContent).toMatchObject({ state: 'running', branch: 'boats' });
+    expect(started.structuredContent).toMatchObject({ state: 'running', branch: 'samocode/boats' });
 
     const uri = `samocode://sessions/${session}/overview`;
     const updated: string[] = [];

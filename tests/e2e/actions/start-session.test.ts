@@ -2,11 +2,13 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSession } from '../../../src/actions/find-session.ts';
+import { resumeSession } from '../../../src/actions/resume-session.ts';
 import { type StartSessionInput, startSession } from '../../../src/actions/start-session.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
 import { SessionFile } from '../../../src/session/session-file.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../actions/bench.ts';
+import { eventually } from '../../support/eventually.ts';
 import { trustLines } from '../../support/project.ts';
 
 const CODE = (code: string) => expect.objectContaining({ code });
@@ -28,7 +30,7 @@ test('a session starts with its task word for word, a branch and a worktree', as
   expect(file).toMatchObject({ task, adopted: false, mainRepo: bench.repo.path });
   expect(file.settings).toMatchObject({
     provider: 'rehearsal',
-    branch: 'say-goodbye-with-quotes-and-unicode',
+    branch: 'samocode/say-goodbye-with-quotes-and-unicode',
   });
   const written = await readFile(view.paths.sessionFile, 'utf8');
   expect(SessionFile.parse(JSON.parse(written))).toEqual(file);
@@ -156,7 +158,7 @@ test('an unknown session is told with the nearest name, from any folder', async 
 });
 
 test('a task whose word is the name of the default branch never works upon that branch', async () => {
-  await using bench = await makeBench();
+  await using bench = await makeBench({ lines: { BRANCH_PREFIX: '' } });
   const before = await bench.repo.git(['rev-parse', 'main']);
   await bench.repo.git(['checkout', '-q', '-b', 'feature']);
   const made = await startSession({ task: 'Main', run: false }, bench.context);
@@ -164,4 +166,25 @@ test('a task whose word is the name of the default branch never works upon that 
   const asked = await startSession({ task: 'Other', branch: 'main', run: false }, bench.context);
   expect(asked.view.state.worktree).toMatchObject({ branch: 'main' });
   expect(await bench.repo.git(['rev-parse', 'main'])).toBe(before);
+});
+
+test('the branches of sessions lie in a folder of their own, which a branch of its name keeps from being made', async () => {
+  await using bench = await makeBench();
+  const { view } = await startSession({ task: 'Main', run: false }, bench.context);
+  expect(view.state.worktree).toMatchObject({ branch: 'samocode/main' });
+
+  await using other = await makeBench();
+  await other.repo.git(['branch', 'samocode']);
+  const blocked = await startSession({ task: 'Main', run: false }, other.context);
+  expect(blocked.view.state.status).toMatchObject({
+    kind: 'blocked',
+    rule: 'branch_name_blocked',
+    reason: expect.stringMatching(/beside the branch "samocode".*Set another BRANCH_PREFIX/),
+  });
+  await other.repo.git(['branch', '-m', 'samocode', 'mine']);
+  await resumeSession({ session: blocked.view.folder }, other.context);
+  await eventually(async () => {
+    const { worktree } = (await other.view(blocked.view.folder)).state;
+    return worktree?.branch === 'samocode/main';
+  });
 });

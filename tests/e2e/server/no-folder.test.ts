@@ -46,7 +46,7 @@ test('a project is found by the argument of a call, from below it too', async ()
   await using parent = await desktop(bench, { HOME: bench.repo.root });
   const task = { task: 'x', name: 'boats', start: false };
   const { json } = await parent.call('start_session', { ...task, project_dir: `${bench.repo.path}/docs` });
-  expect(json).toMatchObject({ branch: 'boats' });
+  expect(json).toMatchObject({ branch: 'samocode/boats' });
   expect((await parent.call('list_sessions', { project_dir: bench.repo.path })).json).toMatchObject({
     sessions: [expect.stringContaining('boats')],
   });
@@ -69,7 +69,7 @@ test('a project is found by CLAUDE_PROJECT_DIR', async () => {
     CLAUDE_PROJECT_DIR: bench.repo.path,
   });
   const task = { task: 'x', name: 'boats', start: false };
-  expect((await parent.call('start_session', task)).json).toMatchObject({ branch: 'boats' });
+  expect((await parent.call('start_session', task)).json).toMatchObject({ branch: 'samocode/boats' });
 });
 
 test('of several known projects one must be named, and a session is found in any of them', async () => {

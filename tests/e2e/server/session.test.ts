@@ -32,7 +32,7 @@ test('a parent takes a task from set-up to done, told of every step, and killed 
   await sandboxOff(bench.repo);
   const started = await first.call('start_session', { task: 'Write it down' });
   const session = String(started.json.session);
-  expect(started.json).toMatchObject({ branch: 'write-it-down', next: 'wait' });
+  expect(started.json).toMatchObject({ branch: 'samocode/write-it-down', next: 'wait' });
   process.kill(first.pid, 'SIGKILL');
 
   await using second = await connect(options);
