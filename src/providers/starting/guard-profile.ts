@@ -24,7 +24,7 @@ export interface GuardPlaces {
   configFolder: string;
   /** samocode's own program, and the units that start it. */
   programs: readonly string[];
-  /** SANDBOX_WRITE. */
+  /** SANDBOX_WRITE. A folder in which protected ones lie opens none of them. */
   writable: readonly string[];
   /** Absent before the session has a worktree. */
   session?: SessionPlaces;
@@ -49,7 +49,10 @@ const OPEN_IF_THERE = ['lfs', 'rr-cache', 'reftable'];
  */
 export function guardProfile(places: GuardPlaces): Mount[] {
   const { session, commonDir } = places;
+  const isWide = (path: string) => protectedFolders(places).some((folder) => contains(path, folder));
+  const opened = (path: string): Mount => ({ ...writable(path), ifThere: true });
   return [
+    ...places.writable.filter(isWide).map(opened),
     { kind: 'hidden', path: places.configFolder },
     readOnly(places.mainRepo),
     ...places.otherCheckouts.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
@@ -57,7 +60,7 @@ export function guardProfile(places: GuardPlaces): Mount[] {
     { ...readOnly(places.worktreesDir), ifThere: true },
     readOnly(commonDir),
     ...(session === undefined ? [] : openForCommits(commonDir, session)),
-    ...places.writable.map((path): Mount => ({ kind: 'writable', path, ifThere: true })),
+    ...places.writable.filter((path) => !isWide(path)).map(opened),
     { ...readOnly(places.runRoot), ifThere: true },
     ...places.programs.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
   ];
@@ -85,15 +88,22 @@ function openForCommits(commonDir: string, session: SessionPlaces): Mount[] {
 
 /** Folders in which nothing that is written inside the guard may be found outside. */
 export function forbiddenFolders(places: GuardPlaces): string[] {
-  const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
+  const { commonDir, session, writable: opened } = places;
+  const all = protectedFolders(places);
+  const narrow = opened.filter((path) => !all.some((folder) => contains(path, folder)));
   return [
     ...new Set([
-      ...[mainRepo, commonDir, join(commonDir, 'hooks'), sessionsDir, runRoot, worktreesDir, configFolder],
+      ...[...all, join(commonDir, 'hooks')],
       // Without a folder of its own the branch is only watched, and so are all others.
-      ...(hasOwnFolder(places.session?.branch) ? [join(commonDir, 'refs/heads')] : []),
+      ...(hasOwnFolder(session?.branch) ? [join(commonDir, 'refs/heads')] : []),
       ...places.programs,
     ]),
-  ].filter((folder) => !places.writable.some((open) => isBelow(open, folder)));
+  ].filter((folder) => !narrow.some((path) => contains(path, folder)));
+}
+
+function protectedFolders(places: GuardPlaces): string[] {
+  const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
+  return [mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder];
 }
 
 /** Whether a branch can be told from all others by the folder that it lies in. */
@@ -101,7 +111,7 @@ function hasOwnFolder(branch: string | undefined): boolean {
   return branch === undefined || branch.includes('/');
 }
 
-function isBelow(folder: string, path: string): boolean {
+function contains(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 

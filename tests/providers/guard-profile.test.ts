@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import { insideGuard, makeGuard } from '../../src/providers/starting/guard.ts';
+import {
+  forbiddenFolders,
+  type GuardPlaces,
+  guardProfile,
+  type Mount,
+} from '../../src/providers/starting/guard-profile.ts';
+
+const PLACES: GuardPlaces = {
+  mainRepo: '/home/p/repo',
+  commonDir: '/home/p/repo/.git',
+  otherCheckouts: ['/home/p/other'],
+  sessionsDir: '/home/p/repo/_samocode/sessions',
+  runRoot: '/home/p/repo/_samocode/sessions/.run',
+  worktreesDir: '/home/p/repo/_samocode/worktrees',
+  configFolder: '/home/p/.config/samocode',
+  programs: ['/opt/samocode/dist'],
+  writable: [],
+  session: {
+    sessionDir: '/home/p/repo/_samocode/sessions/one',
+    worktree: '/home/p/repo/_samocode/worktrees/one',
+    gitDir: '/home/p/repo/.git/worktrees/one',
+    branch: 'samocode/one',
+  },
+};
+
+/** What the last rule about a path says, as the kernel takes it. */
+function kindAt(path: string, profile: readonly Mount[]): Mount['kind'] | undefined {
+  return profile.findLast((mount) => path === mount.path || path.startsWith(`${mount.path}/`))?.kind;
+}
+
+test.each<[Mount['kind'] | undefined, string]>([
+  [undefined, '/home/p/.claude/settings.json'],
+  [undefined, '/tmp/x'],
+  ['hidden', '/home/p/.config/samocode/.env'],
+  ['read_only', '/home/p/repo/src/a.ts'],
+  ['read_only', '/home/p/other/a.ts'],
+  ['read_only', '/home/p/repo/.git/config'],
+  ['read_only', '/home/p/repo/.git/hooks/pre-commit'],
+  ['read_only', '/home/p/repo/.git/packed-refs'],
+  ['read_only', '/home/p/repo/.git/refs/heads/main'],
+  ['read_only', '/home/p/repo/.git/refs/samocode/one/001'],
+  ['read_only', '/home/p/repo/.git/worktrees/two/HEAD'],
+  ['read_only', '/home/p/repo/.git/worktrees/one/commondir'],
+  ['read_only', '/home/p/repo/_samocode/worktrees/one/.git'],
+  ['read_only', '/home/p/repo/_samocode/worktrees/two/a.ts'],
+  ['read_only', '/home/p/repo/_samocode/sessions/two/_qa.md'],
+  ['read_only', '/home/p/repo/_samocode/sessions/.run/one/events.jsonl'],
+  ['read_only', '/opt/samocode/dist/samocode.js'],
+  ['writable', '/home/p/repo/.git/objects/ab/cd'],
+  ['writable', '/home/p/repo/.git/refs/heads/samocode/one'],
+  ['writable', '/home/p/repo/.git/refs/tags/v1'],
+  ['writable', '/home/p/repo/.git/worktrees/one/index'],
+  ['writable', '/home/p/repo/_samocode/worktrees/one/a.ts'],
+  ['writable', '/home/p/repo/_samocode/sessions/one/_signal.json'],
+])('the profile holds %s: %s', (kind, path) => {
+  expect(kindAt(path, guardProfile(PLACES))).toBe(kind);
+});
+
+test('SANDBOX_WRITE opens a folder inside of what is protected, and is tried no more', () => {
+  const places = { ...PLACES, writable: ['/home/p/repo/build', '/home/p/other'] };
+  expect(kindAt('/home/p/repo/build/a.o', guardProfile(places))).toBe('writable');
+  expect(kindAt('/home/p/repo/src/a.ts', guardProfile(places))).toBe('read_only');
+  expect(forbiddenFolders(places)).toContain('/home/p/repo');
+});
+
+test.each(['/home/p', '/home', '/home/p/repo'])(
+  'SANDBOX_WRITE=%s, in which protected folders lie, opens none of them',
+  (path) => {
+    const profile = guardProfile({ ...PLACES, writable: [path] });
+    expect(kindAt('/home/p/repo/.git/config', profile)).toBe('read_only');
+    expect(kindAt('/home/p/.config/samocode/.env', profile)).toBe('hidden');
+    expect(forbiddenFolders({ ...PLACES, writable: [path] })).toEqual(forbiddenFolders(PLACES));
+  },
+);
+
+test('a branch without a folder of its own opens that of all branches, which is then not claimed', () => {
+  const session = { sessionDir: '/s', worktree: '/w', gitDir: '/g', branch: 'fix' };
+  const places = { ...PLACES, session };
+  expect(kindAt('/home/p/repo/.git/refs/heads/main', guardProfile(places))).toBe('writable');
+  expect(forbiddenFolders(places)).not.toContain('/home/p/repo/.git/refs/heads');
+});
+
+test('root loses the rights by which it could leave, anybody else has none of them', () => {
+  const tool = { kind: 'bwrap', path: '/usr/bin/bwrap' } as const;
+  expect(makeGuard(tool, [], true).args).toContain('CAP_SYS_ADMIN');
+  expect(makeGuard(tool, [], false).args).not.toContain('CAP_SYS_ADMIN');
+});
+
+test('sandbox-exec gets the same rules in the same order, with paths that can hold anything', () => {
+  const tool = { kind: 'sandbox-exec', path: '/usr/bin/sandbox-exec' } as const;
+  const profile: Mount[] = [
+    { kind: 'hidden', path: '/a "b" \\c' },
+    { kind: 'read_only', path: '/d' },
+    { kind: 'writable', path: '/d/e' },
+  ];
+  expect(insideGuard(makeGuard(tool, profile, false), ['true', 'x'])).toEqual([
+    '/usr/bin/sandbox-exec',
+    '-p',
+    [
+      '(version 1)',
+      '(allow default)',
+      '(deny file-read* file-write* (subpath "/a \\"b\\" \\\\c"))',
+      '(deny file-write* (subpath "/d"))',
+      '(allow file-write* (subpath "/d/e"))',
+    ].join('\n'),
+    'true',
+    'x',
+  ]);
+});
