@@ -25,9 +25,10 @@ const PLACES: GuardPlaces = {
   },
 };
 
-/** What the last rule about a path says, as the kernel takes it. */
+/** What the last rule about a path says, as the kernel takes it; one that is only held is as it was. */
 function kindAt(path: string, profile: readonly Mount[]): Mount['kind'] | undefined {
-  return profile.findLast((mount) => path === mount.path || path.startsWith(`${mount.path}/`))?.kind;
+  const rule = profile.findLast((mount) => path === mount.path || path.startsWith(`${mount.path}/`));
+  return rule?.kind === 'held' ? undefined : rule?.kind;
 }
 
 test.each<[Mount['kind'] | undefined, string]>([
@@ -56,6 +57,15 @@ test.each<[Mount['kind'] | undefined, string]>([
   ['writable', '/home/p/repo/_samocode/sessions/one/_signal.json'],
 ])('the profile holds %s: %s', (kind, path) => {
   expect(kindAt(path, guardProfile(PLACES))).toBe(kind);
+});
+
+test('the folders above what is protected are held, outer ones first', () => {
+  const held = guardProfile(PLACES).filter(({ kind }) => kind === 'held');
+  const paths = held.map(({ path }) => path);
+  expect(paths).toEqual(
+    expect.arrayContaining(['/home', '/opt', '/home/p', '/home/p/.config', '/opt/samocode']),
+  );
+  expect(paths.indexOf('/home')).toBeLessThan(paths.indexOf('/home/p'));
 });
 
 test('SANDBOX_WRITE opens a folder inside of what is protected, and is tried no more', () => {

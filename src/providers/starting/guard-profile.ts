@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 
 /** One rule about a folder or file. Later rules win over earlier ones. */
 export interface Mount {
-  kind: 'read_only' | 'writable' | 'hidden';
+  /** `held`: it stays as it is, but can't be moved away with all that it holds. */
+  kind: 'read_only' | 'writable' | 'hidden' | 'held';
   /** Absolute, without links. */
   path: string;
   /** It may be missing, which is fine. */
@@ -53,6 +54,9 @@ export function guardProfile(places: GuardPlaces): Mount[] {
   const opened = (path: string): Mount => ({ ...writable(path), ifThere: true });
   return [
     ...places.writable.filter(isWide).map(opened),
+    ...foldersAbove([...protectedFolders(places), ...places.otherCheckouts, ...places.programs]).map(
+      (path): Mount => ({ kind: 'held', path, ifThere: true }),
+    ),
     { kind: 'hidden', path: places.configFolder },
     readOnly(places.mainRepo),
     ...places.otherCheckouts.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
@@ -64,6 +68,17 @@ export function guardProfile(places: GuardPlaces): Mount[] {
     { ...readOnly(places.runRoot), ifThere: true },
     ...places.programs.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
   ];
+}
+
+/** A folder above could be moved away, and what it protects with it, for another to take its place. Outer ones first. */
+function foldersAbove(paths: readonly string[]): string[] {
+  const above = paths.flatMap((path) => {
+    const folders: string[] = [];
+    for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
+      folders.push(folder);
+    return folders;
+  });
+  return [...new Set(above)].sort((one, other) => one.length - other.length);
 }
 
 function openForCommits(commonDir: string, session: SessionPlaces): Mount[] {

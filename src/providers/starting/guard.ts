@@ -70,9 +70,12 @@ function bwrapArgs(profile: readonly Mount[], isRoot: boolean): string[] {
   ];
 }
 
+/** Devices may lie below a folder that is held, and only there. */
+const BINDS = { read_only: '--ro-bind', writable: '--bind', held: '--dev-bind' } as const;
+
 function bwrapMount({ kind, path, ifThere }: Mount): string[] {
   if (kind === 'hidden') return ['--tmpfs', path];
-  const bind = kind === 'writable' ? '--bind' : '--ro-bind';
+  const bind = BINDS[kind];
   return [ifThere ? `${bind}-try` : bind, path, path];
 }
 
@@ -90,6 +93,8 @@ function sandboxRule({ kind, path }: Mount): string {
       return `(deny file-write* ${where})`;
     case 'writable':
       return `(allow file-write* ${where})`;
+    case 'held':
+      return `(deny file-write-unlink ${where.replace('subpath', 'literal')})`;
     default:
       return kind satisfies never;
   }
