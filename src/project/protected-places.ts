@@ -78,4 +78,6 @@ export function holdRefFolders(commonDir: string, branch: string): void {
     // `refs/heads` itself is never cleared away.
     if (!folder.endsWith('refs/heads')) writeFileSync(join(folder, HOLD), '');
   }
+  // A bare repository keeps no log of its refs; its worktrees do, and a commit there would make this.
+  mkdirSync(join(commonDir, 'logs'), { recursive: true });
 }
