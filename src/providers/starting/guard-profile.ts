@@ -57,12 +57,13 @@ export function guardProfile(places: GuardPlaces): Mount[] {
     ...foldersAbove([...protectedFolders(places), ...places.otherCheckouts, ...places.programs]).map(
       (path): Mount => ({ kind: 'held', path, ifThere: true }),
     ),
-    { kind: 'hidden', path: places.configFolder },
     readOnly(places.mainRepo),
     ...places.otherCheckouts.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
     { ...readOnly(places.sessionsDir), ifThere: true },
     { ...readOnly(places.worktreesDir), ifThere: true },
     readOnly(commonDir),
+    // Behind what may hold it: the repository may be the home folder.
+    { kind: 'hidden', path: places.configFolder },
     ...(session === undefined ? [] : openForCommits(commonDir, session)),
     ...places.writable.filter((path) => !isWide(path)).map(opened),
     { ...readOnly(places.runRoot), ifThere: true },
