@@ -22,6 +22,7 @@ export interface ProbeOptions {
   /** For tests: another program than the system's. */
   tool?: GuardTool;
   isRoot?: boolean;
+  limitMs?: number;
 }
 
 const LIMIT_MS = 10_000;
@@ -37,7 +38,7 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   // A folder that is missing can't be hidden: whoever made it inside would have made it outside.
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
   const guard = makeGuard(tool, guardProfile(places), isRoot);
-  const why = await failureOf(guard, forbiddenFolders(places), env);
+  const why = await failureOf(guard, forbiddenFolders(places), options);
   if (why !== undefined) return { level: 'none', why, hint: howToGet(tool.kind, platform) };
   return { level: isRoot ? 'best effort' : 'guard', guard };
 }
@@ -48,16 +49,16 @@ const SCRIPT = 'name=$1; shift; for folder do (: >"$folder/$name") 2>/dev/null; 
 async function failureOf(
   guard: Guard,
   folders: readonly string[],
-  env: ProbeOptions['env'],
+  { env, limitMs = LIMIT_MS }: ProbeOptions,
 ): Promise<string | undefined> {
   const name = `.samocode-probe-${randomUUID()}`;
   const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', SCRIPT, 'sh', name, ...folders]);
   const { kind } = guard.tool;
   const path = env.PATH === undefined ? {} : { PATH: env.PATH };
-  const end = await runCommand(file, args, { cwd: '/', env: path, timeoutMs: LIMIT_MS, leavesBehind: true });
+  const end = await runCommand(file, args, { cwd: '/', env: path, timeoutMs: limitMs, leavesBehind: true });
   const written = folders.map((folder) => join(folder, name)).filter((each) => statsAt(each) !== undefined);
   for (const each of written) rmSync(each, { force: true });
-  if (end.timedOut) return `${kind} did not answer within ${LIMIT_MS / 1000} s`;
+  if (end.timedOut) return `${kind} did not answer within ${limitMs / 1000} s`;
   if (end.exitCode !== 0 || end.stdout.trim() !== 'tried') {
     const said = visibleControls((end.stderr.trim().split('\n').at(-1) ?? '').slice(0, 200));
     return `${kind} does not work here${said === '' ? '' : ` (${said})`}`;
