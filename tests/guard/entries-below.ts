@@ -1,0 +1,28 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A folder or file, and whether what lies there may change; the longest path that fits decides. */
+export type Rule = readonly [path: string, open: boolean];
+
+/** Everything below a folder that the rules keep closed, path to what it is. */
+export function entriesBelow(root: string, rules: readonly Rule[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  const look = (path: string) => {
+    const stats = lstatSync(path);
+    if (!isOpen(path, rules)) found[path] = `${stats.mode.toString(8)} ${contentOf(path, stats)}`;
+    // A closed folder may lie in one that is open.
+    if (stats.isDirectory()) for (const name of readdirSync(path)) look(join(path, name));
+  };
+  look(root);
+  return found;
+}
+
+function contentOf(path: string, stats: ReturnType<typeof lstatSync>): string {
+  if (stats?.isSymbolicLink()) return readlinkSync(path);
+  return stats?.isFile() ? readFileSync(path, 'base64') : '';
+}
+
+function isOpen(path: string, rules: readonly Rule[]): boolean {
+  const fitting = rules.filter(([above]) => path === above || path.startsWith(`${above}/`));
+  return fitting.sort(([one], [other]) => other.length - one.length)[0]?.[1] ?? false;
+}

@@ -1,0 +1,108 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gitDirOf } from '../../src/base/git-pointer.ts';
+import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
+import { findProtectedPlaces, holdRefFolders } from '../../src/project/protected-places.ts';
+import { realPathAsFar } from '../../src/project/real-path.ts';
+import { findGuardTool, type GuardTool, insideGuard, makeGuard } from '../../src/providers/starting/guard.ts';
+import { type GuardPlaces, guardProfile } from '../../src/providers/starting/guard-profile.ts';
+import { runRoot } from '../../src/session/paths.ts';
+import { eventually } from '../support/eventually.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { entriesBelow } from './entries-below.ts';
+import { rulesOf } from './open-places.ts';
+import { layOut, MAKE_PERSON, MAKE_SESSIONS, type Place, type Variables } from './places.ts';
+import type { User } from './users.ts';
+
+/** A repository, a session of ours in it, and a guard around whatever runs for the session. */
+export interface GuardScene extends AsyncDisposable {
+  root: string;
+  places: GuardPlaces;
+  tool: GuardTool;
+  env: Record<string, string>;
+  /** Runs a script of the shell in the worktree, as the agent would. */
+  inside(script: string): Promise<CommandResult>;
+  /** The same for the person, in no guard. @throws when it fails */
+  outside(script: string): Promise<string>;
+  /** A script inside that has been running since before the person's act, and goes on behind it. */
+  insideAfter(act: () => Promise<void>, script: string): Promise<CommandResult>;
+  /** What stands where the session has nothing to write, path to content. */
+  others(): Record<string, string>;
+}
+
+export async function makeScene(user: User, place: Place): Promise<GuardScene> {
+  const dir = await tempDir();
+  const { makeRepository, variables } = layOut(dir.path, place);
+  const env: Record<string, string> = {
+    ...variables,
+    PATH: process.env.PATH ?? '',
+    OUTSIDE: `${process.pid}`,
+  };
+  const run = async ([file = '', ...args]: readonly string[]) =>
+    await runCommand(file, args, { cwd: dir.path, env, leavesBehind: true });
+  const outside = async (script: string) => {
+    const { exitCode, stdout, stderr } = await run([...user.prefix, '/bin/sh', '-euc', script]);
+    if (exitCode !== 0) throw new Error(`${script}\nended with ${exitCode}: ${stderr}`);
+    return stdout.trim();
+  };
+  const handOver = async () => {
+    if (user.uid !== undefined) await run(['chown', '-R', `${user.uid}:${user.uid}`, dir.path]);
+  };
+  await mkdir(variables.HOME, { recursive: true });
+  const tool = await toolOf(user, dir.path, env);
+  await handOver();
+  await outside(`${MAKE_PERSON}\n${makeRepository}\n${MAKE_SESSIONS}`);
+  const places = await placesOf(variables, place, env);
+  const { session, commonDir } = places;
+  holdRefFolders(commonDir, session.branch);
+  await handOver();
+  Object.assign(env, { COMMON: commonDir, GITDIR: session.gitDir });
+  const guard = makeGuard(tool, guardProfile(places), user.isRoot);
+  const inside = async (script: string) =>
+    await run(insideGuard(guard, ['/bin/sh', '-c', `cd "$WORKTREE"; ${script}`]));
+  return {
+    ...{ root: dir.path, places, tool, env, inside, outside },
+    insideAfter: async (act, script) => {
+      const waits = `: >"$SESSION/ready"; until [ -e "$SESSION/go" ]; do sleep 0.02; done`;
+      const running = inside(`${waits}; ${script}`);
+      await eventually(() => outside('test -e "$SESSION/ready"; echo yes'), { what: 'the script inside' });
+      await act();
+      await outside(': >"$SESSION/go"');
+      return await running;
+    },
+    others: () => entriesBelow(dir.path, rulesOf(places, variables)),
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
+
+type Places = GuardPlaces & Required<Pick<GuardPlaces, 'session'>>;
+
+/** As the worker finds them. */
+async function placesOf(variables: Variables, place: Place, env: Record<string, string>): Promise<Places> {
+  const { MAIN, SESSIONS, WORKTREES, HOME, PROGRAM, SESSION, WORKTREE, BRANCH } = variables;
+  const question = {
+    ...{ mainRepo: MAIN, sessionsDir: SESSIONS, worktreesDir: WORKTREES, homeDir: HOME },
+    runRoot: runRoot(SESSIONS),
+    programFolder: PROGRAM,
+    writable: (place.writable ?? []).map((path) => join(MAIN, path)),
+  };
+  const places = await findProtectedPlaces(question, { baseEnv: env });
+  const session = {
+    sessionDir: await realPathAsFar(SESSION),
+    worktree: await realPathAsFar(WORKTREE),
+    gitDir: await realPathAsFar((await gitDirOf(WORKTREE)) ?? ''),
+    branch: BRANCH,
+  };
+  return { ...places, session };
+}
+
+/** To be a user is to start the guard as one. */
+async function toolOf(user: User, folder: string, env: Record<string, string>): Promise<GuardTool> {
+  const tool = findGuardTool(env);
+  if (tool === undefined) throw new Error('These tests need bubblewrap (Debian: apt install bubblewrap).');
+  if (user.uid === undefined) return tool;
+  const path = join(folder, 'bwrap-of-somebody');
+  await writeFile(path, `#!/bin/sh\nexec ${user.prefix.join(' ')} ${tool.path} "$@"\n`);
+  await chmod(path, 0o755);
+  return { ...tool, path };
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+
+/** How a repository and its sessions lie. */
+export interface Place {
+  title: string;
+  repository?: keyof typeof REPOSITORIES;
+  sessions?: 'outside';
+  worktrees?: 'outside';
+  /** What the folders are called in which everything lies. */
+  folder?: string;
+  /** MAIN_REPO, SESSIONS and WORKTREES are given by a link in their path. */
+  byLink?: true;
+  branch?: string;
+  /** SANDBOX_WRITE, below MAIN_REPO. */
+  writable?: readonly string[];
+}
+
+export const USUAL: Place = { title: 'SESSIONS and WORKTREES inside of MAIN_REPO' };
+
+export const PLACES: readonly Place[] = [
+  { title: 'SESSIONS and WORKTREES outside of MAIN_REPO', sessions: 'outside', worktrees: 'outside' },
+  { title: 'SESSIONS outside and WORKTREES inside', sessions: 'outside' },
+  { title: 'SESSIONS inside and WORKTREES outside', worktrees: 'outside' },
+  { title: 'a MAIN_REPO that is a linked worktree of another checkout', repository: 'linked' },
+  { title: 'a bare MAIN_REPO', repository: 'bare', sessions: 'outside', worktrees: 'outside' },
+  { title: 'a MAIN_REPO that is a submodule', repository: 'submodule', sessions: 'outside' },
+  { title: 'a MAIN_REPO with submodules', repository: 'withSubmodule' },
+  { title: 'a path through a link', byLink: true },
+  { title: 'names with blanks, quotes and letters beyond ASCII', folder: `o'clock "Bögen" $HOME \\ a` },
+  { title: 'a branch without a prefix', branch: 'boat' },
+  { title: 'a branch two folders deep', branch: 'team/samocode/boat' },
+];
+
+/** What scripts find in their environment. */
+export type Variables = ReturnType<typeof layOut>['variables'];
+
+/** Scripts of the shell that make the repository $MAIN, whose remote $ORIGIN is there. */
+const REPOSITORIES = {
+  plain: 'git clone -q "$ORIGIN" "$MAIN"',
+  linked: 'git clone -q "$ORIGIN" "$BASE/first"; git -C "$BASE/first" worktree add -q -b person "$MAIN"',
+  home: `git -C "$HOME" init -q; git -C "$HOME" fetch -q "$ORIGIN"; git -C "$HOME" checkout -q -b main FETCH_HEAD`,
+  bare: 'git clone -q --bare "$ORIGIN" "$MAIN"',
+  submodule: `git init -q "\${MAIN%/*}"
+    git -C "\${MAIN%/*}" submodule --quiet add "$ORIGIN" "\${MAIN##*/}"
+    git -C "\${MAIN%/*}" commit -qm Super`,
+  withSubmodule: `git clone -q "$ORIGIN" "$MAIN"
+    git -C "$MAIN" submodule --quiet add "$ORIGIN" lib
+    git -C "$MAIN" commit -qm Library`,
+};
+
+/** @param root a folder of which nothing else knows */
+export function layOut(root: string, place: Place) {
+  const base = place.folder === undefined ? root : join(root, place.folder);
+  const near = join(base, place.byLink ? 'link' : 'projects');
+  const home = join(base, 'home');
+  const main = place.repository === 'home' ? home : join(near, 'repo');
+  const sessions = join(place.sessions === 'outside' ? join(base, 'elsewhere') : main, '_samocode/sessions');
+  const worktrees = join(
+    place.worktrees === 'outside' ? join(base, 'elsewhere') : main,
+    '_samocode/worktrees',
+  );
+  return {
+    makeRepository: REPOSITORIES[place.repository ?? 'plain'],
+    variables: {
+      BASE: base,
+      HOME: home,
+      MAIN: main,
+      ORIGIN: join(base, 'origin.git'),
+      CHECKOUT: join(base, 'hotfix'),
+      SESSIONS: sessions,
+      SESSION: join(sessions, '26-01-08-boat'),
+      OTHER_SESSION: join(sessions, '26-01-09-other'),
+      RUN: join(sessions, '.run/26-01-08-boat'),
+      WORKTREES: worktrees,
+      WORKTREE: join(worktrees, '26-01-08-boat'),
+      OTHER_WORKTREE: join(worktrees, '26-01-09-other'),
+      CONFIG: join(home, '.config/samocode'),
+      PROGRAM: join(home, '.local/lib/samocode/dist'),
+      BRANCH: place.branch ?? 'samocode/boat',
+    },
+  };
+}
+
+/** Before the repository: the person's settings, and a remote. */
+export const MAKE_PERSON = `
+mkdir -p "$CONFIG" "$PROGRAM" "$BASE/projects"
+ln -s projects "$BASE/link"
+echo TELEGRAM_BOT_TOKEN=12345:secret >"$CONFIG/.env"
+echo 'the worker' >"$PROGRAM/worker.js"
+git config --global user.name Person
+git config --global user.email person@example.invalid
+git config --global init.defaultBranch main
+git config --global protocol.file.allow always
+git config --global --add safe.directory '*'
+git init -q "$BASE/seed"
+cd "$BASE/seed"
+echo '# Boat' >README.md
+git add -A
+git commit -qm First
+git clone -q --bare "$BASE/seed" "$ORIGIN"
+`;
+
+/** Behind it: our session, another one, and another checkout of the person's. */
+export const MAKE_SESSIONS = `
+cd "$MAIN"
+git worktree add -q -b "$BRANCH" "$WORKTREE"
+git worktree add -q -b another "$OTHER_WORKTREE"
+git worktree add -q -b hotfix "$CHECKOUT"
+git update-ref refs/samocode/boat/1 HEAD
+git -C "$WORKTREE" submodule --quiet update --init
+mkdir -p "$SESSION" "$OTHER_SESSION" "$RUN" "$MAIN/cache"
+echo '{"n":1}' >"$RUN/events.jsonl"
+echo '# Questions' | tee "$SESSION/_qa.md" >"$OTHER_SESSION/_qa.md"
+`;

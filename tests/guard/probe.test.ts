@@ -1,0 +1,89 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { probeGuard } from '../../src/providers/starting/probe-guard.ts';
+import { type GuardScene, makeScene } from './guard-scene.ts';
+import { USUAL } from './places.ts';
+import { USERS } from './users.ts';
+
+describe.each(USERS)('probed by $name', (user) => {
+  let scene: GuardScene;
+  beforeAll(async () => {
+    scene = await makeScene(user, USUAL);
+  });
+  afterAll(() => scene[Symbol.asyncDispose]());
+
+  /** A tool of its own in the place of the system's. */
+  async function probeWith(script: string, limitMs?: number) {
+    const path = join(scene.root, 'another-tool');
+    await writeFile(path, `#!/bin/sh\n${script}\n`);
+    await chmod(path, 0o755);
+    const { env } = scene;
+    return await probeGuard(scene.places, {
+      ...{ env, tool: { kind: 'bwrap', path }, isRoot: user.isRoot },
+      ...(limitMs !== undefined && { limitMs }),
+    });
+  }
+
+  test('the guard of this machine stands, and trying it leaves nothing behind', async () => {
+    const before = scene.others();
+    const { env, tool, places } = scene;
+    const now = await probeGuard(places, { env, tool, isRoot: user.isRoot });
+    expect(now.level).toBe(user.isRoot ? 'best effort' : 'guard');
+    expect(scene.others()).toEqual(before);
+  });
+
+  test('a tool that lets everything through is no guard, and what it let through is taken away', async () => {
+    const before = scene.others();
+    const now = await probeWith('while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
+    expect(now).toMatchObject({
+      level: 'none',
+      why: `bwrap does not keep ${scene.places.mainRepo} from being written`,
+    });
+    expect(withoutTool(scene.others())).toEqual(withoutTool(before));
+  });
+
+  test('a guard with one hole is none, and the hole is named', async () => {
+    const { runRoot } = scene.places;
+    // The last bind wins.
+    const now = await probeWith(`for arg do
+      shift
+      [ "$arg" != -- ] || set -- "$@" --bind '${runRoot}' '${runRoot}'
+      set -- "$@" "$arg"
+    done
+    exec ${scene.tool.path} "$@"`);
+    expect(now).toMatchObject({ level: 'none', why: `bwrap does not keep ${runRoot} from being written` });
+  });
+
+  test.each([
+    [
+      'fails',
+      'echo "bwrap: No permissions to create new namespace" >&2; exit 1',
+      'bwrap does not work here (bwrap: No permissions to create new namespace)',
+    ],
+    ['says nothing and fails', 'exit 1', 'bwrap does not work here'],
+    ['runs nothing and says it went well', 'exit 0', 'bwrap does not work here'],
+    ['is none at all', 'exec /nowhere/bwrap "$@"', 'bwrap does not work here'],
+  ])('a tool that %s is no guard', async (_, script, why) => {
+    const now = await probeWith(script);
+    expect(now).toMatchObject({
+      level: 'none',
+      why: expect.stringContaining(why),
+      hint: expect.stringContaining('Install'),
+    });
+  });
+
+  test('a tool that hangs is no guard, and is ended', async () => {
+    const now = await probeWith('sleep 600', 200);
+    expect(now).toMatchObject({ level: 'none', why: 'bwrap did not answer within 0.2 s' });
+  });
+
+  test('a machine without the tool is told what to install', async () => {
+    const now = await probeGuard(scene.places, { env: {}, platform: 'darwin' });
+    expect(now).toMatchObject({ level: 'none', why: 'sandbox-exec is not installed' });
+  });
+});
+
+function withoutTool(entries: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(entries).filter(([path]) => !path.endsWith('/another-tool')));
+}

@@ -1,0 +1,182 @@
+import type { Place } from './places.ts';
+
+/** One thing that an agent tries; `unless` names places where it means something else. */
+export interface Row {
+  title: string;
+  script: string;
+  unless?: (place: Place) => boolean;
+}
+
+/** git can't delete what notes the commit that it has just applied, and takes itself to be in the middle of it. */
+const CLEARED = 'rm -f "$GITDIR/CHERRY_PICK_HEAD"; git commit -q --amend --allow-empty -m Cleared';
+
+type RowWords = readonly [title: string, script: string, unless?: (place: Place) => boolean];
+
+const isBare = ({ repository }: Place) => repository === 'bare';
+/** Then it shares the folder of all branches, which are only watched. */
+const isAmongAll = ({ branch }: Place) => branch !== undefined && !branch.includes('/');
+
+/** What must be refused: the script fails, and leaves everything as it was. */
+export const REFUSED = words([
+  ['write a new file in the main checkout', ': >"$MAIN/planted"'],
+  ['change a file of the main checkout', 'echo x >>"$MAIN/README.md"', isBare],
+  ['delete a file of the main checkout', 'rm "$MAIN/README.md"', isBare],
+  ['move the main checkout away', 'mv "$MAIN" "$MAIN.away"'],
+  ['move the folder of the main checkout away', 'mv "$BASE/projects" "$BASE/projects.away"'],
+  ['move the whole home folder away', 'mv "$HOME" "$HOME.away"'],
+  [
+    'change a file of the main checkout by a second name of it',
+    'ln "$MAIN/README.md" "$HOME/second"',
+    isBare,
+  ],
+  ["write in the person's other checkout", ': >"$CHECKOUT/planted"'],
+  ['check another branch out in MAIN_REPO', 'git -C "$MAIN" checkout -b planted'],
+  ['stage a change in MAIN_REPO', 'git -C "$MAIN" rm --cached README.md'],
+
+  ['append an event', 'echo "{}" >>"$RUN/events.jsonl"'],
+  ['write a command into the run folder', 'mkdir -p "$RUN/commands/new"'],
+  ['delete the run folder', 'rm -r "$RUN"'],
+  ['move all run folders away', 'mv "$SESSIONS/.run" "$SESSIONS/.run.away"'],
+  ['move SESSIONS away', 'mv "$SESSIONS" "$SESSIONS.away"'],
+  ['move the folder of SESSIONS away', 'mv "$(dirname "$SESSIONS")" "$(dirname "$SESSIONS").away"'],
+  ['answer the questions of another session', 'echo x >>"$OTHER_SESSION/_qa.md"'],
+  ['make a session', 'mkdir "$SESSIONS/26-01-10-planted"'],
+  ['move its own session folder away', 'mv "$SESSION" "$SESSION.away"'],
+  ['write in the worktree of another session', ': >"$OTHER_WORKTREE/planted"'],
+  [
+    'write in the git folder of another worktree',
+    'echo "ref: refs/heads/x" >"$COMMON/worktrees/26-01-09-other/HEAD"',
+  ],
+  ['make a git folder of a worktree', 'mkdir "$COMMON/worktrees/planted"'],
+
+  ['set core.hooksPath', 'git config core.hooksPath /tmp'],
+  ['write the settings as a file', 'echo "[a]" >>"$COMMON/config"'],
+  [
+    'put other settings in their place',
+    'cp "$COMMON/config" "$HOME/config"; mv -f "$HOME/config" "$COMMON/config"',
+  ],
+  ['install a hook', 'mkdir -p "$COMMON/hooks"; : >"$COMMON/hooks/pre-commit"'],
+  [
+    'name a filter in the attributes of all worktrees',
+    'mkdir -p "$COMMON/info"; echo "* filter=x" >"$COMMON/info/attributes"',
+  ],
+  ['point HEAD of the repository elsewhere', 'echo "ref: refs/heads/samocode/boat" >"$COMMON/HEAD"'],
+  ['replace the index of the repository', ': >"$COMMON/index.lock"'],
+  ['move the git folder away', 'mv "$COMMON" "$COMMON.away"'],
+
+  [
+    'move the main branch',
+    'git update-ref refs/heads/main "$(git commit-tree -m x HEAD^{tree})"',
+    isAmongAll,
+  ],
+  ['write the main branch as a file', 'git rev-parse HEAD >"$COMMON/refs/heads/main"', isAmongAll],
+  ['delete the main branch', 'git update-ref -d refs/heads/main', isAmongAll],
+  ['make a branch beside its folder', 'git branch planted', isAmongAll],
+  ['move all branches away', 'mv "$COMMON/refs/heads" "$COMMON/refs/heads2"'],
+  [
+    'move the folder of its branch away',
+    'mv "$COMMON/refs/heads/samocode" "$COMMON/refs/heads/planted"',
+    isAmongAll,
+  ],
+  ['delete a checkpoint', 'git update-ref -d refs/samocode/boat/1'],
+  ['move a checkpoint', 'git update-ref refs/samocode/boat/1 "$(git commit-tree -m x HEAD^{tree})"'],
+  ['add a checkpoint', 'git update-ref refs/samocode/boat/2 HEAD'],
+  ['delete the folder of the checkpoints', 'rm -r "$COMMON/refs/samocode"'],
+  ['pack the refs', 'git pack-refs --all'],
+  ['collect garbage', 'git gc'],
+  ['delete a branch', 'git branch -D hotfix another'],
+  ['add a worktree', 'git worktree add "$HOME/more"'],
+
+  ['rewrite commondir', 'echo "$HOME" >"$GITDIR/commondir"'],
+  [
+    'put another commondir in its place',
+    'echo "$HOME" >"$GITDIR/x"; mv -f "$GITDIR/x" "$GITDIR/commondir" || { rm "$GITDIR/x"; false; }',
+  ],
+  ['delete commondir', 'rm "$GITDIR/commondir"'],
+  ['rewrite gitdir', 'echo "$HOME/.git" >"$GITDIR/gitdir"'],
+  ['move the git folder of its worktree away', 'mv "$GITDIR" "$GITDIR.away"'],
+  ['delete .git of its worktree', 'rm "$WORKTREE/.git"'],
+  ['move .git of its worktree away', 'mv "$WORKTREE/.git" "$WORKTREE/git"'],
+  ['rewrite .git of its worktree', 'echo "gitdir: $HOME" >"$WORKTREE/.git"'],
+  ['move its worktree away', 'cd /; mv "$WORKTREE" "$WORKTREE.away"'],
+  ['move WORKTREES away', 'mv "$WORKTREES" "$WORKTREES.away"'],
+
+  ['rewrite the program of samocode', 'echo x >"$PROGRAM/worker.js"'],
+  ['put another program in its place', 'mv "$PROGRAM" "$PROGRAM.away"'],
+  ['move the folder of that program away', 'mv "$HOME/.local/lib" "$HOME/.local/lib.away"'],
+  ['read the bot token', 'grep -r TELEGRAM "$CONFIG"'],
+  ['move the settings of samocode away', 'mv "$CONFIG" "$CONFIG.away"'],
+  ['move the folder of those settings away', 'mv "$HOME/.config" "$HOME/.config.away"'],
+
+  ['see a process outside', 'grep -l "[v]itest" /proc/[0-9]*/cmdline'],
+  ['reach around by the root of another process', ': >"/proc/1/root$MAIN/planted"'],
+  ['unmount the protection', 'umount "$MAIN"'],
+  ['unmount it lazily', 'umount -l "$MAIN"'],
+  ['mount it writable', 'mount -o remount,rw,bind "$MAIN"'],
+  [
+    'mount the repository a second time, writable',
+    'mkdir -p "$HOME/bind"; mount --bind "$MAIN" "$HOME/bind"',
+  ],
+  ['unmount it in a namespace of its own', 'unshare --user --map-root-user --mount umount "$MAIN"'],
+  ['mount it writable there', 'unshare --user --map-root-user --mount mount -o remount,rw,bind "$MAIN"'],
+  ['make a device', 'mknod "$HOME/disk" b 8 0'],
+]);
+
+/** What must work: the script ends well, and touches nothing but its own. */
+export const WORKS = words([
+  ['add and commit', 'echo 1 >a.txt; git add a.txt; git commit -qm A; git log -1 --format=%s | grep -qx A'],
+  ['amend a commit', 'git commit -q --allow-empty -m B; git commit -q --amend --allow-empty -m C'],
+  [
+    'rebase',
+    'git commit -q --allow-empty -m D; echo 2 >d.txt; git add .; git commit -qm E; git rebase -q --force-rebase HEAD~1; ' +
+      CLEARED,
+  ],
+  [
+    'pick a commit',
+    'git tag here; git commit -q --allow-empty -m P; git reset -q --hard here; git cherry-pick --allow-empty HEAD@{1}; ' +
+      CLEARED,
+  ],
+  [
+    'revert a commit',
+    'echo 4 >e.txt; git add .; git commit -qm R; git revert --no-edit HEAD; git commit -q --amend --allow-empty -m Reverted',
+  ],
+  [
+    'merge a branch',
+    'git merge -q --no-ff -m Merged "$(git commit-tree -p another -m Side another^{tree})"; git commit -q --amend --allow-empty -m M',
+  ],
+  ['reset its branch', 'git commit -q --allow-empty -m F; git reset -q --hard HEAD~1'],
+  ['fetch', 'git fetch -q "$ORIGIN" main:refs/remotes/near/main; git rev-parse -q --verify near/main'],
+  [
+    'push',
+    'git push -q "$ORIGIN" HEAD:refs/heads/pushed; test "$(git -C "$ORIGIN" rev-parse pushed)" = "$(git rev-parse HEAD)"',
+  ],
+  [
+    'stash and take back',
+    'echo 3 >>README.md; git stash push -q; git stash apply -q; git checkout -q README.md',
+  ],
+  [
+    'make and leave a branch below its prefix',
+    'git switch -qc "$(dirname "$BRANCH")/side"; git switch -q "$BRANCH"',
+    isAmongAll,
+  ],
+  ['make a tag', 'git tag inside-light; git tag -am inside inside-full'],
+  [
+    'look',
+    'git status --porcelain; git reflog -1; git worktree list | grep -q 26-01-09-other; git fsck --no-dangling',
+  ],
+  ['move a file from home into its worktree', 'echo x >"$HOME/x"; mv "$HOME/x" moved.txt; rm moved.txt'],
+  ['write its signal and documents', 'echo "{}" >"$SESSION/_signal.json"; mkdir -p "$SESSION/_logs"'],
+  [
+    'keep caches at home',
+    'mkdir -p "$HOME/.cache/tool"; echo x >"$HOME/.cache/tool/x"; mv "$HOME/.cache/tool" "$HOME/.cache/t2"; rm -r "$HOME/.cache/t2"',
+  ],
+  [
+    'use the temporary folder and devices',
+    'f=$(mktemp); rm "$f"; : >/dev/null; head -c1 /dev/urandom >/dev/null',
+  ],
+  ['run a nested bubblewrap', 'bwrap --unshare-user --dev-bind / / true'],
+]);
+
+function words(rows: readonly RowWords[]): Row[] {
+  return rows.map(([title, script, unless]) => ({ title, script, ...(unless && { unless }) }));
+}

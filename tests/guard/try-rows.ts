@@ -1,0 +1,36 @@
+import type { GuardScene } from './guard-scene.ts';
+import type { Row } from './rows.ts';
+
+/** How each row ended, title to what it said behind its exit status. */
+export type Ends = Record<string, { works: boolean; said: string }>;
+
+/** Tries all rows in one start of the guard; with `act`, only after the person has done that outside. */
+export async function tryRows(
+  scene: GuardScene,
+  rows: readonly Row[],
+  act?: () => Promise<void>,
+): Promise<Ends> {
+  const script = rows
+    .map(
+      ({ script }, index) => `said=$( (set -eu; cd "$WORKTREE"; ${script}
+    ) 2>&1 ); printf '%s\\0%s\\0%s\\0' ${index} "$?" "$said"`,
+    )
+    .join('\n');
+  const { stdout, stderr } = await (act === undefined
+    ? scene.inside(script)
+    : scene.insideAfter(act, script));
+  const parts = stdout.split('\0');
+  const ends = rows.map(({ title }, index) => {
+    const [number, status, said = ''] = parts.slice(3 * index);
+    if (number !== `${index}`) throw new Error(`The guard ended early: ${stderr}`);
+    return [title, { works: status === '0', said }] as const;
+  });
+  return Object.fromEntries(ends);
+}
+
+/** Those of `titles` that ended in this way, with what they said. */
+export function thoseThat(ends: Ends, end: 'work' | 'fail', titles = new Set(Object.keys(ends))): string[] {
+  return Object.entries(ends)
+    .filter(([title, { works }]) => titles.has(title) && works === (end === 'work'))
+    .map(([title, { said }]) => `${title}: ${said}`);
+}
