@@ -1,0 +1,93 @@
+/** One thing that an ordinary agent does; `needs` names what not every machine has. */
+export interface OrdinaryRow {
+  title: string;
+  script: string;
+  needs?: string;
+}
+
+export const ORDINARY: readonly OrdinaryRow[] = [
+  {
+    title: 'npm ci, with a dependency from a tarball',
+    script: `cd node; npm pack --silent ./lib; npm install --offline --no-audit --no-fund ./boat-lib-1.0.0.tgz
+      rm -r node_modules; npm ci --offline --no-audit --no-fund
+      test "$(node -p 'require("boat-lib")')" = afloat; git checkout -q .`,
+  },
+  {
+    title: 'a development server, and a request to it',
+    script: `node node/server.js >port & server=$!
+      until [ -s port ]; do sleep 0.05; done
+      node -e 'fetch("http://127.0.0.1:" + process.argv[1]).then((r) => r.text()).then(console.log)' "$(cat port)" | grep -qx afloat
+      kill "$server"; rm port`,
+  },
+  {
+    title: 'cargo build, with its caches at home',
+    needs: 'cargo',
+    script: `export CARGO_HOME="$HOME/.cargo"; cd rust; cargo build --quiet --offline; test "$(target/debug/boat)" = afloat
+      test -d "$CARGO_HOME"`,
+  },
+  {
+    title: 'pip install into a venv',
+    needs: 'python3',
+    script: `python3 python/wheel.py; python3 -m venv .venv
+      .venv/bin/pip install --quiet --no-index --disable-pip-version-check ./boat-1.0-py3-none-any.whl
+      test "$(.venv/bin/python -c 'import boat; print(boat.state)')" = afloat`,
+  },
+  {
+    title: 'commit, amend and read the log',
+    script: `echo 1 >one.txt; git add one.txt; git commit -qm One; git commit -q --amend -m Two
+      test "$(git log -1 --format=%s)" = Two; git status --porcelain >/dev/null`,
+  },
+  {
+    title: 'rebase onto what was fetched',
+    script: `git clone -q --bare "$(git rev-parse --git-common-dir)" "$HOME/near.git"
+      git fetch -q "$HOME/near.git" main:refs/remotes/near/main
+      git commit -q --allow-empty -m Three; git rebase -q --force-rebase near/main
+      rm -f "$(git rev-parse --git-path CHERRY_PICK_HEAD)"; git commit -q --amend --allow-empty -m Four`,
+  },
+  { title: 'push to a remote', script: 'git push -q "$HOME/near.git" HEAD:refs/heads/pushed' },
+  {
+    title: 'stash, and take it back',
+    script: 'echo 2 >>README.md; git stash push -q; git stash apply -q; git checkout -q README.md',
+  },
+  { title: 'tag', script: 'git tag light; git tag -am Full full; git tag -l | grep -qx full' },
+  {
+    title: 'commit a file of LFS',
+    needs: 'git-lfs',
+    script: `git lfs track '*.bin' >/dev/null; head -c 1000 /dev/urandom >a.bin; git add .gitattributes a.bin
+      git commit -qm Large; git lfs ls-files | grep -q a.bin`,
+  },
+  {
+    title: "start what a CLI's own sandbox starts",
+    script: 'bwrap --unshare-user --unshare-pid --dev-bind / / --ro-bind "$HOME" "$HOME" true',
+  },
+  {
+    title: 'see sudo refused',
+    needs: 'sudo',
+    script: 'if sudo -n true; then exit 1; fi',
+  },
+  {
+    title: 'leave its worktree without a trace',
+    script: 'git stash -qu; git status --porcelain | wc -l | grep -qx 0',
+  },
+];
+
+/** Of the repository that they work in. */
+export const ORDINARY_FILES: Readonly<Record<string, string>> = {
+  'README.md': '# Boat\n',
+  '.gitignore': 'node_modules\ntarget\n.venv\n*.whl\n*.tgz\n',
+  'node/package.json': '{ "name": "boat", "version": "1.0.0", "private": true }\n',
+  'node/server.js': `const server = require('node:http').createServer((_, to) => to.end('afloat'));
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));\n`,
+  'node/lib/package.json': '{ "name": "boat-lib", "version": "1.0.0", "main": "index.js" }\n',
+  'node/lib/index.js': "module.exports = 'afloat';\n",
+  'rust/Cargo.toml': '[package]\nname = "boat"\nversion = "1.0.0"\nedition = "2021"\n',
+  'rust/src/main.rs': 'fn main() {\n    println!("afloat");\n}\n',
+  'python/wheel.py': `import zipfile
+with zipfile.ZipFile('boat-1.0-py3-none-any.whl', 'w') as wheel:
+    info = 'boat-1.0.dist-info/'
+    wheel.writestr('boat.py', "state = 'afloat'\\n")
+    wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: boat\\nVersion: 1.0\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr(info + 'RECORD', 'boat.py,,\\n')
+`,
+};

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand } from '../../src/base/run-command.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { ORDINARY, ORDINARY_FILES, type OrdinaryRow } from './ordinary-rows.ts';
+
+const hasTool = async ({ needs }: OrdinaryRow) =>
+  needs === undefined || (await runCommand('/bin/sh', ['-c', 'command -v "$1"', 'sh', needs])).exitCode === 0;
+const there = await Promise.all(ORDINARY.map(hasTool));
+const rows = ORDINARY.filter((_, index) => there[index]);
+const missing = ORDINARY.flatMap(({ needs }, index) => (there[index] ? [] : [needs]));
+
+/** Where rustup keeps what the person has installed; the home folder of a rig is a new one. */
+const RUSTUP_HOME = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
+
+describe(`what an ordinary agent does works in the guard (not here: ${missing.join(', ') || 'nothing'})`, () => {
+  let rig: SessionRig;
+  beforeAll(async () => {
+    const commands = rows.map(({ script }, index) => scripted(`${index}`, script));
+    rig = await startRig({ ...sessionOf(commands), firstEnv: { RUSTUP_HOME } });
+    await rig.until(({ progress }) => progress.totalIterations >= 2, { withinMs: 240_000 });
+  });
+  afterAll(() => rig[Symbol.asyncDispose]());
+
+  test.each(rows.map((row, index) => ({ ...row, index })))('$title', async ({ index }) => {
+    expect(await endOf(rig, `${index}`)).toBe('0');
+  });
+
+  test('and the session goes on at the level that it began with', async () => {
+    const events = await rig.events();
+    const started = events.filter((event) => event.type === 'iteration_started');
+    const level = process.getuid?.() === 0 ? 'best effort' : 'guard';
+    expect(new Set(started.map(({ sandbox }) => sandbox))).toEqual(new Set([level]));
+    expect(events.find((event) => event.type === 'iteration_ended')).toMatchObject({ ending: 'signalled' });
+  });
+});
+
+/** The first SETUP runs outside of the guard, as the person's own would. */
+test.each([
+  ['in core.hooksPath, as husky installs one', 'git config core.hooksPath .hooks'],
+  ['in the folder of git', 'cp .hooks/pre-commit "$(git rev-parse --git-common-dir)/hooks/"'],
+])("the person's hook %s runs at the agent's commit, and may refuse it", async (_, setup) => {
+  const hook = '#!/bin/sh\necho ran >>"$HOME/hook-ran"\ntest ! -e forbidden.txt\n';
+  await using rig = await startRig({
+    ...sessionOf([
+      scripted('made', 'echo 1 >one.txt; git add -A; git commit -qm One; grep -qx ran "$HOME/hook-ran"'),
+      scripted('refused', 'echo 1 >forbidden.txt; git add -A; if git commit -qm Forbidden; then exit 1; fi'),
+    ]),
+    lines: { SETUP: `sh setup.sh` },
+    repo: { files: { '.hooks/pre-commit': hook, 'setup.sh': `chmod +x .hooks/pre-commit\n${setup}\n` } },
+  });
+  await rig.until(({ progress }) => progress.totalIterations >= 2);
+  expect(await endOf(rig, 'made')).toBe('0');
+  expect(await endOf(rig, 'refused')).toBe('0');
+});
+
+/** A session in the guard whose first child runs these commands, and hands on to ordinary ones. */
+function sessionOf(commands: readonly (readonly string[])[]) {
+  const acts = commands.map((command) => ({ act: 'run', command }));
+  const signal = { act: 'signal-file', text: '{"status":"continue","phase":"requirements"}' };
+  return {
+    sandbox: 'auto' as const,
+    repo: { files: ORDINARY_FILES },
+    scenario: { rules: [{ when: { iteration: 1 }, do: [...acts, signal, { act: 'result' }] }] },
+  };
+}
+
+/** A script of the shell that says in the session folder how it ended. */
+function scripted(name: string, script: string): string[] {
+  const ended = `"$REHEARSAL_SESSION_DIR/ended-${name}"`;
+  return ['/bin/sh', '-c', `said=$( (set -eu; ${script}\n) 2>&1 ); echo "$?$said" >${ended}`];
+}
+
+/** '0', or how it ended otherwise and what it said. */
+async function endOf({ paths }: SessionRig, name: string): Promise<string> {
+  const text = await readFile(join(paths.sessionDir, `ended-${name}`), 'utf8');
+  return text.startsWith('0') ? '0' : text;
+}
