@@ -7,6 +7,7 @@ import { type Host, systemHost } from '../../src/base/host.ts';
 import { isRunning } from '../../src/base/process-table.ts';
 import { SESSION_MARK } from '../../src/providers/environment.ts';
 import { type ChildRecord, runChild } from '../../src/providers/run-child.ts';
+import type { Guard } from '../../src/providers/starting/guard.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
 import type { FrozenSettings } from '../../src/session/session-file.ts';
@@ -34,6 +35,8 @@ export interface WorkerPlan {
   host?: Partial<Host>;
   settings?: Partial<FrozenSettings>;
   timeLimitMs?: number;
+  /** Inside which the child runs. */
+  guard?: Guard;
 }
 
 export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Promise<WorkerWithChild> {
@@ -53,7 +56,7 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
   const open = stateOf(worker).openIteration;
   if (open === undefined) throw new Error('The iteration did not begin.');
   const stdout = join(paths.logs, STARTED.log);
-  const { child: recordPath, exit: exitPath } = iterationPaths(paths, 1);
+  const { child: recordPath, exit: exitPath, guardArgs, guardStatus } = iterationPaths(paths, 1);
   const child = await runChild({
     command: {
       file: '/bin/sh',
@@ -66,6 +69,7 @@ export async function workerWithChild(log: TempLog, plan: WorkerPlan = {}): Prom
     stderrPath: join(paths.logs, 'child.err'),
     recordPath,
     exitPath,
+    guard: plan.guard && { guard: plan.guard, argsPath: guardArgs, statusPath: guardStatus },
     host: own,
     clock: systemClock,
   });

@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ChildRecord, type RunChildOptions } from '../../src/providers/run-child.ts';
+import { findGuardTool, type Guard, makeGuard } from '../../src/providers/starting/guard.ts';
+import { iterationPaths } from '../../src/session/paths.ts';
+import { readExit } from '../../src/worker/iteration-files.ts';
+import { endChildTree } from '../../src/worker/tree.ts';
+import { bundleScript } from '../support/bundle-script.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+import { type WorkerWithChild, workerWithChild } from '../worker/worker-with-child.ts';
+import { nothingIsLeftIn } from './survivors.ts';
+
+/** What a child of one module's test may not write is of no matter: nothing but its processes is kept in. */
+function guard(): Guard {
+  const tool = findGuardTool(process.env);
+  if (tool === undefined) throw new Error('Install bubblewrap: these tests are about it.');
+  return makeGuard(tool, [], process.getuid?.() === 0);
+}
+
+/** A child in the guard: its script begins once it has told its namespace, and works in the run folder. */
+async function childDoing(log: TempLog, script: string): Promise<Scene> {
+  const { runDir } = log.paths;
+  const scene = await workerWithChild(log, {
+    script: `readlink /proc/self/ns/pid >namespace; ${script}`,
+    guard: guard(),
+  });
+  const text = (name: string) => readFile(join(runDir, name), 'utf8').catch(() => '');
+  return { ...scene, text, [Symbol.asyncDispose]: scene[Symbol.asyncDispose] };
+}
+
+interface Scene extends WorkerWithChild {
+  text(name: string): Promise<string>;
+}
+
+const exitOf = async ({ worker, open, child }: WorkerWithChild) => await readExit(worker, open, child);
+const untilExit = async (scene: WorkerWithChild) => {
+  await expect.poll(() => exitOf(scene), { timeout: 30_000 }).toBeDefined();
+  return await exitOf(scene);
+};
+
+async function nothingIsLeft(scene: Scene): Promise<void> {
+  await nothingIsLeftIn([(await scene.text('namespace')).trim()]);
+  expect(await scene.living()).toBe(0);
+}
+
+/** As a worker does that has seen the child alive. */
+const end = ({ worker, child }: Scene, options: { leftoversOnly: boolean }) =>
+  endChildTree(worker, child, { ...options, known: [child.wrapper] });
+
+test.each([
+  ['exit 0', '0'],
+  ['exit 1', '1'],
+  ['exit 7', '7'],
+  ['exit 255', '255'],
+  ['kill -TERM $$', '143'],
+  ['kill -KILL $$', '137'],
+  ['kill -INT $$', '130'],
+])('a child in the guard that does "%s" has exit status %s', async (script, status) => {
+  await using log = await tempLog();
+  await using scene = await childDoing(log, script);
+  expect(await untilExit(scene)).toBe(status);
+  expect(await readFile(iterationPaths(log.paths, 1).guardStatus, 'utf8')).toContain(
+    `"exit-code": ${status}`,
+  );
+});
+
+test('its output goes into the log files themselves', async () => {
+  await using log = await tempLog();
+  await using scene = await childDoing(log, 'echo out; echo err >&2; readlink /proc/self/fd/1');
+  expect(await untilExit(scene)).toBe('0');
+  expect(await readFile(scene.stdout, 'utf8')).toBe(`out\n${scene.stdout}\n`);
+  expect(await readFile(join(log.paths.logs, 'child.err'), 'utf8')).toBe('err\n');
+});
+
+test('it gets no descriptor of the guard and sees nothing of its arguments', async () => {
+  await using log = await tempLog();
+  const seen = 'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -e [-]-dev-bind';
+  await using scene = await childDoing(log, `readlink /proc/$$/fd/3 /proc/$$/fd/4 /proc/$$/fd/5; ${seen}`);
+  expect(await untilExit(scene)).toBe('1');
+  expect(await readFile(scene.stdout, 'utf8')).toBe('');
+});
+
+test.each([
+  ['before-spawn', []],
+  ['after-spawn', ['never started\n']],
+  ['before-go', ['never started\n']],
+  ['after-go', ['4\n']],
+])('a starter that is killed at %s has started in the guard once or never', async (step, said) => {
+  await using dir = await tempDir('samocode-child-');
+  const at = (name: string) => join(dir.path, name);
+  const options: Omit<RunChildOptions, 'host' | 'clock'> = {
+    command: { file: '/bin/sh', args: ['-c', 'echo ran; exit 4'], env: { PATH: process.env.PATH ?? '' } },
+    name: 'samocode-child-test',
+    cwd: dir.path,
+    stdoutPath: at('stdout'),
+    stderrPath: at('stderr'),
+    recordPath: at('child.json'),
+    exitPath: at('exit'),
+    guard: { guard: guard(), argsPath: at('guard-args'), statusPath: at('guard-status') },
+  };
+  const starter = await bundleScript('child-starter.ts', dir.path, { faults: true });
+  const env = { ...process.env, SAMOCODE_CRASH_AT: step };
+  expect(spawnSync(process.execPath, [starter, JSON.stringify(options)], { env }).signal).toBe('SIGKILL');
+  const exits = async () => {
+    const names = (await readdir(dir.path)).filter((name) => /^exit\.\d+$/.test(name));
+    return await Promise.all(names.map((name) => readFile(at(name), 'utf8')));
+  };
+  await expect.poll(exits, { timeout: 30_000 }).toEqual(said);
+  const hasRun = said[0] === '4\n';
+  expect(await readFile(at('stdout'), 'utf8')).toBe(hasRun ? 'ran\n' : '');
+  if (existsSync(at('child.json')))
+    expect(ChildRecord.parse(JSON.parse(await readFile(at('child.json'), 'utf8'))).guard).toBe(true);
+});
+
+test('a polite end reaches every process inside, and the guard ends by itself with the child’s own status', async () => {
+  await using log = await tempLog();
+  const deep = `setsid sh -c 'trap "echo deep >>heard; exit 0" TERM; echo up >>up; while :; do sleep 0.05; done'`;
+  const trap = `trap 'echo child >>heard; while ! grep -q deep heard; do sleep 0.02; done; exit 0' TERM`;
+  await using scene = await childDoing(log, `${trap}; ${deep} & echo up >>up; while :; do sleep 0.05; done`);
+  await expect.poll(() => scene.text('up'), { timeout: 30_000 }).toBe('up\nup\n');
+  expect(await end(scene, { leftoversOnly: false })).toMatchObject({ kind: 'empty', killed: 0 });
+  expect((await scene.text('heard')).split('\n').sort()).toEqual(['', 'child', 'deep']);
+  expect(await exitOf(scene)).toBe('0');
+  await nothingIsLeft(scene);
+});
+
+const DIFFICULT: Array<[string, string]> = [
+  ['is deaf to every polite signal', `trap '' TERM INT HUP; echo up >up; while :; do sleep 1; done`],
+  [
+    'forks twice into a session of its own, deaf and without its environment',
+    `(setsid env -i sh -c "trap '' TERM; (sleep 600; :) & echo up >up; sleep 600; :" &) ; sleep 600; :`,
+  ],
+  ['keeps pipes open', `trap '' TERM; echo up >up; sleep 600 | cat | cat`],
+  ['is stopped', `sh -c 'echo up >up; kill -STOP $$; sleep 600' & sleep 600; :`],
+  ['stops itself', `echo up >up; kill -STOP $$; sleep 600; :`],
+  [
+    'forks on and on, each time in a new session',
+    `trap '' TERM; echo 'trap "" TERM; echo up >up; setsid sh hop & sleep 0.05' >hop; sh hop; sleep 600; :`,
+  ],
+];
+
+test.each(DIFFICULT)('a child in the guard that %s is gone after its end', async (_, script) => {
+  await using log = await tempLog();
+  await using scene = await childDoing(log, script);
+  await expect.poll(() => scene.text('up'), { timeout: 30_000 }).toMatch(/\n/);
+  expect(await end(scene, { leftoversOnly: false })).toMatchObject({ kind: 'empty' });
+  await nothingIsLeft(scene);
+});
+
+test.each(DIFFICULT)('what %s goes with the child that left it and ended', async (_, script) => {
+  await using log = await tempLog();
+  await using scene = await childDoing(
+    log,
+    `sh -c '${script.replaceAll("'", `'\\''`)}' & until [ -s up ]; do sleep 0.02; done; exit 5`,
+  );
+  expect(await untilExit(scene)).toBe('5');
+  expect(await end(scene, { leftoversOnly: true })).toMatchObject({ kind: 'empty' });
+  await nothingIsLeft(scene);
+});

@@ -1,0 +1,22 @@
+import { expect } from 'vitest';
+import type { FrozenSettings } from '../../src/session/session-file.ts';
+import type { FaultRow } from '../faults/fault-row.ts';
+import { namespacesOf, nothingIsLeftIn, TELLS_NAMESPACE } from './survivors.ts';
+
+/** A row whose agents must run in the guard and leave nothing there, not even what shed its marker. */
+export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): FaultRow {
+  return {
+    ...row,
+    settings: { retryDelayMs: 50, sandbox: 'guard', ...settings },
+    also: async (rig) => {
+      await nothingIsLeftIn(await namespacesOf(rig));
+      expect(await rig.processesWithMark(), 'processes with the mark').toEqual([]);
+      await row.also?.(rig);
+    },
+  };
+}
+
+/** What the first agent does, once it has told where it runs. */
+export const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: [TELLS_NAMESPACE, ...acts] }];
+export const always = (...acts: object[]) => [{ when: {}, do: [TELLS_NAMESPACE, ...acts] }];
+export const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });

@@ -1,0 +1,60 @@
+import { readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { isRunning, type ProcessEntry, procTable } from '../../src/base/process-table.ts';
+import { eventually } from '../support/eventually.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+
+/** Below the home folder, which agents may write: the namespaces of the processes that they ran in. */
+const NAMESPACES = 'namespaces';
+
+/** As a scenario's act: by this the processes of a guard are known, whatever they shed. */
+export const TELLS_NAMESPACE = {
+  act: 'run',
+  command: ['sh', '-c', `readlink /proc/self/ns/pid >>"$HOME/${NAMESPACES}"`],
+};
+
+/** The same for a scenario that is a module. */
+export const TELL_NAMESPACE = `
+import { appendFileSync, readlinkSync } from 'node:fs';
+appendFileSync(process.env.HOME + '/${NAMESPACES}', readlinkSync('/proc/self/ns/pid') + '\\n');
+`;
+
+/** The namespaces that the session's agents have run in so far. */
+export async function namespacesOf(rig: SessionRig): Promise<string[]> {
+  const text = await readFile(join(rig.repo.homeDir, NAMESPACES), 'utf8').catch(() => '');
+  return text.split('\n').filter(Boolean);
+}
+
+/**
+ * That there were such guards, and that nothing is left of them. The kernel gives the number of a namespace that is
+ * gone to the next one, of another test too: what is seen there must go, but need not have gone already.
+ */
+export async function nothingIsLeftIn(namespaces: readonly string[]): Promise<void> {
+  expect(namespaces.length, 'namespaces that agents told').toBeGreaterThan(0);
+  expect(namespaces, 'namespaces of agents').not.toContain(readlinkSync('/proc/self/ns/pid'));
+  const seen = await processesIn(namespaces);
+  for (const { pid, startTicks } of seen) {
+    const isGone = async () => {
+      const now = await procTable().read(pid);
+      return !isRunning(now) || now.startTicks !== startTicks;
+    };
+    await eventually(isGone, { what: `the end of process ${pid} in the guard` });
+  }
+}
+
+/** What runs in these PID namespaces. */
+export async function processesIn(namespaces: readonly string[]): Promise<ProcessEntry[]> {
+  const running = (await procTable().list()).filter(isRunning);
+  return running.filter(({ pid }) => namespaces.includes(namespaceOf(pid) ?? ''));
+}
+
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    // It is gone, or as good as gone.
+    return undefined;
+  }
+}
