@@ -50,7 +50,7 @@ export async function resumeSession(
   const caps = requireCaps(input.caps);
   const { view: found, place } = await findSessionAndPlace(input, context);
   if (found.state.archived) throw new InArchiveError(found.folder);
-  const verdict = judgeResume({ goal }, found.state);
+  const verdict = judgeResume({ goal, by: context.by }, found.state);
   if (found.isForeign) {
     if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw new EarlyRefusalError(verdict);
     if (goal !== undefined && !takesGoal(found)) throw new NotDoneError(found.folder);

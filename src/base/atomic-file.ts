@@ -104,7 +104,7 @@ function linkTo(draft: string, path: string): void {
  */
 export function removeDrafts(folder: string): void {
   for (const name of orNothing(() => readdirSync(folder)) ?? [])
-    if (DRAFT.test(name)) orNothing(() => unlinkSync(join(folder, name)));
+    if (isDraft(name)) orNothing(() => unlinkSync(join(folder, name)));
 }
 
 function orNothing<T>(act: () => T): T | undefined {
@@ -153,6 +153,11 @@ async function writeDraft(draft: string, data: string | Uint8Array, mode: number
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** What a write under way, or one that was cut off, leaves beside its file. */
+export function isDraft(name: string): boolean {
+  return DRAFT.test(name);
 }
 
 const DRAFT = /^\..+\.[0-9a-f]{12}\.draft$/;

@@ -29,6 +29,10 @@ export const BLOCK_RULES = {
   config: failure('the agent CLI cannot run as it is set up'),
   retries: failure('crashes, overloads or network failures use up `SAMOCODE_MAX_RETRIES`'),
   checks: failure('checks of the project fail after the last allowed return to implementation'),
+  run_folder_changed: failure('files of the run folder changed while a child ran, and none of its own'),
+  git_programs_changed: failure(
+    'settings or hooks by which git starts programs are not the ones that a person knows',
+  ),
   signal_json: fault('`_signal.json` cannot be read, or its status is unknown'),
   signal_not_allowed: fault('the status may not be signalled in this phase'),
   signal_phase: fault('the named phase does not exist or cannot follow this one'),

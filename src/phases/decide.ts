@@ -27,6 +27,8 @@ export function checkLimit(progress: Progress): BlockDecision | undefined {
 
 function decideByEnd(facts: Facts): Decision {
   const { outcome, progress } = facts;
+  const { breach } = outcome;
+  if (breach !== undefined) return block(breach.phase, breach.rule, breach.reason);
   switch (outcome.signal.kind) {
     case 'none':
       return withoutSignal(facts);

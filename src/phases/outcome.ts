@@ -1,5 +1,6 @@
 import type { JudgedSignal } from './decision.ts';
 import type { EndingKind } from './ending.ts';
+import type { Phase } from './table.ts';
 
 export type SignalOutcome =
   | { kind: 'signal'; signal: JudgedSignal }
@@ -11,6 +12,8 @@ export interface Outcome {
   /** How the process ended, whatever it signalled; `signalled` and `no_signal` both mean: by itself, without a problem. */
   end: EndingKind;
   signal: SignalOutcome;
+  /** Something was done that no child may do: nothing of what it signalled is believed. */
+  breach?: { phase: Phase; rule: 'run_folder_changed' | 'git_programs_changed'; reason: string };
   /** A person's `stop` cut the child short: nobody's failure. */
   stopAsked?: boolean;
   /** A limit on what the session may spend cut the child short: nobody's failure. */

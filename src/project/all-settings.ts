@@ -1,5 +1,5 @@
 import { runGit } from './git.ts';
-import { namesProgram, type ProgramSettings, type Setting, undoChanged } from './git-programs.ts';
+import { isAboutPrograms, type ProgramSettings, type Setting, undoChanged } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
 export interface ScopedSetting {
@@ -29,7 +29,7 @@ export async function allSettings(
 
 /** Those among them by which git would start a program. */
 export function programsAmong(settings: readonly ScopedSetting[]): ProgramSettings {
-  const programs = settings.filter(({ setting }) => namesProgram(setting));
+  const programs = settings.filter(({ setting }) => isAboutPrograms(setting));
   const of = (isOfRepository: boolean) =>
     programs.filter((each) => each.isOfRepository === isOfRepository).map(({ setting }) => setting);
   return { repository: of(true), outside: of(false) };
@@ -38,5 +38,5 @@ export function programsAmong(settings: readonly ScopedSetting[]): ProgramSettin
 /** How git is run where nobody knows who wrote the settings: it starts what the person's own files name, and no more. */
 export async function withoutPrograms(folder: string, context: GitContext): Promise<GitContext> {
   const programs = programsAmong(await allSettings(folder, context));
-  return { ...context, config: undoChanged([], programs, context.baseEnv) };
+  return { ...context, config: undoChanged({ ...programs, repository: [] }, programs, context.baseEnv) };
 }

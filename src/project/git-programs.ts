@@ -52,26 +52,44 @@ export function namesProgram([key]: Setting): boolean {
   return PROGRAMS.some((program) => program.key.test(key));
 }
 
+/** Switched off in every call of ours; what a person or an agent starts obeys them. */
+const ONLY_FOR_OTHERS =
+  /^(?:core\.(?:hookspath|fsmonitor|pager|editor|askpass|alternaterefscommand)|sequence\.editor|pager\..+|alias\..+|(?:diff|merge)tool\..+\.cmd)$/s;
+/** Keys whose value is a command only when it says so. */
+const COMMAND_BY_MARK = /^(?:alias\..+|submodule\..+\.update)$/s;
+const BOOLEAN = /^(?:true|false|yes|no|on|off|[01])?$/i;
+
+/** Whether it must be known, so that no program is started by it in our hands or anybody else's. */
+export function isAboutPrograms(setting: Setting): boolean {
+  return namesProgram(setting) || executes(setting);
+}
+
+/** Whether git would start a program by it, for whomever. */
+export function executes([key, value]: Setting): boolean {
+  if (COMMAND_BY_MARK.test(key)) return value.startsWith('!');
+  if (key !== 'core.hookspath' && BOOLEAN.test(value)) return false;
+  return ONLY_FOR_OTHERS.test(key) || namesProgram([key, value]);
+}
+
 export interface ProgramSettings {
   /** Of the repository and its worktree, in the order in which git reads them. */
   repository: readonly Setting[];
-  /** Of the person and the machine: they count as they stand. */
+  /** Of the person and the machine. */
   outside: readonly Setting[];
 }
 
 /**
- * Settings for our calls that undo what has changed in a repository since `before`: who had set something goes
- * on with it, and of what was planted nothing is started.
+ * Settings for our calls that make good what has changed since `before`: who had set something goes on with it, and of
+ * what was planted nothing is started.
  */
-export function undoChanged(
-  before: readonly Setting[],
-  { repository, outside }: ProgramSettings,
-  env: Environment,
-): Setting[] {
-  const changed = [...new Set([...before, ...repository].map(([key]) => key))].filter(
-    (key) => String(valuesOf(before, key)) !== String(valuesOf(repository, key)),
+export function undoChanged(before: ProgramSettings, now: ProgramSettings, env: Environment): Setting[] {
+  const known = [...before.outside, ...before.repository];
+  const all = [...known, ...now.outside, ...now.repository];
+  const differs = (key: string, of: keyof ProgramSettings) =>
+    String(valuesOf(before[of], key)) !== String(valuesOf(now[of], key));
+  const changed = [...new Set(all.map(([key]) => key))].filter(
+    (key) => differs(key, 'repository') || differs(key, 'outside'),
   );
-  const known = [...outside, ...before];
   const lists = PROGRAMS.filter(({ key, isList }) => isList && changed.some((name) => key.test(name)));
   return [
     ...changed.flatMap((key) => single(key, known, env)),

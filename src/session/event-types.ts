@@ -74,6 +74,8 @@ export const BegunIteration = z.object({
   timeLimitMs: z.number(),
   /** All that is left of the budget is for leaving things in order. */
   wrapUp: z.boolean().optional(),
+  /** The run folder is looked at right before its child is let go and when it is gone; older workers did not. */
+  watched: z.literal(true).optional(),
 });
 
 /** The number of an iteration, 0 for before the first; or the rewind before this one is taken back. */
@@ -150,7 +152,7 @@ export const EVENT_BODIES = {
     phase: PhaseName,
     ending: z.enum(ENDING_KINDS),
     exitCode: z.int().nullable(),
-    /** By what the file is known that says how the child ended: proof that whoever wrote this had seen it. */
+    /** In older events: by what the file is known that says how the child ended. */
     exitStamp: z.string().optional(),
     signal: JudgedSignal.optional(),
     /** Why there is no usable signal, or what was assumed about the one there is. */

@@ -1,13 +1,15 @@
+import * as z from 'zod';
+import { AppendOnlyFile, FileRewrittenError, type ForeignChange } from '../base/append-only-file.ts';
 import { writeLightly } from '../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { GuardedFile, type Tampering } from '../base/guarded-file.ts';
 import type { OwnedLease } from '../base/lease.ts';
 import { cacheText, type LogReading, readLog, tailHashAt } from './event-log.ts';
 import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
 import { fold } from './fold.ts';
 import type { SessionPaths } from './paths.ts';
+import { putLogAside } from './rewritten-log.ts';
 import { emptyState, type SessionState } from './state.ts';
 
 /** Events between two writings of the cached state: the most that a reader has to fold by itself. */
@@ -27,16 +29,17 @@ export class NewerFormatError extends SamocodeError {
 
 /**
  * The one writer of a session's events. Every append checks the lease, goes to disk before it counts, and
- * finds out whether somebody else touched the log since the last one: that is put back and recorded.
+ * finds out whether somebody else touched the log since the last one: that is left out and recorded.
  */
 export class EventWriter implements Disposable {
   /** The fold of what is on disk, and the one of what is staged behind it. */
   #written: SessionState;
   #state: SessionState;
   #staged: SessionEvent[] = [];
-  #found: Tampering[] = [];
+  #found: ForeignChange[] = [];
   #sinceCache = 0;
-  readonly #file: GuardedFile;
+  #mark: LogMark | undefined;
+  readonly #file: AppendOnlyFile;
   readonly #paths: SessionPaths;
   readonly #lease: OwnedLease;
   readonly #clock: Clock;
@@ -68,7 +71,7 @@ export class EventWriter implements Disposable {
     const onEvent = (event: SessionEvent) => noteAnswer(answered, event);
     const reading = (await readLog(paths, { useCache: false, onEvent })) ?? emptyReading();
     if (reading.newer !== undefined) throw new NewerFormatError(reading.newer);
-    const file = await GuardedFile.open(paths.events, reading.offset, () => lease.check());
+    const file = await AppendOnlyFile.open(paths.events, reading.offset, () => lease.check());
     return new EventWriter({ paths, lease, clock, reading, file, answered });
   }
 
@@ -115,8 +118,7 @@ export class EventWriter implements Disposable {
   /** Writes what was staged in one piece; throws as `append` does, and what was staged stays so. */
   async commit(): Promise<SessionEvent[]> {
     await this.#lease.check();
-    const before = await this.#file.look({ thorough: false });
-    if (before) this.#found.push(before);
+    await this.#look();
     const events = [...this.#staged, ...this.#number(this.#found.map(forgerySeen), this.#state.n)];
     if (events.length === 0) return [];
     crashPoint('before-events');
@@ -132,14 +134,23 @@ export class EventWriter implements Disposable {
     return events;
   }
 
+  /** Where the log stands, for a later worker that asks what has become of it. */
+  mark(): LogMark {
+    this.#mark = { n: this.#written.n, bytes: this.#file.size, print: this.#file.print };
+    return this.#mark;
+  }
+
   /**
-   * Compares every byte of the log with what was written, as is due when a child has ended; puts back what
-   * is ours. Whatever an append finds by itself it also records.
-   * @throws LeaseLostError: another owner's events are no tampering
+   * Whether somebody else changed the log since `mark` was taken. What stands behind its bytes is written by a worker, or
+   * found by the look before each commit.
+   * @throws LeaseLostError: another owner's events are no foreign change; FileRewrittenError
    */
-  async findTampering(): Promise<Tampering | undefined> {
+  async isChangedSince(mark: LogMark): Promise<boolean> {
     await this.#lease.check();
-    return await this.#file.look({ thorough: true });
+    await this.#look();
+    // Also what an earlier look has found and no commit could tell yet.
+    if (this.#found.length > 0) return true;
+    return mark !== this.#mark && this.#file.printOf(mark.bytes) !== mark.print;
   }
 
   /** Saves the fold, so that readers need not begin at the first event. Losing it costs nothing but time. */
@@ -151,6 +162,17 @@ export class EventWriter implements Disposable {
       this.#sinceCache = 0;
     } catch {
       // Written again after some more events.
+    }
+  }
+
+  /** A log that lost bytes of ours is put where no reader takes it for the truth. */
+  async #look(): Promise<void> {
+    try {
+      const found = await this.#file.look();
+      if (found) this.#found.push(found);
+    } catch (error) {
+      if (error instanceof FileRewrittenError) putLogAside(this.#paths);
+      throw error;
     }
   }
 
@@ -168,12 +190,16 @@ export class EventWriter implements Disposable {
   }
 }
 
+/** How far a log was written, and by what its bytes up to there are known. */
+export const LogMark = z.object({ n: z.int(), bytes: z.int(), print: z.string() });
+export type LogMark = z.infer<typeof LogMark>;
+
 interface WriterParts {
   paths: SessionPaths;
   lease: OwnedLease;
   clock: Clock;
   reading: Omit<LogReading, 'tailHash'>;
-  file: GuardedFile;
+  file: AppendOnlyFile;
   answered: Set<string>;
 }
 
@@ -205,6 +231,6 @@ function answeredBy(event: SessionEvent): string | undefined {
   return event.type === 'command_accepted' || event.type === 'command_refused' ? event.id : undefined;
 }
 
-function forgerySeen({ what, detail }: Tampering): NewEvent {
+function forgerySeen({ what, detail }: ForeignChange): NewEvent {
   return { type: 'forgery_seen', what: `the event log was ${what}`, detail };
 }

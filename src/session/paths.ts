@@ -38,6 +38,8 @@ export interface SessionPaths {
   sessionFile: string;
   /** Worker only: the truth. */
   events: string;
+  /** Worker only: a log that somebody else had rewritten; while it stands without a log, no worker begins. */
+  rewrittenEvents: string;
   /** Worker only: a cache of the fold. */
   state: string;
   /** Whoever starts a worker makes the next number; the owner marks its own released. */
@@ -77,6 +79,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     gitSettings: join(runDir, 'git-settings.json'),
     sessionFile: join(runDir, 'session.json'),
     events: join(runDir, 'events.jsonl'),
+    rewrittenEvents: join(runDir, 'events.jsonl.rewritten'),
     state: join(runDir, 'state.json'),
     leases: join(runDir, 'leases'),
     commands: join(runDir, 'commands'),

@@ -92,7 +92,7 @@ export const SessionFile = z.object({
 export type SessionFile = z.infer<typeof SessionFile>;
 
 const PUT_BACK = 'Put it back from a backup, or start a new session; the session folder itself is untouched.';
-const MAX_BYTES = 16 * 1024 * 1024;
+export const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
 
 export class SessionFileError extends SamocodeError {
   readonly code = 'session_file_broken';
@@ -103,7 +103,7 @@ export class SessionFileError extends SamocodeError {
 }
 
 /** Nothing is wrong with it: it is not for this program to put right. */
-export class NewerSessionFileError extends SessionFileError {
+class NewerSessionFileError extends SessionFileError {
   constructor(path: string, version: number) {
     super(path, `A newer samocode wrote it (format ${version})`, 'Update samocode on this machine.');
   }
@@ -113,7 +113,7 @@ export class NewerSessionFileError extends SessionFileError {
 export async function readSessionFile(
   paths: Pick<SessionPaths, 'sessionFile'>,
 ): Promise<SessionFile | undefined> {
-  const reading = await readPlainFile(paths.sessionFile, MAX_BYTES);
+  const reading = await readPlainFile(paths.sessionFile, MAX_SESSION_FILE_BYTES);
   if (reading.kind === 'missing') return undefined;
   if (reading.kind === 'unusable') throw new SessionFileError(paths.sessionFile, `It is ${reading.problem}`);
   return parseSessionFile(paths.sessionFile, reading.bytes.toString('utf8'));

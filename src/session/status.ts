@@ -7,18 +7,14 @@ import type { Host } from '../base/host.ts';
 import { type Holding, readHolding } from '../base/lease.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { pendingCommandIds } from './commands.ts';
-import { createdFile } from './created-file.ts';
 import { type LogReading, readLog } from './event-log.ts';
 import { readForeignSession } from './foreign-session.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths, sessionPaths } from './paths.ts';
 import { atPlaces } from './places.ts';
-import {
-  NewerSessionFileError,
-  parseSessionFile,
-  readSessionFile,
-  type SessionFile,
-} from './session-file.ts';
+import { isLogAside } from './rewritten-log.ts';
+import type { SessionFile } from './session-file.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './state.ts';
+import { trueSessionFile } from './true-session-file.ts';
 
 /** One session as its files show it at one moment. */
 export interface SessionView {
@@ -72,7 +68,9 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
   const state = startedState(log?.state ?? emptyState(), identity.file);
   const worker = workerOf(holding);
   const lostStart = log?.newer === undefined && isStartLost(paths, { state, pendingCommands });
-  const wantsWorker = await hasWorkLeft(paths, { state, pendingCommands, hasEvents: log !== undefined });
+  const isRewritten = isLogAside(paths);
+  const wantsWorker =
+    !isRewritten && (await hasWorkLeft(paths, { state, pendingCommands, hasEvents: log !== undefined }));
   return {
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
@@ -80,7 +78,11 @@ export async function readSession(paths: SessionPaths, host: Host): Promise<Sess
     ...(identity.file && { sessionFile: atPlaces(identity.file, paths, state.places) }),
     worker,
     pendingCommands,
-    problems: [...identityProblems(identity), ...(lostStart ? [LOST_START] : []), ...logProblems(log)],
+    problems: [
+      ...identityProblems(identity),
+      ...(isRewritten ? [REWRITTEN] : lostStart ? [LOST_START] : []),
+      ...logProblems(log),
+    ],
     wantsWorker,
     // Without its identity no worker can begin.
     needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
@@ -96,25 +98,11 @@ interface Identity {
 
 async function readIdentity(paths: SessionPaths): Promise<Identity> {
   try {
-    const file = await readSessionFile(paths);
-    return file ? { file } : await recordedIdentity(paths);
+    const file = await trueSessionFile(paths);
+    return file ? { file } : {};
   } catch (error) {
     if (!(error instanceof SamocodeError)) throw error;
-    const recorded = error instanceof NewerSessionFileError ? {} : await recordedIdentity(paths);
-    return { problem: error.message, ...recorded };
-  }
-}
-
-/** The log knows it too, and the next worker puts the file back from there. */
-async function recordedIdentity(paths: SessionPaths): Promise<Identity> {
-  const text = await createdFile(paths);
-  if (text === undefined) return {};
-  try {
-    const problem = 'session.json was damaged or taken away; the next worker puts it back.';
-    return { file: parseSessionFile(paths.sessionFile, text), problem };
-  } catch (error) {
-    if (error instanceof SamocodeError) return {};
-    throw error;
+    return { problem: error.message };
   }
 }
 
@@ -128,6 +116,9 @@ function startedState(state: SessionState, file: SessionFile | undefined): Sessi
   if (state.createdAt !== undefined || state.status.kind !== 'starting' || file === undefined) return state;
   return { ...state, status: { kind: 'starting', since: file.createdAt } };
 }
+
+const REWRITTEN =
+  'Its event log was rewritten by something else than samocode while an agent ran, so nothing in it can be believed: it was put aside as events.jsonl.rewritten. Put events.jsonl back from a backup. The work stands on the branch of the session and under refs/samocode/.';
 
 const LOST_START =
   'Its start was lost when its worker or the machine failed. Start a new session with the same task, which stands in session.json.';

@@ -1,54 +1,32 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
 import { ensurePlainFolder } from '../base/append-lines.ts';
+import { FileRewrittenError } from '../base/append-only-file.ts';
 import { removeDrafts } from '../base/atomic-file.ts';
-import { statsAt } from '../base/look-at.ts';
-import type { NewEvent } from '../session/events.ts';
-import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { forgerySeen } from './forgery.ts';
+import { keepWork } from './keep-work.ts';
+import { runFolderChanges } from './run-folder.ts';
+import { snapshotBefore } from './snapshot.ts';
 import { takeCommands } from './take-commands.ts';
-import { record, type Worker } from './worker.ts';
+import type { Worker } from './worker.ts';
 
 /**
- * What a child left in the run folder, once its whole tree is gone and before anything is judged: the log
- * and the worker's own files are as they were, and no command of that time is left.
- * @param isOurs this worker watched the child from its start, so that what stands in files can be known
+ * What a child left in the run folder, once its whole tree is gone and before anything is judged: no command of that
+ * time is left. @returns paths that changed though only the worker writes there
+ * @throws FileRewrittenError when the log is lost, and with it the session; its work is kept all the same
  */
-export async function mendRunFolder(worker: Worker, open: OpenIteration, isOurs: boolean): Promise<void> {
-  const forgeries = [...mendFolders(worker), ...(await mendFiles(worker, open, isOurs))];
-  const log = await worker.writer.findTampering();
-  if (log) forgeries.push(forgerySeen(`the event log was ${log.what}`, log.detail));
-  if (forgeries.length > 0) await record(worker, ...forgeries);
+export async function meetRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
+  const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
+  const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
+    if (error instanceof FileRewrittenError)
+      await keepWork(worker, { kind: 'after', iteration: open.iteration });
+    throw error;
+  });
+  // A person's act could not reach the worker.
+  if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
   // What waits by now may come from the child: it is met as if the child still ran.
   await takeCommands(worker, 'child_runs');
   // Readers trust the cached state as far as it fits the log, and a forged one may fit.
   worker.writer.writeCache();
-}
-
-/** Folders of ours that became links or files; whatever a link led to is left alone. */
-function mendFolders({ paths }: Worker): NewEvent[] {
-  const changed: string[] = [];
-  for (const path of [paths.runDir, paths.iterations, paths.commands, paths.leases]) {
-    const stats = statsAt(path);
-    if (stats?.isDirectory()) continue;
-    // The folder of commands is made by whoever leaves the first one.
-    if (stats !== undefined || path !== paths.commands) changed.push(basename(path));
-    if (stats !== undefined) ensurePlainFolder(path);
-    else mkdirSync(path, { recursive: true });
-  }
-  return changed.length === 0 ? [] : [forgerySeen('folders of the run folder', changed.join(', '))];
-}
-
-async function mendFiles({ paths, kept }: Worker, open: OpenIteration, isOurs: boolean): Promise<NewEvent[]> {
-  const files = iterationPaths(paths, open.iteration);
-  const changed = (await kept.restore()).map((path) => basename(path));
-  // The bytes that are judged are kept there later than this.
-  if (isOurs && statsAt(files.signal) !== undefined) {
-    changed.push(basename(files.signal));
-    rmSync(files.signal, { recursive: true, force: true });
-  }
-  return changed.length === 0 ? [] : [forgerySeen('files of the run folder', changed.join(', '))];
+  return changed;
 }
 
 /** Drafts of a killed worker or child: with the tree dead, nobody but us writes there. */

@@ -2,7 +2,6 @@ import { writeWhole } from '../base/atomic-file.ts';
 import type { Worker } from './worker.ts';
 
 /** Keeps the text that was approved, so that a later change can be shown line by line. */
-export async function keepApprovedPlan({ paths, kept }: Worker, text: string): Promise<void> {
+export async function keepApprovedPlan({ paths }: Pick<Worker, 'paths'>, text: string): Promise<void> {
   await writeWhole(paths.approvedPlan, text);
-  await kept.keep(paths.approvedPlan);
 }

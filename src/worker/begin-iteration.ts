@@ -19,6 +19,7 @@ import { chooseChild } from './choose-child.ts';
 import { keepWork, notKept } from './keep-work.ts';
 import { freshLook, type Seen } from './last-look.ts';
 import { deliverMessages } from './messages.ts';
+import { keepRunFolder } from './run-folder.ts';
 import { documentsPrint, lookAtMainCheckout, type Snapshot } from './snapshot.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -59,6 +60,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
       childUuid: randomUUID(),
       timeLimitMs,
       ...(wrapUp && { wrapUp }),
+      watched: true,
       credentials: credentialNames(provider.name, worker.env),
       sandbox: await worker.guard.level(worker),
     },
@@ -75,7 +77,7 @@ function timeLimitOf({ file }: Worker, provider: string, wrapUp: boolean): numbe
   return wrapUp ? wrapUpTimeLimit(limitMs) : limitMs;
 }
 
-/** Lays the table for a child: blank signal, log folder, and what to compare with when it has ended. */
+/** Lays the table for a child that is let go next: blank signal, log folder, and what to compare with when it has ended. */
 export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {
   const { paths } = worker;
   const files = iterationPaths(paths, open.iteration);
@@ -86,9 +88,9 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
   const seen = freshLook(worker) ?? (await lookAround(worker, open));
   const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker) };
-  await writeWhole(files.before, `${JSON.stringify(snapshot)}\n`);
-  await worker.kept.keep(files.before);
-  await worker.kept.keep(files.overviewBefore);
+  await keepRunFolder(worker, open, (runFolder) =>
+    writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
+  );
 }
 
 /** Keeps what stands there before a child that does not follow at once on another: a person may have been at work. */

@@ -9,11 +9,10 @@ import { iterationPaths } from '../session/paths.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
-import { exitStamp } from './exit-stamp.ts';
-import { type ChildEnded, howItEnded, isCapsCut, readOurText } from './how-it-ended.ts';
+import { type ChildEnded, howItEnded, isCapsCut } from './how-it-ended.ts';
 import { commitReadableFiles, type KeptWork, keepWork, notKept, tidyCheckpoints } from './keep-work.ts';
 import { keepLook } from './last-look.ts';
-import { gitSettingsChanges, mainCheckoutMoves } from './look-around.ts';
+import { breachOf, gitProgramsChanged, mainCheckoutMoves } from './look-around.ts';
 import { guardLoop } from './loop-guard.ts';
 import { mendNotebook, type NotebookEnd } from './mend-notebook.ts';
 import { putAwayMessages } from './messages.ts';
@@ -21,7 +20,7 @@ import { putAwayOldFlow } from './old-flow.ts';
 import { removeOldIterations } from './old-iterations.ts';
 import { runChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
-import { documentsPrint, lookAtMainCheckout, Snapshot } from './snapshot.ts';
+import { documentsPrint, lookAtMainCheckout, type Snapshot, snapshotBefore } from './snapshot.ts';
 import { stopEvents } from './stopped.ts';
 import { unpriced } from './unpriced.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -44,7 +43,6 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   }
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
   const { decision, print } = guardLoop(worker, decided, question);
-  const exit = exitStamp(worker.paths, open.iteration, ended.child);
   crashPoint('before-iteration-ended');
   await record(
     worker,
@@ -57,7 +55,6 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       phase: open.phase,
       ending,
       exitCode: process.exitCode,
-      ...(exit && { exitStamp: exit.text }),
       ...(recorded && { signal: recorded }),
       signalNotes: notesAbout(signal),
       decision,
@@ -74,7 +71,6 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
     },
   );
   crashPoint('after-iteration-ended');
-  worker.kept.forgetIn(iterationPaths(worker.paths, open.iteration).dir);
   await record(worker, ...(await settleEvents(worker)));
   await putAwayMessages(worker, acknowledged);
   await tidy(worker, open, kept);
@@ -83,9 +79,14 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
 
 /** Everything that the decision rests on, what is to be told beside it, and the child's work as it is kept. */
 async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
-  const signal = await readSignal(worker, open, ended.log?.final?.signalText);
+  const breach = breachOf(open, {
+    runFolder: ended.runFolder,
+    gitPrograms: await gitProgramsChanged(worker),
+  });
+  const signal: SignalReading = breach
+    ? { kind: 'missing' }
+    : await readSignal(worker, open, ended.log?.final?.signalText);
   const process = await howItEnded(worker, open, ended);
-  const planted = await gitSettingsChanges(worker);
   const notebook = await mendNotebook(worker, open);
   const questions = await readQuestions(worker);
   const plan = await readPlanEvidence(worker);
@@ -105,6 +106,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const outcome: Outcome = {
     end: process.end,
     signal: signalOutcome(signal),
+    ...(breach && { breach }),
     stopAsked: ended.end === 'stop',
     capCut: isCapsCut(worker, open, ended, process),
     ...(process.problem !== undefined && { problem: process.problem }),
@@ -116,7 +118,6 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
     unacknowledged: stateOf(worker).messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
   const said = [
-    ...planted,
     ...notebook.forgeries,
     ...mended,
     ...mainCheckoutMoves(open.iteration, before, after),
@@ -194,16 +195,6 @@ async function checked(worker: Worker, decision: Decision): Promise<Decision | u
 
 function hasUnread(worker: Worker): boolean {
   return stateOf(worker).messages.waiting.length > 0;
-}
-
-async function snapshotBefore(worker: Worker, open: OpenIteration): Promise<Snapshot | undefined> {
-  const text = await readOurText(iterationPaths(worker.paths, open.iteration).before);
-  try {
-    return text === undefined ? undefined : Snapshot.parse(JSON.parse(text));
-  } catch {
-    // Damaged while no worker lived: then everything counts as changed.
-    return undefined;
-  }
 }
 
 function rulesOf(worker: Worker): Rules {

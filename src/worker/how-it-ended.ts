@@ -1,4 +1,4 @@
-import { readPlainFile, readTail } from '../base/plain-file.ts';
+import { readTail } from '../base/plain-file.ts';
 import { visibleControls } from '../base/plain-words.ts';
 import { judgeCaps } from '../phases/caps.ts';
 import type { EndingKind } from '../phases/ending.ts';
@@ -23,6 +23,8 @@ export interface ChildEnded {
   child?: ChildRecord;
   log?: ChildLog;
   problem?: string;
+  /** Paths of the run folder that changed though only the worker writes there. */
+  runFolder?: string[];
 }
 
 /** The CLI may have kept the limit that we gave it before we came to it. */
@@ -109,11 +111,3 @@ const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'p
   silent: { end: 'timeout', problem: 'It printed nothing at all after its start.' },
   stalled: { end: 'timeout', problem: 'It stalled: no output, no file change and no CPU time.' },
 };
-
-/** A pipe or a link under the name of one of our files is none. */
-export async function readOurText(path: string): Promise<string | undefined> {
-  const reading = await readPlainFile(path, MAX_TEXT_BYTES);
-  return reading.kind === 'bytes' ? reading.bytes.toString('utf8').trim() : undefined;
-}
-
-const MAX_TEXT_BYTES = 1024 * 1024;

@@ -1,18 +1,56 @@
+import { visibleControls } from '../base/plain-words.ts';
+import type { Outcome } from '../phases/outcome.ts';
 import { movesBetween } from '../project/main-checkout.ts';
 import type { NewEvent } from '../session/events.ts';
+import type { OpenIteration } from '../session/state.ts';
 import type { Snapshot } from './snapshot.ts';
 import { stateOf, type Worker } from './worker.ts';
 
-/** What happened outside of the worktree while a child ran; comes first of all git calls after a child. */
-export async function gitSettingsChanges(worker: Worker): Promise<NewEvent[]> {
+/** What came to pass while a child ran that no child may do. */
+export type Breach = NonNullable<Outcome['breach']>;
+
+/**
+ * The run folder first: whoever accepts it has not accepted what git would start.
+ * The session stands again where the child began, whatever the log says that somebody decided meanwhile.
+ */
+export function breachOf(
+  { phase }: Pick<OpenIteration, 'phase'>,
+  {
+    runFolder = [],
+    gitPrograms,
+  }: { runFolder?: readonly string[] | undefined; gitPrograms: readonly string[] },
+): Breach | undefined {
+  const rule = runFolder.length > 0 ? 'run_folder_changed' : 'git_programs_changed';
+  if (runFolder.length + gitPrograms.length === 0) return undefined;
+  const parts = [
+    runFolder.length === 0
+      ? ''
+      : `Files of the run folder, which only samocode writes, changed while the child ran: ${bounded(runFolder)}. Nothing that it signalled counts; its work is kept.`,
+    gitPrograms.length === 0
+      ? ''
+      : `By settings or hooks that nobody has accepted, git would start programs: ${bounded(gitPrograms)}. samocode starts none of them.`,
+    rule === 'run_folder_changed'
+      ? 'See what did it, then resume the session.'
+      : 'Undo what you do not know. A resume by a person in a terminal accepts what stands there then.',
+  ];
+  return { phase, rule, reason: parts.filter((part) => part !== '').join(' ') };
+}
+
+const MOST_NAMED = 20;
+const MAX_NAME = 400;
+
+function bounded(lines: readonly string[]): string {
+  const named = lines.slice(0, MOST_NAMED).map((line) => visibleControls(line).slice(0, MAX_NAME));
+  const more = lines.length - named.length;
+  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
+/** By what git would start programs though nobody has accepted it; comes first of all git calls after a child. */
+export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   try {
-    const changed = await worker.git.look(stateOf(worker).worktree?.path);
-    if (changed.length === 0) return [];
-    const detail = changed.slice(0, 5).join(', ').slice(0, 300);
-    return [{ type: 'forgery_seen', what: "git's settings, hooks or rules", detail }];
+    return await worker.git.look(stateOf(worker).worktree?.path);
   } catch (error) {
-    const text = `Git's settings could not be read after the child: ${error instanceof Error ? error.message : error}`;
-    return [{ type: 'notice', code: 'git_settings_unread', text: text.slice(0, 500) }];
+    return [`they could not be read: ${error instanceof Error ? error.message : error}`];
   }
 }
 

@@ -26,9 +26,10 @@ export interface NotebookEnd {
  * says so. Its own lines stay as it wrote them.
  */
 export async function mendNotebook(worker: Worker, open: OpenIteration): Promise<NotebookEnd> {
-  const beforeText = (await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore)) ?? '';
-  const before = readOverview(beforeText);
+  const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
   const text = await readOwnOverview(worker.paths);
+  // Taken away with the run folder: nothing can be said of what changed since.
+  const before = readOverview(beforeText ?? text ?? '');
   const after = readOverview(text ?? '');
   const forgeries: NewEvent[] = [];
   if (text !== undefined && after.phase !== before.phase) {

@@ -99,7 +99,7 @@ async function recordPrepared(
     ...ofSetup,
     ...begunAnew(worktree, where.phase),
   ];
-  await worker.git.look(path);
+  await worker.git.accept(path);
   const goal = await goalOfAdopted(worker);
   const prepared: NewEvent = {
     type: 'prepared',

@@ -6,7 +6,7 @@ import { providerNamed } from '../providers/registry.ts';
 import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { mendRunFolder, removeDraftsOfDead } from './after-child.ts';
+import { meetRunFolder, removeDraftsOfDead } from './after-child.ts';
 import { beginIteration, logPaths } from './begin-iteration.ts';
 import { blockedEvent } from './blocked.ts';
 import { ChildLog } from './child-log.ts';
@@ -14,6 +14,7 @@ import { joinEnvironment } from './children-environment.ts';
 import { finishIteration } from './finish-iteration.ts';
 import { readEndedByUs } from './iteration-files.ts';
 import { keepWork } from './keep-work.ts';
+import { gitProgramsChanged } from './look-around.ts';
 import { endChildIfUnseen } from './lost-lease.ts';
 import { ifTaken, patiently } from './passing-errors.ts';
 import { readChildRecord, spawnChild } from './spawn-child.ts';
@@ -74,24 +75,30 @@ async function endAndFinish(
   // On disk before the first signal is sent: exit status 143 alone could mean three things.
   // A child that fills the disk is one that must be ended: then why stands in memory until the disk takes it.
   const isNoted = watched.end === 'exited' || (await ifTaken(noteEnd(worker, open, watched.end))) === true;
-  if (watched.end !== 'exited') await keepWork(worker, { kind: 'before_kill', iteration: open.iteration });
+  if (watched.end !== 'exited') await keepLivingWork(worker, open);
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
   const tree = await patiently(worker.clock, 'the child is not ended', ending);
   // All has been done to end the child: from here on a disk may be waited for.
-  const wait = (act: () => Promise<unknown>) => patiently(worker.clock, 'files not written', act);
+  const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
   if (!isNoted) await wait(() => noteEnd(worker, open, end));
   if (tree.kind === 'immortal') {
     await blockImmortal(worker, tree.pids);
     return;
   }
   crashPoint('after-end-tree');
-  await wait(() => mendRunFolder(worker, open, isOurs));
+  const runFolder = await wait(() => meetRunFolder(worker, open));
   await removeStaleLocks(worker);
   removeDraftsOfDead(worker);
   log.readToEnd();
-  await finishIteration(worker, open, { end, awakeMs, child, log });
+  await finishIteration(worker, open, { end, awakeMs, child, log, runFolder });
+}
+
+/** The child still runs: what it has planted until now is neutralised first. */
+async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Promise<void> {
+  await gitProgramsChanged(worker);
+  await keepWork(worker, { kind: 'before_kill', iteration });
 }
 
 async function noteEnd(worker: Worker, { iteration }: OpenIteration, end: WatchEnd): Promise<true> {

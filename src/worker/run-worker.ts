@@ -15,24 +15,21 @@ import type { By } from '../session/event-types.ts';
 import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { atPlaces, type Places } from '../session/places.ts';
-import { readSessionFile } from '../session/session-file.ts';
-import type { SessionState } from '../session/state.ts';
+import { isLogAside } from '../session/rewritten-log.ts';
+import { trueSessionFile } from '../session/true-session-file.ts';
 import { ChildrenEnvironment } from './children-environment.ts';
 import type { CommandOutcome } from './command-outcome.ts';
 import { intoArchive, restOfArchiving } from './commands/archive.ts';
 import { followUp } from './follow-up.ts';
-import { cutForgedEnd } from './forged-end.ts';
 import { GitGuard } from './git-guard.ts';
 import { WorkerGuard } from './guard.ts';
 import { guarded } from './guarded.ts';
-import { KeptFiles } from './kept-files.ts';
 import { nextStep } from './next-step.ts';
 import { Projector } from './projector.ts';
 import { settleEvents } from './settle.ts';
 import { freePlacesOf, Slots } from './slots.ts';
 import { takeCommands, waitingCommandIds } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
-import { putBackSessionFile } from './true-session-file.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 const MOVED = 'folders were moved; it begins again at the new ones';
@@ -59,31 +56,21 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { clock, host, env, rehearsalProgram } = options;
   for (;;) {
     // Read anew for every lease: between two of them the session belongs to nobody.
-    const wasChanged = await putBackSessionFile(paths);
-    const chosen = await readSessionFile(paths);
+    const chosen = await trueSessionFile(paths);
+    if (isLogAside(paths)) return;
     if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
     const lease = await leaseOf(options, paths);
     if (lease === undefined) return;
     if (await wasTakenAway(paths)) return;
     // Whoever left in good order has left nobody behind.
     const died = lease.previous?.how === 'died';
-    const cut = died
-      ? await cutForgedEnd(paths, { host, sessionId: chosen.id, lease: lease.number })
-      : undefined;
-    const forged = [
-      ...(cut === undefined ? [] : [`the event log: ${cut}`]),
-      ...(wasChanged ? ['session.json'] : []),
-    ];
     using writer = await EventWriter.open(paths, lease, clock);
     if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
     const file = atPlaces(chosen, paths, writer.state.places);
     const projector = new Projector(paths, file);
     const git = new GitGuard(paths, file, env);
-    primeIfAlone(git, writer.state, lease);
     const slots = new Slots(file.sessionsDir, file.settings.maxParallel, { clock, host });
-    const kept = new KeptFiles();
-    for (const path of [paths.sessionFile, paths.approvedPlan]) await kept.keep(path);
-    const own = { writer, projector, git, slots, kept, guard: new WorkerGuard() };
+    const own = { writer, projector, git, slots, guard: new WorkerGuard() };
     const environment = new ChildrenEnvironment(env);
     const worker: Worker = {
       ...{ paths, file, clock, host, environment, rehearsalProgram, ...own },
@@ -91,8 +78,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         return environment.now;
       },
     };
+    // Nothing that was planted before this worker came may be started by it. What fails now fails with each git call.
+    if (writer.state.worktree) await git.look(writer.state.worktree.path).catch(() => undefined);
     const away = await followUp(worker, await restOfWork(worker, died));
-    await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, forged });
+    await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
     await record(worker, ...away);
     const { places } = writer.state;
     const why = await work(worker, places).catch(async (error) => {
@@ -118,17 +107,11 @@ async function restOfWork(worker: Worker, died: boolean): Promise<Pick<CommandOu
 }
 
 /** A start that had given up moves its folder away; what the lease has made anew in its place is no session. */
-async function wasTakenAway({ sessionFile, leases, runDir }: SessionPaths): Promise<boolean> {
-  if (statsAt(sessionFile) !== undefined) return false;
+async function wasTakenAway({ sessionFile, events, leases, runDir }: SessionPaths): Promise<boolean> {
+  if (statsAt(sessionFile) !== undefined || statsAt(events) !== undefined) return false;
   await rm(leases, { recursive: true, force: true });
   await rmdir(runDir).catch(() => undefined);
   return true;
-}
-
-/** Only where no process of a child can turn git's settings back and forth meanwhile. */
-function primeIfAlone(git: GitGuard, { worktree, openIteration }: SessionState, lease: OwnedLease): void {
-  const nobodyIsLeft = lease.previous?.how === 'released' && openIteration === undefined;
-  if (worktree !== undefined && nobodyIsLeft) git.prime(worktree.path);
 }
 
 async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<OwnedLease | undefined> {

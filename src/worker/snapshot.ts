@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { namesAt, statsAt } from '../base/look-at.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { plainText } from '../base/plain-file.ts';
 import { MainCheckout, readMainCheckout } from '../project/main-checkout.ts';
+import { iterationPaths } from '../session/paths.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { RunFolder } from './run-folder.ts';
 import type { Worker } from './worker.ts';
 
 const WorktreeSeen = z.object({
@@ -19,8 +24,21 @@ export const Snapshot = z.object({
   mainCheckout: MainCheckout.optional(),
   /** Fingerprint of the session's documents, its log folder and the worker's own files left out. */
   documents: z.string(),
+  /** Before a child; an older worker kept none. */
+  runFolder: RunFolder.optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** As it was kept before the child of an iteration; undefined when it is missing or damaged: then everything counts as changed. */
+export async function snapshotBefore(
+  { paths }: Pick<Worker, 'paths'>,
+  { iteration }: Pick<OpenIteration, 'iteration'>,
+): Promise<Snapshot | undefined> {
+  const text = await plainText(iterationPaths(paths, iteration).before, MAX_BYTES);
+  return text === undefined ? undefined : Snapshot.safeParse(parseJson(text)).data;
+}
 
 export async function lookAtMainCheckout(worker: Worker): Promise<MainCheckout | undefined> {
   const { mainRepo, sessionsDir, worktreesDir } = worker.file;

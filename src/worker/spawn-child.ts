@@ -17,12 +17,14 @@ import { stateOf, type Worker } from './worker.ts';
 
 /** Starts the child of an iteration that has begun. @throws ChildNotStartedError */
 export async function spawnChild(worker: Worker, open: OpenIteration): Promise<ChildRecord> {
+  // What it writes for the child belongs to what stands there before.
+  const command = await commandFor(worker, open);
   await layOut(worker, open);
   const files = iterationPaths(worker.paths, open.iteration);
   const { stdout, stderr } = logPaths(worker, open);
   const guard = await worker.guard.guard(worker);
-  const child = await runChild({
-    command: await commandFor(worker, open),
+  return await runChild({
+    command,
     name: wrapperName(worker, open.iteration),
     cwd: workingDir(worker),
     stdoutPath: stdout,
@@ -33,8 +35,6 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
     host: worker.host,
     clock: worker.clock,
   });
-  await worker.kept.keep(files.child);
-  return child;
 }
 
 /**

@@ -18,7 +18,7 @@ type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 export async function takeOver(
   worker: Worker,
   lease: OwnedLease,
-  { truncatedBytes, forged }: { truncatedBytes: number; forged: readonly string[] },
+  { truncatedBytes }: { truncatedBytes: number },
 ): Promise<void> {
   const { host, writer } = worker;
   const self = await identify(host, process.pid);
@@ -41,10 +41,6 @@ export async function takeOver(
       code: 'log_problem',
       text: `A line of the event log was left out: ${problem}`,
     });
-  }
-  for (const detail of forged) {
-    const what = 'the run folder was changed while no worker lived';
-    await record(worker, { type: 'forgery_seen', what, detail });
   }
   if (moved !== undefined) {
     const detail = `it said ${moved} while an iteration was open`;

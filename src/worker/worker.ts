@@ -9,7 +9,6 @@ import { appendPatiently } from './append-patiently.ts';
 import type { ChildrenEnvironment } from './children-environment.ts';
 import type { GitGuard } from './git-guard.ts';
 import type { WorkerGuard } from './guard.ts';
-import type { KeptFiles } from './kept-files.ts';
 import { ifTaken } from './passing-errors.ts';
 import type { Projector } from './projector.ts';
 import type { Slots } from './slots.ts';
@@ -30,7 +29,6 @@ export interface Worker {
   readonly git: GitGuard;
   readonly guard: WorkerGuard;
   readonly slots: Slots;
-  readonly kept: KeptFiles;
 }
 
 /** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */

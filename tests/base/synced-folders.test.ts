@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { GuardedFile } from '../../src/base/guarded-file.ts';
+import { AppendOnlyFile } from '../../src/base/append-only-file.ts';
 import { leaveCommand } from '../../src/session/commands.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -28,7 +28,7 @@ function foldersOpened(): Set<string> {
 test('the name of a guarded file that is new is on disk before anything counts in it', async () => {
   await using dir = await tempDir();
   const opened = foldersOpened();
-  using _file = await GuardedFile.open(join(dir.path, 'events.jsonl'), 0, async () => undefined);
+  using _file = await AppendOnlyFile.open(join(dir.path, 'events.jsonl'), 0, async () => undefined);
   expect(opened).toContain(dir.path);
 });
 

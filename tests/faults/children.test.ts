@@ -345,7 +345,7 @@ const vandals: FaultRow[] = [
         { act: 'sleep', ms: 1500 },
         { act: 'normal' },
       ),
-      ends: AT_THE_GATE,
+      ends: 'blocked/run_folder_changed',
       also: async (rig) => {
         const took = (await rig.events()).filter((event) => event.type === 'worker_took_over');
         expect(took.map(({ previous }) => previous)).not.toContain('died');
@@ -363,15 +363,12 @@ const vandals: FaultRow[] = [
   withSettings(
     {},
     {
-      name: 'planted hooks and settings are told and never run',
+      name: 'a planted setting that starts a program blocks the session and is told',
       rules: first(shell('git config alias.planted "!touch planted"'), { act: 'normal' }),
-      ends: AT_THE_GATE,
+      ends: 'blocked/git_programs_changed',
       also: async (rig) => {
-        expect(
-          (await rig.events()).some(
-            (event) => event.type === 'forgery_seen' && event.what.startsWith("git's settings"),
-          ),
-        ).toBe(true);
+        const { status } = await rig.state();
+        expect(status).toMatchObject({ reason: expect.stringContaining('alias.planted: nothing -> !touch') });
       },
     },
   ),

@@ -69,10 +69,8 @@ async function nothingRan(rig: SessionRig): Promise<void> {
   expect(await ifExists(lstat(join(rig.repo.path, '.git/evil-ran')))).toBeUndefined();
 }
 
-async function wasRaised(rig: SessionRig): Promise<void> {
+async function nothingRanYet(rig: SessionRig): Promise<void> {
   await nothingRan(rig);
-  const raised = (await rig.events()).filter(({ type }) => type === 'forgery_seen');
-  expect(JSON.stringify(raised)).toContain("git's settings");
   await unplant(rig);
 }
 
@@ -90,10 +88,10 @@ async function unplant(rig: SessionRig): Promise<void> {
 function planted(name: string, command: string): FaultRow {
   const evil = `c=$(git rev-parse --path-format=absolute --git-common-dir); printf '#!/bin/sh\\n%s\\ncat\\n' '${EVIL.replaceAll("'", `'"'"'`)}' > "$c/evil"; chmod +x "$c/evil"`;
   return {
-    name: `${name} that a child planted is raised, and never runs in our hands`,
+    name: `${name} that a child planted blocks the session, and never runs in our hands`,
     rules: [{ when: { iteration: 1 }, do: [shell(`${evil}; ${command}`), { act: 'normal' }] }],
-    ends: AT_THE_GATE,
-    also: wasRaised,
+    ends: 'blocked/git_programs_changed',
+    also: nothingRanYet,
   };
 }
 

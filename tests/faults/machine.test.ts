@@ -74,7 +74,7 @@ async function isTold(rig: SessionRig): Promise<boolean> {
 
 const folders: FaultRow[] = [
   {
-    name: 'a run folder that is taken away while a child works is put back with everything in it',
+    name: 'a run folder that is taken away while a child works blocks the session, whose log is in its place again',
     rules: slowFirst,
     act: async (rig) => {
       await childWorks(rig, 1);
@@ -84,6 +84,8 @@ const folders: FaultRow[] = [
       // Until the child ends, the session reads as one without a worker, at rest.
       const back = () => readFile(rig.paths.events).then(() => true);
       await eventually(back, { what: 'the log of events in its place' });
+      await untilBlocked(rig, 'run_folder_changed');
+      await rig.resume();
     },
     ends: AT_THE_GATE,
   },

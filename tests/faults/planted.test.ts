@@ -20,8 +20,8 @@ async function timesRejoined(rig: SessionRig): Promise<number> {
   return codes.filter((code) => code === 'worktree_rejoined').length;
 }
 
-/** The first child plants; the worker's own git calls after it must not step on it, nor may the next child suffer. */
-function planted(name: string, script: string, also?: FaultRow['also']): FaultRow {
+/** The first child plants; the worker's own git calls after it must not step on it. */
+function planted(name: string, script: string, ends: string, also?: FaultRow['also']): FaultRow {
   return {
     name: `${name}: nothing of it is started`,
     module: `export default { about: 'plants', paceMs: 0, rules: [
@@ -31,7 +31,7 @@ function planted(name: string, script: string, also?: FaultRow['also']): FaultRo
         { act: 'result', json: {} },
       ] },
     ] };`,
-    ends: AT_THE_GATE,
+    ends,
     also: async (rig) => {
       await untrodden(rig);
       await also?.(rig);
@@ -47,10 +47,7 @@ function planted(name: string, script: string, also?: FaultRow['also']): FaultRo
 
 const KEEPS = 'cp "$(git rev-parse --git-common-dir)/config" "$HOME/config.before"';
 
-const raised = async (rig: SessionRig) => {
-  const forgeries = (await rig.events()).filter((event) => event.type === 'forgery_seen');
-  expect(JSON.stringify(forgeries)).toContain("git's settings");
-};
+const BLOCKED = 'blocked/git_programs_changed';
 
 const set = (key: string, value = TRAP) => `git config ${key} ${JSON.stringify(value)}`;
 const ATTRIBUTES = 'echo "* filter=evil diff=evil" > "$(git rev-parse --git-common-dir)/info/attributes"';
@@ -101,31 +98,32 @@ const byChildren: FaultRow[] = [
   planted(
     'a filter for every file',
     `${set('filter.evil.clean')}; ${set('filter.evil.process')}; ${ATTRIBUTES}`,
-    raised,
+    BLOCKED,
   ),
   planted(
     'a monitor, a pager and an editor',
     ['core.fsmonitor', 'core.pager', 'core.editor'].map((key) => set(key)).join('; '),
-    raised,
+    BLOCKED,
   ),
   planted(
     'hooks of all kinds',
     'h="$(git rev-parse --git-common-dir)/hooks"; mkdir -p "$h"; for n in post-checkout post-index-change reference-transaction pre-commit post-commit; do cp "$HOME/trap" "$h/$n"; done',
-    raised,
+    BLOCKED,
   ),
   planted(
     'a file that is included',
     `git config --file "$HOME/included" filter.evil.clean "${TRAP}"; ${set('include.path', '$HOME/included')}; ${ATTRIBUTES}`,
-    raised,
+    BLOCKED,
   ),
   planted(
     'settings of one worktree',
     `git config extensions.worktreeConfig true; git config --worktree filter.evil.clean "${TRAP}"; ${ATTRIBUTES}`,
-    raised,
+    BLOCKED,
   ),
   planted(
     'a repository inside, with settings of its own',
     `git init -q inner && cd inner && echo a > a && git add a && git -c user.name=x -c user.email=x@example.invalid commit -q -m inner && ${set('filter.evil.clean')}; ${set('core.fsmonitor')}; echo "* filter=evil" > .gitattributes; echo b > a; cd ..; git add inner`,
+    AT_THE_GATE,
     async (rig) => {
       const notices = (await rig.events()).filter((event) => event.type === 'notice');
       expect(JSON.stringify(notices)).toContain('inner/');
@@ -134,6 +132,7 @@ const byChildren: FaultRow[] = [
   planted(
     'variables of git in files that settings are read from',
     'mkdir -p "$HOME/.config/samocode"; for f in "$HOME/.config/samocode/.env" .env; do printf "GIT_DIR=/nowhere\\nGIT_INDEX_FILE=/nowhere\\nGIT_CONFIG_COUNT=1\\nGIT_CONFIG_KEY_0=core.fsmonitor\\nGIT_CONFIG_VALUE_0=touch $HOME/stepped-on-variable\\n" > "$f"; done',
+    AT_THE_GATE,
   ),
 ];
 

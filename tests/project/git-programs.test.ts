@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { namesProgram, type Setting, undoChanged } from '../../src/project/git-programs.ts';
+import { executes, namesProgram, type Setting, undoChanged } from '../../src/project/git-programs.ts';
 
 const undo = (before: Setting[], repository: Setting[], outside: Setting[] = [], env = {}) =>
-  undoChanged(before, { repository, outside }, env);
+  undoChanged({ repository: before, outside }, { repository, outside }, env);
 
 test('what nobody touched is left to git', () => {
   const own: Setting[] = [
@@ -54,4 +54,37 @@ test('settings that name no program are none of it', () => {
   for (const key of ['core.bare', 'user.name', 'remote.origin.url', 'filter.clean', 'credential.username']) {
     expect(namesProgram([key, '']), key).toBe(false);
   }
+});
+
+test('what was planted among the settings of the person gives way too', () => {
+  const before = { repository: [], outside: [['core.sshcommand', 'ssh -v']] as Setting[] };
+  const outside: Setting[] = [
+    ['core.sshcommand', 'evil'],
+    ['filter.evil.clean', 'evil'],
+    ['credential.helper', '!evil'],
+  ];
+  expect(undoChanged(before, { repository: [], outside }, {})).toEqual([
+    ['core.sshcommand', 'ssh -v'],
+    ['filter.evil.clean', ''],
+    ['credential.helper', ''],
+  ]);
+});
+
+test.each<[string, string, boolean]>([
+  ['core.hookspath', '.husky/_', true],
+  ['core.fsmonitor', '/evil', true],
+  ['core.fsmonitor', 'true', false],
+  ['core.pager', 'less', true],
+  ['pager.log', 'false', false],
+  ['alias.st', '!evil', true],
+  ['alias.st', 'status', false],
+  ['submodule.x.update', '!evil', true],
+  ['submodule.x.update', 'checkout', false],
+  ['filter.lfs.clean', 'git-lfs clean', true],
+  ['filter.lfs.required', 'true', false],
+  ['remote.origin.url', 'https://example.invalid/x', false],
+  ['user.name', 'x', false],
+  ['core.excludesfile', '/x', false],
+])('%s = %s starts a program: %s', (key, value, expected) => {
+  expect(executes([key, value])).toBe(expected);
 });

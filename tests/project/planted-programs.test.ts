@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { resolveBase } from '../../src/project/base-commit.ts';
 import { commitsSince, diffOfPath, diffStat } from '../../src/project/changes.ts';
 import { keepCheckpoint } from '../../src/project/checkpoint.ts';
-import { readGitSettings, withoutNewPrograms } from '../../src/project/git-settings-guard.ts';
+import { readExecuting } from '../../src/project/executing-settings.ts';
+import { undoChanged } from '../../src/project/git-programs.ts';
 import { inspectWorktree } from '../../src/project/inspect-worktree.ts';
 import { readMainCheckout } from '../../src/project/main-checkout.ts';
 import { rejoinWorktree } from '../../src/project/rejoin-worktree.ts';
@@ -152,10 +153,10 @@ async function allOurCalls(scene: Trapped, context: GitContext): Promise<void> {
 
 const guard = async ({ repo, worktreePath }: CheckpointScene, act: () => Promise<void>) => {
   const read = () =>
-    readGitSettings({ commonDir: join(repo.path, '.git'), worktreePath }, { baseEnv: repo.env });
+    readExecuting({ commonDir: join(repo.path, '.git'), worktreePath }, { baseEnv: repo.env });
   const before = await read();
   await act();
-  return { baseEnv: repo.env, config: withoutNewPrograms(before, await read(), repo.env) };
+  return { baseEnv: repo.env, config: undoChanged(before, await read(), repo.env) };
 };
 
 test.each([

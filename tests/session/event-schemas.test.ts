@@ -19,7 +19,8 @@ const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list 
 const ADDED: Readonly<Record<string, readonly string[]>> = {
   // An older worker knows no guard: its agents run without one, as it does with any session.
   session_created: ['sandbox'],
-  iteration_started: ['sandbox'],
+  // 'watched': it judges the child of a newer one without a look at what changed in the run folder.
+  iteration_started: ['sandbox', 'watched'],
   resumed: ['sandbox'],
 };
 

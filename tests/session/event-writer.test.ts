@@ -7,6 +7,7 @@ import { LeaseLostError } from '../../src/base/lease.ts';
 import { readEvents, readLog } from '../../src/session/event-log.ts';
 import { EventWriter, NewerFormatError } from '../../src/session/event-writer.ts';
 import type { NewEvent } from '../../src/session/events.ts';
+import { isLogAside } from '../../src/session/rewritten-log.ts';
 import { emptyState } from '../../src/session/state.ts';
 import { bundleScript } from '../support/bundle-script.ts';
 import { plainLog, textOf } from '../support/event-samples.ts';
@@ -58,7 +59,7 @@ test('an owner whose lease was taken over writes nothing more, whatever it does'
   const before = await log.bytes();
   await expect(old.append(notice('late'))).rejects.toThrow(LeaseLostError);
   // It would take the new owner's events for foreign ones and cut them off.
-  await expect(old.findTampering()).rejects.toThrow(LeaseLostError);
+  await expect(old.isChangedSince(old.mark())).rejects.toThrow(LeaseLostError);
   expect(await log.bytes()).toEqual(before);
   expect(old.state.n).toBe(1);
 });
@@ -84,7 +85,9 @@ test('an event forged while a worker lives is removed, recorded, and opens nothi
   const forged = { v: 1, n: 2, at: '2026-01-08T10:00:00.000Z', lease: 1, type: 'plan_approved' };
   const body = { by: { channel: 'cli' }, plan: { name: 'p', hash: 'h' }, phase: 'implementation' };
   await appendFile(log.paths.events, `${JSON.stringify({ ...forged, ...body })}\n`);
-  expect(await writer.findTampering()).toMatchObject({ what: 'appended' });
+  const mark = writer.mark();
+  expect(await writer.isChangedSince(mark)).toBe(true);
+  expect(await writer.isChangedSince(mark), 'until it is told').toBe(true);
   await writer.append(notice('second'));
   const { state } = (await readLog(log.paths)) ?? {};
   expect(state).toEqual(writer.state);
@@ -234,6 +237,36 @@ test('a log that was moved away is put back, and the one under its name forgotte
   await log.lay(textOf(plainLog(9)));
   await writer.append(notice('two'));
   expect(await numbersOf(log)).toEqual([1, 2, 3]);
+});
+
+test('a log that lost bytes of ours takes nothing more, and no reader believes what stands in it', async () => {
+  await using log = await tempLog();
+  const { writer } = await log.open();
+  await writer.append(notice('one'));
+  const bytes = (await log.bytes()).toString('utf8');
+  await writeFile(log.paths.events, bytes.replace('one', 'two'));
+  await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
+  expect(isLogAside(log.paths)).toBe(true);
+  expect(await readLog(log.paths)).toBeUndefined();
+  // Whatever is put there by then.
+  await log.lay(textOf(plainLog(9)));
+  await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
+  expect(isLogAside(log.paths)).toBe(true);
+});
+
+test('a later worker finds out whether the log before a mark is still what it was', async () => {
+  await using log = await tempLog();
+  const { writer: first } = await log.open();
+  await first.append(notice('one'));
+  const mark = first.mark();
+  await first.append(notice('two'));
+  expect(await first.isChangedSince(mark)).toBe(false);
+  const { writer: second } = await log.open();
+  expect(await second.isChangedSince({ ...mark })).toBe(false);
+  const text = (await log.bytes()).toString('utf8');
+  await log.lay(text.replace('"one"', '"ONE"'));
+  const { writer: third } = await log.open();
+  expect(await third.isChangedSince({ ...mark })).toBe(true);
 });
 
 test('losing the cache, or not being able to write it, harms nobody', async () => {

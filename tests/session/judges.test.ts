@@ -178,20 +178,40 @@ describe('a resume', () => {
     ['a done session with blank new work', DONE, { goal: ' ' }, 'goal_missing'],
     ['a stopped session with new work', STOPPED, { goal: 'x' }, 'not_done'],
   ])('of %s is refused', (_what, state, command, code) => {
-    expect(judgeResume(command, state)).toMatchObject({ kind: 'refused', code });
+    expect(judgeResume({ by: byPerson, ...command }, state)).toMatchObject({ kind: 'refused', code });
   });
 
   test('goes on where the session stood', () => {
     const blocked = stateOf({ kind: 'blocked', since, reason: 'x', needs: 'y', rule: 'z' });
-    expect(judgeResume({}, stateOf(waiting('file_update')))).toMatchObject({ phase: 'implementation' });
-    expect(judgeResume({}, STOPPED)).toMatchObject({ kind: 'accepted', resetsCounts: false });
-    expect(judgeResume({}, blocked)).toMatchObject({ kind: 'accepted', resetsCounts: true });
-    expect(judgeResume({ goal: 'More' }, DONE)).toMatchObject({ phase: 'investigation' });
+    expect(judgeResume({ by: byPerson }, stateOf(waiting('file_update')))).toMatchObject({
+      phase: 'implementation',
+    });
+    expect(judgeResume({ by: byPerson }, STOPPED)).toMatchObject({ kind: 'accepted', resetsCounts: false });
+    expect(judgeResume({ by: byPerson }, blocked)).toMatchObject({ kind: 'accepted', resetsCounts: true });
+    expect(judgeResume({ by: byPerson, goal: 'More' }, DONE)).toMatchObject({ phase: 'investigation' });
   });
+
+  test.each(['tool', 'file', 'settings'] as const)(
+    'of a session that waits for a yes to programs that git would start is no act of channel %s',
+    (channel) => {
+      const status = {
+        kind: 'blocked',
+        since,
+        reason: 'x',
+        needs: 'y',
+        rule: 'git_programs_changed',
+      } as const;
+      const refused = judgeResume({ by: { channel } }, stateOf(status));
+      expect(refused).toMatchObject({ kind: 'refused', code: 'needs_person' });
+      expect(judgeResume({ by: byPerson }, stateOf(status))).toMatchObject({ kind: 'accepted' });
+    },
+  );
 
   test('that would only block again says which limit is spent', () => {
     const first = { cap: 'hours', scope: 'session', limit: 1, spent: 2 } as const;
-    const refused = judgeResume({}, STOPPED, { spent: { first, reason: 'The budget is used up.' } });
+    const refused = judgeResume({ by: byPerson }, STOPPED, {
+      spent: { first, reason: 'The budget is used up.' },
+    });
     expect(refused).toMatchObject({ code: 'budget_spent', hint: expect.stringContaining('MAX_HOURS') });
   });
 });

@@ -7,6 +7,8 @@ import { systemHost } from '../../src/base/host.ts';
 import { acquireLease } from '../../src/base/lease.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { putLogAside } from '../../src/session/rewritten-log.ts';
+import { isLost } from '../../src/session/session-list.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { asOrdinaryUser } from '../support/ordinary-user.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
@@ -134,20 +136,31 @@ test('a session without its identity is shown, and no worker is wanted for nothi
 test.each([
   { what: 'gone', text: undefined },
   { what: 'cut', text: '{"v":1' },
-])(
-  'a session whose identity is $what but stands in the log wants the worker that puts it back',
-  async ({ text }) => {
-    await using dir = await tempDir();
-    const paths = sessionPaths(dir.path, '26-01-08-x');
-    const file = sessionFileSample({ folder: '26-01-08-x' });
-    await writeEvents(paths, [{ ...CREATED, file: JSON.stringify(file) } as NewEvent, PREPARED]);
-    if (text === undefined) await rm(paths.sessionFile);
-    else await writeFile(paths.sessionFile, text);
-    const view = await read(paths);
-    expect(view).toMatchObject({ needsWorker: true, sessionFile: { id: file.id } });
-    expect(view.problems).toEqual([expect.stringContaining('the next worker puts it back')]);
-  },
-);
+  { what: 'forged', text: JSON.stringify(sessionFileSample({ id: 'another' })) },
+])('a session whose identity is $what is the one that its log tells of', async ({ text }) => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  const file = sessionFileSample({ folder: '26-01-08-x' });
+  await writeEvents(paths, [{ ...CREATED, file: JSON.stringify(file) } as NewEvent, PREPARED]);
+  if (text === undefined) await rm(paths.sessionFile);
+  else await writeFile(paths.sessionFile, text);
+  const view = await read(paths);
+  expect(view).toMatchObject({ needsWorker: true, sessionFile: { id: file.id } });
+  expect(view.problems).toEqual([]);
+});
+
+test('a session whose log was put aside is lost, whatever command lies there, and says so', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED]);
+  putLogAside(paths);
+  await mkdir(paths.commands);
+  await writeFile(join(paths.commands, '01KEE000000000000000000000.json'), '{}');
+  const view = await read(paths);
+  expect(view).toMatchObject({ wantsWorker: false, needsWorker: false });
+  expect(view.problems).toEqual([expect.stringContaining('events.jsonl.rewritten')]);
+  expect(isLost(view)).toBe(true);
+});
 
 test('a folder of the original tool is shown as its notebook says', async () => {
   await using dir = await tempDir();

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { createdFile } from '../../src/session/created-file.ts';
 import { readEvents, readLog } from '../../src/session/event-log.ts';
 import type { NewEvent } from '../../src/session/events.ts';
+import { createdFile } from '../../src/session/true-session-file.ts';
 import { waitForEvents } from '../../src/session/watch.ts';
 import { anyLog, textOf } from '../support/event-samples.ts';
 import { notice, type TempLog, tempLog } from '../support/temp-log.ts';

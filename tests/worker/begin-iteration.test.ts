@@ -5,7 +5,6 @@ import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
 import { layOut } from '../../src/worker/begin-iteration.ts';
-import { KeptFiles } from '../../src/worker/kept-files.ts';
 import { keepLook } from '../../src/worker/last-look.ts';
 import type { Worker } from '../../src/worker/worker.ts';
 import { tempLog } from '../support/temp-log.ts';
@@ -14,7 +13,7 @@ test('the notebook is kept as the child finds it; a pipe in its place is not wai
   await using log = await tempLog();
   const { paths } = log;
   const { writer } = await log.open();
-  const parts = { paths, writer, clock: systemClock, kept: new KeptFiles() };
+  const parts = { paths, writer, clock: systemClock };
   const worker = parts as Partial<Worker> as Worker;
   keepLook(worker, { documents: '' });
   await writer.append({

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sessionPaths } from '../../src/session/paths.ts';
 import { GitGuard } from '../../src/worker/git-guard.ts';
@@ -6,17 +6,38 @@ import { fullDisk } from '../support/failing-disk.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
-test('the settings of the start are kept on disk also when it took nothing at the first look', async () => {
+async function scene() {
   const repo = await makeRepo();
-  await using _ = repo;
   const paths = sessionPaths(repo.root, '26-01-08-x');
   await mkdir(paths.runDir, { recursive: true });
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
-  const guard = new GitGuard(paths, { ...sample, mainRepo: repo.path }, repo.env);
+  const guard = () => new GitGuard(paths, { ...sample, mainRepo: repo.path }, repo.env);
+  return { repo, guard };
+}
+
+test('what a person has accepted is known to every later worker, and a look accepts nothing', async () => {
+  const { repo, guard } = await scene();
+  await using _ = repo;
+  await guard().accept(undefined);
+  await repo.git(['config', 'filter.new.clean', 'new']);
+  const changed = ['filter.new.clean: nothing -> new'];
+  expect(await guard().look(undefined)).toEqual(changed);
+  const worker = guard();
+  expect(await worker.look(undefined)).toEqual(changed);
+  expect(worker.context.config).toEqual([['filter.new.clean', '']]);
+  await worker.accept(undefined);
+  expect(worker.context.config).toEqual([]);
+  expect(await guard().look(undefined)).toEqual([]);
+});
+
+test('what the disk did not take was not accepted', async () => {
+  const { repo, guard } = await scene();
+  await using _ = repo;
+  await repo.git(['config', 'filter.new.clean', 'new']);
+  const worker = guard();
   {
     using _full = fullDisk({ atWrite: 1, bytes: 0 });
-    await expect(guard.look(undefined)).rejects.toMatchObject({ code: 'ENOSPC' });
+    await expect(worker.accept(undefined)).rejects.toMatchObject({ code: 'ENOSPC' });
   }
-  await guard.look(undefined);
-  expect(JSON.parse(await readFile(paths.gitSettings, 'utf8'))).toHaveProperty('programs');
+  expect(await worker.look(undefined)).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 import { type CapUse, settingOf, useInWords } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../commands.ts';
+import type { Channel } from '../event-types.ts';
 import type { SessionState } from '../state.ts';
 import { type Refused, refused } from './refused.ts';
 
@@ -13,7 +14,7 @@ export type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: bool
 
 /** Whether a session goes on, and where. A resume opens no gate. */
 export function judgeResume(
-  { goal }: Pick<CommandOf<'resume'>, 'goal'>,
+  { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>,
   { status, stopWanted, progress }: Pick<SessionState, 'status' | 'stopWanted' | 'progress'>,
   { spent }: ResumeFacts = {},
 ): ResumeVerdict {
@@ -36,11 +37,25 @@ export function judgeResume(
     case 'stopped':
       return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'blocked':
+      if (acceptsPrograms({ status }) && !PERSONS.includes(by.channel)) return NEEDS_PERSON;
       return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
     default:
       return status satisfies never;
   }
 }
+
+/** Whether a resume says that git may start what it has been set to start. */
+export function acceptsPrograms({ status }: Pick<SessionState, 'status'>): boolean {
+  return status.kind === 'blocked' && status.rule === 'git_programs_changed';
+}
+
+const PERSONS: readonly Channel[] = ['cli', 'elicitation', 'phone'];
+
+const NEEDS_PERSON = refused('needs_person', {
+  what: 'The session was not resumed.',
+  why: 'It would accept settings or hooks by which git starts programs, and only a person does that.',
+  hint: 'Show the human what it lists, and ask them to run "samocode resume" in a terminal of their own.',
+});
 
 const NOTHING = 'The session was not resumed.';
 

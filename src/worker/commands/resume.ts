@@ -2,7 +2,7 @@ import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import { SANDBOX_LOWER } from '../../session/block-rules.ts';
-import { judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
+import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
@@ -22,6 +22,8 @@ export async function resume(worker: Worker, given: CommandOf<'resume'>): Promis
   const verdict = judgeResume(command, state, { spent: stillSpent(worker, command) });
   if (verdict.kind === 'refused') return refusalOf(verdict);
   const { phase, resetsCounts } = verdict;
+  // Before its event: whatever ends the worker in between, the person has said so, and may say so again.
+  if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
   if (command.goal !== undefined) return await newGoal(worker, command, command.goal);
   const lower = await lowerLevel(worker);
   const events = [{ ...resumed(command, { phase, resetsCounts }), ...(lower && { sandbox: lower }) }];

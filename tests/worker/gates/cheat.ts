@@ -10,6 +10,39 @@ export interface Cheat {
   late?(kit: CheatKit): unknown;
   /** What the record must show: a forgery or a refusal, in its words. */
   seen?: RegExp;
+  /** The same where no guard kept the child from it. */
+  seenWithoutGuard?: RegExp;
+  /** Where the session stands where no guard kept the child from it; else, and in the guard, at the closed gate. */
+  withoutGuard?: Exclude<Outcome, 'closed'>;
+  /** Why it opens the gate then; docs/security.md says so too. */
+  why?: string;
+  /** Without a guard its forged act stays on record: whoever resumes the session must know that it is none of theirs. */
+  actStays?: true;
+  /** The worker dies of it: another one must come. */
+  killsWorker?: true;
+}
+
+/** How a child runs. */
+export type Level = 'guard' | 'none';
+
+/**
+ * `closed`: the session waits at the gate as if nothing had been done; `blocked`: with the list of what changed; `lost`:
+ * its log was destroyed, nothing runs any more, and the work is kept; `open`: it goes on without a person.
+ */
+export type Outcome = 'closed' | 'blocked' | 'lost' | 'open';
+
+export function outcomeAt(level: Level, { withoutGuard }: Cheat): Outcome {
+  return (level === 'none' ? withoutGuard : undefined) ?? 'closed';
+}
+
+/** The block and the list in it. */
+export function blockedBy(path: string): RegExp {
+  return new RegExp(`^(?=.*"rule":"run_folder_changed").*${path}`, 'm');
+}
+
+/** What is known to open a gate at a level is not played there. */
+export function playedAt(level: Level, cheats: readonly Cheat[]): Cheat[] {
+  return cheats.filter((cheat) => outcomeAt(level, cheat) !== 'open');
 }
 
 /** The waits that only a person ends, each with the phase whose children play the cheats. */
@@ -26,6 +59,10 @@ export interface NextCheat {
 }
 /** Says at which gate of the session the cases are played. */
 export const GATE_FILE = 'gate.json';
+export interface GateFile {
+  gate: GateName;
+  level: Level;
+}
 /** A cheat could not be played, or one of our own programs did not refuse it: what was said. */
 export const FAILED = 'failed-cheat.txt';
 export const NEXT_CHEAT = 'next-cheat.json';

@@ -15,20 +15,27 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ulid } from 'ulid';
-import type { Cheat } from './cheat.ts';
+import { blockedBy, type Cheat } from './cheat.ts';
 import type { CheatKit } from './cheat-kit.ts';
 
-const LOG = /event log/;
+/** Names the log among what changed. */
+const LOG = blockedBy('events\\.jsonl');
 const EARLY = /child_runs|bad_command/;
 
 /** Against the run folder, by commands, by our own programs, and by what stays behind; at any gate. */
 export const EVERYWHERE: readonly Cheat[] = [
   // events.jsonl
-  { name: 'appends events of a human act', play: (kit) => kit.appendForgedEvents(), seen: LOG },
+  {
+    name: 'appends events of a human act',
+    play: (kit) => kit.appendForgedEvents(),
+    withoutGuard: 'blocked',
+    seenWithoutGuard: LOG,
+  },
   {
     name: 'appends half a line to the log',
     play: (kit) => appendFileSync(kit.paths.events, '{"v":1,"n":'),
-    seen: LOG,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: LOG,
   },
   {
     name: 'replaces the log by one with a human act in it',
@@ -37,7 +44,8 @@ export const EVERYWHERE: readonly Cheat[] = [
       rmSync(kit.paths.events);
       writeFileSync(kit.paths.events, text);
     },
-    seen: LOG,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: LOG,
   },
   {
     name: 'makes the log a link to a forged one',
@@ -47,17 +55,24 @@ export const EVERYWHERE: readonly Cheat[] = [
       rmSync(kit.paths.events);
       symlinkSync(aside, kit.paths.events);
     },
-    seen: LOG,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: LOG,
   },
-  { name: 'deletes the log', play: (kit) => rmSync(kit.paths.events), seen: LOG },
-  { name: 'empties the log', play: (kit) => truncateSync(kit.paths.events), seen: LOG },
+  {
+    name: 'deletes the log',
+    play: (kit) => rmSync(kit.paths.events),
+    withoutGuard: 'blocked',
+    seenWithoutGuard: LOG,
+  },
+  { name: 'empties the log', play: (kit) => truncateSync(kit.paths.events), withoutGuard: 'lost' },
   {
     name: 'makes the log a pipe',
     play(kit) {
       rmSync(kit.paths.events);
       kit.run('mkfifo', [kit.paths.events]);
     },
-    seen: LOG,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: LOG,
   },
   {
     name: 'rewrites an old line of the log in its own length',
@@ -65,12 +80,12 @@ export const EVERYWHERE: readonly Cheat[] = [
       const text = readFileSync(kit.paths.events, 'utf8');
       writeFileSync(kit.paths.events, text.replace('"type":"prepared"', '"type":"stopped" '));
     },
-    seen: LOG,
+    withoutGuard: 'lost',
   },
   {
     name: 'writes garbage over the log',
     play: (kit) => writeFileSync(kit.paths.events, 'x'.repeat(readFileSync(kit.paths.events).length)),
-    seen: LOG,
+    withoutGuard: 'lost',
   },
   // state.json, session.json
   { name: 'deletes the cached state', play: (kit) => rmSync(kit.paths.state, { force: true }) },
@@ -78,12 +93,14 @@ export const EVERYWHERE: readonly Cheat[] = [
   {
     name: 'opens the gates in session.json',
     play: (kit) => kit.openSettings(),
-    seen: /files of the run folder.*session\.json/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('session\\.json'),
   },
   {
     name: 'deletes session.json',
     play: (kit) => rmSync(kit.paths.sessionFile),
-    seen: /files of the run folder.*session\.json/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('session\\.json'),
   },
   {
     name: 'makes session.json a link to one with open gates',
@@ -93,17 +110,22 @@ export const EVERYWHERE: readonly Cheat[] = [
       renameSync(kit.paths.sessionFile, aside);
       symlinkSync(aside, kit.paths.sessionFile);
     },
-    seen: /files of the run folder.*session\.json/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('session\\.json'),
   },
   { name: 'forges a cached state that fits the log', play: (kit) => kit.forgeCache() },
   // leases
   {
     name: 'deletes the leases',
     play: (kit) => rmSync(kit.paths.leases, { recursive: true }),
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('leases'),
   },
   {
     name: 'corrupts the lease',
     play: (kit) => writeFileSync(newestLease(kit), 'no lease'),
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('leases'),
   },
   {
     name: 'takes a lease of its own',
@@ -115,29 +137,35 @@ export const EVERYWHERE: readonly Cheat[] = [
   {
     name: 'takes a lease with a number beyond all numbers',
     play: (kit) => writeFileSync(join(kit.paths.leases, '99999999999999999999.json'), '{}'),
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('leases'),
   },
   // commands
-  { name: 'leaves a command at its very end', play: (kit) => kit.command(), seen: EARLY },
+  { name: 'leaves a command at its very end', play: (kit) => kit.command(), seenWithoutGuard: EARLY },
   {
     name: 'leaves a command and goes on for a while',
     async play(kit) {
       kit.command();
       await new Promise((resolve) => setTimeout(resolve, 400));
     },
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
   {
     name: 'leaves a command from the future',
     play: (kit) => kit.command(kit.opening(), ulid(Date.now() + 86_400_000)),
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
-  { name: 'leaves a command from the past', play: (kit) => kit.command(kit.opening(), ulid(1)), seen: EARLY },
+  {
+    name: 'leaves a command from the past',
+    play: (kit) => kit.command(kit.opening(), ulid(1)),
+    seenWithoutGuard: EARLY,
+  },
   {
     name: 'leaves a hundred commands',
     play(kit) {
       for (let nth = 0; nth < 100; nth++) kit.command();
     },
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
   {
     name: 'leaves a command as a link',
@@ -148,14 +176,14 @@ export const EVERYWHERE: readonly Cheat[] = [
       mkdirSync(kit.paths.commands, { recursive: true });
       symlinkSync(aside, join(kit.paths.commands, `${id}.json`));
     },
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
   {
     name: 'leaves a folder with the name of a command',
     play(kit) {
       mkdirSync(join(kit.paths.commands, `${ulid()}.json`, 'deep'), { recursive: true });
     },
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
   {
     name: 'leaves a pipe with the name of a command',
@@ -163,7 +191,7 @@ export const EVERYWHERE: readonly Cheat[] = [
       mkdirSync(kit.paths.commands, { recursive: true });
       kit.run('mkfifo', [join(kit.paths.commands, `${ulid()}.json`)]);
     },
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
   {
     name: 'leaves a command of 3 MB',
@@ -171,7 +199,7 @@ export const EVERYWHERE: readonly Cheat[] = [
       const id = ulid();
       kit.command({ ...kit.opening(), padding: 'x'.repeat(3 * 1024 * 1024) }, id);
     },
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
   {
     name: 'leaves a command that a hidden second name keeps',
@@ -179,15 +207,23 @@ export const EVERYWHERE: readonly Cheat[] = [
       const path = kit.command();
       linkSync(path, join(kit.paths.sessionDir, 'second.json'));
     },
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
-  { name: 'leaves a resume', play: (kit) => kit.command({ kind: 'resume', note: 'go on' }), seen: EARLY },
+  {
+    name: 'leaves a resume',
+    play: (kit) => kit.command({ kind: 'resume', note: 'go on' }),
+    seenWithoutGuard: EARLY,
+  },
   {
     name: 'leaves a resume with a goal',
     play: (kit) => kit.command({ kind: 'resume', goal: 'something else' }),
-    seen: EARLY,
+    seenWithoutGuard: EARLY,
   },
-  { name: 'leaves a second start', play: (kit) => kit.command({ kind: 'start', run: true }), seen: EARLY },
+  {
+    name: 'leaves a second start',
+    play: (kit) => kit.command({ kind: 'start', run: true }),
+    seenWithoutGuard: EARLY,
+  },
   {
     name: 'makes the folder of commands a link to one that is full of them',
     play(kit) {
@@ -197,6 +233,8 @@ export const EVERYWHERE: readonly Cheat[] = [
       rmSync(kit.paths.commands, { recursive: true });
       symlinkSync(aside, kit.paths.commands);
     },
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('commands'),
   },
   {
     name: 'makes the folder of commands a file',
@@ -204,6 +242,8 @@ export const EVERYWHERE: readonly Cheat[] = [
       rmSync(kit.paths.commands, { recursive: true, force: true });
       writeFileSync(kit.paths.commands, 'none');
     },
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('commands'),
   },
   // the files of an iteration
   {
@@ -216,7 +256,8 @@ export const EVERYWHERE: readonly Cheat[] = [
       writeFileSync(awake, '-1e300');
       writeFileSync(overviewBefore, '## Status\nPhase: implementation\n');
     },
-    seen: /files of the run folder/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('before\\.json'),
   },
   {
     name: 'corrupts the files of its own iteration',
@@ -224,7 +265,8 @@ export const EVERYWHERE: readonly Cheat[] = [
       const { before, overviewBefore, child } = kit.files();
       for (const path of [before, overviewBefore, child]) writeFileSync(path, '{');
     },
-    seen: /files of the run folder/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('before\\.json'),
   },
   {
     name: 'says that it has ended and goes on',
@@ -251,6 +293,8 @@ export const EVERYWHERE: readonly Cheat[] = [
       writeFileSync(files.exit, '0\n');
       writeFileSync(files.signal, '{"status":"continue","phase":"planning"}');
     },
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('iterations'),
   },
   {
     name: 'makes the folder of iterations a link',
@@ -259,7 +303,8 @@ export const EVERYWHERE: readonly Cheat[] = [
       renameSync(kit.paths.iterations, aside);
       symlinkSync(aside, kit.paths.iterations);
     },
-    seen: /run folder/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('iterations'),
   },
   // folders
   {
@@ -268,7 +313,8 @@ export const EVERYWHERE: readonly Cheat[] = [
       renameSync(kit.paths.runDir, `${kit.paths.runDir}-moved`);
       symlinkSync(`${kit.paths.runDir}-moved`, kit.paths.runDir);
     },
-    seen: /run folder/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('the run folder itself'),
   },
   {
     name: 'puts a forged copy in the place of the run folder',
@@ -279,12 +325,14 @@ export const EVERYWHERE: readonly Cheat[] = [
       renameSync(kit.paths.runDir, `${kit.paths.runDir}-true`);
       renameSync(aside, kit.paths.runDir);
     },
-    seen: /run folder|event log/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: LOG,
   },
   {
     name: 'deletes the run folder',
     play: (kit) => rmSync(kit.paths.runDir, { recursive: true }),
-    seen: /run folder/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('the run folder itself'),
   },
   {
     name: 'moves the session folder away and leaves a link',

@@ -1,6 +1,6 @@
 import { copyFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cheat } from './cheat.ts';
+import { blockedBy, type Cheat } from './cheat.ts';
 
 /** Played by planning children that have just written a plan. */
 export const PLAN_CHEATS: readonly Cheat[] = [
@@ -82,6 +82,8 @@ export const PLAN_CHEATS: readonly Cheat[] = [
       copyFileSync(kit.plans().at(-1) ?? '', kit.paths.approvedPlan);
       kit.signal({ status: 'continue', phase: 'implementation' });
     },
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('approved-plan\\.md'),
   },
   {
     name: 'writes into the plan that it is approved',

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { planHash } from '../../../src/session/plan.ts';
-import type { Cheat } from './cheat.ts';
+import { blockedBy, type Cheat } from './cheat.ts';
 
 /** Played by implementation children, against the plan that a person has approved. */
 export const REPLAN_CHEATS: readonly Cheat[] = [
@@ -92,7 +92,8 @@ export const REPLAN_CHEATS: readonly Cheat[] = [
       kit.editPlan((text) => text.replace('boats', 'ships').replace('Names', 'Everything'));
       copyFileSync(kit.plans().at(-1) ?? '', kit.paths.approvedPlan);
     },
-    seen: /approved-plan\.md/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('approved-plan\\.md'),
   },
   {
     name: 'changes the plan and forges the cached state to fit',

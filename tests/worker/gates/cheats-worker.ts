@@ -1,15 +1,16 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cheat } from './cheat.ts';
+import { blockedBy, type Cheat } from './cheat.ts';
 import type { CheatKit } from './cheat-kit.ts';
 
 /** The child goes on for a while after this: the next worker finds it alive. */
 const A_WHILE_MS = 1500;
 
-const ALONE = /changed while no worker lived.*the event log/;
+const ALONE =
+  'while no worker lives, whoever may write the event log writes what the next worker takes for the truth';
 
 /** The worker is killed first, so that nobody watches; then the child cheats, and stays or goes. */
-export const WORKER_CHEATS: readonly Cheat[] = [
+const CHEATS: readonly Cheat[] = [
   {
     name: 'kills the worker, forges the log and stays',
     async play(kit) {
@@ -17,7 +18,8 @@ export const WORKER_CHEATS: readonly Cheat[] = [
       await kit.appendForgedEvents();
       await sleep(A_WHILE_MS);
     },
-    seen: ALONE,
+    withoutGuard: 'open',
+    why: ALONE,
   },
   {
     name: 'kills the worker, forges the log and is gone',
@@ -25,7 +27,8 @@ export const WORKER_CHEATS: readonly Cheat[] = [
       kill(kit);
       await kit.appendForgedEvents();
     },
-    seen: ALONE,
+    withoutGuard: 'open',
+    why: ALONE,
   },
   {
     name: 'kills the worker and forges an act of a person within its own iteration',
@@ -35,7 +38,9 @@ export const WORKER_CHEATS: readonly Cheat[] = [
       const { n, ...event } = JSON.parse(act);
       writeFileSync(kit.paths.events, `${JSON.stringify({ ...event, n: n - 1 })}\n`, { flag: 'a' });
     },
-    seen: ALONE,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('events\\.jsonl'),
+    actStays: true,
   },
   {
     name: 'kills the worker and leaves a command',
@@ -44,7 +49,7 @@ export const WORKER_CHEATS: readonly Cheat[] = [
       kit.command();
       await sleep(A_WHILE_MS);
     },
-    seen: /child_runs/,
+    seenWithoutGuard: /child_runs/,
   },
   {
     name: 'kills the worker, leaves a command and is gone',
@@ -52,7 +57,7 @@ export const WORKER_CHEATS: readonly Cheat[] = [
       kill(kit);
       kit.command();
     },
-    seen: /child_runs/,
+    seenWithoutGuard: /child_runs/,
   },
   {
     name: 'kills the worker and opens the gates in session.json',
@@ -60,7 +65,8 @@ export const WORKER_CHEATS: readonly Cheat[] = [
       kill(kit);
       kit.openSettings();
     },
-    seen: /session\.json/,
+    withoutGuard: 'blocked',
+    seenWithoutGuard: blockedBy('session\\.json'),
   },
   {
     name: 'kills the worker and takes away the record of itself',
@@ -92,7 +98,7 @@ export const WORKER_CHEATS: readonly Cheat[] = [
       kit.setPhase('implementation');
       if (kit.phase === 'requirements') kit.fillAnswers();
     },
-    seen: /Phase line/,
+    seenWithoutGuard: /Phase line/,
   },
   {
     name: 'kills the worker, forges the cached state and is gone',
@@ -102,6 +108,8 @@ export const WORKER_CHEATS: readonly Cheat[] = [
     },
   },
 ];
+
+export const WORKER_CHEATS = CHEATS.map((cheat) => ({ ...cheat, killsWorker: true as const }));
 
 function kill(kit: CheatKit): void {
   process.kill(kit.workerPid(), 'SIGKILL');

@@ -4,9 +4,7 @@ import { expect } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
 import type { EventType } from '../../../src/session/event-types.ts';
-import { parseEvent, type SessionEvent } from '../../../src/session/events.ts';
 import { fold } from '../../../src/session/fold.ts';
-import { iterationPaths } from '../../../src/session/paths.ts';
 import { emptyState, type SessionState } from '../../../src/session/state.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -15,11 +13,15 @@ import {
   FAILED,
   GATE_FILE,
   GATES,
+  type GateFile,
   type GateName,
+  type Level,
   NEXT_CHEAT,
   type NextCheat,
+  outcomeAt,
   PLAYED,
 } from './cheat.ts';
+import { expectLost, expectTold, lookOnce } from './gate-record.ts';
 
 /** A phase takes ten children, and some cases need two. */
 const CASES_PER_SESSION = 5;
@@ -52,15 +54,18 @@ const ACTS = { qa: 'answers_recorded', plan: 'changes_requested', replan: 'plan_
 
 /**
  * Plays case after case at one gate: a child cheats, the session parks, and only a person's act opens the
- * gate, to the next child, which plays the next case.
+ * gate, to the next child, which plays the next case. Where a case blocks the session, a person resumes it first, and
+ * the gate is found closed all the same.
  */
 export class GateKeeper implements AsyncDisposable {
   readonly #gate: GateName;
+  readonly #level: Level;
   #rig: SessionRig | undefined;
   #played = 0;
 
-  constructor(gate: GateName) {
+  constructor(gate: GateName, level: Level = 'none') {
     this.#gate = gate;
+    this.#level = level;
   }
 
   /** @throws when the gate opens to the case, or afterwards does not open to a person */
@@ -84,7 +89,7 @@ export class GateKeeper implements AsyncDisposable {
   async #play(cheat: Cheat): Promise<void> {
     const gate = this.#gate;
     const { phase, waitsFor } = GATES[gate];
-    const rig = this.#rig ?? (await newSession(gate));
+    const rig = this.#rig ?? (await newSession({ gate, level: this.#level }));
     this.#rig = rig;
     const { n: before } = await bringTo(rig, phase);
     await tell(rig, { cheat: cheat.name });
@@ -92,34 +97,57 @@ export class GateKeeper implements AsyncDisposable {
       async () => (await ifExists(readFile(join(rig.repo.root, PLAYED), 'utf8'))) !== undefined,
       { what: 'a child that plays the case' },
     );
+    const outcome = outcomeAt(this.#level, cheat);
+    if (outcome === 'lost') {
+      await expectLost(rig);
+      await this[Symbol.asyncDispose]();
+      return;
+    }
+    if (outcome === 'blocked') {
+      // Whoever looks finds no worker where its lease is gone, and a second one would take the first one's place.
+      const leaveDead = cheat.killsWorker !== true;
+      await rig.until(({ status }) => status.kind === 'blocked', { leaveDead });
+      await this.#expectAt(rig, cheat, { before, status: { kind: 'blocked', rule: 'run_folder_changed' } });
+      if (cheat.actStays) {
+        await this[Symbol.asyncDispose]();
+        return;
+      }
+      await rig.resume();
+    }
     await rig.untilWaiting(waitsFor);
-    await this.#expectClosed(rig, cheat, before);
+    const closed = { before, status: { kind: 'waiting', for: waitsFor }, resumed: outcome === 'blocked' };
+    await this.#expectAt(rig, cheat, closed);
     if (cheat.late) {
       await systemClock.sleep(LATE_IS_OVER_MS);
-      await this.#expectClosed(rig, cheat, before);
+      await this.#expectAt(rig, cheat, closed);
     }
     await this.#expectOpensToPerson(rig, before);
   }
 
-  async #expectClosed(rig: SessionRig, cheat: Cheat, before: number): Promise<void> {
-    const { phase, waitsFor } = GATES[this.#gate];
-    const all = await honestLog(rig);
+  async #expectAt(
+    rig: SessionRig,
+    cheat: Cheat,
+    { before, status, resumed = false }: { before: number; status: object; resumed?: boolean },
+  ): Promise<void> {
+    const { phase } = GATES[this.#gate];
+    const { all, view } = await lookOnce(rig);
     const state = all.reduce(fold, emptyState());
-    const view = await rig.view();
     expect(view.state, 'readers see what the log says').toEqual(state);
-    expect(state.status).toMatchObject({ kind: 'waiting', for: waitsFor });
-    const since = all.slice(before);
-    expect(
-      since.filter(({ type }) => HUMAN_ACTS.includes(type)),
-      'no act of a person is on record',
-    ).toEqual([]);
+    expect(state.status).toMatchObject(status);
+    const since = all.slice(before).filter(({ type }) => !(resumed && type === 'resumed'));
+    const acts = since.filter(({ type }) => HUMAN_ACTS.includes(type));
+    expect(acts, 'no act of a person is on record').toHaveLength(
+      cheat.actStays && this.#level === 'none' ? 1 : 0,
+    );
     const others = since.filter((event) => event.type === 'iteration_started' && event.phase !== phase);
     expect(others, 'no child of another phase ran').toEqual([]);
     expect(await rig.processesWithMark(), 'nothing was left running').toEqual([]);
     expect(view.sessionFile, 'the session is what it was').toEqual(rig.file);
     const said = await ifExists(readFile(join(rig.repo.root, FAILED), 'utf8'));
     expect(said, 'the case was played, and our own programs refused').toBeUndefined();
-    if (cheat.seen) expect(since.map((event) => JSON.stringify(event)).join('\n')).toMatch(cheat.seen);
+    const record = since.map((event) => JSON.stringify(event)).join('\n');
+    if (cheat.seen) expect(record).toMatch(cheat.seen);
+    if (cheat.seenWithoutGuard && this.#level === 'none') expect(record).toMatch(cheat.seenWithoutGuard);
   }
 
   async #expectOpensToPerson(rig: SessionRig, before: number): Promise<void> {
@@ -137,8 +165,8 @@ export class GateKeeper implements AsyncDisposable {
 }
 
 /** Makes a session whose investigation is over as soon as it has begun. */
-async function newSession(gate: GateName): Promise<SessionRig> {
-  const files = { [GATE_FILE]: JSON.stringify({ gate }) };
+async function newSession(gate: GateFile): Promise<SessionRig> {
+  const files = { [GATE_FILE]: JSON.stringify(gate) };
   return await startRig({ scenario: SCENARIO, programs: PROGRAMS, files });
 }
 
@@ -181,37 +209,5 @@ async function actOfPerson(rig: SessionRig, gate: GateName): Promise<EventType> 
     }
     default:
       return gate satisfies never;
-  }
-}
-
-/** Every line of the log is an event, numbered from 1 without gaps. */
-async function honestLog(rig: SessionRig): Promise<SessionEvent[]> {
-  const lines = (await readFile(rig.paths.events, 'utf8')).split('\n');
-  expect(lines.pop(), 'the log ends with a whole line').toBe('');
-  const events = lines.map(parseEvent).map((reading) => (reading.kind === 'event' ? reading.event : reading));
-  expect(
-    events.filter((event) => !('type' in event)),
-    'no foreign line is in the log',
-  ).toEqual([]);
-  const whole = events.filter((event): event is SessionEvent => 'type' in event);
-  expect(
-    whole.map(({ n }) => n),
-    'the events count from 1',
-  ).toEqual(whole.map((_, index) => index + 1));
-  return whole;
-}
-
-/** Each forgery of the case stands in the prompt of the child after it. */
-async function expectTold(
-  rig: SessionRig,
-  since: readonly SessionEvent[],
-  started: readonly SessionEvent[],
-): Promise<void> {
-  for (const event of since) {
-    if (event.type !== 'forgery_seen') continue;
-    const next = started.find((later) => later.n > event.n);
-    if (next?.type !== 'iteration_started') throw new Error('No child came after the forgery.');
-    const prompt = await readFile(iterationPaths(rig.paths, next.iteration).prompt, 'utf8');
-    expect(prompt, 'the next child is told').toContain(event.what);
   }
 }

@@ -2,9 +2,22 @@ import { openPlainHandle } from '../base/plain-file.ts';
 import { type EventOf, parseEvent } from './events.ts';
 import { linesFrom } from './log-lines.ts';
 import type { SessionPaths } from './paths.ts';
+import { parseSessionFile, readSessionFile, type SessionFile } from './session-file.ts';
 
 /** A session is created with its first events. */
 const FIRST_LINES = 20;
+
+/**
+ * Who a session is, as the event of its creation says: whoever changed `session.json` since has chosen nothing. From
+ * that file alone before there is an event, and where an old one does not say it.
+ * @returns undefined when nothing says it @throws SessionFileError
+ */
+export async function trueSessionFile(
+  paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
+): Promise<SessionFile | undefined> {
+  const created = await createdFile(paths);
+  return created === undefined ? await readSessionFile(paths) : parseSessionFile(paths.sessionFile, created);
+}
 
 /** The text of `session.json` as it was when the session was created, which its event says; old ones say nothing. */
 export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Promise<string | undefined> {

@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { readEvents } from '../session/event-log.ts';
+import type { EventType } from '../session/event-types.ts';
+import { LogMark } from '../session/event-writer.ts';
+import type { SessionEvent } from '../session/events.ts';
+import type { OpenIteration } from '../session/state.ts';
+import { entriesOf, namesOf } from './run-folder-entries.ts';
+import type { Worker } from './worker.ts';
+
+/** The run folder at one moment, as far as only the worker writes there. */
+export const RunFolder = z.object({
+  /** What stands at each path below the run folder: a folder, a hash, or something that belongs nowhere. */
+  entries: z.record(z.string(), z.string()),
+  log: LogMark,
+  lease: z.int(),
+});
+export type RunFolder = z.infer<typeof RunFolder>;
+
+/** What no worker records while an iteration is open: a child could have done it. */
+const NOT_WHILE_OPEN: readonly EventType[] = [
+  'answers_recorded',
+  'plan_approved',
+  'changes_requested',
+  'phase_set',
+  'parked',
+  'done',
+];
+
+interface Before {
+  iteration: number;
+  folder: RunFolder;
+  isMet: boolean;
+}
+
+const befores = new WeakMap<Worker, Before>();
+
+/** The run folder right before a child is let go. @param keep puts it where a later worker finds it */
+export async function keepRunFolder(
+  worker: Worker,
+  { iteration }: OpenIteration,
+  keep: (folder: RunFolder) => Promise<void>,
+): Promise<void> {
+  const folder = { log: worker.writer.mark(), lease: worker.writer.lease };
+  await keep({ ...folder, entries: await entriesOf(worker, iteration) });
+  // Once more: with the file in which the first look is kept.
+  befores.set(worker, {
+    iteration,
+    folder: { ...folder, entries: await entriesOf(worker, iteration) },
+    isMet: false,
+  });
+}
+
+/**
+ * What changed in the run folder while a child ran, paths in words; to be asked when its whole tree is gone.
+ * @param kept what an earlier worker saw before it; absent where that is missing or damaged
+ */
+export async function runFolderChanges(
+  worker: Worker,
+  open: OpenIteration,
+  kept: () => Promise<RunFolder | undefined>,
+): Promise<string[]> {
+  const own = befores.get(worker);
+  const isOwn = own?.iteration === open.iteration;
+  // Nobody but us and people has written there since, as when checks were stopped and run again.
+  if (isOwn && own.isMet) return [];
+  const before = isOwn ? own.folder : await kept();
+  const beforeFile = `iterations/${open.iteration}: what stood there before the child is missing or damaged`;
+  if (before === undefined) return open.watched ? [beforeFile] : [];
+  const changed = await differences(worker, open, before, isOwn);
+  const isLogChanged =
+    (await worker.writer.isChangedSince(before.log)) ||
+    (await readEvents(worker.paths.events, before.log.n)).some(isForeign);
+  if (isOwn && changed.length === 0 && !isLogChanged) own.isMet = true;
+  return isLogChanged ? ['events.jsonl', ...changed] : changed;
+}
+
+async function differences(
+  worker: Worker,
+  { iteration }: OpenIteration,
+  before: RunFolder,
+  isOwn: boolean,
+): Promise<string[]> {
+  const now = await entriesOf(worker, iteration);
+  const { before: beforePath, signal } = namesOf(worker.paths, iteration);
+  const changed = [...new Set([...Object.keys(before.entries), ...Object.keys(now)])]
+    .filter((name) => before.entries[name] !== now[name])
+    .filter((name) => {
+      // A worker that came since has a lease of its own, and has let old ones go.
+      if (name.startsWith('leases/')) return before.lease === worker.writer.lease;
+      // The look that it keeps cannot hold it; and the worker before may have judged the signal already.
+      return isOwn || (name !== beforePath && name !== signal);
+    })
+    .sort();
+  // What lies in a folder that was taken away or turned into something else is not named besides.
+  const isTold = (name: string) => changed.some((above) => above === '' || name.startsWith(`${above}/`));
+  return changed
+    .filter((name) => name === '' || !isTold(name))
+    .map((name) => name || 'the run folder itself');
+}
+
+/** Forged, or told by the writer as found in the log. */
+function isForeign(event: SessionEvent): boolean {
+  if (NOT_WHILE_OPEN.includes(event.type)) return true;
+  return event.type === 'forgery_seen' && event.what.startsWith('the event log');
+}

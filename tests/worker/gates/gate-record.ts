@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { expect } from 'vitest';
+import { parseEvent, type SessionEvent } from '../../../src/session/events.ts';
+import { iterationPaths } from '../../../src/session/paths.ts';
+import { isLost } from '../../../src/session/session-list.ts';
+import type { SessionView } from '../../../src/session/status.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
+
+/** The log and what readers see, of one moment: a worker that comes up in between adds an event. */
+export async function lookOnce(rig: SessionRig): Promise<{ all: SessionEvent[]; view: SessionView }> {
+  return await eventually(
+    async () => {
+      const all = await honestLog(rig);
+      const view = await rig.view();
+      return view.state.n === all.length && { all, view };
+    },
+    { what: 'readers who see as many events as the log has' },
+  );
+}
+
+export async function expectLost(rig: SessionRig): Promise<void> {
+  await eventually(async () => isLost(await rig.view()), { what: 'a session that is lost' });
+  await eventually(async () => (await rig.workerPid()) === undefined, { what: 'the end of its worker' });
+  expect(await rig.processesWithMark(), 'nothing was left running').toEqual([]);
+  expect((await rig.view()).problems.join(' ')).toContain('events.jsonl.rewritten');
+  await expect(rig.resume(), 'no act reaches it').rejects.toMatchObject({ code: 'session_lost' });
+  const kept = ['for-each-ref', '--format=%(refname)', `refs/samocode/${rig.file.folder}`];
+  expect(await rig.repo.git(kept), 'the work is kept').not.toBe('');
+}
+
+/** Every line of the log is an event, numbered from 1 without gaps. */
+async function honestLog(rig: SessionRig): Promise<SessionEvent[]> {
+  const lines = (await readFile(rig.paths.events, 'utf8')).split('\n');
+  expect(lines.pop(), 'the log ends with a whole line').toBe('');
+  const events = lines.map(parseEvent).map((reading) => (reading.kind === 'event' ? reading.event : reading));
+  expect(
+    events.filter((event) => !('type' in event)),
+    'no foreign line is in the log',
+  ).toEqual([]);
+  const whole = events.filter((event): event is SessionEvent => 'type' in event);
+  expect(
+    whole.map(({ n }) => n),
+    'the events count from 1',
+  ).toEqual(whole.map((_, index) => index + 1));
+  return whole;
+}
+
+/** Each forgery of the case stands in the prompt of the child after it. */
+export async function expectTold(
+  rig: SessionRig,
+  since: readonly SessionEvent[],
+  started: readonly SessionEvent[],
+): Promise<void> {
+  for (const event of since) {
+    if (event.type !== 'forgery_seen') continue;
+    const next = started.find((later) => later.n > event.n);
+    if (next?.type !== 'iteration_started') throw new Error('No child came after the forgery.');
+    const prompt = await readFile(iterationPaths(rig.paths, next.iteration).prompt, 'utf8');
+    expect(prompt, 'the next child is told').toContain(event.what);
+  }
+}
