@@ -51,7 +51,17 @@ export const CORE: readonly Finding[] = [
     seen: 'later',
     with: 'supervisor',
   },
-  { id: 'core B1', fault: 'cutForgedEnd cuts real events after a copy', seen: 'later', with: 'guard' },
+  {
+    id: 'core B1',
+    fault: 'cutForgedEnd cuts real events after a copy',
+    seen: 'red',
+    shownBy: [
+      [
+        'e2e/copied-folder.test.ts',
+        'a session whose folders came back by a copy that keeps no times loses no event, and takes the answer that comes next',
+      ],
+    ],
+  },
   {
     id: 'core B2',
     fault: 'events of one commit are torn apart; a torn start launches workers for ever',
@@ -325,5 +335,16 @@ export const CORE: readonly Finding[] = [
       ],
     ],
   },
-  { id: 'core C13', fault: 'a setting of husky is called not yours to change', seen: 'later', with: 'guard' },
+  {
+    id: 'core C13',
+    fault: 'a setting of husky is called not yours to change',
+    seen: 'red',
+    shownBy: [
+      ['project/executing-settings.test.ts', '(core C13)'],
+      [
+        'e2e/worker/git-programs.test.ts',
+        'a setting of git that starts programs is shown, and one resume of a person accepts it for good',
+      ],
+    ],
+  },
 ];

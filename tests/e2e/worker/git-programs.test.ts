@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { resumeSession } from '../../../src/actions/resume-session.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+const AS_HUSKY_DOES =
+  'mkdir -p .husky && echo true > .husky/pre-commit && git config core.hooksPath .husky/_';
+const scenario = {
+  rules: [
+    { when: { iteration: 1 }, do: [{ act: 'run', command: ['sh', '-c', AS_HUSKY_DOES] }, { act: 'normal' }] },
+  ],
+};
+const BLOCKED = { kind: 'blocked', rule: 'git_programs_changed', needs: 'error_resolution' };
+
+const untilBlocked = (rig: SessionRig) => rig.until(({ status }) => status.kind === 'blocked');
+
+test('a setting of git that starts programs is shown, and one resume of a person accepts it for good', async () => {
+  await using rig = await startRig({ scenario });
+  const { status, progress, lastIteration } = await untilBlocked(rig);
+  expect(status).toMatchObject(BLOCKED);
+  expect(status).toMatchObject({ reason: expect.stringContaining('core.hookspath: nothing -> .husky/_') });
+  // Its word does not count; its work is kept.
+  expect(progress.phase).toBe('investigation');
+  expect(lastIteration?.ending).not.toBe('signalled');
+  const kept = ['ls-tree', '-r', '--name-only', `refs/samocode/${rig.file.folder}/001`];
+  expect(await rig.repo.git(kept)).toContain('.husky/pre-commit');
+  const byModel = resumeSession({ session: rig.file.folder }, rig.context('tool'));
+  await expect(byModel).rejects.toMatchObject({ code: 'needs_person' });
+  await rig.killWorker();
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  expect((await rig.events()).filter(({ type }) => type === 'blocked')).toHaveLength(1);
+});
+
+test('settings of git that SETUP makes are there from the start', async () => {
+  await using rig = await startRig({
+    lines: { SETUP: 'git config core.hooksPath .husky/_' },
+  });
+  await rig.untilWaiting('qa_answers');
+  expect(await rig.repo.git(['config', 'core.hooksPath'])).toBe('.husky/_');
+});
