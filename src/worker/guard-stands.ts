@@ -1,18 +1,29 @@
-import { isLower } from '../base/sandbox-level.ts';
-import { SANDBOX_LOWER } from '../session/block-rules.ts';
+import { isLower, type SandboxLevel } from '../base/sandbox-level.ts';
 import { blockedEvent } from './blocked.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
+export const SANDBOX_LOWER = 'sandbox_lower';
+
 /** No agent runs with less protection than the session began with unless a person says so. @returns false when it is blocked */
 export async function guardStands(worker: Worker): Promise<boolean> {
-  const { sandbox, progress } = stateOf(worker);
-  const promised = sandbox ?? (worker.file.settings.sandbox === 'guard' ? 'best effort' : undefined);
-  const level = await worker.guard.level(worker);
-  if (promised === undefined || !isLower(level, promised)) return true;
+  const level = await levelIfLower(worker);
+  if (level === undefined) return true;
   const now = await worker.guard.now(worker);
-  const why = now.level === 'none' ? ` (${now.why}). ${now.hint}` : '.';
-  const reason = `The session began with the sandbox level "${promised}"; now it is "${level}"${why} Resume once that is mended, or resume in a terminal to go on at this level.`;
-  const block = blockedEvent({ phase: progress.phase, reason, needs: 'human_decision', rule: SANDBOX_LOWER });
-  await record(worker, block);
+  const why = now.level === 'none' ? `: ${now.why}. ${now.hint}` : '.';
+  const reason = `The session began with the sandbox level "${promised(worker)}" and would go on with "${level}"${why} Mend it and resume, or resume in a terminal to go on at this level.`;
+  const { phase } = stateOf(worker).progress;
+  await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: SANDBOX_LOWER }));
   return false;
+}
+
+/** The level in force, where it is lower than the one that the session has. */
+export async function levelIfLower(worker: Worker): Promise<SandboxLevel | undefined> {
+  const then = promised(worker);
+  const level = await worker.guard.level(worker);
+  return then !== undefined && isLower(level, then) ? level : undefined;
+}
+
+/** Sessions of before there were levels have none, but may have SANDBOX=guard. */
+function promised(worker: Worker): SandboxLevel | undefined {
+  return stateOf(worker).sandbox ?? (worker.file.settings.sandbox === 'guard' ? 'best effort' : undefined);
 }

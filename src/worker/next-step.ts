@@ -4,7 +4,7 @@ import { backOff } from './back-off.ts';
 import { blockedEvent } from './blocked.ts';
 import { withinBudget } from './budget.ts';
 import { joinEnvironment } from './children-environment.ts';
-import { guardStands } from './guard-stands.ts';
+import { guardStands, SANDBOX_LOWER } from './guard-stands.ts';
 import { idle } from './idle.ts';
 import { accountIsFree } from './limit-end.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
@@ -17,7 +17,10 @@ import { record, stateOf, type Worker } from './worker.ts';
 import { worktreeStands } from './worktree-stands.ts';
 
 const QUEUE_POLL_MS = 500;
-const NEED_ANOTHER_ENVIRONMENT = new Set(['credentials_changed', 'checks', 'setup_not_found']);
+const NEED_ANOTHER_ENVIRONMENT = new Set([
+  ...['credentials_changed', 'checks', 'setup_not_found', 'guard_failed'],
+  SANDBOX_LOWER,
+]);
 const PARKED_AWAY = 'parked for a day; it comes back when something happens';
 
 /** Does the one thing that the state asks for next. @returns why the worker leaves; undefined: there is more to do */

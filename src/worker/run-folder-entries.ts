@@ -17,8 +17,8 @@ const hashes = new WeakMap<Worker, Map<string, { id: string; hash: string }>>();
 
 /** What stands at each path of the run folder where only the worker writes. */
 export async function entriesOf(worker: Worker, iteration: number): Promise<Record<string, string>> {
-  const { child, endedByUs, awake, exit } = namesOf(worker.paths, iteration);
-  const written = new Set([child, endedByUs, awake]);
+  const { exit, ...others } = writtenMeanwhile(worker.paths, iteration);
+  const written = new Set(Object.values(others));
   const entries: Record<string, string> = {};
   const look = async (name: string): Promise<void> => {
     const path = join(worker.paths.runDir, name);
@@ -58,12 +58,17 @@ async function hashAt(worker: Worker, path: string, id: string): Promise<string>
   return hash;
 }
 
-/** Below the run folder. */
-export function namesOf(paths: SessionPaths, iteration: number) {
-  const { child, endedByUs, awake, exit, before, signal } = iterationPaths(paths, iteration);
-  const name = (path: string) => path.slice(paths.runDir.length + 1);
+/** Of a running child, below the run folder. */
+function writtenMeanwhile(paths: SessionPaths, iteration: number) {
+  const { child, endedByUs, awake, exit, guardArgs, guardStatus } = iterationPaths(paths, iteration);
+  const name = (path: string) => nameOf(paths, path);
   return {
-    ...{ child: name(child), endedByUs: name(endedByUs), awake: name(awake) },
-    ...{ exit: name(exit), before: name(before), signal: name(signal) },
+    ...{ child: name(child), endedByUs: name(endedByUs), awake: name(awake), exit: name(exit) },
+    ...{ guardArgs: name(guardArgs), guardStatus: name(guardStatus) },
   };
+}
+
+/** Below the run folder. */
+export function nameOf({ runDir }: SessionPaths, path: string): string {
+  return path.slice(runDir.length + 1);
 }

@@ -3,8 +3,9 @@ import { readEvents } from '../session/event-log.ts';
 import type { EventType } from '../session/event-types.ts';
 import { LogMark } from '../session/event-writer.ts';
 import type { SessionEvent } from '../session/events.ts';
+import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { entriesOf, namesOf } from './run-folder-entries.ts';
+import { entriesOf, nameOf } from './run-folder-entries.ts';
 import type { Worker } from './worker.ts';
 
 /** The run folder at one moment, as far as only the worker writes there. */
@@ -81,14 +82,15 @@ async function differences(
   isOwn: boolean,
 ): Promise<string[]> {
   const now = await entriesOf(worker, iteration);
-  const { before: beforePath, signal } = namesOf(worker.paths, iteration);
+  const files = iterationPaths(worker.paths, iteration);
+  const later = [files.before, files.signal].map((path) => nameOf(worker.paths, path));
   const changed = [...new Set([...Object.keys(before.entries), ...Object.keys(now)])]
     .filter((name) => before.entries[name] !== now[name])
     .filter((name) => {
       // A worker that came since has a lease of its own, and has let old ones go.
       if (name.startsWith('leases/')) return before.lease === worker.writer.lease;
       // The look that it keeps cannot hold it; and the worker before may have judged the signal already.
-      return isOwn || (name !== beforePath && name !== signal);
+      return isOwn || !later.includes(name);
     })
     .sort();
   // What lies in a folder that was taken away or turned into something else is not named besides.

@@ -207,6 +207,18 @@ describe('a resume', () => {
     },
   );
 
+  test('at a lower sandbox level than before is an act of a person, and of anybody once the guard is back', () => {
+    const rule = 'sandbox_lower';
+    const status = { kind: 'blocked', since, reason: 'x', needs: 'y', rule } as const;
+    const byModel = { by: { channel: 'tool' } } as const;
+    expect(judgeResume(byModel, stateOf(status), { lowered: 'none' })).toMatchObject({
+      code: 'needs_person',
+      why: expect.stringContaining('"none"'),
+    });
+    expect(judgeResume({ by: byPerson }, stateOf(status), { lowered: 'none' }).kind).toBe('accepted');
+    expect(judgeResume(byModel, stateOf(status)).kind).toBe('accepted');
+  });
+
   test('that would only block again says which limit is spent', () => {
     const first = { cap: 'hours', scope: 'session', limit: 1, spent: 2 } as const;
     const refused = judgeResume({ by: byPerson }, STOPPED, {

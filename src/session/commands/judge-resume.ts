@@ -1,3 +1,4 @@
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type CapUse, settingOf, useInWords } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../commands.ts';
@@ -8,6 +9,8 @@ import { type Refused, refused } from './refused.ts';
 export interface ResumeFacts {
   /** Limits that would block it again at once, and how that is worded; the action cannot know them. */
   spent?: { first: CapUse; reason: string } | undefined;
+  /** The level at which it would go on, where that is lower than before; only the worker has tried it. */
+  lowered?: SandboxLevel | undefined;
 }
 
 export type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
@@ -16,7 +19,7 @@ export type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: bool
 export function judgeResume(
   { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>,
   { status, stopWanted, progress }: Pick<SessionState, 'status' | 'stopWanted' | 'progress'>,
-  { spent }: ResumeFacts = {},
+  { spent, lowered }: ResumeFacts = {},
 ): ResumeVerdict {
   const closed = atGate(status);
   if (closed) return closed;
@@ -37,7 +40,8 @@ export function judgeResume(
     case 'stopped':
       return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'blocked':
-      if (acceptsPrograms({ status }) && !PERSONS.includes(by.channel)) return NEEDS_PERSON;
+      if (!PERSONS.includes(by.channel) && acceptsPrograms({ status })) return PROGRAMS_NEED_PERSON;
+      if (!PERSONS.includes(by.channel) && lowered !== undefined) return loweredNeedsPerson(lowered);
       return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
     default:
       return status satisfies never;
@@ -51,13 +55,22 @@ export function acceptsPrograms({ status }: Pick<SessionState, 'status'>): boole
 
 const PERSONS: readonly Channel[] = ['cli', 'elicitation', 'phone'];
 
-const NEEDS_PERSON = refused('needs_person', {
+const PROGRAMS_NEED_PERSON = refused('needs_person', {
   what: 'The session was not resumed.',
   why: 'It would accept settings or hooks by which git starts programs, and only a person does that.',
   hint: 'Show the human what it lists, and ask them to run "samocode resume" in a terminal of their own.',
 });
 
 const NOTHING = 'The session was not resumed.';
+
+/** Before the worker has tried the guard nobody knows: an early look passes. */
+function loweredNeedsPerson(level: SandboxLevel): Refused {
+  return refused('needs_person', {
+    what: NOTHING,
+    why: `Its agents would run at the sandbox level "${level}", lower than it began with, and only a person decides that.`,
+    hint: 'Mend the guard ("samocode doctor" says how) and resume, or ask the human to run "samocode resume" in a terminal of their own.',
+  });
+}
 
 function atGate(status: SessionState['status']): Refused | undefined {
   if (status.kind !== 'waiting') return undefined;

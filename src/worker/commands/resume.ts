@@ -1,7 +1,6 @@
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
-import { SANDBOX_LOWER } from '../../session/block-rules.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
@@ -12,6 +11,7 @@ import { childChoice } from '../choose-child.ts';
 import { type CommandOutcome, type Refusal, refusalOf } from '../command-outcome.ts';
 import { documentNames } from '../documents.ts';
 import { readQuestions } from '../evidence.ts';
+import { levelIfLower, SANDBOX_LOWER } from '../guard-stands.ts';
 import { liftSharedLimit } from '../shared-limit.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
@@ -19,23 +19,24 @@ import { stateOf, type Worker } from '../worker.ts';
 export async function resume(worker: Worker, given: CommandOf<'resume'>): Promise<CommandOutcome | Refusal> {
   const command = meantForPhase(worker, given);
   const state = stateOf(worker);
-  const verdict = judgeResume(command, state, { spent: stillSpent(worker, command) });
+  const lowered = await lowerLevel(worker);
+  const verdict = judgeResume(command, state, { spent: stillSpent(worker, command), lowered });
   if (verdict.kind === 'refused') return refusalOf(verdict);
   const { phase, resetsCounts } = verdict;
   // Before its event: whatever ends the worker in between, the person has said so, and may say so again.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
   if (command.goal !== undefined) return await newGoal(worker, command, command.goal);
-  const lower = await lowerLevel(worker);
-  const events = [{ ...resumed(command, { phase, resetsCounts }), ...(lower && { sandbox: lower }) }];
+  const event = resumed(command, { phase, resetsCounts });
+  const events = [{ ...event, ...(lowered && { sandbox: lowered }) }];
   // Whoever resumes by hand knows more than the time that the provider gave.
   return state.status.kind === 'limited' ? { events, after: () => liftLimit(worker) } : { events };
 }
 
-/** With which a session goes on that was blocked for it, and that a person resumes all the same. */
+/** The level of a session that was blocked for it, where it is lower still. */
 async function lowerLevel(worker: Worker): Promise<SandboxLevel | undefined> {
   const { status } = stateOf(worker);
   if (status.kind !== 'blocked' || status.rule !== SANDBOX_LOWER) return undefined;
-  return await worker.guard.level(worker);
+  return await levelIfLower(worker);
 }
 
 async function liftLimit(worker: Worker): Promise<void> {

@@ -167,7 +167,8 @@ export class GateKeeper implements AsyncDisposable {
 /** Makes a session whose investigation is over as soon as it has begun. */
 async function newSession(gate: GateFile): Promise<SessionRig> {
   const files = { [GATE_FILE]: JSON.stringify(gate) };
-  return await startRig({ scenario: SCENARIO, programs: PROGRAMS, files });
+  const sandbox = gate.level === 'guard' ? 'guard' : 'off';
+  return await startRig({ scenario: SCENARIO, programs: PROGRAMS, files, sandbox });
 }
 
 /** Opens the gates before `phase` as a person; where its child runs already, nothing is to be done. */
