@@ -81,12 +81,12 @@ function serverArgs({ foreignServers }: ChildRequest, { table }: CodexServers): 
 
 async function prepare(request: ChildRequest): Promise<ChildRequest> {
   await writeWhole(schemaPath(request), `${JSON.stringify(SIGNAL_SCHEMA)}\n`);
-  const { workingDir, mainRepo, permissions } = request;
+  const { workingDir, mainRepo, permissions, inGuard = false } = request;
   const foreignServers = await serversOfPerson(request);
   return {
     ...request,
     ...(foreignServers && { foreignServers }),
-    ...(permissions === 'allow' && { gitDirs: await gitDirsOf(workingDir, mainRepo) }),
+    ...(permissions === 'allow' && { gitDirs: await gitDirsOf(workingDir, mainRepo, inGuard) }),
   };
 }
 

@@ -36,6 +36,8 @@ export interface ChildRequest {
   foreignServers?: readonly string[];
   /** Git's folders that a confined child must be able to write, so that it can commit; `prepare` finds them. */
   gitDirs?: readonly string[];
+  /** The child runs in the guard. */
+  inGuard?: boolean;
 }
 
 /** One program to start, without a shell. */

@@ -18,11 +18,11 @@ import { stateOf, type Worker } from './worker.ts';
 /** Starts the child of an iteration that has begun. @throws ChildNotStartedError */
 export async function spawnChild(worker: Worker, open: OpenIteration): Promise<ChildRecord> {
   // What it writes for the child belongs to what stands there before.
-  const command = await commandFor(worker, open);
+  const guard = await worker.guard.guard(worker);
+  const command = await commandFor(worker, open, { inGuard: guard !== undefined });
   await layOut(worker, open);
   const files = iterationPaths(worker.paths, open.iteration);
   const { stdout, stderr } = logPaths(worker, open);
-  const guard = await worker.guard.guard(worker);
   return await runChild({
     command,
     name: wrapperName(worker, open.iteration),
@@ -64,7 +64,11 @@ async function mcpOf(configPath: string): Promise<NonNullable<ChildRequest['mcp'
   return { configPath, serverNames: Object.keys(servers), servers };
 }
 
-async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCommand> {
+async function commandFor(
+  worker: Worker,
+  open: OpenIteration,
+  { inGuard }: { inGuard: boolean },
+): Promise<ChildCommand> {
   const { file, paths, env } = worker;
   const { settings } = file;
   const provider = providerNamed(open.provider);
@@ -82,6 +86,7 @@ async function commandFor(worker: Worker, open: OpenIteration): Promise<ChildCom
     model: open.model,
     maxTurns: settings.maxTurns,
     permissions: settings.permissions,
+    inGuard,
     childUuid: open.childUuid,
     nodePath: await nodePath(env),
     env: childEnvironment(env, {

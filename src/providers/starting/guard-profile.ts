@@ -40,7 +40,7 @@ export interface SessionPlaces {
 }
 
 /** What a commit, a fetch and a stash write in the shared git folder, beside the branch. */
-const OPEN_IN_GIT = ['objects', 'logs', 'refs'];
+export const OPEN_IN_GIT = ['objects', 'logs', 'refs'];
 /** Those that not every repository has. */
 const OPEN_IF_THERE = ['lfs', 'rr-cache', 'reftable'];
 
