@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answerQa } from '../../src/actions/answer-qa.ts';
 import { approvePlan } from '../../src/actions/approve-plan.ts';
@@ -78,7 +78,8 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   const homeDir = join(dir.path, 'home');
   const mainRepo = join(dir.path, 'repo');
   await mkdir(homeDir);
-  const { models, env } = await startModels(plan, homeDir);
+  const codexRoot = await mkdtemp(NOT_TEMPORARY);
+  const { models, env } = await startModels(plan, { homeDir, codexRoot });
   const [programs] = await Promise.all([builtPrograms(), makeSampleRepo(mainRepo, env)]);
   const context: ActionContext = {
     clock: systemClock,
@@ -107,12 +108,23 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   });
   const paths = sessionPaths(join(dir.path, 'sessions'), folder);
   const id = (await readSessionFile(paths))?.id ?? '';
-  return newSession({ paths, homeDir, mainRepo, models, context, id, root: dir.path });
+  return newSession({ paths, homeDir, mainRepo, models, context, id, roots: [dir.path, codexRoot] });
 }
 
-async function startModels(plan: CliSessionPlan, homeDir: string) {
+/** Where bubblewrap is installed, Codex starts it by helpers that it doesn't make below the temporary folder. */
+const NOT_TEMPORARY = '/var/tmp/samocode-test-';
+
+async function startModels(plan: CliSessionPlan, places: { homeDir: string; codexRoot: string }) {
+  const { homeDir, codexRoot } = places;
+  const codexHome = join(codexRoot, '.codex');
+  await mkdir(codexHome);
+  await symlink(codexHome, join(homeDir, '.codex'));
   const models: Partial<Record<ModelOf, ScriptedModel>> = {};
-  let env: Record<string, string> = { PATH: process.env.PATH ?? '', IS_SANDBOX: '1' };
+  let env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    IS_SANDBOX: '1',
+    CODEX_HOME: join(codexRoot, '.codex'),
+  };
   for (const of of [plan.cli, ...(plan.others ?? [])]) {
     const cli: InstalledCli = await installCli(of);
     const { instead } = plan;
@@ -127,10 +139,10 @@ async function startModels(plan: CliSessionPlan, homeDir: string) {
 
 type Parts = Pick<CliSession, 'paths' | 'homeDir' | 'mainRepo' | 'models' | 'context'> & {
   id: string;
-  root: string;
+  roots: readonly string[];
 };
 
-function newSession({ id, root, ...parts }: Parts): CliSession {
+function newSession({ id, roots, ...parts }: Parts): CliSession {
   const { paths, context, models, mainRepo } = parts;
   const { host } = context;
   const session = { session: paths.folder };
@@ -164,7 +176,7 @@ function newSession({ id, root, ...parts }: Parts): CliSession {
     async [Symbol.asyncDispose]() {
       await endSession(whereabouts, id);
       for (const model of Object.values(models)) await model.close();
-      await rm(root, { recursive: true, force: true, maxRetries: 5 });
+      for (const root of roots) await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

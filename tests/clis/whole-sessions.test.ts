@@ -74,6 +74,6 @@ test.each(['codex', 'gemini'] as const)(
     await session.until(({ status }) => status.kind === 'waiting');
     const ended = await session.eventsOf('iteration_ended');
     expect(ended.map(({ ending }) => ending)).toEqual(['signalled', 'signalled']);
-    expect(await session.git('log', '-1', '--format=%s', 'compound')).toBe('Confined');
+    expect(await session.git('log', '-1', '--format=%s', 'samocode/compound')).toBe('Confined');
   },
 );

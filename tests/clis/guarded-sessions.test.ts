@@ -1,0 +1,64 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ifExists } from '../../src/base/errors.ts';
+import { installCli } from '../support/install-clis.ts';
+import { startCliSession } from './cli-session.ts';
+
+const LEVEL = process.getuid?.() === 0 ? 'best effort' : 'guard';
+const COMMIT = 'echo inside > inside.txt && git add -A && git commit --quiet -m Inside && echo committed';
+
+/** A CLI that commits, tries to write in the main checkout, and then does its work. */
+async function startTrying(
+  cli: 'claude' | 'codex' | 'gemini',
+  more: Record<string, string> = {},
+  first = COMMIT,
+) {
+  let planted = '';
+  const session = await startCliSession({
+    cli,
+    lines: { SANDBOX: 'guard', ...more },
+    before: async ({ mainRepo }) => {
+      planted = join(mainRepo, 'planted.txt');
+    },
+    instead: ({ job, step }) => {
+      const command = [first, `echo x > '${planted}' || echo was-refused`][step];
+      return job.phase === 'investigation' && command !== undefined
+        ? { say: 'Trying.', use: [{ name: 'Bash', input: { command, description: 'Trying' } }] }
+        : undefined;
+    },
+  });
+  await session.until(({ status }) => status.kind === 'waiting');
+  return { session, planted };
+}
+
+test.each(['claude', 'codex', 'gemini'] as const)(
+  'in the guard the real %s commits and signals, and cannot write in the main checkout',
+  async (cli) => {
+    const { session, planted } = await startTrying(cli);
+    await using _ = session;
+    const started = await session.eventsOf('iteration_started');
+    expect(started.map(({ sandbox }) => sandbox)).toEqual([LEVEL, LEVEL]);
+    const ended = await session.eventsOf('iteration_ended');
+    expect(ended.map(({ ending }) => ending)).toEqual(['signalled', 'signalled']);
+    const { worktree } = await session.state();
+    expect(await session.git('log', '-1', '--format=%s', worktree?.branch ?? '')).toBe('Inside');
+    const results = session.models[cli]?.turns.flatMap(({ conversation }) => conversation.results) ?? [];
+    expect(results.map(({ text }) => text).join('\n')).toMatch(/Read-only file system[\s\S]*was-refused/);
+    expect(await ifExists(stat(planted))).toBeUndefined();
+  },
+);
+
+test("in the guard Codex's own sandbox works, for PERMISSIONS=allow and when it is called", async () => {
+  const { path } = await installCli('codex');
+  const { session } = await startTrying('codex', { PERMISSIONS: 'allow' });
+  await using _ = session;
+  const { worktree } = await session.state();
+  expect(await session.git('log', '-1', '--format=%s', worktree?.branch ?? '')).toBe('Inside');
+
+  const calling = await startTrying('codex', {}, `'${path}' sandbox -- /bin/echo nested-ran`);
+  await using __ = calling.session;
+  const results =
+    calling.session.models.codex?.turns.flatMap(({ conversation }) => conversation.results) ?? [];
+  expect(results.map(({ text }) => text).join('\n')).toContain('nested-ran');
+});
