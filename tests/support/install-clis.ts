@@ -34,6 +34,8 @@ const PINNED = {
   },
   codex: { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
   gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
+  /** A package manager that links where others copy. */
+  pnpm: { npmPackage: 'pnpm', version: '10.34.8', program: '.bin/pnpm' },
   /** Packs extensions for Claude Desktop. */
   mcpb: { npmPackage: '@anthropic-ai/mcpb', version: '2.1.2', program: '.bin/mcpb' },
   /** The first is what the two below need to run; we ask for no more than Node 20 ourselves, and run on both. */
