@@ -63,10 +63,10 @@ export async function howItEnded(
   const spent = await costOf(worker, open, { log: ended.log, traces });
   const base = { exitCode, ...spent, ...(ended.problem !== undefined && { problem: ended.problem }) };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
-  const guardProblem = exitCode === 1 && ended.child?.guard ? guardFailure(worker, open) : undefined;
-  if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined) return { ...base, ...byUs };
+  const guardProblem = ended.child?.guard ? guardFailure(worker, open, exitCode) : undefined;
+  if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
   const stderrTail = readTail(logPaths(worker, open).stderr, 8192);
   const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
   if (problem === undefined) return { ...base, end: 'no_signal' };
@@ -86,10 +86,14 @@ export async function howItEnded(
   };
 }
 
-/** Bubblewrap exits with 1 where it fails, as an agent may; it tells its child's exit status only of one that ran. */
-function guardFailure(worker: Worker, open: OpenIteration): string | undefined {
-  const { guardStatus } = iterationPaths(worker.paths, open.iteration);
-  if (readTail(guardStatus, 8192).includes('"exit-code"')) return undefined;
+/**
+ * Bubblewrap exits with 1 where it fails, as an agent may; it tells its child's exit status only of one that ran. Without
+ * a word of its child it had none, whatever it ended with: its program was gone.
+ */
+function guardFailure(worker: Worker, open: OpenIteration, exitCode: number | null): string | undefined {
+  if (exitCode === null) return undefined;
+  const told = readTail(iterationPaths(worker.paths, open.iteration).guardStatus, 8192);
+  if (told.includes(exitCode === 1 ? '"exit-code"' : '"child-pid"')) return undefined;
   const said = readTail(logPaths(worker, open).stderr, 8192).trimEnd().split('\n').at(-1) ?? '';
   return `The guard did not start the agent: ${visibleControls(said.slice(0, 300))}`;
 }
