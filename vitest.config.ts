@@ -98,7 +98,7 @@ export default defineConfig({
       suite('e2e', 300_000),
       suite('faults', 300_000, 'tests/faults/prepare-sessions.ts'),
       // Needs bubblewrap, and fails without it.
-      suite('guard', 300_000, 'tests/faults/prepare-sessions.ts'),
+      suite('guard', 300_000, 'tests/guard/prepare-sessions.ts'),
       suite('clis', 600_000),
       {
         extends: true,

@@ -15,7 +15,7 @@ import { stateOf, type Worker } from './worker.ts';
 
 type Place = Pick<Worktree, 'path' | 'branch'>;
 
-/** Where a worker starts agents, SETUP and CHECK: tried once, for a machine hardly changes under a worker. */
+/** Where a worker starts agents, SETUP and CHECK: tried once, and again at a resume. */
 export class WorkerGuard {
   #places: Promise<ProtectedPlaces> | undefined;
   #now: Promise<GuardNow> | undefined;
@@ -38,6 +38,12 @@ export class WorkerGuard {
       guardProfile({ ...places, ...(session && { session }) }),
       now.level === 'best effort',
     );
+  }
+
+  /** The next look tries again: a person has mended or changed the machine. */
+  forget(): void {
+    this.#places = undefined;
+    this.#now = undefined;
   }
 
   async level(worker: Worker): Promise<SandboxLevel> {

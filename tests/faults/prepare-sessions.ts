@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
-import { startRig } from '../support/session-rig.ts';
+import { type RigPlan, startRig } from '../support/session-rig.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,11 +13,18 @@ declare module 'vitest' {
 const scenario = 'export default { paceMs: 0, rules: [] };';
 
 /** Plays a session to where most rows begin, once per run. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+export function setup(project: TestProject): Promise<() => Promise<void>> {
+  return prepareSessions(project);
+}
+
+export async function prepareSessions(
+  project: TestProject,
+  begun: Pick<RigPlan, 'sandbox'> = {},
+): Promise<() => Promise<void>> {
   // What is set for test files is not for what runs before them.
   Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
-  const rest = await startRig({ faults: true, scenario, start: { run: false } });
-  const questions = await startRig({ faults: true, scenario });
+  const rest = await startRig({ ...begun, faults: true, scenario, start: { run: false } });
+  const questions = await startRig({ ...begun, faults: true, scenario });
   await questions.untilWaiting('qa_answers');
   await questions.stop();
   const roots: string[] = [];

@@ -7,7 +7,7 @@ import { namespacesOf, nothingIsLeftIn, TELLS_NAMESPACE } from './survivors.ts';
 export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): FaultRow {
   return {
     ...row,
-    settings: { retryDelayMs: 50, sandbox: 'guard', ...settings },
+    settings: { retryDelayMs: 50, ...settings },
     also: async (rig) => {
       await nothingIsLeftIn(await namespacesOf(rig));
       expect(await rig.processesWithMark(), 'processes with the mark').toEqual([]);

@@ -19,6 +19,8 @@ import { stateOf, type Worker } from '../worker.ts';
 export async function resume(worker: Worker, given: CommandOf<'resume'>): Promise<CommandOutcome | Refusal> {
   const command = meantForPhase(worker, given);
   const state = stateOf(worker);
+  // Whoever resumes may have mended the machine.
+  worker.guard.forget();
   const lowered = await lowerLevel(worker);
   const verdict = judgeResume(command, state, { spent: stillSpent(worker, command), lowered });
   if (verdict.kind === 'refused') return refusalOf(verdict);

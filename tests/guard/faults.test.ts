@@ -1,0 +1,255 @@
+import { readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import { resumeSession } from '../../src/actions/resume-session.ts';
+import { procTable } from '../../src/base/process-table.ts';
+import { readChildRecordAt } from '../faults/child-record.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from '../faults/fault-row.ts';
+import { changeSettings, withSettings } from '../faults/with-settings.ts';
+import { eventually } from '../support/eventually.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
+import { first, guardedRow, shell } from './guarded-row.ts';
+import { namespacesOf, TELLS_NAMESPACE } from './survivors.ts';
+
+/** Agents that leave behind what is hard to end, and then hang. */
+const HANGS = first(
+  { act: 'fork', count: 2, setsid: true, ignoreTerm: true, scrubEnv: true },
+  shell(`(setsid env -i sh -c "trap '' TERM; sleep 600; :" &)`),
+  shell('touch "$HOME/up"'),
+  { act: 'hang' },
+);
+
+async function isUp(rig: SessionRig): Promise<void> {
+  await eventually(() => readFile(join(rig.repo.homeDir, 'up')).then(() => true), {
+    what: 'the agent is up',
+  });
+}
+
+/** The wrapper, the guard outside, and the guard's first process inside. */
+async function chainOf(rig: SessionRig): Promise<[number, number, number]> {
+  const wrapper = (await readChildRecordAt(rig, 1)).pid;
+  const all = await procTable().list();
+  const below = (pid: number) => all.find(({ ppid }) => ppid === pid)?.pid ?? 0;
+  const outside = below(wrapper);
+  return [wrapper, outside, below(outside)];
+}
+
+async function endings(rig: SessionRig): Promise<string[]> {
+  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
+}
+
+async function blockOf(rig: SessionRig): Promise<string> {
+  const { status } = await rig.state();
+  if (status.kind !== 'blocked') throw new Error(`It is ${status.kind}.`);
+  return status.reason;
+}
+
+const killed: FaultRow[] = (['the wrapper', 'the guard outside', 'the first process inside'] as const).map(
+  (what, index) =>
+    guardedRow(
+      {},
+      {
+        name: `${what} is killed: all inside dies with it, and another agent runs`,
+        rules: HANGS,
+        act: async (rig) => {
+          await isUp(rig);
+          process.kill((await chainOf(rig))[index] ?? 0, 'SIGKILL');
+        },
+        ends: AT_THE_GATE,
+        also: async (rig) => expect((await endings(rig)).slice(0, 2)).toEqual(['crashed', 'signalled']),
+      },
+    ),
+);
+
+const workers: FaultRow[] = [
+  guardedRow(
+    { timeLimitMs: 8000 },
+    {
+      name: 'the worker is killed: the agent lives on in its guard until its time limit',
+      rules: HANGS,
+      act: async (rig) => {
+        await isUp(rig);
+        const before = await chainOf(rig);
+        await rig.killWorker();
+        await rig.launch();
+        await rig.until(({ lease }) => lease > 1);
+        expect(await chainOf(rig)).toEqual(before);
+      },
+      ends: AT_THE_GATE,
+      also: async (rig) => expect((await endings(rig))[0]).toBe('timeout'),
+    },
+  ),
+  guardedRow(
+    {},
+    {
+      name: 'worker and wrapper are killed: nothing outlives them',
+      rules: HANGS,
+      act: async (rig) => {
+        await isUp(rig);
+        const [wrapper] = await chainOf(rig);
+        await rig.killWorker();
+        process.kill(wrapper, 'SIGKILL');
+      },
+      ends: AT_THE_GATE,
+      also: async (rig) => expect((await endings(rig))[0]).toBe('crashed'),
+    },
+  ),
+];
+
+const fakes: FakeBwrap[] = [];
+
+afterAll(() => {
+  for (const fake of fakes) fake[Symbol.dispose]();
+});
+
+/** A row on a machine whose bubblewrap is like that when it goes on. */
+function withBwrap(behaviour: Behaviour, make: (fake: FakeBwrap) => FaultRow): FaultRow {
+  const fake = fakeBwrap(behaviour);
+  fakes.push(fake);
+  const row = make(fake);
+  return { from: 'rest', ...row, env: { ...row.env, ...fake.env } };
+}
+
+const neverRan = async (rig: SessionRig) => {
+  expect(await rig.processesWithMark()).toEqual([]);
+  expect((await rig.state()).progress.counted.investigation).toBe(0);
+};
+
+const machines: FaultRow[] = [
+  withBwrap('refused', () =>
+    withSettings(
+      {},
+      {
+        name: 'a session that is to run in the guard blocks where the kernel refuses it, with its words and the way out',
+        ends: 'blocked/sandbox_lower',
+        also: async (rig) => {
+          await neverRan(rig);
+          expect(await blockOf(rig)).toContain('now it is "none"');
+          expect(await blockOf(rig)).toContain(NO_NAMESPACES);
+          expect(await blockOf(rig)).toContain('apt install bubblewrap');
+        },
+      },
+    ),
+  ),
+  withBwrap('refused', (fake) =>
+    guardedRow(
+      {},
+      {
+        name: 'a session that is blocked for its guard goes on in the guard once a person has mended it and resumes',
+        rules: first({ act: 'normal' }),
+        act: async (rig) => {
+          await rig.until(({ status }) => status.kind === 'blocked');
+          fake.behaves('sound');
+          await rig.resume();
+        },
+        ends: AT_THE_GATE,
+        also: async (rig) => {
+          const resumed = (await rig.events()).filter((event) => event.type === 'resumed').at(-1);
+          expect(resumed).not.toMatchObject({ sandbox: 'none' });
+        },
+      },
+    ),
+  ),
+  withBwrap('refused', () =>
+    withSettings(
+      {},
+      {
+        name: 'a session that is blocked for its guard goes on without it by a person’s resume in a terminal, and by no model’s',
+        rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'normal' }] }],
+        act: async (rig) => {
+          await rig.until(({ status }) => status.kind === 'blocked');
+          const { n } = await rig.state();
+          await resumeSession({ session: rig.file.folder }, rig.context('tool'));
+          await rig.until((state) => state.status.kind === 'blocked' && state.n > n);
+          await neverRan(rig);
+          await rig.resume();
+        },
+        ends: AT_THE_GATE,
+        also: async (rig) => {
+          expect(await namespacesOf(rig)).toContain(readlinkSync('/proc/self/ns/pid'));
+          expect((await rig.state()).sandbox).toBe('none');
+        },
+      },
+    ),
+  ),
+  withBwrap('hangs', () =>
+    withSettings(
+      {},
+      {
+        name: 'a guard that hangs when it is tried is none',
+        ends: 'blocked/sandbox_lower',
+        also: async (rig) => {
+          await neverRan(rig);
+          expect(await blockOf(rig)).toContain('did not answer within 10 s');
+        },
+      },
+    ),
+  ),
+  withBwrap('refused after the probe', () =>
+    withSettings(
+      { maxRetries: 2 },
+      {
+        name: 'namespaces that are used up when an agent starts are told in the kernel’s words, and cost nothing',
+        ends: 'blocked/retries',
+        also: async (rig) => {
+          await neverRan(rig);
+          expect(await endings(rig)).toEqual(['not_started', 'not_started', 'not_started']);
+          expect(await blockOf(rig)).toContain(NO_NAMESPACES);
+          expect((await rig.state()).cost.usd ?? 0).toBe(0);
+        },
+      },
+    ),
+  ),
+  withBwrap('refused after the probe', (fake) =>
+    guardedRow(
+      {},
+      {
+        name: 'an agent that the guard did not start is started again when it can be',
+        rules: [{ when: {}, do: [...(first()[0]?.do ?? []), { act: 'normal' }] }],
+        act: async (rig) => {
+          await rig.until(({ progress }) => progress.strikes.failures > 0);
+          fake.behaves('sound');
+        },
+        ends: AT_THE_GATE,
+        also: async (rig) => expect((await endings(rig))[0]).toBe('not_started'),
+      },
+    ),
+  ),
+];
+
+machines.push(
+  withBwrap('gone', () =>
+    withSettings(
+      { sandbox: 'auto' },
+      {
+        name: 'a session that began in the guard by SANDBOX=auto blocks too where there is none any more',
+        ends: 'blocked/sandbox_lower',
+        also: neverRan,
+      },
+    ),
+  ),
+  withBwrap('sound', (fake) =>
+    withSettings(
+      { maxRetries: 1 },
+      {
+        name: 'a bubblewrap that is taken away under a worker starts no agent, inside or outside',
+        rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'exit', code: 1 }] }],
+        before: (rig) => changeSettings(rig, { retryDelayMs: 1500 }),
+        act: async (rig) => {
+          await rig.until(({ progress }) => progress.strikes.failures > 0);
+          fake.behaves('gone');
+        },
+        ends: 'blocked/retries',
+        also: async (rig) => {
+          expect(await endings(rig)).toEqual(['crashed', 'not_started']);
+          expect(await namespacesOf(rig)).toHaveLength(1);
+          expect(await blockOf(rig)).toContain('The guard did not start the agent');
+        },
+      },
+    ),
+  ),
+);
+
+faultTable([...killed, ...workers, ...machines]);
