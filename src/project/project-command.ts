@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { statsAt } from '../base/look-at.ts';
 import { runCommand } from '../base/run-command.ts';
 
 const LIMIT_MS = 30 * 60_000;
@@ -38,10 +39,13 @@ export async function failureOf(
   };
   const shell = ['/bin/sh', '-c', command, SHELL_NAME] as const;
   const [file, ...args] = inside?.(shell) ?? shell;
-  const { exitCode, stderr, timedOut } = await runCommand(file, args, options);
+  const { exitCode, stderr, timedOut, notFound } = await runCommand(file, args, options);
   if (exitCode === 0) return undefined;
   if (timedOut) return { how: 'ran out of time' };
-  const guardProblem = inside === undefined || exitCode !== 1 ? undefined : GUARD_FAILED.exec(stderr)?.[1];
+  // Where the folder is gone too, the command would not have run without a guard either.
+  const isGone = notFound && statsAt(cwd) !== undefined;
+  const said = isGone ? `${file} could not be started` : GUARD_FAILED.exec(stderr)?.[1];
+  const guardProblem = inside !== undefined && (isGone || exitCode === 1) ? said : undefined;
   if (guardProblem !== undefined) return { how: 'it could not be run in the guard', guardProblem };
   const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
   return { how: `exit status ${exitCode ?? 'none'}`, ...(missing !== undefined && { missing }) };

@@ -28,6 +28,8 @@ export interface RepoPlan {
   /** Name of the folder: blanks and letters beyond ASCII must work everywhere. */
   folder?: string;
   branch?: string;
+  /** Further branches, at the last commit. */
+  also?: readonly string[];
   /** No commit at all. */
   empty?: boolean;
   /** No user.name and user.email. */
@@ -48,6 +50,7 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   await git(['config', 'user.email', 'test@example.invalid']);
   if (!plan.empty) await commit('First commit', files);
   for (const each of commits) await commit(each.subject, each.files);
+  for (const each of plan.also ?? []) await git(['branch', each]);
   if (plan.anonymous) await git(['config', '--remove-section', 'user']);
   return repo;
 }

@@ -1,0 +1,131 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { failureOf } from '../../src/project/project-command.ts';
+import { eventually } from '../support/eventually.ts';
+import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
+import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
+import { namespacesOf, nothingIsLeftIn } from './survivors.ts';
+
+// SETUP and CHECK of sessions that run in the guard.
+
+const TELL = 'readlink /proc/self/ns/pid >>"$HOME/namespaces"';
+const DAEMON = `(setsid env -i sh -c "trap '' TERM; sleep 600; :" >/dev/null 2>&1 &)`;
+/** MAIN_REPO, as seen from a worktree. */
+const MAIN = '../../..';
+const LOOK_AROUND = [
+  ...[TELL, DAEMON, `touch inside; touch ${MAIN}/planted; git config core.hooksPath planted`],
+  ...['touch "$(git rev-parse --git-common-dir)/hooks/pre-push"', 'true'],
+].join('; ');
+
+const fakes: FakeBwrap[] = [];
+afterAll(() => {
+  for (const fake of fakes) fake[Symbol.dispose]();
+});
+
+/** A session in the guard whose machine has a bubblewrap that may be broken and mended. */
+async function begin(behaviour: Behaviour, plan: RigPlan): Promise<SessionRig & { fake: FakeBwrap }> {
+  const fake = fakeBwrap(behaviour);
+  fakes.push(fake);
+  const rig = await startRig({ sandbox: 'guard', firstEnv: fake.env, ...plan });
+  return { ...rig, fake, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
+}
+
+/** A branch with a commit that its base lacks: an agent may have made it. */
+const WORKED_ON: Pick<RigPlan, 'start' | 'repo'> = {
+  start: { branch: 'samocode/boats', base: 'HEAD~1', run: false },
+  repo: { commits: [{ subject: 'More', files: { 'more.txt': 'more\n' } }], also: ['samocode/boats'] },
+};
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+const inWorktree = ({ file }: SessionRig, name: string) =>
+  isThere(join(file.worktreesDir, file.folder, name));
+
+async function nothingIsPlanted({ repo }: SessionRig): Promise<void> {
+  expect(await isThere(join(repo.path, 'planted'))).toBe(false);
+  expect(await isThere(join(repo.path, '.git/hooks/pre-push'))).toBe(false);
+  expect(await readFile(join(repo.path, '.git/config'), 'utf8')).not.toContain('planted');
+}
+
+async function blockOf(rig: SessionRig) {
+  const { status } = await rig.until(({ status: now }) => now.kind === 'blocked', { withinMs: 60_000 });
+  return status;
+}
+
+test('the first SETUP runs outside, as the person’s own would: it may install hooks', async () => {
+  const SETUP = `${TELL}; git config core.hooksPath .hooks; touch "$(git rev-parse --git-common-dir)/hooks/pre-push"`;
+  await using rig = await begin('sound', { lines: { SETUP }, start: { run: false } });
+  await rig.until(({ status }) => status.kind === 'stopped');
+  expect(await rig.repo.git(['config', 'core.hooksPath'])).toBe('.hooks');
+  expect(await isThere(join(rig.repo.path, '.git/hooks/pre-push'))).toBe(true);
+});
+
+test('a SETUP on a branch that was worked on runs in the guard, and its daemons go with it', async () => {
+  await using rig = await begin('sound', { lines: { SETUP: LOOK_AROUND }, ...WORKED_ON });
+  await rig.until(({ status }) => status.kind === 'stopped');
+  expect(await inWorktree(rig, 'inside')).toBe(true);
+  await nothingIsPlanted(rig);
+  await nothingIsLeftIn(await namespacesOf(rig));
+});
+
+test('a SETUP that the guard can’t run blocks with its words before any agent, and runs once it can', async () => {
+  await using rig = await begin('refused to commands', { lines: { SETUP: LOOK_AROUND }, ...WORKED_ON });
+  expect(await blockOf(rig)).toMatchObject({
+    rule: 'guard_failed',
+    reason: expect.stringContaining(`The guard could not run SETUP: ${NO_NAMESPACES}.`),
+  });
+  expect(await inWorktree(rig, 'inside')).toBe(false);
+  expect((await rig.state()).progress.totalIterations).toBe(0);
+  rig.fake.behaves('sound');
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+  expect(await inWorktree(rig, 'inside')).toBe(true);
+  await nothingIsLeftIn(await namespacesOf(rig));
+});
+
+test('a CHECK runs in the guard, and its daemons go with it', async () => {
+  await using rig = await begin('sound', { lines: { CHECK: LOOK_AROUND, GATES: 'none' } });
+  await rig.until(({ status }) => status.kind === 'done');
+  expect(await inWorktree(rig, 'inside')).toBe(true);
+  await nothingIsPlanted(rig);
+  await nothingIsLeftIn(await namespacesOf(rig));
+  expect(await rig.processesWithMark()).toEqual([]);
+});
+
+test.each([
+  ['its worker is killed', (rig: SessionRig) => rig.killWorker()],
+  ['a stop comes', (rig: SessionRig) => rig.stop('now')],
+])('a CHECK in the guard is gone when %s, and runs again later', async (_, act) => {
+  const CHECK = `if [ ! -e .begun ]; then touch .begun; ${TELL}; ${DAEMON}; trap "" TERM; sleep 60; fi; touch .over`;
+  await using rig = await begin('sound', { lines: { CHECK, GATES: 'none' } });
+  await eventually(async () => (await namespacesOf(rig)).length > 0, { what: 'the check', withinMs: 60_000 });
+  await act(rig);
+  await nothingIsLeftIn(await namespacesOf(rig));
+  expect(await rig.processesWithMark()).toEqual([]);
+  expect(await inWorktree(rig, '.over')).toBe(false);
+  if ((await rig.state()).status.kind === 'stopped') await rig.resume();
+  await rig.until(({ status }) => status.kind === 'done');
+  expect(await inWorktree(rig, '.over')).toBe(true);
+});
+
+test('a CHECK that the guard can’t run blocks with its words, and sends no agent to repair it', async () => {
+  await using rig = await begin('refused to commands', { lines: { CHECK: LOOK_AROUND, GATES: 'none' } });
+  expect(await blockOf(rig)).toMatchObject({
+    rule: 'checks',
+    reason: expect.stringContaining(`The guard could not run CHECK: ${NO_NAMESPACES}.`),
+  });
+  expect((await rig.state()).progress.testReturns).toBe(0);
+  rig.fake.behaves('sound');
+  await rig.resume();
+  await rig.until(({ status }) => status.kind === 'done');
+  expect(await inWorktree(rig, 'inside')).toBe(true);
+});
+
+test('a command of a project whose guard is gone is not taken for one that failed', async () => {
+  const failure = await failureOf('true', { cwd: '/', env: {}, inside: () => ['/nowhere/bwrap'] });
+  expect(failure?.guardProblem).toBe('/nowhere/bwrap could not be started');
+});
