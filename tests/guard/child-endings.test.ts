@@ -4,37 +4,21 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ChildRecord, type RunChildOptions } from '../../src/providers/run-child.ts';
-import { findGuardTool, type Guard, makeGuard } from '../../src/providers/starting/guard.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
 import { readExit } from '../../src/worker/iteration-files.ts';
 import { endChildTree } from '../../src/worker/tree.ts';
 import { bundleScript } from '../support/bundle-script.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { type TempLog, tempLog } from '../support/temp-log.ts';
-import { type WorkerWithChild, workerWithChild } from '../worker/worker-with-child.ts';
-import { nothingIsLeftIn } from './survivors.ts';
-
-/** What a child of one module's test may not write is of no matter: nothing but its processes is kept in. */
-function guard(): Guard {
-  const tool = findGuardTool(process.env);
-  if (tool === undefined) throw new Error('Install bubblewrap: these tests are about it.');
-  return makeGuard(tool, [], process.getuid?.() === 0);
-}
-
-/** A child in the guard: its script begins once it has told its namespace, and works in the run folder. */
-async function childDoing(log: TempLog, script: string): Promise<Scene> {
-  const { runDir } = log.paths;
-  const scene = await workerWithChild(log, {
-    script: `readlink /proc/self/ns/pid >namespace; ${script}`,
-    guard: guard(),
-  });
-  const text = (name: string) => readFile(join(runDir, name), 'utf8').catch(() => '');
-  return { ...scene, text, [Symbol.asyncDispose]: scene[Symbol.asyncDispose] };
-}
-
-interface Scene extends WorkerWithChild {
-  text(name: string): Promise<string>;
-}
+import { tempLog } from '../support/temp-log.ts';
+import type { WorkerWithChild } from '../worker/worker-with-child.ts';
+import {
+  type ChildInGuard,
+  childDoing,
+  DIFFICULT,
+  guardOfProcesses,
+  leaving,
+  nothingIsLeft,
+} from './child-in-guard.ts';
 
 const exitOf = async ({ worker, open, child }: WorkerWithChild) => await readExit(worker, open, child);
 const untilExit = async (scene: WorkerWithChild) => {
@@ -42,13 +26,8 @@ const untilExit = async (scene: WorkerWithChild) => {
   return await exitOf(scene);
 };
 
-async function nothingIsLeft(scene: Scene): Promise<void> {
-  await nothingIsLeftIn([(await scene.text('namespace')).trim()]);
-  expect(await scene.living()).toBe(0);
-}
-
 /** As a worker does that has seen the child alive. */
-const end = ({ worker, child }: Scene, options: { leftoversOnly: boolean }) =>
+const end = ({ worker, child }: ChildInGuard, options: { leftoversOnly: boolean }) =>
   endChildTree(worker, child, { ...options, known: [child.wrapper] });
 
 test.each([
@@ -100,7 +79,7 @@ test.each([
     stderrPath: at('stderr'),
     recordPath: at('child.json'),
     exitPath: at('exit'),
-    guard: { guard: guard(), argsPath: at('guard-args'), statusPath: at('guard-status') },
+    guard: { guard: guardOfProcesses(), argsPath: at('guard-args'), statusPath: at('guard-status') },
   };
   const starter = await bundleScript('child-starter.ts', dir.path, { faults: true });
   const env = { ...process.env, SAMOCODE_CRASH_AT: step };
@@ -128,21 +107,6 @@ test('a polite end reaches every process inside, and the guard ends by itself wi
   await nothingIsLeft(scene);
 });
 
-const DIFFICULT: Array<[string, string]> = [
-  ['is deaf to every polite signal', `trap '' TERM INT HUP; echo up >up; while :; do sleep 1; done`],
-  [
-    'forks twice into a session of its own, deaf and without its environment',
-    `(setsid env -i sh -c "trap '' TERM; (sleep 600; :) & echo up >up; sleep 600; :" &) ; sleep 600; :`,
-  ],
-  ['keeps pipes open', `trap '' TERM; echo up >up; sleep 600 | cat | cat`],
-  ['is stopped', `sh -c 'echo up >up; kill -STOP $$; sleep 600' & sleep 600; :`],
-  ['stops itself', `echo up >up; kill -STOP $$; sleep 600; :`],
-  [
-    'forks on and on, each time in a new session',
-    `trap '' TERM; echo 'trap "" TERM; echo up >up; setsid sh hop & sleep 0.05' >hop; sh hop; sleep 600; :`,
-  ],
-];
-
 test.each(DIFFICULT)('a child in the guard that %s is gone after its end', async (_, script) => {
   await using log = await tempLog();
   await using scene = await childDoing(log, script);
@@ -153,10 +117,7 @@ test.each(DIFFICULT)('a child in the guard that %s is gone after its end', async
 
 test.each(DIFFICULT)('what %s goes with the child that left it and ended', async (_, script) => {
   await using log = await tempLog();
-  await using scene = await childDoing(
-    log,
-    `sh -c '${script.replaceAll("'", `'\\''`)}' & until [ -s up ]; do sleep 0.02; done; exit 5`,
-  );
+  await using scene = await childDoing(log, leaving(script));
   expect(await untilExit(scene)).toBe('5');
   expect(await end(scene, { leftoversOnly: true })).toMatchObject({ kind: 'empty' });
   await nothingIsLeft(scene);

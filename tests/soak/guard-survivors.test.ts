@@ -1,8 +1,51 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { iterationPaths } from '../../src/session/paths.ts';
-import { readExit } from '../../src/worker/iteration-files.ts';
+import { providerNamed } from '../../src/providers/registry.ts';
+import { leaveCommand } from '../../src/session/commands.ts';
+import { ChildLog } from '../../src/worker/child-log.ts';
+import { endChildTree } from '../../src/worker/tree.ts';
+import { type Watched, watchChild } from '../../src/worker/watch-child.ts';
+import { type ChildInGuard, childDoing, DIFFICULT, leaving, nothingIsLeft } from '../guard/child-in-guard.ts';
 import { eventually } from '../support/eventually.ts';
-import { tempLog } from '../support/temp-log.ts';
-import { guardOfNothing } from '../guard/guard-of-nothing.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+const ROUNDS = Number(process.env.SAMOCODE_SURVIVOR_ROUNDS ?? 1000);
+const AT_ONCE = 4;
+const ENDS = ['exited', 'timeout', 'stop'] as const;
+const HOUR_MS = 3_600_000;
+
+/** One child of each kind after the other, ended in each way: as a worker watches it, then ends its tree. */
+async function playRound(round: number): Promise<void> {
+  const end = ENDS[round % ENDS.length] ?? 'exited';
+  const [, script] = DIFFICULT[Math.floor(round / ENDS.length) % DIFFICULT.length] ?? ['', ':'];
+  await using log = await tempLog();
+  await using child = await childDoing(log, end === 'exited' ? leaving(script) : script, {
+    timeLimitMs: end === 'timeout' ? 500 : HOUR_MS,
+  });
+  await eventually(async () => (await child.text('up')) !== '', { what: 'a child that is up' });
+  if (end === 'stop') await stopNow(log);
+  const { known, ...watched } = await watch(child);
+  expect(watched.end).toBe(end);
+  const { worker, child: record } = child;
+  const left = { leftoversOnly: end === 'exited', known: [record.wrapper, ...known] };
+  expect(await endChildTree(worker, record, left)).toMatchObject({ kind: 'empty' });
+  await nothingIsLeft(child);
+}
+
+async function watch({ worker, open, child, stdout }: ChildInGuard): Promise<Watched> {
+  using log = new ChildLog(stdout, providerNamed(open.provider));
+  return await watchChild(worker, open, child, log);
+}
+
+async function stopNow({ paths }: TempLog): Promise<void> {
+  const by = { channel: 'cli' as const };
+  const at = new Date().toISOString();
+  await leaveCommand(paths, { v: 1, id: ulid(), by, at, kind: 'stop', when: 'now' });
+}
+
+test(`nothing outlives ${ROUNDS} children in the guard that are stopped, run out of time or end`, async () => {
+  for (let round = 0; round < ROUNDS; round += AT_ONCE) {
+    const rounds = Array.from({ length: Math.min(AT_ONCE, ROUNDS - round) }, (_, index) => round + index);
+    await Promise.all(rounds.map(playRound));
+  }
+});
