@@ -14,6 +14,7 @@ export type Behaviour =
   /** Agents and the probe get them; SETUP and CHECK do not. */
   | 'refused to commands'
   | 'hangs'
+  | 'hangs after the probe'
   /** It is there, but its program can't be run any more. */
   | 'gone';
 
@@ -39,6 +40,7 @@ export function fakeBwrap(behaviour: Behaviour): FakeBwrap {
     'refused after the probe': `case "$*" in *.samocode-probe-*) exec '${real.path}' "$@";; esac\n${says}`,
     'refused to commands': `case "$*" in --args*|*.samocode-probe-*) exec '${real.path}' "$@";; esac\n${says}`,
     hangs: 'exec sleep 600',
+    'hangs after the probe': `case "$*" in *.samocode-probe-*) exec '${real.path}' "$@";; esac\nexec sleep 600`,
     gone: '',
   };
   const behaves = (now: Behaviour) => {

@@ -187,6 +187,19 @@ const machines: FaultRow[] = [
       },
     ),
   ),
+  withBwrap('hangs after the probe', () =>
+    withSettings(
+      { watch: { firstByteMs: 1000 } },
+      {
+        name: 'a guard that hangs at the start of agents is ended as a silent agent is, and blocks',
+        ends: 'blocked/timeouts',
+        also: async (rig) => {
+          expect(await rig.processesWithMark()).toEqual([]);
+          expect(await endings(rig)).toEqual(['timeout', 'timeout', 'timeout']);
+        },
+      },
+    ),
+  ),
   withBwrap('refused after the probe', () =>
     withSettings(
       { maxRetries: 2 },
