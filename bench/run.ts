@@ -2,6 +2,7 @@
 import type { Bench, BenchResult } from './bench.ts';
 import { checkpointBench } from './checkpoint.ts';
 import { exitBench } from './exit.ts';
+import { guardBench } from './guard.ts';
 import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { startBench } from './start.ts';
@@ -17,6 +18,7 @@ const BENCHES: readonly Bench[] = [
   statusBench,
   updatedBench,
   checkpointBench,
+  guardBench,
   meteringBench,
   workerBench,
 ];
