@@ -68,11 +68,10 @@ const SERVICE_UNITS = [
 const HOLD = 'hold.lock';
 
 /**
- * Makes the folders of the session's branch and of the checkpoints and sees that they stay: a guard is bound to them,
- * and the person may run `git gc` or `git pack-refs` meanwhile.
+ * Makes the folders of refs that a guard is bound to, and sees that they stay: the person may run `git gc` or `git pack-refs` meanwhile.
  */
 export function holdRefFolders(commonDir: string, branch: string): void {
-  const folders = [join('refs/heads', dirname(branch)), 'refs/samocode'];
+  const folders = [join('refs/heads', dirname(branch)), 'refs/samocode', 'refs/replace'];
   for (const folder of folders.map((each) => join(commonDir, each))) {
     mkdirSync(folder, { recursive: true });
     // `refs/heads` itself is never cleared away.

@@ -126,7 +126,7 @@ const machines: FaultRow[] = [
         ends: 'blocked/sandbox_lower',
         also: async (rig) => {
           await neverRan(rig);
-          expect(await blockOf(rig)).toContain('now it is "none"');
+          expect(await blockOf(rig)).toContain('would go on with "none"');
           expect(await blockOf(rig)).toContain(NO_NAMESPACES);
           expect(await blockOf(rig)).toContain('apt install bubblewrap');
         },
@@ -152,7 +152,7 @@ const machines: FaultRow[] = [
       },
     ),
   ),
-  withBwrap('refused', () =>
+  withBwrap('refused', (fake) =>
     withSettings(
       {},
       {
@@ -160,11 +160,14 @@ const machines: FaultRow[] = [
         rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'normal' }] }],
         act: async (rig) => {
           await rig.until(({ status }) => status.kind === 'blocked');
-          const { n } = await rig.state();
-          await resumeSession({ session: rig.file.folder }, rig.context('tool'));
-          await rig.until((state) => state.status.kind === 'blocked' && state.n > n);
+          const model = rig.context('tool');
+          const byModel = resumeSession(
+            { session: rig.file.folder },
+            { ...model, env: { ...model.env, ...fake.env } },
+          );
+          await expect(byModel).rejects.toMatchObject({ code: 'needs_person' });
           await neverRan(rig);
-          await rig.resume();
+          await rig.resume({}, fake.env);
         },
         ends: AT_THE_GATE,
         also: async (rig) => {

@@ -18,5 +18,4 @@ export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): Fa
 
 /** What the first agent does, once it has told where it runs. */
 export const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: [TELLS_NAMESPACE, ...acts] }];
-export const always = (...acts: object[]) => [{ when: {}, do: [TELLS_NAMESPACE, ...acts] }];
 export const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });

@@ -81,6 +81,7 @@ export const REFUSED = words([
   ['delete a checkpoint', 'git update-ref -d refs/samocode/boat/1'],
   ['move a checkpoint', 'git update-ref refs/samocode/boat/1 "$(git commit-tree -m x HEAD^{tree})"'],
   ['add a checkpoint', 'git update-ref refs/samocode/boat/2 HEAD'],
+  ['show a commit as another', 'git replace HEAD "$(git commit-tree -m x HEAD^{tree})"'],
   ['delete the folder of the checkpoints', 'rm -r "$COMMON/refs/samocode"'],
   ['pack the refs', 'git pack-refs --all'],
   ['collect garbage', 'git gc'],

@@ -45,7 +45,7 @@ export async function nothingIsLeftIn(namespaces: readonly string[]): Promise<vo
 }
 
 /** What runs in these PID namespaces. */
-export async function processesIn(namespaces: readonly string[]): Promise<ProcessEntry[]> {
+async function processesIn(namespaces: readonly string[]): Promise<ProcessEntry[]> {
   const running = (await procTable().list()).filter(isRunning);
   return running.filter(({ pid }) => namespaces.includes(namespaceOf(pid) ?? ''));
 }

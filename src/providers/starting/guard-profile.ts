@@ -90,6 +90,8 @@ function openForCommits(commonDir: string, session: SessionPlaces): Mount[] {
     ...OPEN_IF_THERE.map((name): Mount => ({ ...writable(join(commonDir, name)), ifThere: true })),
     readOnly(heads),
     readOnly(join(commonDir, 'refs/samocode')),
+    // By one of these any commit or file can be shown as another, to the person too.
+    readOnly(join(commonDir, 'refs/replace')),
     // A branch without a folder of its own shares that of all others.
     writable(join(heads, dirname(branch))),
     writable(gitDir),
