@@ -53,6 +53,7 @@ export async function freezeSettings(
     acceptSuggestions,
     maxRetries: values.maxRetries,
     retryDelayMs: values.retryDelaySeconds * 1000,
+    retryHours: values.retryHours,
     maxParallel: values.maxParallel,
     caps: capsOf(values),
     checks: values.checks.map(({ command }) => command),

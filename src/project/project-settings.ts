@@ -1,6 +1,16 @@
 import { GATES } from '../phases/table.ts';
 import { LIMIT_SETTINGS } from './limit-settings.ts';
-import { absolutePaths, command, file, folder, listOf, oneOf, text, wholeNumber } from './setting-kinds.ts';
+import {
+  absolutePaths,
+  amount,
+  command,
+  file,
+  folder,
+  listOf,
+  oneOf,
+  text,
+  wholeNumber,
+} from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 export const PROVIDER_NAMES = ['claude', 'codex', 'gemini', 'rehearsal'] as const;
@@ -186,6 +196,13 @@ export const PROJECT_SETTINGS = {
     doc: 'Channels that may open a gate; without tool, no parent model and no command without a terminal can.',
   },
   ...LIMIT_SETTINGS,
+  retryHours: {
+    ...amount('hours', 0.01, 168),
+    key: 'RETRY_HOURS',
+    scope: 'project',
+    default: '12',
+    doc: 'How long an overloaded provider or a lost network is waited out before a person is asked.',
+  },
   maxParallel: {
     ...wholeNumber('sessions', 1, 64),
     key: 'MAX_PARALLEL',

@@ -39,6 +39,8 @@ export const FrozenSettings = z.object({
   acceptSuggestions: z.boolean(),
   maxRetries: z.int(),
   retryDelayMs: z.number(),
+  /** How long an overloaded provider or a lost network is waited out; absent in sessions of before: 12. */
+  retryHours: z.number().optional(),
   maxParallel: z.int().optional(),
   /** Absent in sessions of before there were any. */
   caps: SessionCaps.optional(),

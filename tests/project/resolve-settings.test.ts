@@ -45,6 +45,7 @@ test('without anything but the folders every setting has its default', () => {
     claudeMaxTurns: 300,
     maxRetries: 3,
     retryDelaySeconds: 5,
+    retryHours: 12,
     modelByPhase: {},
   });
   expect(valuesOf({}).maxHours).toBeUndefined();

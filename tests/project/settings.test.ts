@@ -32,6 +32,7 @@ test.each([
   ['branchPrefix', 'team/añil', 'team/añil'],
   ['claudePath', '~/bin/claude', '~/bin/claude'],
   ['sandbox', 'OFF', 'off'],
+  ['retryHours', '0.5', 0.5],
   ['sandboxWrite', '/srv/a, ~/Library/My Cache,/srv/a', ['/srv/a', '~/Library/My Cache']],
 ] as const)('%s accepts %s', (name, written, value) => {
   expect(SETTINGS[name].schema.parse(written)).toEqual(value);
@@ -55,6 +56,9 @@ test.each([
   ['claudePath', 'bin/claude'],
   ['rehearsalScenario', 'scenario.json'],
   ['sandbox', 'none'],
+  ['retryHours', '0'],
+  ['retryHours', '169'],
+  ['retryHours', '12h'],
   ['sandboxWrite', 'cache'],
   ['sandboxWrite', '/srv/a,../b'],
   ['sandboxWrite', '/srv/a /srv/b'],
