@@ -2,7 +2,8 @@ import { BLOCK_RULES } from '../../src/phases/block-rules.ts';
 import { decide } from '../../src/phases/decide.ts';
 import type { Decision } from '../../src/phases/decision.ts';
 import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';
-import { COUNTED_ENDINGS, ENDING_KINDS, type EndingKind } from '../../src/phases/ending.ts';
+import { COUNTED_ENDINGS, ENDING_KINDS, type EndingKind, outageOf } from '../../src/phases/ending.ts';
+import { type Outage, withEnding } from '../../src/phases/outage.ts';
 import { initialProgress, withChildEnded } from '../../src/phases/progress.ts';
 import {
   MAX_QUALITY_ROUNDS,
@@ -58,7 +59,8 @@ ${endingTable()}
 
 “Run again” is in the same phase, with a note of what happened. *Corrective*: the next child is told exactly what was wrong,
 once; then the session blocks. In a row means: with no accepted signal between. A valid signal counts however the process
-ended, and an error only delays the next child. Shown for \`SAMOCODE_MAX_RETRIES=3\`.
+ended, and an error only delays the next child. Shown for \`SAMOCODE_MAX_RETRIES=3\` and
+\`RETRY_HOURS=12\`; an outage ends with the first child that the provider answers.
 
 ## Rules that block a session
 
@@ -122,16 +124,22 @@ function endingTable(): string {
   return table(['ending', 'counts against the limit', 'what follows, from one in a row to the next'], rows);
 }
 
+const PATIENCE = { quickMs: 5000, firstMs: 60_000, mostMs: 12 * 3_600_000 };
+const LONG_WAITS = 'wait for 1, 2, 5, then always 10 minutes and run again';
+
 /** What the code decides when children keep ending like this, until it stops running them. */
 function sequence(end: EndingKind): string {
   const steps: string[] = [];
   let progress = initialProgress('implementation');
+  let outage: Outage | undefined;
   let decision: Decision;
   do {
+    outage = withEnding(outage, { ending: end, durationMs: 0 });
     decision = decide(
       progress,
       {
         end,
+        ...(outage && { outage }),
         signal: { kind: 'none' },
         changed: true,
         treeChanged: false,
@@ -139,9 +147,9 @@ function sequence(end: EndingKind): string {
         plan: { exists: true, approved: true, changedSinceApproval: false, untestable: false },
         unacknowledged: [],
       },
-      { gates: { qa: true, plan: true }, maxRetries: 3 },
+      { gates: { qa: true, plan: true }, maxRetries: 3, patience: PATIENCE },
     );
-    steps.push(inWords(decision));
+    steps.push(inWords(decision, end));
     const { phase } = progress;
     progress = withChildEnded(progress, {
       phase,
@@ -150,12 +158,13 @@ function sequence(end: EndingKind): string {
       decision,
       treeChanged: false,
     });
-  } while (decision.kind === 'run');
+  } while (decision.kind === 'run' || (decision.kind === 'limited' && outage));
   return grouped(steps).join(', then ');
 }
 
-function inWords(decision: Decision): string {
-  if (decision.kind === 'limited') return 'wait for the end of the limit, run again';
+function inWords(decision: Decision, end: EndingKind): string {
+  if (decision.kind === 'limited')
+    return outageOf(end) ? LONG_WAITS : 'wait for the end of the limit, run again';
   if (decision.kind === 'block') return `block (\`${decision.rule}\`)`;
   if (decision.kind !== 'run') return decision.kind;
   if (decision.strike === 'corrective') return 'corrective retry';

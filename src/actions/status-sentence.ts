@@ -1,5 +1,6 @@
 import { isoUtc } from '../base/clock.ts';
 import type { WaitingFor } from '../phases/table.ts';
+import { outageWords } from '../session/limited.ts';
 import { STOPS } from '../session/now.ts';
 import { isLost } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
@@ -34,7 +35,9 @@ function sentenceOf(view: SessionView): string {
       return `${folder} waits for ${WAITS_FOR[status.for]}${open} (${at}).`;
     }
     case 'limited':
-      return `${folder} goes on when the usage limit ends at ${isoUtc(status.until)} (${at}).`;
+      return status.outage
+        ? `${folder} waits: ${outageWords(status.until, status.outage)} (${at}).`
+        : `${folder} goes on when the usage limit ends at ${isoUtc(status.until)} (${at}).`;
     case 'blocked':
       return `${folder} is blocked and needs ${ourWord(status.needs)} (${at}).`;
     case 'stopped':

@@ -26,8 +26,10 @@ export const BLOCK_RULES = {
     `${BLOCK_AFTER} children in a row change nothing: not the files, the plan or the documents`,
   ),
   refused: limit('the model refuses the request'),
+  overloaded: limit('the provider is overloaded for longer than `RETRY_HOURS`'),
+  network: limit('the provider cannot be reached for longer than `RETRY_HOURS`'),
   config: failure('the agent CLI cannot run as it is set up'),
-  retries: failure('crashes, overloads or network failures use up `SAMOCODE_MAX_RETRIES`'),
+  retries: failure('crashes use up `SAMOCODE_MAX_RETRIES`'),
   checks: failure('checks of the project fail after the last allowed return to implementation'),
   run_folder_changed: failure('files of the run folder changed while a child ran, and none of its own'),
   git_programs_changed: failure(

@@ -1,8 +1,9 @@
 import { showChangedPlan } from './changed-plan.ts';
 import type { BlockDecision, Decision, RunDecision, Strike } from './decision.ts';
 import type { Facts } from './edge-conditions.ts';
-import type { EndingKind } from './ending.ts';
+import type { EndingKind, OutageKind } from './ending.ts';
 import { judgeSignal } from './judge-signal.ts';
+import { isQuick, lastedMs, lastedWords, OUTAGE_WORDS } from './outage.ts';
 import type { Outcome, Rules } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import { MAX_TIMEOUTS, PHASES } from './table.ts';
@@ -72,10 +73,11 @@ function withoutSignal(facts: Facts, fault?: Fault): Decision {
     case 'killed':
       return outcome.stopAsked ? stoppedByPerson(progress, notes) : retry(facts, notes);
     case 'crashed':
-    case 'overloaded':
-    case 'network':
     case 'not_started':
       return retry(facts, notes);
+    case 'overloaded':
+    case 'network':
+      return waitedOut(facts, end, notes);
     case 'flooded':
       return correct(
         progress,
@@ -124,8 +126,33 @@ function retry({ progress, outcome, rules }: Facts, notes: string[]): Decision {
     const reason = `The child failed ${failures + 1} times in a row (${end}).${said}`;
     return block(progress.phase, 'retries', reason);
   }
-  const note = `The child before you ended early (${end}). See what it left, and go on from there.`;
-  return { ...again(progress, 'failure', [note, ...notes]), delay: 'backoff' };
+  return { ...again(progress, 'failure', [endedEarly(end), ...notes]), delay: 'backoff' };
+}
+
+/** It costs no retry: a few quick tries, then longer and longer waits, and at last a person is asked. */
+function waitedOut({ progress, outcome, rules }: Facts, kind: OutageKind, notes: string[]): Decision {
+  const { outage = { tries: 1, workedMs: 0 }, problem } = outcome;
+  const lasted = lastedMs(outage, rules.patience);
+  // Written so that a limit that is no number stops too.
+  if (!(lasted < rules.patience.mostMs)) {
+    const said = problem ? ` It said: ${problem}` : '';
+    const tried = `${sentence(OUTAGE_WORDS[kind])}: tried ${outage.tries} times in ${lastedWords(lasted)}.`;
+    const reason = `${tried} A resume tries again at once and waits as long again.${said}`;
+    return block(progress.phase, kind, reason);
+  }
+  const next: RunDecision = {
+    ...again(progress, 'excused', [endedEarly(kind), ...notes]),
+    delay: 'backoff',
+  };
+  return isQuick(outage) ? next : limited(next, {});
+}
+
+function endedEarly(end: EndingKind): string {
+  return `The child before you ended early (${end}). See what it left, and go on from there.`;
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
 function stoppedByPerson(progress: Progress, notes: string[]): Decision {
@@ -148,7 +175,10 @@ function correct(progress: Progress, { rule, problem }: Fault): Decision {
   return again(progress, 'corrective', [note]);
 }
 
-function limited({ phase, notes, strike }: RunDecision, { limitedUntil }: Outcome): Decision {
+function limited(
+  { phase, notes, strike }: RunDecision,
+  { limitedUntil }: Pick<Outcome, 'limitedUntil'>,
+): Decision {
   return { kind: 'limited', phase, notes, until: limitedUntil ?? null, ...(strike && { strike }) };
 }
 

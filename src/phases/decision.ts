@@ -22,7 +22,7 @@ export type JudgedSignal = z.infer<typeof JudgedSignal>;
 
 /**
  * Why a child is run again in the same phase though nothing went forward. `excused`: it was cut short
- * through no fault of its own (a usage limit, a person's stop), so earlier strikes stand as they are.
+ * through no fault of its own (a usage limit, an outage, a person's stop), so earlier strikes stand as they are.
  */
 export const STRIKES = ['corrective', 'no_signal', 'timeout', 'failure', 'excused'] as const;
 export type Strike = (typeof STRIKES)[number];
@@ -41,7 +41,7 @@ const Limited = z.object({
   kind: z.literal('limited'),
   phase: PhaseName,
   notes: z.array(z.string()),
-  /** Milliseconds since the epoch; null when the provider gives no time. */
+  /** Milliseconds since the epoch; null when the provider gives no time, as in an outage. */
   until: z.number().nullable(),
   strike: z.enum(STRIKES).optional(),
 });

@@ -22,3 +22,11 @@ export type EndingKind = (typeof ENDING_KINDS)[number];
  * counts however its process ended.
  */
 export const COUNTED_ENDINGS: readonly EndingKind[] = ['signalled', 'no_signal', 'timeout', 'crashed'];
+
+/** What passes by itself and is nobody's failure: waited out. */
+export const OUTAGES = ['overloaded', 'network'] as const satisfies readonly EndingKind[];
+export type OutageKind = (typeof OUTAGES)[number];
+
+export function outageOf(ending: EndingKind): OutageKind | undefined {
+  return OUTAGES.find((kind) => kind === ending);
+}

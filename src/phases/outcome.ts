@@ -1,5 +1,6 @@
 import type { JudgedSignal } from './decision.ts';
 import type { EndingKind } from './ending.ts';
+import type { Outage, Patience } from './outage.ts';
 import type { Phase } from './table.ts';
 
 export type SignalOutcome =
@@ -22,6 +23,8 @@ export interface Outcome {
   problem?: string;
   /** When a usage limit ends, in milliseconds since the epoch, where the provider said so. */
   limitedUntil?: number;
+  /** The row that it ends, where an overload or a lost network ended it; absent: it is the first. */
+  outage?: Outage;
   /** Worktree, documents or notebook differ from before. */
   changed: boolean;
   treeChanged: boolean;
@@ -49,6 +52,8 @@ export interface Outcome {
 export interface Rules {
   /** Gates that wait for a human act; one left out opens by itself. */
   gates: { qa: boolean; plan: boolean };
-  /** Spawns after a crash, overload or network failure before a human must look. */
+  /** Spawns after a crash before a human must look. */
   maxRetries: number;
+  /** How an overloaded provider or a lost network is waited out. */
+  patience: Patience;
 }

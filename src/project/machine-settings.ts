@@ -88,14 +88,14 @@ export const MACHINE_SETTINGS = {
     key: 'SAMOCODE_MAX_RETRIES',
     scope: 'machine',
     default: '3',
-    doc: 'How often a child that crashed or met a busy service is started again before a person is asked.',
+    doc: 'How often a child that crashed is started again before a person is asked.',
   },
   retryDelaySeconds: {
     ...wholeNumber('seconds', 0, 3600),
     key: 'SAMOCODE_RETRY_DELAY',
     scope: 'machine',
     default: '5',
-    doc: 'The first pause before such a start; later ones grow.',
+    doc: 'The first pause before such a start, and before a quick try of a busy service; later ones grow.',
   },
   rehearsalScenario: {
     ...absoluteFile,

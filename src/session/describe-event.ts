@@ -1,9 +1,11 @@
 import { isoUtc } from '../base/clock.ts';
 import { useInWords } from '../phases/caps.ts';
 import type { Decision } from '../phases/decision.ts';
+import { type EndingKind, outageOf } from '../phases/ending.ts';
 import type { By, EventType } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { whereTo } from './fold-rewound.ts';
+import { outageWords } from './limited.ts';
 import { oneLine } from './markdown-lines.ts';
 
 /** One readable line about an event: for session.log, the terminal and the parent. Undefined: not worth one. */
@@ -41,7 +43,7 @@ function actor(by: By): string {
 
 const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
   slot_free: 'a place is free',
-  limit_over: 'usage limit is over',
+  limit_over: 'the wait is over',
   fallback: 'another provider goes on meanwhile',
 };
 
@@ -61,7 +63,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   iteration_started: ({ iteration, phase, provider }) =>
     `iteration ${iteration} started: ${phase} with ${provider}`,
   iteration_ended: ({ iteration, ending, problem, decision }) =>
-    `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided(decision)}`,
+    `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided(decision, ending)}`,
   parked: ({ for: waitsFor, reason }) => `waiting for ${waitsFor}${reason ? `: ${reason}` : ''}`,
   answers_recorded: ({ answers, by, open }) => {
     const rest = open.length > 0 ? `; still open: ${open.join(', ')}` : '';
@@ -74,8 +76,10 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
   forgery_seen: ({ what, detail }) => `changed, though not a child's to change: ${what} (${detail})`,
   budget_warned: (event) => `${event.percent} % of a limit is used: ${useInWords(event)}`,
-  limited: ({ provider, until, guessed }) =>
-    `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
+  limited: ({ provider, until, guessed, outage }) =>
+    outage
+      ? outageWords(until, outage)
+      : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
   blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop asked for by ${describeBy(by)} (${when})`,
   stopped: ({ by, why }) => `stopped by ${describeBy(by)}: ${why}`,
@@ -106,12 +110,12 @@ function tookOver(event: EventOf<'worker_took_over'>): string {
   return `worker ${event.lease} on pid ${event.worker.pid}: ${before}${recovery}${cut}`;
 }
 
-function decided(decision: Decision): string {
+function decided(decision: Decision, ending: EndingKind): string {
   switch (decision.kind) {
     case 'run':
       return decision.strike ? `again ${decision.phase} (${decision.strike})` : `next ${decision.phase}`;
     case 'limited':
-      return 'usage limit';
+      return outageOf(ending) ? 'waits and tries again' : 'usage limit';
     case 'park':
       return `waits for ${decision.for}`;
     case 'block':

@@ -8,6 +8,7 @@ import { Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
+import { Limited } from './limited.ts';
 import { Places } from './places.ts';
 
 /** The ways in which a human act can reach a session; `settings`: lines of `.samocode` that its person trusted. */
@@ -139,7 +140,7 @@ export const EVENT_BODIES = {
     hint: z.string(),
   }),
   queued: z.object({ reason: z.string() }),
-  /** Queue or usage limit are over. */
+  /** Queue, usage limit or the wait of an outage are over. */
   went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback']) }),
   iteration_started: BegunIteration.extend({
     /** Names of the credentials that were set: who pays. */
@@ -196,7 +197,7 @@ export const EVENT_BODIES = {
     limit: z.number(),
     spent: z.number(),
   }),
-  limited: z.object({ until: z.number(), guessed: z.boolean(), provider: z.string() }),
+  limited: Limited.extend({ provider: z.string() }),
   blocked: z.object({ phase: PhaseName, reason: z.string(), needs: z.string(), rule: z.string() }),
   stop_requested: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }),
   stopped: z.object({ by: By, why: z.string() }),

@@ -1,3 +1,4 @@
+import { withEnding } from '../phases/outage.ts';
 import {
   inPhase,
   isAccepted,
@@ -64,7 +65,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   messages_delivered: (state, { ids }) => delivered(state, ids),
   messages_acknowledged: (state, { ids }) => acknowledged(state, ids),
   budget_warned: warned,
-  limited: (state, { at, until, guessed }) => settled(state, { kind: 'limited', since: at, until, guessed }),
+  limited: (state, { at, until, guessed, outage }) =>
+    settled(state, { kind: 'limited', since: at, until, guessed, ...(outage && { outage }) }),
   blocked: (state, { at, reason, needs, rule }) =>
     settled(state, { kind: 'blocked', since: at, reason, needs, rule }),
   stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
@@ -140,7 +142,8 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
 function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): SessionState {
   const event = { ...told, cost: plausibleCost(told.cost), durationMs: plausible(told.durationMs) };
   const { iteration, phase, ending, decision, durationMs, problem, lastAction, next, treeChanged } = event;
-  const { openIteration, pending: _old, ...rest } = state;
+  const { openIteration, pending: _old, outage: before, ...rest } = state;
+  const outage = withEnding(before, { ending, durationMs });
   const again = openIteration?.told !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
   // What was found while the iteration was open is for the next child as well.
   const notes = [...again.notes, ...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
@@ -163,6 +166,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
     notes: [...new Set(notes)].slice(-MOST_NOTES),
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
     limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
+    ...(outage && { outage }),
     cost: addCosts(state.cost, event.cost),
     ...countedIteration(state, event),
   };
@@ -198,7 +202,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, child, checks } = event;
-  const { pending: _dropped, stopWanted: _met, ...going } = running(state, event.at);
+  const { pending: _dropped, stopWanted: _met, outage: _over, ...going } = running(state, event.at);
   const kept = event.by.channel === 'file' ? going : payerAccepted(going);
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
   const newChecks = checks === undefined ? {} : { checks };

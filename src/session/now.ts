@@ -1,5 +1,6 @@
 import { isoUtc } from '../base/clock.ts';
 import { describeBy } from './describe-event.ts';
+import { outageWords } from './limited.ts';
 import type { SessionFile } from './session-file.ts';
 import type { SessionState, Status } from './state.ts';
 
@@ -7,7 +8,7 @@ import type { SessionState, Status } from './state.ts';
 export interface NowFile {
   session: string;
   status: Status['kind'];
-  /** What it waits for, why it is blocked or stopped, until when it is limited; while it runs, that it is to stop. */
+  /** What it waits for, why it is blocked or stopped, until when it is limited, and by what if it is no usage limit; while it runs, that it is to stop. */
   detail?: string;
   phase: string;
   iteration: number;
@@ -50,7 +51,7 @@ export function statusDetail(status: Status): string | undefined {
     case 'waiting':
       return status.for;
     case 'limited':
-      return isoUtc(status.until);
+      return status.outage ? outageWords(status.until, status.outage) : isoUtc(status.until);
     case 'blocked':
       return status.reason;
     case 'stopped':

@@ -41,6 +41,8 @@ export const FrozenSettings = z.object({
   retryDelayMs: z.number(),
   /** How long an overloaded provider or a lost network is waited out; absent in sessions of before: 12. */
   retryHours: z.number().optional(),
+  /** The first of its waits after the quick tries, in milliseconds, where it is not a minute. */
+  outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
   /** Absent in sessions of before there were any. */
   caps: SessionCaps.optional(),

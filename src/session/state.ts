@@ -4,11 +4,13 @@ import { NOTHING_SPENT, SessionCaps, SessionSpent } from '../phases/caps.ts';
 import { Decision } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../phases/no-progress.ts';
+import { Outage } from '../phases/outage.ts';
 import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
 import { BegunIteration, By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
+import { Limited } from './limited.ts';
 import { Places } from './places.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -34,8 +36,7 @@ export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('queued'), since, reason: z.string() }),
   z.object({ kind: z.literal('running'), since }),
   Waiting,
-  /** `until`: milliseconds since the epoch. */
-  z.object({ kind: z.literal('limited'), since, until: z.number(), guessed: z.boolean() }),
+  Limited.extend({ kind: z.literal('limited'), since }),
   z.object({ kind: z.literal('blocked'), since, reason: z.string(), needs: z.string(), rule: z.string() }),
   /** `parked`: the wait that it was stopped in, and goes back to. */
   z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
@@ -102,6 +103,7 @@ export const SessionState = z.object({
   backoff: z.boolean(),
   /** Newest iterations that ended at a usage limit, one after the other. */
   limitsInARow: z.int().nonnegative().optional(),
+  outage: Outage.optional(),
   stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
   /** Files are to be put back before anything else is done; `n`: number of the event that asked. */
   rewind: z.object({ n: z.int(), by: By, to: RewindTarget, commit: z.string(), back: Position }).optional(),

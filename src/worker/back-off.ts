@@ -1,15 +1,15 @@
+import { growingDelay } from '../phases/outage.ts';
 import { waitingCommandIds } from './take-commands.ts';
 import { stateOf, type Worker } from './worker.ts';
 
-const LONGEST_MS = 10 * 60_000;
 const POLL_MS = 200;
 
 /** Waits before the next spawn when the last one failed: longer each time, with jitter. @returns false when a command came */
 export async function backOff(worker: Worker): Promise<boolean> {
-  const { backoff, progress } = stateOf(worker);
+  const { backoff, progress, outage } = stateOf(worker);
   if (!backoff) return true;
   const { retryDelayMs } = worker.file.settings;
-  const growing = Math.min(retryDelayMs * 2 ** Math.max(0, progress.strikes.failures - 1), LONGEST_MS);
+  const growing = growingDelay(Math.max(progress.strikes.failures, outage?.tries ?? 0), retryDelayMs);
   const waitMs = growing * (1 + Math.random() / 4);
   const begun = worker.clock.monotonic();
   while (worker.clock.monotonic() - begun < waitMs) {

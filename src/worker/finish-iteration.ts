@@ -4,6 +4,7 @@ import { readPlainFile } from '../base/plain-file.ts';
 import { afterFailedChecks, afterImpossibleChecks, afterUnreadMessages } from '../phases/after-checks.ts';
 import { decide } from '../phases/decide.ts';
 import type { Decision } from '../phases/decision.ts';
+import { withEnding } from '../phases/outage.ts';
 import type { Outcome, Rules } from '../phases/outcome.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/signal.ts';
@@ -18,6 +19,7 @@ import { mendNotebook, type NotebookEnd } from './mend-notebook.ts';
 import { putAwayMessages } from './messages.ts';
 import { putAwayOldFlow } from './old-flow.ts';
 import { removeOldIterations } from './old-iterations.ts';
+import { patienceOf } from './outage-end.ts';
 import { runChecks } from './run-checks.ts';
 import { settleEvents } from './settle.ts';
 import { documentsPrint, lookAtMainCheckout, type Snapshot, snapshotBefore } from './snapshot.ts';
@@ -103,6 +105,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   };
   const treeChanged = before?.worktree?.print !== after.worktree?.print;
   const acknowledged = acknowledgedIds(worker, signal, notebook);
+  const outage = withEnding(stateOf(worker).outage, { ending: process.end, durationMs: ended.awakeMs });
   const outcome: Outcome = {
     end: process.end,
     signal: signalOutcome(signal),
@@ -111,6 +114,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
     capCut: isCapsCut(worker, open, ended, process),
     ...(process.problem !== undefined && { problem: process.problem }),
     ...(process.limitedUntil !== undefined && { limitedUntil: process.limitedUntil }),
+    ...(outage && { outage }),
     changed: treeChanged || before?.documents !== after.documents,
     treeChanged,
     questions: { asked: questions.questions.length, open: questions.open },
@@ -198,7 +202,8 @@ function hasUnread(worker: Worker): boolean {
 }
 
 function rulesOf(worker: Worker): Rules {
-  const { gates, maxRetries } = worker.file.settings;
+  const { settings } = worker.file;
   // A plan always parks; a gate that is left open is opened there, on record, as the person's choice.
-  return { gates: { qa: gates.includes('qa'), plan: true }, maxRetries };
+  const gates = { qa: settings.gates.includes('qa'), plan: true };
+  return { gates, maxRetries: settings.maxRetries, patience: patienceOf(settings) };
 }

@@ -1,12 +1,11 @@
 import { isoUtc } from '../base/clock.ts';
 import type { NewEvent } from '../session/events.ts';
 import { type ChoiceNow, chooseChild } from './choose-child.ts';
-import { GUESS_MS, isBelievable, type Limit, LONGEST_JITTER_MS } from './limit-wait.ts';
+import { GUESS_MS, isBelievable, type Limit, spread } from './limit-wait.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 const LONG_OVER_MS = 10_000;
-const SHORTEST_JITTER_MS = 500;
 const SHORTEST_REPEAT_MS = 1000;
 
 /**
@@ -72,13 +71,10 @@ async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow
   }
 }
 
-/** Many sessions share an account; they should not all come back in one second. */
 function limited({ clock }: Worker, { until, guessed, provider }: Limit & { provider: string }): NewEvent {
-  const longest = Math.min(LONGEST_JITTER_MS, Math.max(SHORTEST_JITTER_MS, (until - clock.now()) / 10));
-  const spread = until + Math.round(Math.random() * longest);
   return {
     type: 'limited',
-    until: spread,
+    until: spread(until, clock.now()),
     guessed,
     provider,
     flow: 'Usage limit reached; goes on by itself',

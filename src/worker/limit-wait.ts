@@ -4,8 +4,8 @@ import { stateOf, type Worker } from './worker.ts';
 const MINUTE_MS = 60_000;
 /** Without a word from the provider: try again after a while. */
 export const GUESS_MS = 30 * MINUTE_MS;
-/** Many sessions share an account; they should not all come back in one second. */
-export const LONGEST_JITTER_MS = MINUTE_MS;
+const LONGEST_JITTER_MS = MINUTE_MS;
+const SHORTEST_JITTER_MS = 500;
 
 /** No provider's limit is longer; what says so is damaged, or was written by a clock that was wrong. */
 const LONGEST_MS = 32 * 24 * 60 * MINUTE_MS;
@@ -16,6 +16,12 @@ export interface Limit {
   until: number;
   /** The provider gave no time. */
   guessed: boolean;
+}
+
+/** Many sessions share an account, or a provider; they should not all come back in one second. */
+export function spread(until: number, nowMs: number): number {
+  const longest = Math.min(LONGEST_JITTER_MS, Math.max(SHORTEST_JITTER_MS, (until - nowMs) / 10));
+  return until + Math.round(Math.random() * longest);
 }
 
 /** Whether a limit can last until then, as this clock goes now. Pure. */

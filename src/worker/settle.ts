@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { changeFile } from '../base/change-file.ts';
 import type { ParkDecision } from '../phases/decision.ts';
+import { outageOf } from '../phases/ending.ts';
 import { openedAtStart } from '../session/commands/judge-start.ts';
 import { describeBy } from '../session/describe-event.ts';
 import { documentText } from '../session/document-text.ts';
@@ -14,17 +15,20 @@ import { blockedEvent } from './blocked.ts';
 import { hashOf } from './documents.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { limitEnd } from './limit-end.ts';
+import { outageEnd } from './outage-end.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */
 export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
-  const { pending } = stateOf(worker);
+  const { pending, lastIteration } = stateOf(worker);
   if (pending === undefined) return [];
   switch (pending.kind) {
     case 'run':
       return [];
-    case 'limited':
-      return await limitEnd(worker, pending.until);
+    case 'limited': {
+      const outage = lastIteration && outageOf(lastIteration.ending);
+      return outage ? [outageEnd(worker, outage)] : await limitEnd(worker, pending.until);
+    }
     case 'block':
       return [blockedEvent(pending)];
     case 'done':

@@ -114,17 +114,17 @@ test.concurrent.each([
   ['claude', 529, 'overloaded_error'],
   ['codex', 503, 'server_error'],
   ['gemini', 503, 'UNAVAILABLE'],
-] as const)('a busy service of %s is tried again, and then a person is asked', async (cli, status, type) => {
+] as const)('a busy service of %s is tried again, and then waited for', async (cli, status, type) => {
   const busy = { status, type, message: 'Overloaded', more: { code: 'server_is_overloaded' } };
   await using session = await startCliSession({
     cli,
-    lines: { SAMOCODE_MAX_RETRIES: '1' },
-    env: { SAMOCODE_MAX_RETRIES: '1', CLAUDE_CODE_MAX_RETRIES: '1' },
+    env: { CLAUDE_CODE_MAX_RETRIES: '1' },
     instead: () => busy,
   });
   await isSettled(session);
   const endings = (await session.eventsOf('iteration_ended')).map(({ ending }) => ending);
-  expect(endings).toEqual(['overloaded', 'overloaded']);
+  expect(endings).toEqual(Array(4).fill('overloaded'));
+  expect((await session.state()).status).toMatchObject({ outage: { kind: 'overloaded' } });
 });
 
 test.concurrent.each(['claude', 'codex'] as const)(

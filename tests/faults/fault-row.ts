@@ -113,6 +113,7 @@ async function sameFiles(rig: SessionRig, row: FaultRow): Promise<void> {
 /** `blocked/timeouts`, `waiting/qa_answers`, `stopped`. */
 function standsAt(status: Status): string {
   if (status.kind === 'blocked') return `blocked/${status.rule}`;
+  if (status.kind === 'limited' && status.outage) return `limited/${status.outage.kind}`;
   return status.kind === 'waiting' ? `waiting/${status.for}` : status.kind;
 }
 

@@ -8,7 +8,17 @@ export const CORE: readonly Finding[] = [
     seen: 'later',
     with: 'checkpoints',
   },
-  { id: 'core A2', fault: 'a busy API blocks a session within a minute', seen: 'later', with: 'supervisor' },
+  {
+    id: 'core A2',
+    fault: 'a busy API blocks a session within a minute',
+    seen: 'red',
+    shownBy: [
+      [
+        'faults/outages.test.ts',
+        'a provider that is overloaded five times in a row is waited out, and the session goes on by itself (core A2)',
+      ],
+    ],
+  },
   {
     id: 'core A3',
     fault: 'a git error in the stall check blocks the session while its agent lives',

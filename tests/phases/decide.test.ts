@@ -20,8 +20,8 @@ const ENDINGS: Record<EndingKind, readonly [string, string, string, string]> = {
   crashed: ['run failure later', 'run failure later', 'run corrective later', 'run later'],
   killed: ['run failure later', 'run failure later', 'run corrective later', 'run later'],
   usage_limit: ['limited excused', 'limited excused', 'limited excused', 'limited'],
-  overloaded: ['run failure later', 'run failure later', 'run corrective later', 'run later'],
-  network: ['run failure later', 'run failure later', 'run corrective later', 'run later'],
+  overloaded: ['run excused later', 'run excused later', 'run corrective later', 'run later'],
+  network: ['run excused later', 'run excused later', 'run corrective later', 'run later'],
   auth: ['block auth', 'block auth', 'block auth', 'run later'],
   config: ['block config', 'block config', 'block config', 'run later'],
   budget: ['block budget', 'block budget', 'block budget', 'run later'],
@@ -99,13 +99,13 @@ test('a timeout with a valid signal advances without delay', () => {
 
 test.each([0, 1, 3])('with %i retries allowed, the failure after them blocks', (maxRetries) => {
   const rules = { ...RULES, maxRetries };
-  const failed = outcomeOf({ end: 'network', problem: 'socket closed' });
+  const failed = outcomeOf({ end: 'crashed', problem: 'socket closed' });
   const before = progressIn('testing', strikes({ failures: maxRetries - 1 }));
   const after = progressIn('testing', strikes({ failures: maxRetries }));
   expect(decide(before, failed, rules).kind).toBe('run');
   expect(decide(after, failed, rules)).toMatchObject({
     rule: 'retries',
-    reason: `The child failed ${maxRetries + 1} times in a row (network). It said: socket closed`,
+    reason: `The child failed ${maxRetries + 1} times in a row (crashed). It said: socket closed`,
   });
 });
 

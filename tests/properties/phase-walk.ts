@@ -1,6 +1,7 @@
 import { checkLimit, decide } from '../../src/phases/decide.ts';
 import type { Decision, JudgedSignal } from '../../src/phases/decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from '../../src/phases/ending.ts';
+import { type Outage, withEnding } from '../../src/phases/outage.ts';
 import type { Outcome, Rules } from '../../src/phases/outcome.ts';
 import {
   initialProgress,
@@ -54,21 +55,27 @@ export function live(acts: readonly ChildAct[], rules: Rules, resets: readonly b
   let progress = initialProgress();
   let people: People = { answered: false, approved: false };
   let resetBefore = false;
+  let outage: Outage | undefined;
   for (let n = 0; n < LIFE; n += 1) {
     if (checkLimit(progress)) {
       if (!resets[n % resets.length]) break;
       progress = withCountsReset(progress);
+      outage = undefined;
       resetBefore = true;
     }
     const act = pick(acts, n);
-    const outcome = outcomeOf(act, progress.phase, people);
+    outage = withEnding(outage, { ending: act.end, durationMs: 0 });
+    const outcome = outcomeOf(act, progress.phase, people, outage);
     const decision = decide(progress, outcome, rules);
     steps.push(stepOf(progress.phase, outcome, decision, people, resetBefore));
     resetBefore = decision.kind === 'block';
     if (decision.kind === 'done' || (resetBefore && !resets[n % resets.length])) break;
     if (act.bad && rules.gates.plan) people = { ...people, approved: false };
     progress = ended(progress, outcome, decision);
-    if (resetBefore) progress = withCountsReset(progress);
+    if (resetBefore) {
+      progress = withCountsReset(progress);
+      outage = undefined;
+    }
     if (decision.kind === 'park') {
       progress = inPhase(progress, decision.resumePhase);
       people = afterPark(people, decision.for);
@@ -86,12 +93,12 @@ export function live(acts: readonly ChildAct[], rules: Rules, resets: readonly b
 export function rehearse(acts: readonly ChildAct[], rules: Rules): number {
   const most = childrenAtMost(rules);
   let progress = initialProgress();
+  let outage: Outage | undefined;
   for (let n = 0; n <= most; n += 1) {
     if (checkLimit(progress)) return n;
-    const outcome = outcomeOf({ ...pick(acts, n), bad: false }, progress.phase, {
-      answered: true,
-      approved: true,
-    });
+    const act = { ...pick(acts, n), bad: false };
+    outage = withEnding(outage, { ending: act.end, durationMs: 0 });
+    const outcome = outcomeOf(act, progress.phase, { answered: true, approved: true }, outage);
     const decision = decide(progress, outcome, rules);
     if (decision.kind !== 'run') return n + 1;
     progress = ended(progress, outcome, decision);
@@ -101,18 +108,20 @@ export function rehearse(acts: readonly ChildAct[], rules: Rules): number {
 
 /**
  * The most children that a run can have: every phase's limit of counted ones and, before each of those and
- * after the last, every uncounted failure in a row and one corrective retry; one more to block.
+ * after the last, every uncounted failure in a row and one corrective retry, with the quick tries of an outage
+ * before and after that; one more to block.
  */
 export function childrenAtMost(rules: Rules): number {
   const counted = PHASE_NAMES.reduce((sum, name) => sum + PHASES[name].limit, 0);
-  return counted + (counted + 1) * (rules.maxRetries + 1) + 1;
+  return counted + (counted + 1) * (rules.maxRetries + 1 + 2 * 3) + 1;
 }
 
-function outcomeOf(act: ChildAct, phase: Phase, people: People): Outcome {
+function outcomeOf(act: ChildAct, phase: Phase, people: People, outage: Outage | undefined): Outcome {
   const follows = PHASE_NAMES.indexOf(phase) > PHASE_NAMES.indexOf('planning');
   return {
     end: act.end,
     signal: signalOf(act, phase),
+    ...(outage && { outage }),
     changed: act.changed,
     treeChanged: act.treeChanged,
     questions: { asked: 1, open: people.answered ? [] : ['Q1'] },

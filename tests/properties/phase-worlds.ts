@@ -9,9 +9,16 @@ import { type ChildAct, live, type Walk } from './phase-walk.ts';
 const anyPhase = fc.constantFrom(...PHASE_NAMES);
 const few = fc.oneof(fc.nat(4), fc.nat(120));
 
+export const anyPatience: fc.Arbitrary<Rules['patience']> = fc.record({
+  quickMs: fc.nat(3_600_000),
+  firstMs: fc.integer({ min: 60_000, max: 120_000 }),
+  mostMs: fc.integer({ min: 36_000, max: 168 * 3_600_000 }),
+});
+
 export const anyRules: fc.Arbitrary<Rules> = fc.record({
   gates: fc.record({ qa: fc.boolean(), plan: fc.boolean() }),
   maxRetries: fc.nat(5),
+  patience: anyPatience,
 });
 
 const anyCounts: fc.Arbitrary<Progress['counted']> = fc
@@ -65,6 +72,7 @@ export const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
     signal: anySignal,
     stopAsked: fc.boolean(),
     problem: fc.string(),
+    outage: fc.record({ tries: fc.integer({ min: 1, max: 1200 }), workedMs: fc.nat() }),
     limitedUntil: fc.double({ noNaN: true, noDefaultInfinity: true }),
     changed: fc.boolean(),
     treeChanged: fc.boolean(),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Decision } from '../../src/phases/decision.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events.ts';
 import { fold } from '../../src/session/fold.ts';
 import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/state.ts';
@@ -242,4 +243,29 @@ test('what a child says that it cost is added up, and can neither give back nor 
 test('the highest lease stays, whoever writes last', () => {
   const high = after([{ type: 'notice', code: 'c', text: 't' }], { ...emptyState(), lease: 9 });
   expect(high).toMatchObject({ n: 1, lease: 9 });
+});
+
+const OUT = { kind: 'overloaded', asksAt: 9 } as const;
+const limited: NewEvent = { type: 'limited', until: 7, guessed: true, provider: 'claude', outage: OUT };
+
+test('an outage is waited out as what it is, its tries are counted, and a resume begins anew', () => {
+  const row = [begun(1, 'planning'), endedAs(), begun(2, 'planning'), endedAs({ ending: 'network' })];
+  const waiting = after([...started, ...row, limited]);
+  expect(waiting.status).toMatchObject({ kind: 'limited', until: 7, outage: OUT });
+  expect(waiting.outage).toEqual({ tries: 2, workedMs: 1 });
+  const resumed: NewEvent = { type: 'resumed', by: CLI, phase: 'planning', resetsCounts: false };
+  expect(after([resumed], waiting).outage).toBeUndefined();
+  const answered = endedAs({ ending: 'signalled', signal: { status: 'continue' } });
+  expect(after([begun(3, 'planning'), answered], waiting).outage).toBeUndefined();
+});
+
+test('an outage counts against no phase, and what it cost is counted', () => {
+  const cost = { usd: 2 };
+  const decision: Decision = {
+    ...{ kind: 'limited', phase: 'planning', notes: [], until: null, strike: 'excused' },
+  };
+  const { progress, spent } = after([...started, begun(1, 'planning'), endedAs({ cost, decision })]);
+  expect(progress.counted.planning).toBe(0);
+  expect(progress.strikes.failures).toBe(0);
+  expect(spent.session.usd).toBe(2);
 });

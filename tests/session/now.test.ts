@@ -42,6 +42,13 @@ test.each<[Status, string | undefined]>([
   [{ kind: 'limited', since, until: Date.UTC(2026, 0, 8, 15), guessed: false }, '2026-01-08T15:00:00.000Z'],
   [{ kind: 'limited', since, until: 1e300, guessed: true }, '9999-12-31T23:59:59.999Z'],
   [
+    {
+      ...{ kind: 'limited', since, until: Date.UTC(2026, 0, 8, 15), guessed: true },
+      outage: { kind: 'network', asksAt: Date.UTC(2026, 0, 9, 3) },
+    },
+    'the provider cannot be reached; tries again at 2026-01-08T15:00:00.000Z, asks a person after 2026-01-09T03:00:00.000Z',
+  ],
+  [
     { kind: 'stopped', since, by: { channel: 'cli' }, why: 'asked for' },
     'a person, in the terminal: asked for',
   ],

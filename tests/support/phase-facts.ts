@@ -3,7 +3,10 @@ import type { Outcome, Rules } from '../../src/phases/outcome.ts';
 import { initialProgress, type Progress } from '../../src/phases/progress.ts';
 import type { Phase } from '../../src/phases/table.ts';
 
-export const RULES: Rules = { gates: { qa: true, plan: true }, maxRetries: 3 };
+/** As the settings have it that nobody changed. */
+export const PATIENCE = { quickMs: 5000, firstMs: 60_000, mostMs: 12 * 3_600_000 };
+
+export const RULES: Rules = { gates: { qa: true, plan: true }, maxRetries: 3, patience: PATIENCE };
 
 export const NO_PLAN: Outcome['plan'] = {
   exists: false,

@@ -13,6 +13,7 @@ import { ChildLog } from '../../src/worker/child-log.ts';
 import { idle } from '../../src/worker/idle.ts';
 import { limitEnd } from '../../src/worker/limit-end.ts';
 import { Projector } from '../../src/worker/projector.ts';
+import { settleEvents } from '../../src/worker/settle.ts';
 import { watchChild } from '../../src/worker/watch-child.ts';
 import type { Worker } from '../../src/worker/worker.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
@@ -210,3 +211,34 @@ test('a limit that was recorded beyond all measure is waited for as one that was
   expect(await idle(worker)).toBe(true);
   expect(clock.monotonicMs).toBeLessThan(35 * 60_000);
 });
+
+const OUT: NewEvent[] = [
+  STARTED,
+  {
+    ...{ type: 'iteration_ended', iteration: 1, phase: 'investigation', ending: 'network', exitCode: 1 },
+    ...{ signalNotes: [], changed: false, treeChanged: false, cost: {}, durationMs: 1, flowLines: [] },
+    decision: { kind: 'limited', phase: 'investigation', notes: [], until: null, strike: 'excused' },
+  },
+];
+
+test.each([
+  ['set eight hours ahead', { wall: 8 * HOUR_MS }],
+  ['set back by a day', { wall: -DAY_MS }],
+  ['that went on while the machine slept', { wall: 8 * HOUR_MS, monotonic: 8 * HOUR_MS }],
+])(
+  'the wait of an outage ends in its time or at once by a clock %s, and brings no question nearer',
+  async (_how, jump) => {
+    await using log = await tempLog();
+    const clock = new JumpingClock();
+    const worker = await workerOn(log, clock);
+    await worker.writer.append(...OUT);
+    await worker.writer.append(...(await settleEvents(worker)));
+    const { status, outage } = worker.writer.state;
+    expect(status).toMatchObject({ outage: { kind: 'network', asksAt: START_MS + 12 * HOUR_MS } });
+    clock.jumps.set(5, jump);
+    expect(await idle(worker)).toBe(true);
+    expect(worker.writer.state.status.kind).toBe('running');
+    expect(clock.monotonicMs - ('monotonic' in jump ? jump.monotonic : 0)).toBeLessThan(2 * 60_000);
+    expect(worker.writer.state.outage).toEqual(outage);
+  },
+);

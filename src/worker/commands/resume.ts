@@ -31,7 +31,8 @@ export async function resume(worker: Worker, given: CommandOf<'resume'>): Promis
   const event = resumed(command, { phase, resetsCounts });
   const events = [{ ...event, ...(lowered && { sandbox: lowered }) }];
   // Whoever resumes by hand knows more than the time that the provider gave.
-  return state.status.kind === 'limited' ? { events, after: () => liftLimit(worker) } : { events };
+  const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
+  return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
 }
 
 /** The level of a session that was blocked for it, where it is lower still. */

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { SessionState } from '../../src/session/state.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
+import { withSettings } from './with-settings.ts';
+
+const fails = (json: object) => ({ act: 'result', json: { is_error: true, ...json } });
+const always = (json: object) => [{ when: {}, do: [fails(json)] }];
+const times = (most: number, json: object) => [
+  { when: { iteration: Array.from({ length: most }, (_, index) => index + 1) }, do: [fails(json)] },
+];
+
+async function endings(rig: SessionRig): Promise<string[]> {
+  return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
+}
+
+const OVERLOADED = { api_error_status: 529 };
+const UNREACHABLE = { api_error: 'connection_failed' };
+/** A tenth of a second and two of them, where a session waits for a minute and two. */
+const SHORT = { outageMs: 100, maxRetries: 1 };
+/** Of the longer waits that it comes to after the quick tries, each is an hour or more. */
+const LONG = { outageMs: 3_600_000, retryHours: 100 };
+
+const isWaiting = (state: SessionState) => state.status.kind === 'limited';
+
+const outages: FaultRow[] = [
+  withSettings(SHORT, {
+    name: 'a provider that is overloaded five times in a row is waited out, and the session goes on by itself (core A2)',
+    rules: times(5, OVERLOADED),
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      expect(await endings(rig)).toEqual([...Array(5).fill('overloaded'), 'signalled', 'signalled']);
+      const state = await rig.state();
+      expect(state.outage).toBeUndefined();
+      expect(state.progress.counted.investigation).toBe(1);
+    },
+  }),
+  withSettings(
+    { ...SHORT, fallback: ['gemini'] },
+    {
+      name: 'a network that is away five times in a row is waited out, by no other provider and by no other session',
+      rules: times(5, UNREACHABLE),
+      ends: AT_THE_GATE,
+      also: async (rig) => {
+        const started = (await rig.events()).filter((event) => event.type === 'iteration_started');
+        expect(new Set(started.map(({ provider }) => provider))).toEqual(new Set(['rehearsal']));
+        expect(existsSync(join(rig.repo.homeDir, '.config/samocode/limits'))).toBe(false);
+      },
+    },
+  ),
+  ...[OVERLOADED, UNREACHABLE].map((json) => {
+    const kind = json === OVERLOADED ? 'overloaded' : 'network';
+    return withSettings(
+      { ...SHORT, retryHours: 0.0001 },
+      {
+        name: `${kind} for longer than RETRY_HOURS blocks with its words, and counts against no phase and no retry`,
+        rules: always({ ...json, result: 'Its own words' }),
+        ends: `blocked/${kind}`,
+        also: async (rig: SessionRig) => {
+          const { status, progress } = await rig.state();
+          expect(status).toMatchObject({
+            needs: 'human_decision',
+            reason: expect.stringMatching(
+              /tried \d+ times in .* A resume tries again at once.*Its own words/,
+            ),
+          });
+          expect(progress.counted.investigation).toBe(0);
+          expect(progress.strikes.failures).toBe(0);
+        },
+      },
+    );
+  }),
+  withSettings(LONG, {
+    name: 'an outage is no usage limit: it says what is waited for, and when a person is asked',
+    rules: always(OVERLOADED),
+    ends: 'limited/overloaded',
+    also: async (rig) => {
+      const { status } = await rig.state();
+      expect(status.kind === 'limited' && (status.outage?.asksAt ?? 0) - status.until).toBeGreaterThan(
+        90 * 3_600_000,
+      );
+      expect(await readFile(rig.paths.overview, 'utf8')).not.toContain('Usage limit');
+    },
+  }),
+  withSettings(LONG, {
+    name: 'a person may say that an outage is over',
+    rules: times(4, OVERLOADED),
+    act: async (rig) => {
+      await rig.until(isWaiting);
+      await rig.resume();
+    },
+    ends: AT_THE_GATE,
+    also: async (rig) => {
+      expect((await endings(rig)).slice(0, 5)).toEqual([...Array(4).fill('overloaded'), 'signalled']);
+    },
+  }),
+  withSettings(LONG, {
+    name: 'a stop in the middle of an outage is a stop',
+    rules: always(UNREACHABLE),
+    act: async (rig) => {
+      await rig.until(isWaiting);
+      await rig.stop();
+    },
+    ends: 'stopped',
+  }),
+  withSettings(
+    { outageMs: 3000 },
+    {
+      name: 'an outage is waited for over the death of the worker',
+      rules: times(4, OVERLOADED),
+      act: async (rig) => {
+        await rig.until(isWaiting);
+        await rig.killWorker();
+      },
+      ends: AT_THE_GATE,
+    },
+  ),
+];
+
+faultTable(outages);

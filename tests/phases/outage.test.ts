@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decide } from '../../src/phases/decide.ts';
+import { ENDING_KINDS, OUTAGES } from '../../src/phases/ending.ts';
+import {
+  isQuick,
+  lastedMs,
+  lastedWords,
+  type Outage,
+  waitAfter,
+  withEnding,
+} from '../../src/phases/outage.ts';
+import { anyPatience } from '../properties/phase-worlds.ts';
+import { outcomeOf, PATIENCE, progressIn, RULES, strikes } from '../support/phase-facts.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const anyTries = fc.integer({ min: 1, max: 1200 });
+
+test.each([
+  [1, 5 * SECOND_MS],
+  [2, 10 * SECOND_MS],
+  [3, 20 * SECOND_MS],
+  [4, MINUTE_MS],
+  [5, 2 * MINUTE_MS],
+  [6, 5 * MINUTE_MS],
+  [7, 10 * MINUTE_MS],
+  [8, 10 * MINUTE_MS],
+  [500, 10 * MINUTE_MS],
+])('after try %i of an outage the next comes in %i ms', (tries, ms) => {
+  expect(waitAfter(tries, PATIENCE)).toBe(ms);
+});
+
+test('a wait is never shorter than the one before it in its row, whatever the settings', () => {
+  fc.assert(
+    fc.property(anyPatience, anyTries, (patience, tries) => {
+      expect(waitAfter(tries + 1, patience)).toBeGreaterThanOrEqual(waitAfter(tries, patience));
+    }),
+  );
+});
+
+test('the person is asked after the hours of the setting, and at the latest one wait and one try later', () => {
+  fc.assert(
+    fc.property(anyPatience, fc.nat(HOUR_MS), (patience, childMs) => {
+      const blockedAt = rowUntilBlocked(patience, childMs);
+      const lasted = lastedMs(blockedAt, patience);
+      expect(lasted).toBeGreaterThanOrEqual(patience.mostMs);
+      expect(lasted).toBeLessThan(patience.mostMs + waitAfter(blockedAt.tries - 1, patience) + childMs + 1);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+function rowUntilBlocked(patience: typeof PATIENCE, durationMs: number): Outage {
+  for (let row: Outage | undefined; ; ) {
+    row = withEnding(row, { ending: 'network', durationMs });
+    if (row === undefined) throw new Error('There is no row.');
+    const outcome = outcomeOf({ end: 'network', outage: row });
+    if (decide(progressIn('testing'), outcome, { ...RULES, patience }).kind === 'block') return row;
+  }
+}
+
+test.each(OUTAGES)(
+  'by %s the first three tries come soon, and from the fourth on it is told as a wait',
+  (end) => {
+    const decided = [1, 2, 3, 4, 60].map((tries) =>
+      decide(progressIn('testing'), outcomeOf({ end, outage: { tries, workedMs: 0 } }), RULES),
+    );
+    expect(decided.map(({ kind }) => kind)).toEqual(['run', 'run', 'run', 'limited', 'limited']);
+    for (const decision of decided)
+      expect(decision).toMatchObject({
+        phase: 'testing',
+        strike: 'excused',
+        notes: [expect.stringContaining(end)],
+      });
+    expect(decided[3]).toMatchObject({ until: null });
+  },
+);
+
+test('an outage blocks for no number of failures, and takes nothing from their retries', () => {
+  const at = progressIn('testing', strikes({ failures: 3 }));
+  expect(decide(at, outcomeOf({ end: 'overloaded' }), { ...RULES, maxRetries: 0 }).kind).toBe('run');
+});
+
+test.each([
+  ['overloaded', 'The provider is overloaded: tried 80 times in 12 hours.'],
+  ['network', 'The provider cannot be reached: tried 80 times in 12 hours.'],
+] as const)('by %s it says what was tried for how long, and what a resume does', (end, said) => {
+  const outcome = outcomeOf({ end, problem: 'busy', outage: { tries: 80, workedMs: 0 } });
+  expect(decide(progressIn('testing'), outcome, RULES)).toEqual({
+    kind: 'block',
+    phase: 'testing',
+    rule: end,
+    needs: 'human_decision',
+    reason: `${said} A resume tries again at once and waits as long again. It said: busy`,
+  });
+});
+
+test('a patience that is no number asks at once', () => {
+  const rules = { ...RULES, patience: { ...PATIENCE, mostMs: Number.NaN } };
+  expect(decide(progressIn('testing'), outcomeOf({ end: 'network' }), rules).kind).toBe('block');
+});
+
+test('a row grows by outages of either kind, outlives what tells nothing, and ends with an answer', () => {
+  const row = { tries: 4, workedMs: 10 };
+  const after = Object.fromEntries(
+    ENDING_KINDS.map((ending) => [ending, withEnding(row, { ending, durationMs: 5 })?.tries ?? 0]),
+  );
+  expect(after).toEqual({
+    ...Object.fromEntries(ENDING_KINDS.map((ending) => [ending, 0])),
+    ...{ overloaded: 5, network: 5, crashed: 4, killed: 4, not_started: 4 },
+  });
+});
+
+test('the work of the child that begins a row is no time of the outage, that of the others is', () => {
+  const ends = { ending: 'overloaded', durationMs: HOUR_MS } as const;
+  const first = withEnding(undefined, ends);
+  expect(first && lastedMs(first, PATIENCE)).toBe(0);
+  const second = withEnding(first, ends);
+  expect(second && lastedMs(second, PATIENCE)).toBe(HOUR_MS + 5 * SECOND_MS);
+});
+
+test.each([
+  [40_000, '1 minute'],
+  [HOUR_MS, '60 minutes'],
+  [12.2 * HOUR_MS, '12 hours'],
+])('%i ms are %s', (ms, words) => {
+  expect(lastedWords(ms)).toBe(words);
+});
+
+test('only the first three tries are quick', () => {
+  expect([1, 2, 3, 4].map((tries) => isQuick({ tries }))).toEqual([true, true, true, false]);
+});
