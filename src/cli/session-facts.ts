@@ -2,6 +2,7 @@ import type { SessionReport } from '../actions/get-status.ts';
 import { DYING } from '../actions/revival-limit.ts';
 import { spentWords } from '../actions/spent-words.ts';
 import { isoUtc } from '../base/clock.ts';
+import type { OutageKind } from '../phases/ending.ts';
 import type { WaitingFor } from '../phases/table.ts';
 import { sandboxWords } from '../session/sandbox-words.ts';
 import { needsHuman } from '../session/session-list.ts';
@@ -19,8 +20,11 @@ export interface SessionFacts {
   reason?: string;
   needs?: string;
   summary?: string;
-  /** ISO time when a usage limit ends. */
+  /** ISO time when a usage limit ends, or when it tries again. */
   until?: string;
+  /** What is waited out where it is no usage limit, and the ISO time after which its person is asked. */
+  outage?: OutageKind;
+  asksAt?: string;
   phase: string;
   /** Running number within the phase. */
   iteration: number;
@@ -107,7 +111,10 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
         ...(status.openQuestions.length > 0 && { openQuestions: status.openQuestions }),
       };
     case 'limited':
-      return { until: isoUtc(status.until) };
+      return {
+        until: isoUtc(status.until),
+        ...(status.outage && { outage: status.outage.kind, asksAt: isoUtc(status.outage.asksAt) }),
+      };
     case 'blocked':
       return { reason: status.reason, needs: status.needs };
     case 'stopped':

@@ -1,3 +1,4 @@
+import { OUTAGE_WORDS } from '../phases/outage.ts';
 import type { WaitingFor } from '../phases/table.ts';
 import { STOPS } from '../session/now.ts';
 import { duration } from './durations.ts';
@@ -30,7 +31,11 @@ function kindWords(facts: SessionFacts, style: Style): string {
     case 'done':
       return style.good('done');
     case 'limited':
-      return style.attention(`at its usage limit until ${facts.until}`);
+      return style.attention(
+        facts.outage
+          ? `${OUTAGE_WORDS[facts.outage]}; tries again at ${facts.until}, asks you after ${facts.asksAt}`
+          : `at its usage limit until ${facts.until}`,
+      );
     case 'running':
       return style.accent('running');
     default:

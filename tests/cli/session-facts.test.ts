@@ -64,6 +64,31 @@ test('a limit beyond every date is told as the last one there is, by status and 
   expect(view && statusSentence(view)).toContain('9999-12-31T23:59:59.999Z');
 });
 
+test('an outage is told as one, with the times of the next try and of the question, by status, list and sentence', async () => {
+  await using desk = await makeDesk();
+  const outage = { kind: 'overloaded', asksAt: Date.UTC(2026, 0, 9, 3) } as const;
+  const until = Date.UTC(2026, 0, 8, 15);
+  const limited = { type: 'limited', until, guessed: true, provider: 'rehearsal', outage } as const;
+  const at = { startMs: systemClock.now() };
+  const paths = await desk.lay('26-01-08-boat', [CREATED, PREPARED, limited], at);
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
+  expect(facts).toMatchObject({
+    state: 'limited',
+    until: '2026-01-08T15:00:00.000Z',
+    outage: 'overloaded',
+    asksAt: '2026-01-09T03:00:00.000Z',
+  });
+  const words = [await typed(['status', 'boat'], place), await typed(['list'], place)];
+  const told = 'the provider is overloaded; tries again at 2026-01-08T15:00:00.000Z, asks';
+  for (const { stdout } of words) {
+    expect(stdout).toContain(`${told} you after 2026-01-09T03:00:00.000Z`);
+    expect(stdout).not.toContain('usage limit');
+  }
+  const view = await readSession(paths, desk.context.host);
+  expect(view && statusSentence(view)).toContain(`${told} a person after 2026-01-09T03:00:00.000Z`);
+});
+
 test('a reason names the command where models are named the tool', async () => {
   await using desk = await makeDesk();
   const reason =
