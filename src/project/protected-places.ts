@@ -77,6 +77,6 @@ export function holdRefFolders(commonDir: string, branch: string): void {
     // `refs/heads` itself is never cleared away.
     if (!folder.endsWith('refs/heads')) writeFileSync(join(folder, HOLD), '');
   }
-  // A bare repository keeps no log of its refs; its worktrees do, and a commit there would make this.
-  mkdirSync(join(commonDir, 'logs'), { recursive: true });
+  // A bare repository keeps no log of its refs, its worktrees do; and the first file of LFS may be an agent's.
+  for (const name of ['logs', 'lfs']) mkdirSync(join(commonDir, name), { recursive: true });
 }

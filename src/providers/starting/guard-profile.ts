@@ -40,9 +40,9 @@ export interface SessionPlaces {
 }
 
 /** What a commit, a fetch and a stash write in the shared git folder, beside the branch. */
-export const OPEN_IN_GIT = ['objects', 'logs', 'refs'];
+export const OPEN_IN_GIT = ['objects', 'logs', 'refs', 'lfs'];
 /** Those that not every repository has. */
-const OPEN_IF_THERE = ['lfs', 'rr-cache', 'reftable'];
+const OPEN_IF_THERE = ['rr-cache', 'reftable'];
 
 /**
  * The profile of an agent: everything is as it is, but for what belongs to samocode and to the person's repository.
