@@ -8,7 +8,10 @@ import type { SessionState, Status } from './state.ts';
 export interface NowFile {
   session: string;
   status: Status['kind'];
-  /** What it waits for, why it is blocked or stopped, until when it is limited, and by what if it is no usage limit; while it runs, that it is to stop. */
+  /**
+   * What it waits for, why it is blocked or stopped, until when it is limited, with the reason where that is no usage
+   * limit; while it runs, that it is to stop.
+   */
   detail?: string;
   phase: string;
   iteration: number;
