@@ -128,7 +128,7 @@ const machines: FaultRow[] = [
           await neverRan(rig);
           expect(await blockOf(rig)).toContain('would go on with "none"');
           expect(await blockOf(rig)).toContain(NO_NAMESPACES);
-          expect(await blockOf(rig)).toContain('apt install bubblewrap');
+          expect(await blockOf(rig)).toContain('docs/security.md');
         },
       },
     ),

@@ -68,7 +68,7 @@ test('where the guard fails, SANDBOX=auto starts without it, and the first warni
   const broken = await withBrokenGuard(context, repo.root);
   const { file, warnings } = await startSession({ task: 'x', run: false }, broken);
   expect(file.sandbox).toBe('none');
-  expect(warnings[0]).toMatch(/^Agents run without the guard: bwrap does not work here .*Can't mount proc/);
+  expect(warnings[0]).toMatch(/^Agents run without the guard: bwrap does not work here: Can't mount proc/);
   const { checks } = await doctor({}, broken);
   expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({ level: 'warn' });
 });

@@ -39,7 +39,7 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
   const guard = makeGuard(tool, guardProfile(places), isRoot);
   const why = await failureOf(guard, forbiddenFolders(places), options);
-  if (why !== undefined) return { level: 'none', why, hint: howToGet(tool.kind, platform) };
+  if (why !== undefined) return { level: 'none', why, hint: HOW_TO_MEND[tool.kind] };
   return { level: isRoot ? 'best effort' : 'guard', guard };
 }
 
@@ -60,8 +60,11 @@ async function failureOf(
   for (const each of written) rmSync(each, { force: true });
   if (end.timedOut) return `${kind} did not answer within ${limitMs / 1000} s`;
   if (end.exitCode !== 0 || end.stdout.trim() !== 'tried') {
-    const said = visibleControls((end.stderr.trim().split('\n').at(-1) ?? '').slice(0, 200));
-    return `${kind} does not work here${said === '' ? '' : ` (${said})`}`;
+    const said = visibleControls((end.stderr.trim().split('\n').at(-1) ?? '').slice(0, 200)).replace(
+      /^bwrap: /,
+      '',
+    );
+    return `${kind} does not work here${said === '' ? '' : `: ${said}`}`;
   }
   const [open] = written;
   return open === undefined ? undefined : `${kind} does not keep ${join(open, '..')} from being written`;
@@ -69,15 +72,19 @@ async function failureOf(
 
 /** There is no tool to make one with. */
 export function missingGuard(platform: NodeJS.Platform = process.platform): NoGuard {
-  const kind = platform === 'darwin' ? 'sandbox-exec' : 'bwrap';
-  return { level: 'none', why: `${kind} is not installed`, hint: howToGet(kind, platform) };
+  if (platform === 'darwin')
+    return { level: 'none', why: 'sandbox-exec was not found', hint: HOW_TO_MEND['sandbox-exec'] };
+  return {
+    level: 'none',
+    why: 'bubblewrap (bwrap) is not installed',
+    hint: 'Install it: "sudo apt install bubblewrap" on Debian and Ubuntu, the package bubblewrap elsewhere; docs/security.md says more.',
+  };
 }
 
-function howToGet(kind: GuardTool['kind'], platform: NodeJS.Platform): string {
-  if (kind === 'sandbox-exec') return 'It comes with macOS; look whether a policy of this Mac forbids it.';
-  if (platform !== 'linux') return 'The guard works on Linux and macOS.';
-  return 'Install bubblewrap (Debian and Ubuntu: "sudo apt install bubblewrap") and allow user namespaces; docs/security.md tells how, also for Ubuntu 24.04 and containers.';
-}
+const HOW_TO_MEND: Readonly<Record<GuardTool['kind'], string>> = {
+  bwrap: 'Allow user namespaces: docs/security.md says how, also for Ubuntu 24.04 and in containers.',
+  'sandbox-exec': 'It comes with macOS; look whether a policy of this Mac forbids it.',
+};
 
 /** What SANDBOX=off amounts to. */
 export const SWITCHED_OFF: GuardNow = {
