@@ -12,7 +12,7 @@ const WHY: Array<[Behaviour, string]> = [
 ];
 
 test.each(WHY)(
-  'with SANDBOX=auto and a guard that is %s a session begins without, and says why',
+  'with SANDBOX=auto and a bubblewrap of the kind "%s" a session begins without a guard, and says why',
   async (behaviour, why) => {
     using fake = fakeBwrap(behaviour);
     await using rig = await startRig({ sandbox: 'auto', start: { run: false } });
@@ -32,11 +32,14 @@ test.each(WHY)(
   },
 );
 
-test.each(WHY)('with SANDBOX=guard and a guard that is %s nothing is begun', async (behaviour, why) => {
-  using fake = fakeBwrap(behaviour);
-  const beginning = startRig({ sandbox: 'guard', firstEnv: fake.env });
-  await expect(beginning).rejects.toMatchObject({
-    code: 'guard_unavailable',
-    message: expect.stringContaining(why),
-  });
-});
+test.each(WHY)(
+  'with SANDBOX=guard and a bubblewrap of the kind "%s" nothing is begun',
+  async (behaviour, why) => {
+    using fake = fakeBwrap(behaviour);
+    const beginning = startRig({ sandbox: 'guard', firstEnv: fake.env });
+    await expect(beginning).rejects.toMatchObject({
+      code: 'guard_unavailable',
+      message: expect.stringContaining(why),
+    });
+  },
+);
