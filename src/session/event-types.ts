@@ -145,7 +145,6 @@ export const EVENT_BODIES = {
   iteration_started: BegunIteration.extend({
     /** Names of the credentials that were set: who pays. */
     credentials: z.array(z.string()).optional(),
-    /** The level in force. */
     sandbox: z.enum(SANDBOX_LEVELS).optional(),
   }),
   iteration_ended: z.object({

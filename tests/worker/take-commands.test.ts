@@ -121,7 +121,8 @@ test('a broken command is refused once, with words, and its file goes', async ()
   await using log = await tempLog();
   const worker = await workerOn(log);
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
-  const id = ulid();
+  // Later than the one before: of one millisecond any may come first.
+  const id = ulid(Date.now() + 1000);
   await writeFile(join(log.paths.commands, `${id}.json`), '{"v":1,');
   await takeCommands(worker, 'idle');
   expect((await answers(log))[1]).toMatchObject({ id, kind: 'unreadable', code: 'bad_command' });
