@@ -62,11 +62,13 @@ class NewerVersionError extends SamocodeError {
 export class SessionLostError extends SamocodeError {
   readonly code = 'session_lost';
 
-  constructor({ folder, problems, paths }: SessionView) {
+  constructor({ folder, problems, paths, isUnreadable }: SessionView) {
     super(
-      `Session ${folder} can only be looked at.`,
+      isUnreadable ? `Session ${folder} cannot be read.` : `Session ${folder} can only be looked at.`,
       problems.join(' '),
-      `What there is of it stands in ${paths.sessionDir}; its work can go on in a new session.`,
+      isUnreadable
+        ? 'Mend that, then try again.'
+        : `What there is of it stands in ${paths.sessionDir}; its work can go on in a new session.`,
     );
   }
 }

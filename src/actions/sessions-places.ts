@@ -1,12 +1,13 @@
-import { stat } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { SamocodeError, systemErrorCode } from '../base/errors.ts';
 import type { ProjectNotFoundError } from '../project/find-project.ts';
 import { readSettingTexts } from '../project/open-project.ts';
 import { readSettings } from '../project/read-settings.ts';
 import { realPathAsFar } from '../project/real-path.ts';
 import { SettingInvalidError } from '../project/setting-errors.ts';
 import { SETTINGS } from '../project/settings.ts';
+import { isOfFiles } from '../session/unreadable.ts';
 import type { ActionContext } from './context.ts';
 import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
 
@@ -75,10 +76,21 @@ async function placeOf(
   const reading = readings.find(({ name }) => name === 'sessions');
   if (reading?.problem) throw reading.problem;
   const sessionsDir = String(reading?.value);
-  if ((await ifExists(stat(sessionsDir)))?.isDirectory()) return { filePath, sessionsDir, isOwn };
+  const problem = await folderProblem(sessionsDir);
+  if (problem === undefined) return { filePath, sessionsDir, isOwn };
   const source = reading?.source ?? { kind: 'unset' };
-  const problem = 'This folder does not exist';
   throw new SettingInvalidError(SETTINGS.sessions, SETTINGS.sessions.key, sessionsDir, source, problem);
+}
+
+async function folderProblem(path: string): Promise<string | undefined> {
+  try {
+    await (await opendir(path)).close();
+    return undefined;
+  } catch (error) {
+    if (!isOfFiles(error)) throw error;
+    const isRefused = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
+    return isRefused ? 'This folder may not be read' : 'This folder does not exist';
+  }
 }
 
 function expected(error: unknown): SamocodeError {

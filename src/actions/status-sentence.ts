@@ -21,6 +21,7 @@ export function statusSentence(view: SessionView): string {
 function sentenceOf(view: SessionView): string {
   const { state, folder, isForeign } = view;
   const { status, progress } = state;
+  if (view.isUnreadable) return `${folder} cannot be read.`;
   const at = `${progress.phase}, iteration ${progress.totalIterations}`;
   const stops = state.stopWanted === undefined ? '' : ` and ${STOPS[state.stopWanted.when]}`;
   switch (status.kind) {

@@ -127,8 +127,9 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
 }
 
 /** What a person types next. */
-function nextCommand({ folder, state: { status, archived } }: SessionView): string {
+function nextCommand({ folder, state: { status, archived }, isUnreadable }: SessionView): string {
   const name = shortName(folder);
+  if (isUnreadable) return `samocode status ${name}`;
   if (archived) return `samocode unarchive ${name}`;
   switch (status.kind) {
     case 'starting':

@@ -4,10 +4,18 @@ import { ifExists } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
 import { runRoot, sessionPaths } from './paths.ts';
 import { readSession, type SessionView } from './status.ts';
+import { isOfFiles } from './unreadable.ts';
 
 /** Names of all session folders of a SESSIONS folder, those of the original tool too. */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
-  const [visible, running] = await Promise.all([foldersIn(sessionsDir), foldersIn(runRoot(sessionsDir))]);
+  const [visible, running] = await Promise.all([
+    foldersIn(sessionsDir),
+    // Where it is refused, each session says so.
+    foldersIn(runRoot(sessionsDir)).catch((error) => {
+      if (isOfFiles(error)) return [];
+      throw error;
+    }),
+  ]);
   return [...new Set([...running, ...visible])].sort();
 }
 
@@ -36,8 +44,10 @@ export function needsHuman(view: SessionView): boolean {
   return kind === 'waiting' || kind === 'blocked' || isLost(view);
 }
 
-/** No worker can ever begin: nothing says what the session is, or nothing says that it was started. */
-export function isLost({ wantsWorker, sessionFile, isForeign, state, newer }: SessionView): boolean {
+/** No worker can begin: its files may not be read, or say neither what it is nor that it was started. */
+export function isLost(view: SessionView): boolean {
+  const { wantsWorker, sessionFile, isForeign, state, newer } = view;
+  if (view.isUnreadable) return true;
   const isBeginning = state.status.kind === 'starting';
   if (isForeign) return false;
   if (isBeginning && !wantsWorker && newer === undefined) return true;

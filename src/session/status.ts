@@ -15,6 +15,7 @@ import { isLogAside } from './rewritten-log.ts';
 import type { SessionFile } from './session-file.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './state.ts';
 import { trueSessionFile } from './true-session-file.ts';
+import { isOfFiles, unreadableSession } from './unreadable.ts';
 
 /** One session as its files show it at one moment. */
 export interface SessionView {
@@ -34,6 +35,8 @@ export interface SessionView {
   needsWorker: boolean;
   /** Made by the original tool and not taken over yet. */
   isForeign: boolean;
+  /** Its files may not be read, so that nothing else here is known; `problems` says why. */
+  isUnreadable?: true;
   /** How a newer samocode shows itself here: it may be looked at, not changed. */
   newer?: string;
 }
@@ -52,10 +55,20 @@ export function gateStatus(view: SessionView): Pick<SessionState, 'status'> {
 }
 
 /**
- * Reads what a session is doing; the cost does not grow with its history.
+ * Reads what a session is doing; the cost does not grow with its history. One whose files may not be read is shown as
+ * that, and hides no other.
  * @returns undefined when there is no such session
  */
 export async function readSession(paths: SessionPaths, host: Host): Promise<SessionView | undefined> {
+  try {
+    return await readFiles(paths, host);
+  } catch (error) {
+    if (isOfFiles(error)) return unreadableSession(paths, error);
+    throw error;
+  }
+}
+
+async function readFiles(paths: SessionPaths, host: Host): Promise<SessionView | undefined> {
   // First, and not among the others: it throws at once, and theirs would then be failures that nobody hears of.
   const pendingCommands = pendingCommandIds(paths);
   const [log, identity, holding] = await Promise.all([

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { ifExists } from '../base/errors.ts';
 import { newBell } from './bell.ts';
 import { readEvents } from './event-log.ts';
 import { newFolderEars } from './folder-ears.ts';
 import type { SessionPaths } from './paths.ts';
+import { isOfFiles } from './unreadable.ts';
 
 /** A session and the number of the last event that its reader has seen. */
 export interface Seen {
@@ -50,13 +50,18 @@ export async function waitForEvents(seen: readonly Seen[], options: WaitOptions)
   }
 }
 
+/** A log that may not be read tells of nothing, and the others are waited for. */
+function nothingOf(error: unknown): undefined {
+  if (!isOfFiles(error)) throw error;
+}
+
 async function lookFor(seen: readonly Seen[], sizes: (number | undefined)[]): Promise<number[]> {
   const grown = await Promise.all(
     seen.map(async ({ paths, after }, index) => {
-      const size = (await ifExists(stat(paths.events)))?.size ?? 0;
+      const size = (await stat(paths.events).catch(nothingOf))?.size ?? 0;
       if (size === sizes[index]) return false;
       sizes[index] = size;
-      return (await readEvents(paths.events, after)).length > 0;
+      return ((await readEvents(paths.events, after).catch(nothingOf)) ?? []).length > 0;
     }),
   );
   return grown.flatMap((isGrown, index) => (isGrown ? [index] : []));

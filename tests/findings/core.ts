@@ -195,7 +195,25 @@ export const CORE: readonly Finding[] = [
       ['actions/stall-timeout.test.ts', '(core B10)'],
     ],
   },
-  { id: 'core B11', fault: 'one unreadable folder hides all sessions', seen: 'later', with: 'supervisor' },
+  {
+    id: 'core B11',
+    fault: 'one unreadable folder hides all sessions',
+    seen: 'red',
+    shownBy: [
+      [
+        'actions/unreadable-session.test.ts',
+        'a session that may not be read is listed as unreadable, and hides no other',
+      ],
+      [
+        'actions/unreadable-session.test.ts',
+        'whatever goes over all sessions shows the others beside one that may not be read',
+      ],
+      [
+        'actions/unreadable-session.test.ts',
+        'a SESSIONS folder that may not be read hides no session of another project',
+      ],
+    ],
+  },
   {
     id: 'core B12',
     fault: 'checkpoints have no bound and hold filtered files',

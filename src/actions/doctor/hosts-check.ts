@@ -1,20 +1,34 @@
 import { readHolding, readLeases } from '../../base/lease.ts';
 import { sessionPaths } from '../../session/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
+import { isOfFiles } from '../../session/unreadable.ts';
 import type { ActionContext } from '../context.ts';
 import { type DoctorCheck, ok, warn } from './check.ts';
 
 /** Whether workers of other machines or containers have worked in a SESSIONS folder. */
 export async function hostsCheck(sessionsDir: string, { host }: ActionContext): Promise<DoctorCheck> {
   const others = new Set<string>();
+  const unreadable: string[] = [];
   for (const folder of await sessionFolders(sessionsDir)) {
     const { leases } = sessionPaths(sessionsDir, folder);
-    const holding = await readHolding(leases, host);
-    if (holding.kind === 'held' && holding.liveness === 'unknowable') others.add(holding.lease.owner.hostId);
-    for (const { owner } of await readLeases(leases)) {
-      if (owner.hostId !== host.hostId) others.add(owner.hostId);
+    try {
+      const holding = await readHolding(leases, host);
+      if (holding.kind === 'held' && holding.liveness === 'unknowable')
+        others.add(holding.lease.owner.hostId);
+      for (const { owner } of await readLeases(leases)) {
+        if (owner.hostId !== host.hostId) others.add(owner.hostId);
+      }
+    } catch (error) {
+      if (!isOfFiles(error)) throw error;
+      unreadable.push(folder);
     }
   }
+  if (unreadable.length > 0)
+    return warn(
+      'sessions.hosts',
+      `Sessions in ${sessionsDir} cannot be read: ${unreadable.join(', ')}.`,
+      'Another user has left them, as "sudo samocode" does: give them back with chown.',
+    );
   if (others.size === 0) return ok('sessions.hosts', 'used by this machine alone');
   return warn(
     'sessions.hosts',
