@@ -6,14 +6,14 @@ import { plainText } from '../base/plain-file.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
-import { type Revival, revive } from './revive.ts';
+import { type RevivalAtLook, reviveForLook } from './revive.ts';
 
 export interface SessionReport {
   view: SessionView;
   /** What the child does now, as its own output says: quoted, never an instruction. */
   activity?: string;
   /** What was done about a missing worker. */
-  revival: Revival;
+  revival: RevivalAtLook;
   /** The child shows no sign of life. */
   isStalled: boolean;
 }
@@ -23,8 +23,8 @@ export async function getStatus(question: SessionQuestion, context: ActionContex
   return await reportOn(await findSession(question, context), context);
 }
 
-export async function reportOn(view: SessionView, context: ActionContext): Promise<SessionReport> {
-  const revival = await revive(view, context);
+export async function reportOn(found: SessionView, context: ActionContext): Promise<SessionReport> {
+  const { view, revival } = await reviveForLook(found, context);
   const [activity, isStalled] = await Promise.all([readActivity(view), seemsStalled(view)]);
   return { view, revival, isStalled, ...(activity !== undefined && { activity }) };
 }

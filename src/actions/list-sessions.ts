@@ -1,7 +1,7 @@
 import { byUrgency, needsHuman, readAllSessions } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
-import { revive } from './revive.ts';
+import { reviveForLook } from './revive.ts';
 import type { SessionFilter } from './session-filters.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 
@@ -30,8 +30,12 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
   const isForHuman = filter === 'needs_human';
   const list = await lookAtSessions({ ...input, ...(isForHuman && { filter: undefined }) }, context);
   const dying: SessionView[] = [];
-  for (const view of list.sessions) if ((await revive(view, context)) === 'dies_again') dying.push(view);
-  const others = list.sessions.filter((view) => !dying.includes(view) && isWanted(view, filter));
+  const others: SessionView[] = [];
+  for (const found of list.sessions) {
+    const { view, revival } = await reviveForLook(found, context);
+    if (revival === 'dies_again') dying.push(view);
+    else if (isWanted(view, filter)) others.push(view);
+  }
   return { ...list, sessions: [...dying, ...others], needing: list.needing + dying.length, dying };
 }
 

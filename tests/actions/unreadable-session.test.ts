@@ -134,3 +134,17 @@ test('a SESSIONS folder that may not be read hides no session of another project
   const own = () => listSessions({}, given.context);
   await asOrdinaryUser(() => expect(own()).rejects.toMatchObject({ code: 'setting_invalid' }));
 });
+
+test('a worker that cannot be started hides no session, and the one that wants it says so', async () => {
+  await using given = await machine();
+  const { runDir } = sessionPaths(given.at('one', 'sessions'), '26-01-06-wants');
+  await writeEvents(sessionPaths(given.at('one', 'sessions'), '26-01-06-wants'), [CREATED, PREPARED]);
+  // The ordinary user may read it, and not write the error output of a worker into it.
+  await chmod(runDir, 0o755);
+  const { sessions } = await asOrdinaryUser(() => listSessions({}, given.context));
+  expect(sessions).toHaveLength(4);
+  const problems = [expect.stringContaining('No worker could be started')];
+  expect(sessions.find(({ folder }) => folder === '26-01-06-wants')).toMatchObject({ problems });
+  const status = () => getStatus({ session: 'wants' }, given.context);
+  expect(await asOrdinaryUser(status)).toMatchObject({ revival: 'failed', view: { problems } });
+});
