@@ -2,7 +2,9 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
+import { commonDirOf } from './common-dir.ts';
 import { ALL_FILES_LIMIT_MS, runGit } from './git.ts';
+import { removeLink, removeLinksBelow } from './planted-links.ts';
 import { realPathAsFar } from './real-path.ts';
 import { commitOf, type GitContext } from './repository.ts';
 import { listWorktrees } from './worktree-list.ts';
@@ -25,16 +27,30 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
   const options = { ...context, cwd: worktreePath };
   const calm = { ...options, allowFailure: true };
   const ref = `refs/heads/${branch}`;
+  await removeLinks(move);
   for (const given of await underWay(worktreePath)) await runGit([given, '--quit'], calm);
   await runGit(['symbolic-ref', '-m', 'samocode: rewind', 'HEAD', ref], options);
   if (commit === undefined) {
-    if ((await commitOf(ref, options)) !== undefined) await runGit(['update-ref', '-d', ref], options);
+    if ((await commitOf(ref, options)) !== undefined)
+      await runGit(['update-ref', '--no-deref', '-d', ref], options);
     await runGit(['read-tree', '--empty'], options);
     return undefined;
   }
-  await runGit(['update-ref', '-m', 'samocode: rewind', ref, commit], options);
+  // An agent may have made the branch a name for another one.
+  await runGit(['update-ref', '--no-deref', '-m', 'samocode: rewind', ref, commit], options);
   await runGit(['reset', '--quiet', '--mixed'], { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
   return commit;
+}
+
+/** git writes its index and its logs through a link, wherever an agent has led it. */
+async function removeLinks({ mainRepo, worktreePath, ...context }: BranchMove): Promise<void> {
+  const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
+  const { baseEnv, config } = context;
+  const commonDir = await commonDirOf(mainRepo, { baseEnv, ...(config && { config }) });
+  removeLinksBelow(join(commonDir, 'logs'));
+  if (gitDir === undefined) return;
+  removeLinksBelow(join(gitDir, 'logs'));
+  removeLink(join(gitDir, 'index'));
 }
 
 /** By plain reads; what else may be under way (a merge, one pick) ends with the reset of the index. */

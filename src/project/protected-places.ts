@@ -71,12 +71,13 @@ const HOLD = 'hold.lock';
  * Makes the folders of refs that a guard is bound to, and sees that they stay: the person may run `git gc` or `git pack-refs` meanwhile.
  */
 export function holdRefFolders(commonDir: string, branch: string): void {
-  const folders = [join('refs/heads', dirname(branch)), 'refs/samocode', 'refs/replace'];
+  const own = join('refs/heads', dirname(branch));
+  const folders = [own, join('logs', own), 'refs/samocode', 'refs/replace'];
   for (const folder of folders.map((each) => join(commonDir, each))) {
     mkdirSync(folder, { recursive: true });
     // `refs/heads` itself is never cleared away.
     if (!folder.endsWith('refs/heads')) writeFileSync(join(folder, HOLD), '');
   }
-  // A bare repository keeps no log of its refs, its worktrees do; and the first file of LFS may be an agent's.
-  for (const name of ['logs', 'lfs']) mkdirSync(join(commonDir, name), { recursive: true });
+  // The first file of LFS may be an agent's.
+  mkdirSync(join(commonDir, 'lfs'), { recursive: true });
 }

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { withoutPrograms } from './all-settings.ts';
@@ -34,7 +34,10 @@ export async function commitSessionFiles({
 }: SessionCommit): Promise<boolean> {
   const place = `${sessionDir}\0${mainRepo}`;
   if (nothingToCommitTo.has(place)) return false;
-  const options = { ...context, cwd: sessionDir, allowFailure: true };
+  // The folder itself is an agent's to write: what lies in it must not say which repository is asked.
+  if (statsAt(join(sessionDir, '.git')) !== undefined) return false;
+  const sessionsDir = dirname(sessionDir);
+  const options = { ...context, cwd: sessionsDir, allowFailure: true };
   const top = await runGit(['rev-parse', '--show-toplevel', '--absolute-git-dir'], options);
   if (top.exitCode !== 0) return false;
   const [toplevel = '', gitDir = ''] = top.stdout.trim().split('\n');
@@ -45,9 +48,10 @@ export async function commitSessionFiles({
   }
   // What is added then would be part of what the person is in the middle of.
   if (UNDER_WAY.some((name) => statsAt(join(gitDir, name)) !== undefined)) return false;
-  const files = ['--', '.', ':(exclude)_logs'];
+  const folder = basename(sessionDir);
+  const files = ['--', `:(literal)${folder}`, `:(exclude,literal)${folder}/_logs`];
   // No snapshot was taken of this repository, which children can write to as well.
-  const safe = { ...options, ...(await withoutPrograms(sessionDir, context)) };
+  const safe = { ...options, ...(await withoutPrograms(sessionsDir, context)) };
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     // Other sessions commit to the same repository; its index has one lock for all.
     const added = await runGit(['add', '--all', ...files], safe);

@@ -40,11 +40,14 @@ export function childEnvironment(
  * to type a password or to close an editor.
  */
 const GIT_FOR_CHILDREN = {
-  GIT_CONFIG_COUNT: '2',
+  GIT_CONFIG_COUNT: '3',
   GIT_CONFIG_KEY_0: 'gc.auto',
   GIT_CONFIG_VALUE_0: '0',
   GIT_CONFIG_KEY_1: 'maintenance.auto',
   GIT_CONFIG_VALUE_1: 'false',
+  // What the remote has dropped can't be dropped in the guard, and the whole fetch would fail of it.
+  GIT_CONFIG_KEY_2: 'fetch.prune',
+  GIT_CONFIG_VALUE_2: 'false',
   GIT_TERMINAL_PROMPT: '0',
   GIT_EDITOR: 'true',
 };

@@ -17,7 +17,6 @@ type Place = Pick<Worktree, 'path' | 'branch'>;
 
 /** Where a worker starts agents, SETUP and CHECK: tried once, and again at a resume. */
 export class WorkerGuard {
-  #places: Promise<ProtectedPlaces> | undefined;
   #now: Promise<GuardNow> | undefined;
 
   /**
@@ -42,7 +41,6 @@ export class WorkerGuard {
 
   /** The next look tries again: a person has mended or changed the machine. */
   forget(): void {
-    this.#places = undefined;
     this.#now = undefined;
   }
 
@@ -69,7 +67,8 @@ export class WorkerGuard {
 
   async #placesOf({ file, env, rehearsalProgram, git }: Worker): Promise<ProtectedPlaces> {
     const { mainRepo, sessionsDir, worktreesDir, settings } = file;
-    this.#places ??= findProtectedPlaces(
+    // Each time: the person may have made another checkout since.
+    return await findProtectedPlaces(
       {
         ...{ mainRepo, sessionsDir, worktreesDir, runRoot: runRoot(sessionsDir) },
         homeDir: env.HOME ?? '/',
@@ -78,7 +77,6 @@ export class WorkerGuard {
       },
       git.context,
     );
-    return await this.#places;
   }
 }
 

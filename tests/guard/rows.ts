@@ -81,6 +81,15 @@ export const REFUSED = words([
   ['delete a checkpoint', 'git update-ref -d refs/samocode/boat/1'],
   ['move a checkpoint', 'git update-ref refs/samocode/boat/1 "$(git commit-tree -m x HEAD^{tree})"'],
   ['add a checkpoint', 'git update-ref refs/samocode/boat/2 HEAD'],
+  [
+    'lead the log of a branch elsewhere',
+    'ln -sf "$PWD/x" "$(git rev-parse --git-common-dir)/logs/refs/heads/main"',
+    isAmongAll,
+  ],
+  [
+    'lead the log of the main checkout elsewhere',
+    'ln -sf "$PWD/x" "$(git rev-parse --git-common-dir)/logs/HEAD"',
+  ],
   ['show a commit as another', 'git replace HEAD "$(git commit-tree -m x HEAD^{tree})"'],
   ['delete the folder of the checkpoints', 'rm -r "$COMMON/refs/samocode"'],
   ['pack the refs', 'git pack-refs --all'],

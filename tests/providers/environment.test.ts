@@ -63,7 +63,7 @@ test('git looks at no other repository and starts no clean-up that outlives the 
   expect(given).not.toHaveProperty('GIT_INDEX_FILE');
   expect(given).not.toHaveProperty('GIT_CONFIG_KEY_9');
   expect(given).toMatchObject({
-    GIT_CONFIG_COUNT: '2',
+    GIT_CONFIG_COUNT: '3',
     GIT_CONFIG_KEY_0: 'gc.auto',
     GIT_CONFIG_VALUE_0: '0',
     GIT_CONFIG_KEY_1: 'maintenance.auto',
@@ -111,7 +111,7 @@ test('whatever stands in the environment, no secret and no foreign mark of ours 
       const given = childEnvironment(env, marks);
       const ours = Object.entries(given).filter(([key]) => /^(?:SAMOCODE|TELEGRAM)_/.test(key));
       expect(ours.map(([, value]) => value)).toEqual([marks.sessionUlid, '7']);
-      expect(given.GIT_CONFIG_COUNT).toBe('2');
+      expect(given.GIT_CONFIG_COUNT).toBe('3');
     }),
   );
 });

@@ -40,7 +40,7 @@ export interface SessionPlaces {
 }
 
 /** What a commit, a fetch and a stash write in the shared git folder, beside the branch. */
-export const OPEN_IN_GIT = ['objects', 'logs', 'refs', 'lfs'];
+export const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs'];
 /** Those that not every repository has. */
 const OPEN_IF_THERE = ['rr-cache', 'reftable'];
 
@@ -85,9 +85,13 @@ function foldersAbove(paths: readonly string[]): string[] {
 function openForCommits(commonDir: string, session: SessionPlaces): Mount[] {
   const { gitDir, worktree, branch, sessionDir } = session;
   const heads = join(commonDir, 'refs/heads');
+  const logs = join(commonDir, 'logs');
   return [
     ...OPEN_IN_GIT.map((name) => writable(join(commonDir, name))),
     ...OPEN_IF_THERE.map((name): Mount => ({ ...writable(join(commonDir, name)), ifThere: true })),
+    // git writes a log through a link: that of the person's branches is not open, nor that of the main checkout.
+    readOnly(join(logs, 'refs/heads')),
+    writable(join(logs, 'refs/heads', dirname(branch))),
     readOnly(heads),
     readOnly(join(commonDir, 'refs/samocode')),
     // By one of these any commit or file can be shown as another, to the person too.

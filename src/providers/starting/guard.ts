@@ -25,7 +25,11 @@ export function findGuardTool(
   platform: NodeJS.Platform = process.platform,
 ): GuardTool | undefined {
   const kind = platform === 'darwin' ? 'sandbox-exec' : 'bwrap';
-  const folders = [...(env.PATH ?? '').split(delimiter).filter(isAbsolute), ...USUAL_FOLDERS];
+  // Below the home folder an agent may have put another program under that name.
+  const { HOME, PATH = '' } = env;
+  const isAtHome = (folder: string) => HOME !== undefined && folder.startsWith(`${HOME}/`);
+  const named = PATH.split(delimiter).filter((folder) => isAbsolute(folder) && !isAtHome(folder));
+  const folders = [...named, ...USUAL_FOLDERS];
   const path = folders.map((folder) => join(folder, kind)).find(isProgram);
   return path === undefined ? undefined : { kind, path };
 }
@@ -62,9 +66,13 @@ const DROPPED = [
   'DAC_READ_SEARCH',
 ];
 
+/** Settings of the kernel, which root may write: one of them names a program that it starts outside. */
+const KERNEL = ['/proc/sys', '/proc/sysrq-trigger', '/sys'];
+
 function bwrapArgs(profile: readonly Mount[], isRoot: boolean): string[] {
   return [
     ...['--dev-bind', '/', '/', '--proc', '/proc', '--unshare-pid', '--die-with-parent'],
+    ...(isRoot ? KERNEL.flatMap((path) => ['--ro-bind-try', path, path]) : []),
     ...profile.flatMap(bwrapMount),
     ...(isRoot ? DROPPED.flatMap((name) => ['--cap-drop', `CAP_${name}`]) : []),
   ];

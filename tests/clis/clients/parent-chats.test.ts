@@ -98,7 +98,9 @@ test.each(CLIENTS)(
     expect(approved).toMatchObject({ by: { channel: 'tool', client: expect.stringContaining(client) } });
     expect(await repo.git(['rev-parse', 'HEAD'])).toBe(head);
     expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
-    expect((await repo.git(['log', '--format=%s', 'main..samocode/boats'])).split('\n').length).toBeGreaterThan(2);
+    expect(
+      (await repo.git(['log', '--format=%s', 'main..samocode/boats'])).split('\n').length,
+    ).toBeGreaterThan(2);
     await eventually(async () => !(await isRunning(repo.root)));
   },
 );
