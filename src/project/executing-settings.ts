@@ -9,7 +9,7 @@ import { parseJson } from '../base/parse-json.ts';
 import { plainText } from '../base/plain-file.ts';
 import { visibleControls } from '../base/plain-words.ts';
 import { allSettings, programsAmong, type ScopedSetting } from './all-settings.ts';
-import { executes, Setting } from './git-programs.ts';
+import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 import { SettingsMemory } from './settings-memory.ts';
 
@@ -82,18 +82,25 @@ function hookFolders(
 
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 
-/** An earlier samocode kept the settings of the repository alone, and called them so. */
+/** An earlier samocode kept settings of the repository alone, those that its own calls obey, and called them so. */
 const Kept = Executing.partial().extend({ programs: Executing.shape.repository.optional() });
 
-/** What was accepted, as it is kept at `path`. Where that is missing or damaged, nothing of the repository was. */
-export async function acceptedAt(path: string, { outside, hooks }: Executing): Promise<Executing> {
+/**
+ * What was accepted, as it is kept at `path`. Where that is missing or damaged, nothing of the repository was; what an
+ * earlier samocode did not look at counts as it stands now.
+ */
+export async function acceptedAt(path: string, now: Executing): Promise<Executing> {
+  const { repository, outside, hooks } = now;
   const text = await plainText(path, MAX_KEPT_BYTES);
   const kept = text === undefined ? undefined : Kept.safeParse(parseJson(text)).data;
   if (kept === undefined) return { repository: [], outside, hooks: {} };
   return {
     outside: kept.outside ?? outside,
     hooks: kept.hooks ?? hooks,
-    repository: kept.repository ?? kept.programs ?? [],
+    repository: kept.repository ?? [
+      ...(kept.programs ?? repository.filter(namesProgram)),
+      ...repository.filter((setting) => !namesProgram(setting)),
+    ],
   };
 }
 

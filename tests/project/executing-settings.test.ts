@@ -113,6 +113,23 @@ test('what was accepted is known again, that of an earlier samocode too; where i
   expect(changedExecuting(await acceptedAt(path, now), now)).toEqual(['filter.mine.clean: nothing -> mine']);
 });
 
+test('what an earlier samocode did not look at was there before, as far as anybody knows', async () => {
+  const { repo, read } = await scene();
+  await using _ = repo;
+  await repo.git(['config', 'filter.mine.clean', 'mine']);
+  const programs = (await read()).repository;
+  await repo.git(['config', 'core.hooksPath', '.husky/_']);
+  await repo.git(['config', 'alias.up', '!git pull']);
+  const now = await read();
+  const path = join(repo.root, 'git-settings.json');
+  await writeFile(path, JSON.stringify({ files: {}, programs }));
+  expect(changedExecuting(await acceptedAt(path, now), now)).toEqual([]);
+  await writeFile(path, JSON.stringify({ files: {} }));
+  expect(changedExecuting(await acceptedAt(path, now), now)).toEqual([]);
+  await writeFile(path, JSON.stringify({ files: {}, programs: [] }));
+  expect(changedExecuting(await acceptedAt(path, now), now)).toEqual(['filter.mine.clean: nothing -> mine']);
+});
+
 test('a filter that was planted is not run, one that was there is, and it stays the one that it was', async () => {
   const { repo, worktreePath, read } = await scene();
   await using _ = repo;
