@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDraft } from '../base/atomic-file.ts';
 import { namesAt, statsAt } from '../base/look-at.ts';
 import { fileId, readPlainFile } from '../base/plain-file.ts';
 import { iterationPaths, type SessionPaths } from '../session/paths.ts';
@@ -33,7 +32,8 @@ export async function entriesOf(worker: Worker, iteration: number): Promise<Reco
     if ((!stats.isDirectory() && name !== '') || FOLDERS_ALONE.has(name)) return;
     for (const inner of namesAt(path) ?? []) {
       const below = name === '' ? inner : `${name}/${inner}`;
-      if (isDraft(inner) || NOT_LOOKED_AT.has(below)) continue;
+      // Drafts of ours, and what file managers, editors, backups and NFS leave: nothing of that name is ever read.
+      if (inner.startsWith('.') || NOT_LOOKED_AT.has(below)) continue;
       // Of these the wrapper and the worker write while the child runs.
       if (!written.has(below) && !below.startsWith(`${exit}.`)) await look(below);
     }
