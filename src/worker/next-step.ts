@@ -4,6 +4,7 @@ import { backOff } from './back-off.ts';
 import { blockedEvent } from './blocked.ts';
 import { withinBudget } from './budget.ts';
 import { joinEnvironment } from './children-environment.ts';
+import { gitStands } from './git-stands.ts';
 import { guardStands, SANDBOX_LOWER } from './guard-stands.ts';
 import { idle } from './idle.ts';
 import { accountIsFree } from './limit-end.ts';
@@ -94,6 +95,7 @@ async function nextIteration(worker: Worker): Promise<void> {
   }
   if (!(await samePayer(worker))) return;
   if (!(await guardStands(worker))) return;
+  if (!(await gitStands(worker))) return;
   if (!(await withinBudget(worker))) return;
   if (!(await accountIsFree(worker))) return;
   if (!(await worktreeStands(worker))) return;
