@@ -6,7 +6,8 @@ import { commonDirOf } from '../project/common-dir.ts';
 import { removeLinksBelow } from '../project/planted-links.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { keepWork } from './keep-work.ts';
-import { runFolderChanges } from './run-folder.ts';
+import { RUN_FOLDER_ITSELF, runFolderChanges, sawBegin } from './run-folder.ts';
+import { nameOf } from './run-folder-entries.ts';
 import { snapshotBefore } from './snapshot.ts';
 import { takeCommands } from './take-commands.ts';
 import type { Worker } from './worker.ts';
@@ -24,6 +25,9 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
       await keepWork(worker, { kind: 'after', iteration: open.iteration });
     throw error;
   });
+  const accepted = nameOf(worker.paths, worker.paths.gitSettings);
+  if (changed.includes(accepted) || changed.includes(RUN_FOLDER_ITSELF))
+    await worker.git.writeAgain(sawBegin(worker, open));
   // A person's act could not reach the worker.
   if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
   // What waits by now may come from the child: it is met as if the child still ran.

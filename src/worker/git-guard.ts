@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { writeWhole } from '../base/atomic-file.ts';
 import { namesAt } from '../base/look-at.ts';
 import { commonDirOf } from '../project/common-dir.ts';
@@ -54,6 +55,18 @@ export class GitGuard {
     await writeWhole(this.#path, `${JSON.stringify(now)}\n`);
     this.#accepted = now;
     this.#config = [];
+  }
+
+  /**
+   * Writes down again what was accepted, when somebody else has been there.
+   * @param isKnown this worker knows it from before; else nothing is accepted until a person says so
+   */
+  async writeAgain(isKnown: boolean): Promise<void> {
+    const accepted = (isKnown ? this.#accepted : undefined) ?? { repository: [], outside: [], hooks: {} };
+    // A folder in its place could not be replaced.
+    rmSync(this.#path, { recursive: true, force: true });
+    await writeWhole(this.#path, `${JSON.stringify(accepted)}\n`);
+    this.#accepted = accepted;
   }
 
   async #read(worktreePath: string | undefined): Promise<Executing> {

@@ -27,6 +27,9 @@ const NOT_WHILE_OPEN: readonly EventType[] = [
   'done',
 ];
 
+/** How it is named in a list of what changed in it. */
+export const RUN_FOLDER_ITSELF = 'the run folder itself';
+
 interface Before {
   iteration: number;
   folder: RunFolder;
@@ -51,6 +54,11 @@ export async function keepRunFolder(
   });
 }
 
+/** Whether this worker let the child go: what it knows is of before it. */
+export function sawBegin(worker: Worker, { iteration }: OpenIteration): boolean {
+  return befores.get(worker)?.iteration === iteration;
+}
+
 /**
  * What changed in the run folder while a child ran, paths in words; to be asked when its whole tree is gone.
  * @param kept what an earlier worker saw before it; absent where that is missing or damaged
@@ -61,7 +69,7 @@ export async function runFolderChanges(
   kept: () => Promise<RunFolder | undefined>,
 ): Promise<string[]> {
   const own = befores.get(worker);
-  const isOwn = own?.iteration === open.iteration;
+  const isOwn = own !== undefined && sawBegin(worker, open);
   // Nobody but us and people has written there since, as when checks were stopped and run again.
   if (isOwn && own.isMet) return [];
   const before = isOwn ? own.folder : await kept();
@@ -95,9 +103,7 @@ async function differences(
     .sort();
   // What lies in a folder that was taken away or turned into something else is not named besides.
   const isTold = (name: string) => changed.some((above) => above === '' || name.startsWith(`${above}/`));
-  return changed
-    .filter((name) => name === '' || !isTold(name))
-    .map((name) => name || 'the run folder itself');
+  return changed.filter((name) => name === '' || !isTold(name)).map((name) => name || RUN_FOLDER_ITSELF);
 }
 
 /** Forged, or told by the writer as found in the log. */

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sessionPaths } from '../../src/session/paths.ts';
 import { GitGuard } from '../../src/worker/git-guard.ts';
@@ -12,7 +13,7 @@ async function scene() {
   await mkdir(paths.runDir, { recursive: true });
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const guard = () => new GitGuard(paths, { ...sample, mainRepo: repo.path }, repo.env);
-  return { repo, guard };
+  return { repo, guard, path: paths.gitSettings };
 }
 
 test('what a person has accepted is known to every later worker, and a look accepts nothing', async () => {
@@ -28,6 +29,21 @@ test('what a person has accepted is known to every later worker, and a look acce
   await worker.accept(undefined);
   expect(worker.context.config).toEqual([]);
   expect(await guard().look(undefined)).toEqual([]);
+});
+
+test('where somebody else wrote down what was accepted, it is what this worker knows of before, or nothing', async () => {
+  const { repo, guard, path } = await scene();
+  await using _ = repo;
+  await repo.git(['config', 'filter.new.clean', 'new']);
+  const worker = guard();
+  await worker.accept(undefined);
+  await rm(path);
+  await mkdir(join(path, 'x'), { recursive: true });
+  await worker.writeAgain(true);
+  expect(await guard().look(undefined)).toEqual([]);
+  await worker.writeAgain(false);
+  for (const each of [worker, guard()])
+    expect(await each.look(undefined)).toContain('filter.new.clean: nothing -> new');
 });
 
 test('what the disk did not take was not accepted', async () => {

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { resumeSession } from '../../../src/actions/resume-session.ts';
+import { startRig } from '../../support/session-rig.ts';
+
+const PLANTED = [
+  'git config core.fsmonitor planted && cd ../../..',
+  'for file in $(find . -path "*/.run/*/git-settings.json"); do',
+  `echo '{"repository":[["core.fsmonitor","planted"]]}' > "$file"; done`,
+].join('\n');
+const scenario = {
+  rules: [
+    { when: { iteration: 1 }, do: [{ act: 'run', command: ['sh', '-c', PLANTED] }, { act: 'normal' }] },
+  ],
+};
+
+test('what an agent writes down as accepted is not, also not for a later worker that a model has called', async () => {
+  await using rig = await startRig({ scenario });
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(status).toMatchObject({ rule: 'run_folder_changed' });
+  await rig.killWorker();
+  await resumeSession({ session: rig.file.folder }, rig.context('tool'));
+  const later = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting');
+  expect(later.status).toMatchObject({
+    rule: 'git_programs_changed',
+    reason: expect.stringContaining('core.fsmonitor: nothing -> planted'),
+  });
+  await rig.resume();
+  await rig.untilWaiting('qa_answers');
+});
