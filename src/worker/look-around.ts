@@ -3,6 +3,7 @@ import type { Outcome } from '../phases/outcome.ts';
 import { movesBetween } from '../project/main-checkout.ts';
 import type { NewEvent } from '../session/events.ts';
 import type { OpenIteration } from '../session/state.ts';
+import { isPassing } from './passing-errors.ts';
 import type { Snapshot } from './snapshot.ts';
 import { stateOf, type Worker } from './worker.ts';
 
@@ -45,11 +46,15 @@ function bounded(lines: readonly string[]): string {
   return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
-/** By what git would start programs though nobody has accepted it; comes first of all git calls after a child. */
+/**
+ * By what git would start programs though nobody has accepted it; comes first of all git calls after a child.
+ * @throws what passes by itself: nobody need be asked about that
+ */
 export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   try {
     return await worker.git.look(stateOf(worker).worktree?.path);
   } catch (error) {
+    if (isPassing(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];
   }
 }

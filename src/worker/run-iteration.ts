@@ -97,7 +97,8 @@ async function endAndFinish(
 
 /** The child still runs: what it has planted until now is neutralised first. */
 async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Promise<void> {
-  await gitProgramsChanged(worker);
+  // It must be ended whatever else fails.
+  await ifTaken(gitProgramsChanged(worker));
   await keepWork(worker, { kind: 'before_kill', iteration });
 }
 

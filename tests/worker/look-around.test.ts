@@ -1,0 +1,38 @@
+import fs from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { expect, test } from 'vitest';
+import { sessionPaths } from '../../src/session/paths.ts';
+import { GitGuard } from '../../src/worker/git-guard.ts';
+import { gitProgramsChanged } from '../../src/worker/look-around.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { makeRepo } from '../support/temp-repo.ts';
+
+/** No folder is listed any more, as where too many files are open, until it is disposed. */
+function tooManyFiles(): Disposable {
+  const real = fs.readdirSync;
+  const replace = (readdirSync: unknown) => {
+    Object.assign(fs, { readdirSync });
+    syncBuiltinESMExports();
+  };
+  replace(() => {
+    throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  });
+  return { [Symbol.dispose]: () => replace(real) };
+}
+
+test('a machine that has no more files to open for a moment is no change of what git would start', async () => {
+  await using repo = await makeRepo();
+  const paths = sessionPaths(repo.root, '26-01-08-x');
+  await mkdir(paths.runDir, { recursive: true });
+  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const git = new GitGuard(paths, { ...file, mainRepo: repo.path }, repo.env);
+  await git.accept(undefined);
+  const worker = { git, writer: { state: {} } } as Partial<Worker> as Worker;
+  {
+    using _busy = tooManyFiles();
+    await expect(gitProgramsChanged(worker)).rejects.toMatchObject({ code: 'EMFILE' });
+  }
+  expect(await gitProgramsChanged(worker)).toEqual([]);
+});
