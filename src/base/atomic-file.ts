@@ -156,7 +156,7 @@ async function writeDraft(draft: string, data: string | Uint8Array, mode: number
 }
 
 /** What a write under way, or one that was cut off, leaves beside its file. */
-export function isDraft(name: string): boolean {
+function isDraft(name: string): boolean {
   return DRAFT.test(name);
 }
 

@@ -33,7 +33,7 @@ export const LIMIT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_ITERATIONS=60',
-    doc: 'A session stops and asks once it has started this many children.',
+    doc: 'A session stops and asks once it has started this many children; tries in an outage do not count.',
   },
   maxCostUsdByPhase: {
     ...amount('US dollars', 0, 1_000_000),

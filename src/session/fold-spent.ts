@@ -1,4 +1,5 @@
 import { type SessionCaps, type Spent, warningKey, withRaised, withSpent } from '../phases/caps.ts';
+import { outageOf } from '../phases/ending.ts';
 import { EMPTY_TRAIL, withPrint } from '../phases/no-progress.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
@@ -26,7 +27,8 @@ export function spentBy({
     usd: cost.usd ?? 0,
     tokens: (cost.inputTokens ?? 0) + (cost.outputTokens ?? 0),
     hours: durationMs / 3_600_000,
-    iterations: ending === 'not_started' ? 0 : 1,
+    // Of an outage the tries are as many as its length makes them.
+    iterations: ending === 'not_started' || outageOf(ending) !== undefined ? 0 : 1,
   };
 }
 

@@ -268,4 +268,6 @@ test('an outage counts against no phase, and what it cost is counted', () => {
   expect(progress.counted.planning).toBe(0);
   expect(progress.strikes.failures).toBe(0);
   expect(spent.session.usd).toBe(2);
+  // A night of tries would else use up MAX_ITERATIONS.
+  expect(spent.session.iterations).toBe(0);
 });
