@@ -46,7 +46,7 @@ export const DIFFICULT: Array<[string, string]> = [
   ['stops itself', `echo up >up; kill -STOP $$; sleep 600; :`],
   [
     'forks on and on, each time in a new session',
-    `trap '' TERM; echo 'trap "" TERM; echo up >up; setsid sh hop & sleep 0.05' >hop; sh hop; sleep 600; :`,
+    `trap '' TERM; echo 'trap "" TERM; echo up >>up; setsid sh hop & sleep 0.05' >hop; sh hop; sleep 600; :`,
   ],
 ];
 
