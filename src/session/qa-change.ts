@@ -23,6 +23,25 @@ export function writeAnswers(text: string, answers: readonly { id: string; text:
   return setValues(text, values);
 }
 
+/** Keeps texts that stood in place of an answer and were not taken, each below its answer, as no part of it. */
+export function noteUntaken(text: string, untaken: readonly { id: string; text: string }[]): string {
+  if (untaken.length === 0) return text;
+  const doc = parseMarkdown(text);
+  const editor = newLineEditor(doc);
+  const notes = new Map(untaken.map((each) => [each.id, `> ${NOT_TAKEN}: ${asValue(each.text)}`] as const));
+  for (const { question, answerSpan, start, end } of findQuestions(doc)) {
+    const note = notes.get(question.id);
+    if (note === undefined || answerSpan === undefined) continue;
+    if (doc.lines.slice(start, end).some((line) => line.trimEnd() === note)) continue;
+    editor.insert(answerSpan.end, ['', note]);
+    if (answerSpan.end < end && !isBlank(doc.lines[answerSpan.end] ?? ''))
+      editor.insert(answerSpan.end, ['']);
+  }
+  return editor.render();
+}
+
+const NOT_TAKEN = 'Also typed here, and not taken';
+
 export function setQaStatus(text: string, status: 'waiting' | 'answered'): string {
   const doc = parseMarkdown(text);
   const editor = newLineEditor(doc);

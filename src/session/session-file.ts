@@ -61,6 +61,8 @@ export const FrozenSettings = z.object({
     })
     .partial()
     .optional(),
+  /** Another rest than the usual one before answers that were typed count, in milliseconds. */
+  typingRest: z.object({ markedMs: z.number(), unmarkedMs: z.number() }).optional(),
   constraintsPath: z.string().optional(),
   /** The MCP file whose servers children get. */
   mcpPath: z.string().optional(),

@@ -7,7 +7,7 @@ import { limitAsOf } from './limit-wait.ts';
 import { Looks } from './looks.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
 import { waitingCommandIds } from './take-commands.ts';
-import { typedAnswers } from './typed-answers.ts';
+import { TypedAnswersWatch } from './typed-answers.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 const POLL_MS = 200;
@@ -19,6 +19,7 @@ export async function idle(worker: Worker): Promise<boolean> {
   const { clock, projector } = worker;
   const begun = clock.monotonic();
   const looks = new Looks(clock);
+  const typed = new TypedAnswersWatch(worker);
   const limit = limitAsOf(worker);
   for (;;) {
     requireRunFolder(worker);
@@ -30,7 +31,10 @@ export async function idle(worker: Worker): Promise<boolean> {
       await record(worker, { type: 'went_on', why: 'limit_over' });
       return true;
     }
-    if (status.kind === 'waiting' && (await fileWaitIsOver(worker, status, looks))) return true;
+    if (status.kind === 'waiting') {
+      const isForAnswers = status.for === 'qa_answers';
+      if (await (isForAnswers ? typed.look(status) : fileWaitIsOver(worker, status, looks))) return true;
+    }
     const parked = status.kind === 'waiting' || status.kind === 'blocked';
     if (parked && looks.isDue(worker.paths.overview) && (await obeyPhaseLine(worker))) return true;
     if (parked && clock.monotonic() - begun > PARKED_LIMIT_MS) return false;
@@ -50,8 +54,6 @@ function requireRunFolder({ paths }: Worker): void {
 }
 
 async function fileWaitIsOver(worker: Worker, status: WaitingStatus, looks: Looks): Promise<boolean> {
-  if (status.for === 'qa_answers')
-    return looks.isDue(worker.paths.qa) && (await typedAnswers(worker, status));
   if (status.for !== 'file_update' || status.file === undefined) return false;
   const path = join(worker.paths.sessionDir, status.file);
   if (!looks.isDue(path)) return false;

@@ -9,6 +9,7 @@ import { readOwnOverview } from './documents.ts';
 import { readQuestions } from './evidence.ts';
 import { forgerySeen } from './forgery.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
+import { takesTypedAnswers } from './typed-answers.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 const MAX_FLOW_LINES = 50;
@@ -57,17 +58,27 @@ export async function mendNotebook(worker: Worker, open: OpenIteration): Promise
   return { lines, newFlow: newFlow.map((line) => line.slice(0, MAX_LINE)), forgeries };
 }
 
-/** Answers of people are put back; answers that no person gave stay, and open nothing. */
+/** Answers of people are put back, and what stood in their place stays below them; answers that no person gave stay, and open nothing. */
 async function mendAnswers(worker: Worker): Promise<NewEvent[]> {
   const { altered, unconfirmed } = await readQuestions(worker);
   const forgeries: NewEvent[] = [];
   if (altered.length > 0) {
     await writeRecordedAnswers(worker.paths, stateOf(worker));
-    forgeries.push(forgerySeen('answers of the human in _qa.md', altered.join(', ')));
+    forgeries.push(
+      takesTypedAnswers(worker)
+        ? answeredAgain(altered)
+        : forgerySeen('answers of the human in _qa.md', altered.join(', ')),
+    );
   }
   if (unconfirmed.length > 0) {
     const ids = unconfirmed.map(({ id }) => id).join(', ');
     forgeries.push(forgerySeen('answers in _qa.md that no human gave', ids));
   }
   return forgeries;
+}
+
+/** A person who may answer in the file may have typed on, or the child did it: from here that can't be told. */
+function answeredAgain(ids: readonly string[]): NewEvent {
+  const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The answer on record counts; another text stands below it there. If that is yours, send it as a message.`;
+  return { type: 'notice', code: 'answer_changed', text };
 }

@@ -7,8 +7,10 @@ import { describeBy } from '../session/describe-event.ts';
 import { documentText } from '../session/document-text.ts';
 import type { RecordedAnswer } from '../session/event-types.ts';
 import type { NewEvent } from '../session/events.ts';
+import { readQa } from '../session/qa.ts';
 import { questionHash } from '../session/qa-answer.ts';
-import { appendRound, newQa } from '../session/qa-change.ts';
+import { appendRound, newQa, setQaStatus } from '../session/qa-change.ts';
+import { openQuestions } from '../session/qa-open.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
 import { awaitedFile } from './awaited-file.ts';
 import { blockedEvent } from './blocked.ts';
@@ -66,6 +68,7 @@ export async function park(worker: Worker, decision: ParkDecision): Promise<NewE
 
 async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
+  await takeBackAnswered(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {
     ...parked(decision),
@@ -87,6 +90,14 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   const left = open.filter((id) => !given.has(id));
   const flow = `Suggestions accepted by ${describeBy(by)}`;
   return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
+}
+
+/** `Status: answered` is for whoever types the answers: a child that wrote it must not speak for them. */
+async function takeBackAnswered(worker: Worker): Promise<void> {
+  const text = await documentText(worker.paths.qa);
+  if (text === undefined || readQa(text).status !== 'answered') return;
+  const { open } = openQuestions(text, stateOf(worker));
+  if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
 
 async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {

@@ -1,57 +1,50 @@
 import { closedChannel } from '../session/commands/closed-channel.ts';
-import type { By, RecordedAnswer } from '../session/event-types.ts';
-import { answerText, parseAnswer } from '../session/qa-answer.ts';
-import { findQuestion } from '../session/qa-question.ts';
+import { documentText } from '../session/document-text.ts';
+import type { By } from '../session/event-types.ts';
 import type { WaitingStatus } from '../session/state.ts';
-import { readQuestions } from './evidence.ts';
+import { type RestingFile, restingFile, TYPING_REST, typedAnswers } from '../session/typed-answers.ts';
+import { hashOf } from './documents.ts';
+import { Looks } from './looks.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 const BY_HAND: By = { channel: 'file' };
-/** A person may still be typing: answers count when the file has rested for this long. */
-const REST_MS = 2000;
 
-/**
- * Takes the answers that a person typed into `_qa.md` while the session waits: when every open question
- * has one, none is an answer that already stood there at parking, and the file has come to rest.
- */
-export async function typedAnswers(worker: Worker, status: WaitingStatus): Promise<boolean> {
-  if (closedChannel(BY_HAND, worker.file.settings.gateChannels)) return false;
-  const first = await completeAnswers(worker, status);
-  if (first === undefined) return false;
-  await worker.clock.sleep(REST_MS);
-  // Somebody may have acted through another channel meanwhile.
-  if (stateOf(worker).status.kind !== 'waiting') return false;
-  const second = await completeAnswers(worker, status);
-  if (second === undefined || second.fileHash !== first.fileHash) return false;
-  const flow = `Answers typed into _qa.md: ${second.answers.map(({ id }) => id).join(', ')}`;
-  await record(worker, {
-    type: 'answers_recorded',
-    by: BY_HAND,
-    answers: second.answers,
-    open: [],
-    flow,
-  });
-  return true;
+/** Whether people may open a gate of this session by typing. */
+export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
+  return closedChannel(BY_HAND, file.settings.gateChannels) === undefined;
 }
 
-async function completeAnswers(
-  worker: Worker,
-  status: WaitingStatus,
-): Promise<{ answers: RecordedAnswer[]; fileHash: string } | undefined> {
-  const { open, unconfirmed, questions, fileHash } = await readQuestions(worker);
-  if (fileHash === undefined || fileHash === status.fileHash || open.length === 0) return undefined;
-  const parkedWith = new Map(
-    status.unconfirmed.map((answer) => [`${answer.id} ${answer.question}`, answer.text]),
-  );
-  const answers: RecordedAnswer[] = [];
-  for (const id of open) {
-    const typed = unconfirmed.find((answer) => answer.id === id);
-    const question = findQuestion(questions, id);
-    if (typed === undefined || question === undefined) return undefined;
-    if (parkedWith.get(`${typed.id} ${typed.question}`) === typed.text) return undefined;
-    const parsed = parseAnswer(question, typed.text);
-    if (parsed.kind === 'invalid') return undefined;
-    answers.push({ ...typed, text: answerText(parsed) });
+/** Takes the answers that a person types into `_qa.md` while the session waits, once the file rests. */
+export class TypedAnswersWatch {
+  readonly #worker: Worker;
+  readonly #looks: Looks;
+  #resting: RestingFile | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#looks = new Looks(worker.clock);
   }
-  return { answers, fileHash };
+
+  /** @returns true when answers were taken */
+  async look(status: WaitingStatus): Promise<boolean> {
+    const { clock, paths, file } = this.#worker;
+    const isDue = this.#resting !== undefined && clock.monotonic() >= this.#resting.dueAtMs;
+    if (!this.#looks.isDue(paths.qa) && !isDue) return false;
+    const before = this.#resting;
+    this.#resting = undefined;
+    const text = await documentText(paths.qa);
+    const fileHash = hashOf(text);
+    if (text === undefined || fileHash === undefined || fileHash === status.fileHash) return false;
+    if (!takesTypedAnswers(this.#worker)) return false;
+    const typed = typedAnswers(text, stateOf(this.#worker), status);
+    if (typed === undefined) return false;
+    const rest = file.settings.typingRest ?? TYPING_REST;
+    const now = clock.monotonic();
+    this.#resting = restingFile(before, { ...typed, fileHash }, now, rest);
+    if (now < this.#resting.dueAtMs) return false;
+    const { answers } = typed;
+    const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
+    await record(this.#worker, { type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
+    return true;
+  }
 }

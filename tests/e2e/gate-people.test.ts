@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { EventType } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
+import { changeSettings } from '../faults/with-settings.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 
@@ -18,7 +19,8 @@ async function edit(path: string, change: (text: string) => string): Promise<voi
   await writeFile(path, change(await readFile(path, 'utf8')));
 }
 
-const answered = (text: string) => text.replaceAll('_waiting_', 'A');
+const answered = (text: string) =>
+  text.replaceAll('_waiting_', 'A').replace('Status: waiting', 'Status: answered');
 
 async function setPhase(rig: SessionRig, phase: string): Promise<void> {
   await edit(rig.paths.overview, (text) => text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
@@ -44,6 +46,58 @@ test.concurrent('answers that a person types into the file while it waits open t
   await edit(rig.paths.qa, answered);
   await rig.untilWaiting('plan_approval');
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
+});
+
+test.concurrent('half an answer in a file that says nothing of its end is not taken, the whole one is', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.killWorker();
+  await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 24 * 60 * 60_000 } });
+  await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'Only the ones that'));
+  await rig.launch();
+  // The worker has looked at the file by the time that it meets a command behind it.
+  await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
+  await edit(rig.paths.qa, (text) =>
+    text.replaceAll(/(Answer:.*ones that)$/gm, '$1 float').replace('Status: waiting', 'Status: answered'),
+  );
+  await rig.untilWaiting('plan_approval');
+  const [first, second, ...more] = await eventsOf(rig, 'answers_recorded');
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({ by: by('cli'), answers: [{ id: 'Q1', text: 'A' }] });
+  expect(second).toMatchObject({ by: by('file') });
+  expect(second?.answers.map(({ text }) => text)).toEqual(Array(2).fill('Only the ones that float'));
+  expect(await readFile(rig.paths.qa, 'utf8')).toContain('not taken: Only the ones that\n');
+});
+
+test.concurrent('answers without a word of their end count once the file has rested', async () => {
+  await using rig = await startRig();
+  await rig.untilWaiting('qa_answers');
+  await rig.killWorker();
+  await changeSettings(rig, { typingRest: { markedMs: 24 * 60 * 60_000, unmarkedMs: 300 } });
+  await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'A'));
+  await rig.launch();
+  await rig.untilWaiting('plan_approval');
+  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
+});
+
+test.concurrent('what is typed on while an agent works is kept below the answer, and is no forgery', async () => {
+  const on =
+    'sed -i "s/^\\*\\*Answer:\\*\\* A$/**Answer:** A, never the fleet/" "$REHEARSAL_SESSION_DIR/_qa.md"';
+  const rules = [
+    {
+      when: { phase: 'planning', count: 1 },
+      do: [{ act: 'run', command: ['sh', '-c', on] }, { act: 'normal' }],
+    },
+  ];
+  await using rig = await startRig({ scenario: { rules } });
+  await rig.untilWaiting('qa_answers');
+  await edit(rig.paths.qa, answered);
+  await rig.untilWaiting('plan_approval');
+  const text = await readFile(rig.paths.qa, 'utf8');
+  expect(text).toContain('**Answer:** A\n\n> Also typed here, and not taken: A, never the fleet\n');
+  expect(await eventsOf(rig, 'forgery_seen')).toEqual([]);
+  const told = expect.stringContaining('Changed in _qa.md after it was answered: Q1');
+  expect((await eventsOf(rig, 'notice')).map(({ text }) => text)).toContainEqual(told);
 });
 
 test.concurrent('answers typed while no worker lives are taken by the next one', async () => {

@@ -114,7 +114,26 @@ export const CORE: readonly Finding[] = [
       ['worker/projector-phase.test.ts', 'a phase that a person sets before %s is written down stays'],
     ],
   },
-  { id: 'core B4', fault: 'half an answer is taken after two seconds', seen: 'later', with: 'supervisor' },
+  {
+    id: 'core B4',
+    fault: 'half an answer is taken after two seconds',
+    seen: 'red',
+    shownBy: [
+      [
+        'session/typed-answers.test.ts',
+        'answers count 2 s after the file says that they are complete, else after 30 s without a change of it',
+      ],
+      ['session/typed-answers.test.ts', 'each change of the file begins the rest anew'],
+      [
+        'e2e/gate-people.test.ts',
+        'half an answer in a file that says nothing of its end is not taken, the whole one is',
+      ],
+      [
+        'e2e/gate-people.test.ts',
+        'what is typed on while an agent works is kept below the answer, and is no forgery',
+      ],
+    ],
+  },
   {
     id: 'core B5',
     fault: 'a worker that comes back kills strangers whose group got a number again',

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { readQa } from '../../src/session/qa.ts';
+import { questionHash } from '../../src/session/qa-answer.ts';
+import { type RestingFile, restingFile, TYPING_REST, typedAnswers } from '../../src/session/typed-answers.ts';
+
+const STATE = { oldRounds: 0, answers: [] };
+const NEVER = { unconfirmed: [] };
+const file = (status: string, one: string, two: string) =>
+  `# Q&A: boats\nStatus: ${status}\n\n### Q1: Which?\nA) all\nB) some\n**Answer:** ${one}\n\n### Q2: Why?\n**Answer:** ${two}\n`;
+
+test('typed answers are none while a question is open, and all of them once none is', () => {
+  expect(typedAnswers(file('waiting', 'B', '_waiting_'), STATE, NEVER)).toBeUndefined();
+  expect(typedAnswers(file('answered', '_waiting_', 'so'), STATE, NEVER)).toBeUndefined();
+  expect(typedAnswers(file('waiting', 'b', 'so'), STATE, NEVER)).toMatchObject({
+    answers: [
+      { id: 'Q1', text: 'B' },
+      { id: 'Q2', text: 'so' },
+    ],
+    isMarkedAnswered: false,
+  });
+  expect(typedAnswers(file('answered', 'B', 'so'), STATE, NEVER)).toMatchObject({ isMarkedAnswered: true });
+});
+
+test('an answer with which the session came to wait is not typed by a person', () => {
+  const text = file('answered', 'B', 'so');
+  const [question] = readQa(text).questions;
+  if (question === undefined) throw new Error('There is no question.');
+  const parkedWith = { unconfirmed: [{ id: 'Q1', question: questionHash(question), text: 'B' }] };
+  expect(typedAnswers(text, STATE, parkedWith)).toBeUndefined();
+  expect(typedAnswers(file('answered', 'A', 'so'), STATE, parkedWith)).toBeDefined();
+});
+
+test('with no question left open nothing was typed', () => {
+  expect(typedAnswers('# Q&A: boats\nStatus: answered\n', STATE, NEVER)).toBeUndefined();
+});
+
+/** Looks at a file, one after another: when it would be taken, after each of them. */
+function looks(...all: [atMs: number, fileHash: string, isMarkedAnswered: boolean][]): number[] {
+  let resting: RestingFile | undefined;
+  return all.map(([atMs, fileHash, isMarkedAnswered]) => {
+    resting = restingFile(resting, { fileHash, isMarkedAnswered }, atMs, TYPING_REST);
+    return resting.dueAtMs;
+  });
+}
+
+test('answers count 2 s after the file says that they are complete, else after 30 s without a change of it', () => {
+  expect(looks([0, 'a', true])).toEqual([2000]);
+  expect(looks([0, 'a', false], [29_000, 'a', false])).toEqual([30_000, 30_000]);
+});
+
+test('each change of the file begins the rest anew, so that half an answer is never taken', () => {
+  const halves = looks(
+    [0, 'Only the', false],
+    [20_000, 'Only the ones', false],
+    [45_000, 'Only the ones that', false],
+  );
+  expect(halves).toEqual([30_000, 50_000, 75_000]);
+  expect(looks([0, 'half', false], [25_000, 'whole', true])).toEqual([30_000, 27_000]);
+});

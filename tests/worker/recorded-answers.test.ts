@@ -1,0 +1,53 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readQa } from '../../src/session/qa.ts';
+import { questionHash } from '../../src/session/qa-answer.ts';
+import { writeRecordedAnswers } from '../../src/worker/recorded-answers.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const withAnswers = (one: string, two: string) =>
+  `# Q&A: boats\nStatus: waiting\n\n### Q1: Which?\n**Answer:** ${one}\n\n### Q2: Why?\n**Answer:** ${two}\n`;
+const QA = withAnswers('_waiting_', '_waiting_');
+
+/** The file after recorded answers were put into `text`. */
+async function written(text: string, answers: Record<string, string>, times = 1): Promise<string> {
+  await using dir = await tempDir();
+  const qa = join(dir.path, '_qa.md');
+  await writeFile(qa, text);
+  const recorded = readQa(QA).questions.flatMap((question) => {
+    const answer = answers[question.id];
+    return answer === undefined ? [] : [{ id: question.id, question: questionHash(question), text: answer }];
+  });
+  for (let time = 1; time <= times; time += 1)
+    await writeRecordedAnswers({ qa }, { answers: recorded, oldRounds: 0 });
+  return await readFile(qa, 'utf8');
+}
+
+test('what a person has typed on since stays below the answer, once, and is no part of it', async () => {
+  const longer = 'Only the ones that are still afloat;\nnever the fleet';
+  const text = await written(withAnswers(longer, 'so'), { Q1: 'Only the ones that', Q2: 'so' }, 3);
+  expect(readQa(text).questions.map(({ answer }) => answer)).toEqual(['Only the ones that', 'so']);
+  expect(text).toBe(
+    withAnswers(
+      'Only the ones that\n\n> Also typed here, and not taken: Only the ones that are still afloat;<br>never the fleet',
+      'so',
+    ).replace('waiting', 'answered'),
+  );
+  expect(readQa(text).questions.map(questionHash)).toEqual(readQa(QA).questions.map(questionHash));
+});
+
+test('the same answer in other words of its own is no other text', async () => {
+  expect(await written(withAnswers('so', '_waiting_'), { Q1: 'so' })).not.toContain('not taken');
+});
+
+test('an answer that is recorded does not say for the others, half typed, that they are complete', async () => {
+  const typing = withAnswers('_waiting_', 'Because the');
+  expect(readQa(await written(typing, { Q1: 'all' }))).toMatchObject({
+    status: 'waiting',
+    questions: [{ answer: 'all' }, { answer: 'Because the' }],
+  });
+  const marked = typing.replace('Status: waiting', 'Status: answered');
+  expect(readQa(await written(marked, { Q1: 'all' })).status).toBe('answered');
+  expect(readQa(await written(QA, { Q1: 'all', Q2: 'so' })).status).toBe('answered');
+});
