@@ -49,8 +49,8 @@ export async function lookAfterSessions(
       return [];
     });
     round.sessions += views.length;
-    const unreadable = views.filter(({ isUnreadable }) => isUnreadable);
-    round.problems.push(...unreadable.map(({ folder, problems }) => `${folder}: ${problems.join(' ')}`));
+    const stuck = views.filter(({ isUnreadable, isUnseen }) => isUnreadable || isUnseen);
+    round.problems.push(...stuck.map(({ folder, problems }) => `${folder}: ${problems.join(' ')}`));
     for (const view of views.filter(({ needsWorker }) => needsWorker)) {
       try {
         const needy = { session: view.folder, sessionsDir };

@@ -16,6 +16,7 @@ export function nextStep(view: SessionView): string {
   const { status } = state;
   if (state.archived) return 'finish_session (how: unarchive) brings it back, if the human wants that';
   if (isLost(view)) return 'tell the human what problems says; nothing goes on before';
+  if (view.isUnseen) return 'tell the human what problems says; only they can take it over';
   switch (status.kind) {
     case 'starting':
     case 'queued':

@@ -23,6 +23,8 @@ function sentenceOf(view: SessionView): string {
   const { status, progress } = state;
   if (view.isUnreadable) return `${folder} cannot be read.`;
   const at = `${progress.phase}, iteration ${progress.totalIterations}`;
+  if (view.isUnseen)
+    return `${folder} needs a person: whether its worker lives cannot be seen from here (${at}).`;
   const stops = state.stopWanted === undefined ? '' : ` and ${STOPS[state.stopWanted.when]}`;
   switch (status.kind) {
     case 'starting':

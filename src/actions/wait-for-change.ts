@@ -202,7 +202,7 @@ function isReached(
     case 'attention':
       return isHumans || isOver(view);
     case 'done':
-      return isOver(view) || isDying || view.state.status.kind === 'blocked';
+      return isOver(view) || isDying || view.isUnseen === true || view.state.status.kind === 'blocked';
     case 'change':
       // The end of an iteration and what follows from it are one change.
       if (view.state.pending !== undefined) return false;

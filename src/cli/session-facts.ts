@@ -127,9 +127,10 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
 }
 
 /** What a person types next. */
-function nextCommand({ folder, state: { status, archived }, isUnreadable }: SessionView): string {
+function nextCommand({ folder, state: { status, archived }, isUnreadable, isUnseen }: SessionView): string {
   const name = shortName(folder);
   if (isUnreadable) return `samocode status ${name}`;
+  if (isUnseen) return `samocode takeover ${name}`;
   if (archived) return `samocode unarchive ${name}`;
   switch (status.kind) {
     case 'starting':

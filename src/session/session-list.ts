@@ -41,7 +41,7 @@ export async function readAllSessions(sessionsDir: string, host: Host): Promise<
 /** True when nothing goes on before a person acts. */
 export function needsHuman(view: SessionView): boolean {
   const { kind } = view.state.status;
-  return kind === 'waiting' || kind === 'blocked' || isLost(view);
+  return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
 }
 
 /** No worker can begin: its files may not be read, or say neither what it is nor that it was started. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode } from '../base/change-file.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
 import { type Holding, readHolding } from '../base/lease.ts';
@@ -16,6 +17,7 @@ import type { SessionFile } from './session-file.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './state.ts';
 import { trueSessionFile } from './true-session-file.ts';
 import { isOfFiles, unreadableSession } from './unreadable.ts';
+import { unseenWorker } from './unseen-worker.ts';
 
 /** One session as its files show it at one moment. */
 export interface SessionView {
@@ -37,6 +39,8 @@ export interface SessionView {
   isForeign: boolean;
   /** Its files may not be read, so that nothing else here is known; `problems` says why. */
   isUnreadable?: true;
+  /** Work is left, and whether its worker lives can't be known from here: it shows no sign of life. */
+  isUnseen?: true;
   /** How a newer samocode shows itself here: it may be looked at, not changed. */
   newer?: string;
 }
@@ -59,16 +63,24 @@ export function gateStatus(view: SessionView): Pick<SessionState, 'status'> {
  * that, and hides no other.
  * @returns undefined when there is no such session
  */
-export async function readSession(paths: SessionPaths, host: Host): Promise<SessionView | undefined> {
+export async function readSession(
+  paths: SessionPaths,
+  host: Host,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Promise<SessionView | undefined> {
   try {
-    return await readFiles(paths, host);
+    return await readFiles(paths, host, clock);
   } catch (error) {
     if (isOfFiles(error)) return unreadableSession(paths, error);
     throw error;
   }
 }
 
-async function readFiles(paths: SessionPaths, host: Host): Promise<SessionView | undefined> {
+async function readFiles(
+  paths: SessionPaths,
+  host: Host,
+  clock: Pick<Clock, 'now'>,
+): Promise<SessionView | undefined> {
   // First, and not among the others: it throws at once, and theirs would then be failures that nobody hears of.
   const pendingCommands = pendingCommandIds(paths);
   const [log, identity, holding] = await Promise.all([
@@ -84,6 +96,7 @@ async function readFiles(paths: SessionPaths, host: Host): Promise<SessionView |
   const isRewritten = isLogAside(paths);
   const wantsWorker =
     !isRewritten && (await hasWorkLeft(paths, { state, pendingCommands, hasEvents: log !== undefined }));
+  const unseen = wantsWorker ? unseenWorker(paths, { state, holding }, clock) : undefined;
   return {
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
@@ -95,11 +108,13 @@ async function readFiles(paths: SessionPaths, host: Host): Promise<SessionView |
       ...identityProblems(identity),
       ...(isRewritten ? [REWRITTEN] : lostStart ? [LOST_START] : []),
       ...logProblems(log),
+      ...(unseen === undefined ? [] : [unseen]),
     ],
     wantsWorker,
     // Without its identity no worker can begin.
     needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
     isForeign: false,
+    ...(unseen !== undefined && { isUnseen: true as const }),
     ...(log?.newer !== undefined && { newer: log.newer }),
   };
 }

@@ -9,12 +9,15 @@ import { type DoctorCheck, ok, warn } from './check.ts';
 export async function hostsCheck(sessionsDir: string, { host }: ActionContext): Promise<DoctorCheck> {
   const others = new Set<string>();
   const unreadable: string[] = [];
+  const unseen: string[] = [];
   for (const folder of await sessionFolders(sessionsDir)) {
     const { leases } = sessionPaths(sessionsDir, folder);
     try {
       const holding = await readHolding(leases, host);
-      if (holding.kind === 'held' && holding.liveness === 'unknowable')
+      if (holding.kind === 'held' && holding.liveness === 'unknowable') {
         others.add(holding.lease.owner.hostId);
+        unseen.push(folder);
+      }
       for (const { owner } of await readLeases(leases)) {
         if (owner.hostId !== host.hostId) others.add(owner.hostId);
       }
@@ -32,7 +35,7 @@ export async function hostsCheck(sessionsDir: string, { host }: ActionContext): 
   if (others.size === 0) return ok('sessions.hosts', 'used by this machine alone');
   return warn(
     'sessions.hosts',
-    `Workers of other machines or containers were at work in ${sessionsDir}: ${[...others].join(', ')}.`,
+    `Workers of other machines or containers were at work in ${sessionsDir}: ${[...others].join(', ')}.${unseen.length > 0 ? ` Whether they still work on ${unseen.join(', ')} cannot be seen from here.` : ''}`,
     'Let one machine use it: the others cannot tell whether a worker here still lives. "samocode takeover" takes a session of a machine that is gone.',
   );
 }
