@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import * as z from 'zod';
+import { ownContainer } from './container.ts';
 import { readBootId, readMachineId } from './machine-id.ts';
 import {
   isRunning,
@@ -19,6 +20,8 @@ export interface Host {
   bootId: string;
   /** The pid namespace that our pids are counted in. */
   pidNamespace: string;
+  /** Names the container that we see all of, over its restarts. */
+  container?: string;
   processes: ProcessTable;
 }
 
@@ -57,7 +60,9 @@ export function systemHost(): Promise<Host> {
 }
 
 async function readSystemHost(): Promise<Host> {
+  const container = ownContainer();
   return {
+    ...(container !== undefined && { container }),
     hostId: await readMachineId(),
     ...(process.platform === 'darwin' && { formerHostId: hostname() }),
     bootId: await readBootId(),

@@ -15,6 +15,8 @@ export const Lease = z.object({
   /** The fencing token: grows with every owner and stands in all that the owner writes. */
   number: z.int().positive(),
   owner: ProcessIdentity,
+  /** The container that its owner ran in and saw all of. */
+  container: z.string().optional(),
   acquiredAt: z.iso.datetime(),
   /** Set by the owner itself when it leaves. */
   releasedAt: z.iso.datetime().optional(),
@@ -109,7 +111,15 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   const lease = await readLease(dir, highest);
   if (lease === undefined) return { kind: 'unreadable', number: highest };
   if (lease.releasedAt !== undefined) return { kind: 'released', lease };
-  return { kind: 'held', lease, liveness: await livenessOf(host, lease.owner) };
+  const liveness = await livenessOf(host, lease.owner);
+  const isKnown = liveness !== 'unknowable' || !isOfRestarted(lease, host);
+  return { kind: 'held', lease, liveness: isKnown ? liveness : 'dead' };
+}
+
+/** Our own container had another pid namespace under the same kernel: it was restarted, and nothing of then lives. */
+function isOfRestarted({ owner, container }: Lease, host: Host): boolean {
+  const isSameKernel = host.bootId !== '' && owner.bootId === host.bootId;
+  return container !== undefined && container === host.container && isSameKernel;
 }
 
 /** The highest number in `dir`, whoever has it; undefined when none is there. */
@@ -156,7 +166,9 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     if (!(number < Number.MAX_SAFE_INTEGER)) throw new LeaseNumbersSpentError(dir);
     const owner = await identify(host, process.pid);
     if (owner === undefined) throw new Error('This process is not in the process table.');
-    const lease: Lease = { v: 1, number, owner, acquiredAt: isoUtc(clock.now()) };
+    const { container } = host;
+    const where = container === undefined ? {} : { container };
+    const lease: Lease = { v: 1, number, owner, ...where, acquiredAt: isoUtc(clock.now()) };
     const won = await createWhole(leasePath(dir, number), serialise(lease));
     // Listing again closes the gap of a starter that slept between its first look and its link.
     if (won && newestNumber(dir) === number) {

@@ -144,6 +144,24 @@ test.each<[string, Host, string]>([
   expect(await outcome(acquireLease(dir.path, { host, clock }))).toBe(expected);
 });
 
+test.each<[string, Partial<Host>, Partial<Host>, string]>([
+  ['restarted', { container: 'a' }, { container: 'a', pidNamespace: 'pid:[2]' }, 'taken'],
+  ['another one', { container: 'a' }, { container: 'b', pidNamespace: 'pid:[2]' }, 'LeaseHeldError'],
+  ['seen from within a sandbox in it', { container: 'a' }, { pidNamespace: 'pid:[2]' }, 'LeaseHeldError'],
+  ['of before, unnamed', {}, { container: 'a', pidNamespace: 'pid:[2]' }, 'LeaseHeldError'],
+  [
+    'of the same name under another kernel',
+    { container: 'a' },
+    { container: 'a', hostId: 'other', bootId: 'its boot', pidNamespace: 'pid:[2]' },
+    'LeaseHeldError',
+  ],
+])('the lease of a container that is %s: %#', async (_, before, now, expected) => {
+  await using dir = await tempDir();
+  const first = await acquireLease(dir.path, { host: hostWith([], before), clock });
+  expect(first.number).toBe(1);
+  expect(await outcome(acquireLease(dir.path, { host: hostWith([], now), clock }))).toBe(expected);
+});
+
 test('a lease of another machine is taken when a person says so', async () => {
   await using dir = await tempDir();
   await layLease(dir.path, 3);

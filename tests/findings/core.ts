@@ -58,8 +58,15 @@ export const CORE: readonly Finding[] = [
   {
     id: 'core A5',
     fault: 'a restarted container leaves a session running',
-    seen: 'later',
-    with: 'supervisor',
+    seen: 'red',
+    shownBy: [
+      [
+        'actions/unseen-worker.test.ts',
+        'a session whose container was restarted needs its person: in status, list, monitor and doctor',
+      ],
+      ['actions/unseen-worker.test.ts', 'for a session whose container was restarted ends'],
+      ['base/lease.test.ts', 'the lease of a container that is %s: %#'],
+    ],
   },
   {
     id: 'core B1',
