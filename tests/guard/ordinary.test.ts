@@ -7,7 +7,7 @@ import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { ORDINARY, ORDINARY_FILES, type OrdinaryRow } from './ordinary-rows.ts';
 
 const hasTool = async ({ needs }: OrdinaryRow) =>
-  needs === undefined || (await runCommand('/bin/sh', ['-c', 'command -v "$1"', 'sh', needs])).exitCode === 0;
+  needs === undefined || (await runCommand(needs, ['--version'])).exitCode === 0;
 const there = await Promise.all(ORDINARY.map(hasTool));
 const rows = ORDINARY.filter((_, index) => there[index]);
 const missing = ORDINARY.flatMap(({ needs }, index) => (there[index] ? [] : [needs]));
