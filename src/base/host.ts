@@ -79,14 +79,23 @@ export async function identify(host: Host, pid: number): Promise<ProcessIdentity
   return { pid, startTicks: entry.startTicks, bootId, pidNamespace: namespace, hostId };
 }
 
-/** Whether the process of `identity` still runs, as far as it can be known from here. Slowness is never death. */
-export async function livenessOf(host: Host, identity: ProcessIdentity): Promise<Liveness> {
+/**
+ * Whether the process of `identity` still runs, as far as it can be known from here. Slowness is never death.
+ * @param container in which it ran, where that is known
+ */
+export async function livenessOf(
+  host: Host,
+  identity: ProcessIdentity,
+  container?: string,
+): Promise<Liveness> {
   const isThisHost = identity.hostId === host.hostId || identity.hostId === host.formerHostId;
   const isUnread = identity.bootId === '' || host.bootId === '';
   if (identity.bootId !== host.bootId) return isThisHost && !isUnread ? 'dead' : 'unknowable';
   // An equal boot id is an equal kernel, whatever the host calls itself in a container.
   if (isUnread && !isThisHost) return 'unknowable';
-  if (identity.pidNamespace !== host.pidNamespace) return 'unknowable';
+  // Our own container had another namespace under the same kernel: it was restarted, and nothing of then lives.
+  const isOwn = container !== undefined && container === host.container && !isUnread;
+  if (identity.pidNamespace !== host.pidNamespace) return isOwn ? 'dead' : 'unknowable';
   return (await runningEntry(host, identity)) === undefined ? 'dead' : 'alive';
 }
 

@@ -111,15 +111,7 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   const lease = await readLease(dir, highest);
   if (lease === undefined) return { kind: 'unreadable', number: highest };
   if (lease.releasedAt !== undefined) return { kind: 'released', lease };
-  const liveness = await livenessOf(host, lease.owner);
-  const isKnown = liveness !== 'unknowable' || !isOfRestarted(lease, host);
-  return { kind: 'held', lease, liveness: isKnown ? liveness : 'dead' };
-}
-
-/** Our own container had another pid namespace under the same kernel: it was restarted, and nothing of then lives. */
-function isOfRestarted({ owner, container }: Lease, host: Host): boolean {
-  const isSameKernel = host.bootId !== '' && owner.bootId === host.bootId;
-  return container !== undefined && container === host.container && isSameKernel;
+  return { kind: 'held', lease, liveness: await livenessOf(host, lease.owner, lease.container) };
 }
 
 /** The highest number in `dir`, whoever has it; undefined when none is there. */
@@ -167,8 +159,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const owner = await identify(host, process.pid);
     if (owner === undefined) throw new Error('This process is not in the process table.');
     const { container } = host;
-    const where = container === undefined ? {} : { container };
-    const lease: Lease = { v: 1, number, owner, ...where, acquiredAt: isoUtc(clock.now()) };
+    const lease: Lease = { v: 1, number, owner, container, acquiredAt: isoUtc(clock.now()) };
     const won = await createWhole(leasePath(dir, number), serialise(lease));
     // Listing again closes the gap of a starter that slept between its first look and its link.
     if (won && newestNumber(dir) === number) {
