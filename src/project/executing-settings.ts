@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { constants, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
-import { ifThere } from '../base/errors.ts';
+import { ifThere, systemErrorCode } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
 import { namesAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { plainText } from '../base/plain-file.ts';
+import { fileId, plainText } from '../base/plain-file.ts';
 import { visibleControls } from '../base/plain-words.ts';
 import { allSettings, programsAmong, type ScopedSetting } from './all-settings.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
@@ -172,6 +172,27 @@ function printAt(path: string, { programsOnly = false } = {}): string | undefine
     if (found.isSymbolicLink()) return `a link to ${readlinkSync(path)}`;
     if (programsOnly && (found.mode & constants.S_IXUSR) === 0) return undefined;
     if (!found.isFile()) return programsOnly ? undefined : 'no file';
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
+    return hashAt(path, fileId(found));
   });
+}
+
+/** A shared folder of hooks may hold hundreds of programs, and the same ones are looked at after every child. */
+const hashes = new Map<string, { id: string; hash: string }>();
+
+function hashAt(path: string, id: string): string {
+  const known = hashes.get(path);
+  if (known?.id === id) return known.hash;
+  const hash = createHash('sha256').update(readIfMay(path)).digest('hex');
+  hashes.set(path, { id, hash });
+  return hash;
+}
+
+/** What only another user may read is known by its name and rights alone. */
+function readIfMay(path: string): Buffer | string {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EACCES') throw error;
+    return 'it may not be read';
+  }
 }

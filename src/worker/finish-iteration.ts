@@ -84,6 +84,7 @@ async function lookAt(worker: Worker, open: OpenIteration, ended: ChildEnded) {
   const breach = breachOf(open, {
     runFolder: ended.runFolder,
     gitPrograms: await gitProgramsChanged(worker),
+    afterChild: true,
   });
   const signal: SignalReading = breach
     ? { kind: 'missing' }

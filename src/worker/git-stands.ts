@@ -7,7 +7,10 @@ import { record, stateOf, type Worker } from './worker.ts';
  * @returns false when it is blocked
  */
 export async function gitStands(worker: Worker): Promise<boolean> {
-  const breach = breachOf(stateOf(worker).progress, { gitPrograms: await gitProgramsChanged(worker) });
+  const breach = breachOf(stateOf(worker).progress, {
+    gitPrograms: await gitProgramsChanged(worker),
+    afterChild: false,
+  });
   if (breach === undefined) return true;
   await record(worker, blockedEvent({ ...breach, needs: 'error_resolution' }));
   return false;

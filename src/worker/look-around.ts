@@ -19,17 +19,19 @@ export function breachOf(
   {
     runFolder = [],
     gitPrograms,
-  }: { runFolder?: readonly string[] | undefined; gitPrograms: readonly string[] },
+    afterChild,
+  }: { runFolder?: readonly string[] | undefined; gitPrograms: readonly string[]; afterChild: boolean },
 ): Breach | undefined {
   const rule = runFolder.length > 0 ? 'run_folder_changed' : 'git_programs_changed';
   if (runFolder.length + gitPrograms.length === 0) return undefined;
   const parts = [
     runFolder.length === 0
       ? ''
-      : `Files of the run folder, which only samocode writes, changed while the child ran: ${bounded(runFolder)}. Nothing that it signalled counts; its work is kept.`,
+      : `Files of the run folder, which only samocode writes, changed while the child ran: ${bounded(runFolder)}.`,
     gitPrograms.length === 0
       ? ''
       : `By settings or hooks that nobody has accepted, git would start programs: ${bounded(gitPrograms)}. samocode starts none of them.`,
+    afterChild ? 'Nothing that the child signalled counts; its work is kept.' : '',
     rule === 'run_folder_changed'
       ? 'See what did it, then resume the session.'
       : 'Undo what you do not know. A resume by a person in a terminal accepts what stands there then.',

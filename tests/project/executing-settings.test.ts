@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { acceptedAt, changedExecuting, readExecuting } from '../../src/project/executing-settings.ts';
 import { runGit } from '../../src/project/git.ts';
 import { undoChanged } from '../../src/project/git-programs.ts';
+import { asOrdinaryUser } from '../support/ordinary-user.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
 async function scene() {
@@ -97,6 +98,18 @@ test('hooks of a folder that the settings name are known by what they do, those 
   await mkdir(join(worktreePath, 'hooks'));
   await writeFile(join(worktreePath, 'hooks/pre-commit'), 'work', { mode: 0o755 });
   expect(changedExecuting(inside, await read())).toEqual([]);
+});
+
+test('a hook that this user may not read is known by its name, and read again once it may be', async () => {
+  const { repo, commonDir, read } = await scene();
+  await using _ = repo;
+  const hook = join(commonDir, 'hooks/pre-commit');
+  await writeFile(hook, '#!/bin/sh\n', { mode: 0o711 });
+  await chmod(repo.root, 0o755);
+  const unread = await asOrdinaryUser(read);
+  expect(Object.keys(unread.hooks)).toEqual([hook]);
+  await chmod(hook, 0o755);
+  expect(changedExecuting(unread, await asOrdinaryUser(read))).toHaveLength(1);
 });
 
 test('what was accepted is known again, that of an earlier samocode too; where it is damaged nothing is', async () => {
