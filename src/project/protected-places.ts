@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { commonDirOf } from './common-dir.ts';
 import { configFolder } from './config-folder.ts';
+import { readKnownProjects } from './known-projects.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import type { GitContext } from './repository.ts';
 import { listWorktrees } from './worktree-list.ts';
@@ -11,6 +12,7 @@ export interface ProtectedPlaces {
   mainRepo: string;
   commonDir: string;
   otherCheckouts: string[];
+  otherSessions: string[];
   sessionsDir: string;
   runRoot: string;
   worktreesDir: string;
@@ -47,6 +49,7 @@ export async function findProtectedPlaces(
     mainRepo: main,
     commonDir: await commonDirOf(mainRepo, context),
     otherCheckouts: checkouts,
+    otherSessions: await sessionsOfOthers(homeDir, await realPathAsFar(folders.sessionsDir)),
     sessionsDir: await realPathAsFar(folders.sessionsDir),
     runRoot: await realPathAsFar(folders.runRoot),
     worktreesDir,
@@ -56,6 +59,14 @@ export async function findProtectedPlaces(
     ),
     writable: await Promise.all(writable.map(realPathAsFar)),
   };
+}
+
+/** Sessions of other projects that were used on this machine. */
+async function sessionsOfOthers(homeDir: string, own: string): Promise<string[]> {
+  const known = await readKnownProjects(homeDir);
+  if (known.kind === 'malformed') return [];
+  const folders = await Promise.all(known.projects.map(({ sessions }) => realPathAsFar(sessions)));
+  return [...new Set(folders)].filter((folder) => folder !== own);
 }
 
 /** What `samocode monitor --install` writes, below the home folder. */

@@ -17,6 +17,8 @@ export interface GuardPlaces {
   commonDir: string;
   /** Checkouts of the repository beside MAIN_REPO that are none of ours. */
   otherCheckouts: readonly string[];
+  /** SESSIONS of other projects. */
+  otherSessions: readonly string[];
   sessionsDir: string;
   /** The run folders of all sessions. */
   runRoot: string;
@@ -57,6 +59,7 @@ export function guardProfile(places: GuardPlaces): Mount[] {
     ...foldersAbove([...protectedFolders(places), ...places.otherCheckouts, ...places.programs]).map(
       (path): Mount => ({ kind: 'held', path, ifThere: true }),
     ),
+    ...places.otherSessions.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
     readOnly(places.mainRepo),
     ...places.otherCheckouts.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
     { ...readOnly(places.sessionsDir), ifThere: true },

@@ -1,0 +1,48 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { rememberProject } from '../../src/project/known-projects.ts';
+import { findProtectedPlaces, holdRefFolders } from '../../src/project/protected-places.ts';
+import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+
+const question = ({ path, root, homeDir }: TempRepo) => ({
+  mainRepo: path,
+  sessionsDir: join(root, 'sessions'),
+  runRoot: join(root, 'sessions/.run'),
+  worktreesDir: join(root, 'worktrees'),
+  homeDir,
+  programFolder: join(root, 'dist'),
+  writable: [],
+});
+
+test('checkouts of the person and sessions of other projects are found, our own worktrees are not', async () => {
+  await using repo = await makeRepo({ files: { a: '1' } });
+  await repo.git(['worktree', 'add', '-q', join(repo.root, 'beside')]);
+  await repo.git(['worktree', 'add', '-q', join(repo.root, 'worktrees/one')]);
+  const sessions = join(repo.root, 'third/sessions');
+  await mkdir(sessions, { recursive: true });
+  const other = {
+    filePath: join(repo.root, 'third/.samocode'),
+    mainRepo: join(repo.root, 'third'),
+    sessions,
+  };
+  await rememberProject(other, { homeDir: repo.homeDir, clock: systemClock });
+  const places = await findProtectedPlaces(question(repo), { baseEnv: repo.env });
+  expect(places.otherCheckouts).toEqual([join(repo.root, 'beside')]);
+  expect(places.otherSessions).toEqual([sessions]);
+  expect(places.commonDir).toBe(join(repo.path, '.git'));
+});
+
+test('the folders that a guard is bound to stay when git clears empty ones away', async () => {
+  await using repo = await makeRepo({ files: { a: '1' } });
+  const commonDir = join(repo.path, '.git');
+  await repo.git(['branch', 'samocode/one']);
+  holdRefFolders(commonDir, 'samocode/one');
+  await repo.git(['pack-refs', '--all']);
+  await repo.git(['gc', '-q', '--prune=now']);
+  await repo.git(['branch', '-D', 'samocode/one']);
+  for (const folder of ['refs/heads/samocode', 'refs/samocode', 'refs/replace', 'logs/refs/heads/samocode'])
+    expect(await readdir(join(commonDir, folder)), folder).toEqual(['hold.lock']);
+  expect(await repo.git(['for-each-ref', '--format=%(refname)'])).toBe('refs/heads/main');
+});
