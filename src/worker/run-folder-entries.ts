@@ -41,6 +41,8 @@ export async function entriesOf(worker: Worker, iteration: number): Promise<Reco
   await look('');
   // Whoever leaves the first command makes the folder.
   entries.commands ??= 'folder';
+  // The first checkpoint may be one of a living child.
+  entries.checkpoints ??= 'folder';
   await look('checkpoints/store.json');
   return entries;
 }

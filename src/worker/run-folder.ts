@@ -30,6 +30,9 @@ const NOT_WHILE_OPEN: readonly EventType[] = [
 /** How it is named in a list of what changed in it. */
 export const RUN_FOLDER_ITSELF = 'the run folder itself';
 
+/** Made with the first checkpoint, which may be that of a child about to be ended. */
+const FIRST_CHECKPOINT = 'checkpoints/store.json';
+
 interface Before {
   iteration: number;
   folder: RunFolder;
@@ -94,6 +97,7 @@ async function differences(
   const later = [files.before, files.signal].map((path) => nameOf(worker.paths, path));
   const changed = [...new Set([...Object.keys(before.entries), ...Object.keys(now)])]
     .filter((name) => before.entries[name] !== now[name])
+    .filter((name) => name !== FIRST_CHECKPOINT || before.entries[name] !== undefined)
     .filter((name) => {
       // A worker that came since has a lease of its own, and has let old ones go.
       if (name.startsWith('leases/')) return before.lease === worker.writer.lease;

@@ -107,8 +107,8 @@ test('a starter that slept while others came and went owns nothing, though its n
 test('a zombie holds nothing', async () => {
   await using dir = await tempDir();
   const host = await systemHost();
-  // The shell replaces itself by a program that never collects its child.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+  // The shell replaces itself, before its child has ended, by a program that never collects it.
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [line] = await once(parent.stdout, 'data');
