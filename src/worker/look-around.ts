@@ -1,3 +1,4 @@
+import { isSamocodeError } from '../base/errors.ts';
 import { visibleControls } from '../base/plain-words.ts';
 import type { Outcome } from '../phases/outcome.ts';
 import { movesBetween } from '../project/main-checkout.ts';
@@ -50,13 +51,13 @@ function bounded(lines: readonly string[]): string {
 
 /**
  * By what git would start programs though nobody has accepted it; comes first of all git calls after a child.
- * @throws what passes by itself: nobody need be asked about that
+ * @throws what passes by itself, and what has words of its own, as a git that is not there
  */
 export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   try {
     return await worker.git.look(stateOf(worker).worktree?.path);
   } catch (error) {
-    if (isPassing(error)) throw error;
+    if (isPassing(error) || isSamocodeError(error)) throw error;
     return [`they could not be read: ${error instanceof Error ? error.message : error}`];
   }
 }
