@@ -67,8 +67,8 @@ export class SessionLostError extends SamocodeError {
       isUnreadable ? `Session ${folder} cannot be read.` : `Session ${folder} can only be looked at.`,
       problems.join(' '),
       isUnreadable
-        ? 'Mend that, then try again.'
-        : `What there is of it stands in ${paths.sessionDir}; its work can go on in a new session.`,
+        ? 'Fix that, then try again.'
+        : `What is left of it is in ${paths.sessionDir}; its work can continue in a new session.`,
     );
   }
 }

@@ -62,6 +62,6 @@ class GuardUnavailableError extends SamocodeError {
   readonly code = 'guard_unavailable';
 
   constructor({ why, hint }: NoGuard) {
-    super('No session was started.', `SANDBOX is guard, and there is none here: ${why}.`, hint);
+    super('No session was started.', `SANDBOX is guard, but there is no guard here: ${why}.`, hint);
   }
 }

@@ -146,7 +146,7 @@ function startedState(state: SessionState, file: SessionFile | undefined): Sessi
 }
 
 const REWRITTEN =
-  'Its event log was rewritten by something else than samocode while an agent ran, so nothing in it can be believed: it was put aside as events.jsonl.rewritten. Put events.jsonl back from a backup. The work stands on the branch of the session and under refs/samocode/.';
+  'Something other than samocode rewrote its event log while an agent ran, so the log can no longer be trusted; it was moved to events.jsonl.rewritten. Restore events.jsonl from a backup. The work is on the branch of the session and under refs/samocode/.';
 
 const LOST_START =
   'Its start was lost when its worker or the machine failed. Start a new session with the same task, which stands in session.json.';

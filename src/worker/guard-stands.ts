@@ -10,7 +10,7 @@ export async function guardStands(worker: Worker): Promise<boolean> {
   if (level === undefined) return true;
   const now = await worker.guard.now(worker);
   const why = now.level === 'none' ? `: ${now.why}. ${now.hint}` : '.';
-  const reason = `The session began with the sandbox level "${promised(worker)}" and would go on with "${level}"${why} Mend it and resume, or resume in a terminal to go on at this level.`;
+  const reason = `The session began with the sandbox level "${promised(worker)}" and would continue with "${level}"${why} Fix that and resume, or resume in a terminal to continue at this level.`;
   const { phase } = stateOf(worker).progress;
   await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: SANDBOX_LOWER }));
   return false;

@@ -31,11 +31,11 @@ export function breachOf(
       : `Files of the run folder, which only samocode writes, changed while the child ran: ${bounded(runFolder)}.`,
     gitPrograms.length === 0
       ? ''
-      : `By settings or hooks that nobody has accepted, git would start programs: ${bounded(gitPrograms)}. samocode starts none of them.`,
+      : `Git settings or hooks that start programs changed, and no person has accepted them: ${bounded(gitPrograms)}. samocode starts none of them.`,
     afterChild ? 'Nothing that the child signalled counts; its work is kept.' : '',
     rule === 'run_folder_changed'
-      ? 'See what did it, then resume the session.'
-      : 'Undo what you do not know. A resume by a person in a terminal accepts what stands there then.',
+      ? 'Find out what did it, then resume the session.'
+      : 'Undo what you do not recognize. A resume by a person in a terminal accepts the rest.',
   ];
   return { phase, rule, reason: parts.filter((part) => part !== '').join(' ') };
 }

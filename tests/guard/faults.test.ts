@@ -126,7 +126,7 @@ const machines: FaultRow[] = [
         ends: 'blocked/sandbox_lower',
         also: async (rig) => {
           await neverRan(rig);
-          expect(await blockOf(rig)).toContain('would go on with "none"');
+          expect(await blockOf(rig)).toContain('would continue with "none"');
           expect(await blockOf(rig)).toContain(NO_NAMESPACES);
           expect(await blockOf(rig)).toContain('docs/security.md');
         },

@@ -34,7 +34,8 @@ export async function sandboxCheck(
   const settings = { sandbox, sandboxWrite: values.sandboxWrite };
   const now = await guardNow({ mainRepo, sessionsDir, worktreesDir, settings }, context);
   if (now.level !== 'none') return ok(ID, IN_WORDS[now.level]);
-  if (sandbox === 'guard') return fail(ID, `SANDBOX is guard, and there is none: ${now.why}.`, now.hint);
+  if (sandbox === 'guard')
+    return fail(ID, `SANDBOX is guard, but there is no guard here: ${now.why}.`, now.hint);
   if (areConfined([...used], permissions)) return ok(ID, IN_WORDS['provider sandbox']);
   return warn(ID, `none: ${now.why}, so agents run with all of your rights.`, now.hint);
 }

@@ -67,8 +67,8 @@ const NOTHING = 'The session was not resumed.';
 function loweredNeedsPerson(level: SandboxLevel): Refused {
   return refused('needs_person', {
     what: NOTHING,
-    why: `Its agents would run at the sandbox level "${level}", lower than it began with, and only a person decides that.`,
-    hint: 'Mend the guard ("samocode doctor" says how) and resume, or ask the human to run "samocode resume" in a terminal of their own.',
+    why: `Its agents would run at the sandbox level "${level}", lower than it began with. Only a person may decide that.`,
+    hint: 'Fix the guard ("samocode doctor" says how) and resume, or ask the human to run "samocode resume" in a terminal of their own.',
   });
 }
 

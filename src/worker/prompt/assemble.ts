@@ -30,9 +30,9 @@ const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
 
 const GUARD_WORDS =
   'You run in a sandbox: the main checkout, the settings and hooks of git, and other sessions are read-only. So whatever ' +
-  'deletes a ref fails ("Read-only file system": `branch -d`, `tag -d`, `stash drop`, and so a popped stash stays listed, `fetch --prune`, `gc`), and so do `sudo` ' +
-  'and installers of git hooks (with HUSKY=0 or LEFTHOOK=0 they stay out of `npm ci`). After a rebase or cherry-pick that is complete, git still takes ' +
-  'itself to be in the middle of one: `rm -f "$(git rev-parse --git-path CHERRY_PICK_HEAD)"`. Take another way; where there is none, signal `blocked` and say why.';
+  'deletes a ref fails ("Read-only file system": `branch -d`, `tag -d`, `stash drop` (a popped stash stays listed), `fetch --prune`, `gc`), and so do `sudo` ' +
+  'and installers of git hooks (with HUSKY=0 or LEFTHOOK=0 they stay out of `npm ci`). After a complete rebase or cherry-pick git still takes ' +
+  'itself to be in the middle of one: `rm -f "$(git rev-parse --git-path CHERRY_PICK_HEAD)"`. Find another way; if there is none, signal `blocked` and say why.';
 
 function limitsOfHands({ permissions, isGuarded }: PromptState): string {
   const words = PERMISSION_WORDS[permissions];
