@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { statsAt } from '../base/look-at.ts';
 import { commonDirOf } from './common-dir.ts';
 import { configFolder } from './config-folder.ts';
 import { readKnownProjects } from './known-projects.ts';
@@ -82,6 +83,8 @@ const HOLD = 'hold.lock';
  * Makes the folders of refs that a guard is bound to, and sees that they stay: the person may run `git gc` or `git pack-refs` meanwhile.
  */
 export function holdRefFolders(commonDir: string, branch: string): void {
+  // A reftable has no folders of refs.
+  if (statsAt(join(commonDir, 'reftable')) !== undefined) return;
   const own = join('refs/heads', dirname(branch));
   const folders = [own, join('logs', own), 'refs/samocode', 'refs/replace'];
   for (const folder of folders.map((each) => join(commonDir, each))) {

@@ -88,19 +88,22 @@ function foldersAbove(paths: readonly string[]): string[] {
 function openForCommits(commonDir: string, session: SessionPlaces): Mount[] {
   const { gitDir, worktree, branch, sessionDir } = session;
   const heads = join(commonDir, 'refs/heads');
-  const logs = join(commonDir, 'logs');
-  return [
-    ...OPEN_IN_GIT.map((name) => writable(join(commonDir, name))),
-    ...OPEN_IF_THERE.map((name): Mount => ({ ...writable(join(commonDir, name)), ifThere: true })),
+  const logs = join(commonDir, 'logs/refs/heads');
+  const shared = [
+    ...[...OPEN_IN_GIT, ...OPEN_IF_THERE].map((name) => writable(join(commonDir, name))),
     // git writes a log through a link: that of the person's branches is not open, nor that of the main checkout.
-    readOnly(join(logs, 'refs/heads')),
-    writable(join(logs, 'refs/heads', dirname(branch))),
+    readOnly(logs),
+    writable(join(logs, dirname(branch))),
     readOnly(heads),
     readOnly(join(commonDir, 'refs/samocode')),
     // By one of these any commit or file can be shown as another, to the person too.
     readOnly(join(commonDir, 'refs/replace')),
     // A branch without a folder of its own shares that of all others.
     writable(join(heads, dirname(branch))),
+  ];
+  return [
+    // A repository with a reftable has none of the folders of refs.
+    ...shared.map((mount): Mount => ({ ...mount, ifThere: true })),
     writable(gitDir),
     // By these a worktree's git would be led to another repository, and the worker's with it.
     readOnly(join(gitDir, 'commondir')),
