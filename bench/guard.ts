@@ -13,7 +13,7 @@ const PROBES = 30;
 const FROM = 3;
 const TO = 19;
 
-// Without a bundler nobody else says so; it is read when a file is written.
+// The bundler sets it in a build; it is read when a file is written.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
 
 /** What the guard costs: an iteration of an agent that does next to nothing, and the probe. Needs bubblewrap. */

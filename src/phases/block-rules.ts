@@ -31,7 +31,7 @@ export const BLOCK_RULES = {
   config: failure('the agent CLI cannot run as it is set up'),
   retries: failure('crashes use up `SAMOCODE_MAX_RETRIES`'),
   checks: failure('checks of the project fail after the last allowed return to implementation'),
-  run_folder_changed: failure('files of the run folder changed while a child ran, and none of its own'),
+  run_folder_changed: failure('files of the run folder that only samocode writes changed while a child ran'),
   git_programs_changed: failure(
     'settings or hooks by which git starts programs are not the ones that a person knows',
   ),

@@ -2,9 +2,8 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
-import { commonDirOf } from './common-dir.ts';
 import { ALL_FILES_LIMIT_MS, runGit } from './git.ts';
-import { removeLink, removeLinksBelow } from './planted-links.ts';
+import { removePlantedLinks } from './planted-links.ts';
 import { realPathAsFar } from './real-path.ts';
 import { commitOf, type GitContext } from './repository.ts';
 import { listWorktrees } from './worktree-list.ts';
@@ -23,11 +22,11 @@ export interface BranchMove extends GitContext {
  * @returns the commit, undefined when there is none
  */
 export async function moveBranch(move: BranchMove): Promise<string | undefined> {
-  const { mainRepo: _, worktreePath, branch, commit, ...context } = move;
+  const { mainRepo, worktreePath, branch, commit, ...context } = move;
   const options = { ...context, cwd: worktreePath };
   const calm = { ...options, allowFailure: true };
   const ref = `refs/heads/${branch}`;
-  await removeLinks(move);
+  await removePlantedLinks({ mainRepo, worktreePath }, context);
   for (const given of await underWay(worktreePath)) await runGit([given, '--quit'], calm);
   await runGit(['symbolic-ref', '-m', 'samocode: rewind', 'HEAD', ref], options);
   if (commit === undefined) {
@@ -40,17 +39,6 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
   await runGit(['update-ref', '--no-deref', '-m', 'samocode: rewind', ref, commit], options);
   await runGit(['reset', '--quiet', '--mixed'], { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
   return commit;
-}
-
-/** git writes its index and its logs through a link, wherever an agent has led it. */
-async function removeLinks({ mainRepo, worktreePath, ...context }: BranchMove): Promise<void> {
-  const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
-  const { baseEnv, config } = context;
-  const commonDir = await commonDirOf(mainRepo, { baseEnv, ...(config && { config }) });
-  removeLinksBelow(join(commonDir, 'logs'));
-  if (gitDir === undefined) return;
-  removeLinksBelow(join(gitDir, 'logs'));
-  removeLink(join(gitDir, 'index'));
 }
 
 /** By plain reads; what else may be under way (a merge, one pick) ends with the reset of the index. */

@@ -40,6 +40,7 @@ export async function findProtectedPlaces(
   context: GitContext,
 ): Promise<ProtectedPlaces> {
   const main = await realPathAsFar(mainRepo);
+  const sessionsDir = await realPathAsFar(folders.sessionsDir);
   const worktreesDir = await realPathAsFar(folders.worktreesDir);
   const checkouts: string[] = [];
   for (const { path, prunable } of await listWorktrees(mainRepo, context)) {
@@ -50,8 +51,8 @@ export async function findProtectedPlaces(
     mainRepo: main,
     commonDir: await commonDirOf(mainRepo, context),
     otherCheckouts: checkouts,
-    otherSessions: await sessionsOfOthers(homeDir, await realPathAsFar(folders.sessionsDir)),
-    sessionsDir: await realPathAsFar(folders.sessionsDir),
+    otherSessions: await sessionsOfOthers(homeDir, sessionsDir),
+    sessionsDir,
     runRoot: await realPathAsFar(folders.runRoot),
     worktreesDir,
     configFolder: await realPathAsFar(configFolder(homeDir)),

@@ -1,3 +1,4 @@
+import { hasOwnFolder } from '../base/sandbox-level.ts';
 import type { SessionState } from './state.ts';
 
 /** The level in force, in a few words; undefined in a session that began before there was one. */
@@ -9,7 +10,7 @@ export function sandboxWords({
   const isKernel = sandbox === 'guard' || sandbox === 'best effort';
   const level = sandbox === 'best effort' ? 'best effort (agents are root)' : sandbox;
   // Without a folder of its own a branch can't be opened alone.
-  return isKernel && worktree !== undefined && !worktree.branch.includes('/')
+  return isKernel && worktree !== undefined && !hasOwnFolder(worktree.branch)
     ? `${level}, branches watched only`
     : level;
 }

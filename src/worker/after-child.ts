@@ -1,16 +1,14 @@
-import { join } from 'node:path';
 import { ensurePlainFolder } from '../base/append-lines.ts';
 import { FileRewrittenError } from '../base/append-only-file.ts';
 import { removeDrafts } from '../base/atomic-file.ts';
-import { commonDirOf } from '../project/common-dir.ts';
-import { removeLinksBelow } from '../project/planted-links.ts';
+import { removePlantedLinks } from '../project/planted-links.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { keepWork } from './keep-work.ts';
 import { RUN_FOLDER_ITSELF, runFolderChanges, sawBegin } from './run-folder.ts';
 import { nameOf } from './run-folder-entries.ts';
 import { snapshotBefore } from './snapshot.ts';
 import { takeCommands } from './take-commands.ts';
-import type { Worker } from './worker.ts';
+import { stateOf, type Worker } from './worker.ts';
 
 /**
  * What a child left in the run folder, once its whole tree is gone and before anything is judged: no command of that
@@ -18,7 +16,9 @@ import type { Worker } from './worker.ts';
  * @throws FileRewrittenError when the log is lost, and with it the session; its work is kept all the same
  */
 export async function meetRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
-  await removePlantedLinks(worker);
+  const links = { mainRepo: worker.file.mainRepo, worktreePath: stateOf(worker).worktree?.path };
+  // A repository that is gone blocks the session later, with its own words.
+  await removePlantedLinks(links, worker.git.context).catch(() => undefined);
   const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
   const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
     if (error instanceof FileRewrittenError)
@@ -35,12 +35,6 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
   // Readers trust the cached state as far as it fits the log, and a forged one may fit.
   worker.writer.writeCache();
   return changed;
-}
-
-/** Through which a git of the person's own would write into a file of theirs. */
-async function removePlantedLinks({ file, git }: Worker): Promise<void> {
-  const commonDir = await commonDirOf(file.mainRepo, git.context).catch(() => undefined);
-  if (commonDir !== undefined) removeLinksBelow(join(commonDir, 'logs'));
 }
 
 /** Drafts of a killed worker or child: with the tree dead, nobody but us writes there. */

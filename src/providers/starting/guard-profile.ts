@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { hasOwnFolder } from '../../base/sandbox-level.ts';
 
 /** One rule about a folder or file. Later rules win over earlier ones. */
 export interface Mount {
@@ -123,7 +124,7 @@ export function forbiddenFolders(places: GuardPlaces): string[] {
     ...new Set([
       ...[...all, join(commonDir, 'hooks')],
       // Without a folder of its own the branch is only watched, and so are all others.
-      ...(hasOwnFolder(session?.branch) ? [join(commonDir, 'refs/heads')] : []),
+      ...(session === undefined || hasOwnFolder(session.branch) ? [join(commonDir, 'refs/heads')] : []),
       ...places.programs,
     ]),
   ].filter((folder) => !narrow.some((path) => contains(path, folder)));
@@ -132,11 +133,6 @@ export function forbiddenFolders(places: GuardPlaces): string[] {
 function protectedFolders(places: GuardPlaces): string[] {
   const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
   return [mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder];
-}
-
-/** Whether a branch can be told from all others by the folder that it lies in. */
-function hasOwnFolder(branch: string | undefined): boolean {
-  return branch === undefined || branch.includes('/');
 }
 
 function contains(folder: string, path: string): boolean {
