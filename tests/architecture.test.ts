@@ -15,14 +15,16 @@ const MAY_IMPORT = {
   providers: ['base', 'phases'],
   notify: ['base', 'phases'],
   worker: ['base', 'phases', 'session', 'project', 'providers', 'notify'],
-  actions: [...BELOW_ACTIONS, 'worker/launch.ts'],
+  actions: BELOW_ACTIONS,
+  supervisor: [...BELOW_ACTIONS, 'actions'],
   server: [...BELOW_ACTIONS, 'actions'],
   demo: [...BELOW_ACTIONS, 'actions', 'cli/output.ts'],
-  cli: [...BELOW_ACTIONS, 'actions', 'demo'],
+  cli: [...BELOW_ACTIONS, 'actions', 'demo', 'supervisor'],
 };
 
 const STARTS_PROCESSES = [
-  'worker/launch.ts',
+  'providers/starting/launch-worker.ts',
+  'providers/starting/launch-supervisor.ts',
   'providers/run-child.ts',
   'project/git.ts',
   'base/run-command.ts',
@@ -30,7 +32,7 @@ const STARTS_PROCESSES = [
 
 const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
-  doors: { 'worker/launch.ts': [], 'cli/output.ts': ['cli/cut-to-columns.ts', 'cli/style.ts'] },
+  doors: { 'cli/output.ts': ['cli/cut-to-columns.ts', 'cli/style.ts'] },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
@@ -83,7 +85,7 @@ test('the law was held against real modules of every listed room that exists', (
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
 });
 
-const door = { 'worker/launch.ts': '', 'worker/loop.ts': '', 'cli/output.ts': '', 'cli/ask.ts': '' };
+const door = { 'worker/loop.ts': '', 'cli/output.ts': '', 'cli/ask.ts': '' };
 const lower = { 'base/errors.ts': '', 'session/paths.ts': '', 'server/main.ts': '', 'demo/parent.ts': '' };
 
 test.each<[string, Tree, string]>([
@@ -108,13 +110,18 @@ test.each<[string, Tree, string]>([
     { 'base/a.ts': "import {\n  x,\n} from '../session/paths.ts';" },
     'session/paths',
   ],
-  ['server using the worker', { 'server/a.ts': "import { x } from '../worker/launch.ts';" }, 'worker/launch'],
+  ['server using the worker', { 'server/a.ts': "import { x } from '../worker/loop.ts';" }, 'worker/loop'],
+  [
+    'the worker using the supervisor',
+    { 'worker/a.ts': "import { x } from '../supervisor/look.ts';", 'supervisor/look.ts': '' },
+    'supervisor/look',
+  ],
   ['worker using the server', { 'worker/a.ts': "import { x } from '../server/main.ts';" }, 'server/main.ts'],
-  ['actions past the door', { 'actions/a.ts': "import { x } from '../worker/loop.ts';" }, 'worker/loop.ts'],
+  ['actions using the worker', { 'actions/a.ts': "import { x } from '../worker/loop.ts';" }, 'worker/loop.ts'],
   ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/ask.ts'],
   [
     'a door that drags its room along',
-    { 'worker/launch.ts': "import { x } from './loop.ts';" },
+    { 'cli/output.ts': "import { x } from './ask.ts';" },
     'drags it along',
   ],
   ['a module outside src', { 'base/a.ts': "import { x } from '../../tests/x.ts';" }, 'outside src/'],
@@ -149,10 +156,7 @@ test.each<[string, Tree, string]>([
 
 test.each<[string, Tree]>([
   ['an import downwards', { 'server/a.ts': "import { x } from '../session/paths.ts';" }],
-  [
-    'the doors',
-    { 'actions/a.ts': "import '../worker/launch.ts';", 'demo/a.ts': "import '../cli/output.ts';" },
-  ],
+  ['the door', { 'demo/a.ts': "import '../cli/output.ts';" }],
   ['markdown from anywhere', { 'worker/a.ts': "import text from '../../agents/a.md';" }],
   ['the environment in a main file', { 'providers/rehearsal/main.ts': 'start(process.env);' }],
   [

@@ -43,7 +43,7 @@ export interface Adoption extends FoundSession {
 /**
  * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
  * notebook says; behind a gate it first waits for a person. Its own files are not touched here.
- * @throws NestedLayoutError, NotPlainError, TaskUnknownError, ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, WorkerUnresponsiveError
+ * @throws NestedLayoutError, NotPlainError, TaskUnknownError, ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, CommandPending
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
   const { view, place, note, goal, call } = adoption;

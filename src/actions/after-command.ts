@@ -20,7 +20,7 @@ const WORK_MS = 2000;
 
 /**
  * Sends a command and waits a moment for the event that its work ends in.
- * @throws CommandRefusedError, WorkerUnresponsiveError, NewerVersionError, NotTakenOverYetError
+ * @throws CommandRefusedError, CommandPending, NewerVersionError, NotTakenOverYetError
  */
 export async function afterCommand(
   view: SessionView,

@@ -27,7 +27,7 @@ export interface AnswerQaResult {
 
 /**
  * Gives a person's answers to the questions that a session waits for; a part of them is fine.
- * @throws EarlyRefusalError before anything is asked of the worker; CommandRefusedError, WorkerUnresponsiveError
+ * @throws EarlyRefusalError before anything is asked of the worker; CommandRefusedError, CommandPending
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
   const { acceptSuggestions = false, confirmTyped = false } = input;

@@ -25,7 +25,7 @@ export interface ApprovePlanResult {
 
 /**
  * Approves the plan that a session waits with; it goes on to implementation.
- * @throws PlanHashMissingError, NoPlanError, EarlyRefusalError; CommandRefusedError, WorkerUnresponsiveError
+ * @throws PlanHashMissingError, NoPlanError, EarlyRefusalError; CommandRefusedError, CommandPending
  */
 export async function approvePlan(
   input: ApprovePlanInput,

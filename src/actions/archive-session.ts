@@ -21,7 +21,7 @@ export interface ArchiveResult {
 
 /**
  * Puts a session away, or its documents. Its branch stays; its worktree goes only when nothing is lost by it.
- * @throws CommandRefusedError with what would be lost, WorkerUnresponsiveError
+ * @throws CommandRefusedError with what would be lost, CommandPending
  */
 export async function archiveSession(
   input: ArchiveSessionInput,

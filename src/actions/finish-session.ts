@@ -19,7 +19,7 @@ export interface FinishResult {
 
 /**
  * Finishes a session in one of the ways. Work that no commit holds is never lost by it.
- * @throws CommandRefusedError with what would be lost, WorkerUnresponsiveError
+ * @throws CommandRefusedError with what would be lost, CommandPending
  */
 export async function finishSession(
   input: FinishSessionInput,

@@ -1,7 +1,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { configFolder } from '../base/config-folder.ts';
 import { SamocodeError } from '../base/errors.ts';
-import { configFolder } from '../project/config-folder.ts';
 import type { ActionContext } from './context.ts';
 import {
   addToClient,

@@ -9,7 +9,7 @@ import { requireText } from './require-text.ts';
 
 /**
  * Sends the plan back to planning with what the person wants changed.
- * @throws EarlyRefusalError, TextMissingError, TextTooLongError; CommandRefusedError, WorkerUnresponsiveError
+ * @throws EarlyRefusalError, TextMissingError, TextTooLongError; CommandRefusedError, CommandPending
  */
 export async function requestChanges(
   input: SessionQuestion & { feedback: string },

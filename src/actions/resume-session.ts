@@ -39,7 +39,7 @@ export interface ResumeSessionResult {
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
  * @throws InArchiveError, NotDoneError, EarlyRefusalError, what `chooseChildren` and `checksNow` throw;
- * CommandRefusedError, WorkerUnresponsiveError
+ * CommandRefusedError, CommandPending
  */
 export async function resumeSession(
   input: ResumeSessionInput,

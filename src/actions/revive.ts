@@ -1,9 +1,9 @@
 import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { readLeases } from '../base/lease.ts';
+import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
 import type { SessionView } from '../session/status.ts';
-import { launchWorker } from '../worker/launch.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 import { REVIVAL_LIMIT } from './revival-limit.ts';
@@ -44,7 +44,11 @@ export async function reviveForLook(
   }
 }
 
-async function recentRevivals({ paths, state }: SessionView, { clock }: ActionContext): Promise<number> {
+/** How often its workers have died, or left without having done anything, in the last minutes. */
+export async function recentRevivals(
+  { paths, state }: SessionView,
+  { clock }: Pick<ActionContext, 'clock'>,
+): Promise<number> {
   const since = clock.now() - REVIVAL_LIMIT.withinMs;
   const events = await readEvents(paths.events, Math.max(0, state.n - LOOK_BACK));
   const acts = events.filter(({ type }) => type !== 'notice' && type !== 'forgery_seen');

@@ -27,7 +27,7 @@ export interface RewindSessionResult {
 /**
  * Takes worktree, plan and notebook back to the end of an iteration, together; the session is stopped then, and
  * `undo` takes it forward again. The branch goes back too, its old tip is kept.
- * @throws RewindFailedError: nothing was put back; CommandRefusedError, WorkerUnresponsiveError
+ * @throws RewindFailedError: nothing was put back; CommandRefusedError, CommandPending
  */
 export async function rewindSession(
   input: RewindSessionInput,

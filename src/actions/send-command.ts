@@ -4,14 +4,15 @@ import { SamocodeError } from '../base/errors.ts';
 import type { ProcessIdentity } from '../base/host.ts';
 import { readHolding } from '../base/lease.ts';
 import { isRunning } from '../base/process-table.ts';
+import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { type Command, leaveCommand } from '../session/commands.ts';
 import { readEvents, readLog } from '../session/event-log.ts';
 import type { EventOf } from '../session/events.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import type { SessionPaths } from '../session/paths.ts';
-import { launchWorker } from '../worker/launch.ts';
 import type { ActionContext } from './context.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
+import { supervise } from './supervision.ts';
 
 /** A command's own words, without the envelope. */
 export type CommandRequest = {
@@ -28,14 +29,15 @@ export class CommandRefusedError extends SamocodeError {
   }
 }
 
-export class WorkerUnresponsiveError extends SamocodeError {
-  readonly code = 'worker_unresponsive';
+/** The command is left and no worker has met it yet. No failure: whoever acts says so instead of a result. */
+export class CommandPending extends SamocodeError {
+  readonly code = 'pending';
 
   constructor(folder: string, id: string, waitedMs: number) {
     super(
-      `Session ${folder} has not answered yet.`,
-      `Its worker did not take command ${id} within ${Math.round(waitedMs / 1000)} s; the command stays and will be taken.`,
-      'Look again with get_status; if it stays so, see session.log and worker.stderr of the session.',
+      `Session ${folder} has not confirmed this yet.`,
+      `Its worker has not taken the command ${id} within ${Math.round(waitedMs / 1000)} s. The command stays and will be taken.`,
+      'Look again with get_status; if nothing changes, session.log and worker.stderr of the session say why.',
     );
   }
 }
@@ -72,7 +74,7 @@ const STARTING_PATIENCE_MS = 15_000;
  * has met the command with an event.
  * @returns the number of the event that accepted it
  * @throws CommandRefusedError with the worker's reason
- * @throws WorkerUnresponsiveError, WorkerElsewhereError when no answer came in time; the command stays
+ * @throws CommandPending, WorkerElsewhereError when no answer came in time; the command stays
  */
 export async function sendCommand(
   paths: SessionPaths,
@@ -99,7 +101,10 @@ export async function sendCommand(
   let launched: { pid: number | undefined; againAtMs: number } | undefined;
   for (;;) {
     const n = await answered(before);
-    if (n !== undefined) return n;
+    if (n !== undefined) {
+      await supervise(context, paths.sessionsDir);
+      return n;
+    }
     const waitedMs = clock.monotonic() - begun;
     // A worker that is just leaving may not see the command any more, so the lease is looked at again and again.
     if (!(await hasWorker(paths, context)) && waitedMs >= (launched?.againAtMs ?? 0)) {
@@ -112,6 +117,7 @@ export async function sendCommand(
       // A forged end may have been cut off the log since: then the numbers began again below `before`.
       const late = await answered(0);
       if (late !== undefined) return late;
+      await supervise(context, paths.sessionsDir);
       throw await noAnswer(paths, { id, waitedMs }, context);
     }
     await clock.sleep(POLL_MS, options.signal);
@@ -137,7 +143,7 @@ async function noAnswer(
   const holding = await readHolding(paths.leases, host);
   return holding.kind === 'held' && holding.liveness === 'unknowable'
     ? new WorkerElsewhereError(paths.folder, holding.lease.owner, id)
-    : new WorkerUnresponsiveError(paths.folder, id, waitedMs);
+    : new CommandPending(paths.folder, id, waitedMs);
 }
 
 /** True while a worker holds the session, or one that can't be judged from here. */

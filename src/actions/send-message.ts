@@ -8,7 +8,7 @@ import { requireText } from './require-text.ts';
 /**
  * Leaves guidance for the session's next child.
  * @returns `readBy`: in our words, who reads it and when
- * @throws TextMissingError, TextTooLongError, NobodyToReadError; CommandRefusedError, WorkerUnresponsiveError
+ * @throws TextMissingError, TextTooLongError, NobodyToReadError; CommandRefusedError, CommandPending
  */
 export async function sendMessage(
   input: SessionQuestion & { text: string },

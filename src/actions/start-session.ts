@@ -31,7 +31,7 @@ import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireText } from './require-text.ts';
 import { requireTrust } from './require-trust.ts';
 import { sandboxNow } from './sandbox-now.ts';
-import { WorkerUnresponsiveError } from './send-command.ts';
+import { CommandPending } from './send-command.ts';
 
 export interface StartSessionInput {
   /** What is to be done, in the person's own words. */
@@ -67,7 +67,7 @@ export interface StartSessionResult {
  * and its first command, and a worker is launched, which makes the rest.
  * @throws NothingToDoError, EarlyRefusalError, CommandImpossibleError, BadSessionNameError, BadBranchNameError, BaseNotFoundError, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, the errors of settings, of `sandboxNow`,
  * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
- * WorkerUnresponsiveError: the session is there, and its worker is slow
+ * CommandPending: the session is there, and its worker is slow
  */
 export async function startSession(
   input: StartSessionInput,
@@ -181,9 +181,7 @@ async function startWorker(
     return await afterCommand(fresh, { kind, run }, endsIn, context, { id });
   } catch (error) {
     if (!(await removeUntakenFolder(paths, context))) throw error;
-    throw error instanceof WorkerUnresponsiveError
-      ? new WorkerNotStartedError(context.programs.worker)
-      : error;
+    throw error instanceof CommandPending ? new WorkerNotStartedError(context.programs.worker) : error;
   }
 }
 

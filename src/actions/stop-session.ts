@@ -16,7 +16,7 @@ export interface StopSessionResult {
   outcome: 'stopping' | 'stopped' | 'not_running';
 }
 
-/** Stops a session and keeps all that it wrote. @throws CommandRefusedError, WorkerUnresponsiveError */
+/** Stops a session and keeps all that it wrote. @throws CommandRefusedError, CommandPending */
 export async function stopSession(
   input: StopSessionInput,
   context: ActionContext,

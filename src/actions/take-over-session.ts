@@ -1,7 +1,7 @@
 import { SamocodeError } from '../base/errors.ts';
 import { type Lease, readHolding } from '../base/lease.ts';
+import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { readSession, type SessionView } from '../session/status.ts';
-import { launchWorker } from '../worker/launch.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
@@ -40,7 +40,7 @@ export async function takeOverSession(
   await launchWorker(view.paths, {
     program: context.programs.worker,
     env: context.env,
-    takeOver: lease.number,
+    wake: { takeOver: lease.number },
   });
   await untilTaken(view, lease, context);
   const { owner, acquiredAt: since } = lease;

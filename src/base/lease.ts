@@ -17,6 +17,8 @@ export const Lease = z.object({
   owner: ProcessIdentity,
   /** The container that its owner ran in and saw all of. */
   container: z.string().optional(),
+  /** The identity of the supervisor that may continue what its owner leaves. */
+  supervisor: z.string().optional(),
   acquiredAt: z.iso.datetime(),
   /** Set by the owner itself when it leaves. */
   releasedAt: z.iso.datetime().optional(),
@@ -98,6 +100,8 @@ export interface AcquireOptions {
   takeUnknowable?: boolean | ProcessIdentity;
   /** The new number is above this one too: lease files may have been deleted, numbers written elsewhere stay. */
   above?: number;
+  /** The identity of the supervisor that may continue it. */
+  supervisor?: string;
 }
 
 const KEPT_LEASES = 5;
@@ -143,7 +147,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
  * @throws LeaseHeldError while an owner lives or can't be judged from here; LeaseNumbersSpentError
  */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
-  const { host, clock, takeUnknowable = false, above = 0 } = options;
+  const { host, clock, takeUnknowable = false, above = 0, supervisor } = options;
   await mkdir(dir, { recursive: true });
   for (;;) {
     const holding = await readHolding(dir, host);
@@ -159,7 +163,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const owner = await identify(host, process.pid);
     if (owner === undefined) throw new Error('This process is not in the process table.');
     const { container } = host;
-    const lease: Lease = { v: 1, number, owner, container, acquiredAt: isoUtc(clock.now()) };
+    const lease: Lease = { v: 1, number, owner, container, supervisor, acquiredAt: isoUtc(clock.now()) };
     const won = await createWhole(leasePath(dir, number), serialise(lease));
     // Listing again closes the gap of a starter that slept between its first look and its link.
     if (won && newestNumber(dir) === number) {

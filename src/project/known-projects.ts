@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
+import { configFolder } from '../base/config-folder.ts';
 import { ifExists } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { configFolder } from './config-folder.ts';
 
 /** A project that was used on this machine. */
 const KnownProject = z.looseObject({

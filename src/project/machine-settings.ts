@@ -1,5 +1,5 @@
 import { modelName, PROVIDER_NAMES } from './project-settings.ts';
-import { absoluteFile, oneOf, program, text, wholeNumber } from './setting-kinds.ts';
+import { absoluteFile, amount, oneOf, program, text, wholeNumber } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);
@@ -96,6 +96,27 @@ export const MACHINE_SETTINGS = {
     scope: 'machine',
     default: '5',
     doc: 'The first pause before such a start, and before a quick try of a busy service; later ones grow.',
+  },
+  maxCostUsdPerDay: {
+    ...amount('US dollars', 0, 1_000_000),
+    key: 'MAX_COST_USD_PER_DAY',
+    scope: 'machine',
+    example: 'MAX_COST_USD_PER_DAY=50',
+    doc: 'Once the agents of all sessions have cost this much since midnight, no further one starts until the next day.',
+  },
+  maxParallelOnMachine: {
+    ...wholeNumber('sessions', 1, 256),
+    key: 'MAX_PARALLEL_ON_MACHINE',
+    scope: 'machine',
+    example: 'MAX_PARALLEL_ON_MACHINE=6',
+    doc: 'How many sessions of all projects work at the same time; further ones queue.',
+  },
+  supervisorMinutes: {
+    ...amount('minutes', 0.01, 10_080),
+    key: 'SAMOCODE_SUPERVISOR_MINUTES',
+    scope: 'machine',
+    default: '10',
+    doc: 'How long the supervisor stays once no session waits for anything.',
   },
   rehearsalScenario: {
     ...absoluteFile,

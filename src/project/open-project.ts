@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { configFolder } from '../base/config-folder.ts';
 import { ifExists, SamocodeError, systemErrorCode } from '../base/errors.ts';
-import { configFolder } from './config-folder.ts';
 import type { SettingTexts } from './read-settings.ts';
 import { realPathAsFar } from './real-path.ts';
 import { requireRepository } from './repository.ts';

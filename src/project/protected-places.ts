@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { configFolder } from '../base/config-folder.ts';
 import { statsAt } from '../base/look-at.ts';
 import { commonDirOf } from './common-dir.ts';
-import { configFolder } from './config-folder.ts';
 import { readKnownProjects } from './known-projects.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import type { GitContext } from './repository.ts';

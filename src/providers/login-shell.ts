@@ -83,9 +83,14 @@ const GIVEN =
   /^(?:USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY)$/;
 const GIVEN_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 
+/** Whether a login sets a variable of this name before any start-up file of the person. */
+export function isGivenByLogin(name: string): boolean {
+  return GIVEN.test(name);
+}
+
 function givenByLogin(env: Environment, homeDir: string): Record<string, string> {
   const given = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && GIVEN.test(entry[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && isGivenByLogin(entry[0]),
   );
   return { ...Object.fromEntries(given), HOME: homeDir, PATH: GIVEN_PATH, TERM: 'dumb' };
 }

@@ -32,18 +32,26 @@ function workingFolder(): string {
   }
 }
 
+const MINUTE_MS = 60_000;
+
 const server = buildServer({ version: __VERSION__, loadActions });
 
-// Every start brings back sessions that have lost their worker; the handshake does not wait for it.
+// The handshake waits for nothing of this. Each minute again: a supervisor may have been ended, or the machine slept.
 server.oninitialized = () => {
-  void lookAfterSessions().catch(() => {
-    // The next look at a session does the same.
+  void superviseWhileOpen().catch(() => {
+    // The next act on a session does the same.
   });
 };
 
-async function lookAfterSessions(): Promise<void> {
-  const [actions, context] = await Promise.all([import('../actions/monitor.ts'), loadActions()]);
-  await actions.lookAfterSessions({ ...context, by: { channel: 'tool' } });
+async function superviseWhileOpen(): Promise<void> {
+  const [{ superviseIfUnfinished }, context] = await Promise.all([
+    import('../actions/supervision.ts'),
+    loadActions(),
+  ]);
+  for (;;) {
+    await superviseIfUnfinished({ ...context, by: { channel: 'tool' } }).catch(() => undefined);
+    await context.clock.sleep(MINUTE_MS);
+  }
 }
 
 await server.connect(new StdioTransport(process.stdin, wire));

@@ -36,7 +36,12 @@ interface Ear {
 /** Beyond this many folders the rest is only looked at now and then: nobody may use up the system's watches. */
 const MAX_FOLDERS = 128;
 
-export function newFolderEars(ring: () => void, watchFolder = systemWatch): FolderEars {
+/** @param maxFolders that are listened to at once; the rest is only looked at */
+export function newFolderEars(
+  ring: () => void,
+  watchFolder = systemWatch,
+  maxFolders = MAX_FOLDERS,
+): FolderEars {
   const ears = new Map<string, Ear>();
   let wanted: Wanted = new Map();
   const drop = (folder: string) => {
@@ -64,7 +69,7 @@ export function newFolderEars(ring: () => void, watchFolder = systemWatch): Fold
   };
   return {
     async listen(folders) {
-      wanted = new Map([...folders].slice(0, MAX_FOLDERS));
+      wanted = new Map([...folders].slice(0, maxFolders));
       for (const folder of [...ears.keys()]) if (!wanted.has(folder)) drop(folder);
       let hearsAll = true;
       for (const folder of wanted.keys()) {

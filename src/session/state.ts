@@ -30,13 +30,16 @@ const Waiting = z.object({
 });
 export type WaitingStatus = z.infer<typeof Waiting>;
 
+const LimitedNow = Limited.extend({ kind: z.literal('limited'), since });
+export type LimitedStatus = z.infer<typeof LimitedNow>;
+
 /** What a session is doing, or what it needs from somebody. */
 export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('starting'), since }),
   z.object({ kind: z.literal('queued'), since, reason: z.string() }),
   z.object({ kind: z.literal('running'), since }),
   Waiting,
-  Limited.extend({ kind: z.literal('limited'), since }),
+  LimitedNow,
   z.object({ kind: z.literal('blocked'), since, reason: z.string(), needs: z.string(), rule: z.string() }),
   /** `parked`: the wait that it was stopped in, and goes back to. */
   z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),

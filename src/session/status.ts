@@ -1,16 +1,11 @@
-import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { decode } from '../base/change-file.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
-import { type Holding, readHolding } from '../base/lease.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { type Holding, type Lease, readHolding } from '../base/lease.ts';
 import { pendingCommandIds } from './commands.ts';
 import { type LogReading, readLog } from './event-log.ts';
 import { readForeignSession } from './foreign-session.ts';
-import { MAX_DOCUMENT_BYTES, type SessionPaths, sessionPaths } from './paths.ts';
+import { type SessionPaths, sessionPaths } from './paths.ts';
 import { atPlaces } from './places.ts';
 import { isLogAside } from './rewritten-log.ts';
 import type { SessionFile } from './session-file.ts';
@@ -27,6 +22,8 @@ export interface SessionView {
   /** Absent in a folder of the original tool, which has no run folder. */
   sessionFile?: SessionFile;
   worker: 'alive' | 'none' | 'unknowable';
+  /** The last one that could be read, released or not. */
+  lease?: Lease;
   /** Ids of the commands that no worker has answered yet, oldest first. */
   pendingCommands: string[];
   /** What is wrong with the files, in words for people. */
@@ -94,8 +91,7 @@ async function readFiles(
   const worker = workerOf(holding);
   const lostStart = log?.newer === undefined && isStartLost(paths, { state, pendingCommands });
   const isRewritten = isLogAside(paths);
-  const wantsWorker =
-    !isRewritten && (await hasWorkLeft(paths, { state, pendingCommands, hasEvents: log !== undefined }));
+  const wantsWorker = !isRewritten && hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined });
   const unseen = wantsWorker ? unseenWorker(paths, { state, holding }, clock) : undefined;
   return {
     folder: paths.folder,
@@ -103,6 +99,7 @@ async function readFiles(
     state,
     ...(identity.file && { sessionFile: atPlaces(identity.file, paths, state.places) }),
     worker,
+    ...('lease' in holding && { lease: holding.lease }),
     pendingCommands,
     problems: [
       ...identityProblems(identity),
@@ -179,7 +176,7 @@ interface Work {
   hasEvents: boolean;
 }
 
-async function hasWorkLeft(paths: SessionPaths, work: Work): Promise<boolean> {
+function hasWorkLeft(work: Work): boolean {
   if (work.pendingCommands.length > 0) return true;
   if (!work.hasEvents) return false;
   if (work.state.rewind !== undefined) return true;
@@ -187,12 +184,13 @@ async function hasWorkLeft(paths: SessionPaths, work: Work): Promise<boolean> {
   switch (status.kind) {
     case 'starting':
       return work.state.createdAt !== undefined;
-    case 'queued':
     case 'running':
-    case 'limited':
       return true;
+    case 'queued':
+    case 'limited':
     case 'waiting':
-      return await watchedFileChanged(paths, status);
+      // The supervisor knows what they wait for.
+      return work.state.openIteration !== undefined;
     case 'stopped':
       // One whose checks were stopped has its iteration open; a worker would leave at once, until somebody resumes it.
       return false;
@@ -203,36 +201,4 @@ async function hasWorkLeft(paths: SessionPaths, work: Work): Promise<boolean> {
     default:
       return status satisfies never;
   }
-}
-
-// Whether the change opens the gate is the worker's judgement. Contents, not times: the clock of whoever writes may be behind.
-async function watchedFileChanged(
-  paths: SessionPaths,
-  status: Extract<SessionState['status'], { kind: 'waiting' }>,
-): Promise<boolean> {
-  const path = watchedPath(paths, status);
-  if (path === undefined) return false;
-  if (status.fileHash !== undefined) {
-    const reading = await readPlainFile(path, MAX_DOCUMENT_BYTES);
-    return reading.kind === 'bytes' && hashOf(reading.bytes) !== status.fileHash;
-  }
-  const stats = await ifExists(stat(path));
-  return stats !== undefined && stats.mtimeMs > Date.parse(status.since) + SETTLE_MS;
-}
-
-/** As the worker took it when the wait began. */
-function hashOf(bytes: Buffer): string {
-  return createHash('sha256').update(decode(bytes)).digest('hex');
-}
-
-// Waits that earlier versions began have no hash. The worker itself touches `_qa.md` around the moment of parking.
-const SETTLE_MS = 2000;
-
-function watchedPath(
-  paths: SessionPaths,
-  status: Extract<SessionState['status'], { kind: 'waiting' }>,
-): string | undefined {
-  if (status.for === 'qa_answers') return paths.qa;
-  if (status.for !== 'file_update' || status.file === undefined) return undefined;
-  return join(paths.sessionDir, status.file);
 }

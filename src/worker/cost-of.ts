@@ -1,4 +1,4 @@
-import { configFolder } from '../project/config-folder.ts';
+import { configFolder } from '../base/config-folder.ts';
 import { type Estimate, estimateUsd, readPrices, type Spending } from '../providers/prices.ts';
 import type { TokenCounts, Traces } from '../providers/provider.ts';
 import type { Cost } from '../session/cost.ts';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { namesAt } from '../base/look-at.ts';
 import { documentText } from '../session/document-text.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
@@ -11,8 +10,4 @@ export function documentNames({ paths }: { paths: SessionPaths }): string[] {
 /** The notebook, where it is one that a worker keeps up. */
 export async function readOwnOverview({ overview }: SessionPaths): Promise<string | undefined> {
   return await documentText(overview, MAX_OVERVIEW_BYTES);
-}
-
-export function hashOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : createHash('sha256').update(text).digest('hex');
 }

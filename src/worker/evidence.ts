@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Outcome } from '../phases/outcome.ts';
-import { documentText } from '../session/document-text.ts';
+import { documentText, hashOf } from '../session/document-text.ts';
 import type { PlanVersion } from '../session/event-types.ts';
 import { currentPlanOf, isPlanOf, planHash, readPlan } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
 import { type OpenQuestions, openQuestions } from '../session/qa-open.ts';
-import { documentNames, hashOf } from './documents.ts';
+import { documentNames } from './documents.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 export interface QuestionEvidence extends OpenQuestions {

@@ -9,6 +9,7 @@ import type { Outcome, Rules } from '../phases/outcome.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../session/signal.ts';
 import type { OpenIteration } from '../session/state.ts';
+import { noteCost } from './day-spent.ts';
 import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { type ChildEnded, howItEnded, isCapsCut } from './how-it-ended.ts';
 import { commitReadableFiles, type KeptWork, keepWork, notKept, tidyCheckpoints } from './keep-work.ts';
@@ -45,6 +46,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   }
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
   const { decision, print } = guardLoop(worker, decided, question);
+  await noteCost(worker, open.iteration, process.cost.usd);
   crashPoint('before-iteration-ended');
   await record(
     worker,

@@ -4,7 +4,7 @@ import { LeaseLostError } from '../base/lease.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { blockedEvent } from './blocked.ts';
 import { explainFailure, isRefusedFile, say } from './failure.ts';
-import { RunFolderGoneError } from './idle.ts';
+import { RunFolderGoneError } from './parked.ts';
 import { isPassing, nextWait } from './passing-errors.ts';
 import { readChildRecord } from './spawn-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';

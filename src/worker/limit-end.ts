@@ -1,7 +1,7 @@
 import { isoUtc } from '../base/clock.ts';
 import type { NewEvent } from '../session/events.ts';
+import { GUESS_MS, isBelievable, type Limit, spread } from '../session/limit-wait.ts';
 import { type ChoiceNow, chooseChild } from './choose-child.ts';
-import { GUESS_MS, isBelievable, type Limit, spread } from './limit-wait.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 

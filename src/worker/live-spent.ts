@@ -1,5 +1,5 @@
+import { configFolder } from '../base/config-folder.ts';
 import type { Spent } from '../phases/caps.ts';
-import { configFolder } from '../project/config-folder.ts';
 import { estimateUsd, type Price, readPrices } from '../providers/prices.ts';
 import type { Meter, TokenCounts } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';

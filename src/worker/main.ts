@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/host.ts';
 import { LeaseLostError } from '../base/lease.ts';
+import { Wake } from '../providers/starting/launch-worker.ts';
 import { runWorker } from './run-worker.ts';
 
 // A worker lives for days, mostly waits, and forks for every git call, which takes longer the more memory it holds:
@@ -20,20 +21,21 @@ setImmediate(() => {
 void main();
 
 async function main(): Promise<void> {
-  const [program = '', sessionsDir, folder, takeOver] = process.argv.slice(1);
+  const [program = '', sessionsDir, folder, wake] = process.argv.slice(1);
   if (sessionsDir === undefined || folder === undefined) {
-    process.stderr.write('usage: worker SESSIONS FOLDER [LEASE] (it is started by samocode, not by hand)\n');
+    process.stderr.write('usage: worker SESSIONS FOLDER [WHY] (it is started by samocode, not by hand)\n');
     process.exit(2);
   }
   try {
     await runWorker({
       sessionsDir,
       folder,
-      ...(takeOver !== undefined && { takeOver: Number(takeOver) }),
+      ...(wake !== undefined && { wake: Wake.parse(JSON.parse(wake)) }),
       clock: systemClock,
       host: await systemHost(),
       env: process.env,
       rehearsalProgram: join(dirname(program), 'samocode-rehearsal.cjs'),
+      supervisorProgram: join(dirname(program), 'supervisor.cjs'),
     });
   } catch (error) {
     // Another worker has the session now: there is nothing to say.

@@ -8,8 +8,8 @@ import type { OpenIteration } from '../session/state.ts';
 import { readOwnOverview } from './documents.ts';
 import { readQuestions } from './evidence.ts';
 import { forgerySeen } from './forgery.ts';
+import { takesTypedAnswers } from './parked.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
-import { takesTypedAnswers } from './typed-answers.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 const MAX_FLOW_LINES = 50;

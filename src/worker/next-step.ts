@@ -6,23 +6,22 @@ import { withinBudget } from './budget.ts';
 import { joinEnvironment } from './children-environment.ts';
 import { gitStands } from './git-stands.ts';
 import { guardStands, SANDBOX_LOWER } from './guard-stands.ts';
-import { idle } from './idle.ts';
 import { accountIsFree } from './limit-end.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
+import { waitsOut, wokenByHand } from './parked.ts';
 import { performRewind } from './perform-rewind.ts';
 import { prepare } from './prepare.ts';
+import { queueReason } from './queue.ts';
 import { runIteration } from './run-iteration.ts';
 import { samePayer } from './same-payer.ts';
 import { stoppedEvent } from './stopped.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 import { worktreeStands } from './worktree-stands.ts';
 
-const QUEUE_POLL_MS = 500;
 const NEED_ANOTHER_ENVIRONMENT = new Set([
   ...['credentials_changed', 'checks', 'setup_not_found', 'guard_failed'],
   SANDBOX_LOWER,
 ]);
-const PARKED_AWAY = 'parked for a day; it comes back when something happens';
 
 /** Does the one thing that the state asks for next. @returns why the worker leaves; undefined: there is more to do */
 export async function nextStep(worker: Worker): Promise<string | undefined> {
@@ -60,23 +59,25 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       }
       return undefined;
     case 'queued':
-      if (await worker.slots.take()) await record(worker, { type: 'went_on', why: 'slot_free' });
-      else await worker.clock.sleep(QUEUE_POLL_MS);
-      return undefined;
-    case 'waiting':
-    case 'limited':
-      await worker.slots.leave();
       if (stopWanted !== undefined) {
         await record(worker, stoppedEvent(stopWanted.by));
         return undefined;
       }
-      return (await idle(worker)) ? undefined : PARKED_AWAY;
+      if ((await queueReason(worker)) !== undefined) return 'queued';
+      await record(worker, { type: 'went_on', why: 'slot_free' });
+      return undefined;
+    case 'waiting':
+    case 'limited':
     case 'blocked':
       await worker.slots.leave();
+      if (stopWanted !== undefined && status.kind !== 'blocked') {
+        await record(worker, stoppedEvent(stopWanted.by));
+        return undefined;
+      }
+      if (status.kind === 'limited') return (await waitsOut(worker, status)) ? undefined : 'limited';
       // Whoever resumes it starts a worker of their own, with the environment that they mean.
-      if (state.openIteration === undefined && NEED_ANOTHER_ENVIRONMENT.has(status.rule))
-        return 'another environment is needed';
-      return (await idle(worker)) ? undefined : PARKED_AWAY;
+      if (needsAnotherEnvironment(worker)) return 'another environment is needed';
+      return (await wokenByHand(worker)) ? undefined : status.kind;
     case 'stopped':
       return 'stopped';
     case 'done':
@@ -99,12 +100,19 @@ async function nextIteration(worker: Worker): Promise<void> {
   if (!(await withinBudget(worker))) return;
   if (!(await accountIsFree(worker))) return;
   if (!(await worktreeStands(worker))) return;
-  if (!(await worker.slots.take())) {
-    const reason = `all ${worker.file.settings.maxParallel} places of MAX_PARALLEL are taken`;
+  const reason = await queueReason(worker);
+  if (reason !== undefined) {
     await record(worker, { type: 'queued', reason });
     return;
   }
   if (!(await backOff(worker))) return;
   // The limit of an account may have ended since the first look: then another provider starts.
   if (await samePayer(worker)) await runIteration(worker);
+}
+
+function needsAnotherEnvironment(worker: Worker): boolean {
+  const { status, openIteration } = stateOf(worker);
+  return (
+    status.kind === 'blocked' && openIteration === undefined && NEED_ANOTHER_ENVIRONMENT.has(status.rule)
+  );
 }

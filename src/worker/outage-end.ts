@@ -1,8 +1,8 @@
 import type { OutageKind } from '../phases/ending.ts';
 import { lastedMs, OUTAGE_WORDS, type Patience, waitAfter } from '../phases/outage.ts';
 import type { NewEvent } from '../session/events.ts';
+import { spread } from '../session/limit-wait.ts';
 import type { FrozenSettings } from '../session/session-file.ts';
-import { spread } from './limit-wait.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,5 @@
 import { rm, rmdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import type { Host, ProcessIdentity } from '../base/host.ts';
 import {
@@ -10,12 +11,14 @@ import {
   untilMarkedLost,
 } from '../base/lease.ts';
 import { statsAt } from '../base/look-at.ts';
+import type { Wake } from '../providers/starting/launch-worker.ts';
 import { readLog } from '../session/event-log.ts';
 import type { By } from '../session/event-types.ts';
 import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { isLogAside } from '../session/rewritten-log.ts';
+import { freeSlotsOf, Slots } from '../session/slots.ts';
 import { trueSessionFile } from '../session/true-session-file.ts';
 import { ChildrenEnvironment } from './children-environment.ts';
 import type { CommandOutcome } from './command-outcome.ts';
@@ -27,9 +30,9 @@ import { guarded } from './guarded.ts';
 import { nextStep } from './next-step.ts';
 import { Projector } from './projector.ts';
 import { settleEvents } from './settle.ts';
-import { freePlacesOf, Slots } from './slots.ts';
 import { takeCommands, waitingCommandIds } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
+import { Watch } from './watch.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 const MOVED = 'folders were moved; it begins again at the new ones';
@@ -43,8 +46,9 @@ export interface WorkerOptions {
   host: Host;
   env: Readonly<Record<string, string | undefined>>;
   rehearsalProgram: string;
-  /** The number of a lease whose owner can't be judged from here, given up by a person. */
-  takeOver?: number;
+  supervisorProgram: string;
+  /** What its starter has watched for it. */
+  wake?: Wake;
 }
 
 /**
@@ -53,13 +57,15 @@ export interface WorkerOptions {
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const paths = sessionPaths(options.sessionsDir, options.folder);
-  const { clock, host, env, rehearsalProgram } = options;
+  const { clock, host, env, rehearsalProgram, wake = {} } = options;
+  const home = env.HOME ?? homedir();
+  const watch = new Watch({ env, home, host, clock, program: options.supervisorProgram });
   for (;;) {
     // Read anew for every lease: between two of them the session belongs to nobody.
     const chosen = await trueSessionFile(paths);
     if (isLogAside(paths)) return;
     if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
-    const lease = await leaseOf(options, paths);
+    const lease = await leaseOf(options, paths, watch);
     if (lease === undefined) return;
     if (await wasTakenAway(paths)) return;
     // Whoever left in good order has left nobody behind.
@@ -69,8 +75,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const file = atPlaces(chosen, paths, writer.state.places);
     const projector = new Projector(paths, file);
     const git = new GitGuard(paths, file, env);
-    const slots = new Slots(file.sessionsDir, file.settings.maxParallel, { clock, host });
-    const own = { writer, projector, git, slots, guard: new WorkerGuard() };
+    const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
+    const slots = new Slots(file.sessionsDir, limits, { clock, host });
+    const own = { writer, projector, git, slots, guard: new WorkerGuard(), wake, watch };
     const environment = new ChildrenEnvironment(env);
     const worker: Worker = {
       ...{ paths, file, clock, host, environment, rehearsalProgram, ...own },
@@ -93,6 +100,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     await record(worker, { type: 'worker_left', why });
     writer.writeCache();
     await lease.release();
+    await watch.over(paths.sessionsDir);
     if (stateOf(worker).places !== places && !stateOf(worker).archived) continue;
     // Whoever left a command before the release saw a live worker and started no other.
     if ((await waitingCommandIds(worker)).length === 0) return;
@@ -114,7 +122,11 @@ async function wasTakenAway({ sessionFile, events, leases, runDir }: SessionPath
   return true;
 }
 
-async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<OwnedLease | undefined> {
+async function leaseOf(
+  options: WorkerOptions,
+  paths: SessionPaths,
+  { identity: supervisor }: Watch,
+): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
   // From the events alone: the cache may be a newer program's, or anybody's. Found out before the lease is taken: a newer
   // worker must not meet ours as one that died.
@@ -123,9 +135,15 @@ async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<Own
   const above = log?.state.lease ?? 0;
   const givenUp = await givenUpOwner(options, paths);
   // Its place first: once the session is ours, nobody knows any more whose that was.
-  if (givenUp !== undefined) await freePlacesOf(givenUp, options.sessionsDir, { clock, host });
+  if (givenUp !== undefined) await freeSlotsOf(givenUp, options.sessionsDir, { clock, host });
   try {
-    return await acquireLease(paths.leases, { clock, host, above, takeUnknowable: givenUp ?? false });
+    return await acquireLease(paths.leases, {
+      clock,
+      host,
+      above,
+      supervisor,
+      takeUnknowable: givenUp ?? false,
+    });
   } catch (error) {
     if (error instanceof LeaseHeldError) return undefined;
     throw error;
@@ -134,11 +152,11 @@ async function leaseOf(options: WorkerOptions, paths: SessionPaths): Promise<Own
 
 /** Given up as gone, but it may live: then it ends its agent once it sees the new lease. */
 async function untilGivenUp(
-  { clock, takeOver }: WorkerOptions,
+  { clock, wake }: WorkerOptions,
   paths: SessionPaths,
   { previous }: OwnedLease,
 ): Promise<void> {
-  if (previous === undefined || previous.number !== takeOver) return;
+  if (previous === undefined || previous.number !== wake?.takeOver) return;
   await untilMarkedLost(paths.leases, previous.number, { clock, patienceMs: GIVING_UP_MS });
 }
 
@@ -147,12 +165,12 @@ const GIVING_UP_MS = 10_000;
 
 // The person gave up one owner; another that came meanwhile is no less to be respected.
 async function givenUpOwner(
-  { host, takeOver }: WorkerOptions,
+  { host, wake }: WorkerOptions,
   paths: SessionPaths,
 ): Promise<ProcessIdentity | undefined> {
-  if (takeOver === undefined) return undefined;
+  if (wake?.takeOver === undefined) return undefined;
   const holding = await readHolding(paths.leases, host);
-  const isMeant = holding.kind === 'held' && holding.lease.number === takeOver;
+  const isMeant = holding.kind === 'held' && holding.lease.number === wake.takeOver;
   return isMeant && holding.liveness === 'unknowable' ? holding.lease.owner : undefined;
 }
 

@@ -3,11 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
+import { configFolder } from '../base/config-folder.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { configFolder } from '../project/config-folder.ts';
 import { credentialNames } from '../providers/credentials.ts';
-import { isBelievable } from './limit-wait.ts';
+import { isBelievable } from '../session/limit-wait.ts';
 import type { Worker } from './worker.ts';
 
 /** One account's usage limit, as all sessions of this machine see it. Times are milliseconds since the epoch. */

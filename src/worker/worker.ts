@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import type { Host } from '../base/host.ts';
+import type { Wake } from '../providers/starting/launch-worker.ts';
 import type { EventWriter } from '../session/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../session/events.ts';
 import type { SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
+import type { Slots } from '../session/slots.ts';
 import type { SessionState } from '../session/state.ts';
 import { appendPatiently } from './append-patiently.ts';
 import type { ChildrenEnvironment } from './children-environment.ts';
@@ -11,7 +13,7 @@ import type { GitGuard } from './git-guard.ts';
 import type { WorkerGuard } from './guard.ts';
 import { ifTaken } from './passing-errors.ts';
 import type { Projector } from './projector.ts';
-import type { Slots } from './slots.ts';
+import type { Watch } from './watch.ts';
 
 /** What every part of a worker works with: one session, its truth, and the machine. */
 export interface Worker {
@@ -29,6 +31,9 @@ export interface Worker {
   readonly git: GitGuard;
   readonly guard: WorkerGuard;
   readonly slots: Slots;
+  /** What its starter has watched for it. */
+  readonly wake: Wake;
+  readonly watch: Watch;
 }
 
 /** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */

@@ -15,7 +15,7 @@ import { statusSentence } from '../../src/actions/status-sentence.ts';
 import { waitForAny } from '../../src/actions/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
-import { configFolder } from '../../src/project/config-folder.ts';
+import { configFolder } from '../../src/base/config-folder.ts';
 import { rememberProject } from '../../src/project/known-projects.ts';
 import { sessionsText } from '../../src/server/resources/session-rows.ts';
 import { sessionPaths } from '../../src/session/paths.ts';

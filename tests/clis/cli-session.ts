@@ -19,7 +19,7 @@ import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readSessionFile } from '../../src/session/session-file.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession } from '../../src/session/status.ts';
-import { launchWorker } from '../../src/worker/launch.ts';
+import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
 import { endSession, killWorkerOf, processesOf, untilState, workerPidOf } from '../support/live-session.ts';

@@ -7,7 +7,7 @@ import { sendMessage } from '../../src/actions/send-message.ts';
 import { isRunning } from '../../src/base/process-table.ts';
 import { runCommand } from '../../src/base/run-command.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
-import { launchWorker } from '../../src/worker/launch.ts';
+import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { expectNoSpin } from './cpu.ts';

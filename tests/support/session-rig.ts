@@ -16,7 +16,7 @@ import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import type { SessionFile } from '../../src/session/session-file.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
-import { launchWorker } from '../../src/worker/launch.ts';
+import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { builtPrograms } from './built-programs.ts';
 import { copySession } from './copied-session.ts';
 import {

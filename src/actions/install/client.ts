@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { configFolder } from '../../project/config-folder.ts';
+import { configFolder } from '../../base/config-folder.ts';
 import type { ActionContext } from '../context.ts';
 import type { Step } from './step.ts';
 import type { Trace } from './trace.ts';

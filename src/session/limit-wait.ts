@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import { stateOf, type Worker } from './worker.ts';
 
 const MINUTE_MS = 60_000;
 /** Without a word from the provider: try again after a while. */
@@ -30,18 +29,17 @@ export function isBelievable({ until, guessed }: Limit, nowMs: number): boolean 
 }
 
 /**
- * The limit that the session waits for, as of now; undefined when it waits for none. A stated time is one of the
- * wall clock. What was guessed, or can't be, lasts no longer than a guess, wherever that clock is set meanwhile.
+ * The end of a limit, to be kept while it is waited for: `leftMs` is 0 once it is over. A stated time is one of the wall
+ * clock, which counts again after a machine has slept. What was guessed, or cannot be, lasts no longer than a guess,
+ * wherever that clock is set meanwhile.
  */
-export function limitAsOf(worker: Pick<Worker, 'clock' | 'writer'>): { isOver(): boolean } | undefined {
-  const { status } = stateOf(worker);
-  if (status.kind !== 'limited') return undefined;
-  const { clock } = worker;
-  const { until } = status;
+export function limitWait(limit: Limit, clock: Clock): { leftMs(): number } {
   const begun = clock.monotonic();
-  const isBound = status.guessed || !isBelievable(status, clock.now());
-  const longestMs = isBound ? longestWait(clock, until) : Number.POSITIVE_INFINITY;
-  return { isOver: () => clock.now() >= until || clock.monotonic() - begun >= longestMs };
+  const isBound = limit.guessed || !isBelievable(limit, clock.now());
+  const longestMs = isBound ? longestWait(clock, limit.until) : Number.POSITIVE_INFINITY;
+  return {
+    leftMs: () => Math.max(0, Math.min(limit.until - clock.now(), longestMs - (clock.monotonic() - begun))),
+  };
 }
 
 function longestWait(clock: Clock, until: number): number {

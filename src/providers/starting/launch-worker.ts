@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { openForAppend } from '../base/append-lines.ts';
-import { SamocodeError } from '../base/errors.ts';
-import { nodePath } from '../providers/node-path.ts';
-import type { SessionPaths } from '../session/paths.ts';
+import * as z from 'zod';
+import { openForAppend } from '../../base/append-lines.ts';
+import { SamocodeError } from '../../base/errors.ts';
+import { nodePath } from '../node-path.ts';
 
 class WorkerNotLaunchedError extends SamocodeError {
   readonly code = 'worker_not_launched';
@@ -19,12 +19,33 @@ class WorkerNotLaunchedError extends SamocodeError {
   }
 }
 
+/** Where a session is, as far as its worker's start needs to know. */
+export interface WorkerPlace {
+  sessionsDir: string;
+  folder: string;
+  runDir: string;
+  /** Takes what the worker writes to its standard error. */
+  workerErrors: string;
+}
+
+/** Why a worker is started, where its session cannot say: what its starter has watched for it. */
+export const Wake = z.strictObject({
+  /** The number of a lease that can't be judged from here and that a person wants to be taken all the same. */
+  takeOver: z.int().positive().optional(),
+  /** The fingerprint of a `_qa.md` with all answers that has rested long enough. */
+  rested: z.string().optional(),
+  /** The end of a limit that is over, as the session names it: milliseconds since the epoch. */
+  limitOver: z.number().optional(),
+  /** It is its turn in the queue. */
+  admitted: z.boolean().optional(),
+});
+export type Wake = z.infer<typeof Wake>;
+
 export interface LaunchOptions {
   /** The built worker file. */
   program: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** A lease that can't be judged from here and that a person wants to be taken all the same. */
-  takeOver?: number;
+  wake?: Wake;
 }
 
 /**
@@ -33,14 +54,14 @@ export interface LaunchOptions {
  * @returns its pid
  * @throws NodeNotFoundError, WorkerNotLaunchedError
  */
-export async function launchWorker(paths: SessionPaths, options: LaunchOptions): Promise<number | undefined> {
+export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): Promise<number | undefined> {
   const node = await nodePath(options.env);
   await mkdir(paths.runDir, { recursive: true });
   const errors = openForAppend(paths.workerErrors, 0o600);
   try {
     // An argument and no variable: children inherit the environment.
-    const takeOver = options.takeOver === undefined ? [] : [String(options.takeOver)];
-    const args = [options.program, paths.sessionsDir, paths.folder, ...takeOver];
+    const wake = options.wake === undefined ? [] : [JSON.stringify(options.wake)];
+    const args = [options.program, paths.sessionsDir, paths.folder, ...wake];
     const worker = spawn(node, args, {
       // The root folder can't be removed under a process that lives for days.
       cwd: '/',

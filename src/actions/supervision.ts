@@ -1,0 +1,55 @@
+import { dirname, join } from 'node:path';
+import { readKnownProjects } from '../project/known-projects.ts';
+import { type WatchOver, watchOver } from '../providers/starting/launch-supervisor.ts';
+import {
+  isOff,
+  readPresence,
+  registeredSessions,
+  supervisorPaths,
+} from '../providers/starting/supervisor-folder.ts';
+import { readSessionList } from '../session/session-list.ts';
+import type { ActionContext } from './context.ts';
+import { isInsideSession } from './refuse-from-inside.ts';
+
+/** Makes sure that a supervisor runs and looks at once; every act on a session ends with it. Never from inside of one. */
+export async function supervise(context: ActionContext, sessionsDir?: string): Promise<WatchOver> {
+  const { env, home, host, clock, programs } = context;
+  if (isOff(env) || (await isInsideSession(context))) return { kind: 'off' };
+  const program = supervisorProgram(programs);
+  return await watchOver({
+    env,
+    home,
+    host,
+    clock,
+    program,
+    ...(sessionsDir !== undefined && { sessionsDir }),
+  });
+}
+
+/** The built supervisor beside the worker. */
+export function supervisorProgram({ worker }: ActionContext['programs']): string {
+  return join(dirname(worker), 'supervisor.cjs');
+}
+
+/**
+ * What a server does at its start and every minute: starts a supervisor where the machine has sessions that one would
+ * watch. `SAMOCODE_REVIVE=off` leaves that to acts.
+ */
+export async function superviseIfUnfinished(context: ActionContext): Promise<void> {
+  const { env, home, host } = context;
+  if (env.SAMOCODE_REVIVE === 'off' || isOff(env)) return;
+  const paths = supervisorPaths(home, host);
+  if ((await readPresence(paths, host)).kind === 'watching') return;
+  const known = await readKnownProjects(home);
+  const ofProjects = known.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
+  for (const sessionsDir of new Set([...(await registeredSessions(paths)), ...ofProjects])) {
+    const views = await readSessionList(sessionsDir, host).catch(() => []);
+    const isUnfinished = views.some(
+      ({ isForeign, state: { status } }) => !isForeign && status.kind !== 'done' && status.kind !== 'stopped',
+    );
+    if (isUnfinished) {
+      await supervise(context, sessionsDir);
+      return;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { openForAppend } from '../../base/append-lines.ts';
+import { writeWhole } from '../../base/atomic-file.ts';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
+import type { Host } from '../../base/host.ts';
+import { SESSION_MARK } from '../environment.ts';
+import { isGivenByLogin } from '../login-shell.ts';
+import { nodePath } from '../node-path.ts';
+import {
+  isOff,
+  readPresence,
+  registerSessions,
+  type SupervisorPaths,
+  supervisorPaths,
+} from './supervisor-folder.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface WatchOverOptions {
+  /** The built supervisor file. */
+  program: string;
+  env: Environment;
+  home: string;
+  host: Host;
+  clock: Clock;
+  /** The SESSIONS folder that is to be watched from now on. */
+  sessionsDir?: string;
+}
+
+export type WatchOver = { kind: 'watched' | 'started' | 'off' } | { kind: 'failed'; why: string };
+
+/**
+ * Makes sure that a supervisor runs and looks at once: it is rung for, started where there is none, and an older one is
+ * asked to leave. What fails keeps nobody from their work: then nothing watches, and status says so.
+ */
+export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
+  const { env, home, host, clock, sessionsDir } = options;
+  if (isOff(env)) return { kind: 'off' };
+  try {
+    const paths = supervisorPaths(home, host);
+    await mkdir(paths.dir, { recursive: true, mode: 0o700 });
+    if (sessionsDir !== undefined) await registerSessions(paths, sessionsDir, clock);
+    // Before the look: a supervisor that is leaving looks once more behind its lease, and then hears this.
+    await writeWhole(paths.bell, `${isoUtc(clock.now())}\n`, 0o600);
+    const presence = await readPresence(paths, host);
+    if (presence.kind === 'watching') {
+      if (presence.about === undefined || !isOlder(presence.about.version, __VERSION__))
+        return { kind: 'watched' };
+      await askToLeave(paths, __VERSION__);
+    }
+    await launchSupervisor(paths, options);
+    return { kind: 'started' };
+  } catch (error) {
+    return { kind: 'failed', why: wordsOf(error) };
+  }
+}
+
+/** The supervisor leaves at its next look. */
+export async function askToLeave({ leave }: SupervisorPaths, version: string): Promise<void> {
+  await writeWhole(leave, `${JSON.stringify({ v: 1, version })}\n`, 0o600);
+}
+
+/** Starts a supervisor. Two at once are harmless: the lease lets one go on. */
+export async function launchSupervisor(
+  { errors }: Pick<SupervisorPaths, 'errors'>,
+  { program, env, home }: Pick<WatchOverOptions, 'program' | 'env' | 'home'>,
+): Promise<void> {
+  const node = await nodePath(env);
+  const stderr = openForAppend(errors, 0o600);
+  try {
+    const supervisor = spawn(node, [program], {
+      cwd: '/',
+      env: supervisorEnvironment(env, home),
+      detached: true,
+      stdio: ['ignore', 'ignore', stderr],
+    });
+    await new Promise<void>((resolve, reject) => {
+      supervisor.once('error', reject);
+      supervisor.once('spawn', resolve);
+    });
+    supervisor.unref();
+  } finally {
+    closeSync(stderr);
+  }
+}
+
+/**
+ * What a login gives, and our own settings. Whoever happened to start it has no say in what the sessions of others run
+ * with: their workers add what a login shell has.
+ */
+export function supervisorEnvironment(env: Environment, home: string): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && entry[0] !== SESSION_MARK && (isGivenByLogin(entry[0]) || OWN.test(entry[0])),
+  );
+  return { ...Object.fromEntries(kept), HOME: home };
+}
+
+const OWN = /^(?:PATH|SAMOCODE_\w+)$/;
+
+/** Of two versions as npm writes them; what is no version is never older. */
+export function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => /^(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number));
+  if (a === undefined || b === undefined) return false;
+  const index = a.findIndex((part, at) => part !== b[at]);
+  return index !== -1 && (a[index] ?? 0) < (b[index] ?? 0);
+}
+
+function wordsOf(error: unknown): string {
+  if (isSamocodeError(error)) return error.why;
+  return systemErrorCode(error) ?? (error instanceof Error ? error.message : String(error));
+}

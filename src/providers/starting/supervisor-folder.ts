@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { writeWhole } from '../../base/atomic-file.ts';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { configFolder } from '../../base/config-folder.ts';
+import { ifExists } from '../../base/errors.ts';
+import type { Host } from '../../base/host.ts';
+import { readHolding } from '../../base/lease.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { readPlainFile } from '../../base/plain-file.ts';
+
+/** The files of the supervisor of one person, HOME, machine and container: `supervisor/<identity>/` of the config folder. */
+export interface SupervisorPaths {
+  /** By which leases name who may continue a session. */
+  identity: string;
+  dir: string;
+  leases: string;
+  /** One file per SESSIONS folder, by whoever starts or parks a session there. */
+  registered: string;
+  /** Written by whoever has changed something that the supervisor should look at now. */
+  bell: string;
+  /** Written by a newer program: the supervisor leaves. */
+  leave: string;
+  /** Supervisor only: which program it is. */
+  about: string;
+  /** Supervisor only: every session that it watches, for status bars. */
+  now: string;
+  /** Supervisor only: what is worth a notification, one event per line, and how far each session was read. */
+  queue: string;
+  cursors: string;
+  /** What iterations cost, one file per day, by each worker. */
+  spent: string;
+  /** The slots of the machine. */
+  slots: string;
+  /** What it writes to its standard error. */
+  errors: string;
+}
+
+export function supervisorPaths(home: string, host: Host): SupervisorPaths {
+  const identity = machineIdentity(home, host);
+  const dir = join(configFolder(home), 'supervisor', identity);
+  return {
+    identity,
+    dir,
+    leases: join(dir, 'leases'),
+    registered: join(dir, 'sessions'),
+    bell: join(dir, 'bell'),
+    leave: join(dir, 'leave.json'),
+    about: join(dir, 'about.json'),
+    now: join(dir, 'now.json'),
+    queue: join(dir, 'queue.jsonl'),
+    cursors: join(dir, 'cursors.json'),
+    spent: join(dir, 'spent'),
+    slots: join(dir, 'slots'),
+    errors: join(dir, 'supervisor.stderr'),
+  };
+}
+
+/** A container keeps its identity over restarts; the pid namespace of a machine outside of one is always the same. */
+function machineIdentity(home: string, { hostId, container, pidNamespace }: Host): string {
+  const parts = [hostId, container ?? pidNamespace, String(process.getuid?.() ?? ''), home];
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
+}
+
+const Registration = z.looseObject({ sessions: z.string().min(1) });
+const MAX_BYTES = 64 * 1024;
+
+/** Notes a SESSIONS folder, in a file of its own, so that two programs at once lose neither. */
+export async function registerSessions(
+  { registered }: Pick<SupervisorPaths, 'registered'>,
+  sessionsDir: string,
+  clock: Pick<Clock, 'now'>,
+): Promise<void> {
+  const name = createHash('sha256').update(sessionsDir).digest('hex').slice(0, 16);
+  const path = join(registered, `${name}.json`);
+  if ((await readPlainFile(path, MAX_BYTES)).kind === 'bytes') return;
+  await mkdir(registered, { recursive: true, mode: 0o700 });
+  const text = JSON.stringify({ v: 1, sessions: sessionsDir, at: isoUtc(clock.now()) });
+  await writeWhole(path, `${text}\n`, 0o600);
+}
+
+/** Every SESSIONS folder that was noted; a file that makes no sense hides no other. */
+export async function registeredSessions({
+  registered,
+}: Pick<SupervisorPaths, 'registered'>): Promise<string[]> {
+  const names = (await ifExists(readdir(registered))) ?? [];
+  const files = names.filter((name) => name.endsWith('.json'));
+  const read = await Promise.all(files.map((name) => readJson(join(registered, name), Registration)));
+  return read.flatMap((one) => one?.sessions ?? []);
+}
+
+/** Which program a supervisor is. */
+export const About = z.looseObject({
+  v: z.int(),
+  pid: z.int(),
+  version: z.string(),
+  /** Its file, and since when it runs (ISO time). */
+  program: z.string(),
+  startedAt: z.string(),
+});
+export type About = z.infer<typeof About>;
+
+export type Presence =
+  | { kind: 'watching'; pid: number; since: string; about: About | undefined }
+  /** `off`: by SAMOCODE_SUPERVISOR. */
+  | { kind: 'none' | 'off' };
+
+/** Whether a supervisor of this identity runs. Reads files alone. */
+export async function readPresence(
+  paths: SupervisorPaths,
+  host: Host,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Presence> {
+  const holding = await readHolding(paths.leases, host).catch(() => undefined);
+  if (holding?.kind === 'held' && holding.liveness === 'alive') {
+    const { owner, acquiredAt } = holding.lease;
+    const about = await readJson(paths.about, About);
+    return {
+      kind: 'watching',
+      pid: owner.pid,
+      since: acquiredAt,
+      about: about?.pid === owner.pid ? about : undefined,
+    };
+  }
+  return { kind: isOff(env) ? 'off' : 'none' };
+}
+
+/** `SAMOCODE_SUPERVISOR=off`: none is started from here. */
+export function isOff({ SAMOCODE_SUPERVISOR }: Readonly<Record<string, string | undefined>>): boolean {
+  return SAMOCODE_SUPERVISOR === 'off';
+}
+
+async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const reading = await readPlainFile(path, MAX_BYTES);
+  if (reading.kind !== 'bytes') return undefined;
+  return schema.safeParse(parseJson(reading.bytes.toString('utf8'))).data;
+}

@@ -1,0 +1,110 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { ifExists } from '../base/errors.ts';
+import { type Host, isSameProcess, type ProcessIdentity } from '../base/host.ts';
+import { acquireLease, LeaseHeldError, type OwnedLease, readHolding } from '../base/lease.ts';
+import { runRoot } from './paths.ts';
+
+interface Machine {
+  clock: Clock;
+  host: Host;
+}
+
+/** `project_full` and `machine_full`: no slot is free there. */
+export type SlotTaking = 'taken' | 'project_full' | 'machine_full';
+
+export interface SlotLimits {
+  /** What all sessions of a SESSIONS folder share; undefined: no limit. */
+  project: number | undefined;
+  /** What all sessions of the machine share, and where its slots are; asked anew each time. */
+  machine: () => Promise<{ dir: string; count: number } | undefined>;
+}
+
+/** The slots of MAX_PARALLEL and of the machine, a lease each: a worker that dies frees its own by being dead. */
+export class Slots {
+  readonly #sessionsDir: string;
+  readonly #limits: SlotLimits;
+  readonly #machine: Machine;
+  #held: OwnedLease[] | undefined;
+
+  constructor(sessionsDir: string, limits: SlotLimits, machine: Machine) {
+    this.#sessionsDir = sessionsDir;
+    this.#limits = limits;
+    this.#machine = machine;
+  }
+
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Takes both slots or none. */
+  async take(): Promise<SlotTaking> {
+    if (this.#held !== undefined) return 'taken';
+    const held: OwnedLease[] = [];
+    const { project, machine } = this.#limits;
+    if (project !== undefined) {
+      const slot = await takeOneOf(slotsRoot(this.#sessionsDir), project, this.#machine);
+      if (slot === undefined) return 'project_full';
+      held.push(slot);
+    }
+    const shared = await machine();
+    if (shared !== undefined) {
+      const slot = await takeOneOf(shared.dir, shared.count, this.#machine);
+      if (slot === undefined) {
+        for (const one of held) await one.release();
+        return 'machine_full';
+      }
+      held.push(slot);
+    }
+    this.#held = held;
+    return 'taken';
+  }
+
+  async leave(): Promise<void> {
+    for (const slot of this.#held ?? []) await slot.release();
+    this.#held = undefined;
+  }
+}
+
+async function takeOneOf(root: string, count: number, machine: Machine): Promise<OwnedLease | undefined> {
+  for (let number = 1; number <= count; number += 1) {
+    try {
+      return await acquireLease(join(root, String(number)), machine);
+    } catch (error) {
+      if (!(error instanceof LeaseHeldError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** How many slots of a folder of slots are in use. */
+export async function slotsInUse(root: string, host: Host): Promise<number> {
+  const names = (await ifExists(readdir(root))) ?? [];
+  const holdings = await Promise.all(names.map((name) => readHolding(join(root, name), host)));
+  return holdings.filter((holding) => holding.kind === 'held' && holding.liveness !== 'dead').length;
+}
+
+/** Frees the slots of a worker that a person has given up: whether it lives can't be known from here. */
+export async function freeSlotsOf(
+  owner: ProcessIdentity,
+  sessionsDir: string,
+  machine: Machine,
+): Promise<void> {
+  const root = slotsRoot(sessionsDir);
+  for (const name of (await ifExists(readdir(root))) ?? []) {
+    const dir = join(root, name);
+    const holding = await readHolding(dir, machine.host);
+    if (holding.kind !== 'held' || !isSameProcess(holding.lease.owner, owner)) continue;
+    try {
+      await using _place = await acquireLease(dir, { ...machine, takeUnknowable: owner });
+    } catch (error) {
+      if (!(error instanceof LeaseHeldError)) throw error;
+    }
+  }
+}
+
+/** Where the slots of a SESSIONS folder are. */
+export function slotsRoot(sessionsDir: string): string {
+  return join(runRoot(sessionsDir), '.slots');
+}

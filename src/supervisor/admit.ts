@@ -1,0 +1,84 @@
+import { machineLimits } from '../project/machine-limits.ts';
+import { spentOnDay } from '../session/day-spent.ts';
+import { slotsInUse, slotsRoot } from '../session/slots.ts';
+import type { Supervisor } from './supervisor.ts';
+import type { WatchedSession } from './watched-session.ts';
+
+/**
+ * Whose turn it is. The project with the fewest slots in use comes first, and within one the oldest session, so that
+ * nobody is overtaken; a project that is full keeps no other waiting. None above the limit of the day.
+ * @param all to know who was just admitted and has no slot yet
+ */
+export async function admit(
+  queued: readonly WatchedSession[],
+  all: readonly WatchedSession[],
+  supervisor: Supervisor,
+): Promise<WatchedSession[]> {
+  const { clock, env, home, host, paths } = supervisor;
+  const limits = await machineLimits(env, home);
+  if (limits.usdPerDay !== undefined && (await spentOnDay(paths.spent, clock.now())) >= limits.usdPerDay)
+    return [];
+  const starting = await startingIn(all, supervisor);
+  const waiting = new Map<string, WatchedSession[]>();
+  for (const session of queued.toSorted(byAge)) {
+    if (await session.isStarting(supervisor)) continue;
+    const { sessionsDir } = session.paths;
+    waiting.set(sessionsDir, [...(waiting.get(sessionsDir) ?? []), session]);
+  }
+  const inUse = new Map<string, number>();
+  for (const dir of waiting.keys())
+    inUse.set(dir, (await slotsInUse(slotsRoot(dir), host)) + (starting.get(dir) ?? 0));
+  const startingAnywhere = [...starting.values()].reduce((sum, count) => sum + count, 0);
+  let free =
+    limits.parallel === undefined
+      ? Number.POSITIVE_INFINITY
+      : limits.parallel - (await slotsInUse(paths.slots, host)) - startingAnywhere;
+  const admitted: WatchedSession[] = [];
+  for (; free > 0; free -= 1) {
+    const dir = nextProject(waiting, inUse);
+    const session = dir === undefined ? undefined : waiting.get(dir)?.shift();
+    if (dir === undefined || session === undefined) break;
+    inUse.set(dir, (inUse.get(dir) ?? 0) + 1);
+    admitted.push(session);
+  }
+  return admitted;
+}
+
+function nextProject(
+  waiting: ReadonlyMap<string, WatchedSession[]>,
+  inUse: ReadonlyMap<string, number>,
+): string | undefined {
+  const free = [...waiting].filter(([dir, sessions]) => {
+    const [first] = sessions;
+    const limit = first?.view.sessionFile?.settings.maxParallel ?? Number.POSITIVE_INFINITY;
+    return first !== undefined && (inUse.get(dir) ?? 0) < limit;
+  });
+  const [first] = free.toSorted(
+    ([a, sessionsA], [b, sessionsB]) =>
+      (inUse.get(a) ?? 0) - (inUse.get(b) ?? 0) || compareAge(sessionsA[0], sessionsB[0]),
+  );
+  return first?.[0];
+}
+
+/** Those whose worker was started a moment ago and may still take a slot. */
+async function startingIn(
+  all: readonly WatchedSession[],
+  supervisor: Supervisor,
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const session of all) {
+    if (session.waits.for !== 'turn' || !(await session.isStarting(supervisor))) continue;
+    const { sessionsDir } = session.paths;
+    counts.set(sessionsDir, (counts.get(sessionsDir) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function byAge(a: WatchedSession, b: WatchedSession): number {
+  return compareAge(a, b);
+}
+
+function compareAge(a: WatchedSession | undefined, b: WatchedSession | undefined): number {
+  const [one, other] = [a, b].map((session) => session?.view.state.createdAt ?? '');
+  return (one ?? '').localeCompare(other ?? '');
+}

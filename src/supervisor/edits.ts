@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { phaseNamed } from '../phases/table.ts';
+import type { Wake } from '../providers/starting/launch-worker.ts';
+import { closedChannel } from '../session/commands/closed-channel.ts';
+import { documentText, hashOf } from '../session/document-text.ts';
+import { readOverview } from '../session/overview.ts';
+import { MAX_OVERVIEW_BYTES } from '../session/paths.ts';
+import type { WaitingStatus } from '../session/state.ts';
+import type { SessionView } from '../session/status.ts';
+import { type RestingFile, restingFile, TYPING_REST, typedAnswers } from '../session/typed-answers.ts';
+
+/** What a person's edits of a parked session come to. */
+export interface Edit {
+  /** What the worker is told, once there is a reason to start one. */
+  wake?: Wake;
+  /** Names the text that is the reason: the same text is no reason twice. */
+  evidence?: string;
+  /** Typed answers that still have to rest. */
+  resting?: RestingFile;
+}
+
+/** Reads the files of a session that waits for its person. Whether a change opens a gate is the worker's to judge. */
+export async function readEdit(
+  view: SessionView,
+  before: RestingFile | undefined,
+  monotonicMs: number,
+): Promise<Edit> {
+  const { status } = view.state;
+  if (status.kind === 'waiting') {
+    const edit =
+      status.for === 'qa_answers'
+        ? await typed(view, status, before, monotonicMs)
+        : await awaitedFile(view, status);
+    if (edit !== undefined) return edit;
+  }
+  return await phaseLine(view);
+}
+
+async function typed(
+  view: SessionView,
+  status: WaitingStatus,
+  before: RestingFile | undefined,
+  nowMs: number,
+): Promise<Edit | undefined> {
+  const settings = view.sessionFile?.settings;
+  if (settings === undefined || closedChannel({ channel: 'file' }, settings.gateChannels)) return undefined;
+  const text = await documentText(view.paths.qa);
+  if (text === undefined) return undefined;
+  const fileHash = hashOf(text);
+  if (fileHash === status.fileHash) return undefined;
+  const answers = typedAnswers(text, view.state, status);
+  if (answers === undefined) return undefined;
+  const resting = restingFile(before, { ...answers, fileHash }, nowMs, settings.typingRest ?? TYPING_REST);
+  if (nowMs < resting.dueAtMs) return { resting };
+  return { resting, wake: { rested: fileHash }, evidence: `answers ${fileHash}` };
+}
+
+async function awaitedFile({ paths }: SessionView, status: WaitingStatus): Promise<Edit | undefined> {
+  if (status.for !== 'file_update' || status.file === undefined) return undefined;
+  const hash = hashOf(await documentText(join(paths.sessionDir, status.file))) ?? '';
+  return hash === status.fileHash ? undefined : { wake: {}, evidence: `file ${hash}` };
+}
+
+async function phaseLine({ paths, state }: SessionView): Promise<Edit> {
+  if (!state.prepared) return {};
+  const text = await documentText(paths.overview, MAX_OVERVIEW_BYTES);
+  const written = text === undefined ? undefined : readOverview(text).phase;
+  const phase = written === undefined ? undefined : phaseNamed(written);
+  if (phase === undefined || phase === state.progress.phase) return {};
+  return { wake: {}, evidence: `phase ${hashOf(text)}` };
+}

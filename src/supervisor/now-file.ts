@@ -1,0 +1,62 @@
+import { writeWhole } from '../base/atomic-file.ts';
+import { isoUtc } from '../base/clock.ts';
+import { spentOnDay } from '../session/day-spent.ts';
+import { needsHuman } from '../session/session-list.ts';
+import type { Overlook } from './overlook.ts';
+import type { Supervisor } from './supervisor.ts';
+import type { WatchedSession } from './watched-session.ts';
+
+/** One session in the supervisor's `now.json`. */
+export interface NowSession {
+  session: string;
+  sessionsDir: string;
+  state: string;
+  phase: string;
+  /** ISO time since when the state holds. */
+  since: string;
+  needsYou: boolean;
+  /** Why nobody continues it without a person. */
+  person?: string;
+}
+
+/** `now.json` of the machine, for status bars: every unfinished session, and what the day has cost. */
+export class NowFile {
+  readonly #supervisor: Supervisor;
+  #written = '';
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  /** Writes it where something in it has changed. */
+  async write({ sessions }: Overlook): Promise<void> {
+    const { paths, clock } = this.#supervisor;
+    const rows = [...sessions.values()].filter(({ waits }) => waits.for !== 'nothing').map(rowOf);
+    const spentTodayUsd = Math.round((await spentOnDay(paths.spent, clock.now())) * 100) / 100;
+    const needYou = rows.filter(({ needsYou }) => needsYou).length;
+    const content = {
+      supervisor: { pid: process.pid, version: __VERSION__ },
+      needYou,
+      spentTodayUsd,
+      sessions: rows,
+    };
+    const text = JSON.stringify(content);
+    if (text === this.#written) return;
+    await writeWhole(paths.now, `${JSON.stringify({ v: 1, at: isoUtc(clock.now()), ...content })}\n`, 0o600);
+    this.#written = text;
+  }
+}
+
+function rowOf({ view, waits, isDying }: WatchedSession): NowSession {
+  const { status, progress } = view.state;
+  const person = isDying ? 'crash_loop' : waits.for === 'person' ? waits.why : undefined;
+  return {
+    session: view.folder,
+    sessionsDir: view.paths.sessionsDir,
+    state: status.kind,
+    phase: progress.phase,
+    since: status.since,
+    needsYou: person !== undefined || needsHuman(view),
+    ...(person !== undefined && { person }),
+  };
+}

@@ -1,0 +1,185 @@
+import { readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as z from 'zod';
+import { writeWhole } from '../base/atomic-file.ts';
+import { isoUtc } from '../base/clock.ts';
+import { ifExists } from '../base/errors.ts';
+import { acquireLease, LeaseHeldError, newestNumber, type OwnedLease } from '../base/lease.ts';
+import { statsAt } from '../base/look-at.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { fileId } from '../base/plain-file.ts';
+import { machineLimits } from '../project/machine-limits.ts';
+import { isOlder, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
+import { newBell } from '../session/bell.ts';
+import { newFolderEars, type Wanted } from '../session/folder-ears.ts';
+import { NoticeQueue } from './notice-queue.ts';
+import { NowFile } from './now-file.ts';
+import { Overlook } from './overlook.ts';
+import { describeFailure, type Supervisor } from './supervisor.ts';
+
+export interface RunOptions {
+  /** Ends it. */
+  signal: AbortSignal;
+  /** It was started to stay, as a service or in a terminal: nothing to watch is no reason to leave. */
+  stays?: boolean;
+}
+
+/** Why a supervisor has ended. */
+export type SupervisorEnd =
+  | 'nothing_to_watch'
+  /** Another one has the lease. */
+  | 'held'
+  | 'lost'
+  | 'asked_to_leave'
+  | 'program_replaced'
+  | 'ended';
+
+/** Two looks are at least this far apart, also where files change all the time. */
+const SPACING_MS = 100;
+/** Looks without a sign: network disks lose events. Longer with many sessions, so that the cost stays the same. */
+const LOOK_MS = 5000;
+const LOOK_MS_PER_SESSION = 200;
+const LONGEST_LOOK_MS = 60_000;
+/** A newer program that has asked the older one to leave waits for it. */
+const HANDOVER_MS = 10_000;
+const HANDOVER_POLL_MS = 100;
+/** Folders that are listened to. */
+const MAX_FOLDERS = 4096;
+
+/**
+ * Watches every session that waits, until there is nothing to watch: leaves its lease, looks again, and takes it again
+ * if somebody left work behind meanwhile. One per identity; a second one returns at once.
+ */
+export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
+  const program = programId(supervisor);
+  for (;;) {
+    const lease = await takeLease(supervisor, options);
+    if (lease === undefined) return options.signal.aborted ? 'ended' : 'held';
+    let end: SupervisorEnd;
+    try {
+      await rm(supervisor.paths.leave, { force: true });
+      await writeAbout(supervisor);
+      end = await watch(supervisor, lease, { ...options, program });
+    } finally {
+      await lease.release();
+    }
+    if (end === 'program_replaced') await launchSupervisor(supervisor.paths, ofLaunch(supervisor));
+    if (end !== 'nothing_to_watch') return end;
+    // Whoever parked a session before the release saw a supervisor, and started no other.
+    const overlook = new Overlook(supervisor);
+    await overlook.look();
+    if (!overlook.hasReason()) return end;
+  }
+}
+
+function ofLaunch({ programs, env, home }: Supervisor) {
+  return { program: programs.supervisor, env, home };
+}
+
+async function takeLease(
+  { paths, clock, host }: Supervisor,
+  { signal }: RunOptions,
+): Promise<OwnedLease | undefined> {
+  const until = clock.monotonic() + HANDOVER_MS;
+  for (;;) {
+    try {
+      return await acquireLease(paths.leases, { clock, host });
+    } catch (error) {
+      if (!(error instanceof LeaseHeldError)) throw error;
+    }
+    const isHandover = statsAt(paths.leave) !== undefined;
+    if (!isHandover || clock.monotonic() > until || signal.aborted) return undefined;
+    await clock.sleep(HANDOVER_POLL_MS, signal).catch(() => undefined);
+  }
+}
+
+async function writeAbout({ paths, programs, clock }: Supervisor): Promise<void> {
+  const about = {
+    v: 1,
+    pid: process.pid,
+    version: __VERSION__,
+    program: programs.supervisor,
+    startedAt: isoUtc(clock.now()),
+  };
+  await writeWhole(paths.about, `${JSON.stringify(about)}\n`, 0o600);
+}
+
+async function watch(
+  supervisor: Supervisor,
+  lease: OwnedLease,
+  { signal, stays = false, program }: RunOptions & { program: string },
+): Promise<SupervisorEnd> {
+  const { paths, clock, say } = supervisor;
+  const overlook = new Overlook(supervisor);
+  const now = new NowFile(supervisor);
+  const queue = new NoticeQueue(supervisor);
+  const bell = newBell();
+  const ears = newFolderEars(bell.ring, undefined, MAX_FOLDERS);
+  let reasonAtMs = clock.monotonic();
+  try {
+    for (;;) {
+      if (signal.aborted) return 'ended';
+      if (lease.number !== newestNumber(paths.leases)) return 'lost';
+      if (await isAskedToLeave(paths.leave)) return 'asked_to_leave';
+      if (programId(supervisor) !== program) return 'program_replaced';
+      // Listening begins before the look, so that nothing falls between the two.
+      const hearsAll = await ears.listen(wantedBy(supervisor, overlook));
+      const nextMs = await overlook.look().catch((error: unknown) => {
+        say(describeFailure(error));
+        return clock.monotonic() + LOOK_MS;
+      });
+      await queue.take(overlook).catch((error: unknown) => say(describeFailure(error)));
+      await now.write(overlook).catch(() => undefined);
+      const at = clock.monotonic();
+      if (overlook.hasReason()) reasonAtMs = at;
+      const leavesAtMs = reasonAtMs + (await idleMs(supervisor));
+      if (!stays && at >= leavesAtMs) return 'nothing_to_watch';
+      const lookMs = Math.min(
+        LONGEST_LOOK_MS,
+        Math.max(LOOK_MS, overlook.sessions.size * LOOK_MS_PER_SESSION),
+      );
+      const waitMs = Math.min(nextMs, stays ? Number.POSITIVE_INFINITY : leavesAtMs, at + lookMs) - at;
+      await clock.sleep(SPACING_MS, signal);
+      await bell.wait(Math.max(0, hearsAll ? waitMs : Math.min(waitMs, 1000)), { clock, signal });
+    }
+  } catch (error) {
+    if (signal.aborted) return 'ended';
+    throw error;
+  } finally {
+    ears.close();
+  }
+}
+
+async function idleMs({ env, home }: Supervisor): Promise<number> {
+  const limits = await machineLimits(env, home).catch(() => undefined);
+  return (limits?.supervisorMinutes ?? 10) * 60_000;
+}
+
+/** Its own folder, for the bell, and the folders of the files that people may edit. */
+function wantedBy({ paths }: Supervisor, { sessions }: Overlook): Wanted {
+  const wanted = new Map<string, Set<string>>([[paths.dir, new Set(['bell', 'leave.json'])]]);
+  for (const { waits } of sessions.values()) {
+    if (waits.for !== 'edit') continue;
+    for (const file of waits.files) {
+      const folder = dirname(file);
+      const names = wanted.get(folder) ?? new Set();
+      wanted.set(folder, names.add(file.slice(folder.length + 1)));
+    }
+  }
+  return wanted;
+}
+
+const Leave = z.looseObject({ version: z.string() });
+
+/** By a newer program; an older one that asks is not obeyed, or two would drive each other out for ever. */
+async function isAskedToLeave(path: string): Promise<boolean> {
+  const text = await ifExists(readFile(path, 'utf8'));
+  const asked = text === undefined ? undefined : Leave.safeParse(parseJson(text)).data;
+  return asked !== undefined && isOlder(__VERSION__, asked.version);
+}
+
+/** Which file the program is: an upgrade puts another in its place. Gone for a moment is not replaced. */
+function programId({ programs }: Supervisor): string {
+  const stats = statsAt(programs.supervisor);
+  return stats === undefined ? '' : fileId(stats);
+}

@@ -1,0 +1,22 @@
+import { machineLimits } from '../project/machine-limits.ts';
+import { noteSpent, spentOnDay } from '../session/day-spent.ts';
+import { ifTaken } from './passing-errors.ts';
+import type { Worker } from './worker.ts';
+
+/** Notes what an iteration cost for the limit of the day. A nicety: where it cannot be written, the limit knows less. */
+export async function noteCost(worker: Worker, iteration: number, usd: number | undefined): Promise<void> {
+  if (usd === undefined || usd <= 0) return;
+  const { watch, clock, file } = worker;
+  await ifTaken(noteSpent(watch.paths.spent, clock.now(), { session: file.id, iteration, usd })).catch(
+    () => undefined,
+  );
+}
+
+/** Why no further agent may begin today, in words for people; undefined below the limit, and where there is none. */
+export async function daySpent({ watch, clock, env }: Worker): Promise<string | undefined> {
+  const { usdPerDay } = await machineLimits(env, watch.home).catch(() => ({ usdPerDay: undefined }));
+  if (usdPerDay === undefined) return undefined;
+  const spent = await spentOnDay(watch.paths.spent, clock.now()).catch(() => 0);
+  if (spent < usdPerDay) return undefined;
+  return `the sessions of this machine have cost $${spent.toFixed(2)} today, and MAX_COST_USD_PER_DAY is ${usdPerDay}; it continues after midnight, or once that limit is raised`;
+}

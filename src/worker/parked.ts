@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { statsAt } from '../base/look-at.ts';
+import { closedChannel } from '../session/commands/closed-channel.ts';
+import { documentText, hashOf } from '../session/document-text.ts';
+import type { By } from '../session/event-types.ts';
+import { limitWait } from '../session/limit-wait.ts';
+import type { LimitedStatus, WaitingStatus } from '../session/state.ts';
+import { typedAnswers } from '../session/typed-answers.ts';
+import { obeyPhaseLine } from './obey-phase-line.ts';
+import { waitingCommandIds } from './take-commands.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+const POLL_MS = 200;
+/** A worker that waits no longer than this stays; a longer wait is the supervisor's. */
+const SHORT_WAIT_MS = 60_000;
+const BY_HAND: By = { channel: 'file' };
+
+/** Records what a person has done in the files of a session that waits or is blocked. @returns true when that wakes it */
+export async function wokenByHand(worker: Worker): Promise<boolean> {
+  requireRunFolder(worker);
+  const { status } = stateOf(worker);
+  if (status.kind === 'waiting') {
+    if (status.for === 'qa_answers' && (await takeRested(worker, status))) return true;
+    if (status.for === 'file_update' && (await fileWaitIsOver(worker, status))) return true;
+  }
+  return await obeyPhaseLine(worker);
+}
+
+/** The run folder was taken away while nothing ran: whoever did so wants no worker, least of all one nobody sees. */
+export class RunFolderGoneError extends Error {
+  constructor(runDir: string) {
+    super(`The run folder ${runDir} is gone, and with it the session.`);
+  }
+}
+
+export function requireRunFolder({ paths }: Pick<Worker, 'paths'>): void {
+  if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
+}
+
+/** Whether people may open a gate of this session by typing. */
+export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
+  return closedChannel(BY_HAND, file.settings.gateChannels) === undefined;
+}
+
+/** Takes what a person has typed into `_qa.md`, once whoever watches it has seen the very text rest. */
+async function takeRested(worker: Worker, status: WaitingStatus): Promise<boolean> {
+  const { rested } = worker.wake;
+  if (rested === undefined || rested === status.fileHash || !takesTypedAnswers(worker)) return false;
+  const text = await documentText(worker.paths.qa);
+  if (text === undefined || hashOf(text) !== rested) return false;
+  const typed = typedAnswers(text, stateOf(worker), status);
+  if (typed === undefined) return false;
+  const { answers } = typed;
+  const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
+  await record(worker, { type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
+  return true;
+}
+
+async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<boolean> {
+  if (status.file === undefined) return false;
+  const path = join(worker.paths.sessionDir, status.file);
+  const hash = hashOf(await documentText(path)) ?? '';
+  if (hash === status.fileHash) return false;
+  const { resumePhase: phase } = status;
+  const flow = `${status.file} was changed; going on`;
+  await record(worker, { type: 'resumed', by: { channel: 'file' }, phase, resetsCounts: false, flow });
+  return true;
+}
+
+/** Waits out the rest of a short limit. @returns false when the worker should leave: the supervisor waits for the rest */
+export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<boolean> {
+  const { clock, wake } = worker;
+  // Its starter has watched the time go by, which this clock may not show.
+  const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
+  if (wait.leftMs() > SHORT_WAIT_MS) return false;
+  while (wait.leftMs() > 0) {
+    requireRunFolder(worker);
+    if ((await waitingCommandIds(worker)).length > 0) return true;
+    await clock.sleep(Math.min(POLL_MS, wait.leftMs()));
+  }
+  await record(worker, { type: 'went_on', why: 'limit_over' });
+  return true;
+}

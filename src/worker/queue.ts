@@ -1,0 +1,46 @@
+import { isContinuedBy } from '../session/continued-by.ts';
+import { readSessionList } from '../session/session-list.ts';
+import { daySpent } from './day-spent.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+/**
+ * Takes a slot for the next agent. @returns why it has to queue, in words for people; undefined when it has its slot.
+ * One that works keeps its slot from agent to agent, but no agent begins above the limit of a day.
+ */
+export async function queueReason(worker: Worker): Promise<string | undefined> {
+  const { slots, file } = worker;
+  const spent = await daySpent(worker);
+  if (spent !== undefined) {
+    await slots.leave();
+    return spent;
+  }
+  if (slots.isHeld) return undefined;
+  if (await isBehindOthers(worker)) return 'other sessions have been queued for longer';
+  switch (await slots.take()) {
+    case 'taken':
+      return undefined;
+    case 'project_full':
+      return `all ${file.settings.maxParallel} slots of MAX_PARALLEL are in use`;
+    case 'machine_full':
+      return 'all slots of MAX_PARALLEL_ON_MACHINE are in use';
+  }
+}
+
+/**
+ * Nobody overtakes an older session of the project: the supervisor says whose turn it is. Where none runs, nobody would
+ * say so, and the first that comes takes the slot.
+ */
+async function isBehindOthers(worker: Worker): Promise<boolean> {
+  const { wake, file, paths, host, watch } = worker;
+  if (wake.admitted || file.settings.maxParallel === undefined || !(await watch.isThere())) return false;
+  const own = stateOf(worker).createdAt ?? file.createdAt;
+  const others = await readSessionList(paths.sessionsDir, host);
+  return others.some(
+    ({ folder, state, worker: alive, lease }) =>
+      folder !== paths.folder &&
+      state.status.kind === 'queued' &&
+      alive === 'none' &&
+      (state.createdAt ?? '') < own &&
+      isContinuedBy(lease, watch.identity, host),
+  );
+}
