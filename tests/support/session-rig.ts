@@ -9,6 +9,7 @@ import { type ResumeSessionInput, resumeSession } from '../../src/actions/resume
 import { type StartSessionInput, startSession } from '../../src/actions/start-session.ts';
 import { stopSession } from '../../src/actions/stop-session.ts';
 import type { ProcessEntry } from '../../src/base/process-table.ts';
+import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { Channel } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
@@ -16,7 +17,6 @@ import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import type { SessionFile } from '../../src/session/session-file.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
-import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { builtPrograms } from './built-programs.ts';
 import { copySession } from './copied-session.ts';
 import {
@@ -31,6 +31,7 @@ import {
   workerPidOf,
 } from './live-session.ts';
 import { makeProject, type ProjectPlan, projectOf } from './project.ts';
+import { endSupervisors, killSupervisors, SUPERVISED } from './supervisors.ts';
 import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
 
 export interface RigPlan {
@@ -49,6 +50,8 @@ export interface RigPlan {
   files?: Readonly<Record<string, string>>;
   /** Further programs to be built, name to entry point. */
   programs?: Readonly<Record<string, string>>;
+  /** A supervisor watches it, as it does on a person's machine. */
+  supervised?: boolean;
   /** Programs with crash and fault points. */
   faults?: boolean;
   /** The temporary folder of a session that rests: a copy of it is handed over instead of a new session. */
@@ -107,8 +110,9 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   const acting = { programs: { worker, rehearsal } };
   const program = (name: string) => programOf(programs, name);
   if (plan.copyOf !== undefined) return await copiedRig(plan.copyOf, plan, { acting, program });
-  const { repo: repoPlan, lines, sandbox } = plan;
-  const ofProject = { ...(lines && { lines }), ...(sandbox && { sandbox }) };
+  const { repo: repoPlan, lines, sandbox, supervised } = plan;
+  const env = { ...(supervised && SUPERVISED) };
+  const ofProject = { ...(lines && { lines }), ...(sandbox && { sandbox }), env };
   const project = await makeProject({ ...repoPlan, ...ofProject, acting });
   const { repo, context: baseContext, sessionsDir } = project;
   const scenario = await writeScenario(repo.root, plan.scenario);
@@ -211,7 +215,10 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
     stop: (when = 'now') => done(stopSession({ ...session, when }, acting())),
     processesWithMark: () => processesOf(host, file.id),
     async [Symbol.asyncDispose]() {
+      // Before the session: it would bring the worker back.
+      await killSupervisors(repo.homeDir);
       await endSession(whereabouts, file.id);
+      await endSupervisors(repo.homeDir);
       await repo[Symbol.asyncDispose]();
     },
   };

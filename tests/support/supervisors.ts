@@ -1,0 +1,41 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { type Host, systemHost } from '../../src/base/host.ts';
+import { readHolding } from '../../src/base/lease.ts';
+import { isRunning } from '../../src/base/process-table.ts';
+
+/** In the environment of a project whose sessions are to be watched; in all others no supervisor is started. */
+export const SUPERVISED = { SAMOCODE_SUPERVISOR: 'on' };
+
+/** Where the supervisors of a home keep their files, one folder per identity. */
+export function supervisorsOf(homeDir: string): string {
+  return join(homeDir, '.config/samocode/supervisor');
+}
+
+/** Pids of the living supervisors of a home. */
+export async function supervisorPids(homeDir: string, host?: Host): Promise<number[]> {
+  const machine = host ?? (await systemHost());
+  const root = supervisorsOf(homeDir);
+  const identities = await readdir(root).catch(() => []);
+  const holdings = await Promise.all(
+    identities.map((name) => readHolding(join(root, name, 'leases'), machine)),
+  );
+  return holdings.flatMap((holding) =>
+    holding.kind === 'held' && holding.liveness === 'alive' ? [holding.lease.owner.pid] : [],
+  );
+}
+
+/** Kills the supervisors of a home as a crash would. @returns their pids */
+export async function killSupervisors(homeDir: string): Promise<number[]> {
+  const host = await systemHost();
+  const pids = await supervisorPids(homeDir, host);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) while (isRunning(await host.processes.read(pid))) await systemClock.sleep(10);
+  return pids;
+}
+
+/** The same until none comes up any more: one that was just started takes its lease a moment later. */
+export async function endSupervisors(homeDir: string): Promise<void> {
+  while ((await killSupervisors(homeDir)).length > 0) await systemClock.sleep(200);
+}
