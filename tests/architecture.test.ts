@@ -117,7 +117,11 @@ test.each<[string, Tree, string]>([
     'supervisor/look',
   ],
   ['worker using the server', { 'worker/a.ts': "import { x } from '../server/main.ts';" }, 'server/main.ts'],
-  ['actions using the worker', { 'actions/a.ts': "import { x } from '../worker/loop.ts';" }, 'worker/loop.ts'],
+  [
+    'actions using the worker',
+    { 'actions/a.ts': "import { x } from '../worker/loop.ts';" },
+    'worker/loop.ts',
+  ],
   ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/ask.ts'],
   [
     'a door that drags its room along',

@@ -10,9 +10,9 @@ import { endTree } from '../../src/base/end-tree.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
 import { SESSION_MARK } from '../../src/providers/environment.ts';
+import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
-import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type UnpackedPlace, unpackPlace } from '../support/recorded-place.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { systemHost } from '../../../../src/base/host.ts';
 import { readHolding } from '../../../../src/base/lease.ts';
-import { TOOLS } from '../../../../src/server/tools/index.ts';
 import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
+import { TOOLS } from '../../../../src/server/tools/index.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 
