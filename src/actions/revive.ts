@@ -69,7 +69,10 @@ export async function recentRevivals(
   return Math.max(told.length, taken.length);
 }
 
-/** The worker before did not die, and did nothing either: the next one would leave in the same way. */
+/**
+ * The worker before did not die, and did nothing either: the next one would leave in the same way. Not where another
+ * session took the slot.
+ */
 function leftAtOnce([first, second]: readonly SessionEvent[]): boolean {
-  return first?.type === 'worker_took_over' && second?.type === 'worker_left';
+  return first?.type === 'worker_took_over' && second?.type === 'worker_left' && second.why !== 'queued';
 }

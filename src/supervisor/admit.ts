@@ -4,30 +4,41 @@ import { slotsInUse, slotsRoot } from '../session/slots.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
+/** Whether MAX_COST_USD_PER_DAY is reached: then no further agent starts today. */
+export async function isDaySpent({ clock, env, home, paths }: Supervisor): Promise<boolean> {
+  const { usdPerDay } = await machineLimits(env, home);
+  if (usdPerDay === undefined) return false;
+  return (await spentOnDay(paths.spent, clock.now()).catch(() => 0)) >= usdPerDay;
+}
+
 /**
  * Whose turn it is. The project with the fewest slots in use comes first, and within one the oldest session, so that
- * nobody is overtaken; a project that is full keeps no other waiting. None above the limit of the day.
- * @param all to know who was just admitted and has no slot yet
+ * no session is overtaken; a project that is full keeps no other waiting.
+ * @param all to know which were just admitted and have no slot yet
+ * @param onUnreadable a project whose slots cannot be read has none to give
  */
 export async function admit(
   queued: readonly WatchedSession[],
   all: readonly WatchedSession[],
   supervisor: Supervisor,
+  onUnreadable: (sessionsDir: string, error: unknown) => void = () => undefined,
 ): Promise<WatchedSession[]> {
-  const { clock, env, home, host, paths } = supervisor;
+  const { env, home, host, paths } = supervisor;
   const limits = await machineLimits(env, home);
-  if (limits.usdPerDay !== undefined && (await spentOnDay(paths.spent, clock.now())) >= limits.usdPerDay)
-    return [];
-  const starting = await startingIn(all, supervisor);
   const waiting = new Map<string, WatchedSession[]>();
   for (const session of queued.toSorted(byAge)) {
-    if (await session.isStarting(supervisor)) continue;
     const { sessionsDir } = session.paths;
     waiting.set(sessionsDir, [...(waiting.get(sessionsDir) ?? []), session]);
   }
+  const starting = await startingIn(all, supervisor);
   const inUse = new Map<string, number>();
-  for (const dir of waiting.keys())
-    inUse.set(dir, (await slotsInUse(slotsRoot(dir), host)) + (starting.get(dir) ?? 0));
+  for (const dir of waiting.keys()) {
+    const used = await slotsInUse(slotsRoot(dir), host).catch((error: unknown) => {
+      onUnreadable(dir, error);
+      return Number.POSITIVE_INFINITY;
+    });
+    inUse.set(dir, used + (starting.get(dir) ?? 0));
+  }
   const startingAnywhere = [...starting.values()].reduce((sum, count) => sum + count, 0);
   let free =
     limits.parallel === undefined
@@ -48,14 +59,14 @@ function nextProject(
   waiting: ReadonlyMap<string, WatchedSession[]>,
   inUse: ReadonlyMap<string, number>,
 ): string | undefined {
-  const free = [...waiting].filter(([dir, sessions]) => {
-    const [first] = sessions;
-    const limit = first?.view.sessionFile?.settings.maxParallel ?? Number.POSITIVE_INFINITY;
-    return first !== undefined && (inUse.get(dir) ?? 0) < limit;
+  const free = [...waiting].filter(([dir, [first]]) => {
+    const used = inUse.get(dir) ?? 0;
+    const limit = first?.view.sessionFile?.settings.maxParallel ?? Number.MAX_SAFE_INTEGER;
+    return first !== undefined && used < limit;
   });
   const [first] = free.toSorted(
     ([a, sessionsA], [b, sessionsB]) =>
-      (inUse.get(a) ?? 0) - (inUse.get(b) ?? 0) || compareAge(sessionsA[0], sessionsB[0]),
+      (inUse.get(a) ?? 0) - (inUse.get(b) ?? 0) || byAge(sessionsA[0], sessionsB[0]),
   );
   return first?.[0];
 }
@@ -74,11 +85,7 @@ async function startingIn(
   return counts;
 }
 
-function byAge(a: WatchedSession, b: WatchedSession): number {
-  return compareAge(a, b);
-}
-
-function compareAge(a: WatchedSession | undefined, b: WatchedSession | undefined): number {
+function byAge(a: WatchedSession | undefined, b: WatchedSession | undefined): number {
   const [one, other] = [a, b].map((session) => session?.view.state.createdAt ?? '');
   return (one ?? '').localeCompare(other ?? '');
 }

@@ -10,14 +10,14 @@ import type { SessionView } from '../session/status.ts';
 import { type RestingFile, restingFile, TYPING_REST, typedAnswers } from '../session/typed-answers.ts';
 
 /** What a person's edits of a parked session come to. */
-export interface Edit {
-  /** What the worker is told, once there is a reason to start one. */
-  wake?: Wake;
-  /** Names the text that is the reason: the same text is no reason twice. */
-  evidence?: string;
-  /** Typed answers that still have to rest. */
+export type Edit = {
+  /** Typed answers that rest, or have rested. */
   resting?: RestingFile;
-}
+} & (
+  | { wake?: undefined }
+  /** What the worker needs to know, once there is a reason to start one. `evidence`: names the text that is the reason. */
+  | { wake: Wake; evidence: string }
+);
 
 /** Reads the files of a session that waits for its person. Whether a change opens a gate is the worker's to judge. */
 export async function readEdit(

@@ -7,6 +7,14 @@ import { systemHost } from '../base/host.ts';
 import { supervisorPaths } from '../providers/starting/supervisor-folder.ts';
 import { runSupervisor } from './run-supervisor.ts';
 
+// It lives for days and mostly waits: no compilers that make hot code faster, and a nursery that stays small.
+setImmediate(() => {
+  // Node 22 hands out its modules from 22.3 on; an older one does without what only saves.
+  const v8 = process.getBuiltinModule?.('node:v8');
+  for (const flag of ['--no-turbofan', '--no-maglev', '--semi-space-growth-factor=1'])
+    v8?.setFlagsFromString(flag);
+});
+
 void main();
 
 /** The background program: `samocode supervisor` runs the same in a terminal. */
@@ -19,6 +27,8 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
   const say = (text: string) => process.stderr.write(`${isoUtc(systemClock.now())} ${process.pid} ${text}\n`);
   const programs = { worker: join(dirname(program), 'worker.cjs'), supervisor: program };
+  // On a full disk there is nothing to say it with.
+  process.stderr.on('error', () => undefined);
   const { env } = process;
   const revives = env.SAMOCODE_REVIVE !== 'off';
   try {

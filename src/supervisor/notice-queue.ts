@@ -1,10 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
 import { appendLines } from '../base/append-lines.ts';
 import { writeWhole } from '../base/atomic-file.ts';
 import { isoUtc } from '../base/clock.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { statsAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { plainText } from '../base/plain-file.ts';
+import { isContinuedBy } from '../session/continued-by.ts';
 import { describeEvent } from '../session/describe-event.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
@@ -29,10 +31,13 @@ export const QueuedNotice = z.object({
 });
 export type QueuedNotice = z.infer<typeof QueuedNotice>;
 
+/** `since`: what happened before is old news. `read`: how far the log of each run folder was read. */
 const Cursors = z.object({ v: z.literal(1), since: z.string(), read: z.record(z.string(), z.int()) });
 type Cursors = z.infer<typeof Cursors>;
 
 const MAX_BYTES = 16 * 1024 * 1024;
+/** The first supervisor of a machine is started by what it is to notify of. */
+const BEFORE_FIRST_MS = 60_000;
 
 /**
  * The one queue of what is worth a notification. An event goes in before the cursor moves past it, so that a crash
@@ -41,45 +46,53 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export class NoticeQueue {
   readonly #supervisor: Supervisor;
   #cursors: Cursors | undefined;
+  /** Of the sessions that are in one now. */
+  #crashLoops: ReadonlySet<string> = new Set();
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
   }
 
-  async take({ sessions }: Overlook): Promise<void> {
+  async take({ sessions }: Pick<Overlook, 'sessions'>): Promise<void> {
     const cursors = await this.#readCursors();
     const notices: QueuedNotice[] = [];
-    let hasMoved = false;
-    const known = new Set<string>();
-    for (const session of sessions.values()) {
-      const { sessionFile, state } = session.view;
-      if (sessionFile === undefined || session.waits.for === 'person') continue;
-      known.add(sessionFile.id);
-      if (session.isDying) notices.push(...this.#crashLoop(session, sessionFile.id));
-      const read = cursors.read[sessionFile.id] ?? startOf(session, cursors);
-      if (read === state.n) continue;
-      const events = await readEvents(session.paths.events, Math.min(read, state.n));
-      notices.push(...events.flatMap((event) => noticeOf(event, session, sessionFile.id)));
-      cursors.read[sessionFile.id] = events.at(-1)?.n ?? state.n;
-      hasMoved = true;
+    const crashLoops = new Set<string>();
+    const read = new Map<string, number>();
+    const { identity, host, paths } = this.#supervisor;
+    for (const [runDir, session] of sessions) {
+      const { sessionFile, state, lease, newer } = session.view;
+      if (sessionFile === undefined || session.view.isUnreadable || newer !== undefined) continue;
+      const from = cursors.read[runDir];
+      const isOurs = isContinuedBy(lease, identity, host);
+      if (isOurs && session.isDying) {
+        const notice = this.#crashLoop(session, sessionFile.id);
+        if (!this.#crashLoops.has(notice.id)) notices.push(notice);
+        crashLoops.add(notice.id);
+      }
+      if (from === state.n) continue;
+      read.set(runDir, state.n);
+      if (!isOurs || (from === undefined && isOld(session, cursors))) continue;
+      const events = await readEvents(session.paths.events, Math.min(from ?? 0, state.n));
+      const news = from === undefined ? events.filter(({ at }) => at >= cursors.since) : events;
+      notices.push(...news.flatMap((event) => noticeOf(event, session, sessionFile.id)));
+      read.set(runDir, events.at(-1)?.n ?? state.n);
     }
-    const { paths } = this.#supervisor;
-    if (notices.length > 0) {
-      await mkdir(paths.dir, { recursive: true, mode: 0o700 });
+    if (notices.length > 0)
       appendLines(paths.queue, notices.map((notice) => `${JSON.stringify(notice)}\n`).join(''));
-    }
-    if (hasMoved) await writeWhole(paths.cursors, `${JSON.stringify(cursors)}\n`, 0o600);
+    this.#crashLoops = crashLoops;
+    if (read.size === 0) return;
+    crashPoint('before-cursors');
+    const moved = { ...cursors, read: { ...cursors.read, ...Object.fromEntries(read) } };
+    // Moved here as well where the file cannot be written: nothing is queued twice for it.
+    this.#cursors = moved;
+    await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, 0o600);
   }
 
-  readonly #dying = new Set<string>();
-
-  #crashLoop({ view }: WatchedSession, sessionId: string): QueuedNotice[] {
+  #crashLoop({ view }: WatchedSession, sessionId: string): QueuedNotice {
     const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
-    if (this.#dying.has(id)) return [];
-    this.#dying.add(id);
     const at = isoUtc(this.#supervisor.clock.now());
     const text = `Its workers end again and again: see worker.stderr in ${view.paths.runDir}.`;
-    return [{ v: 1, id, at, kind: 'crash_loop', ...placeOf(view), text }];
+    return { v: 1, id, at, kind: 'crash_loop', ...placeOf(view), text };
   }
 
   async #readCursors(): Promise<Cursors> {
@@ -87,14 +100,14 @@ export class NoticeQueue {
     const { paths, clock } = this.#supervisor;
     const text = await plainText(paths.cursors, MAX_BYTES);
     const read = Cursors.safeParse(text === undefined ? undefined : parseJson(text)).data;
-    this.#cursors = read ?? { v: 1, since: isoUtc(clock.now()), read: {} };
+    this.#cursors = read ?? { v: 1, since: isoUtc(clock.now() - BEFORE_FIRST_MS), read: {} };
     return this.#cursors;
   }
 }
 
-/** Of a session that is older than the queue only what comes from now on counts. */
-function startOf({ view }: WatchedSession, { since }: Cursors): number {
-  return (view.state.createdAt ?? since) >= since ? 0 : view.state.n;
+/** Nothing was written to its log since the queue began. */
+function isOld({ paths }: WatchedSession, { since }: Cursors): boolean {
+  return (statsAt(paths.events)?.mtimeMs ?? 0) < Date.parse(since);
 }
 
 function placeOf({ folder, paths }: WatchedSession['view']) {

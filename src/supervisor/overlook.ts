@@ -1,26 +1,33 @@
+import { crashPoint } from '../base/fault-points.ts';
 import { readKnownProjects } from '../project/known-projects.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
-import { launchWorker, type Wake } from '../providers/starting/launch-worker.ts';
+import { launchWorker, WorkerNotLaunchedError } from '../providers/starting/launch-worker.ts';
 import { registeredSessions } from '../providers/starting/supervisor-folder.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { readSession } from '../session/status.ts';
-import { admit } from './admit.ts';
+import { admit, isDaySpent } from './admit.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
-import { waitsFor } from './waits-for.ts';
-import { printOf, WatchedSession } from './watched-session.ts';
+import { type Due, printOf, WatchedSession } from './watched-session.ts';
 
 /** Sessions that nobody has touched for so long are no reason to stay. */
 const FORGOTTEN_MS = 30 * 24 * 60 * 60_000;
 /** After a start that the system refused. */
 const REFUSED_MS = 10_000;
+/** Whether a slot is free, and whether the limit of the day was raised, is looked at this often. */
+const SLOTS_MS = 1000;
+const DAY_MS = 30_000;
+const KEPT_PROBLEMS = 200;
+
+type Startable = Exclude<Due, { kind: 'later' }>;
 
 /** Every session of this machine, and what is due for each. */
 export class Overlook {
   readonly sessions = new Map<string, WatchedSession>();
   readonly #supervisor: Supervisor;
+  readonly #sessionsDirs = new Set<string>();
+  readonly #problems = new Set<string>();
   #refusedUntilMs = 0;
-  #problems = new Set<string>();
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -28,24 +35,45 @@ export class Overlook {
 
   /** Looks at every session once, and starts what is due. @returns when to look again at the latest, monotonic */
   async look(): Promise<number> {
-    await this.#readAll();
+    await this.read();
     const { clock } = this.#supervisor;
     let nextMs = Number.POSITIVE_INFINITY;
-    const queued: WatchedSession[] = [];
-    const isHeldBack = clock.monotonic() < this.#refusedUntilMs;
+    const due = new Map<WatchedSession, Startable>();
     for (const session of this.sessions.values()) {
       try {
-        const due = await session.due(this.#supervisor);
-        if (due.kind === 'later') nextMs = Math.min(nextMs, due.atMs);
-        else if (due.kind === 'turn') queued.push(session);
-        else if (isHeldBack) nextMs = Math.min(nextMs, this.#refusedUntilMs);
-        else await this.#start(session, due.wake, due.evidence);
+        const one = await session.due(this.#supervisor);
+        if (one.kind === 'later') nextMs = Math.min(nextMs, one.atMs);
+        else due.set(session, one);
       } catch (error) {
-        this.#report(session.paths.folder, error);
+        this.report(session.paths.folder, error);
       }
     }
-    if (queued.length > 0) nextMs = Math.min(nextMs, await this.#admit(queued, isHeldBack));
-    return nextMs;
+    if (due.size === 0) return nextMs;
+    if (clock.monotonic() < this.#refusedUntilMs) return Math.min(nextMs, this.#refusedUntilMs);
+    for (const [session, { kind, wake, evidence }] of due)
+      if (kind === 'start') await this.#start(session, wake, evidence);
+    const queued = [...due].filter(([, { kind }]) => kind === 'turn').map(([session]) => session);
+    if (queued.length === 0) return Math.min(nextMs, clock.monotonic() + SLOTS_MS);
+    return Math.min(nextMs, await this.#admit(queued, due));
+  }
+
+  /** Looks at every session, and starts nothing. */
+  async read(): Promise<void> {
+    const seen = new Set<string>();
+    for (const sessionsDir of await this.#known()) {
+      const folders = await sessionFolders(sessionsDir).catch((error: unknown) => {
+        this.report(sessionsDir, error);
+        return undefined;
+      });
+      // A disk that is away for a moment takes no session out of sight.
+      if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
+      for (const folder of folders ?? []) {
+        const paths = sessionPaths(sessionsDir, folder);
+        seen.add(paths.runDir);
+        await this.#read(paths).catch((error: unknown) => this.report(folder, error));
+      }
+    }
+    for (const key of [...this.sessions.keys()]) if (!seen.has(key)) this.sessions.delete(key);
   }
 
   /** Whether some session still waits for what this supervisor does, or works. */
@@ -59,80 +87,80 @@ export class Overlook {
     );
   }
 
-  async #admit(queued: readonly WatchedSession[], isHeldBack: boolean): Promise<number> {
-    const { clock } = this.#supervisor;
-    const soon = clock.monotonic() + 1000;
-    if (isHeldBack) return soon;
-    const admitted = await admit(queued, [...this.sessions.values()], this.#supervisor);
-    for (const session of admitted) await this.#start(session, { admitted: true }, 'turn');
-    return soon;
+  /** What stays wrong is said once. */
+  report(what: string, error: unknown): void {
+    const text = `${what}: ${describeFailure(error)}`;
+    if (this.#problems.has(text)) return;
+    if (this.#problems.size >= KEPT_PROBLEMS) this.#problems.clear();
+    this.#problems.add(text);
+    this.#supervisor.say(text);
   }
 
-  async #start(session: WatchedSession, wake: Wake, evidence: string): Promise<void> {
+  async #admit(
+    queued: readonly WatchedSession[],
+    due: ReadonlyMap<WatchedSession, Startable>,
+  ): Promise<number> {
+    const { clock } = this.#supervisor;
+    if (await isDaySpent(this.#supervisor)) return clock.monotonic() + DAY_MS;
+    const isRefused = (sessionsDir: string, error: unknown) => this.report(sessionsDir, error);
+    const admitted = await admit(queued, [...this.sessions.values()], this.#supervisor, isRefused);
+    for (const session of admitted) {
+      const turn = due.get(session);
+      if (turn !== undefined) await this.#start(session, turn.wake, turn.evidence);
+    }
+    return clock.monotonic() + SLOTS_MS;
+  }
+
+  async #start(session: WatchedSession, wake: Startable['wake'], evidence: string): Promise<void> {
     const { programs, env, home, clock, say } = this.#supervisor;
+    let pid: number | undefined;
     try {
-      const pid = await launchWorker(session.paths, {
+      crashPoint('before-start-worker');
+      pid = await launchWorker(session.paths, {
         program: programs.worker,
         // The worker adds what a login shell has.
         env: supervisorEnvironment(env, home),
         wake,
       });
-      session.started(evidence, pid, clock);
+      crashPoint('after-start-worker');
       say(`${session.paths.folder}: a worker was started (${evidence.split(' ')[0]})`);
     } catch (error) {
-      this.#refusedUntilMs = clock.monotonic() + REFUSED_MS;
-      this.#report(session.paths.folder, error);
-    }
-  }
-
-  async #readAll(): Promise<void> {
-    const seen = new Set<string>();
-    for (const sessionsDir of await this.#sessionsDirs()) {
-      const folders = await sessionFolders(sessionsDir).catch((error: unknown) => {
-        this.#report(sessionsDir, error);
-        return undefined;
-      });
-      // A disk that is away for a moment takes no session out of sight.
-      if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
-      for (const folder of folders ?? []) {
-        const paths = sessionPaths(sessionsDir, folder);
-        seen.add(paths.runDir);
-        await this.#read(paths).catch((error: unknown) => this.#report(folder, error));
+      this.report(session.paths.folder, error);
+      // No process can be started now, whichever session it is for.
+      if (error instanceof WorkerNotLaunchedError) {
+        this.#refusedUntilMs = clock.monotonic() + REFUSED_MS;
+        return;
       }
     }
-    for (const key of [...this.sessions.keys()]) if (!seen.has(key)) this.sessions.delete(key);
+    session.started(evidence, pid, clock);
   }
 
   async #read(paths: SessionPaths): Promise<void> {
-    const { host, clock, identity } = this.#supervisor;
+    const { host, clock } = this.#supervisor;
     const print = printOf(paths);
     const known = this.sessions.get(paths.runDir);
     if (known !== undefined && !(await known.hasChanged({ host }, print))) return;
     const view = await readSession(paths, host, clock);
     if (view === undefined) this.sessions.delete(paths.runDir);
     else if (known !== undefined) known.update(view, print, this.#supervisor);
-    else this.sessions.set(paths.runDir, new WatchedSession(view, waitsFor(view, identity, host), print));
+    else this.sessions.set(paths.runDir, new WatchedSession(view, print, this.#supervisor));
   }
 
-  /** Those that were registered, and those of projects that earlier versions have used here. */
-  async #sessionsDirs(): Promise<Set<string>> {
+  /**
+   * Those that were registered, and those of projects that earlier versions have used here. What was known once stays
+   * so, also where the config folder is taken away.
+   */
+  async #known(): Promise<ReadonlySet<string>> {
     const { paths, home } = this.#supervisor;
     const known = await readKnownProjects(home).catch(() => undefined);
     const ofProjects = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
-    return new Set([...(await registeredSessions(paths)), ...ofProjects]);
+    for (const dir of [...(await registeredSessions(paths)), ...ofProjects]) this.#sessionsDirs.add(dir);
+    return this.#sessionsDirs;
   }
 
   #keysBelow(sessionsDir: string): string[] {
     return [...this.sessions]
       .filter(([, { paths }]) => paths.sessionsDir === sessionsDir)
       .map(([key]) => key);
-  }
-
-  /** What stays wrong is said once. */
-  #report(what: string, error: unknown): void {
-    const text = `${what}: ${describeFailure(error)}`;
-    if (this.#problems.has(text)) return;
-    this.#problems.add(text);
-    this.#supervisor.say(text);
   }
 }

@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
 import { isoUtc } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
-import { acquireLease, LeaseHeldError, newestNumber, type OwnedLease } from '../base/lease.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { acquireLease, LeaseHeldError, LeaseLostError, type OwnedLease } from '../base/lease.ts';
 import { statsAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { fileId } from '../base/plain-file.ts';
@@ -15,7 +16,7 @@ import { newFolderEars, type Wanted } from '../session/folder-ears.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
-import { describeFailure, type Supervisor } from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 
 export interface RunOptions {
   /** Ends it. */
@@ -40,8 +41,8 @@ const SPACING_MS = 100;
 const LOOK_MS = 5000;
 const LOOK_MS_PER_SESSION = 200;
 const LONGEST_LOOK_MS = 60_000;
-/** A newer program that has asked the older one to leave waits for it. */
-const HANDOVER_MS = 10_000;
+/** A newer program that has asked the older one to leave waits for it: longer than the longest time between two looks. */
+const HANDOVER_MS = LONGEST_LOOK_MS + 30_000;
 const HANDOVER_POLL_MS = 100;
 /** Folders that are listened to. */
 const MAX_FOLDERS = 4096;
@@ -57,23 +58,27 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
     if (lease === undefined) return options.signal.aborted ? 'ended' : 'held';
     let end: SupervisorEnd;
     try {
+      crashPoint('supervisor-has-lease');
       await rm(supervisor.paths.leave, { force: true });
-      await writeAbout(supervisor);
+      await writeAbout(supervisor).catch(() => undefined);
       end = await watch(supervisor, lease, { ...options, program });
+      crashPoint('supervisor-leaves');
     } finally {
       await lease.release();
     }
-    if (end === 'program_replaced') await launchSupervisor(supervisor.paths, ofLaunch(supervisor));
+    crashPoint('supervisor-left');
+    // What runs a service starts it again, and would end a successor with it.
+    if (end === 'program_replaced' && !options.stays) await launchSuccessor(supervisor);
     if (end !== 'nothing_to_watch') return end;
     // Whoever parked a session before the release saw a supervisor, and started no other.
     const overlook = new Overlook(supervisor);
-    await overlook.look();
+    await overlook.read();
     if (!overlook.hasReason()) return end;
   }
 }
 
-function ofLaunch({ programs, env, home }: Supervisor) {
-  return { program: programs.supervisor, env, home };
+async function launchSuccessor({ paths, programs, env, home }: Supervisor): Promise<void> {
+  await launchSupervisor(paths, { program: programs.supervisor, env, home });
 }
 
 async function takeLease(
@@ -107,9 +112,9 @@ async function writeAbout({ paths, programs, clock }: Supervisor): Promise<void>
 async function watch(
   supervisor: Supervisor,
   lease: OwnedLease,
-  { signal, stays = false, program }: RunOptions & { program: string },
+  { signal, stays = false, program }: RunOptions & { program: string | undefined },
 ): Promise<SupervisorEnd> {
-  const { paths, clock, say } = supervisor;
+  const { paths, clock } = supervisor;
   const overlook = new Overlook(supervisor);
   const now = new NowFile(supervisor);
   const queue = new NoticeQueue(supervisor);
@@ -119,17 +124,19 @@ async function watch(
   try {
     for (;;) {
       if (signal.aborted) return 'ended';
-      if (lease.number !== newestNumber(paths.leases)) return 'lost';
+      // Where its folder was taken away, it is made anew: whoever parks a session must find the lease.
+      await lease.check();
       if (await isAskedToLeave(paths.leave)) return 'asked_to_leave';
-      if (programId(supervisor) !== program) return 'program_replaced';
+      const standing = programId(supervisor);
+      if (standing !== undefined && standing !== program) return 'program_replaced';
       // Listening begins before the look, so that nothing falls between the two.
       const hearsAll = await ears.listen(wantedBy(supervisor, overlook));
       const nextMs = await overlook.look().catch((error: unknown) => {
-        say(describeFailure(error));
+        overlook.report('look', error);
         return clock.monotonic() + LOOK_MS;
       });
-      await queue.take(overlook).catch((error: unknown) => say(describeFailure(error)));
-      await now.write(overlook).catch(() => undefined);
+      await queue.take(overlook).catch((error: unknown) => overlook.report('queue.jsonl', error));
+      await now.write(overlook).catch((error: unknown) => overlook.report('now.json', error));
       const at = clock.monotonic();
       if (overlook.hasReason()) reasonAtMs = at;
       const leavesAtMs = reasonAtMs + (await idleMs(supervisor));
@@ -144,6 +151,7 @@ async function watch(
     }
   } catch (error) {
     if (signal.aborted) return 'ended';
+    if (error instanceof LeaseLostError) return 'lost';
     throw error;
   } finally {
     ears.close();
@@ -178,8 +186,8 @@ async function isAskedToLeave(path: string): Promise<boolean> {
   return asked !== undefined && isOlder(__VERSION__, asked.version);
 }
 
-/** Which file the program is: an upgrade puts another in its place. Gone for a moment is not replaced. */
-function programId({ programs }: Supervisor): string {
+/** Which file the program is: an upgrade puts another in its place. Undefined while it is being put there. */
+function programId({ programs }: Supervisor): string | undefined {
   const stats = statsAt(programs.supervisor);
-  return stats === undefined ? '' : fileId(stats);
+  return stats && fileId(stats);
 }

@@ -28,8 +28,9 @@ export type Waits =
 const WHILE_PARKED: {
   [K in Status['kind']]: (view: SessionView, status: Extract<Status, { kind: K }>) => Waits;
 } = {
-  starting: () => ({ for: 'revival' }),
-  running: () => ({ for: 'revival' }),
+  // Without work that a worker would do, its log is gone or was moved aside.
+  starting: () => ({ for: 'person', why: 'lost' }),
+  running: () => ({ for: 'person', why: 'lost' }),
   queued: () => ({ for: 'turn' }),
   limited: (_view, limit) => ({ for: 'limit', limit }),
   waiting: ({ paths }, { for: waitsFor, file }) => {

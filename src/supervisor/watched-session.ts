@@ -1,6 +1,7 @@
 import { REVIVAL_LIMIT } from '../actions/revival-limit.ts';
 import { recentRevivals } from '../actions/revive.ts';
 import type { Clock } from '../base/clock.ts';
+import { runningEntry } from '../base/host.ts';
 import { statsAt } from '../base/look-at.ts';
 import { fileId } from '../base/plain-file.ts';
 import { isRunning } from '../base/process-table.ts';
@@ -15,66 +16,77 @@ import { type Waits, waitsFor } from './waits-for.ts';
 
 /** A sender starts the worker of a session that has none; it has this long. */
 const COMMAND_MS = 2000;
-/** Before the second and the third start of a worker that has died. */
+/** Between two starts for the same reason: one that came to nothing is not repeated at once. */
 const BACK_OFF_MS = [0, 2000, 10_000];
-/** A reason that brought nothing is tried again after this. */
-const SAME_REASON_MS = 60_000;
 /** Changes of a file that left its size and times as they were are found within this. */
 const READ_AGAIN_MS = 60_000;
-/** A worker that was started takes its lease within this, or is counted as one that died. */
+/** A worker that was started takes its lease within this, or has come to nothing. */
 const STARTING_MS = 15_000;
+const KEPT_STARTS = 10;
 
 /** What is to be done about a session now, or when to look again at the latest (monotonic milliseconds). */
 export type Due =
   | { kind: 'start'; wake: Wake; evidence: string }
-  | { kind: 'turn' }
+  /** The same once a slot is free. */
+  | { kind: 'turn'; wake: Wake; evidence: string }
   | { kind: 'later'; atMs: number };
+
+interface Start {
+  atMs: number;
+  evidence: string;
+  pid: number | undefined;
+  /** The newest lease before it. */
+  lease: number;
+}
 
 /** One session as the supervisor remembers it between two looks. */
 export class WatchedSession {
   readonly paths: SessionPaths;
   view: SessionView;
   waits: Waits;
-  /** Its workers die again and again: no further one is started. */
+  /** Its workers die again and again, or come to nothing: no further one is started for the same reason. */
   isDying = false;
   #print: string;
+  #sinceMs: number;
   #limit: { until: number; leftMs(): number } | undefined;
   #resting: RestingFile | undefined;
   #read: { id: string; atMs: number } | undefined;
-  #commandsSinceMs: number | undefined;
-  #starts: { atMs: number; evidence: string; pid: number | undefined; lease: number }[] = [];
+  #givenUp: string | undefined;
+  #starts: Start[] = [];
 
-  constructor(view: SessionView, waits: Waits, print: string) {
+  constructor(view: SessionView, print: string, { identity, host, clock }: Supervisor) {
     this.paths = view.paths;
     this.view = view;
-    this.waits = waits;
+    this.waits = waitsFor(view, identity, host);
     this.#print = print;
+    this.#sinceMs = clock.monotonic();
   }
 
   /** Whether its files or its worker have changed since the last look; cheap. */
   async hasChanged({ host }: Pick<Supervisor, 'host'>, print: string): Promise<boolean> {
-    if (print !== this.#print) return true;
+    // What could not be read may have been refused for a moment only, which changes no file.
+    if (print !== this.#print || this.view.isUnreadable) return true;
     if (this.waits.for !== 'its_worker') return false;
-    const pid = this.view.lease?.owner.pid;
-    return pid === undefined || !isRunning(await host.processes.read(pid));
+    const owner = this.view.lease?.owner;
+    return owner === undefined || (await runningEntry(host, owner)) === undefined;
   }
 
-  update(view: SessionView, print: string, { identity, host }: Pick<Supervisor, 'identity' | 'host'>): void {
+  update(view: SessionView, print: string, { identity, host, clock }: Supervisor): void {
     const before = this.waits;
     this.view = view;
     this.waits = waitsFor(view, identity, host);
+    if (this.waits.for !== before.for) this.#sinceMs = clock.monotonic();
     this.#print = print;
     this.#read = undefined;
-    if (this.waits.for !== 'revival') this.isDying = false;
-    if (this.waits.for !== before.for) this.#commandsSinceMs = undefined;
+    this.#givenUp = undefined;
+    this.isDying = false;
   }
 
   /** What is due now. Starts nothing. */
   async due(supervisor: Supervisor): Promise<Due> {
-    const { clock } = supervisor;
+    const { clock, revives } = supervisor;
     const now = clock.monotonic();
-    const isStarting = await this.#isStarting(supervisor);
-    if (isStarting) return later(now + 1000);
+    if (await this.isStarting(supervisor)) return later(now + 1000);
     switch (this.waits.for) {
       case 'nothing':
       case 'person':
@@ -82,10 +94,9 @@ export class WatchedSession {
       case 'its_worker':
         return later(now + 1000);
       case 'commands': {
-        this.#commandsSinceMs ??= now;
-        const dueAtMs = this.#commandsSinceMs + COMMAND_MS;
-        const evidence = `commands ${this.view.pendingCommands.join(' ')}`;
-        return now < dueAtMs ? later(dueAtMs) : this.#start({}, evidence, now);
+        const dueAtMs = this.#sinceMs + COMMAND_MS;
+        if (now < dueAtMs) return later(dueAtMs);
+        return await this.#start({}, `commands ${this.view.pendingCommands.join(' ')}`, supervisor);
       }
       case 'limit': {
         const { limit } = this.waits;
@@ -93,23 +104,35 @@ export class WatchedSession {
           this.#limit = { until: limit.until, ...limitWait(limit, clock) };
         const leftMs = this.#limit.leftMs();
         if (leftMs > 0) return later(now + leftMs);
-        return this.#start({ limitOver: limit.until }, `limit ${limit.until}`, now);
+        return await this.#start({ limitOver: limit.until }, `limit ${limit.until}`, supervisor);
       }
-      case 'turn':
-        return { kind: 'turn' };
+      case 'turn': {
+        const due = await this.#start({ admitted: true }, 'turn', supervisor);
+        return due.kind === 'start' ? { ...due, kind: 'turn' } : due;
+      }
       case 'edit':
-        return await this.#dueForEdit(this.waits.files, now);
+        return await this.#dueForEdit(this.waits.files, supervisor);
       case 'revival':
-        return await this.#dueForRevival(supervisor, now);
+        if (!revives) return later(Number.POSITIVE_INFINITY);
+        return await this.#start({}, 'revival', supervisor);
       default:
         return this.waits satisfies never;
     }
   }
 
-  /** Notes that a worker was started. */
+  /** Notes that a worker was started, or could not be. */
   started(evidence: string, pid: number | undefined, clock: Clock): void {
     const lease = this.view.lease?.number ?? 0;
-    this.#starts = [...this.#starts.slice(-9), { atMs: clock.monotonic(), evidence, pid, lease }];
+    const start = { atMs: clock.monotonic(), evidence, pid, lease };
+    this.#starts = [...this.#starts.slice(1 - KEPT_STARTS), start];
+  }
+
+  /** Whether a worker was started a moment ago that has no lease yet. */
+  async isStarting({ clock, host }: Supervisor): Promise<boolean> {
+    const last = this.#starts.at(-1);
+    if (last?.pid === undefined || (this.view.lease?.number ?? 0) > last.lease) return false;
+    if (clock.monotonic() - last.atMs > STARTING_MS) return false;
+    return isRunning(await host.processes.read(last.pid));
   }
 
   /** How long ago the session was last touched, in milliseconds of the wall clock. */
@@ -120,54 +143,50 @@ export class WatchedSession {
     return clock.now() - Math.max(...times);
   }
 
-  async #dueForEdit(files: readonly string[], now: number): Promise<Due> {
+  async #dueForEdit(files: readonly string[], supervisor: Supervisor): Promise<Due> {
+    const now = supervisor.clock.monotonic();
     const id = files.map(idAt).join(' ');
-    const isResting = this.#resting !== undefined && now >= this.#resting.dueAtMs;
-    const read = this.#read;
-    if (read?.id === id && now - read.atMs < READ_AGAIN_MS && !isResting)
-      return later(Math.min(read.atMs + READ_AGAIN_MS, this.#resting?.dueAtMs ?? Number.POSITIVE_INFINITY));
-    this.#read = { id, atMs: now };
+    const restedAtMs = this.#resting?.dueAtMs ?? Number.POSITIVE_INFINITY;
+    if (this.#read?.id === id && now < restedAtMs) {
+      const againAtMs = this.#read.atMs + READ_AGAIN_MS;
+      if (now < againAtMs) return later(Math.min(againAtMs, restedAtMs));
+    }
     const edit = await readEdit(this.view, this.#resting, now);
-    this.#resting = edit.wake === undefined ? edit.resting : undefined;
-    if (edit.wake !== undefined && edit.evidence !== undefined)
-      return this.#start(edit.wake, edit.evidence, now);
+    this.#resting = edit.resting;
+    if (edit.wake !== undefined) {
+      this.#read = undefined;
+      return await this.#start(edit.wake, edit.evidence, supervisor);
+    }
+    this.#read = { id, atMs: now };
     return later(Math.min(now + READ_AGAIN_MS, edit.resting?.dueAtMs ?? Number.POSITIVE_INFINITY));
   }
 
-  async #dueForRevival({ clock, revives }: Supervisor, now: number): Promise<Due> {
-    if (!revives || this.isDying) return later(now + SAME_REASON_MS);
-    const since = now - REVIVAL_LIMIT.withinMs;
-    const ours = this.#starts.filter(({ atMs, evidence }) => evidence === REVIVAL && atMs >= since);
-    const count = Math.max(ours.length, await recentRevivals(this.view, { clock }));
-    if (count >= REVIVAL_LIMIT.times) {
+  /**
+   * Starts for one and the same reason come later each time, and not after too many. A turn may come to nothing, since
+   * another took the slot; a worker that has died was no such turn.
+   */
+  async #start(wake: Wake, evidence: string, { clock }: Supervisor): Promise<Due> {
+    if (this.#givenUp === evidence) return later(Number.POSITIVE_INFINITY);
+    const now = clock.monotonic();
+    const { withinMs, times } = REVIVAL_LIMIT;
+    const tries = this.#starts.filter((start) => start.evidence === evidence && start.atMs > now - withinMs);
+    const [first] = tries;
+    if (first !== undefined && tries.length >= times && evidence !== 'turn') {
       this.isDying = true;
-      return later(now + SAME_REASON_MS);
+      return later(first.atMs + withinMs);
     }
-    const lastMs = ours.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
-    const dueAtMs = lastMs + (BACK_OFF_MS[count] ?? 0);
-    return now < dueAtMs ? later(dueAtMs) : { kind: 'start', wake: {}, evidence: REVIVAL };
-  }
-
-  #start(wake: Wake, evidence: string, now: number): Due {
-    const same = this.#starts.findLast((start) => start.evidence === evidence);
-    if (same !== undefined && now - same.atMs < SAME_REASON_MS) return later(same.atMs + SAME_REASON_MS);
+    const waitMs = BACK_OFF_MS[Math.min(tries.length, BACK_OFF_MS.length - 1)] ?? 0;
+    const dueAtMs = (tries.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) + waitMs;
+    if (now < dueAtMs) return later(dueAtMs);
+    if ((await recentRevivals(this.view, { clock })) >= times) {
+      this.#givenUp = evidence;
+      this.isDying = true;
+      return later(Number.POSITIVE_INFINITY);
+    }
+    this.isDying = false;
     return { kind: 'start', wake, evidence };
   }
-
-  async #isStarting({ clock, host }: Supervisor): Promise<boolean> {
-    const last = this.#starts.at(-1);
-    if (last?.pid === undefined || (this.view.lease?.number ?? 0) > last.lease) return false;
-    if (clock.monotonic() - last.atMs > STARTING_MS) return false;
-    return isRunning(await host.processes.read(last.pid));
-  }
-
-  /** Since when a turn was given that has not come to a lease yet. */
-  async isStarting(supervisor: Supervisor): Promise<boolean> {
-    return await this.#isStarting(supervisor);
-  }
 }
-
-const REVIVAL = 'revival';
 
 /** What tells at the cost of a few looks whether a session is as it was. */
 export function printOf({ events, leases, commands, sessionFile, runDir }: SessionPaths): string {

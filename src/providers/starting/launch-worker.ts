@@ -6,7 +6,8 @@ import { openForAppend } from '../../base/append-lines.ts';
 import { SamocodeError } from '../../base/errors.ts';
 import { nodePath } from '../node-path.ts';
 
-class WorkerNotLaunchedError extends SamocodeError {
+/** The system refused a process, to this session as to any other. */
+export class WorkerNotLaunchedError extends SamocodeError {
   readonly code = 'worker_not_launched';
 
   constructor(folder: string, cause: unknown) {

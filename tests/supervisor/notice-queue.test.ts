@@ -1,0 +1,115 @@
+import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { NewEvent } from '../../src/session/events.ts';
+import type { SessionPaths } from '../../src/session/paths.ts';
+import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
+import { Overlook } from '../../src/supervisor/overlook.ts';
+import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
+import { MINUTE_MS, type Scene, scene } from './scene.ts';
+
+const BEGUN: NewEvent[] = [CREATED, PREPARED];
+
+/** What a new supervisor does: its own memory, the same files. */
+function watching(here: Scene): () => Promise<void> {
+  const overlook = new Overlook(here.supervisor);
+  const queue = new NoticeQueue(here.supervisor);
+  return async () => {
+    await overlook.read();
+    await queue.take(overlook);
+  };
+}
+
+async function more({ events: path }: SessionPaths, all: readonly NewEvent[], from: number, startMs: number) {
+  await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
+}
+
+/** A scene whose clock tells the time of the files. */
+async function sceneOfToday(): Promise<Scene & { startMs: number }> {
+  const here = await scene();
+  here.supervisor.clock.nowMs = Date.now();
+  return { ...here, startMs: here.supervisor.clock.nowMs };
+}
+
+test('a session that began before the first supervisor is notified of from then on', async () => {
+  await using here = await sceneOfToday();
+  const startMs = here.startMs - 60 * MINUTE_MS;
+  const paths = await here.session('s', { events: BEGUN, startMs });
+  const look = watching(here);
+  await look();
+  await more(paths, [...BEGUN, ASKING], 2, startMs);
+  await look();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3']);
+});
+
+test('what made a session start the first supervisor is queued, and what is old is not', async () => {
+  await using here = await sceneOfToday();
+  await here.session('new', { events: [...BEGUN, ASKING], startMs: here.startMs - 3000 });
+  await here.session('old', { events: [...BEGUN, ASKING], startMs: here.startMs - 60 * MINUTE_MS });
+  await watching(here)();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['new:3']);
+});
+
+test('a change is queued once over restarts, and again under the same id where the cursors were lost', async () => {
+  await using here = await sceneOfToday();
+  const paths = await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
+  for (let round = 0; round < 3; round += 1) {
+    const look = watching(here);
+    await look();
+    await look();
+  }
+  expect(await here.queued()).toHaveLength(1);
+  await more(paths, [...BEGUN, ASKING, DONE], 3, here.startMs);
+  await watching(here)();
+  expect((await here.queued()).map(({ id, kind }) => `${id} ${kind}`)).toEqual(['s:3 waiting', 's:4 done']);
+  await rm(here.supervisor.paths.cursors);
+  await watching(here)();
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:3', 's:4', 's:3', 's:4']);
+});
+
+test('cursors that cannot be written repeat nothing while the supervisor runs', async () => {
+  await using here = await sceneOfToday();
+  await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
+  await mkdir(here.supervisor.paths.cursors);
+  const look = watching(here);
+  await expect(look()).rejects.toThrow();
+  await look();
+  await look();
+  expect(await here.queued()).toHaveLength(1);
+});
+
+test('two folders with the log of one session do not fill the queue', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  await here.session('a', { id: 'same', events: [...BEGUN, ASKING], startMs });
+  await here.session('b', { id: 'same', events: [...BEGUN, ASKING, DONE], startMs });
+  const look = watching(here);
+  for (let round = 0; round < 5; round += 1) await look();
+  expect(await here.queued()).toHaveLength(3);
+});
+
+test('a session of another identity sends nothing, also when it is done or comes to be ours', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const lease = { supervisor: 'another', released: true };
+  await here.session('waits', { events: [...BEGUN, ASKING], startMs, lease });
+  const paths = await here.session('done', { events: [...BEGUN, DONE], startMs, lease });
+  const look = watching(here);
+  await look();
+  await here.lease(paths, { number: 2, released: true });
+  await look();
+  expect(await here.queued()).toEqual([]);
+});
+
+test('a crash loop is queued once', async () => {
+  await using here = await sceneOfToday();
+  const atMs = here.startMs;
+  const paths = await here.session('s', { events: BEGUN, startMs: atMs, lease: { atMs } });
+  for (const number of [2, 3, 4]) await here.lease(paths, { number, atMs });
+  const overlook = new Overlook(here.supervisor);
+  const queue = new NoticeQueue(here.supervisor);
+  for (let round = 0; round < 3; round += 1) {
+    await overlook.look();
+    await queue.take(overlook);
+  }
+  expect((await here.queued()).map(({ id }) => id)).toEqual(['s:crash_loop:4']);
+});

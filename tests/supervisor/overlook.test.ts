@@ -1,0 +1,204 @@
+import { appendFile, chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../src/base/run-command.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import type { SessionPaths } from '../../src/session/paths.ts';
+import { Overlook } from '../../src/supervisor/overlook.ts';
+import { ASKING, CREATED, eventLines, PREPARED } from '../session/events.ts';
+import { asOrdinaryUser } from '../support/ordinary-user.ts';
+import { MINUTE_MS, type Scene, START_MS, scene } from './scene.ts';
+
+const RUNNING = [CREATED, PREPARED];
+const CRASHED = { events: RUNNING, lease: { owner: 'dead' } } as const;
+const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Looks each second for so long. @returns after how many milliseconds workers were started */
+async function startsWithin(here: Scene, overlook: Overlook, ms: number): Promise<number[]> {
+  const { clock } = here.supervisor;
+  const begun = clock.monotonic();
+  const times: number[] = [];
+  for (; clock.monotonic() - begun <= ms; clock.pass(1000)) {
+    const before = here.started().length;
+    await overlook.look();
+    for (let count = here.started().length; count > before; count -= 1) times.push(clock.monotonic() - begun);
+  }
+  return times;
+}
+
+test('a session whose workers come to nothing gets three of them with growing waits, and later three more', async () => {
+  await using here = await scene();
+  await here.session('crashed', CRASHED);
+  const overlook = new Overlook(here.supervisor);
+  expect(await startsWithin(here, overlook, 5 * MINUTE_MS)).toEqual([0, 2000, 12_000]);
+  expect([...overlook.sessions.values()].map(({ isDying }) => isDying)).toEqual([true]);
+  expect(await startsWithin(here, overlook, 10 * MINUTE_MS)).toHaveLength(3);
+});
+
+test('a session whose workers have died three times is left alone', async () => {
+  await using here = await scene();
+  const paths = await here.session('crashed', CRASHED);
+  for (const number of [2, 3, 4]) await here.lease(paths, { number });
+  const overlook = new Overlook(here.supervisor);
+  expect(await startsWithin(here, overlook, 60 * MINUTE_MS)).toEqual([]);
+  expect(overlook.hasReason()).toBe(true);
+});
+
+test.each([
+  ['a limit that is over', { type: 'limited', until: START_MS - 1, guessed: false, provider: 'claude' }],
+  ['a turn', QUEUED],
+] satisfies Array<[string, NewEvent]>)('workers that die at %s are no more than three', async (_, event) => {
+  await using here = await scene();
+  const paths = await here.session('s', { events: [...RUNNING, event], lease: { owner: 'dead' } });
+  for (const number of [2, 3, 4]) await here.lease(paths, { number });
+  expect(await startsWithin(here, new Overlook(here.supervisor), 5 * MINUTE_MS)).toEqual([]);
+});
+
+test('a command left behind gets a worker after two seconds, and no more than three that come to nothing', async () => {
+  await using here = await scene();
+  const paths = await here.session('s', { events: [...RUNNING, ASKING] });
+  await leaveCommandFile(paths, '01KEE000000000000000000001');
+  const overlook = new Overlook(here.supervisor);
+  expect(await startsWithin(here, overlook, 5 * MINUTE_MS)).toEqual([2000, 4000, 14_000]);
+  await leaveCommandFile(paths, '01KEE000000000000000000002');
+  expect(await startsWithin(here, overlook, 5000)).toEqual([0, 2000]);
+});
+
+test('a queued session that finds no slot is tried again every ten seconds and is not dying', async () => {
+  await using here = await scene();
+  await here.session('s', { events: [...RUNNING, QUEUED] });
+  const overlook = new Overlook(here.supervisor);
+  expect(await startsWithin(here, overlook, 35_000)).toEqual([0, 2000, 12_000, 22_000, 32_000]);
+  expect([...overlook.sessions.values()].map(({ isDying }) => isDying)).toEqual([false]);
+});
+
+test('a session that cannot get a worker, or whose slots cannot be read, holds no other back', async () => {
+  await using here = await scene();
+  const bad = await here.session('bad', CRASHED, 'one');
+  await here.session('queued', { events: [...RUNNING, QUEUED] }, 'two');
+  const refused = await here.session('refused', { events: [...RUNNING, QUEUED] }, 'three');
+  const slots = join(refused.sessionsDir, '.run/.slots');
+  await mkdir(slots);
+  await runCommand('chmod', ['-R', 'a+rwX', here.root]);
+  await chmod(bad.runDir, 0o555);
+  await chmod(slots, 0);
+  const overlook = new Overlook(here.supervisor);
+  await asOrdinaryUser(() => overlook.look());
+  expect(here.started()).toEqual(['queued']);
+  await here.session('good', CRASHED, 'two');
+  await runCommand('chmod', ['-R', 'a+rwX', join(here.root, 'two')]);
+  await asOrdinaryUser(() => overlook.look());
+  expect(here.started()).toEqual(['queued', 'good']);
+});
+
+test('a session that could not be read for a moment is read again', async () => {
+  await using here = await scene();
+  const paths = await here.session('s', CRASHED);
+  const overlook = new Overlook(here.supervisor);
+  const aside = `${paths.events}.aside`;
+  await rename(paths.events, aside);
+  await mkdir(paths.events);
+  await overlook.look();
+  expect(here.started()).toEqual([]);
+  await rm(paths.events, { recursive: true });
+  await rename(aside, paths.events);
+  await overlook.look();
+  expect(here.started()).toEqual(['s']);
+});
+
+test('a SESSIONS folder that vanishes is no reason to stay, and its sessions are watched once it returns', async () => {
+  await using here = await scene();
+  const { sessionsDir } = await here.session('s', CRASHED);
+  const overlook = new Overlook(here.supervisor);
+  await rename(sessionsDir, `${sessionsDir}.away`);
+  await overlook.look();
+  expect(overlook.hasReason()).toBe(false);
+  await rename(`${sessionsDir}.away`, sessionsDir);
+  await overlook.look();
+  expect(here.started()).toEqual(['s']);
+});
+
+test('SESSIONS folders that were registered once stay known while their registration is gone', async () => {
+  await using here = await scene();
+  await here.session('s', { events: [...RUNNING, ASKING] });
+  const overlook = new Overlook(here.supervisor);
+  await overlook.look();
+  await rm(here.supervisor.paths.registered, { recursive: true });
+  await overlook.look();
+  expect(overlook.hasReason()).toBe(true);
+});
+
+test('a look without the lease starts nothing', async () => {
+  await using here = await scene();
+  await here.session('s', CRASHED);
+  const overlook = new Overlook(here.supervisor);
+  await overlook.read();
+  expect(overlook.hasReason()).toBe(true);
+  expect(here.started()).toEqual([]);
+});
+
+test('sessions that nobody has touched for a month, are done or are another’s are no reason to stay', async () => {
+  await using here = await scene();
+  await here.session('done', { events: [...RUNNING, { type: 'done', summary: 'x' }] });
+  await here.session('other', { events: [...RUNNING, ASKING], lease: { released: true, supervisor: 'x' } });
+  await here.session('old', { events: [...RUNNING, ASKING] });
+  const overlook = new Overlook(here.supervisor);
+  here.supervisor.clock.nowMs = Date.now() + 31 * DAY_MS;
+  await overlook.look();
+  expect(overlook.hasReason()).toBe(false);
+  here.supervisor.clock.nowMs = Date.now() + 29 * DAY_MS;
+  expect(overlook.hasReason()).toBe(true);
+});
+
+test('SAMOCODE_REVIVE=off leaves crashed sessions alone and still takes commands', async () => {
+  await using here = await scene({ revives: false });
+  await here.session('crashed', CRASHED);
+  const paths = await here.session('s', { events: [...RUNNING, ASKING] });
+  await leaveCommandFile(paths, '01KEE000000000000000000001');
+  const overlook = new Overlook(here.supervisor);
+  await startsWithin(here, overlook, 2000);
+  expect(here.started()).toEqual(['s']);
+});
+
+test('a limit ends by the wall clock, also after the machine has slept', async () => {
+  await using here = await scene();
+  const limited = (until: number, guessed: boolean): NewEvent[] => [
+    ...RUNNING,
+    { type: 'limited', until, guessed, provider: 'claude' },
+  ];
+  const { clock } = here.supervisor;
+  await here.session('stated', { events: limited(START_MS + 8 * 60 * MINUTE_MS, false) });
+  await here.session('guessed', { events: limited(START_MS + 30 * MINUTE_MS, true) });
+  const overlook = new Overlook(here.supervisor);
+  await overlook.look();
+  // One day back: what was guessed lasts no longer for it.
+  clock.nowMs -= DAY_MS;
+  clock.monotonicMs += 31 * MINUTE_MS;
+  await overlook.look();
+  expect(here.started()).toEqual(['guessed']);
+  clock.nowMs += DAY_MS + 8 * 60 * MINUTE_MS;
+  await overlook.look();
+  expect(here.started()).toEqual(['guessed', 'stated']);
+});
+
+test('a session that has changed is read again, whatever its clock says', async () => {
+  await using here = await scene();
+  const paths = await here.session('s', { events: [...RUNNING, ASKING] });
+  const overlook = new Overlook(here.supervisor);
+  await overlook.look();
+  const more = eventLines([...RUNNING, ASKING, { type: 'done', summary: 'x' }])
+    .split('\n')
+    .slice(3)
+    .join('\n');
+  await appendFile(paths.events, more);
+  here.supervisor.clock.nowMs -= DAY_MS;
+  await overlook.look();
+  expect(overlook.hasReason()).toBe(false);
+});
+
+async function leaveCommandFile({ commands }: SessionPaths, id: string): Promise<void> {
+  await mkdir(commands, { recursive: true });
+  const command = { v: 1, id, kind: 'stop', when: 'now', by: { channel: 'cli' }, at: '2026-01-08T10:00:00Z' };
+  await writeFile(join(commands, `${id}.json`), JSON.stringify(command));
+}
