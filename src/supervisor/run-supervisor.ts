@@ -67,8 +67,7 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
       await lease.release();
     }
     crashPoint('supervisor-left');
-    // What runs a service starts it again, and would end a successor with it.
-    if (end === 'program_replaced' && !options.stays) await launchSuccessor(supervisor);
+    if (end === 'program_replaced') await launchSuccessor(supervisor);
     if (end !== 'nothing_to_watch') return end;
     // Whoever parked a session before the release saw a supervisor, and started no other.
     const overlook = new Overlook(supervisor);

@@ -1,0 +1,179 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { documentText, hashOf } from '../../src/session/document-text.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import type { SessionPaths } from '../../src/session/paths.ts';
+import { readSession, type SessionView } from '../../src/session/status.ts';
+import { readEdit } from '../../src/supervisor/edits.ts';
+import { Overlook } from '../../src/supervisor/overlook.ts';
+import { BLOCKED, CREATED, PREPARED } from '../session/events.ts';
+import { MINUTE_MS, type Scene, type SessionPlan, scene } from './scene.ts';
+
+const QUESTIONS = `# Q&A: boats
+
+Status: waiting
+
+## Round 1 — requirements
+
+### Q1: Which names?
+- A) Short ones
+- B) Long ones
+Suggestion: A
+Answer:
+
+### Q2: Which boats?
+- A) All
+- B) The large ones
+Suggestion: A
+Answer:
+`;
+
+const answered = (count: number, text = QUESTIONS): string => {
+  let left = count;
+  return text.replace(/^Answer:$/gm, (line) => (left-- > 0 ? `${line} A` : line));
+};
+const marked = (text: string): string => text.replace('Status: waiting', 'Status: answered');
+
+const asking = (fileHash = hashOf(QUESTIONS)): NewEvent => ({
+  ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements', openQuestions: ['Q1', 'Q2'] },
+  ...{ unconfirmed: [], fileHash },
+});
+
+async function waiting(here: Scene, more: Partial<SessionPlan> = {}): Promise<SessionPaths> {
+  return await here.session('s', { events: [CREATED, PREPARED, asking()], qa: QUESTIONS, ...more });
+}
+
+async function viewOf(here: Scene, paths: SessionPaths): Promise<SessionView> {
+  const view = await readSession(paths, here.supervisor.host);
+  if (view === undefined) throw new Error('There is no session.');
+  return view;
+}
+
+/** Looks as the supervisor does. @returns after how many milliseconds a worker was started; undefined: not within `ms` */
+async function startsAfter(here: Scene, overlook: Overlook, ms: number): Promise<number | undefined> {
+  const { clock } = here.supervisor;
+  const begun = clock.monotonic();
+  const before = here.started().length;
+  while (clock.monotonic() - begun <= ms) {
+    await overlook.look();
+    if (here.started().length > before) return clock.monotonic() - begun;
+    clock.pass(100);
+  }
+  return undefined;
+}
+
+test('answers that are marked as complete count after two seconds of rest, others after thirty', async () => {
+  for (const [text, ms] of [
+    [marked(answered(2)), 2000],
+    [answered(2), 30_000],
+  ] as const) {
+    await using here = await scene();
+    const { qa } = await waiting(here);
+    const overlook = new Overlook(here.supervisor);
+    await overlook.look();
+    await writeFile(qa, text);
+    expect(await startsAfter(here, overlook, MINUTE_MS)).toBe(ms);
+  }
+});
+
+test('half the answers never count, however long they rest', async () => {
+  await using here = await scene();
+  const { qa } = await waiting(here);
+  const overlook = new Overlook(here.supervisor);
+  for (const text of [marked(answered(1)), answered(1), marked(QUESTIONS)]) {
+    await writeFile(qa, text);
+    expect(await startsAfter(here, overlook, 3 * MINUTE_MS)).toBeUndefined();
+  }
+  expect(await readFile(qa, 'utf8')).toBe(marked(QUESTIONS));
+});
+
+test('whoever still types begins the rest anew', async () => {
+  await using here = await scene();
+  const { qa } = await waiting(here);
+  const overlook = new Overlook(here.supervisor);
+  for (let round = 1; round < 5; round += 1) {
+    await writeFile(qa, answered(2).replace('Answer: A', `Answer: A ${'and more '.repeat(round)}`));
+    expect(await startsAfter(here, overlook, 20_000)).toBeUndefined();
+  }
+  expect(await startsAfter(here, overlook, 20_000)).toBeDefined();
+});
+
+test('what stood in the file when the session came to wait is no edit', async () => {
+  await using here = await scene();
+  const qa = marked(answered(2));
+  const paths = await waiting(here, { qa, events: [CREATED, PREPARED, asking(hashOf(qa))] });
+  expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
+});
+
+test('where people may not answer by file, nothing typed counts', async () => {
+  await using here = await scene();
+  const paths = await waiting(here, { qa: marked(answered(2)), settings: { gateChannels: ['cli'] } });
+  expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
+});
+
+test('the same answers are a reason again only after a while, and others at once', async () => {
+  await using here = await scene();
+  const { qa } = await waiting(here);
+  const overlook = new Overlook(here.supervisor);
+  await writeFile(qa, marked(answered(2)));
+  const times: Array<number | undefined> = [];
+  for (let round = 0; round < 4; round += 1) times.push(await startsAfter(here, overlook, 5 * MINUTE_MS));
+  expect(times).toEqual([2000, 2000, 10_000, undefined]);
+  await writeFile(qa, marked(answered(2)).replace('Answer: A', 'Answer: B'));
+  expect(await startsAfter(here, overlook, 5000)).toBe(2000);
+});
+
+test('a start that the system refused is tried again after ten seconds, without a new rest', async () => {
+  await using here = await scene();
+  const { qa } = await waiting(here);
+  const overlook = new Overlook(here.supervisor);
+  await writeFile(qa, answered(2));
+  const { execPath } = process;
+  process.execPath = join(here.root, 'node');
+  await writeFile(process.execPath, 'not executable');
+  try {
+    expect(await startsAfter(here, overlook, 41_000)).toBeUndefined();
+  } finally {
+    process.execPath = execPath;
+  }
+  expect(await startsAfter(here, overlook, 11_000)).toBeDefined();
+});
+
+test('an awaited file counts once it has changed, come or gone', async () => {
+  await using here = await scene();
+  const parked = (fileHash: string): NewEvent => ({
+    ...{ type: 'parked', for: 'file_update', resumePhase: 'testing', file: 'data.md', fileHash },
+    ...{ openQuestions: [], unconfirmed: [] },
+  });
+  const paths = await here.session('s', { events: [CREATED, PREPARED, parked('')] });
+  const file = join(paths.sessionDir, 'data.md');
+  const edit = async () => (await readEdit(await viewOf(here, paths), undefined, 0)).wake;
+  expect(await edit()).toBeUndefined();
+  await writeFile(file, 'one');
+  expect(await edit()).toEqual({});
+  await here.session('s', { events: [CREATED, PREPARED, parked(hashOf(await documentText(file)) ?? '')] });
+  expect(await edit()).toBeUndefined();
+  await writeFile(file, 'two');
+  expect(await edit()).toEqual({});
+});
+
+test.each([
+  ['waiting', asking()],
+  ['blocked', BLOCKED],
+  ['blocked by what it runs with', { ...BLOCKED, rule: 'credentials_changed' } as NewEvent],
+] satisfies Array<[string, NewEvent]>)(
+  'a Phase line that a person changes wakes a session that is %s',
+  async (_, event) => {
+    await using here = await scene();
+    const paths = await here.session('s', { events: [CREATED, PREPARED, event], qa: QUESTIONS });
+    const phase = async (name: string) => {
+      await writeFile(paths.overview, `# Session: x\n\n## Status\nPhase: ${name}\n`);
+      return (await readEdit(await viewOf(here, paths), undefined, 0)).wake;
+    };
+    const { progress } = (await viewOf(here, paths)).state;
+    expect(await phase(progress.phase)).toBeUndefined();
+    expect(await phase('no such phase')).toBeUndefined();
+    expect(await phase('implementation')).toEqual({});
+  },
+);

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { SESSION_MARK } from '../../src/providers/environment.ts';
+import { isOlder, supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
+import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
+import { hostWith } from '../support/hosts.ts';
+
+const identityOf = (home: string, host: Parameters<typeof hostWith>[1]): string =>
+  supervisorPaths(home, hostWith([], host)).identity;
+
+test('a machine keeps its identity over boots, and a container over restarts', () => {
+  const machine = identityOf('/home/a', {});
+  expect(identityOf('/home/a', { bootId: 'another boot' })).toBe(machine);
+  const container = identityOf('/home/a', { container: 'c' });
+  expect(identityOf('/home/a', { container: 'c', pidNamespace: 'pid:[2]', bootId: 'x' })).toBe(container);
+  expect(container).not.toBe(machine);
+});
+
+test('another home, machine, container or user is another identity', () => {
+  const all = [
+    identityOf('/home/a', {}),
+    identityOf('/home/b', {}),
+    identityOf('/home/a', { hostId: 'another' }),
+    identityOf('/home/a', { pidNamespace: 'pid:[2]' }),
+    identityOf('/home/a', { container: 'c' }),
+    identityOf('/home/a', { container: 'd' }),
+  ];
+  const { getuid } = process;
+  process.getuid = () => 4711;
+  all.push(identityOf('/home/a', {}));
+  process.getuid = getuid as () => number;
+  expect(new Set(all).size).toBe(all.length);
+});
+
+test.each([
+  ['0.1.0', '0.2.0', true],
+  ['0.9.9', '0.10.0', true],
+  ['1.0.0', '0.9.9', false],
+  ['0.2.0', '0.2.0', false],
+  ['0.2.0-rc.1', '0.2.0', false],
+  ['no version', '0.2.0', false],
+  ['0.2.0', 'no version', false],
+])('%s is older than %s: %s', (version, than, older) => {
+  expect(isOlder(version, than)).toBe(older);
+});
+
+test('a supervisor gets what a login gives and our own settings, and nothing of who started it', () => {
+  const env = {
+    ...{ PATH: '/bin', LANG: 'C', USER: 'a', SAMOCODE_SUPERVISOR_MINUTES: '3', HOME: '/elsewhere' },
+    ...{ ANTHROPIC_API_KEY: 'k', VIRTUAL_ENV: '/v', NODE_OPTIONS: '--inspect', EMPTY: undefined },
+    [SESSION_MARK]: 'a session',
+  };
+  expect(supervisorEnvironment(env, '/home/a')).toEqual({
+    ...{ PATH: '/bin', LANG: 'C', USER: 'a', SAMOCODE_SUPERVISOR_MINUTES: '3', HOME: '/home/a' },
+  });
+});

@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { sessionPaths } from '../../src/session/paths.ts';
+import { emptyState, type Status } from '../../src/session/state.ts';
+import type { SessionView } from '../../src/session/status.ts';
+import { type Waits, waitsFor } from '../../src/supervisor/waits-for.ts';
+import { hostWith } from '../support/hosts.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+
+const OURS = 'ours';
+const since = '2026-01-08T10:00:00.000Z';
+const paths = sessionPaths('/sessions', 's');
+const host = hostWith([]);
+const owner = { pid: 1, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'elsewhere' };
+
+const WAITING = {
+  kind: 'waiting' as const,
+  since,
+  resumePhase: 'planning' as const,
+  openQuestions: [],
+  unconfirmed: [],
+};
+const LIMITED = { kind: 'limited', since, until: 1, guessed: false, provider: 'claude' } as const;
+const STATUSES: Record<string, Status> = {
+  starting: { kind: 'starting', since },
+  running: { kind: 'running', since },
+  queued: { kind: 'queued', since, reason: 'full' },
+  limited: LIMITED,
+  'waiting for answers': { ...WAITING, for: 'qa_answers' },
+  'waiting for an approval': { ...WAITING, for: 'plan_approval' },
+  'waiting for a file': { ...WAITING, for: 'file_update', file: 'data.md' },
+  'waiting for an act': { ...WAITING, for: 'human_action' },
+  blocked: { kind: 'blocked', since, reason: 'x', needs: 'human_decision', rule: 'x' },
+  stopped: { kind: 'stopped', since, by: { channel: 'cli' }, why: 'x' },
+  done: { kind: 'done', since, summary: 'x' },
+};
+
+type Words = string;
+
+function words(waits: Waits): Words {
+  if (waits.for === 'person') return `person: ${waits.why}`;
+  if (waits.for !== 'edit') return waits.for;
+  return `edit ${waits.files.map((file) => file.replace(`${paths.sessionDir}/`, '')).join(' ')}`;
+}
+
+type More = Omit<Partial<SessionView>, 'sessionFile'> & { sessionFile?: undefined; by?: string | null };
+
+/** As the fold gives it: whether a worker is wanted follows from the status, an open iteration and commands. */
+function viewOf(name: string, { by = OURS, ...more }: More = {}): SessionView {
+  const status = STATUSES[name] ?? { kind: 'starting', since };
+  const wants = status.kind === 'starting' || status.kind === 'running';
+  return {
+    ...{ folder: 's', paths, sessionFile: sessionFileSample(), worker: 'none', problems: [] },
+    state: { ...emptyState(), createdAt: since, prepared: true, status },
+    pendingCommands: [],
+    wantsWorker: wants || (more.pendingCommands ?? []).length > 0,
+    needsWorker: false,
+    isForeign: false,
+    ...(by !== null && { lease: { v: 1, number: 1, owner, supervisor: by, acquiredAt: since } }),
+    ...more,
+  } as SessionView;
+}
+
+const waitsOf = (name: string, more?: More): Words => words(waitsFor(viewOf(name, more), OURS, host));
+
+/** Rows: the status. Columns: no worker and nothing left; commands left; an iteration still open; another's lease. */
+const TABLE: Array<[string, Words, Words, Words, Words]> = [
+  ['starting', 'revival', 'commands', 'revival', 'person: other_supervisor'],
+  ['running', 'revival', 'commands', 'revival', 'person: other_supervisor'],
+  ['queued', 'turn', 'commands', 'revival', 'person: other_supervisor'],
+  ['limited', 'limit', 'commands', 'revival', 'person: other_supervisor'],
+  ['waiting for answers', 'edit _overview.md _qa.md', 'commands', 'revival', 'person: other_supervisor'],
+  ['waiting for an approval', 'edit _overview.md', 'commands', 'revival', 'person: other_supervisor'],
+  ['waiting for a file', 'edit _overview.md data.md', 'commands', 'revival', 'person: other_supervisor'],
+  ['waiting for an act', 'edit _overview.md', 'commands', 'revival', 'person: other_supervisor'],
+  ['blocked', 'edit _overview.md', 'commands', 'revival', 'person: other_supervisor'],
+  ['stopped', 'nothing', 'commands', 'nothing', 'nothing'],
+  ['done', 'nothing', 'commands', 'revival', 'nothing'],
+];
+
+test.each(TABLE)(
+  'a session that is %s waits for %s',
+  (name, parked, withCommands, withIteration, ofOthers) => {
+    expect(waitsOf(name)).toBe(parked);
+    expect(waitsOf(name, { pendingCommands: ['x'] })).toBe(withCommands);
+    // A stopped one keeps its iteration open, and wants no worker for it.
+    expect(waitsOf(name, { wantsWorker: name !== 'stopped' })).toBe(withIteration);
+    expect(waitsOf(name, { by: 'another' })).toBe(ofOthers);
+  },
+);
+
+test.each(Object.keys(STATUSES))('whatever else holds, a session that is %s waits for its worker', (name) => {
+  for (const pendingCommands of [[], ['x']]) {
+    expect(waitsOf(name, { worker: 'alive', pendingCommands })).toBe('its_worker');
+    expect(waitsOf(name, { worker: 'alive', pendingCommands, by: 'another' })).toBe('its_worker');
+    expect(waitsOf(name, { worker: 'unknowable', pendingCommands })).toBe('person: unseen');
+  }
+});
+
+test.each(Object.keys(STATUSES))(
+  'commands of a session of another that is %s are not ours to take',
+  (name) => {
+    expect(waitsOf(name, { by: 'another', pendingCommands: ['x'] })).toBe('person: other_supervisor');
+  },
+);
+
+test('a session without a lease has not begun and is ours', () => {
+  expect(waitsOf('starting', { by: null })).toBe('revival');
+  expect(waitsOf('starting', { by: null, pendingCommands: ['x'] })).toBe('commands');
+});
+
+test('a lease of an earlier version counts by its machine and container', () => {
+  const lease = { v: 1, number: 1, owner, acquiredAt: since };
+  const here = { ...owner, hostId: host.hostId, pidNamespace: host.pidNamespace };
+  expect(waitsOf('running', { lease })).toBe('person: other_supervisor');
+  expect(waitsOf('running', { lease: { ...lease, owner: here } })).toBe('revival');
+  expect(waitsOf('running', { lease: { ...lease, owner: here, container: 'c' } })).toBe(
+    'person: other_supervisor',
+  );
+});
+
+test('what cannot be continued needs a person', () => {
+  expect(waitsOf('running', { sessionFile: undefined })).toBe('person: lost');
+  expect(waitsOf('running', { isUnreadable: true })).toBe('person: lost');
+  expect(waitsOf('running', { newer: 'format 9' })).toBe('person: newer');
+  expect(waitsOf('starting', { wantsWorker: false })).toBe('person: lost');
+  // Its event log was moved aside.
+  expect(waitsOf('running', { wantsWorker: false })).toBe('person: lost');
+  expect(waitsOf('waiting for answers', { isForeign: true })).toBe('nothing');
+});
+
+test('an archived session waits for nothing, unless a command is left for it', () => {
+  const { state } = viewOf('waiting for answers');
+  const archived = { state: { ...state, archived: true } };
+  expect(waitsOf('waiting for answers', archived)).toBe('nothing');
+  expect(waitsOf('waiting for answers', { ...archived, pendingCommands: ['x'] })).toBe('commands');
+});
+
+test('the awaited file is one of the session folder', () => {
+  const waits = waitsFor(viewOf('waiting for a file'), OURS, host);
+  expect(waits).toEqual({ for: 'edit', files: [paths.overview, join(paths.sessionDir, 'data.md')] });
+});
