@@ -3,6 +3,8 @@ import type { SessionView } from './status.ts';
 /** Nothing moves any more without a person, and nothing that was asked for is left to do. */
 export function isAtRest({ state, pendingCommands }: SessionView): boolean {
   const { status, openIteration } = state;
-  const rests = status.kind === 'blocked' || status.kind === 'stopped' || status.kind === 'done';
-  return rests && openIteration === undefined && pendingCommands.length === 0;
+  if (pendingCommands.length > 0) return false;
+  // The agent of an iteration that a block left open may live: a stop ends it.
+  if (status.kind === 'blocked') return openIteration === undefined;
+  return status.kind === 'stopped' || status.kind === 'done';
 }

@@ -36,7 +36,7 @@ export interface SessionView {
   isForeign: boolean;
   /** Its files may not be read, so that nothing else here is known; `problems` says why. */
   isUnreadable?: true;
-  /** Work is left, and whether its worker lives can't be known from here: it shows no sign of life. */
+  /** It is not over, and whether its worker lives can't be known from here: it shows no sign of life. */
   isUnseen?: true;
   /** How a newer samocode shows itself here: it may be looked at, not changed. */
   newer?: string;
@@ -92,7 +92,8 @@ async function readFiles(
   const lostStart = log?.newer === undefined && isStartLost(paths, { state, pendingCommands });
   const isRewritten = isLogAside(paths);
   const wantsWorker = !isRewritten && hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined });
-  const unseen = wantsWorker ? unseenWorker(paths, { state, holding }, clock) : undefined;
+  const isOver = state.status.kind === 'done' || state.status.kind === 'stopped';
+  const unseen = wantsWorker || !isOver ? unseenWorker(paths, { state, holding }, clock) : undefined;
   return {
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
@@ -189,15 +190,13 @@ function hasWorkLeft(work: Work): boolean {
     case 'queued':
     case 'limited':
     case 'waiting':
-      // The supervisor knows what they wait for.
-      return work.state.openIteration !== undefined;
-    case 'stopped':
-      // One whose checks were stopped has its iteration open; a worker would leave at once, until somebody resumes it.
-      return false;
     case 'blocked':
+      // The supervisor knows what they wait for; an iteration that a block left open is recorded after a resume.
+      return false;
+    case 'stopped':
     case 'done':
-      // An iteration that is still open was cut off by a crash and must be recorded.
-      return work.state.openIteration !== undefined;
+      // A worker would leave at once, until a person resumes the session.
+      return false;
     default:
       return status satisfies never;
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -14,6 +14,11 @@ import { asOrdinaryUser } from '../support/ordinary-user.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';
+
+const STARTED: NewEvent = {
+  ...{ type: 'iteration_started', iteration: 1, phase: 'investigation', provider: 'rehearsal', model: '' },
+  ...{ log: 'l', childUuid: 'u', timeLimitMs: 1 },
+};
 
 async function read(paths: SessionPaths): Promise<SessionView> {
   const view = await readSession(paths, await systemHost());
@@ -46,14 +51,15 @@ test('a run folder that can’t be read is shown as that, and fails in no promis
 test.each<{ kind: string; events: NewEvent[]; wants: boolean }>([
   { kind: 'starting', events: [CREATED], wants: true },
   { kind: 'running', events: [CREATED, PREPARED], wants: true },
-  { kind: 'queued', events: [CREATED, PREPARED, { type: 'queued', reason: 'full' }], wants: true },
+  { kind: 'queued', events: [CREATED, PREPARED, { type: 'queued', reason: 'full' }], wants: false },
   {
     kind: 'limited',
     events: [CREATED, PREPARED, { type: 'limited', until: 1, guessed: false, provider: 'claude' }],
-    wants: true,
+    wants: false,
   },
   { kind: 'waiting', events: [CREATED, PREPARED, ASKING], wants: false },
   { kind: 'blocked', events: [CREATED, PREPARED, BLOCKED], wants: false },
+  { kind: 'blocked', events: [CREATED, PREPARED, STARTED, BLOCKED], wants: false },
   {
     kind: 'stopped',
     events: [CREATED, PREPARED, { type: 'stopped', by: { channel: 'cli' }, why: 'x' }],
@@ -79,18 +85,6 @@ test('a command that waits wants a worker, whatever the state', async () => {
     needsWorker: true,
     pendingCommands: ['01JH0000000000000000000000'],
   });
-});
-
-test('answers typed into the file after it began to wait want a worker', async () => {
-  await using dir = await tempDir();
-  const paths = sessionPaths(dir.path, '26-01-08-x');
-  await writeEvents(paths, [CREATED, PREPARED, ASKING]);
-  await mkdir(paths.sessionDir);
-  await writeFile(paths.qa, '# Q&A');
-  expect((await read(paths)).needsWorker).toBe(true);
-  const before = new Date('2026-01-08T10:00:01Z');
-  await utimes(paths.qa, before, before);
-  expect((await read(paths)).needsWorker).toBe(false);
 });
 
 test('a session with a living worker needs none', async () => {
