@@ -61,9 +61,11 @@ export class Slots {
     return 'taken';
   }
 
+  /** Never fails: a slot that a full disk did not let go is free once this process has ended. */
   async leave(): Promise<void> {
-    for (const slot of this.#held ?? []) await slot.release();
+    const held = this.#held ?? [];
     this.#held = undefined;
+    for (const slot of held) await slot.release().catch(() => undefined);
   }
 }
 

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { acquireLease } from '../../src/base/lease.ts';
+import { freeSlotsOf, type SlotLimits, Slots, slotsInUse, slotsRoot } from '../../src/session/slots.ts';
+import { fullDisk } from '../support/failing-disk.ts';
+import { entryOf, hostWith } from '../support/hosts.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const clock = systemClock;
+const HERE = hostWith([]);
+// Each worker is a process of its own; in a test they are told apart by when they began.
+const worker = (startTicks: string) => hostWith([entryOf(process.pid, { startTicks })]);
+
+async function scene(count: number | undefined, onMachine?: number) {
+  const dir = await tempDir();
+  const shared = join(dir.path, 'machine');
+  const machine: SlotLimits['machine'] = async () =>
+    onMachine === undefined ? undefined : { dir: shared, count: onMachine };
+  const slots = (host = HERE, project = 'a') =>
+    new Slots(join(dir.path, project), { project: count, machine }, { clock, host });
+  const sessionsDir = join(dir.path, 'a');
+  const slot = (number: number) => join(slotsRoot(sessionsDir), String(number));
+  return { dir, sessionsDir, shared, slots, slot };
+}
+
+test('there are as many slots as MAX_PARALLEL says, and one that is left is free for another', async () => {
+  const { dir, slots, sessionsDir } = await scene(2);
+  await using _ = dir;
+  const [first, second, third] = [slots(), slots(), slots()];
+  expect([await first.take(), await second.take(), await third.take()]).toEqual([
+    ...['taken', 'taken', 'project_full'],
+  ]);
+  expect(await first.take()).toBe('taken');
+  expect(await slotsInUse(slotsRoot(sessionsDir), HERE)).toBe(2);
+  await first.leave();
+  expect(await slotsInUse(slotsRoot(sessionsDir), HERE)).toBe(1);
+  expect(await third.take()).toBe('taken');
+});
+
+test('without a limit there is always a slot', async () => {
+  const { dir, slots } = await scene(undefined);
+  await using _ = dir;
+  expect([await slots().take(), await slots().take()]).toEqual(['taken', 'taken']);
+});
+
+test('projects have slots of their own, and share those of the machine', async () => {
+  const { dir, slots, shared } = await scene(1, 2);
+  await using _ = dir;
+  const [a, b, c] = [slots(HERE, 'a'), slots(HERE, 'b'), slots(HERE, 'c')];
+  expect([await a.take(), await b.take(), await c.take()]).toEqual(['taken', 'taken', 'machine_full']);
+  expect(await slotsInUse(shared, HERE)).toBe(2);
+  await a.leave();
+  expect(await slotsInUse(shared, HERE)).toBe(1);
+  expect(await c.take()).toBe('taken');
+});
+
+test('a session that gets no slot of the machine keeps none of its project', async () => {
+  const { dir, slots } = await scene(1, 1);
+  await using _ = dir;
+  const other = slots(HERE, 'b');
+  await other.take();
+  expect(await slots().take()).toBe('machine_full');
+  await other.leave();
+  expect(await slots().take()).toBe('taken');
+});
+
+test('the slots of a worker that died are free', async () => {
+  const { dir, slots } = await scene(1, 1);
+  await using _ = dir;
+  expect(await slots(worker('before the crash')).take()).toBe('taken');
+  expect(await slots(worker('after it')).take()).toBe('taken');
+});
+
+test.each([
+  ['another machine', { hostId: 'the laptop', bootId: 'its boot' }],
+  ['another container of this machine', { pidNamespace: 'pid:[2]' }],
+])('a slot held on %s is left alone until it is given back there', async (_where, there) => {
+  const { dir, slots, slot } = await scene(1);
+  await using _ = dir;
+  const held = await acquireLease(slot(1), { clock, host: hostWith([], there) });
+  const ours = slots();
+  expect(await ours.take()).toBe('project_full');
+  await held.check();
+  await held.release();
+  expect(await ours.take()).toBe('taken');
+  expect(await slots(hostWith([], there)).take()).toBe('project_full');
+});
+
+test('beside one that is held elsewhere the other slots are taken', async () => {
+  const { dir, slots, slot } = await scene(2);
+  await using _ = dir;
+  const laptop = hostWith([], { hostId: 'the laptop', bootId: 'x' });
+  const held = await acquireLease(slot(1), { clock, host: laptop });
+  expect(await slots().take()).toBe('taken');
+  expect(await slots().take()).toBe('project_full');
+  await held.check();
+});
+
+test('the slot of a machine that has started again since is free', async () => {
+  const { dir, slots, slot } = await scene(1);
+  await using _ = dir;
+  await acquireLease(slot(1), { clock, host: hostWith([], { bootId: 'the boot before' }) });
+  expect(await slots().take()).toBe('taken');
+});
+
+test('a slot that a full disk does not let go keeps no worker, and is free once that has ended', async () => {
+  const { dir, slots } = await scene(1, 1);
+  await using _ = dir;
+  const ours = slots(worker('the one that leaves'));
+  await ours.take();
+  {
+    using _full = fullDisk({ atWrite: 1, bytes: 0 });
+    await ours.leave();
+  }
+  expect(ours.isHeld).toBe(false);
+  expect(await slots(worker('the next one')).take()).toBe('taken');
+});
+
+test('the slots of a worker that was given up are free, and those of its neighbours are not', async () => {
+  const { dir, slots, slot, sessionsDir } = await scene(2);
+  await using _ = dir;
+  const container = { pidNamespace: 'pid:[2]' };
+  await acquireLease(slot(1), { clock, host: hostWith([], container) });
+  const neighbour = hostWith([entryOf(process.pid, { startTicks: 'of the neighbour' })], container);
+  const theirs = await acquireLease(slot(2), { clock, host: neighbour });
+  expect(await slots().take()).toBe('project_full');
+  const owner = { ...HERE, ...container, pid: process.pid, startTicks: 'own' };
+  await freeSlotsOf(owner, sessionsDir, { clock, host: HERE });
+  expect(await slots().take()).toBe('taken');
+  expect(await slots().take()).toBe('project_full');
+  await theirs.check();
+});
