@@ -195,10 +195,8 @@ function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'],
     await ifExists(writeWhole(leasePath(dir, lease.number), text));
     released = true;
   };
-  const markLost = async () => {
-    const text = serialise({ ...lease, lostAt: isoUtc(clock.now()) });
-    await ifExists(writeWhole(leasePath(dir, lease.number), text));
-  };
+  const lost = () => serialise({ ...lease, lostAt: isoUtc(clock.now()) });
+  const markLost = async () => void (await ifExists(writeWhole(leasePath(dir, lease.number), lost())));
   return { number: lease.number, previous, check, release, markLost, [Symbol.asyncDispose]: release };
 }
 
