@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { SETTING_ROWS } from '../../src/project/settings.ts';
 
-const CAPS = SETTING_ROWS.filter(([, { key }]) => /^MAX_(?:COST_USD|TOKENS|HOURS|ITERATIONS)/.test(key));
+const CAPS = SETTING_ROWS.filter(([, { key }]) =>
+  /^MAX_(?:COST_USD|TOKENS|HOURS|ITERATIONS)(?:_<PHASE>)?$/.test(key),
+);
 
 test('every limit exists for the session and for each phase', () => {
   expect(CAPS.map(([, { key }]) => key)).toEqual([
