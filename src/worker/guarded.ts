@@ -10,12 +10,15 @@ import { readChildRecord } from './spawn-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**
- * Runs a step and makes every failure end in a stated way: what passes by itself (a full disk, too many
- * open files) is waited for; what a person must mend blocks the session with the reason; a fault of ours
- * ends the worker while an iteration is open, so that the next one takes over, and blocks otherwise.
- * What a session is blocked for already is waited for, too.
+ * Runs a step and makes every failure end in a stated way: what passes (a full disk, too many open files) is waited
+ * for; what a person must fix blocks the session with the reason; a fault of ours ends the worker while an iteration
+ * is open, so that the next one takes over, and blocks otherwise.
+ * @returns why the worker leaves: the step says so, or fails by what the session is blocked for already
  */
-export async function guarded<T>(worker: Worker, step: () => Promise<T | undefined>): Promise<T | undefined> {
+export async function guarded(
+  worker: Worker,
+  step: () => Promise<string | undefined>,
+): Promise<string | undefined> {
   for (let waitMs = nextWait(); ; waitMs = nextWait(waitMs)) {
     try {
       return await step();
@@ -26,7 +29,7 @@ export async function guarded<T>(worker: Worker, step: () => Promise<T | undefin
       } else {
         say(worker, error);
         if (!(await mayStay(worker, error))) throw error;
-        if (await block(worker, error)) return undefined;
+        return (await block(worker, error)) ? undefined : 'blocked';
       }
       await worker.clock.sleep(waitMs);
     }

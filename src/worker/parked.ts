@@ -72,11 +72,11 @@ export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<b
   const { clock, wake } = worker;
   // Its starter has watched the time go by, which this clock may not show.
   const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
-  if (wait.leftMs() > SHORT_WAIT_MS) return false;
-  while (wait.leftMs() > 0) {
+  for (let leftMs = wait.leftMs(); leftMs > 0; leftMs = wait.leftMs()) {
+    if (leftMs > SHORT_WAIT_MS) return false;
     requireRunFolder(worker);
     if ((await waitingCommandIds(worker)).length > 0) return true;
-    await clock.sleep(Math.min(POLL_MS, wait.leftMs()));
+    await clock.sleep(Math.min(POLL_MS, leftMs));
   }
   await record(worker, { type: 'went_on', why: 'limit_over' });
   return true;

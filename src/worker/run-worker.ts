@@ -1,6 +1,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { Clock } from '../base/clock.ts';
+import { crashPoint } from '../base/fault-points.ts';
 import type { Host, ProcessIdentity } from '../base/host.ts';
 import {
   acquireLease,
@@ -23,6 +24,7 @@ import { trueSessionFile } from '../session/true-session-file.ts';
 import { ChildrenEnvironment } from './children-environment.ts';
 import type { CommandOutcome } from './command-outcome.ts';
 import { intoArchive, restOfArchiving } from './commands/archive.ts';
+import { say } from './failure.ts';
 import { followUp } from './follow-up.ts';
 import { GitGuard } from './git-guard.ts';
 import { WorkerGuard } from './guard.ts';
@@ -33,7 +35,7 @@ import { settleEvents } from './settle.ts';
 import { takeCommands, waitingCommandIds } from './take-commands.ts';
 import { takeOver } from './take-over.ts';
 import { Watch } from './watch.ts';
-import { record, stateOf, type Worker } from './worker.ts';
+import { record, recordIfTaken, stateOf, type Worker } from './worker.ts';
 
 const MOVED = 'folders were moved; it begins again at the new ones';
 
@@ -91,20 +93,33 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
     await record(worker, ...away);
     const { places } = writer.state;
-    const why = await work(worker, places).catch(async (error) => {
-      // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
-      if (error instanceof LeaseLostError) await lease.markLost().catch(() => undefined);
-      throw error;
-    });
-    await slots.leave();
-    await record(worker, { type: 'worker_left', why });
-    writer.writeCache();
-    await lease.release();
+    const leave = (why: string) => leaveInOrder(worker, why);
+    await work(worker, places)
+      .then(leave)
+      .catch(async (error) => {
+        // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
+        if (error instanceof LeaseLostError) await lease.markLost().catch(() => undefined);
+        throw error;
+      });
+    await lease.release().catch((error) => say(worker, error));
+    crashPoint('after-release');
     await watch.over(paths.sessionsDir);
     if (stateOf(worker).places !== places && !stateOf(worker).archived) continue;
     // Whoever left a command before the release saw a live worker and started no other.
     if ((await waitingCommandIds(worker)).length === 0) return;
   }
+}
+
+/**
+ * Leaves a session that rests. What a full disk does not take now is not waited for: the next worker writes it. A lease
+ * that could not be released is that of a worker that died, once this process has ended.
+ */
+async function leaveInOrder(worker: Worker, why: string): Promise<void> {
+  crashPoint('before-leaving');
+  await worker.slots.leave();
+  await recordIfTaken(worker, { type: 'worker_left', why });
+  worker.writer.writeCache();
+  crashPoint('before-release');
 }
 
 /** What an accepted archiving still has to do; a crash may have come between its event and its work. */
@@ -198,5 +213,5 @@ async function oneStep(worker: Worker, places: Places | undefined): Promise<stri
 // A child that outlived a worker may still run: then its commands are taken while it is watched.
 async function takeCommandsIfNoChild(worker: Worker): Promise<void> {
   const { openIteration, status } = stateOf(worker);
-  if (openIteration === undefined || status.kind !== 'running') await takeCommands(worker, 'idle');
+  if (openIteration === undefined || status.kind !== 'running') await takeCommands(worker, 'no_child');
 }

@@ -10,7 +10,7 @@ import { isPassing } from './passing-errors.ts';
 import { record, type Worker } from './worker.ts';
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
-export type Moment = 'idle' | 'child_runs';
+export type Moment = 'no_child' | 'child_runs';
 
 const TAKEN_WHILE_CHILD_RUNS: readonly Command['kind'][] = ['stop', 'message'];
 

@@ -65,9 +65,9 @@ test('a document is moved when its archiving is recorded, not while the command 
   await using log = await tempLog();
   const worker = await stopped(log);
   await leaveCommand(log.paths, COMMAND);
-  await meet(worker, COMMAND.id, 'idle');
+  await meet(worker, COMMAND.id, 'no_child');
   expect(await documents(log)).toEqual(DOCUMENTS);
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   expect((await readEvents(log.paths.events, 3)).map(({ type }) => type)).toEqual([
     'command_accepted',
     'archived',

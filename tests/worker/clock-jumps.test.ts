@@ -6,12 +6,14 @@ import type { Clock } from '../../src/base/clock.ts';
 import { identify, systemHost } from '../../src/base/host.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import type { NewEvent } from '../../src/session/events.ts';
+import { limitWait } from '../../src/session/limit-wait.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
 import type { FrozenSettings } from '../../src/session/session-file.ts';
+import type { LimitedStatus } from '../../src/session/state.ts';
 import { logPaths } from '../../src/worker/begin-iteration.ts';
 import { ChildLog } from '../../src/worker/child-log.ts';
-import { idle } from '../../src/worker/idle.ts';
 import { limitEnd } from '../../src/worker/limit-end.ts';
+import { waitsOut } from '../../src/worker/parked.ts';
 import { Projector } from '../../src/worker/projector.ts';
 import { settleEvents } from '../../src/worker/settle.ts';
 import { watchChild } from '../../src/worker/watch-child.ts';
@@ -30,8 +32,6 @@ class JumpingClock implements Clock {
   nowMs = START_MS;
   monotonicMs = 0;
   sleeps = 0;
-  /** How much longer each sleep takes than was asked for. */
-  pace = 1;
   /** By the number of the sleep: what else happens to the clocks while it lasts. */
   readonly jumps = new Map<number, { wall?: number; monotonic?: number }>();
   now = () => this.nowMs;
@@ -39,8 +39,8 @@ class JumpingClock implements Clock {
   sleep = async (ms: number) => {
     this.sleeps += 1;
     const { wall = 0, monotonic = 0 } = this.jumps.get(this.sleeps) ?? {};
-    this.nowMs += ms * this.pace + wall;
-    this.monotonicMs += ms * this.pace + monotonic;
+    this.nowMs += ms + wall;
+    this.monotonicMs += ms + monotonic;
   };
 }
 
@@ -69,7 +69,7 @@ async function workerOn(log: TempLog, clock: Clock, settings: Partial<FrozenSett
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const file = { ...sample, settings: { ...sample.settings, ...settings } };
   const projector = new Projector(paths, file);
-  const parts = { paths, file, clock, host: await systemHost(), env: {}, writer, projector };
+  const parts = { paths, file, clock, host: await systemHost(), env: {}, wake: {}, writer, projector };
   // Neither git nor slots are touched by what is tried here.
   return parts as Partial<Worker> as Worker;
 }
@@ -158,17 +158,23 @@ async function limitedUntil(worker: Worker, stated: number | null) {
   return status;
 }
 
+/** Waits as the supervisor does, whose word is then enough for the worker that it starts. */
+async function waitedOut(worker: Worker, clock: JumpingClock, status: LimitedStatus): Promise<void> {
+  const wait = limitWait(status, clock);
+  while (wait.leftMs() > 0) await clock.sleep(Math.min(wait.leftMs(), 60_000));
+  expect(await waitsOut({ ...worker, wake: { limitOver: status.until } }, status)).toBe(true);
+  expect(worker.writer.state.status.kind).toBe('running');
+}
+
 test('a usage limit ends by the wall clock alone, wherever that was set meanwhile', async () => {
   for (const wall of [8 * HOUR_MS, -DAY_MS]) {
     await using log = await tempLog();
     const clock = new JumpingClock();
-    // Days would take many looks.
-    clock.pace = 300;
     const worker = await workerOn(log, clock);
-    const { until } = await limitedUntil(worker, START_MS + HOUR_MS);
+    const status = await limitedUntil(worker, START_MS + HOUR_MS);
+    const { until } = status;
     clock.jumps.set(5, { wall });
-    expect(await idle(worker)).toBe(true);
-    expect(worker.writer.state.status.kind).toBe('running');
+    await waitedOut(worker, clock, status);
     expect(clock.nowMs).toBeGreaterThanOrEqual(until);
     // Neither earlier than it says nor longer than it takes to look.
     expect(clock.nowMs).toBeLessThan(Math.max(until, START_MS + wall) + 10 * 60_000);
@@ -191,12 +197,11 @@ test.each([
   async (_how, stated) => {
     await using log = await tempLog();
     const clock = new JumpingClock();
-    clock.pace = 300;
     const worker = await workerOn(log, clock);
-    expect(await limitedUntil(worker, stated)).toMatchObject({ guessed: true });
+    const status = await limitedUntil(worker, stated);
+    expect(status).toMatchObject({ guessed: true });
     clock.jumps.set(5, { wall: -DAY_MS });
-    expect(await idle(worker)).toBe(true);
-    expect(worker.writer.state.status.kind).toBe('running');
+    await waitedOut(worker, clock, status);
     expect(clock.monotonicMs).toBeGreaterThan(25 * 60_000);
     expect(clock.monotonicMs).toBeLessThan(35 * 60_000);
   },
@@ -205,10 +210,10 @@ test.each([
 test('a limit that was recorded beyond all measure is waited for as one that was guessed', async () => {
   await using log = await tempLog();
   const clock = new JumpingClock();
-  clock.pace = 300;
   const worker = await workerOn(log, clock);
   await worker.writer.append({ type: 'limited', until: 9e15, guessed: false, provider: 'rehearsal' });
-  expect(await idle(worker)).toBe(true);
+  const { status } = worker.writer.state;
+  await waitedOut(worker, clock, status as LimitedStatus);
   expect(clock.monotonicMs).toBeLessThan(35 * 60_000);
 });
 
@@ -236,8 +241,7 @@ test.each([
     const { status, outage } = worker.writer.state;
     expect(status).toMatchObject({ outage: { kind: 'network', asksAt: START_MS + 12 * HOUR_MS } });
     clock.jumps.set(5, jump);
-    expect(await idle(worker)).toBe(true);
-    expect(worker.writer.state.status.kind).toBe('running');
+    await waitedOut(worker, clock, status as LimitedStatus);
     expect(clock.monotonicMs - ('monotonic' in jump ? jump.monotonic : 0)).toBeLessThan(2 * 60_000);
     expect(worker.writer.state.outage).toEqual(outage);
   },

@@ -79,7 +79,7 @@ test('a stop of a blocked session ends the child that its open iteration left al
     ...{ needs: 'error_resolution', rule: 'git_timeout' },
   });
   await leaveCommand(log.paths, stopNow());
-  await takeCommands(scene.worker, 'idle');
+  await takeCommands(scene.worker, 'no_child');
   expect(scene.worker.writer.state.status.kind).toBe('stopped');
   expect(await scene.living()).toBe(0);
 });

@@ -65,7 +65,7 @@ test('commands are met oldest first, each by one event, and their files go', asy
     command({ kind: 'message', text: 'two' }, ulid(4000)),
   ];
   for (const each of given.toReversed()) await leaveCommand(log.paths, each);
-  expect(await takeCommands(worker, 'idle')).toBe(4);
+  expect(await takeCommands(worker, 'no_child')).toBe(4);
   expect(await answers(log)).toMatchObject([
     { type: 'command_accepted', id: given[0]?.id },
     { type: 'command_refused', id: given[1]?.id, code: 'not_running' },
@@ -80,11 +80,11 @@ test('a command that was answered is not met again, by this worker or the next',
   const again = command({ kind: 'message', text: 'once' });
   const worker = await workerOn(log);
   await leaveCommand(log.paths, again);
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   await leaveCommand(log.paths, again);
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   await leaveCommand(log.paths, again);
-  await takeCommands(await workerOn(log), 'idle');
+  await takeCommands(await workerOn(log), 'no_child');
   expect(await answers(log)).toHaveLength(1);
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
@@ -94,12 +94,12 @@ test('however many commands were answered since, an old one is not met again', a
   const worker = await workerOn(log);
   const old = command({ kind: 'stop', when: 'now' }, ulid(5000));
   await leaveCommand(log.paths, old);
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   for (let count = 0; count < 200; count += 1)
     await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(count * 10)));
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   await leaveCommand(log.paths, old);
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   expect((await answers(log)).filter((event) => 'id' in event && event.id === old.id)).toHaveLength(1);
   expect(await answers(log)).toHaveLength(201);
 });
@@ -124,7 +124,7 @@ test('a broken command is refused once, with words, and its file goes', async ()
   // Later than the one before: of one millisecond any may come first.
   const id = ulid(Date.now() + 1000);
   await writeFile(join(log.paths.commands, `${id}.json`), '{"v":1,');
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   expect((await answers(log))[1]).toMatchObject({ id, kind: 'unreadable', code: 'bad_command' });
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
@@ -134,7 +134,7 @@ test('a command of a newer samocode is refused whole, with what it has and what 
   const worker = await workerOn(log);
   const stop = { ...command({ kind: 'stop', when: 'now' }, ulid(1)), softly: true };
   await leaveCommand(log.paths, stop);
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   expect(await answers(log)).toMatchObject([
     {
       id: stop.id,
@@ -152,7 +152,7 @@ test('a command sees what the ones before it have changed, though all are writte
   const worker = await workerOn(log);
   await worker.writer.append({ type: 'resumed', by: CLI, phase: 'investigation', resetsCounts: false });
   for (const at of [1, 2]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   expect(await answers(log)).toMatchObject([{ type: 'command_accepted' }, { type: 'command_refused' }]);
   expect(worker.writer.state.status.kind).toBe('stopped');
 });
@@ -162,7 +162,7 @@ test('a full disk delays the answers and loses none', async () => {
   const worker = await workerOn(log);
   for (const at of [1, 2, 3]) await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(at)));
   const disk = fullDisk({ atWrite: 1, bytes: 30 });
-  const taken = takeCommands(worker, 'idle');
+  const taken = takeCommands(worker, 'no_child');
   await expect.poll(() => disk.failed(), { timeout: 30_000 }).toBe(true);
   expect(await answers(log)).toEqual([]);
   disk[Symbol.dispose]();
@@ -199,7 +199,7 @@ test('what lies there with its answer waits no more, and goes', async () => {
   const again = command({ kind: 'stop', when: 'now' }, ulid(1));
   const fresh = command({ kind: 'stop', when: 'now' }, ulid(2));
   await leaveCommand(log.paths, again);
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   for (const each of [again, fresh]) await leaveCommand(log.paths, each);
   expect(await waitingCommandIds(worker)).toEqual([fresh.id]);
   expect(pendingCommandIds(log.paths)).toEqual([fresh.id]);
@@ -213,7 +213,7 @@ test('a command that the machine refuses a file is answered so, and those behind
   await writeFile(log.paths.sessionDir, 'no folder');
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(1)));
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }, ulid(2)));
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   const [refused, accepted] = await answers(log);
   expect(refused).toMatchObject({ type: 'command_refused', kind: 'message', code: 'file_refused' });
   expect(refused?.type === 'command_refused' && refused.message).toContain(`at ${log.paths.folder}/_inbox`);
@@ -228,10 +228,10 @@ test('a command that a full disk refuses a file keeps waiting, and what was met 
   await leaveCommand(log.paths, command({ kind: 'message', text: 'm' }, ulid(2)));
   {
     using _disk = fullDisk({ atWrite: 1, bytes: 0 });
-    await expect(takeCommands(worker, 'idle')).rejects.toThrow('ENOSPC');
+    await expect(takeCommands(worker, 'no_child')).rejects.toThrow('ENOSPC');
     expect(pendingCommandIds(log.paths)).toHaveLength(2);
   }
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   expect(await answers(log)).toMatchObject([{ type: 'command_refused' }, { type: 'command_accepted' }]);
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
@@ -242,7 +242,7 @@ test('a session whose folder can’t be moved into the archive is told of and st
   await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
   const archive: Command = { v: 1, id: ulid(1), by: CLI, at, kind: 'archive', what: 'session', keep: [] };
   await leaveCommand(log.paths, archive);
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   const events = await readEvents(log.paths.events, STOPPED.length);
   expect(events).toMatchObject([
     { type: 'command_accepted' },
@@ -266,6 +266,6 @@ test('a stop meets a block that left an iteration open at once', async () => {
     { type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule: 'file_refused' },
   );
   await leaveCommand(log.paths, command({ kind: 'stop', when: 'now' }));
-  await takeCommands(worker, 'idle');
+  await takeCommands(worker, 'no_child');
   expect(worker.writer.state).toMatchObject({ status: { kind: 'stopped' }, openIteration: { iteration: 1 } });
 });
