@@ -23,17 +23,18 @@ export async function obeyPhaseLine(worker: Worker): Promise<boolean> {
  * written there: only where the worker before had put back what its last child wrote.
  */
 export async function phaseByHand(worker: Worker): Promise<Phase | undefined> {
-  const { status, openIteration, n } = stateOf(worker);
-  const rests = status.kind === 'stopped' || status.kind === 'waiting' || status.kind === 'blocked';
-  if (!rests || openIteration !== undefined) return undefined;
-  const newest = await readEvents(worker.paths.events, Math.max(0, n - LOOK_BACK));
-  const rested = newest.findLast(({ type }) => type === 'stopped' || type === 'parked' || type === 'blocked');
-  if (rested === undefined || worker.projector.writtenUpTo() < rested.n) return undefined;
-  return await writtenPhase(worker);
+  const { status, openIteration } = stateOf(worker);
+  if (!RESTING.has(status.kind) || openIteration !== undefined) return undefined;
+  const phase = await writtenPhase(worker);
+  if (phase === undefined) return undefined;
+  const events = await readEvents(worker.paths.events, 0);
+  const rested = events.findLast(({ type }) => RESTS.has(type));
+  return rested === undefined || worker.projector.writtenUpTo() < rested.n ? undefined : phase;
 }
 
-/** Events after which a session can't rest any more without having come to rest again. */
-const LOOK_BACK = 100;
+const RESTING: ReadonlySet<string> = new Set(['stopped', 'waiting', 'blocked', 'limited', 'queued']);
+/** The events by which it comes to that. */
+const RESTS: ReadonlySet<string> = new Set(['stopped', 'parked', 'blocked', 'limited', 'queued']);
 
 /** Goes to a phase as a person wrote it, or says why not; either way the notebook then says where it stands. */
 export async function setPhase(worker: Worker, phase: Phase): Promise<void> {

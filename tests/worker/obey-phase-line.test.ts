@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/session/events.ts';
-import { obeyPhaseLine } from '../../src/worker/obey-phase-line.ts';
+import { obeyPhaseLine, phaseByHand } from '../../src/worker/obey-phase-line.ts';
 import { Projector } from '../../src/worker/projector.ts';
 import { record, type Worker } from '../../src/worker/worker.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
@@ -26,15 +26,17 @@ const OPEN: NewEvent = {
   timeLimitMs: 1,
 };
 
-/** A blocked session in whose notebook somebody has written another phase. */
-async function movedBy(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
+/** A blocked session in whose overview a person has written another phase. */
+const movedBy = (log: TempLog, ...events: NewEvent[]) => movedAfter(log, ...events, BLOCKED);
+
+async function movedAfter(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
   const { paths } = log;
   const { writer } = await log.open();
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
   const file = { ...sample, settings: { ...sample.settings, gates: [] } };
   // Neither git nor children are touched by what is tried here.
   const worker = { paths, file, writer, projector: new Projector(paths, file) } as Partial<Worker> as Worker;
-  await record(worker, ...BEGUN, ...events, BLOCKED);
+  await record(worker, ...BEGUN, ...events);
   const text = await readFile(paths.overview, 'utf8');
   await writeFile(paths.overview, text.replace(/^Phase: .*$/m, 'Phase: implementation'));
   return worker;
@@ -70,4 +72,25 @@ test('what the notebook of an adopted folder says is no person’s act before it
   const state = { ...worker.writer.state, prepared: false };
   const unread = { ...worker, writer: { ...worker.writer, state } } as Worker;
   expect(await obeyPhaseLine(unread)).toBe(false);
+});
+
+const LIMITED: NewEvent = { type: 'limited', until: 9e15, guessed: false, provider: 'claude' };
+const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
+const LEFT: NewEvent = { type: 'worker_left', why: 'blocked' };
+
+test.each([
+  ['blocked', [BLOCKED]],
+  ['limited', [LIMITED]],
+  ['queued', [QUEUED]],
+  ['visited by a hundred workers since it was blocked', [BLOCKED, ...Array<NewEvent>(200).fill(LEFT)]],
+])('the next worker finds the phase that was written while a session was %s', async (_how, events) => {
+  await using log = await tempLog();
+  expect(await phaseByHand(await movedAfter(log, ...events))).toBe('implementation');
+});
+
+test('what stands in an overview that the worker before could not write is no wish of a person', async () => {
+  await using log = await tempLog();
+  const worker = await movedBy(log);
+  await writeFile(log.paths.sessionLog, '');
+  expect(await phaseByHand(worker)).toBeUndefined();
 });
