@@ -10,6 +10,7 @@ import { type StartSessionInput, startSession } from '../../src/actions/start-se
 import { stopSession } from '../../src/actions/stop-session.ts';
 import type { ProcessEntry } from '../../src/base/process-table.ts';
 import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
+import { isOff } from '../../src/providers/starting/supervisor-folder.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { Channel } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
@@ -73,8 +74,8 @@ export interface SessionRig extends AsyncDisposable {
   /** The events behind number `after`, oldest first. */
   events(after?: number): Promise<SessionEvent[]>;
   /**
-   * Waits until a state holds and its files say so too; a worker that is wanted and missing is brought back,
-   * as any look at a session does. @throws with what the session was doing when it never held
+   * Waits until a state holds and its files say so too; without a supervisor, a worker that is wanted and missing is
+   * brought back. @throws with what the session was doing when it never held
    */
   until(holds: (state: SessionState) => boolean, options?: UntilOptions): Promise<SessionState>;
   /** Waits until the session rests in a wait, and no command is left. */
@@ -167,13 +168,14 @@ type Parts = Pick<SessionRig, 'repo' | 'paths' | 'file' | 'program'> & { baseCon
 
 function newRig({ baseContext, ...parts }: Parts): SessionRig {
   const { repo, paths, file } = parts;
-  const { host } = baseContext;
+  const { host, env } = baseContext;
+  const isSupervised = !isOff(env);
   const whereabouts = { paths, host };
   const session = { session: file.folder };
   const context = (channel: Channel = 'cli') => ({ ...baseContext, by: { channel } });
   const acting = (channel?: Channel) => ({ ...context(channel), clock: PATIENT_CLOCK });
   const launch = async () => {
-    await launchWorker(paths, { program: baseContext.programs.worker, env: baseContext.env });
+    await launchWorker(paths, { program: baseContext.programs.worker, env });
   };
   async function view(): Promise<SessionView> {
     const found = await readSession(paths, host);
@@ -186,7 +188,7 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
     await untilWritten(whereabouts);
   }
   const until: SessionRig['until'] = (holds, { leaveDead = false, ...options } = {}) =>
-    untilState(whereabouts, holds, { ...options, launch: leaveDead ? undefined : launch });
+    untilState(whereabouts, holds, { ...options, launch: leaveDead || isSupervised ? undefined : launch });
   return {
     ...parts,
     context,

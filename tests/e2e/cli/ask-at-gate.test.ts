@@ -6,6 +6,12 @@ import { Output } from '../../../src/cli/output.ts';
 import { typed } from '../../cli/typed.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
+/** Where commands are typed; each starts the worker that it needs. */
+function placeOf(rig: SessionRig) {
+  const { path: cwd, homeDir: home, env } = rig.repo;
+  return { cwd, home, env, programs: rig.context().programs };
+}
+
 /** A person at a terminal who says `text` to every question, after `meanwhile` has happened elsewhere. */
 async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promise<void>) {
   let told = '';
@@ -28,7 +34,7 @@ async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promis
 
 test('a plan is left for later, asked about again after a bare no, and sent back with words alone', async () => {
   await using rig = await startRig();
-  const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
+  const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('qa_answers');
   await typed(['answer', session, '--accept-suggestions'], place);
@@ -46,8 +52,7 @@ test('a plan is left for later, asked about again after a bare no, and sent back
 test('questions show whose reason stands below them', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
-  const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
-  const { stdout } = await typed(['answer', rig.file.folder, '--show'], place);
+  const { stdout } = await typed(['answer', rig.file.folder, '--show'], placeOf(rig));
   expect(stdout).toMatch(/^Q1 {3}\S/m);
   expect(stdout).toMatch(/^ {5}[A-Z]\) .* ← suggested$/m);
   expect(stdout).toMatch(/^ {5}suggested: [A-Z] - \S/m);
@@ -56,9 +61,7 @@ test('questions show whose reason stands below them', async () => {
 test('a rewind says where the session stands now, and going on says that it waits again', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
-  // A worker leaves at once after a rewind.
-  const { programs } = rig.context();
-  const place = { cwd: rig.repo.path, home: rig.repo.homeDir, programs };
+  const place = placeOf(rig);
   const session = rig.file.folder;
   const back = await typed(['rewind', session, '--to', '1'], place);
   expect(back.stdout).toContain('stands where it stood at the end of iteration 1, and is stopped');
