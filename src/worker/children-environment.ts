@@ -8,7 +8,7 @@ import {
 } from '../providers/login-shell.ts';
 import type { NewEvent } from '../session/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../session/notice-codes.ts';
-import { record, type Worker } from './worker.ts';
+import { record, stateOf, type Worker } from './worker.ts';
 
 type Environment = Worker['env'];
 
@@ -65,14 +65,17 @@ function unreadNotice(why: string): NewEvent {
   return { type: 'notice', code: 'login_shell_unread', text };
 }
 
-/** Whoever brings the session back elsewhere, as after a reboot, has the login shell's credentials alone. */
-function credentialNotices({ environment, file }: Worker, login: Record<string, string>): NewEvent[] {
+/** Said before the first agent that a person has started, or resumed: only these credentials are there after a wait. */
+function credentialNotices(worker: Worker, login: Record<string, string>): NewEvent[] {
+  const { environment, file } = worker;
+  const { paidBy, chosen } = stateOf(worker);
+  if (Object.keys(paidBy).length > 0) return [];
   const { provider, providers, fallback = [] } = file.settings;
-  const used = new Set([provider, ...Object.values(providers), ...fallback]);
-  const missing = [...used]
+  const own = chosen?.provider === undefined ? [provider, ...Object.values(providers)] : [chosen.provider];
+  const missing = [...new Set([...own, ...fallback])]
     .flatMap((name) => credentialNames(name, environment.now))
     .filter((name) => !login[name]);
   if (missing.length === 0) return [];
-  const text = `Not in the environment of a login shell: ${missing.join(', ')}. If the session is brought back elsewhere, as after a reboot, it blocks until you resume it from here.`;
+  const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, after a limit for example; without them the session blocks then, until you resume it from here. Set them in the start file of your shell to avoid that.`;
   return [{ type: 'notice', code: NOT_IN_LOGIN_SHELL, text }];
 }

@@ -4,7 +4,7 @@ import { chooseChild } from './choose-child.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**
- * A session that is brought back by another program has that program's environment. Who pays never changes
+ * A session that another program continues has that program's environment. Who pays never changes
  * silently: other credentials block until a person resumes. @returns false when the session was blocked
  */
 export async function samePayer(worker: Worker): Promise<boolean> {
@@ -14,7 +14,7 @@ export async function samePayer(worker: Worker): Promise<boolean> {
   if (before === undefined) return true;
   const change = credentialChange(provider.name, before, worker.env);
   if (change === undefined) return true;
-  const reason = `The session was brought back where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if that is meant.`;
+  const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if that is meant.`;
   const { phase } = progress;
   await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: 'credentials_changed' }));
   return false;
