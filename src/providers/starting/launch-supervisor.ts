@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { openForAppend } from '../../base/append-lines.ts';
 import { writeWhole } from '../../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../../base/clock.ts';
@@ -96,7 +97,18 @@ export function supervisorEnvironment(env: Environment, home: string): Record<st
     (entry): entry is [string, string] =>
       entry[1] !== undefined && entry[0] !== SESSION_MARK && (isGivenByLogin(entry[0]) || OWN.test(entry[0])),
   );
-  return { ...Object.fromEntries(kept), HOME: home };
+  const shell = env.SHELL || loginShell();
+  return { ...Object.fromEntries(kept), ...(shell && { SHELL: shell }), HOME: home };
+}
+
+/** As the system knows it: containers and system services set no SHELL. */
+function loginShell(): string | undefined {
+  try {
+    return userInfo().shell ?? undefined;
+  } catch {
+    // The system may not know a user of this number.
+    return undefined;
+  }
 }
 
 const OWN = /^(?:PATH|SAMOCODE_\w+)$/;

@@ -1,0 +1,22 @@
+import { userInfo } from 'node:os';
+import { expect, test } from 'vitest';
+import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
+
+test('a supervisor has what a login gives and our own settings, whoever starts it', () => {
+  const env = {
+    PATH: '/bin',
+    LANG: 'C',
+    TERM: 'xterm',
+    API_KEY: 'k',
+    SAMOCODE_X: '1',
+    SAMOCODE_SESSION: 's',
+  };
+  const SHELL = '/bin/zsh';
+  expect(supervisorEnvironment({ ...env, SHELL }, '/home/ada')).toEqual({
+    ...{ PATH: '/bin', LANG: 'C', SAMOCODE_X: '1', SHELL, HOME: '/home/ada' },
+  });
+});
+
+test('the login shell is the one that the system knows where the environment names none', () => {
+  expect(supervisorEnvironment({}, '/home/ada').SHELL).toBe(userInfo().shell ?? undefined);
+});
