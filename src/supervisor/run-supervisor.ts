@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
 import { isoUtc } from '../base/clock.ts';
@@ -129,13 +130,16 @@ async function watch(
       const standing = programId(supervisor);
       if (standing !== undefined && standing !== program) return 'program_replaced';
       // Listening begins before the look, so that nothing falls between the two.
-      const hearsAll = await ears.listen(wantedBy(supervisor, overlook));
+      const wanted = wantedBy(supervisor, overlook);
+      const hearsAll = await ears.listen(wanted);
       const nextMs = await overlook.look().catch((error: unknown) => {
         overlook.report('look', error);
         return clock.monotonic() + LOOK_MS;
       });
       await queue.take(overlook).catch((error: unknown) => overlook.report('queue.jsonl', error));
       await now.write(overlook).catch((error: unknown) => overlook.report('now.json', error));
+      // The files of a session that has parked since are listened to from now on, and looked at once more.
+      if (!isDeepStrictEqual(wantedBy(supervisor, overlook), wanted)) bell.ring();
       const at = clock.monotonic();
       if (overlook.hasReason()) reasonAtMs = at;
       const leavesAtMs = reasonAtMs + (await idleMs(supervisor));
