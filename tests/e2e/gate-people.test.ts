@@ -1,11 +1,13 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { superviseIfUnfinished } from '../../src/actions/supervision.ts';
 import type { EventType } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
-import { changeSettings } from '../faults/with-settings.ts';
+import { changeSettings, workerLeft } from '../faults/with-settings.ts';
 import { eventually } from '../support/eventually.ts';
-import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
+import { killSupervisors } from '../support/supervisors.ts';
 
 const by = (channel: string) => expect.objectContaining({ channel });
 
@@ -26,6 +28,9 @@ async function setPhase(rig: SessionRig, phase: string): Promise<void> {
   await edit(rig.paths.overview, (text) => text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
 }
 
+/** A session whose supervisor sees what a person does in its files. */
+const watched = (plan: RigPlan = {}) => startRig({ supervised: true, ...plan });
+
 const gone = (rig: SessionRig, phase: string) =>
   rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
 
@@ -41,7 +46,7 @@ test.concurrent('answers by a tool open the first gate, approval by the command 
 });
 
 test.concurrent('answers that a person types into the file while it waits open the first gate', async () => {
-  await using rig = await startRig();
+  await using rig = await watched();
   await rig.untilWaiting('qa_answers');
   await edit(rig.paths.qa, answered);
   await rig.untilWaiting('plan_approval');
@@ -49,13 +54,12 @@ test.concurrent('answers that a person types into the file while it waits open t
 });
 
 test.concurrent('half an answer in a file that says nothing of its end is not taken, the whole one is', async () => {
-  await using rig = await startRig();
+  await using rig = await watched();
   await rig.untilWaiting('qa_answers');
-  await rig.killWorker();
+  await workerLeft(rig);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 24 * 60 * 60_000 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'Only the ones that'));
-  await rig.launch();
-  // The worker has looked at the file by the time that it meets a command behind it.
+  // Each sender rings for the supervisor, which then looks at the file; the worker looks at it before it leaves.
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
   await edit(rig.paths.qa, (text) =>
     text.replaceAll(/(Answer:.*ones that)$/gm, '$1 float').replace('Status: waiting', 'Status: answered'),
@@ -70,12 +74,11 @@ test.concurrent('half an answer in a file that says nothing of its end is not ta
 });
 
 test.concurrent('answers without a word of their end count once the file has rested', async () => {
-  await using rig = await startRig();
+  await using rig = await watched();
   await rig.untilWaiting('qa_answers');
-  await rig.killWorker();
+  await workerLeft(rig);
   await changeSettings(rig, { typingRest: { markedMs: 24 * 60 * 60_000, unmarkedMs: 300 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'A'));
-  await rig.launch();
   await rig.untilWaiting('plan_approval');
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
 });
@@ -89,7 +92,7 @@ test.concurrent('what is typed on while an agent works is kept below the answer,
       do: [{ act: 'run', command: ['sh', '-c', on] }, { act: 'normal' }],
     },
   ];
-  await using rig = await startRig({ scenario: { rules } });
+  await using rig = await watched({ scenario: { rules } });
   await rig.untilWaiting('qa_answers');
   await edit(rig.paths.qa, answered);
   await rig.untilWaiting('plan_approval');
@@ -100,12 +103,13 @@ test.concurrent('what is typed on while an agent works is kept below the answer,
   expect((await eventsOf(rig, 'notice')).map(({ text }) => text)).toContainEqual(told);
 });
 
-test.concurrent('answers typed while no worker lives are taken by the next one', async () => {
-  await using rig = await startRig();
+test.concurrent('answers typed while nothing watches are taken once a supervisor runs again', async () => {
+  await using rig = await watched();
   await rig.untilWaiting('qa_answers');
-  await rig.killWorker();
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await workerLeft(rig);
+  await killSupervisors(rig.repo.homeDir);
   await edit(rig.paths.qa, answered);
+  await superviseIfUnfinished(rig.context('tool'));
   await rig.untilWaiting('plan_approval');
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file') }]);
 });
@@ -201,10 +205,14 @@ test.concurrent('GATE_CHANNELS without tool refuses the tool and takes the comma
 });
 
 test.concurrent('GATE_CHANNELS without file leaves typed answers to another channel', async () => {
-  await using rig = await startRig({ lines: { GATE_CHANNELS: 'cli' } });
+  await using rig = await watched({ lines: { GATE_CHANNELS: 'cli' } });
   await rig.untilWaiting('qa_answers');
+  await workerLeft(rig);
+  await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   await edit(rig.paths.qa, answered);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  // What the supervisor sees after the answers, and in the same look at the earliest.
+  await setPhase(rig, 'implementation');
+  await eventually(async () => (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed'));
   expect((await rig.state()).status).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
   await rig.answer({ confirmTyped: true });
   await rig.untilWaiting('plan_approval');
@@ -224,7 +232,7 @@ test.concurrent('a phase set back by hand while the session is stopped is obeyed
 });
 
 test.concurrent('a phase set back by hand while the session waits is obeyed', async () => {
-  await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
+  await using rig = await watched({ start: { task: 'Name the boats', acceptSuggestions: true } });
   const { n } = await rig.untilWaiting('plan_approval');
   await setPhase(rig, 'requirements');
   // An iteration may come and go between two looks; its event stays.
@@ -235,7 +243,7 @@ test.concurrent('a phase set back by hand while the session waits is obeyed', as
 });
 
 test.concurrent('a phase set forward by hand jumps no gate, neither in a wait nor after a stop', async () => {
-  await using rig = await startRig();
+  await using rig = await watched();
   await rig.untilWaiting('qa_answers');
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
   await setPhase(rig, 'implementation');
