@@ -17,7 +17,7 @@ function waitsFor(file: string, write?: string): Promise<SessionRig> {
     { when: { phase: 'requirements', count: 1 }, do: acts },
     { when: { phase: 'requirements' }, do: [{ act: 'hang' }] },
   ];
-  return startRig({ scenario: { rules } });
+  return startRig({ supervised: true, scenario: { rules } });
 }
 
 const isWaiting = ({ status }: Awaited<ReturnType<SessionRig['state']>>) => status.kind === 'waiting';

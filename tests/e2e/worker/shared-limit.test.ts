@@ -57,8 +57,8 @@ const limitFirst = (resetsInSeconds: number) => ({
   rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds }] }],
 });
 
-test('a session waits until the limit ends, also over the death of its worker, and goes on by itself', async () => {
-  await using rig = await startRig({ scenario: limitFirst(6) });
+test('a session waits until the limit ends, also where its worker has died, and then continues', async () => {
+  await using rig = await startRig({ supervised: true, scenario: limitFirst(6) });
   const { status } = await rig.until(({ status }) => status.kind === 'limited');
   const until = status.kind === 'limited' ? status.until : 0;
   await rig.killWorker();
