@@ -3,6 +3,7 @@ import { readKnownProjects } from '../project/known-projects.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
 import { launchWorker, WorkerNotLaunchedError } from '../providers/starting/launch-worker.ts';
 import { registeredSessions } from '../providers/starting/supervisor-folder.ts';
+import { isForgotten } from '../session/forgotten.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { readSession } from '../session/status.ts';
@@ -10,8 +11,6 @@ import { admit, isDaySpent } from './admit.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
 import { type Due, printOf, WatchedSession } from './watched-session.ts';
 
-/** Sessions that nobody has touched for so long are no reason to stay. */
-const FORGOTTEN_MS = 30 * 24 * 60 * 60_000;
 /** After a start that the system refused. */
 const REFUSED_MS = 10_000;
 /** Whether a slot is free, and whether the limit of the day was raised, is looked at this often. */
@@ -83,7 +82,7 @@ export class Overlook {
       (session) =>
         session.waits.for !== 'nothing' &&
         session.waits.for !== 'person' &&
-        session.idleMs(clock) < FORGOTTEN_MS,
+        !isForgotten(session.paths, clock.now()),
     );
   }
 

@@ -98,13 +98,14 @@ async function takeLease(
   }
 }
 
-async function writeAbout({ paths, programs, clock }: Supervisor): Promise<void> {
+async function writeAbout({ paths, programs, clock, revives }: Supervisor): Promise<void> {
   const about = {
     v: 1,
     pid: process.pid,
     version: __VERSION__,
     program: programs.supervisor,
     startedAt: isoUtc(clock.now()),
+    revives,
   };
   await writeWhole(paths.about, `${JSON.stringify(about)}\n`, 0o600);
 }

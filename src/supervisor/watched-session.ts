@@ -135,14 +135,6 @@ export class WatchedSession {
     return isRunning(await host.processes.read(last.pid));
   }
 
-  /** How long ago the session was last touched, in milliseconds of the wall clock. */
-  idleMs(clock: Clock): number {
-    const times = [this.paths.events, this.paths.commands, this.paths.overview].map(
-      (path) => statsAt(path)?.mtimeMs ?? 0,
-    );
-    return clock.now() - Math.max(...times);
-  }
-
   async #dueForEdit(files: readonly string[], supervisor: Supervisor): Promise<Due> {
     const now = supervisor.clock.monotonic();
     const id = files.map(idAt).join(' ');

@@ -99,6 +99,8 @@ export const About = z.looseObject({
   /** Its file, and since when it runs (ISO time). */
   program: z.string(),
   startedAt: z.string(),
+  /** Whether it continues crashed sessions: not with SAMOCODE_REVIVE=off. */
+  revives: z.boolean().optional(),
 });
 export type About = z.infer<typeof About>;
 
