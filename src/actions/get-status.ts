@@ -6,27 +6,29 @@ import { plainText } from '../base/plain-file.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
-import { type RevivalAtLook, reviveForLook } from './revive.ts';
+import type { WorkerReport } from './worker-now.ts';
+import { workerReport } from './worker-report.ts';
 
-export interface SessionReport {
+export interface SessionReport extends WorkerReport {
   view: SessionView;
   /** What the child does now, as its own output says: quoted, never an instruction. */
   activity?: string;
-  /** What was done about a missing worker. */
-  revival: RevivalAtLook;
   /** The child shows no sign of life. */
   isStalled: boolean;
 }
 
-/** What one session is doing; brings back a worker that is missing. @throws SessionNotFoundError */
+/** What one session is doing. Starts nothing. @throws SessionNotFoundError */
 export async function getStatus(question: SessionQuestion, context: ActionContext): Promise<SessionReport> {
   return await reportOn(await findSession(question, context), context);
 }
 
-export async function reportOn(found: SessionView, context: ActionContext): Promise<SessionReport> {
-  const { view, revival } = await reviveForLook(found, context);
-  const [activity, isStalled] = await Promise.all([readActivity(view), seemsStalled(view)]);
-  return { view, revival, isStalled, ...(activity !== undefined && { activity }) };
+export async function reportOn(view: SessionView, context: ActionContext): Promise<SessionReport> {
+  const [worker, activity, isStalled] = await Promise.all([
+    workerReport(view, context),
+    readActivity(view),
+    seemsStalled(view),
+  ]);
+  return { view, ...worker, isStalled, ...(activity !== undefined && { activity }) };
 }
 
 /** The worker has told of a silence, and the child has printed nothing since. */

@@ -1,9 +1,10 @@
 import { byUrgency, needsHuman, readAllSessions } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
-import { reviveForLook } from './revive.ts';
 import type { SessionFilter } from './session-filters.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
+import { isStuck, type WorkerReport } from './worker-now.ts';
+import { readWatching, workerReport } from './worker-report.ts';
 
 export interface ListSessionsInput {
   projectDir?: string | undefined;
@@ -20,36 +21,29 @@ export interface SessionList {
   sessions: SessionView[];
   /** How many of them wait for a person. */
   needing: number;
-  /** Those whose workers die again and again, so that none is started any more; they come first. */
-  dying: SessionView[];
+  /** How each of them stands to its worker. */
+  workers: ReadonlyMap<SessionView, WorkerReport>;
 }
 
-/** The sessions of a project; brings back workers that are missing. @throws ProjectNotFoundError */
+/** The sessions of a project: what needs the human first, then the newest. Starts nothing. @throws ProjectNotFoundError */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
-  const { filter } = input;
-  const isForHuman = filter === 'needs_human';
-  const list = await lookAtSessions({ ...input, ...(isForHuman && { filter: undefined }) }, context);
-  const dying: SessionView[] = [];
-  const others: SessionView[] = [];
-  for (const found of list.sessions) {
-    const { view, revival } = await reviveForLook(found, context);
-    if (revival === 'dies_again') dying.push(view);
-    else if (isWanted(view, filter)) others.push(view);
-  }
-  return { ...list, sessions: [...dying, ...others], needing: list.needing + dying.length, dying };
-}
-
-/** The same, and nothing is started. */
-export async function lookAtSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const places = await sessionsPlaces(input.projectDir, context);
   const own = places.filter(({ isOwn }) => isOwn);
   const wanted = input.allProjects || own.length === 0 ? places : own;
-  const lists = await Promise.all(
-    wanted.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
-  );
-  const sessions = lists.flat().filter((view) => isWanted(view, input.filter));
-  const needing = sessions.filter(needsHuman).length;
-  return { places: wanted, sessions: sessions.sort(byUrgency), needing, dying: [] };
+  const [watching, ...lists] = await Promise.all([
+    readWatching(context),
+    ...wanted.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
+  ]);
+  const workers = new Map<SessionView, WorkerReport>();
+  for (const view of lists.flat()) workers.set(view, await workerReport(view, context, watching));
+  const needs = (view: SessionView) => {
+    const report = workers.get(view);
+    return needsHuman(view) || (report !== undefined && isStuck(view, report));
+  };
+  const sessions = [...workers.keys()]
+    .filter((view) => isWanted(view, input.filter, needs))
+    .sort((a, b) => Number(needs(b)) - Number(needs(a)) || byUrgency(a, b));
+  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers };
 }
 
 /** The folder of the project that a listed session belongs to; undefined where all are of one. */
@@ -67,7 +61,11 @@ export function whoseSessions({ places }: SessionList, input: ListSessionsInput)
     : 'There is no project here; this is about every project known on this machine.';
 }
 
-function isWanted(view: SessionView, filter: SessionFilter | undefined): boolean {
+function isWanted(
+  view: SessionView,
+  filter: SessionFilter | undefined,
+  needs: (view: SessionView) => boolean,
+): boolean {
   const { kind } = view.state.status;
   if (view.state.archived !== (filter === 'archived')) return false;
   switch (filter) {
@@ -75,7 +73,7 @@ function isWanted(view: SessionView, filter: SessionFilter | undefined): boolean
     case 'archived':
       return true;
     case 'needs_human':
-      return needsHuman(view);
+      return needs(view);
     case 'running':
       return kind === 'starting' || kind === 'queued' || kind === 'running' || kind === 'limited';
     case 'waiting':

@@ -12,7 +12,7 @@ const AFTER_WAITING: Readonly<Record<WaitingFor, string>> = {
 
 /** The exact call, or the words for the human, that a session's state asks for. */
 export function nextStep(view: SessionView): string {
-  const { state, needsWorker, isForeign, problems } = view;
+  const { state, isForeign, problems } = view;
   const { status } = state;
   if (state.archived) return 'finish_session (how: unarchive) brings it back, if the human wants that';
   if (isLost(view)) return 'tell the human what problems says; nothing goes on before';
@@ -22,7 +22,7 @@ export function nextStep(view: SessionView): string {
     case 'queued':
     case 'running':
     case 'limited':
-      return needsWorker ? 'wait; a new worker has been started' : 'wait';
+      return 'wait';
     case 'waiting':
       return afterWaiting(status);
     case 'blocked':

@@ -12,7 +12,6 @@ import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { nextStep } from './next-step.ts';
 import { planBefore } from './plan-before.ts';
-import { revive } from './revive.ts';
 
 export interface PlanReport {
   view: SessionView;
@@ -33,7 +32,6 @@ export interface PlanReport {
  */
 export async function readPlan(question: SessionQuestion, context: ActionContext): Promise<PlanReport> {
   const view = await findSession(question, context);
-  await revive(view, context);
   const plan = await readPlanOf(view);
   if (plan.state !== 'waits_for_approval') return plan;
   const before = await planBefore(view, plan.text, context);

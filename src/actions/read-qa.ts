@@ -6,7 +6,6 @@ import type { QaQuestion } from '../session/qa-question.ts';
 import { gateOf, type SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
-import { revive } from './revive.ts';
 
 export interface QaItem extends QaQuestion {
   /** The session waits for an answer to it. */
@@ -27,7 +26,6 @@ export interface QaReport {
 /** The questions of a session and what is answered. @throws SessionNotFoundError */
 export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
   const view = await findSession(question, context);
-  await revive(view, context);
   return await readQaOf(view);
 }
 

@@ -1,6 +1,7 @@
 import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
-import { judgeResume, SESSION_RUNS } from '../session/commands/judge-resume.ts';
+import { launchWorker } from '../providers/starting/launch-worker.ts';
+import { judgeResume } from '../session/commands/judge-resume.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
@@ -8,13 +9,17 @@ import { adoptSession } from './adopt-session.ts';
 import { afterCommand, SessionLostError } from './after-command.ts';
 import { checksNow } from './checks-now.ts';
 import { childSettingsOf, chooseChildren } from './choose-child.ts';
+import { CommandPending } from './command-pending.ts';
 import type { ActionContext } from './context.ts';
 import { EarlyRefusalError } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { placesNow } from './places-now.ts';
+import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireCaps } from './require-caps.ts';
 import { requireText } from './require-text.ts';
-import { revive } from './revive.ts';
+import { supervise } from './supervision.ts';
+import { isStuck } from './worker-now.ts';
+import { workerReport } from './worker-report.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   /** For the next child. */
@@ -65,8 +70,11 @@ export async function resumeSession(
   if (isLost(found)) throw new SessionLostError(found);
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
-    if (verdict.code !== 'already_running' || asksForMore) throw new EarlyRefusalError(verdict, found);
-    return await withWorkerAgain(found, note, context);
+    if (!asksForMore && (await lacksWorker(found, verdict.code, context)))
+      return await withWorkerAgain(found, note, context);
+    if (verdict.code === 'already_running' && !asksForMore && note === undefined)
+      return { view: found, outcome: 'already_running' };
+    throw new EarlyRefusalError(verdict, found);
   }
   const places = await placesNow(found, place, context);
   const view = withPlacesOf(found, places);
@@ -91,30 +99,38 @@ function withPlacesOf(view: SessionView, places: Places | undefined): SessionVie
   return sessionFile ? { ...view, sessionFile: atPlaces(sessionFile, paths, places) } : view;
 }
 
-/** A session that runs may have lost its worker; leaving a note for it brings one back. */
+/** It runs or is queued and has no worker, or stands at a gate with work left that nothing takes up. */
+async function lacksWorker(found: SessionView, refusal: string, context: ActionContext): Promise<boolean> {
+  if (refusal === 'already_running' && found.needsWorker) return true;
+  return isStuck(found, await workerReport(found, context)) && found.worker === 'none';
+}
+
+/** Starts its worker; leaving a note for it does that too. */
 async function withWorkerAgain(
   found: SessionView,
   note: string | undefined,
   context: ActionContext,
 ): Promise<ResumeSessionResult> {
-  if (note === undefined) {
-    return (await revive(found, context, true)) === 'launched'
-      ? { view: await withWorker(found, context), outcome: 'resumed' }
-      : { view: found, outcome: 'already_running' };
+  if (note !== undefined) {
+    const { view } = await afterCommand(found, { kind: 'message', text: note }, ['message_kept'], context);
+    return { view, outcome: 'resumed' };
   }
-  if (!found.needsWorker) throw new EarlyRefusalError(SESSION_RUNS, found);
-  const { view } = await afterCommand(found, { kind: 'message', text: note }, ['message_kept'], context);
+  await refuseFromInside(context);
+  await launchWorker(found.paths, { program: context.programs.worker, env: context.env });
+  const view = await withWorker(found, context);
+  await supervise(context, found.paths.sessionsDir);
   return { view, outcome: 'resumed' };
 }
 
-const START_MS = 5000;
+const START_MS = 15_000;
 const POLL_MS = 50;
 
-/** Waits a moment for the worker that was just launched: whoever looks before it is there finds none. */
+/** Waits for the worker that was just launched. @throws CommandPending */
 async function withWorker(found: SessionView, { clock, host }: ActionContext): Promise<SessionView> {
-  for (let view = found, end = clock.monotonic() + START_MS; ; await clock.sleep(POLL_MS)) {
-    view = (await readSession(found.paths, host)) ?? view;
-    if (!view.needsWorker || clock.monotonic() > end) return view;
+  for (const end = clock.monotonic() + START_MS; ; await clock.sleep(POLL_MS)) {
+    const view = await readSession(found.paths, host);
+    if (view !== undefined && (view.lease?.number ?? 0) > (found.lease?.number ?? 0)) return view;
+    if (clock.monotonic() > end) throw new CommandPending(found.folder, START_MS);
   }
 }
 

@@ -1,4 +1,3 @@
-import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { readLeases } from '../base/lease.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { readEvents } from '../session/event-log.ts';
@@ -13,9 +12,6 @@ const LOOK_BACK = 200;
 
 export type Revival = 'not_needed' | 'launched' | 'dies_again' | 'read_only';
 
-/** `failed`: none could be started; the problems of the view say why. */
-export type RevivalAtLook = Revival | 'failed';
-
 /**
  * Starts a worker for a session that wants one and has none; every look at a session comes by here.
  * One whose worker has died, or left without having done anything, three times in ten minutes is left alone: a person
@@ -28,20 +24,6 @@ export async function revive(view: SessionView, context: ActionContext, isAsked 
   if (!isAsked && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times) return 'dies_again';
   await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
   return 'launched';
-}
-
-/** The same for a look: a worker that cannot be started (a full or read-only disk, say) hides nothing from it. */
-export async function reviveForLook(
-  view: SessionView,
-  context: ActionContext,
-): Promise<{ view: SessionView; revival: RevivalAtLook }> {
-  try {
-    return { view, revival: await revive(view, context) };
-  } catch (error) {
-    const why = isSamocodeError(error) ? error.why : (systemErrorCode(error) ?? 'for an unknown reason');
-    const problem = `No worker could be started for it: ${why}`;
-    return { view: { ...view, problems: [...view.problems, problem] }, revival: 'failed' };
-  }
 }
 
 /** How often its workers have died, or left without having done anything, in the last minutes. */

@@ -10,6 +10,7 @@ import { readEvents, readLog } from '../session/event-log.ts';
 import type { EventOf } from '../session/events.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import type { SessionPaths } from '../session/paths.ts';
+import { CommandPending } from './command-pending.ts';
 import type { ActionContext } from './context.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { supervise } from './supervision.ts';
@@ -29,27 +30,14 @@ export class CommandRefusedError extends SamocodeError {
   }
 }
 
-/** The command is left and no worker has met it yet. No failure: whoever acts says so instead of a result. */
-export class CommandPending extends SamocodeError {
-  readonly code = 'pending';
-
-  constructor(folder: string, id: string, waitedMs: number) {
-    super(
-      `Session ${folder} has not confirmed this yet.`,
-      `Its worker has not taken the command ${id} within ${Math.round(waitedMs / 1000)} s. The command stays and will be taken.`,
-      'Look again with get_status; if nothing changes, session.log and worker.stderr of the session say why.',
-    );
-  }
-}
-
 /** Its worker, if it lives, is on another machine or in another container. */
 class WorkerElsewhereError extends SamocodeError {
   readonly code = 'worker_elsewhere';
 
   constructor(folder: string, { hostId, pid }: ProcessIdentity, id: string) {
     super(
-      `Session ${folder} has not answered.`,
-      `Its worker, process ${pid}, runs where this program cannot look (${hostId}); command ${id} stays for it.`,
+      `The worker of ${folder} did not respond.`,
+      `It is process ${pid} where this program cannot look (${hostId}); the command ${id} stays queued.`,
       'If that machine or container is gone for good, a person takes the session with `samocode takeover`.',
     );
   }
@@ -143,7 +131,7 @@ async function noAnswer(
   const holding = await readHolding(paths.leases, host);
   return holding.kind === 'held' && holding.liveness === 'unknowable'
     ? new WorkerElsewhereError(paths.folder, holding.lease.owner, id)
-    : new CommandPending(paths.folder, id, waitedMs);
+    : new CommandPending(paths.folder, waitedMs, id);
 }
 
 /** True while a worker holds the session, or one that can't be judged from here. */

@@ -21,6 +21,7 @@ import { sessionFolders } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
 import { readSession } from '../session/status.ts';
 import { type AfterCommand, afterCommand } from './after-command.ts';
+import { CommandPending } from './command-pending.ts';
 import type { ActionContext } from './context.ts';
 import { refuseImpossibleCommands, refuseWhatCannotRun } from './doctor.ts';
 import { EarlyRefusalError } from './early-refusal.ts';
@@ -31,7 +32,6 @@ import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireText } from './require-text.ts';
 import { requireTrust } from './require-trust.ts';
 import { sandboxNow } from './sandbox-now.ts';
-import { CommandPending } from './send-command.ts';
 
 export interface StartSessionInput {
   /** What is to be done, in the person's own words. */

@@ -1,13 +1,16 @@
 import { dirname, join } from 'node:path';
 import { readKnownProjects } from '../project/known-projects.ts';
-import { type WatchOver, watchOver } from '../providers/starting/launch-supervisor.ts';
+import { isOlder, type WatchOver, watchOver } from '../providers/starting/launch-supervisor.ts';
 import {
   isOff,
   readPresence,
   registeredSessions,
   supervisorPaths,
 } from '../providers/starting/supervisor-folder.ts';
-import { readSessionList } from '../session/session-list.ts';
+import { isContinuedBy } from '../session/continued-by.ts';
+import { isForgotten } from '../session/forgotten.ts';
+import { isLost, readSessionList } from '../session/session-list.ts';
+import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 
@@ -33,23 +36,29 @@ export function supervisorProgram({ worker }: ActionContext['programs']): string
 
 /**
  * What a server does at its start and every minute: starts a supervisor where the machine has sessions that one would
- * watch. `SAMOCODE_REVIVE=off` leaves that to acts.
+ * watch, and replaces an older one. `SAMOCODE_REVIVE=off` leaves that to acts.
  */
 export async function superviseIfUnfinished(context: ActionContext): Promise<void> {
   const { env, home, host } = context;
   if (env.SAMOCODE_REVIVE === 'off' || isOff(env)) return;
   const paths = supervisorPaths(home, host);
-  if ((await readPresence(paths, host)).kind === 'watching') return;
+  const presence = await readPresence(paths, host);
+  if (presence.kind === 'watching' && !isOlder(presence.about?.version ?? '', __VERSION__)) return;
   const known = await readKnownProjects(home);
   const ofProjects = known.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
   for (const sessionsDir of new Set([...(await registeredSessions(paths)), ...ofProjects])) {
     const views = await readSessionList(sessionsDir, host).catch(() => []);
-    const isUnfinished = views.some(
-      ({ isForeign, state: { status } }) => !isForeign && status.kind !== 'done' && status.kind !== 'stopped',
-    );
-    if (isUnfinished) {
+    if (views.some((view) => isWatched(view, paths.identity, context))) {
       await supervise(context, sessionsDir);
       return;
     }
   }
+}
+
+/** A supervisor of this identity stays for it. */
+function isWatched(view: SessionView, identity: string, { host, clock }: ActionContext): boolean {
+  const { isForeign, needsWorker, lease, paths, newer } = view;
+  const { kind } = view.state.status;
+  if (isForeign || newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
+  return (needsWorker || (kind !== 'done' && kind !== 'stopped')) && isContinuedBy(lease, identity, host);
 }

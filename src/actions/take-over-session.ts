@@ -6,6 +6,7 @@ import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { revive } from './revive.ts';
+import { supervise } from './supervision.ts';
 
 export interface TakeOverResult {
   view: SessionView;
@@ -32,7 +33,8 @@ export async function takeOverSession(
   if (view.newer !== undefined) throw new SessionNewerError(view.folder, view.newer);
   const holding = await readHolding(view.paths.leases, context.host);
   if (holding.kind !== 'held' || holding.liveness === 'dead') {
-    await revive(view, context);
+    await revive(view, context, true);
+    await supervise(context, view.paths.sessionsDir);
     return { view, outcome: 'not_needed' };
   }
   const { lease } = holding;
@@ -43,6 +45,7 @@ export async function takeOverSession(
     wake: { takeOver: lease.number },
   });
   await untilTaken(view, lease, context);
+  await supervise(context, view.paths.sessionsDir);
   const { owner, acquiredAt: since } = lease;
   const from = { hostId: owner.hostId, pid: owner.pid, since };
   return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'taken', from };

@@ -10,6 +10,7 @@ import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { reportOn, type SessionReport } from './get-status.ts';
 import type { WaitUntil } from './wait-until.ts';
+import { isStuck } from './worker-now.ts';
 
 export interface WaitInput extends SessionQuestion, WaitBounds {
   /** Number of the last event that the caller was told of; without it only what comes from now on counts. */
@@ -58,7 +59,7 @@ export interface AnyWaitResult extends WaitResult {
 
 /**
  * Blocks until a session changes, needs a person or is over, or until the time has passed. Holds no
- * state: a call that is cut off loses nothing. Brings back a worker that is missing.
+ * state: a call that is cut off loses nothing. Starts nothing: where the worker is gone it returns at once.
  * @throws SessionNotFoundError; the signal's reason when aborted
  */
 export async function waitForChange(input: WaitInput, context: ActionContext): Promise<WaitResult> {
@@ -80,13 +81,13 @@ export async function waitForAny(input: WaitForAnyInput, context: ActionContext)
     const left = deadline - clock.monotonic();
     const told = toldFirst(looks);
     if (told !== undefined) return resultOf(told, true, looks);
-    const [first] = looks.toSorted((a, b) => byUrgency(a.view, b.view));
+    const [first] = looks.toSorted(stuckFirst);
     if (left <= 0 && first !== undefined) return resultOf(first, false, looks);
     await waitForEvents(
       watched.map(({ view }) => ({ paths: view.paths, after: view.state.n })),
       { timeoutMs: Math.min(left, LOOK_AGAIN_MS), clock, ...(signal && { signal }) },
     );
-    watched = await Promise.all(watched.map((each) => readAgain(each, context)));
+    watched = await Promise.all(looks.map((each) => readAgain(each, context)));
   }
 }
 
@@ -96,6 +97,8 @@ interface Watched {
   cursor: number;
   /** It was told of nothing yet. */
   isNew: boolean;
+  /** As this call began; undefined before its first look. */
+  wasStuck?: boolean;
 }
 
 async function watchedSessions(
@@ -125,21 +128,36 @@ interface Look extends Watched {
   report: SessionReport;
   happened: Happening[];
   isReached: boolean;
+  wasStuck: boolean;
 }
 
 async function lookAt(watched: Watched, until: WaitUntil, context: ActionContext): Promise<Look> {
   const { view, cursor } = watched;
   const report = await reportOn(view, context);
   const happened = await happenedSince(view, cursor);
-  return { ...watched, report, happened, isReached: isReached(until, { ...watched, report, happened }) };
+  const wasStuck = watched.wasStuck ?? isStuck(view, report);
+  return {
+    ...watched,
+    report,
+    happened,
+    wasStuck,
+    isReached: isReached(until, { ...watched, report, happened }),
+  };
 }
 
 /** Of several, one that was told of already and only rests must not keep the others from being waited for. */
 function toldFirst(looks: readonly Look[]): Look | undefined {
   const reached = looks.filter(({ isReached }) => isReached);
-  const news = reached.filter(({ isNew, happened }) => isNew || happened.length > 0);
+  const news = reached.filter(
+    ({ isNew, happened, wasStuck, view, report }) =>
+      isNew || happened.length > 0 || (!wasStuck && isStuck(view, report)),
+  );
   const told = news.length > 0 ? news : reached.length === looks.length ? reached : [];
-  return told.toSorted((a, b) => byUrgency(a.view, b.view))[0];
+  return told.toSorted(stuckFirst)[0];
+}
+
+function stuckFirst(a: Look, b: Look): number {
+  return Number(isStuck(b.view, b.report)) - Number(isStuck(a.view, a.report)) || byUrgency(a.view, b.view);
 }
 
 function resultOf(told: Look, changed: boolean, looks: readonly Look[]): AnyWaitResult {
@@ -156,7 +174,7 @@ function resultOf(told: Look, changed: boolean, looks: readonly Look[]): AnyWait
   };
 }
 
-/** How often a worker that died silently is looked for. */
+/** How often a worker that died is noticed. */
 const LOOK_AGAIN_MS = 5000;
 /** More than this in one answer is a flood. */
 const MAX_HAPPENINGS = 20;
@@ -195,14 +213,14 @@ function isReached(
   until: WaitUntil,
   { view, report, happened, isNew }: Watched & Pick<Look, 'report' | 'happened'>,
 ): boolean {
-  // Nobody brings it back any more before a person has seen why.
-  const isDying = report.revival === 'dies_again';
-  const isHumans = isDying || needsHuman(view);
+  // Nothing more comes of it.
+  if (isStuck(view, report)) return true;
+  const isHumans = needsHuman(view);
   switch (until) {
     case 'attention':
       return isHumans || isOver(view);
     case 'done':
-      return isOver(view) || isDying || view.isUnseen === true || view.state.status.kind === 'blocked';
+      return isOver(view) || view.state.status.kind === 'blocked';
     case 'change':
       // The end of an iteration and what follows from it are one change.
       if (view.state.pending !== undefined) return false;

@@ -1,5 +1,6 @@
 import type { SessionReport } from '../actions/get-status.ts';
 import type { Happening, WaitResult } from '../actions/wait-for-change.ts';
+import { isStuck } from '../actions/worker-now.ts';
 import type { EventType } from '../session/event-types.ts';
 import type { Cli } from './cli.ts';
 import type { Progress, ProgressView } from './progress-view.ts';
@@ -27,10 +28,10 @@ const UNTOLD: ReadonlySet<EventType> = new Set([
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
 
-const isResting = ({ view, revival }: WaitResult) =>
-  RESTING.has(view.state.status.kind) || revival === 'dies_again';
+const isResting = (result: WaitResult) =>
+  RESTING.has(result.view.state.status.kind) || isStuck(result.view, result);
 
-/** Every look at a session until it rests, or nobody brings it back; the last one is of that. @throws the reason of Ctrl-C */
+/** Every look at a session until it rests, or does not continue without an act; the last one is of that. @throws the reason of Ctrl-C */
 export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): AsyncGenerator<WaitResult> {
   const { waitForChange } = await import('../actions/wait-for-change.ts');
   const context = await cli.actionContext();

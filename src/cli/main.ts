@@ -45,7 +45,6 @@ const home = process.env.HOME || homedir();
 // Both ends: a program that reads what we print may have left us its own terminal as stdin.
 const hasTerminal = process.stdin.isTTY === true && (isTerminal || process.stderr.isTTY === true);
 const makeContext = contextMaker(() => cli, { hasTerminal });
-let isActing = false;
 const cli: Cli = {
   output,
   get cwd() {
@@ -58,22 +57,10 @@ const cli: Cli = {
   isInteractive: isTerminal && process.stdin.isTTY === true && !output.json,
   interrupted: interrupt.signal,
   ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
-  actionContext() {
-    isActing = true;
-    return makeContext();
-  },
+  actionContext: makeContext,
   leaveWith(code) {
     process.exitCode = code;
   },
 };
 
 await runProgram(cli, argv);
-
-// Every call also brings back sessions that have lost their worker; its own answer has been given by now.
-if (isActing && !interrupt.signal.aborted) {
-  const { lookAfterSessions } = await import('../actions/monitor.ts');
-  // The next call does the same.
-  await makeContext()
-    .then(lookAfterSessions)
-    .catch(() => undefined);
-}

@@ -1,10 +1,12 @@
 import { type Command, CommanderError } from 'commander';
+import { CommandPending } from '../actions/command-pending.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { refusedFile } from '../base/refused-file.ts';
 import { type Cli, EXIT, UsageError } from './cli.ts';
 import { COMMANDS } from './commands.ts';
 import { newCommand } from './new-command.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
+import { shortName } from './session-facts.ts';
 
 /** Runs one command line to its end; whatever happens becomes words and an exit status. */
 export async function runProgram(cli: Cli, argv: readonly string[]): Promise<void> {
@@ -15,11 +17,20 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
   } catch (error) {
     if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
     if (error instanceof CommanderError && error.exitCode === 0) return;
+    if (error instanceof CommandPending) return showPending(cli, error);
     const shown =
       error instanceof CommanderError ? fromCommander(error, program, argv) : (refusedFile(error) ?? error);
     cli.output.error(shown);
     cli.leaveWith(shown instanceof UsageError ? EXIT.usage : EXIT.failed);
   }
+}
+
+/** No failure: it is done when its worker takes it. */
+function showPending({ output }: Cli, { what, why, folder }: CommandPending): void {
+  const next = `samocode status ${shortName(folder)}`;
+  output.result({ session: folder, pending: true, summary: `${what} ${why}`, next }, ({ summary }) =>
+    [summary, `  Look again: ${output.style.accent(next)}`].join('\n'),
+  );
 }
 
 function makeProgram(cli: Cli): Command {

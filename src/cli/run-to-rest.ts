@@ -29,9 +29,10 @@ export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
   }
 }
 
-async function showRest(cli: Cli, { view, revival }: WaitResult): Promise<void> {
+async function showRest(cli: Cli, result: WaitResult): Promise<void> {
+  const { view } = result;
   const { clock } = await cli.actionContext();
-  const facts = sessionFacts(view, { revival });
+  const facts = sessionFacts(view, result);
   cli.leaveWith(exitStatusOf(view));
   const work = facts.state === 'done' && !cli.output.json ? await workWords(view, cli) : '';
   cli.output.result(facts, () =>

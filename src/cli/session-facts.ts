@@ -1,6 +1,7 @@
 import type { SessionReport } from '../actions/get-status.ts';
 import { DYING } from '../actions/revival-limit.ts';
 import { spentWords } from '../actions/spent-words.ts';
+import { isStuck, type WorkerNow, type WorkerReport, workerNow } from '../actions/worker-now.ts';
 import { isoUtc } from '../base/clock.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { WaitingFor } from '../phases/table.ts';
@@ -39,7 +40,7 @@ export interface SessionFacts {
   /** It stops when its present child has ended, or at once. */
   stops?: 'after_iteration' | 'now';
   needsHuman: boolean;
-  worker: SessionView['worker'];
+  worker: WorkerNow;
   task?: string;
   branch?: string;
   base?: string;
@@ -57,11 +58,18 @@ export interface SessionFacts {
 
 export function sessionFacts(
   view: SessionView,
-  { activity, isStalled, revival }: Partial<Omit<SessionReport, 'view'>> = {},
+  report: Partial<Omit<SessionReport, 'view'>> = {},
 ): SessionFacts {
   const { state, sessionFile, paths } = view;
-  const isDying = revival === 'dies_again';
-  const problems = [...view.problems, ...(isDying ? [dyingWords(view)] : [])];
+  const { activity, isStalled, isDying = false, unwatched } = report;
+  // Whoever has just acted on it has started a worker.
+  const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
+  const stuck = isStuck(view, { worker, isDying, unwatched });
+  const problems = [
+    ...view.problems,
+    ...(isDying ? [dyingWords(view)] : []),
+    ...(unwatched === undefined ? [] : [unwatched]),
+  ];
   const { progress, worktree, status } = state;
   const spent = spentWords(view);
   const sandbox = sandboxWords(state);
@@ -79,8 +87,8 @@ export function sessionFacts(
     ...(activity && { doing: activity }),
     ...(isStalled && { stalled: true }),
     ...(state.stopWanted && { stops: state.stopWanted.when }),
-    needsHuman: needsHuman(view) || isDying,
-    worker: view.worker,
+    needsHuman: needsHuman(view) || stuck,
+    worker,
     ...(task && { task }),
     ...(worktree && { branch: worktree.branch, base: worktree.base, worktree: worktree.path }),
     ...(sandbox && { sandbox }),
@@ -88,12 +96,16 @@ export function sessionFacts(
     ...(state.cost.usd !== undefined && { costUsd: state.cost.usd }),
     ...(spent && { spent }),
     ...(problems.length > 0 && { problems }),
-    next: isDying ? `samocode resume ${shortName(view.folder)}` : nextCommand(view),
+    next: stuck && !view.isUnseen ? `samocode resume ${shortName(view.folder)}` : nextCommand(view),
   };
 }
 
-/** What a person is told of a session that nobody brings back any more. */
-export function dyingWords({ paths }: SessionView): string {
+/** Why a session does not continue without an act. */
+export function stuckWords(view: SessionView, { isDying, unwatched }: WorkerReport): string {
+  return isDying ? dyingWords(view) : (unwatched ?? 'Its worker is gone.');
+}
+
+function dyingWords({ paths }: SessionView): string {
   return `${DYING}: see worker.stderr in ${paths.runDir}.`;
 }
 

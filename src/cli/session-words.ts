@@ -19,7 +19,8 @@ const WAITS: Readonly<Record<WaitingFor, string>> = {
 function stateWords(facts: SessionFacts, style: Style): string {
   const stops = facts.stops === undefined ? '' : `, ${STOPS[facts.stops]}`;
   const archived = facts.archived ? ', in the archive' : '';
-  return `${kindWords(facts, style)}${stops}${archived}`;
+  const gone = facts.worker === 'gone' ? `, ${style.bad('its worker is gone')}` : '';
+  return `${kindWords(facts, style)}${stops}${archived}${gone}`;
 }
 
 function kindWords(facts: SessionFacts, style: Style): string {
@@ -51,6 +52,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
       'phase',
       `${facts.phase} (${facts.totalIterations} ${facts.totalIterations === 1 ? 'child' : 'children'} so far)`,
     ],
+    ['worker', facts.worker],
     ['doing', facts.doing && oneLine(facts.doing)],
     ['stalled', facts.stalled && 'its child shows no sign of life'],
     ['open', facts.openQuestions?.join(', ')],

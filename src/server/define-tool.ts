@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
+import { CommandPending } from '../actions/command-pending.ts';
 import { refuseFromInside } from '../actions/refuse-from-inside.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
@@ -40,20 +41,28 @@ export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unkn
 /**
  * Runs a tool. Inside of a session those that write are refused before anything else, whatever they are. The
  * single place where a throw becomes a result: `isError` with one JSON text of code,
- * message and hint. The text of every result is the JSON of its structuredContent, because some clients
+ * message and hint; a command that no worker has taken yet is no error. The text of every result is the JSON of its structuredContent, because some clients
  * show a model only the one and some only the other.
  */
 export async function callTool(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
   try {
     if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
-    const result = withoutEmpty(await tool.handle(checkInput(tool, args), context));
-    const text = asJson(result);
-    return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) };
+    return resultOf(withoutEmpty(await tool.handle(checkInput(tool, args), context)));
   } catch (error) {
     // A cancelled call gets no answer; the protocol layer drops it.
     if (context.signal.aborted) throw error;
+    if (error instanceof CommandPending) return resultOf(pendingResult(error));
     return { isError: true, content: [{ type: 'text', text: asJson(errorOf(error)) }] };
   }
+}
+
+function resultOf(result: ToolResult): CallToolResult {
+  const text = asJson(result);
+  return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) };
+}
+
+function pendingResult({ what, why, folder }: CommandPending): ToolResult {
+  return { summary: `${what} ${why}`, next: 'wait; then get_status', session: folder, pending: true };
 }
 
 /** Half a character, where a text was cut, makes the interfaces of some models refuse all that came with it. */

@@ -2,6 +2,7 @@ import type { SessionReport } from '../actions/get-status.ts';
 import { nextStep } from '../actions/next-step.ts';
 import { DYING } from '../actions/revival-limit.ts';
 import { statusSentence } from '../actions/status-sentence.ts';
+import { isStuck } from '../actions/worker-now.ts';
 import type { SessionState } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ToolResult } from './tool.ts';
@@ -65,19 +66,30 @@ export function cut(text: string, max: number): string {
   return text.length > max ? `${text.slice(0, max).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
-/** The fields with what was done about a missing worker, and what the child does now. */
-export function reportFields({ view, revival, activity, isStalled }: SessionReport): ToolResult {
+/** The fields with how it stands to its worker, and what the agent does now. */
+export function reportFields(report: SessionReport): ToolResult {
+  const { view, worker, unwatched, activity, isStalled } = report;
   const fields = sessionFields(view);
   return {
     ...fields,
-    ...(revival === 'dies_again' && {
-      summary: `${fields.summary} ${DYING}: see worker.stderr in ${view.paths.runDir}.`,
-      state: 'needs_worker',
-      next: NEXT_WHEN_DYING,
-    }),
+    worker,
+    ...(isStuck(view, report) && view.isUnseen !== true && stuckFields(report, fields.summary)),
+    problems: [...view.problems, ...(unwatched === undefined ? [] : [unwatched])],
     activity,
     stalled: isStalled || undefined,
   };
+}
+
+function stuckFields({ view, worker, isDying }: SessionReport, summary: string): Partial<ToolResult> {
+  if (isDying) {
+    return {
+      summary: `${summary} ${DYING}: see worker.stderr in ${view.paths.runDir}.`,
+      state: 'needs_worker',
+      next: NEXT_WHEN_DYING,
+    };
+  }
+  if (worker !== 'gone') return { next: 'tell the human what problems says, or resume_session' };
+  return { summary: `${summary} Its worker is gone.`, next: 'resume_session starts a new worker' };
 }
 
 const NEXT_WHEN_DYING =

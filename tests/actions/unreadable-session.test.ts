@@ -8,7 +8,6 @@ import { everySession } from '../../src/actions/every-session.ts';
 import { findSession } from '../../src/actions/find-session.ts';
 import { getStatus } from '../../src/actions/get-status.ts';
 import { listSessions } from '../../src/actions/list-sessions.ts';
-import { lookAfterSessions } from '../../src/actions/monitor.ts';
 import { nextStep } from '../../src/actions/next-step.ts';
 import { resumeSession } from '../../src/actions/resume-session.ts';
 import { statusSentence } from '../../src/actions/status-sentence.ts';
@@ -89,13 +88,11 @@ test('whatever goes over all sessions shows the others beside one that may not b
     every: await everySession(context),
     completed: await completeSession('26-', context),
     rows: await sessionsText(context),
-    round: await lookAfterSessions(context),
     doctor: await hostsCheck(given.at('one', 'sessions'), context),
   }));
   expect(found.every.map(({ view }) => view.folder).sort()).toEqual(all);
   expect(found.completed.values.toSorted()).toEqual(all);
   for (const folder of all) expect(found.rows).toContain(folder);
-  expect(found.round).toMatchObject({ sessions: 4, problems: [expect.stringContaining(REFUSED)] });
   expect(found.doctor).toMatchObject({ level: 'warn', found: expect.stringContaining(REFUSED) });
 });
 
@@ -133,18 +130,4 @@ test('a SESSIONS folder that may not be read hides no session of another project
   expect(await asOrdinaryUser(find)).toMatchObject({ folder: '26-01-09-two' });
   const own = () => listSessions({}, given.context);
   await asOrdinaryUser(() => expect(own()).rejects.toMatchObject({ code: 'setting_invalid' }));
-});
-
-test('a worker that cannot be started hides no session, and the one that wants it says so', async () => {
-  await using given = await machine();
-  const { runDir } = sessionPaths(given.at('one', 'sessions'), '26-01-06-wants');
-  await writeEvents(sessionPaths(given.at('one', 'sessions'), '26-01-06-wants'), [CREATED, PREPARED]);
-  // The ordinary user may read it, and not write the error output of a worker into it.
-  await chmod(runDir, 0o755);
-  const { sessions } = await asOrdinaryUser(() => listSessions({}, given.context));
-  expect(sessions).toHaveLength(4);
-  const problems = [expect.stringContaining('No worker could be started')];
-  expect(sessions.find(({ folder }) => folder === '26-01-06-wants')).toMatchObject({ problems });
-  const status = () => getStatus({ session: 'wants' }, given.context);
-  expect(await asOrdinaryUser(status)).toMatchObject({ revival: 'failed', view: { problems } });
 });

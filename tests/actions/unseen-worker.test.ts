@@ -5,7 +5,6 @@ import type { ActionContext } from '../../src/actions/context.ts';
 import { hostsCheck } from '../../src/actions/doctor/hosts-check.ts';
 import { getStatus } from '../../src/actions/get-status.ts';
 import { listSessions } from '../../src/actions/list-sessions.ts';
-import { lookAfterSessions } from '../../src/actions/monitor.ts';
 import { statusSentence } from '../../src/actions/status-sentence.ts';
 import { waitForAny } from '../../src/actions/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -42,21 +41,20 @@ async function restarted(quietMs: number, events: readonly NewEvent[] = [CREATED
   return { context, sessions, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
-test('a session whose container was restarted needs its person: in status, list, monitor and doctor', async () => {
+test('a session whose container was restarted needs its person: in status, list and doctor', async () => {
   await using given = await restarted(61_000);
   const { context, sessions } = given;
-  const { view, revival } = await getStatus({ session: FOLDER }, context);
-  expect(revival).toBe('not_needed');
+  const { view, worker } = await getStatus({ session: FOLDER }, context);
+  expect(worker).toBe('gone');
   expect(statusSentence(view)).toContain('needs a person');
   const problems = [expect.stringContaining('samocode takeover')];
-  expect(sessionFacts(view)).toMatchObject({ needsHuman: true, worker: 'unknowable', problems });
+  expect(sessionFacts(view)).toMatchObject({ needsHuman: true, worker: 'gone', problems });
   expect(sessionFacts(view).next).toBe('samocode takeover boats');
   expect(await listSessions({ filter: 'needs_human' }, context)).toMatchObject({ needing: 1 });
-  expect((await lookAfterSessions(context)).problems).toEqual([expect.stringContaining(FOLDER)]);
   expect((await hostsCheck(sessions, context)).found).toContain(FOLDER);
 });
 
-test.each(['attention', 'done'] as const)(
+test.each(['change', 'attention', 'done'] as const)(
   'a wait until %s for a session whose container was restarted ends',
   async (until) => {
     await using given = await restarted(61_000);
@@ -68,7 +66,7 @@ test.each(['attention', 'done'] as const)(
 test('a session at work on another machine is left to it while it shows signs of life', async () => {
   await using given = await restarted(1000);
   const { view } = await getStatus({ session: FOLDER }, given.context);
-  expect(sessionFacts(view)).toMatchObject({ needsHuman: false, worker: 'unknowable' });
+  expect(sessionFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
   const input = { sessions: [{ session: FOLDER, cursor: 2 }], until: 'attention', timeoutMs: 0 } as const;
   expect(await waitForAny(input, given.context)).toMatchObject({ changed: false });
 });

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { ActionContext } from '../../src/actions/context.ts';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import type { Cli } from '../../src/cli/cli.ts';
 import { hintForTerminal } from '../../src/cli/hints.ts';
@@ -21,6 +21,7 @@ export interface TypedOptions {
   says?: string[];
   /** What is started for a session; without it nothing is. */
   programs?: ActionContext['programs'];
+  clock?: Clock;
 }
 
 const NOWHERE = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/samocode-rehearsal.js' };
@@ -28,7 +29,7 @@ const NOWHERE = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/samocode-re
 /** Runs one command line in this process, with streams of its own: all but `main.ts` is the real program. */
 export async function typed(
   argv: string[],
-  { cwd, home, env = {}, says, programs = NOWHERE }: TypedOptions,
+  { cwd, home, env = {}, says, programs = NOWHERE, clock = systemClock }: TypedOptions,
 ): Promise<Typed> {
   const texts = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof texts) =>
@@ -54,7 +55,7 @@ export async function typed(
     interrupted: new AbortController().signal,
     ask: async () => left.shift() ?? '',
     actionContext: async () => ({
-      clock: systemClock,
+      clock,
       host: await systemHost(),
       env: { PATH: process.env.PATH, HOME: home, ...env },
       home,

@@ -24,7 +24,21 @@ export const HOUSE: readonly Finding[] = [
       ],
     ],
   },
-  { id: 'house 6.3', fault: 'reads start paid work', seen: 'later', with: 'supervisor' },
+  {
+    id: 'house 6.3',
+    fault: 'reads start paid work',
+    seen: 'red',
+    shownBy: [
+      [
+        'e2e/server/reads-start-nothing.test.ts',
+        'no tool that reads and no resource starts a process for a session with a dead worker (house 6.3)',
+      ],
+      [
+        'e2e/server/reads-start-nothing.test.ts',
+        'no command that reads, no doctor and no --dry-run starts a process for a session with a dead worker (house 6.3)',
+      ],
+    ],
+  },
   {
     id: 'house 6.4',
     fault: 'known projects are lost when many are written at once',

@@ -22,8 +22,7 @@ export async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const list = await listSessions(input, context);
   const facts = list.sessions.map((view) => {
     const project = projectOfListed(list, view);
-    const revival = list.dying.includes(view) ? 'dies_again' : 'not_needed';
-    return { ...sessionFacts(view, { revival }), ...(project !== undefined && { project }) };
+    return { ...sessionFacts(view, list.workers.get(view)), ...(project !== undefined && { project }) };
   });
   const whose = whoseSessions(list, input);
   if (whose !== undefined) cli.output.warn(whose);

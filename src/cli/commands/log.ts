@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { isStuck } from '../../actions/worker-now.ts';
 import { stampsAt } from '../../base/stamps.ts';
 import { type Cli, UsageError } from '../cli.ts';
 import { type Followed, looksAt } from '../follow.ts';
-import { dyingWords } from '../session-facts.ts';
+import { stuckWords } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import { showTranscript } from '../show-transcript.ts';
 import { harmless } from '../style.ts';
@@ -70,9 +71,10 @@ function lastEvent(lines: readonly string[]): number | undefined {
 const LOOK_MS = 5000;
 
 async function followLog(cli: Cli, followed: Followed): Promise<void> {
-  for await (const { happened, view, revival } of looksAt(cli, followed, LOOK_MS)) {
+  for await (const result of looksAt(cli, followed, LOOK_MS)) {
+    const { happened, view } = result;
     for (const { at, text, n } of happened)
       cli.output.say(harmless(`[${stampsAt(Date.parse(at)).log}] ${text} (#${n})`));
-    if (revival === 'dies_again') cli.output.say(dyingWords(view));
+    if (isStuck(view, result)) cli.output.say(stuckWords(view, result));
   }
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DYING } from '../../actions/revival-limit.ts';
 import { SESSION_FILTERS } from '../../actions/session-filters.ts';
 import { statusSentence } from '../../actions/status-sentence.ts';
+import type { WorkerReport } from '../../actions/worker-now.ts';
 import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir } from '../fields.ts';
@@ -30,12 +31,12 @@ export const listSessionsTool = defineTool({
     const { listSessions, projectOfListed, whoseSessions } = await import('../../actions/list-sessions.ts');
     const input = { projectDir, allProjects, filter: state };
     const list = await listSessions(input, actions);
-    const { sessions, needing, dying } = list;
+    const { sessions, needing, workers } = list;
     const shown = sessions.slice(0, MAX_SHOWN);
     const rowOf = (view: SessionView) => {
       const project = projectOfListed(list, view);
       const where = project === undefined ? '' : ` Project: ${project}`;
-      return statusSentence(view) + (dying.includes(view) ? ` ${DYING}: get_status says more.` : '') + where;
+      return statusSentence(view) + workerWords(view, workers.get(view)) + where;
     };
     const summary = summaryOf(sessions.length, shown.length, needing);
     return {
@@ -46,6 +47,14 @@ export const listSessionsTool = defineTool({
     };
   },
 });
+
+/** Of one that does not continue without an act. */
+function workerWords(view: SessionView, report: WorkerReport | undefined): string {
+  if (report?.isDying) return ` ${DYING}: get_status says more.`;
+  return report?.worker === 'gone' && view.isUnseen !== true
+    ? ' Its worker is gone: resume_session starts a new one.'
+    : '';
+}
 
 function summaryOf(all: number, shown: number, needing: number): string {
   if (all === 0) return 'There are no such sessions.';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { AnyWaitResult, Happening } from '../../actions/wait-for-change.ts';
 import { WAIT_UNTIL, type WaitUntil } from '../../actions/wait-until.ts';
+import { isStuck } from '../../actions/worker-now.ts';
 import { beat } from '../beat.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
@@ -73,7 +74,7 @@ function aboutSeveral(result: AnyWaitResult, until: WaitUntil): ToolResult {
   const told = toldOf(result);
   // Who waits for the end alone has not been told that one of them waits for a human, and won't come to its end.
   const isHeldUp = until === 'done' && told.state === 'waiting';
-  if (result.changed || isHeldUp) return { ...told, cursors };
+  if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...told, cursors };
   const { session: _any, ...idle } = told;
   return { ...idle, summary: 'Nothing new in any of them.', next: 'wait again', state: undefined, cursors };
 }
@@ -81,9 +82,24 @@ function aboutSeveral(result: AnyWaitResult, until: WaitUntil): ToolResult {
 /** Phase and iteration stand in the summary: what a result says twice, a model pays for twice. */
 function toldOf(result: AnyWaitResult): ToolResult {
   const { changed, happened, leftOut } = result;
-  const { phase: _, iteration: __, activity: ___, cursor: ____, says, ...fields } = reportFields(result);
+  const {
+    phase: _,
+    iteration: __,
+    activity: ___,
+    cursor: ____,
+    says,
+    worker,
+    ...fields
+  } = reportFields(result);
   if (!changed) return { ...unchanged(fields), changed };
-  return { ...fields, says: brief(says), changed, happened: news(happened), left_out: leftOut || undefined };
+  return {
+    ...fields,
+    worker: worker === 'gone' ? worker : undefined,
+    says: brief(says),
+    changed,
+    happened: news(happened),
+    left_out: leftOut || undefined,
+  };
 }
 
 /** get_status has the whole of it. */

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { archiveSession, unarchiveSession } from '../../../src/actions/archive-session.ts';
-import { lookAtSessions } from '../../../src/actions/list-sessions.ts';
+import { listSessions } from '../../../src/actions/list-sessions.ts';
 import { sessionPaths } from '../../../src/session/paths.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -27,8 +27,8 @@ test('a session that is put away leaves the list, keeps its branch, and comes ba
   expect(await readdir(away.sessionDir)).toEqual(before);
   expect(existsSync(worktree?.path ?? '')).toBe(false);
   expect(await rig.repo.git(['branch', '--list', worktree?.branch ?? ''])).toContain(worktree?.branch);
-  expect((await lookAtSessions({}, rig.context())).sessions).toEqual([]);
-  expect((await lookAtSessions({ filter: 'archived' }, rig.context())).sessions).toHaveLength(1);
+  expect((await listSessions({}, rig.context())).sessions).toEqual([]);
+  expect((await listSessions({ filter: 'archived' }, rig.context())).sessions).toHaveLength(1);
   await unarchiveSession({ session: rig.paths.folder }, rig.context());
   expect(await readdir(rig.paths.sessionDir)).toEqual(before);
   await rig.resume();

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import { findSession } from '../../../src/actions/find-session.ts';
 import { getStatus } from '../../../src/actions/get-status.ts';
 import { listSessions } from '../../../src/actions/list-sessions.ts';
 import { resumeSession } from '../../../src/actions/resume-session.ts';
 import { startSession } from '../../../src/actions/start-session.ts';
-import { type WaitResult, waitForChange } from '../../../src/actions/wait-for-change.ts';
-import { readHolding } from '../../../src/base/lease.ts';
+import { type WaitResult, waitForAny, waitForChange } from '../../../src/actions/wait-for-change.ts';
 import { readEvents } from '../../../src/session/event-log.ts';
 import { makeBench } from '../../actions/bench.ts';
-import { eventually } from '../../support/eventually.ts';
+import { HANGS, startRig } from '../../support/session-rig.ts';
 
 /** A whole session on a machine that does other work too. */
 const WHOLE_SESSION_MS = 180_000;
@@ -62,66 +60,63 @@ test('a wait can be cut off and loses nothing', async () => {
   await expect(waiting).rejects.toThrow('cut off');
 });
 
-test(
-  'a look at a session whose worker was killed brings it back, and the work is ended',
-  async () => {
-    await using bench = await makeBench();
-    const { context } = bench;
-    const choices = { acceptSuggestions: true, autoApprove: true };
-    const { view } = await startSession({ task: 'Write it down', ...choices }, context);
-    const session = view.folder;
-    const holding = await readHolding(view.paths.leases, context.host);
-    if (holding.kind !== 'held') throw new Error('Nobody works on it.');
-    process.kill(holding.lease.owner.pid, 'SIGKILL');
-    const seen = await eventually(async () => {
-      const report = await getStatus({ session }, context);
-      return report.revival === 'launched' && report;
-    });
-    expect(seen.view.needsWorker).toBe(true);
-    const done = await waitForChange({ session, until: 'done', timeoutMs: 150_000 }, context);
-    expect(done.view.state.status.kind).toBe('done');
-  },
-  WHOLE_SESSION_MS,
-);
+test('a wait for a session whose worker is gone returns at once, and a resume continues it', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.killWorker();
+  const context = rig.context();
+  const session = rig.file.folder;
+  const { n: cursor } = await rig.state();
+  for (const until of ['change', 'attention', 'done'] as const) {
+    const told = await waitForChange({ session, cursor, until, timeoutMs: 600_000 }, context);
+    expect(told).toMatchObject({ changed: true, happened: [], worker: 'gone', isDying: false, cursor });
+  }
+  expect(await rig.workerPid()).toBeUndefined();
+  const { outcome } = await resumeSession({ session }, context);
+  expect(outcome).toBe('resumed');
+  expect((await getStatus({ session }, context)).worker).toBe('working');
+});
+
+test('of several sessions, one whose worker ends during the wait is named at once, and afterwards keeps no other from being waited for', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const context = rig.context();
+  const { view: other } = await startSession({ task: 'x', name: 'other', run: false }, context);
+  const stopped = await waitForChange({ session: other.folder, until: 'done', timeoutMs: 30_000 }, context);
+  const session = rig.file.folder;
+  const cursors = { [session]: (await rig.state()).n, [other.folder]: stopped.cursor };
+  const input = { sessions: [{ session }, { session: other.folder }], cursors, until: 'change' } as const;
+  const waiting = waitForAny({ ...input, timeoutMs: 600_000 }, context);
+  await rig.killWorker();
+  expect(await waiting).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
+  const next = await waitForAny({ ...input, timeoutMs: 0 }, context);
+  expect(next).toMatchObject({ changed: false, worker: 'gone', view: { folder: session } });
+});
 
 test('a session whose worker dies again and again is left to a person, who is told at once and may ask for another', async () => {
-  await using bench = await makeBench();
-  const { context } = bench;
-  const { view } = await startSession({ task: 'Write it down' }, context);
-  const session = view.folder;
-  const begun = async () =>
-    (await readEvents(view.paths.events, 0)).filter(({ type }) => type === 'worker_took_over');
-  const kill = async () => {
-    const holding = await readHolding(view.paths.leases, context.host);
-    const isNewest = holding.kind === 'held' && (await begun()).at(-1)?.lease === holding.lease.number;
-    if (isNewest && holding.liveness === 'alive') process.kill(holding.lease.owner.pid, 'SIGKILL');
-  };
-  // A worker that was launched by an earlier look may take over between two looks: all is asked of one moment.
-  const list = await eventually(async () => {
-    await kill();
-    const { revival } = await getStatus({ session }, context);
-    const list = await listSessions({}, context);
-    return revival === 'dies_again' && list.dying.length > 0 && list;
-  });
-  expect((await begun()).length).toBeGreaterThanOrEqual(4);
-  expect(list.dying.map(({ folder }) => folder)).toEqual([session]);
+  await using rig = await startRig({ scenario: HANGS });
+  const context = rig.context();
+  const session = rig.file.folder;
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  for (let lease = 2; lease <= 4; lease += 1) {
+    await rig.killWorker();
+    await rig.launch();
+    await rig.until((state) => state.lease === lease, { leaveDead: true });
+  }
+  await rig.killWorker();
+  expect(await getStatus({ session }, context)).toMatchObject({ worker: 'gone', isDying: true });
+  const list = await listSessions({ filter: 'needs_human' }, context);
+  expect(list.sessions.map(({ folder }) => folder)).toEqual([session]);
   expect(list.needing).toBe(1);
   for (const until of ['attention', 'done'] as const) {
-    await eventually(async () => {
-      await kill();
-      const told = await waitForChange({ session, cursor: 10_000, until, timeoutMs: 100 }, context);
-      const forHuman = await listSessions({ filter: 'needs_human' }, context);
-      return told.changed && told.revival === 'dies_again' && forHuman.dying.length === 1;
-    });
+    const told = await waitForChange({ session, cursor: 10_000, until, timeoutMs: 600_000 }, context);
+    expect(told).toMatchObject({ changed: true, isDying: true });
   }
   for (const note of ['There is more memory now', undefined]) {
-    const { view: resumed, outcome } = await resumeSession({ session, note }, context);
-    expect({ outcome, worker: resumed.worker }).toEqual({ outcome: 'resumed', worker: 'alive' });
-    await eventually(async () => {
-      await kill();
-      return (await findSession({ session }, context)).needsWorker;
-    });
+    const { view, outcome } = await resumeSession({ session, note }, context);
+    expect({ outcome, worker: view.worker }).toEqual({ outcome: 'resumed', worker: 'alive' });
+    await rig.killWorker();
   }
-  const kept = (await readEvents(view.paths.events, 0)).filter(({ type }) => type === 'message_kept');
+  const kept = (await rig.events()).filter(({ type }) => type === 'message_kept');
   expect(kept).toHaveLength(1);
 });

@@ -29,8 +29,7 @@ test('a child that gives no sign of life reads as stalled until it prints again'
   });
   const { openIteration } = await rig.until((state) => state.openIteration !== undefined);
   const session = rig.file.folder;
-  // A look brings a worker back, which would write on behind what stands in the log here.
-  const context = { ...rig.context('tool'), programs: { worker: '/nowhere', rehearsal: '/nowhere' } };
+  const context = rig.context('tool');
   const look = async () => (await askTool('get_status', { session }, context)).json.stalled;
   expect(await look()).toBeUndefined();
   const log = join(rig.paths.logs, openIteration?.log ?? '');
