@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../src/actions/context.ts';
-import { installMonitor } from '../src/actions/install-monitor.ts';
+import { installMonitor } from '../src/actions/install-supervisor.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { endTree } from '../src/base/end-tree.ts';
 import { systemHost } from '../src/base/host.ts';

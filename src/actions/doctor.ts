@@ -11,7 +11,7 @@ import { type CliName, cliChecks, isRefusedAsRoot } from './doctor/cli-checks.ts
 import { commandChecks } from './doctor/command-checks.ts';
 import { installChecks } from './doctor/install-checks.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
-import { monitorChecks } from './doctor/monitor-check.ts';
+import { monitorChecks } from './doctor/supervisor-checks.ts';
 import { projectChecks } from './doctor/project-checks.ts';
 import { sandboxCheck } from './doctor/sandbox-check.ts';
 import { findProjectFor } from './find-project-for.ts';

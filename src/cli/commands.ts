@@ -11,7 +11,7 @@ import { addInstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
 import { addLog } from './commands/log.ts';
 import { addMessage } from './commands/message.ts';
-import { addMonitor } from './commands/monitor.ts';
+import { addMonitor } from './commands/supervisor.ts';
 import { addPlan } from './commands/plan.ts';
 import { addResume } from './commands/resume.ts';
 import { addRewind } from './commands/rewind.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { install, uninstall } from '../../src/actions/install.ts';
-import { uninstallMonitor } from '../../src/actions/install-monitor.ts';
+import { uninstallMonitor } from '../../src/actions/install-supervisor.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { builtPrograms } from '../support/built-programs.ts';

@@ -4,7 +4,7 @@ import { type DoctorCheck, ok, warn } from './check.ts';
 
 /** Whether a monitor that this machine was told to run still can be: an upgrade of node or of us may have moved it. */
 export async function monitorChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { installedMonitor } = await import('../install-monitor.ts');
+  const { installedMonitor } = await import('../install-supervisor.ts');
   const monitor = await installedMonitor(context);
   if (monitor === undefined) return [];
   const [node = '', program = ''] = monitor.command;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { MonitorInstallReport } from '../../actions/install-monitor.ts';
+import type { MonitorInstallReport } from '../../actions/install-supervisor.ts';
 import type { MonitorRound } from '../../actions/monitor.ts';
 import { type Cli, UsageError } from '../cli.ts';
 import { duration } from '../durations.ts';
@@ -70,7 +70,7 @@ const REVIVALS = {
 } as const;
 
 async function changeService(cli: Cli, options: MonitorOptions): Promise<void> {
-  const { installMonitor, uninstallMonitor } = await import('../../actions/install-monitor.ts');
+  const { installMonitor, uninstallMonitor } = await import('../../actions/install-supervisor.ts');
   const context = await cli.actionContext();
   const program = join(cli.programsDir, 'samocode.js');
   const change = (dryRun: boolean) =>
