@@ -5,6 +5,7 @@ import {
   isOff,
   readPresence,
   registeredSessions,
+  type SupervisorPaths,
   supervisorPaths,
 } from '../providers/starting/supervisor-folder.ts';
 import { isContinuedBy } from '../session/continued-by.ts';
@@ -44,9 +45,7 @@ export async function superviseIfUnfinished(context: ActionContext): Promise<voi
   const paths = supervisorPaths(home, host);
   const presence = await readPresence(paths, host);
   if (presence.kind === 'watching' && !isOlder(presence.about?.version ?? '', __VERSION__)) return;
-  const known = await readKnownProjects(home);
-  const ofProjects = known.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
-  for (const sessionsDir of new Set([...(await registeredSessions(paths)), ...ofProjects])) {
+  for (const sessionsDir of await watchedFolders(paths, home)) {
     const views = await readSessionList(sessionsDir, host).catch(() => []);
     if (views.some((view) => isWatched(view, paths.identity, context))) {
       await supervise(context, sessionsDir);
@@ -61,4 +60,14 @@ function isWatched(view: SessionView, identity: string, { host, clock }: ActionC
   const { kind } = view.state.status;
   if (isForeign || newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
   return (needsWorker || (kind !== 'done' && kind !== 'stopped')) && isContinuedBy(lease, identity, host);
+}
+
+/** The SESSIONS folders that were registered, and those of projects that earlier versions have used here. */
+export async function watchedFolders(
+  paths: Pick<SupervisorPaths, 'registered'>,
+  home: string,
+): Promise<Set<string>> {
+  const known = await readKnownProjects(home).catch(() => undefined);
+  const ofProjects = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
+  return new Set([...(await registeredSessions(paths)), ...ofProjects]);
 }

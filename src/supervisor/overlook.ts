@@ -1,8 +1,7 @@
+import { watchedFolders } from '../actions/supervision.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { readKnownProjects } from '../project/known-projects.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
 import { launchWorker, WorkerNotLaunchedError } from '../providers/starting/launch-worker.ts';
-import { registeredSessions } from '../providers/starting/supervisor-folder.ts';
 import { isForgotten } from '../session/forgotten.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
@@ -151,9 +150,7 @@ export class Overlook {
    */
   async #known(): Promise<ReadonlySet<string>> {
     const { paths, home } = this.#supervisor;
-    const known = await readKnownProjects(home).catch(() => undefined);
-    const ofProjects = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
-    for (const dir of [...(await registeredSessions(paths)), ...ofProjects]) this.#sessionsDirs.add(dir);
+    for (const dir of await watchedFolders(paths, home)) this.#sessionsDirs.add(dir);
     return this.#sessionsDirs;
   }
 
