@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../src/actions/context.ts';
-import { installMonitor } from '../src/actions/install-supervisor.ts';
+import { installSupervisor } from '../src/actions/install-supervisor.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { endTree } from '../src/base/end-tree.ts';
 import { systemHost } from '../src/base/host.ts';
@@ -52,7 +52,7 @@ interface Moment {
 const MOMENTS: Moment[] = [
   {
     name: 'waits-for-answers',
-    about: 'waits for answers; its idle worker died with the machine',
+    about: 'waits for answers',
     plan: {},
     reach: (rig) => rig.untilWaiting('qa_answers'),
   },
@@ -125,7 +125,6 @@ for (const { name, about, plan, reach } of MOMENTS) {
 await recordClients();
 for (const [platform, program] of [
   ['linux', 'systemctl'],
-  ['linux', 'crontab'],
   ['darwin', 'launchctl'],
 ] as const) {
   await recordService(platform, program);
@@ -158,21 +157,21 @@ async function recordClients(): Promise<void> {
   });
 }
 
-async function recordService(platform: NodeJS.Platform, program: string): Promise<void> {
+async function recordService(platform: NodeJS.Platform, name: string): Promise<void> {
   await using dir = await tempDir();
   const home = join(dir.path, 'home');
   const bin = join(dir.path, 'bin');
   await write(join(home, 'table'), '5 4 * * * backup\n');
   await write(
-    join(bin, program),
+    join(bin, name),
     '#!/bin/sh\n[ "$1" = - ] && exec /bin/cat > "$HOME/table"\n[ "$1" = -l ] && exec /bin/cat "$HOME/table"\nexit 0\n',
   );
-  await chmod(join(bin, program), 0o755);
+  await chmod(join(bin, name), 0o755);
   const context = await contextFor(home, { PATH: bin });
-  const samocode = '/opt/samocode/samocode.js';
-  const { services } = await installMonitor({ program: samocode, dryRun: false, platform }, context);
+  const program = '/opt/samocode/supervisor.cjs';
+  const { services } = await installSupervisor({ program, dryRun: false, platform }, context);
   await recordPlace(dir.path, target(`service-${services.join('-')}`), {
-    about: `samocode ${release}: the monitor as a service of ${services.join(', ')}`,
+    about: `samocode ${release}: the supervisor as a service of ${services.join(', ')}`,
   });
   console.log(`service: ${services.join(', ')}`);
 }

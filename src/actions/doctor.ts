@@ -11,9 +11,9 @@ import { type CliName, cliChecks, isRefusedAsRoot } from './doctor/cli-checks.ts
 import { commandChecks } from './doctor/command-checks.ts';
 import { installChecks } from './doctor/install-checks.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
-import { monitorChecks } from './doctor/supervisor-checks.ts';
 import { projectChecks } from './doctor/project-checks.ts';
 import { sandboxCheck } from './doctor/sandbox-check.ts';
+import { supervisorChecks } from './doctor/supervisor-checks.ts';
 import { findProjectFor } from './find-project-for.ts';
 
 export interface DoctorInput {
@@ -63,7 +63,7 @@ export async function doctor(
       : [project.check]),
     ...clis.flat(),
     ...(await installChecks(context)),
-    ...(await monitorChecks(context)),
+    ...(await supervisorChecks(context)),
     await sandboxCheck(settings, used, context),
   ]);
 }

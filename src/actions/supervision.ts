@@ -62,6 +62,11 @@ function isWatched(view: SessionView, identity: string, { host, clock }: ActionC
   return (needsWorker || (kind !== 'done' && kind !== 'stopped')) && isContinuedBy(lease, identity, host);
 }
 
+/** Whether a session works, or waits for something. */
+export function isUnfinished({ isForeign, state: { status } }: SessionView): boolean {
+  return !isForeign && status.kind !== 'done' && status.kind !== 'stopped';
+}
+
 /** The SESSIONS folders that were registered, and those of projects that earlier versions have used here. */
 export async function watchedFolders(
   paths: Pick<SupervisorPaths, 'registered'>,

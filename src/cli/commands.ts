@@ -11,7 +11,6 @@ import { addInstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
 import { addLog } from './commands/log.ts';
 import { addMessage } from './commands/message.ts';
-import { addMonitor } from './commands/supervisor.ts';
 import { addPlan } from './commands/plan.ts';
 import { addResume } from './commands/resume.ts';
 import { addRewind } from './commands/rewind.ts';
@@ -20,6 +19,7 @@ import { addShow } from './commands/show.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
+import { addMonitor, addSupervisor } from './commands/supervisor.ts';
 import { addTakeover } from './commands/takeover.ts';
 import { addTrust } from './commands/trust.ts';
 import { addUninstall } from './commands/uninstall.ts';
@@ -47,6 +47,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addDiff,
   addArchive,
   addUnarchive,
+  addSupervisor,
   addMonitor,
   addTakeover,
   addConfig,

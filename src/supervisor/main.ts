@@ -2,10 +2,14 @@ import '../base/quick-schemas.ts';
 
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ActionContext } from '../actions/context.ts';
+import { replaceMonitor } from '../actions/replace-monitor.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/host.ts';
-import { supervisorPaths } from '../providers/starting/supervisor-folder.ts';
-import { runSupervisor } from './run-supervisor.ts';
+import { askToLeave, isOlder } from '../providers/starting/launch-supervisor.ts';
+import { readPresence } from '../providers/starting/supervisor-folder.ts';
+import { runSupervisor, type SupervisorEnd } from './run-supervisor.ts';
+import { newSupervisor, type Supervisor } from './supervisor.ts';
 
 // It lives for days and mostly waits: no compilers that make hot code faster, and a nursery that stays small.
 setImmediate(() => {
@@ -17,27 +21,51 @@ setImmediate(() => {
 
 void main();
 
-/** The background program: `samocode supervisor` runs the same in a terminal. */
+/** The background program; `samocode supervisor` runs the same in a terminal. */
 async function main(): Promise<void> {
   const [program = ''] = process.argv.slice(1);
-  const host = await systemHost();
-  const home = homedir();
-  const paths = supervisorPaths(home, host);
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
   const say = (text: string) => process.stderr.write(`${isoUtc(systemClock.now())} ${process.pid} ${text}\n`);
-  const programs = { worker: join(dirname(program), 'worker.cjs'), supervisor: program };
   // On a full disk there is nothing to say it with.
   process.stderr.on('error', () => undefined);
-  const { env } = process;
-  const revives = env.SAMOCODE_REVIVE !== 'off';
+  const home = homedir();
+  const context: ActionContext = {
+    clock: systemClock,
+    host: await systemHost(),
+    env: process.env,
+    home,
+    cwd: home,
+    by: { channel: 'cli' },
+    programs: {
+      worker: join(dirname(program), 'worker.cjs'),
+      rehearsal: join(dirname(program), 'samocode-rehearsal.cjs'),
+    },
+  };
+  const supervisor = newSupervisor(context, say);
   try {
-    await runSupervisor(
-      { paths, identity: paths.identity, clock: systemClock, host, home, env, programs, revives, say },
-      { signal: ended.signal, stays: process.argv.includes('--stay') },
-    );
+    if (process.argv.includes('--stay')) await serve(supervisor, ended.signal);
+    else {
+      const { notes } = await replaceMonitor({ program }, context);
+      for (const note of notes) say(note);
+      await runSupervisor(supervisor, { signal: ended.signal });
+    }
   } catch (error) {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = 1;
   }
+}
+
+/** Ends after which a service manager is to start the service again; it may be another program then. */
+const TRY_AGAIN: readonly SupervisorEnd[] = ['held', 'lost', 'program_replaced'];
+
+/** As a service: takes over from a supervisor that would leave when nothing waits any more. */
+async function serve(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  const { paths, host } = supervisor;
+  const before = await readPresence(paths, host);
+  const other = before.kind === 'watching' ? before.about?.version : undefined;
+  if (before.kind === 'watching') await askToLeave(paths, __VERSION__, true);
+  const end = await runSupervisor(supervisor, { signal, stays: true });
+  const isHeldByNewer = end === 'held' && other !== undefined && isOlder(__VERSION__, other);
+  if (TRY_AGAIN.includes(end) && !isHeldByNewer) process.exitCode = 1;
 }

@@ -77,8 +77,10 @@ export class NoticeQueue {
       notices.push(...news.flatMap((event) => noticeOf(event, session, sessionFile.id)));
       read.set(runDir, events.at(-1)?.n ?? state.n);
     }
-    if (notices.length > 0)
+    if (notices.length > 0) {
+      for (const { session, text } of notices) this.#supervisor.say(`${session}: ${text}`);
       appendLines(paths.queue, notices.map((notice) => `${JSON.stringify(notice)}\n`).join(''));
+    }
     this.#crashLoops = crashLoops;
     if (read.size === 0) return;
     crashPoint('before-cursors');

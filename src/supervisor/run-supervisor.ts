@@ -127,7 +127,7 @@ async function watch(
       if (signal.aborted) return 'ended';
       // Where its folder was taken away, it is made anew: whoever parks a session must find the lease.
       await lease.check();
-      if (await isAskedToLeave(paths.leave)) return 'asked_to_leave';
+      if (await isAskedToLeave(paths.leave, stays)) return 'asked_to_leave';
       const standing = programId(supervisor);
       if (standing !== undefined && standing !== program) return 'program_replaced';
       // Listening begins before the look, so that nothing falls between the two.
@@ -181,13 +181,19 @@ function wantedBy({ paths }: Supervisor, { sessions }: Overlook): Wanted {
   return wanted;
 }
 
-const Leave = z.looseObject({ version: z.string() });
+const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional() });
 
-/** By a newer program; an older one that asks is not obeyed, or two would drive each other out for ever. */
-async function isAskedToLeave(path: string): Promise<boolean> {
+/**
+ * By a newer program, or by one of this version that stays, as a service does, where this one does not. An older one
+ * that asks is not obeyed, or two would drive each other out for ever.
+ */
+async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
   const text = await ifExists(readFile(path, 'utf8'));
   const asked = text === undefined ? undefined : Leave.safeParse(parseJson(text)).data;
-  return asked !== undefined && isOlder(__VERSION__, asked.version);
+  if (asked === undefined) return false;
+  return (
+    isOlder(__VERSION__, asked.version) || (asked.stays === true && !stays && asked.version === __VERSION__)
+  );
 }
 
 /** Which file the program is: an upgrade puts another in its place. Undefined while it is being put there. */

@@ -1,7 +1,9 @@
+import type { ActionContext } from '../actions/context.ts';
+import { supervisorProgram } from '../actions/supervision.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
-import type { SupervisorPaths } from '../providers/starting/supervisor-folder.ts';
+import { type SupervisorPaths, supervisorPaths } from '../providers/starting/supervisor-folder.ts';
 
 /** What every part of a supervisor works with. */
 export interface Supervisor {
@@ -18,6 +20,17 @@ export interface Supervisor {
   readonly revives: boolean;
   /** A line for whoever reads its log. */
   readonly say: (text: string) => void;
+}
+
+/** The supervisor of this machine and person. @param say takes a line of its log */
+export function newSupervisor(context: ActionContext, say: Supervisor['say']): Supervisor {
+  const { clock, host, home, env, programs } = context;
+  const paths = supervisorPaths(home, host);
+  return {
+    ...{ paths, identity: paths.identity, clock, host, home, env, say },
+    programs: { worker: programs.worker, supervisor: supervisorProgram(programs) },
+    revives: env.SAMOCODE_REVIVE !== 'off',
+  };
 }
 
 export function describeFailure(error: unknown): string {

@@ -19,6 +19,7 @@ import { rememberProject } from '../../src/project/known-projects.ts';
 import { sessionsText } from '../../src/server/resources/session-rows.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
 import { needsHuman } from '../../src/session/session-list.ts';
+import { readSupervisorStatus } from '../../src/supervisor/supervisor-status.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { asOrdinaryUser } from '../support/ordinary-user.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -88,11 +89,16 @@ test('whatever goes over all sessions shows the others beside one that may not b
     every: await everySession(context),
     completed: await completeSession('26-', context),
     rows: await sessionsText(context),
+    watched: await readSupervisorStatus(context),
     doctor: await hostsCheck(given.at('one', 'sessions'), context),
   }));
   expect(found.every.map(({ view }) => view.folder).sort()).toEqual(all);
   expect(found.completed.values.toSorted()).toEqual(all);
   for (const folder of all) expect(found.rows).toContain(folder);
+  expect(found.watched.sessions.map(({ view, waits }) => [view.folder, waits.for])).toEqual([
+    [OTHER, 'edit'],
+    [REFUSED, 'person'],
+  ]);
   expect(found.doctor).toMatchObject({ level: 'warn', found: expect.stringContaining(REFUSED) });
 });
 

@@ -13,6 +13,7 @@ import { sessionFacts } from '../../src/cli/session-facts.ts';
 import { rememberProject } from '../../src/project/known-projects.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
+import { readSupervisorStatus } from '../../src/supervisor/supervisor-status.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -41,7 +42,7 @@ async function restarted(quietMs: number, events: readonly NewEvent[] = [CREATED
   return { context, sessions, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
-test('a session whose container was restarted needs its person: in status, list and doctor', async () => {
+test('a session whose container was restarted needs its person: in status, list, supervisor and doctor', async () => {
   await using given = await restarted(61_000);
   const { context, sessions } = given;
   const { view, worker } = await getStatus({ session: FOLDER }, context);
@@ -51,6 +52,9 @@ test('a session whose container was restarted needs its person: in status, list 
   expect(sessionFacts(view)).toMatchObject({ needsHuman: true, worker: 'gone', problems });
   expect(sessionFacts(view).next).toBe('samocode takeover boats');
   expect(await listSessions({ filter: 'needs_human' }, context)).toMatchObject({ needing: 1 });
+  expect((await readSupervisorStatus(context)).sessions).toMatchObject([
+    { waits: { for: 'person', why: 'unseen' } },
+  ]);
   expect((await hostsCheck(sessions, context)).found).toContain(FOLDER);
 });
 

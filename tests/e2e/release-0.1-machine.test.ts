@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { install, uninstall } from '../../src/actions/install.ts';
-import { uninstallMonitor } from '../../src/actions/install-supervisor.ts';
+import { uninstallSupervisor } from '../../src/actions/install-supervisor.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { builtPrograms } from '../support/built-programs.ts';
@@ -53,7 +53,7 @@ test.each([
 ] as const)('the monitor that 0.1 installed with %s is found and removed', async (service, platform) => {
   await using place = await unpackPlace(recording(`service-${service}`));
   const context = { ...(await contextOf(place)), env: { PATH: join(place.root, 'bin'), HOME: place.home } };
-  const report = await uninstallMonitor({ dryRun: false, platform }, context);
+  const report = await uninstallSupervisor({ dryRun: false, platform }, context);
   expect(report).toMatchObject({ outcome: 'changed', services: [service] });
   expect(await filesThatName(place.home, 'samocode')).toEqual([]);
   expect(await readFile(join(place.home, 'table'), 'utf8')).toBe('5 4 * * * backup\n');

@@ -62,7 +62,7 @@ export const CORE: readonly Finding[] = [
     shownBy: [
       [
         'actions/unseen-worker.test.ts',
-        'a session whose container was restarted needs its person: in status, list and doctor',
+        'a session whose container was restarted needs its person: in status, list, supervisor and doctor',
       ],
       ['actions/unseen-worker.test.ts', 'for a session whose container was restarted ends'],
       ['base/lease.test.ts', 'the lease of a container that is %s: %#'],

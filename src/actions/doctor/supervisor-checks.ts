@@ -1,29 +1,130 @@
 import { access, constants } from 'node:fs/promises';
+import { isOlder } from '../../providers/starting/launch-supervisor.ts';
+import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
+import { isContinuedBy } from '../../session/continued-by.ts';
+import { readSessionList } from '../../session/session-list.ts';
+import type { SessionView } from '../../session/status.ts';
 import type { ActionContext } from '../context.ts';
+import { isUnfinished, watchedFolders } from '../supervision.ts';
+import { whyUnwritable } from '../why-unwritable.ts';
 import { type DoctorCheck, ok, warn } from './check.ts';
 
-/** Whether a monitor that this machine was told to run still can be: an upgrade of node or of us may have moved it. */
-export async function monitorChecks(context: ActionContext): Promise<DoctorCheck[]> {
-  const { installedMonitor } = await import('../install-supervisor.ts');
-  const monitor = await installedMonitor(context);
-  if (monitor === undefined) return [];
-  const [node = '', program = ''] = monitor.command;
-  const isGone = async (path: string, mode: number) =>
-    await access(path, mode).then(
-      () => false,
-      () => true,
-    );
-  const gone = [
-    ...((await isGone(node, constants.X_OK)) ? [node] : []),
-    ...((await isGone(program, constants.R_OK)) ? [program] : []),
-  ];
+/** Whether sessions that wait are watched, and by a program that is still there. Starts none. */
+export async function supervisorChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  const unfinished = await unfinishedSessions(context);
   return [
-    gone.length === 0
-      ? ok('monitor', `${monitor.service} runs it`)
-      : warn(
-          'monitor',
-          `${monitor.service} was told to run the monitor by ${gone.join(' and ')}, which is not there.`,
-          'Run: samocode monitor --install.',
-        ),
+    await presenceCheck(unfinished, context),
+    ...(await serviceChecks(context)),
+    ...leftChecks(unfinished, context),
   ];
+}
+
+async function presenceCheck(
+  unfinished: readonly SessionView[],
+  { env, home, host }: ActionContext,
+): Promise<DoctorCheck> {
+  const paths = supervisorPaths(home, host);
+  const presence = await readPresence(paths, host);
+  if (presence.kind === 'watching') {
+    const { pid, since, about } = presence;
+    const words = `process ${pid}, version ${about?.version ?? 'unknown'}, since ${since}`;
+    return about !== undefined && isOlder(about.version, __VERSION__)
+      ? warn(
+          'supervisor',
+          `A supervisor of an older version runs: ${words}.`,
+          'The next act on a session replaces it.',
+        )
+      : ok('supervisor', words);
+  }
+  const unwritable = (await whyUnwritable(paths.dir)) ?? (await whyUnwritable(paths.leases));
+  if (unwritable !== undefined)
+    return warn(
+      'supervisor',
+      `${unwritable}: sessions still run, but nothing watches them and no notification is sent.`,
+      'Make the folder yours and writable (chown, chmod).',
+    );
+  if (isOff(env))
+    return warn(
+      'supervisor',
+      'SAMOCODE_SUPERVISOR=off: sessions that wait are not watched, and no notification is sent.',
+      'Remove that setting, or run: samocode supervisor.',
+    );
+  return unfinished.length === 0
+    ? ok('supervisor', 'none runs, and none is needed')
+    : warn(
+        'supervisor',
+        `No supervisor runs; nothing watches ${namesOf(unfinished)}.`,
+        'Any act on a session starts it; "samocode supervisor --install" makes it a service.',
+      );
+}
+
+/** A service of the supervisor whose program an upgrade has moved, and what samocode 0.1 has left. */
+async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
+  const { installedSupervisor, serviceOf } = await import('../install-supervisor.ts');
+  const id = 'supervisor.service';
+  const again = 'Run: samocode supervisor --install.';
+  if (serviceOf().hasMonitor(context))
+    return [warn(id, `${serviceOf().name} still runs the monitor of samocode 0.1.`, again)];
+  const installed = await installedSupervisor(context);
+  if (installed === undefined) return [];
+  const [node = '', program = ''] = installed.command;
+  const gone = [
+    ...((await isThere(node, constants.X_OK)) ? [] : [node]),
+    ...((await isThere(program, constants.R_OK)) ? [] : [program]),
+  ];
+  if (gone.length === 0) return [ok(id, `${installed.service} runs it`)];
+  return [
+    warn(id, `${installed.service} runs the supervisor by ${gone.join(' and ')}, which is not there.`, again),
+  ];
+}
+
+async function isThere(path: string, mode: number): Promise<boolean> {
+  return await access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Sessions that no supervisor of this machine continues. */
+function leftChecks(unfinished: readonly SessionView[], { home, host }: ActionContext): DoctorCheck[] {
+  const { identity } = supervisorPaths(home, host);
+  const unseen = unfinished.filter(({ isUnseen }) => isUnseen);
+  const others = unfinished.filter(
+    ({ worker, lease }) => worker === 'none' && !isContinuedBy(lease, identity, host),
+  );
+  return [
+    ...(unseen.length > 0
+      ? [
+          warn(
+            'supervisor.unseen',
+            `Whether the workers of ${namesOf(unseen)} live cannot be seen from here.`,
+            'If their machine or container is gone: samocode takeover <session>.',
+          ),
+        ]
+      : []),
+    ...(others.length > 0
+      ? [
+          warn(
+            'supervisor.others',
+            `Another machine, container or home has left ${namesOf(others)}; the supervisor here does not continue them.`,
+            'To continue one here: samocode resume <session>.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function namesOf(views: readonly SessionView[]): string {
+  const names = views.slice(0, SHOWN).map(({ folder }) => folder);
+  const more = views.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const SHOWN = 5;
+
+async function unfinishedSessions({ home, host }: ActionContext): Promise<SessionView[]> {
+  const folders = await watchedFolders(supervisorPaths(home, host), home);
+  // Another check reports a folder that cannot be read.
+  const lists = await Promise.all([...folders].map((dir) => readSessionList(dir, host).catch(() => [])));
+  return lists.flat().filter(isUnfinished);
 }

@@ -1,58 +1,74 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
+import { statsAt } from '../../base/look-at.ts';
+import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { ActionContext } from '../context.ts';
 import { succeeds } from './ask-program.ts';
-import { programEnvironment } from './program-environment.ts';
-import type { Service, ServiceWork } from './service.ts';
+import type { Service, ServiceStep, ServiceWork } from './service.ts';
+import { serviceEnvironment } from './service-environment.ts';
 
-const LABEL = 'dev.samocode.monitor';
+const LABEL = 'dev.samocode.supervisor';
+const MONITOR = 'dev.samocode.monitor';
 
 /** An agent of macOS's launchd. */
 export const launchdService: Service = {
   name: 'launchd',
   isThere: (context) => succeeds('launchctl', ['version'], context),
   async installSteps(work) {
-    const path = plistPath(work.context);
+    const { context } = work;
+    const path = plistPath(LABEL, context);
     const text = plistText(work);
     const same = (await ifExists(readFile(path, 'utf8'))) === text;
-    if (same && (await succeeds('launchctl', ['print', `${domain()}/${LABEL}`], work.context))) return [];
-    return [
-      { kind: 'run', program: 'launchctl', args: ['bootout', `${domain()}/${LABEL}`], mayFail: true },
-      { kind: 'write', path, text },
-      { kind: 'run', program: 'launchctl', args: ['bootstrap', domain(), path] },
-    ];
+    const isInstalled = same && (await succeeds('launchctl', ['print', `${domain()}/${LABEL}`], context));
+    return [...(isInstalled ? [] : startSteps(path, text)), ...removalSteps(MONITOR, context)];
   },
   async uninstallSteps(context) {
-    const path = plistPath(context);
-    if ((await ifExists(readFile(path))) === undefined) return [];
-    return [
-      { kind: 'run', program: 'launchctl', args: ['bootout', `${domain()}/${LABEL}`], mayFail: true },
-      { kind: 'remove', path },
-    ];
+    return [LABEL, MONITOR].flatMap((label) => removalSteps(label, context));
   },
+  hasMonitor: (context) => statsAt(plistPath(MONITOR, context)) !== undefined,
   async installedCommand(context) {
-    const text = (await ifExists(readFile(plistPath(context), 'utf8'))) ?? '';
+    const text = (await ifExists(readFile(plistPath(LABEL, context), 'utf8'))) ?? '';
     const list = /<key>ProgramArguments<\/key>\s*<array>([\s\S]*?)<\/array>/.exec(text)?.[1] ?? '';
     return [...list.matchAll(/<string>([^<]*)<\/string>/g)].map(([, word = '']) => unescaped(word));
   },
   afterwards: 'It runs now and whenever you are logged in.',
 };
 
+function startSteps(path: string, text: string): ServiceStep[] {
+  return [
+    bootout(LABEL),
+    { kind: 'write', path, text },
+    { kind: 'run', program: 'launchctl', args: ['bootstrap', domain(), path] },
+  ];
+}
+
+function removalSteps(label: string, context: ActionContext): ServiceStep[] {
+  const path = plistPath(label, context);
+  if (statsAt(path) === undefined) return [];
+  // The agent last: it may be the one whose process asks for its end.
+  return [{ kind: 'remove', path }, bootout(label)];
+}
+
+function bootout(label: string): ServiceStep {
+  return { kind: 'run', program: 'launchctl', args: ['bootout', `${domain()}/${label}`], mayFail: true };
+}
+
 function domain(): string {
   return `gui/${process.getuid?.() ?? 501}`;
 }
 
-function plistPath({ home }: ActionContext): string {
-  return join(home, 'Library', 'LaunchAgents', `${LABEL}.plist`);
+function plistPath(label: string, { home }: ActionContext): string {
+  return join(home, 'Library', 'LaunchAgents', `${label}.plist`);
 }
 
-// Workers outlive the monitor: the process group is left alone when it ends.
+// Workers outlive the supervisor: the process group is left alone when it ends.
 function plistText({ command, context }: ServiceWork): string {
   const words = command.map((word) => `    <string>${escaped(word)}</string>`);
-  const variables = Object.entries(programEnvironment(context)).map(
+  const variables = Object.entries(serviceEnvironment(context)).map(
     ([name, value]) => `    <key>${name}</key><string>${escaped(value)}</string>`,
   );
+  const { errors } = supervisorPaths(context.home, context.host);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
@@ -64,8 +80,10 @@ function plistText({ command, context }: ServiceWork): string {
     '  <key>EnvironmentVariables</key><dict>',
     ...variables,
     '  </dict>',
+    `  <key>StandardErrorPath</key><string>${escaped(errors)}</string>`,
     '  <key>RunAtLoad</key><true/>',
     '  <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>',
+    '  <key>ThrottleInterval</key><integer>30</integer>',
     '  <key>AbandonProcessGroup</key><true/>',
     '</dict></plist>',
     '',

@@ -1,48 +1,35 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
+import { statsAt } from '../../base/look-at.ts';
 import type { ActionContext } from '../context.ts';
 import { succeeds } from './ask-program.ts';
-import { programEnvironment } from './program-environment.ts';
-import type { Service, ServiceStep, ServiceWork } from './service.ts';
+import type { RunStep, Service, ServiceStep, ServiceWork } from './service.ts';
+import { serviceEnvironment } from './service-environment.ts';
 
-const UNIT = 'samocode-monitor.service';
-const systemctl = (...args: string[]): ServiceStep => ({
-  kind: 'run',
-  program: 'systemctl',
-  args: ['--user', ...args],
-});
+const UNIT = 'samocode-supervisor.service';
+const MONITOR = 'samocode-monitor.service';
 
 /** A unit of the person's own systemd. */
 export const systemdService: Service = {
   name: 'systemd',
   isThere: (context) => succeeds('systemctl', ['--user', 'show-environment'], context),
   async installSteps(work) {
-    const path = unitPath(work.context);
+    const { context } = work;
+    const path = unitPath(UNIT, context);
     const text = unitText(work);
     const same = (await ifExists(readFile(path, 'utf8'))) === text;
-    const is = (state: string) => succeeds('systemctl', ['--user', state, UNIT], work.context);
-    if (same && (await is('is-enabled')) && (await is('is-active'))) return [];
-    return [
-      { kind: 'write', path, text },
-      systemctl('daemon-reload'),
-      systemctl('enable', UNIT),
-      // One that has failed too often is not started again before that is forgotten.
-      { kind: 'run', program: 'systemctl', args: ['--user', 'reset-failed', UNIT], mayFail: true },
-      systemctl('restart', UNIT),
-    ];
+    const is = (state: string) => succeeds('systemctl', ['--user', state, UNIT], context);
+    const isInstalled = same && (await is('is-enabled')) && (await is('is-active'));
+    return [...(isInstalled ? [] : startSteps(path, text)), ...removalSteps(MONITOR, context)];
   },
   async uninstallSteps(context) {
-    const path = unitPath(context);
-    if ((await ifExists(readFile(path))) === undefined) return [];
-    return [
-      { kind: 'run', program: 'systemctl', args: ['--user', 'disable', '--now', UNIT], mayFail: true },
-      { kind: 'remove', path },
-      { kind: 'run', program: 'systemctl', args: ['--user', 'daemon-reload'], mayFail: true },
-    ];
+    return [UNIT, MONITOR].flatMap((unit) => removalSteps(unit, context));
   },
+  hasMonitor: (context) => statsAt(unitPath(MONITOR, context)) !== undefined,
   async installedCommand(context) {
-    const line = /^ExecStart=(.*)$/m.exec((await ifExists(readFile(unitPath(context), 'utf8'))) ?? '')?.[1];
+    const text = (await ifExists(readFile(unitPath(UNIT, context), 'utf8'))) ?? '';
+    const line = /^ExecStart=(.*)$/m.exec(text)?.[1];
     const words = [...(line ?? '').matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = '']) => word);
     return words.map((word) => word.replace(/\\(.)/g, '$1').replaceAll('%%', '%').replaceAll('$$', '$'));
   },
@@ -50,18 +37,46 @@ export const systemdService: Service = {
     'It runs now and whenever you are logged in; `loginctl enable-linger` lets it also run when you are not.',
 };
 
-function unitPath({ env, home }: ActionContext): string {
-  return join(env.XDG_CONFIG_HOME || join(home, '.config'), 'systemd', 'user', UNIT);
+const systemctl = (...args: string[]): RunStep => ({
+  kind: 'run',
+  program: 'systemctl',
+  args: ['--user', ...args],
+});
+
+function startSteps(path: string, text: string): ServiceStep[] {
+  return [
+    { kind: 'write', path, text },
+    systemctl('daemon-reload'),
+    systemctl('enable', UNIT),
+    // One that has failed too often is not started again before that is reset.
+    { ...systemctl('reset-failed', UNIT), mayFail: true },
+    systemctl('restart', UNIT),
+  ];
 }
 
-// Workers outlive the monitor: only its own process may be ended with it.
+function removalSteps(unit: string, context: ActionContext): ServiceStep[] {
+  const path = unitPath(unit, context);
+  if (statsAt(path) === undefined) return [];
+  return [
+    // Without waiting: the unit that ends may be the one whose process asks for it.
+    { ...systemctl('disable', '--now', '--no-block', unit), mayFail: true },
+    { kind: 'remove', path },
+    { ...systemctl('daemon-reload'), mayFail: true },
+  ];
+}
+
+function unitPath(unit: string, { env, home }: ActionContext): string {
+  return join(env.XDG_CONFIG_HOME || join(home, '.config'), 'systemd', 'user', unit);
+}
+
+// Workers outlive the supervisor: only its own process may be ended with it.
 function unitText({ command, context }: ServiceWork): string {
-  const variables = Object.entries(programEnvironment(context)).map(
+  const variables = Object.entries(serviceEnvironment(context)).map(
     ([name, value]) => `Environment=${quoted(`${name}=${value}`)}`,
   );
   return [
     '[Unit]',
-    'Description=Brings back samocode sessions whose worker is gone',
+    'Description=Watches samocode sessions that wait',
     '',
     '[Service]',
     `ExecStart=${command.map((word) => quoted(word).replaceAll('$', '$$$$')).join(' ')}`,

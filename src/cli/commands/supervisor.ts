@@ -1,96 +1,160 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { MonitorInstallReport } from '../../actions/install-supervisor.ts';
-import type { MonitorRound } from '../../actions/monitor.ts';
+import type { ActionContext } from '../../actions/context.ts';
+import type { SupervisorInstallReport } from '../../actions/supervisor-service/carry-out.ts';
+import type { SupervisorEnd } from '../../supervisor/run-supervisor.ts';
 import { type Cli, UsageError } from '../cli.ts';
-import { duration } from '../durations.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { SupervisorFacts } from '../supervisor-words.ts';
 
-type MonitorOptions = SharedOptions & {
-  once?: true;
-  every: string;
+type SupervisorOptions = SharedOptions & {
+  status?: true;
   install?: true;
   uninstall?: true;
   dryRun?: true;
 };
 
-export function addMonitor(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('monitor'))
-    .description('bring back sessions of every project whose worker is gone, until it is ended')
-    .option('--once', 'look once and end')
-    .option('--every <seconds>', 'time between two looks', '10')
-    .option('--install', 'let this machine run it by itself (systemd, launchd or cron)')
-    .option('--uninstall', 'take that out again')
+export function addSupervisor(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('supervisor'))
+    .description('watch every session that waits, in this terminal or as a service')
+    .option('--status', 'whether one runs, and what each session waits for')
+    .option('--install', 'run it as a service of yours (systemd or launchd)')
+    .option('--uninstall', 'remove that service')
     .option('--dry-run', 'with both: only show what would be changed')
-    .action(async (options: MonitorOptions) => {
-      if (options.install && options.uninstall) throw wrong('--install and --uninstall exclude each other.');
-      if (options.install || options.uninstall) await changeService(cli, options);
-      else await watch(cli, options);
+    .action(async (options: SupervisorOptions) => {
+      const { status, install, uninstall } = options;
+      if ([status, install, uninstall].filter(Boolean).length > 1)
+        throw new UsageError(
+          'Nothing was done.',
+          '--status, --install and --uninstall exclude each other.',
+          'See "samocode supervisor --help".',
+        );
+      if (status) await showStatus(cli);
+      else if (install || uninstall) await changeService(cli, options);
+      else await watch(cli);
     });
 }
 
-async function watch(cli: Cli, options: MonitorOptions): Promise<void> {
-  const everyMs = Number(options.every) * 1000;
-  if (!(everyMs >= 1000)) throw wrong(`--every wants seconds from 1, not "${options.every}".`);
-  const { lookAfterSessions, monitor } = await import('../../actions/monitor.ts');
+/** What units and crontabs of samocode 0.1 start: the supervisor, so that an upgraded machine stays watched. */
+export function addMonitor(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('monitor', { hidden: true }))
+    .description('the former name of "samocode supervisor"')
+    .option('--once', 'look once and end')
+    .option('--every <seconds>', 'no longer of any effect')
+    .option('--install', 'as "samocode supervisor --install"')
+    .option('--uninstall', 'as "samocode supervisor --uninstall"')
+    .option('--dry-run', 'with both: only show what would be changed')
+    .action(async (options: SupervisorOptions & { once?: true }) => {
+      if (options.install || options.uninstall) await changeService(cli, options);
+      else await watch(cli, { isMonitor: true, once: options.once });
+    });
+}
+
+async function showStatus(cli: Cli): Promise<void> {
   const context = await cli.actionContext();
-  if (options.once) {
-    const round = await lookAfterSessions(context);
-    cli.output.result(round, () => roundWords(round) || `${round.sessions} sessions, none needs a worker`);
+  const { supervisorWords } = await import('../supervisor-words.ts');
+  const facts = await readFacts(context);
+  cli.output.result(facts, () => supervisorWords(facts, cli.output, context.clock.now()));
+}
+
+async function readFacts(context: ActionContext): Promise<SupervisorFacts> {
+  const [{ readSupervisorStatus }, { installedSupervisor }, { supervisorFacts }] = await Promise.all([
+    import('../../supervisor/supervisor-status.ts'),
+    import('../../actions/install-supervisor.ts'),
+    import('../supervisor-words.ts'),
+  ]);
+  const service = (await installedSupervisor(context))?.service;
+  return supervisorFacts(await readSupervisorStatus(context), service, context.clock.now());
+}
+
+const ENDS: Readonly<Record<Exclude<SupervisorEnd, 'held'>, string>> = {
+  ended: 'Ended. The next act on a session starts a supervisor again.',
+  nothing_to_watch: 'Ended: no session works or waits.',
+  lost: 'Ended: another supervisor has taken over.',
+  asked_to_leave: 'Ended: the supervisor of a newer version takes over.',
+  program_replaced: 'Ended: samocode was upgraded, and the new version watches in the background.',
+};
+
+interface WatchOptions {
+  isMonitor?: true;
+  once?: true | undefined;
+}
+
+async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<void> {
+  const [{ newSupervisor }, { refuseFromInside }, { replaceMonitor }] = await Promise.all([
+    import('../../supervisor/supervisor.ts'),
+    import('../../actions/refuse-from-inside.ts'),
+    import('../../actions/replace-monitor.ts'),
+  ]);
+  const context = await cli.actionContext();
+  await refuseFromInside(context);
+  const supervisor = newSupervisor(context, (text) => cli.output.say(`${timeOfDay(context)}  ${text}`));
+  const { supervisor: program } = supervisor.programs;
+  const { isService, notes } = await replaceMonitor({ program, ...(isMonitor && { isMonitor }) }, context);
+  for (const note of notes) supervisor.say(note);
+  const facts = await readFacts(context);
+  if (facts.running || isService) return sayRunning(cli, facts);
+  if (once) {
+    const { Overlook } = await import('../../supervisor/overlook.ts');
+    await new Overlook(supervisor).look();
+    cli.output.result({ outcome: 'looked_once', sessions: facts.sessions.length }, () => 'Looked once.');
     return;
   }
-  const every = duration(everyMs);
-  if (cli.isInteractive)
-    cli.output.say(`Looking at the sessions of every project every ${every}; Ctrl-C ends it.`);
-  let last = '';
-  const onRound = (round: MonitorRound) => {
-    const words = roundWords(round);
-    // What stays wrong is said once.
-    if (words !== '' && words !== last) cli.output.say(words);
-    last = words;
-  };
-  await monitor({ everyMs, signal: cli.interrupted, onRound }, context);
-}
-
-function roundWords({ needy, problems }: MonitorRound): string {
-  const lines = needy.map(
-    ({ session, revival, credentials }) =>
-      `${session}: ${REVIVALS[revival]}${credentials === undefined ? '' : ` (${credentials})`}`,
+  const [{ runSupervisor }, { watchedWords }] = await Promise.all([
+    import('../../supervisor/run-supervisor.ts'),
+    import('../supervisor-words.ts'),
+  ]);
+  cli.output.say(
+    `Supervisor ${__VERSION__}, process ${process.pid}${cli.isInteractive ? '; Ctrl-C ends it' : ''}.`,
   );
-  return [...lines, ...problems].join('\n');
+  cli.output.say([...watchedWords(facts, cli.output, context.clock.now()), ''].join('\n'));
+  const end = await runSupervisor(supervisor, { signal: endOf(cli), stays: true });
+  if (end === 'held') return sayRunning(cli, await readFacts(context));
+  cli.output.result({ outcome: end }, () => ENDS[end]);
 }
 
-const REVIVALS = {
-  launched: 'its worker was gone, a new one has been started',
-  dies_again: 'its workers die again and again; see worker.stderr in its run folder, then resume it',
-  other_payer:
-    'its worker is gone, and it is left alone here: other credentials paid for it; look at it from where they are set, or resume it',
-  read_only: 'its worker is gone; from inside a session nothing is started',
-  not_needed: 'needs no worker',
-} as const;
+function sayRunning(cli: Cli, { pid, version, since }: SupervisorFacts): void {
+  const result = { outcome: 'runs_already', ...(pid !== undefined && { pid, version, since }) };
+  const what = pid === undefined ? '' : `: process ${pid}, version ${version ?? 'unknown'}, since ${since}`;
+  cli.output.result(
+    result,
+    () => `A supervisor runs already${what}.\nWhat it watches: samocode supervisor --status`,
+  );
+}
 
-async function changeService(cli: Cli, options: MonitorOptions): Promise<void> {
-  const { installMonitor, uninstallMonitor } = await import('../../actions/install-supervisor.ts');
+/** Ctrl-C, or how a service manager and a closed terminal end a program. */
+function endOf({ interrupted }: Cli): AbortSignal {
+  const asked = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.abort());
+  return AbortSignal.any([interrupted, asked.signal]);
+}
+
+function timeOfDay({ clock }: ActionContext): string {
+  return new Date(clock.now()).toTimeString().slice(0, 8);
+}
+
+async function changeService(cli: Cli, options: SupervisorOptions): Promise<void> {
+  const [{ installSupervisor, uninstallSupervisor }, { supervisorProgram }] = await Promise.all([
+    import('../../actions/install-supervisor.ts'),
+    import('../../actions/supervision.ts'),
+  ]);
   const context = await cli.actionContext();
-  const program = join(cli.programsDir, 'samocode.js');
+  const program = supervisorProgram(context.programs);
   const change = (dryRun: boolean) =>
-    options.install ? installMonitor({ program, dryRun }, context) : uninstallMonitor({ dryRun }, context);
+    options.install
+      ? installSupervisor({ program, dryRun }, context)
+      : uninstallSupervisor({ dryRun }, context);
   const plan = await change(true);
   if (options.dryRun || plan.outcome === 'nothing_to_do') {
     cli.output.result(plan, () => reportWords(plan));
     return;
   }
-  // Told before it is done: a command that fails half-way must not be the first that is heard of it.
+  // Before it is done: what a failure has left half done is then on the screen.
   cli.output.say(plan.steps.join('\n'));
   const report = await change(false);
   cli.output.result(report, () => `Done. ${report.next ?? ''}`.trim());
 }
 
-function reportWords({ outcome, services, steps }: MonitorInstallReport): string {
+function reportWords({ outcome, services, steps }: SupervisorInstallReport): string {
   if (outcome === 'nothing_to_do') return `Nothing to do${services.length > 0 ? ` (${services[0]})` : ''}.`;
   return ['This would be done:', ...steps].join('\n');
-}
-
-function wrong(problem: string): UsageError {
-  return new UsageError('The monitor was not started.', problem, 'See "samocode monitor --help".');
 }

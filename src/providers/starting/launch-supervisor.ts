@@ -59,9 +59,12 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
   }
 }
 
-/** The supervisor leaves at its next look. */
-export async function askToLeave({ leave }: SupervisorPaths, version: string): Promise<void> {
-  await writeWhole(leave, `${JSON.stringify({ v: 1, version })}\n`, 0o600);
+/**
+ * The supervisor leaves at its next look if it is of an older version.
+ * @param stays this one is to stay: it replaces one of the same version that would leave by itself, too
+ */
+export async function askToLeave({ leave }: SupervisorPaths, version: string, stays = false): Promise<void> {
+  await writeWhole(leave, `${JSON.stringify({ v: 1, version, stays })}\n`, 0o600);
 }
 
 /** Starts a supervisor. Two at once are harmless: the lease lets one go on. */

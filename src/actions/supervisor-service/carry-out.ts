@@ -1,0 +1,80 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeWhole } from '../../base/atomic-file.ts';
+import { SamocodeError } from '../../base/errors.ts';
+import type { ActionContext } from '../context.ts';
+import { askProgram } from './ask-program.ts';
+import type { ServiceStep } from './service.ts';
+
+export interface SupervisorInstallReport {
+  outcome: 'changed' | 'would_change' | 'nothing_to_do';
+  /** Where it is or was registered. */
+  services: ('systemd' | 'launchd' | 'cron')[];
+  /** In the order in which they are or would be done, whole texts of files included. */
+  steps: string[];
+  /** What the person should know. */
+  next?: string;
+}
+
+/** Does the steps in their order, or says what they would do. @throws ServiceCommandError */
+export async function carryOut(
+  steps: readonly ServiceStep[],
+  services: SupervisorInstallReport['services'],
+  { dryRun, context }: { dryRun: boolean; context: ActionContext },
+): Promise<SupervisorInstallReport> {
+  const words = steps.map(stepWords);
+  if (steps.length === 0) return { outcome: 'nothing_to_do', services, steps: words };
+  if (dryRun) return { outcome: 'would_change', services, steps: words };
+  for (const step of steps) await doStep(step, context);
+  return { outcome: 'changed', services, steps: words };
+}
+
+function stepWords(step: ServiceStep): string {
+  switch (step.kind) {
+    case 'write':
+      return `write ${step.path}:\n${step.text}`;
+    case 'remove':
+      return `remove ${step.path}`;
+    case 'run': {
+      const line = [step.program, ...step.args].join(' ');
+      if (step.input === undefined) return `run ${line}`;
+      return `run ${line}, with this on its input:\n${Buffer.from(step.input).toString()}`;
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+async function doStep(step: ServiceStep, context: ActionContext): Promise<void> {
+  switch (step.kind) {
+    case 'write':
+      await mkdir(dirname(step.path), { recursive: true });
+      await writeWhole(step.path, step.text);
+      return;
+    case 'remove':
+      await rm(step.path, { force: true });
+      return;
+    case 'run': {
+      const { program, args, input } = step;
+      const result = await askProgram(program, args, context, { ...(input && { input }) });
+      if (result.exitCode !== 0 && !step.mayFail)
+        throw new ServiceCommandError([program, ...args].join(' '), result.stderr);
+      return;
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+class ServiceCommandError extends SamocodeError {
+  readonly code = 'service_command_failed';
+
+  constructor(command: string, said: string) {
+    super(
+      'The supervisor is only partly installed or removed.',
+      `"${command}" failed.`,
+      'Run it yourself to see why, then try again: what is done already is not done twice.',
+      { cause: new Error(said.slice(-2000)) },
+    );
+  }
+}

@@ -1,0 +1,202 @@
+import { OUTAGE_WORDS } from '../phases/outage.ts';
+import type { Status } from '../session/state.ts';
+import type { SupervisorStatus, UnfinishedSession } from '../supervisor/supervisor-status.ts';
+import { duration } from './durations.ts';
+import { hanging } from './hanging.ts';
+import type { Output } from './output.ts';
+import { shortName } from './session-facts.ts';
+import { oneLine } from './style.ts';
+
+/** `samocode supervisor --status --json`: a contract, so names change only with the version. */
+export interface SupervisorFacts {
+  running: boolean;
+  pid?: number;
+  version?: string;
+  /** ISO time. */
+  since?: string;
+  program?: string;
+  /** `SAMOCODE_SUPERVISOR=off` is set here. */
+  off?: true;
+  /** Why its folder cannot be written. */
+  unwritable?: string;
+  /** The service manager that starts it with the machine. */
+  service?: string;
+  folder: string;
+  spentTodayUsd: number;
+  maxUsdPerDay?: number;
+  problems: string[];
+  sessionsDirs: string[];
+  sessions: UnfinishedFacts[];
+}
+
+interface UnfinishedFacts {
+  session: string;
+  sessionsDir: string;
+  state: Status['kind'];
+  /** What wakes it, one word; `person`: nothing but one. */
+  waitsFor: UnfinishedSession['waits']['for'];
+  /** The same in words. */
+  words: string;
+  /** ISO time since when its state holds. */
+  since: string;
+  needsYou: boolean;
+}
+
+export function supervisorFacts(
+  status: SupervisorStatus,
+  service: string | undefined,
+  nowMs: number,
+): SupervisorFacts {
+  const { presence, paths, isOff, unwritable, sessionsDirs, problems, usdPerDay } = status;
+  return {
+    running: presence.kind === 'watching',
+    ...(presence.kind === 'watching' && {
+      pid: presence.pid,
+      since: presence.since,
+      ...(presence.about && { version: presence.about.version, program: presence.about.program }),
+    }),
+    ...(isOff && { off: true }),
+    ...(unwritable !== undefined && { unwritable }),
+    ...(service !== undefined && { service }),
+    folder: paths.dir,
+    spentTodayUsd: Math.round(status.spentTodayUsd * 100) / 100,
+    ...(usdPerDay !== undefined && { maxUsdPerDay: usdPerDay }),
+    problems,
+    sessionsDirs,
+    sessions: status.sessions.map((session) => unfinishedFacts(session, nowMs)),
+  };
+}
+
+function unfinishedFacts(session: UnfinishedSession, nowMs: number): UnfinishedFacts {
+  const { view, waits, isDying } = session;
+  const { status } = view.state;
+  return {
+    session: view.folder,
+    sessionsDir: view.paths.sessionsDir,
+    state: status.kind,
+    waitsFor: isDying ? 'person' : waits.for,
+    words: waitsWords(session, nowMs),
+    since: status.since,
+    needsYou: isDying || waits.for === 'edit' || waits.for === 'person',
+  };
+}
+
+const PERSON = {
+  other_supervisor: (name: string) => `left by another machine, container or home: samocode resume ${name}`,
+  unseen: (name: string) => `whether its worker lives cannot be seen from here: samocode takeover ${name}`,
+  lost: (name: string) => `cannot be continued: samocode status ${name}`,
+  newer: () => 'belongs to a newer version of samocode',
+};
+
+/** What a session waits for, in one line. */
+function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number): string {
+  const { status, progress } = view.state;
+  const name = shortName(view.folder);
+  switch (waits.for) {
+    case 'its_worker':
+      return `its worker runs (${progress.phase})`;
+    case 'revival':
+      return isDying
+        ? `its workers end again and again, see ${view.paths.runDir}/worker.stderr: samocode resume ${name}`
+        : 'its worker is gone; another one is to start';
+    case 'commands':
+      return 'a command is to be carried out';
+    case 'limit': {
+      const { until, outage } = waits.limit;
+      const what = outage ? OUTAGE_WORDS[outage.kind] : 'at its usage limit';
+      return `${what}; next try in ${duration(until - nowMs)}`;
+    }
+    case 'turn':
+      return status.kind === 'queued' ? `queued: ${oneLine(status.reason)}` : 'queued';
+    case 'edit':
+      return personWords(status);
+    case 'person':
+      return PERSON[waits.why](name);
+    default:
+      return waits satisfies never;
+  }
+}
+
+function personWords(status: Status): string {
+  if (status.kind === 'blocked') return `blocked: ${oneLine(status.reason)}`;
+  if (status.kind !== 'waiting') return status.kind;
+  switch (status.for) {
+    case 'qa_answers':
+      return `waits for answers (${status.openQuestions.join(', ')})`;
+    case 'plan_approval':
+      return 'waits for the approval of its plan';
+    case 'file_update':
+      return `waits for a change of ${status.file ?? 'a file'}`;
+    case 'human_action':
+      return `waits for you${status.reason ? `: ${oneLine(status.reason)}` : ''}`;
+    default:
+      return status.for satisfies never;
+  }
+}
+
+/** `samocode supervisor --status`. */
+export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: number): string {
+  const { style, textColumns: columns } = output;
+  const { service, spentTodayUsd, maxUsdPerDay, problems } = facts;
+  const spent =
+    spentTodayUsd > 0 || maxUsdPerDay !== undefined
+      ? `$${spentTodayUsd.toFixed(2)} today${maxUsdPerDay === undefined ? '' : ` of $${maxUsdPerDay.toFixed(2)}`}`
+      : undefined;
+  const log =
+    service === 'systemd' ? 'journalctl --user -u samocode-supervisor' : `${facts.folder}/supervisor.stderr`;
+  const rows: [string, string | undefined][] = [
+    ['program', facts.program],
+    ['service', service],
+    ['log', facts.running ? log : undefined],
+    ['spent', spent],
+    ['problems', problems.length > 0 ? problems.join(' ') : undefined],
+  ];
+  const shown = rows.flatMap(([name, value]) =>
+    value === undefined ? [] : [`  ${style.dim(name.padEnd(9))} ${value}`],
+  );
+  const head = headWords(facts, output, nowMs).map((text) => hanging(text, { first: '', rest: 0, columns }));
+  return [...head, ...shown, '', ...watchedWords(facts, output, nowMs)].join('\n');
+}
+
+function headWords(facts: SupervisorFacts, { style }: Output, nowMs: number): string[] {
+  const { running, pid, version, since, unwritable, sessions } = facts;
+  if (running) {
+    const what = `process ${pid}${version === undefined ? '' : `, version ${version}`}`;
+    return [
+      `${style.good('The supervisor runs')}: ${what}, for ${duration(nowMs - Date.parse(since ?? ''))}.`,
+    ];
+  }
+  const none = style.attention('No supervisor runs.');
+  if (unwritable !== undefined)
+    return [
+      `${none} ${unwritable}: sessions still run, but nothing watches them and no notification is sent.`,
+    ];
+  const off = facts.off
+    ? 'SAMOCODE_SUPERVISOR=off is set here, so nothing starts one.'
+    : 'Any act on a session starts one; to start it here: samocode supervisor';
+  if (sessions.length === 0) return [`${none} None is needed: no session works or waits.`];
+  return [`${none} Nothing watches the sessions below. ${off}`];
+}
+
+/** The registered folders, with the sessions of each that are not over. */
+export function watchedWords(
+  facts: SupervisorFacts,
+  { style, textColumns }: Output,
+  nowMs: number,
+): string[] {
+  const { sessions, sessionsDirs } = facts;
+  const count = `${sessions.length} ${sessions.length === 1 ? 'session works or waits' : 'sessions work or wait'}`;
+  if (sessionsDirs.length === 0) return ['No folder of sessions is registered yet.'];
+  const width = Math.max(0, ...sessions.map(({ session }) => session.length));
+  const lines = sessionsDirs.flatMap((dir) => [
+    `  ${style.dim(dir)}`,
+    ...sessions
+      .filter(({ sessionsDir }) => sessionsDir === dir)
+      .map(({ session, words, since, needsYou }) => {
+        const first = `  ${needsYou ? style.attention('●') : ' '} ${session.padEnd(width)}  `;
+        const ago = `(${duration(nowMs - Date.parse(since))})`;
+        return hanging(`${words} ${ago}`, { first, rest: width + 6, columns: textColumns });
+      }),
+  ]);
+  return [`${count}:`, ...lines];
+}

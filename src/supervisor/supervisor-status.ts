@@ -1,0 +1,76 @@
+import type { ActionContext } from '../actions/context.ts';
+import { REVIVAL_LIMIT } from '../actions/revival-limit.ts';
+import { recentRevivals } from '../actions/revive.ts';
+import { watchedFolders } from '../actions/supervision.ts';
+import { whyUnwritable } from '../actions/why-unwritable.ts';
+import { machineLimits } from '../project/machine-limits.ts';
+import {
+  isOff,
+  type Presence,
+  readPresence,
+  type SupervisorPaths,
+  supervisorPaths,
+} from '../providers/starting/supervisor-folder.ts';
+import { spentOnDay } from '../session/day-spent.ts';
+import { byUrgency, readSessionList } from '../session/session-list.ts';
+import type { SessionView } from '../session/status.ts';
+import { describeFailure } from './supervisor.ts';
+import { type Waits, waitsFor } from './waits-for.ts';
+
+/** A session that works or waits, and for what. */
+export interface UnfinishedSession {
+  view: SessionView;
+  waits: Exclude<Waits, { for: 'nothing' }>;
+  /** Its workers end again and again: the supervisor starts no further one. */
+  isDying: boolean;
+}
+
+export interface SupervisorStatus {
+  presence: Presence;
+  paths: SupervisorPaths;
+  /** `SAMOCODE_SUPERVISOR=off` where this was asked. */
+  isOff: boolean;
+  /** Why its folder cannot be written: none can run then. */
+  unwritable?: string;
+  sessionsDirs: string[];
+  /** Folders that could not be read, in words. */
+  problems: string[];
+  /** Those that need a person come first. */
+  sessions: UnfinishedSession[];
+  spentTodayUsd: number;
+  usdPerDay?: number;
+}
+
+/** What the supervisor of this machine and person watches, or would watch. Starts nothing, writes nothing. */
+export async function readSupervisorStatus(context: ActionContext): Promise<SupervisorStatus> {
+  const { env, home, host, clock } = context;
+  const paths = supervisorPaths(home, host);
+  const sessionsDirs = [...(await watchedFolders(paths, home))].sort();
+  const problems: string[] = [];
+  const sessions: UnfinishedSession[] = [];
+  for (const dir of sessionsDirs) {
+    const views = await readSessionList(dir, host).catch((error: unknown) => {
+      problems.push(`${dir}: ${describeFailure(error)}`);
+      return [];
+    });
+    for (const view of views) {
+      const waits = waitsFor(view, paths.identity, host);
+      if (waits.for === 'nothing') continue;
+      const isDying = waits.for === 'revival' && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times;
+      sessions.push({ view, waits, isDying });
+    }
+  }
+  const { usdPerDay } = await machineLimits(env, home);
+  const unwritable = (await whyUnwritable(paths.dir)) ?? (await whyUnwritable(paths.leases));
+  return {
+    presence: await readPresence(paths, host),
+    paths,
+    isOff: isOff(env),
+    ...(unwritable !== undefined && { unwritable }),
+    sessionsDirs,
+    problems,
+    sessions: sessions.sort((a, b) => byUrgency(a.view, b.view)),
+    spentTodayUsd: await spentOnDay(paths.spent, clock.now()),
+    ...(usdPerDay !== undefined && { usdPerDay }),
+  };
+}
