@@ -248,19 +248,6 @@ test('it says which chat programs have samocode, without changing any', async ()
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('an installed monitor whose program is gone is a warning', async () => {
-  await using repo = await makeRepo();
-  const unit = join(repo.homeDir, '.config/systemd/user/samocode-monitor.service');
-  const context = { ...(await contextIn(repo, { XDG_CONFIG_HOME: '' })) };
-  const monitor = async () => (await doctor({}, context, MACHINE)).checks.find(({ id }) => id === 'monitor');
-  expect(await monitor()).toBeUndefined();
-  await mkdir(join(unit, '..'), { recursive: true });
-  await writeFile(unit, `[Service]\nExecStart="${process.execPath}" "${repo.root}/gone.js" "monitor"\n`);
-  expect(await monitor()).toMatchObject({ level: 'warn', found: expect.stringContaining('gone.js') });
-  await writeFile(join(repo.root, 'gone.js'), '');
-  expect(await monitor()).toMatchObject({ level: 'ok' });
-});
-
 test('what ends workers behind our back is a warning, and Windows itself a refusal', async () => {
   await using dir = await tempDir();
   for (const [path, text] of [
