@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { appendLines, ensurePlainFolder } from '../base/append-lines.ts';
 import { writeLightly } from '../base/atomic-file.ts';
 import { changeFile } from '../base/change-file.ts';
-import { crashPoint } from '../base/fault-points.ts';
+import { crashPoint, failPoint } from '../base/fault-points.ts';
 import { readTail } from '../base/plain-file.ts';
 import { stampsAt } from '../base/stamps.ts';
 import { describeEvent } from '../session/describe-event.ts';
@@ -101,6 +101,7 @@ export class Projector {
   async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     // Before session_created the folder is not ours to make.
     if (state.createdAt === undefined) return;
+    failPoint('projections');
     ensurePlainFolder(this.#paths.sessionDir);
     await this.#writeOverview(state, events);
     crashPoint('after-overview');

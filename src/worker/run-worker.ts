@@ -104,6 +104,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     await lease.release().catch((error) => say(worker, error));
     crashPoint('after-release');
     await watch.over(paths.sessionsDir);
+    crashPoint('after-handover');
     if (stateOf(worker).places !== places && !stateOf(worker).archived) continue;
     // Whoever left a command before the release saw a live worker and started no other.
     if ((await waitingCommandIds(worker)).length === 0) return;

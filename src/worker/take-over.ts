@@ -3,8 +3,10 @@ import { identify, livenessOf } from '../base/host.ts';
 import type { OwnedLease } from '../base/lease.ts';
 import { exitFile, NEVER_STARTED } from '../providers/run-child.ts';
 import type { EventBody } from '../session/event-types.ts';
+import type { NewEvent } from '../session/events.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { removeDraftsOfDead } from './after-child.ts';
+import { appendPatiently } from './append-patiently.ts';
 import { readExit } from './iteration-files.ts';
 import { phaseByHand, setPhase, writtenPhase } from './obey-phase-line.ts';
 import { putAwayOldFlow } from './old-flow.ts';
@@ -27,14 +29,17 @@ export async function takeOver(
   const byHand = await phaseByHand(worker);
   // The next write to the notebook puts it back.
   const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
-  await record(worker, {
+  const tookOver: NewEvent = {
     type: 'worker_took_over',
     worker: self,
     version: __VERSION__,
     previous: lease.previous?.how ?? 'none',
     ...found,
     ...(truncatedBytes > 0 && { truncatedBytes }),
-  });
+  };
+  await appendPatiently(worker, [tookOver]);
+  // Before any line of this worker's own, which would say that all before it were written.
+  await worker.projector.catchUp(stateOf(worker));
   for (const problem of writer.problems) {
     await record(worker, {
       type: 'notice',
@@ -47,7 +52,6 @@ export async function takeOver(
     await record(worker, { type: 'forgery_seen', what: 'the Phase line of the notebook', detail });
   }
   writer.writeCache();
-  await worker.projector.catchUp(stateOf(worker));
   if (byHand !== undefined) await setPhase(worker, byHand);
   if (stateOf(worker).openIteration !== undefined) return;
   // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one. Whoever left in
