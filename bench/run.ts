@@ -7,6 +7,7 @@ import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
+import { supervisorBench } from './supervisor.ts';
 import { updatedBench } from './updated.ts';
 import { workerBench } from './worker.ts';
 
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   guardBench,
   meteringBench,
   workerBench,
+  supervisorBench,
 ];
 
 const words = process.argv.slice(2);

@@ -1,0 +1,115 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { sendMessage } from '../../src/actions/send-message.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { readLeases } from '../../src/base/lease.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import type { EventType } from '../../src/session/event-types.ts';
+import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
+import { round } from '../bench.ts';
+import { startSupervisor } from './parked.ts';
+
+const ROUNDS = Number(process.env.BENCH_SUPERVISOR_ROUNDS ?? 50);
+/** Those in which a session is made, and a limit or a rest is waited for. */
+const SLOW_ROUNDS = Math.ceil(ROUNDS / 4);
+/** A worker waits out a shorter limit itself. */
+const LIMIT_SECONDS = 65;
+
+/** How soon a session continues. */
+export async function measureWakes(): Promise<Record<string, number>> {
+  return {
+    ...percentiles('command', await commands()),
+    ...percentiles('answers', await repeated(SLOW_ROUNDS, typedAnswers)),
+    ...percentiles('limit', await repeated(Math.ceil(SLOW_ROUNDS / 2), endOfLimit)),
+    ...percentiles('crash', (await repeated(Math.ceil(SLOW_ROUNDS / 2), twoCrashes)).flat()),
+  };
+}
+
+function percentiles(name: string, times: readonly number[]): Record<string, number> {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN);
+  return { [`${name}MsP50`]: at(0.5), [`${name}MsP99`]: at(0.99) };
+}
+
+async function repeated<T>(rounds: number, measure: () => Promise<T>): Promise<T[]> {
+  const values: T[] = [];
+  for (let index = 0; index < rounds; index += 1) values.push(await measure());
+  return values;
+}
+
+/** From the act until the worker that it starts holds the lease. */
+async function commands(): Promise<number[]> {
+  await using rig = await waitingRig();
+  await startSupervisor(rig);
+  return await repeated(ROUNDS, async () => {
+    await noWorker(rig);
+    const begun = Date.now();
+    await sendMessage({ session: rig.file.folder, text: 'Think of the small boats too.' }, rig.context());
+    const lease = (await readLeases(rig.paths.leases)).find(
+      ({ acquiredAt }) => Date.parse(acquiredAt) >= begun,
+    );
+    return Date.parse(lease?.acquiredAt ?? '') - begun;
+  });
+}
+
+/** From the last answer, marked as complete, to the next agent. */
+async function typedAnswers(): Promise<number> {
+  await using rig = await waitingRig();
+  await startSupervisor(rig);
+  await systemClock.sleep(500);
+  const text = await readFile(rig.paths.qa, 'utf8');
+  const answered = text
+    .replace(/^(?:\*\*)?Answer:.*$/gm, (line) => `${line} A`)
+    .replace(/^Status: .*$/m, 'Status: answered');
+  const { n } = await rig.state();
+  const begun = Date.now();
+  await writeFile(rig.paths.qa, answered);
+  return (await timeOf(rig, 'iteration_started', n)) - begun;
+}
+
+async function endOfLimit(): Promise<number> {
+  const rules = [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: LIMIT_SECONDS }] }];
+  await using rig = await startRig({ scenario: { rules } });
+  await startSupervisor(rig);
+  const { status, n } = await rig.until(({ status: { kind } }) => kind === 'limited', { leaveDead: true });
+  const until = status.kind === 'limited' ? status.until : Number.NaN;
+  return (await timeOf(rig, 'iteration_started', n)) - until;
+}
+
+/** From the end of a worker to the lease of the next; more than two are a crash loop. */
+async function twoCrashes(): Promise<number[]> {
+  await using rig = await startRig({ scenario: { rules: [{ when: {}, do: [{ act: 'hang' }] }] } });
+  await startSupervisor(rig);
+  await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
+  return await repeated(2, async () => {
+    const begun = Date.now();
+    const pid = await rig.killWorker();
+    for (;;) {
+      const now = await rig.workerPid();
+      if (now !== undefined && now !== pid) break;
+      await systemClock.sleep(10);
+    }
+    const lease = (await readLeases(rig.paths.leases)).at(-1);
+    await systemClock.sleep(500);
+    return Date.parse(lease?.acquiredAt ?? '') - begun;
+  });
+}
+
+async function waitingRig(): Promise<SessionRig> {
+  const rig = await startRig({ scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers');
+  await noWorker(rig);
+  return rig;
+}
+
+async function noWorker(rig: SessionRig): Promise<void> {
+  while ((await rig.workerPid()) !== undefined) await systemClock.sleep(5);
+}
+
+async function timeOf(rig: SessionRig, type: EventType, after: number): Promise<number> {
+  for (;;) {
+    const event = (await readEvents(rig.paths.events, after)).find((one) => one.type === type);
+    if (event !== undefined) return Date.parse(event.at);
+    await systemClock.sleep(10);
+  }
+}
