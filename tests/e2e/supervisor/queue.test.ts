@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { queuedSessions, whenAllAreDone } from '../../support/queued-sessions.ts';
+import { startRig } from '../../support/session-rig.ts';
 
 test('six sessions in a queue of two all come to their end in their order, and leave nothing behind', async () => {
   await using queued = await queuedSessions(6, 2);
@@ -9,4 +12,22 @@ test('six sessions in a queue of two all come to their end in their order, and l
   expect(Math.max(...overtaken)).toBeLessThan(2);
   expect(strangers).toEqual([]);
   expect(left).toEqual({ workers: 0, processes: 0, slots: 0 });
+});
+
+test('above the limit of the day no further agent begins, and the session continues once the limit is raised', async () => {
+  const acts = [
+    { act: 'normal', result: false },
+    { act: 'result', json: { total_cost_usd: 3 } },
+  ];
+  await using rig = await startRig({
+    supervised: true,
+    files: { 'home/.config/samocode/.env': 'MAX_COST_USD_PER_DAY=2\n' },
+    scenario: { rules: [{ when: { iteration: 1 }, do: acts }] },
+  });
+  await rig.until(({ status }) => status.kind === 'queued');
+  const [queued] = (await rig.events()).filter((event) => event.type === 'queued');
+  expect(queued?.reason).toContain('cost $3.00 today, and MAX_COST_USD_PER_DAY is 2');
+  await writeFile(join(rig.repo.homeDir, '.config/samocode/.env'), 'MAX_COST_USD_PER_DAY=10\n');
+  await rig.untilWaiting('qa_answers');
+  expect((await rig.events()).filter((event) => event.type === 'queued')).toHaveLength(1);
 });
