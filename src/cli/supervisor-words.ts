@@ -122,7 +122,7 @@ function personWords(status: Status): string {
   if (status.kind !== 'waiting') return status.kind;
   switch (status.for) {
     case 'qa_answers':
-      return `waits for answers (${status.openQuestions.join(', ')})`;
+      return `waits for answers to ${status.openQuestions.join(', ')}`;
     case 'plan_approval':
       return 'waits for the approval of its plan';
     case 'file_update':
@@ -159,13 +159,8 @@ export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: n
 }
 
 function headWords(facts: SupervisorFacts, { style }: Output, nowMs: number): string[] {
-  const { running, pid, version, since, unwritable, sessions } = facts;
-  if (running) {
-    const what = `process ${pid}${version === undefined ? '' : `, version ${version}`}`;
-    return [
-      `${style.good('The supervisor runs')}: ${what}, for ${duration(nowMs - Date.parse(since ?? ''))}.`,
-    ];
-  }
+  const { running, unwritable, sessions } = facts;
+  if (running) return [`${style.good('The supervisor runs')}${runsWords(facts, nowMs)}.`];
   const none = style.attention('No supervisor runs.');
   if (unwritable !== undefined)
     return [
@@ -178,6 +173,15 @@ function headWords(facts: SupervisorFacts, { style }: Output, nowMs: number): st
   return [`${none} Nothing watches the sessions below. ${off}`];
 }
 
+/** Behind "runs": the process, or nothing where a service is only just starting. */
+export function runsWords(
+  { pid, version, since }: Pick<SupervisorFacts, 'pid' | 'version' | 'since'>,
+  nowMs: number,
+): string {
+  if (pid === undefined || since === undefined) return '';
+  return `: process ${pid}, version ${version ?? 'unknown'}, for ${duration(nowMs - Date.parse(since))}`;
+}
+
 /** The registered folders, with the sessions of each that are not over. */
 export function watchedWords(
   facts: SupervisorFacts,
@@ -185,8 +189,11 @@ export function watchedWords(
   nowMs: number,
 ): string[] {
   const { sessions, sessionsDirs } = facts;
-  const count = `${sessions.length} ${sessions.length === 1 ? 'session works or waits' : 'sessions work or wait'}`;
   if (sessionsDirs.length === 0) return ['No folder of sessions is registered yet.'];
+  const count =
+    sessions.length === 0
+      ? 'No session works or waits; these folders are watched'
+      : `${sessions.length} ${sessions.length === 1 ? 'session works or waits' : 'sessions work or wait'}`;
   const width = Math.max(0, ...sessions.map(({ session }) => session.length));
   const lines = sessionsDirs.flatMap((dir) => [
     `  ${style.dim(dir)}`,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ActionContext } from '../../actions/context.ts';
 import type { SupervisorInstallReport } from '../../actions/supervisor-service/carry-out.ts';
+import { SamocodeError } from '../../base/errors.ts';
 import type { SupervisorEnd } from '../../supervisor/run-supervisor.ts';
 import { type Cli, UsageError } from '../cli.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
@@ -93,6 +94,7 @@ async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<
   for (const note of notes) supervisor.say(note);
   const facts = await readFacts(context);
   if (facts.running || isService) return sayRunning(cli, facts);
+  if (facts.unwritable !== undefined) throw new FolderUnwritableError(facts.unwritable);
   if (once) {
     const { Overlook } = await import('../../supervisor/overlook.ts');
     await new Overlook(supervisor).look();
@@ -112,12 +114,16 @@ async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<
   cli.output.result({ outcome: end }, () => ENDS[end]);
 }
 
-function sayRunning(cli: Cli, { pid, version, since }: SupervisorFacts): void {
+async function sayRunning(cli: Cli, facts: SupervisorFacts): Promise<void> {
+  const { runsWords } = await import('../supervisor-words.ts');
+  const { clock } = await cli.actionContext();
+  const { pid, version, since } = facts;
   const result = { outcome: 'runs_already', ...(pid !== undefined && { pid, version, since }) };
-  const what = pid === undefined ? '' : `: process ${pid}, version ${version ?? 'unknown'}, since ${since}`;
-  cli.output.result(
-    result,
-    () => `A supervisor runs already${what}.\nWhat it watches: samocode supervisor --status`,
+  cli.output.result(result, () =>
+    [
+      `A supervisor runs already${runsWords(facts, clock.now())}.`,
+      'What it watches: samocode supervisor --status',
+    ].join('\n'),
   );
 }
 
@@ -126,6 +132,18 @@ function endOf({ interrupted }: Cli): AbortSignal {
   const asked = new AbortController();
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.abort());
   return AbortSignal.any([interrupted, asked.signal]);
+}
+
+class FolderUnwritableError extends SamocodeError {
+  readonly code = 'supervisor_folder';
+
+  constructor(problem: string) {
+    super(
+      'No supervisor was started.',
+      `${problem}. Sessions still run, but nothing watches them.`,
+      'Make the folder yours and writable (chown, chmod), then try again.',
+    );
+  }
 }
 
 function timeOfDay({ clock }: ActionContext): string {

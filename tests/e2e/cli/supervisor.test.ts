@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../src/base/run-command.ts';
+import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { supervisorPids } from '../../support/supervisors.ts';
+
+/** `samocode supervisor …` at home, to its end. */
+async function command(rig: SessionRig, ...words: string[]) {
+  const { homeDir: cwd, env } = rig.repo;
+  const { exitCode, stdout, stderr } = await runCommand(process.execPath, [cliOf(rig), ...words, '--json'], {
+    cwd,
+    env,
+  });
+  expect(stderr).toBe('');
+  return { exitCode, ...JSON.parse(stdout) };
+}
+
+/** A program of ours that runs on, and what it has printed. */
+function start(rig: SessionRig, ...words: string[]): { program: ChildProcess; printed(): string } {
+  const { homeDir: cwd, env } = rig.repo;
+  const program = spawn(process.execPath, words, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  program.stdout?.on('data', (bytes: Buffer) => {
+    text += bytes.toString();
+  });
+  return { program, printed: () => text };
+}
+
+function cliOf(rig: SessionRig): string {
+  return join(dirname(rig.program('worker')), 'samocode.js');
+}
+
+const pidsOf = (rig: SessionRig) => supervisorPids(rig.repo.homeDir);
+
+async function ended({ program }: { program: ChildProcess }, signal: NodeJS.Signals): Promise<unknown> {
+  const exit = once(program, 'exit');
+  program.kill(signal);
+  return (await exit)[0];
+}
+
+test('a status names each session and what it waits for, and starts no supervisor', async () => {
+  await using rig = await startRig({});
+  await rig.untilWaiting('qa_answers', { leaveDead: true });
+  const words = expect.stringMatching(/^waits for answers to Q1/);
+  expect(await command(rig, 'supervisor', '--status')).toMatchObject({
+    exitCode: 0,
+    running: false,
+    off: true,
+    sessionsDirs: [rig.paths.sessionsDir],
+    sessions: [{ session: rig.file.folder, waitsFor: 'edit', words, needsYou: true }],
+  });
+  expect(await pidsOf(rig)).toEqual([]);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'a supervisor in the foreground logs what it does, keeps a second one away, and ends by %s',
+  async (signal) => {
+    await using rig = await startRig({ scenario: HANGS });
+    await rig.until(({ openIteration }) => openIteration !== undefined);
+    const foreground = start(rig, cliOf(rig), 'supervisor');
+    await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([foreground.program.pid]);
+    expect(await command(rig, 'supervisor')).toMatchObject({
+      exitCode: 0,
+      outcome: 'runs_already',
+      pid: foreground.program.pid,
+      version: '0.0.0-test',
+    });
+    expect(await command(rig, 'supervisor', '--status')).toMatchObject({
+      running: true,
+      sessions: [{ waitsFor: 'its_worker' }],
+    });
+    await rig.killWorker();
+    await expect
+      .poll(foreground.printed, { timeout: 20_000 })
+      .toContain(`${rig.file.folder}: a worker was started`);
+    expect(await ended(foreground, signal)).toBe(0);
+    expect(foreground.printed()).toContain('Ended.');
+    expect(await pidsOf(rig)).toEqual([]);
+  },
+);
+
+test('the former name runs the supervisor, once or until it is ended', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await rig.killWorker();
+  expect(await command(rig, 'monitor', '--once')).toMatchObject({ outcome: 'looked_once', sessions: 1 });
+  await rig.until(({ lease }) => lease > 1, { leaveDead: true });
+  const former = start(rig, cliOf(rig), 'monitor', '--every', '10');
+  await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([former.program.pid]);
+  expect(await ended(former, 'SIGTERM')).toBe(0);
+});
+
+test('a service takes over from a supervisor that would leave, and stays', async () => {
+  await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers', { leaveDead: true });
+  await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toHaveLength(1);
+  const service = start(rig, join(dirname(cliOf(rig)), 'supervisor.cjs'), '--stay');
+  await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([service.program.pid]);
+  expect(await command(rig, 'supervisor')).toMatchObject({ pid: service.program.pid });
+  expect(await ended(service, 'SIGTERM')).toBe(0);
+});
+
+test('a supervisor whose folder cannot be written says so, and that sessions still run', async () => {
+  await using rig = await startRig({ start: { run: false } });
+  await writeFile(join(rig.repo.homeDir, '.config/samocode/supervisor'), '');
+  expect(await command(rig, 'supervisor')).toMatchObject({
+    exitCode: 1,
+    error: { code: 'supervisor_folder', message: expect.stringContaining('Sessions still run') },
+  });
+  expect(await command(rig, 'supervisor', '--status')).toMatchObject({
+    running: false,
+    unwritable: expect.stringContaining('is not a folder'),
+  });
+  expect(await readFile(join(rig.repo.homeDir, '.config/samocode/supervisor'), 'utf8')).toBe('');
+});
