@@ -30,12 +30,6 @@ export async function spentOnDay(dir: string, nowMs: number): Promise<number> {
   return [...costs.values()].reduce((sum, usd) => sum + Math.max(0, usd), 0);
 }
 
-/** Midnight after `nowMs` where this machine is, in milliseconds since the epoch. */
-export function endOfDay(nowMs: number): number {
-  const day = new Date(nowMs);
-  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime();
-}
-
 function dayPath(dir: string, nowMs: number): string {
   const day = new Date(nowMs);
   const parts = [day.getFullYear(), day.getMonth() + 1, day.getDate()];

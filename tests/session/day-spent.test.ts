@@ -1,0 +1,77 @@
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { noteSpent, spentOnDay } from '../../src/session/day-spent.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+// By the clock of the machine, wherever that is.
+const EVENING = new Date(2026, 0, 8, 23, 59, 59).getTime();
+const MORNING = new Date(2026, 0, 9, 0, 0, 1).getTime();
+
+const iteration = (number: number, usd: number, session = 'S') => ({ session, iteration: number, usd });
+
+async function days() {
+  const dir = await tempDir();
+  const path = join(dir.path, 'supervisor', 'spent');
+  return { path, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+test('a day on which nothing was noted has cost nothing', async () => {
+  await using spent = await days();
+  expect(await spentOnDay(spent.path, EVENING)).toBe(0);
+});
+
+test('the iterations of all sessions add up', async () => {
+  await using spent = await days();
+  for (const one of [iteration(1, 0.25), iteration(2, 0.5), iteration(1, 1, 'T')])
+    await noteSpent(spent.path, EVENING, one);
+  expect(await spentOnDay(spent.path, EVENING)).toBe(1.75);
+});
+
+test('an iteration that is noted again counts once, with what was noted last', async () => {
+  await using spent = await days();
+  await noteSpent(spent.path, EVENING, iteration(1, 0.25));
+  await noteSpent(spent.path, EVENING, iteration(1, 0.5));
+  expect(await spentOnDay(spent.path, EVENING)).toBe(0.5);
+});
+
+test('a day ends at midnight where the machine is', async () => {
+  await using spent = await days();
+  await noteSpent(spent.path, EVENING, iteration(1, 0.25));
+  expect(await spentOnDay(spent.path, MORNING)).toBe(0);
+  await noteSpent(spent.path, MORNING, iteration(2, 1));
+  expect(await spentOnDay(spent.path, MORNING)).toBe(1);
+  expect(await spentOnDay(spent.path, EVENING)).toBe(0.25);
+  expect((await readdir(spent.path)).sort()).toEqual(['2026-01-08.jsonl', '2026-01-09.jsonl']);
+});
+
+test.each([
+  ['no JSON', 'cut off: {"session":'],
+  ['another shape', '{"session":7,"iteration":"one"}'],
+  ['no number', '{"session":"S","iteration":9,"usd":null}'],
+  ['less than nothing', '{"session":"S","iteration":9,"usd":-5}'],
+])('a line that is %s costs nothing, and hides no other', async (_what, line) => {
+  await using spent = await days();
+  await noteSpent(spent.path, EVENING, iteration(1, 0.25));
+  await appendFile(join(spent.path, '2026-01-08.jsonl'), `${line}\n`);
+  await noteSpent(spent.path, EVENING, iteration(2, 0.5));
+  expect(await spentOnDay(spent.path, EVENING)).toBe(0.75);
+});
+
+test('a line that a crash tore takes no later one with it', async () => {
+  await using spent = await days();
+  await noteSpent(spent.path, EVENING, iteration(1, 0.25));
+  const path = join(spent.path, '2026-01-08.jsonl');
+  await appendFile(path, '{"session":"S","iter');
+  await noteSpent(spent.path, EVENING, iteration(3, 0.5));
+  expect(await spentOnDay(spent.path, EVENING)).toBe(0.75);
+  expect(await readFile(path, 'utf8')).toMatch(/"usd":0.5}\n$/);
+});
+
+test('where the folder cannot be made, noting fails and the day has cost nothing that is known', async () => {
+  await using spent = await days();
+  await mkdir(join(spent.path, '..'), { recursive: true });
+  await writeFile(spent.path, 'a file');
+  await expect(noteSpent(spent.path, EVENING, iteration(1, 0.25))).rejects.toThrow();
+  expect(await spentOnDay(spent.path, EVENING)).toBe(0);
+});
