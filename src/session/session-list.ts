@@ -48,10 +48,10 @@ export function needsHuman(view: SessionView): boolean {
 export function isLost(view: SessionView): boolean {
   const { wantsWorker, sessionFile, isForeign, state, newer } = view;
   if (view.isUnreadable) return true;
-  const isBeginning = state.status.kind === 'starting';
+  const { kind } = state.status;
   if (isForeign) return false;
-  if (isBeginning && !wantsWorker && newer === undefined) return true;
-  return (wantsWorker || isBeginning) && sessionFile === undefined;
+  if (kind === 'starting' && !wantsWorker && newer === undefined) return true;
+  return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
 }
 
 /** Sessions read side by side: each opens a handful of files. */

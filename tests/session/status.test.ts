@@ -128,6 +128,19 @@ test('a session without its identity is shown, and no worker is wanted for nothi
   });
 });
 
+test.each<{ kind: string; event: NewEvent }>([
+  { kind: 'waiting', event: ASKING },
+  { kind: 'limited', event: { type: 'limited', until: 1, guessed: false, provider: 'claude' } },
+  { kind: 'queued', event: { type: 'queued', reason: 'full' } },
+])('a $kind session without its identity is lost: no worker could wake it', async ({ event }) => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED, event]);
+  expect(isLost(await read(paths))).toBe(false);
+  await rm(paths.sessionFile);
+  expect(isLost(await read(paths))).toBe(true);
+});
+
 test.each([
   { what: 'gone', text: undefined },
   { what: 'cut', text: '{"v":1' },
