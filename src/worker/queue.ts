@@ -1,5 +1,5 @@
 import { isContinuedBy } from '../session/continued-by.ts';
-import { readSessionList } from '../session/session-list.ts';
+import { isLost, readSessionList } from '../session/session-list.ts';
 import { daySpent } from './day-spent.ts';
 import { stateOf, type Worker } from './worker.ts';
 
@@ -27,8 +27,8 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
 }
 
 /**
- * Nobody overtakes an older session of the project: the supervisor says whose turn it is. Where none runs, nobody would
- * say so, and the first that comes takes the slot.
+ * No session overtakes an older one of the project: the supervisor decides whose turn it is. Where none runs, the first
+ * that comes takes the slot. An older one that can have no turn is waited for by none.
  */
 async function isBehindOthers(worker: Worker): Promise<boolean> {
   const { wake, file, paths, host, watch } = worker;
@@ -36,11 +36,12 @@ async function isBehindOthers(worker: Worker): Promise<boolean> {
   const own = stateOf(worker).createdAt ?? file.createdAt;
   const others = await readSessionList(paths.sessionsDir, host);
   return others.some(
-    ({ folder, state, worker: alive, lease }) =>
-      folder !== paths.folder &&
-      state.status.kind === 'queued' &&
-      alive === 'none' &&
-      (state.createdAt ?? '') < own &&
-      isContinuedBy(lease, watch.identity, host),
+    (view) =>
+      view.folder !== paths.folder &&
+      view.state.status.kind === 'queued' &&
+      (view.state.createdAt ?? '') < own &&
+      view.worker !== 'unknowable' &&
+      !isLost(view) &&
+      isContinuedBy(view.lease, watch.identity, host),
   );
 }

@@ -1,0 +1,179 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock as clock } from '../../src/base/clock.ts';
+import type { Host } from '../../src/base/host.ts';
+import { acquireLease } from '../../src/base/lease.ts';
+import type { Wake } from '../../src/providers/starting/launch-worker.ts';
+import type { EventWriter } from '../../src/session/event-writer.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { parseEvent } from '../../src/session/events.ts';
+import { fold } from '../../src/session/fold.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { Slots } from '../../src/session/slots.ts';
+import { emptyState, type SessionState } from '../../src/session/state.ts';
+import { noteCost } from '../../src/worker/day-spent.ts';
+import { queueReason } from '../../src/worker/queue.ts';
+import { Watch } from '../../src/worker/watch.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { CREATED, eventLines, PREPARED, writeEvents } from '../session/events.ts';
+import { hostWith } from '../support/hosts.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
+const HOST = hostWith([]);
+const OTHERS = 'other sessions have been queued for longer';
+const minute = (number: number) => Date.UTC(2026, 0, 8, 10, number);
+
+interface Plan {
+  maxParallel?: number;
+  /** No supervisor runs. */
+  alone?: boolean;
+  wake?: Wake;
+  /** Lines of the config folder's `.env`. */
+  settings?: string;
+}
+
+/** The worker of a session that was made in minute 5 and needs a slot, beside others of its project. */
+async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' }: Plan = {}) {
+  const dir = await tempDir();
+  const sessionsDir = join(dir.path, 'sessions');
+  const env = { HOME: dir.path };
+  const watch = new Watch({ env, home: dir.path, host: HOST, clock, program: 'none' });
+  if (!alone) await acquireLease(watch.paths.leases, { clock, host: HOST });
+  const configure = async (lines: string) => {
+    await mkdir(join(dir.path, '.config/samocode'), { recursive: true });
+    await writeFile(join(dir.path, '.config/samocode/.env'), lines);
+  };
+  await configure(settings);
+  const worker = (folder = 'ours', made = minute(5)): Worker => {
+    const sample = sessionFileSample({ folder, id: folder, sessionsDir });
+    const file = { ...sample, settings: { ...sample.settings, maxParallel } };
+    const slots = new Slots(
+      sessionsDir,
+      { project: maxParallel, machine: watch.machineSlots },
+      { clock, host: HOST },
+    );
+    const writer = { state: stateOf([CREATED, PREPARED], made) } as EventWriter;
+    const parts = {
+      paths: sessionPaths(sessionsDir, folder),
+      file,
+      clock,
+      host: HOST,
+      env,
+      wake,
+      watch,
+      slots,
+    };
+    return { ...parts, writer } as Partial<Worker> as Worker;
+  };
+  /** Another session that is queued; without a worker, and of this supervisor. */
+  const queued = async (folder: string, made: number, supervisor = watch.identity): Promise<SessionPaths> => {
+    const paths = sessionPaths(sessionsDir, folder);
+    await writeEvents(paths, [CREATED, PREPARED, QUEUED], made);
+    const lease = await acquireLease(paths.leases, { clock, host: HOST, supervisor });
+    await lease.release();
+    return paths;
+  };
+  return { worker, queued, configure, watch, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+function stateOf(events: readonly NewEvent[], startMs: number): SessionState {
+  const lines = eventLines(events, startMs).trimEnd().split('\n');
+  return lines.reduce((state, line) => {
+    const reading = parseEvent(line);
+    return reading.kind === 'event' ? fold(state, reading.event) : state;
+  }, emptyState());
+}
+
+test('a session takes a free slot, and keeps it from agent to agent', async () => {
+  await using given = await scene();
+  const ours = given.worker();
+  expect(await queueReason(ours)).toBeUndefined();
+  await given.queued('older', minute(1));
+  expect(await queueReason(ours)).toBeUndefined();
+  expect(await queueReason(given.worker('third'))).toBe(OTHERS);
+});
+
+test('a session that finds no slot says which limit is reached', async () => {
+  await using given = await scene({ settings: 'MAX_PARALLEL_ON_MACHINE=2\n' });
+  expect(await queueReason(given.worker())).toBeUndefined();
+  expect(await queueReason(given.worker('second'))).toBe('all 1 slots of MAX_PARALLEL are in use');
+  await using wide = await scene({ maxParallel: 5, settings: 'MAX_PARALLEL_ON_MACHINE=1\n' });
+  expect(await queueReason(wide.worker())).toBeUndefined();
+  expect(await queueReason(wide.worker('second'))).toBe('all slots of MAX_PARALLEL_ON_MACHINE are in use');
+});
+
+test('a session does not overtake an older one that is queued', async () => {
+  await using given = await scene();
+  await given.queued('older', minute(1));
+  expect(await queueReason(given.worker())).toBe(OTHERS);
+});
+
+test('a session does not overtake an older one whose worker is about to take its slot', async () => {
+  await using given = await scene();
+  const { leases } = await given.queued('older', minute(1));
+  await acquireLease(leases, { clock, host: HOST, supervisor: given.watch.identity });
+  expect(await queueReason(given.worker())).toBe(OTHERS);
+});
+
+test('a session overtakes younger ones', async () => {
+  await using given = await scene();
+  await given.queued('younger', minute(9));
+  expect(await queueReason(given.worker())).toBeUndefined();
+});
+
+test('a session whose turn it is takes its slot', async () => {
+  await using given = await scene({ wake: { admitted: true } });
+  await given.queued('older', minute(1));
+  expect(await queueReason(given.worker())).toBeUndefined();
+});
+
+test('without a supervisor the first that comes takes the slot', async () => {
+  await using given = await scene({ alone: true });
+  await given.queued('older', minute(1));
+  expect(await queueReason(given.worker())).toBeUndefined();
+});
+
+const elsewhere: Host = hostWith([], { hostId: 'the laptop', bootId: 'x' });
+
+test.each<[string, (given: Awaited<ReturnType<typeof scene>>) => Promise<unknown>]>([
+  ['is continued by another supervisor', (given) => given.queued('older', minute(1), 'another')],
+  [
+    'has a worker that cannot be seen from here',
+    async ({ queued, watch }) => {
+      const { leases } = await queued('older', minute(1));
+      await acquireLease(leases, { clock, host: elsewhere, supervisor: watch.identity });
+    },
+  ],
+  ['has lost its identity', async ({ queued }) => await rm((await queued('older', minute(1))).sessionFile)],
+])('a session does not wait for an older one that %s', async (_what, place) => {
+  await using given = await scene();
+  await place(given);
+  expect(await queueReason(given.worker())).toBeUndefined();
+});
+
+test('above the limit of a day a session leaves its slot and queues, and continues once the limit is raised', async () => {
+  await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=2\n' });
+  const ours = given.worker();
+  expect(await queueReason(ours)).toBeUndefined();
+  await noteCost(ours, 1, 1.5);
+  expect(await queueReason(ours)).toBeUndefined();
+  await noteCost(given.worker('other'), 1, 0.75);
+  expect(await queueReason(ours)).toMatch(
+    /^the sessions of this machine have cost \$2\.25 today, and MAX_COST_USD_PER_DAY is 2;/,
+  );
+  expect(ours.slots.isHeld).toBe(false);
+  await given.configure('MAX_COST_USD_PER_DAY=3\n');
+  expect(await queueReason(ours)).toBeUndefined();
+  expect(ours.slots.isHeld).toBe(true);
+});
+
+test('what an iteration cost cannot be noted where the folder is a file, and keeps no session from its work', async () => {
+  await using given = await scene({ settings: 'MAX_COST_USD_PER_DAY=1\n' });
+  await mkdir(given.watch.paths.dir, { recursive: true });
+  await writeFile(given.watch.paths.spent, '');
+  await noteCost(given.worker(), 1, 5);
+  expect(await queueReason(given.worker())).toBeUndefined();
+});
