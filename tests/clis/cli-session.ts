@@ -60,7 +60,7 @@ export interface CliSession extends AsyncDisposable {
   state(): Promise<SessionState>;
   events(): Promise<SessionEvent[]>;
   eventsOf<T extends EventType>(type: T): Promise<Extract<SessionEvent, { type: T }>[]>;
-  /** Waits until a state holds; every look brings back a worker that is missing. */
+  /** Waits until a state holds; a worker that is wanted and missing is brought back. */
   until(holds: (state: SessionState) => boolean, withinMs?: number): Promise<SessionState>;
   answer(): Promise<unknown>;
   approve(): Promise<unknown>;
@@ -123,6 +123,7 @@ async function startModels(plan: CliSessionPlan, places: { homeDir: string; code
   let env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     IS_SANDBOX: '1',
+    SAMOCODE_SUPERVISOR: 'off',
     CODEX_HOME: join(codexRoot, '.codex'),
   };
   for (const of of [plan.cli, ...(plan.others ?? [])]) {

@@ -51,8 +51,8 @@ interface Place {
   typed: string;
 }
 
-// The rehearsed children need no pace of their own here.
-const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0' };
+// The rehearsed agents need no pace of their own here, and nothing is left to be watched.
+const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' };
 
 /** Tells each CLI of the server, as its own settings do. @returns its arguments */
 const CONNECT: Readonly<Record<ModelOf, (place: Place) => Promise<string[]>>> = {

@@ -29,7 +29,7 @@ async function prompted(
     server: (await builtPrograms()).server,
     homeDir: repo.homeDir,
     cwd: repo.path,
-    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: String(paceMs) },
+    serverEnv: { SAMOCODE_REHEARSAL_PACE_MS: String(paceMs), SAMOCODE_SUPERVISOR: 'off' },
     env,
     answer(conversation) {
       if (!CONVERSATION_MARK.test(conversation.prompt)) return { say: 'Noted.' };

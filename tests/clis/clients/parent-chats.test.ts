@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest';
-import { systemHost } from '../../../src/base/host.ts';
-import { readHolding } from '../../../src/base/lease.ts';
 import { runCommand } from '../../../src/base/run-command.ts';
 import { INSTRUCTIONS } from '../../../src/server/instructions.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
@@ -64,12 +62,12 @@ test.each(CLIENTS)(
       { next: expect.stringContaining('start_session'), main_repo: repo.path },
       { state: 'running', next: 'wait', branch: 'samocode/boats', cursor: expect.any(Number) },
     ]);
-    // The server goes with its client; the worker does not.
+    // The server goes with its client; the session does not, and its worker leaves when it waits.
     await eventually(async () => !(await isRunning(server)));
     const [folder = ''] = await sessionFolders(sessionsDir);
     const paths = sessionPaths(sessionsDir, folder);
     await eventually(async () => (await bench.view(folder)).state.status.kind === 'waiting');
-    expect(await readHolding(paths.leases, await systemHost())).toMatchObject({ liveness: 'alive' });
+    await eventually(async () => (await bench.view(folder)).worker === 'none');
 
     const second = await runClient({ ...chat, script: followsToDone() });
     expect(second).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
