@@ -313,8 +313,8 @@ export const CORE: readonly Finding[] = [
     fault: 'a watched file is compared by clocks of two machines',
     seen: 'red',
     shownBy: [
-      ['session/watched-file.test.ts', 'an answer from a machine whose clock is behind wants a worker'],
-      ['session/watched-file.test.ts', 'a file that was only saved or copied again wants none'],
+      ['supervisor/edits.test.ts', 'an awaited file counts once it has changed, come or gone'],
+      ['supervisor/edits.test.ts', 'what stood in the file when the session came to wait is no edit'],
     ],
   },
   {

@@ -45,11 +45,25 @@ test.each([
 
 test('a supervisor gets what a login gives and our own settings, and nothing of who started it', () => {
   const env = {
-    ...{ PATH: '/bin', LANG: 'C', USER: 'a', SAMOCODE_SUPERVISOR_MINUTES: '3', HOME: '/elsewhere' },
+    ...{
+      PATH: '/bin',
+      LANG: 'C',
+      USER: 'a',
+      SAMOCODE_SUPERVISOR_MINUTES: '3',
+      HOME: '/elsewhere',
+      SHELL: '/bin/sh',
+    },
     ...{ ANTHROPIC_API_KEY: 'k', VIRTUAL_ENV: '/v', NODE_OPTIONS: '--inspect', EMPTY: undefined },
     [SESSION_MARK]: 'a session',
   };
   expect(supervisorEnvironment(env, '/home/a')).toEqual({
-    ...{ PATH: '/bin', LANG: 'C', USER: 'a', SAMOCODE_SUPERVISOR_MINUTES: '3', HOME: '/home/a' },
+    ...{
+      PATH: '/bin',
+      LANG: 'C',
+      USER: 'a',
+      SAMOCODE_SUPERVISOR_MINUTES: '3',
+      HOME: '/home/a',
+      SHELL: '/bin/sh',
+    },
   });
 });
