@@ -27,7 +27,8 @@ export async function makeDemoPlace({ env, paceMs }: DemoPlaceOptions): Promise<
   const repo = join(root, 'paper-boat');
   await mkdir(home);
   await writeFile(scenario, `${JSON.stringify({ paceMs })}\n`);
-  const own = { ...passedOn(env), HOME: home, REHEARSAL_SCENARIO: scenario };
+  // Its chat answers each wait by a tool, which starts the worker: nothing is left for a supervisor.
+  const own = { ...passedOn(env), HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' };
   const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 });
   await makeRepository(repo, own).catch(async (error: unknown) => {
     await remove();

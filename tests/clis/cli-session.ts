@@ -122,6 +122,7 @@ async function startModels(plan: CliSessionPlan, places: { homeDir: string; code
   const models: Partial<Record<ModelOf, ScriptedModel>> = {};
   let env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
+    SAMOCODE_SUPERVISOR: 'off',
     IS_SANDBOX: '1',
     SAMOCODE_SUPERVISOR: 'off',
     CODEX_HOME: join(codexRoot, '.codex'),

@@ -14,3 +14,12 @@ test('a demo that cannot have its repository leaves no folder behind', async () 
   }
   expect(await readdir(temp.path)).toEqual([]);
 });
+
+test('no process of a demo starts a supervisor', async () => {
+  const place = await makeDemoPlace({
+    env: { PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'on' },
+    paceMs: 0,
+  });
+  await place.remove();
+  expect(place.env.SAMOCODE_SUPERVISOR).toBe('off');
+});
