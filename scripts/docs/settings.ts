@@ -38,6 +38,9 @@ a stricter one; only a person, in a terminal of their own, gives it less than th
 
 ${settingsTable('machine')}
 
+In the environment alone: \`SAMOCODE_SUPERVISOR=off\` starts no supervisor, \`SAMOCODE_REVIVE=off\` continues no session that
+has lost its worker ([supervisor.md](supervisor.md)).
+
 ## Secrets, in the same places, never shown
 
 ${settingsTable('secret')}

@@ -48,10 +48,12 @@ export const COMMANDS: readonly AddCommand[] = [
   addArchive,
   addUnarchive,
   addSupervisor,
-  addMonitor,
   addTakeover,
   addConfig,
   addDoctor,
   addInstall,
   addUninstall,
 ];
+
+/** What earlier versions had; no help names them. */
+export const FORMER_COMMANDS: readonly AddCommand[] = [addMonitor];

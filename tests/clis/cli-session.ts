@@ -124,7 +124,6 @@ async function startModels(plan: CliSessionPlan, places: { homeDir: string; code
     PATH: process.env.PATH ?? '',
     SAMOCODE_SUPERVISOR: 'off',
     IS_SANDBOX: '1',
-    SAMOCODE_SUPERVISOR: 'off',
     CODEX_HOME: join(codexRoot, '.codex'),
   };
   for (const of of [plan.cli, ...(plan.others ?? [])]) {

@@ -68,6 +68,11 @@ test("the demo's processes read nothing of the person's own machine", async () =
   };
   const place = await makeDemoPlace({ env, paceMs: 0 });
   await place.remove();
-  expect(Object.keys(place.env).sort()).toEqual(['HOME', 'PATH', 'REHEARSAL_SCENARIO']);
+  expect(Object.keys(place.env).sort()).toEqual([
+    'HOME',
+    'PATH',
+    'REHEARSAL_SCENARIO',
+    'SAMOCODE_SUPERVISOR',
+  ]);
   expect(place.env.HOME).toBe(join(place.root, 'home'));
 });
