@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startSession } from '../../../src/actions/start-session.ts';
+import { sessionPaths } from '../../../src/session/paths.ts';
+import type { SessionState } from '../../../src/session/state.ts';
+import { eventually } from '../../support/eventually.ts';
+import { endSession, untilState, workerPidOf } from '../../support/live-session.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+/** Each agent costs five dollars. */
+const SCENARIO = {
+  rules: [
+    {
+      when: {},
+      do: [
+        { act: 'normal', result: false },
+        { act: 'result', json: { total_cost_usd: 5 } },
+      ],
+    },
+  ],
+};
+
+async function limitPerDay(rig: SessionRig, usd: number): Promise<void> {
+  const folder = join(rig.repo.homeDir, '.config/samocode');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, '.env'), `MAX_COST_USD_PER_DAY=${usd}\n`);
+}
+
+/** A second session of the same project. */
+async function secondSession(rig: SessionRig) {
+  const env = { ...rig.repo.env, REHEARSAL_SCENARIO: join(rig.repo.root, 'scenario.json') };
+  const { file } = await startSession({ task: 'Paint every boat' }, { ...rig.context(), env });
+  const { host } = rig.context();
+  const session = { paths: sessionPaths(file.sessionsDir, file.folder), host };
+  return {
+    until: (holds: (state: SessionState) => boolean) => untilState(session, holds),
+    workerPid: () => workerPidOf(session),
+    [Symbol.asyncDispose]: () => endSession(session, file.id),
+  };
+}
+
+const isQueued = ({ status }: SessionState) => status.kind === 'queued';
+const asks = ({ status }: SessionState) => status.kind === 'waiting' && status.for === 'qa_answers';
+
+test('sessions queue once a day has cost too much, and continue when that limit is raised', async () => {
+  await using rig = await startRig({ supervised: true, scenario: SCENARIO, start: { run: false } });
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await limitPerDay(rig, 4);
+  await rig.resume();
+  // Its first agent began below the limit; no second one begins above it.
+  const first = await rig.until(isQueued, { leaveDead: true });
+  expect(first.progress.totalIterations).toBe(1);
+  await using other = await secondSession(rig);
+  const second = await other.until(isQueued);
+  expect(second.progress.totalIterations).toBe(0);
+  for (const { status } of [first, second])
+    expect(status).toMatchObject({
+      reason: expect.stringContaining('have cost $5.00 today, and MAX_COST_USD_PER_DAY is 4'),
+    });
+  await eventually(async () => (await rig.workerPid()) === undefined);
+  await eventually(async () => (await other.workerPid()) === undefined);
+  await limitPerDay(rig, 1000);
+  await rig.until(asks, { leaveDead: true });
+  await other.until(asks);
+  await eventually(async () => (await other.workerPid()) === undefined);
+});
