@@ -1,0 +1,58 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import type { Wake } from '../../src/providers/starting/launch-worker.ts';
+import { type Command, leaveCommand } from '../../src/session/commands.ts';
+import { readEvents } from '../../src/session/event-log.ts';
+import type { NewEvent, SessionEvent } from '../../src/session/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { readSession, type SessionView } from '../../src/session/status.ts';
+import { runWorker } from '../../src/worker/run-worker.ts';
+import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
+import { entryOf, hostWith } from '../support/hosts.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** A session without a worker and without a supervisor, and workers for it. */
+export interface RestedSession extends AsyncDisposable {
+  paths: SessionPaths;
+  /** Runs a worker, a process of its own as far as leases tell, until it has left. */
+  work(given?: { clock?: Clock; wake?: Wake }): Promise<void>;
+  leave(command: { kind: 'stop'; when: 'now' } | { kind: 'message'; text: string }): Promise<void>;
+  view(): Promise<SessionView>;
+  /** The events that came since it rests. */
+  events(): Promise<SessionEvent[]>;
+}
+
+/** @param rest with which events it came to rest after it was prepared */
+export async function restedSession(...rest: NewEvent[]): Promise<RestedSession> {
+  const dir = await tempDir();
+  const paths = sessionPaths(join(dir.path, 'sessions'), '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED, ...rest]);
+  await mkdir(paths.sessionDir, { recursive: true });
+  let workers = 0;
+  return {
+    paths,
+    async work({ clock = systemClock, wake = {} } = {}) {
+      const { sessionsDir, folder } = paths;
+      workers += 1;
+      const host = hostWith([entryOf(process.pid, { startTicks: `worker ${workers}` })]);
+      const env = { HOME: dir.path, PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'off' };
+      const programs = { rehearsalProgram: 'none', supervisorProgram: 'none' };
+      await runWorker({ sessionsDir, folder, clock, host, env, wake, ...programs });
+    },
+    async leave(command) {
+      await mkdir(paths.commands, { recursive: true });
+      const at = '2026-01-08T10:00:00.000Z';
+      const by = { channel: 'cli' };
+      await leaveCommand(paths, { v: 1, id: ulid(), by, at, ...command } as Command);
+    },
+    async view() {
+      const view = await readSession(paths, hostWith([]));
+      if (view === undefined) throw new Error('There is no session.');
+      return view;
+    },
+    events: () => readEvents(paths.events, 2 + rest.length),
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
