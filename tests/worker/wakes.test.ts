@@ -1,0 +1,159 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import type { Wake } from '../../src/providers/starting/launch-worker.ts';
+import { hashOf } from '../../src/session/document-text.ts';
+import type { NewEvent } from '../../src/session/events.ts';
+import { newQa } from '../../src/session/qa-change.ts';
+import type { LimitedStatus } from '../../src/session/state.ts';
+import { RunFolderGoneError, waitsOut, wokenByHand } from '../../src/worker/parked.ts';
+import { Projector } from '../../src/worker/projector.ts';
+import type { Worker } from '../../src/worker/worker.ts';
+import { BLOCKED, CREATED, PREPARED } from '../session/events.ts';
+import { sessionFileSample } from '../support/session-file-sample.ts';
+import { type TempLog, tempLog } from '../support/temp-log.ts';
+
+const START_MS = Date.UTC(2026, 0, 8, 10);
+const HASH = (text: string) => hashOf(text) ?? '';
+const QA = newQa({
+  title: '26-01-08-x',
+  questions: [
+    { text: 'Which colour?', options: ['red', 'blue'], suggestion: { letters: ['A'], reason: 'r' } },
+  ],
+});
+const ANSWERED = QA.replace(/^(\*\*)?Answer:.*$/m, (line) => `${line.replace('_waiting_', '')} B`);
+
+const asking = (fileHash: string): NewEvent => ({
+  ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements', openQuestions: ['Q1'] },
+  ...{ unconfirmed: [], fileHash },
+});
+const awaiting = (fileHash: string): NewEvent => ({
+  ...{ type: 'parked', for: 'file_update', resumePhase: 'testing', openQuestions: [], unconfirmed: [] },
+  ...{ file: 'notes.md', fileHash },
+});
+
+/** A worker of a session that came to rest with `rest`, and what its starter has watched for it. */
+async function workerOn(log: TempLog, rest: NewEvent, wake: Wake = {}, clock: Clock = systemClock) {
+  const { paths } = log;
+  const { writer } = await log.open();
+  await writer.append(CREATED, PREPARED, rest);
+  await mkdir(paths.sessionDir, { recursive: true });
+  const file = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const projector = new Projector(paths, file);
+  return { paths, file, clock, env: {}, wake, writer, projector } as Partial<Worker> as Worker;
+}
+
+const statusOf = ({ writer }: Worker) => writer.state.status;
+
+test('typed answers that have rested open their gate', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log, asking(HASH(QA)), { rested: HASH(ANSWERED) });
+  await writeFile(log.paths.qa, ANSWERED);
+  expect(await wokenByHand(worker)).toBe(true);
+  expect(statusOf(worker).kind).toBe('running');
+  expect(worker.writer.state.answers).toMatchObject([{ id: 'Q1', text: 'B' }]);
+});
+
+test.each<[string, string, Wake]>([
+  ['nothing has watched', ANSWERED, {}],
+  ['that changed after they had rested', `${ANSWERED}\nP.S.\n`, { rested: HASH(ANSWERED) }],
+  ['of which one is missing', QA, { rested: HASH(QA) }],
+  ['with which the session came to wait', ANSWERED, { rested: HASH(ANSWERED) }],
+])('typed answers %s open nothing, and stay as they are', async (_what, text, wake) => {
+  await using log = await tempLog();
+  const before = _what.startsWith('with which') ? HASH(text) : HASH('before');
+  const worker = await workerOn(log, asking(before), wake);
+  await writeFile(log.paths.qa, text);
+  expect(await wokenByHand(worker)).toBe(false);
+  expect(statusOf(worker)).toMatchObject({ kind: 'waiting', openQuestions: ['Q1'] });
+  expect(await readFile(log.paths.qa, 'utf8')).toBe(text);
+});
+
+test('an awaited file wakes its session once its text is another', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log, awaiting(HASH('before')));
+  await writeFile(`${log.paths.sessionDir}/notes.md`, 'before');
+  expect(await wokenByHand(worker)).toBe(false);
+  await writeFile(`${log.paths.sessionDir}/notes.md`, 'after');
+  expect(await wokenByHand(worker)).toBe(true);
+  expect(worker.writer.state).toMatchObject({ status: { kind: 'running' }, progress: { phase: 'testing' } });
+});
+
+test('a session whose run folder was taken away has no worker any more', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log, BLOCKED);
+  await rm(log.paths.runDir, { recursive: true });
+  await expect(wokenByHand(worker)).rejects.toThrow(RunFolderGoneError);
+});
+
+/** Time goes by in sleeps alone. */
+function sleepingClock() {
+  let nowMs = START_MS;
+  const slept: number[] = [];
+  const sleep = async (ms: number) => {
+    slept.push(ms);
+    nowMs += ms;
+  };
+  return { now: () => nowMs, monotonic: () => nowMs, sleep, slept };
+}
+
+async function limited(log: TempLog, forMs: number, given: { wake?: Wake; clock?: Clock } = {}) {
+  const clock = given.clock ?? sleepingClock();
+  const until = START_MS + forMs;
+  const event: NewEvent = { type: 'limited', until, guessed: false, provider: 'claude' };
+  const worker = await workerOn(log, event, given.wake, clock);
+  return { worker, status: statusOf(worker) as LimitedStatus };
+}
+
+test('a limit of a minute is waited out', async () => {
+  await using log = await tempLog();
+  const clock = sleepingClock();
+  const { worker, status } = await limited(log, 60_000, { clock });
+  expect(await waitsOut(worker, status)).toBe(true);
+  expect(statusOf(worker).kind).toBe('running');
+  expect(clock.now()).toBe(START_MS + 60_000);
+});
+
+test('a command that comes while a limit is waited out is taken at once', async () => {
+  await using log = await tempLog();
+  const clock = sleepingClock();
+  const sleep = async (ms: number) => {
+    await clock.sleep(ms);
+    await mkdir(log.paths.commands, { recursive: true });
+    await writeFile(`${log.paths.commands}/01JH0000000000000000000000.json`, '{}');
+  };
+  const { worker, status } = await limited(log, 60_000, { clock: { ...clock, sleep } });
+  expect(await waitsOut(worker, status)).toBe(true);
+  expect(statusOf(worker).kind).toBe('limited');
+  expect(clock.slept).toHaveLength(1);
+});
+
+test('the worker of a longer limit leaves', async () => {
+  await using log = await tempLog();
+  const clock = sleepingClock();
+  const { worker, status } = await limited(log, 60_001, { clock });
+  expect(await waitsOut(worker, status)).toBe(false);
+  expect(statusOf(worker).kind).toBe('limited');
+  expect(clock.slept).toEqual([]);
+});
+
+test('a worker whose clock is set back while it waits leaves', async () => {
+  await using log = await tempLog();
+  const clock = sleepingClock();
+  const now = () => clock.now() - (clock.slept.length > 5 ? 86_400_000 : 0);
+  const { worker, status } = await limited(log, 30_000, { clock: { ...clock, now } });
+  expect(await waitsOut(worker, status)).toBe(false);
+});
+
+test('a limit whose end was watched is over, whatever the clock of the worker says', async () => {
+  await using log = await tempLog();
+  const { worker, status } = await limited(log, 3_600_000, { wake: { limitOver: START_MS + 3_600_000 } });
+  expect(await waitsOut(worker, status)).toBe(true);
+  expect(statusOf(worker).kind).toBe('running');
+});
+
+test('a limit is not over because another one is', async () => {
+  await using log = await tempLog();
+  const { worker, status } = await limited(log, 3_600_000, { wake: { limitOver: START_MS } });
+  expect(await waitsOut(worker, status)).toBe(false);
+});
