@@ -31,7 +31,7 @@ export const QueuedNotice = z.object({
 });
 export type QueuedNotice = z.infer<typeof QueuedNotice>;
 
-/** `since`: what happened before is old news. `read`: how far the log of each run folder was read. */
+/** `since`: what happened before is old news. `read`: how far the log of each session was read, by its folder. */
 const Cursors = z.object({ v: z.literal(1), since: z.string(), read: z.record(z.string(), z.int()) });
 type Cursors = z.infer<typeof Cursors>;
 
@@ -59,10 +59,10 @@ export class NoticeQueue {
     const crashLoops = new Set<string>();
     const read = new Map<string, number>();
     const { identity, host, paths } = this.#supervisor;
-    for (const [runDir, session] of sessions) {
+    for (const [place, session] of sessions) {
       const { sessionFile, state, lease, newer } = session.view;
       if (sessionFile === undefined || session.view.isUnreadable || newer !== undefined) continue;
-      const from = cursors.read[runDir];
+      const from = cursors.read[place];
       const isOurs = isContinuedBy(lease, identity, host);
       if (isOurs && session.isDying) {
         const notice = this.#crashLoop(session, sessionFile.id);
@@ -70,12 +70,12 @@ export class NoticeQueue {
         crashLoops.add(notice.id);
       }
       if (from === state.n) continue;
-      read.set(runDir, state.n);
+      read.set(place, state.n);
       if (!isOurs || (from === undefined && isOld(session, cursors))) continue;
       const events = await readEvents(session.paths.events, Math.min(from ?? 0, state.n));
       const news = from === undefined ? events.filter(({ at }) => at >= cursors.since) : events;
       notices.push(...news.flatMap((event) => noticeOf(event, session, sessionFile.id)));
-      read.set(runDir, events.at(-1)?.n ?? state.n);
+      read.set(place, events.at(-1)?.n ?? state.n);
     }
     if (notices.length > 0) {
       for (const { session, text } of notices) this.#supervisor.say(`${session}: ${text}`);

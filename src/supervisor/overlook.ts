@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { watchedFolders } from '../actions/supervision.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
 import { launchWorker, WorkerNotLaunchedError } from '../providers/starting/launch-worker.ts';
 import { isForgotten } from '../session/forgotten.ts';
-import { type SessionPaths, sessionPaths } from '../session/paths.ts';
+import { sessionPaths } from '../session/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { readSession } from '../session/status.ts';
 import { admit, isDaySpent } from './admit.ts';
@@ -66,9 +67,9 @@ export class Overlook {
       // A disk that is away for a moment takes no session out of sight.
       if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
       for (const folder of folders ?? []) {
-        const paths = sessionPaths(sessionsDir, folder);
-        seen.add(paths.runDir);
-        await this.#read(paths).catch((error: unknown) => this.report(folder, error));
+        const key = join(sessionsDir, folder);
+        seen.add(key);
+        await this.#read(key, sessionsDir, folder).catch((error: unknown) => this.report(folder, error));
       }
     }
     for (const key of [...this.sessions.keys()]) if (!seen.has(key)) this.sessions.delete(key);
@@ -133,15 +134,16 @@ export class Overlook {
     session.started(evidence, pid, clock);
   }
 
-  async #read(paths: SessionPaths): Promise<void> {
+  async #read(key: string, sessionsDir: string, folder: string): Promise<void> {
     const { host, clock } = this.#supervisor;
-    const print = printOf(paths);
-    const known = this.sessions.get(paths.runDir);
+    const known = this.sessions.get(key);
+    const place = known?.place ?? sessionPaths(sessionsDir, folder);
+    const print = printOf(place);
     if (known !== undefined && !(await known.hasChanged({ host }, print))) return;
-    const view = await readSession(paths, host, clock);
-    if (view === undefined) this.sessions.delete(paths.runDir);
+    const view = await readSession(place, host, clock);
+    if (view === undefined) this.sessions.delete(key);
     else if (known !== undefined) known.update(view, print, this.#supervisor);
-    else this.sessions.set(paths.runDir, new WatchedSession(view, print, this.#supervisor));
+    else this.sessions.set(key, new WatchedSession(place, view, print, this.#supervisor));
   }
 
   /**

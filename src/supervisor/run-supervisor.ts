@@ -13,7 +13,7 @@ import { fileId } from '../base/plain-file.ts';
 import { machineLimits } from '../project/machine-limits.ts';
 import { isOlder, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { newBell } from '../session/bell.ts';
-import { newFolderEars, type Wanted } from '../session/folder-ears.ts';
+import { newFolderEars, type Wanted, type WatchFolder } from '../session/folder-ears.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
@@ -24,6 +24,8 @@ export interface RunOptions {
   signal: AbortSignal;
   /** It was started to stay, as a service or in a terminal: nothing to watch is no reason to leave. */
   stays?: boolean;
+  /** What reports changes in folders, instead of the system. */
+  watchFolder?: WatchFolder;
 }
 
 /** Why a supervisor has ended. */
@@ -39,8 +41,8 @@ export type SupervisorEnd =
 /** Two looks are at least this far apart, also where files change all the time. */
 const SPACING_MS = 100;
 /** Looks without a sign: network disks lose events. Longer with many sessions, so that the cost stays the same. */
-const LOOK_MS = 5000;
-const LOOK_MS_PER_SESSION = 200;
+const LOOK_MS = 10_000;
+const LOOK_MS_PER_SESSION = 300;
 const LONGEST_LOOK_MS = 60_000;
 /** A newer program that has asked the older one to leave waits for it: longer than the longest time between two looks. */
 const HANDOVER_MS = LONGEST_LOOK_MS + 30_000;
@@ -113,14 +115,14 @@ async function writeAbout({ paths, programs, clock, revives }: Supervisor): Prom
 async function watch(
   supervisor: Supervisor,
   lease: OwnedLease,
-  { signal, stays = false, program }: RunOptions & { program: string | undefined },
+  { signal, stays = false, watchFolder, program }: RunOptions & { program: string | undefined },
 ): Promise<SupervisorEnd> {
   const { paths, clock } = supervisor;
   const overlook = new Overlook(supervisor);
   const now = new NowFile(supervisor);
   const queue = new NoticeQueue(supervisor);
   const bell = newBell();
-  const ears = newFolderEars(bell.ring, undefined, MAX_FOLDERS);
+  const ears = newFolderEars(bell.ring, watchFolder, MAX_FOLDERS);
   let reasonAtMs = clock.monotonic();
   try {
     for (;;) {
@@ -142,14 +144,14 @@ async function watch(
       // The files of a session that has parked since are listened to from now on, and looked at once more.
       if (!isDeepStrictEqual(wantedBy(supervisor, overlook), wanted)) bell.ring();
       const at = clock.monotonic();
-      if (overlook.hasReason()) reasonAtMs = at;
-      const leavesAtMs = reasonAtMs + (await idleMs(supervisor));
-      if (!stays && at >= leavesAtMs) return 'nothing_to_watch';
+      if (stays || overlook.hasReason()) reasonAtMs = at;
+      const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
+      if (at >= leavesAtMs) return 'nothing_to_watch';
       const lookMs = Math.min(
         LONGEST_LOOK_MS,
         Math.max(LOOK_MS, overlook.sessions.size * LOOK_MS_PER_SESSION),
       );
-      const waitMs = Math.min(nextMs, stays ? Number.POSITIVE_INFINITY : leavesAtMs, at + lookMs) - at;
+      const waitMs = Math.min(nextMs, leavesAtMs, at + lookMs) - at;
       await clock.sleep(SPACING_MS, signal);
       await bell.wait(Math.max(0, hearsAll ? waitMs : Math.min(waitMs, 1000)), { clock, signal });
     }

@@ -19,7 +19,7 @@ const COMMAND_MS = 2000;
 /** Between two starts for the same reason: one that came to nothing is not repeated at once. */
 const BACK_OFF_MS = [0, 2000, 10_000];
 /** Changes of a file that left its size and times as they were are found within this. */
-const READ_AGAIN_MS = 60_000;
+const READ_AGAIN_MS = 10 * 60_000;
 /** A worker that was started takes its lease within this, or has come to nothing. */
 const STARTING_MS = 15_000;
 const KEPT_STARTS = 10;
@@ -41,7 +41,8 @@ interface Start {
 
 /** One session as the supervisor remembers it between two looks. */
 export class WatchedSession {
-  readonly paths: SessionPaths;
+  /** Where its folder was found, and where its files are. */
+  readonly place: SessionPaths;
   view: SessionView;
   waits: Waits;
   /** Its workers die again and again, or come to nothing: no further one is started for the same reason. */
@@ -54,12 +55,16 @@ export class WatchedSession {
   #givenUp: string | undefined;
   #starts: Start[] = [];
 
-  constructor(view: SessionView, print: string, { identity, host, clock }: Supervisor) {
-    this.paths = view.paths;
+  constructor(place: SessionPaths, view: SessionView, print: string, { identity, host, clock }: Supervisor) {
+    this.place = place;
     this.view = view;
     this.waits = waitsFor(view, identity, host);
     this.#print = print;
     this.#sinceMs = clock.monotonic();
+  }
+
+  get paths(): SessionPaths {
+    return this.view.paths;
   }
 
   /** Whether its files or its worker have changed since the last look; cheap. */

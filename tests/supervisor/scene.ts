@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import type { Host } from '../../src/base/host.ts';
@@ -22,7 +23,7 @@ export class HandClock implements Clock {
   monotonicMs = 1000;
   now = () => this.nowMs;
   monotonic = () => this.monotonicMs;
-  sleep = async (ms: number) => this.pass(ms);
+  sleep: Clock['sleep'] = async (ms) => this.pass(ms);
   pass(ms: number): void {
     this.nowMs += ms;
     this.monotonicMs += ms;
@@ -50,9 +51,9 @@ export interface SessionPlan {
 }
 
 /** A supervisor without a loop: a home, a clock by hand, a machine of made-up processes, workers that do nothing. */
-export interface Scene extends AsyncDisposable {
+export interface Scene<C extends HandClock = HandClock> extends AsyncDisposable {
   root: string;
-  supervisor: Supervisor & { clock: HandClock };
+  supervisor: Supervisor & { clock: C };
   /** What it said, one line each. */
   said: string[];
   /** Folders of the sessions whose worker was started, in order. */
@@ -63,16 +64,22 @@ export interface Scene extends AsyncDisposable {
 }
 
 export async function scene(more: Partial<Supervisor> = {}): Promise<Scene> {
+  return await sceneWith(new HandClock(), more);
+}
+
+export async function sceneWith<C extends HandClock>(
+  clock: C,
+  more: Partial<Supervisor> = {},
+): Promise<Scene<C>> {
   const dir = await tempDir();
   const home = join(dir.path, 'home');
   const host: Host = hostWith([]);
   const paths = supervisorPaths(home, host);
-  const clock = new HandClock();
   const worker = join(dir.path, 'worker.cjs');
   await writeFile(worker, '');
   await mkdir(paths.dir, { recursive: true });
   const said: string[] = [];
-  const supervisor: Scene['supervisor'] = {
+  const supervisor: Scene<C>['supervisor'] = {
     ...{ paths, identity: paths.identity, host, home, env: { PATH: process.env.PATH }, revives: true },
     programs: { worker, supervisor: join(dir.path, 'supervisor.cjs') },
     say: (text) => said.push(text),
@@ -128,4 +135,30 @@ export async function scene(more: Partial<Supervisor> = {}): Promise<Scene> {
 
 function folderOf(line: string): string {
   return line.slice(0, line.indexOf(':'));
+}
+
+/** Sleeping takes no time but on the clock; what happens meanwhile is set by the hour. */
+export class SimulatedClock extends HandClock {
+  readonly #acts: Array<{ atMs: number; act: () => unknown }> = [];
+
+  /** Lets something happen `ms` after the start. */
+  after(ms: number, act: () => unknown): void {
+    this.#acts.push({ atMs: 1000 + ms, act });
+    this.#acts.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  override sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    const untilMs = this.monotonicMs + ms;
+    for (;;) {
+      // What the system reports of files comes between two turns.
+      for (let turn = 0; turn < 3; turn += 1) await setImmediate();
+      signal?.throwIfAborted();
+      const [next] = this.#acts;
+      if (next === undefined || next.atMs > untilMs) break;
+      this.#acts.shift();
+      this.pass(Math.max(0, next.atMs - this.monotonicMs));
+      await next.act();
+    }
+    this.pass(Math.max(0, untilMs - this.monotonicMs));
+  };
 }
