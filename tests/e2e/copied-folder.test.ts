@@ -1,6 +1,7 @@
 import { copyFile, cp, mkdir, rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { SessionPaths } from '../../src/session/paths.ts';
+import { workerLeft } from '../faults/with-settings.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 
 /** The run folder as an object store or `cp -r` brings it back: new files, new times, the log before what it tells of. */
@@ -17,7 +18,7 @@ const acts = async (rig: SessionRig) => (await rig.events()).map(({ n, type }) =
 test('a session whose folders came back by a copy that keeps no times loses no event, and takes the answer that comes next', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
-  await rig.killWorker();
+  await workerLeft(rig);
   const before = await acts(rig);
   await copyAnew(rig.paths);
   await rig.answer();

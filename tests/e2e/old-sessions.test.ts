@@ -12,7 +12,7 @@ import { stopSession } from '../../src/actions/stop-session.ts';
 import { acquireLease } from '../../src/base/lease.ts';
 import { EventWriter } from '../../src/session/event-writer.ts';
 import { typed } from '../cli/typed.ts';
-import { killWorkerOf } from '../support/live-session.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   atGateOrRunning,
   decisions,
@@ -335,7 +335,7 @@ test('a fault that blocks a folder at the gate where it was taken over does not 
   await resumeSession(session, byModel);
   const { paths, state } = await atGateOrRunning(bench, FOLDER);
   const { host, clock } = bench.context;
-  await killWorkerOf({ paths, host });
+  await eventually(async () => (await bench.view(FOLDER)).worker === 'none');
   const lease = await acquireLease(paths.leases, { host, clock, above: state.lease });
   using writer = await EventWriter.open(paths, lease, clock);
   const why = { reason: 'The disk failed.', needs: 'error_resolution', rule: 'failure' };

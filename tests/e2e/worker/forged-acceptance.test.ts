@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../src/actions/resume-session.ts';
+import { workerLeft } from '../../faults/with-settings.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 const PLANTED = [
@@ -17,7 +18,7 @@ test('what an agent writes down as accepted is not, also not for a later worker 
   await using rig = await startRig({ scenario });
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'run_folder_changed' });
-  await rig.killWorker();
+  await workerLeft(rig);
   await resumeSession({ session: rig.file.folder }, rig.context('tool'));
   const later = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting');
   expect(later.status).toMatchObject({

@@ -25,7 +25,6 @@ test('a setting of git that starts programs is shown, and one resume of a person
   expect(await rig.repo.git(kept)).toContain('.husky/pre-commit');
   const byModel = resumeSession({ session: rig.file.folder }, rig.context('tool'));
   await expect(byModel).rejects.toMatchObject({ code: 'needs_person' });
-  await rig.killWorker();
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   await rig.answer();
