@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // A session that waits keeps an idle worker.
+  // None may still work when its folder goes.
   const { sessions } = (await object('list')) as { sessions: { session: string }[] };
   for (const { session } of sessions) await samocode('stop', session, '--now');
   await repo[Symbol.asyncDispose]();

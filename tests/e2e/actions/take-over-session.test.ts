@@ -6,13 +6,16 @@ import { takeOverSession } from '../../../src/actions/take-over-session.ts';
 import type { ProcessIdentity } from '../../../src/base/host.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 
-/** Makes the newest lease that of another owner, as if its file had come over the network. */
+/** Makes the newest lease one that another owner holds, as if its file had come over the network. */
 async function giveLeaseTo(rig: SessionRig, owner: Partial<ProcessIdentity>): Promise<void> {
   await rig.killWorker();
   const names = (await readdir(rig.paths.leases)).filter((name) => name.endsWith('.json')).sort();
   const path = join(rig.paths.leases, names.at(-1) ?? '');
   const lease = JSON.parse(await readFile(path, 'utf8'));
-  await writeFile(path, JSON.stringify({ ...lease, owner: { ...lease.owner, ...owner } }));
+  await writeFile(
+    path,
+    JSON.stringify({ ...lease, releasedAt: undefined, owner: { ...lease.owner, ...owner } }),
+  );
 }
 
 const ELSEWHERE: [string, Partial<ProcessIdentity>][] = [
@@ -51,7 +54,13 @@ test.each(ELSEWHERE)('a session held by %s is taken by the explicit act alone', 
   });
   // The answer that was left before is taken now.
   await rig.untilWaiting('plan_approval', { withinMs: 60_000, leaveDead: true });
-  await expect(takeOverSession(question, rig.context())).rejects.toMatchObject({ code: 'worker_lives' });
+});
+
+test('a session whose worker lives here is not taken from it', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const taking = takeOverSession({ session: rig.file.folder }, rig.context());
+  await expect(taking).rejects.toMatchObject({ code: 'worker_lives' });
 });
 
 test('a child of the machine that is gone is no child any more', async () => {

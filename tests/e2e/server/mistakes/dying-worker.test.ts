@@ -13,7 +13,7 @@ async function killWorker({ bench }: Parent, session: string): Promise<void> {
     process.kill(holding.lease.owner.pid, 'SIGKILL');
 }
 
-/** A worker that has died three times is left alone by every look, so it is brought back here. */
+/** No look brings a worker back, so it is done here. */
 async function until({ bench, stateOf }: Parent, session: string, state: string): Promise<void> {
   await eventually(
     async () => {
