@@ -83,7 +83,7 @@ function atGate(status: SessionState['status']): Refused | undefined {
   return refused('gate_closed', { what: NOTHING, why: 'Its plan waits for a yes.', hint, isStatus: true });
 }
 
-export const SESSION_RUNS = refused('already_running', {
+const SESSION_RUNS = refused('already_running', {
   what: 'Nothing was changed.',
   why: 'The session runs already.',
   hint: 'Guidance for its next child goes by send_message; other work needs stop_session first.',

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import { getStatus } from '../../../src/actions/get-status.ts';
 import { resumeSession } from '../../../src/actions/resume-session.ts';
+import { startSession } from '../../../src/actions/start-session.ts';
 import { statusSentence } from '../../../src/actions/status-sentence.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { stopSession } from '../../../src/actions/stop-session.ts';
+import { waitForChange } from '../../../src/actions/wait-for-change.ts';
+import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** A stopped session, and where the rehearsal stands in for Claude Code, whose arguments it takes. */
 async function stopped(): Promise<SessionRig> {
@@ -71,4 +75,39 @@ test('a stop that is on its way is not undone by a resume: it is told, and the s
   await rig.until(({ status }) => status.kind === 'stopped');
   const later = await resumeSession({ session: rig.file.folder }, rig.context());
   expect(later.outcome).toBe('resumed');
+});
+
+test('a queued session that no supervisor watches says so, and a resume starts its worker', async () => {
+  await using rig = await startRig({ lines: { MAX_PARALLEL: '1' }, scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const context = rig.context();
+  const { view } = await startSession({ task: 'x', name: 'second' }, context);
+  const session = view.folder;
+  const status = () => getStatus({ session }, context);
+  await expect
+    .poll(async () => {
+      const { view: seen } = await status();
+      return `${seen.state.status.kind} ${seen.worker}`;
+    })
+    .toBe('queued none');
+  const told = await waitForChange({ session, cursor: 10_000, until: 'change', timeoutMs: 600_000 }, context);
+  expect(told).toMatchObject({ changed: true, worker: 'none needed', unwatched: expect.any(String) });
+  await rig.stop('now');
+  await rig.until(({ status: { kind } }) => kind === 'stopped');
+  expect((await resumeSession({ session }, context)).outcome).toBe('resumed');
+  await expect.poll(async () => (await status()).view.state.status.kind).toBe('running');
+  await stopSession({ session, when: 'now' }, context);
+  await expect.poll(async () => (await status()).worker, { timeout: 30_000 }).toBe('none needed');
+});
+
+test('a session at a usage limit that no supervisor watches says so, and a resume starts its worker', async () => {
+  const limit = { when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 3600 }] };
+  await using rig = await startRig({ scenario: { rules: [limit] } });
+  await rig.until(({ status }) => status.kind === 'limited');
+  const [session, context] = [rig.file.folder, rig.context()];
+  await expect.poll(() => rig.workerPid()).toBeUndefined();
+  const told = await waitForChange({ session, cursor: 10_000, until: 'done', timeoutMs: 600_000 }, context);
+  expect(told).toMatchObject({ changed: true, worker: 'none needed', unwatched: expect.any(String) });
+  expect((await resumeSession({ session }, context)).outcome).toBe('resumed');
+  await rig.untilWaiting('qa_answers', { leaveDead: true });
 });
