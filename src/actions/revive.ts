@@ -13,10 +13,9 @@ const LOOK_BACK = 200;
 export type Revival = 'not_needed' | 'launched' | 'dies_again' | 'read_only';
 
 /**
- * Starts a worker for a session that wants one and has none; every look at a session comes by here.
- * One whose worker has died, or left without having done anything, three times in ten minutes is left alone: a person
- * must see why.
- * @param isAsked somebody wants just this, and may have mended what it died of
+ * Starts a worker for a session that needs one. One whose worker has died, or left without having done anything, three
+ * times in ten minutes is left alone: a person must see why.
+ * @param isAsked for just this, by somebody who may have fixed what it died of
  */
 export async function revive(view: SessionView, context: ActionContext, isAsked = false): Promise<Revival> {
   if (!view.needsWorker) return 'not_needed';
