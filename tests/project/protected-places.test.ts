@@ -34,6 +34,16 @@ test('checkouts of the person and sessions of other projects are found, our own 
   expect(places.commonDir).toBe(join(repo.path, '.git'));
 });
 
+test('what starts the supervisor with the machine is protected, and what 0.1 installed', async () => {
+  await using repo = await makeRepo();
+  const { programs } = await findProtectedPlaces(question(repo), { baseEnv: repo.env });
+  const units = ['supervisor', 'monitor'].flatMap((name) => [
+    join(repo.homeDir, `.config/systemd/user/samocode-${name}.service`),
+    join(repo.homeDir, `Library/LaunchAgents/dev.samocode.${name}.plist`),
+  ]);
+  expect(programs).toEqual(expect.arrayContaining(units));
+});
+
 test('the folders that a guard is bound to stay when git clears empty ones away', async () => {
   await using repo = await makeRepo({ files: { a: '1' } });
   const commonDir = join(repo.path, '.git');
