@@ -33,7 +33,7 @@ export class RunFolderGoneError extends Error {
   }
 }
 
-export function requireRunFolder({ paths }: Pick<Worker, 'paths'>): void {
+function requireRunFolder({ paths }: Pick<Worker, 'paths'>): void {
   if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
 }
 

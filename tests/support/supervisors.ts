@@ -9,7 +9,7 @@ import { isRunning } from '../../src/base/process-table.ts';
 export const SUPERVISED = { SAMOCODE_SUPERVISOR: 'on' };
 
 /** Where the supervisors of a home keep their files, one folder per identity. */
-export function supervisorsOf(homeDir: string): string {
+function supervisorsOf(homeDir: string): string {
   return join(homeDir, '.config/samocode/supervisor');
 }
 
