@@ -5,7 +5,6 @@ import { readSession, type SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
-import { revive } from './revive.ts';
 import { supervise } from './supervision.ts';
 
 export interface TakeOverResult {
@@ -33,7 +32,8 @@ export async function takeOverSession(
   if (view.newer !== undefined) throw new SessionNewerError(view.folder, view.newer);
   const holding = await readHolding(view.paths.leases, context.host);
   if (holding.kind !== 'held' || holding.liveness === 'dead') {
-    await revive(view, context, true);
+    if (view.needsWorker)
+      await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
     await supervise(context, view.paths.sessionsDir);
     return { view, outcome: 'not_needed' };
   }

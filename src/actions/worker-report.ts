@@ -10,8 +10,8 @@ import {
 import { isContinuedBy } from '../session/continued-by.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
+import { recentRevivals } from './recent-revivals.ts';
 import { REVIVAL_LIMIT } from './revival-limit.ts';
-import { recentRevivals } from './revive.ts';
 import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';
 
 /** What a look at a session needs to know about the supervisor; reads files alone. */

@@ -1,6 +1,6 @@
 import type { ActionContext } from '../actions/context.ts';
+import { recentRevivals } from '../actions/recent-revivals.ts';
 import { REVIVAL_LIMIT } from '../actions/revival-limit.ts';
-import { recentRevivals } from '../actions/revive.ts';
 import { watchedFolders } from '../actions/supervision.ts';
 import { whyUnwritable } from '../actions/why-unwritable.ts';
 import { machineLimits } from '../project/machine-limits.ts';

@@ -1,5 +1,5 @@
+import { recentRevivals } from '../actions/recent-revivals.ts';
 import { REVIVAL_LIMIT } from '../actions/revival-limit.ts';
-import { recentRevivals } from '../actions/revive.ts';
 import type { Clock } from '../base/clock.ts';
 import { runningEntry } from '../base/host.ts';
 import { statsAt } from '../base/look-at.ts';

@@ -1,29 +1,12 @@
 import { readLeases } from '../base/lease.ts';
-import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
-import { isInsideSession } from './refuse-from-inside.ts';
 import { REVIVAL_LIMIT } from './revival-limit.ts';
 
 /** Far more events than a worker writes in ten minutes of dying. */
 const LOOK_BACK = 200;
-
-export type Revival = 'not_needed' | 'launched' | 'dies_again' | 'read_only';
-
-/**
- * Starts a worker for a session that needs one. One whose worker has died, or left without having done anything, three
- * times in ten minutes is left alone: a person must see why.
- * @param isAsked for just this, by somebody who may have fixed what it died of
- */
-export async function revive(view: SessionView, context: ActionContext, isAsked = false): Promise<Revival> {
-  if (!view.needsWorker) return 'not_needed';
-  if (await isInsideSession(context)) return 'read_only';
-  if (!isAsked && (await recentRevivals(view, context)) >= REVIVAL_LIMIT.times) return 'dies_again';
-  await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
-  return 'launched';
-}
 
 /** How often its workers have died, or left without having done anything, in the last minutes. */
 export async function recentRevivals(

@@ -1,8 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { revive } from '../../src/actions/revive.ts';
+import { recentRevivals } from '../../src/actions/recent-revivals.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import type { NewEvent } from '../../src/session/events.ts';
@@ -24,20 +21,20 @@ const NOTICE: NewEvent = { type: 'notice', code: 'log_problem', text: 'x' };
 const WORK: NewEvent = { type: 'went_on', why: 'slot_free' };
 const TEN_MINUTES_MS = 10 * 60_000;
 
-test.each<{ what: string; events: NewEvent[]; outcome: string }>([
+test.each<{ what: string; events: NewEvent[]; times: number }>([
   {
     what: 'left at once three times',
     events: [CAME, LEFT, CAME, LEFT, CAME, LEFT, CAME, LEFT],
-    outcome: 'dies_again',
+    times: 3,
   },
   {
     what: 'left at once, each time with a notice',
     events: Array(4).fill([CAME, NOTICE, LEFT]).flat(),
-    outcome: 'dies_again',
+    times: 3,
   },
-  { what: 'left at once twice', events: [CAME, LEFT, CAME, LEFT, CAME, LEFT], outcome: 'launched' },
-  { what: 'did something each time', events: Array(6).fill([CAME, WORK, LEFT]).flat(), outcome: 'launched' },
-])('a session whose worker $what is $outcome', async ({ events, outcome }) => {
+  { what: 'left at once twice', events: [CAME, LEFT, CAME, LEFT, CAME, LEFT], times: 2 },
+  { what: 'did something each time', events: Array(6).fill([CAME, WORK, LEFT]).flat(), times: 0 },
+])('a session whose worker $what counts as revived $times times', async ({ events, times }) => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   const now = systemClock.now();
@@ -45,19 +42,7 @@ test.each<{ what: string; events: NewEvent[]; outcome: string }>([
   const host = await systemHost();
   const view = await readSession(paths, host);
   if (view === undefined) throw new Error('There is no session.');
-  const program = join(dir.path, 'worker.js');
-  await writeFile(program, '');
-  const context: ActionContext = {
-    host,
-    clock: systemClock,
-    env: {},
-    home: dir.path,
-    cwd: dir.path,
-    by: { channel: 'cli' },
-    programs: { worker: program, rehearsal: program },
-  };
-  expect(await revive(view, context)).toBe(outcome);
-  expect(await revive(view, context, true)).toBe('launched');
-  const later = { ...systemClock, now: () => now + TEN_MINUTES_MS };
-  expect(await revive(view, { ...context, clock: later })).toBe('launched');
+  const at = (ms: number) => ({ clock: { ...systemClock, now: () => ms } });
+  expect(await recentRevivals(view, at(now))).toBe(times);
+  expect(await recentRevivals(view, at(now + TEN_MINUTES_MS))).toBe(0);
 });
