@@ -58,6 +58,7 @@ const limits: FaultRow[] = [
   },
   {
     name: 'a limit is waited for over the death of the worker',
+    supervised: true,
     rules: first({ act: 'limit', resetsInSeconds: 4 }),
     act: async (rig) => {
       await rig.until(({ status }) => status.kind === 'limited');

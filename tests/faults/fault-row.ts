@@ -22,6 +22,8 @@ export interface FaultRow {
   env?: Record<string, string>;
   start?: StartSessionInput;
   lines?: Record<string, string>;
+  /** A supervisor watches it; without one, only a person's act starts a worker. */
+  supervised?: true;
   /**
    * Where it begins: with its start; prepared, at rest before its first child; or at rest in the wait for answers.
    * Rows that say something about the start begin there (`env`, `start`, `lines`), all others at `rest`.
@@ -81,15 +83,15 @@ function fromOf({ from, env, start, lines }: Partial<FaultRow>): NonNullable<Fau
 
 /** The session of a row, on its way. */
 async function begin(
-  row: Pick<FaultRow, 'env' | 'start' | 'lines' | 'from' | 'settings' | 'before'>,
+  row: Pick<FaultRow, 'env' | 'start' | 'lines' | 'supervised' | 'from' | 'settings' | 'before'>,
   scenario: object | string,
   env: Record<string, string> = {},
 ): Promise<SessionRig> {
   const from = fromOf(row);
   const firstEnv = { ...env, ...row.env };
-  const { start = {}, lines = {} } = row;
-  if (from === 'start') return await startRig({ faults: true, scenario, firstEnv, start, lines });
-  const rig = await startRig({ faults: true, scenario, copyOf: inject('prepared')[from] });
+  const { start = {}, lines = {}, supervised = false } = row;
+  if (from === 'start') return await startRig({ faults: true, scenario, firstEnv, start, lines, supervised });
+  const rig = await startRig({ faults: true, scenario, supervised, copyOf: inject('prepared')[from] });
   try {
     if (row.settings) await changeSettings(rig, row.settings);
     await row.before?.(rig);

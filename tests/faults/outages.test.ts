@@ -110,6 +110,7 @@ const outages: FaultRow[] = [
     { outageMs: 3000 },
     {
       name: 'an outage is waited for over the death of the worker',
+      supervised: true,
       rules: times(4, OVERLOADED),
       act: async (rig) => {
         await rig.until(isWaiting);

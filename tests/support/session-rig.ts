@@ -140,7 +140,8 @@ async function copiedRig(
   { acting, program }: Pick<Parameters<typeof newRig>[0], 'program'> & Required<Pick<ProjectPlan, 'acting'>>,
 ): Promise<SessionRig> {
   const { dir, paths, file } = await copySession(from);
-  const repo = repoIn(dir);
+  const bare = repoIn(dir);
+  const repo = plan.supervised ? { ...bare, env: { ...bare.env, ...SUPERVISED } } : bare;
   const { context: baseContext } = await projectOf(repo, acting);
   const { scenario = {} } = plan;
   const isModule = typeof scenario === 'string';
