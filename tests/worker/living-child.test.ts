@@ -1,14 +1,17 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { LeaseLostError } from '../../src/base/lease.ts';
 import { GitError } from '../../src/project/git-error.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import { leaveCommand } from '../../src/session/commands.ts';
 import { readEvents } from '../../src/session/event-log.ts';
+import { readSession } from '../../src/session/status.ts';
 import { ChildLog } from '../../src/worker/child-log.ts';
 import { guarded } from '../../src/worker/guarded.ts';
-import { takeCommands } from '../../src/worker/take-commands.ts';
+import { runWorker } from '../../src/worker/run-worker.ts';
 import { endChildTree } from '../../src/worker/tree.ts';
 import { watchChild } from '../../src/worker/watch-child.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
@@ -69,17 +72,27 @@ const stopNow = () => ({
   ...{ kind: 'stop' as const, when: 'now' as const },
 });
 
-test('a stop of a blocked session ends the child that its open iteration left alive (core A3)', async () => {
-  await using log = await tempLog();
-  const script = 'trap "" TERM; setsid sh -c "trap \\"\\" TERM; sleep 300 | cat" & sleep 300 | cat';
-  await using scene = await workerWithChild(log, { script });
-  await expect.poll(scene.living, { timeout: 30_000 }).toBeGreaterThanOrEqual(7);
-  await scene.worker.writer.append({
-    ...{ type: 'blocked', phase: 'investigation', reason: 'r' },
-    ...{ needs: 'error_resolution', rule: 'git_timeout' },
-  });
-  await leaveCommand(log.paths, stopNow());
-  await takeCommands(scene.worker, 'no_child');
-  expect(scene.worker.writer.state.status.kind).toBe('stopped');
-  expect(await scene.living()).toBe(0);
-});
+test.each(['git_timeout', 'child_immortal'])(
+  'a stop of a session that is blocked by %s starts a worker that ends the agent left alive (core A3)',
+  async (rule) => {
+    await using log = await tempLog();
+    const { paths } = log;
+    const script = 'trap "" TERM; setsid sh -c "trap \\"\\" TERM; sleep 300 | cat" & sleep 300 | cat';
+    await using scene = await workerWithChild(log, { script });
+    await expect.poll(scene.living, { timeout: 30_000 }).toBeGreaterThanOrEqual(7);
+    await scene.worker.writer.append({
+      ...{ type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule },
+    });
+    // The worker that recorded it has left.
+    await rm(paths.leases, { recursive: true });
+    await writeFile(paths.sessionFile, JSON.stringify(scene.worker.file));
+    await leaveCommand(paths, stopNow());
+    const { sessionsDir, folder, runDir: HOME } = paths;
+    const env = { HOME, PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'off' };
+    const programs = { rehearsalProgram: 'none', supervisorProgram: 'none' };
+    const host = await systemHost();
+    await runWorker({ sessionsDir, folder, clock: systemClock, host, env, ...programs });
+    expect((await readSession(paths, host))?.state.status.kind).toBe('stopped');
+    expect(await scene.living()).toBe(0);
+  },
+);
