@@ -7,7 +7,7 @@ import { LeaseLostError } from '../base/lease.ts';
 import { Wake } from '../providers/starting/launch-worker.ts';
 import { runWorker } from './run-worker.ts';
 
-// A worker lives for days, mostly waits, and forks for every git call, which takes longer the more memory it holds:
+// A worker mostly waits for its agent, and forks for every git call, which takes longer the more memory it holds:
 // no compilers that make hot code faster, and a nursery that stays small. Not on the command line: a name that a later
 // V8 drops would be the end, and under other flags than its own Node compiles all of its modules anew.
 // Beside the first wait for a file, since Node's module for it takes two milliseconds to load.

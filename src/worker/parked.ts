@@ -26,14 +26,14 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
   return await obeyPhaseLine(worker);
 }
 
-/** The run folder was taken away while nothing ran: whoever did so wants no worker, least of all one nobody sees. */
+/** The run folder was taken away while nothing ran: whoever did so wants no worker. */
 export class RunFolderGoneError extends Error {
   constructor(runDir: string) {
     super(`The run folder ${runDir} is gone, and with it the session.`);
   }
 }
 
-function requireRunFolder({ paths }: Pick<Worker, 'paths'>): void {
+function requireRunFolder({ paths }: Worker): void {
   if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
 }
 

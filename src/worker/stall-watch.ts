@@ -5,7 +5,7 @@ import { documentsPrint } from './snapshot.ts';
 import type { WatchLimits } from './watch-limits.ts';
 import { stateOf, type Worker } from './worker.ts';
 
-/** CPU ticks (1/100 s) that an idle runtime burns between two looks without doing anything. */
+/** CPU ticks (1/100 s) that the runtime of an agent burns between two looks without doing anything. */
 const IDLE_TICKS = 3;
 
 /** What a look at a child's stirring goes by. */
