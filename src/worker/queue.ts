@@ -18,6 +18,8 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
   if (await isBehindOthers(worker)) return 'other sessions have been queued for longer';
   switch (await slots.take()) {
     case 'taken':
+      // The turn is used up: after a wait the session queues behind older ones again.
+      worker.wake.admitted = false;
       return undefined;
     case 'project_full':
       return `all ${file.settings.maxParallel} slots of MAX_PARALLEL are in use`;

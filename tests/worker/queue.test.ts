@@ -124,10 +124,13 @@ test('a session overtakes younger ones', async () => {
   expect(await queueReason(given.worker())).toBeUndefined();
 });
 
-test('a session whose turn it is takes its slot', async () => {
+test('a session whose turn it is takes its slot, and has no further turn once it left that', async () => {
   await using given = await scene({ wake: { admitted: true } });
   await given.queued('older', minute(1));
-  expect(await queueReason(given.worker())).toBeUndefined();
+  const ours = given.worker();
+  expect(await queueReason(ours)).toBeUndefined();
+  await ours.slots.leave();
+  expect(await queueReason(ours)).toBe(OTHERS);
 });
 
 test('without a supervisor the first that comes takes the slot', async () => {
