@@ -8,11 +8,14 @@ import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { workerLeft } from './with-settings.ts';
 
+/** Its worker stays, for it is over within a minute. */
+const SHORT_LIMIT = { rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 40 }] }] };
+
 /**
- * What follows the parking still belongs to the iteration, whose end puts the run folder right: a command that
+ * What follows the limit still belongs to the iteration, whose end puts the run folder right: a command that
  * is answered shows that it is over.
  */
-async function untilIdle(rig: SessionRig): Promise<void> {
+async function untilItWaits(rig: SessionRig): Promise<void> {
   const id = ulid();
   const head = { v: 1, id, by: { channel: 'cli' }, at: new Date().toISOString() } as const;
   await leaveCommand(rig.paths, { ...head, kind: 'approve' });
@@ -25,9 +28,9 @@ async function untilIdle(rig: SessionRig): Promise<void> {
 test.each(['sessionsDir', 'runDir'] as const)(
   'a worker whose %s is taken away while it waits leaves, and makes nothing again',
   async (name) => {
-    await using rig = await startRig();
-    await rig.untilWaiting('qa_answers');
-    await untilIdle(rig);
+    await using rig = await startRig({ scenario: SHORT_LIMIT });
+    await rig.until(({ status }) => status.kind === 'limited');
+    await untilItWaits(rig);
     const pid = await rig.workerPid();
     // At once: what is taken away piece by piece can be met half-way.
     await rename(rig.paths[name], join(rig.repo.root, 'away'));
