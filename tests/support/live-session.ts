@@ -137,6 +137,9 @@ export async function untilWritten({ paths, host }: Whereabouts): Promise<void> 
   if (now) await caughtUp(now, host);
 }
 
+/** Without a worker, which only a short limit keeps. */
+const LEFT: ReadonlySet<string> = new Set(['waiting', 'blocked', 'queued', 'stopped', 'done']);
+
 /** A worker that is dead catches nothing up, and what one can't write is not waited for without end. */
 async function caughtUp(held: SessionView, host: Host): Promise<void> {
   const { paths } = held;
@@ -144,8 +147,7 @@ async function caughtUp(held: SessionView, host: Host): Promise<void> {
   for (const end = Date.now() + CATCH_UP_MS; Date.now() < end; await systemClock.sleep(POLL_MS)) {
     if (now?.worker !== 'alive') return;
     // Its worker is about to leave, and writes that down too.
-    const leaves = now.state.status.kind === 'stopped' || now.state.status.kind === 'done';
-    if (!leaves && (await showsUpTo(paths, held.state.n))) return;
+    if (!LEFT.has(now.state.status.kind) && (await showsUpTo(paths, held.state.n))) return;
     now = await readSession(paths, host).catch(() => undefined);
   }
 }
