@@ -9,6 +9,8 @@ const rows: FaultRow[] = [...FAILING, ...DYING_DISK, ...OTHERS].map((range) => (
   name: `writes ${range} fail, and the session goes on as if nothing had happened`,
   env: { SAMOCODE_FAIL_AT: `write@${range}` },
   ends: 'waiting/qa_answers',
+  // The next worker writes what the first could not write any more when it left.
+  also: (rig) => rig.launch(),
   sameFiles: true,
 }));
 
