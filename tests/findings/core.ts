@@ -38,7 +38,7 @@ export const CORE: readonly Finding[] = [
       ],
       [
         'worker/living-child.test.ts',
-        'a stop of a blocked session ends the child that its open iteration left alive (core A3)',
+        'a stop of a session that is blocked by %s starts a worker that ends the agent left alive (core A3)',
       ],
     ],
   },
@@ -62,7 +62,7 @@ export const CORE: readonly Finding[] = [
     shownBy: [
       [
         'actions/unseen-worker.test.ts',
-        'a session whose container was restarted needs its person: in status, list, supervisor and doctor',
+        'a session whose container was restarted needs its person: in status, list, monitor and doctor',
       ],
       ['actions/unseen-worker.test.ts', 'for a session whose container was restarted ends'],
       ['base/lease.test.ts', 'the lease of a container that is %s: %#'],
@@ -93,7 +93,7 @@ export const CORE: readonly Finding[] = [
         'a log that was torn within a commit is cut back behind the one before, and the numbers go on there',
       ],
       ['session/lost-start.test.ts', 'a start that left $left needs no worker and is reported as lost'],
-      ['actions/recent-revivals.test.ts', 'a session whose worker $what counts as revived $times times'],
+      ['actions/revive.test.ts', 'a session whose worker $what is $outcome'],
       [
         'faults/torn-writes.test.ts',
         'is torn by a crash, and the session goes on as if nothing had happened',
@@ -313,8 +313,11 @@ export const CORE: readonly Finding[] = [
     fault: 'a watched file is compared by clocks of two machines',
     seen: 'red',
     shownBy: [
-      ['supervisor/edits.test.ts', 'an awaited file counts once it has changed, come or gone'],
-      ['supervisor/edits.test.ts', 'what stood in the file when the session came to wait is no edit'],
+      [
+        'worker/wakes.test.ts',
+        'an awaited file from a machine whose clock is behind wakes its session (core C6)',
+      ],
+      ['worker/wakes.test.ts', 'an awaited file that was only saved again wakes nothing (core C6)'],
     ],
   },
   {

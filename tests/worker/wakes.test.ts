@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import type { Wake } from '../../src/providers/starting/launch-worker.ts';
@@ -69,12 +69,20 @@ test.each<[string, string, Wake]>([
   expect(await readFile(log.paths.qa, 'utf8')).toBe(text);
 });
 
-test('an awaited file wakes its session once its text is another', async () => {
+test('an awaited file that was only saved again wakes nothing (core C6)', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log, awaiting(HASH('before')));
   await writeFile(`${log.paths.sessionDir}/notes.md`, 'before');
   expect(await wokenByHand(worker)).toBe(false);
-  await writeFile(`${log.paths.sessionDir}/notes.md`, 'after');
+});
+
+test('an awaited file from a machine whose clock is behind wakes its session (core C6)', async () => {
+  await using log = await tempLog();
+  const worker = await workerOn(log, awaiting(HASH('before')));
+  const path = `${log.paths.sessionDir}/notes.md`;
+  await writeFile(path, 'after');
+  const long = new Date('2020-01-01T00:00:00Z');
+  await utimes(path, long, long);
   expect(await wokenByHand(worker)).toBe(true);
   expect(worker.writer.state).toMatchObject({ status: { kind: 'running' }, progress: { phase: 'testing' } });
 });
