@@ -136,13 +136,33 @@ test.each([
   const { overview } = await here.session('s', { events: WAITS });
   clock.nowMs = Date.now();
   const line = '# Session: x\n\n## Status\nPhase: implementation\n';
-  clock.after(HOUR_MS, () => writeFile(overview, line));
+  clock.after(5 * MINUTE_MS, () => writeFile(overview, line));
   let before = -1;
-  clock.after(HOUR_MS - 1, () => {
+  clock.after(5 * MINUTE_MS - 1, () => {
     before = here.started().length;
   });
-  await run(here, { watchFolder, ms: HOUR_MS + withinMs });
+  await run(here, { watchFolder, ms: 5 * MINUTE_MS + withinMs });
   expect([before, here.started().length > 0]).toEqual([0, true]);
+});
+
+test('a session that comes to wait is listened to at once', async () => {
+  await using here = await simulated();
+  const { clock, paths } = here.supervisor;
+  clock.nowMs = Date.now();
+  const listened: Array<{ folder: string; atMs: number }> = [];
+  const begun = clock.monotonic();
+  const watchFolder: WatchFolder = (folder, changed) => {
+    listened.push({ folder, atMs: clock.monotonic() - begun });
+    if (folder === paths.dir) clock.after(MINUTE_MS, () => changed('change', 'bell'));
+    return deaf(folder, changed);
+  };
+  let session = '';
+  clock.after(MINUTE_MS - 1, async () => {
+    session = (await here.session('s', { events: WAITS })).sessionDir;
+  });
+  await run(here, { watchFolder, ms: 2 * MINUTE_MS });
+  const { atMs = 0 } = listened.find(({ folder }) => folder === session) ?? {};
+  expect(Math.round(atMs / 1000)).toBe(60);
 });
 
 test('a project folder that vanishes is no reason to stay, and returns', async () => {

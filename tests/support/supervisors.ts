@@ -1,9 +1,15 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { type Host, systemHost } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
+import { parseJson } from '../../src/base/parse-json.ts';
 import { isRunning } from '../../src/base/process-table.ts';
+import { type SupervisorPaths, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
+import type { QueuedNotice } from '../../src/supervisor/notice-queue.ts';
+import type { NowSession } from '../../src/supervisor/now-file.ts';
+import { eventually } from './eventually.ts';
+import type { SessionRig } from './session-rig.ts';
 
 /** In the environment of a project whose sessions are to be watched; in all others no supervisor is started. */
 export const SUPERVISED = { SAMOCODE_SUPERVISOR: 'on' };
@@ -38,4 +44,34 @@ export async function killSupervisors(homeDir: string): Promise<number[]> {
 /** The same until none comes up any more: one that was just started takes its lease a moment later. */
 export async function endSupervisors(homeDir: string): Promise<void> {
   while ((await killSupervisors(homeDir)).length > 0) await systemClock.sleep(200);
+}
+
+type Home = { repo: Pick<SessionRig['repo'], 'homeDir'> };
+
+/** The files of the supervisor that watches a session. */
+export async function supervisorOf({ repo }: Home): Promise<SupervisorPaths> {
+  return supervisorPaths(repo.homeDir, await systemHost());
+}
+
+/** What its supervisor shows; undefined until it has looked. */
+export async function nowOf(home: Home): Promise<{ needYou: number; sessions: NowSession[] } | undefined> {
+  const text = await readFile((await supervisorOf(home)).now, 'utf8').catch(() => '');
+  return parseJson(text) as { needYou: number; sessions: NowSession[] } | undefined;
+}
+
+export async function queueOf(home: Home): Promise<QueuedNotice[]> {
+  const text = await readFile((await supervisorOf(home)).queue, 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+/** Its supervisor looks now. */
+export async function ring(home: Home): Promise<void> {
+  await writeFile((await supervisorOf(home)).bell, String(Math.random()));
+}
+
+export async function endOfWorker(rig: SessionRig): Promise<void> {
+  await eventually(async () => (await rig.workerPid()) === undefined, { what: 'the end of the worker' });
 }

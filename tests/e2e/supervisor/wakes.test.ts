@@ -1,35 +1,122 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startRig } from '../../support/session-rig.ts';
-import { supervisorPids } from '../../support/supervisors.ts';
+import { type Command, leaveCommand } from '../../../src/session/commands.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker, nowOf, queueOf, ring, supervisorPids } from '../../support/supervisors.ts';
 
 const WAITS = { rules: [] };
+const DEAD = { leaveDead: true };
+
+/** A session at its first gate, whose worker has left and whose supervisor has seen it. */
+async function waitingRig(): Promise<SessionRig> {
+  const rig = await startRig({ supervised: true, scenario: WAITS });
+  await rig.untilWaiting('qa_answers', DEAD);
+  await endOfWorker(rig);
+  await eventually(async () => (await nowOf(rig))?.sessions[0]?.state === 'waiting', {
+    what: 'now.json of the supervisor',
+  });
+  return rig;
+}
+
+const answered = (text: string): string => text.replace(/^(?:\*\*)?Answer:.*$/gm, (line) => `${line} A`);
+const marked = (text: string): string => text.replace(/^Status: .*$/m, 'Status: answered');
 
 test('a session that waits for answers has no worker, and one supervisor watches it', async () => {
-  await using rig = await startRig({ supervised: true, scenario: WAITS });
-  await rig.untilWaiting('qa_answers', { leaveDead: true });
-  await expect.poll(() => rig.workerPid()).toBeUndefined();
+  await using rig = await waitingRig();
+  expect(await rig.workerPid()).toBeUndefined();
   expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
 });
 
-test('answers typed into the file wake the session once they have rested', async () => {
-  await using rig = await startRig({ supervised: true, scenario: WAITS });
-  await rig.untilWaiting('qa_answers', { leaveDead: true });
+test('answers typed into the file wake the session once all of them are there', async () => {
+  await using rig = await waitingRig();
   const text = await readFile(rig.paths.qa, 'utf8');
-  const answered = text
-    .replace(/^(?:\*\*)?Answer:.*$/gm, (line) => `${line} A`)
-    .replace(/^Status: .*$/m, 'Status: answered');
-  await writeFile(rig.paths.qa, answered);
-  await rig.until(({ answers }) => answers.length > 0, { leaveDead: true });
+  const { n } = await rig.state();
+  // An empty answer in the middle, which no rest completes.
+  const half = marked(answered(text).replace(/ A$/m, ''));
+  await writeFile(rig.paths.qa, half);
+  // The sentinel: a command that is left later is taken, the half of the answers is not.
+  await leave(rig, '01KEE000000000000000000001');
+  await eventually(async () => (await rig.events(n)).some(({ type }) => type === 'message_kept'), {
+    what: 'the message',
+    withinMs: 60_000,
+  });
+  expect((await rig.state()).answers).toEqual([]);
+  expect(await readFile(rig.paths.qa, 'utf8')).toBe(half);
+  await writeFile(rig.paths.qa, marked(answered(text)));
+  await rig.until(({ answers }) => answers.length > 0, DEAD);
 });
 
-test('a worker that was killed is replaced', async () => {
+test('a phase that a person writes into the overview wakes the session', async () => {
+  await using rig = await waitingRig();
+  const text = await readFile(rig.paths.overview, 'utf8');
+  await writeFile(rig.paths.overview, text.replace(/^(.*Phase:\**\s*)\w+$/m, '$1investigation'));
+  await eventually(async () => (await rig.events()).some(({ type }) => type === 'phase_set'), {
+    what: 'the phase',
+    withinMs: 60_000,
+  });
+});
+
+test('a file that an agent waits for wakes the session', async () => {
+  const signal = { status: 'waiting', for: 'file_update', file: 'data.md', reason: 'x' };
+  const waits = [{ act: 'signal-file', text: JSON.stringify(signal) }, { act: 'result' }];
+  const rules = [{ when: { phase: 'requirements', count: 1 }, do: waits }];
+  await using rig = await startRig({ supervised: true, scenario: { rules } });
+  await rig.until(({ status }) => status.kind === 'waiting' && status.for === 'file_update', DEAD);
+  await endOfWorker(rig);
+  await writeFile(join(rig.paths.sessionDir, 'data.md'), 'It is here.\n');
+  await rig.untilWaiting('qa_answers', DEAD);
+});
+
+test('a session continues when its usage limit ends', async () => {
+  const rules = [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 3600 }] }];
+  await using rig = await startRig({ supervised: true, scenario: { rules } });
+  const { status } = await rig.until(({ status: { kind } }) => kind === 'limited', DEAD);
+  await endOfWorker(rig);
+  if (status.kind !== 'limited') throw new Error('It is not limited.');
+  const log = await readFile(rig.paths.events, 'utf8');
+  await writeFile(rig.paths.events, log.replaceAll(String(status.until), String(Date.now() + 2000)));
+  await ring(rig);
+  // The account itself stays limited in the record that all sessions share.
+  await eventually(async () => (await rig.events()).some(({ type }) => type === 'went_on'), {
+    what: 'its next worker',
+  });
+});
+
+test('a command that was left without a worker is taken', async () => {
+  await using rig = await waitingRig();
+  await leave(rig, '01KEE000000000000000000001');
+  await ring(rig);
+  await eventually(async () => (await rig.view()).pendingCommands.length === 0, { what: 'the command' });
+  expect((await rig.events()).filter(({ type }) => type === 'message_kept')).toHaveLength(1);
+});
+
+test('a worker that was killed is replaced, until that is of no use', async () => {
   await using rig = await startRig({
     supervised: true,
-    scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
+    scenario: { rules: [{ when: {}, do: [{ act: 'hang' }] }] },
   });
-  await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
-  const pid = await rig.killWorker();
-  await expect.poll(() => rig.workerPid(), { timeout: 10_000 }).toBeGreaterThan(0);
-  expect(await rig.workerPid()).not.toBe(pid);
+  await rig.until(({ openIteration }) => openIteration !== undefined, DEAD);
+  const killed = new Set<number>();
+  const isLeftAlone = async () => (await nowOf(rig))?.sessions[0]?.person === 'crash_loop';
+  await eventually(
+    async () => {
+      const pid = await rig.killWorker();
+      if (pid !== undefined) killed.add(pid);
+      return await isLeftAlone();
+    },
+    { what: 'the crash loop', withinMs: 60_000 },
+  );
+  expect(killed.size).toBe(4);
+  expect((await queueOf(rig)).filter(({ kind }) => kind === 'crash_loop')).toHaveLength(1);
+  await rig.resume();
+  await eventually(async () => (await nowOf(rig))?.sessions[0]?.person === undefined, {
+    what: 'its revival',
+  });
 });
+
+async function leave(rig: SessionRig, id: string): Promise<void> {
+  const head = { v: 1, id, by: { channel: 'file' }, at: new Date().toISOString() };
+  await leaveCommand(rig.paths, { ...head, kind: 'message', text: 'Hello' } as Command);
+}

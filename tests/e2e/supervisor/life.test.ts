@@ -1,0 +1,187 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import {
+  askToLeave,
+  launchSupervisor,
+  supervisorEnvironment,
+  watchOver,
+} from '../../../src/providers/starting/launch-supervisor.ts';
+import { registerSessions } from '../../../src/providers/starting/supervisor-folder.ts';
+import { type SessionPaths, sessionPaths } from '../../../src/session/paths.ts';
+import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
+import { eventually } from '../../support/eventually.ts';
+import { makeProject, type TempProject } from '../../support/project.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import {
+  endOfWorker,
+  endSupervisors,
+  killSupervisors,
+  SUPERVISED,
+  supervisorOf,
+  supervisorPids,
+} from '../../support/supervisors.ts';
+
+const DEAD = { leaveDead: true };
+const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 12);
+
+interface Watched extends AsyncDisposable {
+  project: TempProject;
+  session: SessionPaths;
+  program: string;
+  env: Record<string, string>;
+  /** As a worker does that parks its session, by this program. */
+  park(program?: string): Promise<void>;
+  pids(): Promise<number[]>;
+  version(): Promise<string>;
+}
+
+/** A session that waits, made of files alone, and the supervisor of its home. */
+async function watched(minutes = '10', program?: string): Promise<Watched> {
+  const { worker } = await builtPrograms();
+  const built = program ?? join(dirname(worker), 'supervisor.cjs');
+  const project = await makeProject();
+  const { repo, context, sessionsDir } = project;
+  const env = { ...repo.env, ...SUPERVISED, SAMOCODE_SUPERVISOR_MINUTES: minutes };
+  const session = sessionPaths(sessionsDir, '26-01-08-x');
+  const { home, host, clock } = context;
+  await writeEvents(session, [CREATED, PREPARED, ASKING], clock.now());
+  return {
+    ...{ project, session, env, program: built },
+    park: async (by = built) => {
+      await watchOver({ program: by, env, home, host, clock, sessionsDir });
+    },
+    pids: () => supervisorPids(repo.homeDir),
+    version: async () => JSON.parse(await readFile((await supervisorOf(project)).about, 'utf8')).version,
+    async [Symbol.asyncDispose]() {
+      await endSupervisors(repo.homeDir);
+      await repo[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The programs of another version. */
+async function buildVersion(version: string, outdir: string): Promise<string> {
+  const args = ['scripts/build.mjs', '--outdir', outdir, '--version', version];
+  await promisify(execFile)(process.execPath, args);
+  return join(outdir, 'supervisor.cjs');
+}
+
+async function one(here: Watched, but?: number): Promise<number> {
+  return await eventually(
+    async () => {
+      const [pid, ...more] = await here.pids();
+      return more.length === 0 && pid !== but && pid;
+    },
+    { what: 'one supervisor' },
+  );
+}
+
+test('of several that are started at once, one stays', async () => {
+  await using here = await watched();
+  const { sessionsDir, context } = here.project;
+  await registerSessions(await supervisorOf(here.project), sessionsDir, context.clock);
+  const env = supervisorEnvironment(here.env, context.home);
+  const started = Array.from({ length: 4 }, () => spawn(process.execPath, [here.program], { env }));
+  let ended = 0;
+  for (const each of started) void once(each, 'exit').then(() => (ended += 1));
+  await eventually(async () => ended === 3, { what: 'the end of all others' });
+  const pid = await one(here);
+  expect(started.map((each) => each.pid)).toContain(pid);
+});
+
+test('it leaves some minutes after the last reason to stay, and not while a session waits', async () => {
+  await using here = await watched('0.01');
+  await here.park();
+  const pid = await one(here);
+  await systemClock.sleep(2000);
+  expect(await here.pids()).toEqual([pid]);
+  await writeEvents(here.session, [CREATED, PREPARED, ASKING, DONE]);
+  await here.park();
+  await eventually(async () => (await here.pids()).length === 0, { what: 'its end' });
+});
+
+test(`there is always one that watches, whenever a session is parked while another leaves, ${ROUNDS} times`, async () => {
+  await using here = await watched('0.01');
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await writeEvents(here.session, [CREATED, PREPARED, ASKING, DONE]);
+    await here.park();
+    await one(here);
+    // It leaves 600 ms after a look at which nothing waited.
+    await systemClock.sleep(550 + Math.random() * 350);
+    await writeEvents(here.session, [CREATED, PREPARED, ASKING]);
+    await here.park();
+    await systemClock.sleep(1000);
+    await one(here);
+  }
+}, 300_000);
+
+test('a newer version takes over from an older one, and an older one does not', async () => {
+  await using here = await watched();
+  const newer = await buildVersion('0.0.1', join(here.project.repo.root, 'newer'));
+  await here.park();
+  const pid = await one(here);
+  const paths = await supervisorOf(here.project);
+  const { home } = here.project.context;
+  await askToLeave(paths, '0.0.1');
+  await launchSupervisor(paths, { program: newer, env: here.env, home });
+  const next = await one(here, pid);
+  expect(await here.version()).toBe('0.0.1');
+  await here.park();
+  await askToLeave(paths, '0.0.0-test');
+  await systemClock.sleep(1500);
+  expect(await here.pids()).toEqual([next]);
+});
+
+test('one whose program file was replaced starts the new one', async () => {
+  const { worker } = await builtPrograms();
+  const scratch = await makeProject();
+  await using _repo = scratch.repo;
+  const folder = join(scratch.repo.root, 'programs');
+  await mkdir(folder);
+  for (const name of ['supervisor.cjs', 'worker.cjs'])
+    await cp(join(dirname(worker), name), join(folder, name));
+  await using here = await watched('10', join(folder, 'supervisor.cjs'));
+  await here.park();
+  const pid = await one(here);
+  const newer = await buildVersion('0.0.1', join(scratch.repo.root, 'newer'));
+  await rename(newer, join(folder, 'supervisor.cjs'));
+  await here.park();
+  await one(here, pid);
+  await eventually(async () => (await here.version()) === '0.0.1', { what: 'the new version' });
+});
+
+test('one that was killed is replaced by the next act, and by the next worker that parks', async () => {
+  await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers', DEAD);
+  await endOfWorker(rig);
+  expect(await killSupervisors(rig.repo.homeDir)).toHaveLength(1);
+  await rig.answer();
+  await watchedAgain(rig);
+  // This act wakes nothing by itself: what parks next is the worker.
+  await killSupervisors(rig.repo.homeDir);
+  await rig.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
+  await watchedAgain(rig);
+});
+
+test('where its folder cannot be made, sessions run all the same', async () => {
+  await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers', DEAD);
+  await endOfWorker(rig);
+  await killSupervisors(rig.repo.homeDir);
+  const { dir } = await supervisorOf(rig);
+  await rm(dirname(dir), { recursive: true });
+  await writeFile(dirname(dir), 'no folder');
+  await rig.answer();
+  await rig.untilWaiting('plan_approval', DEAD);
+  await rm(dirname(dir));
+});
+
+async function watchedAgain({ repo }: SessionRig): Promise<void> {
+  await eventually(async () => (await supervisorPids(repo.homeDir)).length === 1, { what: 'a supervisor' });
+}
