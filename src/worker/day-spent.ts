@@ -13,8 +13,11 @@ export async function noteCost(worker: Worker, iteration: number, usd: number | 
 }
 
 /** Why no further agent may begin today, in words for people; undefined below the limit, and where there is none. */
-export async function daySpent({ watch, clock, env }: Worker): Promise<string | undefined> {
-  const { usdPerDay } = await machineLimits(env, watch.home).catch(() => ({ usdPerDay: undefined }));
+export async function daySpent({ watch, clock, environment }: Worker): Promise<string | undefined> {
+  // As the supervisor that admits it knows the limit: a login shell may know another, and it would queue again and again.
+  const { usdPerDay } = await machineLimits(environment.started, watch.home).catch(() => ({
+    usdPerDay: undefined,
+  }));
   if (usdPerDay === undefined) return undefined;
   const spent = await spentOnDay(watch.paths.spent, clock.now()).catch(() => 0);
   if (spent < usdPerDay) return undefined;

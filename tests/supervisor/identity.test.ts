@@ -67,3 +67,8 @@ test('a supervisor gets what a login gives and our own settings, and nothing of 
     },
   });
 });
+
+test('a supervisor keeps the limits of the machine that were set where it was started', () => {
+  const limits = { MAX_COST_USD_PER_DAY: '5', MAX_PARALLEL_ON_MACHINE: '2' };
+  expect(supervisorEnvironment({ ...limits, SHELL: '/bin/sh' }, '/home/a')).toMatchObject(limits);
+});

@@ -12,6 +12,7 @@ import { fold } from '../../src/session/fold.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
 import { Slots } from '../../src/session/slots.ts';
 import { emptyState, type SessionState } from '../../src/session/state.ts';
+import { ChildrenEnvironment } from '../../src/worker/children-environment.ts';
 import { noteCost } from '../../src/worker/day-spent.ts';
 import { queueReason } from '../../src/worker/queue.ts';
 import { Watch } from '../../src/worker/watch.ts';
@@ -61,7 +62,7 @@ async function scene({ maxParallel = 1, alone = false, wake = {}, settings = '' 
       file,
       clock,
       host: HOST,
-      env,
+      ...{ env, environment: new ChildrenEnvironment(env) },
       wake,
       watch,
       slots,
@@ -179,4 +180,13 @@ test('what an iteration cost cannot be noted where the folder is a file, and kee
   await writeFile(given.watch.paths.spent, '');
   await noteCost(given.worker(), 1, 5);
   expect(await queueReason(given.worker())).toBeUndefined();
+});
+
+test('a limit of the day that only a login shell knows queues no session: its supervisor would admit it at once', async () => {
+  await using given = await scene();
+  const { env, ...parts } = given.worker();
+  const environment = new ChildrenEnvironment(env);
+  environment.now = { ...env, MAX_COST_USD_PER_DAY: '0' };
+  const ours = { ...parts, environment, env: environment.now } as Worker;
+  expect(await queueReason(ours)).toBeUndefined();
 });

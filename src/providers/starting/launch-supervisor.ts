@@ -114,7 +114,7 @@ function loginShell(): string | undefined {
   }
 }
 
-const OWN = /^(?:PATH|SAMOCODE_\w+)$/;
+const OWN = /^(?:PATH|SAMOCODE_\w+|MAX_COST_USD_PER_DAY|MAX_PARALLEL_ON_MACHINE)$/;
 
 /** Of two versions as npm writes them; what is no version is never older. */
 export function isOlder(version: string, than: string): boolean {
