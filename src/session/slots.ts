@@ -50,12 +50,13 @@ export class Slots {
     }
     const shared = await machine();
     if (shared !== undefined) {
-      const slot = await takeOneOf(shared.dir, shared.count, this.#machine);
+      // A config folder that cannot be written keeps no session from its work.
+      const slot = await takeOneOf(shared.dir, shared.count, this.#machine).catch(() => 'none' as const);
       if (slot === undefined) {
         for (const one of held) await one.release();
         return 'machine_full';
       }
-      held.push(slot);
+      if (slot !== 'none') held.push(slot);
     }
     this.#held = held;
     return 'taken';

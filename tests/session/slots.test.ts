@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -130,4 +131,15 @@ test('the slots of a worker that was given up are free, and those of its neighbo
   expect(await slots().take()).toBe('taken');
   expect(await slots().take()).toBe('project_full');
   await theirs.check();
+});
+
+test('where the slots of the machine cannot be written a session takes that of its project, and works', async () => {
+  const { dir, slots, shared, sessionsDir } = await scene(1, 1);
+  await using _ = dir;
+  await writeFile(shared, 'a file, where their folder should be');
+  const ours = slots();
+  expect(await ours.take()).toBe('taken');
+  expect(await slots().take()).toBe('project_full');
+  await ours.leave();
+  expect(await slotsInUse(slotsRoot(sessionsDir), HERE)).toBe(0);
 });
