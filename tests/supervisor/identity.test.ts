@@ -1,8 +1,11 @@
+import { realpath, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SESSION_MARK } from '../../src/providers/environment.ts';
 import { isOlder, supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
 import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { hostWith } from '../support/hosts.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const identityOf = (home: string, host: Parameters<typeof hostWith>[1]): string =>
   supervisorPaths(home, hostWith([], host)).identity;
@@ -13,6 +16,16 @@ test('a machine keeps its identity over boots, and a container over restarts', (
   const container = identityOf('/home/a', { container: 'c' });
   expect(identityOf('/home/a', { container: 'c', pidNamespace: 'pid:[2]', bootId: 'x' })).toBe(container);
   expect(container).not.toBe(machine);
+});
+
+test('one home by several names is one identity', async () => {
+  await using dir = await tempDir();
+  const home = await realpath(dir.path);
+  const link = join(home, 'link');
+  await symlink(home, link);
+  expect(identityOf(link, {})).toBe(identityOf(home, {}));
+  expect(identityOf(`${home}/`, {})).toBe(identityOf(home, {}));
+  expect(identityOf('/home/not-there/', {})).toBe(identityOf('/home/not-there', {}));
 });
 
 test('another home, machine, container or user is another identity', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../../base/clock.ts';
@@ -60,8 +61,17 @@ export function supervisorPaths(home: string, host: Host): SupervisorPaths {
 
 /** A container keeps its identity over restarts; the pid namespace of a machine outside of one is always the same. */
 function machineIdentity(home: string, { hostId, container, pidNamespace }: Host): string {
-  const parts = [hostId, container ?? pidNamespace, String(process.getuid?.() ?? ''), home];
+  const parts = [hostId, container ?? pidNamespace, String(process.getuid?.() ?? ''), trueHome(home)];
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
+}
+
+/** HOME may be written with a slash at its end in one place, and name a link in another. */
+function trueHome(home: string): string {
+  try {
+    return realpathSync(home);
+  } catch {
+    return resolve(home);
+  }
 }
 
 const Registration = z.looseObject({ sessions: z.string().min(1) });
