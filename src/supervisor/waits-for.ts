@@ -51,8 +51,8 @@ export function waitsFor(view: SessionView, identity: string, host: Host): Waits
   if (view.newer !== undefined) return { for: 'person', why: 'newer' };
   if (isLost(view)) return { for: 'person', why: 'lost' };
   if (view.worker === 'alive') return { for: 'its_worker' };
-  if (view.worker === 'unknowable') return { for: 'person', why: 'unseen' };
   if (!wantsWorker && (state.archived || isOver(state.status))) return { for: 'nothing' };
+  if (view.worker === 'unknowable') return { for: 'person', why: 'unseen' };
   if (!isContinuedBy(lease, identity, host)) return { for: 'person', why: 'other_supervisor' };
   if (pendingCommands.length > 0) return { for: 'commands' };
   if (wantsWorker) return { for: 'revival' };

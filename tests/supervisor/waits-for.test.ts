@@ -35,6 +35,8 @@ const STATUSES: Record<string, Status> = {
   done: { kind: 'done', since, summary: 'x' },
 };
 
+const OVER: ReadonlySet<string> = new Set(['stopped', 'done']);
+
 type Words = string;
 
 function words(waits: Waits): Words {
@@ -93,8 +95,13 @@ test.each(Object.keys(STATUSES))('whatever else holds, a session that is %s wait
   for (const pendingCommands of [[], ['x']]) {
     expect(waitsOf(name, { worker: 'alive', pendingCommands })).toBe('its_worker');
     expect(waitsOf(name, { worker: 'alive', pendingCommands, by: 'another' })).toBe('its_worker');
-    expect(waitsOf(name, { worker: 'unknowable', pendingCommands })).toBe('person: unseen');
+    if (pendingCommands.length > 0 || !OVER.has(name))
+      expect(waitsOf(name, { worker: 'unknowable', pendingCommands })).toBe('person: unseen');
   }
+});
+
+test('a session that is over needs no person for a worker that never gave back its lease elsewhere', () => {
+  for (const name of OVER) expect(waitsOf(name, { worker: 'unknowable' })).toBe('nothing');
 });
 
 test.each(Object.keys(STATUSES))(
