@@ -13,22 +13,22 @@ export async function recentRevivals(
   { paths, state }: SessionView,
   { clock }: Pick<ActionContext, 'clock'>,
 ): Promise<number> {
-  const since = clock.now() - REVIVAL_LIMIT.withinMs;
+  const now = clock.now();
+  // What lies far ahead was written by a clock that was wrong.
+  const isRecent = (at: string) => Math.abs(now - Date.parse(at)) <= REVIVAL_LIMIT.withinMs;
   const events = await readEvents(paths.events, Math.max(0, state.n - LOOK_BACK));
   const acts = events.filter(({ type }) => type !== 'notice' && type !== 'forgery_seen');
   const told = acts.filter(
     (event, index) =>
       event.type === 'worker_took_over' &&
       (event.previous === 'died' || leftAtOnce(acts.slice(Math.max(0, index - 2), index))) &&
-      Date.parse(event.at) >= since,
+      isRecent(event.at),
   );
   // A worker that dies before it can write its first event still leaves its lease behind.
   const leases = await readLeases(paths.leases);
   const taken = leases.filter(
     ({ acquiredAt }, index) =>
-      leases[index - 1] !== undefined &&
-      leases[index - 1]?.releasedAt === undefined &&
-      Date.parse(acquiredAt) >= since,
+      leases[index - 1] !== undefined && leases[index - 1]?.releasedAt === undefined && isRecent(acquiredAt),
   );
   return Math.max(told.length, taken.length);
 }

@@ -45,4 +45,6 @@ test.each<{ what: string; events: NewEvent[]; times: number }>([
   const at = (ms: number) => ({ clock: { ...systemClock, now: () => ms } });
   expect(await recentRevivals(view, at(now))).toBe(times);
   expect(await recentRevivals(view, at(now + TEN_MINUTES_MS))).toBe(0);
+  // The clock was a day ahead when all that happened.
+  expect(await recentRevivals(view, at(now - 24 * 60 * 60_000))).toBe(0);
 });
