@@ -18,6 +18,8 @@ export async function moveFiles(store: CheckpointStore, part: FolderPart, to: st
   const now = await treeOf(store, part);
   if (now === to) return;
   const options = partOptions(store, part.part, part.folder);
+  // A file that was written anew with the same bytes is listed as unchanged, and would be refused as changed.
+  await runGit(['update-index', '-q', '--really-refresh'], { ...options, allowFailure: true });
   await runGit(['read-tree', '-m', '-u', now, to], options);
   if (part.part === 'worktree') await putBackIgnored(store, options, { now, to });
 }

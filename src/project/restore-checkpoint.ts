@@ -1,5 +1,6 @@
 import { SamocodeError } from '../base/errors.ts';
-import { type Checkpoint, type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
+import { crashPoint, failPoint } from '../base/fault-points.ts';
+import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
 import { refOf } from './checkpoint-refs.ts';
 import { type CheckpointStore, clearLocks, openStore, repositoryOptions } from './checkpoint-store.ts';
 import { gitLine, runGit } from './git.ts';
@@ -8,8 +9,9 @@ import { forgetLast } from './last-checkpoint.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
 import { type FolderPart, moveFiles } from './move-files.ts';
 import { namesIn, readable } from './path-bytes.ts';
-import { commitOf } from './repository.ts';
+import { commitOf, type GitContext } from './repository.ts';
 import { listing, takeFiles, treeOf } from './take-files.ts';
+import { takeLocks } from './worktree-locks.ts';
 
 export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {
   /** The checkpoint's commit. */
@@ -34,25 +36,55 @@ export interface Restored {
  * Puts worktree and session documents back as a checkpoint has them, byte for byte; ignored files stay. The
  * session's branch goes back to the commit that the checkpoint stands on and is checked out; the index
  * equals it. All that stood there before is kept first, ignored files in the way too, and the branch's old tip.
- * @throws CheckpointGoneError, InTheWayError, BranchElsewhereError: nothing was changed; GitError: call it again
+ * Before that is kept, an error has changed nothing; after it (see `isBegun`) another call completes the work.
+ * @throws CheckpointGoneError, InTheWayError, BranchElsewhereError, GitLockedError, GitError, NotRestoredError
  */
 export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   const { commit, worktreePath, sessionDir } = plan;
   await refuseElsewhere(branchOf(plan));
   const store = await openStore(plan);
   const target = await readTarget(store, commit);
-  const undo = await keepBefore(store, plan, target);
-  forgetLast(store);
+  const alsoInWorktree = await takeStanding(store, plan, target);
   const code = { part: 'worktree', folder: worktreePath } as const;
   const documents = { part: 'session', folder: sessionDir } as const;
-  await moveFiles(store, code, target.worktree);
-  await moveFiles(store, documents, target.session);
+  const release = await takeLocks({ worktreePath, branch: plan.branch, context: store.context });
+  crashPoint('rewind-locked');
+  let undo: Restored['undo'];
+  try {
+    undo = await keepBefore(store, plan, alsoInWorktree);
+    stepOf('undo-kept');
+    await moveFiles(store, code, target.worktree);
+    stepOf('files-moved');
+    await moveFiles(store, documents, target.session);
+    stepOf('documents-moved');
+  } finally {
+    release();
+  }
   const head = await moveBranch({ ...branchOf(plan), commit: target.head });
+  stepOf('branch-moved');
   const skipped = [
     ...(await compare(store, code, target.worktree)),
     ...(await compare(store, documents, target.session)),
   ];
   return { undo, skipped, ...(head !== undefined && { head }) };
+}
+
+/** A rewind may be cut off or fail behind each of its steps. */
+function stepOf(done: string): void {
+  crashPoint(`rewind-${done}`);
+  failPoint(`rewind-${done}`);
+}
+
+/** Whether the rewind of that name may have changed files: all that stood there before is kept then. */
+export async function isBegun(
+  plan: Pick<RestorePlan, 'mainRepo' | 'sessionFolder' | 'id' | keyof GitContext>,
+) {
+  const { mainRepo, sessionFolder, id, ...context } = plan;
+  return (await commitOf(undoRef({ sessionFolder, id }), { ...context, cwd: mainRepo })) !== undefined;
+}
+
+function undoRef({ sessionFolder, id }: Pick<RestorePlan, 'sessionFolder' | 'id'>): string {
+  return refOf(sessionFolder, { kind: 'before_rewind', id });
 }
 
 function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config }: RestorePlan) {
@@ -99,35 +131,39 @@ async function treeIn(store: CheckpointStore, commit: string, part: string): Pro
   return exitCode === 0 ? stdout.trim() : await gitLine(['mktree'], { ...options, input: '' });
 }
 
-/** Keeps what stands there now. A restore that was cut off has its first checkpoint already, the only true one. */
-async function keepBefore(
-  store: CheckpointStore,
-  plan: RestorePlan,
-  target: Target,
-): Promise<{ ref: string; commit: string }> {
-  const { commit: _commit, id, ...place } = plan;
-  const moment = { kind: 'before_rewind', id } as const;
-  const ref = refOf(plan.sessionFolder, moment);
-  const earlier = await commitOf(ref, repositoryOptions(store));
-  const folder = plan.worktreePath;
+/** Brings the private indexes up to the files. @returns ignored files that stand in the way and are to be kept too */
+async function takeStanding(store: CheckpointStore, plan: RestorePlan, target: Target): Promise<string[]> {
+  const { worktreePath: folder, sessionDir } = plan;
   clearLocks(store);
   await takeFiles(store, { part: 'worktree', folder });
   const current = await treeOf(store, { part: 'worktree', folder });
-  await takeFiles(store, { part: 'session', folder: plan.sessionDir });
-  const documents = await treeOf(store, { part: 'session', folder: plan.sessionDir });
-  await filesInTheWay(store, { folder: plan.sessionDir, current: documents, target: target.session });
-  const alsoInWorktree = await filesInTheWay(store, { folder, current, target: target.worktree });
+  await takeFiles(store, { part: 'session', folder: sessionDir });
+  const documents = await treeOf(store, { part: 'session', folder: sessionDir });
+  await filesInTheWay(store, { folder: sessionDir, current: documents, target: target.session });
+  return await filesInTheWay(store, { folder, current, target: target.worktree });
+}
+
+/** Keeps what stands there now. A rewind that was cut off has its first checkpoint already, the only true one. */
+async function keepBefore(
+  store: CheckpointStore,
+  { commit: _commit, ...plan }: RestorePlan,
+  alsoInWorktree: string[],
+): Promise<{ ref: string; commit: string }> {
+  const { id, ...place } = plan;
+  const ref = undoRef(plan);
+  const earlier = await commitOf(ref, repositoryOptions(store));
+  forgetLast(store);
   if (earlier !== undefined) {
-    await takeFiles(store, { part: 'worktree', folder, also: alsoInWorktree });
+    await takeFiles(store, { part: 'worktree', folder: plan.worktreePath, also: alsoInWorktree });
     return { ref, commit: earlier };
   }
-  forgetLast(store);
-  const kept: Checkpoint = await keepCheckpoint({
+  const kept = await keepCheckpoint({
     ...place,
-    moment,
+    moment: { kind: 'before_rewind', id },
     alsoInWorktree,
     isTaken: alsoInWorktree.length === 0,
   });
+  forgetLast(store);
   return { ref: kept.ref, commit: kept.commit };
 }
 

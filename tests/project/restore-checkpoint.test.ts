@@ -8,6 +8,7 @@ import {
   rm,
   symlink,
   truncate,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -113,6 +114,21 @@ test('what was ignored and is no more by the rules that come back stays, and is 
   expect(await readFile(join(worktreePath, 'long.log'), 'utf8')).toBe('precious\n');
   await restore(back.undo.commit, '2');
   expect(await contentsOf(worktreePath)).toEqual(later);
+});
+
+test('a file that was written again with the same bytes goes back like any other', async () => {
+  const { repo, worktreePath, keep, restore } = await checkpointScene();
+  await using _ = repo;
+  const path = join(worktreePath, 'a.txt');
+  const first = await keep(1);
+  await writeFile(path, 'b\n');
+  const { undo } = await restore(first.commit, '1');
+  await restore(undo.commit, '2');
+  await copyFile(path, `${path}.new`);
+  await rename(`${path}.new`, path);
+  await utimes(path, 1, 1);
+  await restore(first.commit, '3');
+  expect(await readFile(path, 'utf8')).toBe('a\n');
 });
 
 /** A name that is no text, as git lists it. */

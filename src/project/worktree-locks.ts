@@ -1,0 +1,62 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { plainText } from '../base/plain-file.ts';
+import { gitLine } from './git.ts';
+import type { GitContext } from './repository.ts';
+
+export interface LockPlace {
+  worktreePath: string;
+  /** The session's branch. */
+  branch: string;
+  context: GitContext;
+}
+
+/** Tells a lock of ours, which a rewind that was cut off has left, from one of git's. */
+const OURS = 'samocode rewind\n';
+
+/**
+ * Takes git's locks of a worktree's index, its HEAD and its branch, so that no git changes them meanwhile.
+ * @returns what releases them @throws GitLockedError for one that is taken; none is held then
+ */
+export async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<() => void> {
+  const names = ['index.lock', 'HEAD.lock', `refs/heads/${branch}.lock`];
+  const ask = ['rev-parse', '--path-format=absolute', ...names.flatMap((name) => ['--git-path', name])];
+  const paths = (await gitLine(ask, { ...context, cwd: worktreePath })).split('\n');
+  const taken: string[] = [];
+  const release = () => {
+    for (const path of taken) rmSync(path, { force: true });
+  };
+  try {
+    for (const path of paths) {
+      if ((await plainText(path, OURS.length)) !== OURS) takeLock(path);
+      taken.push(path);
+    }
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return release;
+}
+
+function takeLock(path: string): void {
+  try {
+    // A branch that only the packed refs hold has no folder.
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, OURS, { flag: 'wx', flush: true });
+  } catch (error) {
+    throw systemErrorCode(error) === 'EEXIST' ? new GitLockedError(path) : error;
+  }
+}
+
+class GitLockedError extends SamocodeError {
+  readonly code = 'git_locked';
+
+  constructor(path: string) {
+    super(
+      'Nothing was changed.',
+      `The lock file ${path} exists: another git command works there, or one that crashed left it.`,
+      'Wait until that command has ended; if no git runs there, remove the file.',
+    );
+  }
+}
