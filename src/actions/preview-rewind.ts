@@ -1,9 +1,11 @@
 import { SamocodeError } from '../base/errors.ts';
 import { commitsSince } from '../project/changes.ts';
+import { keptRewinds } from '../project/checkpoint-refs.ts';
 import { commitOf } from '../project/repository.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { RewindTarget } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
+import { isRewinding } from '../session/fold-rewound.ts';
 import { findRewindPoint } from '../session/rewind-point.ts';
 import type { SessionView } from '../session/status.ts';
 import { count } from './changes-words.ts';
@@ -27,7 +29,10 @@ export async function previewRewind(
   const { view, kept } = await listCheckpoints(question, context);
   const events = await readEvents(view.paths.events, 0);
   const isKept = to === 'undo' || kept.some(({ iteration }) => iteration === to);
-  const point = isKept ? findRewindPoint(events, to) : undefined;
+  const options = { baseEnv: context.env, cwd: view.sessionFile?.mainRepo ?? view.paths.sessionDir };
+  const undoable =
+    to === 'undo' ? await keptRewinds(view.sessionFile?.folder ?? view.folder, options) : new Set<number>();
+  const point = isKept ? findRewindPoint(events, to, undoable) : undefined;
   if (point === undefined) throw new CheckpointNotKeptError(view.folder, to, kept);
   const { phase } = point.back.progress;
   const where = to === 'undo' ? 'what stood there before the last rewind' : `the end of iteration ${to}`;
@@ -47,7 +52,7 @@ export async function previewRewind(
 function inTheWay({ state }: SessionView): string[] {
   if (state.archived) return ['The session is in the archive: finish_session with unarchive first.'];
   if (state.openIteration !== undefined) return ['An agent works in it: stop_session first.'];
-  return state.rewind === undefined ? [] : ['Another rewind is not over yet: wait.'];
+  return isRewinding(state) ? ['Another rewind is not over yet: wait.'] : [];
 }
 
 const HUMAN_ACTS = {

@@ -3,6 +3,7 @@ import { keptCommits, refOf } from '../project/checkpoint-refs.ts';
 import { commitOf } from '../project/repository.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { RewindTarget } from '../session/event-types.ts';
+import { REWIND_HALFWAY } from '../session/fold-rewound.ts';
 import { findRewindPoint, iterationsWithCheckpoint } from '../session/rewind-point.ts';
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
@@ -27,7 +28,7 @@ export interface RewindSessionResult {
 /**
  * Takes worktree, plan and notebook back to the end of an iteration, together; the session is stopped then, and
  * `undo` takes it forward again. The branch goes back too, its old tip is kept.
- * @throws RewindFailedError: nothing was put back; CommandRefusedError, CommandPending
+ * @throws RewindFailedError: nothing was put back; RewindHalfwayError; CommandRefusedError, CommandPending
  */
 export async function rewindSession(
   input: RewindSessionInput,
@@ -35,12 +36,16 @@ export async function rewindSession(
 ): Promise<RewindSessionResult> {
   const found = await findSession(input, context);
   const request = { kind: 'rewind', to: input.to } as const;
-  const { view, events } = await afterCommand(found, request, ['rewound', 'rewind_failed'], context);
+  const { view, events } = await afterCommand(found, request, ENDS, context);
+  const halfway = events.find((event) => event.type === 'blocked');
+  if (halfway !== undefined) throw new RewindHalfwayError(halfway.reason);
   const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
   if (end?.type === 'rewind_failed') throw new RewindFailedError(end);
   if (end === undefined) return { view, outcome: 'rewinding', leftOut: [] };
   return { view, outcome: 'rewound', undoRef: end.undo.ref, leftOut: end.leftOut };
 }
+
+const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
 
 export interface KeptIteration {
   iteration: number;
@@ -67,9 +72,21 @@ export async function listCheckpoints(
   }
   const start = refOf(sessionFile.folder, { kind: 'after', iteration: 0 });
   // Before the first child has run there is nothing to go back from.
-  const hasBegun = findRewindPoint(events, 0) !== undefined;
+  const hasBegun = findRewindPoint(events, 0, new Set()) !== undefined;
   if (hasBegun && (await commitOf(start, options)) !== undefined) kept.push({ iteration: 0, phase: 'init' });
   return { view, kept };
+}
+
+class RewindHalfwayError extends SamocodeError {
+  readonly code = REWIND_HALFWAY;
+
+  constructor(reason: string) {
+    super(
+      'The session was not rewound as a whole, and is blocked.',
+      reason,
+      'Nothing is lost: both ways are open.',
+    );
+  }
 }
 
 class RewindFailedError extends SamocodeError {

@@ -80,6 +80,12 @@ export async function keptCommits(sessionFolder: string, options: GitOptions): P
   return new Set((await gitLine(format, options)).split('\n'));
 }
 
+/** The rewinds, by their ids, before which all that stood there is still kept. */
+export async function keptRewinds(sessionFolder: string, options: GitOptions): Promise<Set<number>> {
+  const prefix = `${refsOf(sessionFolder)}rewinds/`;
+  return new Set((await listRefs(prefix, options)).map((ref) => Number(ref.slice(prefix.length))));
+}
+
 async function listRefs(prefix: string, options: GitOptions): Promise<string[]> {
   const text = await gitLine(['for-each-ref', '--format=%(refname)', prefix], options);
   return text.split('\n').filter(Boolean);

@@ -12,7 +12,7 @@ import type { EventOf, SessionEvent } from './events.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
 import { foldPlaces } from './fold-places.ts';
-import { rewound } from './fold-rewound.ts';
+import { heldHalfway, letGoOn, rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
 
@@ -68,7 +68,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   limited: (state, { at, until, guessed, outage }) =>
     settled(state, { kind: 'limited', since: at, until, guessed, ...(outage && { outage }) }),
   blocked: (state, { at, reason, needs, rule }) =>
-    settled(state, { kind: 'blocked', since: at, reason, needs, rule }),
+    settled(heldHalfway(state, rule), { kind: 'blocked', since: at, reason, needs, rule }),
   stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
   stopped: (state, { at, by, why }) => {
     const { stopWanted: _met, ...rest } = state;
@@ -202,7 +202,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, child, checks } = event;
-  const { pending: _dropped, stopWanted: _met, outage: _over, ...going } = running(state, event.at);
+  const { pending: _dropped, stopWanted: _met, outage: _over, ...going } = running(letGoOn(state), event.at);
   const kept = event.by.channel === 'file' ? going : payerAccepted(going);
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
   const newChecks = checks === undefined ? {} : { checks };

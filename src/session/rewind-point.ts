@@ -4,8 +4,9 @@ import { fold } from './fold.ts';
 import { emptyState, type SessionState } from './state.ts';
 
 export interface RewindPoint {
-  /** The checkpoint; absent for the start, which no event names. */
+  /** The checkpoint's commit, or the rewind before which it was made; neither for the start, which no event names. */
   commit?: string;
+  beforeRewind?: number;
   back: Position;
 }
 
@@ -20,9 +21,16 @@ const STILL_THE_SAME: readonly EventType[] = [
   'messages_acknowledged',
 ];
 
-/** Where a session stood at the end of an iteration, before anybody acted on it, or before its last rewind. Pure. */
-export function findRewindPoint(events: readonly SessionEvent[], to: RewindTarget): RewindPoint | undefined {
-  if (to === 'undo') return beforeLastRewind(events);
+/**
+ * Where a session stood at the end of an iteration, before anybody acted on it, or before its last rewind. Pure.
+ * @param kept rewinds, by the numbers of their events, before which all that stood there was kept
+ */
+export function findRewindPoint(
+  events: readonly SessionEvent[],
+  to: RewindTarget,
+  kept: ReadonlySet<number>,
+): RewindPoint | undefined {
+  if (to === 'undo') return beforeLastRewind(events, kept);
   if (to === 0) return beforeFirst(events);
   const index = events.findLastIndex((event) => event.type === 'iteration_ended' && event.iteration === to);
   const ended = events[index];
@@ -51,12 +59,22 @@ function beforeFirst(events: readonly SessionEvent[]): RewindPoint | undefined {
   return first === -1 ? undefined : { back: positionOf(events.slice(0, first)) };
 }
 
-function beforeLastRewind(events: readonly SessionEvent[]): RewindPoint | undefined {
-  const done = events.findLastIndex((event) => event.type === 'rewound');
-  const rewound = events[done];
-  const asked = events.slice(0, done + 1).findLastIndex((event) => event.type === 'rewind_asked');
-  if (rewound?.type !== 'rewound' || asked === -1) return undefined;
-  return { commit: rewound.undo.commit, back: positionOf(events.slice(0, asked)) };
+/** The newest rewind that has moved files; of several that failed halfway, one upon the other, the first. */
+function beforeLastRewind(
+  events: readonly SessionEvent[],
+  kept: ReadonlySet<number>,
+): RewindPoint | undefined {
+  let asked: SessionEvent | undefined;
+  let isWhole = true;
+  for (const event of events) {
+    if (event.type === 'rewound' || event.type === 'rewind_failed') isWhole = true;
+    if (event.type !== 'rewind_asked' || !kept.has(event.n)) continue;
+    if (isWhole) asked = event;
+    isWhole = false;
+  }
+  if (asked === undefined) return undefined;
+  const before = events.slice(0, events.indexOf(asked));
+  return { beforeRewind: asked.n, back: positionOf(before) };
 }
 
 function positionOf(events: readonly SessionEvent[]): Position {

@@ -109,7 +109,13 @@ export const SessionState = z.object({
   outage: Outage.optional(),
   stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
   /** Files are to be put back before anything else is done; `n`: number of the event that asked. */
-  rewind: z.object({ n: z.int(), by: By, to: RewindTarget, commit: z.string(), back: Position }).optional(),
+  rewind: z
+    .object({
+      ...{ n: z.int(), by: By, to: RewindTarget, commit: z.string(), back: Position },
+      /** It failed when some files were back, and waits for a person. */
+      isHalfway: z.literal(true).optional(),
+    })
+    .optional(),
   goal: z.string().optional(),
   /** Human answers that count for the current goal. */
   answers: z.array(RecordedAnswer),

@@ -4,6 +4,7 @@ import type { Host } from '../base/host.ts';
 import { type Holding, type Lease, readHolding } from '../base/lease.ts';
 import { pendingCommandIds } from './commands.ts';
 import { type LogReading, readLog } from './event-log.ts';
+import { isRewinding } from './fold-rewound.ts';
 import { readForeignSession } from './foreign-session.ts';
 import { type SessionPaths, sessionPaths } from './paths.ts';
 import { atPlaces } from './places.ts';
@@ -180,7 +181,7 @@ interface Work {
 function hasWorkLeft(work: Work): boolean {
   if (work.pendingCommands.length > 0) return true;
   if (!work.hasEvents) return false;
-  if (work.state.rewind !== undefined) return true;
+  if (isRewinding(work.state)) return true;
   const { status } = work.state;
   switch (status.kind) {
     case 'starting':

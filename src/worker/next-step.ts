@@ -1,4 +1,5 @@
 import { checkLimit } from '../phases/decide.ts';
+import { isRewinding } from '../session/fold-rewound.ts';
 import { isJustAdopted } from './adopted-gate.ts';
 import { backOff } from './back-off.ts';
 import { blockedEvent } from './blocked.ts';
@@ -27,7 +28,7 @@ const NEED_ANOTHER_ENVIRONMENT = new Set([
 export async function nextStep(worker: Worker): Promise<string | undefined> {
   const state = stateOf(worker);
   const { status, stopWanted } = state;
-  if (state.rewind !== undefined) {
+  if (isRewinding(state)) {
     await performRewind(worker);
     return undefined;
   }

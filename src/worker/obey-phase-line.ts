@@ -53,6 +53,8 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
   // Until then the line of an adopted folder tells where it stood: `prepare` reads it.
   if (!stateOf(worker).prepared) return undefined;
+  // A rewind that failed halfway may have put an older notebook back.
+  if (stateOf(worker).rewind !== undefined) return undefined;
   const text = await readOwnOverview(worker.paths);
   const written = text === undefined ? undefined : readOverview(text).phase;
   const phase = written === undefined ? undefined : phaseNamed(written);

@@ -1,17 +1,25 @@
 import { join } from 'node:path';
 import { isSamocodeError } from '../base/errors.ts';
 import { LeaseLostError } from '../base/lease.ts';
-import { restoreCheckpoint } from '../project/restore-checkpoint.ts';
+import { isBegun, restoreCheckpoint } from '../project/restore-checkpoint.ts';
 import { documentText } from '../session/document-text.ts';
-import { whereTo } from '../session/fold-rewound.ts';
+import type { RewindTarget } from '../session/event-types.ts';
+import type { NewEvent } from '../session/events.ts';
+import { REWIND_HALFWAY, whereTo } from '../session/fold-rewound.ts';
 import { isPlanOf } from '../session/plan.ts';
 import { keepApprovedPlan } from './approved-plan.ts';
-import { checkpointPlace } from './keep-work.ts';
+import { blockedEvent } from './blocked.ts';
+import { explainFailure, say } from './failure.ts';
+import { type CheckpointPlace, checkpointPlace } from './keep-work.ts';
 import { isPassing } from './passing-errors.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 import { mendWorktree } from './worktree-stands.ts';
 
-/** Puts the files back that an accepted rewind is about; a worker that is killed here is followed by one that goes on. */
+/**
+ * Puts the files back that an accepted rewind is about; a worker that is killed here is followed by one that goes on.
+ * An error before the first file is moved has changed nothing; after that it blocks the session, and a resume
+ * performs the rewind again.
+ */
 export async function performRewind(worker: Worker): Promise<void> {
   const { rewind } = stateOf(worker);
   const place = checkpointPlace(worker);
@@ -28,8 +36,29 @@ export async function performRewind(worker: Worker): Promise<void> {
     await record(worker, { type: 'rewound', to, undo, leftOut, ...(head !== undefined && { head }), flow });
   } catch (error) {
     if (error instanceof LeaseLostError || isPassing(error)) throw error;
-    await record(worker, { type: 'rewind_failed', to, ...wordsFor(error) });
+    say(worker, error);
+    const event = (await mayBeHalfway(worker, place, n)) ? halfway(worker, error) : failed(to, error);
+    await record(worker, event);
   }
+}
+
+/** Where git can't tell, files may have been moved. */
+async function mayBeHalfway(worker: Worker, place: CheckpointPlace, n: number): Promise<boolean> {
+  const { status } = stateOf(worker);
+  // Another rewind failed halfway before this one was asked for.
+  if (status.kind === 'blocked' && status.rule === REWIND_HALFWAY) return true;
+  return await isBegun({ ...place, id: String(n) }).catch(() => true);
+}
+
+function halfway(worker: Worker, error: unknown): NewEvent {
+  const { what, hint } = explainFailure(worker, error, 'resume the session');
+  const reason = `The rewind failed when it had put back a part of the files. ${what} ${hint} A resume completes the rewind; a rewind with undo takes it back.`;
+  const { phase } = stateOf(worker).progress;
+  return blockedEvent({ phase, reason, needs: 'error_resolution', rule: REWIND_HALFWAY });
+}
+
+function failed(to: RewindTarget, error: unknown): NewEvent {
+  return { type: 'rewind_failed', to, ...wordsFor(error) };
 }
 
 function wordsFor(error: unknown): { code: string; reason: string } {

@@ -1,6 +1,7 @@
 import { LeaseLostError } from '../base/lease.ts';
 import { type Command, pendingCommandIds, readCommand, removeCommand } from '../session/commands.ts';
 import type { NewEvent } from '../session/events.ts';
+import { isRewinding } from '../session/fold-rewound.ts';
 import { appendPatiently } from './append-patiently.ts';
 import { applyCommand } from './apply-command.ts';
 import { type CommandOutcome, Refusal } from './command-outcome.ts';
@@ -13,6 +14,8 @@ import { record, type Worker } from './worker.ts';
 export type Moment = 'no_child' | 'child_runs';
 
 const TAKEN_WHILE_CHILD_RUNS: readonly Command['kind'][] = ['stop', 'message'];
+
+const TAKEN_HALFWAY: readonly Command['kind'][] = ['resume', 'rewind', 'message'];
 
 /** Commands that share one write to the disk and one look at the notebook. */
 const AT_ONCE = 64;
@@ -35,14 +38,10 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
   const ids = pendingCommandIds(worker.paths);
   let met = 0;
-  while (met < ids.length && !isRewinding(worker)) {
+  while (met < ids.length && !isRewinding(worker.writer.state)) {
     met += await takeSome(worker, ids.slice(met, met + AT_ONCE), moment);
   }
   return met;
-}
-
-function isRewinding({ writer }: Worker): boolean {
-  return writer.state.rewind !== undefined;
 }
 
 /** Meets the first commands of `ids`, up to one that has work following it, or a rewind. @returns how many */
@@ -51,7 +50,7 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
   let met = 0;
   let last: CommandOutcome | undefined;
   for (const id of ids) {
-    if (last?.after !== undefined || isRewinding(worker)) break;
+    if (last?.after !== undefined || isRewinding(writer.state)) break;
     met += 1;
     // A crash between the event and the removal leaves a command that has its answer.
     if (writer.isAnswered(id)) continue;
@@ -121,6 +120,14 @@ async function outcomeOf(
   }
   if (worker.writer.state.archived && command.kind !== 'unarchive') {
     return new Refusal('archived', 'The session is in the archive.', 'Bring it back first with unarchive.');
+  }
+  const isHalfway = worker.writer.state.rewind?.isHalfway === true;
+  if (isHalfway && !TAKEN_HALFWAY.includes(command.kind)) {
+    return new Refusal(
+      'rewind_halfway',
+      'A rewind has put back only a part of the files.',
+      'Resume the session to complete it, or rewind with undo to take it back.',
+    );
   }
   return await applyCommand(worker, command);
 }

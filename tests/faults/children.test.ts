@@ -363,6 +363,20 @@ const vandals: FaultRow[] = [
   withSettings(
     {},
     {
+      name: "the lock that a killed git left of the session's branch stops no later commit (core C3)",
+      rules: first(shell('touch "$(git rev-parse --git-path "$(git symbolic-ref HEAD)").lock"'), {
+        act: 'kill-self',
+      }),
+      ends: AT_THE_GATE,
+      also: async (rig) => {
+        const cwd = (await rig.state()).worktree?.path ?? '';
+        await rig.repo.git(['commit', '-q', '--allow-empty', '-m', 'Later'], cwd);
+      },
+    },
+  ),
+  withSettings(
+    {},
+    {
       name: 'a planted setting that starts a program blocks the session and is told',
       rules: first(shell('git config alias.planted "!touch planted"'), { act: 'normal' }),
       ends: 'blocked/git_programs_changed',

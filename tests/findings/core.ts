@@ -5,8 +5,21 @@ export const CORE: readonly Finding[] = [
   {
     id: 'core A1',
     fault: 'a rewind that fails half-way cannot be undone',
-    seen: 'later',
-    with: 'checkpoints',
+    seen: 'red',
+    shownBy: [
+      [
+        'project/rewind-locks.test.ts',
+        'while git holds the lock of %s nothing is rewound, and the lock is named',
+      ],
+      [
+        'e2e/worker/rewind-halfway.test.ts',
+        'a rewind that fails behind "%s" blocks the session, and a resume completes it (core A1)',
+      ],
+      [
+        'e2e/worker/rewind-halfway.test.ts',
+        'a rewind that failed halfway can be taken back, files, phase and gate (core A1)',
+      ],
+    ],
   },
   {
     id: 'core A2',
@@ -280,7 +293,17 @@ export const CORE: readonly Finding[] = [
       ],
     ],
   },
-  { id: 'core C3', fault: "the lock of the session's own branch stays", seen: 'later', with: 'checkpoints' },
+  {
+    id: 'core C3',
+    fault: "the lock of the session's own branch stays",
+    seen: 'red',
+    shownBy: [
+      [
+        'faults/children.test.ts',
+        "the lock that a killed git left of the session's branch stops no later commit (core C3)",
+      ],
+    ],
+  },
   {
     id: 'core C4',
     fault: 'git sees the run folders of a SESSIONS repository; a stale lock ends commits silently',

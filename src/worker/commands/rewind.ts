@@ -1,9 +1,9 @@
-import { refOf } from '../../project/checkpoint-refs.ts';
+import { keptRewinds, type Moment, refOf, START } from '../../project/checkpoint-refs.ts';
 import { commitOf } from '../../project/repository.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { readEvents } from '../../session/event-log.ts';
 import type { RewindTarget } from '../../session/event-types.ts';
-import { findRewindPoint } from '../../session/rewind-point.ts';
+import { findRewindPoint, type RewindPoint } from '../../session/rewind-point.ts';
 import { type CommandOutcome, Refusal } from '../command-outcome.ts';
 import { checkpointPlace } from '../keep-work.ts';
 import { stateOf, type Worker } from '../worker.ts';
@@ -23,12 +23,17 @@ export async function rewind(
   if (place === undefined) {
     return new Refusal('nothing_kept', 'The session has no worktree yet.', 'There is nothing to take back.');
   }
-  const point = findRewindPoint(await readEvents(worker.paths.events, 0), to);
   const options = { ...worker.git.context, cwd: worker.file.mainRepo };
-  const name = point && (point.commit ?? refOf(place.sessionFolder, { kind: 'after', iteration: 0 }));
+  const kept = await keptRewinds(place.sessionFolder, options);
+  const point = findRewindPoint(await readEvents(worker.paths.events, 0), to, kept);
+  const name = point && (point.commit ?? refOf(place.sessionFolder, momentOf(point)));
   const commit = name && (await commitOf(name, options));
   if (point === undefined || commit === undefined) return notKept(to);
   return { events: [{ type: 'rewind_asked', by, to, commit, back: point.back }] };
+}
+
+function momentOf({ beforeRewind }: RewindPoint): Moment {
+  return beforeRewind === undefined ? START : { kind: 'before_rewind', id: String(beforeRewind) };
 }
 
 function notKept(to: RewindTarget): Refusal {

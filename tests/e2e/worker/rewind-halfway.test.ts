@@ -1,0 +1,118 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { expect, test } from 'vitest';
+import { previewRewind } from '../../../src/actions/preview-rewind.ts';
+import { rewindSession } from '../../../src/actions/rewind-session.ts';
+import { leaveCommand } from '../../../src/session/commands.ts';
+import { contentsOf } from '../../support/checkpoint-scene.ts';
+import { eventually } from '../../support/eventually.ts';
+import { PATIENT_CLOCK } from '../../support/live-session.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
+/** The steps of a rewind behind which something may fail; all that stood there is kept by the first. */
+const STEPS = ['undo-kept', 'files-moved', 'documents-moved', 'branch-moved'];
+
+function rewind(rig: SessionRig, to: number | 'undo', env: Record<string, string> = {}) {
+  const context = { ...rig.context(), clock: PATIENT_CLOCK };
+  return rewindSession({ session: rig.file.folder, to }, { ...context, env: { ...context.env, ...env } });
+}
+
+async function filesOf(rig: SessionRig) {
+  await untilWorkerLeft(rig);
+  const worktree = (await rig.state()).worktree?.path ?? '';
+  return {
+    code: await contentsOf(worktree),
+    documents: await contentsOf(rig.paths.sessionDir, NOT_BACK),
+    tip: await rig.repo.git(['rev-parse', rig.file.settings.branch]),
+  };
+}
+
+/** Nothing is written any more, and the next worker is started anew, with or without a fault. */
+function untilWorkerLeft(rig: SessionRig) {
+  return eventually(
+    async () => (await rig.workerPid()) === undefined && (await rig.view()).pendingCommands.length === 0,
+  );
+}
+
+/** A session at the gate of its plan, with a file of the person's in its worktree. */
+async function atThePlan(rig: SessionRig) {
+  await rig.untilWaiting('qa_answers');
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await untilWorkerLeft(rig);
+  await writeFile(join((await rig.state()).worktree?.path ?? '', 'mine.txt'), 'mine\n');
+  return await filesOf(rig);
+}
+
+test.each(STEPS)(
+  'a rewind that fails behind "%s" blocks the session, and a resume completes it (core A1)',
+  async (step) => {
+    await using rig = await startRig({ faults: true });
+    const before = await atThePlan(rig);
+    const failing = rewind(rig, 1, { SAMOCODE_FAIL_AT: `rewind-${step}:EBADF` });
+    await expect(failing).rejects.toMatchObject({ code: 'rewind_halfway' });
+    const blocked = await rig.until(({ status }) => status.kind === 'blocked');
+    expect(blocked.status).toMatchObject({ rule: 'rewind_halfway' });
+    await untilWorkerLeft(rig);
+    const { hindrances } = await previewRewind({ session: rig.file.folder, to: 'undo' }, rig.context());
+    expect(hindrances).toEqual([]);
+    const by = { channel: 'tool' } as const;
+    const archive = { kind: 'archive' as const, what: 'session' as const, keep: [] };
+    await leaveCommand(rig.paths, { v: 1, by, at: '2026-01-08T10:00:00.000Z', id: ulid(), ...archive });
+    await rig.launch();
+    await untilWorkerLeft(rig);
+
+    await rig.resume();
+    const back = await rig.until(({ status }) => status.kind === 'stopped');
+    expect(back).not.toHaveProperty('rewind');
+    expect(back.progress.phase).toBe('requirements');
+    expect((await filesOf(rig)).code).not.toHaveProperty('mine.txt');
+    await rewind(rig, 'undo');
+    expect(await filesOf(rig)).toEqual(before);
+    const refused = (await rig.events()).filter((event) => event.type === 'command_refused');
+    expect(refused).toMatchObject([{ kind: 'archive', code: 'rewind_halfway' }]);
+  },
+);
+
+test('a rewind that failed halfway can be taken back, files, phase and gate (core A1)', async () => {
+  await using rig = await startRig({ faults: true });
+  const before = await atThePlan(rig);
+  const failing = { SAMOCODE_FAIL_AT: 'rewind-documents-moved:EBADF' };
+  await expect(rewind(rig, 1, failing)).rejects.toMatchObject({ code: 'rewind_halfway' });
+  await expect(rewind(rig, 'undo', failing)).rejects.toMatchObject({ code: 'rewind_halfway' });
+  await untilWorkerLeft(rig);
+  const { view } = await rewind(rig, 'undo');
+  expect(view.state.status).toMatchObject({ kind: 'stopped', parked: { for: 'plan_approval' } });
+  expect(await filesOf(rig)).toEqual(before);
+  await rig.resume();
+  await rig.untilWaiting('plan_approval');
+});
+
+test('a rewind that meets the lock of git changes nothing, and can be asked for again (core A1)', async () => {
+  await using rig = await startRig();
+  const before = await atThePlan(rig);
+  const lock = join(rig.repo.path, '.git/refs/heads', `${rig.file.settings.branch}.lock`);
+  await writeFile(lock, '');
+  await expect(rewind(rig, 1)).rejects.toMatchObject({ code: 'git_locked' });
+  expect(await filesOf(rig)).toEqual(before);
+  expect((await rig.state()).status).toMatchObject({ kind: 'waiting', for: 'plan_approval' });
+  await expect(rewind(rig, 'undo')).rejects.toMatchObject({ code: 'checkpoint_gone' });
+  await rm(lock);
+  const { view } = await rewind(rig, 1);
+  expect(view.state.status.kind).toBe('stopped');
+});
+
+test.each(['locked', ...STEPS])(
+  'a worker that dies behind "%s" of a rewind is followed by one that ends it (core A1)',
+  async (step) => {
+    await using rig = await startRig({ faults: true });
+    const before = await atThePlan(rig);
+    await rewind(rig, 1, { SAMOCODE_CRASH_AT: `rewind-${step}` }).catch(() => undefined);
+    await rig.until(({ status }) => status.kind === 'stopped');
+    expect((await filesOf(rig)).code).not.toHaveProperty('mine.txt');
+    await rewind(rig, 'undo');
+    expect(await filesOf(rig)).toEqual(before);
+  },
+);
