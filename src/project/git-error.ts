@@ -9,6 +9,7 @@ export type GitErrorCode =
   | 'git_locked'
   | 'git_unreachable'
   | 'git_disk_full'
+  | 'git_submodules'
   | 'git_failed';
 
 /** git could not do what it was asked; its own words are the `cause`. */
@@ -81,6 +82,12 @@ const KNOWN: ReadonlyArray<{ code: GitErrorCode; pattern: RegExp; why: string; h
     pattern: /No space left on device|Disk quota exceeded/,
     why: 'The disk is full.',
     hint: 'Free some space and try again.',
+  },
+  {
+    code: 'git_submodules',
+    pattern: /working trees containing submodules cannot be/,
+    why: 'The worktree has submodules, and nothing here tells whether work in them would be lost.',
+    hint: 'Look into the submodules and push what you want to keep; then remove the worktree with "git worktree remove --force <path>" and try again.',
   },
   {
     code: 'git_unreachable',

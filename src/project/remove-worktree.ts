@@ -14,7 +14,7 @@ export type RemovedWorktree =
 
 /**
  * Removes a session's worktree if nothing is lost by it; its branch stays. Ignored files go with it.
- * @throws GitError: a locked worktree, or one with submodules
+ * @throws GitError: a locked worktree, or one with submodules (`git_submodules`)
  */
 export async function removeWorktree(place: WorktreePlace): Promise<RemovedWorktree> {
   const { mainRepo, worktreePath, ...context } = place;

@@ -1,27 +1,43 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { statsAt } from '../base/look-at.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { headOfRepository } from './ref-files.ts';
+import { commitOf, type GitContext } from './repository.ts';
 
-/**
- * Fingerprint of a worktree as a checkpoint has it: equal ones are the same commit and the same bytes, ignored
- * files aside. What no checkpoint takes counts by its size and time, a repository in it by its own commit.
- */
-export async function worktreePrint(
+export interface WorktreePrints {
+  /** Equal ones are the same commit and the same bytes, ignored files aside. */
+  worktree: string;
+  /** Of what no checkpoint takes: sizes and times, and the commit of a repository inside, a submodule for one. */
+  leftOut: string;
+}
+
+/** Fingerprints of a worktree as a checkpoint has it. */
+export async function worktreePrints(
   worktreePath: string,
   { head, worktreeTree, skipped }: Pick<Checkpoint, 'head' | 'worktreeTree' | 'skipped'>,
-): Promise<string> {
-  const hash = createHash('sha256').update(`${head} ${worktreeTree}\n`);
-  for (const name of skipped) {
-    const path = resolve(worktreePath, name);
-    const state = name.endsWith('/') ? await headOfRepository(path) : stampOf(path);
-    hash.update(`${name}\0${state}\n`);
-  }
-  return hash.digest('hex');
+  context: GitContext,
+): Promise<WorktreePrints> {
+  const states = await Promise.all(
+    skipped.map(async (name) => {
+      const path = resolve(worktreePath, name);
+      return `${name}\0${name.endsWith('/') ? await headOf(path, context) : stampOf(path)}\n`;
+    }),
+  );
+  const leftOut = printOf(states);
+  return { worktree: printOf([`${head} ${worktreeTree}\n`, leftOut]), leftOut };
+}
+
+/** Undefined where none can be read; never that of the repository around it. */
+async function headOf(repository: string, context: GitContext): Promise<string | undefined> {
+  const env = { GIT_CEILING_DIRECTORIES: dirname(repository) };
+  return await commitOf('HEAD', { ...context, cwd: repository, env }).catch(() => undefined);
 }
 
 function stampOf(path: string): string {
   const stats = statsAt(path);
   return `${stats?.size} ${stats?.mtimeMs}`;
+}
+
+function printOf(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('')).digest('hex');
 }

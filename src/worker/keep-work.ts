@@ -11,7 +11,7 @@ import {
 import { openStore } from '../project/checkpoint-store.ts';
 import type { GitContext } from '../project/repository.ts';
 import { commitSessionFiles, SessionRepositoryLockedError } from '../project/session-repository.ts';
-import { worktreePrint } from '../project/worktree-print.ts';
+import { type WorktreePrints, worktreePrints } from '../project/worktree-print.ts';
 import type { NewEvent } from '../session/events.ts';
 import type { WorktreeSeen } from './snapshot.ts';
 import { record, stateOf, type Worker } from './worker.ts';
@@ -19,7 +19,7 @@ import { record, stateOf, type Worker } from './worker.ts';
 export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
   /** Equal trees are equal bytes; ignored files aside. */
-  trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'>;
+  trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'> & Pick<WorktreePrints, 'leftOut'>;
   /** The worktree's fingerprint and the commit that is checked out. */
   worktree?: WorktreeSeen;
   /** Why nothing could be kept, or what was left out. */
@@ -57,15 +57,15 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
   try {
     const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
     const { ref, commit, head, newlySkipped, worktreeTree, sessionTree, documents } = kept;
-    const print = await worktreePrint(place.worktreePath, kept);
+    const prints = await worktreePrints(place.worktreePath, kept, worker.git.context);
     const left =
       newlySkipped.length > 0
         ? `Not in this checkpoint and those to come (over 50 MB, unreadable, or a repository of its own): ${newlySkipped.slice(0, 10).join(', ')}`
         : undefined;
     return {
       checkpoint: { ref, commit },
-      trees: { worktreeTree, sessionTree, documents },
-      worktree: { print, ...(head !== undefined && { head }) },
+      trees: { worktreeTree, sessionTree, documents, leftOut: prints.leftOut },
+      worktree: { print: prints.worktree, ...(head !== undefined && { head }) },
       ...(left && { problem: left }),
     };
   } catch (error) {

@@ -8,6 +8,8 @@ export interface PrintMaterial {
   signal: JudgedSignal | undefined;
   /** The tree of the worktree and the session's documents, as a checkpoint has them. */
   worktreeTree: string;
+  /** Fingerprint of what no checkpoint takes. */
+  leftOut: string;
   documents: readonly KeptDocument[];
 }
 
@@ -15,17 +17,17 @@ export interface PrintMaterial {
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['_overview.md', '_signal.json']);
 
 /**
- * Fingerprint of what an iteration left: the bytes of the worktree, of the documents with the plan's ticks in them
+ * Fingerprint of what an iteration left: the bytes of the worktree, the commits of repositories in it, the documents with the plan's ticks in them
  * and of the questions, whatever their names; phase and direction of the signal. Its words are left out.
  */
 export function progressPrint(material: PrintMaterial): string {
-  const { phase, signal, worktreeTree, documents } = material;
+  const { phase, signal, worktreeTree, leftOut, documents } = material;
   const telling = documents.filter(({ name }) => !SAYS_NOTHING.has(name));
   // A copy under a new name is nothing new.
   const contents = [...new Set(telling.map(({ mode, id }) => `${mode} blob ${id}`))].sort();
   const direction = [phase, signal?.status, signal?.phase, signal?.for];
   return createHash('sha256')
-    .update(JSON.stringify([worktreeTree, contents, direction]))
+    .update(JSON.stringify([worktreeTree, leftOut, contents, direction]))
     .digest('hex')
     .slice(0, 32);
 }

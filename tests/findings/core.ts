@@ -222,8 +222,14 @@ export const CORE: readonly Finding[] = [
   {
     id: 'core B9',
     fault: 'the circle breaker does not see work in submodules',
-    seen: 'later',
-    with: 'checkpoints',
+    seen: 'red',
+    shownBy: [
+      [
+        'e2e/worker/no-progress.test.ts',
+        'a commit in each iteration of a repository inside the worktree is progress (core B9)',
+      ],
+      ['project/submodules.test.ts', 'a worktree with a submodule is not removed, clean as it may seem'],
+    ],
   },
   {
     id: 'core B10',

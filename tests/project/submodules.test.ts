@@ -80,7 +80,10 @@ test('a worktree with a submodule is not removed, clean as it may seem', async (
   await repo.git(['add', 'sub'], worktreePath);
   await repo.git(['commit', '-q', '-m', 'Up to date'], worktreePath);
   const remove = removeWorktree({ mainRepo: place.mainRepo, worktreePath, baseEnv: repo.env });
-  await expect(remove).rejects.toMatchObject({ code: 'git_failed' });
+  await expect(remove).rejects.toMatchObject({
+    code: 'git_submodules',
+    hint: expect.stringContaining('--force'),
+  });
   expect(await readFile(join(sub, 'new.txt'), 'utf8')).toBe('unknown to git\n');
 });
 

@@ -2,7 +2,7 @@ import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keepCheckpoint } from '../../src/project/checkpoint.ts';
-import { worktreePrint } from '../../src/project/worktree-print.ts';
+import { worktreePrints } from '../../src/project/worktree-print.ts';
 import { checkpointScene } from '../support/checkpoint-scene.ts';
 
 async function scene() {
@@ -11,7 +11,7 @@ async function scene() {
   const print = async () => {
     iteration += 1;
     const kept = await keepCheckpoint({ ...scene.place, moment: { kind: 'after', iteration } });
-    return await worktreePrint(scene.worktreePath, kept);
+    return (await worktreePrints(scene.worktreePath, kept, { baseEnv: scene.repo.env })).worktree;
   };
   return { ...scene, print };
 }

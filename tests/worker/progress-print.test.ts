@@ -5,6 +5,7 @@ import type { JudgedSignal } from '../../src/phases/decision.ts';
 import { EMPTY_TRAIL, withPrint } from '../../src/phases/no-progress.ts';
 import type { Phase } from '../../src/phases/table.ts';
 import { BLOCK_AFTER, NUDGE_AFTER } from '../../src/phases/table.ts';
+import { worktreePrints } from '../../src/project/worktree-print.ts';
 import { progressPrint } from '../../src/worker/progress-print.ts';
 import { type CheckpointScene, checkpointScene } from '../support/checkpoint-scene.ts';
 
@@ -110,8 +111,9 @@ async function longest(scene: CheckpointScene, steps: readonly Step[]): Promise<
     }
     // Every child says something else about itself.
     await writeFile(join(sessionDir, '_overview.md'), `Last Action: ${index}\n`);
-    const { worktreeTree, documents } = await keep(index + 1);
-    const print = progressPrint({ phase, signal, worktreeTree, documents });
+    const kept = await keep(index + 1);
+    const { leftOut } = await worktreePrints(worktreePath, kept, { baseEnv: scene.repo.env });
+    const print = progressPrint({ phase, signal, ...kept, leftOut });
     trail = withPrint(trail, { print, ending: 'signalled' });
     most = Math.max(most, trail.equal);
   }

@@ -32,3 +32,17 @@ test('empty commits and words in the notebook are no progress', async () => {
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'no_progress' });
 });
+
+test('a commit in each iteration of a repository inside the worktree is progress (core B9)', async () => {
+  const commit = 'git -C sub -c user.name=x -c user.email=x@example.invalid commit -q --allow-empty -m work';
+  const busy = shell(`[ -e sub ] || git init -q sub; ${commit}`);
+  const rules = [
+    { when: { iteration: 6 }, do: [{ act: 'hang' }] },
+    { when: {}, do: [busy, stays, { act: 'result' }] },
+  ];
+  await using rig = await startRig({ scenario: { rules } });
+  const { status } = await rig.until(
+    ({ openIteration, status }) => openIteration?.iteration === 6 || status.kind === 'blocked',
+  );
+  expect(status.kind).toBe('running');
+});
