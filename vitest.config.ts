@@ -47,9 +47,8 @@ const STARTS_PROCESSES = [
   'project/project-command',
   'project/restore-checkpoint',
   'project/rewind-property',
-  'project/settle-index',
   'project/submodules',
-  'project/take-changes',
+  'project/checkpoint-property',
   'project/worktree',
   'providers/claude-hooks',
   'providers/find-node',
@@ -66,7 +65,7 @@ const STARTS_PROCESSES = [
 ].map((name) => `tests/${name}.test.ts`);
 
 /** What is worth many runs, and is run seldom: `npm run soak`. */
-const PROPERTIES_OF_FOLDERS = ['tests/project/take-changes.test.ts', 'tests/project/rewind-property.test.ts'];
+const PROPERTIES_OF_FOLDERS = ['tests/project/checkpoint-property.test.ts', 'tests/project/rewind-property.test.ts'];
 
 export default defineConfig({
   // Beside the CLIs, where an `npm ci` leaves it: files that took long begin first the next time.

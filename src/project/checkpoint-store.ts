@@ -6,7 +6,6 @@ import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists, systemErrorCode } from '../base/errors.ts';
 import { commonDirOf } from './common-dir.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from './git.ts';
-import type { Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
 /**
@@ -19,10 +18,6 @@ export interface CheckpointStore {
   dir: string;
   /** The git folder that all worktrees of the repository share. */
   commonDir: string;
-  /** What the repository names its objects by. */
-  hash: 'sha1' | 'sha256';
-  /** Files have modes that mean something here. */
-  hasModes: boolean;
   context: GitContext;
 }
 
@@ -49,9 +44,7 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
   for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
   if (!kept) await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
   await restate(storeDir, settings);
-  const { commonDir, config } = settings;
-  const hash = config.includes('objectformat = sha256') ? 'sha256' : 'sha1';
-  return { dir: storeDir, commonDir, hash, hasModes: !/(?:filemode|symlinks) = false/.test(config), context };
+  return { dir: storeDir, commonDir: settings.commonDir, context };
 }
 
 const FOLDERS = ['info', 'refs', 'objects/info'];
@@ -64,23 +57,14 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
     GIT_WORK_TREE: folder,
     GIT_INDEX_FILE: join(dir, `${part}.index`),
     GIT_OBJECT_DIRECTORY: join(commonDir, 'objects'),
-    ...KEEPS_ITS_MEMORY,
   };
-  return { ...context, cwd: folder, env, config: withOurs(context), timeoutMs: ALL_FILES_LIMIT_MS };
+  return { ...context, cwd: folder, env, timeoutMs: ALL_FILES_LIMIT_MS };
 }
 
 /** For git calls on the repository's objects and refs, whatever became of the worktree. */
 export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
-  const env = { GIT_DIR: commonDir, ...KEEPS_ITS_MEMORY };
-  return { ...context, cwd: commonDir, env, config: withOurs(context), timeoutMs: ALL_FILES_LIMIT_MS };
-}
-
-/** git packs each object with 256 KB that it asks for anew, and GNU's malloc gives them back each time: 20 ms for 500 files. */
-const KEEPS_ITS_MEMORY = { MALLOC_TOP_PAD_: '16777216', MALLOC_TRIM_THRESHOLD_: '268435456' };
-
-// As quick as loose objects are packed by default; what lives long is packed again by git.
-function withOurs({ config = [] }: GitContext): readonly Setting[] {
-  return [...config, ['pack.compression', '1'], ['index.version', '2']];
+  const env = { GIT_DIR: commonDir };
+  return { ...context, cwd: commonDir, env, timeoutMs: ALL_FILES_LIMIT_MS };
 }
 
 /** A crashed git leaves its lock behind; the store has one user at a time. */

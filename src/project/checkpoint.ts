@@ -1,22 +1,18 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type NewCommit, writeCommit } from './checkpoint-commit.ts';
-import { type Heads, readHeads } from './checkpoint-heads.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
   clearLocks,
-  forgetIndex,
   openStore,
+  partOptions,
   repositoryOptions,
 } from './checkpoint-store.ts';
-import { type Comparison, compareFiles, type KnownFiles } from './compare-files.ts';
-import { GitError } from './git-error.ts';
+import { gitLine, runGit } from './git.ts';
 import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
-import { readable } from './path-bytes.ts';
+import { namesIn, readable } from './path-bytes.ts';
 import { commitOf, type GitContext } from './repository.ts';
-import { documentNames } from './session-documents.ts';
-import { takeChanges } from './take-changes.ts';
-import { takeFiles, treeOf } from './take-files.ts';
+import { listing, takeTree } from './take-files.ts';
 
 export interface CheckpointPlan extends GitContext {
   mainRepo: string;
@@ -32,8 +28,6 @@ export interface CheckpointPlan extends GitContext {
   moment: Moment;
   /** Ignored files that are kept all the same, as paths below the worktree. */
   alsoInWorktree?: readonly string[];
-  /** The private indexes were brought up to the files a moment ago. */
-  isTaken?: boolean;
 }
 
 export interface Checkpoint {
@@ -69,134 +63,84 @@ export interface KeptDocument {
  * @throws GitError
  */
 export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
+  const { moment, worktreePath: folder, sessionDir, alsoInWorktree: also = [] } = plan;
   const store = await openStore(plan);
   clearLocks(store);
   const last = readLast(store);
-  const { head, ...heads } = await readHeads(store, { ...plan, last });
-  const { kept, kind } = await keepFiles(store, plan, { last, ...heads });
-  return asCheckpoint(kept, { kind, head, before: last });
-}
-
-/** What was kept; same: it was kept already. */
-interface Kept {
-  kind: Checkpoint['kind'];
-  kept: LastCheckpoint;
-}
-
-async function keepFiles(
-  store: CheckpointStore,
-  plan: CheckpointPlan,
-  { last, parents, hasLast }: { last: LastCheckpoint | undefined } & Omit<Heads, 'head'>,
-): Promise<Kept> {
-  if (last && hasLast && !plan.alsoInWorktree) {
-    const made = await keepChanges(store, plan, { last, parents }).catch(unlessItIsLost);
-    if (made) return made;
-  }
-  const made = await keepAll(store, plan, parents).catch(unlessItIsLost);
-  if (made) return made;
-  const there = await Promise.all(parents.map((parent) => commitOf(parent, repositoryOptions(store))));
-  const stillThere = there.filter((parent) => parent !== undefined);
-  return await keepAll(store, plan, stillThere);
-}
-
-/** Something that a checkpoint would stand on is gone: a clean-up may take anything. */
-function unlessItIsLost(error: unknown): undefined {
-  if (!(error instanceof GitError) || error.code !== 'git_failed') throw error;
-}
-
-/** What the next checkpoint must know, besides what git says of this one. */
-type Taken = Omit<LastCheckpoint, 'ref' | 'commit' | 'worktreeTree' | 'sessionTree'>;
-
-async function keepChanges(
-  store: CheckpointStore,
-  plan: CheckpointPlan,
-  { last, parents }: { last: LastCheckpoint; parents: string[] },
-): Promise<Kept | undefined> {
-  const [code, documents] = await Promise.all([
-    takeChanges(store, plan.worktreePath, last),
-    takeDocuments(store, plan.sessionDir, last.documents),
+  const repository = repositoryOptions(store);
+  const [head, tip, lastNow, code, documents] = await Promise.all([
+    headOf(store, folder),
+    commitOf(`refs/heads/${plan.branch}`, repository),
+    last && commitOf(last.ref, repository),
+    takeTree(store, { part: 'worktree', folder, also }),
+    takeDocuments(store, sessionDir),
   ]);
-  if (code === undefined) return undefined;
-  const { now: beyondIndex, ownIndex, isSettled } = code;
-  const skipped = [...code.skipped, ...documents.skipped];
-  const taken: Taken = { parents, beyondIndex, ownIndex, isSettled, documents: documents.now, skipped };
-  const isSame = code.changes.length === 0 && documents.changes.length === 0;
-  if (isSame && last.parents.join() === parents.join()) {
-    writeLast(store, { ...last, ...taken });
-    return { kind: 'same', kept: { ...last, ...taken } };
-  }
-  const worktree = { tree: last.worktreeTree, changes: code.changes };
-  return { kind: 'kept', kept: await commitTaken(store, plan, { worktree, documents, taken }) };
-}
-
-/** Without anything to stand on: the private index is brought up to the files, and all that it knows is taken. */
-async function keepAll(store: CheckpointStore, plan: CheckpointPlan, parents: string[]): Promise<Kept> {
-  const [code, documents] = await Promise.all([
-    takeAll(store, plan).catch((error: unknown) => takeAfresh(store, plan, error)),
-    takeDocuments(store, plan.sessionDir, []),
-  ]);
-  const worktree = { tree: code.tree, changes: [] };
-  const skipped = [...code.skipped, ...documents.skipped];
-  const taken: Taken = { parents, beyondIndex: [], documents: documents.now, skipped };
-  return { kind: 'kept', kept: await commitTaken(store, plan, { worktree, documents, taken }) };
-}
-
-async function takeAll(
-  store: CheckpointStore,
-  { worktreePath: folder, alsoInWorktree: also = [], isTaken }: CheckpointPlan,
-): Promise<{ tree: string; skipped: string[] }> {
-  const code = { part: 'worktree', folder, also } as const;
-  const skipped = isTaken ? [] : await takeFiles(store, code);
-  return { tree: await treeOf(store, code), skipped };
-}
-
-/** What the index knows may be gone from the repository: a child removed our refs, and a clean-up the rest. */
-async function takeAfresh(store: CheckpointStore, plan: CheckpointPlan, error: unknown) {
-  unlessItIsLost(error);
-  forgetIndex(store, 'worktree');
-  return await takeAll(store, { ...plan, isTaken: false });
-}
-
-async function takeDocuments(
-  store: CheckpointStore,
-  sessionDir: string,
-  known: KnownFiles,
-): Promise<Comparison> {
-  const names = documentNames(sessionDir);
-  const { changes, now, skipped } = await compareFiles(store, sessionDir, { names, known });
-  const there = new Set(names);
-  const gone = known.filter(([name]) => !there.has(name)).map(([name]) => ({ name, file: null }));
-  return {
-    changes: [...changes, ...gone],
-    now,
-    skipped: skipped.map((name) => join(sessionDir, name)),
+  const taken: Taken = {
+    parents: [...new Set([head, tip])].filter((commit) => commit !== undefined),
+    worktreeTree: code.tree,
+    sessionTree: documents.tree,
+    skipped: [...code.skipped, ...documents.skipped],
   };
+  // A rewind is known by its own checkpoint.
+  const mayBeSame = last?.commit === lastNow && moment.kind !== 'before_rewind';
+  const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;
+  const { ref, commit } = same ?? (await commitTaken(store, plan, taken));
+  if (moment.kind !== 'before_rewind') writeLast(store, { ref, commit, ...taken });
+  const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
+  const { worktreeTree, sessionTree, skipped } = taken;
+  const kept = { ref, commit, head, worktreeTree, sessionTree, documents: documents.files };
+  return { kind: same ? 'same' : 'kept', ...kept, skipped, newlySkipped };
 }
+
+type Taken = Omit<LastCheckpoint, 'ref' | 'commit'>;
+
+function isSame(last: Taken, now: Taken): boolean {
+  const isSameTree = last.worktreeTree === now.worktreeTree && last.sessionTree === now.sessionTree;
+  return isSameTree && last.parents.join() === now.parents.join();
+}
+
+const WHERE = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir'];
+
+async function headOf(store: CheckpointStore, worktreePath: string): Promise<string | undefined> {
+  const ask = [...WHERE, '--verify', 'HEAD^{commit}'];
+  const asked = await runGit(ask, { ...store.context, cwd: worktreePath, allowFailure: true });
+  const [toplevel, commonDir, head] = asked.stdout.trim().split('\n');
+  // A worktree that lost its .git file lies inside MAIN_REPO in the usual layout: git would speak of that one.
+  // And a repository that a child made in its place has commits that this one knows nothing of.
+  const isOurs = toplevel === (await realpath(worktreePath)) && commonDir === store.commonDir;
+  return asked.exitCode === 0 && isOurs ? head : undefined;
+}
+
+async function takeDocuments(store: CheckpointStore, folder: string) {
+  const { tree, skipped } = await takeTree(store, { part: 'session', folder });
+  const list = await runGit(['ls-files', '-s', '-z'], listing(partOptions(store, 'session', folder)));
+  const files = namesIn(list.stdout).map((line): KeptDocument => {
+    const [, mode = '', id = '', name = ''] = /^(\d+) (\w+) 0\t(.+)$/s.exec(line) ?? [];
+    return { name: readable(name), mode, id };
+  });
+  return { tree, files, skipped: skipped.map((name) => join(folder, name)) };
+}
+
+// Ours, so that keeping work never fails for a missing identity, and nobody takes it for a person's commit.
+const WRITER = ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+  [`GIT_${who}_NAME`, 'samocode'],
+  [`GIT_${who}_EMAIL`, 'samocode@localhost'],
+]);
 
 async function commitTaken(
   store: CheckpointStore,
   plan: CheckpointPlan,
-  { worktree, documents, taken }: { worktree: NewCommit['worktree']; documents: Comparison; taken: Taken },
-): Promise<LastCheckpoint> {
+  { parents, worktreeTree, sessionTree }: Taken,
+): Promise<{ ref: string; commit: string }> {
   const ref = refOf(plan.sessionFolder, plan.moment);
-  const changed = new Map(documents.changes.map((change) => [change.name, change]));
-  const all = documents.now.map(([name, file]) => changed.get(name) ?? { name, file });
-  const commit = { ref, parents: taken.parents, text: subject(plan), worktree, documents: all };
-  const last = { ref, ...taken, ...(await writeCommit(store, commit)) };
-  writeLast(store, last);
-  return last;
-}
-
-function asCheckpoint(
-  { ref, commit, worktreeTree, sessionTree, documents, skipped }: LastCheckpoint,
-  given: { kind: Checkpoint['kind']; head: string | undefined; before: LastCheckpoint | undefined },
-): Checkpoint {
-  const { kind, head, before } = given;
-  const kept = documents.flatMap(([name, file]) =>
-    file ? [{ name: readable(name), mode: file.mode, id: file.id }] : [],
-  );
-  const newlySkipped = skipped.filter((name) => !before?.skipped.includes(name));
-  return { kind, ref, commit, head, worktreeTree, sessionTree, documents: kept, skipped, newlySkipped };
+  const options = repositoryOptions(store);
+  const input = `040000 tree ${worktreeTree}\tworktree\n040000 tree ${sessionTree}\tsession\n`;
+  const tree = await gitLine(['mktree'], { ...options, input });
+  const given = parents.flatMap((parent) => ['-p', parent]);
+  const env = { ...options.env, ...Object.fromEntries(WRITER) };
+  const commit = await gitLine(['commit-tree', ...given, '-m', subject(plan), tree], { ...options, env });
+  await runGit(['update-ref', '--no-deref', ref, commit], options);
+  return { ref, commit };
 }
 
 function subject({ sessionFolder, moment }: CheckpointPlan): string {

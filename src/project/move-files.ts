@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CheckpointStore, type KeptPart, partOptions, repositoryOptions } from './checkpoint-store.ts';
 import { type GitOptions, runGit } from './git.ts';
 import { bytesOf } from './path-bytes.ts';
-import { listing, treeOf } from './take-files.ts';
+import { listing, refresh, treeOf } from './take-files.ts';
 
 export interface FolderPart {
   part: KeptPart;
@@ -19,7 +19,7 @@ export async function moveFiles(store: CheckpointStore, part: FolderPart, to: st
   if (now === to) return;
   const options = partOptions(store, part.part, part.folder);
   // A file that was written anew with the same bytes is listed as unchanged, and would be refused as changed.
-  await runGit(['update-index', '-q', '--really-refresh'], { ...options, allowFailure: true });
+  await refresh(options);
   await runGit(['read-tree', '-m', '-u', now, to], options);
   if (part.part === 'worktree') await putBackIgnored(store, options, { now, to });
 }

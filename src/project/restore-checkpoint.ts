@@ -5,12 +5,11 @@ import { refOf } from './checkpoint-refs.ts';
 import { type CheckpointStore, clearLocks, openStore, repositoryOptions } from './checkpoint-store.ts';
 import { gitLine, runGit } from './git.ts';
 import { filesInTheWay } from './in-the-way.ts';
-import { forgetLast } from './last-checkpoint.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
 import { type FolderPart, moveFiles } from './move-files.ts';
 import { namesIn, readable } from './path-bytes.ts';
 import { commitOf, type GitContext } from './repository.ts';
-import { listing, takeFiles, treeOf } from './take-files.ts';
+import { listing, takeTree } from './take-files.ts';
 import { takeLocks } from './worktree-locks.ts';
 
 export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {
@@ -94,8 +93,7 @@ function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config }: R
 
 /** @returns what is there beyond the tree: what no checkpoint takes, and what was ignored until now */
 async function compare(store: CheckpointStore, part: FolderPart, tree: string): Promise<string[]> {
-  const skipped = await takeFiles(store, part);
-  const now = await treeOf(store, part);
+  const { skipped, tree: now } = await takeTree(store, part);
   if (now === tree) return skipped;
   const diff = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', tree, now];
   const words = namesIn((await runGit(diff, listing(repositoryOptions(store)))).stdout);
@@ -135,12 +133,10 @@ async function treeIn(store: CheckpointStore, commit: string, part: string): Pro
 async function takeStanding(store: CheckpointStore, plan: RestorePlan, target: Target): Promise<string[]> {
   const { worktreePath: folder, sessionDir } = plan;
   clearLocks(store);
-  await takeFiles(store, { part: 'worktree', folder });
-  const current = await treeOf(store, { part: 'worktree', folder });
-  await takeFiles(store, { part: 'session', folder: sessionDir });
-  const documents = await treeOf(store, { part: 'session', folder: sessionDir });
-  await filesInTheWay(store, { folder: sessionDir, current: documents, target: target.session });
-  return await filesInTheWay(store, { folder, current, target: target.worktree });
+  const code = await takeTree(store, { part: 'worktree', folder });
+  const documents = await takeTree(store, { part: 'session', folder: sessionDir });
+  await filesInTheWay(store, { folder: sessionDir, current: documents.tree, target: target.session });
+  return await filesInTheWay(store, { folder, current: code.tree, target: target.worktree });
 }
 
 /** Keeps what stands there now. A rewind that was cut off has its first checkpoint already, the only true one. */
@@ -152,19 +148,13 @@ async function keepBefore(
   const { id, ...place } = plan;
   const ref = undoRef(plan);
   const earlier = await commitOf(ref, repositoryOptions(store));
-  forgetLast(store);
   if (earlier !== undefined) {
-    await takeFiles(store, { part: 'worktree', folder: plan.worktreePath, also: alsoInWorktree });
+    await takeTree(store, { part: 'worktree', folder: plan.worktreePath, also: alsoInWorktree });
     return { ref, commit: earlier };
   }
-  const kept = await keepCheckpoint({
-    ...place,
-    moment: { kind: 'before_rewind', id },
-    alsoInWorktree,
-    isTaken: alsoInWorktree.length === 0,
-  });
-  forgetLast(store);
-  return { ref: kept.ref, commit: kept.commit };
+  const moment = { kind: 'before_rewind', id } as const;
+  const { commit } = await keepCheckpoint({ ...place, moment, alsoInWorktree });
+  return { ref, commit };
 }
 
 class CheckpointGoneError extends SamocodeError {

@@ -1,5 +1,6 @@
-import { type CheckpointStore, type KeptPart, partOptions } from './checkpoint-store.ts';
+import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
+import { GitError } from './git-error.ts';
 import { bytesOf, namesIn, readable } from './path-bytes.ts';
 import { type PathState, PathStates } from './path-state.ts';
 import { NOT_DOCUMENTS } from './session-documents.ts';
@@ -11,22 +12,43 @@ export interface TakePlan {
   also?: readonly string[];
 }
 
-/**
- * Brings a part's private index up to the files of its folder. Nothing in the folder is changed.
- * @returns paths that are not taken: too large, unreadable, or a repository of their own (with a slash behind)
- */
-export async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise<string[]> {
+export interface TakenFiles {
+  tree: string;
+  /** Readable names of what is not in it: too large, unreadable, or a repository of its own (with a slash behind). */
+  skipped: string[];
+}
+
+/** Takes a part's files as they are into its private index, and what that knows as a tree. Nothing in the folder is changed. */
+export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<TakenFiles> {
+  const take = async () => ({ skipped: await takeFiles(store, plan), tree: await treeOf(store, plan) });
+  return await take().catch(async (error: unknown) => {
+    // What the index knows may be gone from the repository: an agent removed our refs, and a clean-up the rest.
+    if (!(error instanceof GitError) || error.code !== 'git_failed') throw error;
+    forgetIndex(store, plan.part);
+    return await take();
+  });
+}
+
+async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise<string[]> {
   const { part, folder, also = [] } = plan;
   const options = partOptions(store, part, folder);
   const [listed, tracked] = await Promise.all([
-    listDifferent(store, plan),
+    listDifferent(options, part),
     part === 'worktree' ? listTrackedThoughIgnored(store, folder) : [],
   ]);
   const names = new Set([...listed, ...also, ...(await unknownTo(options, tracked))]);
-  const { add, drop, skipped } = sorted(new PathStates(folder, store.hasModes), names);
+  const { add, drop, skipped } = sorted(new PathStates(folder), names);
+  // A file that was written anew with the same bytes would be read at every look.
+  if (add.length + drop.length > 0) await refresh(options);
   if (drop.length > 0) await update(['--force-remove'], drop, options);
   if (add.length > 0) await update(['--add', '--remove', '--replace'], add, options);
   return skipped;
+}
+
+/** Where a file still has the bytes that a part's index knows, that index learns its new time. */
+export async function refresh(options: GitOptions): Promise<void> {
+  // It fails where any file has other bytes, which is told by others.
+  await runGit(['update-index', '-q', '--really-refresh'], { ...options, allowFailure: true });
 }
 
 /** The tree of what a part's index knows. */
@@ -35,18 +57,15 @@ export async function treeOf(store: CheckpointStore, { part, folder }: TakePlan)
 }
 
 /** Names of files that differ from what a part's index knows, new and deleted ones too. */
-export async function listDifferent(store: CheckpointStore, { part, folder }: TakePlan): Promise<string[]> {
+async function listDifferent(options: GitOptions, part: KeptPart): Promise<string[]> {
   const rules =
     part === 'worktree' ? ['--exclude-standard'] : NOT_DOCUMENTS.map((rule) => `--exclude=${rule}`);
   const list = ['ls-files', '-z', '--others', '--modified', ...rules];
-  return namesIn((await runGit(list, listing(partOptions(store, part, folder)))).stdout);
+  return namesIn((await runGit(list, listing(options))).stdout);
 }
 
 /** Files that the repository tracks against its own ignore rules: only its index can tell. */
-export async function listTrackedThoughIgnored(
-  { context }: CheckpointStore,
-  folder: string,
-): Promise<string[]> {
+async function listTrackedThoughIgnored({ context }: CheckpointStore, folder: string): Promise<string[]> {
   const list = ['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'];
   const options = listing({ ...context, cwd: folder, allowFailure: true });
   const { exitCode, stdout } = await runGit(list, options);
@@ -54,7 +73,7 @@ export async function listTrackedThoughIgnored(
 }
 
 /** Those of the names that the index of these options does not have. */
-export async function unknownTo(options: GitOptions, names: readonly string[]): Promise<string[]> {
+async function unknownTo(options: GitOptions, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return [];
   const known = new Set(namesIn((await runGit(['ls-files', '-z'], listing(options))).stdout));
   return names.filter((name) => !known.has(name));
@@ -79,9 +98,8 @@ function sorted(states: PathStates, names: ReadonlySet<string>): Sorted {
   for (const name of names) {
     const isFolder = name.endsWith('/');
     const state: PathState = isFolder ? { kind: 'unfit' } : states.at(name);
-    const isTaken = state.kind === 'file' && states.isReadable(name, state.mode);
-    if (!isTaken && state.kind !== 'none') result.skipped.push(readable(name));
-    if (!isFolder) (isTaken ? result.add : result.drop).push(name);
+    if (state.kind === 'unfit') result.skipped.push(readable(name));
+    if (!isFolder) (state.kind === 'file' ? result.add : result.drop).push(name);
   }
   return result;
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { statsAt } from '../base/look-at.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { commitOf, type GitContext } from './repository.ts';
+import { gitLine } from './git.ts';
+import type { GitContext } from './repository.ts';
 
 export interface WorktreePrints {
   /** Equal ones are the same commit and the same bytes, ignored files aside. */
@@ -30,7 +31,9 @@ export async function worktreePrints(
 /** Undefined where none can be read; never that of the repository around it. */
 async function headOf(repository: string, context: GitContext): Promise<string | undefined> {
   const env = { GIT_CEILING_DIRECTORIES: dirname(repository) };
-  return await commitOf('HEAD', { ...context, cwd: repository, env }).catch(() => undefined);
+  // Its settings are its own. This reads no object, so that none is fetched by them.
+  const options = { baseEnv: context.baseEnv, cwd: repository, env, allowFailure: true };
+  return await gitLine(['rev-parse', '--verify', '--quiet', 'HEAD'], options).catch(() => undefined);
 }
 
 function stampOf(path: string): string {

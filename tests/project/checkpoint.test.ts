@@ -2,10 +2,9 @@ import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile 
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/run-command.ts';
-import { keepCheckpoint } from '../../src/project/checkpoint.ts';
 import { openStore } from '../../src/project/checkpoint-store.ts';
-import { takeFiles, treeOf } from '../../src/project/take-files.ts';
-import { checkpointScene, gitCalls } from '../support/checkpoint-scene.ts';
+import { takeTree } from '../../src/project/take-files.ts';
+import { checkpointScene } from '../support/checkpoint-scene.ts';
 
 test('changed, new and deleted files and the documents are kept, and nothing in the worktree moves', async () => {
   const { repo, worktreePath, keep, filesOf } = await checkpointScene();
@@ -105,34 +104,43 @@ test('a checkpoint that was cut off after the files were taken is not mistaken f
   await keep(1);
   await writeFile(join(worktreePath, 'a.txt'), 'new\n');
   const store = await openStore(place);
-  await takeFiles(store, { part: 'worktree', folder: worktreePath });
+  await takeTree(store, { part: 'worktree', folder: worktreePath });
   const kept = await keep(2);
   expect(kept.kind).toBe('kept');
   expect(await repo.git(['show', `${kept.ref}:worktree/a.txt`])).toBe('new');
 });
 
-test('one git looks where nothing changed, and two keep what did', async () => {
-  const { repo, worktreePath, sessionDir, place, filesOf } = await checkpointScene();
+test('a file that a commit tracks against an ignore rule is in the next checkpoint', async () => {
+  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
   await using _ = repo;
-  const calls = await gitCalls(repo);
-  const keep = (iteration: number) =>
-    keepCheckpoint({ ...place, baseEnv: calls.env, moment: { kind: 'after', iteration } });
   await keep(1);
-  await keep(2);
-  await calls.take();
-  expect((await keep(3)).kind).toBe('same');
-  expect(await calls.take()).toEqual(['ls-files']);
-  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
-  await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
-  expect((await keep(4)).kind).toBe('kept');
-  expect(await calls.take()).toEqual(['ls-files', 'fast-import']);
   await mkdir(join(worktreePath, 'ignored'));
   await writeFile(join(worktreePath, 'ignored/forced'), 'tracked\n');
-  await repo.git(['add', '-f', 'a.txt', 'ignored/forced'], worktreePath);
+  await repo.git(['add', '-f', 'ignored/forced'], worktreePath);
   await repo.git(['commit', '-q', '-m', 'Work'], worktreePath);
-  const { commit } = await keep(5);
-  expect(await calls.take()).toEqual(['ls-files', 'fast-import']);
+  const { commit } = await keep(2);
   expect(await filesOf(`${commit}:worktree`)).toEqual(['.gitignore', 'a.txt', 'ignored/forced']);
+});
+
+test('files that were made anew with the same bytes are no change, and are read once', async () => {
+  const { repo, worktreePath, place, keep } = await checkpointScene();
+  await using _ = repo;
+  const path = join(worktreePath, 'a.txt');
+  await keep(1);
+  await writeFile(path, 'a\n');
+  await utimes(path, 1, 1);
+  expect((await keep(2)).kind).toBe('same');
+  await writeFile(join(worktreePath, 'b.txt'), 'b\n');
+  await keep(3);
+  const { mtime } = await stat(path);
+  const index = ['ls-files', '--debug', 'a.txt'];
+  const env = {
+    ...repo.env,
+    GIT_DIR: place.storeDir,
+    GIT_INDEX_FILE: join(place.storeDir, 'worktree.index'),
+  };
+  const { stdout } = await runCommand('git', index, { cwd: worktreePath, env });
+  expect(stdout).toContain(`mtime: ${mtime.getTime() / 1000}:`);
 });
 
 test('what came and went between checkpoints is in those that saw it, and in no other', async () => {
@@ -227,8 +235,7 @@ test('planted pipes, names of git and links in place of its files hinder no chec
   await symlink('a.txt', join(worktreePath, '.gitmodules'));
   await mkdir(join(worktreePath, 'sub/.GIT'), { recursive: true });
   await writeFile(join(worktreePath, 'sub/.GIT/config'), '');
-  await mkdir(join(sessionDir, 'sub/.git'), { recursive: true });
-  await writeFile(join(sessionDir, 'sub/.git/HEAD'), 'ref: refs/heads/main\n');
+  await repo.git(['init', '-q', join(sessionDir, 'sub')]);
   await rm(join(worktreePath, 'a.txt'));
   await runCommand('mkfifo', [join(worktreePath, 'a.txt'), join(sessionDir, 'pipe.md')]);
   const kept = await keep(2);
@@ -299,8 +306,7 @@ test('the documents are those that git would find, whatever lies beside them', a
   await writeFile(join(sessionDir, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
   const { sessionTree, documents } = await keep(1);
   const store = await openStore(place);
-  await takeFiles(store, { part: 'session', folder: sessionDir });
-  expect(sessionTree).toBe(await treeOf(store, { part: 'session', folder: sessionDir }));
+  expect(sessionTree).toBe((await takeTree(store, { part: 'session', folder: sessionDir })).tree);
   const listed = await repo.git(['ls-tree', '-r', sessionTree]);
   expect(documents.map(({ mode, id, name }) => `${mode} blob ${id}\t${name}`).sort()).toEqual(
     listed.split('\n').sort(),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, keepCheckpoint } from '../../src/project/checkpoint.ts';
 import { pathAt, readable } from '../../src/project/path-bytes.ts';
@@ -82,22 +82,4 @@ export async function contentsOf(
     }
   }
   return found;
-}
-
-/** A git on PATH that writes down what it is called for, the programs that it starts itself aside. */
-export async function gitCalls({ root, env }: TempRepo) {
-  const folder = join(root, 'counting');
-  const log = join(root, 'calls');
-  await mkdir(folder);
-  const script = `#!/bin/sh\nprintf '%s\\n' "$*" >>'${log}'\nPATH='${env.PATH}' exec git "$@"\n`;
-  await writeFile(join(folder, 'git'), script, { mode: 0o755 });
-  return {
-    env: { ...env, PATH: `${folder}:${env.PATH}` },
-    /** The subcommands since the last time. */
-    async take(): Promise<string[]> {
-      const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n').filter(Boolean);
-      await rm(log, { force: true });
-      return lines.map((line) => line.replace(/(?:-c \S+ )+/, '').split(' ')[0] ?? '');
-    },
-  };
 }
