@@ -42,6 +42,7 @@ const STARTS_PROCESSES = [
   'cli/start-options',
   'project/base-commit',
   'project/checkpoint',
+  'project/checkpoint-bounds',
   'project/init-repository',
   'project/planted-programs',
   'project/project-command',

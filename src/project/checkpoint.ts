@@ -12,7 +12,7 @@ import { gitLine, runGit } from './git.ts';
 import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
 import { namesIn, readable } from './path-bytes.ts';
 import { commitOf, type GitContext } from './repository.ts';
-import { listing, takeTree } from './take-files.ts';
+import { listing, refresh, takeTree } from './take-files.ts';
 
 export interface CheckpointPlan extends GitContext {
   mainRepo: string;
@@ -67,6 +67,8 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const store = await openStore(plan);
   clearLocks(store);
   const last = readLast(store);
+  // A file that was written anew with the same bytes is read at every look until then; between two agents time counts.
+  if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
   const repository = repositoryOptions(store);
   const [head, tip, lastNow, code, documents] = await Promise.all([
     headOf(store, folder),

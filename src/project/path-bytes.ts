@@ -28,11 +28,6 @@ export function bytesOf(names: string): Buffer {
   return Buffer.from(names, 'latin1');
 }
 
-/** As git reads a name in its line-based inputs, line breaks in it included. */
-export function quoted(name: string): string {
-  return `"${name.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
-}
-
 /** Names behind each of which stands a NUL. */
 export function namesIn(list: string): string[] {
   return list.split('\0').filter(Boolean);

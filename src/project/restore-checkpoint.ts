@@ -3,6 +3,7 @@ import { crashPoint, failPoint } from '../base/fault-points.ts';
 import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
 import { refOf } from './checkpoint-refs.ts';
 import { type CheckpointStore, clearLocks, openStore, repositoryOptions } from './checkpoint-store.ts';
+import { encryptedAmong } from './encrypted-files.ts';
 import { gitLine, runGit } from './git.ts';
 import { filesInTheWay } from './in-the-way.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
@@ -97,10 +98,12 @@ async function compare(store: CheckpointStore, part: FolderPart, tree: string): 
   if (now === tree) return skipped;
   const diff = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', tree, now];
   const words = namesIn((await runGit(diff, listing(repositoryOptions(store)))).stdout);
-  const names = words.filter((_, index) => index % 2 === 1).map(readable);
-  // Additions alone: they were ignored, so they were not touched, and are ignored no more.
-  if (words.some((word, index) => index % 2 === 0 && word !== 'A')) throw new NotRestoredError(part.folder);
-  return [...skipped, ...names];
+  const names = words.filter((_, index) => index % 2 === 1);
+  const encrypted = await encryptedAmong(store, part.folder, part.part === 'worktree' ? names : []);
+  // Additions were ignored, so they were not touched, and are ignored no more.
+  const wrong = names.filter((name, index) => words[index * 2] !== 'A' && !encrypted.has(name));
+  if (wrong.length > 0) throw new NotRestoredError(part.folder);
+  return [...skipped, ...names.map(readable)];
 }
 
 interface Target {

@@ -1,6 +1,8 @@
 import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
+import { encryptedAmong, ownBlobs } from './encrypted-files.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
 import { GitError } from './git-error.ts';
+import { type Bounded, beyondBounds, isBeyondBounds, type NewFile } from './new-file-bounds.ts';
 import { bytesOf, namesIn, readable } from './path-bytes.ts';
 import { type PathState, PathStates } from './path-state.ts';
 import { NOT_DOCUMENTS } from './session-documents.ts';
@@ -14,7 +16,10 @@ export interface TakePlan {
 
 export interface TakenFiles {
   tree: string;
-  /** Readable names of what is not in it: too large, unreadable, or a repository of its own (with a slash behind). */
+  /**
+   * Readable names of what is not in it: too large, unreadable, a repository of its own (with a slash behind), too many
+   * new files of a folder (as `folder/*`), or encrypted in the repository and not yet there.
+   */
   skipped: string[];
 }
 
@@ -36,13 +41,54 @@ async function takeFiles(store: CheckpointStore, plan: TakePlan): Promise<string
     listDifferent(options, part),
     part === 'worktree' ? listTrackedThoughIgnored(store, folder) : [],
   ]);
-  const names = new Set([...listed, ...also, ...(await unknownTo(options, tracked))]);
-  const { add, drop, skipped } = sorted(new PathStates(folder), names);
-  // A file that was written anew with the same bytes would be read at every look.
-  if (add.length + drop.length > 0) await refresh(options);
-  if (drop.length > 0) await update(['--force-remove'], drop, options);
-  if (add.length > 0) await update(['--add', '--remove', '--replace'], add, options);
-  return skipped;
+  const found = [...listed, ...[...also, ...(await unknownTo(options, tracked))].map(asKnown)];
+  const { files, drop, skipped } = sorted(new PathStates(folder), found);
+  const bounded = await boundedAmong(store, plan, files);
+  const all = files.map(({ name }) => name).filter((name) => !bounded.leftOut.has(name));
+  const encrypted = part === 'worktree' ? await encryptedAmong(store, folder, all) : new Set<string>();
+  const add = all.filter((name) => !encrypted.has(name));
+  const left = encrypted.size > 0 ? await takeEncrypted(store, plan, encrypted) : [];
+  await update(['--force-remove'], [...drop, ...left], options);
+  await update(['--add', '--remove', '--replace'], add, options);
+  return [...skipped, ...[...bounded.folders, ...left].map(readable)];
+}
+
+interface Found {
+  name: string;
+  /** Not in the private index. */
+  isNew: boolean;
+}
+
+function asKnown(name: string): Found {
+  return { name, isNew: false };
+}
+
+/** What the repository tracks is taken, however much it is: it has it already. */
+async function boundedAmong(
+  store: CheckpointStore,
+  { part, folder }: TakePlan,
+  files: readonly (NewFile & Found)[],
+): Promise<Bounded> {
+  const found = files.filter(({ isNew }) => isNew);
+  if (!isBeyondBounds(found)) return { leftOut: new Set(), folders: [] };
+  if (part === 'session') return beyondBounds(found);
+  const ask = listing({ ...store.context, cwd: folder, allowFailure: true });
+  const { exitCode, stdout } = await runGit(['ls-files', '-z'], ask);
+  if (exitCode !== 0) return { leftOut: new Set(), folders: [] };
+  const tracked = new Set(namesIn(stdout));
+  return beyondBounds(found.filter(({ name }) => !tracked.has(name)));
+}
+
+/** Takes the repository's own blobs of these. @returns those of which it has none */
+async function takeEncrypted(
+  store: CheckpointStore,
+  { part, folder }: TakePlan,
+  names: ReadonlySet<string>,
+): Promise<string[]> {
+  const blobs = await ownBlobs(store, folder, names);
+  const input = bytesOf([...blobs.values()].map((line) => `${line}\0`).join(''));
+  await runGit(['update-index', '-z', '--index-info'], { ...partOptions(store, part, folder), input });
+  return [...names].filter((name) => !blobs.has(name));
 }
 
 /** Where a file still has the bytes that a part's index knows, that index learns its new time. */
@@ -57,11 +103,12 @@ export async function treeOf(store: CheckpointStore, { part, folder }: TakePlan)
 }
 
 /** Names of files that differ from what a part's index knows, new and deleted ones too. */
-async function listDifferent(options: GitOptions, part: KeptPart): Promise<string[]> {
+async function listDifferent(options: GitOptions, part: KeptPart): Promise<Found[]> {
   const rules =
     part === 'worktree' ? ['--exclude-standard'] : NOT_DOCUMENTS.map((rule) => `--exclude=${rule}`);
-  const list = ['ls-files', '-z', '--others', '--modified', ...rules];
-  return namesIn((await runGit(list, listing(options))).stdout);
+  const list = ['ls-files', '-t', '-z', '--others', '--modified', ...rules];
+  const entries = namesIn((await runGit(list, listing(options))).stdout);
+  return entries.map((entry) => ({ name: entry.slice(2), isNew: entry.startsWith('?') }));
 }
 
 /** Files that the repository tracks against its own ignore rules: only its index can tell. */
@@ -87,24 +134,26 @@ export function listing(options: GitOptions): GitOptions {
 }
 
 interface Sorted {
-  add: string[];
+  files: (NewFile & Found)[];
   /** Known to the index, perhaps, and not to be read: what it has of them is out of date. */
   drop: string[];
   skipped: string[];
 }
 
-function sorted(states: PathStates, names: ReadonlySet<string>): Sorted {
-  const result: Sorted = { add: [], drop: [], skipped: [] };
-  for (const name of names) {
+function sorted(states: PathStates, found: readonly Found[]): Sorted {
+  const result: Sorted = { files: [], drop: [], skipped: [] };
+  for (const { name, isNew } of found) {
     const isFolder = name.endsWith('/');
     const state: PathState = isFolder ? { kind: 'unfit' } : states.at(name);
     if (state.kind === 'unfit') result.skipped.push(readable(name));
-    if (!isFolder) (state.kind === 'file' ? result.add : result.drop).push(name);
+    if (state.kind === 'file') result.files.push({ name, isNew, sizeBytes: state.sizeBytes });
+    else if (!isFolder) result.drop.push(name);
   }
   return result;
 }
 
 async function update(how: readonly string[], names: readonly string[], options: GitOptions): Promise<void> {
+  if (names.length === 0) return;
   const input = bytesOf(`${names.join('\0')}\0`);
   await runGit(['update-index', ...how, '-z', '--stdin'], { ...options, input });
 }

@@ -262,8 +262,17 @@ export const CORE: readonly Finding[] = [
   {
     id: 'core B12',
     fault: 'checkpoints have no bound and hold filtered files',
-    seen: 'later',
-    with: 'checkpoints',
+    seen: 'red',
+    shownBy: [
+      [
+        'project/checkpoint-bounds.test.ts',
+        'new files beyond the bounds are named once and not taken, and no rewind touches them (core B12)',
+      ],
+      [
+        'project/checkpoint-bounds.test.ts',
+        "of a file that the repository holds encrypted a checkpoint has the repository's own blob (core B12)",
+      ],
+    ],
   },
   {
     id: 'core B13',
