@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
-import { systemErrorCode } from './errors.ts';
+import { closeSync, openSync } from 'node:fs';
+import { execa } from 'execa';
 
 export interface CommandResult {
   /** Null when a signal ended it or it could not be started. */
@@ -19,7 +18,7 @@ export interface CommandOptions {
   input?: string | Uint8Array;
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Characters kept of each stream. */
+  /** Characters kept of each stream; beyond them the program is ended. */
   maxBytes?: number;
   /** latin1: a character for every byte, for output with names that need not be text. */
   encoding?: 'utf8' | 'latin1';
@@ -42,80 +41,49 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const { cwd, env, input, timeoutMs, signal, maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
-  const { leavesBehind = false } = options;
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const full = new AbortController();
-  const ends = [signal, limit, full.signal].filter((end) => end !== undefined);
-  const child = started(() =>
-    spawn(file, args, {
-      detached: true,
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      ...(cwd !== undefined && { cwd }),
-      ...(env !== undefined && { env }),
-    }),
-  );
-  if (child === undefined) return { exitCode: null, stdout: '', stderr: '', notFound: true, timedOut: false };
-  // Listened for at once: some failures to start come with streams that were never made.
-  const ended = endOf(child, leavesBehind);
-  const stdout = collect(child.stdout?.setEncoding(encoding), maxBytes, full);
-  const stderr = collect(child.stderr?.setEncoding('utf8'), maxBytes, full);
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(input);
-  const release = endGroupOn(ends, child.pid);
-  const { exitCode, problem } = await ended.finally(release);
-  if (problem !== undefined && OUT_OF_MEANS.has(problem.code ?? '')) throw problem;
+  requireDescriptors();
+  const program = execa(file, args, {
+    // A group of its own, which is ended as a whole: execa would end its first process alone.
+    detached: true,
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: maxBytes,
+    encoding,
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+    ...(cwd !== undefined && { cwd }),
+    ...(env !== undefined && { env, extendEnv: false }),
+  });
+  const release = endGroupOn([signal, limit], program.pid);
+  const groupIsGone = endLeftovers(program, options.leavesBehind ?? false);
+  const { exitCode, stdout, stderr, code, isMaxBuffer } = await program.finally(release);
+  if (isMaxBuffer) signalGroup(program.pid, 'SIGTERM');
+  await groupIsGone;
+  if (OUT_OF_MEANS.has(code ?? '')) throw Object.assign(new Error(`${code}: ${file}`), { code });
   return {
-    exitCode,
-    stdout: stdout(),
-    stderr: stderr(),
-    notFound: problem?.code === 'ENOENT' || problem?.code === 'EACCES',
+    // Its output was cut off, which many programs report as a failure of their own.
+    exitCode: isMaxBuffer ? null : (exitCode ?? null),
+    stdout: String(stdout ?? ''),
+    stderr: String(stderr ?? ''),
+    notFound: NOT_FOUND.has(code ?? ''),
     timedOut: limit?.aborted === true && signal?.aborted !== true,
   };
 }
 
-/** Where the search for the program itself is refused, as by a folder of PATH that is a circle of links. */
-const UNREACHABLE = new Set(['ELOOP', 'ENAMETOOLONG']);
-
-// Node throws some failures to start a program, and tells others by an event.
-function started<T>(start: () => T): T | undefined {
-  try {
-    return start();
-  } catch (error) {
-    if (UNREACHABLE.has(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
-  }
-}
+/** The last two: the search itself is refused, as by a folder of PATH that is a circle of links. */
+const NOT_FOUND = new Set(['ENOENT', 'EACCES', 'ELOOP', 'ENAMETOOLONG']);
 
 /** Nothing is wrong with the program: the machine can start none, for now. */
 const OUT_OF_MEANS = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
-interface Ended {
-  exitCode: number | null;
-  /** Why it could not be started. */
-  problem?: NodeJS.ErrnoException;
-}
-
-function endOf(child: ChildProcess, leavesBehind: boolean): Promise<Ended> {
-  return new Promise((resolve) => {
-    let patience: NodeJS.Timeout | undefined;
-    let closed: Ended | undefined;
-    const isEmpty = () => leavesBehind || !signalGroup(child.pid, 0);
-    const wait = (looks: number) => {
-      if (closed !== undefined && (looks <= 0 || isEmpty())) return resolve(closed);
-      patience = setTimeout(wait, LOOK_MS, looks - 1);
-      if (looks === POLITE_LOOKS) signalGroup(child.pid, 'SIGTERM');
-      if (looks === 1) letGo(child);
-    };
-    child.once('error', (problem) => resolve({ exitCode: null, problem }));
-    // What it wrote last may still be on its way.
-    child.once('exit', () => wait(LOOKS));
-    child.once('close', (exitCode) => {
-      closed = { exitCode };
-      if (!isEmpty()) return;
-      clearTimeout(patience);
-      resolve(closed);
-    });
-  });
+/** Without descriptors for the pipes execa 9 ends this process by an event that cannot be listened for. @throws EMFILE, ENFILE */
+function requireDescriptors(): void {
+  const tried: number[] = [];
+  try {
+    for (let pipe = 0; pipe < 8; pipe += 1) tried.push(openSync('/dev/null', 'r'));
+  } finally {
+    for (const descriptor of tried) closeSync(descriptor);
+  }
 }
 
 // Counted in short waits: after a sleep of the machine one long wait would be over before anything was read.
@@ -123,29 +91,41 @@ const LOOK_MS = 100;
 const LOOKS = 15;
 const POLITE_LOOKS = 5;
 
-/** What has the pipes may have left the group. */
-function letGo({ pid, stdout, stderr }: ChildProcess): void {
-  signalGroup(pid, 'SIGKILL');
-  stdout?.destroy();
-  stderr?.destroy();
-}
-
-/** Keeps up to `max` characters; beyond them the program is ended. @returns what gives the text */
-function collect(stream: Readable | null | undefined, max: number, full: AbortController): () => string {
-  const pieces: string[] = [];
-  let length = 0;
-  stream?.on('data', (piece: string) => {
-    if (length < max) pieces.push(piece.slice(0, max - length));
-    length += piece.length;
-    if (length > max) full.abort();
+/** Ends what a program has left in its group, and lets go of output that a process of another group holds open. */
+function endLeftovers(
+  program: Pick<ReturnType<typeof execa>, 'pid' | 'stdout' | 'stderr' | 'once'>,
+  leavesBehind: boolean,
+): Promise<void> {
+  const { pid } = program;
+  if (pid === undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    let isClosed = false;
+    let timer: NodeJS.Timeout | undefined;
+    const isGone = () => isClosed && (leavesBehind || !signalGroup(pid, 0));
+    const look = (looks: number) => {
+      if (isGone() || looks < 0) return resolve();
+      if (looks === POLITE_LOOKS) signalGroup(pid, 'SIGTERM');
+      if (looks === 0) {
+        signalGroup(pid, 'SIGKILL');
+        program.stdout?.destroy();
+        program.stderr?.destroy();
+      }
+      timer = setTimeout(look, LOOK_MS, looks - 1);
+    };
+    program.once('exit', () => look(LOOKS));
+    program.once('close', () => {
+      isClosed = true;
+      if (!isGone()) return;
+      clearTimeout(timer);
+      resolve();
+    });
   });
-  return () => pieces.join('');
 }
 
 const FORCE_AFTER_MS = 3000;
 
 /** @returns what to call once the program has ended */
-function endGroupOn(ends: readonly AbortSignal[], pid: number | undefined): () => void {
+function endGroupOn(ends: readonly (AbortSignal | undefined)[], pid: number | undefined): () => void {
   if (pid === undefined) return () => {};
   let force: NodeJS.Timeout | undefined;
   const stop = () => {
@@ -154,12 +134,12 @@ function endGroupOn(ends: readonly AbortSignal[], pid: number | undefined): () =
   };
   const leave = () => signalGroup(pid, 'SIGTERM');
   // Not AbortSignal.any: on Node 20 each call stays in the memory of a signal that lives on.
-  for (const end of ends) end.addEventListener('abort', stop, { once: true });
-  if (ends.some(({ aborted }) => aborted)) stop();
+  for (const end of ends) end?.addEventListener('abort', stop, { once: true });
+  if (ends.some((end) => end?.aborted)) stop();
   // A group of its own does not hear the terminal's Ctrl-C.
   process.once('exit', leave);
   return () => {
-    for (const end of ends) end.removeEventListener('abort', stop);
+    for (const end of ends) end?.removeEventListener('abort', stop);
     process.removeListener('exit', leave);
     clearTimeout(force);
   };
