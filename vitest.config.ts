@@ -66,7 +66,10 @@ const STARTS_PROCESSES = [
 ].map((name) => `tests/${name}.test.ts`);
 
 /** What is worth many runs, and is run seldom: `npm run soak`. */
-const PROPERTIES_OF_FOLDERS = ['tests/project/checkpoint-property.test.ts', 'tests/project/rewind-property.test.ts'];
+const PROPERTIES_OF_FOLDERS = [
+  'tests/project/checkpoint-property.test.ts',
+  'tests/project/rewind-property.test.ts',
+];
 
 export default defineConfig({
   // Beside the CLIs, where an `npm ci` leaves it: files that took long begin first the next time.
