@@ -1,15 +1,14 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
 import { isoUtc } from '../base/clock.ts';
-import { ifExists } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { acquireLease, LeaseHeldError, LeaseLostError, type OwnedLease } from '../base/lease.ts';
 import { statsAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { fileId } from '../base/plain-file.ts';
+import { fileId, plainText } from '../base/plain-file.ts';
 import { machineLimits } from '../project/machine-limits.ts';
 import { isOlder, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { newBell } from '../session/bell.ts';
@@ -62,7 +61,7 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
     let end: SupervisorEnd;
     try {
       crashPoint('supervisor-has-lease');
-      await rm(supervisor.paths.leave, { force: true });
+      await rm(supervisor.paths.leave, { force: true, recursive: true });
       await writeAbout(supervisor).catch(() => undefined);
       end = await watch(supervisor, lease, { ...options, program });
       crashPoint('supervisor-leaves');
@@ -184,13 +183,14 @@ function wantedBy({ paths }: Supervisor, { sessions }: Overlook): Wanted {
 }
 
 const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional() });
+const MAX_LEAVE_BYTES = 64 * 1024;
 
 /**
  * By a newer program, or by one of this version that stays, as a service does, where this one does not. An older one
  * that asks is not obeyed, or two would drive each other out for ever.
  */
 async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
-  const text = await ifExists(readFile(path, 'utf8'));
+  const text = await plainText(path, MAX_LEAVE_BYTES);
   const asked = text === undefined ? undefined : Leave.safeParse(parseJson(text)).data;
   if (asked === undefined) return false;
   return (

@@ -75,7 +75,7 @@ export const CORE: readonly Finding[] = [
     shownBy: [
       [
         'actions/unseen-worker.test.ts',
-        'a session whose container was restarted needs its person: in status, list, monitor and doctor',
+        'a session whose container was restarted needs its person: in status, list, supervisor and doctor',
       ],
       ['actions/unseen-worker.test.ts', 'for a session whose container was restarted ends'],
       ['base/lease.test.ts', 'the lease of a container that is %s: %#'],
@@ -106,7 +106,7 @@ export const CORE: readonly Finding[] = [
         'a log that was torn within a commit is cut back behind the one before, and the numbers go on there',
       ],
       ['session/lost-start.test.ts', 'a start that left $left needs no worker and is reported as lost'],
-      ['actions/revive.test.ts', 'a session whose worker $what is $outcome'],
+      ['actions/recent-revivals.test.ts', 'a session whose worker $what counts as revived $times times'],
       [
         'faults/torn-writes.test.ts',
         'is torn by a crash, and the session goes on as if nothing had happened',
