@@ -58,7 +58,7 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
   for (;;) {
     const lease = await takeLease(supervisor, options);
     if (lease === undefined) return options.signal.aborted ? 'ended' : 'held';
-    let end: SupervisorEnd;
+    let end: SupervisorEnd | undefined;
     try {
       crashPoint('supervisor-has-lease');
       await rm(supervisor.paths.leave, { force: true, recursive: true });
@@ -66,7 +66,8 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
       end = await watch(supervisor, lease, { ...options, program });
       crashPoint('supervisor-leaves');
     } finally {
-      await lease.release();
+      // Written anew, its number could stand above that of whoever has the lease now.
+      if (end !== 'lost') await lease.release();
     }
     crashPoint('supervisor-left');
     if (end === 'program_replaced') await launchSuccessor(supervisor);
