@@ -92,6 +92,17 @@ test('a session that cannot get a worker, or whose slots cannot be read, holds n
   expect(here.started()).toEqual(['queued', 'good']);
 });
 
+test('after a reboot, what worked before it continues', async () => {
+  await using here = await scene();
+  const { host } = here.supervisor;
+  await here.session('s', { events: RUNNING, lease: { owner: 'alive' } });
+  await new Overlook(here.supervisor).look();
+  expect(here.started()).toEqual([]);
+  const rebooted = { ...here.supervisor, host: { ...host, bootId: 'the next boot' } };
+  await new Overlook(rebooted).look();
+  expect(here.started()).toEqual(['s']);
+});
+
 test('a session that could not be read for a moment is read again', async () => {
   await using here = await scene();
   const paths = await here.session('s', CRASHED);

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -93,6 +94,21 @@ test('of several that are started at once, one stays', async () => {
   await eventually(async () => ended === 3, { what: 'the end of all others' });
   const pid = await one(here);
   expect(started.map((each) => each.pid)).toContain(pid);
+});
+
+test.runIf(existsSync('/dev/full'))('one whose log cannot be written stays', async () => {
+  await using here = await watched();
+  const { sessionsDir, context } = here.project;
+  await registerSessions(await supervisorOf(here.project), sessionsDir, context.clock);
+  // It has something to say: a worker is started.
+  await writeEvents(here.session, [CREATED, PREPARED]);
+  const env = supervisorEnvironment(here.env, context.home);
+  const full = openSync('/dev/full', 'w');
+  const { pid } = spawn(process.execPath, [here.program], { env, stdio: ['ignore', 'ignore', full] });
+  closeSync(full);
+  await eventually(async () => (await stat(here.session.workerErrors)).isFile(), { what: 'a worker' });
+  await systemClock.sleep(500);
+  expect(await here.pids()).toEqual([pid]);
 });
 
 test('it leaves some minutes after the last reason to stay, and not while a session waits', async () => {

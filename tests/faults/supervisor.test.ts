@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { watchOver } from '../../src/providers/starting/launch-supervisor.ts';
+import { eventually } from '../support/eventually.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
+import {
+  endOfWorker,
+  killSupervisors,
+  nowOf,
+  queueOf,
+  SUPERVISED,
+  supervisorPids,
+} from '../support/supervisors.ts';
+import { changeSettings } from './with-settings.ts';
+
+const DEAD = { leaveDead: true };
+const LIVES_A_WHILE = {
+  rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }],
+};
+
+/** Starts a supervisor where none runs, as an act, a worker that parks and the minute of a server do. */
+async function watch(rig: SessionRig, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { host, clock, home, programs, ...context } = rig.context();
+  const program = join(dirname(programs.worker), 'supervisor.cjs');
+  const { sessionsDir } = rig.paths;
+  await watchOver({
+    program,
+    env: { ...context.env, ...SUPERVISED, ...env },
+    home,
+    host,
+    clock,
+    sessionsDir,
+  });
+}
+
+/** A session whose first agent works, with no supervisor. */
+async function working(): Promise<SessionRig> {
+  const rig = await startRig({ supervised: true, faults: true, scenario: LIVES_A_WHILE });
+  await rig.until(({ openIteration }) => openIteration !== undefined, DEAD);
+  await killSupervisors(rig.repo.homeDir);
+  return rig;
+}
+
+async function isGone({ repo }: SessionRig): Promise<boolean> {
+  return (await supervisorPids(repo.homeDir)).length === 0;
+}
+
+test.each(['supervisor-has-lease', 'before-start-worker', 'after-start-worker', 'before-cursors'])(
+  'a supervisor that dies at %s costs the session neither its work nor a second worker',
+  async (point) => {
+    await using rig = await working();
+    const crashed = join(rig.repo.root, 'crashed');
+    await rig.killWorker();
+    await watch(rig, { SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed });
+    await eventually(async () => (await readFile(crashed, 'utf8')) === point, { what: 'its death' });
+    await eventually(() => isGone(rig), { what: 'its end' }).catch(() => undefined);
+    await watch(rig);
+    await rig.untilWaiting('qa_answers', DEAD);
+    await endOfWorker(rig);
+    const events = await rig.events();
+    const started = events.flatMap((event) => (event.type === 'iteration_started' ? [event.iteration] : []));
+    expect(new Set(started).size).toBe(started.length);
+    // Each worker found the one before it dead or gone.
+    const leases = events.flatMap((event) => (event.type === 'worker_took_over' ? [event.lease] : []));
+    expect(leases).toEqual(leases.toSorted((a, b) => a - b));
+    expect(await rig.processesWithMark()).toEqual([]);
+    await eventually(async () => (await queueOf(rig)).some(({ kind }) => kind === 'waiting'), {
+      what: 'its notice',
+    });
+    // What was appended before a crash comes again under the same id.
+    const waiting = (await queueOf(rig)).filter(({ kind }) => kind === 'waiting').map(({ id }) => id);
+    expect(new Set(waiting).size).toBe(1);
+  },
+);
+
+test.each(['supervisor-leaves', 'supervisor-left'])(
+  'a supervisor that dies at %s is replaced by the next that parks a session',
+  async (point) => {
+    await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
+    await rig.untilWaiting('qa_answers', DEAD);
+    await endOfWorker(rig);
+    await rig.stop();
+    await killSupervisors(rig.repo.homeDir);
+    const crashed = join(rig.repo.root, 'crashed');
+    const minutes = { SAMOCODE_SUPERVISOR_MINUTES: '0.01' };
+    await watch(rig, { ...minutes, SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed });
+    await eventually(async () => (await readFile(crashed, 'utf8')) === point, { what: 'its death' });
+    await rig.resume();
+    await eventually(async () => !(await isGone(rig)), { what: 'the next supervisor' });
+  },
+);
+
+test('a disk that takes nothing keeps no session from its work, and now.json and the queue catch up', async () => {
+  await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers', DEAD);
+  await endOfWorker(rig);
+  await killSupervisors(rig.repo.homeDir);
+  const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
+  const full = { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull };
+  await watch(rig, full);
+  await eventually(async () => (await nowOf(rig))?.sessions[0]?.state === 'waiting', {
+    what: 'its first look',
+  });
+  const [pid] = await supervisorPids(rig.repo.homeDir);
+  const before = (await queueOf(rig)).length;
+  await writeFile(isFull, '');
+  try {
+    await rig.answer();
+    await rig.untilWaiting('plan_approval', DEAD);
+    expect(await supervisorPids(rig.repo.homeDir)).toEqual([pid]);
+    expect(await queueOf(rig)).toHaveLength(before);
+  } finally {
+    await rm(isFull, { force: true });
+  }
+  await eventually(async () => (await queueOf(rig)).length > before, { what: 'the notice' });
+  const ids = (await queueOf(rig)).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('a session whose answers were taken is continued after a disk was full', async () => {
+  await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
+  await rig.untilWaiting('qa_answers', DEAD);
+  await endOfWorker(rig);
+  await killSupervisors(rig.repo.homeDir);
+  await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
+  const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
+  await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
+  await eventually(async () => !(await isGone(rig)), { what: 'its start' });
+  await writeFile(isFull, '');
+  try {
+    const text = await readFile(rig.paths.qa, 'utf8');
+    await writeFile(
+      rig.paths.qa,
+      text.replace(/^(?:\*\*)?Answer:.*$/gm, (line) => `${line} A`),
+    );
+    await eventually(async () => (await readFile(rig.paths.workerErrors, 'utf8')).includes('ENOSPC'), {
+      what: 'a worker that fails',
+    });
+  } finally {
+    await rm(isFull, { force: true });
+  }
+  await rig.until(({ answers }) => answers.length > 0, DEAD);
+});
