@@ -19,7 +19,7 @@ export async function measureWakes(): Promise<Record<string, number>> {
   return {
     ...percentiles('command', await commands()),
     ...percentiles('answers', await repeated(SLOW_ROUNDS, typedAnswers)),
-    ...percentiles('limit', await repeated(Math.ceil(SLOW_ROUNDS / 2), endOfLimit)),
+    ...percentiles('limit', await repeated(Math.ceil(SLOW_ROUNDS / 4), endOfLimit)),
     ...percentiles('crash', (await repeated(Math.ceil(SLOW_ROUNDS / 2), twoCrashes)).flat()),
   };
 }
