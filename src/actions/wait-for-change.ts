@@ -97,8 +97,8 @@ interface Watched {
   cursor: number;
   /** It was told of nothing yet. */
   isNew: boolean;
-  /** As this call began; undefined before its first look. */
-  wasStuck?: boolean;
+  /** It was told that nothing more comes of it: its cursor is beyond the last event. */
+  knowsStuck: boolean;
 }
 
 async function watchedSessions(
@@ -114,43 +114,37 @@ async function watchedSessions(
     const isNew = given === undefined;
     // Two names may mean the same session.
     if (!found.has(view.paths.runDir)) {
-      found.set(view.paths.runDir, { view, cursor: Math.min(known, view.state.n), isNew });
+      const cursor = Math.min(known, view.state.n);
+      found.set(view.paths.runDir, { view, cursor, isNew, knowsStuck: known > cursor });
     }
   }
   return [...found.values()];
 }
 
 async function readAgain(watched: Watched, { host }: ActionContext): Promise<Watched> {
-  return { ...watched, view: (await readSession(watched.view.paths, host)) ?? watched.view };
+  const view = (await readSession(watched.view.paths, host)) ?? watched.view;
+  return { ...watched, view, knowsStuck: watched.knowsStuck && view.state.n === watched.cursor };
 }
 
 interface Look extends Watched {
   report: SessionReport;
   happened: Happening[];
   isReached: boolean;
-  wasStuck: boolean;
 }
 
 async function lookAt(watched: Watched, until: WaitUntil, context: ActionContext): Promise<Look> {
   const { view, cursor } = watched;
   const report = await reportOn(view, context);
   const happened = await happenedSince(view, cursor);
-  const wasStuck = watched.wasStuck ?? isStuck(view, report);
-  return {
-    ...watched,
-    report,
-    happened,
-    wasStuck,
-    isReached: isReached(until, { ...watched, report, happened }),
-  };
+  return { ...watched, report, happened, isReached: isReached(until, { ...watched, report, happened }) };
 }
 
 /** Of several, one that was told of already and only rests must not keep the others from being waited for. */
 function toldFirst(looks: readonly Look[]): Look | undefined {
   const reached = looks.filter(({ isReached }) => isReached);
   const news = reached.filter(
-    ({ isNew, happened, wasStuck, view, report }) =>
-      isNew || happened.length > 0 || (!wasStuck && isStuck(view, report)),
+    ({ isNew, happened, knowsStuck, view, report }) =>
+      isNew || happened.length > 0 || (!knowsStuck && isStuck(view, report)),
   );
   const told = news.length > 0 ? news : reached.length === looks.length ? reached : [];
   return told.toSorted(stuckFirst)[0];
@@ -162,7 +156,9 @@ function stuckFirst(a: Look, b: Look): number {
 
 function resultOf(told: Look, changed: boolean, looks: readonly Look[]): AnyWaitResult {
   const cursor = changed ? told.view.state.n : told.cursor;
-  const cursors = looks.map((look) => [look.view.folder, look === told ? cursor : look.cursor] as const);
+  const cursors = looks.map(
+    (look) => [look.view.folder, nextCursor(look, changed && look === told)] as const,
+  );
   const happened = changed ? told.happened : [];
   return {
     ...told.report,
@@ -172,6 +168,15 @@ function resultOf(told: Look, changed: boolean, looks: readonly Look[]): AnyWait
     cursor,
     cursors: Object.fromEntries(cursors),
   };
+}
+
+/**
+ * Of one that does not continue, one number more once that was told: the next event there is that of a new worker,
+ * which is not told.
+ */
+function nextCursor({ view, report, cursor, knowsStuck }: Look, isTold: boolean): number {
+  const knows = (isTold || knowsStuck) && isStuck(view, report);
+  return (isTold ? view.state.n : cursor) + (knows ? 1 : 0);
 }
 
 /** How often a worker that died is noticed. */

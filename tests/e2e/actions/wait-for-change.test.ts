@@ -88,9 +88,29 @@ test('of several sessions, one whose worker ends during the wait is named at onc
   const input = { sessions: [{ session }, { session: other.folder }], cursors, until: 'change' } as const;
   const waiting = waitForAny({ ...input, timeoutMs: 600_000 }, context);
   await rig.killWorker();
-  expect(await waiting).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
-  const next = await waitForAny({ ...input, timeoutMs: 0 }, context);
+  const told = await waiting;
+  expect(told).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
+  const again = { ...input, cursors: told.cursors };
+  const next = await waitForAny({ ...again, timeoutMs: 0 }, context);
   expect(next).toMatchObject({ changed: false, worker: 'gone', view: { folder: session } });
+  expect(next.cursors).toEqual(told.cursors);
+  const resuming = waitForAny({ ...again, timeoutMs: 600_000 }, context);
+  await resumeSession({ session, note: 'Go on' }, context);
+  await rig.stop('now');
+  expect(await resuming).toMatchObject({ changed: true, view: { folder: session } });
+});
+
+test('a worker that has ended between two waits for several is told of at once', async () => {
+  await using rig = await startRig({ scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  const context = rig.context();
+  const { view: other } = await startSession({ task: 'x', name: 'other', run: false }, context);
+  const session = rig.file.folder;
+  await rig.killWorker();
+  const cursors = { [session]: (await rig.state()).n, [other.folder]: 10_000 };
+  const input = { sessions: [{ session: other.folder }, { session }], cursors, until: 'change' } as const;
+  const told = await waitForAny({ ...input, timeoutMs: 600_000 }, context);
+  expect(told).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
 });
 
 test('a session whose worker dies again and again is left to a person, who is told at once and may ask for another', async () => {

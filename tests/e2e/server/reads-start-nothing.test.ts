@@ -79,6 +79,8 @@ test('no command that reads, no doctor and no --dry-run starts a process for a s
     ['rewind', name],
     ['config'],
     ['doctor'],
+    ['supervisor', '--status'],
+    ['supervisor', '--install', '--dry-run'],
     ['install', '--dry-run', '--client', 'desktop'],
     ['uninstall', '--dry-run'],
   ]) {

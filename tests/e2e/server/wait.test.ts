@@ -3,7 +3,7 @@ import { startSession } from '../../../src/actions/start-session.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeDesk } from '../../server/desk.ts';
-import { CREATED, PREPARED } from '../../session/events.ts';
+import { ASKING, CREATED, PREPARED } from '../../session/events.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const NOTICE = { type: 'notice', code: 'x', text: 'Something was seen' } as const;
@@ -45,7 +45,7 @@ test('a short name takes the cursor of the session that it means, of two with th
     ['26-01-07-boats', 3],
     ['26-01-08-boats', 1],
   ] as const) {
-    await desk.lay(folder, [CREATED, PREPARED, ...Array.from({ length: count }, () => NOTICE)]);
+    await desk.lay(folder, [CREATED, PREPARED, ...Array.from({ length: count - 1 }, () => NOTICE), ASKING]);
   }
   const cursors = { '26-01-07-boats': 5, '26-01-08-boats': 2 };
   const args = { sessions: ['boats'], cursors, timeout_s: 0 };
