@@ -10,7 +10,7 @@ import type { SessionState } from '../../src/session/state.ts';
 import { endSessionsBelow, processesOf, untilState, workerPidOf } from './live-session.ts';
 import { type Connection, connect } from './mcp-client.ts';
 import { makeProject, type ProjectPlan } from './project.ts';
-import { endSupervisors, killSupervisors } from './supervisors.ts';
+import { endProcessesOf, killSupervisors } from './supervisors.ts';
 
 /** The demo's small repository in a temporary folder, with a home of its own, as a rehearsed project of a person. */
 export interface Place extends AsyncDisposable {
@@ -30,7 +30,7 @@ export async function makePlace(plan: Pick<ProjectPlan, 'bare' | 'sandbox'> = {}
   const dispose = async () => {
     await killSupervisors(home);
     await endSessionsBelow(sessionsDir, await systemHost());
-    await endSupervisors(home);
+    await endProcessesOf(home);
     await made[Symbol.asyncDispose]();
   };
   return { repo, home, sessionsDir, env, git, [Symbol.asyncDispose]: dispose };

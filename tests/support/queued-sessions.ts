@@ -10,7 +10,7 @@ import { slotsInUse, slotsRoot } from '../../src/session/slots.ts';
 import { builtPrograms } from './built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, processesOf, untilState, workerPidOf } from './live-session.ts';
 import { makeProject } from './project.ts';
-import { endSupervisors, killSupervisors, SUPERVISED } from './supervisors.ts';
+import { endProcessesOf, killSupervisors, SUPERVISED } from './supervisors.ts';
 
 /** Each agent notes for whom it works, and where. */
 const NOTES = 'echo "$SAMOCODE_SESSION $(git branch --show-current)" >> "$REHEARSAL_SESSION_DIR/notes.md"';
@@ -41,7 +41,7 @@ export async function queuedSessions(count: number, maxParallel: number): Promis
   const dispose = async () => {
     await killSupervisors(repo.homeDir);
     await endSessionsBelow(sessionsDir, context.host);
-    await endSupervisors(repo.homeDir);
+    await endProcessesOf(repo.homeDir);
     await repo[Symbol.asyncDispose]();
   };
   try {

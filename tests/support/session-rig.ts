@@ -32,7 +32,7 @@ import {
   workerPidOf,
 } from './live-session.ts';
 import { makeProject, type ProjectPlan, projectOf } from './project.ts';
-import { endSupervisors, killSupervisors, SUPERVISED } from './supervisors.ts';
+import { endProcessesOf, killSupervisors, SUPERVISED } from './supervisors.ts';
 import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
 
 export interface RigPlan {
@@ -221,7 +221,7 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
       // Before the session: it would bring the worker back.
       await killSupervisors(repo.homeDir);
       await endSession(whereabouts, file.id);
-      await endSupervisors(repo.homeDir);
+      await endProcessesOf(repo.homeDir);
       await repo[Symbol.asyncDispose]();
     },
   };

@@ -41,9 +41,28 @@ export async function killSupervisors(homeDir: string): Promise<number[]> {
   return pids;
 }
 
-/** The same until none comes up any more: one that was just started takes its lease a moment later. */
-export async function endSupervisors(homeDir: string): Promise<void> {
-  while ((await killSupervisors(homeDir)).length > 0) await systemClock.sleep(200);
+/**
+ * Kills what runs in a temporary home until nothing is left: a supervisor that was just started has no lease yet, and a
+ * worker that leaves may start one more.
+ */
+export async function endProcessesOf(homeDir: string): Promise<void> {
+  const host = await systemHost();
+  for (;;) {
+    const all = (await host.processes.list()).filter(isRunning);
+    const homes = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, 'HOME')));
+    const left = all.filter((_, index) => homes[index] === homeDir);
+    if (left.length === 0) return;
+    for (const { pid } of left) killIfThere(pid);
+    await systemClock.sleep(20);
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended since.
+  }
 }
 
 type Home = { repo: Pick<SessionRig['repo'], 'homeDir'> };

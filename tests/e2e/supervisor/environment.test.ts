@@ -6,7 +6,7 @@ import { supervisorProgram } from '../../../src/actions/supervision.ts';
 import { runCommand } from '../../../src/base/run-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
-import { endSupervisors, supervisorPids } from '../../support/supervisors.ts';
+import { endProcessesOf, supervisorPids } from '../../support/supervisors.ts';
 
 const KEY = 'sk-of-the-person';
 const IN_START_FILE = `export ANTHROPIC_API_KEY=${KEY}\n`;
@@ -84,7 +84,7 @@ test.each<[string, Person]>([
 test('a supervisor that systemd has started with little gives a session the key of the start file', async () => {
   await using rig = await startedBy({ startFile: IN_START_FILE, env: { ...TERMINAL, ...WITH_KEY } });
   const { homeDir: HOME } = rig.repo;
-  await endSupervisors(HOME);
+  await endProcessesOf(HOME);
   const env = { HOME, SHELL: '/bin/bash', PATH: '/usr/bin:/bin' };
   spawn(process.execPath, [supervisorProgram(rig.context().programs)], {
     env,
