@@ -21,7 +21,7 @@ import { makeProject, type TempProject } from '../../support/project.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import {
   endOfWorker,
-  endSupervisors,
+  endProcessesOf,
   killSupervisors,
   SUPERVISED,
   supervisorOf,
@@ -60,7 +60,7 @@ async function watched(minutes = '10', program?: string): Promise<Watched> {
     pids: () => supervisorPids(repo.homeDir),
     version: async () => JSON.parse(await readFile((await supervisorOf(project)).about, 'utf8')).version,
     async [Symbol.asyncDispose]() {
-      await endSupervisors(repo.homeDir);
+      await endProcessesOf(repo.homeDir);
       await repo[Symbol.asyncDispose]();
     },
   };

@@ -6,7 +6,7 @@ import { watchOver } from '../../../src/providers/starting/launch-supervisor.ts'
 import { eventually } from '../../support/eventually.ts';
 import { startRig } from '../../support/session-rig.ts';
 import {
-  endSupervisors,
+  endProcessesOf,
   killSupervisors,
   nowOf,
   queueOf,
@@ -48,6 +48,6 @@ test('of two homes on one SESSIONS folder, each continues its own sessions and s
     expect(await queueOf(other)).toEqual([]);
     expect((await nowOf(other))?.needYou).toBeLessThanOrEqual(1);
   } finally {
-    await endSupervisors(home);
+    await endProcessesOf(home);
   }
 });
