@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ulid } from 'ulid';
 import { expect } from 'vitest';
 import { answerQa } from '../../src/actions/answer-qa.ts';
 import type { ActionContext } from '../../src/actions/context.ts';
@@ -8,6 +9,7 @@ import { resumeSession } from '../../src/actions/resume-session.ts';
 import { sendMessage } from '../../src/actions/send-message.ts';
 import { isRunning } from '../../src/base/process-table.ts';
 import { runCommand } from '../../src/base/run-command.ts';
+import { leaveCommand } from '../../src/session/commands.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
 import { eventually } from '../support/eventually.ts';
 import { PATIENT_CLOCK } from '../support/live-session.ts';
@@ -252,7 +254,10 @@ const programs: FaultRow[] = [
     from: 'start',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
-      await rig.killWorker();
+      await workerLeft(rig);
+      const { lease: before } = await rig.state();
+      const head = { v: 1, id: ulid(), by: { channel: 'cli' }, at: new Date().toISOString() } as const;
+      await leaveCommand(rig.paths, { ...head, kind: 'answer', ...SUGGESTED, confirmTyped: false });
       const errors = join(rig.repo.root, 'errors');
       const words = [rig.program('worker'), rig.paths.sessionsDir, rig.paths.folder];
       const shell = `ulimit -n 26; exec "$0" "$@" 2>'${errors}'`;
@@ -261,9 +266,8 @@ const programs: FaultRow[] = [
         stdio: 'ignore',
         detached: true,
       }).unref();
-      await rig.until(({ lease }) => lease > 1, { leaveDead: true });
+      await rig.until(({ lease }) => lease > before, { leaveDead: true });
       const pid = (await rig.workerPid()) ?? 0;
-      await rig.answer();
       await eventually(async () => (await readFile(errors, 'utf8')).includes('EMFILE'), {
         what: 'EMFILE in worker.stderr',
       });
