@@ -60,9 +60,8 @@ test('who did not ask for progress is told of none, and a wait that is over says
     onprogress: () => cut.abort('enough'),
   });
   await expect(cancelled).rejects.toThrow('enough');
-  await desk.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } }, undefined, {
-    onprogress: (progress) => strays.push(progress),
-  });
+  // Whatever the server still says of the calls before comes before this answer.
+  await desk.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } });
   // As long as three beats of what should be over.
   await quickClock.sleep(45_000);
   expect(strays).toEqual([]);
