@@ -76,8 +76,8 @@ class NoServiceError extends SamocodeError {
   constructor(line: string) {
     super(
       'The supervisor was not installed.',
-      'This machine has neither a systemd for users nor launchd.',
-      `samocode edits no crontab. To start the supervisor with the machine, add this line by "crontab -e": ${line}`,
+      'This machine has neither a systemd user manager nor launchd.',
+      `samocode adds nothing to a crontab. To start the supervisor when the machine starts, add this line with "crontab -e": ${line}`,
     );
   }
 }

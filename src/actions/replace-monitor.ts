@@ -32,7 +32,9 @@ export async function replaceMonitor(
     try {
       await installSupervisor({ program, dryRun: false, ...(platform && { platform }) }, context);
       isService = true;
-      notes.push(`The ${service.name} service of the monitor was replaced by one of the supervisor.`);
+      notes.push(
+        `The ${service.name} service of the monitor was replaced with the service of the supervisor.`,
+      );
     } catch (error) {
       notes.push(`The ${service.name} service of the monitor could not be replaced: ${wordsOf(error)}`);
     }
@@ -42,7 +44,7 @@ export async function replaceMonitor(
       await carryOut(steps, ['cron'], { dryRun: false, context });
       if (steps.length > 0)
         notes.push(
-          'The line of the monitor was removed from the crontab. To start the supervisor with the machine: samocode supervisor --install',
+          'The line of the monitor was removed from the crontab. To run the supervisor as a service: samocode supervisor --install',
         );
     } catch (error) {
       notes.push(`The line of the monitor could not be removed from the crontab: ${wordsOf(error)}`);

@@ -82,9 +82,9 @@ class RewindHalfwayError extends SamocodeError {
 
   constructor(reason: string) {
     super(
-      'The session was not rewound as a whole, and is blocked.',
+      'The session was only partly rewound, and is blocked.',
       reason,
-      'Nothing is lost: both ways are open.',
+      'Nothing is lost: a resume completes the rewind, a rewind with undo reverts it.',
     );
   }
 }

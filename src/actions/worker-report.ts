@@ -125,10 +125,10 @@ function releasedAgoMs({ lease }: SessionView, { clock }: ActionContext): number
 }
 
 const OTHERS =
-  'Its last worker ran on another machine, in another container or with another HOME, and only a supervisor there watches it.';
+  'Its last worker ran on another machine, in another container or with another HOME, and only the supervisor there watches it.';
 
 const RUN_ONE = ' Run "samocode supervisor".';
 
 function unwatched(cause: string, what: string): string {
-  return `No supervisor watches this machine's sessions${cause}: after edits, limits or a queue they do not continue, and no notification is sent.${what}`;
+  return `No supervisor watches this machine's sessions${cause}: they do not continue after an edit, a limit or a turn in the queue, and no notification is sent.${what}`;
 }

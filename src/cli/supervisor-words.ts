@@ -82,8 +82,9 @@ function unfinishedFacts(session: UnfinishedSession, nowMs: number): UnfinishedF
 }
 
 const PERSON = {
-  other_supervisor: (name: string) => `left by another machine, container or home: samocode resume ${name}`,
-  unseen: (name: string) => `whether its worker lives cannot be seen from here: samocode takeover ${name}`,
+  other_supervisor: (name: string) =>
+    `last worked on by another machine, container or home: samocode resume ${name}`,
+  unseen: (name: string) => `whether its worker is alive cannot be seen from here: samocode takeover ${name}`,
   lost: (name: string) => `cannot be continued: samocode status ${name}`,
   newer: () => 'belongs to a newer version of samocode',
 };
@@ -94,13 +95,13 @@ function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number):
   const name = shortName(view.folder);
   switch (waits.for) {
     case 'its_worker':
-      return `its worker runs (${progress.phase})`;
+      return `its worker is running (${progress.phase})`;
     case 'revival':
       return isDying
-        ? `its workers end again and again, see ${view.paths.runDir}/worker.stderr: samocode resume ${name}`
-        : 'its worker is gone; another one is to start';
+        ? `crash loop, see ${view.paths.runDir}/worker.stderr: samocode resume ${name}`
+        : 'its worker is gone, and no new one has started yet';
     case 'commands':
-      return 'a command is to be carried out';
+      return 'no worker has taken its command yet';
     case 'limit': {
       const { until, outage } = waits.limit;
       const what = outage ? OUTAGE_WORDS[outage.kind] : 'at its usage limit';
@@ -124,9 +125,9 @@ function personWords(status: Status): string {
     case 'qa_answers':
       return `waits for answers to ${status.openQuestions.join(', ')}`;
     case 'plan_approval':
-      return 'waits for the approval of its plan';
+      return 'waits for approval of its plan';
     case 'file_update':
-      return `waits for a change of ${status.file ?? 'a file'}`;
+      return `waits for a change to ${status.file ?? 'a file'}`;
     case 'human_action':
       return `waits for you${status.reason ? `: ${oneLine(status.reason)}` : ''}`;
     default:
@@ -160,20 +161,20 @@ export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: n
 
 function headWords(facts: SupervisorFacts, { style }: Output, nowMs: number): string[] {
   const { running, unwritable, sessions } = facts;
-  if (running) return [`${style.good('The supervisor runs')}${runsWords(facts, nowMs)}.`];
-  const none = style.attention('No supervisor runs.');
+  if (running) return [`${style.good('The supervisor is running')}${runsWords(facts, nowMs)}.`];
+  const none = style.attention('No supervisor is running.');
   if (unwritable !== undefined)
     return [
       `${none} ${unwritable}: sessions still run, but nothing watches them and no notification is sent.`,
     ];
   const off = facts.off
     ? 'SAMOCODE_SUPERVISOR=off is set here, so nothing starts one.'
-    : 'Any act on a session starts one; to start it here: samocode supervisor';
+    : 'Any act on a session starts one; to run it in this terminal: samocode supervisor';
   if (sessions.length === 0) return [`${none} None is needed: no session works or waits.`];
   return [`${none} Nothing watches the sessions below. ${off}`];
 }
 
-/** Behind "runs": the process, or nothing where a service is only just starting. */
+/** Behind "is running": the process, or nothing where a service is only just starting. */
 export function runsWords(
   { pid, version, since }: Pick<SupervisorFacts, 'pid' | 'version' | 'since'>,
   nowMs: number,

@@ -86,8 +86,8 @@ const KNOWN: ReadonlyArray<{ code: GitErrorCode; pattern: RegExp; why: string; h
   {
     code: 'git_submodules',
     pattern: /working trees containing submodules cannot be/,
-    why: 'The worktree has submodules, and nothing here tells whether work in them would be lost.',
-    hint: 'Look into the submodules and push what you want to keep; then remove the worktree with "git worktree remove --force <path>" and try again.',
+    why: 'The worktree has submodules, and samocode does not check them for work that would be lost.',
+    hint: 'Check the submodules and push what you want to keep; then remove the worktree with "git worktree remove --force <path>" and try again.',
   },
   {
     code: 'git_unreachable',

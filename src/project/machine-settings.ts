@@ -102,7 +102,7 @@ export const MACHINE_SETTINGS = {
     key: 'MAX_COST_USD_PER_DAY',
     scope: 'machine',
     example: 'MAX_COST_USD_PER_DAY=50',
-    doc: 'Once the agents of all sessions have cost this much since midnight, no further one starts until the next day.',
+    doc: 'Once the agents of all sessions have cost this much since midnight, no further agent starts until the next day.',
   },
   maxParallelOnMachine: {
     ...wholeNumber('sessions', 1, 256),
@@ -116,7 +116,7 @@ export const MACHINE_SETTINGS = {
     key: 'SAMOCODE_SUPERVISOR_MINUTES',
     scope: 'machine',
     default: '10',
-    doc: 'How long the supervisor stays once no session waits for anything.',
+    doc: 'How long the supervisor stays once no session works or waits.',
   },
   rehearsalScenario: {
     ...absoluteFile,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DYING } from '../actions/revival-limit.ts';
 import { appendLines } from '../base/append-lines.ts';
 import { writeWhole } from '../base/atomic-file.ts';
 import { isoUtc } from '../base/clock.ts';
@@ -93,7 +94,7 @@ export class NoticeQueue {
   #crashLoop({ view }: WatchedSession, sessionId: string): QueuedNotice {
     const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
     const at = isoUtc(this.#supervisor.clock.now());
-    const text = `Its workers end again and again: see worker.stderr in ${view.paths.runDir}.`;
+    const text = `${DYING}: see worker.stderr in ${view.paths.runDir}.`;
     return { v: 1, id, at, kind: 'crash_loop', ...placeOf(view), text };
   }
 

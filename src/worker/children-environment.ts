@@ -76,6 +76,6 @@ function credentialNotices(worker: Worker, login: Record<string, string>): NewEv
     .flatMap((name) => credentialNames(name, environment.now))
     .filter((name) => !login[name]);
   if (missing.length === 0) return [];
-  const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, after a limit for example; without them the session blocks then, until you resume it from here. Set them in the start file of your shell to avoid that.`;
+  const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, for example after a limit; without these variables the session then blocks until you resume it from here. To avoid that, export them in your shell's startup file.`;
   return [{ type: 'notice', code: NOT_IN_LOGIN_SHELL, text }];
 }

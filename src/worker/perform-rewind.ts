@@ -52,7 +52,7 @@ async function mayBeHalfway(worker: Worker, place: CheckpointPlace, n: number): 
 
 function halfway(worker: Worker, error: unknown): NewEvent {
   const { what, hint } = explainFailure(worker, error, 'resume the session');
-  const reason = `The rewind failed when it had put back a part of the files. ${what} ${hint} A resume completes the rewind; a rewind with undo takes it back.`;
+  const reason = `The rewind failed after it had restored some of the files. ${what} ${hint} A resume completes the rewind; a rewind with undo reverts it.`;
   const { phase } = stateOf(worker).progress;
   return blockedEvent({ phase, reason, needs: 'error_resolution', rule: REWIND_HALFWAY });
 }

@@ -125,8 +125,8 @@ async function outcomeOf(
   if (isHalfway && !TAKEN_HALFWAY.includes(command.kind)) {
     return new Refusal(
       'rewind_halfway',
-      'A rewind has put back only a part of the files.',
-      'Resume the session to complete it, or rewind with undo to take it back.',
+      'A rewind has restored only some of the files.',
+      'Resume the session to complete it, or rewind with undo to revert it.',
     );
   }
   return await applyCommand(worker, command);

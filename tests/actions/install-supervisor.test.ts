@@ -174,7 +174,7 @@ test('a machine with neither says so with the line for its crontab, which stays 
   for (const dryRun of [true, false])
     await expect(installSupervisor({ program: PROGRAM, dryRun }, here.context)).rejects.toMatchObject({
       code: 'no_service',
-      why: 'This machine has neither a systemd for users nor launchd.',
+      why: 'This machine has neither a systemd user manager nor launchd.',
       hint: expect.stringMatching(
         /@reboot HOME='.*' PATH='.*' '.*node' '\/opt\/my tools\/100\\%\/supervisor.cjs' '--stay' >\/dev\/null 2>&1$/,
       ),

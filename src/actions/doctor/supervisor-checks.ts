@@ -31,7 +31,7 @@ async function presenceCheck(
     return about !== undefined && isOlder(about.version, __VERSION__)
       ? warn(
           'supervisor',
-          `A supervisor of an older version runs: ${words}.`,
+          `A supervisor of an older version is running: ${words}.`,
           'The next act on a session replaces it.',
         )
       : ok('supervisor', words);
@@ -41,7 +41,7 @@ async function presenceCheck(
     return warn(
       'supervisor',
       `${unwritable}: sessions still run, but nothing watches them and no notification is sent.`,
-      'Make the folder yours and writable (chown, chmod).',
+      'Make the folder writable for your user (chown, chmod).',
     );
   if (isOff(env))
     return warn(
@@ -50,11 +50,11 @@ async function presenceCheck(
       'Remove that setting, or run: samocode supervisor.',
     );
   return unfinished.length === 0
-    ? ok('supervisor', 'none runs, and none is needed')
+    ? ok('supervisor', 'not running, and not needed')
     : warn(
         'supervisor',
-        `No supervisor runs; nothing watches ${namesOf(unfinished)}.`,
-        'Any act on a session starts it; "samocode supervisor --install" makes it a service.',
+        `No supervisor is running; nothing watches ${namesOf(unfinished)}.`,
+        'Any act on a session starts one; "samocode supervisor --install" runs it as a service.',
       );
 }
 
@@ -74,7 +74,11 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   ];
   if (gone.length === 0) return [ok(id, `${installed.service} runs it`)];
   return [
-    warn(id, `${installed.service} runs the supervisor by ${gone.join(' and ')}, which is not there.`, again),
+    warn(
+      id,
+      `The ${installed.service} service cannot start the supervisor: ${gone.join(' and ')} not found.`,
+      again,
+    ),
   ];
 }
 
@@ -97,7 +101,7 @@ function leftChecks(unfinished: readonly SessionView[], { home, host }: ActionCo
       ? [
           warn(
             'supervisor.unseen',
-            `Whether the workers of ${namesOf(unseen)} live cannot be seen from here.`,
+            `Whether the workers of ${namesOf(unseen)} are alive cannot be seen from here.`,
             'If their machine or container is gone: samocode takeover <session>.',
           ),
         ]
@@ -106,7 +110,7 @@ function leftChecks(unfinished: readonly SessionView[], { home, host }: ActionCo
       ? [
           warn(
             'supervisor.others',
-            `Another machine, container or home has left ${namesOf(others)}; the supervisor here does not continue them.`,
+            `Last worked on by another machine, container or home: ${namesOf(others)}. The supervisor here does not continue them.`,
             'To continue one here: samocode resume <session>.',
           ),
         ]

@@ -73,7 +73,7 @@ class ServiceCommandError extends SamocodeError {
     super(
       'The supervisor is only partly installed or removed.',
       `"${command}" failed.`,
-      'Run it yourself to see why, then try again: what is done already is not done twice.',
+      'Run it yourself to see why, then try again: completed steps are not repeated.',
       { cause: new Error(said.slice(-2000)) },
     );
   }

@@ -23,7 +23,7 @@ export async function cronRemovalSteps(context: ActionContext): Promise<ServiceS
 
 /** Only its parent knows the process that a start of the machine began. */
 export const AFTER_CRON_REMOVAL =
-  'A monitor of samocode 0.1 that cron has started runs until the machine restarts; to end it now: pkill -f "samocode.js monitor".';
+  'A monitor of samocode 0.1 that cron started keeps running until the machine restarts; to end it now: pkill -f "samocode.js monitor".';
 
 /** A line with which a person lets cron start the supervisor. */
 export function cronLine({ command, context }: ServiceWork): string {

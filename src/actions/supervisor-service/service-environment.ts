@@ -26,5 +26,5 @@ export async function setHereAlone({ env, home }: Given): Promise<string | undef
   const login = await readLoginEnvironment(env, home);
   const names = [...set].filter((name) => login.kind === 'unknown' || login.env[name] !== env[name]);
   if (names.length === 0) return undefined;
-  return `A login shell of yours sets these differently or not at all: ${names.join(', ')}. Agents that the supervisor continues get the environment of a login shell: export what they need in your shell's start file.`;
+  return `Your login shell sets these differently or not at all: ${names.join(', ')}. Agents of sessions that the supervisor continues get the environment of a login shell: export what they need in your shell's startup file.`;
 }

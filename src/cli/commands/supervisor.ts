@@ -18,9 +18,9 @@ export function addSupervisor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('supervisor'))
     .description('watch every session that waits, in this terminal or as a service')
     .option('--status', 'whether one runs, and what each session waits for')
-    .option('--install', 'run it as a service of yours (systemd or launchd)')
+    .option('--install', 'run it as a user service (systemd or launchd)')
     .option('--uninstall', 'remove that service')
-    .option('--dry-run', 'with both: only show what would be changed')
+    .option('--dry-run', 'with --install or --uninstall: only show what would change')
     .action(async (options: SupervisorOptions) => {
       const { status, install, uninstall } = options;
       if ([status, install, uninstall].filter(Boolean).length > 1)
@@ -39,11 +39,11 @@ export function addSupervisor(program: Command, cli: Cli): void {
 export function addMonitor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('monitor', { hidden: true }))
     .description('the former name of "samocode supervisor"')
-    .option('--once', 'look once and end')
-    .option('--every <seconds>', 'no longer of any effect')
-    .option('--install', 'as "samocode supervisor --install"')
-    .option('--uninstall', 'as "samocode supervisor --uninstall"')
-    .option('--dry-run', 'with both: only show what would be changed')
+    .option('--once', 'look once, then exit')
+    .option('--every <seconds>', 'no longer has any effect')
+    .option('--install', 'same as "samocode supervisor --install"')
+    .option('--uninstall', 'same as "samocode supervisor --uninstall"')
+    .option('--dry-run', 'with --install or --uninstall: only show what would change')
     .action(async (options: SupervisorOptions & { once?: true }) => {
       if (options.install || options.uninstall) await changeService(cli, options);
       else await watch(cli, { isMonitor: true, once: options.once });
@@ -68,11 +68,11 @@ async function readFacts(context: ActionContext): Promise<SupervisorFacts> {
 }
 
 const ENDS: Readonly<Record<Exclude<SupervisorEnd, 'held'>, string>> = {
-  ended: 'Ended. The next act on a session starts a supervisor again.',
+  ended: 'Ended. The next act on a session starts a new supervisor.',
   nothing_to_watch: 'Ended: no session works or waits.',
   lost: 'Ended: another supervisor has taken over.',
-  asked_to_leave: 'Ended: the supervisor of a newer version takes over.',
-  program_replaced: 'Ended: samocode was upgraded, and the new version watches in the background.',
+  asked_to_leave: 'Ended: a supervisor of a newer version, or the service, takes over.',
+  program_replaced: 'Ended: samocode was upgraded, and the new version continues in the background.',
 };
 
 interface WatchOptions {
@@ -121,8 +121,8 @@ async function sayRunning(cli: Cli, facts: SupervisorFacts): Promise<void> {
   const result = { outcome: 'runs_already', ...(pid !== undefined && { pid, version, since }) };
   cli.output.result(result, () =>
     [
-      `A supervisor runs already${runsWords(facts, clock.now())}.`,
-      'What it watches: samocode supervisor --status',
+      `A supervisor is already running${runsWords(facts, clock.now())}.`,
+      'To see what it watches: samocode supervisor --status',
     ].join('\n'),
   );
 }
@@ -141,7 +141,7 @@ class FolderUnwritableError extends SamocodeError {
     super(
       'No supervisor was started.',
       `${problem}. Sessions still run, but nothing watches them.`,
-      'Make the folder yours and writable (chown, chmod), then try again.',
+      'Make the folder writable for your user (chown, chmod), then try again.',
     );
   }
 }
