@@ -42,9 +42,9 @@ function actor(by: By): string {
 }
 
 const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
-  slot_free: 'a place is free',
+  slot_free: 'a slot is free',
   limit_over: 'the wait is over',
-  fallback: 'another provider goes on meanwhile',
+  fallback: 'another provider takes over',
 };
 
 const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined } = {

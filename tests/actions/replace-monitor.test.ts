@@ -22,7 +22,7 @@ test('the unit of the monitor is replaced by one of the supervisor, which is sta
   await using here = await machineOf01('systemd', { systemctl: SYSTEMCTL });
   expect(await replaceMonitor({ program, platform: 'linux' }, here.context)).toEqual({
     isService: true,
-    notes: ['The systemd service of the monitor was replaced by one of the supervisor.'],
+    notes: ['The systemd service of the monitor was replaced with the service of the supervisor.'],
   });
   expect(await here.read(`${UNITS}/samocode-monitor.service`)).toBeUndefined();
   expect(await here.read(`${UNITS}/samocode-supervisor.service`)).toContain(
