@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { sendMessage } from '../../src/actions/send-message.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { runningEntry } from '../../src/base/host.ts';
 import { readLeases } from '../../src/base/lease.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { EventType } from '../../src/session/event-types.ts';
@@ -102,8 +103,14 @@ async function waitingRig(): Promise<SessionRig> {
   return rig;
 }
 
+/** Waits until the last worker has ended: one that has just released its lease still hands over, and is in the way. */
 async function noWorker(rig: SessionRig): Promise<void> {
-  while ((await rig.workerPid()) !== undefined) await systemClock.sleep(5);
+  const { host } = rig.context();
+  for (;;) {
+    const owner = (await readLeases(rig.paths.leases)).at(-1)?.owner;
+    if (owner === undefined || (await runningEntry(host, owner)) === undefined) return;
+    await systemClock.sleep(5);
+  }
 }
 
 async function timeOf(rig: SessionRig, type: EventType, after: number): Promise<number> {
