@@ -29,6 +29,7 @@ export async function takeLocks({ worktreePath, branch, context }: LockPlace): P
   };
   try {
     for (const path of paths) {
+      if (!hasFolder(path)) continue;
       if ((await plainText(path, OURS.length)) !== OURS) takeLock(path);
       taken.push(path);
     }
@@ -39,10 +40,19 @@ export async function takeLocks({ worktreePath, branch, context }: LockPlace): P
   return release;
 }
 
+/** Made for a branch that only the packed refs hold. Where refs are kept in tables, a file stands in its place: no lock. */
+function hasFolder(path: string): boolean {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return true;
+  } catch (error) {
+    if (!['EEXIST', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) throw error;
+    return false;
+  }
+}
+
 function takeLock(path: string): void {
   try {
-    // A branch that only the packed refs hold has no folder.
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, OURS, { flag: 'wx', flush: true });
   } catch (error) {
     throw systemErrorCode(error) === 'EEXIST' ? new GitLockedError(path) : error;
