@@ -33,7 +33,7 @@ export async function archiveSession(
     kind: 'archive',
     what: input.documentsOnly ? 'documents' : 'session',
     keep: [...input.keep],
-    ...(places && { places }),
+    places,
   };
   const { view, events } = await afterCommand(found, command, ['worker_left'], context);
   const archived = events.find((event) => event.type === 'archived');

@@ -28,7 +28,7 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
     filePath,
     env,
     homeDir,
-    ...(question.call && { call: question.call }),
+    call: question.call,
   });
   const { mainRepo, values } = project;
   // A convenience: a home folder that can't be written must not stop anything.

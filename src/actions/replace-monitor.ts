@@ -30,7 +30,7 @@ export async function replaceMonitor(
   let isService = false;
   if (service.hasMonitor(context)) {
     try {
-      await installSupervisor({ program, dryRun: false, ...(platform && { platform }) }, context);
+      await installSupervisor({ program, dryRun: false, platform }, context);
       isService = true;
       notes.push(
         `The ${service.name} service of the monitor was replaced with the service of the supervisor.`,

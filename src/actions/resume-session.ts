@@ -82,12 +82,12 @@ export async function resumeSession(
   const child = view.sessionFile && (await chooseChildren(input, view.sessionFile, context));
   const request = {
     kind: 'resume',
-    ...(note && { note }),
-    ...(goal && { goal }),
-    ...(caps && { caps }),
-    ...(child && { child }),
-    ...(checks && { checks }),
-    ...(places && { places }),
+    note,
+    goal,
+    caps,
+    child,
+    checks,
+    places,
   } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };

@@ -15,7 +15,7 @@ export async function safeGit(view: SessionView, { env }: Pick<ActionContext, 'e
   if (sessionFile === undefined) return plain;
   const commonDir = await commonDirOf(sessionFile.mainRepo, plain);
   const worktreePath = state.worktree?.path;
-  const folders = { commonDir, ...(worktreePath !== undefined && { worktreePath }) };
+  const folders = { commonDir, worktreePath };
   const now = await readExecuting(folders, plain).catch(() => undefined);
   if (now === undefined) return plain;
   return { ...plain, config: undoChanged(await acceptedAt(paths.gitSettings, now), now, env) };

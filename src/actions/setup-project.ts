@@ -47,7 +47,7 @@ export async function setupProject(
     initRepository: input.initRepository ?? false,
     ...(input.sessions?.trim() && { sessions: absolute(input.sessions) }),
     ...(input.worktrees?.trim() && { worktrees: absolute(input.worktrees) }),
-    ...(input.lines && { lines: input.lines }),
+    lines: input.lines,
   });
   const { project } = report;
   // Its lines are the caller's own words, and a model may not loosen a rule for itself.

@@ -85,7 +85,7 @@ export async function startSession(
   await refuseImpossibleCommands(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
   if (base !== undefined) await requireBase({ mainRepo: project.mainRepo, base, baseEnv: context.env });
-  const words = { ...(task !== undefined && { task }), ...(dive !== undefined && { dive }) };
+  const words = { task, dive };
   for (;;) {
     const folder = await freeFolder(project.values, given, sessionSlug(task ?? dive ?? ''), context);
     const settings = await freezeSettings(project, { ...input, branch, base, folder }, context);

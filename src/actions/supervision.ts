@@ -26,7 +26,7 @@ export async function supervise(context: ActionContext, sessionsDir?: string): P
     host,
     clock,
     program,
-    ...(sessionsDir !== undefined && { sessionsDir }),
+    sessionsDir,
   });
 }
 

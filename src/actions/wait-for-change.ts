@@ -85,7 +85,7 @@ export async function waitForAny(input: WaitForAnyInput, context: ActionContext)
     if (left <= 0 && first !== undefined) return resultOf(first, false, looks);
     await waitForEvents(
       watched.map(({ view }) => ({ paths: view.paths, after: view.state.n })),
-      { timeoutMs: Math.min(left, LOOK_AGAIN_MS), clock, ...(signal && { signal }) },
+      { timeoutMs: Math.min(left, LOOK_AGAIN_MS), clock, signal },
     );
     watched = await Promise.all(looks.map((each) => readAgain(each, context)));
   }

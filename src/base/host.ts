@@ -62,7 +62,7 @@ export function systemHost(): Promise<Host> {
 async function readSystemHost(): Promise<Host> {
   const container = ownContainer();
   return {
-    ...(container !== undefined && { container }),
+    container,
     hostId: await readMachineId(),
     ...(process.platform === 'darwin' && { formerHostId: hostname() }),
     bootId: await readBootId(),

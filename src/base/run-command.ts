@@ -51,7 +51,7 @@ export async function runCommand(
     maxBuffer: maxBytes,
     encoding,
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
-    ...(cwd !== undefined && { cwd }),
+    cwd,
     ...(env !== undefined && { env, extendEnv: false }),
   });
   const release = endGroupOn([signal, limit], program.pid);

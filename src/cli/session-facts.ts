@@ -119,7 +119,7 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
     case 'waiting':
       return {
         for: status.for,
-        ...(status.reason && { reason: status.reason }),
+        reason: status.reason,
         ...(status.openQuestions.length > 0 && { openQuestions: status.openQuestions }),
       };
     case 'limited':

@@ -44,7 +44,7 @@ export class Parent implements AsyncDisposable {
     this.calls[tool] = (this.calls[tool] ?? 0) + 1;
     const result = await this.#client.callTool({ name: tool, arguments: args }, undefined, {
       timeout: CALL_LIMIT_MS,
-      ...(signal && { signal }),
+      signal,
     });
     if (result.isError) throw new ToolRefusedError(tool, ToolError.parse(JSON.parse(textOf(result.content))));
     const shaped = shape.safeParse(result.structuredContent);

@@ -179,7 +179,7 @@ function limited(
   { phase, notes, strike }: RunDecision,
   { limitedUntil }: Pick<Outcome, 'limitedUntil'>,
 ): Decision {
-  return { kind: 'limited', phase, notes, until: limitedUntil ?? null, ...(strike && { strike }) };
+  return { kind: 'limited', phase, notes, until: limitedUntil ?? null, strike };
 }
 
 function again(progress: Progress, strike: Strike, notes: string[]): RunDecision {

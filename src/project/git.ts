@@ -68,7 +68,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     maxBytes: maxChars,
     ...(signal ? { signal } : {}),
     ...(options.input === undefined ? {} : { input: options.input }),
-    ...(options.encoding && { encoding: options.encoding }),
+    encoding: options.encoding,
   });
   signal?.throwIfAborted();
   const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';

@@ -28,7 +28,7 @@ export async function machineLimits(
   const supervisorMinutes = numberOf('supervisorMinutes') ?? USUAL_MINUTES;
   return {
     supervisorMinutes,
-    ...(usdPerDay !== undefined && { usdPerDay }),
-    ...(parallel !== undefined && { parallel }),
+    usdPerDay,
+    parallel,
   };
 }

@@ -58,7 +58,7 @@ export async function refuseElsewhere({
   baseEnv,
   config,
 }: Omit<BranchMove, 'commit'>): Promise<void> {
-  const context = { ...(signal && { signal }), ...(baseEnv && { baseEnv }), ...(config && { config }) };
+  const context = { signal, baseEnv, config };
   const here = await realPathAsFar(worktreePath);
   for (const entry of await listWorktrees(mainRepo, context)) {
     if (entry.branch !== branch || entry.prunable) continue;

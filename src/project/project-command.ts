@@ -35,7 +35,7 @@ export async function failureOf(
     env,
     timeoutMs: LIMIT_MS,
     leavesBehind: inside !== undefined,
-    ...(signal && { signal }),
+    signal,
   };
   const shell = ['/bin/sh', '-c', command, SHELL_NAME] as const;
   const [file, ...args] = inside?.(shell) ?? shell;
@@ -48,7 +48,7 @@ export async function failureOf(
   const guardProblem = inside !== undefined && (isGone || exitCode === 1) ? said : undefined;
   if (guardProblem !== undefined) return { how: 'it could not be run in the guard', guardProblem };
   const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
-  return { how: `exit status ${exitCode ?? 'none'}`, ...(missing !== undefined && { missing }) };
+  return { how: `exit status ${exitCode ?? 'none'}`, missing };
 }
 
 /** What our shell calls itself in its messages: a shell that the command starts has another name. */

@@ -66,7 +66,7 @@ export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
     ...(await compare(store, code, target.worktree)),
     ...(await compare(store, documents, target.session)),
   ];
-  return { undo, skipped, ...(head !== undefined && { head }) };
+  return { undo, skipped, head };
 }
 
 /** A rewind may be cut off or fail behind each of its steps. */
@@ -88,7 +88,7 @@ function undoRef({ sessionFolder, id }: Pick<RestorePlan, 'sessionFolder' | 'id'
 }
 
 function branchOf({ mainRepo, worktreePath, branch, signal, baseEnv, config }: RestorePlan) {
-  const context = { ...(signal && { signal }), ...(baseEnv && { baseEnv }), ...(config && { config }) };
+  const context = { signal, baseEnv, config };
   return { mainRepo, worktreePath, branch, ...context };
 }
 
@@ -120,7 +120,7 @@ async function readTarget(store: CheckpointStore, commit: string): Promise<Targe
   return {
     worktree: await treeIn(store, commit, 'worktree'),
     session: await treeIn(store, commit, 'session'),
-    ...(head !== undefined && { head }),
+    head,
   };
 }
 

@@ -10,7 +10,7 @@ export function activity(words: string, tool?: { name: string; path?: string }):
   return {
     kind: 'activity',
     text: words.length > MAX_ACTIVITY ? `${words.slice(0, MAX_ACTIVITY - 1)}…` : words,
-    ...(tool && { tool }),
+    tool,
   };
 }
 

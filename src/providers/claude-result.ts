@@ -65,11 +65,11 @@ export function reportOf(result: ClaudeResult, earlier: EarlierWords): FinalRepo
   const deniedTools = [...new Set(result.permission_denials?.map((denial) => denial.tool_name))];
   return {
     ok,
-    ...(problem && { problem }),
-    ...(words && { text: words }),
-    ...(result.num_turns !== undefined && { turns: result.num_turns }),
-    ...(result.total_cost_usd !== undefined && { costUsd: result.total_cost_usd }),
-    ...(tokens && { tokens }),
+    problem,
+    text: words || undefined,
+    turns: result.num_turns,
+    costUsd: result.total_cost_usd,
+    tokens,
     ...(deniedTools.length > 0 && { deniedTools }),
   };
 }

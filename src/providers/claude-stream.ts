@@ -85,9 +85,9 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
       return [
         {
           kind: 'started',
-          ...(version && { version }),
-          ...(model && { model }),
-          ...(cliSession && { cliSession }),
+          version,
+          model,
+          cliSession,
         },
       ];
     }
@@ -164,6 +164,6 @@ function describe(block: z.infer<typeof Block>, cwd: string): ChildEvent[] {
   const about = field ? firstLine(String(block.input[field])) : '';
   const short = field && PATH_FIELDS.has(field) ? shortPath(about, cwd) : about;
   const path = WRITERS.has(block.name) && typeof block.input[field ?? ''] === 'string' ? about : undefined;
-  const tool = { name: block.name, ...(path && { path }) };
+  const tool = { name: block.name, path };
   return [activity(short ? `${block.name}: ${short}` : block.name, tool)];
 }

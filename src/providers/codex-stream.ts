@@ -75,8 +75,8 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
     const report: FinalReport = {
       ok: !isSandboxBroken,
       ...(isSandboxBroken && { problem: BROKEN_SANDBOX }),
-      ...(words && { text: words }),
-      ...(tokens && { tokens }),
+      text: words || undefined,
+      tokens,
       ...(looksLikeObject(lastMessage) && { signalText: lastMessage }),
     };
     return report;
@@ -89,7 +89,7 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
       const line = parsed.data;
       switch (line.type) {
         case 'thread.started':
-          return [{ kind: 'started', ...(line.thread_id && { cliSession: line.thread_id }) }];
+          return [{ kind: 'started', cliSession: line.thread_id }];
         case 'item.started':
           return describe(line.item);
         case 'item.completed':
@@ -104,7 +104,7 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
           const { message } = line.error;
           const words = firstLine(message).slice(0, 300);
           const problem = problemOfTurn(message);
-          return [{ kind: 'final', report: { ok: false, problem, ...(words && { text: words }) } }];
+          return [{ kind: 'final', report: { ok: false, problem, text: words || undefined } }];
         }
         default:
           return line satisfies never;

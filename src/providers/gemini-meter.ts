@@ -36,7 +36,7 @@ export function newGeminiMeter(question: Question): Meter {
       model = answer.data.model ?? model;
     });
     return {
-      ...(model && { model }),
+      model,
       ...(answers.size > 0 && { tokens: [...answers.values()].reduce(addTokens) }),
     };
   };

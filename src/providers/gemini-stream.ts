@@ -52,8 +52,8 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
     const words = firstLine(message).slice(0, 300);
     return {
       ok,
-      ...(problem && { problem }),
-      ...(words && { text: words }),
+      problem,
+      text: words || undefined,
       turns,
       ...(line.stats && { tokens: tokensOf(line.stats) }),
       ...(denied.size > 0 && { deniedTools: [...denied] }),
@@ -68,7 +68,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
       switch (line.type) {
         case 'init': {
           const { model, session_id: cliSession } = line;
-          return [{ kind: 'started', ...(model && { model }), ...(cliSession && { cliSession }) }];
+          return [{ kind: 'started', model, cliSession }];
         }
         case 'message': {
           if (line.role !== 'assistant') return [];
@@ -114,5 +114,5 @@ function describe(name: string, parameters: Record<string, unknown>): ChildEvent
   const about = field ? firstLine(String(parameters[field])) : '';
   const path = WRITERS.has(name) && field === 'file_path' ? about : undefined;
   const short = field?.endsWith('path') ? shortPath(about, '') : about;
-  return activity(short ? `${name}: ${short}` : name, { name, ...(path && { path }) });
+  return activity(short ? `${name}: ${short}` : name, { name, path });
 }

@@ -35,7 +35,7 @@ function hasForms(server: Server): boolean {
 
 function paramsOf({ message, fields, required = [] }: Form) {
   const properties = Object.entries(fields).map(([name, { title, description, choices }]) => {
-    const words = { type: 'string' as const, title, ...(description !== undefined && { description }) };
+    const words = { type: 'string' as const, title, description };
     return [name, choices === undefined ? words : { ...words, enum: [...choices] }] as const;
   });
   const schema = { type: 'object' as const, properties: Object.fromEntries(properties) };

@@ -66,7 +66,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   messages_acknowledged: (state, { ids }) => acknowledged(state, ids),
   budget_warned: warned,
   limited: (state, { at, until, guessed, outage }) =>
-    settled(state, { kind: 'limited', since: at, until, guessed, ...(outage && { outage }) }),
+    settled(state, { kind: 'limited', since: at, until, guessed, outage }),
   blocked: (state, { at, reason, needs, rule }) =>
     settled(heldHalfway(state, rule), { kind: 'blocked', since: at, reason, needs, rule }),
   stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
@@ -125,7 +125,7 @@ function settled(state: SessionState, status: Status): SessionState {
 function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
   const { iteration, phase, provider, at, sandbox } = event;
   const { feedback, ...rest } = state;
-  const told = { notes: state.notes, ...(feedback !== undefined && { feedback }) };
+  const told = { notes: state.notes, feedback };
   return {
     ...rest,
     status: { kind: 'running', since: at },
@@ -157,9 +157,9 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
       ending,
       endedAt: event.at,
       durationMs,
-      ...(problem !== undefined && { problem }),
-      ...(lastAction !== undefined && { lastAction }),
-      ...(next !== undefined && { next }),
+      problem,
+      lastAction,
+      next,
     },
     ...(decision.kind !== 'run' && { pending: decision }),
     // Said twice by two failures, a note is one.
@@ -181,10 +181,10 @@ function parked(state: SessionState, event: EventOf<'parked'>): SessionState {
     resumePhase,
     openQuestions,
     unconfirmed,
-    ...(reason !== undefined && { reason }),
-    ...(file !== undefined && { file }),
-    ...(fileHash !== undefined && { fileHash }),
-    ...(plan !== undefined && { plan }),
+    reason,
+    file,
+    fileHash,
+    plan,
   });
 }
 

@@ -87,7 +87,7 @@ async function statusOf(
   const wait = place?.gate && (await waitAt(place.gate, folder, paths));
   if (wait && place?.gate?.wasAsked) return wait;
   const why = 'It was opened by hand or by the original samocode, and no worker runs it.';
-  return { kind: 'stopped', since, by: { channel: 'file' }, why, ...(wait && { parked: wait }) };
+  return { kind: 'stopped', since, by: { channel: 'file' }, why, parked: wait };
 }
 
 /** The wait in which the session will stand once a worker has taken it over. */

@@ -32,13 +32,13 @@ export function nowText(file: SessionFile, state: SessionState, activity?: strin
   const now: NowFile = {
     session: file.folder,
     status: state.status.kind,
-    ...(detail !== undefined && { detail }),
+    detail,
     phase: state.progress.phase,
     iteration: state.progress.phaseIteration,
     total: state.progress.totalIterations,
-    ...(activity !== undefined && { activity }),
+    activity,
     since: state.status.since,
-    ...(state.cost.usd !== undefined && { costUsd: state.cost.usd }),
+    costUsd: state.cost.usd,
   };
   return `${JSON.stringify(now)}\n`;
 }

@@ -47,9 +47,7 @@ export function iterationsWithCheckpoint(
   return events
     .filter((event) => event.type === 'iteration_ended')
     .flatMap(({ iteration, phase, at, checkpoint, lastAction }) =>
-      checkpoint
-        ? [{ iteration, phase, at, commit: checkpoint.commit, ...(lastAction && { lastAction }) }]
-        : [],
+      checkpoint ? [{ iteration, phase, at, commit: checkpoint.commit, lastAction }] : [],
     )
     .reverse();
 }
@@ -86,9 +84,9 @@ function positionOf(events: readonly SessionEvent[]): Position {
     answers,
     oldRounds,
     oldPlans,
-    ...(approvedPlan && { approvedPlan }),
-    ...(feedback !== undefined && { feedback }),
-    ...(goal !== undefined && { goal }),
+    approvedPlan,
+    feedback,
+    goal,
     ...(waiting && { parked: parkedOf(waiting) }),
   };
 }

@@ -114,7 +114,7 @@ async function readFiles(
     needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
     isForeign: false,
     ...(unseen !== undefined && { isUnseen: true as const }),
-    ...(log?.newer !== undefined && { newer: log.newer }),
+    newer: log?.newer,
   };
 }
 

@@ -57,6 +57,6 @@ function rowOf({ view, waits, isDying }: WatchedSession): NowSession {
     phase: progress.phase,
     since: status.since,
     needsYou: person !== undefined || needsHuman(view),
-    ...(person !== undefined && { person }),
+    person,
   };
 }

@@ -66,11 +66,11 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
     presence: await readPresence(paths, host),
     paths,
     isOff: isOff(env),
-    ...(unwritable !== undefined && { unwritable }),
+    unwritable,
     sessionsDirs,
     problems,
     sessions: sessions.sort((a, b) => byUrgency(a.view, b.view)),
     spentTodayUsd: await spentOnDay(paths.spent, clock.now()),
-    ...(usdPerDay !== undefined && { usdPerDay }),
+    usdPerDay,
   };
 }

@@ -59,7 +59,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
       log: logFileName(stampsAt(now).file, iteration, phase),
       childUuid: randomUUID(),
       timeLimitMs,
-      ...(wrapUp && { wrapUp }),
+      wrapUp,
       watched: true,
       credentials: credentialNames(provider.name, worker.env),
       sandbox: await worker.guard.level(worker),
@@ -101,7 +101,7 @@ async function lookAround(worker: Worker, { iteration }: OpenIteration): Promise
   const kept = await keeping;
   await record(worker, ...notKept(kept));
   const { worktree } = kept;
-  return { ...(worktree && { worktree }), ...(mainCheckout && { mainCheckout }) };
+  return { worktree, mainCheckout };
 }
 
 export function logPaths(worker: Worker, open: OpenIteration): { stdout: string; stderr: string } {

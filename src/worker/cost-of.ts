@@ -31,9 +31,9 @@ export async function costOf(
   const [told, noted, asked] = models;
   const model = estimate?.model ?? (estimate && noted) ?? told ?? noted ?? asked;
   const cost: Cost = {
-    ...(usd !== undefined && { usd }),
+    usd,
     ...(estimate && { usdIsEstimate: true }),
-    ...(final?.turns !== undefined && { turns: final.turns }),
+    turns: final?.turns,
     ...(tokens && {
       inputTokens: tokens.input,
       outputTokens: tokens.output,
@@ -47,7 +47,7 @@ export async function costOf(
   };
   const gap =
     estimate && estimate.model === undefined ? 'price' : usd === undefined ? gapOf(seen) : undefined;
-  return { cost: plausibleCost(cost), ...(gap && { gap }) };
+  return { cost: plausibleCost(cost), gap };
 }
 
 /** One that has done nothing has spent nothing. */

@@ -70,7 +70,7 @@ export class GitGuard {
   }
 
   async #read(worktreePath: string | undefined): Promise<Executing> {
-    const folders = { commonDir: await this.#folder(), ...(worktreePath !== undefined && { worktreePath }) };
+    const folders = { commonDir: await this.#folder(), worktreePath };
     return await readExecuting(folders, this.context, this.#memory);
   }
 

@@ -65,8 +65,8 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
     return {
       checkpoint: { ref, commit },
       trees: { worktreeTree, sessionTree, documents, leftOut: prints.leftOut },
-      worktree: { print: prints.worktree, ...(head !== undefined && { head }) },
-      ...(left && { problem: left }),
+      worktree: { print: prints.worktree, head },
+      problem: left,
     };
   } catch (error) {
     return { problem: `No checkpoint was made: ${error instanceof Error ? error.message : error}` };

@@ -11,7 +11,7 @@ const FRESH_MS = 2000;
 
 /** Keeps what was seen after a child, once its iteration is recorded. */
 export function keepLook(worker: Worker, { worktree, mainCheckout }: Snapshot): void {
-  const seen: Seen = { ...(worktree && { worktree }), ...(mainCheckout && { mainCheckout }) };
+  const seen: Seen = { worktree, mainCheckout };
   looks.set(worker, { seen, n: stateOf(worker).n, atMs: worker.clock.monotonic() });
 }
 

@@ -33,7 +33,7 @@ export async function performRewind(worker: Worker): Promise<void> {
     const { undo, skipped, head } = done;
     const leftOut = skipped.slice(0, 100);
     const flow = `${sentence(whereTo(to))}; what stood there before is kept as ${undo.ref}`;
-    await record(worker, { type: 'rewound', to, undo, leftOut, ...(head !== undefined && { head }), flow });
+    await record(worker, { type: 'rewound', to, undo, leftOut, head, flow });
   } catch (error) {
     if (error instanceof LeaseLostError || isPassing(error)) throw error;
     say(worker, error);

@@ -104,7 +104,7 @@ async function recordPrepared(
   const prepared: NewEvent = {
     type: 'prepared',
     phase: where.phase,
-    ...(where.totalIterations !== undefined && { totalIterations: where.totalIterations }),
+    totalIterations: where.totalIterations,
     worktree: { path, branch, base: base.name, baseCommit },
     warnings,
     flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,

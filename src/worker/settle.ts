@@ -143,8 +143,8 @@ function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
     resumePhase,
     openQuestions: [],
     unconfirmed: [],
-    ...(reason !== undefined && { reason }),
-    ...(file !== undefined && { file }),
+    reason,
+    file,
   };
 }
 

@@ -92,7 +92,7 @@ async function commandFor(
     env: childEnvironment(env, {
       sessionUlid: file.id,
       iteration: open.iteration,
-      ...(cliPath !== undefined && { cliPath }),
+      cliPath,
     }),
     ...budgetOf(worker, open),
     ...(settings.mcpPath !== undefined && { mcp: await mcpOf(settings.mcpPath) }),

@@ -38,7 +38,7 @@ export async function cliChecks(
       env: context.env,
       homeDir: context.home,
       nodePath: await nodePath(context.env),
-      ...(configured !== undefined && { configured }),
+      configured,
     });
     const cli = new Cli(path, context);
     const version = (await cli.run(['--version'])).stdout.trim().split('\n')[0] ?? '';

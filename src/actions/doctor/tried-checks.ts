@@ -26,7 +26,7 @@ export async function triedChecks(
     return [warn('check', 'There is no CHECK.', 'CHECK=npm test in .samocode guards what is called done.')];
   }
   try {
-    const { commit } = await resolveBase({ mainRepo, baseEnv: context.env, ...(signal && { signal }) });
+    const { commit } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
     const trial = { commit, checkout: true, signal };
     return await withTrialWorktree(project, context, trial, (cwd) =>
       runAll(project, context, { cwd, signal }),

@@ -45,7 +45,7 @@ export function command(
   args: readonly string[],
   around?: RunStep['around'],
 ): RunStep {
-  return { kind: 'run', program, args, cwd: clientsFolder(context), ...(around && { around }) };
+  return { kind: 'run', program, args, cwd: clientsFolder(context), around };
 }
 
 /** Where the copy of a client's package is. */

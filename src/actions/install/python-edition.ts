@@ -93,7 +93,7 @@ async function otherProgram(path: string, ours: string): Promise<Leftover | unde
   const link = target === undefined ? undefined : await pythonLink(path);
   if (link) return link;
   const words = `${path} is another program called samocode; whichever comes first in PATH is started.`;
-  return { path, ...(target !== undefined && { target }), isPythonLink: false, words };
+  return { path, target, isPythonLink: false, words };
 }
 
 /** Also another copy of this package, such as the one that npm installed for everybody. */

@@ -56,7 +56,7 @@ async function doStep(step: ServiceStep, context: ActionContext): Promise<void> 
       return;
     case 'run': {
       const { program, args, input } = step;
-      const result = await askProgram(program, args, context, { ...(input && { input }) });
+      const result = await askProgram(program, args, context, { input });
       if (result.exitCode !== 0 && !step.mayFail)
         throw new ServiceCommandError([program, ...args].join(' '), result.stderr);
       return;

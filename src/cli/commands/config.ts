@@ -26,7 +26,7 @@ async function showConfig(cli: Cli, { project }: SharedOptions): Promise<void> {
     import('../../project/read-settings.ts'),
   ]);
   const filePath = await projectFileAt(cli, project);
-  const place = { env: cli.env, homeDir: cli.home, ...(filePath !== undefined && { filePath }) };
+  const place = { env: cli.env, homeDir: cli.home, filePath };
   const { readings, warnings } = readSettings(await readSettingTexts(place));
   const isSecret = await secrets();
   const settings = readings.map((reading) => shown(reading, isSecret(reading.key)));

@@ -17,18 +17,15 @@ async function showPlan(cli: Cli, session: string, options: SharedOptions): Prom
   const { view, name, text, state, hash, changes } = plan;
   const short = shortName(view.folder);
   const { style } = cli.output;
-  cli.output.result(
-    { session: view.folder, name, state, ...(hash && { hash }), ...(changes && { changes }), text },
-    () => {
-      const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
-      const hint =
-        state === 'waits_for_approval'
-          ? `\n${style.attention('It waits for your yes:')}\n  ${ways.join('\n  ')}`
-          : '';
-      const differs = changes
-        ? ['', style.bold('What differs from the version before:'), ...changes.map(harmless)]
-        : [];
-      return [planWords(plan, style), ...differs, hint].join('\n');
-    },
-  );
+  cli.output.result({ session: view.folder, name, state, hash, changes, text }, () => {
+    const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
+    const hint =
+      state === 'waits_for_approval'
+        ? `\n${style.attention('It waits for your yes:')}\n  ${ways.join('\n  ')}`
+        : '';
+    const differs = changes
+      ? ['', style.bold('What differs from the version before:'), ...changes.map(harmless)]
+      : [];
+    return [planWords(plan, style), ...differs, hint].join('\n');
+  });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { definedOnly } from '../../base/defined-only.ts';
 import { statsAt } from '../../base/look-at.ts';
 import { visibleControls } from '../../base/plain-words.ts';
 import { runCommand } from '../../base/run-command.ts';
@@ -54,7 +55,7 @@ async function failureOf(
   const name = `.samocode-probe-${randomUUID()}`;
   const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', SCRIPT, 'sh', name, ...folders]);
   const { kind } = guard.tool;
-  const path = env.PATH === undefined ? {} : { PATH: env.PATH };
+  const path = definedOnly({ PATH: env.PATH });
   const end = await runCommand(file, args, { cwd: '/', env: path, timeoutMs: limitMs, leavesBehind: true });
   const written = folders.map((folder) => join(folder, name)).filter((each) => statsAt(each) !== undefined);
   for (const each of written) rmSync(each, { force: true });

@@ -48,7 +48,7 @@ async function promptNamed(name: string): Promise<PromptSource> {
 
 function listed({ name, description, argument }: PromptSource, required: boolean) {
   const args = argument && [{ name: argument.name, description: argumentWords(argument), required }];
-  return { name, title: description, description, ...(args && { arguments: args }) };
+  return { name, title: description, description, arguments: args };
 }
 
 function argumentWords({ hint }: NonNullable<PromptSource['argument']>): string {

@@ -112,7 +112,7 @@ async function archiveSession(
         what: 'session',
         moved: [],
         to,
-        ...(places !== undefined && { places }),
+        places,
         flow: `Archived; branch ${settings.branch} is kept`,
       },
     ],
