@@ -46,11 +46,18 @@ async function commands(): Promise<number[]> {
     await noWorker(rig);
     const begun = Date.now();
     await sendMessage({ session: rig.file.folder, text: 'Think of the small boats too.' }, rig.context());
-    const lease = (await readLeases(rig.paths.leases)).find(
-      ({ acquiredAt }) => Date.parse(acquiredAt) >= begun,
-    );
-    return Date.parse(lease?.acquiredAt ?? '') - begun;
+    return (await leaseSince(rig, begun)) - begun;
   });
+}
+
+/** The act ends when the command is answered or queued: the lease may come later. */
+async function leaseSince(rig: SessionRig, begun: number): Promise<number> {
+  for (;;) {
+    const times = (await readLeases(rig.paths.leases)).map(({ acquiredAt }) => Date.parse(acquiredAt));
+    const first = times.filter((time) => time >= begun).sort((a, b) => a - b)[0];
+    if (first !== undefined) return first;
+    await systemClock.sleep(5);
+  }
 }
 
 /** From the last answer, marked as complete, to the next agent. */
