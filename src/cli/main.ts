@@ -8,6 +8,7 @@ import { makeAsk } from './ask.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './cli.ts';
 import { hintForTerminal } from './hints.ts';
+import { hintOf } from './next-commands.ts';
 import { Output } from './output.ts';
 import { runProgram } from './program.ts';
 import { wantsColour } from './style.ts';
@@ -23,7 +24,7 @@ const output = new Output({
   stderr: process.stderr,
   colourful: wantsColour({ isTerminal, asked, env: process.env }),
   json: options.includes('--json'),
-  hintWords: hintForTerminal,
+  hintWords: ({ hint, next }) => hintOf({ hint: hintForTerminal(hint), next }),
 });
 
 // `samocode list | head` ends the reader before us, which is no failure.

@@ -6,14 +6,16 @@ import { harmless, makeStyle, presentable, presentableJson, type Style } from '.
 /** A stream of the process; `columns` and `isTTY` as Node gives them. */
 export type Stream = Writable & { isTTY?: boolean; columns?: number };
 
+type HintWords = (error: SamocodeError) => string;
+
 export interface OutputOptions {
   stdout: Stream;
   stderr: Stream;
   colourful: boolean;
   /** One JSON object for programs instead of words for people. */
   json: boolean;
-  /** Puts the hint of an error into the words of this place. */
-  hintWords?: (hint: string) => string;
+  /** Words the hint and the next steps of an error. */
+  hintWords?: HintWords;
 }
 
 /**
@@ -25,11 +27,11 @@ export class Output {
   readonly style: Style;
   readonly #stdout: Stream;
   readonly #stderr: Stream;
-  readonly #hintWords: (hint: string) => string;
+  readonly #hintWords: HintWords;
   readonly #colourful: boolean;
   #liveLines = 0;
 
-  constructor({ stdout, stderr, colourful, json, hintWords = (hint) => hint }: OutputOptions) {
+  constructor({ stdout, stderr, colourful, json, hintWords = ({ hint }) => hint }: OutputOptions) {
     this.#hintWords = hintWords;
     this.#colourful = colourful;
     this.#stdout = stdout;
@@ -127,19 +129,20 @@ export class Output {
     return [
       `${bad('✘')} ${bold(harmless(error.what))}`,
       `  ${harmless(error.why)}`,
-      `  ${harmless(this.#hintWords(error.hint))}`,
+      `  ${harmless(this.#hintWords(error))}`,
       ...cause,
     ].join('\n');
   }
 }
 
 /** An error as every `--json` of the program shows it. */
-function errorObject(
-  error: unknown,
-  hintWords: (hint: string) => string,
-): { code: string; message: string; hint: string } {
+function errorObject(error: unknown, hintWords: HintWords): { code: string; message: string; hint: string } {
   if (error instanceof SamocodeError) {
-    return { code: error.code, message: `${error.what} ${error.why}`, hint: hintWords(error.hint) };
+    return {
+      code: error.code,
+      message: `${error.what} ${error.why}`,
+      hint: hintWords(error),
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {

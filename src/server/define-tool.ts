@@ -6,6 +6,7 @@ import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { refusedFile } from '../base/refused-file.ts';
 import { coerceArguments } from './coerce-arguments.ts';
+import { hintOf } from './next-calls.ts';
 import { explained } from './program-replaced.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
 
@@ -82,7 +83,7 @@ function checkInput(tool: Tool, args: unknown): unknown {
 function errorOf(thrown: unknown): { code: string; message: string; hint: string } {
   const error = refusedFile(thrown) ?? explained(thrown);
   if (error instanceof SamocodeError) {
-    return { code: error.code, message: `${error.what} ${error.why}`, hint: error.hint };
+    return { code: error.code, message: `${error.what} ${error.why}`, hint: hintOf(error) };
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import type { Cli } from '../../src/cli/cli.ts';
 import { hintForTerminal } from '../../src/cli/hints.ts';
+import { hintOf } from '../../src/cli/next-commands.ts';
 import { Output } from '../../src/cli/output.ts';
 import { runProgram } from '../../src/cli/program.ts';
 
@@ -44,7 +45,7 @@ export async function typed(
       stderr: stream('stderr'),
       colourful: false,
       json: argv.includes('--json'),
-      hintWords: hintForTerminal,
+      hintWords: ({ hint, next }) => hintOf({ hint: hintForTerminal(hint), next }),
     }),
     cwd,
     env: { PATH: process.env.PATH, HOME: home, ...env },

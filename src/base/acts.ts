@@ -1,0 +1,44 @@
+/**
+ * What a reader can do next, as data: each face words it in its own way, the server as a tool call, the CLI as a
+ * command line. An act is named after what happens, not after a tool.
+ */
+export const ACTS = [
+  'answer_questions',
+  'archive',
+  'bring_back',
+  'decide_plan',
+  'doctor',
+  'follow',
+  'list',
+  'look',
+  'message',
+  'read_plan',
+  'request_changes',
+  'resume',
+  'rewind',
+  'set_up',
+  'start',
+  'stop',
+  'take_over',
+  'trust',
+  // What the user learns or does outside of samocode.
+  'change_file',
+  'do_what_it_asks',
+  'fix_problems',
+  'settle_blocker',
+  'read_summary',
+] as const;
+export type Act = (typeof ACTS)[number];
+
+export interface NextStep {
+  act: Act;
+  /** The folder of the session that it is about. */
+  session?: string;
+  /** Input of the act, under the names of the tools: `goal`, `how`, …; TO_FILL where the reader knows the value. */
+  args?: Readonly<Record<string, string | number | boolean>>;
+  /** Only under this condition, as the beginning of a sentence: "If the user wants it to continue". */
+  when?: string;
+}
+
+/** Stands for a value that only the reader knows. */
+export const TO_FILL = '…';

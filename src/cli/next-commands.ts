@@ -1,0 +1,58 @@
+import { type Act, type NextStep, TO_FILL } from '../base/acts.ts';
+import { shellWord } from '../base/shell-quoted.ts';
+import { shortName } from './session-facts.ts';
+
+type Args = NonNullable<NextStep['args']>;
+
+/** The next steps as a person takes them: command lines. */
+export function nextCommands(steps: readonly NextStep[]): string {
+  return steps
+    .map((step) => (step.when ? `${step.when}: ${commandOf(step)}` : commandOf(step)))
+    .join(', or ');
+}
+
+/** What to do about an error: its hint, and the commands that help. */
+export function hintOf({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
+  return [hint, next.length > 0 && `Next: ${nextCommands(next)}`].filter(Boolean).join(' ');
+}
+
+function commandOf({ act, session, args = {} }: NextStep): string {
+  return `samocode ${COMMANDS[act](session === undefined ? '<session>' : shortName(session), args)}`;
+}
+
+const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> = {
+  answer_questions: (session) => `answer ${session}`,
+  archive: (session, args) => `archive ${session}${options(args)}`,
+  bring_back: (session) => `unarchive ${session}`,
+  decide_plan: (session) => `plan ${session}`,
+  doctor: () => 'doctor',
+  follow: (session) => `log ${session} --follow`,
+  list: () => 'list',
+  look: (session) => `status ${session}`,
+  message: (session) => `message ${session} "…"`,
+  read_plan: (session) => `plan ${session}`,
+  request_changes: (session) => `changes ${session} "…"`,
+  resume: (session, args) => `resume ${session}${options(args)}`,
+  rewind: (session, args) => `rewind ${session}${options(args)}`,
+  set_up: (_session, { init_repository }) => (init_repository ? 'init --git-init' : 'init'),
+  start: () => 'start "<task>"',
+  stop: (session) => `stop ${session}`,
+  take_over: (session) => `takeover ${session}`,
+  trust: () => 'trust',
+  change_file: (session) => `status ${session}`,
+  do_what_it_asks: (session) => `resume ${session} --note "…"`,
+  fix_problems: (session) => `status ${session}`,
+  settle_blocker: (session) => `resume ${session} --note "…"`,
+  read_summary: (session) => `resume ${session} --goal "…"`,
+};
+
+/** Input of a tool as options: `max_cost_usd: 5` as `--max-cost-usd 5`. */
+function options(args: Args): string {
+  return Object.entries(args)
+    .map(([key, value]) => {
+      const option = ` --${key.replaceAll('_', '-')}`;
+      if (typeof value === 'boolean') return value ? option : '';
+      return `${option} ${value === TO_FILL ? '"…"' : shellWord(String(value))}`;
+    })
+    .join('');
+}

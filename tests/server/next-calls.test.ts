@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { ACTS, TO_FILL } from '../../src/base/acts.ts';
+import { nextCommands, hintOf as terminalHint } from '../../src/cli/next-commands.ts';
+import { nextCalls, hintOf as toolHint } from '../../src/server/next-calls.ts';
+
+test.each([
+  [{ act: 'resume' }, 'resume_session', 'samocode resume <session>'],
+  [
+    { act: 'resume', session: '26-01-08-boat', args: { goal: TO_FILL } },
+    'resume_session (goal)',
+    'samocode resume boat --goal "…"',
+  ],
+  [
+    { act: 'rewind', session: '26-01-08-boat', args: { undo: true } },
+    'rewind_session (undo: true)',
+    'samocode rewind boat --undo',
+  ],
+  [
+    { act: 'bring_back', session: '26-01-08-boat' },
+    'finish_session (how: unarchive)',
+    'samocode unarchive boat',
+  ],
+  [
+    { act: 'set_up', args: { init_repository: true } },
+    'setup_project (init_repository: true)',
+    'samocode init --git-init',
+  ],
+  [
+    { act: 'follow', when: 'once it runs' },
+    'once it runs: wait',
+    'once it runs: samocode log <session> --follow',
+  ],
+] as const)('%j is a call for a model and a command for a person', (step, call, command) => {
+  expect(nextCalls([step])).toBe(call);
+  expect(nextCommands([step])).toBe(command);
+});
+
+test('every act has its words on both faces', async () => {
+  const lines = ACTS.map(
+    (act) => `${act}: ${nextCalls([{ act }])} | ${nextCommands([{ act, session: '26-01-08-boat' }])}`,
+  );
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../golden/next-steps.txt');
+});
+
+test('a hint and its next steps become one text', () => {
+  const next = [{ act: 'look' }] as const;
+  expect(toolHint({ hint: 'Free some space.', next })).toBe('Free some space. Next: get_status.');
+  expect(terminalHint({ hint: '', next })).toBe('Next: samocode status <session>');
+  expect(toolHint({ hint: 'Free some space.', next: [] })).toBe('Free some space.');
+});
