@@ -21,7 +21,7 @@ const version = asked.version ?? JSON.parse(await readFile('package.json', 'utf8
 const ONE_FILE_EACH = {
   worker: 'src/worker/main.ts',
   supervisor: 'src/supervisor/main.ts',
-  'samocode-rehearsal': 'src/providers/rehearsal/main.ts',
+  'samocode-rehearsal': 'src/rehearsal/main.ts',
 };
 // They share chunks and load their heavy parts when used.
 const SHARING_CHUNKS = {

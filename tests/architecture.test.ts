@@ -18,6 +18,7 @@ const MAY_IMPORT = {
   actions: BELOW_ACTIONS,
   supervisor: [...BELOW_ACTIONS, 'actions'],
   server: [...BELOW_ACTIONS, 'actions'],
+  rehearsal: ['base', 'phases', 'session'],
   demo: [...BELOW_ACTIONS, 'actions', 'cli/output.ts'],
   cli: [...BELOW_ACTIONS, 'actions', 'demo', 'supervisor'],
 };
@@ -60,12 +61,12 @@ const LAW: ImportLaw = {
       name: 'the program that runs us',
       // In Electron it is none that can be started as Node; the rehearsal child always runs on a real one.
       pattern: /\bprocess\s*\.\s*execPath\b/,
-      only: ['providers/node-path.ts', /^providers\/rehearsal\//],
+      only: ['providers/node-path.ts', /^rehearsal\//],
     },
     { name: 'console', pattern: /\bconsole\s*\./, only: [] },
   ],
   // A scenario is a module of the person's own.
-  computedImports: ['providers/rehearsal/scenario.ts'],
+  computedImports: ['rehearsal/scenario.ts'],
   maxLines: 250,
 };
 
@@ -162,7 +163,7 @@ test.each<[string, Tree]>([
   ['an import downwards', { 'server/a.ts': "import { x } from '../session/paths.ts';" }],
   ['the door', { 'demo/a.ts': "import '../cli/output.ts';" }],
   ['markdown from anywhere', { 'worker/a.ts': "import text from '../../agents/a.md';" }],
-  ['the environment in a main file', { 'providers/rehearsal/main.ts': 'start(process.env);' }],
+  ['the environment in a main file', { 'rehearsal/main.ts': 'start(process.env);' }],
   [
     'an import that is told of',
     { 'base/a.ts': "// import '../session/paths.ts'\nconst a = `import '../b.ts'`;" },

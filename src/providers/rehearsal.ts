@@ -1,7 +1,6 @@
 import { newClaudeReader } from './claude-stream.ts';
 import { claudeTranscript } from './claude-transcript.ts';
 import type { ChildProblem, ExitReport, FinalReport, Provider } from './provider.ts';
-import { SETUP_EXIT_CODE } from './rehearsal/setup-error.ts';
 
 /** The bundled child that needs no login and no network; `cliPath` is its built file. */
 export const rehearsal: Provider = {
@@ -26,6 +25,9 @@ export const rehearsal: Provider = {
   transcript: claudeTranscript,
   classifyEnd,
 };
+
+/** How `rehearsal/main.ts` ends a start that cannot work: no prompt, no such scenario. */
+const SETUP_EXIT_CODE = 2;
 
 // Linux refuses a single argument of 128 KiB and more.
 const MAX_ARGUMENT_BYTES = 100_000;

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ulid } from 'ulid';
-import { answerAll } from '../../../src/providers/rehearsal/qa-text.ts';
+import { answerAll } from '../../../src/rehearsal/qa-text.ts';
 import { cacheText, readLog } from '../../../src/session/event-log.ts';
 import { parseEvent } from '../../../src/session/events.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/paths.ts';

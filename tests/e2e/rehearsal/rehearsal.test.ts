@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { answerAll } from '../../../src/providers/rehearsal/qa-text.ts';
+import { answerAll } from '../../../src/rehearsal/qa-text.ts';
 import { type HandSession, newHandSession } from './rehearsal-stage.ts';
 
 async function answer(session: HandSession, change: (text: string) => string = answerAll): Promise<void> {

@@ -1,4 +1,4 @@
-import { SamocodeError } from '../../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 
 /** Exit status for a start that cannot work, whatever the session's state: no prompt, no such scenario. */
 export const SETUP_EXIT_CODE = 2;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { PHASE_NAMES } from '../../phases/table.ts';
+import { PHASE_NAMES } from '../phases/table.ts';
 import { RehearsalSetupError } from './setup-error.ts';
 
 const milliseconds = z.number().nonnegative();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { applyEdits } from './apply-edits.ts';
 import { readCommission } from './choose-job.ts';
 import { commit, git, runCheck } from './commands.ts';

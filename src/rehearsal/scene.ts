@@ -1,7 +1,7 @@
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeWhole } from '../../base/atomic-file.ts';
-import { ifExists } from '../../base/errors.ts';
+import { writeWhole } from '../base/atomic-file.ts';
+import { ifExists } from '../base/errors.ts';
 import { sectionOf, withListLine, withStatusLine } from './markdown.ts';
 import type { PromptFacts } from './prompt.ts';
 import type { Stage } from './stage.ts';

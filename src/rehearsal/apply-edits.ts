@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import type { Edit } from './job.ts';
 import { type Scene, writeFileOnStage } from './scene.ts';
 

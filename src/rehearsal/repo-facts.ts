@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
-import { runCommand } from '../../base/run-command.ts';
+import { ifExists } from '../base/errors.ts';
+import { runCommand } from '../base/run-command.ts';
 import { type Check, git } from './commands.ts';
 import type { PromptFacts } from './prompt.ts';
 

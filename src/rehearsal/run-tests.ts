@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { type Commission, readCommission } from './choose-job.ts';
 import { runCheck, shown } from './commands.ts';
 import { filesOf } from './make-plan.ts';

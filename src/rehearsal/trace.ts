@@ -1,9 +1,9 @@
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Clock, isoUtc } from '../../base/clock.ts';
-import { ifExists } from '../../base/errors.ts';
-import { isRunning, systemProcessTable } from '../../base/process-table.ts';
+import { type Clock, isoUtc } from '../base/clock.ts';
+import { ifExists } from '../base/errors.ts';
+import { isRunning, systemProcessTable } from '../base/process-table.ts';
 import type { PromptFacts } from './prompt.ts';
 
 /** A line of the trace file: what proves that two children of a session never ran at once. */

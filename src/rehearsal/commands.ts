@@ -1,4 +1,4 @@
-import { runCommand } from '../../base/run-command.ts';
+import { runCommand } from '../base/run-command.ts';
 import type { Scene } from './scene.ts';
 
 /** A program with its arguments, run in the worktree without a shell. */

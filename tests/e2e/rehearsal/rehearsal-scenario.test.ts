@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { systemProcessTable } from '../../../src/base/process-table.ts';
 import { newClaudeReader } from '../../../src/providers/claude-stream.ts';
 import type { ChildEvent } from '../../../src/providers/provider.ts';
-import { readScenario } from '../../../src/providers/rehearsal/scenario.ts';
+import { readScenario } from '../../../src/rehearsal/scenario.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type ChildEnd, ended, type HandSession, isThere, newHandSession } from './rehearsal-stage.ts';
 
@@ -46,7 +46,7 @@ test('every scenario of the kit can be read and says what it is about', async ()
 
 test('the README of the kit names every scenario and every act', async () => {
   const readme = await readFile(join(KIT, 'README.md'), 'utf8');
-  const source = await readFile('src/providers/rehearsal/scenario.ts', 'utf8');
+  const source = await readFile('src/rehearsal/scenario.ts', 'utf8');
   const acts = [...source.matchAll(/act: z\.literal\('([\w-]+)'\)/g)].map((match) => match[1]);
   const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
   expect([...acts, ...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** Where a rehearsal is watched: it prints what a CLI would print, at a pace that people can follow. */
 export interface Stage {

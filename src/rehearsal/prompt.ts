@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
-import { stampsAt, threeDigits } from '../../base/stamps.ts';
-import { type Phase, phaseNamed } from '../../phases/table.ts';
+import { stampsAt, threeDigits } from '../base/stamps.ts';
+import { type Phase, phaseNamed } from '../phases/table.ts';
 import { RehearsalSetupError } from './setup-error.ts';
 
 /** What the prompt tells the child about its one piece of work. */

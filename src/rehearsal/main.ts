@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import '../../base/quick-schemas.ts';
+import '../base/quick-schemas.ts';
 
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { systemClock } from '../../base/clock.ts';
-import { definedOnly } from '../../base/defined-only.ts';
+import { systemClock } from '../base/clock.ts';
+import { definedOnly } from '../base/defined-only.ts';
 import { readArguments } from './arguments.ts';
 import { playAct } from './play-act.ts';
 import { type PromptFacts, readPrompt } from './prompt.ts';

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../../base/atomic-file.ts';
+import { writeWhole } from '../base/atomic-file.ts';
 import { applyEdits } from './apply-edits.ts';
 import { type Commission, readCommission } from './choose-job.ts';
 import { commit, git, runCheck } from './commands.ts';

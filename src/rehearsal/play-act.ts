@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { writeWhole } from '../../base/atomic-file.ts';
-import { runCommand } from '../../base/run-command.ts';
+import { writeWhole } from '../base/atomic-file.ts';
+import { runCommand } from '../base/run-command.ts';
 import { withStatusLine } from './markdown.ts';
 import { placeOf, writeAt } from './places.ts';
 import { playPhase } from './play-phase.ts';

@@ -2,19 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DEMO_FILES } from '../../src/demo/demo-project.ts';
 import type { ChildRequest } from '../../src/providers/provider.ts';
-import { readArguments } from '../../src/providers/rehearsal/arguments.ts';
-import { sectionOf, withListLine, withStatusLine } from '../../src/providers/rehearsal/markdown.ts';
-import { paperBoatJob } from '../../src/providers/rehearsal/paper-boat-job.ts';
-import {
-  firstOpenPhase,
-  phaseCount,
-  renderPlan,
-  withPhaseTicked,
-} from '../../src/providers/rehearsal/plan-text.ts';
-import { readPrompt } from '../../src/providers/rehearsal/prompt.ts';
-import { answerAll, choiceOf, readQa, renderQa } from '../../src/providers/rehearsal/qa-text.ts';
-import { isAfterQuality, withoutTimes } from '../../src/providers/rehearsal/run-tests.ts';
 import { rehearsal } from '../../src/providers/rehearsal.ts';
+import { readArguments } from '../../src/rehearsal/arguments.ts';
+import { sectionOf, withListLine, withStatusLine } from '../../src/rehearsal/markdown.ts';
+import { paperBoatJob } from '../../src/rehearsal/paper-boat-job.ts';
+import { firstOpenPhase, phaseCount, renderPlan, withPhaseTicked } from '../../src/rehearsal/plan-text.ts';
+import { readPrompt } from '../../src/rehearsal/prompt.ts';
+import { answerAll, choiceOf, readQa, renderQa } from '../../src/rehearsal/qa-text.ts';
+import { isAfterQuality, withoutTimes } from '../../src/rehearsal/run-tests.ts';
 
 const REQUEST: ChildRequest = {
   cliPath: '/opt/samocode-rehearsal.js',

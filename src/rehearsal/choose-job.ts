@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { anyRepoJob } from './any-repo-job.ts';
 import type { Decisions, Job } from './job.ts';
 import { paperBoatJob } from './paper-boat-job.ts';

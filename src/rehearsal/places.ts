@@ -1,6 +1,6 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { PromptFacts } from './prompt.ts';
 
 const SESSION_FILES: Readonly<Record<string, string>> = {

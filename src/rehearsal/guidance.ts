@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { noteFlow, readSessionFile, type Scene } from './scene.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Phase } from '../../phases/table.ts';
+import type { Phase } from '../phases/table.ts';
 import { settleRequirements } from './ask.ts';
 import { hearGuidance } from './guidance.ts';
 import { implement } from './implement.ts';
