@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { DemoScreen } from '../demo/screen.ts';
-import { hanging } from './hanging.ts';
+import { hanging } from './columns.ts';
 import type { Output } from './output.ts';
 import { ProgressView } from './progress-view.ts';
 import { harmless, oneLine } from './style.ts';
@@ -16,7 +16,7 @@ export function newDemoScreen(output: Output, clock: Clock): DemoScreen & Dispos
   return {
     isWatched: !output.json,
     chapter: (title) => say(`\n${bold(title)}`),
-    line: (text) => say(hanging(harmless(text), { first: '  ', rest: 2, columns: output.columns })),
+    line: (text) => say(hanging(harmless(text), { first: '  ', columns: output.columns })),
     toolCall: (tool, about) =>
       say(
         `  ${dim('chat ▸')} ${accent(tool)}${about ? ` ${dim(oneLine(about, Math.max(20, output.columns - tool.length - 12)))}` : ''}`,
@@ -24,9 +24,7 @@ export function newDemoScreen(output: Output, clock: Clock): DemoScreen & Dispos
     progress: (progress) => view.show(progress),
     ended: (phase, did) => view.note(`${good('✔')} ${phase}${did ? `: ${oneLine(did)}` : ''}`),
     question({ id, text, options, suggestion }) {
-      say(
-        `\n${hanging(harmless(text), { first: `  ${attention(bold(id))}  `, rest: 6, columns: output.columns })}`,
-      );
+      say(`\n${hanging(harmless(text), { first: `  ${attention(bold(id))}  `, columns: output.columns })}`);
       for (const option of options) say(`      ${oneLine(option)}`);
       if (suggestion) say(dim(`      suggested: ${oneLine(suggestion)}`));
     },

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { shellWord } from '../base/shell-quoted.ts';
 import type { DemoReport } from '../demo/report.ts';
 import type { Cli } from './cli.ts';
-import { hanging } from './hanging.ts';
+import { hanging } from './columns.ts';
 import { oneLine, type Style } from './style.ts';
 
 /** What a demo ends with: the work, the proof, where everything lies, and how to go on. */
 export function demoWords(report: DemoReport, { output, calledAs, programsDir }: Cli): string {
   const { columns, style } = output;
   const { bold, dim, good, bad, accent } = style;
-  const paragraph = (text: string) => hanging(text, { first: '  ', rest: 2, columns });
+  const paragraph = (text: string) => hanging(text, { first: '  ', columns });
   const check = (isGood: boolean, text: string) => `  ${isGood ? good('✔') : bad('✘')} ${text}`;
   const { tests, feature, places } = report;
   return [

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { SamocodeError } from '../base/errors.ts';
-import { cutToColumns } from './cut-to-columns.ts';
+import { cutToColumns } from './columns.ts';
 import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
 
 /** A stream of the process; `columns` and `isTTY` as Node gives them. */

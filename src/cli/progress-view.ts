@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Phase } from '../phases/table.ts';
+import { hanging } from './columns.ts';
 import { stopwatch } from './durations.ts';
-import { hanging } from './hanging.ts';
 import type { Output } from './output.ts';
 import { phaseLine } from './phase-line.ts';
 import { oneLine } from './style.ts';
@@ -52,7 +52,7 @@ export class ProgressView implements Disposable {
   note(text: string): void {
     const { dim } = this.#output.style;
     const first = `${dim(this.#elapsed().padStart(6))}  `;
-    this.#output.say(hanging(text, { first, rest: 8, columns: this.#output.textColumns }));
+    this.#output.say(hanging(text, { first, columns: this.#output.textColumns }));
     if (this.#timer) this.#draw();
   }
 

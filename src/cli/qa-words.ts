@@ -1,5 +1,5 @@
 import type { QaItem } from '../actions/read-qa.ts';
-import { hanging } from './hanging.ts';
+import { hanging } from './columns.ts';
 import type { Output } from './output.ts';
 import { harmless, oneLine, type Style } from './style.ts';
 
@@ -10,15 +10,14 @@ export function questionWords(question: QaItem, { style, columns }: Output): str
   const lines = options.map(({ letter, text: words }) => {
     const mark = suggested.has(letter) ? style.accent(' ← suggested') : '';
     const first = `     ${style.bold(`${letter})`)} `;
-    return hanging(`${oneLine(words, 400)}${mark}`, { first, rest: 8, columns });
+    return hanging(`${oneLine(words, 400)}${mark}`, { first, columns });
   });
   const { letters = [], reason = '' } = suggestion ?? {};
   const whySo = oneLine([letters.join(', '), reason].filter(Boolean).join(' - '), 400);
-  const why = reason ? [style.dim(hanging(whySo, { first: '     suggested: ', rest: 5, columns }))] : [];
+  const why = reason ? [style.dim(hanging(`suggested: ${whySo}`, { first: '     ', columns }))] : [];
   return [
     hanging(harmless(text), {
       first: `${style.bold(style.attention(id))}${' '.repeat(Math.max(1, 5 - id.length))}`,
-      rest: 5,
       columns,
     }),
     ...lines,

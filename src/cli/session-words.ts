@@ -1,8 +1,8 @@
 import { OUTAGE_WORDS } from '../phases/outage.ts';
 import type { WaitingFor } from '../phases/table.ts';
 import { STOPS } from '../session/now.ts';
+import { hanging } from './columns.ts';
 import { duration } from './durations.ts';
-import { hanging } from './hanging.ts';
 import { hintForTerminal } from './hints.ts';
 import type { Output } from './output.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
@@ -72,7 +72,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
   const shown = rows.flatMap(([name, value]) => {
     const first = `  ${style.dim(name.padEnd(9))} `;
     if (!value) return [];
-    return PROSE.has(name) ? hanging(value, { first, rest: 12, columns: textColumns }) : `${first}${value}`;
+    return PROSE.has(name) ? hanging(value, { first, columns: textColumns }) : `${first}${value}`;
   });
   return [head, ...shown].join('\n');
 }

@@ -1,8 +1,8 @@
 import { OUTAGE_WORDS } from '../phases/outage.ts';
 import type { Status } from '../session/state.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../supervisor/supervisor-status.ts';
+import { hanging } from './columns.ts';
 import { duration } from './durations.ts';
-import { hanging } from './hanging.ts';
 import type { Output } from './output.ts';
 import { shortName } from './session-facts.ts';
 import { oneLine } from './style.ts';
@@ -155,7 +155,7 @@ export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: n
   const shown = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [`  ${style.dim(name.padEnd(9))} ${value}`],
   );
-  const head = headWords(facts, output, nowMs).map((text) => hanging(text, { first: '', rest: 0, columns }));
+  const head = headWords(facts, output, nowMs).map((text) => hanging(text, { first: '', columns }));
   return [...head, ...shown, '', ...watchedWords(facts, output, nowMs)].join('\n');
 }
 
@@ -203,7 +203,7 @@ export function watchedWords(
       .map(({ session, words, since, needsYou }) => {
         const first = `  ${needsYou ? style.attention('●') : ' '} ${session.padEnd(width)}  `;
         const ago = `(${duration(nowMs - Date.parse(since))})`;
-        return hanging(`${words} ${ago}`, { first, rest: width + 6, columns: textColumns });
+        return hanging(`${words} ${ago}`, { first, columns: textColumns });
       }),
   ]);
   return [`${count}:`, ...lines];

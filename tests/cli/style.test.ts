@@ -26,14 +26,27 @@ test('one line stays one line, and within its length', () => {
 });
 
 test.each([
-  [{ isTerminal: true, asked: true, env: {} }, true],
-  [{ isTerminal: true, asked: true, env: { NO_COLOR: '1' } }, false],
-  [{ isTerminal: true, asked: true, env: { NO_COLOR: '' } }, true],
-  [{ isTerminal: true, asked: true, env: { TERM: 'dumb' } }, false],
-  [{ isTerminal: true, asked: false, env: {} }, false],
-  [{ isTerminal: false, asked: true, env: {} }, false],
-])('colour for %o: %s', (wishes, wanted) => {
-  expect(wantsColour(wishes)).toBe(wanted);
+  ['a terminal', { isTerminal: true }, true],
+  ['a pipe', { isTerminal: false }, false],
+  ['a dumb terminal', { env: { TERM: 'dumb' } }, false],
+  ['NO_COLOR', { env: { NO_COLOR: '1' } }, false],
+  ['NO_COLOR=0, which sets it as well', { env: { NO_COLOR: '0' } }, false],
+  ['an empty NO_COLOR', { env: { NO_COLOR: '' } }, true],
+  ['FORCE_COLOR=1', { env: { FORCE_COLOR: '1' } }, true],
+  ['FORCE_COLOR=1 in a pipe', { isTerminal: false, env: { FORCE_COLOR: '1' } }, true],
+  ['FORCE_COLOR=1 on a dumb terminal', { env: { FORCE_COLOR: '1', TERM: 'dumb' } }, true],
+  ['FORCE_COLOR=1 beside NO_COLOR', { env: { FORCE_COLOR: '1', NO_COLOR: '1' } }, true],
+  ['FORCE_COLOR=0', { env: { FORCE_COLOR: '0' } }, false],
+  ['FORCE_COLOR=false', { env: { FORCE_COLOR: 'false' } }, false],
+  ['an empty FORCE_COLOR in a pipe', { isTerminal: false, env: { FORCE_COLOR: '' } }, false],
+  ['--no-color', { asked: false }, false],
+  ['--no-color beside FORCE_COLOR=1', { asked: false, env: { FORCE_COLOR: '1' } }, false],
+])('with %s the answer to colour is as documented', (_name, wishes, wanted) => {
+  expect(wantsColour({ isTerminal: true, asked: true, env: {}, ...wishes })).toBe(wanted);
+});
+
+test('a line that is cut ends with a whole emoji', () => {
+  expect(oneLine('🚀🚀🚀', 4)).toBe('🚀…');
 });
 
 test('a plain style changes nothing', () => {

@@ -1,8 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-
-import { columnsOf } from '../../src/cli/cut-to-columns.ts';
-import { hanging } from '../../src/cli/hanging.ts';
-import { wantsColour } from '../../src/cli/style.ts';
+import { columnsOf, hanging, padTo } from '../../src/cli/columns.ts';
 
 test.each([
   ['Chinese', '你好世界 你好世界 你好世界', '· 你好世界 你好世界\n  你好世界'],
@@ -13,23 +11,30 @@ test.each([
     '· e\u0301e\u0301e\u0301e\u0301 abcdefgh\n  ijkl',
   ],
 ])('a paragraph with %s is broken where the terminal is full', (_name, text, lines) => {
-  expect(hanging(text, { first: '· ', rest: 2, columns: 19 })).toBe(lines);
+  expect(hanging(text, { first: '· ', columns: 19 })).toBe(lines.normalize());
 });
 
 test('colours take no place of a line', () => {
   expect(columnsOf('\u001b[1m日本語\u001b[22m')).toBe(6);
 });
 
-test.each([
-  ['FORCE_COLOR in a pipe', { isTerminal: false, asked: true, env: { FORCE_COLOR: '1' } }, true],
-  [
-    'FORCE_COLOR beside NO_COLOR',
-    { isTerminal: true, asked: true, env: { FORCE_COLOR: '1', NO_COLOR: '1' } },
-    true,
-  ],
-  ['FORCE_COLOR=0', { isTerminal: true, asked: true, env: { FORCE_COLOR: '0' } }, false],
-  ['an empty FORCE_COLOR in a pipe', { isTerminal: false, asked: true, env: { FORCE_COLOR: '' } }, false],
-  ['FORCE_COLOR beside --no-color', { isTerminal: true, asked: false, env: { FORCE_COLOR: '1' } }, false],
-])('with %s the answer to colour is as documented', (_name, wishes, wanted) => {
-  expect(wantsColour(wishes)).toBe(wanted);
+test('no line of East Asian or emoji text is wider than the terminal, and nothing of it is lost', () => {
+  const unit = fc.constantFrom('你', '한', 'ｱ', 'Ａ', '🚀', '👩‍👩‍👧‍👦', '🇫🇷', 'é', 'e\u0301', 'a', ' ');
+  fc.assert(
+    fc.property(fc.string({ unit }), fc.integer({ min: 20, max: 60 }), (text, columns) => {
+      const shown = hanging(`语 ${text}`, { first: '· ', columns });
+      for (const line of shown.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
+      expect(shown.replace(/\s/g, '')).toBe(`·语${text.replace(/\s/g, '')}`.normalize());
+    }),
+  );
+});
+
+test('a path longer than the line is left whole, to be copied', () => {
+  const path = '/a/very/long/path/to/a/worktree/of/a/session';
+  expect(hanging(`see ${path} there`, { first: '', columns: 20 })).toBe(`see\n${path}\nthere`);
+});
+
+test('names of any letters are filled up to the same width', () => {
+  const names = ['boat', '船', '🚀🚀', 'e\u0301te\u0301'];
+  expect(names.map((name) => columnsOf(padTo(name, 6)))).toEqual([6, 6, 6, 6]);
 });
