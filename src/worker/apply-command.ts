@@ -2,7 +2,7 @@ import type { Command } from '../session/commands.ts';
 import type { CommandOutcome, Refusal } from './command-outcome.ts';
 import { answer } from './commands/answer.ts';
 import { approve, requestChanges } from './commands/approve.ts';
-import { archive, unarchive } from './commands/archive.ts';
+import { archive, unarchive } from './commands/finish.ts';
 import { message } from './commands/message.ts';
 import { resume } from './commands/resume.ts';
 import { rewind } from './commands/rewind.ts';

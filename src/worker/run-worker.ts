@@ -23,7 +23,7 @@ import { freeSlotsOf, Slots } from '../session/slots.ts';
 import { trueSessionFile } from '../session/true-session-file.ts';
 import { ChildrenEnvironment } from './children-environment.ts';
 import type { CommandOutcome } from './command-outcome.ts';
-import { intoArchive, restOfArchiving } from './commands/archive.ts';
+import { intoArchive, restOfArchiving } from './commands/finish.ts';
 import { say } from './failure.ts';
 import { followUp } from './follow-up.ts';
 import { GitGuard } from './git-guard.ts';
