@@ -14,26 +14,14 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { openForAppend } from './append-lines.ts';
 import { syncFolder, writeFully, writeWhole } from './atomic-file.ts';
-import { ifThere, SamocodeError } from './errors.ts';
+import { BASE_ERRORS } from './base-errors.ts';
+import { ifThere } from './errors.ts';
 import { statsAt } from './look-at.ts';
 
 /** What somebody else did to a file that only we write. */
 export interface ForeignChange {
   what: 'replaced' | 'appended';
   detail: string;
-}
-
-/** Bytes that were ours are gone: nothing can be written behind them that a reader would understand. */
-export class FileRewrittenError extends SamocodeError {
-  readonly code = 'file_rewritten';
-
-  constructor(path: string) {
-    super(
-      `Nothing was written to ${path}.`,
-      'Somebody else has changed or cut off what stood in it.',
-      'Put it back from a backup.',
-    );
-  }
 }
 
 const PIECE_BYTES = 256 * 1024;
@@ -132,7 +120,7 @@ export class AppendOnlyFile implements Disposable {
   /**
    * Compares the file with what we wrote. Foreign bytes behind ours are cut off, as a torn line is; a file that lost its
    * name gets it back: its bytes are still in our hands. Else no reader would learn anything more from its writer.
-   * @throws FileRewrittenError when bytes of ours are gone
+   * @throws file_rewritten when bytes of ours are gone
    */
   async look(): Promise<ForeignChange | undefined> {
     if (this.#isTorn) await this.#cut();
@@ -140,7 +128,7 @@ export class AppendOnlyFile implements Disposable {
     const own = this.#stat();
     const isReplaced = here === undefined || here.ino !== own.ino || here.dev !== own.dev;
     if (!isReplaced && fileId(own) === this.#seen) return undefined;
-    if (this.printOf(this.#size) !== this.print) throw new FileRewrittenError(this.#path);
+    if (this.printOf(this.#size) !== this.print) throw BASE_ERRORS.file_rewritten({ path: this.#path });
     const grown = Number(own.size) - this.#size;
     if (isReplaced) await this.#nameAgain();
     else if (grown > 0) await this.#cut();

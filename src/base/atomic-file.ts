@@ -73,7 +73,7 @@ export function writeLightly(path: string, data: string | Uint8Array): void {
  * Makes a whole file that must not exist yet. link() refuses an existing name, and the file that it
  * reveals is already complete: a rival can neither win twice nor read half of it.
  * @returns false when the name is taken
- * @throws NoHardLinksError
+ * @throws no_hard_links
  */
 export async function createWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<boolean> {
   const draft = draftPath(path);

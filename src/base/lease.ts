@@ -2,8 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createWhole, writeWhole } from './atomic-file.ts';
+import { BASE_ERRORS } from './base-errors.ts';
 import { type Clock, isoUtc } from './clock.ts';
-import { ifExists, SamocodeError } from './errors.ts';
+import { ifExists } from './errors.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
 import { namesAt } from './look-at.ts';
 import { readPlainFile } from './plain-file.ts';
@@ -34,49 +35,6 @@ export type Holding =
   /** The newest file can't be read; its number counts all the same. */
   | { kind: 'unreadable'; number: number };
 
-export class LeaseHeldError extends SamocodeError {
-  readonly code = 'lease_held';
-  readonly lease: Lease;
-
-  constructor(lease: Lease, liveness: Liveness) {
-    super(
-      'The lease was not taken.',
-      liveness === 'alive'
-        ? `Process ${lease.owner.pid} has held it since ${lease.acquiredAt}.`
-        : `A process of another machine or container (${lease.owner.hostId}) has held it since ${lease.acquiredAt}.`,
-      liveness === 'alive'
-        ? 'Act through its owner.'
-        : 'If that machine is gone for good, use `samocode takeover`.',
-    );
-    this.lease = lease;
-  }
-}
-
-export class LeaseLostError extends SamocodeError {
-  readonly code = 'lease_lost';
-
-  constructor(number: number) {
-    super(
-      'Nothing was written.',
-      `Lease ${number} has been taken over by another process.`,
-      'Leave at once.',
-    );
-  }
-}
-
-/** No owner ever came so far: somebody wrote the number by hand. */
-class LeaseNumbersSpentError extends SamocodeError {
-  readonly code = 'lease_numbers_spent';
-
-  constructor(dir: string) {
-    super(
-      'The lease was not taken.',
-      `The highest number of ${dir}, or of the events beside it, cannot be counted on from.`,
-      'Remove the lease file or the last lines of the event log that name it.',
-    );
-  }
-}
-
 /** A lease that this process owns. Leaving marks it released; its file stays, for its number. */
 export interface OwnedLease extends AsyncDisposable {
   readonly number: number;
@@ -85,7 +43,7 @@ export interface OwnedLease extends AsyncDisposable {
   /**
    * Makes sure that no other number is the highest. A folder that was emptied or taken away gets this one
    * back: its owner still lives.
-   * @throws LeaseLostError when somebody else has the lease
+   * @throws lease_lost when somebody else has the lease
    */
   check(): Promise<void>;
   release(): Promise<void>;
@@ -144,7 +102,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
 
 /**
  * Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it.
- * @throws LeaseHeldError while an owner lives or can't be judged from here; LeaseNumbersSpentError
+ * @throws lease_held while an owner lives or can't be judged from here; lease_numbers_spent
  */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
   const { host, clock, takeUnknowable = false, above = 0, supervisor } = options;
@@ -153,13 +111,12 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
     const holding = await readHolding(dir, host);
     if (holding.kind === 'held') {
       const { lease, liveness } = holding;
-      if (liveness === 'alive') throw new LeaseHeldError(lease, liveness);
-      if (liveness === 'unknowable' && !isGivenUp(lease, takeUnknowable))
-        throw new LeaseHeldError(lease, liveness);
+      if (liveness === 'alive') throw leaseHeld(lease, liveness);
+      if (liveness === 'unknowable' && !isGivenUp(lease, takeUnknowable)) throw leaseHeld(lease, liveness);
     }
     const number = Math.max(numberOf(holding), above) + 1;
     // A name with it would not be taken for a lease: the loop would never end.
-    if (!(number < Number.MAX_SAFE_INTEGER)) throw new LeaseNumbersSpentError(dir);
+    if (!(number < Number.MAX_SAFE_INTEGER)) throw BASE_ERRORS.lease_numbers_spent({ dir });
     const owner = await identify(host, process.pid);
     if (owner === undefined) throw new Error('This process is not in the process table.');
     const { container } = host;
@@ -171,6 +128,10 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
       return ownedLease(dir, lease, previousOf(holding), clock);
     }
   }
+}
+
+function leaseHeld({ number, owner: { pid, hostId }, acquiredAt: since }: Lease, liveness: Liveness) {
+  return BASE_ERRORS.lease_held({ number, pid, hostId, since, isHere: liveness === 'alive' });
 }
 
 function isGivenUp({ owner }: Lease, takeUnknowable: boolean | ProcessIdentity): boolean {
@@ -185,7 +146,7 @@ function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'],
       await createWhole(leasePath(dir, lease.number), serialise(lease));
       numbers = leaseNumbers(dir);
     }
-    if (numbers.at(-1) !== lease.number) throw new LeaseLostError(lease.number);
+    if (numbers.at(-1) !== lease.number) throw BASE_ERRORS.lease_lost({ number: lease.number });
   };
   let released = false;
   const release = async () => {

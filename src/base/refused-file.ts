@@ -1,29 +1,21 @@
-import { SamocodeError, systemErrorCode } from './errors.ts';
+import { BASE_ERRORS } from './base-errors.ts';
+import { isSamocodeError, systemErrorCode } from './errors.ts';
 
-/** What a system says to a program that is in order itself. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'this user has no right to it',
-  EPERM: 'this user may not change it',
-  EROFS: 'its disk can only be read',
-  ENOSPC: 'its disk is full',
-  EDQUOT: 'this user has no room left on its disk',
+/** What a system answers to a program without a fault, and what a person can do about it. */
+const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>> = {
+  EACCES: ['Permission denied', 'Give your user access to it'],
+  EPERM: ['Operation not permitted', 'Let your user change it'],
+  EROFS: ['Read-only file system', 'Use a disk that can be written to'],
+  ENOSPC: ['No space left on the disk', 'Free some space'],
+  EDQUOT: ['Disk quota exceeded', 'Free some space'],
 };
 
-/** Such a refusal as a failure that a person can mend; undefined for every other error. */
-export function refusedFile(error: unknown): RefusedFileError | undefined {
-  const reason = REASONS[systemErrorCode(error) ?? ''];
-  if (error instanceof SamocodeError || reason === undefined) return undefined;
-  return new RefusedFileError(reason, error as NodeJS.ErrnoException);
-}
-
-class RefusedFileError extends SamocodeError {
-  readonly code = 'file_refused';
-
-  constructor(reason: string, cause: NodeJS.ErrnoException) {
-    super(
-      'The machine refused a file.',
-      `${cause.path ?? 'It'}: ${reason} (${cause.code}).`,
-      'Put that right, then try again.',
-    );
-  }
+/** Such a refusal as a failure that a person can fix; undefined for every other error. */
+export function refusedFile(error: unknown) {
+  const code = systemErrorCode(error) ?? '';
+  const known = REFUSALS[code];
+  if (isSamocodeError(error) || known === undefined) return undefined;
+  const [refusal, fix] = known;
+  const { path } = error as NodeJS.ErrnoException;
+  return BASE_ERRORS.file_refused({ path, refusal, code, fix });
 }

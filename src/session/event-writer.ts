@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { AppendOnlyFile, FileRewrittenError, type ForeignChange } from '../base/append-only-file.ts';
+import { AppendOnlyFile, type ForeignChange } from '../base/append-only-file.ts';
 import { writeLightly } from '../base/atomic-file.ts';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
@@ -64,7 +65,7 @@ export class EventWriter implements Disposable {
   /**
    * Opens the log for the owner of `lease`, cuts it to its last whole commit and folds it from the start:
    * a cached state is good enough to be shown, not to be acted on.
-   * @throws NewerFormatError LeaseLostError
+   * @throws NewerFormatError lease_lost
    */
   static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
     const answered = new Set<string>();
@@ -92,7 +93,7 @@ export class EventWriter implements Disposable {
   /**
    * Numbers the events, writes them in one piece and waits until they are on disk.
    * @returns what was written: the events, and behind them what was found wrong with the log
-   * @throws LeaseLostError when another worker took over; nothing is written then
+   * @throws lease_lost when another worker took over; nothing is written then
    * @throws the system error when the disk takes no more; log and state are what they were
    */
   async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
@@ -143,7 +144,7 @@ export class EventWriter implements Disposable {
   /**
    * Whether somebody else changed the log since `mark` was taken. What stands behind its bytes is written by a worker, or
    * found by the look before each commit.
-   * @throws LeaseLostError: another owner's events are no foreign change; FileRewrittenError
+   * @throws lease_lost: another owner's events are no foreign change; file_rewritten
    */
   async isChangedSince(mark: LogMark): Promise<boolean> {
     await this.#lease.check();
@@ -171,7 +172,7 @@ export class EventWriter implements Disposable {
       const found = await this.#file.look();
       if (found) this.#found.push(found);
     } catch (error) {
-      if (error instanceof FileRewrittenError) putLogAside(this.#paths);
+      if (BASE_ERRORS.file_rewritten.is(error)) putLogAside(this.#paths);
       throw error;
     }
   }

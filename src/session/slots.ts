@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import type { Clock } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
 import { type Host, isSameProcess, type ProcessIdentity } from '../base/host.ts';
-import { acquireLease, LeaseHeldError, type OwnedLease, readHolding } from '../base/lease.ts';
+import { acquireLease, type OwnedLease, readHolding } from '../base/lease.ts';
 import { runRoot } from './paths.ts';
 
 interface Machine {
@@ -75,7 +76,7 @@ async function takeOneOf(root: string, count: number, machine: Machine): Promise
     try {
       return await acquireLease(join(root, String(number)), machine);
     } catch (error) {
-      if (!(error instanceof LeaseHeldError)) throw error;
+      if (!BASE_ERRORS.lease_held.is(error)) throw error;
     }
   }
   return undefined;
@@ -102,7 +103,7 @@ export async function freeSlotsOf(
     try {
       await using _place = await acquireLease(dir, { ...machine, takeUnknowable: owner });
     } catch (error) {
-      if (!(error instanceof LeaseHeldError)) throw error;
+      if (!BASE_ERRORS.lease_held.is(error)) throw error;
     }
   }
 }

@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { acquireLease, LeaseHeldError, LeaseLostError, type OwnedLease } from '../base/lease.ts';
+import { acquireLease, type OwnedLease } from '../base/lease.ts';
 import { statsAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { fileId, plainText } from '../base/plain-file.ts';
@@ -92,7 +93,7 @@ async function takeLease(
     try {
       return await acquireLease(paths.leases, { clock, host });
     } catch (error) {
-      if (!(error instanceof LeaseHeldError)) throw error;
+      if (!BASE_ERRORS.lease_held.is(error)) throw error;
     }
     const isHandover = statsAt(paths.leave) !== undefined;
     if (!isHandover || clock.monotonic() > until || signal.aborted) return undefined;
@@ -157,7 +158,7 @@ async function watch(
     }
   } catch (error) {
     if (signal.aborted) return 'ended';
-    if (error instanceof LeaseLostError) return 'lost';
+    if (BASE_ERRORS.lease_lost.is(error)) return 'lost';
     throw error;
   } finally {
     ears.close();

@@ -1,6 +1,6 @@
 import { ensurePlainFolder } from '../base/append-lines.ts';
-import { FileRewrittenError } from '../base/append-only-file.ts';
 import { removeDrafts } from '../base/atomic-file.ts';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import { removePlantedLinks } from '../project/planted-links.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { keepWork } from './keep-work.ts';
@@ -13,7 +13,7 @@ import { stateOf, type Worker } from './worker.ts';
 /**
  * What a child left in the run folder, once its whole tree is gone and before anything is judged: no command of that
  * time is left. @returns paths that changed though only the worker writes there
- * @throws FileRewrittenError when the log is lost, and with it the session; its work is kept all the same
+ * @throws file_rewritten when the log is lost, and with it the session; its work is kept all the same
  */
 export async function meetRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
   const links = { mainRepo: worker.file.mainRepo, worktreePath: stateOf(worker).worktree?.path };
@@ -21,7 +21,7 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
   await removePlantedLinks(links, worker.git.context).catch(() => undefined);
   const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
   const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
-    if (error instanceof FileRewrittenError)
+    if (BASE_ERRORS.file_rewritten.is(error))
       await keepWork(worker, { kind: 'after', iteration: open.iteration });
     throw error;
   });

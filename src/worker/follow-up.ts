@@ -1,4 +1,4 @@
-import { LeaseLostError } from '../base/lease.ts';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import type { NewEvent } from '../session/events.ts';
 import type { CommandOutcome } from './command-outcome.ts';
 import { explainFailure, say } from './failure.ts';
@@ -18,7 +18,7 @@ export async function followUp(
     await patiently(worker.clock, 'the work of a command not done', after);
     return [];
   } catch (error) {
-    if (error instanceof LeaseLostError) throw error;
+    if (BASE_ERRORS.lease_lost.is(error)) throw error;
     say(worker, error);
     const { rule, what, hint } = explainFailure(worker, error, 'ask for it again');
     const text = `A command was accepted, but not all of it could be done. ${what} ${hint}`;

@@ -1,6 +1,6 @@
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
-import { LeaseLostError } from '../base/lease.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { blockedEvent } from './blocked.ts';
 import { explainFailure, isRefusedFile, say } from './failure.ts';
@@ -23,7 +23,7 @@ export async function guarded(
     try {
       return await step();
     } catch (error) {
-      if (error instanceof LeaseLostError || error instanceof RunFolderGoneError) throw error;
+      if (BASE_ERRORS.lease_lost.is(error) || error instanceof RunFolderGoneError) throw error;
       if (isPassing(error)) {
         say(worker, `${systemErrorCode(error)}: trying again in ${waitMs} ms`);
       } else {

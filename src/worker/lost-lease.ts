@@ -1,13 +1,15 @@
-import { LeaseLostError, newestNumber, readHolding } from '../base/lease.ts';
+import { BASE_ERRORS } from '../base/base-errors.ts';
+import { newestNumber, readHolding } from '../base/lease.ts';
 import { ITERATION_MARK } from '../providers/environment.ts';
 import type { ChildRecord } from '../providers/run-child.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 
-/** A child may work for an hour without an event to be written, so the watch looks for a new owner by itself. @throws LeaseLostError */
+/** A child may work for an hour without an event to be written, so the watch looks for a new owner by itself. @throws lease_lost */
 export function requireLease({ paths, writer }: Pick<Worker, 'paths' | 'writer'>): void {
-  if ((newestNumber(paths.leases) ?? 0) > writer.lease) throw new LeaseLostError(writer.lease);
+  if ((newestNumber(paths.leases) ?? 0) > writer.lease)
+    throw BASE_ERRORS.lease_lost({ number: writer.lease });
 }
 
 /**

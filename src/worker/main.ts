@@ -1,9 +1,9 @@
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import '../base/quick-schemas.ts';
 
 import { dirname, join } from 'node:path';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/host.ts';
-import { LeaseLostError } from '../base/lease.ts';
 import { Wake } from '../providers/starting/launch-worker.ts';
 import { runWorker } from './run-worker.ts';
 
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     });
   } catch (error) {
     // Another worker has the session now: there is nothing to say.
-    if (error instanceof LeaseLostError) return;
+    if (BASE_ERRORS.lease_lost.is(error)) return;
     const text = error instanceof Error ? error.stack : String(error);
     process.stderr.write(`${isoUtc(systemClock.now())} worker ${process.pid} ended: ${text}\n`);
     process.exitCode = 1;

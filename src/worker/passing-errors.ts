@@ -1,6 +1,6 @@
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
-import { LeaseLostError } from '../base/lease.ts';
 import { say } from './failure.ts';
 
 /** Failures of the machine that pass or that a person ends; until then the worker waits and goes on by itself. */
@@ -32,7 +32,7 @@ export function unlessLost(clock: Pick<Clock, 'now'>): <T>(act: Promise<T>) => P
     try {
       return await act;
     } catch (error) {
-      if (error instanceof LeaseLostError) throw error;
+      if (BASE_ERRORS.lease_lost.is(error)) throw error;
       if (isPassing(error) || String(error) === said) return undefined;
       said = String(error);
       say({ clock }, error);

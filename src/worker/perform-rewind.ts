@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isSamocodeError } from '../base/errors.ts';
-import { LeaseLostError } from '../base/lease.ts';
 import { isBegun, restoreCheckpoint } from '../project/restore-checkpoint.ts';
 import { documentText } from '../session/document-text.ts';
 import type { RewindTarget } from '../session/event-types.ts';
@@ -35,7 +35,7 @@ export async function performRewind(worker: Worker): Promise<void> {
     const flow = `${sentence(whereTo(to))}; what stood there before is kept as ${undo.ref}`;
     await record(worker, { type: 'rewound', to, undo, leftOut, head, flow });
   } catch (error) {
-    if (error instanceof LeaseLostError || isPassing(error)) throw error;
+    if (BASE_ERRORS.lease_lost.is(error) || isPassing(error)) throw error;
     say(worker, error);
     const event = (await mayBeHalfway(worker, place, n)) ? halfway(worker, error) : failed(to, error);
     await record(worker, event);

@@ -1,7 +1,7 @@
 import { writeWhole } from '../base/atomic-file.ts';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { livenessOf } from '../base/host.ts';
-import { LeaseLostError } from '../base/lease.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
@@ -37,7 +37,7 @@ export async function runIteration(worker: Worker): Promise<void> {
   try {
     await watchAndFinish(worker, open, { child, isOurs, wasSeen });
   } catch (error) {
-    if (error instanceof LeaseLostError) await endChildIfUnseen(worker, open, child);
+    if (BASE_ERRORS.lease_lost.is(error)) await endChildIfUnseen(worker, open, child);
     throw error;
   }
 }

@@ -1,16 +1,10 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import type { Clock } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import type { Host, ProcessIdentity } from '../base/host.ts';
-import {
-  acquireLease,
-  LeaseHeldError,
-  LeaseLostError,
-  type OwnedLease,
-  readHolding,
-  untilMarkedLost,
-} from '../base/lease.ts';
+import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../base/lease.ts';
 import { statsAt } from '../base/look-at.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import { readLog } from '../session/event-log.ts';
@@ -98,7 +92,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       .then(leave)
       .catch(async (error) => {
         // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
-        if (error instanceof LeaseLostError) await lease.markLost().catch(() => undefined);
+        if (BASE_ERRORS.lease_lost.is(error)) await lease.markLost().catch(() => undefined);
         throw error;
       });
     await lease.release().catch((error) => say(worker, error));
@@ -161,7 +155,7 @@ async function leaseOf(
       takeUnknowable: givenUp ?? false,
     });
   } catch (error) {
-    if (error instanceof LeaseHeldError) return undefined;
+    if (BASE_ERRORS.lease_held.is(error)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { LeaseLostError } from '../base/lease.ts';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import { type Command, pendingCommandIds, readCommand, removeCommand } from '../session/commands.ts';
 import type { NewEvent } from '../session/events.ts';
 import { isRewinding } from '../session/fold-rewound.ts';
@@ -87,7 +87,7 @@ export async function meet(worker: Worker, id: string, moment: Moment): Promise<
 
 /** @throws what passes by itself: the command waits for that */
 function refusedBy(worker: Worker, error: unknown): Refusal {
-  if (isPassing(error) || error instanceof LeaseLostError) throw error;
+  if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
   say(worker, error);
   const { rule, what, hint } = explainFailure(worker, error, 'ask for it again');
   return new Refusal(rule, what, hint);

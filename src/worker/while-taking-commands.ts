@@ -12,7 +12,7 @@ export type MeanwhileEnd<T> = { kind: 'done'; value: T } | { kind: 'stopped' };
 /**
  * Does something that may take half an hour and records nothing, and takes the commands that come meanwhile. What `act`
  * throws once its signal is aborted counts as stopped.
- * @throws LeaseLostError once it has ended, when the session was taken over meanwhile
+ * @throws lease_lost once it has ended, when the session was taken over meanwhile
  */
 export async function whileTakingCommands<T>(
   worker: Worker,

@@ -5,13 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../src/base/clock.ts';
 import { type Host, systemHost } from '../../src/base/host.ts';
-import {
-  acquireLease,
-  LeaseHeldError,
-  LeaseLostError,
-  type OwnedLease,
-  readHolding,
-} from '../../src/base/lease.ts';
+import { acquireLease, type OwnedLease, readHolding } from '../../src/base/lease.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 import { askOne, passLeaseOn, raceForLease, startContenders } from '../support/lease-race.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -123,21 +117,17 @@ test('a zombie holds nothing', async () => {
 });
 
 test.each<[string, Host, string]>([
-  ['an owner that lives', hostWith([entryOf(4242)]), 'LeaseHeldError'],
-  ['an owner that is stopped', hostWith([entryOf(4242, { state: 'T' })]), 'LeaseHeldError'],
-  ['an owner that waits for the disk', hostWith([entryOf(4242, { state: 'D' })]), 'LeaseHeldError'],
+  ['an owner that lives', hostWith([entryOf(4242)]), 'lease_held'],
+  ['an owner that is stopped', hostWith([entryOf(4242, { state: 'T' })]), 'lease_held'],
+  ['an owner that waits for the disk', hostWith([entryOf(4242, { state: 'D' })]), 'lease_held'],
   ['an owner that is gone', hostWith([]), 'taken'],
   ['a zombie', hostWith([entryOf(4242, { state: 'Z' })]), 'taken'],
   ['a reused pid', hostWith([entryOf(4242, { startTicks: '101' })]), 'taken'],
   ['an owner of the boot before', hostWith([entryOf(4242)], { bootId: 'next boot' }), 'taken'],
-  [
-    'an equal pid in another namespace',
-    hostWith([entryOf(4242)], { pidNamespace: 'pid:[2]' }),
-    'LeaseHeldError',
-  ],
-  ['nobody, seen from another namespace', hostWith([], { pidNamespace: 'pid:[2]' }), 'LeaseHeldError'],
-  ['nobody, seen from another machine', hostWith([], { hostId: 'other', bootId: 'other' }), 'LeaseHeldError'],
-  ['a renamed machine of the same boot', hostWith([entryOf(4242)], { hostId: 'other' }), 'LeaseHeldError'],
+  ['an equal pid in another namespace', hostWith([entryOf(4242)], { pidNamespace: 'pid:[2]' }), 'lease_held'],
+  ['nobody, seen from another namespace', hostWith([], { pidNamespace: 'pid:[2]' }), 'lease_held'],
+  ['nobody, seen from another machine', hostWith([], { hostId: 'other', bootId: 'other' }), 'lease_held'],
+  ['a renamed machine of the same boot', hostWith([entryOf(4242)], { hostId: 'other' }), 'lease_held'],
 ])('the lease of %s: %#', async (_, host, expected) => {
   await using dir = await tempDir();
   await layLease(dir.path, 1);
@@ -146,14 +136,14 @@ test.each<[string, Host, string]>([
 
 test.each<[string, Partial<Host>, Partial<Host>, string]>([
   ['restarted', { container: 'a' }, { container: 'a', pidNamespace: 'pid:[2]' }, 'taken'],
-  ['another one', { container: 'a' }, { container: 'b', pidNamespace: 'pid:[2]' }, 'LeaseHeldError'],
-  ['seen from within a sandbox in it', { container: 'a' }, { pidNamespace: 'pid:[2]' }, 'LeaseHeldError'],
-  ['of before, unnamed', {}, { container: 'a', pidNamespace: 'pid:[2]' }, 'LeaseHeldError'],
+  ['another one', { container: 'a' }, { container: 'b', pidNamespace: 'pid:[2]' }, 'lease_held'],
+  ['seen from within a sandbox in it', { container: 'a' }, { pidNamespace: 'pid:[2]' }, 'lease_held'],
+  ['of before, unnamed', {}, { container: 'a', pidNamespace: 'pid:[2]' }, 'lease_held'],
   [
     'of the same name under another kernel',
     { container: 'a' },
     { container: 'a', hostId: 'other', bootId: 'its boot', pidNamespace: 'pid:[2]' },
-    'LeaseHeldError',
+    'lease_held',
   ],
 ])('the lease of a container that is %s: %#', async (_, before, now, expected) => {
   await using dir = await tempDir();
@@ -167,8 +157,7 @@ test('a lease of another machine is taken when a person says so', async () => {
   await layLease(dir.path, 3);
   const host = hostWith([], { hostId: 'other', bootId: 'other' });
   const held = await acquireLease(dir.path, { host, clock }).catch((error: unknown) => error);
-  expect(held).toBeInstanceOf(LeaseHeldError);
-  expect(String(held)).toContain('samocode takeover');
+  expect(held).toMatchObject({ code: 'lease_held', next: [{ act: 'take_over' }] });
   expect((await acquireLease(dir.path, { host, clock, takeUnknowable: true })).number).toBe(4);
 });
 
@@ -179,7 +168,7 @@ test('a lease that was given back is free, and the next number is higher', async
   await first.release();
   const second = await acquireLease(dir.path, { host, clock });
   expect(second).toMatchObject({ number: 2, previous: { number: 1, how: 'released' } });
-  await expect(first.check()).rejects.toThrow(LeaseLostError);
+  await expect(first.check()).rejects.toMatchObject({ code: 'lease_lost' });
   await expect(second.check()).resolves.toBeUndefined();
 });
 
@@ -214,7 +203,7 @@ test('an owner that runs a newer samocode is not robbed', async () => {
   await using dir = await tempDir();
   await layLease(dir.path, 5, OWNER, { v: 2, more: 'fields' });
   expect(await outcome(acquireLease(dir.path, { host: hostWith([entryOf(4242)]), clock }))).toBe(
-    'LeaseHeldError',
+    'lease_held',
   );
 });
 
@@ -239,7 +228,7 @@ test('an owner whose folder vanished gives way to one that came meanwhile', asyn
   const owned = await acquireLease(leases, { host, clock });
   await rm(leases, { recursive: true });
   await acquireLease(leases, { host, clock, above: 8 });
-  await expect(owned.check()).rejects.toThrow(LeaseLostError);
+  await expect(owned.check()).rejects.toMatchObject({ code: 'lease_lost' });
 });
 
 test('giving back a lease whose folder is gone is no failure', async () => {

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { LeaseLostError } from '../../src/base/lease.ts';
 import { readEvents, readLog } from '../../src/session/event-log.ts';
 import { EventWriter, NewerFormatError } from '../../src/session/event-writer.ts';
 import type { NewEvent } from '../../src/session/events.ts';
@@ -57,9 +56,9 @@ test('an owner whose lease was taken over writes nothing more, whatever it does'
   const { writer } = await log.open();
   await writer.append(notice('new'));
   const before = await log.bytes();
-  await expect(old.append(notice('late'))).rejects.toThrow(LeaseLostError);
+  await expect(old.append(notice('late'))).rejects.toMatchObject({ code: 'lease_lost' });
   // It would take the new owner's events for foreign ones and cut them off.
-  await expect(old.isChangedSince(old.mark())).rejects.toThrow(LeaseLostError);
+  await expect(old.isChangedSince(old.mark())).rejects.toMatchObject({ code: 'lease_lost' });
   expect(await log.bytes()).toEqual(before);
   expect(old.state.n).toBe(1);
 });
@@ -283,7 +282,7 @@ test('a writer that is opened by an owner without the lease opens nothing', asyn
   const before = await log.bytes();
   await log.open();
   await log.lay(before);
-  await expect(EventWriter.open(log.paths, lease, systemClock)).rejects.toThrow(LeaseLostError);
+  await expect(EventWriter.open(log.paths, lease, systemClock)).rejects.toMatchObject({ code: 'lease_lost' });
   expect(await log.bytes()).toEqual(before);
 });
 

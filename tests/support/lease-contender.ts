@@ -1,7 +1,8 @@
 // A process of its own that tries for leases when its parent says so, over node's IPC channel.
+import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
-import { acquireLease, LeaseHeldError, type OwnedLease } from '../../src/base/lease.ts';
+import { acquireLease, type OwnedLease } from '../../src/base/lease.ts';
 
 /** What the parent asks. `atMs`: everybody begins in the same millisecond. */
 export type Ask = { kind: 'take'; dir: string; atMs: number } | { kind: 'check' } | { kind: 'release' };
@@ -44,7 +45,7 @@ async function isOwner(): Promise<boolean> {
 process.on('message', (ask: Ask) => {
   void answer(ask)
     .catch((error: unknown): Answer => {
-      if (error instanceof LeaseHeldError) return { kind: 'held', by: error.lease.number };
+      if (BASE_ERRORS.lease_held.is(error)) return { kind: 'held', by: error.args.number };
       return { kind: 'failed', error: String(error) };
     })
     .then((said) => process.send?.(said));

@@ -3,7 +3,6 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
-import { LeaseLostError } from '../../src/base/lease.ts';
 import { GitError } from '../../src/project/git-error.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import { leaveCommand } from '../../src/session/commands.ts';
@@ -64,7 +63,7 @@ test('a lost lease ends the watch over a living child', async () => {
   await using scene = await workerWithChild(log, { settings: PATIENT, timeLimitMs: DAY_MS });
   await log.open({ takeOver: true });
   await leaveCommand(log.paths, stopNow());
-  await expect(watch(scene)).rejects.toThrow(LeaseLostError);
+  await expect(watch(scene)).rejects.toMatchObject({ code: 'lease_lost' });
 });
 
 const stopNow = () => ({

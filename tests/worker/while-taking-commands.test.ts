@@ -4,7 +4,6 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
-import { LeaseLostError } from '../../src/base/lease.ts';
 import { leaveCommand } from '../../src/session/commands.ts';
 import { Projector } from '../../src/worker/projector.ts';
 import { whileTakingCommands } from '../../src/worker/while-taking-commands.ts';
@@ -43,7 +42,7 @@ test('a lost lease aborts what is under way, also when there is no event to writ
   await using log = await tempLog();
   const worker = await preparingWorker(log);
   await log.open({ takeOver: true });
-  await expect(whileTakingCommands(worker, fetchForever)).rejects.toThrow(LeaseLostError);
+  await expect(whileTakingCommands(worker, fetchForever)).rejects.toMatchObject({ code: 'lease_lost' });
 });
 
 test('what fails without a stop fails', async () => {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createWhole } from '../../base/atomic-file.ts';
+import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { NoHardLinksError } from '../../base/no-hard-links.ts';
 import { nodePath } from '../../providers/node-path.ts';
 import { isOlder } from '../../providers/preflight.ts';
 import type { ActionContext } from '../context.ts';
@@ -130,7 +130,7 @@ export async function linkChecks(id: string, path: string): Promise<DoctorCheck[
   try {
     await createWhole(trial, '');
   } catch (error) {
-    if (error instanceof NoHardLinksError) return [fail(`${id}.links`, error.why, error.hint)];
+    if (BASE_ERRORS.no_hard_links.is(error)) return [fail(`${id}.links`, error.why, error.hint)];
   } finally {
     await rm(trial, { force: true }).catch(() => undefined);
   }

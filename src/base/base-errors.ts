@@ -1,0 +1,57 @@
+import { errors } from './errors.ts';
+
+/** The expected failures of files and leases. */
+export const BASE_ERRORS = errors({
+  file_refused: ({ path = 'a file', refusal, code, fix }: RefusedFile) => ({
+    what: 'A file could not be read or written.',
+    why: `${refusal}: ${path} (${code}).`,
+    hint: `${fix}, then try again.`,
+  }),
+  file_rewritten: ({ path }: { path: string }) => ({
+    what: `Nothing was written to ${path}.`,
+    why: 'Another program changed or removed what samocode had written there.',
+    hint: 'Restore it from a backup.',
+  }),
+  lease_held: ({ pid, hostId, since, isHere }: HeldLease) => ({
+    what: 'The lease was not taken.',
+    why: isHere
+      ? `Process ${pid} has held it since ${since}.`
+      : `A process of another machine or container (${hostId}) has held it since ${since}.`,
+    hint: isHere ? 'Act through that process, or end it.' : '',
+    next: isHere ? [] : [{ act: 'take_over', when: 'If that machine is gone for good' }],
+  }),
+  lease_lost: ({ number }: { number: number }) => ({
+    what: 'Nothing was written.',
+    why: `Another process has taken over lease ${number}.`,
+    hint: 'End this process.',
+  }),
+  lease_numbers_spent: ({ dir }: { dir: string }) => ({
+    what: 'The lease was not taken.',
+    why: `The highest number in ${dir}, or in the event log of the session, leaves no higher one. No lease gets that far: it was written by hand.`,
+    hint: 'Remove that lease file, or the last lines of the event log that name it.',
+  }),
+  // exFAT, and shared folders of virtual machines.
+  no_hard_links: ({ folder }: { folder: string }) => ({
+    what: 'A file was not created.',
+    why: `The file system of ${folder} has no hard links, which samocode needs to create a file exactly once.`,
+    hint: 'Set SESSIONS in .samocode to a folder on another disk.',
+  }),
+});
+
+interface RefusedFile {
+  path?: string;
+  /** What the system says, in words. */
+  refusal: string;
+  /** The system's code. */
+  code: string;
+  fix: string;
+}
+
+interface HeldLease {
+  number: number;
+  pid: number;
+  hostId: string;
+  since: string;
+  /** Its owner is known to live; else it can't be judged from here. */
+  isHere: boolean;
+}
