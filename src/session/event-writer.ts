@@ -3,7 +3,6 @@ import { AppendOnlyFile, type ForeignChange } from '../base/append-only-file.ts'
 import { writeLightly } from '../base/atomic-file.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
-import { SamocodeError } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import type { OwnedLease } from '../base/lease.ts';
 import { cacheText, type LogReading, readLog, tailHashAt } from './event-log.ts';
@@ -11,22 +10,11 @@ import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialise
 import { fold } from './fold.ts';
 import type { SessionPaths } from './paths.ts';
 import { putLogAside } from './rewritten-log.ts';
+import { SESSION_ERRORS } from './session-errors.ts';
 import { emptyState, type SessionState } from './state.ts';
 
 /** Events between two writings of the cached state: the most that a reader has to fold by itself. */
 const CACHE_EVERY = 16;
-
-export class NewerFormatError extends SamocodeError {
-  readonly code = 'newer_format';
-
-  constructor(newer: string) {
-    super(
-      'The session was not opened for writing.',
-      `A newer samocode wrote its events (${newer}).`,
-      'Update samocode on this machine. Reading works.',
-    );
-  }
-}
 
 /**
  * The one writer of a session's events. Every append checks the lease, goes to disk before it counts, and
@@ -65,13 +53,13 @@ export class EventWriter implements Disposable {
   /**
    * Opens the log for the owner of `lease`, cuts it to its last whole commit and folds it from the start:
    * a cached state is good enough to be shown, not to be acted on.
-   * @throws NewerFormatError lease_lost
+   * @throws newer_format lease_lost
    */
   static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
     const answered = new Set<string>();
     const onEvent = (event: SessionEvent) => noteAnswer(answered, event);
     const reading = (await readLog(paths, { useCache: false, onEvent })) ?? emptyReading();
-    if (reading.newer !== undefined) throw new NewerFormatError(reading.newer);
+    if (reading.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: reading.newer });
     const file = await AppendOnlyFile.open(paths.events, reading.offset, () => lease.check());
     return new EventWriter({ paths, lease, clock, reading, file, answered });
   }

@@ -1,4 +1,4 @@
-import { SamocodeError } from '../base/errors.ts';
+import { SESSION_ERRORS } from './session-errors.ts';
 import { slugOf } from './slug.ts';
 
 const MAX_SLUG = 40;
@@ -12,12 +12,15 @@ export function sessionSlug(task: string): string {
 
 /**
  * The name of a new session as a person gave it: lower-case words, digits and hyphens; blanks become hyphens.
- * @throws BadSessionNameError for anything else, above all for what could leave SESSIONS
+ * @throws bad_session_name for anything else, above all for what could leave SESSIONS
  */
 export function normaliseName(given: string): string {
   const name = given.trim().toLowerCase().normalize('NFC').replace(/\s+/gu, '-');
   const isName = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u.test(name);
-  if (!isName || [...name].length > MAX_NAME) throw new BadSessionNameError(given);
+  if (!isName || [...name].length > MAX_NAME) {
+    const better = slugOf(given, MAX_SLUG);
+    throw SESSION_ERRORS.bad_session_name({ given, better, most: MAX_NAME });
+  }
   return name;
 }
 
@@ -55,19 +58,4 @@ export function nameWithoutDate(folder: string): string {
 /** `26-01-08` for `26-01-08-jwt-auth`; empty for a folder without a date. */
 export function dateOf(folder: string): string {
   return DATE.exec(folder)?.[0].slice(0, -1) ?? '';
-}
-
-export class BadSessionNameError extends SamocodeError {
-  readonly code = 'bad_session_name';
-
-  constructor(given: string) {
-    const better = slugOf(given, MAX_SLUG);
-    super(
-      'The session name was refused.',
-      `${JSON.stringify(given.slice(0, 80))} is not made of words, digits and hyphens, ${MAX_NAME} characters at most.`,
-      better === ''
-        ? 'Leave the name out to get one from the task.'
-        : `Take for instance "${better}", or leave the name out.`,
-    );
-  }
 }

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { SamocodeError } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { SANDBOX_LEVELS } from '../base/sandbox-level.ts';
 import { SessionCaps } from '../phases/caps.ts';
@@ -7,6 +6,7 @@ import { GATES, PHASE_NAMES } from '../phases/table.ts';
 import { CHANNELS } from './event-types.ts';
 import { NewerVersion, ReadableVersion } from './events.ts';
 import type { SessionPaths } from './paths.ts';
+import { SESSION_ERRORS } from './session-errors.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
@@ -97,45 +97,33 @@ export const SessionFile = z.object({
 });
 export type SessionFile = z.infer<typeof SessionFile>;
 
-const PUT_BACK = 'Put it back from a backup, or start a new session; the session folder itself is untouched.';
 export const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
 
-export class SessionFileError extends SamocodeError {
-  readonly code = 'session_file_broken';
-
-  constructor(path: string, problem: string, hint = PUT_BACK) {
-    super(`Session file ${path} can't be read.`, `${problem}.`, hint);
-  }
-}
-
-/** Nothing is wrong with it: it is not for this program to put right. */
-class NewerSessionFileError extends SessionFileError {
-  constructor(path: string, version: number) {
-    super(path, `A newer samocode wrote it (format ${version})`, 'Update samocode on this machine.');
-  }
-}
-
-/** @returns undefined when there is none @throws SessionFileError when it can't be read */
+/** @returns undefined when there is none @throws session_file_broken when it can't be read */
 export async function readSessionFile(
   paths: Pick<SessionPaths, 'sessionFile'>,
 ): Promise<SessionFile | undefined> {
   const reading = await readPlainFile(paths.sessionFile, MAX_SESSION_FILE_BYTES);
   if (reading.kind === 'missing') return undefined;
-  if (reading.kind === 'unusable') throw new SessionFileError(paths.sessionFile, `It is ${reading.problem}`);
+  if (reading.kind === 'unusable') throw broken(paths.sessionFile, `It is ${reading.problem}`);
   return parseSessionFile(paths.sessionFile, reading.bytes.toString('utf8'));
 }
 
-/** @throws SessionFileError when the text, of the file at `path`, can't be read */
+/** @throws session_file_broken when the text, of the file at `path`, can't be read */
 export function parseSessionFile(path: string, text: string): SessionFile {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new SessionFileError(path, 'It is not JSON');
+    throw broken(path, 'It is not JSON');
   }
   const newer = NewerVersion.safeParse(value);
-  if (newer.success) throw new NewerSessionFileError(path, newer.data.v);
+  if (newer.success) throw SESSION_ERRORS.session_file_broken({ path, newer: newer.data.v });
   const file = SessionFile.safeParse(value);
-  if (!file.success) throw new SessionFileError(path, z.prettifyError(file.error));
+  if (!file.success) throw broken(path, z.prettifyError(file.error));
   return file.data;
+}
+
+function broken(path: string, problem: string) {
+  return SESSION_ERRORS.session_file_broken({ path, problem });
 }

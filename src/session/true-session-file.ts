@@ -10,7 +10,7 @@ const FIRST_LINES = 20;
 /**
  * Who a session is, as the event of its creation says: whoever changed `session.json` since has chosen nothing. From
  * that file alone before there is an event, and where an old one does not say it.
- * @returns undefined when nothing says it @throws SessionFileError
+ * @returns undefined when nothing says it @throws session_file_broken
  */
 export async function trueSessionFile(
   paths: Pick<SessionPaths, 'events' | 'sessionFile'>,

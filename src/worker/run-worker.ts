@@ -9,10 +9,11 @@ import { statsAt } from '../base/look-at.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import { readLog } from '../session/event-log.ts';
 import type { By } from '../session/event-types.ts';
-import { EventWriter, NewerFormatError } from '../session/event-writer.ts';
+import { EventWriter } from '../session/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { isLogAside } from '../session/rewritten-log.ts';
+import { SESSION_ERRORS } from '../session/session-errors.ts';
 import { freeSlotsOf, Slots } from '../session/slots.ts';
 import { trueSessionFile } from '../session/true-session-file.ts';
 import { ChildrenEnvironment } from './children-environment.ts';
@@ -141,7 +142,7 @@ async function leaseOf(
   // From the events alone: the cache may be a newer program's, or anybody's. Found out before the lease is taken: a newer
   // worker must not meet ours as one that died.
   const log = await readLog(paths, { useCache: false });
-  if (log?.newer !== undefined) throw new NewerFormatError(log.newer);
+  if (log?.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: log.newer });
   const above = log?.state.lease ?? 0;
   const givenUp = await givenUpOwner(options, paths);
   // Its place first: once the session is ours, nobody knows any more whose that was.

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  BadSessionNameError,
-  isFolderName,
-  normaliseName,
-  resolveSessionFolder,
-  sessionSlug,
-} from '../../src/session/names.ts';
+import { isFolderName, normaliseName, resolveSessionFolder, sessionSlug } from '../../src/session/names.ts';
+import { SESSION_ERRORS } from '../../src/session/session-errors.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 
@@ -32,7 +27,7 @@ export const namesProperties: Property[] = [
       try {
         name = normaliseName(given);
       } catch (error) {
-        assert(error instanceof BadSessionNameError);
+        assert(SESSION_ERRORS.bad_session_name.is(error));
         return;
       }
       assert(isFolderName(name) && !/[./\\_\s]/.test(name));

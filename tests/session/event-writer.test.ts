@@ -4,7 +4,7 @@ import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { readEvents, readLog } from '../../src/session/event-log.ts';
-import { EventWriter, NewerFormatError } from '../../src/session/event-writer.ts';
+import { EventWriter } from '../../src/session/event-writer.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { isLogAside } from '../../src/session/rewritten-log.ts';
 import { emptyState } from '../../src/session/state.ts';
@@ -109,7 +109,7 @@ test('a log of a newer samocode is opened for reading only', async () => {
   await using log = await tempLog();
   await log.lay(`${textOf(plainLog(2))}{"v":9,"n":3,"type":"of the future"}\n`);
   const before = await log.bytes();
-  await expect(log.open()).rejects.toThrow(NewerFormatError);
+  await expect(log.open()).rejects.toMatchObject({ code: 'newer_format' });
   expect(await log.bytes()).toEqual(before);
   expect((await readLog(log.paths))?.state.n).toBe(2);
 });

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import {
-  BadSessionNameError,
   isFolderName,
   nameWithoutDate,
   normaliseName,
@@ -47,12 +46,12 @@ test.each([
   'a.b',
   'x'.repeat(61),
 ])('the name %j is refused for a new session', (name) => {
-  expect(() => normaliseName(name)).toThrow(BadSessionNameError);
+  expect(() => normaliseName(name)).toThrow(expect.objectContaining({ code: 'bad_session_name' }));
 });
 
 test('a refusal says what a good name would be', () => {
   expect(() => normaliseName('Fix: login/../x')).toThrow(
-    'Take for instance "fix-login-x", or leave the name out.',
+    'Use "fix-login-x", for example, or leave the name out.',
   );
 });
 

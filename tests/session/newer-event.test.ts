@@ -1,7 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readEvents, readLog } from '../../src/session/event-log.ts';
-import { NewerFormatError } from '../../src/session/event-writer.ts';
 import { plainLog, textOf } from '../support/event-samples.ts';
 import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
 
@@ -32,7 +31,7 @@ test.each(FROM_NEWER)(
     const before = await log.bytes();
     const newer = 'event 4 is of a kind that this one does not know';
     expect(await readLog(log.paths)).toMatchObject({ newer, state: { n: 3 }, problems: [] });
-    await expect(log.open()).rejects.toThrow(NewerFormatError);
+    await expect(log.open()).rejects.toMatchObject({ code: 'newer_format' });
     expect(await log.bytes()).toEqual(before);
   },
 );

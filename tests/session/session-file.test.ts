@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readSessionFile, SessionFileError } from '../../src/session/session-file.ts';
+import { readSessionFile } from '../../src/session/session-file.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
 
@@ -22,7 +22,7 @@ test.each([
   await using log = await tempLog();
   await writeFile(log.paths.sessionFile, text);
   const error = await readSessionFile(log.paths).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(SessionFileError);
+  expect(error).toMatchObject({ code: 'session_file_broken' });
   expect(String(error)).toContain(problem);
   expect(String(error)).toContain(log.paths.sessionFile);
 });
@@ -40,7 +40,7 @@ test('a folder, link or pipe in its place is an error and hangs nobody', async (
   const { sessionFile } = log.paths;
   for (const plant of [['mkdir'], ['mkfifo'], ['ln', '-s', '/etc/hostname']]) {
     execFileSync(plant[0] ?? '', [...plant.slice(1), sessionFile]);
-    await expect(readSessionFile(log.paths)).rejects.toThrow(SessionFileError);
+    await expect(readSessionFile(log.paths)).rejects.toMatchObject({ code: 'session_file_broken' });
     await rm(sessionFile, { recursive: true });
   }
 });
