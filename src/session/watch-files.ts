@@ -1,14 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { fileId } from '../base/plain-file.ts';
-import { newBell } from './bell.ts';
-import { newFolderEars, type Wanted, type WatchFolder } from './folder-ears.ts';
+import { newWatcher, type WatchPath } from '../base/watcher.ts';
 
-/** What is watched at one moment; most important first, for only so many folders are listened to. */
+/** What is watched at one moment, most important first. */
 export interface Watched {
   files: readonly string[];
-  /** Folders in which a change may mean that there are other files to watch. */
+  /** Where a change may mean that there are other files to watch. */
   folders?: readonly string[];
 }
 
@@ -18,62 +16,47 @@ export interface WatchFilesOptions {
   /** Milliseconds between two looks: at least, and at most while nothing is heard. */
   spacingMs?: number;
   lookMs?: number;
-  /** The system's way to watch a folder; tests give one that fails. */
-  watchFolder?: WatchFolder;
+  watchPath?: WatchPath;
 }
 
-/** How often to look where the system tells of changes; it may lose some, on network disks above all. */
+/** How often to look where changes are reported. */
 const LOOK_MS = 1000;
-/** How often where it does not: at its limits, or while a folder is not there. */
+/** How often where they are not: at the system's limits, or while a folder is missing. */
 const POLL_MS = 100;
 /** Looks are no closer together than this, also at a file that is written all the time. */
 const SPACING_MS = 40;
 
 /**
- * Tells which files have changed, however they were replaced, and which have come or gone; several changes
- * may be told as one. The first answer, all files that there are, comes when watching has begun: a change
- * after it is never missed. Ends when aborted.
+ * Yields which files have changed, however they were replaced, and which have come or gone; several changes may be
+ * one item. The first item is all files that there are: a change after it is never missed. Ends when aborted.
  * @param locate asked at every look, so that it can follow files that move
  */
 export async function* watchFiles(
   locate: () => Promise<Watched>,
-  { clock, signal, spacingMs = SPACING_MS, lookMs = LOOK_MS, watchFolder }: WatchFilesOptions,
+  { clock, signal, spacingMs = SPACING_MS, lookMs = LOOK_MS, watchPath }: WatchFilesOptions,
 ): AsyncGenerator<string[]> {
-  const bell = newBell();
-  const ears = newFolderEars(bell.ring, watchFolder);
+  const watcher = newWatcher({ clock, watchPath });
   let known: ReadonlyMap<string, string> | undefined;
   let watched = await locate();
   try {
     for (;;) {
       const { files, folders = [] } = watched;
-      // Listening begins before the look, so that nothing falls between the two.
-      const hearsAll = await ears.listen(wantedBy(files, folders));
+      const isReported = watcher.watch([...folders, ...files]);
       const now = await idsOf(files);
       const changed = difference(known ?? new Map(), now);
       const isFirst = known === undefined;
       known = now;
       if (isFirst || changed.length > 0) yield changed;
       await clock.sleep(spacingMs, signal);
-      await bell.wait(hearsAll ? lookMs : POLL_MS, { clock, signal });
+      await watcher.wait(isReported ? lookMs : POLL_MS, signal);
       // What fails now (no more descriptors, say) may succeed at the next look.
       watched = await locate().catch(() => watched);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    ears.close();
+    watcher.close();
   }
-}
-
-function wantedBy(files: readonly string[], folders: readonly string[]): Wanted {
-  const wanted = new Map<string, Set<string> | undefined>(folders.map((folder) => [folder, undefined]));
-  for (const path of files) {
-    const folder = dirname(path);
-    const names = wanted.get(folder);
-    if (names) names.add(basename(path));
-    else if (!wanted.has(folder)) wanted.set(folder, new Set([basename(path)]));
-  }
-  return wanted;
 }
 
 async function idsOf(files: readonly string[]): Promise<Map<string, string>> {

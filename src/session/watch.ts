@@ -1,15 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { newBell } from './bell.ts';
+import { newWatcher } from '../base/watcher.ts';
 import { readEvents } from './event-log.ts';
-import { newFolderEars } from './folder-ears.ts';
 import type { SessionPaths } from './paths.ts';
 import { isOfFiles } from './unreadable.ts';
 
 /** A session and the number of the last event that its reader has seen. */
 export interface Seen {
-  paths: Pick<SessionPaths, 'events' | 'runDir'>;
+  paths: Pick<SessionPaths, 'events'>;
   after: number;
 }
 
@@ -17,7 +15,7 @@ export interface WaitOptions {
   timeoutMs: number;
   clock: Clock;
   signal?: AbortSignal;
-  /** How often to look without being told: file watching fails on network disks and at the system's limits. */
+  /** How often to look where no change is reported. */
   pollMs?: number;
 }
 
@@ -30,23 +28,20 @@ const POLL_MS = 500;
  * @throws the signal's reason when it is aborted
  */
 export async function waitForEvents(seen: readonly Seen[], options: WaitOptions): Promise<number[]> {
-  const { clock, timeoutMs, pollMs = POLL_MS } = options;
+  const { clock, timeoutMs, signal, pollMs = POLL_MS } = options;
   const deadline = clock.monotonic() + timeoutMs;
-  const bell = newBell();
-  const ears = newFolderEars(bell.ring);
-  const wanted = new Map(seen.map(({ paths }) => [paths.runDir, new Set([basename(paths.events)])]));
+  const watcher = newWatcher({ clock });
   const sizes: (number | undefined)[] = seen.map(() => undefined);
   try {
     for (;;) {
-      // Listening begins before the look, so that nothing falls between the two.
-      await ears.listen(wanted);
+      watcher.watch(seen.map(({ paths }) => paths.events));
       const grown = await lookFor(seen, sizes);
       const left = deadline - clock.monotonic();
       if (grown.length > 0 || left <= 0) return grown;
-      await bell.wait(Math.min(left, pollMs), options);
+      await watcher.wait(Math.min(left, pollMs), signal);
     }
   } finally {
-    ears.close();
+    watcher.close();
   }
 }
 

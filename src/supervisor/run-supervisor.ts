@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
@@ -10,10 +9,9 @@ import { acquireLease, type OwnedLease } from '../base/lease.ts';
 import { statsAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { fileId, plainText } from '../base/plain-file.ts';
+import { newWatcher, type WatchPath } from '../base/watcher.ts';
 import { machineLimits } from '../project/machine-limits.ts';
 import { isOlder, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
-import { newBell } from '../session/bell.ts';
-import { newFolderEars, type Wanted, type WatchFolder } from '../session/folder-ears.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
@@ -24,8 +22,7 @@ export interface RunOptions {
   signal: AbortSignal;
   /** It was started to stay, as a service or in a terminal: nothing to watch is no reason to leave. */
   stays?: boolean;
-  /** What reports changes in folders, instead of the system. */
-  watchFolder?: WatchFolder;
+  watchPath?: WatchPath;
 }
 
 /** Why a supervisor has ended. */
@@ -47,8 +44,8 @@ const LONGEST_LOOK_MS = 60_000;
 /** A newer program that has asked the older one to leave waits for it: longer than the longest time between two looks. */
 const HANDOVER_MS = LONGEST_LOOK_MS + 30_000;
 const HANDOVER_POLL_MS = 100;
-/** Folders that are listened to. */
-const MAX_FOLDERS = 4096;
+/** Each costs some 35 KB of memory; what is edited beyond them is found by looking. */
+const MAX_PATHS = 1024;
 
 /**
  * Watches every session that waits, until there is nothing to watch: leaves its lease, looks again, and takes it again
@@ -116,14 +113,13 @@ async function writeAbout({ paths, programs, clock, revives }: Supervisor): Prom
 async function watch(
   supervisor: Supervisor,
   lease: OwnedLease,
-  { signal, stays = false, watchFolder, program }: RunOptions & { program: string | undefined },
+  { signal, stays = false, watchPath, program }: RunOptions & { program: string | undefined },
 ): Promise<SupervisorEnd> {
   const { paths, clock } = supervisor;
   const overlook = new Overlook(supervisor);
   const now = new NowFile(supervisor);
   const queue = new NoticeQueue(supervisor);
-  const bell = newBell();
-  const ears = newFolderEars(bell.ring, watchFolder, MAX_FOLDERS);
+  const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
     for (;;) {
@@ -133,17 +129,14 @@ async function watch(
       if (await isAskedToLeave(paths.leave, stays)) return 'asked_to_leave';
       const standing = programId(supervisor);
       if (standing !== undefined && standing !== program) return 'program_replaced';
-      // Listening begins before the look, so that nothing falls between the two.
-      const wanted = wantedBy(supervisor, overlook);
-      const hearsAll = await ears.listen(wanted);
+      const watched = watchedBy(supervisor, overlook);
+      const isReported = watcher.watch(watched);
       const nextMs = await overlook.look().catch((error: unknown) => {
         overlook.report('look', error);
         return clock.monotonic() + LOOK_MS;
       });
       await queue.take(overlook).catch((error: unknown) => overlook.report('queue.jsonl', error));
       await now.write(overlook).catch((error: unknown) => overlook.report('now.json', error));
-      // The files of a session that has parked since are listened to from now on, and looked at once more.
-      if (!isDeepStrictEqual(wantedBy(supervisor, overlook), wanted)) bell.ring();
       const at = clock.monotonic();
       if (stays || overlook.hasReason()) reasonAtMs = at;
       const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
@@ -154,14 +147,16 @@ async function watch(
       );
       const waitMs = Math.min(nextMs, leavesAtMs, at + lookMs) - at;
       await clock.sleep(SPACING_MS, signal);
-      await bell.wait(Math.max(0, hearsAll ? waitMs : Math.min(waitMs, 1000)), { clock, signal });
+      // The files of a session that has parked since are watched from now on, and looked at once more.
+      if (!isDeepStrictEqual(watchedBy(supervisor, overlook), watched)) continue;
+      await watcher.wait(Math.max(0, isReported ? waitMs : Math.min(waitMs, 1000)), signal);
     }
   } catch (error) {
     if (signal.aborted) return 'ended';
     if (BASE_ERRORS.lease_lost.is(error)) return 'lost';
     throw error;
   } finally {
-    ears.close();
+    watcher.close();
   }
 }
 
@@ -170,18 +165,10 @@ async function idleMs({ env, home }: Supervisor): Promise<number> {
   return (limits?.supervisorMinutes ?? 10) * 60_000;
 }
 
-/** Its own folder, for the bell, and the folders of the files that people may edit. */
-function wantedBy({ paths }: Supervisor, { sessions }: Overlook): Wanted {
-  const wanted = new Map<string, Set<string>>([[paths.dir, new Set(['bell', 'leave.json'])]]);
-  for (const { waits } of sessions.values()) {
-    if (waits.for !== 'edit') continue;
-    for (const file of waits.files) {
-      const folder = dirname(file);
-      const names = wanted.get(folder) ?? new Set();
-      wanted.set(folder, names.add(file.slice(folder.length + 1)));
-    }
-  }
-  return wanted;
+/** The files by which it is woken, and those that people may edit. */
+function watchedBy({ paths }: Supervisor, { sessions }: Overlook): string[] {
+  const edited = [...sessions.values()].flatMap(({ waits }) => (waits.for === 'edit' ? waits.files : []));
+  return [paths.bell, paths.leave, ...edited];
 }
 
 const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional() });

@@ -1,10 +1,11 @@
-import { watch } from 'node:fs';
+import { EventEmitter } from 'node:events';
 import { appendFile, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
 import { expect, test } from 'vitest';
 import { writeWhole } from '../../src/base/atomic-file.ts';
 import { systemClock as clock } from '../../src/base/clock.ts';
-import type { WatchFolder } from '../../src/session/folder-ears.ts';
+import type { WatchPath } from '../../src/base/watcher.ts';
 import { type Watched, watchFiles } from '../../src/session/watch-files.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -16,7 +17,7 @@ interface Following extends AsyncDisposable {
 
 async function follow(
   locate: () => Promise<Watched>,
-  options: { watchFolder?: WatchFolder } = {},
+  options: { watchPath?: WatchPath } = {},
 ): Promise<Following> {
   const end = new AbortController();
   const told: string[][] = [];
@@ -42,14 +43,16 @@ async function follow(
   };
 }
 
-const refused: WatchFolder = () => {
-  throw Object.assign(new Error('no more watches'), { code: 'ENOSPC' });
+const refused: WatchPath = () => {
+  const watcher = new EventEmitter();
+  setImmediate(() => watcher.emit('error', Object.assign(new Error('no more watches'), { code: 'ENOSPC' })));
+  return Object.assign(watcher, { close: async () => undefined }) as never;
 };
 
 test.each([
-  ['heard', {}],
-  ['looked for where the system has no more watches', { watchFolder: refused }],
-])('every way of changing a file is %s, and nothing is told at rest', async (_name, options) => {
+  ['reported', {}],
+  ['looked for where the system has no more watches', { watchPath: refused }],
+])('every way of changing a file is %s, and nothing is reported at rest', async (_name, options) => {
   await using dir = await tempDir();
   const path = join(dir.path, '_overview.md');
   await using file = await follow(async () => ({ files: [path] }), options);
@@ -64,7 +67,7 @@ test.each([
   expect(file.told.length).toBe(atRest);
 });
 
-test('a folder that is removed and made again, or replaced by another, is listened to anew', async () => {
+test('a folder that is removed and made again, or replaced by another, is watched anew', async () => {
   await using dir = await tempDir();
   const folder = join(dir.path, 'session');
   const path = join(folder, 'a');
@@ -88,21 +91,20 @@ test('a folder that is removed and made again, or replaced by another, is listen
 test('a folder that is not there yet, and a watch that fails later, are made up for', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'later', 'a');
-  let fail: (() => void) | undefined;
-  const watchFolder: WatchFolder = (folder, changed) => {
-    const watcher = watch(folder, changed);
-    fail = () => watcher.emit('error', new Error('lost'));
-    return watcher;
+  let last: FSWatcher | undefined;
+  const watchPath: WatchPath = (target, options) => {
+    last = watch(target, options);
+    return last;
   };
-  await using file = await follow(async () => ({ files: [path] }), { watchFolder });
+  await using file = await follow(async () => ({ files: [path] }), { watchPath });
   await file.isTold(async () => {
     await mkdir(join(dir.path, 'later'));
     await writeFile(path, 'x');
   });
-  expect(fail).toBeDefined();
+  expect(last).toBeDefined();
   await file.isTold(async () => {
     await appendFile(path, 'y');
-    fail?.();
+    last?.emit('error', new Error('lost'));
   });
 });
 
@@ -142,7 +144,7 @@ test('a look that fails ends nothing', async () => {
   expect(looks).toBeGreaterThan(3);
 });
 
-test('names that do not matter wake nobody', async () => {
+test('other files of its folder do not matter', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'events.jsonl');
   let looks = 0;

@@ -1,13 +1,14 @@
+import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSamocodeError } from '../../src/base/errors.ts';
 import { acquireLease } from '../../src/base/lease.ts';
+import type { WatchPath } from '../../src/base/watcher.ts';
 import { askToLeave } from '../../src/providers/starting/launch-supervisor.ts';
 import { readPresence } from '../../src/providers/starting/supervisor-folder.ts';
 import type { NewEvent } from '../../src/session/events.ts';
-import type { WatchFolder } from '../../src/session/folder-ears.ts';
 import { type RunOptions, runSupervisor, type SupervisorEnd } from '../../src/supervisor/run-supervisor.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
 import { eventually } from '../support/eventually.ts';
@@ -118,19 +119,25 @@ test('one that has lost its lease ends', async () => {
   expect(await run(here, { stays: true })).toMatchObject({ end: 'lost' });
 });
 
-const deaf: WatchFolder = () => ({ close: () => undefined, on: () => undefined as never });
-
-const refused = (code: string): WatchFolder => {
-  return () => {
-    throw Object.assign(new Error(code), { code });
+/** A watcher that reports nothing but what `act` makes it report. */
+function watcherThat(act: (watcher: EventEmitter, path: string) => void = () => undefined): WatchPath {
+  return (path) => {
+    const watcher = new EventEmitter();
+    act(watcher, path);
+    return Object.assign(watcher, { close: async () => undefined }) as never;
   };
-};
+}
+
+const refused = (code: string): WatchPath =>
+  watcherThat((watcher) => {
+    queueMicrotask(() => watcher.emit('error', Object.assign(new Error(code), { code })));
+  });
 
 test.each([
-  ['hears nothing', deaf, 12_000],
+  ['reports nothing', watcherThat(), 12_000],
   ['is refused (ENOSPC)', refused('ENOSPC'), 3000],
   ['is refused (EMFILE)', refused('EMFILE'), 3000],
-])('where listening %s, a change is found all the same', async (_, watchFolder, withinMs) => {
+])('where watching %s, a change is found all the same', async (_, watchPath, withinMs) => {
   await using here = await simulated();
   const { clock } = here.supervisor;
   const { overview } = await here.session('s', { events: WAITS });
@@ -141,27 +148,27 @@ test.each([
   clock.after(5 * MINUTE_MS - 1, () => {
     before = here.started().length;
   });
-  await run(here, { watchFolder, ms: 5 * MINUTE_MS + withinMs });
+  await run(here, { watchPath, ms: 5 * MINUTE_MS + withinMs });
   expect([before, here.started().length > 0]).toEqual([0, true]);
 });
 
-test('a session that comes to wait is listened to at once', async () => {
+test('a session that comes to wait is watched at once', async () => {
   await using here = await simulated();
   const { clock, paths } = here.supervisor;
   clock.nowMs = Date.now();
-  const listened: Array<{ folder: string; atMs: number }> = [];
+  const watched: Array<{ path: string; atMs: number }> = [];
   const begun = clock.monotonic();
-  const watchFolder: WatchFolder = (folder, changed) => {
-    listened.push({ folder, atMs: clock.monotonic() - begun });
-    if (folder === paths.dir) clock.after(MINUTE_MS, () => changed('change', 'bell'));
-    return deaf(folder, changed);
-  };
-  let session = '';
-  clock.after(MINUTE_MS - 1, async () => {
-    session = (await here.session('s', { events: WAITS })).sessionDir;
+  const watchPath = watcherThat((watcher, path) => {
+    watched.push({ path, atMs: clock.monotonic() - begun });
+    if (path === paths.dir) clock.after(MINUTE_MS, () => watcher.emit('all', 'add', paths.bell));
   });
-  await run(here, { watchFolder, ms: 2 * MINUTE_MS });
-  const { atMs = 0 } = listened.find(({ folder }) => folder === session) ?? {};
+  let overview = '';
+  clock.after(MINUTE_MS - 1, async () => {
+    ({ overview } = await here.session('s', { events: WAITS }));
+    await writeFile(overview, '');
+  });
+  await run(here, { watchPath, ms: 2 * MINUTE_MS });
+  const { atMs = 0 } = watched.find(({ path }) => path === overview) ?? {};
   expect(Math.round(atMs / 1000)).toBe(60);
 });
 

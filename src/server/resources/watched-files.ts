@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../actions/context.ts';
 import { findSessionAndPlace } from '../../actions/find-session.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { gitDirOf, sharedDirOf } from '../../base/git-pointer.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import { readLog } from '../../session/event-log.ts';
-import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/paths.ts';
+import { type SessionPaths, sessionPaths } from '../../session/paths.ts';
 import type { Watched } from '../../session/watch-files.ts';
 import { InvalidParamsError } from '../invalid-params.ts';
 import { resourceKind } from './kinds.ts';
@@ -34,31 +34,27 @@ async function filesOf(kind: SessionAddress['kind'], sessionsDir: string, folder
   const archived = sessionPaths(sessionsDir, folder, true);
   const isArchived = !(await isThere(live.sessionDir)) && (await isThere(archived.sessionDir));
   const paths = isArchived ? archived : live;
-  // What is put away, removed or brought back is noticed by the folders that it goes from and to.
-  const folders = [sessionsDir, archiveRoot(sessionsDir)];
   const { file } = resourceKind(kind);
-  if (file) return { files: [file.of(paths)], folders };
-  return kind === 'plan' ? await planFiles(paths, folders) : await branchFiles(paths);
+  // A session that is archived or comes back is noticed at the next look, which asks for its paths.
+  if (file) return { files: [file.of(paths)] };
+  return kind === 'plan' ? await planFiles(paths) : await branchFiles(paths);
 }
 
-async function planFiles(paths: SessionPaths, folders: readonly string[]): Promise<Watched> {
-  const names = await readdir(paths.sessionDir).catch((): string[] => []);
+async function planFiles({ sessionDir }: SessionPaths): Promise<Watched> {
+  const names = await readdir(sessionDir).catch((): string[] => []);
   const plans = names.filter((name) => parseDocumentName(name)?.kind === 'plan');
-  return {
-    files: plans.map((name) => join(paths.sessionDir, name)),
-    folders: [...folders, paths.sessionDir],
-  };
+  return { files: plans.map((name) => join(sessionDir, name)), folders: [sessionDir] };
 }
 
 /** What git writes with each commit: the worktree's own reflog, and its branch. */
 async function branchFiles(paths: SessionPaths): Promise<Watched> {
   const worktree = (await readLog(paths))?.state.worktree;
-  if (worktree === undefined) return { files: [], folders: [paths.runDir] };
+  // Its log says when there is one.
+  if (worktree === undefined) return { files: [], folders: [paths.events] };
   const ownDir = await gitDirOf(worktree.path);
-  if (ownDir === undefined) return { files: [join(worktree.path, '.git')], folders: [paths.runDir] };
+  if (ownDir === undefined) return { files: [join(worktree.path, '.git')] };
   const shared = (await sharedDirOf(ownDir)) ?? resolve(ownDir, '../..');
-  const branch = join(shared, 'refs/heads', worktree.branch);
-  return { files: [join(ownDir, 'logs/HEAD'), branch], folders: [dirname(branch)] };
+  return { files: [join(ownDir, 'logs/HEAD'), join(shared, 'refs/heads', worktree.branch)] };
 }
 
 async function isThere(path: string): Promise<boolean> {
