@@ -7,12 +7,15 @@ import { stateOf, type Worker } from './worker.ts';
 
 /** CPU ticks (1/100 s) that the runtime of an agent burns between two looks without doing anything. */
 const IDLE_TICKS = 3;
+/** Of the silence that counts as a stall: for so long the CPU time is not looked at. */
+const UNSAMPLED_SHARE = 1 / 4;
 
 /** What a look at a child's stirring goes by. */
 export interface StallSigns {
   /** Of its output so far. */
   bytes: number;
-  members: readonly ProcessEntry[];
+  /** The processes of its tree; asked for in a silence alone, since that reads all processes of the machine. */
+  members(): Promise<readonly ProcessEntry[]>;
   /** A tool that it called works on: a remote build may be silent for as long as the iteration may last. */
   isInTool: boolean;
 }
@@ -25,7 +28,8 @@ export class StallWatch {
   readonly #worker: Worker;
   readonly #limits: WatchLimits;
   #bytes = 0;
-  #cpu = new Map<string, number>();
+  /** Ticks of each process at the last look of this silence. */
+  #cpu: Map<string, number> | undefined;
   #seen: { tree: string | undefined; documents: string } | undefined;
   #quietSinceMs = 0;
   #announced = false;
@@ -43,7 +47,12 @@ export class StallWatch {
     awakeMs: number,
     { bytes, members, isInTool }: StallSigns,
   ): Promise<'fine' | 'announce' | 'end'> {
-    if (this.#hasStirred(bytes, members)) this.#stirred(awakeMs);
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#stirred(awakeMs);
+    }
+    if (awakeMs - this.#quietSinceMs < this.#limits.stallMs * UNSAMPLED_SHARE) return 'fine';
+    if (this.#usesCpu(await members())) this.#stirred(awakeMs);
     const quietMs = awakeMs - this.#quietSinceMs;
     const isDue = quietMs >= (this.#announced ? this.#limits.stallEndMs : this.#limits.stallMs);
     if (!isDue || (isInTool && this.#announced)) return 'fine';
@@ -56,22 +65,17 @@ export class StallWatch {
     return 'announce';
   }
 
-  #hasStirred(bytes: number, members: readonly ProcessEntry[]): boolean {
-    const printed = bytes !== this.#bytes;
-    this.#bytes = bytes;
-    let used = 0;
-    const cpu = new Map<string, number>();
-    for (const entry of members) {
-      const key = `${entry.pid}:${entry.startTicks}`;
-      used += entry.cpuTicks - (this.#cpu.get(key) ?? 0);
-      cpu.set(key, entry.cpuTicks);
-    }
-    this.#cpu = cpu;
-    return printed || used > IDLE_TICKS;
+  #usesCpu(members: readonly ProcessEntry[]): boolean {
+    const before = this.#cpu;
+    this.#cpu = new Map(members.map((entry) => [`${entry.pid}:${entry.startTicks}`, entry.cpuTicks]));
+    if (before === undefined) return false;
+    const used = [...this.#cpu].map(([key, ticks]) => ticks - (before.get(key) ?? 0));
+    return used.reduce((sum, ticks) => sum + ticks, 0) > IDLE_TICKS;
   }
 
   #stirred(awakeMs: number): void {
     this.#quietSinceMs = awakeMs;
+    this.#cpu = undefined;
     this.#announced = false;
     this.#seen = undefined;
   }

@@ -1,9 +1,12 @@
 import { type KnownProcess, type TreeRoot, treeMembers } from '../base/end-tree.ts';
 import { livenessOf } from '../base/host.ts';
 import { statsAt } from '../base/look-at.ts';
+import type { ProcessEntry } from '../base/process-table.ts';
+import { newWatcher } from '../base/watcher.ts';
 import { judgeCaps } from '../phases/caps.ts';
-import type { ChildRecord } from '../providers/run-child.ts';
+import { type ChildRecord, exitFile } from '../providers/run-child.ts';
 import type { NewEvent } from '../session/events.ts';
+import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { AwakeTime } from './awake-time.ts';
 import { logPaths } from './begin-iteration.ts';
@@ -36,11 +39,11 @@ export type WatchEnd = (typeof WATCH_ENDS)[number];
 export interface Watched {
   end: WatchEnd;
   awakeMs: number;
-  /** Every process that was seen in the child's tree. */
+  /** Every process that was seen in the child's tree; in the guard few are, since none can leave it. */
   known: KnownProcess[];
 }
 
-const TICK_MS = 50;
+/** Its end and commands are reported by the system; on a disk that reports nothing, they are found within this. */
 const SAMPLE_EVERY_MS = 1000;
 /** Before that hardly any child has started a process, and its wrapper is known. */
 const FIRST_SAMPLE_MS = 250;
@@ -52,18 +55,25 @@ export async function watchChild(
   child: ChildRecord,
   log: ChildLog,
 ): Promise<Watched> {
-  const { clock } = worker;
+  const { clock, paths } = worker;
+  const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
+  const watcher = newWatcher({ clock });
   const sampler = await Sampler.begin(worker, open, child, log);
   // What fails is looked at again: the child's time goes on meanwhile.
   const tried = unlessLost(clock);
-  for (let commandsAtMs = 0; ; ) {
-    if (clock.monotonic() >= commandsAtMs && (await tried(takeCommandsMeanwhile(worker))) !== true)
-      commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
-    if (stateOf(worker).stopWanted?.when === 'now') return await sampler.watched('stop');
-    if ((await tried(readExit(worker, open, child))) !== undefined) return await sampler.watched('exited');
-    const end = await tried(sampler.look());
-    if (end !== undefined) return await sampler.watched(end);
-    await clock.sleep(TICK_MS);
+  try {
+    for (let commandsAtMs = 0; ; ) {
+      watcher.watch([exit, paths.commands]);
+      if (clock.monotonic() >= commandsAtMs && (await tried(takeCommandsMeanwhile(worker))) !== true)
+        commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
+      if (stateOf(worker).stopWanted?.when === 'now') return await sampler.watched('stop');
+      if ((await tried(readExit(worker, open, child))) !== undefined) return await sampler.watched('exited');
+      const end = await tried(sampler.look());
+      if (end !== undefined) return await sampler.watched(end);
+      await watcher.wait(sampler.restMs);
+    }
+  } finally {
+    watcher.close();
   }
 }
 
@@ -118,6 +128,12 @@ class Sampler {
   async watched(end: WatchEnd): Promise<Watched> {
     this.#awake.save();
     return { end, awakeMs: this.#awake.ms, known: [...this.#known.values()] };
+  }
+
+  /** Until the next look. */
+  get restMs(): number {
+    const sampledMs = this.#worker.clock.monotonic() - this.#sampledAt;
+    return Math.max(0, Math.min(SAMPLE_EVERY_MS - sampledMs, this.#open.timeLimitMs - this.#awake.ms));
   }
 
   /** @returns why the child must be ended; undefined while all is well */
@@ -185,14 +201,12 @@ class Sampler {
   }
 
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
-    const { host } = this.#worker;
-    this.#root ??= await treeRoot(this.#worker, this.#child);
-    const members = await treeMembers(this.#root, childMark(this.#worker), { host });
-    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
+    // Outside the guard a process may hide from its parents and its mark later on.
+    const seen = this.#child.guard ? undefined : await this.#members();
     const look = await this.#stall.look(this.#awake.ms, {
       bytes,
-      members,
       isInTool: this.#log.seen.isInTool,
+      members: async () => seen ?? (await this.#members()),
     });
     if (look === 'announce') {
       const minutes = Math.round(this.#limits.stallMs / 60_000);
@@ -201,6 +215,14 @@ class Sampler {
       if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
     }
     return look === 'end' ? 'stalled' : undefined;
+  }
+
+  async #members(): Promise<ProcessEntry[]> {
+    const { host } = this.#worker;
+    this.#root ??= await treeRoot(this.#worker, this.#child);
+    const members = await treeMembers(this.#root, childMark(this.#worker), { host });
+    for (const entry of members) this.#known.set(`${entry.pid}:${entry.startTicks}`, entry);
+    return members;
   }
 
   #logBytes(): number {
