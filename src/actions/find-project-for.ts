@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { findProject, ProjectNotFoundError, SAMOCODE_FILE } from '../project/find-project.ts';
+import { findProject, SAMOCODE_FILE } from '../project/find-project.ts';
 import { readKnownProjects, rememberProject } from '../project/known-projects.ts';
 import { openProject, type Project } from '../project/open-project.ts';
+import { PROJECT_ERRORS, type ProjectNotFound } from '../project/project-errors.ts';
 import type { CallSettings } from '../project/settings.ts';
 import type { ActionContext } from './context.ts';
 import { namedFolder } from './named-folder.ts';
@@ -19,7 +20,7 @@ export interface ProjectQuestion {
  * The project that a call is about, opened and checked: the one that it names, else that of the client's
  * folders, else that of the working folder. The only one that is known on this machine is taken where all of
  * that names no place, and that is told in its warnings.
- * @throws ProjectNotFoundError, ProjectUnclearError, NoSuchFolderError, and what `openProject` throws
+ * @throws project_not_found, ProjectUnclearError, NoSuchFolderError, and what `openProject` throws
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
   const { env, home: homeDir, clock } = context;
@@ -47,20 +48,20 @@ interface FoundProject {
   isGuessed: boolean;
 }
 
-/** Which project is meant. @throws ProjectNotFoundError, ProjectUnclearError, NoSuchFolderError */
+/** Which project is meant. @throws project_not_found, ProjectUnclearError, NoSuchFolderError */
 async function findProjectFile(
   projectDir: string | undefined,
   context: ActionContext,
 ): Promise<FoundProject> {
   const folders = namedFolders(projectDir, context);
-  let notFound: ProjectNotFoundError | undefined;
+  let notFound: ProjectNotFound | undefined;
   for (const folder of folders.length > 0 ? folders : [context.cwd]) {
     const found = await projectAt(folder, context);
     if (typeof found === 'string') return { filePath: found, isGuessed: false };
     notFound ??= found;
   }
   // Whoever stands in a repository, or has named a folder, means that one and no other.
-  const isSomewhere = folders.length > 0 || notFound?.repository !== undefined;
+  const isSomewhere = folders.length > 0 || notFound?.args.repository !== undefined;
   const known = isSomewhere ? [] : await knownProjectFiles(context.home);
   if (known.length > 1) throw new ProjectUnclearError(known);
   if (known[0] === undefined) throw notFound;
@@ -81,7 +82,7 @@ export function namedFolders(projectDir: string | undefined, context: ActionCont
 export async function projectAt(
   place: string,
   { home: homeDir }: Pick<ActionContext, 'home'>,
-): Promise<string | ProjectNotFoundError> {
+): Promise<string | ProjectNotFound> {
   const isFile = (await ifExists(stat(place)))?.isFile() ?? false;
   if (isFile && basename(place) === SAMOCODE_FILE) return place;
   // Any other file is a place in its project, as an editor names it.
@@ -89,8 +90,8 @@ export async function projectAt(
   try {
     return await findProject({ from, homeDir });
   } catch (error) {
-    if (!(error instanceof ProjectNotFoundError)) throw error;
-    return (await knownProjectOf(error.repository, homeDir)) ?? error;
+    if (!PROJECT_ERRORS.project_not_found.is(error)) throw error;
+    return (await knownProjectOf(error.args.repository, homeDir)) ?? error;
   }
 }
 

@@ -17,7 +17,7 @@ export interface SessionQuestion {
 /**
  * The session that a name means, as its files show it now: in the call's own project, else in the one of the
  * others known on this machine that has it.
- * @throws SessionNotFoundError with the nearest names; SessionAmbiguousError; ProjectNotFoundError and the errors
+ * @throws SessionNotFoundError with the nearest names; SessionAmbiguousError; project_not_found and the errors
  * of settings
  */
 export async function findSession(question: SessionQuestion, context: ActionContext): Promise<SessionView> {

@@ -3,7 +3,7 @@ import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { branchOf } from '../project/branch-name.ts';
 import { PROVIDER_NAMES, type ProviderName, type Sandbox } from '../project/project-settings.ts';
 import { childSettings, type ResolvedSettings } from '../project/resolve-settings.ts';
-import { SettingInvalidError } from '../project/setting-errors.ts';
+import { settingInvalid } from '../project/setting-errors.ts';
 import { isAsStrict } from '../project/setting-spec.ts';
 import { SETTINGS } from '../project/settings.ts';
 import { locateCli } from '../providers/locate-cli.ts';
@@ -25,7 +25,7 @@ export interface SessionChoices {
 
 /**
  * The settings that a session keeps, with every agent CLI found.
- * @throws SettingInvalidError, UnknownProviderError, CliNotFoundError, CliNotExecutableError
+ * @throws setting_invalid, UnknownProviderError, CliNotFoundError, CliNotExecutableError
  */
 export async function freezeSettings(
   settings: ResolvedSettings,
@@ -79,11 +79,11 @@ function sandboxOf(
   };
 }
 
-/** @throws SettingInvalidError */
+/** @throws setting_invalid */
 function requireSandbox(written: string): Sandbox {
   const { key, schema } = SETTINGS.sandbox;
   const parsed = schema.safeParse(written);
-  if (!parsed.success) throw new SettingInvalidError(SETTINGS.sandbox, key, written, { kind: 'call' });
+  if (!parsed.success) throw settingInvalid(SETTINGS.sandbox, { key, written, source: { kind: 'call' } });
   return parsed.data;
 }
 

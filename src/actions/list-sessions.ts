@@ -25,7 +25,7 @@ export interface SessionList {
   workers: ReadonlyMap<SessionView, WorkerReport>;
 }
 
-/** The sessions of a project: what needs the human first, then the newest. Starts nothing. @throws ProjectNotFoundError */
+/** The sessions of a project: what needs the human first, then the newest. Starts nothing. @throws project_not_found */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const places = await sessionsPlaces(input.projectDir, context);
   const own = places.filter(({ isOwn }) => isOwn);

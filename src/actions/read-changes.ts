@@ -8,7 +8,7 @@ import {
   diffOfPath,
   diffStat,
 } from '../project/changes.ts';
-import { GitError } from '../project/git-error.ts';
+import { isGitError } from '../project/git-errors.ts';
 import { inspectWorktree, type WorktreePlace } from '../project/inspect-worktree.ts';
 import { realPathAsFar } from '../project/real-path.ts';
 import { commitOf } from '../project/repository.ts';
@@ -131,7 +131,7 @@ async function uncommittedIn(place: WorktreePlace): Promise<string[]> {
     return reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
   } catch (error) {
     // A worktree that git can't open takes nothing from what the branch holds.
-    if (error instanceof GitError) return [];
+    if (isGitError(error)) return [];
     throw error;
   }
 }

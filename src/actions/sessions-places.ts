@@ -1,11 +1,11 @@
 import { opendir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SamocodeError, systemErrorCode } from '../base/errors.ts';
-import type { ProjectNotFoundError } from '../project/find-project.ts';
 import { readSettingTexts } from '../project/open-project.ts';
+import type { ProjectNotFound } from '../project/project-errors.ts';
 import { readSettings } from '../project/read-settings.ts';
 import { realPathAsFar } from '../project/real-path.ts';
-import { SettingInvalidError } from '../project/setting-errors.ts';
+import { settingInvalid } from '../project/setting-errors.ts';
 import { SETTINGS } from '../project/settings.ts';
 import { isOfFiles } from '../session/unreadable.ts';
 import type { ActionContext } from './context.ts';
@@ -28,7 +28,7 @@ export function projectDirOf({ filePath }: Pick<SessionsPlace, 'filePath'>): str
 /**
  * Where sessions are looked for: the project that the call names; else those of the client's folders, or of the
  * working folder, and then the others known on this machine, last used first.
- * @throws ProjectNotFoundError when there is none; SettingMissingError, SettingInvalidError of an own one
+ * @throws project_not_found when there is none; setting_missing, setting_invalid of an own one
  */
 export async function sessionsPlaces(
   projectDir: string | undefined,
@@ -57,7 +57,7 @@ async function differentOnes(places: readonly SessionsPlace[]): Promise<Sessions
 async function ownFiles(
   projectDir: string | undefined,
   context: ActionContext,
-): Promise<{ files: string[]; notFound?: ProjectNotFoundError }> {
+): Promise<{ files: string[]; notFound?: ProjectNotFound }> {
   const named = namedFolders(projectDir, context);
   const found = await Promise.all(
     (named.length > 0 ? named : [context.cwd]).map((folder) => projectAt(folder, context)),
@@ -79,7 +79,12 @@ async function placeOf(
   const problem = await folderProblem(sessionsDir);
   if (problem === undefined) return { filePath, sessionsDir, isOwn };
   const source = reading?.source ?? { kind: 'unset' };
-  throw new SettingInvalidError(SETTINGS.sessions, SETTINGS.sessions.key, sessionsDir, source, problem);
+  throw settingInvalid(SETTINGS.sessions, {
+    key: SETTINGS.sessions.key,
+    written: sessionsDir,
+    source,
+    problem,
+  });
 }
 
 async function folderProblem(path: string): Promise<string | undefined> {

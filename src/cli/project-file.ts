@@ -1,13 +1,14 @@
 import { basename, dirname, resolve } from 'node:path';
+import { PROJECT_ERRORS } from '../project/project-errors.ts';
 import type { Cli } from './cli.ts';
 
 /** The `.samocode` of a folder, or undefined where there is none: a terminal stands in one place and means it. */
 export async function projectFileAt(cli: Cli, folder: string | undefined): Promise<string | undefined> {
-  const { findProject, ProjectNotFoundError } = await import('../project/find-project.ts');
+  const { findProject } = await import('../project/find-project.ts');
   try {
     return await findProject({ from: folderMeant(cli, folder), homeDir: cli.home });
   } catch (error) {
-    if (error instanceof ProjectNotFoundError) return undefined;
+    if (PROJECT_ERRORS.project_not_found.is(error)) return undefined;
     throw error;
   }
 }

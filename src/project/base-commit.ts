@@ -1,6 +1,6 @@
-import { SamocodeError } from '../base/errors.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
-import { GitError } from './git-error.ts';
+import { GIT_ERRORS, type GitError, isGitError } from './git-errors.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import { commitOf, type GitContext } from './repository.ts';
 
 /** Where a session's branch begins; recorded with the session, so that every later diff means the same. */
@@ -24,7 +24,7 @@ const FETCH_LIMIT_MS = 120_000;
 /**
  * The commit from which a new session starts: after a fetch the remote's default branch, asked and not
  * assumed; without a remote the local default branch; never what happens to be checked out.
- * @throws BaseNotFoundError
+ * @throws base_not_found
  */
 export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion): Promise<BaseCommit> {
   const options = { ...context, cwd: mainRepo };
@@ -99,21 +99,21 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
     if (commit) return { commit, name };
   }
   const head = await commitOf('HEAD', options);
-  if (!head) throw new BaseNotFoundError('HEAD');
+  if (!head) throw PROJECT_ERRORS.base_not_found({ base: 'HEAD' });
   const warning = 'No branch is called main or master, so the commit that is checked out was taken.';
   return { commit: head, name: 'HEAD', warning };
 }
 
 /**
  * Refuses a base that can't be: one that is no name, or one that is not there and that no remote could have.
- * @throws BaseNotFoundError
+ * @throws base_not_found
  */
 export async function requireBase({
   mainRepo,
   base,
   ...context
 }: BaseQuestion & { base: string }): Promise<void> {
-  if (/\p{Cc}/u.test(base) || base.length > MOST_CHARACTERS) throw new BaseNotFoundError(base);
+  if (/\p{Cc}/u.test(base) || base.length > MOST_CHARACTERS) throw PROJECT_ERRORS.base_not_found({ base });
   const options = { ...context, cwd: mainRepo };
   // What a remote has is known after a fetch, which the worker makes.
   if (!(await mainRemote(options))) await namedBase(base, undefined, options);
@@ -126,7 +126,7 @@ async function namedBase(base: string, remote: string | undefined, options: GitO
     const commit = await commitOf(name, options);
     if (commit) return { commit, name };
   }
-  throw new BaseNotFoundError(base);
+  throw PROJECT_ERRORS.base_not_found({ base });
 }
 
 async function usualNames(options: GitOptions): Promise<string[]> {
@@ -151,23 +151,11 @@ async function refusal(call: Promise<unknown>): Promise<GitError | undefined> {
     await call;
     return undefined;
   } catch (error) {
-    if (error instanceof GitError && error.code !== 'git_missing') return error;
+    if (isGitError(error) && !GIT_ERRORS.git_missing.is(error)) return error;
     throw error;
   }
 }
 
 function withWarning(base: BaseCommit, warning: string | undefined): BaseCommit {
   return warning ? { ...base, warning } : base;
-}
-
-class BaseNotFoundError extends SamocodeError {
-  readonly code = 'base_not_found';
-
-  constructor(base: string) {
-    super(
-      `The session has no commit to start from.`,
-      `${JSON.stringify(base.slice(0, 100))} is no branch, tag or commit of MAIN_REPO, fetched ones included.`,
-      'Name one that "git branch --all" or "git tag" lists.',
-    );
-  }
 }

@@ -1,4 +1,4 @@
-import { SamocodeError } from '../base/errors.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 
 /**
  * The branch of a session: its folder's name without the date, after `<prefix>/` if there is one. What git
@@ -18,22 +18,10 @@ const MOST_CHARACTERS = 200;
 /** What git allows nowhere in a branch name. */
 const NEVER = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|^[-./]|[./]$|^(?:@|HEAD)$/u;
 
-/** A branch name that somebody chose, trimmed. @throws BadBranchNameError when git would not take it */
+/** A branch name that somebody chose, trimmed. @throws bad_branch_name when git would not take it */
 export function requireBranchName(name: string): string {
   const trimmed = name.trim();
   if (trimmed === '' || trimmed.length > MOST_CHARACTERS || NEVER.test(trimmed))
-    throw new BadBranchNameError(trimmed);
+    throw PROJECT_ERRORS.bad_branch_name({ name: trimmed });
   return trimmed;
-}
-
-export class BadBranchNameError extends SamocodeError {
-  readonly code = 'bad_branch_name';
-
-  constructor(name: string) {
-    super(
-      'The branch name was refused.',
-      `git takes no branch named ${JSON.stringify(name.slice(0, 100))}.`,
-      'Use letters, digits, hyphens and slashes, 200 characters at most, or leave it out.',
-    );
-  }
 }

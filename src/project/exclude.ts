@@ -19,7 +19,7 @@ export interface ExcludeReport {
 /**
  * Keeps folders that lie inside MAIN_REPO out of its `git status`, by `.git/info/exclude` and never by a file
  * that is committed. Folders outside, and those that are ignored already, add nothing.
- * @throws GitError, NotARepositoryError
+ * @throws GitError, not_a_repository
  */
 export async function excludeFolders(
   mainRepo: string,

@@ -1,7 +1,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { gitDirOf, sharedDirOf } from '../base/git-pointer.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import { parseSamocodeFile, pathFromFile } from './samocode-file.ts';
 
@@ -18,7 +19,7 @@ export interface ProjectSearch {
  * root only a file that names this very repository counts (one folder with repository, sessions and worktrees
  * side by side). A linked worktree has the file of its main checkout, not its own copy.
  * @returns the file's absolute path
- * @throws ProjectNotFoundError
+ * @throws project_not_found
  */
 export async function findProject({ from, homeDir }: ProjectSearch): Promise<string> {
   const start = await realPathAsFar(resolve(from));
@@ -39,7 +40,8 @@ export async function findProject({ from, homeDir }: ProjectSearch): Promise<str
     }
   }
   const isFolder = (await ifExists(stat(start))) !== undefined;
-  throw new ProjectNotFoundError(inside, { others, isFolder, repository: isRepository ? root : undefined });
+  const repository = isRepository ? root : undefined;
+  throw PROJECT_ERRORS.project_not_found({ searched: inside, others, isFolder, repository });
 }
 
 /** From `start` to the root of its repository; to home or the top of the disk where there is none. */
@@ -100,32 +102,4 @@ async function namesPlace(file: string, homeDir: string, place: string): Promise
     if (pathInside(named, place) !== undefined) return true;
   }
   return false;
-}
-
-export class ProjectNotFoundError extends SamocodeError {
-  readonly code = 'project_not_found';
-  /** The folders that were looked into, in order. */
-  readonly searched: readonly string[];
-  /** The top of the repository around the folder, for a linked worktree that of its main checkout; undefined outside of any. */
-  readonly repository: string | undefined;
-
-  constructor(
-    searched: readonly string[],
-    {
-      others,
-      isFolder,
-      repository,
-    }: { others: readonly string[]; isFolder: boolean; repository?: string | undefined },
-  ) {
-    const elsewhere = others.length > 0 ? `; ${others.join(', ')} belongs to another repository` : '';
-    super(
-      'No samocode project was found.',
-      isFolder
-        ? `There is no .samocode in ${searched.join(', ')}${elsewhere}.`
-        : `There is no folder ${searched[0]}.`,
-      'Make one with setup_project, or "samocode init" in the repository; or pass project_dir, the folder of a project that has one.',
-    );
-    this.searched = searched;
-    this.repository = repository;
-  }
 }

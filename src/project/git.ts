@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isFineForGit } from '../base/git-variables.ts';
 import { runCommand } from '../base/run-command.ts';
-import { GitError } from './git-error.ts';
+import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import type { Setting } from './git-programs.ts';
 
 export interface GitOptions {
@@ -73,11 +73,12 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   signal?.throwIfAborted();
   const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
   const { exitCode, stdout, stderr } = result;
-  if (result.notFound) throw (await isFolder(cwd)) ? GitError.missing() : GitError.noFolder(cwd);
-  if (result.timedOut) throw GitError.timeout(subcommand, cwd, timeoutMs);
+  if (result.notFound)
+    throw (await isFolder(cwd)) ? GIT_ERRORS.git_missing() : GIT_ERRORS.git_no_folder({ cwd });
+  if (result.timedOut) throw GIT_ERRORS.git_timeout({ subcommand, cwd, timeoutMs });
   // git may have ended by itself before it was ended for its long output.
   const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
-  if (exitCode !== 0 && !truncated && !allowFailure) throw GitError.failed(subcommand, cwd, exitCode, stderr);
+  if (exitCode !== 0 && !truncated && !allowFailure) throw gitFailure({ subcommand, cwd, exitCode }, stderr);
   return { exitCode, stdout, stderr, truncated };
 }
 

@@ -1,11 +1,12 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 import { runGit } from './git.ts';
 import { namesIn, pathAt, readable } from './path-bytes.ts';
 import { MAX_FILE_BYTES } from './path-state.ts';
 import { listing } from './take-files.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 
 export interface TreeMove {
   folder: string;
@@ -18,7 +19,7 @@ export interface TreeMove {
  * Files that git does not know and that stand where files of `target` belong: ignored ones, mostly. They are kept
  * before anything is put in their place. Links are looked at, never followed.
  * @returns names as git lists them
- * @throws InTheWayError for what no checkpoint can hold
+ * @throws in_the_way for what no checkpoint can hold
  */
 export async function filesInTheWay(store: CheckpointStore, move: TreeMove): Promise<string[]> {
   const { folder, current, target } = move;
@@ -54,28 +55,19 @@ function parentsOf(name: string): string[] {
 async function filesOf(folder: string, name: string): Promise<string[]> {
   const stats = await lstat(pathAt(folder, name));
   if (stats.isFile() && stats.size > MAX_FILE_BYTES)
-    throw new InTheWayError(name, `It is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB`);
+    throw inTheWay(name, `It is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB`);
   if (stats.isFile() || stats.isSymbolicLink()) return [name];
-  if (!stats.isDirectory()) throw new InTheWayError(name, 'It is neither file, link nor folder');
+  if (!stats.isDirectory()) throw inTheWay(name, 'It is neither file, link nor folder');
   const entries = await readdir(pathAt(folder, name), { encoding: 'buffer' });
   const names = entries.map((entry) => entry.toString('latin1'));
   if (names.some((each) => each.toLowerCase() === '.git')) {
-    throw new InTheWayError(name, 'It is a repository of its own');
+    throw inTheWay(name, 'It is a repository of its own');
   }
   const below = await Promise.all(names.map((each) => filesOf(folder, `${name}/${each}`)));
   return below.flat();
 }
 
-class InTheWayError extends SamocodeError {
-  readonly code = 'in_the_way';
-
-  /** @param name as git lists it */
-  constructor(name: string, why: string) {
-    const path = readable(name);
-    super(
-      'Nothing was changed.',
-      `${path} stands where a file must be put back. ${why}, so no checkpoint could hold it for an undo.`,
-      `Move ${path} out of the worktree, then rewind again.`,
-    );
-  }
+/** @param name as git lists it */
+function inTheWay(name: string, because: string) {
+  return WORKTREE_ERRORS.in_the_way({ path: readable(name), because });
 }

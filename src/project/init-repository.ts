@@ -1,15 +1,14 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ifExists, SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { ifExists, systemErrorCode } from '../base/errors.ts';
 import { gitLine, runGit } from './git.ts';
 import { makeFolder } from './make-folder.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import {
   commitOf,
   type GitContext,
-  NotARepositoryError,
   readRepository,
   requireIdentity,
-  TooWideError,
   takesInEverything,
 } from './repository.ts';
 import type { UndoList } from './undo-list.ts';
@@ -22,7 +21,7 @@ const MAX_BYTES = 200 * 1024 * 1024;
  * After the person's yes: the folder, `git init` and a first commit of what no ignore file leaves out,
  * `.env` files aside. Does nothing where there is a commit.
  * @returns what was done, a sentence each
- * @throws NoIdentityError, TooMuchForFirstCommitError, NotARepositoryError, GitError
+ * @throws no_git_identity, first_commit_too_large, not_a_repository, GitError
  */
 export async function initRepository(
   folder: string,
@@ -35,7 +34,8 @@ export async function initRepository(
   if (reading.kind === 'none') {
     // One that is there and that git will not open is a person's.
     if (reading.reason) throw reading.reason;
-    if (takesInEverything(folder, homeDir)) throw new TooWideError(folder);
+    if (takesInEverything(folder, homeDir))
+      throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'too_wide' });
     await claimGitDir(folder);
     undo.push(() => removeUnused(folder, context));
     await runGit(['init', '--quiet', ...(await firstBranch(folder, context))], { ...context, cwd: folder });
@@ -66,10 +66,7 @@ async function claimGitDir(folder: string): Promise<void> {
     await mkdir(join(folder, '.git'));
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error;
-    throw new NotARepositoryError(folder, {
-      why: 'There is a .git in it that git does not take for a repository.',
-      hint: 'Mend it, or put it away: "git status" there says what is wrong.',
-    });
+    throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'broken' });
   }
 }
 
@@ -94,23 +91,15 @@ async function refuseTooMuch(folder: string, context: GitContext): Promise<void>
   const list = ['ls-files', '--others', '--cached', '--exclude-standard', '-z'];
   const { stdout } = await runGit(list, { ...context, cwd: folder });
   const names = stdout.split('\0').filter(Boolean);
-  if (names.length > MAX_FILES) throw new TooMuchForFirstCommitError(folder, `${names.length} files`);
+  if (names.length > MAX_FILES)
+    throw PROJECT_ERRORS.first_commit_too_large({ folder, size: `${names.length} files` });
   let bytes = 0;
   for (const name of names) {
     bytes += (await ifExists(stat(join(folder, name))))?.size ?? 0;
     if (bytes > MAX_BYTES)
-      throw new TooMuchForFirstCommitError(folder, `more than ${MAX_BYTES / 1024 / 1024} MB`);
-  }
-}
-
-class TooMuchForFirstCommitError extends SamocodeError {
-  readonly code = 'first_commit_too_large';
-
-  constructor(folder: string, size: string) {
-    super(
-      `No first commit was made in ${folder}.`,
-      `It would hold ${size}, which looks like dependencies or data.`,
-      'Write a .gitignore, or make the first commit by hand, then try again.',
-    );
+      throw PROJECT_ERRORS.first_commit_too_large({
+        folder,
+        size: `more than ${MAX_BYTES / 1024 / 1024} MB`,
+      });
   }
 }

@@ -1,11 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
 import { ALL_FILES_LIMIT_MS, runGit } from './git.ts';
 import { removePlantedLinks } from './planted-links.ts';
 import { realPathAsFar } from './real-path.ts';
 import { commitOf, type GitContext } from './repository.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 import { listWorktrees } from './worktree-list.ts';
 
 export interface BranchMove extends GitContext {
@@ -49,7 +50,7 @@ async function underWay(worktreePath: string): Promise<string[]> {
   return [...(isRebase ? ['rebase'] : []), ...((await has('sequencer')) ? ['cherry-pick'] : [])];
 }
 
-/** @throws BranchElsewhereError when another worktree has the branch: moving it would move that one's ground */
+/** @throws branch_elsewhere when another worktree has the branch: moving it would move that one's ground */
 export async function refuseElsewhere({
   mainRepo,
   worktreePath,
@@ -62,18 +63,7 @@ export async function refuseElsewhere({
   const here = await realPathAsFar(worktreePath);
   for (const entry of await listWorktrees(mainRepo, context)) {
     if (entry.branch !== branch || entry.prunable) continue;
-    if ((await realPathAsFar(entry.path)) !== here) throw new BranchElsewhereError(branch, entry.path);
-  }
-}
-
-export class BranchElsewhereError extends SamocodeError {
-  readonly code = 'branch_elsewhere';
-
-  constructor(branch: string, path: string) {
-    super(
-      'Nothing was changed.',
-      `The session's branch "${branch}" is checked out in ${path}.`,
-      'Check out another branch there, or move that worktree back with "git worktree move", then try again.',
-    );
+    if ((await realPathAsFar(entry.path)) !== here)
+      throw WORKTREE_ERRORS.branch_elsewhere({ branch, path: entry.path });
   }
 }

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configFolder } from '../base/config-folder.ts';
-import { ifExists, SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { ifExists, systemErrorCode } from '../base/errors.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import type { SettingTexts } from './read-settings.ts';
 import { realPathAsFar } from './real-path.ts';
 import { requireRepository } from './repository.ts';
 import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts';
-import { SettingInvalidError } from './setting-errors.ts';
+import { settingInvalid } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
 import { type CallSettings, SETTING_ROWS, SETTINGS } from './settings.ts';
 
@@ -35,7 +36,7 @@ export interface Project extends ResolvedSettings {
 
 /**
  * Opens a project: reads all settings and checks that what they name is there.
- * @throws SettingMissingError, SettingInvalidError, FoldersCollideError, NotARepositoryError, NoCommitError
+ * @throws setting_missing, setting_invalid, folders_collide, not_a_repository, no_commit
  */
 export async function openProject(request: ProjectRequest): Promise<Project> {
   const { filePath, env, signal } = request;
@@ -82,7 +83,8 @@ async function readProjectFile(filePath: string): Promise<string> {
   try {
     return await readFile(filePath, 'utf8');
   } catch (error) {
-    throw new ProjectFileUnreadableError(filePath, error);
+    const isMissing = systemErrorCode(error) === 'ENOENT';
+    throw PROJECT_ERRORS.project_file_unreadable({ path: filePath, isMissing }, { cause: error });
   }
 }
 
@@ -92,7 +94,12 @@ async function requirePaths({ values, sources }: ResolvedSettings): Promise<void
     if (typeof path !== 'string' || (spec.kind !== 'folder' && spec.kind !== 'file')) continue;
     const problem = await problemWith(path, spec);
     if (problem)
-      throw new SettingInvalidError(spec, spec.key, path, sources[name] ?? { kind: 'unset' }, problem);
+      throw settingInvalid(spec, {
+        key: spec.key,
+        written: path,
+        source: sources[name] ?? { kind: 'unset' },
+        problem,
+      });
   }
 }
 
@@ -109,37 +116,12 @@ async function refuseCollisions(
 ): Promise<void> {
   const sessions = await realPathAsFar(folders.SESSIONS);
   const worktrees = await realPathAsFar(folders.WORKTREES);
-  if (sessions === worktrees) throw new FoldersCollideError('SESSIONS', 'WORKTREES', sessions);
-  if (sessions === mainRepo) throw new FoldersCollideError('SESSIONS', 'MAIN_REPO', sessions);
-  if (worktrees === mainRepo) throw new FoldersCollideError('WORKTREES', 'MAIN_REPO', worktrees);
+  if (sessions === worktrees) throw collision('SESSIONS', 'WORKTREES', sessions);
+  if (sessions === mainRepo) throw collision('SESSIONS', 'MAIN_REPO', sessions);
+  if (worktrees === mainRepo) throw collision('WORKTREES', 'MAIN_REPO', worktrees);
 }
 
-class ProjectFileUnreadableError extends SamocodeError {
-  readonly code = 'project_file_unreadable';
-
-  constructor(filePath: string, cause: unknown) {
-    const missing = systemErrorCode(cause) === 'ENOENT';
-    super(
-      'The project cannot be opened.',
-      missing ? `${filePath} does not exist.` : `${filePath} cannot be read.`,
-      missing
-        ? 'Make it with setup_project or "samocode init".'
-        : 'Check that it is a file and who may read it.',
-      { cause },
-    );
-  }
+function collision(first: 'SESSIONS' | 'WORKTREES', second: string, path: string) {
+  const { example } = SETTINGS[first === 'SESSIONS' ? 'sessions' : 'worktrees'];
+  return PROJECT_ERRORS.folders_collide({ first, second, path, example });
 }
-
-class FoldersCollideError extends SamocodeError {
-  readonly code = 'folders_collide';
-
-  constructor(first: keyof typeof KEYS, second: keyof typeof KEYS, path: string) {
-    super(
-      `${first} and ${second} cannot be used together.`,
-      `Both are ${path}, and sessions would mix with other files.`,
-      `Give ${first} a folder of its own in .samocode, for instance ${SETTINGS[KEYS[first]].example}.`,
-    );
-  }
-}
-
-const KEYS = { SESSIONS: 'sessions', WORKTREES: 'worktrees', MAIN_REPO: 'mainRepo' } as const;

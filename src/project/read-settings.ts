@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { type FileEntry, parseSamocodeFile, pathFromFile } from './samocode-file.ts';
-import { SettingInvalidError, SettingMissingError, type SettingSource } from './setting-errors.ts';
+import { type SettingProblem, type SettingSource, settingInvalid, settingMissing } from './setting-errors.ts';
 import type { SettingSpec } from './setting-spec.ts';
 import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
 import {
@@ -34,7 +34,7 @@ export interface SettingReading {
   source: SettingSource;
   /** Paths are absolute. Undefined when unset or when there is a problem. */
   value: unknown;
-  problem?: SettingInvalidError | SettingMissingError;
+  problem?: SettingProblem;
 }
 
 export interface SettingsReading {
@@ -125,7 +125,7 @@ function readSetting(reader: Reader, name: SettingName, spec: SettingSpec): Sett
   }
   if (spec.required) {
     const empty = reader.entries.some(({ key }) => key === spec.key);
-    const problem = new SettingMissingError(spec, reader.texts.projectFile?.path, empty);
+    const problem = settingMissing(spec, reader.texts.projectFile?.path, empty);
     return { name, key: spec.key, source: { kind: 'unset' }, value: undefined, problem };
   }
   return byDefault(name, spec, paired);
@@ -199,7 +199,7 @@ function understand(
   if (written === '') return { name, key, source, value: '' };
   const parsed = spec.schema.safeParse(written);
   if (!parsed.success) {
-    const problem = new SettingInvalidError(spec, key, written, source);
+    const problem = settingInvalid(spec, { key, written, source });
     return { name, key, source, value: undefined, problem };
   }
   return { name, key, source, value: withAbsolutePaths(reader, spec, parsed.data) };

@@ -13,7 +13,7 @@ export type Rejoined = 'fine' | 'made_again' | 'rejoined';
 /**
  * Makes sure that the session's worktree is one, whatever a clean-up did to it: gone, without its `.git` file,
  * or forgotten by the repository. Files that are there stay as they are, HEAD too where it can be read.
- * @throws BranchElsewhereError, FolderTakenError, BranchBlockedError, GitError
+ * @throws branch_elsewhere, worktree_folder_taken, branch_name_blocked, GitError
  */
 export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
   const reading = await inspectWorktree(plan);

@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { parse, resolve } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
-import { GitError } from './git-error.ts';
+import { GIT_ERRORS, type GitError, isGitError } from './git-errors.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 
 /** How git is run for a whole task; `cwd` comes from the task. */
 export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config'>;
@@ -23,7 +23,7 @@ export async function readRepository(folder: string, context: GitContext): Promi
     const { stdout } = await runGit(['rev-parse', '--is-bare-repository', '--git-common-dir'], options);
     answer = stdout;
   } catch (error) {
-    if (!(error instanceof GitError) || error.code === 'git_missing') throw error;
+    if (!isGitError(error) || GIT_ERRORS.git_missing.is(error)) throw error;
     return error.code === 'git_not_a_repository' || error.code === 'git_no_folder'
       ? { kind: 'none' }
       : { kind: 'none', reason: error };
@@ -38,7 +38,7 @@ export async function readRepository(folder: string, context: GitContext): Promi
 
 /**
  * The repository at a folder, ready for sessions: its top folder, with a commit.
- * @throws NotARepositoryError, NoCommitError, GitError
+ * @throws not_a_repository, no_commit, GitError
  */
 export async function requireRepository(
   folder: string,
@@ -49,15 +49,12 @@ export async function requireRepository(
     case 'none':
       throw reading.reason ?? notARepository(folder, homeDir);
     case 'bare':
-      throw new NotARepositoryError(folder, {
-        why: 'It is a bare repository, without a working copy.',
-        hint: 'Choose a clone of it that has one.',
-      });
+      throw PROJECT_ERRORS.not_a_repository({ folder, problem: 'bare' });
     case 'empty':
-      throw new NoCommitError(folder);
+      throw PROJECT_ERRORS.no_commit({ folder });
     case 'ready':
       if (reading.toplevel === (await realpath(folder))) return reading;
-      throw new NotTheTopError(folder, reading.toplevel);
+      throw PROJECT_ERRORS.not_the_top_folder({ folder, toplevel: reading.toplevel });
     default:
       return reading satisfies never;
   }
@@ -76,7 +73,7 @@ export async function commitOf(name: string, options: GitOptions): Promise<strin
 
 /**
  * Who commits here. git's guess from the machine's name does not count.
- * @throws NoIdentityError when user.name or user.email is not set; we never write them
+ * @throws no_git_identity when user.name or user.email is not set; we never write them
  */
 export async function requireIdentity(
   folder: string,
@@ -88,74 +85,16 @@ export async function requireIdentity(
     allowFailure: true,
   });
   const ident = /^(.*) <(.*)> \d+ [+-]\d{4}$/.exec(stdout.trim());
-  if (exitCode !== 0 || !ident?.[1] || !ident[2]) throw new NoIdentityError(folder);
+  if (exitCode !== 0 || !ident?.[1] || !ident[2]) throw PROJECT_ERRORS.no_git_identity({ folder });
   return { name: ident[1], email: ident[2] };
 }
 
-export class NotARepositoryError extends SamocodeError {
-  readonly code = 'not_a_repository';
-
-  /** @param no why a repository cannot be made there either, and what to do instead */
-  constructor(folder: string, no?: { why: string; hint: string }) {
-    super(
-      `${folder} cannot be MAIN_REPO.`,
-      no?.why ?? 'There is no git repository there, and no session works without one.',
-      no?.hint ??
-        'Choose another folder, or, if the person agrees to "git init" and a first commit there, call setup_project with init_repository: true ("samocode init --git-init").',
-    );
-  }
-}
-
 /** As things are; over the home folder or the whole disk none is ever made. */
-function notARepository(folder: string, homeDir: string | undefined): NotARepositoryError {
-  return takesInEverything(folder, homeDir) ? new TooWideError(folder) : new NotARepositoryError(folder);
+function notARepository(folder: string, homeDir: string | undefined) {
+  const problem = takesInEverything(folder, homeDir) ? 'too_wide' : undefined;
+  return PROJECT_ERRORS.not_a_repository({ folder, problem });
 }
 
 export function takesInEverything(folder: string, homeDir: string | undefined): boolean {
   return folder === homeDir || folder === parse(folder).root;
-}
-
-export class TooWideError extends NotARepositoryError {
-  constructor(folder: string) {
-    super(folder, {
-      why: 'A repository over the whole home folder or disk would take in everything.',
-      hint: 'Choose another folder, that of one project.',
-    });
-  }
-}
-
-class NoCommitError extends SamocodeError {
-  readonly code = 'no_commit';
-
-  constructor(folder: string) {
-    super(
-      `${folder} cannot be MAIN_REPO yet.`,
-      'The repository has no commit, and a branch must begin at one.',
-      'Commit something, or, if the person agrees to a first commit, call setup_project with init_repository: true ("samocode init --git-init").',
-    );
-  }
-}
-
-class NotTheTopError extends SamocodeError {
-  readonly code = 'not_the_top_folder';
-
-  constructor(folder: string, toplevel: string) {
-    super(
-      `${folder} cannot be MAIN_REPO.`,
-      `It is a folder inside the repository ${toplevel}.`,
-      `Set MAIN_REPO to ${toplevel}.`,
-    );
-  }
-}
-
-export class NoIdentityError extends SamocodeError {
-  readonly code = 'no_git_identity';
-
-  constructor(folder: string) {
-    super(
-      `Nobody could commit in ${folder}.`,
-      'git does not know user.name or user.email.',
-      'Set both: git config --global user.name "Your Name" and git config --global user.email you@example.com.',
-    );
-  }
 }

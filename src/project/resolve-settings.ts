@@ -16,7 +16,7 @@ export interface ResolvedSettings {
 /**
  * Reads every setting and stops at the first that is missing or bad. Folders are not looked at here:
  * `openProject` does.
- * @throws SettingMissingError, SettingInvalidError
+ * @throws setting_missing, setting_invalid
  */
 export function resolveSettings(texts: SettingTexts): ResolvedSettings {
   const { readings, warnings } = readSettings(texts);

@@ -1,4 +1,3 @@
-import { SamocodeError } from '../base/errors.ts';
 import { crashPoint, failPoint } from '../base/fault-points.ts';
 import { type CheckpointPlan, keepCheckpoint } from './checkpoint.ts';
 import { refOf } from './checkpoint-refs.ts';
@@ -11,6 +10,7 @@ import { type FolderPart, moveFiles } from './move-files.ts';
 import { namesIn, readable } from './path-bytes.ts';
 import { commitOf, type GitContext } from './repository.ts';
 import { listing, takeTree } from './take-files.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 import { takeLocks } from './worktree-locks.ts';
 
 export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {
@@ -37,7 +37,7 @@ export interface Restored {
  * session's branch goes back to the commit that the checkpoint stands on and is checked out; the index
  * equals it. All that stood there before is kept first, ignored files in the way too, and the branch's old tip.
  * Before that is kept, an error has changed nothing; after it (see `isBegun`) another call completes the work.
- * @throws CheckpointGoneError, InTheWayError, BranchElsewhereError, GitLockedError, GitError, NotRestoredError
+ * @throws checkpoint_gone, in_the_way, branch_elsewhere, git_locked, GitError, not_restored
  */
 export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
   const { commit, worktreePath, sessionDir } = plan;
@@ -102,7 +102,7 @@ async function compare(store: CheckpointStore, part: FolderPart, tree: string): 
   const encrypted = await encryptedAmong(store, part.folder, part.part === 'worktree' ? names : []);
   // Additions were ignored, so they were not touched, and are ignored no more.
   const wrong = names.filter((name, index) => words[index * 2] !== 'A' && !encrypted.has(name));
-  if (wrong.length > 0) throw new NotRestoredError(part.folder);
+  if (wrong.length > 0) throw WORKTREE_ERRORS.not_restored({ folder: part.folder });
   return [...skipped, ...names.map(readable)];
 }
 
@@ -115,7 +115,7 @@ interface Target {
 
 async function readTarget(store: CheckpointStore, commit: string): Promise<Target> {
   const options = repositoryOptions(store);
-  if ((await commitOf(commit, options)) === undefined) throw new CheckpointGoneError(commit);
+  if ((await commitOf(commit, options)) === undefined) throw WORKTREE_ERRORS.checkpoint_gone({ commit });
   const head = await commitOf(`${commit}^1`, options);
   return {
     worktree: await treeIn(store, commit, 'worktree'),
@@ -158,28 +158,4 @@ async function keepBefore(
   const moment = { kind: 'before_rewind', id } as const;
   const { commit } = await keepCheckpoint({ ...place, moment, alsoInWorktree });
   return { ref, commit };
-}
-
-class CheckpointGoneError extends SamocodeError {
-  readonly code = 'checkpoint_gone';
-
-  constructor(commit: string) {
-    super(
-      'Nothing was changed.',
-      `The checkpoint ${commit.slice(0, 12)} is not in the repository any more.`,
-      'Choose another iteration; "samocode rewind <session>" lists those that are kept.',
-    );
-  }
-}
-
-class NotRestoredError extends SamocodeError {
-  readonly code = 'not_restored';
-
-  constructor(folder: string) {
-    super(
-      `The files of ${folder} are not all as the checkpoint has them.`,
-      'Something changed them while they were put back.',
-      'End what writes there, then rewind again.',
-    );
-  }
 }

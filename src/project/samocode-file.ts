@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 
 /** One `KEY=VALUE` line as it was understood; `value` has lost its quotes and nothing else. */
 export interface FileEntry {
@@ -67,11 +67,11 @@ export function pathFromFile(
 
 /**
  * One line that reads back as `key` and `value`.
- * @throws NotOneLineError for a value of several lines; RangeError for a key that is none, a bug of the caller
+ * @throws not_one_line for a value of several lines; RangeError for a key that is none, a bug of the caller
  */
 export function samocodeLine(key: string, value: string): string {
   if (!KEY.test(key)) throw new RangeError(`${key} is no key.`);
-  if (/[\r\n]/.test(value)) throw new NotOneLineError(key);
+  if (/[\r\n]/.test(value)) throw PROJECT_ERRORS.not_one_line({ key });
   const bare = value === value.trim() && withoutQuotes(value) === value;
   return `${key}=${bare ? value : `"${value}"`}`;
 }
@@ -80,16 +80,4 @@ function withoutQuotes(value: string): string {
   const quote = value[0];
   const paired = value.length >= 2 && (quote === '"' || quote === "'") && value.endsWith(quote);
   return paired ? value.slice(1, -1) : value;
-}
-
-class NotOneLineError extends SamocodeError {
-  readonly code = 'not_one_line';
-
-  constructor(key: string) {
-    super(
-      'Nothing was set up.',
-      `The value of ${key} has a line break, and a line of .samocode is one line.`,
-      'Give one line; several commands are CHECK and CHECK_2, or one with && between them.',
-    );
-  }
 }

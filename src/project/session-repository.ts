@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { withoutPrograms } from './all-settings.ts';
 import { runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 
 export interface SessionCommit extends GitContext {
   sessionDir: string;
@@ -23,7 +23,7 @@ const nothingToCommitTo = new Set<string>();
  * Commits a session's readable files where SESSIONS lies in a repository of its own; elsewhere nothing
  * happens. Logs stay out, and so does whatever else is staged there.
  * @returns whether a commit was made; a repository that refuses (no identity, a merge or rebase under way) is left as it is
- * @throws SessionRepositoryLockedError when its index stays locked
+ * @throws session_repository_locked when its index stays locked
  */
 export async function commitSessionFiles({
   sessionDir,
@@ -63,18 +63,6 @@ export async function commitSessionFiles({
     if (attempt < TRIES) await pause();
   }
   const lock = join(gitDir, 'index.lock');
-  if (statsAt(lock) !== undefined) throw new SessionRepositoryLockedError(lock);
+  if (statsAt(lock) !== undefined) throw WORKTREE_ERRORS.session_repository_locked({ lock });
   return false;
-}
-
-export class SessionRepositoryLockedError extends SamocodeError {
-  readonly code = 'session_repository_locked';
-
-  constructor(lock: string) {
-    super(
-      "The session's files were not committed.",
-      `${lock} exists: another git runs there, or one was killed.`,
-      'If no git runs there, remove that file.',
-    );
-  }
 }

@@ -1,6 +1,22 @@
-import { SamocodeError } from '../base/errors.ts';
+import { errors } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { SettingSpec } from './setting-spec.ts';
+
+/** The expected failures of settings. Their arguments hold no secret: what was written comes as it may be shown. */
+export const SETTING_ERRORS = errors({
+  setting_invalid: ({ where, shown, form, problem, fix, isRequired }: Invalid) => ({
+    what: `${where} cannot be used.`,
+    why: problem ? `${problem}: ${shown}.` : `It must be ${form}, and it is ${shown}.`,
+    hint: fix,
+    next: isRequired ? [{ act: 'set_up', when: 'To have the folder created' }] : [],
+  }),
+  setting_missing: ({ key, path, isEmpty, form, example }: Missing) => ({
+    what: `${key} is ${isEmpty ? 'empty' : 'missing'} in ${path}.`,
+    why: `It must be ${form}.`,
+    hint: `Add a line such as ${key}=${example}.`,
+    next: [{ act: 'set_up', when: 'To have the file created' }],
+  }),
+});
 
 /** Where a value came from; what counts more stands further up. */
 export type SettingSource =
@@ -11,7 +27,51 @@ export type SettingSource =
   | { kind: 'default' }
   | { kind: 'unset' };
 
-/** The source as people read it: `TIMEOUT in /home/ada/shop/.samocode, line 4`. */
+export type SettingProblem = ReturnType<(typeof SETTING_ERRORS)[keyof typeof SETTING_ERRORS]>;
+
+interface Invalid {
+  /** The source as people read it: `TIMEOUT in /home/ada/shop/.samocode, line 4`. */
+  where: string;
+  shown: string;
+  form: string;
+  /** What is wrong, where it is not the form. */
+  problem?: string;
+  fix: string;
+  isRequired: boolean;
+}
+
+interface Missing {
+  key: string;
+  path: string;
+  isEmpty: boolean;
+  form: string;
+  example: string;
+}
+
+interface WrittenSetting {
+  key: string;
+  written: string;
+  source: SettingSource;
+}
+
+export function settingInvalid(spec: SettingSpec, given: WrittenSetting & { problem?: string }) {
+  const { key, written, source, problem } = given;
+  return SETTING_ERRORS.setting_invalid({
+    where: describeSource(source, key),
+    shown: shown(spec, written),
+    form: spec.form,
+    problem,
+    fix: fixOf(spec, given),
+    isRequired: spec.required === true,
+  });
+}
+
+export function settingMissing(spec: SettingSpec, path = '.samocode', isEmpty = false) {
+  const { key, form } = spec;
+  const example = spec.example ?? spec.default ?? '…';
+  return SETTING_ERRORS.setting_missing({ key, path, isEmpty, form, example });
+}
+
 function describeSource(source: SettingSource, key: string): string {
   switch (source.kind) {
     case 'call':
@@ -31,42 +91,16 @@ function describeSource(source: SettingSource, key: string): string {
   }
 }
 
-export class SettingInvalidError extends SamocodeError {
-  readonly code = 'setting_invalid';
-
-  constructor(spec: SettingSpec, key: string, written: string, source: SettingSource, problem?: string) {
-    super(
-      `${describeSource(source, key)} cannot be used.`,
-      problem
-        ? `${problem}: ${shown(spec, written)}.`
-        : `It must be ${spec.form}, and it is ${shown(spec, written)}.`,
-      fix(spec, key, written, source),
-    );
-  }
-}
-
-export class SettingMissingError extends SamocodeError {
-  readonly code = 'setting_missing';
-
-  constructor(spec: SettingSpec, filePath: string | undefined, empty: boolean) {
-    super(
-      `${spec.key} ${empty ? 'is empty' : 'is missing'} in ${filePath ?? '.samocode'}.`,
-      `It must be ${spec.form}.`,
-      `Add a line such as ${spec.key}=${spec.example ?? spec.default ?? '…'}, or make the file with setup_project or "samocode init".`,
-    );
-  }
-}
-
 function shown(spec: SettingSpec, written: string): string {
   if (spec.scope === 'secret') return '[hidden]';
   return JSON.stringify(written.length > 80 ? `${written.slice(0, 80)}…` : written);
 }
 
-function fix(spec: SettingSpec, key: string, written: string, source: SettingSource): string {
+function fixOf(spec: SettingSpec, { key, written, source }: WrittenSetting): string {
   const meant = spec.choices ? nearestName(written, spec.choices) : undefined;
   if (meant) return `Did you mean "${meant}"?`;
   const name = 'name' in source ? source.name : key;
-  if (spec.required) return `Correct it, or make the folder: "samocode init" or setup_project does both.`;
-  if (spec.default) return `Write for instance ${name}=${spec.default}, or remove it to use that value.`;
-  return `Correct it${spec.example ? `, for instance ${spec.example}` : ''}, or remove it.`;
+  if (spec.required) return 'Correct it, or create the folder.';
+  if (spec.default) return `Write for example ${name}=${spec.default}, or remove it to use that value.`;
+  return `Correct it${spec.example ? `, for example ${spec.example}` : ''}, or remove it.`;
 }

@@ -34,7 +34,7 @@ export const absoluteFile: SettingKind<string> = {
 /** What need not exist yet. Only commas part them: a path may hold blanks. A blank before a path is a comma left out. */
 export const absolutePaths: SettingKind<string[]> = {
   kind: 'paths',
-  form: 'a list with commas of absolute paths (~ is the home folder)',
+  form: 'a comma-separated list of absolute paths (~ is the home folder)',
   schema: z
     .string()
     .transform((written) => written.split(',').map((path) => path.trim()))
@@ -106,7 +106,7 @@ export function listOf<const Name extends string>(
   );
   return {
     kind: 'choices',
-    form: `a list with commas of ${choices.join(', ')}${orNone ? ', or none' : ''}`,
+    form: `a comma-separated list of ${choices.join(', ')}${orNone ? ', or none' : ''}`,
     schema: names.pipe(orNone ? z.array(z.enum(choices)) : z.array(z.enum(choices)).min(1)),
     choices,
   };

@@ -2,16 +2,16 @@ import { readFile, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createWhole } from '../base/atomic-file.ts';
 import type { Clock } from '../base/clock.ts';
-import { SamocodeError } from '../base/errors.ts';
 import { excludeFolders } from './exclude.ts';
-import { findProject, ProjectNotFoundError, SAMOCODE_FILE } from './find-project.ts';
+import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { initRepository } from './init-repository.ts';
 import { rememberProject } from './known-projects.ts';
 import { makeFolder } from './make-folder.ts';
 import { hashOfText, openProject, type Project, readSettingTexts } from './open-project.ts';
+import { PROJECT_ERRORS } from './project-errors.ts';
 import { readSettings, type SettingTexts } from './read-settings.ts';
 import { pathInside } from './real-path.ts';
-import { type GitContext, NoIdentityError, requireIdentity, requireRepository } from './repository.ts';
+import { type GitContext, requireIdentity, requireRepository } from './repository.ts';
 import { parseSamocodeFile, samocodeLine } from './samocode-file.ts';
 import { UndoList } from './undo-list.ts';
 
@@ -48,7 +48,7 @@ interface ProjectFacts {
 /**
  * Checks a project's `.samocode`, or makes it, with its folders and excludes. An existing file is never
  * changed. When something fails, what was made before is taken back.
- * @throws what openProject throws, NoIdentityError, TooMuchForFirstCommitError, GitError
+ * @throws what openProject throws, no_git_identity, first_commit_too_large, GitError
  */
 export async function setupProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
   const undo = new UndoList();
@@ -106,7 +106,7 @@ async function ensureFile(
     return { filePath, text };
   }
   const rivals = await projectAt(toplevel, setup.homeDir);
-  if (rivals === undefined) throw new FileInTheWayError(filePath);
+  if (rivals === undefined) throw PROJECT_ERRORS.file_in_the_way({ path: filePath });
   return { filePath: rivals };
 }
 
@@ -114,7 +114,7 @@ async function projectAt(toplevel: string, homeDir: string): Promise<string | un
   try {
     return await findProject({ from: toplevel, homeDir });
   } catch (error) {
-    if (error instanceof ProjectNotFoundError) return undefined;
+    if (PROJECT_ERRORS.project_not_found.is(error)) return undefined;
     throw error;
   }
 }
@@ -193,19 +193,7 @@ async function missingIdentity(mainRepo: string, context: GitContext): Promise<s
     await requireIdentity(mainRepo, context);
     return [];
   } catch (error) {
-    if (error instanceof NoIdentityError) return [error.message];
+    if (PROJECT_ERRORS.no_git_identity.is(error)) return [error.message];
     throw error;
-  }
-}
-
-class FileInTheWayError extends SamocodeError {
-  readonly code = 'file_in_the_way';
-
-  constructor(filePath: string) {
-    super(
-      'Nothing was set up.',
-      `${filePath} is there, but it is no file, or a stranger may have left it in a folder that everybody writes to.`,
-      'Look at it, move it away, then set the project up again.',
-    );
   }
 }

@@ -1,7 +1,7 @@
 import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { encryptedAmong, ownBlobs } from './encrypted-files.ts';
 import { type GitOptions, gitLine, runGit } from './git.ts';
-import { GitError } from './git-error.ts';
+import { GIT_ERRORS } from './git-errors.ts';
 import { type Bounded, beyondBounds, isBeyondBounds, type NewFile } from './new-file-bounds.ts';
 import { bytesOf, namesIn, readable } from './path-bytes.ts';
 import { type PathState, PathStates } from './path-state.ts';
@@ -28,7 +28,7 @@ export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<
   const take = async () => ({ skipped: await takeFiles(store, plan), tree: await treeOf(store, plan) });
   return await take().catch(async (error: unknown) => {
     // What the index knows may be gone from the repository: an agent removed our refs, and a clean-up the rest.
-    if (!(error instanceof GitError) || error.code !== 'git_failed') throw error;
+    if (!GIT_ERRORS.git_failed.is(error)) throw error;
     forgetIndex(store, plan.part);
     return await take();
   });

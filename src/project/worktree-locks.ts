@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { systemErrorCode } from '../base/errors.ts';
 import { plainText } from '../base/plain-file.ts';
 import { gitLine } from './git.ts';
+import { GIT_ERRORS } from './git-errors.ts';
 import type { GitContext } from './repository.ts';
 
 export interface LockPlace {
@@ -17,7 +18,7 @@ const OURS = 'samocode rewind\n';
 
 /**
  * Takes git's locks of a worktree's index, its HEAD and its branch, so that no git changes them meanwhile.
- * @returns what releases them @throws GitLockedError for one that is taken; none is held then
+ * @returns what releases them @throws git_locked for one that is taken; none is held then
  */
 export async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<() => void> {
   const names = ['index.lock', 'HEAD.lock', `refs/heads/${branch}.lock`];
@@ -55,18 +56,6 @@ function takeLock(path: string): void {
   try {
     writeFileSync(path, OURS, { flag: 'wx', flush: true });
   } catch (error) {
-    throw systemErrorCode(error) === 'EEXIST' ? new GitLockedError(path) : error;
-  }
-}
-
-class GitLockedError extends SamocodeError {
-  readonly code = 'git_locked';
-
-  constructor(path: string) {
-    super(
-      'Nothing was changed.',
-      `The lock file ${path} exists: another git command works there, or one that crashed left it.`,
-      'Wait until that command has ended; if no git runs there, remove the file.',
-    );
+    throw systemErrorCode(error) === 'EEXIST' ? GIT_ERRORS.git_locked({ lock: path }) : error;
   }
 }

@@ -1,8 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { systemErrorCode } from '../base/errors.ts';
 import { type GitOptions, gitLine, gitSaysYes, runGit } from './git.ts';
 import { realPathAsFar } from './real-path.ts';
 import { commitOf, type GitContext } from './repository.ts';
+import { WORKTREE_ERRORS } from './worktree-errors.ts';
 import { type ListedWorktree, listWorktrees } from './worktree-list.ts';
 
 export interface WorktreePlan extends GitContext {
@@ -29,7 +30,7 @@ const CHECKOUT_LIMIT_MS = 15 * 60_000;
 
 /**
  * Makes sure that the session's worktree stands at its path on its branch; what is there is kept as it is.
- * @throws BranchInUseError, FolderTakenError, BranchBlockedError, GitError; nothing new is left behind
+ * @throws branch_in_use, worktree_folder_taken, branch_name_blocked, GitError; nothing new is left behind
  */
 export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   const { mainRepo, worktreePath: path, branch, baseCommit: _, ...context } = plan;
@@ -40,9 +41,10 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
   if (here && !here.prunable && folder === 'occupied' && here.branch === branch) {
     return await asWorktree('kept', plan);
   }
-  if (folder === 'occupied') throw new FolderTakenError(path, here);
+  if (folder === 'occupied') throw WORKTREE_ERRORS.worktree_folder_taken({ path, entry: here });
   const elsewhere = listed.find((entry) => entry !== here && entry.branch === branch);
-  if (elsewhere) throw new BranchInUseError(branch, elsewhere);
+  if (elsewhere)
+    throw WORKTREE_ERRORS.branch_in_use({ branch, path: elsewhere.path, prunable: elsewhere.prunable });
   const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
   if (!exists) {
     await refuseBlockedName(branch, options);
@@ -94,11 +96,11 @@ async function refuseBlockedName(branch: string, options: GitOptions): Promise<v
   const above = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
   for (const name of above) {
     const taken = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${name}`], options);
-    if (taken) throw new BranchBlockedError(branch, name);
+    if (taken) throw WORKTREE_ERRORS.branch_name_blocked({ branch, other: name });
   }
   const format = ['for-each-ref', '--count=1', '--format=%(refname:short)'];
   const below = await gitLine([...format, `refs/heads/${branch}/`], options);
-  if (below) throw new BranchBlockedError(branch, below);
+  if (below) throw WORKTREE_ERRORS.branch_name_blocked({ branch, other: below });
 }
 
 /** The working copy whose top folder is `path`, links resolved. */
@@ -118,49 +120,5 @@ async function look(path: string): Promise<'free' | 'occupied'> {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return 'free';
     throw error;
-  }
-}
-
-class BranchInUseError extends SamocodeError {
-  readonly code = 'branch_in_use';
-
-  constructor(branch: string, { path, prunable }: ListedWorktree) {
-    super(
-      `The worktree was not made.`,
-      `Its branch "${branch}" is checked out in ${path}${prunable ? ', whose folder is gone' : ''}.`,
-      prunable
-        ? 'If that folder will not come back, run "git worktree prune" in MAIN_REPO, then try again.'
-        : 'Check out another branch there, or choose another name for the session.',
-    );
-  }
-}
-
-class FolderTakenError extends SamocodeError {
-  readonly code = 'worktree_folder_taken';
-
-  constructor(path: string, entry: ListedWorktree | undefined) {
-    super(
-      'The worktree was not made.',
-      whatStandsThere(path, entry),
-      'Move that folder away or repair it ("git worktree repair"), or choose another name for the session.',
-    );
-  }
-}
-
-function whatStandsThere(path: string, entry: ListedWorktree | undefined): string {
-  if (!entry) return `${path} exists and is no worktree of MAIN_REPO.`;
-  if (entry.prunable) return `${path} was the worktree, but its .git file is gone.`;
-  return `${path} is a worktree with ${entry.branch ? `the branch "${entry.branch}"` : 'no branch'} checked out.`;
-}
-
-class BranchBlockedError extends SamocodeError {
-  readonly code = 'branch_name_blocked';
-
-  constructor(branch: string, other: string) {
-    super(
-      'The worktree was not made.',
-      `The branch "${branch}" cannot exist beside the branch "${other}": git keeps them as folder and file.`,
-      'Set another BRANCH_PREFIX and start another session, or rename that branch and resume this one.',
-    );
   }
 }

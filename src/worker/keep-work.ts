@@ -10,7 +10,8 @@ import {
 } from '../project/checkpoint-refs.ts';
 import { openStore } from '../project/checkpoint-store.ts';
 import type { GitContext } from '../project/repository.ts';
-import { commitSessionFiles, SessionRepositoryLockedError } from '../project/session-repository.ts';
+import { commitSessionFiles } from '../project/session-repository.ts';
+import { WORKTREE_ERRORS } from '../project/worktree-errors.ts';
 import { type WorktreePrints, worktreePrints } from '../project/worktree-print.ts';
 import type { NewEvent } from '../session/events.ts';
 import type { WorktreeSeen } from './snapshot.ts';
@@ -131,7 +132,7 @@ const reported = new WeakSet<Worker>();
 
 /** Once in a worker's life: it is met after every iteration. */
 async function reportLock(worker: Worker, error: unknown): Promise<void> {
-  if (!(error instanceof SessionRepositoryLockedError) || reported.has(worker)) return;
+  if (!WORKTREE_ERRORS.session_repository_locked.is(error) || reported.has(worker)) return;
   reported.add(worker);
   await record(worker, { type: 'notice', code: error.code, text: error.message });
 }

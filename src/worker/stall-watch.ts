@@ -1,5 +1,5 @@
 import type { ProcessEntry } from '../base/process-table.ts';
-import { GitError } from '../project/git-error.ts';
+import { isGitError } from '../project/git-errors.ts';
 import { readTree } from '../project/tree-reading.ts';
 import { documentsPrint } from './snapshot.ts';
 import type { WatchLimits } from './watch-limits.ts';
@@ -97,7 +97,7 @@ export class StallWatch {
     try {
       return JSON.stringify(await readTree(worktree.path, this.#worker.git.context));
     } catch (error) {
-      if (error instanceof GitError) return undefined;
+      if (isGitError(error)) return undefined;
       throw error;
     }
   }

@@ -101,7 +101,7 @@ const folders: FaultRow[] = [
     act: async (rig) => {
       await childWorks(rig, 1);
       await rename(join(rig.repo.path, '.git'), join(rig.repo.root, 'away'));
-      expect(await untilBlocked(rig, 'git_not_a_repository')).toContain('no git working copy');
+      expect(await untilBlocked(rig, 'git_not_a_repository')).toContain('not a git working copy');
       await rename(join(rig.repo.root, 'away'), join(rig.repo.path, '.git'));
       await rig.resume();
     },

@@ -39,9 +39,9 @@ test('a file above the repository that names another one is not taken, only ment
   await writeFile(file, 'MAIN_REPO=other\n');
   await expect(find(repo, repo.path)).rejects.toMatchObject({
     code: 'project_not_found',
-    searched: [repo.path],
+    args: { searched: [repo.path] },
     why: expect.stringContaining(`${file} belongs to another repository`),
-    hint: expect.stringContaining('setup_project'),
+    next: [{ act: 'set_up' }],
   });
 });
 
@@ -57,7 +57,7 @@ test('the search ends at the home folder', async () => {
   await writeFile(join(repo.root, '.samocode'), '');
   await mkdir(join(repo.homeDir, 'notes'));
   await expect(find(repo, join(repo.homeDir, 'notes'), repo.homeDir)).rejects.toMatchObject({
-    searched: [join(repo.homeDir, 'notes'), repo.homeDir],
+    args: { searched: [join(repo.homeDir, 'notes'), repo.homeDir] },
   });
 });
 

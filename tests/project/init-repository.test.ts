@@ -38,17 +38,17 @@ test('a folder full of dependencies is no first commit', async () => {
 });
 
 test.each([
-  ['of a newer git', 'config', '[core]\n\trepositoryformatversion = 99\n', 'GitError'],
-  ['with a broken HEAD', 'HEAD', 'nowhere\n', 'NotARepositoryError'],
+  ['of a newer git', 'config', '[core]\n\trepositoryformatversion = 99\n', 'git_failed'],
+  ['with a broken HEAD', 'HEAD', 'nowhere\n', 'not_a_repository'],
 ])(
   'a repository %s is refused, and nothing of it is made anew or taken back',
-  async (_, file, text, name) => {
+  async (_, file, text, code) => {
     await using repo = await makeRepo();
     const gitDir = join(repo.path, '.git');
     await writeFile(join(gitDir, file), text);
     const undo = new UndoList();
     const made = initRepository(repo.path, { homeDir: repo.homeDir, undo, baseEnv: repo.env });
-    await expect(made).rejects.toMatchObject({ name });
+    await expect(made).rejects.toMatchObject({ code });
     await undo.run();
     expect(await readdir(gitDir)).toEqual(expect.arrayContaining(['config', 'objects', 'refs']));
     expect(await readFile(join(gitDir, 'refs/heads/main'), 'utf8')).toMatch(/^[0-9a-f]{40}\n$/);

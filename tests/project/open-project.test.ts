@@ -62,7 +62,7 @@ test('a MAIN_REPO without git is refused with the next step', async () => {
   await mkdir(join(repo.root, 'plain'));
   await expect(projectIn(repo, FILE.replace('=.', '=../plain'))).rejects.toMatchObject({
     code: 'not_a_repository',
-    hint: expect.stringContaining('init_repository: true'),
+    next: [{ act: 'set_up', args: { init_repository: true } }],
   });
 });
 

@@ -35,7 +35,9 @@ test('no repository, a bare one and one without a commit are told apart, each wi
   expect(await readRepository(join(dir.path, 'gone'), context)).toEqual({ kind: 'none' });
   expect(await readRepository(bare, context)).toEqual({ kind: 'bare', gitDir: bare });
   expect(await readRepository(empty.path, context)).toMatchObject({ kind: 'empty', toplevel: empty.path });
-  await expect(requireRepository(dir.path, context)).rejects.toThrow(/init_repository: true/);
+  await expect(requireRepository(dir.path, context)).rejects.toMatchObject({
+    next: [{ act: 'set_up', args: { init_repository: true } }],
+  });
   await expect(requireRepository(bare, context)).rejects.toMatchObject({
     code: 'not_a_repository',
     hint: expect.stringContaining('clone'),

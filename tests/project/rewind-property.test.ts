@@ -2,9 +2,9 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BranchElsewhereError } from '../../src/project/move-branch.ts';
 import { nameOf, pathAt } from '../../src/project/path-bytes.ts';
 import { rejoinWorktree } from '../../src/project/rejoin-worktree.ts';
+import { WORKTREE_ERRORS } from '../../src/project/worktree-errors.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../support/checkpoint-scene.ts';
 
 /** What a child may do to its worktree and its documents, hostile clean-ups among it. */
@@ -195,7 +195,7 @@ async function endIteration(scene: CheckpointScene, iteration: number): Promise<
   try {
     await rejoinWorktree({ mainRepo, worktreePath, branch, baseCommit, baseEnv });
   } catch (error) {
-    if (error instanceof BranchElsewhereError) return undefined;
+    if (WORKTREE_ERRORS.branch_elsewhere.is(error)) return undefined;
     throw error;
   }
   const { commit } = await scene.keep(iteration);

@@ -132,7 +132,7 @@ test('without git nothing is made, and the error says what to ask the person', a
   await mkdir(plain);
   await expect(setUp(repo, { mainRepo: plain })).rejects.toMatchObject({
     code: 'not_a_repository',
-    hint: expect.stringContaining('init_repository: true'),
+    next: [{ act: 'set_up', args: { init_repository: true } }],
   });
   expect(await readdir(plain)).toEqual([]);
 });
@@ -176,7 +176,7 @@ test('the home folder is never turned into a repository', async () => {
   });
   // Nor is a person asked whether it may be.
   await expect(setUp(repo, { mainRepo: repo.homeDir })).rejects.toMatchObject({
-    hint: 'Choose another folder, that of one project.',
+    hint: 'Choose the folder of one project.',
   });
   expect(await readdir(repo.homeDir)).toEqual([]);
 });

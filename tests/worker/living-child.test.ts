@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
-import { GitError } from '../../src/project/git-error.ts';
+import { GIT_ERRORS } from '../../src/project/git-errors.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import { leaveCommand } from '../../src/session/commands.ts';
 import { readEvents } from '../../src/session/event-log.ts';
@@ -32,7 +32,7 @@ async function watch({ worker, open, child, stdout }: WorkerWithChild) {
 }
 
 test.each([
-  ['an error that a person must fix', GitError.noFolder('/gone')],
+  ['an error that a person must fix', GIT_ERRORS.git_no_folder({ cwd: '/gone' })],
   ['a refused file', Object.assign(new Error('EACCES'), { code: 'EACCES', path: '/refused' })],
   ['a fault of the program', new TypeError('x is not a function')],
 ])('%s does not block a session while the child of its iteration lives (core A3)', async (_, error) => {
@@ -46,7 +46,7 @@ test('an error that a person must fix blocks the session once the child is gone'
   await using log = await tempLog();
   await using scene = await workerWithChild(log);
   await endChildTree(scene.worker, scene.child, { leftoversOnly: true });
-  await guarded(scene.worker, failing(GitError.noFolder('/gone')));
+  await guarded(scene.worker, failing(GIT_ERRORS.git_no_folder({ cwd: '/gone' })));
   expect(await blocks(log)).toMatchObject([{ rule: 'git_no_folder' }]);
 });
 
