@@ -25,7 +25,7 @@ export interface SessionChoices {
 
 /**
  * The settings that a session keeps, with every agent CLI found.
- * @throws setting_invalid, UnknownProviderError, CliNotFoundError, CliNotExecutableError
+ * @throws setting_invalid, unknown_provider, cli_not_found, cli_not_executable
  */
 export async function freezeSettings(
   settings: ResolvedSettings,
@@ -145,7 +145,7 @@ async function findClis(settings: ResolvedSettings, context: ActionContext): Pro
   return found;
 }
 
-/** The program of a provider. @throws CliNotFoundError, CliNotExecutableError */
+/** The program of a provider. @throws cli_not_found, cli_not_executable */
 export async function findCli(
   settings: ResolvedSettings,
   name: ProviderName,

@@ -66,7 +66,7 @@ export interface StartSessionResult {
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
  * @throws NothingToDoError, EarlyRefusalError, CommandImpossibleError, bad_session_name, bad_branch_name, base_not_found, SessionExistsError, WorktreeStandsError, NoProjectError, ProjectNotTrustedError, the errors of settings, of `sandboxNow`,
- * repositories and CLIs, RootRefusedError, WorkerNotLaunchedError, WorkerNotStartedError: nothing stays behind.
+ * repositories and CLIs, RootRefusedError, worker_not_launched, WorkerNotStartedError: nothing stays behind.
  * CommandPending: the session is there, and its worker is slow
  */
 export async function startSession(

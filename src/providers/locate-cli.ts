@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
 import { readLoginEnvironment } from './login-shell.ts';
+import { PROVIDER_ERRORS } from './provider-errors.ts';
 
 export interface CliQuestion {
   /** The CLI's own name, as people type it. */
@@ -27,7 +27,7 @@ export interface LocatedCli {
 /**
  * Finds an agent CLI: the configured path alone when there is one, else PATH, the usual places of
  * installers, and last the PATH of a login shell (at most 5 s): desktop clients start us without one.
- * @throws CliNotFoundError, CliNotExecutableError
+ * @throws cli_not_found, cli_not_executable
  */
 export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
   const configured = question.configured?.trim() || question.command;
@@ -41,34 +41,7 @@ export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
       if ((await look(path)) === 'executable') return { path, foundIn };
     }
   }
-  throw new CliNotFoundError(configured, question.setting, searched);
-}
-
-export class CliNotFoundError extends SamocodeError {
-  readonly code = 'cli_not_found';
-  /** The folders that were looked into, in order. */
-  readonly searched: readonly string[];
-
-  constructor(command: string, setting: string, searched: readonly string[]) {
-    super(
-      `The program "${command}" was not found.`,
-      `It is in none of these folders: ${searched.join(', ') || 'PATH is empty'}.`,
-      `Install it, or set ${setting} to its absolute path.`,
-    );
-    this.searched = searched;
-  }
-}
-
-export class CliNotExecutableError extends SamocodeError {
-  readonly code = 'cli_not_executable';
-
-  constructor(path: string, setting: string, why: string) {
-    super(
-      `The program that ${setting} names cannot be started.`,
-      `"${path}" ${why}.`,
-      `Set ${setting} to the absolute path of an executable file, or remove it to search PATH.`,
-    );
-  }
+  throw PROVIDER_ERRORS.cli_not_found({ command: configured, setting: question.setting, searched });
 }
 
 type Source = [LocatedCli['foundIn'], () => string[] | Promise<string[]>];
@@ -85,15 +58,16 @@ function sources(question: CliQuestion): Source[] {
 async function configuredPath(configured: string, question: CliQuestion): Promise<LocatedCli> {
   const { homeDir, setting } = question;
   const path = configured.startsWith('~/') ? join(homeDir, configured.slice(2)) : configured;
-  if (!isAbsolute(path)) throw new CliNotExecutableError(path, setting, 'is not an absolute path');
+  if (!isAbsolute(path))
+    throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an absolute path' });
   const finding = await look(path);
   switch (finding) {
     case 'executable':
       return { path, foundIn: 'setting' };
     case 'missing':
-      throw new CliNotExecutableError(path, setting, 'does not exist');
+      throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'does not exist' });
     case 'not executable':
-      throw new CliNotExecutableError(path, setting, 'is not an executable file');
+      throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an executable file' });
     default:
       return finding satisfies never;
   }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { definedOnly } from '../base/defined-only.ts';
-import { SamocodeError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
 import { findNodeScript } from './find-node.ts';
+import { PROVIDER_ERRORS } from './provider-errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +17,7 @@ interface Runtime {
  * The Node that our programs are started with: the one that runs us, or another where that is none. In Claude
  * Desktop a server may run in an Electron UtilityProcess, whose program can't be started as Node; and an upgrade may
  * have deleted the program under a server that still runs.
- * @throws NodeNotFoundError
+ * @throws node_not_found
  */
 export async function nodePath(env: Environment): Promise<string> {
   if (isNode(process)) return process.execPath;
@@ -37,7 +37,7 @@ function isNode({ execPath, versions }: Runtime): boolean {
 /** Beyond the 5 s that the search gives to a login shell. */
 const LIMIT_MS = 20_000;
 
-/** @throws NodeNotFoundError */
+/** @throws node_not_found */
 async function findNode(env: Environment, { execPath, versions }: Runtime): Promise<string> {
   // Electron's own program answers --version too, and would open a window or hang when it is started as Node.
   const first = versions.electron === undefined ? [execPath] : [];
@@ -50,18 +50,6 @@ async function findNode(env: Environment, { execPath, versions }: Runtime): Prom
     },
   );
   const path = stdout.trim();
-  if (path === '') throw new NodeNotFoundError();
+  if (path === '') throw PROVIDER_ERRORS.node_not_found();
   return path;
-}
-
-class NodeNotFoundError extends SamocodeError {
-  readonly code = 'node_not_found';
-
-  constructor() {
-    super(
-      'No Node.js was found to run sessions with.',
-      'The program that runs this server is not Node.js, and no Node.js 20.19 or newer is on PATH, in the usual folders or on the PATH of a login shell.',
-      'Install Node.js 20.19 or newer from https://nodejs.org, then restart the client.',
-    );
-  }
 }

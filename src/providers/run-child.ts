@@ -4,10 +4,10 @@ import * as z from 'zod';
 import { openForAppend } from '../base/append-lines.ts';
 import { writeWhole } from '../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
-import { SamocodeError } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { type Host, identify, ProcessIdentity } from '../base/host.ts';
 import type { ChildCommand } from './provider.ts';
+import { PROVIDER_ERRORS } from './provider-errors.ts';
 import { type Guard, insideGuard } from './starting/guard.ts';
 
 /** `child.json`: which process a child is, on disk before it may start. */
@@ -44,19 +44,6 @@ export interface ChildGuard {
   statusPath: string;
 }
 
-export class ChildNotStartedError extends SamocodeError {
-  readonly code = 'child_not_started';
-
-  constructor(file: string, cause: unknown) {
-    super(
-      `The child was not started.`,
-      `${file} could not be run from its working directory.`,
-      'See that both exist and that the machine can start processes, then resume the session.',
-      { cause },
-    );
-  }
-}
-
 /** What the wrapper writes when nobody said go: the CLI has never run. */
 export const NEVER_STARTED = 'never started';
 
@@ -82,7 +69,7 @@ export function exitFile(exitPath: string, child: ChildRecord): string {
 /**
  * Starts a child through the wrapper, in a session and process group of its own. It begins only after
  * `child.json` is on disk, so a crash of the worker at any step starts the CLI once or never.
- * @throws ChildNotStartedError when the wrapper could not be spawned
+ * @throws child_not_started when the wrapper could not be spawned
  */
 export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
   const { command, host, clock } = options;
@@ -97,7 +84,7 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
     wrapper = await spawnWrapper(options, started, files);
     crashPoint('after-spawn');
     const identity = await identify(host, wrapper.pid);
-    if (identity === undefined) throw new ChildNotStartedError(command.file, 'the wrapper ended at once');
+    if (identity === undefined) throw notStarted(command.file, 'the wrapper ended at once');
     const record: ChildRecord = {
       v: 1,
       wrapper: identity,
@@ -155,16 +142,20 @@ async function spawnWrapper(
     stdio: [input, output, errors, 'pipe', ...ofGuard],
   });
   const pid = await new Promise<number>((resolve, reject) => {
-    wrapper.once('error', (error) => reject(new ChildNotStartedError(command.file, error)));
+    wrapper.once('error', (error) => reject(notStarted(command.file, error)));
     wrapper.once('spawn', () => resolve(wrapper.pid ?? 0));
   });
   wrapper.unref();
   const pipe = wrapper.stdio[3];
-  if (!(pipe && 'end' in pipe)) throw new ChildNotStartedError(command.file, 'no pipe to the wrapper');
+  if (!(pipe && 'end' in pipe)) throw notStarted(command.file, 'no pipe to the wrapper');
   pipe.on('error', () => undefined);
   return {
     pid,
     go: () => new Promise((resolve) => pipe.end('go\n', () => resolve())),
     letGo: () => pipe.destroy(),
   };
+}
+
+function notStarted(file: string, cause: unknown) {
+  return PROVIDER_ERRORS.child_not_started({ file }, { cause });
 }

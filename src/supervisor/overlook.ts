@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { watchedFolders } from '../actions/supervision.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { PROVIDER_ERRORS } from '../providers/provider-errors.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
-import { launchWorker, WorkerNotLaunchedError } from '../providers/starting/launch-worker.ts';
+import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { isForgotten } from '../session/forgotten.ts';
 import { sessionPaths } from '../session/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
@@ -126,7 +127,7 @@ export class Overlook {
     } catch (error) {
       this.report(session.paths.folder, error);
       // No process can be started now, whichever session it is for.
-      if (error instanceof WorkerNotLaunchedError) {
+      if (PROVIDER_ERRORS.worker_not_launched.is(error)) {
         this.#refusedUntilMs = clock.monotonic() + REFUSED_MS;
         return;
       }

@@ -2,8 +2,9 @@ import { writeWhole } from '../base/atomic-file.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { livenessOf } from '../base/host.ts';
+import { PROVIDER_ERRORS } from '../providers/provider-errors.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { ChildNotStartedError, type ChildRecord } from '../providers/run-child.ts';
+import type { ChildRecord } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { meetRunFolder, removeDraftsOfDead } from './after-child.ts';
@@ -60,7 +61,7 @@ async function startOrFinish(worker: Worker, open: OpenIteration): Promise<Child
   try {
     return await spawnChild(worker, open);
   } catch (error) {
-    if (!(error instanceof ChildNotStartedError)) throw error;
+    if (!PROVIDER_ERRORS.child_not_started.is(error)) throw error;
     await finishIteration(worker, open, { end: 'not_started', awakeMs: 0, problem: error.why });
     return undefined;
   }

@@ -15,7 +15,7 @@ import { childRecordAt } from './child-record.ts';
 import { cliPathOf } from './choose-child.ts';
 import { stateOf, type Worker } from './worker.ts';
 
-/** Starts the child of an iteration that has begun. @throws ChildNotStartedError */
+/** Starts the child of an iteration that has begun. @throws child_not_started */
 export async function spawnChild(worker: Worker, open: OpenIteration): Promise<ChildRecord> {
   // What it writes for the child belongs to what stands there before.
   const guard = await worker.guard.guard(worker);

@@ -2,12 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  CliNotExecutableError,
-  CliNotFoundError,
-  type CliQuestion,
-  locateCli,
-} from '../../src/providers/locate-cli.ts';
+import { type CliQuestion, locateCli } from '../../src/providers/locate-cli.ts';
 
 // A name that no machine has installed in the places that every search looks into.
 const command = 'agent-cli-of-this-test';
@@ -59,7 +54,7 @@ test.each([
   if (mode) await program('own/agent', { mode });
   await program(`.local/bin/${command}`);
   const asked = ask({ configured: join(home, relativePath) });
-  await expect(asked).rejects.toThrow(CliNotExecutableError);
+  await expect(asked).rejects.toMatchObject({ code: 'cli_not_executable' });
   await expect(asked).rejects.toThrow(why);
 });
 
@@ -113,7 +108,9 @@ test('last comes the PATH of a login shell, whatever else it prints', async () =
 
 test('a login shell that never ends only costs its limit', async () => {
   await program('.profile', { text: '/bin/sleep 60\n' });
-  await expect(ask({ env: { PATH: '', SHELL: '/bin/sh', HOME: home } })).rejects.toThrow(CliNotFoundError);
+  await expect(ask({ env: { PATH: '', SHELL: '/bin/sh', HOME: home } })).rejects.toMatchObject({
+    code: 'cli_not_found',
+  });
 }, 20_000);
 
 test('a program that is nowhere is an error that names the folders and the setting', async () => {

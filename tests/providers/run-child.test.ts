@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { endTree } from '../../src/base/end-tree.ts';
 import { livenessOf, systemHost } from '../../src/base/host.ts';
-import { ChildNotStartedError, ChildRecord, exitFile, runChild } from '../../src/providers/run-child.ts';
+import { ChildRecord, exitFile, runChild } from '../../src/providers/run-child.ts';
 import { bundleScript } from '../support/bundle-script.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -216,7 +216,7 @@ test('a signal that hits the waiting wrapper does not start the child', async ()
 test('without its working directory nothing is started, and it is said so', async () => {
   await using it = await place('echo ran');
   it.options.cwd = it.at('no such folder');
-  await expect(it.start()).rejects.toThrow(ChildNotStartedError);
+  await expect(it.start()).rejects.toMatchObject({ code: 'child_not_started' });
   expect(await it.text('child.json')).toBeUndefined();
 });
 

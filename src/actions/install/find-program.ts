@@ -1,5 +1,6 @@
-import { CliNotExecutableError, CliNotFoundError, locateCli } from '../../providers/locate-cli.ts';
+import { locateCli } from '../../providers/locate-cli.ts';
 import { nodePath } from '../../providers/node-path.ts';
+import { PROVIDER_ERRORS } from '../../providers/provider-errors.ts';
 import type { ActionContext } from '../context.ts';
 
 /** The path of a client's program, found as the worker finds it; undefined when it is not there. */
@@ -13,7 +14,8 @@ export async function findProgram(
   try {
     return (await locateCli({ ...question, ...(configured !== undefined && { configured }) })).path;
   } catch (error) {
-    if (error instanceof CliNotFoundError || error instanceof CliNotExecutableError) return undefined;
+    if (PROVIDER_ERRORS.cli_not_found.is(error) || PROVIDER_ERRORS.cli_not_executable.is(error))
+      return undefined;
     throw error;
   }
 }

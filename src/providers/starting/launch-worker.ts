@@ -3,22 +3,8 @@ import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
 import { openForAppend } from '../../base/append-lines.ts';
-import { SamocodeError } from '../../base/errors.ts';
 import { nodePath } from '../node-path.ts';
-
-/** The system refused a process, to this session as to any other. */
-export class WorkerNotLaunchedError extends SamocodeError {
-  readonly code = 'worker_not_launched';
-
-  constructor(folder: string, cause: unknown) {
-    super(
-      `No worker was started for session ${folder}.`,
-      'The operating system refused to start a process.',
-      'Free memory or processes and try again; nothing of the session is lost.',
-      { cause },
-    );
-  }
-}
+import { PROVIDER_ERRORS } from '../provider-errors.ts';
 
 /** Where a session is, as far as its worker's start needs to know. */
 export interface WorkerPlace {
@@ -53,7 +39,7 @@ export interface LaunchOptions {
  * Starts a session's worker: a session of its own (setsid), stdio on files, so that no end of a client,
  * terminal or server reaches it. Two at once are harmless: the lease lets one go on.
  * @returns its pid
- * @throws NodeNotFoundError, WorkerNotLaunchedError
+ * @throws node_not_found, worker_not_launched
  */
 export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): Promise<number | undefined> {
   const node = await nodePath(options.env);
@@ -71,7 +57,9 @@ export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): 
       stdio: ['ignore', 'ignore', errors],
     });
     await new Promise<void>((resolve, reject) => {
-      worker.once('error', (error) => reject(new WorkerNotLaunchedError(paths.folder, error)));
+      worker.once('error', (error) =>
+        reject(PROVIDER_ERRORS.worker_not_launched({ folder: paths.folder }, { cause: error })),
+      );
       worker.once('spawn', resolve);
     });
     worker.unref();
