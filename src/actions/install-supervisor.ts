@@ -1,6 +1,6 @@
-import { SamocodeError } from '../base/errors.ts';
 import { nodePath } from '../providers/node-path.ts';
 import type { ActionContext } from './context.ts';
+import { INSTALL_ERRORS } from './install/install-errors.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { refuseIfPassing } from './refuse-if-passing.ts';
 import { stableNodePath } from './stable-node-path.ts';
@@ -27,7 +27,7 @@ export interface InstallSupervisorInput {
 
 /**
  * Makes the supervisor a service of this person's, in place of a monitor of samocode 0.1. Doing it twice changes nothing more.
- * @throws NoServiceError, ProgramNotLastingError, ServiceCommandError, InsideSessionError
+ * @throws no_service, program_not_lasting, service_command_failed, inside_session
  */
 export async function installSupervisor(
   { program, dryRun, platform }: InstallSupervisorInput,
@@ -38,7 +38,7 @@ export async function installSupervisor(
   const command = [stableNodePath(await nodePath(context.env), context.env.PATH), program, '--stay'];
   const work = { context, command };
   const service = serviceOf(platform);
-  if (!(await service.isThere(context))) throw new NoServiceError(cronLine(work));
+  if (!(await service.isThere(context))) throw INSTALL_ERRORS.no_service({ line: cronLine(work) });
   const cron = await cronRemovalSteps(context);
   const steps = [...(await service.installSteps(work)), ...cron];
   const report = await carryOut(steps, [service.name], { dryRun, context });
@@ -47,7 +47,7 @@ export async function installSupervisor(
   return { ...report, next: words.filter(Boolean).join(' ') };
 }
 
-/** Removes what `installSupervisor` and the `monitor --install` of samocode 0.1 wrote. @throws ServiceCommandError */
+/** Removes what `installSupervisor` and the `monitor --install` of samocode 0.1 wrote. @throws service_command_failed */
 export async function uninstallSupervisor(
   { dryRun, platform }: Pick<InstallSupervisorInput, 'dryRun' | 'platform'>,
   context: ActionContext,
@@ -68,16 +68,4 @@ export async function installedSupervisor(
   const service = serviceOf();
   const command = await service.installedCommand(context);
   return command.length > 0 ? { service: service.name, command } : undefined;
-}
-
-class NoServiceError extends SamocodeError {
-  readonly code = 'no_service';
-
-  constructor(line: string) {
-    super(
-      'The supervisor was not installed.',
-      'This machine has neither a systemd user manager nor launchd.',
-      `samocode adds nothing to a crontab. To start the supervisor when the machine starts, add this line with "crontab -e": ${line}`,
-    );
-  }
 }

@@ -1,7 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configFolder } from '../base/config-folder.ts';
-import { SamocodeError } from '../base/errors.ts';
 import type { ActionContext } from './context.ts';
 import {
   addToClient,
@@ -16,8 +15,8 @@ import { CLIENT_NAMES, type Client, clientsFolder } from './install/client.ts';
 import { codexClient } from './install/codex-client.ts';
 import { desktopClient } from './install/desktop-client.ts';
 import { geminiClient } from './install/gemini-client.ts';
+import { INSTALL_ERRORS } from './install/install-errors.ts';
 import { findLeftovers, type Leftover, removePythonLinks } from './install/python-edition.ts';
-import { ScopeError } from './install/scope-error.ts';
 
 const CLIENTS: readonly Client[] = [claudeClient, codexClient, geminiClient, desktopClient];
 
@@ -44,7 +43,7 @@ export async function install(input: InstallInput, context: ActionContext): Prom
       reports.push(await guarded(client, input, () => addToClient(client, program, { input, context })));
     else if (isNamed(input)) reports.push(reportOf(client, 'not_found', []));
   }
-  if (reports.length === 0) throw new NoClientError();
+  if (reports.length === 0) throw INSTALL_ERRORS.no_client();
   if (!input.dryRun) await tidyOwnFolders(context);
   return await withLeftovers(reports, input, context);
 }
@@ -69,7 +68,8 @@ async function guarded(
   try {
     return await act();
   } catch (error) {
-    if (error instanceof ScopeError && !isNamed(input)) return reportOf(client, 'not_supported', []);
+    if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))
+      return reportOf(client, 'not_supported', []);
     return { ...reportOf(client, 'failed', []), problem: problemOf(client, error) };
   }
 }
@@ -104,30 +104,6 @@ function clientsOf(input: InstallInput): readonly Client[] {
 function clientNamed(name: string): Client {
   const wanted = name.trim().toLowerCase();
   const client = CLIENTS.find((one) => one.name === wanted);
-  if (client === undefined) throw new UnknownClientError(name);
+  if (client === undefined) throw INSTALL_ERRORS.unknown_client({ name, known: CLIENT_NAMES });
   return client;
-}
-
-class UnknownClientError extends SamocodeError {
-  readonly code = 'unknown_client';
-
-  constructor(name: string) {
-    super(
-      `There is no client called "${name}".`,
-      `The clients are: ${CLIENT_NAMES.join(', ')}.`,
-      'Name one of them, or none to take every one that is found.',
-    );
-  }
-}
-
-export class NoClientError extends SamocodeError {
-  readonly code = 'no_client';
-
-  constructor() {
-    super(
-      'Nothing was changed.',
-      'No client was found: neither claude, codex nor gemini is on PATH, and Claude Desktop has no settings here.',
-      'Install one of them, or name it with --client; the terminal alone needs no client at all.',
-    );
-  }
 }

@@ -1,10 +1,11 @@
 import type { ActionContext } from '../context.ts';
+import { INSTALL_ERRORS } from '../install/install-errors.ts';
 import { type DoctorCheck, ok, warn } from './check.ts';
 
 /** Whether chat programs know us: what an installation would still change. */
 export async function installChecks(context: ActionContext): Promise<DoctorCheck[]> {
   // Loaded here: starting a session needs this room's other files, and none of the packages.
-  const { install, NoClientError, uninstall } = await import('../install.ts');
+  const { install, uninstall } = await import('../install.ts');
   const input = { scope: 'user', dryRun: true, allow: false, removePython: false } as const;
   try {
     const wanted = await install(input, context);
@@ -24,7 +25,7 @@ export async function installChecks(context: ActionContext): Promise<DoctorCheck
       ),
     ];
   } catch (error) {
-    if (!(error instanceof NoClientError)) throw error;
+    if (!INSTALL_ERRORS.no_client.is(error)) throw error;
     return [ok('install', 'no chat program was found; the terminal needs none')];
   }
 }

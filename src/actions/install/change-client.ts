@@ -1,7 +1,8 @@
-import { isSamocodeError, SamocodeError, systemErrorCode } from '../../base/errors.ts';
+import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import type { ActionContext } from '../context.ts';
 import type { Client, ClientName, ClientPlace, InstallScope } from './client.ts';
-import { ClientCommandError, doStep, stepWords } from './step.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
+import { doStep, stepWords } from './step.ts';
 import { isThere, removeTrace, type Trace, traceWords } from './trace.ts';
 
 /** How a client is changed. */
@@ -54,7 +55,7 @@ export interface Change {
   context: ActionContext;
 }
 
-/** Adds samocode to one client; what a step that fails leaves behind is removed. @throws ScopeError, SettingsFileError */
+/** Adds samocode to one client; what a step that fails leaves behind is removed. @throws scope_not_supported, settings_file_unreadable */
 export async function addToClient(
   client: Client,
   program: string,
@@ -119,7 +120,7 @@ async function notSilently(
   }
 }
 
-/** Removes all that an installation left for one client. @throws ScopeError */
+/** Removes all that an installation left for one client. @throws scope_not_supported */
 export async function removeFromClient(client: Client, { input, context }: Change): Promise<ClientReport> {
   const traces: Trace[] = [];
   // One that cannot be looked at is tried, and named when that fails.
@@ -133,7 +134,7 @@ export async function removeFromClient(client: Client, { input, context }: Chang
   if (stays.length === 0) return { ...reportOf(client, 'changed', words), next: `${client.restart}.` };
   return {
     ...reportOf(client, 'failed', words),
-    problem: problemOf(client, new NotAllRemovedError(client.title)),
+    problem: problemOf(client, INSTALL_ERRORS.not_all_removed({ title: client.title })),
     stays,
   };
 }
@@ -159,10 +160,10 @@ function removalWords(trace: Trace): string {
 
 /** What went wrong, for the report. @throws what is no failure that we expect */
 export function problemOf({ title }: Client, thrown: unknown): NonNullable<ClientReport['problem']> {
-  const error = isRefusedFile(thrown) ? new FileRefusedError(title, thrown) : thrown;
+  const error = isRefusedFile(thrown) ? fileRefused(title, thrown) : thrown;
   if (!isSamocodeError(error)) throw error;
   const { code, what, why, hint } = error;
-  const said = error instanceof ClientCommandError ? { said: error.said } : {};
+  const said = INSTALL_ERRORS.client_command_failed.is(error) ? { said: error.args.said } : {};
   return { code, message: `${what} ${why}`, hint, ...said };
 }
 
@@ -182,27 +183,7 @@ function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
   return !isSamocodeError(error) && systemErrorCode(error) !== undefined;
 }
 
-class FileRefusedError extends SamocodeError {
-  readonly code = 'file_refused';
-
-  constructor(title: string, cause: NodeJS.ErrnoException) {
-    super(
-      `${title} was not changed.`,
-      `A file could not be read or written: ${cause.path ?? 'its path is unknown'} (${cause.code}).`,
-      'Fix the file or its permissions, then try again.',
-      { cause },
-    );
-  }
-}
-
-class NotAllRemovedError extends SamocodeError {
-  readonly code = 'not_all_removed';
-
-  constructor(title: string) {
-    super(
-      `A part of samocode is still in ${title}.`,
-      'It could not be removed for the reason named with it.',
-      'Repair or remove it by hand, then run samocode uninstall again.',
-    );
-  }
+function fileRefused(title: string, cause: NodeJS.ErrnoException) {
+  const { path = 'its path is unknown', code = '' } = cause;
+  return INSTALL_ERRORS.file_refused({ title, path, code }, { cause });
 }

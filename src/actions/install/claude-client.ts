@@ -6,6 +6,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import { ALLOWED_TOOLS } from './allow-list.ts';
 import type { Client, ClientPlace, ClientWork } from './client.ts';
 import { findProgram } from './find-program.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
 import { jsonValue, valueAt, withMember, withoutMember } from './json-member.ts';
 import { claudeMarketplace, claudePackage } from './package/claude-package.ts';
 import { commandOnPath } from './package/package-source.ts';
@@ -13,7 +14,7 @@ import { serverStart } from './package-copy.ts';
 import { addPlugin, command, inPluginFolder, type PluginWay, packageFolder, removals } from './plugin.ts';
 import { addServer, serverTrace } from './server-entry.ts';
 import type { Step } from './step.ts';
-import { changeSettings, isThere, SettingsFileError, type Trace } from './trace.ts';
+import { changeSettings, isThere, type Trace } from './trace.ts';
 
 const title = 'Claude Code';
 const PLUGIN = 'samocode@samocode';
@@ -32,7 +33,8 @@ export const claudeClient: Client = {
       return await addServer({ path: projectPath(work), start: commandOnPath() }, { ...work, title });
     const plugin = await addPlugin(work, await way(work));
     const text = (await ifExists(readFile(settingsPath(work), 'utf8'))) ?? '{}';
-    if (jsonValue(text) === undefined) throw new SettingsFileError(settingsPath(work));
+    if (jsonValue(text) === undefined)
+      throw INSTALL_ERRORS.settings_file_unreadable({ path: settingsPath(work) });
     if (plugin.length === 0 || parseJson(text) !== undefined)
       return [...plugin, ...(work.allow ? allowSteps(work, jsonValue(text)) : [])];
     return await serverAlone(work);

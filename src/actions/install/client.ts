@@ -38,9 +38,9 @@ export interface Client {
   shownBy?: string;
   /** @returns undefined when it is not on this machine */
   find(context: ActionContext): Promise<string | undefined>;
-  /** What is left to do; nothing when all of it is there. @throws ScopeError */
+  /** What is left to do; nothing when all of it is there. @throws scope_not_supported */
   installSteps(work: ClientWork): Promise<Step[]>;
-  /** All that an installation leaves for this client, whether it is there or not. @throws ScopeError */
+  /** All that an installation leaves for this client, whether it is there or not. @throws scope_not_supported */
   traces(place: ClientPlace): Promise<Trace[]>;
 }
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import type { Client, ClientPlace } from './client.ts';
 import { findProgram } from './find-program.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
 import { codexMarketplace, codexPackage } from './package/codex-package.ts';
 import { addPlugin, inPluginFolder, type PluginWay, packageFolder } from './plugin.ts';
-import { ScopeError } from './scope-error.ts';
 import { changeSettings } from './trace.ts';
 
 /** Codex: a plugin. It runs reading tools by itself and asks before the others, so it needs no allow-list. */
@@ -20,7 +20,7 @@ export const codexClient: Client = {
 };
 
 function way({ context: { env, home }, scope }: ClientPlace): PluginWay {
-  if (scope === 'project') throw new ScopeError('Codex');
+  if (scope === 'project') throw INSTALL_ERRORS.scope_not_supported({ title: 'Codex' });
   const codexHome = env.CODEX_HOME || join(home, '.codex');
   const path = join(codexHome, 'config.toml');
   return {

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../context.ts';
 import type { Client, ClientPlace } from './client.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
 import { serverStart } from './package-copy.ts';
-import { ScopeError } from './scope-error.ts';
 import { addServer, serverTrace } from './server-entry.ts';
 
 const title = 'Claude Desktop';
@@ -27,7 +27,7 @@ export const desktopClient: Client = {
 };
 
 function settingsPath({ context, scope }: ClientPlace): string {
-  if (scope === 'project') throw new ScopeError(title);
+  if (scope === 'project') throw INSTALL_ERRORS.scope_not_supported({ title });
   return join(settingsFolder(context), 'claude_desktop_config.json');
 }
 

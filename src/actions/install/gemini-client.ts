@@ -1,9 +1,10 @@
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
-import { ifExists, SamocodeError } from '../../base/errors.ts';
+import { ifExists } from '../../base/errors.ts';
 import { type Client, type ClientPlace, clientsFolder } from './client.ts';
 import { findProgram } from './find-program.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 import { geminiPackage } from './package/gemini-package.ts';
 import { commandOnPath } from './package/package-source.ts';
@@ -24,7 +25,7 @@ export const geminiClient: Client = {
   find: (context) => findProgram(context, 'gemini'),
   async installSteps(work) {
     if (work.scope === 'user') {
-      if (await isOfPerson(work)) throw new OwnExtensionError(extensionPath(work));
+      if (await isOfPerson(work)) throw INSTALL_ERRORS.own_extension({ title, path: extensionPath(work) });
       return await addPlugin(work, way(work));
     }
     const start = { ...commandOnPath(), timeout: CALL_LIMIT_MS };
@@ -103,16 +104,4 @@ function extensionPath(place: ClientPlace): string {
 
 function projectSettings({ projectDir }: ClientPlace): string {
   return join(projectDir, '.gemini/settings.json');
-}
-
-class OwnExtensionError extends SamocodeError {
-  readonly code = 'own_extension';
-
-  constructor(path: string) {
-    super(
-      `${title} was not changed.`,
-      `It already has an extension named samocode that this installation did not add, in ${path}.`,
-      'Remove it with "gemini extensions uninstall samocode", then run samocode install again.',
-    );
-  }
 }

@@ -9,7 +9,7 @@ import { stableNodePath } from '../stable-node-path.ts';
 import type { Files } from './package/package-parts.ts';
 import type { ServerStart } from './package/package-source.ts';
 
-/** How this very installation is started as a server. @throws ProgramNotLastingError */
+/** How this very installation is started as a server. @throws program_not_lasting */
 export async function serverStart({ programs, env }: ActionContext): Promise<ServerStart> {
   const program = join(dirname(programs.worker), 'samocode-mcp.js');
   refuseIfPassing(program, 'No client was changed.');

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { ifExists, SamocodeError } from '../../base/errors.ts';
+import { ifExists } from '../../base/errors.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 import type { ServerStart } from './package/package-source.ts';
 import type { AddMember } from './step.ts';
-import { SettingsFileError, type Trace } from './trace.ts';
+import type { Trace } from './trace.ts';
 
 /** Our server in a client's JSON settings. */
 export interface ServerEntry {
@@ -19,7 +20,7 @@ export function serverTrace(path: string, where: { isShared?: true } = {}): Trac
   return { kind: 'member', path, at: AT, isOurs: isOurServer, ...where };
 }
 
-/** The step that adds our server, unless it is there. @throws OwnEntryError, SettingsFileError */
+/** The step that adds our server, unless it is there. @throws own_entry, settings_file_unreadable */
 export async function addServer(
   { path, start }: ServerEntry,
   { title, replace }: { title: string; replace: boolean },
@@ -30,16 +31,16 @@ export async function addServer(
     const value = { ...start, ...Object(there), command: start.command, args: start.args };
     return isDeepStrictEqual(there, value) ? [] : [{ kind: 'add_member', path, at: AT, value }];
   }
-  if (!replace) throw new OwnEntryError(title, path, startWords(there));
+  if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
   return [{ kind: 'add_member', path, at: AT, value: start, insteadOf: startWords(there) }];
 }
 
-/** The entry of our name in a settings file, whosever it is. @throws SettingsFileError */
+/** The entry of our name in a settings file, whosever it is. @throws settings_file_unreadable */
 async function serverIn(path: string): Promise<unknown> {
   const text = await ifExists(readFile(path, 'utf8'));
   if (text === undefined) return undefined;
   const value = jsonValue(text);
-  if (value === undefined) throw new SettingsFileError(path);
+  if (value === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
   return valueAt(value, [...AT]);
 }
 
@@ -59,16 +60,4 @@ function startWords(entry: unknown): string {
 function partsOf(entry: unknown): string[] {
   const { command, args } = Object(entry);
   return [command, ...(Array.isArray(args) ? args : [])].filter((part) => typeof part === 'string');
-}
-
-class OwnEntryError extends SamocodeError {
-  readonly code = 'own_entry';
-
-  constructor(title: string, path: string, words: string) {
-    super(
-      `${title} was not changed.`,
-      `It already has a server named samocode that starts something else (${words}), in ${path}.`,
-      'Rename that entry, or replace it: samocode install --replace.',
-    );
-  }
 }

@@ -2,12 +2,13 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
 import { definedOnly } from '../../base/defined-only.ts';
-import { ifExists, SamocodeError } from '../../base/errors.ts';
+import { ifExists } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
 import { withItems, withMember } from './json-member.ts';
 import type { Files } from './package/package-parts.ts';
 import { writePackage } from './package-copy.ts';
-import { changeSettings, removeTrace, SettingsFileError, type Trace, traceWords } from './trace.ts';
+import { changeSettings, removeTrace, type Trace, traceWords } from './trace.ts';
 
 /** One change to this machine, shown before it is made. */
 export type Step =
@@ -75,7 +76,7 @@ const LIMIT_MS = 120_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws ClientCommandError, SettingsFileError, or a system error */
+/** @throws client_command_failed, settings_file_unreadable, or a system error */
 export async function doStep(step: Step, env: Environment): Promise<void> {
   switch (step.kind) {
     case 'write_package':
@@ -100,19 +101,20 @@ async function addTo(path: string, add: (text: string) => string | undefined): P
   if ((await ifExists(stat(path))) === undefined) {
     await mkdir(dirname(path), { recursive: true });
     await writeWhole(path, EMPTY);
-  } else if (add(await readFile(path, 'utf8')) === undefined) throw new SettingsFileError(path);
-  if (await changeSettings(path, add)) throw new SettingsFileError(path);
+  } else if (add(await readFile(path, 'utf8')) === undefined)
+    throw INSTALL_ERRORS.settings_file_unreadable({ path });
+  if (await changeSettings(path, add)) throw INSTALL_ERRORS.settings_file_unreadable({ path });
 }
 
 async function run(step: RunStep, env: Environment): Promise<void> {
   const { program, args, cwd } = step;
   const result = await runCommand(program, args, { cwd, env: definedOnly(env), timeoutMs: LIMIT_MS });
   if (result.exitCode !== 0) {
-    throw new ClientCommandError(
-      commandOf(step),
-      result.timedOut,
-      firstError(`${result.stderr}\n${result.stdout}`),
-    );
+    throw INSTALL_ERRORS.client_command_failed({
+      command: commandOf(step),
+      timedOut: result.timedOut,
+      said: firstError(`${result.stderr}\n${result.stdout}`),
+    });
   }
 }
 
@@ -126,20 +128,4 @@ function firstError(output: string): string {
     .filter(Boolean);
   const from = lines.findIndex((line) => /error|failed|cannot|invalid/i.test(line));
   return lines.slice(Math.max(0, from)).slice(0, SHOWN_LINES).join('\n').slice(0, 2000);
-}
-
-export class ClientCommandError extends SamocodeError {
-  readonly code = 'client_command_failed';
-
-  /** The first lines of its error: not our words, so for people alone. */
-  readonly said: string;
-
-  constructor(command: string, timedOut: boolean, said: string) {
-    super(
-      "A command of the client's failed.",
-      `${command} ${timedOut ? 'did not end within two minutes' : 'ended with an error'}.`,
-      'Fix what its error names, then run samocode install again.',
-    );
-    this.said = said;
-  }
 }

@@ -1,6 +1,7 @@
 import { lstat, readFile, realpath, rm } from 'node:fs/promises';
 import { changeFile } from '../../base/change-file.ts';
-import { ifExists, SamocodeError } from '../../base/errors.ts';
+import { ifExists } from '../../base/errors.ts';
+import { INSTALL_ERRORS } from './install-errors.ts';
 import { jsonValue, valueAt, withoutItems, withoutMember } from './json-member.ts';
 import { hasTable, withoutTable } from './toml-table.ts';
 
@@ -43,12 +44,12 @@ export async function isThere(trace: Trace): Promise<boolean> {
     : found !== undefined && isOurs(found);
 }
 
-/** Removes a trace and leaves every other byte of its file. @throws SettingsFileError, or a system error */
+/** Removes a trace and leaves every other byte of its file. @throws settings_file_unreadable, or a system error */
 export async function removeTrace(trace: Trace): Promise<void> {
   if (trace.kind === 'folder') return await rm(trace.path, { recursive: true, force: true });
   if (!(await isThere(trace))) return;
   const isRefused = await changeSettings(trace.path, (text) => withoutTrace(text, trace));
-  if (isRefused) throw new SettingsFileError(trace.path);
+  if (isRefused) throw INSTALL_ERRORS.settings_file_unreadable({ path: trace.path });
   if ('isRegister' in trace || 'isShared' in trace) return;
   const isLink = (await lstat(trace.path)).isSymbolicLink();
   const isEmpty = /^\s*(?:\{\s*\})?\s*$/.test(await readFile(trace.path, 'utf8'));
@@ -81,16 +82,4 @@ export async function changeSettings(
     return changed ?? text;
   });
   return isRefused;
-}
-
-export class SettingsFileError extends SamocodeError {
-  readonly code = 'settings_file_unreadable';
-
-  constructor(path: string) {
-    super(
-      `The settings file ${path} was not changed.`,
-      'It is not in the form that the client documents.',
-      'Repair the file and try again, or edit it by hand as mcp.json.example shows.',
-    );
-  }
 }

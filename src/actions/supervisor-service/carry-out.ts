@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeWhole } from '../../base/atomic-file.ts';
-import { SamocodeError } from '../../base/errors.ts';
 import type { ActionContext } from '../context.ts';
+import { INSTALL_ERRORS } from '../install/install-errors.ts';
 import { askProgram } from './ask-program.ts';
 import type { ServiceStep } from './service.ts';
 
@@ -16,7 +16,7 @@ export interface SupervisorInstallReport {
   next?: string;
 }
 
-/** Does the steps in their order, or says what they would do. @throws ServiceCommandError */
+/** Does the steps in their order, or says what they would do. @throws service_command_failed */
 export async function carryOut(
   steps: readonly ServiceStep[],
   services: SupervisorInstallReport['services'],
@@ -57,24 +57,13 @@ async function doStep(step: ServiceStep, context: ActionContext): Promise<void> 
     case 'run': {
       const { program, args, input } = step;
       const result = await askProgram(program, args, context, { input });
-      if (result.exitCode !== 0 && !step.mayFail)
-        throw new ServiceCommandError([program, ...args].join(' '), result.stderr);
+      if (result.exitCode !== 0 && !step.mayFail) {
+        const cause = new Error(result.stderr.slice(-2000));
+        throw INSTALL_ERRORS.service_command_failed({ command: [program, ...args].join(' ') }, { cause });
+      }
       return;
     }
     default:
       return step satisfies never;
-  }
-}
-
-class ServiceCommandError extends SamocodeError {
-  readonly code = 'service_command_failed';
-
-  constructor(command: string, said: string) {
-    super(
-      'The supervisor is only partly installed or removed.',
-      `"${command}" failed.`,
-      'Run it yourself to see why, then try again: completed steps are not repeated.',
-      { cause: new Error(said.slice(-2000)) },
-    );
   }
 }

@@ -1,0 +1,72 @@
+import { errors } from '../../base/errors.ts';
+
+/** What the set-up of clients and of the supervisor's service ends in; a person at a terminal reads it. */
+export const INSTALL_ERRORS = errors({
+  client_command_failed: ({ command, timedOut }: ClientCommand) => ({
+    what: 'A command of the client failed.',
+    why: `${command} ${timedOut ? 'did not end within two minutes' : 'ended with an error'}.`,
+    hint: 'Fix what its error names, then run samocode install again.',
+  }),
+  file_refused: ({ title, path, code }: { title: string; path: string; code: string }) => ({
+    what: `${title} was not changed.`,
+    why: `A file could not be read or written: ${path} (${code}).`,
+    hint: 'Fix the file or its permissions, then try again.',
+  }),
+  no_client: () => ({
+    what: 'Nothing was changed.',
+    why: 'No client was found: claude, codex and gemini are not on PATH, and Claude Desktop has no settings here.',
+    hint: 'Install one of them, or name it with --client; the terminal alone needs no client.',
+  }),
+  no_service: ({ line }: { line: string }) => ({
+    what: 'The supervisor was not installed.',
+    why: 'This machine has neither a systemd user manager nor launchd.',
+    hint: `samocode adds nothing to a crontab. To start the supervisor when the machine starts, add this line with "crontab -e": ${line}`,
+  }),
+  not_all_removed: ({ title }: { title: string }) => ({
+    what: `A part of samocode is still in ${title}.`,
+    why: 'It could not be removed for the reason named with it.',
+    hint: 'Repair or remove it by hand, then run samocode uninstall again.',
+  }),
+  own_entry: ({ title, path, words }: { title: string; path: string; words: string }) => ({
+    what: `${title} was not changed.`,
+    why: `It already has a server named samocode that starts something else (${words}), in ${path}.`,
+    hint: 'Rename that entry, or replace it: samocode install --replace.',
+  }),
+  own_extension: ({ title, path }: { title: string; path: string }) => ({
+    what: `${title} was not changed.`,
+    why: `It already has an extension named samocode that this installation did not add, in ${path}.`,
+    hint: 'Remove it with "gemini extensions uninstall samocode", then run samocode install again.',
+  }),
+  program_not_lasting: ({ what, program }: { what: string; program: string }) => ({
+    what,
+    why: `This samocode is in the cache of npx (${program}), which npm empties from time to time.`,
+    hint: 'Install it from its tarball (npm install -g ./samocode-mcp-*.tgz) and try again.',
+  }),
+  scope_not_supported: ({ title }: { title: string }) => ({
+    what: `${title} was not changed.`,
+    why: 'It has no project settings that it reads without further steps.',
+    hint: 'Leave --scope out: samocode is then added for you alone, in every project.',
+  }),
+  service_command_failed: ({ command }: { command: string }) => ({
+    what: 'The supervisor is only partly installed or removed.',
+    why: `"${command}" failed.`,
+    hint: 'Run it yourself to see why, then try again: completed steps are not repeated.',
+  }),
+  settings_file_unreadable: ({ path }: { path: string }) => ({
+    what: `The settings file ${path} was not changed.`,
+    why: 'It is not in the form that the client documents.',
+    hint: 'Repair the file and try again, or edit it by hand as mcp.json.example shows.',
+  }),
+  unknown_client: ({ name, known }: { name: string; known: readonly string[] }) => ({
+    what: `There is no client named "${name}".`,
+    why: `The clients are: ${known.join(', ')}.`,
+    hint: 'Name one of them, or none to change every client that is found.',
+  }),
+});
+
+interface ClientCommand {
+  command: string;
+  timedOut: boolean;
+  /** The first lines of its error: not our words, so for people alone. */
+  said: string;
+}
