@@ -1,5 +1,4 @@
-import { decode } from '../base/change-file.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { decode, readPlainFile } from '../base/plain-file.ts';
 import { runGit } from '../project/git.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { PlanVersion } from '../session/event-types.ts';

@@ -1,4 +1,4 @@
-import { readBoundedText } from '../session/bounded-text.ts';
+import { readBoundedText } from '../base/lines.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
@@ -22,7 +22,7 @@ export async function readLogTail(
   const view = await findSession(input, context);
   const path = view.paths.sessionLog;
   // Children write to its folder: a pipe or a link may stand in its place.
-  const reading = await readBoundedText(path, { maxBytes: MAX_BYTES, keep: 'end' });
+  const reading = readBoundedText(path, { maxBytes: MAX_BYTES, keep: 'end' });
   const { text, omittedBytes } = reading.kind === 'text' ? reading : { text: '', omittedBytes: 0 };
   const lines = text.split('\n').filter((line) => line !== '');
   return {

@@ -1,6 +1,5 @@
-import { decode } from '../base/change-file.ts';
 import { SamocodeError } from '../base/errors.ts';
-import { type NotRead, readPlainFile } from '../base/plain-file.ts';
+import { decode, type NotRead, readPlainFile } from '../base/plain-file.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decode } from '../base/change-file.ts';
 import { ifExists, SamocodeError } from '../base/errors.ts';
-import { type NotRead, readPlainFile } from '../base/plain-file.ts';
+import { decode, type NotRead, readPlainFile } from '../base/plain-file.ts';
 import { isAtRest } from '../session/at-rest.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import { currentPlanOf, planHash } from '../session/plan.ts';

@@ -1,5 +1,4 @@
-import { decode } from '../base/change-file.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { decode, readPlainFile } from '../base/plain-file.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../session/paths.ts';
 import { readQa as parseQa, type QaReading } from '../session/qa.ts';
 import type { QaQuestion } from '../session/qa-question.ts';

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SamocodeError } from '../base/errors.ts';
+import { lineStart, linesFrom } from '../base/lines.ts';
 import { openPlainHandle } from '../base/plain-file.ts';
 import type { Phase } from '../phases/table.ts';
 import { providerNamed } from '../providers/registry.ts';
@@ -41,10 +42,8 @@ export interface TranscriptPage {
 }
 
 const DEFAULT_LIMIT = 200;
-const PIECE_BYTES = 256 * 1024;
 /** Raw bytes of one page; a line that is longer is left out with a note. */
 const PAGE_BYTES = 4 * 1024 * 1024;
-const LF = 0x0a;
 
 /**
  * One page of what an iteration's child said and did, from its raw log; of a bounded size. For a running
@@ -125,65 +124,26 @@ async function readPage(path: string, question: PageQuestion): Promise<Page> {
 
 async function readEntries(handle: FileHandle, size: number, question: PageQuestion): Promise<Page> {
   const { limit, maxChars, isWhole, transcript } = question;
-  const from = question.from < 0 ? await lineStart(handle, size + question.from) : question.from;
+  const from = question.from < 0 ? lineStart(handle.fd, size + question.from) : question.from;
   const entries: TranscriptEntry[] = [];
   let next = from;
-  for (let chars = 0; next < size && next - from < PAGE_BYTES && entries.length < limit; ) {
-    const bytes = await lineAt(handle, next, isWhole);
-    if (bytes === undefined) return { entries, next, hasMore: false };
+  let chars = 0;
+  for await (const { text, end } of linesFrom(handle, from, { maxLineBytes: PAGE_BYTES, toEnd: isWhole })) {
     const told =
-      bytes.text === undefined
-        ? [noting(`a line of ${bytes.length} bytes is left out`)]
-        : transcript(bytes.text);
+      text === undefined ? [noting(`a line of ${end - next} bytes is left out`)] : transcript(text);
     chars += charsOf(told);
     if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true };
     entries.push(...told);
-    next += bytes.length;
+    next = end;
+    if (next >= size || next - from >= PAGE_BYTES || entries.length >= limit)
+      return { entries, next, hasMore: next < size };
   }
-  return { entries, next, hasMore: next < size };
-}
-
-/** The beginning of the line that a position lies in. */
-async function lineStart(handle: FileHandle, position: number): Promise<number> {
-  for (let end = position; end > 0; end -= PIECE_BYTES) {
-    const begin = Math.max(0, end - PIECE_BYTES);
-    const piece = Buffer.alloc(end - begin);
-    await handle.read(piece, 0, piece.length, begin);
-    const lf = piece.lastIndexOf(LF);
-    if (lf !== -1) return begin + lf + 1;
-  }
-  return 0;
+  return { entries, next, hasMore: false };
 }
 
 /** As lines, each with the mark and the break that it gets; a break takes as much room as the quotes. */
 function charsOf(entries: readonly TranscriptEntry[]): number {
   return transcriptLines(entries).reduce((sum, line) => sum + JSON.stringify(line).length, 0);
-}
-
-/**
- * The line at a position. Its text is absent when it is too long.
- * @returns undefined when no whole line stands there yet
- */
-async function lineAt(
-  handle: FileHandle,
-  from: number,
-  isWhole: boolean,
-): Promise<{ length: number; text?: string } | undefined> {
-  const pieces: Buffer[] = [];
-  for (let length = 0; ; ) {
-    const piece = Buffer.alloc(PIECE_BYTES);
-    const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES, from + length);
-    if (bytesRead === 0) return isWhole && length > 0 ? lineOf(pieces, length) : undefined;
-    const lf = piece.subarray(0, bytesRead).indexOf(LF);
-    const used = lf === -1 ? bytesRead : lf + 1;
-    length += used;
-    if (length <= PAGE_BYTES) pieces.push(piece.subarray(0, used));
-    if (lf !== -1) return lineOf(pieces, length);
-  }
-}
-
-function lineOf(pieces: readonly Buffer[], length: number): { length: number; text?: string } {
-  return length > PAGE_BYTES ? { length } : { length, text: Buffer.concat(pieces).toString('utf8') };
 }
 
 export class IterationNotFoundError extends SamocodeError {

@@ -1,19 +1,9 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { writeFully } from './atomic-file.ts';
 import { systemErrorCode } from './errors.ts';
+import { openEnd } from './lines.ts';
 import { statsAt } from './look-at.ts';
 import { putAside } from './put-aside.ts';
-
-const LF = 0x0a;
 
 /** More than any line of ours is long. */
 const LONGEST_LINE_BYTES = 256 * 1024;
@@ -31,25 +21,13 @@ export function appendLines(
   if (text === '') return;
   const descriptor = openForAppend(path);
   try {
-    const last = lastLine(descriptor);
+    const last = openEnd(descriptor, LONGEST_LINE_BYTES);
     const torn = last.length > 0 && !isWhole(last.toString('utf8'));
     if (torn) ftruncateSync(descriptor, fstatSync(descriptor).size - last.length);
     writeFully(descriptor, Buffer.from(last.length > 0 && !torn ? `\n${text}` : text));
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** What stands behind the last LF; empty where the file ends with one. */
-function lastLine(descriptor: number): Buffer {
-  const { size } = fstatSync(descriptor);
-  const end = Buffer.alloc(1);
-  if (size > 0) readSync(descriptor, end, 0, 1, size - 1);
-  if (size === 0 || end[0] === LF) return Buffer.alloc(0);
-  // Rare: a crash tore it, or a person's editor left out the last line end.
-  const bytes = Buffer.alloc(Math.min(size, LONGEST_LINE_BYTES));
-  const bytesRead = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
-  return bytes.subarray(bytes.lastIndexOf(LF, bytesRead - 1) + 1, bytesRead);
 }
 
 /** Makes `path` a folder of its own: a link or file under that name is taken away first. @returns true when it was so */

@@ -5,7 +5,7 @@ import { openForAppend } from './append-lines.ts';
 import { createWhole, replaceWhole, writeFully } from './atomic-file.ts';
 import { systemClock } from './clock.ts';
 import { statsAt } from './look-at.ts';
-import { fileId, openPlainFile, type PlainFileReading, readOpened } from './plain-file.ts';
+import { decode, fileId, openPlainFile, type PlainFileReading, readOpened } from './plain-file.ts';
 import { putAside } from './put-aside.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -169,11 +169,6 @@ async function changeAgain(replaced: Replaced, late: Buffer): Promise<void> {
   });
   // Edited in both places: neither is thrown away for the other.
   if (other !== undefined) await createWhole(`${path}.aside-${randomBytes(4).toString('hex')}`, late);
-}
-
-/** UTF-8 where the bytes are that; else one character per byte, so that none is lost. */
-export function decode(bytes: Buffer): string {
-  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
 
 // In a file of single bytes, only what lies outside them is written as UTF-8.

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { systemErrorCode } from './errors.ts';
@@ -29,39 +30,15 @@ export function readOpened(descriptor: number, stats: Stats, maxBytes: number): 
   return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, fileId: fileId(stats) };
 }
 
+/** UTF-8 where the bytes are that; else one character per byte, so that none is lost. */
+export function decode(bytes: Buffer): string {
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
+}
+
 /** The text of a plain file of at most `maxBytes`; undefined when there is none that may be read. */
 export async function plainText(path: string, maxBytes: number): Promise<string | undefined> {
   const reading = await readPlainFile(path, maxBytes);
   return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
-}
-
-/** The beginning or the end of a file; `sizeBytes` is its whole size when it was opened. */
-export type PlainPart = { kind: 'part'; bytes: Buffer; sizeBytes: number };
-
-/** Like `readPlainFile`, but of a file that is larger it takes `maxBytes` of its start or end. */
-export async function readPlainPart(
-  path: string,
-  which: { maxBytes: number; from: 'start' | 'end' },
-): Promise<PlainPart | NotRead> {
-  return plainPart(path, which);
-}
-
-function plainPart(
-  path: string,
-  { maxBytes, from }: { maxBytes: number; from: 'start' | 'end' },
-): PlainPart | NotRead {
-  return withPlainFile(path, (descriptor, { size }) => {
-    const bytes = Buffer.alloc(Math.min(size, maxBytes));
-    const begin = from === 'end' ? size - bytes.length : 0;
-    const bytesRead = readSync(descriptor, bytes, 0, bytes.length, begin);
-    return { kind: 'part', bytes: bytes.subarray(0, bytesRead), sizeBytes: size };
-  });
-}
-
-/** The last `maxBytes` of a plain file as text; empty when there is none. */
-export function readTail(path: string, maxBytes: number): string {
-  const reading = plainPart(path, { maxBytes, from: 'end' });
-  return reading.kind === 'part' ? reading.bytes.toString('utf8') : '';
 }
 
 /**
@@ -91,13 +68,12 @@ export function openPlainFile(path: string): { kind: 'opened'; descriptor: numbe
   }
 }
 
-/** The same as a handle to read at one's leisure; with `write` also to write. */
+/** The same as a handle to read at one's leisure. */
 export async function openPlainHandle(
   path: string,
-  { write = false } = {},
 ): Promise<{ kind: 'opened'; handle: FileHandle } | NotRead> {
   try {
-    const handle = await open(path, (write ? constants.O_RDWR : constants.O_RDONLY) | WITH_CARE);
+    const handle = await open(path, constants.O_RDONLY | WITH_CARE);
     if ((await handle.stat()).isFile()) return { kind: 'opened', handle };
     await handle.close();
     return NOT_PLAIN;

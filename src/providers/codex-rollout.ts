@@ -1,7 +1,8 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
+import { readBoundedText } from '../base/lines.ts';
 import { objectIn } from './activity.ts';
 import type { TokenCounts, TraceQuestion, Traces } from './provider.ts';
 import { apartFromCache } from './tokens.ts';
@@ -140,21 +141,12 @@ async function newestFirst(folder: string): Promise<string[]> {
     .reverse();
 }
 
+/** The lines at both ends of a log that may be long. */
 async function headAndTail(path: string): Promise<string[]> {
-  const handle = await open(path, 'r');
-  try {
-    const { size } = await handle.stat();
-    const head = await readAt(handle, 0, Math.min(size, HEAD_BYTES));
-    const from = Math.max(HEAD_BYTES, size - TAIL_BYTES);
-    const tail = from < size ? await readAt(handle, from, size - from) : '';
-    return [...head.split('\n'), ...tail.split('\n')];
-  } finally {
-    await handle.close();
-  }
-}
-
-async function readAt(handle: Awaited<ReturnType<typeof open>>, from: number, size: number): Promise<string> {
-  const bytes = Buffer.alloc(size);
-  const { bytesRead } = await handle.read(bytes, 0, size, from);
-  return bytes.toString('utf8', 0, bytesRead);
+  const head = readBoundedText(path, { maxBytes: HEAD_BYTES, keep: 'start' });
+  if (head.kind !== 'text') return [];
+  // With the LF before it, which says that its first line is whole.
+  const maxBytes = Math.min(TAIL_BYTES, head.omittedBytes + 1);
+  const tail = readBoundedText(path, { maxBytes, keep: 'end' });
+  return `${head.text}${tail.kind === 'text' ? tail.text : ''}`.split('\n');
 }

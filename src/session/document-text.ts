@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decode } from '../base/change-file.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { decode, readPlainFile } from '../base/plain-file.ts';
 import { MAX_DOCUMENT_BYTES } from './paths.ts';
 
 /** The text of a file of a session that anybody may have replaced by anything; undefined when it is no plain file. */

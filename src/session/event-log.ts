@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
+import { linesFrom } from '../base/lines.ts';
 import { openPlainHandle, readPlainFile } from '../base/plain-file.ts';
 import { countingEvents, type Link, wholeCommits } from './event-chain.ts';
 import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
-import { linesFrom } from './log-lines.ts';
 import type { SessionPaths } from './paths.ts';
 import { emptyState, SessionState } from './state.ts';
 
@@ -91,7 +91,7 @@ export async function readEvents(eventsPath: string, after: number): Promise<Ses
 /** The events that count behind `offset`, which may lie within a line. */
 async function eventsFrom(handle: FileHandle, offset: number): Promise<SessionEvent[]> {
   const read: (SessionEvent | Unread)[] = [];
-  for await (const { text } of linesFrom(handle, offset)) {
+  for await (const { text = '' } of linesFrom(handle, offset)) {
     const reading = parseEvent(text);
     if (reading.kind === 'newer') break;
     if (reading.kind === 'event') read.push(reading.event);
@@ -150,7 +150,7 @@ async function foldFrom(
   let commit: SessionEvent[] = [];
   let newer: string | undefined;
   const problems = [...start.problems];
-  for await (const { text, end } of linesFrom(handle, start.offset)) {
+  for await (const { text = '', end } of linesFrom(handle, start.offset)) {
     const reading = parseEvent(text);
     newer = newerIn(reading, state);
     if (newer !== undefined) break;

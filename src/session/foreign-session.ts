@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { decode } from '../base/change-file.ts';
-import { readPlainFile } from '../base/plain-file.ts';
+import { decode, readPlainFile } from '../base/plain-file.ts';
 import { shellWord } from '../base/shell-quoted.ts';
 import { type LegacyFolder, NESTED_FOLDER, readLegacyFolder } from './legacy-folder.ts';
 import { type LegacyGate, type LegacyPlace, placeOf } from './legacy-gate.ts';

@@ -1,6 +1,6 @@
+import { linesFrom } from '../base/lines.ts';
 import { openPlainHandle } from '../base/plain-file.ts';
 import { type EventOf, parseEvent } from './events.ts';
-import { linesFrom } from './log-lines.ts';
 import type { SessionPaths } from './paths.ts';
 import { parseSessionFile, readSessionFile, type SessionFile } from './session-file.ts';
 
@@ -28,7 +28,7 @@ export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Pro
   try {
     let count = 0;
     let created: EventOf<'session_created'> | undefined;
-    for await (const { text } of linesFrom(handle, 0)) {
+    for await (const { text = '' } of linesFrom(handle, 0)) {
       const reading = parseEvent(text);
       const event = reading.kind === 'event' ? reading.event : undefined;
       if (event?.type === 'session_created') created = event;

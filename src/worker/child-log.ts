@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
+import { type Line, LineSplitter } from '../base/lines.ts';
 import { openPlainFile } from '../base/plain-file.ts';
 import type { FinalReport, Provider } from '../providers/provider.ts';
 import { Tally } from '../providers/tally.ts';
@@ -18,11 +19,8 @@ export class ChildLog implements Disposable {
   readonly #path: string;
   readonly #reader: ReturnType<Provider['newReader']>;
   readonly #piece = Buffer.alloc(PIECE_BYTES);
+  readonly #lines = new LineSplitter({ maxLineBytes: MAX_LINE_BYTES });
   #descriptor: number | undefined;
-  #offset = 0;
-  #rest: Buffer[] = [];
-  #restBytes = 0;
-  #skipping = false;
 
   /** What its lines have told so far. */
   readonly seen = new Tally();
@@ -43,7 +41,7 @@ export class ChildLog implements Disposable {
   }
 
   get bytes(): number {
-    return this.#offset;
+    return this.#lines.offset;
   }
 
   /**
@@ -57,11 +55,10 @@ export class ChildLog implements Disposable {
     this.#passOver(descriptor);
     let total = 0;
     while (total < MOST_AT_ONCE_BYTES) {
-      const bytesRead = readSync(descriptor, this.#piece, 0, PIECE_BYTES, this.#offset);
+      const bytesRead = readSync(descriptor, this.#piece, 0, PIECE_BYTES, this.bytes);
       if (bytesRead === 0) break;
-      this.#offset += bytesRead;
       total += bytesRead;
-      this.#take(this.#piece.subarray(0, bytesRead));
+      for (const line of this.#lines.take(this.#piece.subarray(0, bytesRead))) this.#readLine(line);
     }
     return total;
   }
@@ -73,8 +70,8 @@ export class ChildLog implements Disposable {
   readToEnd(): void {
     const descriptor = this.#opened();
     const size = descriptor === undefined ? 0 : fstatSync(descriptor).size;
-    while (this.#offset < size && this.readOn() > 0);
-    this.#endLine();
+    while (this.bytes < size && this.readOn() > 0);
+    for (const line of this.#lines.end()) this.#readLine(line);
   }
 
   [Symbol.dispose](): void {
@@ -93,54 +90,13 @@ export class ChildLog implements Disposable {
 
   #passOver(descriptor: number): void {
     const { size } = fstatSync(descriptor);
-    if (size - this.#offset <= MOST_AT_ONCE_BYTES) return;
-    this.#offset = size - TAIL_BYTES;
-    this.#rest = [];
-    this.#restBytes = 0;
     // The jump ends within a line, whose second half is no line.
-    this.#skipping = true;
-  }
-
-  #take(bytes: Buffer): void {
-    let from = 0;
-    for (let lf = bytes.indexOf(LF); lf !== -1; lf = bytes.indexOf(LF, from)) {
-      this.#keepLine(bytes.subarray(from, lf));
-      from = lf + 1;
-    }
-    this.#keep(bytes.subarray(from));
-  }
-
-  /** A whole line, or the end of one; what lies whole in a piece is read where it lies. */
-  #keepLine(bytes: Buffer): void {
-    if (this.#restBytes === 0 && !this.#skipping) this.#readLine(bytes);
-    else {
-      this.#keep(bytes);
-      this.#endLine();
-    }
-  }
-
-  #keep(bytes: Buffer): void {
-    if (bytes.length === 0 || this.#skipping) return;
-    if (this.#restBytes + bytes.length > MAX_LINE_BYTES) {
-      this.#rest = [];
-      this.#restBytes = 0;
-      this.#skipping = true;
-      return;
-    }
-    // The piece is read into again, so a part of a line must be copied.
-    this.#rest.push(Buffer.from(bytes));
-    this.#restBytes += bytes.length;
-  }
-
-  #endLine(): void {
-    if (this.#restBytes > 0) this.#readLine(Buffer.concat(this.#rest));
-    this.#rest = [];
-    this.#restBytes = 0;
-    this.#skipping = false;
+    if (size - this.bytes > MOST_AT_ONCE_BYTES) this.#lines.jumpTo(size - TAIL_BYTES);
   }
 
   // Every CLI's events are JSON objects: other lines need not even become text.
-  #readLine(bytes: Buffer): void {
+  #readLine({ bytes }: Line): void {
+    if (bytes === undefined || bytes.length === 0) return;
     const first = bytes[0] ?? LF;
     if (first > SPACE && first !== OPENING_BRACE) return;
     for (const event of this.#reader.readLine(bytes.toString('utf8'))) this.seen.note(event);

@@ -1,4 +1,4 @@
-import { readTail } from '../base/plain-file.ts';
+import { readTail } from '../base/lines.ts';
 import { visibleControls } from '../base/plain-words.ts';
 import { judgeCaps } from '../phases/caps.ts';
 import type { EndingKind } from '../phases/ending.ts';

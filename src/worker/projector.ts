@@ -3,7 +3,7 @@ import { appendLines, ensurePlainFolder } from '../base/append-lines.ts';
 import { writeLightly } from '../base/atomic-file.ts';
 import { changeFile } from '../base/change-file.ts';
 import { crashPoint, failPoint } from '../base/fault-points.ts';
-import { readTail } from '../base/plain-file.ts';
+import { readTail } from '../base/lines.ts';
 import { stampsAt } from '../base/stamps.ts';
 import { describeEvent } from '../session/describe-event.ts';
 import { documentText } from '../session/document-text.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileId, readPlainFile, readPlainPart, readTail } from '../../src/base/plain-file.ts';
+import { fileId, readPlainFile } from '../../src/base/plain-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('a file is read with what tells it from a later one', async () => {
@@ -40,42 +40,4 @@ test('a file that is not there, or lies below a file, is missing', async () => {
     kind: 'bytes',
     bytes: Buffer.from(''),
   });
-});
-
-test('of a file that is too large, its start or its end is read', async () => {
-  await using dir = await tempDir();
-  const path = join(dir.path, 'file');
-  await writeFile(path, '0123456789');
-  const part = { kind: 'part', sizeBytes: 10 };
-  expect(await readPlainPart(path, { maxBytes: 4, from: 'start' })).toEqual({
-    ...part,
-    bytes: Buffer.from('0123'),
-  });
-  expect(await readPlainPart(path, { maxBytes: 4, from: 'end' })).toEqual({
-    ...part,
-    bytes: Buffer.from('6789'),
-  });
-  expect(await readPlainPart(path, { maxBytes: 40, from: 'end' })).toMatchObject({
-    bytes: Buffer.from('0123456789'),
-  });
-  await symlink(path, join(dir.path, 'link'));
-  expect(await readPlainPart(join(dir.path, 'link'), { maxBytes: 4, from: 'end' })).toMatchObject({
-    kind: 'unusable',
-  });
-  expect(await readPlainPart(join(dir.path, 'none'), { maxBytes: 4, from: 'end' })).toEqual({
-    kind: 'missing',
-  });
-});
-
-test('the tail of a file is its last bytes; of anything but a file it is empty', async () => {
-  await using dir = await tempDir();
-  const path = join(dir.path, 'log');
-  await writeFile(path, 'one\ntwo\n');
-  await symlink(path, join(dir.path, 'link'));
-  execFileSync('mkfifo', [join(dir.path, 'pipe')]);
-  expect(readTail(path, 4)).toBe('two\n');
-  expect(readTail(path, 400)).toBe('one\ntwo\n');
-  for (const other of ['link', 'pipe', 'missing', 'log/below', '.']) {
-    expect(readTail(join(dir.path, other), 100)).toBe('');
-  }
 });

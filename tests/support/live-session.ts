@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { endTree } from '../../src/base/end-tree.ts';
 import type { Host } from '../../src/base/host.ts';
 import { readHolding } from '../../src/base/lease.ts';
-import { readTail } from '../../src/base/plain-file.ts';
+import { readTail } from '../../src/base/lines.ts';
 import { isRunning, type ProcessEntry } from '../../src/base/process-table.ts';
 import { SESSION_MARK } from '../../src/providers/environment.ts';
 import { isAtRest } from '../../src/session/at-rest.ts';

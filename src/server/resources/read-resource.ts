@@ -4,7 +4,7 @@ import { findSession } from '../../actions/find-session.ts';
 import { readChanges } from '../../actions/read-changes.ts';
 import { readPlanOf } from '../../actions/read-plan.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { type BoundedText, readBoundedText } from '../../session/bounded-text.ts';
+import { type BoundedText, readBoundedText } from '../../base/lines.ts';
 import type { SessionView } from '../../session/status.ts';
 import { InvalidParamsError } from '../invalid-params.ts';
 import { resourceKind, type ShownFile } from './kinds.ts';
@@ -51,7 +51,7 @@ async function textOfFile(
   { paths, folder }: SessionView,
   { of, keep, absent }: ShownFile,
 ): Promise<Omit<BoundedText, 'kind'>> {
-  const reading = await readBoundedText(of(paths), { maxBytes: MAX_BYTES, keep });
+  const reading = readBoundedText(of(paths), { maxBytes: MAX_BYTES, keep });
   if (reading.kind === 'text') return reading;
   const why =
     reading.kind === 'missing'

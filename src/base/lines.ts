@@ -1,0 +1,164 @@
+import { fstatSync, readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { decode, type NotRead, withPlainFile } from './plain-file.ts';
+
+const LF = 0x0a;
+const PIECE_BYTES = 256 * 1024;
+
+export interface Line {
+  /** Without its LF, and only until the next line is asked for; undefined for one that is too long to be kept. */
+  bytes: Buffer | undefined;
+  /** Offset behind its LF. */
+  end: number;
+}
+
+/** Cuts what is read of a file into lines, in pieces: memory stays flat whatever stands there. */
+export class LineSplitter {
+  readonly #maxLineBytes: number;
+  #offset: number;
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  #isTooLong = false;
+
+  constructor({ offset = 0, maxLineBytes }: { offset?: number; maxLineBytes: number }) {
+    this.#offset = offset;
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  /** Where to read on. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** @returns the lines that end in these bytes, the next ones of the file */
+  *take(bytes: Buffer): Generator<Line> {
+    const begin = this.#offset;
+    this.#offset += bytes.length;
+    let from = 0;
+    for (let lf = bytes.indexOf(LF); lf !== -1; lf = bytes.indexOf(LF, from)) {
+      const line = bytes.subarray(from, lf);
+      from = lf + 1;
+      yield this.#lineWith(line, begin + from);
+    }
+    this.#keep(bytes.subarray(from));
+  }
+
+  /** @returns the last line, where no LF ends it */
+  *end(): Generator<Line> {
+    if (this.#restBytes > 0) yield this.#lineWith(Buffer.alloc(0), this.#offset);
+  }
+
+  /** Continues elsewhere in the file; the line in which that lies counts as too long. */
+  jumpTo(offset: number): void {
+    this.#offset = offset;
+    this.#rest = [];
+    this.#restBytes = 0;
+    this.#isTooLong = true;
+  }
+
+  #lineWith(last: Buffer, end: number): Line {
+    const isKept = !this.#isTooLong && this.#restBytes + last.length <= this.#maxLineBytes;
+    // What lies whole in a piece is not copied.
+    const bytes = this.#rest.length === 0 ? last : Buffer.concat([...this.#rest, last]);
+    this.#rest = [];
+    this.#restBytes = 0;
+    this.#isTooLong = false;
+    return { bytes: isKept ? bytes : undefined, end };
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#restBytes += bytes.length;
+    this.#isTooLong ||= this.#restBytes > this.#maxLineBytes;
+    if (this.#isTooLong) this.#rest = [];
+    // The piece is read into again, so a part of a line must be copied.
+    else if (bytes.length > 0) this.#rest.push(Buffer.from(bytes));
+  }
+}
+
+export interface TextLine {
+  /** Undefined for a line that is too long to be read. */
+  text: string | undefined;
+  /** Offset behind its LF. */
+  end: number;
+}
+
+/** Longer than any line of ours. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+/** The lines of a file from `offset` on. @param toEnd a last line without LF counts, too */
+export async function* linesFrom(
+  handle: FileHandle,
+  offset: number,
+  { maxLineBytes = MAX_LINE_BYTES, toEnd = false } = {},
+): AsyncGenerator<TextLine> {
+  const lines = new LineSplitter({ offset, maxLineBytes });
+  const piece = Buffer.alloc(PIECE_BYTES);
+  for (;;) {
+    const { bytesRead } = await handle.read(piece, 0, piece.length, lines.offset);
+    const read = bytesRead > 0 ? lines.take(piece.subarray(0, bytesRead)) : toEnd ? lines.end() : [];
+    for (const { bytes, end } of read) yield { text: bytes?.toString('utf8'), end };
+    if (bytesRead === 0) return;
+  }
+}
+
+/** The offset at which the line begins that `position` lies in. */
+export function lineStart(descriptor: number, position: number): number {
+  for (let end = position; end > 0; end -= PIECE_BYTES) {
+    const begin = Math.max(0, end - PIECE_BYTES);
+    const lf = bytesAt(descriptor, begin, end - begin).lastIndexOf(LF);
+    if (lf !== -1) return begin + lf + 1;
+  }
+  return 0;
+}
+
+/** What stands behind the last LF of a file, of at most `maxBytes`; empty where the file ends with one. */
+export function openEnd(descriptor: number, maxBytes: number): Buffer {
+  const { size } = fstatSync(descriptor);
+  if (size === 0 || bytesAt(descriptor, size - 1, 1)[0] === LF) return Buffer.alloc(0);
+  // Rare: a crash tore it, or a person's editor left out the last line end.
+  const bytes = bytesAt(descriptor, Math.max(0, size - maxBytes), maxBytes);
+  return bytes.subarray(bytes.lastIndexOf(LF) + 1);
+}
+
+/** Which part of a file that is too large is read. */
+export interface Bound {
+  maxBytes: number;
+  keep: 'start' | 'end';
+}
+
+export interface BoundedText {
+  kind: 'text';
+  text: string;
+  /** Bytes that were left out; 0 when the text is whole. */
+  omittedBytes: number;
+}
+
+/** Reads a plain file of any size: of a large one whole lines, at its start or its end. */
+export function readBoundedText(path: string, { maxBytes, keep }: Bound): BoundedText | NotRead {
+  return withPlainFile(path, (descriptor, { size }): BoundedText => {
+    const length = Math.min(size, maxBytes);
+    const bytes = bytesAt(descriptor, keep === 'end' ? size - length : 0, length);
+    const kept = length < size ? wholeLines(bytes, keep) : bytes;
+    return { kind: 'text', text: decode(kept), omittedBytes: Math.max(0, size - kept.length) };
+  });
+}
+
+// A line that is longer than all that may be read is left out whole: half of it could be taken for one.
+function wholeLines(bytes: Buffer, keep: Bound['keep']): Buffer {
+  if (keep === 'start') return bytes.subarray(0, bytes.lastIndexOf(LF) + 1);
+  const first = bytes.indexOf(LF);
+  return first === -1 ? Buffer.alloc(0) : bytes.subarray(first + 1);
+}
+
+/** The last `maxBytes` of a plain file as text, which may begin within a line; empty when there is none. */
+export function readTail(path: string, maxBytes: number): string {
+  const tail = withPlainFile(path, (descriptor, { size }) => ({
+    text: bytesAt(descriptor, Math.max(0, size - maxBytes), Math.min(size, maxBytes)).toString('utf8'),
+  }));
+  return 'text' in tail ? tail.text : '';
+}
+
+function bytesAt(descriptor: number, from: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readSync(descriptor, bytes, 0, length, from));
+}
