@@ -53,13 +53,10 @@ const esm = {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 };
-// Without template literals: the demo's project is text in the rehearsal child, and publint takes lines of it that
-// begin with `import` for ours.
 const cjs = {
   ...options,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  supported: { 'template-literal': false },
 };
 
 await rm(outdir, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { DEMO_TASK } from '../src/demo/demo-project.ts';
+import { DEMO_TASK } from '../src/demo/paper-boat.ts';
 import { eventsOf, makePlace, markedPids, Parent, pathsOf, stateOf } from './support/mcp-rig.ts';
 
 async function waitFor(parent: Parent, session: string, state: string, what?: string): Promise<void> {

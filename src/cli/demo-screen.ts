@@ -1,42 +1,50 @@
 import type { Clock } from '../base/clock.ts';
-import type { DemoScreen } from '../demo/screen.ts';
+import type { DemoScreen } from '../demo/play-session.ts';
+import type { Cli } from './cli.ts';
 import { hanging } from './columns.ts';
-import type { Output } from './output.ts';
 import { ProgressView } from './progress-view.ts';
 import { harmless, oneLine } from './style.ts';
 
-/** The demo on a terminal, or as plain lines where there is none. */
-export function newDemoScreen(output: Output, clock: Clock): DemoScreen & Disposable {
+/**
+ * The demo on a terminal, or as plain lines where there is none.
+ * @param isAsked whoever sits at the terminal answers; else the demo takes each suggestion and approves
+ */
+export function newDemoScreen(cli: Cli, clock: Clock, isAsked: boolean): DemoScreen & Disposable {
+  const { output } = cli;
   const { bold, dim, good, accent, attention } = output.style;
   const view = new ProgressView(output, clock);
-  const say = (text = '') => {
+  const say = (text: string) => {
     view.pause();
     output.say(text);
   };
+  const prose = (text: string, first: string) =>
+    say(hanging(harmless(text), { first, columns: output.columns }));
   return {
-    isWatched: !output.json,
     chapter: (title) => say(`\n${bold(title)}`),
-    line: (text) => say(hanging(harmless(text), { first: '  ', columns: output.columns })),
-    toolCall: (tool, about) =>
-      say(
-        `  ${dim('chat ▸')} ${accent(tool)}${about ? ` ${dim(oneLine(about, Math.max(20, output.columns - tool.length - 12)))}` : ''}`,
-      ),
+    line: (text) => prose(text, '  '),
+    toolCall(tool, about = '') {
+      const shown = oneLine(about, Math.max(20, output.columns - tool.length - 12));
+      say(`  ${dim('chat ▸')} ${accent(tool)} ${dim(shown)}`.trimEnd());
+    },
     progress: (progress) => view.show(progress),
-    ended: (phase, did) => view.note(`${good('✔')} ${phase}${did ? `: ${oneLine(did)}` : ''}`),
-    question({ id, text, options, suggestion }) {
-      say(`\n${hanging(harmless(text), { first: `  ${attention(bold(id))}  `, columns: output.columns })}`);
+    ended: (phase, did) => view.note(`${good('✔')} ${phase}${did && `: ${oneLine(did)}`}`),
+    async question({ id, text, options, suggestion }) {
+      say('');
+      prose(text, `  ${attention(bold(id))}  `);
       for (const option of options) say(`      ${oneLine(option)}`);
       if (suggestion) say(dim(`      suggested: ${oneLine(suggestion)}`));
+      const suggested = suggestion.split(' - ')[0]?.trim() || 'A';
+      if (!isAsked) return suggested;
+      return (await cli.ask(`      your answer [${suggested}]: `)).trim() || suggested;
     },
-    quote: (text) => say(indented(harmless(text))),
+    async plan(outline) {
+      say(harmless(outline).replaceAll(/^/gm, '  │ '));
+      if (!isAsked) return undefined;
+      const said = (await cli.ask('  Approve it? [Y/n, or what should be different] ')).trim();
+      if (/^(?:y(?:es)?)?$/i.test(said)) return undefined;
+      if (!/^no?$/i.test(said)) return said;
+      return (await cli.ask('  What should be different? ')).trim() || 'Shorter.';
+    },
     [Symbol.dispose]: () => view.pause(),
   };
-}
-
-function indented(text: string): string {
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => `  │ ${line}`)
-    .join('\n');
 }

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runGit } from '../project/git.ts';
-import { DEMO_FILES } from './demo-project.ts';
+import { DEMO_FILES } from './paper-boat.ts';
+import { DEMO_SCENARIO } from './paper-boat-work.ts';
 
 /** Where a demo happens: one temporary folder that holds everything, a HOME too. */
 export interface DemoPlace {
@@ -14,37 +15,35 @@ export interface DemoPlace {
   remove(): Promise<void>;
 }
 
-export interface DemoPlaceOptions {
-  env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds that the rehearsal child takes for each of its steps. */
-  paceMs: number;
-}
+const PASSED_ON = ['PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ'];
 
-export async function makeDemoPlace({ env, paceMs }: DemoPlaceOptions): Promise<DemoPlace> {
+/** @param paceMs what the rehearsal takes for each of its steps */
+export async function makeDemoPlace(
+  env: Readonly<Record<string, string | undefined>>,
+  paceMs: number,
+): Promise<DemoPlace> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'samocode-demo-')));
+  const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 });
+  const repo = join(root, 'paper-boat');
   const home = join(root, 'home');
   const scenario = join(root, 'scenario.json');
-  const repo = join(root, 'paper-boat');
-  await mkdir(home);
-  await writeFile(scenario, `${JSON.stringify({ paceMs })}\n`);
+  const passedOn = PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []));
   // Its chat answers each wait by a tool, which starts the worker: nothing is left for a supervisor.
-  const own = { ...passedOn(env), HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' };
-  const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 });
-  await makeRepository(repo, own).catch(async (error: unknown) => {
+  const fixed = { HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' };
+  const own = { ...Object.fromEntries(passedOn), ...fixed };
+  try {
+    await mkdir(home);
+    await writeFile(scenario, JSON.stringify({ ...DEMO_SCENARIO, paceMs }));
+    await makeRepository(repo, own);
+  } catch (error) {
     await remove();
     throw error;
-  });
+  }
   return { root, repo, env: own, remove };
 }
 
-const PASSED_ON = ['PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'SystemRoot'];
-
-function passedOn(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
-}
-
 async function makeRepository(repo: string, env: Record<string, string>): Promise<void> {
-  for (const { path, text } of DEMO_FILES) {
+  for (const [path, text] of Object.entries(DEMO_FILES)) {
     await mkdir(dirname(join(repo, path)), { recursive: true });
     await writeFile(join(repo, path), text);
   }

@@ -1,135 +1,152 @@
-import { join } from 'node:path';
-import type * as z from 'zod';
-import type { Clock } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
+import { LinkedController } from '../base/linked-controller.ts';
 import type { Phase } from '../phases/table.ts';
-import { followUntilRest, newTeller } from './follow-until-rest.ts';
-import { type Parent, ToolRefusedError } from './parent.ts';
-import { planOutline } from './plan-outline.ts';
-import type { DemoPerson, DemoQuestion, DemoScreen } from './screen.ts';
-import { type Look, Plan, Questions, Said, SetUp, Started } from './tool-shapes.ts';
+import { readPlan } from '../session/plan.ts';
+import { type Answer, type Chat, type Question, ToolRefusedError } from './chat.ts';
 
-export interface Play {
-  parent: Parent;
-  /** The project's folder. */
-  repo: string;
-  task: string;
-  clock: Clock;
-  screen: DemoScreen;
-  person: DemoPerson;
-  signal: AbortSignal;
-  /** Called between set-up and start. */
-  beforeStart(): Promise<void>;
+/** Where the demo is shown, and the person who answers: asked at a terminal, or played. */
+export interface DemoScreen {
+  chapter(title: string): void;
+  line(text: string): void;
+  /** What the chat asks of the server. */
+  toolCall(tool: string, about?: string): void;
+  progress(look: Progress): void;
+  /** An agent has ended. */
+  ended(phase: Phase, did: string): void;
+  question(question: Question): Promise<string>;
+  /** @returns undefined for a yes, else what should be different */
+  plan(outline: string): Promise<string | undefined>;
 }
 
-/** What a session came to, as its parent knows it. */
-export interface Story {
+export interface Progress {
   session: string;
-  sessionDir: string;
-  branch: string;
-  worktree: string;
-  phases: Phase[];
-  iterations: number;
+  phase: Phase;
+  /** The session's running number of the agent that works; undefined while none does. */
+  child: number | undefined;
+  state: string;
+  doing: string;
+}
+
+export interface Play {
+  chat: Chat;
+  session: string;
+  screen: DemoScreen;
+  signal: AbortSignal;
+}
+
+/** What a session came to, as its chat knows it. */
+export interface Story {
   answers: { id: string; text: string }[];
   /** File name of the approved plan. */
   plan: string;
-  summary: string;
+  phases: Phase[];
+  end: Answer;
 }
 
-/** Plays the parent from `setup_project` to done. @throws SessionRestedError when it rests anywhere else */
-export async function playSession(play: Play): Promise<Story> {
-  const { parent, screen, repo, task } = play;
-  screen.toolCall('setup_project', repo);
-  const { sessions } = await parent.call(
-    'setup_project',
-    { project_dir: repo, provider: 'rehearsal' },
-    SetUp,
-  );
-  await play.beforeStart();
-  screen.toolCall('start_session', `“${task}”`);
-  const started = await parent.call('start_session', { project_dir: repo, task, name: 'way-back' }, Started);
-  const { session } = started;
-  return { ...(await relay(play, started)), session, sessionDir: join(sessions, session) };
-}
+const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done', 'needs_worker']);
+const LOOK_SECONDS = 1;
 
-type Begun = z.infer<typeof Started>;
-type Told = Omit<Story, 'session' | 'sessionDir'>;
-
-async function relay(play: Play, { session, cursor: from, phase }: Begun): Promise<Told> {
-  const phases = new Set<Phase>(['init', phase]);
-  const teller = newTeller(play, session);
-  const answers: Told['answers'] = [];
+/** Plays the chat of a started session until it is done. @throws SessionRestedError when it rests anywhere else */
+export async function playSession(play: Play, from: number): Promise<Story> {
+  const answers: Story['answers'] = [];
+  const phases = new Map<number, Phase>();
   let plan = '';
   for (let cursor = from; ; ) {
-    const { look, cursor: next } = await followUntilRest(play, { session, cursor, phases, teller });
-    cursor = next;
+    const look = await untilRest(play, cursor, phases);
+    cursor = look.cursor;
     const need = look.state === 'waiting' ? look.for : look.state;
-    if (need === 'qa_answers') answers.push(...(await answerQuestions(play, session)));
-    else if (need === 'plan_approval') plan = await settlePlan(play, session);
-    else if (need === 'done') return { ...ofDone(look), phases: [...phases], answers, plan };
+    if (need === 'qa_answers') answers.push(...(await answerQuestions(play)));
+    else if (need === 'plan_approval') plan = await settlePlan(play);
+    else if (need === 'done') return { answers, plan, phases: [...new Set(phases.values())], end: look };
     else throw new SessionRestedError(look);
   }
 }
 
-function ofDone({ branch = '', worktree = '', iteration, says }: Look) {
-  return { branch, worktree, iterations: iteration, summary: says?.summary ?? '' };
+/** Waits as a chat does, call by call with the cursor. @param phases those of the iterations so far */
+async function untilRest(
+  { chat, session, screen, signal }: Play,
+  from: number,
+  phases: Map<number, Phase>,
+): Promise<Answer> {
+  screen.toolCall('wait');
+  let told = phases.size;
+  for (let cursor = from; ; ) {
+    using interrupted = new LinkedController(signal);
+    const asked = { session, cursor, timeout_s: LOOK_SECONDS };
+    ({ cursor } = await chat.call('wait', asked, interrupted.signal));
+    const look = await chat.call('get_status', { session });
+    const { state, phase, iteration, says } = look;
+    const isResting = RESTING.has(state);
+    // Between two agents the phase is the next one's already.
+    if (iteration > 0 && !phases.has(iteration)) phases.set(iteration, phase);
+    for (const ended = isResting ? iteration : iteration - 1; told < ended; ) {
+      told += 1;
+      const did = isResting ? (AT_REST[look.for || state] ?? look.summary) : (says.last_action ?? '');
+      screen.ended(phases.get(told) ?? phase, did);
+    }
+    if (isResting) return { ...look, cursor };
+    const child = state === 'running' && iteration > told ? iteration : undefined;
+    screen.progress({ session, phase, child, state, doing: look.activity });
+  }
 }
 
-async function answerQuestions(play: Play, session: string): Promise<Told['answers']> {
-  const { parent, screen } = play;
+/** What the agent did before a rest: the status then speaks of the rest alone. */
+const AT_REST: Readonly<Record<string, string>> = {
+  qa_answers: 'It has questions',
+  plan_approval: 'It has a plan',
+  done: 'It wrote the summary',
+};
+
+/** One answer at a time, as in a chat; one that the server does not understand is asked for again. */
+async function answerQuestions({ chat, session, screen }: Play): Promise<Story['answers']> {
   screen.chapter('Gate 1: questions for the human');
   screen.toolCall('read_qa');
-  const { questions } = await parent.call('read_qa', { session }, Questions);
-  const answers: Told['answers'] = [];
+  const answers: Story['answers'] = [];
+  const { questions } = await chat.call('read_qa', { session });
   for (const question of questions) {
-    screen.question(question);
-    answers.push(await handOver(play, session, question));
+    while (answers.at(-1)?.id !== question.id) {
+      const text = await screen.question(question);
+      screen.toolCall('answer_qa', `${question.id}=${text}`);
+      try {
+        await chat.call('answer_qa', { session, answers: { [question.id]: text } });
+        answers.push({ id: question.id, text });
+      } catch (error) {
+        if (!(error instanceof ToolRefusedError) || error.code !== 'answer_not_understood') throw error;
+        screen.line(`${error.why} ${error.hint}`);
+      }
+    }
   }
   return answers;
 }
 
-/** One answer at a time, as in a chat; one that the server does not understand is asked for again. */
-async function handOver({ parent, screen, person }: Play, session: string, question: DemoQuestion) {
-  for (;;) {
-    const { id } = question;
-    const text = await person.answer(question);
-    screen.toolCall('answer_qa', `${id}=${text}`);
-    try {
-      await parent.call('answer_qa', { session, answers: { [id]: text } }, Said);
-      return { id, text };
-    } catch (error) {
-      if (!(error instanceof ToolRefusedError) || error.code !== 'answer_not_understood') throw error;
-      screen.line(`${error.why} ${error.hint}`);
-    }
-  }
-}
-
-async function settlePlan({ parent, screen, person }: Play, session: string): Promise<string> {
+async function settlePlan({ chat, session, screen }: Play): Promise<string> {
   screen.chapter('Gate 2: the plan');
   screen.toolCall('read_plan');
-  const { plan, hash, text } = await parent.call('read_plan', { session }, Plan);
-  screen.quote(planOutline(text));
-  const feedback = await person.judgePlan();
-  if (feedback !== undefined) {
+  const { plan, hash, text } = await chat.call('read_plan', { session });
+  const { title = plan, phases } = readPlan(text);
+  const outline = phases.map(
+    ({ number, name, steps }) => `  Phase ${number}: ${name} (${steps.total} steps)`,
+  );
+  const feedback = await screen.plan([title, ...outline].join('\n'));
+  if (feedback === undefined) {
+    screen.toolCall('approve_plan', hash);
+    await chat.call('approve_plan', { session, hash });
+    screen.chapter('Hands off: the plan becomes commits');
+  } else {
     screen.toolCall('request_changes', `“${feedback}”`);
-    await parent.call('request_changes', { session, feedback }, Said);
-    return plan;
+    await chat.call('request_changes', { session, feedback });
   }
-  screen.toolCall('approve_plan', hash);
-  await parent.call('approve_plan', { session, hash }, Said);
-  screen.chapter('Hands off: the plan becomes commits');
   return plan;
 }
 
 class SessionRestedError extends SamocodeError {
   readonly code = 'demo_rested';
 
-  constructor({ summary, says }: Look) {
-    const reason = says?.reason ?? says?.why;
+  constructor({ summary, says }: Answer) {
     super(
       'The demo did not come to its end.',
-      `${summary}${reason ? ` ${reason}` : ''}`,
-      'The folder was kept: session.log in it tells what happened.',
+      [summary, says.reason ?? says.why].filter(Boolean).join(' '),
+      'Read session.log in the folder that was kept.',
     );
   }
 }

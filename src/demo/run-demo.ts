@@ -1,15 +1,17 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { hasWorker } from '../actions/send-command.ts';
 import type { Clock } from '../base/clock.ts';
+import { systemHost } from '../base/host.ts';
+import { runCommand } from '../base/run-command.ts';
+import type { Phase } from '../phases/table.ts';
+import { runGit } from '../project/git.ts';
+import { nodePath } from '../providers/node-path.ts';
+import { sessionPaths } from '../session/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
+import { Chat } from './chat.ts';
 import { type DemoPlace, makeDemoPlace } from './demo-place.ts';
-import { DEMO_TASK } from './demo-project.ts';
-import { type Checkout, readBranchWork, readCheckout, runTests, tryTakingBack } from './inspect.ts';
-import { Parent } from './parent.ts';
-import { playSession, type Story } from './play-session.ts';
-import { type DemoReport, reportFrom } from './report.ts';
-import type { DemoPerson, DemoScreen } from './screen.ts';
-import { Said } from './tool-shapes.ts';
-import { untilWorkerLeft } from './until-worker-left.ts';
+import { DEMO_TASK } from './paper-boat.ts';
+import { type DemoScreen, playSession, type Story } from './play-session.ts';
 
 export interface DemoOptions {
   /** The built server's file. */
@@ -17,88 +19,128 @@ export interface DemoOptions {
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   screen: DemoScreen;
-  person: DemoPerson;
-  /** Milliseconds that the rehearsal child takes for each of its steps. */
+  /** Milliseconds that the rehearsal takes for each of its steps. */
   paceMs: number;
-  /** The folder stays, so that the person can look around; it stays in any case when something went wrong. */
+  /** The folder stays, to look around; it stays in any case when something went wrong. */
   keep: boolean;
   signal: AbortSignal;
 }
 
+/** What a demo came to: `samocode demo --json`. */
+export interface DemoReport {
+  /** Committed, its tests pass there, main checkout untouched. */
+  ok: boolean;
+  /** What is missing, in words; empty when ok. */
+  problems: string[];
+  session: string;
+  branch: string;
+  phases: Phase[];
+  iterations: number;
+  seconds: number;
+  answers: Story['answers'];
+  plan: string;
+  /** `hash subject`, oldest first. */
+  commits: string[];
+  diffStat: string;
+  tests: { exitCode: number | null; passed: number; failed: number };
+  mainUntouched: boolean;
+  summary: string;
+  /** Where everything is; only when it was kept. */
+  places?: { root: string; repo: string; worktree: string; sessionDir: string };
+}
+
 /**
  * Plays a whole session as a person's chat would: a real MCP client, the built server, a real worker and a
- * real repository; only the child is a rehearsal. Ends every process that it started.
+ * real repository; only the agent is a rehearsal. Ends every process that it started.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
-  const { screen, env, paceMs, clock, keep } = options;
-  const begun = clock.monotonic();
-  const place = await makeDemoPlace({ env, paceMs });
+  const { screen, env, paceMs, keep } = options;
+  const place = await makeDemoPlace(env, paceMs);
   screen.chapter('A to-do list without a way back');
   screen.line(`The project: ${place.repo}`);
-  const told = await tell(place, options).catch(async (error: unknown) => {
+  const { report, sessionDir, worktree } = await play(place, options).catch(async (error: unknown) => {
     await leaveOff(place, options);
     throw error;
   });
-  const report = await judge(place, told, (clock.monotonic() - begun) / 1000);
-  if (!keep && report.ok) {
-    await place.remove();
-    return report;
-  }
-  const { worktree, sessionDir } = told.story;
-  return { ...report, places: { root: place.root, repo: place.repo, worktree, sessionDir } };
+  const { root, repo, remove } = place;
+  if (keep || !report.ok) return { ...report, places: { root, repo, worktree, sessionDir } };
+  await remove();
+  return report;
 }
 
-/** Nothing goes on working. After a failure the folder is evidence; after Ctrl-C it is litter. */
+async function play(place: DemoPlace, { server, screen, clock, signal }: DemoOptions) {
+  const { repo, env } = place;
+  const begun = clock.monotonic();
+  screen.chapter('A chat hands over the task');
+  await using chat = await Chat.open(server, repo, env);
+  screen.toolCall('setup_project', repo);
+  const { sessions } = await chat.call('setup_project', { project_dir: repo, provider: 'rehearsal' });
+  const checkout = () => gitOut(place, repo, 'status', '--porcelain=v2', '--branch', '--untracked-files=all');
+  const before = await checkout();
+  screen.toolCall('start_session', `“${DEMO_TASK}”`);
+  const input = { project_dir: repo, task: DEMO_TASK, name: 'way-back' };
+  const { session, cursor } = await chat.call('start_session', input);
+  const { end, ...story } = await playSession({ chat, session, screen, signal }, cursor);
+  const sessionDir = join(sessions, session);
+  await untilWorkerLeft(sessionDir, clock);
+  const { branch, worktree, iteration: iterations, says } = end;
+  const report = withVerdict({
+    ...{ session, branch, iterations, ...story },
+    summary: says.summary ?? '',
+    commits: (await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD'))
+      .split('\n')
+      .filter(Boolean),
+    diffStat: await gitOut(place, worktree, 'diff', '--stat=76', 'main', 'HEAD'),
+    tests: await runTests(worktree, env),
+    mainUntouched: (await checkout()) === before,
+    seconds: Math.round((clock.monotonic() - begun) / 100) / 10,
+  });
+  return { report, sessionDir, worktree };
+}
+
+function withVerdict(facts: Omit<DemoReport, 'ok' | 'problems'>): DemoReport {
+  const { commits, tests, mainUntouched } = facts;
+  const problems = [
+    commits.length === 0 && 'Nothing was committed.',
+    (tests.exitCode !== 0 || tests.passed === 0) && 'The tests of the project do not pass on the branch.',
+    !mainUntouched && 'The main checkout was changed.',
+  ].filter((problem) => problem !== false);
+  return { ok: problems.length === 0, problems, ...facts };
+}
+
+/** Nothing continues to work. After a failure the folder is evidence; after Ctrl-C it is litter. */
 async function leaveOff(place: DemoPlace, { server, signal, clock, screen }: DemoOptions): Promise<void> {
   screen.line('Stopping …');
   const sessionsDir = join(place.repo, '_samocode', 'sessions');
   // Ctrl-C reached the first server as well, so another one is asked.
-  await using parent = await Parent.connect({ server, cwd: place.repo, env: place.env });
+  await using chat = await Chat.open(server, place.repo, place.env);
   for (const session of await sessionFolders(sessionsDir)) {
-    await parent.call('stop_session', { session, when: 'now' }, Said).catch(() => {});
+    await chat.call('stop_session', { session, when: 'now' }).catch(() => {});
     await untilWorkerLeft(join(sessionsDir, session), clock);
   }
   if (signal.aborted) await place.remove();
   screen.line(signal.aborted ? 'Nothing was left behind.' : `The folder was kept: ${place.root}`);
 }
 
-interface Told {
-  story: Story;
-  toolCalls: Record<string, number>;
-  /** The person's checkout right before the session began. */
-  before: Checkout;
+const LEAVING_MS = 10_000;
+const LOOK_MS = 50;
+
+/** A worker exits at done a moment after it has recorded it; until then the folder is still in use. */
+async function untilWorkerLeft(sessionDir: string, clock: Clock): Promise<void> {
+  const paths = sessionPaths(dirname(sessionDir), basename(sessionDir));
+  const host = await systemHost();
+  const deadline = clock.monotonic() + LEAVING_MS;
+  while (clock.monotonic() < deadline && (await hasWorker(paths, { host }))) await clock.sleep(LOOK_MS);
 }
 
-async function tell(place: DemoPlace, options: DemoOptions): Promise<Told> {
-  const { server, screen } = options;
-  screen.chapter('A chat hands over the task');
-  await using parent = await Parent.connect({ server, cwd: place.repo, env: place.env });
-  let before = await readCheckout(place.repo, place.env);
-  const beforeStart = async () => {
-    before = await readCheckout(place.repo, place.env);
-  };
-  const story = await playSession({ ...options, parent, repo: place.repo, task: DEMO_TASK, beforeStart });
-  await untilWorkerLeft(story.sessionDir, options.clock);
-  return { story, before, toolCalls: parent.calls };
+async function gitOut({ env }: DemoPlace, cwd: string, ...args: string[]): Promise<string> {
+  return (await runGit(args, { cwd, baseEnv: env })).stdout.trimEnd();
 }
 
-async function judge(
-  place: DemoPlace,
-  { story, before, toolCalls }: Told,
-  seconds: number,
-): Promise<DemoReport> {
-  const { sessionDir: _, worktree, ...shown } = story;
-  const work = await readBranchWork(worktree, before.head, place.env);
-  const tests = await runTests(worktree, place.env);
-  const feature = await tryTakingBack(worktree, join(place.root, 'tried.json'), place.env);
-  const after = await readCheckout(place.repo, place.env);
-  return reportFrom({
-    ...shown,
-    ...work,
-    seconds: Math.round(seconds * 10) / 10,
-    tests,
-    feature: feature ?? null,
-    mainUntouched: JSON.stringify(after) === JSON.stringify(before),
-    toolCalls,
-  });
+/** Runs the project's own tests where the branch is checked out. */
+async function runTests(cwd: string, env: Record<string, string>): Promise<DemoReport['tests']> {
+  const args = ['--test', '--test-reporter=tap'];
+  const { exitCode, stdout } = await runCommand(await nodePath(env), args, { cwd, env, timeoutMs: 60_000 });
+  const count = (name: string) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(stdout)?.[1] ?? 0);
+  return { exitCode, passed: count('pass'), failed: count('fail') };
 }

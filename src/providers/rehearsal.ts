@@ -6,19 +6,12 @@ import type { ChildProblem, ExitReport, FinalReport, Provider } from './provider
 export const rehearsal: Provider = {
   name: 'rehearsal',
   defaultCommand: 'samocode-rehearsal',
-  buildCommand(request) {
-    const { cliPath, prompt, promptPath, childUuid, scenarioPath, env, nodePath } = request;
-    const fitsCommandLine = Buffer.byteLength(prompt) <= MAX_ARGUMENT_BYTES;
+  buildCommand({ cliPath, promptPath, childUuid, scenarioPath, env, nodePath }) {
     return {
       file: nodePath,
-      args: [
-        cliPath,
-        '-p',
-        ...(fitsCommandLine ? [prompt] : []),
-        ...['--output-format', 'stream-json', '--verbose', '--session-id', childUuid],
-      ],
+      args: [cliPath, '-p', '--output-format', 'stream-json', '--verbose', '--session-id', childUuid],
       env: { ...env, ...(scenarioPath && { REHEARSAL_SCENARIO: scenarioPath }) },
-      ...(!fitsCommandLine && { stdinPath: promptPath }),
+      stdinPath: promptPath,
     };
   },
   newReader: newClaudeReader,
@@ -28,9 +21,6 @@ export const rehearsal: Provider = {
 
 /** How `rehearsal/main.ts` ends a start that cannot work: no prompt, no such scenario. */
 const SETUP_EXIT_CODE = 2;
-
-// Linux refuses a single argument of 128 KiB and more.
-const MAX_ARGUMENT_BYTES = 100_000;
 
 function classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
   if (final?.problem) return final.problem;

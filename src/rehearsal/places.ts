@@ -25,7 +25,7 @@ export interface WriteAtOptions {
   append: boolean;
   /** Written ten characters at a time with this pause: a reader meets a torn file. */
   pieceEveryMs?: number | undefined;
-  clock?: Clock;
+  clock: Clock;
 }
 
 /** Writes in place, as a careless program does: neither whole nor at once. */
@@ -35,11 +35,10 @@ export async function writeAt(
   { append, pieceEveryMs, clock }: WriteAtOptions,
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  if (!append) await writeFile(path, pieceEveryMs === undefined ? text : '');
-  else if (pieceEveryMs === undefined) await appendFile(path, text);
-  if (pieceEveryMs === undefined) return;
+  if (!append) await writeFile(path, '');
+  if (pieceEveryMs === undefined) return await appendFile(path, text);
   for (let at = 0; at < text.length; at += 10) {
     await appendFile(path, text.slice(at, at + 10));
-    await clock?.sleep(pieceEveryMs);
+    await clock.sleep(pieceEveryMs);
   }
 }

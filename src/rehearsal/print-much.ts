@@ -14,29 +14,21 @@ export interface Printer {
 }
 
 const PIECE_BYTES = 1024 * 1024;
-const LINE_BYTES = 1024;
+const TILDES = '~'.repeat(1023);
+const EVENT = {
+  type: 'assistant',
+  message: { role: 'assistant', content: [{ type: 'text', text: TILDES }] },
+};
+const LINES = { plain: `${TILDES}\n`, event: `${JSON.stringify(EVENT)}\n`, 'one-line': TILDES };
 
 /** Prints at least `bytes` bytes, yielding between pieces so that signals are still heard. */
-export async function printMuch(
-  { bytes, shape, to }: PrintOptions,
-  { clock, write }: Printer,
-): Promise<void> {
-  const piece = PIECES[shape]();
-  const lineLength = shape === 'one-line' ? 1 : piece.indexOf('\n') + 1;
-  for (let printed = 0; printed < bytes; printed += piece.length) {
-    const lines = Math.ceil((bytes - printed) / lineLength);
-    await write(piece.slice(0, lines * lineLength), to);
-    await clock.sleep(0);
+export async function printMuch({ bytes, shape, to }: PrintOptions, printer: Printer): Promise<void> {
+  const line = LINES[shape];
+  for (let printed = 0; printed < bytes; ) {
+    const count = Math.ceil(Math.min(PIECE_BYTES, bytes - printed) / line.length);
+    await printer.write(line.repeat(count), to);
+    await printer.clock.sleep(0);
+    printed += count * line.length;
   }
-  if (shape === 'one-line') await write('\n', to);
+  if (shape === 'one-line') await printer.write('\n', to);
 }
-
-const PIECES = {
-  plain: () => `${'~'.repeat(LINE_BYTES - 1)}\n`.repeat(PIECE_BYTES / LINE_BYTES),
-  'one-line': () => '~'.repeat(PIECE_BYTES),
-  event: () => {
-    const content = [{ type: 'text', text: '~'.repeat(LINE_BYTES) }];
-    const line = `${JSON.stringify({ type: 'assistant', message: { role: 'assistant', content } })}\n`;
-    return line.repeat(Math.floor(PIECE_BYTES / line.length));
-  },
-} as const;

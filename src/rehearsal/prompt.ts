@@ -1,9 +1,9 @@
 import { isAbsolute } from 'node:path';
 import { stampsAt, threeDigits } from '../base/stamps.ts';
 import { type Phase, phaseNamed } from '../phases/table.ts';
-import { RehearsalSetupError } from './setup-error.ts';
+import { SetupError } from './setup-error.ts';
 
-/** What the prompt tells the child about its one piece of work. */
+/** What the prompt says about this iteration. */
 export interface PromptFacts {
   sessionDir: string;
   workingDir: string;
@@ -29,11 +29,11 @@ export interface PromptStamps {
 
 /**
  * Reads the prompt's labelled lines. Stamps that are missing are taken from `nowMs`.
- * @throws RehearsalSetupError when session, working directory or phase are not there
+ * @throws SetupError when session, working directory or phase are not there
  */
 export function readPrompt(prompt: string, nowMs: number): PromptFacts {
   const phase = phaseNamed(labelled(prompt, 'Phase') ?? '');
-  if (!phase) throw new RehearsalSetupError('the prompt has no line "**Phase:** <name of a phase>"');
+  if (!phase) throw new SetupError('the prompt has no line "**Phase:** <name of a phase>"');
   const iteration = Number.parseInt(labelled(prompt, 'Iteration') ?? '1', 10) || 1;
   const now = stampsAt(nowMs);
   const log = stamp(prompt, 'TIMESTAMP_LOG') ?? now.log;
@@ -57,7 +57,7 @@ export function readPrompt(prompt: string, nowMs: number): PromptFacts {
 function folder(prompt: string, label: string): string {
   const path = labelled(prompt, label);
   if (!path || !isAbsolute(path)) {
-    throw new RehearsalSetupError(`the prompt has no line "**${label}:** <absolute path>"`);
+    throw new SetupError(`the prompt has no line "**${label}:** <absolute path>"`);
   }
   return path;
 }

@@ -1,121 +1,136 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { PHASE_NAMES } from '../phases/table.ts';
-import { RehearsalSetupError } from './setup-error.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../session/documents.ts';
+import { SetupError } from './setup-error.ts';
 
 const milliseconds = z.number().nonnegative();
+const AN_HOUR = 3_600_000;
+const json = z.record(z.string(), z.unknown());
+const no = z.boolean().default(false);
+const yes = z.boolean().default(true);
 
 /**
  * Where a file is: `qa`, `overview`, `signal`, `history`, `session:<name>`, `worktree:<path>` or
  * `abs:<absolute path>`.
  */
-const Place = z.string().regex(/^(?:qa|overview|signal|history|(?:session|worktree|abs):.+)$/);
+const place = z.string().regex(/^(?:qa|overview|signal|history|(?:session|worktree|abs):.+)$/);
+const writing = { path: place, text: z.string(), append: no };
+const signalName = z.string().regex(/^SIG[A-Z0-9]+$/);
+const documentKinds = Object.keys(DOCUMENT_KINDS) as DocumentKind[]; // its keys are the type
 
-const Writing = {
-  path: Place,
+const Question = z.strictObject({
   text: z.string(),
-  append: z.boolean().default(false),
-};
+  options: z.array(z.string()).min(2),
+  suggestion: z.strictObject({ letters: z.array(z.string()), reason: z.string() }),
+});
 
-/** One thing that a child does; they are done in order. docs: tests/difficult-children/README.md. */
+const act = <Name extends string, Fields extends z.ZodRawShape>(name: Name, fields: Fields) =>
+  z.strictObject({ act: z.literal(name), ...fields });
+
+/** One thing that an agent does; they are done in order. docs: tests/difficult-children/README.md. */
 export const Act = z.discriminatedUnion('act', [
-  z.strictObject({
-    act: z.literal('normal'),
-    signal: z.boolean().default(true),
-    result: z.boolean().default(true),
+  act('normal', { signal: yes, result: yes }),
+  // Honest work. In its texts `%{name}` stands for a word of `situation.ts`.
+  act('say', { text: z.string() }),
+  act('ask', { title: z.string(), questions: z.array(Question).min(1) }),
+  act('document', {
+    kind: z.enum(documentKinds),
+    title: z.string().default('%{slug}'),
+    sections: z.record(z.string(), z.string()),
   }),
-  z.strictObject({ act: z.literal('close-without-signal') }),
-  z.strictObject({ act: z.literal('hold-after-result'), ms: milliseconds.default(3_600_000) }),
-  z.strictObject({ act: z.literal('hang'), ms: milliseconds.default(3_600_000) }),
-  z.strictObject({ act: z.literal('sleep'), ms: milliseconds }),
-  z.strictObject({ act: z.literal('exit'), code: z.int().min(0).max(255) }),
-  z.strictObject({
-    act: z.literal('kill-self'),
-    signal: z
-      .string()
-      .regex(/^SIG[A-Z0-9]+$/)
-      .default('SIGKILL'),
+  act('edit', {
+    path: z.string(),
+    text: z.string().default(''),
+    append: no,
+    replace: z.array(z.tuple([z.string(), z.string()])).default([]),
   }),
-  z.strictObject({ act: z.literal('ignore-term') }),
-  z.strictObject({
-    act: z.literal('fork'),
+  act('check', { command: z.string(), mayFail: no }),
+  act('test', {}),
+  act('commit', { subject: z.string() }),
+  act('tick', {}),
+  act('end', { did: z.string(), signal: z.record(z.string(), z.string()) }),
+  // Everything that a process can do wrong.
+  act('close-without-signal', {}),
+  act('hold-after-result', { ms: milliseconds.default(AN_HOUR) }),
+  act('hang', { ms: milliseconds.default(AN_HOUR) }),
+  act('sleep', { ms: milliseconds }),
+  act('exit', { code: z.int().min(0).max(255) }),
+  act('kill-self', { signal: signalName.default('SIGKILL') }),
+  act('ignore-term', {}),
+  act('fork', {
     count: z.int().min(1).max(500).default(1),
-    setsid: z.boolean().default(false),
-    ignoreTerm: z.boolean().default(false),
-    scrubEnv: z.boolean().default(false),
+    setsid: no,
+    ignoreTerm: no,
+    scrubEnv: no,
     ms: milliseconds.default(600_000),
   }),
-  z.strictObject({
-    act: z.literal('daemon'),
+  act('daemon', {
     thenAfterMs: milliseconds,
-    write: z.strictObject(Writing),
-    ignoreTerm: z.boolean().default(false),
-    scrubEnv: z.boolean().default(false),
+    write: z.strictObject(writing),
+    ignoreTerm: no,
+    scrubEnv: no,
   }),
-  z.strictObject({
-    act: z.literal('print'),
+  act('print', {
     bytes: z.int().positive(),
     shape: z.enum(['plain', 'event', 'one-line']).default('plain'),
     to: z.enum(['stdout', 'stderr']).default('stdout'),
   }),
-  z.strictObject({ act: z.literal('event'), json: z.record(z.string(), z.unknown()) }),
-  z.strictObject({ act: z.literal('result'), json: z.record(z.string(), z.unknown()).default({}) }),
-  z.strictObject({ act: z.literal('limit'), resetsInSeconds: z.number().optional() }),
-  z.strictObject({ act: z.literal('signal-file'), text: z.string() }),
-  z.strictObject({ act: z.literal('write'), ...Writing, pieceEveryMs: milliseconds.optional() }),
-  z.strictObject({ act: z.literal('remove'), path: Place }),
-  z.strictObject({ act: z.literal('answer-qa'), answer: z.string().optional() }),
-  z.strictObject({ act: z.literal('set-phase'), phase: z.string() }),
-  z.strictObject({ act: z.literal('run'), command: z.array(z.string()).min(1) }),
-  z.strictObject({ act: z.literal('script'), path: z.string() }),
+  act('event', { json }),
+  act('result', { json: json.default({}) }),
+  act('limit', { resetsInSeconds: z.number().optional() }),
+  act('signal-file', { text: z.string() }),
+  act('write', { ...writing, pieceEveryMs: milliseconds.optional() }),
+  act('remove', { path: place }),
+  act('answer-qa', { answer: z.string().optional() }),
+  act('set-phase', { phase: z.string() }),
+  act('run', { command: z.array(z.string()).min(1) }),
+  act('script', { path: z.string() }),
 ]);
 export type Act = z.infer<typeof Act>;
 
-const Rule = z.strictObject({
-  when: z
-    .strictObject({
-      iteration: z.union([z.int().positive(), z.array(z.int().positive())]).optional(),
-      phase: z.enum(PHASE_NAMES).optional(),
-      /** The nth child of that phase, from 1. */
-      count: z.int().positive().optional(),
-    })
-    .default({}),
-  do: z.array(Act),
+/** Which iteration is meant; all that is named must fit. */
+const When = z.strictObject({
+  iteration: z.union([z.int().positive(), z.array(z.int().positive())]).optional(),
+  phase: z.enum(PHASE_NAMES).optional(),
+  /** The nth iteration of that phase, from 1. */
+  count: z.int().positive().optional(),
+  questions: z.enum(['none', 'open', 'answered']).optional(),
+  /** The plan phase that comes next. */
+  planPhase: z.union([z.int().positive(), z.enum(['none', 'done'])]).optional(),
+  /** Whether a review followed the last plan phase. */
+  reviewed: z.boolean().optional(),
 });
+
+/** What is known about this iteration. */
+export type Occasion = Required<z.infer<typeof When>>;
+
+const Rule = z.strictObject({ when: When.default({}), do: z.array(Act) });
+export type Rule = z.infer<typeof Rule>;
 
 export const Scenario = z.strictObject({
   about: z.string().optional(),
-  /** Absolute path of the file that every child notes its start and end in. */
-  trace: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
   paceMs: milliseconds.optional(),
+  /** Regular expressions by question: what of a person's answer is used. The suggestion where nothing fits. */
+  answers: z.record(z.string(), z.string()).default({}),
   rules: z.array(Rule).default([]),
 });
 export type Scenario = z.infer<typeof Scenario>;
+/** A scenario as it is written: what has a default may be left out. */
+export type ScenarioText = z.input<typeof Scenario>;
 
-/** Which child this is. */
-export interface Occasion {
-  iteration: number;
-  phase: string;
-  /** How many children of this phase there were, this one included. */
-  count: number;
-}
-
-/** What the first fitting rule says; the normal work where none fits. */
-export function actsFor(scenario: Scenario, occasion: Occasion): readonly Act[] {
-  const rule = scenario.rules.find(({ when }) => {
-    const iterations = when.iteration === undefined ? undefined : [when.iteration].flat();
-    if (iterations && !iterations.includes(occasion.iteration)) return false;
-    if (when.phase && when.phase !== occasion.phase) return false;
-    return when.count === undefined || when.count === occasion.count;
-  });
-  return rule?.do ?? [{ act: 'normal', signal: true, result: true }];
+/** What the first fitting rule says; undefined where none fits. */
+export function actsFor(rules: readonly Rule[], occasion: Occasion): readonly Act[] | undefined {
+  const facts = new Map<string, unknown>(Object.entries(occasion));
+  const fits = ({ when }: Rule) =>
+    Object.entries(when).every(([name, wanted]) => [wanted].flat().includes(facts.get(name) as never));
+  return rules.find(fits)?.do;
 }
 
 /**
  * Reads a scenario: a JSON file, or an .mjs module whose default export is the same object.
- * @throws RehearsalSetupError that names the file and the first thing wrong with it
+ * @throws SetupError that names the file and the first thing wrong with it
  */
 export async function readScenario(path: string): Promise<Scenario> {
   try {
@@ -124,12 +139,8 @@ export async function readScenario(path: string): Promise<Scenario> {
     );
   } catch (error) {
     const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
-    const why = issue
-      ? `${issue.path.join('.')}: ${issue.message}`
-      : error instanceof Error
-        ? error.message
-        : '';
-    throw new RehearsalSetupError(`the scenario ${path} cannot be used: ${why}`, error);
+    const why = issue ? `${issue.path.join('.')}: ${issue.message}` : String(error);
+    throw new SetupError(`the scenario ${path} cannot be used: ${why}`);
   }
 }
 

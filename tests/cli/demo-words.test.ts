@@ -3,25 +3,24 @@ import { expect, test } from 'vitest';
 import type { Cli } from '../../src/cli/cli.ts';
 import { demoWords } from '../../src/cli/demo-words.ts';
 import { Output } from '../../src/cli/output.ts';
-import { reportFrom } from '../../src/demo/report.ts';
+import type { DemoReport } from '../../src/demo/run-demo.ts';
 
-const REPORT = reportFrom({
+const REPORT: DemoReport = {
+  ok: true,
+  problems: [],
   session: '26-01-08-way-back',
   branch: 'samocode/way-back',
-  phases: ['init', 'investigation', 'done'],
+  phases: ['investigation', 'requirements', 'done'],
   iterations: 11,
   seconds: 8,
   answers: [],
   plan: 'plan.md',
-  commits: [{ hash: 'abc1234', subject: 'Phase 1' }],
+  commits: ['abc1234 Phase 1'],
   diffStat: '',
-  uncommitted: '',
   tests: { exitCode: 0, passed: 17, failed: 0 },
-  feature: 'undo',
   mainUntouched: true,
   summary: 'Built: take back the last change; tested twice, reviewed, 4 commits. A rehearsal, no model.',
-  toolCalls: {},
-});
+};
 
 function wordsIn(root: string): string[] {
   const stdout = new PassThrough();
@@ -33,7 +32,7 @@ function wordsIn(root: string): string[] {
 
 test('no sentence at the end of a demo is longer than the terminal is wide', () => {
   expect(wordsIn('/tmp').filter((line) => line.length > 80)).toEqual([]);
-  expect(wordsIn('/tmp').join(' ')).toContain('3 phases, 11 children, 8 s.');
+  expect(wordsIn('/tmp').join(' ')).toContain('3 phases, 11 agents, 8 s.');
 });
 
 test('commands at the end of a demo hold their paths together', () => {

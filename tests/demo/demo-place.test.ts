@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { makeDemoPlace } from '../../src/demo/demo-place.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -7,7 +8,7 @@ test('a demo that cannot have its repository leaves no folder behind', async () 
   await using temp = await tempDir();
   vi.stubEnv('TMPDIR', temp.path);
   try {
-    const made = makeDemoPlace({ env: { PATH: temp.path }, paceMs: 0 });
+    const made = makeDemoPlace({ PATH: temp.path }, 0);
     await expect(made).rejects.toThrow('git could not be started.');
   } finally {
     vi.unstubAllEnvs();
@@ -16,10 +17,21 @@ test('a demo that cannot have its repository leaves no folder behind', async () 
 });
 
 test('no process of a demo starts a supervisor', async () => {
-  const place = await makeDemoPlace({
-    env: { PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'on' },
-    paceMs: 0,
-  });
+  const place = await makeDemoPlace({ PATH: process.env.PATH, SAMOCODE_SUPERVISOR: 'on' }, 0);
   await place.remove();
   expect(place.env.SAMOCODE_SUPERVISOR).toBe('off');
+});
+
+test("the demo's processes read nothing of the person's own machine", async () => {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: '/home/person',
+    ANTHROPIC_API_KEY: 'key',
+    GIT_DIR: '/elsewhere',
+  };
+  const place = await makeDemoPlace(env, 0);
+  await place.remove();
+  const names = ['HOME', 'PATH', 'REHEARSAL_SCENARIO', 'SAMOCODE_SUPERVISOR'];
+  expect(Object.keys(place.env).sort()).toEqual(names);
+  expect(place.env.HOME).toBe(join(place.root, 'home'));
 });

@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
-import { DEMO_FILES, DEMO_TASK } from '../../src/demo/demo-project.ts';
+import { DEMO_FILES, DEMO_TASK } from '../../src/demo/paper-boat.ts';
 import { sandboxOff } from '../support/project.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const SAMOCODE = join(import.meta.dirname, '../../dist/samocode.js');
-const FILES = Object.fromEntries(DEMO_FILES.map(({ path, text }) => [path, text]));
 const REHEARSED = ['--provider', 'rehearsal', '--task', DEMO_TASK];
 
 let repo: TempRepo;
@@ -15,7 +14,7 @@ let repo: TempRepo;
 let prepared: CommandResult;
 
 beforeAll(async () => {
-  repo = await makeRepo({ files: FILES });
+  repo = await makeRepo({ files: DEMO_FILES });
   prepared = await samocode('start', '--yes', '--no-run', '--name', 'later', ...REHEARSED);
   await sandboxOff(repo);
 });
@@ -42,8 +41,8 @@ test('a session goes to done by commands alone', async () => {
   expect(started.exitCode).toBe(4);
 
   const asked = await samocode('answer', 'way-back');
-  expect(asked.stdout).toContain('What should the command be called?');
-  const answered = await object('answer', 'way-back', 'Q1=oops', '--accept-suggestions');
+  expect(asked.stdout).toContain('Who will read the document?');
+  const answered = await object('answer', 'way-back', 'Q1=nobody: it is a trial', '--accept-suggestions');
   expect(answered).toMatchObject({
     open: [],
     recorded: [{ id: 'Q1', text: 'C' }, { id: 'Q2' }, { id: 'Q3' }],
@@ -57,7 +56,7 @@ test('a session goes to done by commands alone', async () => {
 
   const done = await samocode('run', 'way-back');
   expect(done.exitCode).toBe(0);
-  expect(done.stdout).toContain('Phase 3: The oops command');
+  expect(done.stdout).toContain('Phase 3: When it is done');
   expect(await object('status', 'way-back')).toMatchObject({ state: 'done', branch: 'samocode/way-back' });
   expect(await repo.git(['branch', '--show-current'])).toBe('main');
   expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { DEMO_TASK } from '../../src/demo/demo-project.ts';
+import { DEMO_TASK } from '../../src/demo/paper-boat.ts';
 import {
   eventsOf,
   makePlace,
@@ -36,14 +36,10 @@ async function waitFor(parent: Parent, session: string, state: string, what?: st
   }
 }
 
-async function scenario(
-  place: Place,
-  rules: unknown[],
-): Promise<{ REHEARSAL_SCENARIO: string; trace: string }> {
+async function scenario(place: Place, rules: unknown[]): Promise<{ REHEARSAL_SCENARIO: string }> {
   const path = join(place.home, 'scenario.json');
-  const trace = join(place.home, 'trace.jsonl');
-  await writeFile(path, JSON.stringify({ about: 'a test', trace, paceMs: 0, rules }));
-  return { REHEARSAL_SCENARIO: path, trace };
+  await writeFile(path, JSON.stringify({ about: 'a test', paceMs: 0, rules }));
+  return { REHEARSAL_SCENARIO: path };
 }
 
 test('a session outlives a server that is killed while a child works', async () => {

@@ -88,7 +88,7 @@ test('the installed demo comes to a good end', async () => {
     cwd: dir.path,
     env,
   });
-  expect(JSON.parse(stdout)).toMatchObject({ ok: true, problems: [], mainUntouched: true, feature: 'undo' });
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true, problems: [], mainUntouched: true });
   expect(exitCode).toBe(0);
 });
 

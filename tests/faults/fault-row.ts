@@ -9,6 +9,7 @@ import type { Status } from '../../src/session/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
+import { notingOverlaps } from './overlaps.ts';
 import { changeSettings } from './with-settings.ts';
 
 /** One named fault: what goes wrong, and where the session must stand in the end. */
@@ -59,8 +60,12 @@ export function faultTable(rows: readonly FaultRow[]): void {
 
 async function runRow(row: FaultRow): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'samocode-fault-'));
-  const trace = join(scratch, 'trace.jsonl');
-  const scenario = row.module ?? { about: row.name, trace, paceMs: 0, rules: row.rules ?? [] };
+  const overlaps = join(scratch, 'agents');
+  const scenario = row.module ?? {
+    about: row.name,
+    paceMs: 0,
+    rules: notingOverlaps(row.rules ?? [], overlaps),
+  };
   try {
     await using rig = await begin(row, scenario, { SAMOCODE_CRASHED_FILE: join(scratch, 'crashed') });
     await row.act?.(rig);
@@ -68,7 +73,7 @@ async function runRow(row: FaultRow): Promise<void> {
       withinMs: 240_000,
     });
     await row.also?.(rig);
-    await checkNeutrally(rig, trace, await rig.state());
+    await checkNeutrally(rig, overlaps, await rig.state());
     if (row.env?.SAMOCODE_TEAR_AT ?? row.env?.SAMOCODE_CRASH_AT)
       expect(existsSync(join(scratch, 'crashed')), 'the worker died where it was meant to').toBe(true);
     if (row.sameFiles) await sameFiles(rig, row);

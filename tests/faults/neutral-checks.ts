@@ -7,13 +7,14 @@ import { parseEvent } from '../../src/session/events.ts';
 import { readOverview } from '../../src/session/overview.ts';
 import type { SessionState } from '../../src/session/state.ts';
 import type { SessionRig } from '../support/session-rig.ts';
+import { childrenNeverOverlapped } from './overlaps.ts';
 
 /** What must hold at the end of every fault, whatever it was. */
-export async function checkNeutrally(rig: SessionRig, tracePath: string, state: SessionState): Promise<void> {
+export async function checkNeutrally(rig: SessionRig, overlaps: string, state: SessionState): Promise<void> {
   await projectionsSettled(rig);
   await eventsParse(rig);
   await historyHasOneLineEach(rig, state);
-  await childrenNeverOverlapped(tracePath);
+  await childrenNeverOverlapped(overlaps);
   await noDraftsLeft(rig);
   expect(await rig.processesWithMark(), 'processes with the mark').toEqual([]);
   expect(mainCheckout(rig), 'the main checkout').toBe('');
@@ -83,15 +84,6 @@ async function historyHasOneLineEach(rig: SessionRig, state: SessionState): Prom
   );
   const overview = readOverview(await readFile(rig.paths.overview, 'utf8'));
   expect(overview.phase, 'the phase in the notebook').toBe(state.progress.phase);
-}
-
-async function childrenNeverOverlapped(tracePath: string): Promise<void> {
-  const text = (await ifExists(readFile(tracePath, 'utf8'))) ?? '';
-  const starts = text
-    .split('\n')
-    .filter((line) => line.includes('"what":"start"'))
-    .map((line) => JSON.parse(line));
-  for (const start of starts) expect(start.overlaps, 'children that ran at the same time').toEqual([]);
 }
 
 async function noDraftsLeft(rig: SessionRig): Promise<void> {

@@ -11,7 +11,6 @@ const LONG = [
   'e2e/gate-plan',
   'e2e/gate-qa',
   'e2e/gate-people',
-  'e2e/rehearsal/rehearsal-work',
   'e2e/mcp-session',
 ];
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { systemHost } from '../../src/base/host.ts';
-import { DEMO_FILES } from '../../src/demo/demo-project.ts';
+import { DEMO_FILES } from '../../src/demo/paper-boat.ts';
 import { readEvents, readLog } from '../../src/session/event-log.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
@@ -22,8 +22,7 @@ export interface Place extends AsyncDisposable {
 }
 
 export async function makePlace(plan: Pick<ProjectPlan, 'bare' | 'sandbox'> = {}): Promise<Place> {
-  const files = Object.fromEntries(DEMO_FILES.map(({ path, text }) => [path, text]));
-  const { repo: made, sessionsDir } = await makeProject({ folder: 'paper-boat', files, ...plan });
+  const { repo: made, sessionsDir } = await makeProject({ folder: 'paper-boat', files: DEMO_FILES, ...plan });
   const { path: repo, homeDir: home } = made;
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' });
   const env = { ...made.env, LANG: 'C.UTF-8', SAMOCODE_REHEARSAL_PACE_MS: '0' };

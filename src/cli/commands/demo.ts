@@ -4,8 +4,8 @@ import { type Cli, EXIT, UsageError } from '../cli.ts';
 import { withSharedOptions } from '../shared-options.ts';
 
 interface DemoOptions {
-  ask?: true;
-  keep?: true;
+  ask?: boolean;
+  keep?: boolean;
   pace?: number;
 }
 
@@ -16,8 +16,8 @@ export function addDemo(program: Command, cli: Cli): void {
   withSharedOptions(program.command('demo'))
     .description('watch a whole session on a little project: no login, no model')
     .option('--ask', 'you answer the questions and judge the plan')
-    .option('--keep', 'with --json: keep the folder (people always keep it)')
-    .option('--pace <ms>', 'pause of the child before each of its steps', milliseconds)
+    .option('--keep', 'keep the project, the worktree and the session to look around')
+    .option('--pace <ms>', 'pause of the agent before each of its steps', milliseconds)
     .action((options: DemoOptions) => demo(cli, options));
 }
 
@@ -26,7 +26,7 @@ function milliseconds(text: string): number {
   return Number(text);
 }
 
-async function demo(cli: Cli, { ask, keep, pace }: DemoOptions): Promise<void> {
+async function demo(cli: Cli, { ask = false, keep = false, pace }: DemoOptions): Promise<void> {
   if (ask && !cli.isInteractive) {
     throw new UsageError(
       'Nobody can be asked.',
@@ -34,24 +34,20 @@ async function demo(cli: Cli, { ask, keep, pace }: DemoOptions): Promise<void> {
       'Leave --ask out.',
     );
   }
-  const [{ runDemo }, { newDemoScreen }, { askedPerson, playedPerson }, { demoWords }] = await Promise.all([
+  const [{ runDemo }, { newDemoScreen }, { demoWords }] = await Promise.all([
     import('../../demo/run-demo.ts'),
     import('../demo-screen.ts'),
-    import('../demo-person.ts'),
     import('../demo-words.ts'),
   ]);
   const { output } = cli;
   const { clock } = await cli.actionContext();
-  using screen = newDemoScreen(output, clock);
+  using screen = newDemoScreen(cli, clock, ask);
   const report = await runDemo({
     server: join(cli.programsDir, 'samocode-mcp.js'),
     env: cli.env,
-    clock,
-    screen,
-    person: ask ? askedPerson(cli) : playedPerson,
     paceMs: pace ?? (output.json ? PACE_MS.programs : PACE_MS.people),
-    keep: keep ?? !output.json,
     signal: cli.interrupted,
+    ...{ clock, screen, keep },
   });
   cli.leaveWith(report.ok ? EXIT.ok : EXIT.failed);
   output.result(report, () => demoWords(report, cli));

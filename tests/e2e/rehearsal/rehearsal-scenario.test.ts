@@ -1,10 +1,9 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemProcessTable } from '../../../src/base/process-table.ts';
 import { newClaudeReader } from '../../../src/providers/claude-stream.ts';
 import type { ChildEvent } from '../../../src/providers/provider.ts';
-import { readScenario } from '../../../src/rehearsal/scenario.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type ChildEnd, ended, type HandSession, isThere, newHandSession } from './rehearsal-stage.ts';
 
@@ -36,37 +35,6 @@ async function marked(value: string): Promise<number[]> {
   }
   return found;
 }
-
-test('every scenario of the kit can be read and says what it is about', async () => {
-  const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
-  const read = await Promise.all(names.map((name) => readScenario(join(process.cwd(), KIT, name))));
-  expect(read).toHaveLength(11);
-  expect(read.filter(({ about }) => !about)).toEqual([]);
-});
-
-test('the README of the kit names every scenario and every act', async () => {
-  const readme = await readFile(join(KIT, 'README.md'), 'utf8');
-  const source = await readFile('src/rehearsal/scenario.ts', 'utf8');
-  const acts = [...source.matchAll(/act: z\.literal\('([\w-]+)'\)/g)].map((match) => match[1]);
-  const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
-  expect([...acts, ...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
-});
-
-test('the first rule that fits is played: by iteration, by phase and count, and else the honest work', async () => {
-  await using session = await newHandSession();
-  const env = await scenario(session, {
-    trace: join(session.root, 'trace.jsonl'),
-    rules: [
-      { when: { iteration: [5, 6] }, do: [{ act: 'exit', code: 56 }] },
-      { when: { phase: 'testing', count: 2 }, do: [{ act: 'exit', code: 2 + 40 }] },
-    ],
-  });
-  const codes: (number | null)[] = [];
-  for (const iteration of [1, 2, 3, 6]) {
-    codes.push((await session.play({ phase: 'testing', iteration, env })).exitCode);
-  }
-  expect(codes).toEqual([0, 42, 0, 56]);
-});
 
 test('an .mjs module may be the scenario, and a script beside it may be an act', async () => {
   await using session = await newHandSession();
@@ -261,29 +229,5 @@ test('a result may say anything, and a child may hold on after it', async () => 
     { report: { problem: { kind: 'overloaded' } } },
     { report: { ok: true, costUsd: 12.5 } },
     { report: { ok: true, costUsd: 0 } },
-  ]);
-});
-
-test('the trace notes every start and end, and names a child of the same session that still runs', async () => {
-  await using session = await newHandSession();
-  const trace = join(session.root, 'trace.jsonl');
-  const env = await scenario(session, { trace, rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] });
-  const first = await session.start({ phase: 'investigation', iteration: 1, env });
-  const end = ended(first);
-  await eventually(() => readFile(trace, 'utf8'));
-  await session.play({ phase: 'investigation', iteration: 2, env });
-  first.kill('SIGKILL');
-  await end;
-  await session.play({ phase: 'requirements', iteration: 3, env });
-  const lines = (await readFile(trace, 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  expect(lines.map(({ what, iteration, overlaps }) => [what, iteration, overlaps])).toEqual([
-    ['start', 1, []],
-    ['start', 2, [first.pid]],
-    ['end', 2, []],
-    ['start', 3, []],
-    ['end', 3, []],
   ]);
 });

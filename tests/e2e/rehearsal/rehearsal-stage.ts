@@ -3,15 +3,10 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { DEMO_FILES, DEMO_TASK } from '../../../src/demo/demo-project.ts';
+import { DEMO_FILES, DEMO_TASK } from '../../../src/demo/paper-boat.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 
 const run = promisify(execFile);
-
-/** The built child, by path. */
-export async function rehearsalChild(): Promise<string> {
-  return (await builtPrograms()).rehearsal;
-}
 
 export interface ChildEnd {
   exitCode: number | null;
@@ -38,6 +33,8 @@ export interface HandSession extends AsyncDisposable {
   /** Plays one child to its end. */
   play(options: ChildOptions): Promise<ChildEnd>;
   read(name: string): Promise<string>;
+  /** Writes a file of the session, its folder too. */
+  leave(name: string, text: string): Promise<void>;
   /** The newest document of a kind. */
   document(kind: string): Promise<string>;
   /** What the child signalled; the file is blanked, as a worker would. */
@@ -46,9 +43,9 @@ export interface HandSession extends AsyncDisposable {
   subjects(): Promise<string[]>;
 }
 
-export const BOAT = Object.fromEntries(DEMO_FILES.map(({ path, text }) => [path, text]));
-
-export async function newHandSession(files: Record<string, string> = BOAT): Promise<HandSession> {
+export async function newHandSession(
+  files: Readonly<Record<string, string>> = DEMO_FILES,
+): Promise<HandSession> {
   const root = await mkdtemp(join(tmpdir(), 'rehearsal-'));
   const repo = join(root, 'repo');
   const workingDir = join(root, 'worktrees', '26-01-08-way-back');
@@ -69,16 +66,16 @@ export async function newHandSession(files: Record<string, string> = BOAT): Prom
   await writeFile(join(sessionDir, '_signal.json'), '{}\n');
   const git = async (...args: string[]) => (await run('git', args, { cwd: workingDir })).stdout.trim();
   const read = (name: string) => readFile(join(sessionDir, name), 'utf8');
-  const start = async (options: ChildOptions) =>
-    spawn(
-      process.execPath,
-      [await rehearsalChild(), ...argumentsFor({ sessionDir, workingDir, ...options })],
-      {
-        cwd: workingDir,
-        env: { ...process.env, SAMOCODE_REHEARSAL_PACE_MS: '0', ...options.env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+  const start = async (options: ChildOptions) => {
+    const { rehearsal } = await builtPrograms();
+    const child = spawn(process.execPath, [rehearsal, '-p', '--session-id', 'u-u'], {
+      cwd: workingDir,
+      env: { ...process.env, SAMOCODE_REHEARSAL_PACE_MS: '0', ...options.env },
+      stdio: 'pipe',
+    });
+    child.stdin.end(promptFor({ sessionDir, workingDir, ...options }));
+    return child;
+  };
   return {
     root,
     sessionDir,
@@ -86,6 +83,10 @@ export async function newHandSession(files: Record<string, string> = BOAT): Prom
     start,
     play: async (options) => ended(await start(options)),
     read,
+    async leave(name, text) {
+      await mkdir(dirname(join(sessionDir, name)), { recursive: true });
+      await writeFile(join(sessionDir, name), text);
+    },
     async document(kind) {
       const names = (await readdir(sessionDir)).filter((name) => name.includes(`-${kind}-`)).sort();
       return read(names.at(-1) ?? `no ${kind}`);
@@ -126,10 +127,10 @@ export async function isThere(path: string): Promise<boolean> {
   );
 }
 
-function argumentsFor(options: ChildOptions & { sessionDir: string; workingDir: string }): string[] {
+function promptFor(options: ChildOptions & { sessionDir: string; workingDir: string }): string {
   const number = String(options.iteration).padStart(3, '0');
   const minute = String(options.iteration % 60).padStart(2, '0');
-  const prompt = [
+  return [
     '# One iteration',
     `**Session path:** ${options.sessionDir}`,
     `**Working directory:** ${options.workingDir}`,
@@ -140,17 +141,6 @@ function argumentsFor(options: ChildOptions & { sessionDir: string; workingDir: 
     `TIMESTAMP_ITERATION: [${number} @ 01-08 14:${minute}]`,
     options.more ?? '',
   ].join('\n');
-  return [
-    '-p',
-    prompt,
-    '--output-format',
-    'stream-json',
-    '--verbose',
-    '--session-id',
-    `uuid-${number}`,
-    '--model',
-    'x',
-  ];
 }
 
 function overview(workingDir: string): string {

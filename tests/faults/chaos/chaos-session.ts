@@ -6,6 +6,7 @@ import { isSamocodeError } from '../../../src/base/errors.ts';
 import type { SessionState } from '../../../src/session/state.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { checkNeutrally } from '../neutral-checks.ts';
+import { notingOverlaps } from '../overlaps.ts';
 import { changeSettings, workerLeft } from '../with-settings.ts';
 import { killAround, type Victim } from './killer.ts';
 import { type Random, randomFrom } from './random.ts';
@@ -29,10 +30,14 @@ const MOST_ITERATIONS = 200;
 export async function runChaosSession(seed: number, takeOne: () => boolean): Promise<ChaosEnd> {
   const random = randomFrom(seed);
   const scratch = await mkdtemp(join(tmpdir(), 'samocode-chaos-'));
-  const trace = join(scratch, 'trace.jsonl');
+  const overlaps = join(scratch, 'agents');
   try {
     await using rig = await startRig({
-      scenario: { about: `chaos ${seed}`, trace, paceMs: 0, rules: sleepyChildren(random) },
+      scenario: {
+        about: `chaos ${seed}`,
+        paceMs: 0,
+        rules: notingOverlaps(sleepyChildren(random), overlaps),
+      },
       start: { run: false },
     });
     await letRetriesAbound(rig);
@@ -50,7 +55,7 @@ export async function runChaosSession(seed: number, takeOne: () => boolean): Pro
       }
     })();
     await workerLeft(rig);
-    await checkNeutrally(rig, trace, ended.state);
+    await checkNeutrally(rig, overlaps, ended.state);
     const takeovers = (await rig.events()).filter(({ type }) => type === 'worker_took_over').length;
     return { iterations: ended.state.progress.totalIterations, killed: await ended.killing, takeovers };
   } finally {

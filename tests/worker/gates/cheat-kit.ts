@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ulid } from 'ulid';
-import { answerAll } from '../../../src/rehearsal/qa-text.ts';
+import { answered } from '../../../src/rehearsal/play-act.ts';
 import { cacheText, readLog } from '../../../src/session/event-log.ts';
 import { parseEvent } from '../../../src/session/events.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/paths.ts';
@@ -90,7 +90,7 @@ export class CheatKit {
 
   /** Gives every open question its suggestion, as a person might. */
   fillAnswers(): void {
-    this.editQa(answerAll);
+    this.editQa((text) => answered(text));
   }
 
   setPhase(phase: string): void {

@@ -4,27 +4,23 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { DEMO_FILES, DEMO_TASK } from '../../src/demo/demo-project.ts';
+import { DEMO_FILES, DEMO_TASK } from '../../src/demo/paper-boat.ts';
 
 const run = promisify(execFile);
 
 test('the demo project passes its tests without an install, and lacks what the task asks for', async () => {
   const root = await mkdtemp(join(tmpdir(), 'paper-boat-'));
   try {
-    for (const { path, text } of DEMO_FILES) {
+    for (const [path, text] of Object.entries(DEMO_FILES)) {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);
     }
     const boat = (...words: string[]) => run(process.execPath, ['src/cli.js', ...words], { cwd: root });
-    expect((await run(process.execPath, ['--test'], { cwd: root })).stdout).toMatch(/pass 8[\s\S]*fail 0/);
+    expect((await run(process.execPath, ['--test'], { cwd: root })).stdout).toMatch(/pass 6[\s\S]*fail 0/);
     await boat('add', 'Fold the boat');
     await boat('add', 'Find a puddle');
     expect((await boat('done', '1')).stdout).toBe('  1. [x] Fold the boat\n  2. [ ] Find a puddle\n');
     expect((await boat('undo')).stdout).toBe('boat add "text" | done N | drop N | list\n');
-    await expect(boat('drop', '7')).rejects.toMatchObject({
-      code: 1,
-      stderr: 'There is no number 7 on board.\n',
-    });
     expect(DEMO_TASK).toContain('drop');
   } finally {
     await rm(root, { recursive: true, force: true });

@@ -1,0 +1,111 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { runCommand } from '../base/run-command.ts';
+import { documentText } from '../session/document-text.ts';
+import { oneLine } from '../session/markdown-lines.ts';
+import { nameWithoutDate } from '../session/names.ts';
+import { type OverviewReading, readOverview } from '../session/overview.ts';
+import { currentPlanOf, readPlan } from '../session/plan.ts';
+import { readQa } from '../session/qa.ts';
+import { answerText, parseAnswer } from '../session/qa-answer.ts';
+import type { QaQuestion } from '../session/qa-question.ts';
+import { findTests } from './find-tests.ts';
+import type { PromptFacts } from './prompt.ts';
+import type { Occasion } from './scenario.ts';
+
+export interface Situation {
+  facts: PromptFacts;
+  occasion: Occasion;
+  questions: readonly QaQuestion[];
+  overview: OverviewReading;
+  /** File name of the plan that is carried out. */
+  planName: string | undefined;
+}
+
+/** What the session folder says about this iteration, by the readers of the worker. */
+export async function readSituation(facts: PromptFacts): Promise<Situation> {
+  const { sessionDir, phase, iteration } = facts;
+  const read = async (name: string) => (await documentText(join(sessionDir, name))) ?? '';
+  const namesIn = (folder: string) => readdir(join(sessionDir, folder)).catch(() => []);
+  const { questions } = readQa(await read('_qa.md'));
+  const overview = readOverview(await read('_overview.md'));
+  const planName = facts.planName ?? currentPlanOf(await namesIn('.'), '', []);
+  const phases = planName === undefined ? [] : readPlan(await read(planName)).phases;
+  const logs = (await namesIn('_logs')).filter((name) => name.endsWith(`-${phase}.jsonl`));
+  const occasion: Occasion = {
+    phase,
+    iteration,
+    // The worker opens an agent's log before it starts the agent, so this one is among them.
+    count: Math.max(1, logs.length),
+    questions: stateOf(questions),
+    planPhase: phases.find(({ completed }) => !completed)?.number ?? (phases.length > 0 ? 'done' : 'none'),
+    reviewed: isReviewed(overview.flow),
+  };
+  return { facts, occasion, questions, overview, planName };
+}
+
+/** The words that `%{name}` in a scenario stands for. */
+export type Words = Record<string, string>;
+
+/** @param forms what of an answer is used, by question */
+export async function readWords(
+  { facts, questions, overview }: Situation,
+  forms: Readonly<Record<string, string>>,
+): Promise<Words> {
+  const { sessionDir, workingDir, goal, feedback, stamps } = facts;
+  const git = async (...args: string[]) => (await runCommand('git', args, { cwd: workingDir })).stdout.trim();
+  const [listed, branch, head, commits, tests] = await Promise.all([
+    git('ls-files'),
+    git('branch', '--show-current'),
+    git('rev-parse', '--short', 'HEAD'),
+    git('log', '-8', '--format=- %h %s'),
+    findTests(workingDir),
+  ]);
+  const files = listed.split('\n').map((name) => `- \`${name}\``);
+  const answers = questions.map((question) => ({ question, answer: chosen(question, forms[question.id]) }));
+  return {
+    ...Object.fromEntries(answers.map(({ question, answer }) => [question.id, answer])),
+    answers: answers.map(({ question, answer }) => `- ${oneLine(question.text)} ${answer}`).join('\n'),
+    ...{ branch, head, commits, tests: tests.words },
+    slug: nameWithoutDate(basename(sessionDir)),
+    task: goal || overview.task || 'The overview names no task.',
+    feedback: oneLine(feedback),
+    stamp: stamps.log,
+    files: files.slice(0, 40).join('\n'),
+    count: String(files.length),
+  };
+}
+
+/** Fills in the words; a line with a word that is empty is left out. */
+export function fill(text: string, words: Words): string {
+  const lines = text.split('\n').flatMap((line) => {
+    const names = [...line.matchAll(/%\{(\w+)\}/g)].map(([, name = '']) => name);
+    if (names.some((name) => !words[name])) return [];
+    return [line.replace(/%\{(\w+)\}/g, (_all, name: string) => words[name] ?? '')];
+  });
+  return lines.join('\n');
+}
+
+function stateOf(questions: readonly QaQuestion[]): Occasion['questions'] {
+  if (questions.length === 0) return 'none';
+  return questions.every(({ answer }) => answer !== undefined) ? 'answered' : 'open';
+}
+
+/** What was chosen, in words: the options' own where letters were given. */
+function chosen(question: QaQuestion, form = '.+'): string {
+  const suggested = inWords(question, question.suggestion?.letters ?? ['A']);
+  const parsed = parseAnswer(question, question.answer ?? '');
+  if (parsed.kind === 'invalid') return suggested;
+  const answer = parsed.kind === 'letters' ? inWords(question, parsed.letters) : oneLine(answerText(parsed));
+  return new RegExp(form).exec(answer)?.[0] ?? suggested;
+}
+
+function inWords({ options }: QaQuestion, letters: readonly string[]): string {
+  const picked = options.filter(({ letter }) => letters.includes(letter));
+  return picked.map(({ text }) => text).join(', ');
+}
+
+function isReviewed(flow: readonly string[]): boolean {
+  const last = (pattern: RegExp) => flow.findLastIndex((line) => pattern.test(line));
+  return last(/\] Quality review\b/) > last(/\] Phase \d+ done\b/);
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { ChildRequest } from '../../src/providers/provider.ts';
+import { rehearsal } from '../../src/providers/rehearsal.ts';
+
+const REQUEST: ChildRequest = {
+  cliPath: '/opt/samocode-rehearsal.js',
+  prompt: 'Work.',
+  promptPath: '/run/prompt.md',
+  phase: 'testing',
+  iteration: 3,
+  sessionDir: '/s',
+  workingDir: '/w',
+  mainRepo: '/m',
+  model: '',
+  maxTurns: 300,
+  permissions: 'skip',
+  nodePath: process.execPath,
+  childUuid: 'u-u',
+  env: { PATH: '/bin' },
+};
+const EXIT = { exitCode: 0, endedByUs: false, stderrTail: '' };
+
+test('the provider starts the bundled agent by our own Node, with prompt on stdin and scenario in its environment', () => {
+  const command = rehearsal.buildCommand({ ...REQUEST, scenarioPath: '/x.json' });
+  expect(command.file).toBe(process.execPath);
+  expect(command.args.slice(0, 2)).toEqual(['/opt/samocode-rehearsal.js', '-p']);
+  expect(command.env).toEqual({ PATH: '/bin', REHEARSAL_SCENARIO: '/x.json' });
+  expect(command.stdinPath).toBe('/run/prompt.md');
+});
+
+test.each([
+  [{ ok: true }, EXIT, undefined],
+  [undefined, EXIT, undefined],
+  [{ ok: false, problem: { kind: 'auth' as const } }, { ...EXIT, exitCode: 1 }, { kind: 'auth' }],
+  [undefined, { ...EXIT, exitCode: 1 }, { kind: 'crashed' }],
+  [undefined, { ...EXIT, exitCode: null }, { kind: 'crashed' }],
+  [undefined, { ...EXIT, exitCode: 2 }, { kind: 'config' }],
+  [undefined, { ...EXIT, exitCode: 143, endedByUs: true }, undefined],
+])('an end with %j and %j is %j', (final, exit, problem) => {
+  expect(rehearsal.classifyEnd(final, exit)).toEqual(problem);
+});

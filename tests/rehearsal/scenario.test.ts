@@ -1,0 +1,68 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { DEMO_SCENARIO } from '../../src/demo/paper-boat-work.ts';
+import { HONEST_WORK } from '../../src/rehearsal/honest-work.ts';
+import { Act, actsFor, type Occasion, readScenario, Scenario } from '../../src/rehearsal/scenario.ts';
+import { fill } from '../../src/rehearsal/situation.ts';
+import { DOCUMENT_KINDS } from '../../src/session/documents.ts';
+import { readPlan } from '../../src/session/plan.ts';
+import { readQa } from '../../src/session/qa.ts';
+import { newQa } from '../../src/session/qa-change.ts';
+import { lintQa } from '../support/lint-qa.ts';
+
+const KIT = 'tests/difficult-children';
+const FIRST: Occasion = {
+  ...{ iteration: 1, phase: 'testing', count: 1 },
+  ...{ questions: 'none', planPhase: 'none', reviewed: false },
+};
+const HONEST = HONEST_WORK.flatMap((rule) => rule.do);
+const DEMO = Scenario.parse(DEMO_SCENARIO).rules.flatMap((rule) => rule.do);
+
+test('every scenario of the kit can be read and says what it is about', async () => {
+  const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
+  const read = await Promise.all(names.map((name) => readScenario(join(process.cwd(), KIT, name))));
+  expect(read).toHaveLength(11);
+  expect(read.filter(({ about }) => !about)).toEqual([]);
+});
+
+test('the README of the kit names every scenario and every act', async () => {
+  const readme = await readFile(join(KIT, 'README.md'), 'utf8');
+  const acts = Act.options.map(({ shape }) => shape.act.value);
+  const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
+  expect([...acts, ...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('the first rule that fits is played: by iteration, phase and count, and none where none fits', () => {
+  const { rules } = Scenario.parse({
+    rules: [
+      { when: { iteration: [5, 6] }, do: [{ act: 'exit', code: 5 }] },
+      { when: { phase: 'testing', count: 2 }, do: [{ act: 'exit', code: 2 }] },
+    ],
+  });
+  const codes = [FIRST, { ...FIRST, count: 2 }, { ...FIRST, iteration: 6, count: 2 }].map((occasion) =>
+    actsFor(rules, occasion)?.map((act) => act.act === 'exit' && act.code),
+  );
+  expect(codes).toEqual([undefined, [2], [5]]);
+});
+
+test('words are filled in, and a line whose word is empty is left out', () => {
+  expect(fill('a %{one}\n- as asked: %{two}\n{ b }', { one: '1', two: '' })).toBe('a 1\n{ b }');
+});
+
+test.each([
+  ['honest work', HONEST],
+  ['the demo', DEMO],
+])('the questions and the plan of %s are good ones by our own rules', (_name, acts) => {
+  for (const act of acts) {
+    if (act.act === 'ask') expect(lintQa(readQa(newQa(act)))).toEqual([]);
+    if (act.act !== 'document' || act.kind !== 'plan') continue;
+    const plan = `# Plan\n${act.sections['Implementation Phases']}\n`;
+    expect(readPlan(plan)).toMatchObject({ problems: [], phases: [{ number: 1 }, {}, { number: 3 }] });
+  }
+});
+
+test('every document of honest work has the parts of its kind', () => {
+  for (const act of HONEST)
+    if (act.act === 'document') expect(Object.keys(act.sections)).toEqual(DOCUMENT_KINDS[act.kind]);
+});
