@@ -4,6 +4,7 @@ import { closedChannel } from '../session/commands/closed-channel.ts';
 import type { SessionView } from '../session/status.ts';
 import { askOpenQuestions } from './ask-questions.ts';
 import type { Cli } from './cli.ts';
+import type { Menus } from './menus.ts';
 import { planWords } from './plan-words.ts';
 import { shortName } from './session-facts.ts';
 
@@ -51,8 +52,9 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) return false;
   cli.output.say(cli.output.style.bold('\nQuestions for you; Enter takes the suggestion.'));
-  await answerQa({ ...question, ...(await askOpenQuestions(cli, open)) }, context);
-  return true;
+  const said = await askOpenQuestions(cli, question.session, open);
+  if (said) await answerQa({ ...question, ...said }, context);
+  return said !== undefined;
 }
 
 async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
@@ -60,17 +62,43 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const context = await cli.actionContext();
   const plan = await readPlan(question, context);
   cli.output.say(`\n${planWords(plan, cli.output.style)}`);
-  cli.output.say('\ny approves it; Enter leaves it for later; or write what should be different.');
-  const typed = (await cli.ask('your word: ')).trim();
-  // A plain no says nothing that a child could work with, and each round of the plan costs one.
-  const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
-  if (said === '' || /^q(?:uit)?$/i.test(said)) return false;
-  if (/^y(?:es)?$/i.test(said)) {
+  const menus = await cli.menus?.();
+  const said = menus ? await decideByMenu(menus) : await decideByLine(cli);
+  if (said === undefined) return false;
+  if (said === 'approved') {
     const { approvePlan } = await import('../actions/approve-plan.ts');
     await approvePlan({ ...question, hash: plan.hash }, context);
   } else {
     const { requestChanges } = await import('../actions/request-changes.ts');
-    await requestChanges({ ...question, feedback: said }, context);
+    await requestChanges({ ...question, feedback: said.feedback }, context);
   }
   return true;
+}
+
+/** Undefined: left for later. */
+type Decision = 'approved' | { feedback: string } | undefined;
+
+async function decideByMenu(menus: Menus): Promise<Decision> {
+  const choices = [
+    { value: 'approve', label: 'approve it; the work begins' },
+    { value: 'change', label: 'ask for changes' },
+    { value: 'later', label: 'leave it for later' },
+  ];
+  // An Enter too many approves nothing.
+  const chosen = await menus.choose('The plan waits for you; Esc leaves it for later', choices, 'later');
+  if (chosen === 'approve') return 'approved';
+  if (chosen !== 'change') return undefined;
+  const feedback = await menus.write('What should be different?', (typed) =>
+    typed.trim() === '' ? 'Write what should be different; Esc leaves the plan for later.' : undefined,
+  );
+  return feedback === undefined ? undefined : { feedback };
+}
+
+async function decideByLine(cli: Cli): Promise<Decision> {
+  cli.output.say('\ny approves it; Enter leaves it for later; or write what should be different.');
+  const typed = (await cli.ask('your word: ')).trim();
+  // A plain no says nothing that an agent could work with, and each round of the plan costs one.
+  const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
+  if (said === '' || /^q(?:uit)?$/i.test(said)) return undefined;
+  return /^y(?:es)?$/i.test(said) ? 'approved' : { feedback: said };
 }

@@ -1,7 +1,11 @@
 import type { QaItem } from '../actions/read-qa.ts';
+import { shellWord } from '../base/shell-quoted.ts';
 import { parseAnswer } from '../session/qa-answer.ts';
 import type { Cli } from './cli.ts';
-import { questionWords } from './qa-words.ts';
+import type { Menus } from './menus.ts';
+import { questionHead, questionWords } from './qa-words.ts';
+import { shortName } from './session-facts.ts';
+import { oneLine } from './style.ts';
 
 export interface GivenAnswer {
   id: string;
@@ -13,41 +17,94 @@ export interface SaidAtTerminal {
   confirmTyped: boolean;
 }
 
-/** Asks the open questions; those that _qa.md answers already are confirmed in one step. @throws when the person presses Ctrl-C */
-export async function askOpenQuestions(cli: Cli, open: readonly QaItem[]): Promise<SaidAtTerminal> {
+/**
+ * Asks the open questions; those that _qa.md answers already are confirmed in one step.
+ * @returns undefined when they are left for later, and nothing is recorded; the person has read how to come back
+ * @throws when the input ends, or is interrupted
+ */
+export async function askOpenQuestions(
+  cli: Cli,
+  session: string,
+  open: readonly QaItem[],
+): Promise<SaidAtTerminal | undefined> {
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
-  const confirmTyped = typed.length > 0 && (await isTheirs(cli, typed));
-  const left = confirmTyped ? open.filter(({ isUnconfirmed }) => !isUnconfirmed) : open;
-  return { answers: await askQuestions(cli, left), confirmTyped };
+  const confirmTyped = typed.length > 0 ? await areTheirs(cli, typed) : false;
+  if (confirmTyped === undefined) return leftForLater(cli, session, []);
+  const menus = await cli.menus?.();
+  const answers: GivenAnswer[] = [];
+  for (const question of open) {
+    if (confirmTyped && question.isUnconfirmed) continue;
+    const text = menus ? await askByMenu(cli, menus, question) : await askForLine(cli, question);
+    if (text === undefined) return leftForLater(cli, session, answers);
+    answers.push({ id: question.id, text });
+  }
+  return { answers, confirmTyped };
 }
 
-async function isTheirs(cli: Cli, typed: readonly QaItem[]): Promise<boolean> {
+async function areTheirs(cli: Cli, typed: readonly QaItem[]): Promise<boolean | undefined> {
   cli.output.say('\nAnswered in _qa.md, and not confirmed yet:\n');
   cli.output.say(typed.map((question) => questionWords(question, cli.output)).join('\n\n'));
-  return await askYesNo(cli, '\nAre these answers yours?');
+  return await askYesNo(cli, 'Are these answers yours?');
 }
 
-/** One by one; Enter takes the suggestion. */
-async function askQuestions(cli: Cli, questions: readonly QaItem[]): Promise<GivenAnswer[]> {
-  const given: GivenAnswer[] = [];
-  for (const question of questions) {
-    cli.output.say(`\n${questionWords(question, cli.output)}`);
-    given.push({ id: question.id, text: await askUntilUnderstood(cli, question) });
-  }
-  return given;
+function leftForLater({ output }: Cli, session: string, given: readonly GivenAnswer[]): undefined {
+  const command = `samocode answer ${shortName(session)}`;
+  const pairs = given.map(({ id, text }) => ` ${shellWord(`${id}=${oneLine(text, 1000)}`)}`).join('');
+  const { accent } = output.style;
+  output.say('\nLeft for later; nothing is recorded.');
+  output.say(`  come back            ${accent(command)}`);
+  if (given.length > 0) output.say(`  record what you said ${accent(command + pairs)}`);
 }
 
-async function askUntilUnderstood(cli: Cli, question: QaItem): Promise<string> {
+const SEVERAL = 'several';
+const OWN_WORDS = 'own words';
+
+/** One option, several, or free text; the cursor is on what the agent suggests. */
+async function askByMenu({ output }: Cli, menus: Menus, question: QaItem): Promise<string | undefined> {
+  const { id, options } = question;
+  const { letters = [], reason = '' } = question.suggestion ?? {};
+  output.say(`\n${questionHead(question, output)}`);
+  const hint = oneLine(reason, 400) || undefined;
+  const each = options.map(({ letter, text }) => ({
+    value: letter,
+    label: `${letter}) ${oneLine(text, 400)}`,
+  }));
+  const suggested = letters.join(', ');
+  const mark = (label: string) => ({ value: suggested, label: `${label} ← suggested`, hint });
+  const choices = each.map((choice) => (choice.value === suggested ? mark(choice.label) : choice));
+  if (letters.length > 1) choices.unshift(mark(suggested));
+  if (each.length > 1) choices.push({ value: SEVERAL, label: 'several of these' });
+  choices.push({ value: OWN_WORDS, label: 'something else, in your own words' });
+  const chosen =
+    each.length === 0
+      ? OWN_WORDS
+      : await menus.choose(`Your answer to ${id}; Esc leaves it for later`, choices, suggested);
+  if (chosen === SEVERAL)
+    return (await menus.chooseSeveral('Which of these?', each, letters))?.sort().join(', ');
+  if (chosen !== OWN_WORDS) return chosen;
+  return await menus.write(`Your answer to ${id}`, (typed) => problemOf(question, typed));
+}
+
+function problemOf(question: QaItem, typed: string): string | undefined {
+  const parsed = parseAnswer(question, typed);
+  return parsed.kind === 'invalid' ? parsed.problem : undefined;
+}
+
+/** Where there is no menu; Enter takes the suggestion. */
+async function askForLine(cli: Cli, question: QaItem): Promise<string> {
+  cli.output.say(`\n${questionWords(question, cli.output)}`);
   const suggested = question.suggestion?.letters.join(', ') ?? '';
   for (;;) {
     const typed = (await cli.ask(`     answer${suggested ? ` [${suggested}]` : ''}: `)).trim() || suggested;
-    const parsed = parseAnswer(question, typed);
-    if (parsed.kind !== 'invalid') return typed;
-    cli.output.say(cli.output.style.attention(`     ${parsed.problem}`));
+    const problem = problemOf(question, typed);
+    if (problem === undefined) return typed;
+    cli.output.say(cli.output.style.attention(`     ${problem}`));
   }
 }
 
-/** A yes or no; Enter is no. */
-export async function askYesNo(cli: Cli, question: string): Promise<boolean> {
+/** A yes or no; Enter is no. Undefined: left for later. */
+export async function askYesNo(cli: Cli, question: string): Promise<boolean | undefined> {
+  const menus = await cli.menus?.();
+  if (menus) return await menus.confirm(question);
   return /^\s*y(?:es)?\s*$/i.test(await cli.ask(`${question} [y/N] `));
 }

@@ -1,5 +1,6 @@
 import type { ActionContext } from '../actions/context.ts';
 import { SamocodeError } from '../base/errors.ts';
+import type { Menus } from './menus.ts';
 import type { Output } from './output.ts';
 
 /** How `samocode` ends, for scripts. */
@@ -30,6 +31,8 @@ export interface Cli {
   readonly interrupted: AbortSignal;
   /** One line from the person, without its end. @throws the reason when it is aborted or the input ends */
   ask(question: string): Promise<string>;
+  /** Menus for the person; absent where a terminal can only show lines, and in pipes. */
+  menus?: () => Promise<Menus>;
   /** For the use cases; loaded when a command needs it. */
   actionContext(): Promise<ActionContext>;
   /** Sets the exit status. */

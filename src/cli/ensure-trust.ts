@@ -20,7 +20,7 @@ export async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
 export async function askTrust(cli: Cli, filePath: string, lines: readonly RiskyLine[]): Promise<boolean> {
   cli.output.say(`These lines of ${filePath} count only once you trust them:`);
   for (const line of trustWords(lines)) cli.output.say(`  ${line}`);
-  return await askYesNo(cli, 'May they?');
+  return (await askYesNo(cli, 'May they?')) === true;
 }
 
 /** The lines as the file has them, each with what it does. */

@@ -8,6 +8,7 @@ import { makeAsk } from './ask.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './cli.ts';
 import { hintForTerminal } from './hints.ts';
+import type { Menus } from './menus.ts';
 import { hintOf } from './next-commands.ts';
 import { Output } from './output.ts';
 import { runProgram } from './program.ts';
@@ -19,10 +20,11 @@ const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
 const isTerminal = process.stdout.isTTY === true;
 const asked = !options.includes('--no-color');
 
+const colourful = wantsColour({ isTerminal, asked, env: process.env });
 const output = new Output({
   stdout: process.stdout,
   stderr: process.stderr,
-  colourful: wantsColour({ isTerminal, asked, env: process.env }),
+  colourful,
   json: options.includes('--json'),
   hintWords: ({ hint, next }) => hintOf({ hint: hintForTerminal(hint), next }),
 });
@@ -45,6 +47,13 @@ process.on('SIGINT', () => {
 const home = process.env.HOME || homedir();
 // Both ends: a program that reads what we print may have left us its own terminal as stdin.
 const hasTerminal = process.stdin.isTTY === true && (isTerminal || process.stderr.isTTY === true);
+let menus: Promise<Menus> | undefined;
+async function loadMenus(): Promise<Menus> {
+  const { newMenus } = await import('./menus.ts');
+  const { stdin, stdout } = process;
+  return newMenus({ stdin, stdout, colourful, interrupted: interrupt.signal });
+}
+
 const makeContext = contextMaker(() => cli, { hasTerminal });
 const cli: Cli = {
   output,
@@ -58,6 +67,7 @@ const cli: Cli = {
   isInteractive: isTerminal && process.stdin.isTTY === true && !output.json,
   interrupted: interrupt.signal,
   ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
+  menus: process.env.TERM === 'dumb' ? undefined : () => (menus ??= loadMenus()),
   actionContext: makeContext,
   leaveWith(code) {
     process.exitCode = code;

@@ -3,8 +3,8 @@ import { SamocodeError } from '../base/errors.ts';
 import { cutToColumns } from './columns.ts';
 import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
 
-/** A stream of the process; `columns` and `isTTY` as Node gives them. */
-export type Stream = Writable & { isTTY?: boolean; columns?: number };
+/** A stream of the process; `columns`, `rows` and `isTTY` as Node gives them. */
+export type Stream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 type HintWords = (error: SamocodeError) => string;
 
@@ -46,7 +46,7 @@ export class Output {
   }
 
   get columns(): number {
-    return this.#stdout.columns ?? 80;
+    return this.#stdout.columns || 80;
   }
 
   /** Where lines of prose are broken: nowhere in files and pipes, which are searched line by line. */

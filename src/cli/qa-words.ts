@@ -4,8 +4,9 @@ import type { Output } from './output.ts';
 import { harmless, oneLine, type Style } from './style.ts';
 
 /** One question as a person reads it; its text is a child's and loses what would steer the terminal. */
-export function questionWords(question: QaItem, { style, columns }: Output): string {
-  const { id, text, options, suggestion, answer } = question;
+export function questionWords(question: QaItem, output: Output): string {
+  const { style, columns } = output;
+  const { options, suggestion, answer } = question;
   const suggested = new Set(suggestion?.letters ?? []);
   const lines = options.map(({ letter, text: words }) => {
     const mark = suggested.has(letter) ? style.accent(' ← suggested') : '';
@@ -15,15 +16,15 @@ export function questionWords(question: QaItem, { style, columns }: Output): str
   const { letters = [], reason = '' } = suggestion ?? {};
   const whySo = oneLine([letters.join(', '), reason].filter(Boolean).join(' - '), 400);
   const why = reason ? [style.dim(hanging(`suggested: ${whySo}`, { first: '     ', columns }))] : [];
-  return [
-    hanging(harmless(text), {
-      first: `${style.bold(style.attention(id))}${' '.repeat(Math.max(1, 5 - id.length))}`,
-      columns,
-    }),
-    ...lines,
-    ...why,
-    ...answerWords(question, answer, style),
-  ].join('\n');
+  return [questionHead(question, output), ...lines, ...why, ...answerWords(question, answer, style)].join(
+    '\n',
+  );
+}
+
+/** The question alone, without what may be answered. */
+export function questionHead({ id, text }: QaItem, { style, columns }: Output): string {
+  const first = `${style.bold(style.attention(id))}${' '.repeat(Math.max(1, 5 - id.length))}`;
+  return hanging(harmless(text), { first, columns });
 }
 
 function answerWords(question: QaItem, answer: string | undefined, style: Style): string[] {

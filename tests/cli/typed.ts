@@ -7,6 +7,7 @@ import { hintForTerminal } from '../../src/cli/hints.ts';
 import { hintOf } from '../../src/cli/next-commands.ts';
 import { Output } from '../../src/cli/output.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { keyboard } from './keys.ts';
 
 export interface Typed {
   exitCode: number;
@@ -20,6 +21,8 @@ export interface TypedOptions {
   env?: Record<string, string>;
   /** What the person says, question by question; without it nobody is there. */
   says?: string[];
+  /** What they press instead, menu by menu. */
+  keys?: string[];
   /** What is started for a session; without it nothing is. */
   programs?: ActionContext['programs'];
   clock?: Clock;
@@ -30,7 +33,7 @@ const NOWHERE = { worker: '/nowhere/worker.js', rehearsal: '/nowhere/samocode-re
 /** Runs one command line in this process, with streams of its own: all but `main.ts` is the real program. */
 export async function typed(
   argv: string[],
-  { cwd, home, env = {}, says, programs = NOWHERE, clock = systemClock }: TypedOptions,
+  { cwd, home, env = {}, says, keys, programs = NOWHERE, clock = systemClock }: TypedOptions,
 ): Promise<Typed> {
   const texts = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof texts) =>
@@ -52,7 +55,8 @@ export async function typed(
     home,
     calledAs: 'samocode',
     programsDir: '/nowhere',
-    isInteractive: says !== undefined,
+    isInteractive: says !== undefined || keys !== undefined,
+    menus: keys && (async () => keyboard(keys).menus),
     interrupted: new AbortController().signal,
     ask: async () => left.shift() ?? '',
     actionContext: async () => ({

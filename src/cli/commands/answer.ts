@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { askOpenQuestions, type GivenAnswer, type SaidAtTerminal } from '../ask-questions.ts';
-import { type Cli, UsageError } from '../cli.ts';
+import { type Cli, EXIT, UsageError } from '../cli.ts';
 import { questionWords } from '../qa-words.ts';
 import { sessionFacts, shortName } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
@@ -81,8 +81,12 @@ async function askOpen(
   const context = await cli.actionContext();
   const { view, questions } = await readQa({ session, ...projectOf(options) }, context);
   const open = questions.filter(({ isOpen }) => isOpen);
-  if (open.length > 0) requireOpenChannel(view, context);
-  if (open.length > 0) return await askOpenQuestions(cli, open);
-  cli.output.say('No question is open.');
-  return undefined;
+  if (open.length === 0) {
+    cli.output.say('No question is open.');
+    return undefined;
+  }
+  requireOpenChannel(view, context);
+  const said = await askOpenQuestions(cli, view.folder, open);
+  if (said === undefined) cli.leaveWith(EXIT.waiting);
+  return said;
 }

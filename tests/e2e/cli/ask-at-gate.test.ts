@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { askAtGate } from '../../../src/cli/ask-at-gate.ts';
 import type { Cli } from '../../../src/cli/cli.ts';
 import { Output } from '../../../src/cli/output.ts';
+import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -47,6 +48,26 @@ test('a plan is left for later, asked about again after a bare no, and sent back
   await typed(['run', session], { ...place, says: ['n', 'smaller steps', ''] });
   const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
   expect(JSON.stringify(asked)).toContain('smaller steps');
+});
+
+test('by menus, Esc leaves each gate as it is, and Enter alone takes suggestions but approves no plan', async () => {
+  await using rig = await startRig();
+  const place = placeOf(rig);
+  const session = rig.file.folder;
+  await rig.untilWaiting('qa_answers');
+  const left = await typed(['answer', session], { ...place, keys: [KEY.enter, KEY.escape] });
+  expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Left for later') });
+  expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
+  const answered = await typed(['answer', session], { ...place, keys: Array(9).fill(KEY.enter) });
+  expect(answered).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^✔ Q1: /m) });
+  await rig.untilWaiting('plan_approval');
+  for (const keys of [[KEY.escape], [KEY.enter], [KEY.up + KEY.enter, KEY.escape]])
+    expect((await typed(['run', session], { ...place, keys })).exitCode).toBe(4);
+  const shorter = `shorter${KEY.enter}`;
+  await typed(['run', session], { ...place, keys: [KEY.up + KEY.enter, shorter, KEY.down + KEY.enter] });
+  const types = (await rig.events()).map(({ type }) => type);
+  expect(types).toContain('changes_requested');
+  expect(types).toContain('plan_approved');
 });
 
 test('questions show whose reason stands below them', async () => {

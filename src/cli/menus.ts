@@ -1,0 +1,79 @@
+import { Writable } from 'node:stream';
+import {
+  type CANCEL_SYMBOL,
+  confirm,
+  isCancel,
+  multiselect,
+  select,
+  text,
+  updateSettings,
+} from '@clack/prompts';
+import { LinkedController } from '../base/linked-controller.ts';
+import type { Stream } from './output.ts';
+
+export interface Choice {
+  value: string;
+  label: string;
+  /** Shown while the choice is the current one. */
+  hint?: string;
+}
+
+/** Questions on a terminal. Each answer is undefined where the person pressed Esc, Ctrl-C or Ctrl-D. */
+export interface Menus {
+  choose(message: string, options: Choice[], initialValue?: string): Promise<string | undefined>;
+  chooseSeveral(message: string, options: Choice[], initialValues: string[]): Promise<string[] | undefined>;
+  /** @param problemOf what is wrong with a text, which is then asked for again */
+  write(message: string, problemOf: (typed: string) => string | undefined): Promise<string | undefined>;
+  confirm(message: string): Promise<boolean | undefined>;
+}
+
+export interface MenuPlace {
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  stdout: Stream;
+  colourful: boolean;
+  interrupted: AbortSignal;
+}
+
+/** Menus by @clack/prompts. Loaded by the first question: it costs 20 ms that no other command should pay. */
+export function newMenus({ stdin, stdout, colourful, interrupted }: MenuPlace): Menus {
+  updateSettings({ aliases: { '\u0004': 'cancel' } });
+  const streams = { input: stdin as NodeJS.ReadStream, output: screenOn(stdout, colourful) };
+  const ask = async <T>(
+    show: (common: typeof streams & { signal: AbortSignal }) => Promise<T | typeof CANCEL_SYMBOL>,
+  ) => {
+    interrupted.throwIfAborted();
+    using ended = new LinkedController(interrupted);
+    const said = await show({ ...streams, signal: ended.signal });
+    interrupted.throwIfAborted();
+    return isCancel(said) ? undefined : said;
+  };
+  return {
+    choose: (message, options, initialValue) =>
+      ask((common) => select({ ...common, message, options, initialValue })),
+    chooseSeveral: (message, options, initialValues) =>
+      ask((common) => multiselect({ ...common, message, options, initialValues })),
+    write: (message, problemOf) =>
+      ask((common) => text({ ...common, message, validate: (typed = '') => problemOf(typed) })),
+    confirm: (message) => ask((common) => confirm({ ...common, message, initialValue: false })),
+  };
+}
+
+/** The library knows NO_COLOR but not `--no-color`, and a terminal may say that it is 0 columns wide. */
+function screenOn(stdout: Stream, colourful: boolean): Stream {
+  const screen: Stream = new Writable({
+    decodeStrings: false,
+    write(chunk: string, _encoding, done) {
+      stdout.write(colourful ? chunk : chunk.replace(COLOURS, ''));
+      done();
+    },
+  });
+  stdout.on('resize', () => screen.emit('resize'));
+  return Object.defineProperties(screen, {
+    columns: { get: () => stdout.columns || 80 },
+    rows: { get: () => stdout.rows || 24 },
+    isTTY: { value: stdout.isTTY },
+  });
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour sequences begin with ESC
+const COLOURS = /\u001b\[[\d;]*m/g;
