@@ -61,7 +61,7 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const { readPlan } = await import('../actions/read-plan.ts');
   const context = await cli.actionContext();
   const plan = await readPlan(question, context);
-  cli.output.say(`\n${planWords(plan, cli.output.style)}`);
+  cli.output.say(`\n${planWords(plan, cli.output)}`);
   const menus = await cli.menus?.();
   const said = menus ? await decideByMenu(menus) : await decideByLine(cli);
   if (said === undefined) return false;

@@ -23,11 +23,26 @@ export function cutToColumns(line: string, columns: number): string {
  */
 export function hanging(text: string, { first, columns }: { first: string; columns: number }): string {
   const indent = stringWidth(first);
-  const words = text.trim().replace(/[^\S\n]+/g, ' ');
+  const words = text.trim();
   const broken = wrapAnsi(words, Math.max(10, columns - indent), { hard: hasWideLetters(words) });
   return first + broken.replaceAll('\n', `\n${' '.repeat(indent)}`);
 }
 
 function hasWideLetters(text: string): boolean {
   return [...new Set(text)].some((letter) => stringWidth(letter) > 1);
+}
+
+export interface TableOptions {
+  columns: number;
+  /** The second cells want as many columns: where the first ones leave less, the second ones stand below them. */
+  least?: number;
+}
+
+/** Rows of two cells, the second ones below each other and broken there. */
+export function table(rows: readonly (readonly [string, string])[], options: TableOptions): string[] {
+  const { columns, least = 28 } = options;
+  const width = Math.max(0, ...rows.map(([first]) => stringWidth(first))) + 2;
+  if (columns - width >= least)
+    return rows.map(([first, second]) => hanging(second, { first: padTo(first, width), columns }));
+  return rows.flatMap(([first, second]) => [first, hanging(second, { first: '    ', columns })]);
 }

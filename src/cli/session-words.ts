@@ -1,7 +1,7 @@
 import { OUTAGE_WORDS } from '../phases/outage.ts';
 import type { WaitingFor } from '../phases/table.ts';
 import { STOPS } from '../session/now.ts';
-import { hanging } from './columns.ts';
+import { columnsOf, hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
 import { hintForTerminal } from './hints.ts';
 import type { Output } from './output.ts';
@@ -69,36 +69,32 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
   ];
   const since = duration(nowMs - Date.parse(facts.since));
   const head = `${style.bold(facts.session)}  ${stateWords(facts, style)} ${style.dim(`for ${since}`)}`;
+  const columns = textColumns;
   const shown = rows.flatMap(([name, value]) => {
     const first = `  ${style.dim(name.padEnd(9))} `;
     if (!value) return [];
-    return PROSE.has(name) ? hanging(value, { first, columns: textColumns }) : `${first}${value}`;
+    return COPIED.has(name) ? `${first}${value}` : hanging(value, { first, columns });
   });
-  return [head, ...shown].join('\n');
+  return [hanging(head, { first: '', columns }), ...shown].join('\n');
 }
 
-/** The rows that may be broken at blanks: paths and commands are copied as they are. */
-const PROSE: ReadonlySet<string> = new Set([
-  'task',
-  'doing',
-  'reason',
-  'needs',
-  'summary',
-  'spent',
-  'problems',
-]);
+/** The rows that are never broken. */
+const COPIED: ReadonlySet<string> = new Set(['worktree', 'notebook', 'next']);
 
-/** `samocode list`: one line per session. */
-export function listWords(sessions: readonly SessionFacts[], style: Style, nowMs: number): string {
+/** `samocode list`: a line per session, where there is room for it. */
+export function listWords(sessions: readonly SessionFacts[], output: Output, nowMs: number): string {
   if (sessions.length === 0) return 'No sessions yet. Start one with: samocode start --task "…"';
-  const width = Math.max(...sessions.map(({ session }) => session.length));
-  const lines = sessions.map((facts) => {
-    const { session, project, phase, since } = facts;
-    const ago = duration(nowMs - Date.parse(since));
-    const mark = facts.needsHuman ? style.attention('●') : ' ';
-    return `${mark} ${session.padEnd(width)}  ${phase.padEnd(14)}  ${stateWords(facts, style)} ${style.dim(`for ${ago}`)}${project ? `  ${project}` : ''}`;
+  const { style, textColumns: columns } = output;
+  const rows = sessions.map((facts) => {
+    const { session, project, phase, since, needsHuman } = facts;
+    const ago = style.dim(`for ${duration(nowMs - Date.parse(since))}`);
+    const state = `${phase.padEnd(14)}  ${stateWords(facts, style)} ${ago}${project ? `  ${project}` : ''}`;
+    return [`${needsHuman ? style.attention('●') : ' '} ${session}`, state] as const;
   });
   const first = sessions.find(({ needsHuman }) => needsHuman);
-  const hint = first ? ['', `${shortName(first.session)} needs you: ${style.accent(first.next)}`] : [];
-  return [...lines, ...hint].join('\n');
+  const lines = table(rows, { columns, least: 48 });
+  if (first === undefined) return lines.join('\n');
+  const hint = `${shortName(first.session)} needs you:`;
+  const isWide = columnsOf(`${hint} ${first.next}`) > columns;
+  return [...lines, '', `${hint}${isWide ? '\n  ' : ' '}${style.accent(first.next)}`].join('\n');
 }

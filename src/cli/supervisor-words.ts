@@ -1,7 +1,7 @@
 import { OUTAGE_WORDS } from '../phases/outage.ts';
 import type { Status } from '../session/state.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../supervisor/supervisor-status.ts';
-import { hanging } from './columns.ts';
+import { hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
 import type { Output } from './output.ts';
 import { shortName } from './session-facts.ts';
@@ -153,7 +153,7 @@ export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: n
     ['problems', problems.length > 0 ? problems.join(' ') : undefined],
   ];
   const shown = rows.flatMap(([name, value]) =>
-    value === undefined ? [] : [`  ${style.dim(name.padEnd(9))} ${value}`],
+    value === undefined ? [] : [hanging(value, { first: `  ${style.dim(name.padEnd(9))} `, columns })],
   );
   const head = headWords(facts, output, nowMs).map((text) => hanging(text, { first: '', columns }));
   return [...head, ...shown, '', ...watchedWords(facts, output, nowMs)].join('\n');
@@ -186,7 +186,7 @@ export function runsWords(
 /** The registered folders, with the sessions of each that are not over. */
 export function watchedWords(
   facts: SupervisorFacts,
-  { style, textColumns }: Output,
+  { style, textColumns: columns }: Output,
   nowMs: number,
 ): string[] {
   const { sessions, sessionsDirs } = facts;
@@ -195,16 +195,14 @@ export function watchedWords(
     sessions.length === 0
       ? 'No session works or waits; these folders are watched'
       : `${sessions.length} ${sessions.length === 1 ? 'session works or waits' : 'sessions work or wait'}`;
-  const width = Math.max(0, ...sessions.map(({ session }) => session.length));
-  const lines = sessionsDirs.flatMap((dir) => [
-    `  ${style.dim(dir)}`,
-    ...sessions
+  const lines = sessionsDirs.flatMap((dir) => {
+    const rows = sessions
       .filter(({ sessionsDir }) => sessionsDir === dir)
       .map(({ session, words, since, needsYou }) => {
-        const first = `  ${needsYou ? style.attention('●') : ' '} ${session.padEnd(width)}  `;
         const ago = `(${duration(nowMs - Date.parse(since))})`;
-        return hanging(`${words} ${ago}`, { first, columns: textColumns });
-      }),
-  ]);
+        return [`  ${needsYou ? style.attention('●') : ' '} ${session}`, `${words} ${ago}`] as const;
+      });
+    return [`  ${style.dim(dir)}`, ...table(rows, { columns, least: 40 })];
+  });
   return [`${count}:`, ...lines];
 }

@@ -1,6 +1,7 @@
 import { runGit } from '../project/git.ts';
 import type { SessionView } from '../session/status.ts';
 import type { Cli } from './cli.ts';
+import { cutToColumns } from './columns.ts';
 import { oneLine } from './style.ts';
 
 /** What a session has committed, and how to look at it and take it over; empty while there is nothing. */
@@ -15,7 +16,9 @@ export async function workWords(
   const commits = stdout.split('\n').filter(Boolean);
   if (exitCode !== 0 || commits.length === 0) return '';
   const { dim, accent } = cli.output.style;
-  const shown = commits.slice(-20).map((line) => `  ${oneLine(line, 100)}`);
+  const shown = commits
+    .slice(-20)
+    .map((line) => cutToColumns(`  ${oneLine(line, 100)}`, cli.output.textColumns));
   return [
     '',
     `${commits.length} commit${commits.length === 1 ? '' : 's'} on ${worktree.branch}:`,

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import type { SettingReading } from '../../project/read-settings.ts';
 import type { SettingSource } from '../../project/setting-errors.ts';
 import { type Cli, EXIT } from '../cli.ts';
+import { columnsOf, hanging, padTo, table } from '../columns.ts';
+import type { Output } from '../output.ts';
 import { projectFileAt } from '../project-file.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { oneLine, type Style } from '../style.ts';
+import { oneLine } from '../style.ts';
 
 export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
@@ -35,7 +37,7 @@ async function showConfig(cli: Cli, { project }: SharedOptions): Promise<void> {
   if (broken) cli.leaveWith(EXIT.failed);
   const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
   cli.output.result({ projectFile: filePath ?? null, settings, warnings: notes }, () =>
-    configWords({ filePath, settings, notes }, cli.output.style),
+    configWords({ filePath, settings, notes }, cli.output),
   );
 }
 
@@ -60,19 +62,24 @@ interface ConfigShown {
   notes: readonly string[];
 }
 
-function configWords({ filePath, settings, notes }: ConfigShown, style: Style): string {
-  const wide = Math.max(...settings.map(({ key }) => key.length));
-  const lines = settings.map(({ key, value, source, problem }) => {
-    const words =
-      value === undefined
-        ? style.dim('–')
-        : oneLine(Array.isArray(value) ? value.join(',') || 'none' : String(value), 1000);
+function configWords({ filePath, settings, notes }: ConfigShown, output: Output): string {
+  const { style, textColumns: columns } = output;
+  const widest = Math.max(...settings.map(({ value }) => columnsOf(valueWords(value))));
+  // What is left beside the longest key and the usual sources.
+  const width = Math.min(widest, Math.max(24, Math.min(60, columns - 52)));
+  const rows = settings.map(({ key, value, source, problem }) => {
+    const words = value === undefined ? style.dim('–') : valueWords(value);
     const where = sourceWords(source);
-    const line = `${key.padEnd(wide)}  ${words}${where ? `  ${style.dim(where)}` : ''}`;
-    return problem && filePath !== undefined ? `${line}\n${' '.repeat(wide)}  ${style.bad(problem)}` : line;
+    const line = where ? `${padTo(words, width)}  ${style.dim(where)}` : words;
+    return [key, problem && filePath !== undefined ? `${line}\n${style.bad(problem)}` : line] as const;
   });
   const head = filePath ?? 'No .samocode here or above: these are the settings of the machine.';
-  return [style.bold(head), '', ...lines, ...notes.map((note) => style.attention(note))].join('\n');
+  const said = notes.map((note) => hanging(style.attention(note), { first: '', columns }));
+  return [style.bold(head), '', ...table(rows, { columns }), ...said].join('\n');
+}
+
+function valueWords(value: unknown): string {
+  return oneLine(Array.isArray(value) ? value.join(',') || 'none' : String(value), 1000);
 }
 
 function sourceWords(source: SettingSource): string {

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import type { DoctorReport } from '../../actions/doctor.ts';
 import { type Cli, EXIT } from '../cli.ts';
+import { table } from '../columns.ts';
 import { hintForTerminal } from '../hints.ts';
+import type { Output } from '../output.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { harmless, type Style } from '../style.ts';
+import { harmless } from '../style.ts';
 
 type DoctorOptions = SharedOptions & { checks?: true };
 
@@ -21,19 +23,18 @@ async function showDoctor(cli: Cli, options: DoctorOptions): Promise<void> {
     await cli.actionContext(),
   );
   if (report.level === 'fail') cli.leaveWith(EXIT.failed);
-  cli.output.result(report, () => doctorWords(report, cli.output.style));
+  cli.output.result(report, () => doctorWords(report, cli.output));
 }
 
 const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
 
-function doctorWords({ checks, level }: DoctorReport, style: Style): string {
+function doctorWords({ checks, level }: DoctorReport, { style, textColumns: columns }: Output): string {
   const paint = { ok: style.good, warn: style.attention, fail: style.bad };
-  const wide = Math.max(...checks.map(({ id }) => id.length));
-  const lines = checks.flatMap(({ id, level: each, found, fix }) => [
-    `${paint[each](MARKS[each])} ${id.padEnd(wide)}  ${harmless(found)}`,
-    ...(fix === undefined ? [] : [`${' '.repeat(wide + 4)}${harmless(hintForTerminal(fix))}`]),
-  ]);
-  return [...lines, '', ENDS[level]].join('\n');
+  const rows = checks.map(({ id, level: each, found, fix }) => {
+    const words = fix === undefined ? found : `${found}\n${hintForTerminal(fix)}`;
+    return [`${paint[each](MARKS[each])} ${id}`, harmless(words)] as const;
+  });
+  return [...table(rows, { columns }), '', ENDS[level]].join('\n');
 }
 
 const ENDS: Readonly<Record<DoctorReport['level'], string>> = {

@@ -28,6 +28,6 @@ export async function showList(cli: Cli, options: ListOptions): Promise<void> {
   if (whose !== undefined) cli.output.warn(whose);
   const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
   cli.output.result({ sessionsDirs, sessions: facts }, () =>
-    listWords(facts, cli.output.style, context.clock.now()),
+    listWords(facts, cli.output, context.clock.now()),
   );
 }

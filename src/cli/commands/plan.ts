@@ -26,6 +26,6 @@ async function showPlan(cli: Cli, session: string, options: SharedOptions): Prom
     const differs = changes
       ? ['', style.bold('What differs from the version before:'), ...changes.map(harmless)]
       : [];
-    return [planWords(plan, style), ...differs, hint].join('\n');
+    return [planWords(plan, cli.output), ...differs, hint].join('\n');
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SamocodeError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
+import { table } from '../columns.ts';
 import { sessionFacts, shortName } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import { oneLine } from '../style.ts';
@@ -54,10 +55,13 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
     kept.length === 0
       ? `${view.folder} has no checkpoint yet.`
       : [
-          ...kept.map(({ iteration, phase, lastAction = '' }) =>
-            iteration === 0
-              ? '  0  before the first iteration'
-              : `${String(iteration).padStart(3)}  ${phase}${lastAction && `: ${oneLine(lastAction.split('\n')[0] ?? '')}`}`,
+          ...table(
+            kept.map(({ iteration, phase, lastAction = '' }) => {
+              const did = oneLine(lastAction.split('\n')[0] ?? '');
+              const words = did ? `${phase}: ${did}` : phase;
+              return [String(iteration).padStart(3), iteration === 0 ? 'before the first iteration' : words];
+            }),
+            { columns: cli.output.textColumns },
           ),
           `Take it back: samocode rewind ${short} --to <iteration>`,
         ].join('\n'),

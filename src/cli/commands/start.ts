@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
+import { hanging } from '../columns.ts';
 import { ensureProject } from '../ensure-project.ts';
 import { sessionFacts, shortName } from '../session-facts.ts';
 import { withSharedOptions } from '../shared-options.ts';
@@ -25,12 +26,16 @@ async function start(cli: Cli, options: Options): Promise<void> {
   );
   for (const warning of warnings) cli.output.warn(warning);
   const short = shortName(view.folder);
+  const { textColumns: columns } = cli.output;
   const { good, accent } = cli.output.style;
   cli.output.result({ ...sessionFacts(view), warnings }, () =>
     [
       ...(options.run
         ? [
-            `${good('✔')} ${view.folder} is on its way; you can close this terminal.`,
+            hanging(`${view.folder} is on its way; you can close this terminal.`, {
+              first: `${good('✔')} `,
+              columns,
+            }),
             `  follow it   ${accent(`samocode run ${short}`)}`,
           ]
         : [

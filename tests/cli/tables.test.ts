@@ -1,0 +1,97 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { columnsOf, table } from '../../src/cli/columns.ts';
+import { Output } from '../../src/cli/output.ts';
+import type { SessionFacts } from '../../src/cli/session-facts.ts';
+import { listWords, statusWords } from '../../src/cli/session-words.ts';
+import { type SupervisorFacts, supervisorWords } from '../../src/cli/supervisor-words.ts';
+
+const NOW = Date.parse('2026-01-02T03:04:05Z');
+const WIDTHS = [80, 120, 200];
+const NAMES = [
+  'boat',
+  '船に降ろすコマンドを追加する',
+  'replace-the-authentication-layer-of-the-public-api',
+  '🚀-🚀',
+];
+
+function terminal(columns: number): Output {
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns });
+  return new Output({ stdout, stderr: stdout, colourful: true, json: false });
+}
+
+const SESSIONS = NAMES.map(
+  (name): SessionFacts => ({
+    session: `26-01-02-${name}`,
+    state: 'waiting',
+    for: 'plan_approval',
+    phase: 'implementation',
+    iteration: 3,
+    totalIterations: 12,
+    since: '2026-01-01T00:00:00Z',
+    needsHuman: true,
+    worker: 'none needed',
+    task: `あ${'長い説明'.repeat(60)}`,
+    reason: 'it waits '.repeat(40),
+    sessionDir: '/sessions/boat',
+    next: `samocode plan ${name}`,
+  }),
+);
+
+/** The lines of a text that are wider than the terminal. */
+const tooWide = (text: string, columns: number) =>
+  text.split('\n').filter((line) => columnsOf(line) > columns);
+
+test.each(WIDTHS)('no line of a list is wider than %i columns, whatever the names', (columns) => {
+  const text = listWords(SESSIONS, terminal(columns), NOW);
+  expect(tooWide(text, columns)).toEqual([]);
+  for (const { session } of SESSIONS) expect(text).toContain(session);
+});
+
+test('a list has one line per session where there is room for it, and two where there is not', () => {
+  const count = (columns: number) =>
+    listWords(SESSIONS, terminal(columns), NOW).split('\n\n')[0]?.split('\n');
+  expect(count(200)).toHaveLength(NAMES.length);
+  expect(count(80)).toHaveLength(2 * NAMES.length);
+});
+
+test('the states of a list stand below each other, also behind wide letters', () => {
+  const lines = listWords(SESSIONS, terminal(200), NOW).split('\n\n')[0]?.split('\n') ?? [];
+  const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('implementation'))));
+  expect(new Set(starts).size).toBe(1);
+});
+
+test('a list of nothing says how to start a session', () => {
+  expect(listWords([], terminal(80), NOW)).toContain('samocode start --task');
+});
+
+test.each(WIDTHS)('a status fits %i columns', (columns) => {
+  const texts = SESSIONS.map((facts) => statusWords(facts, terminal(columns), NOW));
+  expect(texts.flatMap((text) => tooWide(text, columns))).toEqual([]);
+});
+
+test('a command is never broken, since it is copied', () => {
+  const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
+  const [facts] = SESSIONS;
+  expect(statusWords({ ...(facts as SessionFacts), next }, terminal(80), NOW)).toContain(next);
+});
+
+test.each(WIDTHS)('what the supervisor watches fits %i columns', (columns) => {
+  const facts: SupervisorFacts = {
+    running: true,
+    folder: '/config/supervisor',
+    spentTodayUsd: 0,
+    problems: ['the disk is full '.repeat(12)],
+    sessionsDirs: ['/sessions'],
+    sessions: SESSIONS.map(({ session, state, since }) => ({
+      ...{ session, state, since, sessionsDir: '/sessions', waitsFor: 'person', needsYou: true },
+      words: 'waits for approval of its plan, which it has changed twice',
+    })),
+  };
+  expect(tooWide(supervisorWords(facts, terminal(columns), NOW), columns)).toEqual([]);
+});
+
+test('in a pipe each row is one line, however long', () => {
+  const rows = [['a'.repeat(100), 'b '.repeat(100)]] as const;
+  expect(table(rows, { columns: Number.POSITIVE_INFINITY })).toHaveLength(1);
+});
