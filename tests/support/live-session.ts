@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { endTree } from '../../src/base/end-tree.ts';
 import type { Host } from '../../src/base/host.ts';
@@ -33,6 +35,8 @@ export interface UntilOptions {
 
 // Tests wait for iterations, which come and go quickly.
 const POLL_MS = 25;
+/** How long what no file shows, as the death of a worker, stays unseen. */
+const LOOK_MS = 250;
 /** How long a session that has ended may still surprise. */
 const REST_MS = 1500;
 const PATIENCE_MS = 90_000;
@@ -96,7 +100,9 @@ export async function untilState(
   const { paths, host } = session;
   const end = Date.now() + withinMs;
   let seen = since;
+  const quiet = quietSince(paths);
   for (let launchedAt = 0, atRestSince = Number.POSITIVE_INFINITY; ; await systemClock.sleep(POLL_MS)) {
+    if (quiet()) continue;
     const found = await readSession(paths, host).catch(() => undefined);
     // A run folder that an agent has deleted is there again at once; meanwhile the session looks like an old one.
     const now = found?.isForeign ? undefined : found;
@@ -113,6 +119,41 @@ export async function untilState(
       launchedAt = Date.now();
       await launch();
     }
+  }
+}
+
+/** Tells whether the files say what they said at the last look, which is not long ago: a whole look is dear. */
+function quietSince(paths: SessionPaths): () => boolean {
+  let shown = '';
+  let lookedAt = 0;
+  return () => {
+    const now = shortLook(paths);
+    if (now === shown && Date.now() < lookedAt + LOOK_MS) return true;
+    shown = now;
+    lookedAt = Date.now();
+    return false;
+  };
+}
+
+function shortLook({ events, leases, commands, sessionLog }: SessionPaths): string {
+  const held = namesIn(leases).map((name) => join(leases, name));
+  const sizes = [events, sessionLog, ...held].map((path) => sizeOf(path));
+  return [...sizes, ...namesIn(commands)].join();
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path).size;
+  } catch {
+    return undefined;
   }
 }
 
@@ -144,10 +185,12 @@ const LEFT: ReadonlySet<string> = new Set(['waiting', 'blocked', 'queued', 'stop
 async function caughtUp(held: SessionView, host: Host): Promise<void> {
   const { paths } = held;
   let now: SessionView | undefined = held;
-  for (const end = Date.now() + CATCH_UP_MS; Date.now() < end; await systemClock.sleep(POLL_MS)) {
+  const quiet = quietSince(paths);
+  for (const end = Date.now() + CATCH_UP_MS; Date.now() < end; ) {
     if (now?.worker !== 'alive') return;
     // Its worker is about to leave, and writes that down too.
     if (!LEFT.has(now.state.status.kind) && (await showsUpTo(paths, held.state.n))) return;
+    while (quiet()) await systemClock.sleep(POLL_MS);
     now = await readSession(paths, host).catch(() => undefined);
   }
 }
