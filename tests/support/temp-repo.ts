@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../../src/base/run-command.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
@@ -38,6 +38,9 @@ export interface RepoPlan {
   objectFormat?: 'sha256';
 }
 
+/** Names the repository, made once per run, that `makeRepo` copies where its plan asks for nothing else. */
+export const PLAIN_REPOSITORY = 'SAMOCODE_TEST_REPOSITORY';
+
 /** A real git repository in a temporary folder, with an identity and a HOME of its own. */
 export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   const { files = { 'README.md': '# A project\n' }, commits = [], folder = 'repo', branch = 'main' } = plan;
@@ -45,10 +48,16 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   const { git, commit } = repo;
   await mkdir(repo.path, { recursive: true });
   await mkdir(repo.homeDir);
-  await git(['init', '--quiet', '-b', branch, `--object-format=${plan.objectFormat ?? 'sha1'}`]);
-  await git(['config', 'user.name', 'Test Person']);
-  await git(['config', 'user.email', 'test@example.invalid']);
-  if (!plan.empty) await commit('First commit', files);
+  const copied = process.env[PLAIN_REPOSITORY];
+  if (copied !== undefined && !plan.empty && !plan.files && !plan.branch && !plan.objectFormat) {
+    await cp(copied, repo.path, { recursive: true, preserveTimestamps: true });
+    await git(['update-index', '-q', '--refresh']);
+  } else {
+    await git(['init', '--quiet', '-b', branch, `--object-format=${plan.objectFormat ?? 'sha1'}`]);
+    await git(['config', 'user.name', 'Test Person']);
+    await git(['config', 'user.email', 'test@example.invalid']);
+    if (!plan.empty) await commit('First commit', files);
+  }
   for (const each of commits) await commit(each.subject, each.files);
   for (const each of plan.also ?? []) await git(['branch', each]);
   if (plan.anonymous) await git(['config', '--remove-section', 'user']);
