@@ -1,4 +1,5 @@
 import { SamocodeError } from '../base/errors.ts';
+import { judgeKind } from '../session/commands/judge-kind.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { EventType } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
@@ -7,6 +8,7 @@ import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { waitForEvents } from '../session/watch.ts';
 import type { ActionContext } from './context.ts';
+import { EarlyRefusalError } from './early-refusal.ts';
 import { type CommandRequest, type SendOptions, sendCommand } from './send-command.ts';
 
 export interface AfterCommand {
@@ -20,21 +22,22 @@ const WORK_MS = 2000;
 
 /**
  * Sends a command and waits a moment for the event that its work ends in.
- * @throws CommandRefusedError, CommandPending, NewerVersionError, NotTakenOverYetError
+ * @throws EarlyRefusalError, CommandRefusedError, CommandPending, what `closedTo` gives
  */
 export async function afterCommand(
   view: SessionView,
   request: CommandRequest,
   endsIn: readonly EventType[],
   context: ActionContext,
-  options: SendOptions = {},
+  options: SendOptions & { workMs?: number } = {},
 ): Promise<AfterCommand> {
   const { paths } = view;
-  if (view.newer !== undefined) throw new NewerVersionError(view);
-  if (view.isForeign && request.kind !== 'start') throw new NotTakenOverYetError(view);
-  if (isLost(view)) throw new SessionLostError(view);
-  const accepted = await sendCommand(paths, request, context, options);
-  const deadline = context.clock.monotonic() + WORK_MS;
+  const isTakeover = view.isForeign && request.kind === 'start';
+  const closed = isTakeover ? undefined : (closedTo(view) ?? early(request.kind, view));
+  if (closed) throw closed;
+  const { workMs = WORK_MS, ...sending } = options;
+  const accepted = await sendCommand(paths, request, context, sending);
+  const deadline = context.clock.monotonic() + workMs;
   for (let after = accepted; ; ) {
     const events = await readEvents(paths.events, accepted);
     const left = deadline - context.clock.monotonic();
@@ -44,6 +47,18 @@ export async function afterCommand(
     after = events.at(-1)?.n ?? after;
     await waitForEvents([{ paths, after }], { timeoutMs: left, clock: context.clock });
   }
+}
+
+/** Why nothing can be asked of a session from here; undefined: its worker can be. */
+export function closedTo(view: SessionView): SamocodeError | undefined {
+  if (view.newer !== undefined) return new NewerVersionError(view);
+  if (view.isForeign) return new NotTakenOverYetError(view);
+  return isLost(view) ? new SessionLostError(view) : undefined;
+}
+
+function early(kind: CommandRequest['kind'], view: SessionView): EarlyRefusalError | undefined {
+  const refused = judgeKind(kind, view.state);
+  return refused && new EarlyRefusalError(refused, view);
 }
 
 class NewerVersionError extends SamocodeError {
@@ -88,6 +103,6 @@ class NotTakenOverYetError extends SamocodeError {
 }
 
 /** A done folder of the original tool needs no worker, and that tool moved it away in no other way. */
-export function putAwayByHand({ sessionDir, sessionsDir }: SessionPaths): string {
+function putAwayByHand({ sessionDir, sessionsDir }: SessionPaths): string {
   return `A person puts it away by moving its folder ${sessionDir} into ${archiveRoot(sessionsDir)}. Give resume_session a goal for new work.`;
 }

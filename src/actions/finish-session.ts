@@ -1,9 +1,19 @@
+import { SamocodeError } from '../base/errors.ts';
+import { statsAt } from '../base/look-at.ts';
+import { factsForFinish } from '../project/finish-facts.ts';
+import { type FinishFacts, judgeArchive, judgeUnarchive } from '../session/commands/judge-finish.ts';
+import type { CommandOf } from '../session/commands.ts';
+import { sessionPaths } from '../session/paths.ts';
+import type { Places } from '../session/places.ts';
 import type { SessionView } from '../session/status.ts';
-import { archiveSession, unarchiveSession } from './archive-session.ts';
+import { type AfterCommand, afterCommand, closedTo } from './after-command.ts';
 import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
-import type { SessionQuestion } from './find-session.ts';
+import { EarlyRefusalError } from './early-refusal.ts';
+import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import type { FinishWay } from './finish-ways.ts';
+import { placesNow } from './places-now.ts';
+import { safeGit } from './safe-git.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
@@ -15,36 +25,116 @@ export interface FinishResult {
   view: SessionView;
   /** In a sentence of ours. */
   done: string;
+  /** The folder that took the session or its documents. */
+  place: string;
+  moved: readonly string[];
+}
+
+/** How finishing a session is judged here; its worker judges by the same rules. */
+export interface FinishLook {
+  view: SessionView;
+  places: Places | undefined;
+  facts: FinishFacts;
+  refusal?: SamocodeError | undefined;
+  /** The documents that would go. */
+  moved: readonly string[];
 }
 
 /**
- * Finishes a session in one of the ways. Work that no commit holds is never lost by it.
- * @throws CommandRefusedError with what would be lost, CommandPending
+ * Finishes a session in one of the ways: its branch stays, and work that no commit holds is never lost by it.
+ * @throws EarlyRefusalError, CommandRefusedError with what would be lost; NotFinishedError; CommandPending
  */
 export async function finishSession(
   input: FinishSessionInput,
   context: ActionContext,
 ): Promise<FinishResult> {
-  const { how, keep, ...question } = input;
+  const { view, places, refusal } = await lookAtFinish(input, context);
+  if (refusal) throw refusal;
+  const { how } = input;
+  const after =
+    how === 'unarchive'
+      ? await afterCommand(view, { kind: 'unarchive' }, ['worker_left'], context, PATIENT)
+      : await afterCommand(
+          view,
+          { kind: 'archive', ...whatOf(input), places },
+          ['worker_left'],
+          context,
+          PATIENT,
+        );
+  return resultOf(input, after);
+}
+
+/** A worktree with many files takes a while to go. */
+const PATIENT = { workMs: 15_000 };
+
+/** Judges what finishing a session would do. Changes nothing. @throws SessionNotFoundError, GitError; what `placesNow` throws */
+export async function lookAtFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishLook> {
+  const { view, place } = await findSessionAndPlace(input, context);
+  const { state } = view;
+  const isBack = input.how === 'unarchive';
+  const places = isBack || state.archived ? undefined : await placesNow(view, place, context);
+  const mainRepo = view.sessionFile?.mainRepo;
+  const worktreePath = state.worktree?.path;
+  // What was moved is judged by the worker, once git knows its new place.
+  const isInspected = places === undefined && input.how === 'keep_branch';
+  const facts = await factsForFinish({
+    sessionDir: view.paths.sessionDir,
+    to: sessionPaths(view.paths.sessionsDir, view.folder, !isBack).sessionDir,
+    worktree:
+      isInspected && mainRepo !== undefined && worktreePath !== undefined
+        ? { mainRepo, worktreePath, ...(await safeGit(view, context)) }
+        : undefined,
+  });
+  const verdict = isBack
+    ? { moved: [], ...judgeUnarchive(state, facts) }
+    : { moved: [], ...judgeArchive(whatOf(input), state, facts) };
+  const refused = verdict.kind === 'refused' ? new EarlyRefusalError(verdict, view) : undefined;
+  return { view, places, facts, refusal: closedTo(view) ?? refused, moved: verdict.moved };
+}
+
+function whatOf({ how, keep }: FinishSessionInput): Pick<CommandOf<'archive'>, 'what' | 'keep'> {
+  return { what: how === 'keep_branch' ? 'session' : 'documents', keep: [...keep] };
+}
+
+function resultOf({ how }: FinishSessionInput, { view, events }: AfterCommand): FinishResult {
+  const { place = '', moved = [] } = archivedBy(events);
   switch (how) {
     case 'keep_branch': {
-      const { view, place } = await archiveSession({ ...question, documentsOnly: false, keep: [] }, context);
+      if (!view.state.archived) throw new NotFinishedError(events);
       const { branch } = view.state.worktree ?? {};
       const kept = branch === undefined ? '' : ` Its branch ${branch} is kept.`;
-      return { view, done: `${view.folder} is put away in ${place}.${kept}` };
+      return { view, place, moved, done: `${view.folder} is put away in ${place}.${kept}` };
     }
     case 'archive_documents': {
-      const { view, place, moved } = await archiveSession(
-        { ...question, documentsOnly: true, keep },
-        context,
-      );
-      return { view, done: `Put away in ${place}: ${count(moved.length, 'document')} of ${view.folder}.` };
+      if (moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`)))
+        throw new NotFinishedError(events);
+      const done = `Put away in ${place}: ${count(moved.length, 'document')} of ${view.folder}.`;
+      return { view, place, moved, done };
     }
-    case 'unarchive': {
-      const view = await unarchiveSession(question, context);
-      return { view, done: `${view.folder} is back.` };
-    }
+    case 'unarchive':
+      if (view.state.archived) throw new NotFinishedError(events);
+      return { view, place, moved, done: `${view.folder} is back.` };
     default:
       return how satisfies never;
+  }
+}
+
+function archivedBy(events: AfterCommand['events']): { place?: string; moved?: readonly string[] } {
+  const archived = events.find((event) => event.type === 'archived');
+  return { place: archived?.to, moved: archived?.moved };
+}
+
+/** Its worker could not do what it had accepted; it has recorded why, and that things are as they were. */
+class NotFinishedError extends SamocodeError {
+  readonly code: string;
+
+  constructor(events: AfterCommand['events']) {
+    const notice = events.findLast((event) => event.type === 'notice');
+    super(
+      'The session was not finished.',
+      notice?.text ?? 'Its worker is still at it.',
+      'Look with get_status, then try again.',
+    );
+    this.code = notice?.code ?? 'not_finished';
   }
 }

@@ -1,58 +1,36 @@
-import { SamocodeError } from '../base/errors.ts';
 import { commitsSince } from '../project/changes.ts';
-import { keptRewinds } from '../project/checkpoint-refs.ts';
 import { commitOf } from '../project/repository.ts';
-import { readEvents } from '../session/event-log.ts';
 import type { RewindTarget } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
-import { isRewinding } from '../session/fold-rewound.ts';
-import { findRewindPoint } from '../session/rewind-point.ts';
 import type { SessionView } from '../session/status.ts';
 import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
+import { EarlyRefusalError } from './early-refusal.ts';
 import type { SessionQuestion } from './find-session.ts';
-import { type KeptIteration, listCheckpoints } from './rewind-session.ts';
+import { type Preview, previewOf } from './preview.ts';
+import { lookAtRewind } from './rewind-session.ts';
 
-/** What a rewind would do, in sentences of ours. */
-export interface RewindPreview {
-  view: SessionView;
-  would: string[];
-  /** Empty: nothing stands against it. */
-  hindrances: string[];
-}
-
-/** Looks what a rewind would undo. Changes nothing. @throws SessionNotFoundError, CheckpointNotKeptError */
+/** Says what a rewind would undo. Changes nothing. @throws SessionNotFoundError; EarlyRefusalError where nothing is kept */
 export async function previewRewind(
   { to, ...question }: SessionQuestion & { to: RewindTarget },
   context: ActionContext,
-): Promise<RewindPreview> {
-  const { view, kept } = await listCheckpoints(question, context);
-  const events = await readEvents(view.paths.events, 0);
-  const isKept = to === 'undo' || kept.some(({ iteration }) => iteration === to);
-  const options = { baseEnv: context.env, cwd: view.sessionFile?.mainRepo ?? view.paths.sessionDir };
-  const undoable =
-    to === 'undo' ? await keptRewinds(view.sessionFile?.folder ?? view.folder, options) : new Set<number>();
-  const point = isKept ? findRewindPoint(events, to, undoable) : undefined;
-  if (point === undefined) throw new CheckpointNotKeptError(view.folder, to, kept);
-  const { phase } = point.back.progress;
+): Promise<Preview> {
+  const { view, facts, verdict } = await lookAtRewind({ to, ...question }, context);
+  if (verdict.kind === 'refused') {
+    const refusal = new EarlyRefusalError(verdict, view);
+    if (verdict.code === 'checkpoint_gone' || verdict.code === 'nothing_kept') throw refusal;
+    return previewOf(view, refusal, []);
+  }
+  const { phase } = verdict.back.progress;
   const where = to === 'undo' ? 'what stood there before the last rewind' : `the end of iteration ${to}`;
-  return {
-    view,
-    would: [
-      `Files, plan, notebook and branch go back to ${where}; the session then stands in ${phase} and is stopped.`,
-      ...(to === 'undo'
-        ? []
-        : [...undoneActs(events, to), ...(await undoneCommits(view, events, to, context))]),
-      'All that stands there now is kept, uncommitted files too; undo brings it back. Ignored files stay.',
-    ],
-    hindrances: inTheWay(view),
-  };
-}
-
-function inTheWay({ state }: SessionView): string[] {
-  if (state.archived) return ['The session is in the archive: finish_session with unarchive first.'];
-  if (state.openIteration !== undefined) return ['An agent works in it: stop_session first.'];
-  return isRewinding(state) ? ['Another rewind is not over yet: wait.'] : [];
+  const { events } = facts;
+  return previewOf(view, undefined, [
+    `Files, plan, notebook and branch go back to ${where}; the session then stands in ${phase} and is stopped.`,
+    ...(to === 'undo'
+      ? []
+      : [...undoneActs(events, to), ...(await undoneCommits(view, events, to, context))]),
+    'All that stands there now is kept, uncommitted files too; undo brings it back. Ignored files stay.',
+  ]);
 }
 
 const HUMAN_ACTS = {
@@ -95,21 +73,4 @@ async function undoneCommits(
   return total === 0
     ? []
     : [`Leaving branch ${worktree.branch}: ${count(total, 'commit')}; the tip is kept.`];
-}
-
-class CheckpointNotKeptError extends SamocodeError {
-  readonly code = 'checkpoint_gone';
-
-  constructor(folder: string, to: RewindTarget, kept: readonly KeptIteration[]) {
-    const numbers = kept.map(({ iteration }) => iteration).slice(0, 30);
-    super(
-      'Nothing was changed.',
-      to === 'undo'
-        ? `${folder} has no rewind to take back.`
-        : `${folder} has no checkpoint of iteration ${to}, or it is not kept any more.`,
-      numbers.length === 0
-        ? 'It keeps none yet: there is one after each iteration.'
-        : `It can go back to: ${numbers.join(', ')}.`,
-    );
-  }
 }

@@ -1,6 +1,7 @@
 import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
+import { judgeKind } from '../session/commands/judge-kind.ts';
 import { judgeResume } from '../session/commands/judge-resume.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { isLost } from '../session/session-list.ts';
@@ -43,7 +44,7 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws InArchiveError, NotDoneError, EarlyRefusalError, what `chooseChildren` and `checksNow` throw;
+ * @throws NotDoneError, EarlyRefusalError, what `chooseChildren` and `checksNow` throw;
  * CommandRefusedError, CommandPending
  */
 export async function resumeSession(
@@ -54,7 +55,8 @@ export async function resumeSession(
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
   const caps = requireCaps(input.caps);
   const { view: found, place } = await findSessionAndPlace(input, context);
-  if (found.state.archived) throw new InArchiveError(found.folder);
+  const closed = judgeKind('resume', found.state);
+  if (closed) throw new EarlyRefusalError(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
   if (found.isForeign) {
     if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw new EarlyRefusalError(verdict);
@@ -148,18 +150,6 @@ class NotDoneError extends SamocodeError {
       `Session ${folder} was not taken over.`,
       'Its notebook does not say that it is done.',
       'Without a goal it goes on where it stands; a new goal is for a done session.',
-    );
-  }
-}
-
-class InArchiveError extends SamocodeError {
-  readonly code = 'archived';
-
-  constructor(folder: string) {
-    super(
-      `Session ${folder} was not resumed.`,
-      'It is in the archive.',
-      'If the human wants it back, finish_session with how: unarchive, then resume it.',
     );
   }
 }

@@ -1,13 +1,19 @@
 import { SamocodeError } from '../base/errors.ts';
-import { keptCommits, refOf } from '../project/checkpoint-refs.ts';
-import { commitOf } from '../project/repository.ts';
+import { keptCheckpoints } from '../project/checkpoint-refs.ts';
+import {
+  judgeRewind,
+  type KeptIteration,
+  keptIterations,
+  type RewindFacts,
+  type RewindVerdict,
+} from '../session/commands/judge-rewind.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { RewindTarget } from '../session/event-types.ts';
 import { REWIND_HALFWAY } from '../session/fold-rewound.ts';
-import { findRewindPoint, iterationsWithCheckpoint } from '../session/rewind-point.ts';
 import type { SessionView } from '../session/status.ts';
-import { afterCommand } from './after-command.ts';
+import { afterCommand, closedTo } from './after-command.ts';
 import type { ActionContext } from './context.ts';
+import { EarlyRefusalError } from './early-refusal.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 
 export interface RewindSessionInput extends SessionQuestion {
@@ -28,13 +34,16 @@ export interface RewindSessionResult {
 /**
  * Takes worktree, plan and notebook back to the end of an iteration, together; the session is stopped then, and
  * `undo` takes it forward again. The branch goes back too, its old tip is kept.
- * @throws RewindFailedError: nothing was put back; RewindHalfwayError; CommandRefusedError, CommandPending
+ * @throws EarlyRefusalError; RewindFailedError: nothing was put back; RewindHalfwayError; CommandRefusedError, CommandPending
  */
 export async function rewindSession(
   input: RewindSessionInput,
   context: ActionContext,
 ): Promise<RewindSessionResult> {
-  const found = await findSession(input, context);
+  const { view: found, verdict } = await lookAtRewind(input, context);
+  const closed = closedTo(found);
+  if (closed) throw closed;
+  if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, found);
   const request = { kind: 'rewind', to: input.to } as const;
   const { view, events } = await afterCommand(found, request, ENDS, context);
   const halfway = events.find((event) => event.type === 'blocked');
@@ -47,12 +56,14 @@ export async function rewindSession(
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
 
-export interface KeptIteration {
-  iteration: number;
-  phase: string;
-  /** When it ended, ISO 8601; absent for the start. */
-  at?: string;
-  lastAction?: string;
+/** How a rewind is judged here; its worker judges by the same rules. @throws SessionNotFoundError, GitError */
+export async function lookAtRewind(
+  { to, ...question }: RewindSessionInput,
+  context: ActionContext,
+): Promise<{ view: SessionView; facts: RewindFacts; verdict: RewindVerdict }> {
+  const view = await findSession(question, context);
+  const facts = await factsForRewind(view, context);
+  return { view, facts, verdict: judgeRewind({ to }, view.state, facts) };
 }
 
 /** The iterations that a session can be taken back to, newest first. */
@@ -61,20 +72,18 @@ export async function listCheckpoints(
   context: ActionContext,
 ): Promise<{ view: SessionView; kept: KeptIteration[] }> {
   const view = await findSession(question, context);
-  const { sessionFile, paths } = view;
-  if (sessionFile === undefined) return { view, kept: [] };
-  const options = { cwd: sessionFile.mainRepo, baseEnv: context.env };
-  const kept: KeptIteration[] = [];
-  const commits = await keptCommits(sessionFile.folder, options);
-  const events = await readEvents(paths.events, 0);
-  for (const { commit, ...rest } of iterationsWithCheckpoint(events)) {
-    if (commits.has(commit)) kept.push(rest);
-  }
-  const start = refOf(sessionFile.folder, { kind: 'after', iteration: 0 });
-  // Before the first child has run there is nothing to go back from.
-  const hasBegun = findRewindPoint(events, 0, new Set()) !== undefined;
-  if (hasBegun && (await commitOf(start, options)) !== undefined) kept.push({ iteration: 0, phase: 'init' });
-  return { view, kept };
+  return { view, kept: keptIterations(await factsForRewind(view, context)) };
+}
+
+async function factsForRewind(
+  { sessionFile, paths }: SessionView,
+  { env }: ActionContext,
+): Promise<RewindFacts> {
+  const kept =
+    sessionFile === undefined
+      ? { commits: new Set<string>(), beforeRewinds: new Map<number, string>() }
+      : await keptCheckpoints(sessionFile.folder, { cwd: sessionFile.mainRepo, baseEnv: env });
+  return { events: await readEvents(paths.events, 0), kept };
 }
 
 class RewindHalfwayError extends SamocodeError {

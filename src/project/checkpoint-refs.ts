@@ -74,16 +74,29 @@ export async function dropCheckpoints(store: CheckpointStore, sessionFolder: str
   await deleteRefs(await listRefs(refsOf(sessionFolder), options), options);
 }
 
-/** The commits that a session's refs keep; others are there only until git clears them away. */
-export async function keptCommits(sessionFolder: string, options: GitOptions): Promise<Set<string>> {
-  const format = ['for-each-ref', '--format=%(objectname)', refsOf(sessionFolder)];
-  return new Set((await gitLine(format, options)).split('\n'));
-}
-
-/** The rewinds, by their ids, before which all that stood there is still kept. */
-export async function keptRewinds(sessionFolder: string, options: GitOptions): Promise<Set<number>> {
-  const prefix = `${refsOf(sessionFolder)}rewinds/`;
-  return new Set((await listRefs(prefix, options)).map((ref) => Number(ref.slice(prefix.length))));
+/** The checkpoints that a session's refs keep; other commits are there only until git clears them away. */
+export async function keptCheckpoints(
+  sessionFolder: string,
+  options: GitOptions,
+): Promise<{ commits: Set<string>; start?: string; beforeRewinds: Map<number, string> }> {
+  const text = await gitLine(
+    ['for-each-ref', '--format=%(objectname) %(refname)', refsOf(sessionFolder)],
+    options,
+  );
+  const refs = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split(' ') as [commit: string, ref: string]);
+  const rewinds = `${refsOf(sessionFolder)}rewinds/`;
+  return {
+    commits: new Set(refs.map(([commit]) => commit)),
+    start: refs.find(([, ref]) => ref === refOf(sessionFolder, START))?.[0],
+    beforeRewinds: new Map(
+      refs
+        .filter(([, ref]) => ref.startsWith(rewinds))
+        .map(([commit, ref]) => [Number(ref.slice(rewinds.length)), commit]),
+    ),
+  };
 }
 
 async function listRefs(prefix: string, options: GitOptions): Promise<string[]> {

@@ -1,5 +1,6 @@
+import type { Refused } from '../session/commands/refused.ts';
 import type { Command } from '../session/commands.ts';
-import type { CommandOutcome, Refusal } from './command-outcome.ts';
+import type { CommandOutcome } from './command-outcome.ts';
 import { answer } from './commands/answer.ts';
 import { approve, requestChanges } from './commands/approve.ts';
 import { archive, unarchive } from './commands/finish.ts';
@@ -11,7 +12,7 @@ import { stop } from './commands/stop.ts';
 import type { Worker } from './worker.ts';
 
 /** Hands a command to the file of its kind; nothing is written yet. */
-export async function applyCommand(worker: Worker, command: Command): Promise<CommandOutcome | Refusal> {
+export async function applyCommand(worker: Worker, command: Command): Promise<CommandOutcome | Refused> {
   switch (command.kind) {
     case 'start':
       return start(worker, command);

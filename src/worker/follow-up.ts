@@ -1,6 +1,6 @@
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import type { NewEvent } from '../session/events.ts';
-import type { CommandOutcome } from './command-outcome.ts';
+import type { Work } from './command-outcome.ts';
 import { explainFailure, say } from './failure.ts';
 import { patiently } from './passing-errors.ts';
 import type { Worker } from './worker.ts';
@@ -9,10 +9,7 @@ import type { Worker } from './worker.ts';
  * Does the work that follows an accepted command, which can't be refused any more: what the machine does not let
  * be done costs nobody a worker. @returns what is to be told of that; nothing when all was done
  */
-export async function followUp(
-  worker: Worker,
-  { after, undone }: Pick<CommandOutcome, 'after' | 'undone'>,
-): Promise<NewEvent[]> {
+export async function followUp(worker: Worker, { after, undone }: Work): Promise<NewEvent[]> {
   if (after === undefined) return [];
   try {
     await patiently(worker.clock, 'the work of a command not done', after);

@@ -8,7 +8,6 @@ import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../
 import { statsAt } from '../base/look-at.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import { readLog } from '../session/event-log.ts';
-import type { By } from '../session/event-types.ts';
 import { EventWriter } from '../session/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { atPlaces, type Places } from '../session/places.ts';
@@ -17,8 +16,7 @@ import { SESSION_ERRORS } from '../session/session-errors.ts';
 import { freeSlotsOf, Slots } from '../session/slots.ts';
 import { trueSessionFile } from '../session/true-session-file.ts';
 import { ChildrenEnvironment } from './children-environment.ts';
-import type { CommandOutcome } from './command-outcome.ts';
-import { intoArchive, restOfArchiving } from './commands/finish.ts';
+import { restOfFinishing } from './commands/finish.ts';
 import { say } from './failure.ts';
 import { followUp } from './follow-up.ts';
 import { GitGuard } from './git-guard.ts';
@@ -33,8 +31,6 @@ import { Watch } from './watch.ts';
 import { record, recordIfTaken, stateOf, type Worker } from './worker.ts';
 
 const MOVED = 'folders were moved; it begins again at the new ones';
-
-const BY_NOBODY: By = { channel: 'settings' };
 
 export interface WorkerOptions {
   sessionsDir: string;
@@ -84,7 +80,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     };
     // Nothing that was planted before this worker came may be started by it. What fails now fails with each git call.
     if (writer.state.worktree) await git.look(writer.state.worktree.path).catch(() => undefined);
-    const away = await followUp(worker, await restOfWork(worker, died));
+    const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
     await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
     await record(worker, ...away);
     const { places } = writer.state;
@@ -116,13 +112,6 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   await recordIfTaken(worker, { type: 'worker_left', why });
   worker.writer.writeCache();
   crashPoint('before-release');
-}
-
-/** What an accepted archiving still has to do; a crash may have come between its event and its work. */
-async function restOfWork(worker: Worker, died: boolean): Promise<Pick<CommandOutcome, 'after' | 'undone'>> {
-  if (stateOf(worker).archived) return intoArchive(worker, BY_NOBODY);
-  const after = died ? await restOfArchiving(worker) : undefined;
-  return after === undefined ? {} : { after };
 }
 
 /** A start that had given up moves its folder away; what the lease has made anew in its place is no session. */

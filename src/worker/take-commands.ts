@@ -1,10 +1,12 @@
 import { BASE_ERRORS } from '../base/base-errors.ts';
+import { judgeKind } from '../session/commands/judge-kind.ts';
+import { type Refused, refused } from '../session/commands/refused.ts';
 import { type Command, pendingCommandIds, readCommand, removeCommand } from '../session/commands.ts';
 import type { NewEvent } from '../session/events.ts';
 import { isRewinding } from '../session/fold-rewound.ts';
 import { appendPatiently } from './append-patiently.ts';
 import { applyCommand } from './apply-command.ts';
-import { type CommandOutcome, Refusal } from './command-outcome.ts';
+import type { CommandOutcome } from './command-outcome.ts';
 import { explainFailure, say } from './failure.ts';
 import { followUp } from './follow-up.ts';
 import { isPassing } from './passing-errors.ts';
@@ -12,10 +14,6 @@ import { record, type Worker } from './worker.ts';
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
 export type Moment = 'no_child' | 'child_runs';
-
-const TAKEN_WHILE_CHILD_RUNS: readonly Command['kind'][] = ['stop', 'message'];
-
-const TAKEN_HALFWAY: readonly Command['kind'][] = ['resume', 'rewind', 'message'];
 
 /** Commands that share one write to the disk and one look at the notebook. */
 const AT_ONCE = 64;
@@ -80,17 +78,17 @@ export async function meet(worker: Worker, id: string, moment: Moment): Promise<
   if (reading.kind === 'newer') return { events: [tooNew(id, reading.problem)] };
   const { command } = reading;
   const outcome = await outcomeOf(worker, command, moment).catch((error) => refusedBy(worker, error));
-  if (outcome instanceof Refusal) return { events: [refusal(command, outcome)] };
+  if ('code' in outcome) return { events: [refusal(command, outcome)] };
   const { kind, by } = command;
   return { ...outcome, events: [{ type: 'command_accepted', id, kind, by }, ...outcome.events] };
 }
 
 /** @throws what passes by itself: the command waits for that */
-function refusedBy(worker: Worker, error: unknown): Refusal {
+function refusedBy(worker: Worker, error: unknown): Refused {
   if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
   say(worker, error);
   const { rule, what, hint } = explainFailure(worker, error, 'ask for it again');
-  return new Refusal(rule, what, hint);
+  return refused(rule, { what: 'Nothing was changed.', why: what, hint });
 }
 
 function unreadable(id: string, problem: string): NewEvent {
@@ -110,28 +108,13 @@ async function outcomeOf(
   worker: Worker,
   command: Command,
   moment: Moment,
-): Promise<CommandOutcome | Refusal> {
-  if (moment === 'child_runs' && !TAKEN_WHILE_CHILD_RUNS.includes(command.kind)) {
-    return new Refusal(
-      'child_runs',
-      "It waits for the iteration's end: while a child runs only stop and message are taken.",
-      'Call wait, then try again.',
-    );
-  }
-  if (worker.writer.state.archived && command.kind !== 'unarchive') {
-    return new Refusal('archived', 'The session is in the archive.', 'Bring it back first with unarchive.');
-  }
-  const isHalfway = worker.writer.state.rewind?.isHalfway === true;
-  if (isHalfway && !TAKEN_HALFWAY.includes(command.kind)) {
-    return new Refusal(
-      'rewind_halfway',
-      'A rewind has restored only some of the files.',
-      'Resume the session to complete it, or rewind with undo to revert it.',
-    );
-  }
-  return await applyCommand(worker, command);
+): Promise<CommandOutcome | Refused> {
+  return judgeKind(command.kind, worker.writer.state, moment) ?? (await applyCommand(worker, command));
 }
 
-function refusal(command: Command, { code, message, hint }: Refusal): NewEvent {
-  return { type: 'command_refused', id: command.id, kind: command.kind, by: command.by, code, message, hint };
+function refusal(
+  { id, kind, by }: Command,
+  { code, why, hint = 'Look with get_status.' }: Refused,
+): NewEvent {
+  return { type: 'command_refused', id, kind, by, code, message: why, hint };
 }

@@ -2,8 +2,8 @@ import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerQa } from '../../src/actions/answer-qa.ts';
-import { archiveSession } from '../../src/actions/archive-session.ts';
 import type { ActionContext } from '../../src/actions/context.ts';
+import { finishSession } from '../../src/actions/finish-session.ts';
 import { listSessions } from '../../src/actions/list-sessions.ts';
 import { resumeSession } from '../../src/actions/resume-session.ts';
 import { stopSession } from '../../src/actions/stop-session.ts';
@@ -110,7 +110,7 @@ test('no agent runs without the rules of its project', async () => {
 test('a session of a project folder that was renamed can be archived there', async () => {
   await using rig = await stoppedRig();
   await using moved = await renameProject(rig);
-  await archiveSession({ session: moved.session, documentsOnly: false, keep: [] }, moved.context);
+  await finishSession({ session: moved.session, how: 'keep_branch', keep: [] }, moved.context);
   const { cwd } = moved.context;
   expect(await readdir(join(cwd, '_samocode/sessions/_archive'))).toEqual([moved.session]);
   expect(await readdir(join(cwd, '_samocode/worktrees'))).toEqual([]);
@@ -120,7 +120,7 @@ test('a session of a project folder that was renamed can be archived there', asy
 test('a session whose SESSIONS folder was moved is archived at its new place, and leaves nothing at the old one', async () => {
   await using rig = await stoppedRig();
   await using moved = await moveSessions(rig);
-  await archiveSession({ session: moved.session, documentsOnly: false, keep: [] }, moved.context);
+  await finishSession({ session: moved.session, how: 'keep_branch', keep: [] }, moved.context);
   expect(await readdir(join(rig.repo.root, 'notes/_archive'))).toEqual([moved.session]);
   expect(await readdir(join(rig.repo.root, 'notes'))).not.toContain(moved.session);
   expect(await readdir(join(rig.repo.path, '_samocode'))).not.toContain('sessions');

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { answerQa } from '../../src/actions/answer-qa.ts';
 import { approvePlan } from '../../src/actions/approve-plan.ts';
-import { archiveSession } from '../../src/actions/archive-session.ts';
+import { finishSession } from '../../src/actions/finish-session.ts';
 import { readPlan } from '../../src/actions/read-plan.ts';
 import { readQa } from '../../src/actions/read-qa.ts';
 import { requestChanges } from '../../src/actions/request-changes.ts';
@@ -363,7 +363,7 @@ describe('a folder that waits at the gate where it was taken over', () => {
     await using bench = await oldFolder(folder);
     await resumeSession(input, bench.context);
     await stopSession({ ...input, when: 'now' }, bench.context);
-    await archiveSession({ ...input, documentsOnly: false, keep: [] }, bench.context);
+    await finishSession({ ...input, how: 'keep_branch', keep: [] }, bench.context);
     expect((await bench.view(folder)).state.archived).toBe(true);
   });
 

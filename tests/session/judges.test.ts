@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { judgeAnswer } from '../../src/session/commands/judge-answer.ts';
 import { judgeApprove } from '../../src/session/commands/judge-approve.ts';
+import { judgeArchive, judgeUnarchive } from '../../src/session/commands/judge-finish.ts';
+import { judgeKind } from '../../src/session/commands/judge-kind.ts';
+import { judgeMessage } from '../../src/session/commands/judge-message.ts';
 import { judgeRequestChanges } from '../../src/session/commands/judge-request-changes.ts';
 import { judgeResume } from '../../src/session/commands/judge-resume.ts';
 import { judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
+import { judgeStop } from '../../src/session/commands/judge-stop.ts';
 import { CHANNELS } from '../../src/session/event-types.ts';
 import { planHash } from '../../src/session/plan.ts';
 import { newQa } from '../../src/session/qa-change.ts';
@@ -226,4 +230,77 @@ describe('a resume', () => {
     });
     expect(refused).toMatchObject({ code: 'budget_spent', hint: expect.stringContaining('MAX_HOURS') });
   });
+});
+
+describe('an archiving', () => {
+  const facts = { names: ['01-08-1000-dive-x.md', '01-08-1001-plan-x.md', '_qa.md'], isTaken: false };
+  const session = { what: 'session' as const, keep: [] };
+  const documents = (...keep: string[]) => ({ what: 'documents' as const, keep });
+  const present = {
+    kind: 'present',
+    uncommitted: [{ path: 'a', kind: 'added' }],
+    unreachedCommits: 2,
+  } as const;
+
+  test('of documents takes those that are not to stay, and nothing else', () => {
+    expect(judgeArchive(documents('01-08-1001-plan-x.md'), DONE, facts)).toEqual({
+      kind: 'accepted',
+      moved: ['01-08-1000-dive-x.md'],
+    });
+  });
+
+  test.each([
+    ['a session that runs', session, RUNNING, facts, 'not_at_rest'],
+    ['one that is archived', session, { ...DONE, archived: true }, facts, 'archived'],
+    ['one whose place is taken', session, DONE, { ...facts, isTaken: true }, 'folder_taken'],
+    [
+      'a worktree with work',
+      session,
+      DONE,
+      { ...facts, worktree: { path: '/w', reading: present } },
+      'would_lose_work',
+    ],
+    ['an unknown document', documents('x.md'), DONE, facts, 'unknown_document'],
+    ['no document at all', documents(), DONE, { ...facts, names: [] }, 'nothing_to_archive'],
+  ])('of %s is refused', (_what, command, state, given, code) => {
+    expect(judgeArchive(command, state, given)).toMatchObject({ kind: 'refused', code });
+  });
+
+  test('names what would be lost, files and commits', () => {
+    const given = { ...facts, worktree: { path: '/w', reading: present } };
+    expect(judgeArchive(session, DONE, given)).toMatchObject({
+      why: 'Changes in /w are not committed: a. Commits there that are on no branch: 2.',
+    });
+  });
+
+  test('is taken back where the session is archived and its place is free', () => {
+    expect(judgeUnarchive({ archived: true }, facts)).toMatchObject({ kind: 'accepted' });
+    expect(judgeUnarchive({ archived: false }, facts)).toMatchObject({ code: 'not_archived' });
+    expect(judgeUnarchive({ archived: true }, { isTaken: true })).toMatchObject({ code: 'folder_taken' });
+  });
+});
+
+test('in the archive, halfway through a rewind or beside an agent only some kinds of commands are taken', () => {
+  const archived = { ...DONE, archived: true };
+  expect(judgeKind('resume', archived)).toMatchObject({ code: 'archived' });
+  expect(judgeKind('unarchive', archived)).toBeUndefined();
+  const back = { progress: DONE.progress, answers: [], oldRounds: 0, oldPlans: [] };
+  const halfway = { n: 1, by: byPerson, to: 1, commit: 'c', back, isHalfway: true as const };
+  expect(judgeKind('answer', { archived: false, rewind: halfway })).toMatchObject({
+    code: 'rewind_halfway',
+  });
+  expect(judgeKind('approve', RUNNING, 'child_runs')).toMatchObject({ code: 'child_runs' });
+  expect(judgeKind('stop', RUNNING, 'child_runs')).toBeUndefined();
+});
+
+test('a message is kept where an agent comes to read it', () => {
+  expect(judgeMessage({ text: 'x' }, STOPPED)).toMatchObject({ kind: 'accepted' });
+  expect(judgeMessage({ text: ' ' }, STOPPED)).toMatchObject({ code: 'empty_message' });
+  expect(judgeMessage({ text: 'x' }, DONE)).toMatchObject({ code: 'done' });
+});
+
+test('a stop is met by what is under way, else at once, and refused where nothing is', () => {
+  expect(judgeStop(stateOf({ kind: 'starting', since }))).toMatchObject({ how: 'request' });
+  expect(judgeStop(stateOf(waiting('qa_answers')))).toMatchObject({ how: 'stop' });
+  expect(judgeStop(STOPPED)).toMatchObject({ code: 'not_running' });
 });

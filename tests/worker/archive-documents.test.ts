@@ -6,7 +6,7 @@ import { systemHost } from '../../src/base/host.ts';
 import { type Command, leaveCommand } from '../../src/session/commands.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { NewEvent } from '../../src/session/events.ts';
-import { restOfArchiving } from '../../src/worker/commands/finish.ts';
+import { restOfFinishing } from '../../src/worker/commands/finish.ts';
 import { Projector } from '../../src/worker/projector.ts';
 import { meet, takeCommands } from '../../src/worker/take-commands.ts';
 import type { Worker } from '../../src/worker/worker.ts';
@@ -54,6 +54,7 @@ async function stopped(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
   return parts as Partial<Worker> as Worker;
 }
 
+const finish = async (worker: Worker) => (await restOfFinishing(worker, true))?.after?.();
 const documents = async ({ paths }: TempLog) =>
   (await readdir(paths.sessionDir)).filter((name) => name.includes('-x.md')).sort();
 const archived = async ({ paths }: TempLog) => {
@@ -78,8 +79,8 @@ test('a document is moved when its archiving is recorded, not while the command 
 test('what a worker that died left of its archiving is moved by the next one, once and again', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, ARCHIVED, CAME);
-  await (await restOfArchiving(worker))?.();
-  await (await restOfArchiving(worker))?.();
+  await finish(worker);
+  await finish(worker);
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
 });
 
@@ -87,13 +88,13 @@ test('a document that came back after the session went on stays', async () => {
   await using log = await tempLog();
   const went: NewEvent = { type: 'went_on', why: 'slot_free' };
   const worker = await stopped(log, ARCHIVED, CAME, went);
-  expect(await restOfArchiving(worker)).toBeUndefined();
+  expect(await restOfFinishing(worker, true)).toBeUndefined();
 });
 
 test('an archiving moves documents alone, and only into the archive of its session', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, { ...ARCHIVED, moved: ['../x', ...DOCUMENTS], to: '../../elsewhere' });
-  await (await restOfArchiving(worker))?.();
+  await finish(worker);
   expect(await readdir(log.paths.archive)).toEqual(['elsewhere']);
   expect(await archived(log)).toEqual(DOCUMENTS);
 });
@@ -101,19 +102,19 @@ test('an archiving moves documents alone, and only into the archive of its sessi
 test('a document that a person brought back from a whole archiving stays, without any event since', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, ARCHIVED, CAME);
-  await (await restOfArchiving(worker))?.();
+  await finish(worker);
   await cp(join(log.paths.archive, '26-01-08-x'), log.paths.sessionDir, { recursive: true });
-  await (await restOfArchiving(worker))?.();
+  await finish(worker);
   expect(await documents(log)).toEqual(DOCUMENTS);
 });
 
 test('an archiving after one that was done whole is made up for too', async () => {
   await using log = await tempLog();
   const worker = await stopped(log, ARCHIVED, CAME);
-  await (await restOfArchiving(worker))?.();
+  await finish(worker);
   await writeFile(join(log.paths.sessionDir, '01-08-1002-plan-x.md'), '# x\n');
   const later = { ...ARCHIVED, moved: ['01-08-1002-plan-x.md'], to: '_archive/26-01-08-x-2' };
   await worker.writer.append(later, CAME);
-  await (await restOfArchiving(worker))?.();
+  await finish(worker);
   expect([await documents(log), await archived(log)]).toEqual([[], [...DOCUMENTS, '01-08-1002-plan-x.md']]);
 });

@@ -20,11 +20,12 @@ export function addUnarchive(program: Command, cli: Cli): void {
 }
 
 async function archive(cli: Cli, session: string, options: ArchiveOptions): Promise<void> {
-  const { archiveSession } = await import('../../actions/archive-session.ts');
+  const { finishSession } = await import('../../actions/finish-session.ts');
   const keep = options.keep ?? [];
   const documentsOnly = options.documents === true || keep.length > 0;
-  const input = { session, ...projectOf(options), documentsOnly, keep };
-  const { view, place, moved } = await archiveSession(input, await cli.actionContext());
+  const how = documentsOnly ? 'archive_documents' : 'keep_branch';
+  const input = { session, ...projectOf(options), how, keep } as const;
+  const { view, place, moved } = await finishSession(input, await cli.actionContext());
   cli.output.result({ ...sessionFacts(view), place, moved }, () =>
     documentsOnly
       ? `${moved.length} documents of ${view.folder} are in ${place}.`
@@ -33,8 +34,9 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
 }
 
 async function unarchive(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { unarchiveSession } = await import('../../actions/archive-session.ts');
-  const view = await unarchiveSession({ session, ...projectOf(options) }, await cli.actionContext());
+  const { finishSession } = await import('../../actions/finish-session.ts');
+  const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
+  const { view } = await finishSession(input, await cli.actionContext());
   cli.output.result(
     sessionFacts(view),
     () => `${view.folder} is back. Go on: samocode resume ${shortName(view.folder)}`,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { nextStep } from '../../actions/next-step.ts';
-import type { KeptIteration } from '../../actions/rewind-session.ts';
+import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../fields.ts';

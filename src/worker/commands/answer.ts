@@ -1,6 +1,7 @@
 import { judgeAnswer } from '../../session/commands/judge-answer.ts';
+import type { Refused } from '../../session/commands/refused.ts';
 import type { CommandOf } from '../../session/commands.ts';
-import { type CommandOutcome, type Refusal, refusalOf } from '../command-outcome.ts';
+import type { CommandOutcome } from '../command-outcome.ts';
 import { readQuestions } from '../evidence.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
@@ -8,10 +9,10 @@ import { stateOf, type Worker } from '../worker.ts';
 export async function answer(
   worker: Worker,
   command: CommandOf<'answer'>,
-): Promise<CommandOutcome | Refusal> {
+): Promise<CommandOutcome | Refused> {
   const { gateChannels } = worker.file.settings;
   const verdict = judgeAnswer(command, stateOf(worker), { ...(await readQuestions(worker)), gateChannels });
-  if (verdict.kind === 'refused') return refusalOf(verdict);
+  if (verdict.kind === 'refused') return verdict;
   const { answers, open } = verdict;
   const given = answers.map(({ id }) => id).join(', ');
   const flow = `Answers recorded: ${given}${open.length > 0 ? `; open: ${open.join(', ')}` : ''}`;

@@ -1,10 +1,11 @@
 import { judgeApprove } from '../../session/commands/judge-approve.ts';
 import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
+import type { Refused } from '../../session/commands/refused.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { describeBy } from '../../session/describe-event.ts';
 import { answersAsTheyAre, isJustAdopted } from '../adopted-gate.ts';
 import { keepApprovedPlan } from '../approved-plan.ts';
-import { type CommandOutcome, type Refusal, refusalOf } from '../command-outcome.ts';
+import type { CommandOutcome } from '../command-outcome.ts';
 import { readPlanEvidence } from '../evidence.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
@@ -12,12 +13,12 @@ import { stateOf, type Worker } from '../worker.ts';
 export async function approve(
   worker: Worker,
   command: CommandOf<'approve'>,
-): Promise<CommandOutcome | Refusal> {
+): Promise<CommandOutcome | Refused> {
   const { version, text } = await readPlanEvidence(worker);
   const plan = version && text !== undefined ? { ...version, text } : undefined;
   const { gateChannels } = worker.file.settings;
   const verdict = judgeApprove(command, stateOf(worker), { plan, gateChannels });
-  if (verdict.kind === 'refused') return refusalOf(verdict);
+  if (verdict.kind === 'refused') return verdict;
   await keepApprovedPlan(worker, verdict.text);
   const { by } = command;
   const flow = `Plan approved by ${describeBy(by)}: ${verdict.plan.name}`;
@@ -31,11 +32,11 @@ export async function approve(
 export async function requestChanges(
   worker: Worker,
   command: CommandOf<'request_changes'>,
-): Promise<CommandOutcome | Refusal> {
+): Promise<CommandOutcome | Refused> {
   const { gateChannels } = worker.file.settings;
   const facts = { gateChannels, opensFirstGate: isJustAdopted(worker) };
   const verdict = judgeRequestChanges(command, stateOf(worker), facts);
-  if (verdict.kind === 'refused') return refusalOf(verdict);
+  if (verdict.kind === 'refused') return verdict;
   const { by, feedback } = command;
   const flow = `Changes to the plan requested: ${feedback.split('\n')[0]}`;
   const answers = await answersAsTheyAre(worker, by);

@@ -2,25 +2,24 @@ import { join } from 'node:path';
 import { ensurePlainFolder } from '../../base/append-lines.ts';
 import { writeWhole } from '../../base/atomic-file.ts';
 import { stampsAt } from '../../base/stamps.ts';
+import { judgeMessage } from '../../session/commands/judge-message.ts';
+import type { Refused } from '../../session/commands/refused.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { inboxFileName, inboxMessage } from '../../session/inbox.ts';
-import { type CommandOutcome, Refusal } from '../command-outcome.ts';
+import type { CommandOutcome } from '../command-outcome.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Keeps guidance from the human for the next child. */
 export async function message(
   worker: Worker,
   command: CommandOf<'message'>,
-): Promise<CommandOutcome | Refusal> {
+): Promise<CommandOutcome | Refused> {
+  const verdict = judgeMessage(command, stateOf(worker));
+  if (verdict.kind === 'refused') return verdict;
   const { id, by, text, at } = command;
-  if (text.trim() === '')
-    return new Refusal('empty_message', 'The message is empty.', 'Say what the child should know.');
-  if (stateOf(worker).status.kind === 'done') {
-    const hint = 'If there is new work, give it to resume_session as goal.';
-    return new Refusal('done', 'The session is done: no agent comes that could read it.', hint);
-  }
   const { file: stamp } = stampsAt(Date.parse(at));
   const file = inboxFileName({ stamp, id });
+  // Before the event that names it: a file without its event is never delivered.
   ensurePlainFolder(worker.paths.inbox);
   await writeWhole(join(worker.paths.inbox, file), inboxMessage({ id, stamp, channel: by.channel, text }));
   return {

@@ -2,13 +2,14 @@ import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
+import type { Refused } from '../../session/commands/refused.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
 import type { SessionState } from '../../session/state.ts';
 import { budgetReason, budgetUses, spentUses } from '../budget.ts';
 import { childChoice } from '../choose-child.ts';
-import { type CommandOutcome, type Refusal, refusalOf } from '../command-outcome.ts';
+import type { CommandOutcome } from '../command-outcome.ts';
 import { documentNames } from '../documents.ts';
 import { readQuestions } from '../evidence.ts';
 import { levelIfLower, SANDBOX_LOWER } from '../guard-stands.ts';
@@ -16,14 +17,14 @@ import { liftSharedLimit } from '../shared-limit.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
-export async function resume(worker: Worker, given: CommandOf<'resume'>): Promise<CommandOutcome | Refusal> {
+export async function resume(worker: Worker, given: CommandOf<'resume'>): Promise<CommandOutcome | Refused> {
   const command = meantForPhase(worker, given);
   const state = stateOf(worker);
   // Whoever resumes may have mended the machine.
   worker.guard.forget();
   const lowered = await lowerLevel(worker);
   const verdict = judgeResume(command, state, { spent: stillSpent(worker, command), lowered });
-  if (verdict.kind === 'refused') return refusalOf(verdict);
+  if (verdict.kind === 'refused') return verdict;
   const { phase, resetsCounts } = verdict;
   // Before its event: whatever ends the worker in between, the person has said so, and may say so again.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);

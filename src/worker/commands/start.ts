@@ -1,14 +1,15 @@
 import { plainText } from '../../base/plain-file.ts';
 import { judgeStart } from '../../session/commands/judge-start.ts';
+import type { Refused } from '../../session/commands/refused.ts';
 import type { CommandOf } from '../../session/commands.ts';
 import { MAX_SESSION_FILE_BYTES } from '../../session/session-file.ts';
-import { type CommandOutcome, type Refusal, refusalOf } from '../command-outcome.ts';
+import type { CommandOutcome } from '../command-outcome.ts';
 import { stateOf, type Worker } from '../worker.ts';
 
 /** Makes the session exist; its folder, notebook and worktree are the worker's next step. */
-export async function start(worker: Worker, command: CommandOf<'start'>): Promise<CommandOutcome | Refusal> {
+export async function start(worker: Worker, command: CommandOf<'start'>): Promise<CommandOutcome | Refused> {
   const verdict = judgeStart(command, stateOf(worker), worker.file.settings);
-  if (verdict.kind === 'refused') return refusalOf(verdict);
+  if (verdict.kind === 'refused') return verdict;
   const { id, task, dive, adopted, sandbox } = worker.file;
   const text = await plainText(worker.paths.sessionFile, MAX_SESSION_FILE_BYTES);
   const subject = task ?? dive ?? worker.file.folder;

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { approvePlan } from '../../../src/actions/approve-plan.ts';
-import { archiveSession } from '../../../src/actions/archive-session.ts';
+import { finishSession } from '../../../src/actions/finish-session.ts';
 import { getStatus } from '../../../src/actions/get-status.ts';
 import { listSessions } from '../../../src/actions/list-sessions.ts';
 import { resumeSession } from '../../../src/actions/resume-session.ts';
@@ -110,9 +110,9 @@ test('a done folder can be put away by hand, and needs no new work for that', as
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
-  const input = { session: FOLDER, documentsOnly: false, keep: [] };
+  const input = { session: FOLDER, how: 'keep_branch', keep: [] } as const;
   const hint = new RegExp(`moving its folder ${join(bench.sessionsDir, FOLDER)} into .*_archive`);
-  await expect(archiveSession(input, bench.context)).rejects.toMatchObject({
+  await expect(finishSession(input, bench.context)).rejects.toMatchObject({
     hint: expect.stringMatching(hint),
   });
 });

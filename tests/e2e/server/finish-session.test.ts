@@ -34,7 +34,7 @@ test('without confirm it is only told what would be done; with it that is done, 
   const done = await finish(rig, { confirm: true });
   expect(done.summary).toContain(`Its branch ${worktree?.branch} is kept.`);
   expect(existsSync(worktree?.path ?? '')).toBe(false);
-  expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('archive already')] });
+  expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('in the archive')] });
   const ask = async (name: string) =>
     (await askTool(name, { session: rig.file.folder }, rig.context('tool'))).json;
   const status = await ask('get_status');
@@ -50,7 +50,7 @@ test('without confirm it is only told what would be done; with it that is done, 
   expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is back');
   expect(await readdir(rig.paths.sessionDir)).toEqual(before);
   expect(await finish(rig, { how: 'unarchive' })).toMatchObject({
-    in_the_way: ['It is not in the archive.'],
+    in_the_way: ['The session is not in the archive. There is nothing to bring back.'],
   });
 });
 
@@ -75,7 +75,7 @@ test('documents are put away but for those that are to stay; a name that is none
     `1 document to go into the session's own _archive: ${dive}.`,
   );
   expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({
-    in_the_way: ['There is no document no.md.'],
+    in_the_way: [expect.stringContaining('There is no document no.md.')],
   });
   expect((await finish(rig, { ...input, confirm: true })).summary).toContain('1 document of');
   expect(await readdir(rig.paths.sessionDir)).not.toContain(dive);

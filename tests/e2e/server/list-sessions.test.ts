@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { archiveSession } from '../../../src/actions/archive-session.ts';
+import { finishSession } from '../../../src/actions/finish-session.ts';
 import { startSession } from '../../../src/actions/start-session.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
@@ -15,7 +15,7 @@ test('sessions are listed by what they need, and those that need the human come 
     await start('resting', false),
   ];
   await eventually(async () => (await bench.view(asking)).state.status.kind === 'waiting');
-  await archiveSession({ session: away, documentsOnly: false, keep: [] }, bench.context);
+  await finishSession({ session: away, how: 'keep_branch', keep: [] }, bench.context);
   const list = async (state?: string) => {
     const { json } = await askTool('list_sessions', state ? { state } : {}, bench.context);
     return {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { archiveSession, unarchiveSession } from '../../../src/actions/archive-session.ts';
+import { finishSession } from '../../../src/actions/finish-session.ts';
 import { listSessions } from '../../../src/actions/list-sessions.ts';
 import { sessionPaths } from '../../../src/session/paths.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -15,13 +15,13 @@ async function atRest(): Promise<SessionRig> {
   return rig;
 }
 
-const whole = (rig: SessionRig) => ({ session: rig.paths.folder, documentsOnly: false, keep: [] });
+const whole = (rig: SessionRig) => ({ session: rig.paths.folder, how: 'keep_branch', keep: [] }) as const;
 
 test('a session that is put away leaves the list, keeps its branch, and comes back as it was', async () => {
   await using rig = await atRest();
   const before = await readdir(rig.paths.sessionDir);
   const { worktree } = await rig.state();
-  await archiveSession(whole(rig), rig.context());
+  await finishSession(whole(rig), rig.context());
   const away = sessionPaths(rig.file.sessionsDir, rig.paths.folder, true);
   expect(existsSync(rig.paths.sessionDir)).toBe(false);
   expect(await readdir(away.sessionDir)).toEqual(before);
@@ -29,7 +29,7 @@ test('a session that is put away leaves the list, keeps its branch, and comes ba
   expect(await rig.repo.git(['branch', '--list', worktree?.branch ?? ''])).toContain(worktree?.branch);
   expect((await listSessions({}, rig.context())).sessions).toEqual([]);
   expect((await listSessions({ filter: 'archived' }, rig.context())).sessions).toHaveLength(1);
-  await unarchiveSession({ session: rig.paths.folder }, rig.context());
+  await finishSession({ session: rig.paths.folder, how: 'unarchive', keep: [] }, rig.context());
   expect(await readdir(rig.paths.sessionDir)).toEqual(before);
   await rig.resume();
   await rig.untilWaiting('qa_answers');
@@ -41,7 +41,7 @@ test('a worktree with work that no commit holds is not removed, and the work is 
   await using rig = await atRest();
   const { worktree } = await rig.state();
   await writeFile(join(worktree?.path ?? '', 'unsaved.txt'), 'work');
-  await expect(archiveSession(whole(rig), rig.context())).rejects.toThrow(/unsaved\.txt/);
+  await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/unsaved\.txt/);
   expect(existsSync(join(worktree?.path ?? '', 'unsaved.txt'))).toBe(true);
   expect(existsSync(rig.paths.sessionDir)).toBe(true);
 });
@@ -49,14 +49,14 @@ test('a worktree with work that no commit holds is not removed, and the work is 
 test('a session that runs or waits must be stopped before it is put away', async () => {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
-  await expect(archiveSession(whole(rig), rig.context())).rejects.toThrow(/stop/i);
+  await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/stop/i);
 });
 
 test('an archived session takes no command but to be brought back', async () => {
   await using rig = await atRest();
-  await archiveSession(whole(rig), rig.context());
+  await finishSession(whole(rig), rig.context());
   await expect(rig.resume()).rejects.toThrow(/archive/);
-  await expect(archiveSession(whole(rig), rig.context())).rejects.toThrow(/archive/);
+  await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/archive/);
 });
 
 test('documents are put away but for those that are kept, and the notebook says so', async () => {
@@ -64,8 +64,8 @@ test('documents are put away but for those that are kept, and the notebook says 
   const [dive] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');
   const keep = ['11-20-0900-plan-x.md'];
-  const { moved, place } = await archiveSession(
-    { session: rig.paths.folder, documentsOnly: true, keep },
+  const { moved, place } = await finishSession(
+    { session: rig.paths.folder, how: 'archive_documents', keep },
     rig.context(),
   );
   expect(moved).toEqual([dive]);
@@ -78,6 +78,6 @@ test('documents are put away but for those that are kept, and the notebook says 
 
 test('a document to be kept that is not there is a refusal that names those that are', async () => {
   await using rig = await atRest();
-  const input = { session: rig.paths.folder, documentsOnly: true, keep: ['nothing.md'] };
-  await expect(archiveSession(input, rig.context())).rejects.toThrow(/nothing\.md.*dive/s);
+  const input = { session: rig.paths.folder, how: 'archive_documents', keep: ['nothing.md'] } as const;
+  await expect(finishSession(input, rig.context())).rejects.toThrow(/nothing\.md.*dive/s);
 });
