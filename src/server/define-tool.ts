@@ -17,12 +17,14 @@ interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input'
 
 /** Binds a tool's words, input and handler together; the handler only ever sees input that fits. */
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
-  const { input, handle } = definition;
-  return { ...definition, input, handle: (checked, context) => handle(input.parse(checked), context) };
+  return {
+    ...definition,
+    handle: async (args, context) => await definition.handle(checkInput(definition, args), context),
+  };
 }
 
 /** The JSON Schema of a tool's input, as clients get it; a model pays for every word, so what says nothing is left out. */
-export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unknown } {
+export function inputSchemaOf(tool: Pick<Tool, 'input'>): { type: 'object'; [key: string]: unknown } {
   const { $schema: _, ...schema } = z.toJSONSchema(tool.input, {
     io: 'input',
     override: ({ jsonSchema }) => {
@@ -48,7 +50,7 @@ export function inputSchemaOf(tool: Tool): { type: 'object'; [key: string]: unkn
 export async function callTool(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
   try {
     if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
-    return resultOf(withoutEmpty(await tool.handle(checkInput(tool, args), context)));
+    return resultOf(withoutEmpty(await tool.handle(args, context)));
   } catch (error) {
     // A cancelled call gets no answer; the protocol layer drops it.
     if (context.signal.aborted) throw error;
@@ -73,11 +75,13 @@ function asJson(result: object): string {
   );
 }
 
-function checkInput(tool: Tool, args: unknown): unknown {
-  const given = coerceArguments(inputSchemaOf(tool), args ?? {});
-  const parsed = tool.input.safeParse(given);
+function checkInput<Shape extends z.ZodRawShape>(
+  tool: Pick<ToolDefinition<Shape>, 'name' | 'input'>,
+  args: unknown,
+): z.output<z.ZodObject<Shape>> {
+  const parsed = tool.input.safeParse(coerceArguments(inputSchemaOf(tool), args ?? {}));
   if (!parsed.success) throw new BadInputError(tool, parsed.error);
-  return given;
+  return parsed.data;
 }
 
 function errorOf(thrown: unknown): { code: string; message: string; hint: string } {
@@ -103,7 +107,7 @@ function withoutEmpty(result: ToolResult): ToolResult {
 class BadInputError extends SamocodeError {
   readonly code = 'bad_input';
 
-  constructor(tool: Tool, error: z.ZodError) {
+  constructor(tool: Pick<Tool, 'name' | 'input'>, error: z.ZodError) {
     super(
       `${tool.name} was not called.`,
       error.issues.slice(0, 3).map(issueText).join(' '),
@@ -116,7 +120,7 @@ function issueText({ path, message }: z.core.$ZodIssue): string {
   return path.length > 0 ? `"${path.join('.')}": ${message}.` : `${message}.`;
 }
 
-function hintFor(tool: Tool, error: z.ZodError): string {
+function hintFor(tool: Pick<Tool, 'input'>, error: z.ZodError): string {
   const known = Object.keys(tool.input.shape);
   const strange = error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))[0];
   const meant = strange && nearestName(strange, known);

@@ -41,5 +41,6 @@ export interface Tool {
   isCore?: boolean;
   /** Words to find it by. */
   searchHint?: string;
-  handle(input: unknown, context: ToolContext): Promise<ToolResult>;
+  /** @param args as the client sent them @throws BadInputError */
+  handle(args: unknown, context: ToolContext): Promise<ToolResult>;
 }
