@@ -12,6 +12,7 @@ export const ACTS = [
   'list',
   'look',
   'message',
+  'raise_limits',
   'read_plan',
   'request_changes',
   'resume',

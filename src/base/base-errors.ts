@@ -2,10 +2,10 @@ import { errors } from './errors.ts';
 
 /** The expected failures of files and leases. */
 export const BASE_ERRORS = errors({
-  file_refused: ({ path = 'a file', refusal, code, fix }: RefusedFile) => ({
+  file_refused: ({ path = 'a file', refusal, code, fix, then = 'try again' }: RefusedFile) => ({
     what: 'A file could not be read or written.',
     why: `${refusal}: ${path} (${code}).`,
-    hint: `${fix}, then try again.`,
+    hint: `${fix}, then ${then}.`,
   }),
   file_rewritten: ({ path }: { path: string }) => ({
     what: `Nothing was written to ${path}.`,
@@ -45,6 +45,8 @@ interface RefusedFile {
   /** The system's code. */
   code: string;
   fix: string;
+  /** What comes after that. */
+  then?: string;
 }
 
 interface HeldLease {

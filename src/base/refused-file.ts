@@ -12,10 +12,19 @@ const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>
 
 /** Such a refusal as a failure that a person can fix; undefined for every other error. */
 export function refusedFile(error: unknown) {
+  if (isSamocodeError(error) || REFUSALS[systemErrorCode(error) ?? ''] === undefined) return undefined;
+  return fileRefused(error);
+}
+
+/** A system's error of any code about a file. */
+export function fileRefused(error: unknown, { path, then }: { path?: string; then?: string } = {}) {
   const code = systemErrorCode(error) ?? '';
-  const known = REFUSALS[code];
-  if (isSamocodeError(error) || known === undefined) return undefined;
-  const [refusal, fix] = known;
-  const { path } = error as NodeJS.ErrnoException;
-  return BASE_ERRORS.file_refused({ path, refusal, code, fix });
+  const [refusal, fix] = REFUSALS[code] ?? ['The system refused the file', 'Fix that'];
+  return BASE_ERRORS.file_refused({
+    path: path ?? (error as NodeJS.ErrnoException).path,
+    refusal,
+    code,
+    fix,
+    then,
+  });
 }

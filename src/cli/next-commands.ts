@@ -1,6 +1,7 @@
 import { type Act, type NextStep, TO_FILL } from '../base/acts.ts';
 import { shellWord } from '../base/shell-quoted.ts';
-import { shortName } from './session-facts.ts';
+import { CAP_NAMES, settingOf } from '../phases/caps.ts';
+import { nameWithoutDate } from '../session/names.ts';
 
 type Args = NonNullable<NextStep['args']>;
 
@@ -17,7 +18,7 @@ export function hintOf({ hint, next }: { hint: string; next: readonly NextStep[]
 }
 
 function commandOf({ act, session, args = {} }: NextStep): string {
-  return `samocode ${COMMANDS[act](session === undefined ? '<session>' : shortName(session), args)}`;
+  return `samocode ${COMMANDS[act](session === undefined ? '<session>' : nameWithoutDate(session), args)}`;
 }
 
 const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> = {
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> =
   list: () => 'list',
   look: (session) => `status ${session}`,
   message: (session) => `message ${session} "…"`,
+  raise_limits: (session, args) => `resume ${session}${options(limitOptions(args))}`,
   read_plan: (session) => `plan ${session}`,
   request_changes: (session) => `changes ${session} "…"`,
   resume: (session, args) => `resume ${session}${options(args)}`,
@@ -45,6 +47,15 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> =
   settle_blocker: (session) => `resume ${session} --note "…"`,
   read_summary: (session) => `resume ${session} --goal "…"`,
 };
+
+/** `usd: 5` as `max_cost_usd: 5`. */
+function limitOptions(args: Args): Args {
+  const named = CAP_NAMES.filter((cap) => args[cap] !== undefined).map((cap) => [
+    settingOf({ cap, scope: 'session' }).toLowerCase(),
+    args[cap],
+  ]);
+  return Object.fromEntries(named);
+}
 
 /** Input of a tool as options: `max_cost_usd: 5` as `--max-cost-usd 5`. */
 function options(args: Args): string {

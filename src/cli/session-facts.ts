@@ -9,6 +9,7 @@ import { sandboxWords } from '../session/sandbox-words.ts';
 import { needsHuman } from '../session/session-list.ts';
 import type { SessionState } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
+import { nextCommands } from './next-commands.ts';
 
 /** A session as `--json` shows it: a contract, so names change only with the version. */
 export interface SessionFacts {
@@ -153,7 +154,9 @@ function nextCommand({ folder, state: { status, archived }, isUnreadable, isUnse
     case 'waiting':
       return WAITING_NEXT[status.for](name);
     case 'blocked':
-      return `samocode resume ${name} ${status.rule === 'budget' ? moreOf(status.reason) : '--note "…"'}`;
+      return status.next
+        ? nextCommands(status.next.map((step) => ({ ...step, session: folder })))
+        : `samocode resume ${name} --note "…"`;
     case 'stopped':
       return `samocode resume ${name}`;
     case 'done':
@@ -161,11 +164,6 @@ function nextCommand({ folder, state: { status, archived }, isUnreadable, isUnse
     default:
       return status satisfies never;
   }
-}
-
-/** A note alone would be refused; the worker has reckoned how much is enough. */
-function moreOf(reason: string): string {
-  return /"samocode resume <session> ((?: ?--max-[a-z-]+ \d+)+)"/.exec(reason)?.[1] ?? '--note "…"';
 }
 
 const WAITING_NEXT = {

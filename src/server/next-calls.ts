@@ -26,6 +26,10 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   list: (args) => tool('list_sessions', args),
   look: (args) => tool('get_status', args),
   message: (args) => tool('send_message', args),
+  raise_limits: (args) =>
+    `when the user agrees: resume_session (caps: {${Object.entries(args)
+      .map(([cap, limit]) => `${cap}: ${limit}`)
+      .join(', ')}})`,
   read_plan: (args) => tool('read_plan', args),
   request_changes: (args) => tool('request_changes', args),
   resume: (args) => tool('resume_session', args),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ACTS, type NextStep } from '../base/acts.ts';
 import { ProcessIdentity } from '../base/host.ts';
 import { SANDBOX_LEVELS } from '../base/sandbox-level.ts';
 import { CAP_NAMES, SessionCaps } from '../phases/caps.ts';
@@ -49,6 +50,18 @@ export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 
 export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
 export type PlanVersion = z.infer<typeof PlanVersion>;
+
+/** What to do next, as each face words it; what a newer samocode wrote there is left out. */
+export const NextSteps = z
+  .array(
+    z.object({
+      act: z.enum(ACTS),
+      args: z.record(z.string(), z.string().or(z.number()).or(z.boolean())).optional(),
+      when: z.string().optional(),
+    }),
+  )
+  .optional()
+  .catch(undefined) satisfies z.ZodType<NextStep[] | undefined>;
 
 const Parked = z.object({
   for: z.enum(WAITING_FOR),
@@ -197,7 +210,14 @@ export const EVENT_BODIES = {
     spent: z.number(),
   }),
   limited: Limited.extend({ provider: z.string() }),
-  blocked: z.object({ phase: PhaseName, reason: z.string(), needs: z.string(), rule: z.string() }),
+  blocked: z.object({
+    phase: PhaseName,
+    reason: z.string(),
+    needs: z.string(),
+    rule: z.string(),
+    /** What opens it, where a resume with a note does not; older events do not say. */
+    next: NextSteps,
+  }),
   stop_requested: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }),
   stopped: z.object({ by: By, why: z.string() }),
   resumed: z.object({

@@ -67,8 +67,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   budget_warned: warned,
   limited: (state, { at, until, guessed, outage }) =>
     settled(state, { kind: 'limited', since: at, until, guessed, outage }),
-  blocked: (state, { at, reason, needs, rule }) =>
-    settled(heldHalfway(state, rule), { kind: 'blocked', since: at, reason, needs, rule }),
+  blocked: (state, { at, reason, needs, rule, next }) =>
+    settled(heldHalfway(state, rule), { kind: 'blocked', since: at, reason, needs, rule, next }),
   stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
   stopped: (state, { at, by, why }) => {
     const { stopWanted: _met, ...rest } = state;

@@ -9,7 +9,15 @@ import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
-import { BegunIteration, By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
+import {
+  BegunIteration,
+  By,
+  NextSteps,
+  PlanVersion,
+  Position,
+  RecordedAnswer,
+  RewindTarget,
+} from './event-types.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
 
@@ -40,7 +48,14 @@ export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('running'), since }),
   Waiting,
   LimitedNow,
-  z.object({ kind: z.literal('blocked'), since, reason: z.string(), needs: z.string(), rule: z.string() }),
+  z.object({
+    kind: z.literal('blocked'),
+    since,
+    reason: z.string(),
+    needs: z.string(),
+    rule: z.string(),
+    next: NextSteps,
+  }),
   /** `parked`: the wait that it was stopped in, and goes back to. */
   z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
   z.object({ kind: z.literal('done'), since, summary: z.string() }),

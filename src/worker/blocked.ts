@@ -1,7 +1,21 @@
+import type { NextStep } from '../base/acts.ts';
+import type { SamocodeError } from '../base/errors.ts';
 import type { BlockDecision } from '../phases/decision.ts';
+import type { Phase } from '../phases/table.ts';
 import type { NewEvent } from '../session/events.ts';
 
-/** That a session can't go on until somebody acts, with the line by which its notebook says why. */
-export function blockedEvent({ phase, reason, needs, rule }: Omit<BlockDecision, 'kind'>): NewEvent {
-  return { type: 'blocked', phase, reason, needs, rule, flow: `Blocked (${needs}): ${reason}` };
+interface Block extends Omit<BlockDecision, 'kind'> {
+  /** What opens it, where a resume with a note does not. */
+  next?: readonly NextStep[];
+}
+
+/** The event of a session that cannot continue until a person acts, with the flow line that says why. */
+export function blockedEvent({ phase, reason, needs, rule, next }: Block): NewEvent {
+  const flow = `Blocked (${needs}): ${reason}`;
+  return { type: 'blocked', phase, reason, needs, rule, ...(next?.length && { next: [...next] }), flow };
+}
+
+export function blockedBy(error: SamocodeError, phase: Phase): NewEvent {
+  const { message: reason, code: rule, next } = error;
+  return blockedEvent({ phase, reason, needs: 'error_resolution', rule, next });
 }

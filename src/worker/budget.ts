@@ -1,3 +1,4 @@
+import type { NextStep } from '../base/acts.ts';
 import {
   CAP_NAMES,
   type CapUse,
@@ -70,27 +71,27 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
   await tellBudget(worker, budgetUses(worker, state, { phase }));
   const verdict = budgetVerdict(worker);
   if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
-  const reason = budgetReason(spentUses(worker));
-  const needs = 'human_decision';
-  await record(worker, blockedEvent({ phase, reason, needs, rule: 'budget' }));
+  const uses = spentUses(worker);
+  const [reason, next, needs] = [budgetReason(uses), higherLimits(uses), 'human_decision'];
+  await record(worker, blockedEvent({ phase, reason, needs, rule: 'budget', next }));
   return false;
 }
 
-/** What is used up, and how more of all of it is given at once: a resume that leaves one of them as it is changes nothing. */
+/** What is used up: a resume must raise all of it at once, or it changes nothing. */
 export function budgetReason(uses: readonly CapUse[]): string {
   const [phase] = uses.map(({ scope }) => scope);
   const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
   const [used, settings] = [uses.map(useInWords), uses.map(settingOf)].map((words) => words.join(' and '));
-  const caps = CAP_NAMES.filter((name) => uses.some(({ cap }) => cap === name));
-  const options = caps.map((name) => optionOf(uses.filter(({ cap }) => cap === name))).join(' ');
-  return `The budget is used up: ${used}. To go on, resume the session with a higher ${settings}: resume_session with caps, or "samocode resume <session> ${options}"${holds}.`;
+  return `The budget is used up: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
 }
 
-/** There is one option for each kind, and none for each phase. @param uses of one kind */
-function optionOf(uses: readonly CapUse[]): string {
-  const [option] = uses.map(({ cap }) => settingOf({ cap, scope: 'session' }));
-  const enough = Math.ceil(Math.max(...uses.flatMap(({ limit, spent }) => [limit, spent])) * 2 + 1);
-  return `--${option?.toLowerCase().replaceAll('_', '-')} ${enough}`;
+/** A limit of each kind that is enough: a person names kinds alone, not phases. */
+export function higherLimits(uses: readonly CapUse[]): NextStep[] {
+  const args = CAP_NAMES.flatMap((name) => {
+    const reached = uses.filter(({ cap }) => cap === name).flatMap(({ limit, spent }) => [limit, spent]);
+    return reached.length === 0 ? [] : [[name, Math.ceil(Math.max(...reached) * 2 + 1)]];
+  });
+  return [{ act: 'raise_limits', args: Object.fromEntries(args) }];
 }
 
 /** A child that only leaves things in order needs little time. */

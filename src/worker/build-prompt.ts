@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import type { Phase } from '../phases/table.ts';
 import { documentText } from '../session/document-text.ts';
 import { readInboxMessage } from '../session/inbox.ts';
@@ -13,6 +13,7 @@ import { assemblePrompt } from './prompt/assemble.ts';
 import type { PromptMessage, PromptPlan, PromptState } from './prompt/prompt-state.ts';
 import { checksOf } from './run-checks.ts';
 import { stateOf, type Worker } from './worker.ts';
+import { WORKER_ERRORS } from './worker-errors.ts';
 
 export interface PromptFacts {
   iteration: number;
@@ -94,22 +95,10 @@ async function promptPlan(worker: Worker): Promise<PromptPlan | undefined> {
   return { name: version.name, isApproved: outcome.approved, phases, testable };
 }
 
-/** @throws ConstraintsGoneError */
+/** @throws constraints_gone */
 async function constraints(path: string | undefined): Promise<PromptState['constraints']> {
   if (path === undefined) return undefined;
   const text = await ifExists(readFile(path, 'utf8'));
-  if (text === undefined) throw new ConstraintsGoneError(path);
+  if (text === undefined) throw WORKER_ERRORS.constraints_gone({ path });
   return { path, text };
-}
-
-class ConstraintsGoneError extends SamocodeError {
-  readonly code = 'constraints_gone';
-
-  constructor(path: string) {
-    super(
-      'No agent was started.',
-      `The file of CONSTRAINTS is gone: ${path}.`,
-      'Restore it, or correct CONSTRAINTS in .samocode, then resume the session.',
-    );
-  }
 }

@@ -1,27 +1,20 @@
 import { basename, dirname, isAbsolute, relative } from 'node:path';
 import { stderr } from 'node:process';
 import { type Clock, isoUtc } from '../base/clock.ts';
-import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
+import { isSamocodeError, type SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { fileRefused } from '../base/refused-file.ts';
 import type { SessionPaths } from '../session/paths.ts';
+import { WORKER_ERRORS } from './worker-errors.ts';
 
-/** What went wrong, in sentences for people; `rule` is its name. */
-export interface Failure {
-  rule: string;
-  what: string;
-  hint: string;
-}
-
-/** @param then what a person does once it is put right: `resume the session` */
-export function explainFailure({ paths }: { paths: SessionPaths }, error: unknown, then: string): Failure {
-  if (isSamocodeError(error)) {
-    return { rule: error.code, what: `${error.what} ${error.why}`, hint: error.hint };
-  }
-  if (isRefusedFile(error)) {
-    const what = `The machine refused a file to the worker: ${error.code} at ${placeOf(paths.sessionsDir, String(error.path))}.`;
-    return { rule: 'file_refused', what, hint: `Put it right, then ${then}.` };
-  }
-  const what = 'The worker met a fault of its own; worker.stderr in the run folder says where.';
-  return { rule: 'worker_fault', what, hint: `To try again, ${then}.` };
+/** An error in words for people. @param then what a person does once it is fixed: `resume the session` */
+export function explainFailure(
+  { paths }: { paths: SessionPaths },
+  error: unknown,
+  then: string,
+): SamocodeError {
+  if (isSamocodeError(error)) return error;
+  if (!isRefusedFile(error)) return WORKER_ERRORS.worker_fault({ then }, { cause: error });
+  return fileRefused(error, { path: placeOf(paths.sessionsDir, String(error.path)), then });
 }
 
 export function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {

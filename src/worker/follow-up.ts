@@ -17,9 +17,9 @@ export async function followUp(worker: Worker, { after, undone }: Work): Promise
   } catch (error) {
     if (BASE_ERRORS.lease_lost.is(error)) throw error;
     say(worker, error);
-    const { rule, what, hint } = explainFailure(worker, error, 'ask for it again');
-    const text = `A command was accepted, but not all of it could be done. ${what} ${hint}`;
-    const notice: NewEvent = { type: 'notice', code: rule, text, flow: text };
+    const { code, message } = explainFailure(worker, error, 'ask for it again');
+    const text = `A command was accepted, but not all of it could be done. ${message}`;
+    const notice: NewEvent = { type: 'notice', code, text, flow: text };
     return [notice, ...((await undone?.()) ?? [])];
   }
 }

@@ -2,7 +2,7 @@ import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { blockedEvent } from './blocked.ts';
+import { blockedBy } from './blocked.ts';
 import { explainFailure, isRefusedFile, say } from './failure.ts';
 import { RunFolderGoneError } from './parked.ts';
 import { isPassing, nextWait } from './passing-errors.ts';
@@ -54,11 +54,9 @@ async function childLives(worker: Worker, { iteration }: OpenIteration): Promise
 
 /** @returns false when the session is blocked for the very same already */
 async function block(worker: Worker, error: unknown): Promise<boolean> {
-  const { rule, what, hint } = explainFailure(worker, error, 'resume the session');
+  const failure = explainFailure(worker, error, 'resume the session');
   const { status, progress } = stateOf(worker);
-  const reason = `${what} ${hint}`;
-  if (status.kind === 'blocked' && status.reason === reason) return false;
-  const { phase } = progress;
-  await record(worker, blockedEvent({ phase, reason, needs: 'error_resolution', rule }));
+  if (status.kind === 'blocked' && status.reason === failure.message) return false;
+  await record(worker, blockedBy(failure, progress.phase));
   return true;
 }

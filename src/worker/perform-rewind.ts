@@ -51,8 +51,8 @@ async function mayBeHalfway(worker: Worker, place: CheckpointPlace, n: number): 
 }
 
 function halfway(worker: Worker, error: unknown): NewEvent {
-  const { what, hint } = explainFailure(worker, error, 'resume the session');
-  const reason = `The rewind failed after it had restored some of the files. ${what} ${hint} A resume completes the rewind; a rewind with undo reverts it.`;
+  const { message } = explainFailure(worker, error, 'resume the session');
+  const reason = `The rewind failed after it had restored some of the files. ${message} A resume completes the rewind; a rewind with undo reverts it.`;
   const { phase } = stateOf(worker).progress;
   return blockedEvent({ phase, reason, needs: 'error_resolution', rule: REWIND_HALFWAY });
 }
@@ -63,7 +63,7 @@ function failed(to: RewindTarget, error: unknown): NewEvent {
 
 function wordsFor(error: unknown): { code: string; reason: string } {
   if (isSamocodeError(error)) return { code: error.code, reason: error.message };
-  return { code: 'worker_fault', reason: `A fault of ours: ${String(error).slice(0, 300)}` };
+  return { code: 'worker_fault', reason: `Internal error: ${String(error).slice(0, 300)}` };
 }
 
 /** A plan whose approval came back is the one that later plans are compared with. */

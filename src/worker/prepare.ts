@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { isSamocodeError, SamocodeError } from '../base/errors.ts';
-import { shellWord } from '../base/shell-quoted.ts';
+import { isSamocodeError } from '../base/errors.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { type BaseCommit, resolveBase } from '../project/base-commit.ts';
 import { branchOf } from '../project/branch-name.ts';
@@ -13,7 +12,7 @@ import type { NewEvent } from '../session/events.ts';
 import { readOverview } from '../session/overview.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import { gateEvents, type Standing, standing } from './adopted-gate.ts';
-import { blockedEvent } from './blocked.ts';
+import { blockedBy } from './blocked.ts';
 import { joinEnvironment } from './children-environment.ts';
 import { goalOfAdopted } from './goal-of-adopted.ts';
 import { keepWork, notKept } from './keep-work.ts';
@@ -22,6 +21,7 @@ import { noteSetupDue, setUpOnce } from './setup-once.ts';
 import { isStopDue, stopEvents } from './stopped.ts';
 import { whileTakingCommands } from './while-taking-commands.ts';
 import { record, type Worker } from './worker.ts';
+import { WORKER_ERRORS } from './worker-errors.ts';
 
 /**
  * Does the work of the init phase: a fetch, the worktree on its branch, SETUP; of an adopted folder behind a gate
@@ -31,7 +31,7 @@ import { record, type Worker } from './worker.ts';
 export async function prepare(worker: Worker): Promise<void> {
   try {
     const where = await standing(worker);
-    if ('question' in where) throw new PhaseUnknownError(where.question);
+    if ('question' in where) throw WORKER_ERRORS.phase_unknown({ question: where.question });
     const gate = await gateEvents(worker, where);
     if (gate.length > 0) {
       const { gate: _met, ...place } = where;
@@ -51,9 +51,7 @@ export async function prepare(worker: Worker): Promise<void> {
     await recordPrepared(worker, ready, where);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    const { message: reason, code: rule } = error;
-    const block = blockedEvent({ phase: 'init', reason, needs: 'error_resolution', rule });
-    await record(worker, block);
+    await record(worker, blockedBy(error, 'init'));
   }
 }
 
@@ -118,19 +116,7 @@ async function recordPrepared(
 function refuseOwnBase({ adopted, folder, settings: { branch, base } }: SessionFile, begun: string): void {
   const isMade = !adopted && base === undefined && branch === branchOf(folder);
   if (isMade && (begun === branch || begun.replace(/^[^/]+\//, '') === branch))
-    throw new OwnBaseError(branch);
-}
-
-class OwnBaseError extends SamocodeError {
-  readonly code = 'branch_is_its_base';
-
-  constructor(branch: string) {
-    super(
-      'The worktree was not made.',
-      `The session's name makes the branch "${branch}", which is the one that it would begin at.`,
-      'Start a session with another name, or name the branch: branch ("--branch").',
-    );
-  }
+    throw WORKER_ERRORS.branch_is_its_base({ branch });
 }
 
 /** A new branch from here on lacks what the notebook tells of. */
@@ -141,36 +127,12 @@ function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
 
 /**
  * An adopted folder may have its work in another worktree of the repository: in a new one it would be missing.
- * @throws WorkElsewhereError
+ * @throws work_elsewhere
  */
 async function refuseWorkElsewhere({ file, paths, git }: Worker, worktreePath: string): Promise<void> {
   if (!file.adopted) return;
   const { workingDir = '' } = readOverview((await documentText(paths.overview)) ?? '');
   const earlier = await earlierWorktree(workingDir, file.mainRepo, git.context);
   if (earlier === undefined || (await realPathAsFar(worktreePath)) === earlier.path) return;
-  throw new WorkElsewhereError(earlier.path, worktreePath);
-}
-
-class WorkElsewhereError extends SamocodeError {
-  readonly code = 'work_elsewhere';
-
-  constructor(earlier: string, worktreePath: string) {
-    super(
-      'The session was not taken over.',
-      `Its notebook works in ${earlier}, and here its worktree is ${worktreePath}.`,
-      `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}. Then resume.`,
-    );
-  }
-}
-
-class PhaseUnknownError extends SamocodeError {
-  readonly code = 'phase_unknown';
-
-  constructor(question: string) {
-    super(
-      'The session was not taken over.',
-      question,
-      'Write it as `Phase: …` under `## Status` in _overview.md, then resume.',
-    );
-  }
+  throw WORKER_ERRORS.work_elsewhere({ earlier: earlier.path, worktreePath });
 }

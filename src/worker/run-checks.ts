@@ -1,11 +1,12 @@
-import { SamocodeError } from '../base/errors.ts';
+import type { Explanation } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
-import { isOfRepository, missingProgram, notFoundWords } from '../project/project-command.ts';
+import { isOfRepository, missingProgram } from '../project/project-command.ts';
 import { childEnvironment } from '../providers/environment.ts';
 import { joinEnvironment } from './children-environment.ts';
-import { guardFailedWords, runProjectCommand } from './run-project-command.ts';
+import { runProjectCommand } from './run-project-command.ts';
 import { endChildTree } from './tree.ts';
 import { stateOf, type Worker } from './worker.ts';
+import { WORKER_ERRORS } from './worker-errors.ts';
 
 export type ChecksEnd =
   | { kind: 'ran'; failures: string[] }
@@ -33,10 +34,10 @@ export async function runChecks(worker: Worker): Promise<ChecksEnd> {
       const end = await runProjectCommand(worker, check, { cwd: worktree.path, env, guard });
       if (end.kind === 'stopped') return end;
       if (end.kind === 'failed' && end.missing !== undefined) {
-        return { kind: 'impossible', reason: missingCheckWords(end.missing, check) };
+        return impossible(WORKER_ERRORS.checks.explain({ program: end.missing, check }));
       }
       if (end.kind === 'failed' && end.guardProblem !== undefined) {
-        return { kind: 'impossible', reason: guardFailedWords('CHECK', end.guardProblem) };
+        return impossible(WORKER_ERRORS.guard_failed.explain({ of: 'CHECK', said: end.guardProblem }));
       }
       if (end.kind === 'failed') failures.push(`\`${check}\` (${end.how})`);
       if (statsAt(worktree.path) === undefined) {
@@ -53,29 +54,19 @@ export async function runChecks(worker: Worker): Promise<ChecksEnd> {
 
 /**
  * Looks the program of each check up before any agent is paid, once SETUP may have installed it.
- * @throws CheckNotFoundError
+ * @throws checks
  */
 export async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
   const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
   for (const check of checksOf(worker)) {
     const program = await missingProgram(check, { cwd, env });
-    if (program !== undefined && !isOfRepository(program)) throw new CheckNotFoundError(program, check);
+    if (program !== undefined && !isOfRepository(program)) throw WORKER_ERRORS.checks({ program, check });
   }
 }
 
-const CHECK_HINT = 'Install it, or correct CHECK in .samocode; then resume the session.';
-
-function missingCheckWords(program: string, check: string): string {
-  return `${notFoundWords(program, 'the check', check)} ${CHECK_HINT}`;
-}
-
-class CheckNotFoundError extends SamocodeError {
-  // The rule of a block that a resume meets with the checks as they are then.
-  readonly code = 'checks';
-
-  constructor(program: string, check: string) {
-    super(notFoundWords(program, 'the check', check), 'No agent was started.', CHECK_HINT);
-  }
+/** An agent has worked by then: what happened is not that none was started. */
+function impossible({ why, hint }: Explanation): ChecksEnd {
+  return { kind: 'impossible', reason: `${why} ${hint}` };
 }
 
 /** The commands that must succeed before done: those of the start, or of a later resume. */

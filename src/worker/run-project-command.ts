@@ -1,4 +1,3 @@
-import { visibleControls } from '../base/plain-words.ts';
 import { type CommandFailure, failureOf } from '../project/project-command.ts';
 import { type Guard, insideGuard } from '../providers/starting/guard.ts';
 import { whileTakingCommands } from './while-taking-commands.ts';
@@ -24,11 +23,6 @@ export async function runProjectCommand(
   });
   if (end.kind === 'stopped') return end;
   return end.value === undefined ? { kind: 'passed' } : { kind: 'failed', ...end.value };
-}
-
-/** One sentence, the same for SETUP and CHECK. @param said by bubblewrap itself */
-export function guardFailedWords(what: 'SETUP' | 'CHECK', said: string): string {
-  return `The guard could not run ${what}: ${visibleControls(said.slice(0, 300))}.`;
 }
 
 /** What installs hooks would be refused there, and fail. */

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { writeWhole } from '../base/atomic-file.ts';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
-import { notFoundWords } from '../project/project-command.ts';
 import type { Worktree } from '../project/worktree.ts';
 import { childEnvironment } from '../providers/environment.ts';
-import { guardFailedWords, runProjectCommand } from './run-project-command.ts';
+import { runProjectCommand } from './run-project-command.ts';
 import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
+import { WORKER_ERRORS } from './worker-errors.ts';
 
 export type SetupEnd = { kind: 'done'; warnings: string[] } | { kind: 'stopped' };
 
@@ -41,8 +41,10 @@ export async function setUpOnce(worker: Worker, worktree: Worktree): Promise<Set
     return end;
   }
   // Still due: it runs again when the session is resumed.
-  if (end.kind === 'failed' && end.missing !== undefined) throw new SetupNotFoundError(end.missing, setup);
-  if (end.kind === 'failed' && end.guardProblem !== undefined) throw new SetupGuardError(end.guardProblem);
+  if (end.kind === 'failed' && end.missing !== undefined)
+    throw WORKER_ERRORS.setup_not_found({ program: end.missing, setup });
+  if (end.kind === 'failed' && end.guardProblem !== undefined)
+    throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: end.guardProblem });
   const warnings =
     end.kind === 'failed'
       ? [`SETUP (\`${setup}\`) failed (${end.how}); the first child is told to see to it.`]
@@ -54,30 +56,6 @@ export async function setUpOnce(worker: Worker, worktree: Worktree): Promise<Set
 /** No agent has written there yet: it is what the person's own checkout would run, installers of hooks among it. */
 function isAsPersonLeftIt({ head, baseCommit }: Worktree): boolean {
   return head === baseCommit;
-}
-
-class SetupGuardError extends SamocodeError {
-  readonly code = 'guard_failed';
-
-  constructor(said: string) {
-    super(
-      guardFailedWords('SETUP', said),
-      'No agent was started.',
-      'Run `samocode doctor`, then resume the session.',
-    );
-  }
-}
-
-class SetupNotFoundError extends SamocodeError {
-  readonly code = 'setup_not_found';
-
-  constructor(program: string, setup: string) {
-    super(
-      notFoundWords(program, 'SETUP', setup),
-      'No agent was started.',
-      'Install it, then resume the session. For another SETUP start a new session: this one keeps that of its start.',
-    );
-  }
 }
 
 /** The lines of the note; undefined when there is none. */

@@ -87,8 +87,8 @@ export async function meet(worker: Worker, id: string, moment: Moment): Promise<
 function refusedBy(worker: Worker, error: unknown): Refused {
   if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
   say(worker, error);
-  const { rule, what, hint } = explainFailure(worker, error, 'ask for it again');
-  return refused(rule, { what: 'Nothing was changed.', why: what, hint });
+  const { code, what, why, hint } = explainFailure(worker, error, 'ask for it again');
+  return refused(code, { what: 'Nothing was changed.', why: `${what} ${why}`, hint });
 }
 
 function unreadable(id: string, problem: string): NewEvent {

@@ -14,7 +14,7 @@ export async function worktreeStands(worker: Worker): Promise<boolean> {
     return true;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    const reason = `The worktree is gone and can't be made again. ${error.message}`;
+    const reason = `The worktree is gone and could not be created again. ${error.message}`;
     const { phase } = stateOf(worker).progress;
     await record(worker, blockedEvent({ phase, reason, needs: 'error_resolution', rule: error.code }));
     return false;

@@ -89,20 +89,18 @@ test('an outage is told as one, with the times of the next try and of the questi
   expect(view && statusSentence(view)).toContain(`${told} a person after 2026-01-09T03:00:00.000Z`);
 });
 
-test('a reason names the command where models are named the tool', async () => {
+test('a session that has used up its limits shows the command that raises them', async () => {
   await using desk = await makeDesk();
-  const reason =
-    'Used up: resume_session with caps, or "samocode resume <session> --max-hours 5 --max-cost-usd 9".';
-  const blocked = {
+  const blocked: NewEvent = {
     type: 'blocked',
     phase: 'planning',
-    reason,
+    reason: 'Used up.',
     needs: 'human_decision',
     rule: 'budget',
-  } as const;
+    next: [{ act: 'raise_limits', args: { usd: 9, hours: 5 } }],
+  };
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, blocked]);
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
   const { stdout } = await typed(['status', 'boat'], place);
-  expect(stdout).toContain('Used up: "samocode resume <session> --max-hours 5 --max-cost-usd 9".');
-  expect(stdout).toMatch(/next +samocode resume boat --max-hours 5 --max-cost-usd 9$/m);
+  expect(stdout).toMatch(/next +samocode resume boat --max-cost-usd 9 --max-hours 5$/m);
 });

@@ -71,7 +71,7 @@ test('a file on PATH that may not be run is passed over', async () => {
 
 test('relative entries of PATH are not searched', async () => {
   await expect(ask({ env: { PATH: '.:bin:' } })).rejects.not.toMatchObject({
-    searched: expect.arrayContaining(['.']),
+    args: { searched: expect.arrayContaining(['.']) },
   });
 });
 
@@ -119,6 +119,6 @@ test('a program that is nowhere is an error that names the folders and the setti
   await expect(asked).rejects.toMatchObject({
     code: 'cli_not_found',
     hint: 'Install it, or set AGENT_PATH to its absolute path.',
-    searched: expect.arrayContaining(['/opt/none', join(home, '.local/bin'), '/usr/local/bin']),
+    args: { searched: expect.arrayContaining(['/opt/none', join(home, '.local/bin'), '/usr/local/bin']) },
   });
 });

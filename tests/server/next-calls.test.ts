@@ -21,6 +21,11 @@ test.each([
     'samocode unarchive boat',
   ],
   [
+    { act: 'raise_limits', session: '26-01-08-boat', args: { usd: 5, hours: 2 } },
+    'when the user agrees: resume_session (caps: {usd: 5, hours: 2})',
+    'samocode resume boat --max-cost-usd 5 --max-hours 2',
+  ],
+  [
     { act: 'set_up', args: { init_repository: true } },
     'setup_project (init_repository: true)',
     'samocode init --git-init',

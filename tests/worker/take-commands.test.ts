@@ -216,7 +216,7 @@ test('a command that the machine refuses a file is answered so, and those behind
   await takeCommands(worker, 'no_child');
   const [refused, accepted] = await answers(log);
   expect(refused).toMatchObject({ type: 'command_refused', kind: 'message', code: 'file_refused' });
-  expect(refused?.type === 'command_refused' && refused.message).toContain(`at ${log.paths.folder}/_inbox`);
+  expect(refused?.type === 'command_refused' && refused.message).toContain(`: ${log.paths.folder}/_inbox`);
   expect(accepted).toMatchObject({ type: 'command_accepted', kind: 'stop' });
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });

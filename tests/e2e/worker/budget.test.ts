@@ -95,7 +95,7 @@ test('a phase has a budget of its own', async () => {
     reason: expect.stringContaining('MAX_COST_USD_REQUIREMENTS'),
   });
   // There is no option for each phase: the kind of limit is enough.
-  expect(status).toMatchObject({ reason: expect.stringContaining('resume <session> --max-cost-usd 5"') });
+  expect(status).toMatchObject({ next: [{ act: 'raise_limits', args: { usd: 5 } }] });
   await expect(rig.resume({ caps: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
   await rig.resume({ caps: { usd: 50 } });
   const { raisedCaps } = await rig.untilWaiting('plan_approval');
@@ -120,9 +120,9 @@ test('where several limits are used up, the advice raises them all at once', asy
     lines,
   });
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
-  const advice = expect.stringContaining('resume <session> --max-cost-usd 25 --max-tokens 807"');
-  expect(status).toMatchObject({ rule: 'budget', reason: advice });
-  await expect(rig.resume({ caps: { usd: 25 } })).rejects.toMatchObject({ why: advice });
+  const advice = { next: [{ act: 'raise_limits', args: { usd: 25, tokens: 807 } }] };
+  expect(status).toMatchObject({ rule: 'budget', ...advice });
+  await expect(rig.resume({ caps: { usd: 25 } })).rejects.toMatchObject({ code: 'budget_spent' });
   await rig.resume({ caps: { usd: 25, tokens: 807 } });
   const { raisedCaps } = await rig.untilWaiting('qa_answers');
   expect(raisedCaps).toMatchObject({
