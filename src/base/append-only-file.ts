@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import {
   closeSync,
   fdatasync,
@@ -16,6 +16,7 @@ import { openForAppend } from './append-lines.ts';
 import { syncFolder, writeFully, writeWhole } from './atomic-file.ts';
 import { BASE_ERRORS } from './base-errors.ts';
 import { ifThere } from './errors.ts';
+import { fileIdentity, newFingerprint } from './fingerprint.ts';
 import { statsAt } from './look-at.ts';
 
 /** What somebody else did to a file that only we write. */
@@ -106,14 +107,14 @@ export class AppendOnlyFile implements Disposable {
         await this.#cut().catch(() => undefined);
         throw error;
       }
-      const grown = Number(this.#stat().size) - this.#size - bytes.length;
+      const grown = this.#stat().size - this.#size - bytes.length;
       if (grown === 0 || attempt === MAX_TRIES) break;
       foreign = appended(grown);
     }
     this.#isTorn = false;
     this.#size += bytes.length;
     this.#hash.update(bytes);
-    this.#seen = fileId(this.#stat());
+    this.#seen = fileIdentity(this.#stat());
     return foreign;
   }
 
@@ -124,15 +125,15 @@ export class AppendOnlyFile implements Disposable {
    */
   async look(): Promise<ForeignChange | undefined> {
     if (this.#isTorn) await this.#cut();
-    const here = ifThere(() => lstatSync(this.#path, { bigint: true }));
+    const here = ifThere(() => lstatSync(this.#path));
     const own = this.#stat();
     const isReplaced = here === undefined || here.ino !== own.ino || here.dev !== own.dev;
-    if (!isReplaced && fileId(own) === this.#seen) return undefined;
+    if (!isReplaced && fileIdentity(own) === this.#seen) return undefined;
     if (this.printOf(this.#size) !== this.print) throw BASE_ERRORS.file_rewritten({ path: this.#path });
-    const grown = Number(own.size) - this.#size;
+    const grown = own.size - this.#size;
     if (isReplaced) await this.#nameAgain();
     else if (grown > 0) await this.#cut();
-    this.#seen = fileId(this.#stat());
+    this.#seen = fileIdentity(this.#stat());
     if (isReplaced) return { what: 'replaced', detail: 'another file or none was under its name' };
     return grown > 0 ? appended(grown) : undefined;
   }
@@ -144,14 +145,14 @@ export class AppendOnlyFile implements Disposable {
   }
 
   #stat() {
-    return fstatSync(this.#descriptor, { bigint: true });
+    return fstatSync(this.#descriptor);
   }
 
   async #cut(): Promise<void> {
     await this.#mayWrite();
     if (this.#stat().size > this.#size) ftruncateSync(this.#descriptor, this.#size);
     this.#isTorn = false;
-    this.#seen = fileId(this.#stat());
+    this.#seen = fileIdentity(this.#stat());
   }
 
   async #nameAgain(): Promise<void> {
@@ -169,7 +170,7 @@ export class AppendOnlyFile implements Disposable {
 }
 
 function hashOf(descriptor: number, size: number): Hash {
-  const hash = createHash('sha256');
+  const hash = newFingerprint();
   const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size));
   for (let from = 0; from < size; ) {
     const bytesRead = readSync(descriptor, piece, 0, Math.min(piece.length, size - from), from);
@@ -182,8 +183,4 @@ function hashOf(descriptor: number, size: number): Hash {
 
 function appended(bytes: number): ForeignChange {
   return { what: 'appended', detail: `${bytes} foreign bytes were removed` };
-}
-
-function fileId(stats: { ino: bigint; size: bigint; ctimeNs: bigint }): string {
-  return `${stats.ino}:${stats.size}:${stats.ctimeNs}`;
 }

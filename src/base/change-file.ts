@@ -4,8 +4,9 @@ import { closeSync, fstatSync } from 'node:fs';
 import { openForAppend } from './append-lines.ts';
 import { createWhole, replaceWhole, writeFully } from './atomic-file.ts';
 import { systemClock } from './clock.ts';
+import { fileIdentity } from './fingerprint.ts';
 import { statsAt } from './look-at.ts';
-import { decode, fileId, openPlainFile, type PlainFileReading, readOpened } from './plain-file.ts';
+import { decode, openPlainFile, type PlainFileReading, readOpened } from './plain-file.ts';
 import { putAside } from './put-aside.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -104,7 +105,7 @@ async function replace(
 function isStill(path: string, reading: PlainFileReading): boolean {
   const stats = statsAt(path);
   if (reading.kind !== 'bytes') return (reading.kind === 'missing') === (stats === undefined);
-  return stats !== undefined && fileId(stats) === reading.fileId;
+  return stats !== undefined && fileIdentity(stats) === reading.identity;
 }
 
 /** Looks once more when whoever had the file open has had the time to write. */

@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { systemErrorCode } from './errors.ts';
+import { fileIdentity } from './fingerprint.ts';
 
 export type PlainFileReading =
-  | { kind: 'bytes'; bytes: Buffer; fileId: string }
+  | { kind: 'bytes'; bytes: Buffer; identity: string }
   | { kind: 'missing' }
   /** A link, folder, pipe or giant stands where a plain file should. */
   | { kind: 'unusable'; problem: string };
@@ -27,7 +28,7 @@ export function readOpened(descriptor: number, stats: Stats, maxBytes: number): 
   const tooLarge = { kind: 'unusable', problem: `too large, more than ${maxBytes} bytes` } as const;
   if (stats.size > maxBytes) return tooLarge;
   const bytes = readUpTo(descriptor, stats.size, maxBytes);
-  return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, fileId: fileId(stats) };
+  return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, identity: fileIdentity(stats) };
 }
 
 /** UTF-8 where the bytes are that; else one character per byte, so that none is lost. */
@@ -108,9 +109,4 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | 
     // Less than asked for is the end, but only behind all that was there: some file systems give pieces.
     if (bytesRead === 0 || (bytesRead < bytes.length && total >= size)) return Buffer.concat(parts);
   }
-}
-
-/** Tells whether a file is still the one that was read: another inode, size or change time says no. */
-export function fileId(stats: Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>): string {
-  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
 }

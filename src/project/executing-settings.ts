@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import { constants, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { ifThere, systemErrorCode } from '../base/errors.ts';
+import { fileIdentity, fingerprint } from '../base/fingerprint.ts';
 import { gitDirOf } from '../base/git-pointer.ts';
 import { namesAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { fileId, plainText } from '../base/plain-file.ts';
+import { plainText } from '../base/plain-file.ts';
 import { visibleControls } from '../base/plain-words.ts';
 import { allSettings, programsAmong, type ScopedSetting } from './all-settings.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
@@ -172,7 +172,7 @@ function printAt(path: string, { programsOnly = false } = {}): string | undefine
     if (found.isSymbolicLink()) return `a link to ${readlinkSync(path)}`;
     if (programsOnly && (found.mode & constants.S_IXUSR) === 0) return undefined;
     if (!found.isFile()) return programsOnly ? undefined : 'no file';
-    return hashAt(path, fileId(found));
+    return hashAt(path, fileIdentity(found));
   });
 }
 
@@ -182,7 +182,7 @@ const hashes = new Map<string, { id: string; hash: string }>();
 function hashAt(path: string, id: string): string {
   const known = hashes.get(path);
   if (known?.id === id) return known.hash;
-  const hash = createHash('sha256').update(readIfMay(path)).digest('hex');
+  const hash = fingerprint(readIfMay(path));
   hashes.set(path, { id, hash });
   return hash;
 }

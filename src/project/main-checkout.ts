@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { fingerprint } from '../base/fingerprint.ts';
 import { runGit } from './git.ts';
 import { pathInside, realPathAsFar } from './real-path.ts';
 import type { GitContext } from './repository.ts';
@@ -82,7 +82,7 @@ async function leavingOut(mainRepo: string, ours: readonly string[]): Promise<st
 }
 
 function hash(records: readonly string[]): string {
-  return createHash('sha256').update(records.join('\0')).digest('hex');
+  return fingerprint(records.join('\0'));
 }
 
 function short(commit: string | undefined): string {

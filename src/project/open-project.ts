@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configFolder } from '../base/config-folder.ts';
 import { ifExists, systemErrorCode } from '../base/errors.ts';
+import { fingerprint } from '../base/fingerprint.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
 import type { SettingTexts } from './read-settings.ts';
 import { realPathAsFar } from './real-path.ts';
@@ -49,15 +49,10 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   return {
     ...settings,
     filePath,
-    fileHash: hashOfText(texts.projectFile?.text ?? ''),
+    fileHash: fingerprint(texts.projectFile?.text ?? ''),
     mainRepo: repository.toplevel,
     commonDir: repository.commonDir,
   };
-}
-
-/** Of the text of a `.samocode`, as `fileHash` is. */
-export function hashOfText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The texts that settings are read from; for `openProject`, and for listing settings outside a project. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { fingerprint } from '../base/fingerprint.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import type { ScopedSetting } from './all-settings.ts';
 import type { GitContext } from './repository.ts';
@@ -37,14 +37,14 @@ async function printOf(
   files: Readonly<Record<string, string>>,
   env: GitContext['baseEnv'],
 ): Promise<string | undefined> {
-  const hash = createHash('sha256').update(JSON.stringify(files));
+  const parts: (string | Uint8Array)[] = [JSON.stringify(files)];
   for (const path of personalFiles(env)) {
     const reading = await readPlainFile(realPathOr(path), MAX_BYTES);
     if (reading.kind === 'unusable') return undefined;
-    hash.update(`\0${path}\0${reading.kind}\0`);
-    if (reading.kind === 'bytes') hash.update(reading.bytes);
+    parts.push(`\0${path}\0${reading.kind}\0`);
+    if (reading.kind === 'bytes') parts.push(reading.bytes);
   }
-  return hash.digest('hex');
+  return fingerprint(...parts);
 }
 
 // Whatever keeps a link from being followed, what reads the file then says so.

@@ -2,12 +2,13 @@ import { readFile, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createWhole } from '../base/atomic-file.ts';
 import type { Clock } from '../base/clock.ts';
+import { fingerprint } from '../base/fingerprint.ts';
 import { excludeFolders } from './exclude.ts';
 import { findProject, SAMOCODE_FILE } from './find-project.ts';
 import { initRepository } from './init-repository.ts';
 import { rememberProject } from './known-projects.ts';
 import { makeFolder } from './make-folder.ts';
-import { hashOfText, openProject, type Project, readSettingTexts } from './open-project.ts';
+import { openProject, type Project, readSettingTexts } from './open-project.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
 import { readSettings, type SettingTexts } from './read-settings.ts';
 import { pathInside } from './real-path.ts';
@@ -87,7 +88,7 @@ async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupR
   const facts = { project, done, warnings };
   return text === undefined
     ? { kind: 'checked', ...facts }
-    : { kind: 'made', ...facts, writtenHash: hashOfText(text) };
+    : { kind: 'made', ...facts, writtenHash: fingerprint(text) };
 }
 
 /** `text`: what was written; absent where there was a file already, or somebody else's came just before ours. */

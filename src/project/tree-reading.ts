@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../base/errors.ts';
+import { fingerprint } from '../base/fingerprint.ts';
 import { runGit } from './git.ts';
 import type { GitContext } from './repository.ts';
 import { parseStatus, statusRecords } from './status-entries.ts';
@@ -22,13 +22,13 @@ export async function readTree(worktreePath: string, context: GitContext): Promi
   const { exitCode, stdout } = await runGit(STATUS, options);
   const { head, entries } = parseStatus(stdout);
   if (exitCode !== 0 || head === undefined) return undefined;
-  const hash = createHash('sha256').update(statusRecords(stdout).join('\0'));
+  const states = [statusRecords(stdout).join('\0')];
   // A file that was dirty before and is dirty still has the same record: its size and time tell.
   for (const { path } of entries) {
     const stats = await ifExists(lstat(join(worktreePath, path)));
-    hash.update(`${path}\0${stats?.size}\0${stats?.mtimeMs}\n`);
+    states.push(`${path}\0${stats?.size}\0${stats?.mtimeMs}\n`);
   }
-  return { head, uncommitted: hash.digest('hex') };
+  return { head, uncommitted: fingerprint(...states) };
 }
 
 /** One call for the commit and for what differs from it. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
@@ -6,6 +5,7 @@ import { writeWhole } from '../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { configFolder } from '../base/config-folder.ts';
 import { ifExists } from '../base/errors.ts';
+import { fingerprint } from '../base/fingerprint.ts';
 import type { Project } from './open-project.ts';
 import type { ResolvedSettings } from './resolve-settings.ts';
 import { isAsStrict } from './setting-spec.ts';
@@ -87,6 +87,6 @@ function readRecord(text: string): z.infer<typeof TrustRecord> | undefined {
 
 /** A file per project: two people who trust two projects at the same moment do not meet. */
 function recordPath(filePath: string, homeDir: string): string {
-  const name = createHash('sha256').update(filePath).digest('hex').slice(0, 32);
+  const name = fingerprint(filePath).slice(0, 32);
   return join(configFolder(homeDir), 'trusted', `${name}.json`);
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
+import { fingerprint } from '../base/fingerprint.ts';
 import { statsAt } from '../base/look-at.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { gitLine } from './git.ts';
@@ -24,8 +24,8 @@ export async function worktreePrints(
       return `${name}\0${name.endsWith('/') ? await headOf(path, context) : stampOf(path)}\n`;
     }),
   );
-  const leftOut = printOf(states);
-  return { worktree: printOf([`${head} ${worktreeTree}\n`, leftOut]), leftOut };
+  const leftOut = fingerprint(...states);
+  return { worktree: fingerprint(`${head} ${worktreeTree}\n`, leftOut), leftOut };
 }
 
 /** Undefined where none can be read; never that of the repository around it. */
@@ -39,8 +39,4 @@ async function headOf(repository: string, context: GitContext): Promise<string |
 function stampOf(path: string): string {
   const stats = statsAt(path);
   return `${stats?.size} ${stats?.mtimeMs}`;
-}
-
-function printOf(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('')).digest('hex');
 }

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { delimiter, isAbsolute } from 'node:path';
 import * as z from 'zod';
+import { fingerprint } from '../base/fingerprint.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { runCommand } from '../base/run-command.ts';
 import { shellQuoted } from '../base/shell-quoted.ts';
@@ -69,10 +70,7 @@ export function environmentFingerprint(env: Readonly<Record<string, string>>, sa
   const lines = Object.entries(env)
     .filter(([name]) => !VOLATILE.test(name))
     .map(([name, value]) => `${name}=${value.replaceAll(PASSING_FOLDER, '')}`);
-  return createHash('sha256')
-    .update([salt, ...lines.sort()].join('\0'))
-    .digest('hex')
-    .slice(0, 16);
+  return fingerprint([salt, ...lines.sort()].join('\0')).slice(0, 16);
 }
 
 /** Another value in every shell. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fingerprint } from '../base/fingerprint.ts';
 import { decode, readPlainFile } from '../base/plain-file.ts';
 import { MAX_DOCUMENT_BYTES } from './paths.ts';
 
@@ -9,8 +9,7 @@ export async function documentText(path: string, maxBytes = MAX_DOCUMENT_BYTES):
 }
 
 /** The fingerprint of such a text, as events hold it. */
-export function hashOf(text: string): string;
-export function hashOf(text: string | undefined): string | undefined;
-export function hashOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : createHash('sha256').update(text).digest('hex');
+export async function documentFingerprint(path: string): Promise<string | undefined> {
+  const text = await documentText(path);
+  return text === undefined ? undefined : fingerprint(text);
 }

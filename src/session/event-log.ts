@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
+import { fingerprint } from '../base/fingerprint.ts';
 import { linesFrom } from '../base/lines.ts';
 import { openPlainHandle, readPlainFile } from '../base/plain-file.ts';
 import { countingEvents, type Link, wholeCommits } from './event-chain.ts';
@@ -193,5 +193,5 @@ export function tailHashAt(descriptor: number, offset: number): string | undefin
   const bytes = Buffer.alloc(length);
   const bytesRead = readSync(descriptor, bytes, 0, length, offset - length);
   if (bytesRead < length) return undefined;
-  return createHash('sha256').update(bytes).digest('hex');
+  return fingerprint(bytes);
 }

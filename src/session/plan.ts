@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fingerprint } from '../base/fingerprint.ts';
 import type { DocumentProblem } from './document-problem.ts';
 import { parseDocumentName, sortNewestFirst } from './documents.ts';
 import { parseKeyLine, plainValue } from './key-line.ts';
@@ -68,7 +68,7 @@ export function isPlanOf(given: string, text: string): boolean {
 const RULE = 'plan with its notes ';
 
 function hashOfLines(lines: readonly string[]): string {
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  return fingerprint(lines.join('\n'));
 }
 
 /** Whether a caller's hash, which may be shortened to eight characters, is meant for this one. */

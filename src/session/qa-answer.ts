@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fingerprint } from '../base/fingerprint.ts';
 import { plainWords } from '../base/plain-words.ts';
 import { oneLine } from './markdown-lines.ts';
 import { isUnanswered } from './qa-blocks.ts';
@@ -8,7 +8,7 @@ import type { QaQuestion } from './qa-question.ts';
 export function questionHash(question: QaQuestion): string {
   const { id, text, options } = question;
   const content = JSON.stringify([id, text, options.map((option) => [option.letter, option.text])]);
-  return createHash('sha256').update(content).digest('hex');
+  return fingerprint(content);
 }
 
 export type ParsedAnswer =

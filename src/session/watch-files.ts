@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
-import { fileId } from '../base/plain-file.ts';
+import { fileIdentity } from '../base/fingerprint.ts';
 import { newWatcher, type WatchPath } from '../base/watcher.ts';
 
 /** What is watched at one moment, most important first. */
@@ -64,7 +64,7 @@ async function idsOf(files: readonly string[]): Promise<Map<string, string>> {
     files.map(async (path) => {
       // What can't be looked at (a link to itself, say) is as good as not there.
       const stats = await stat(path).catch(() => undefined);
-      return stats ? [[path, fileId(stats)] as const] : [];
+      return stats ? [[path, fileIdentity(stats)] as const] : [];
     }),
   );
   return new Map(found.flat());

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { fingerprint } from '../base/fingerprint.ts';
 import { phaseNamed } from '../phases/table.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import { closedChannel } from '../session/commands/closed-channel.ts';
-import { documentText, hashOf } from '../session/document-text.ts';
+import { documentFingerprint, documentText } from '../session/document-text.ts';
 import { readOverview } from '../session/overview.ts';
 import { MAX_OVERVIEW_BYTES } from '../session/paths.ts';
 import type { WaitingStatus } from '../session/state.ts';
@@ -46,7 +47,7 @@ async function typed(
   if (settings === undefined || closedChannel({ channel: 'file' }, settings.gateChannels)) return undefined;
   const text = await documentText(view.paths.qa);
   if (text === undefined) return undefined;
-  const fileHash = hashOf(text);
+  const fileHash = fingerprint(text);
   if (fileHash === status.fileHash) return undefined;
   const answers = typedAnswers(text, view.state, status);
   if (answers === undefined) return undefined;
@@ -57,15 +58,16 @@ async function typed(
 
 async function awaitedFile({ paths }: SessionView, status: WaitingStatus): Promise<Edit | undefined> {
   if (status.for !== 'file_update' || status.file === undefined) return undefined;
-  const hash = hashOf(await documentText(join(paths.sessionDir, status.file))) ?? '';
+  const hash = (await documentFingerprint(join(paths.sessionDir, status.file))) ?? '';
   return hash === status.fileHash ? undefined : { wake: {}, evidence: `file ${hash}` };
 }
 
 async function phaseLine({ paths, state }: SessionView): Promise<Edit> {
   if (!state.prepared) return {};
   const text = await documentText(paths.overview, MAX_OVERVIEW_BYTES);
-  const written = text === undefined ? undefined : readOverview(text).phase;
+  if (text === undefined) return {};
+  const written = readOverview(text).phase;
   const phase = written === undefined ? undefined : phaseNamed(written);
   if (phase === undefined || phase === state.progress.phase) return {};
-  return { wake: {}, evidence: `phase ${hashOf(text)}` };
+  return { wake: {}, evidence: `phase ${fingerprint(text)}` };
 }

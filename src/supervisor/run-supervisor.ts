@@ -5,10 +5,11 @@ import { writeWhole } from '../base/atomic-file.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { fileIdentity } from '../base/fingerprint.ts';
 import { acquireLease, type OwnedLease } from '../base/lease.ts';
 import { statsAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { fileId, plainText } from '../base/plain-file.ts';
+import { plainText } from '../base/plain-file.ts';
 import { newWatcher, type WatchPath } from '../base/watcher.ts';
 import { machineLimits } from '../project/machine-limits.ts';
 import { isOlder, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
@@ -190,5 +191,5 @@ async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
 /** Which file the program is: an upgrade puts another in its place. Undefined while it is being put there. */
 function programId({ programs }: Supervisor): string | undefined {
   const stats = statsAt(programs.supervisor);
-  return stats && fileId(stats);
+  return stats && fileIdentity(stats);
 }

@@ -1,9 +1,9 @@
 import { recentRevivals } from '../actions/recent-revivals.ts';
 import { REVIVAL_LIMIT } from '../actions/revival-limit.ts';
 import type { Clock } from '../base/clock.ts';
+import { fileIdentity } from '../base/fingerprint.ts';
 import { runningEntry } from '../base/host.ts';
 import { statsAt } from '../base/look-at.ts';
-import { fileId } from '../base/plain-file.ts';
 import { isRunning } from '../base/process-table.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import { limitWait } from '../session/limit-wait.ts';
@@ -193,7 +193,7 @@ export function printOf({ events, leases, commands, sessionFile, runDir }: Sessi
 function idAt(path: string): string {
   try {
     const stats = statsAt(path);
-    return stats === undefined ? '' : fileId(stats);
+    return stats === undefined ? '' : fileIdentity(stats);
   } catch {
     return 'unreadable';
   }

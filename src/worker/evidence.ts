@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { fingerprint } from '../base/fingerprint.ts';
 import type { Outcome } from '../phases/outcome.ts';
-import { documentText, hashOf } from '../session/document-text.ts';
+import { documentText } from '../session/document-text.ts';
 import type { PlanVersion } from '../session/event-types.ts';
 import { currentPlanOf, isPlanOf, planHash, readPlan } from '../session/plan.ts';
 import { planChanges } from '../session/plan-changes.ts';
@@ -15,7 +16,10 @@ export interface QuestionEvidence extends OpenQuestions {
 
 export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
   const text = await documentText(worker.paths.qa);
-  return { ...openQuestions(text, stateOf(worker)), fileHash: hashOf(text) };
+  return {
+    ...openQuestions(text, stateOf(worker)),
+    fileHash: text === undefined ? undefined : fingerprint(text),
+  };
 }
 
 export interface PlanEvidence {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { fingerprint } from '../base/fingerprint.ts';
 import { statsAt } from '../base/look-at.ts';
 import { closedChannel } from '../session/commands/closed-channel.ts';
-import { documentText, hashOf } from '../session/document-text.ts';
+import { documentFingerprint, documentText } from '../session/document-text.ts';
 import type { By } from '../session/event-types.ts';
 import { limitWait } from '../session/limit-wait.ts';
 import type { LimitedStatus, WaitingStatus } from '../session/state.ts';
@@ -47,7 +48,7 @@ async function takeRested(worker: Worker, status: WaitingStatus): Promise<boolea
   const { rested } = worker.wake;
   if (rested === undefined || rested === status.fileHash || !takesTypedAnswers(worker)) return false;
   const text = await documentText(worker.paths.qa);
-  if (text === undefined || hashOf(text) !== rested) return false;
+  if (text === undefined || fingerprint(text) !== rested) return false;
   const typed = typedAnswers(text, stateOf(worker), status);
   if (typed === undefined) return false;
   const { answers } = typed;
@@ -59,7 +60,7 @@ async function takeRested(worker: Worker, status: WaitingStatus): Promise<boolea
 async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<boolean> {
   if (status.file === undefined) return false;
   const path = join(worker.paths.sessionDir, status.file);
-  const hash = hashOf(await documentText(path)) ?? '';
+  const hash = (await documentFingerprint(path)) ?? '';
   if (hash === status.fileHash) return false;
   const { resumePhase: phase } = status;
   const flow = `${status.file} was changed; going on`;

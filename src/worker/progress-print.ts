@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fingerprint } from '../base/fingerprint.ts';
 import type { JudgedSignal } from '../phases/decision.ts';
 import type { Phase } from '../phases/table.ts';
 import type { KeptDocument } from '../project/checkpoint.ts';
@@ -26,8 +26,5 @@ export function progressPrint(material: PrintMaterial): string {
   // A copy under a new name is nothing new.
   const contents = [...new Set(telling.map(({ mode, id }) => `${mode} blob ${id}`))].sort();
   const direction = [phase, signal?.status, signal?.phase, signal?.for];
-  return createHash('sha256')
-    .update(JSON.stringify([worktreeTree, leftOut, contents, direction]))
-    .digest('hex')
-    .slice(0, 32);
+  return fingerprint(JSON.stringify([worktreeTree, leftOut, contents, direction])).slice(0, 32);
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileIdentity, fingerprint } from '../base/fingerprint.ts';
 import { namesAt, statsAt } from '../base/look-at.ts';
-import { fileId, readPlainFile } from '../base/plain-file.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { iterationPaths, type SessionPaths } from '../session/paths.ts';
 import type { Worker } from './worker.ts';
 
@@ -27,7 +27,7 @@ export async function entriesOf(worker: Worker, iteration: number): Promise<Reco
       ? `link to ${readlinkSync(path)}`
       : stats.isDirectory()
         ? 'folder'
-        : await hashAt(worker, path, fileId(stats));
+        : await hashAt(worker, path, fileIdentity(stats));
     // A run folder that is a link is no less the one that is worked with.
     if ((!stats.isDirectory() && name !== '') || FOLDERS_ALONE.has(name)) return;
     for (const inner of namesAt(path) ?? []) {
@@ -54,8 +54,7 @@ async function hashAt(worker: Worker, path: string, id: string): Promise<string>
   const last = known.get(path);
   if (last?.id === id) return last.hash;
   const reading = await readPlainFile(path, MAX_BYTES);
-  const hash =
-    reading.kind === 'bytes' ? createHash('sha256').update(reading.bytes).digest('hex') : reading.kind;
+  const hash = reading.kind === 'bytes' ? fingerprint(reading.bytes) : reading.kind;
   known.set(path, { id, hash });
   return hash;
 }

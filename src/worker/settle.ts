@@ -4,7 +4,7 @@ import type { ParkDecision } from '../phases/decision.ts';
 import { outageOf } from '../phases/ending.ts';
 import { openedAtStart } from '../session/commands/judge-start.ts';
 import { describeBy } from '../session/describe-event.ts';
-import { documentText, hashOf } from '../session/document-text.ts';
+import { documentFingerprint, documentText } from '../session/document-text.ts';
 import type { RecordedAnswer } from '../session/event-types.ts';
 import type { NewEvent } from '../session/events.ts';
 import { readQa } from '../session/qa.ts';
@@ -51,7 +51,7 @@ export async function park(worker: Worker, decision: ParkDecision): Promise<NewE
     case 'file_update':
     case 'human_action': {
       const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
-      const fileHash = path === undefined ? undefined : (hashOf(await documentText(path)) ?? '');
+      const fileHash = path === undefined ? undefined : ((await documentFingerprint(path)) ?? '');
       return [
         {
           ...parked(decision),

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../base/atomic-file.ts';
 import { configFolder } from '../base/config-folder.ts';
+import { fingerprint } from '../base/fingerprint.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { credentialNames } from '../providers/credentials.ts';
@@ -61,7 +61,7 @@ export async function liftSharedLimit(machine: Machine, provider: string): Promi
 export function accountKey(provider: string, env: Worker['env']): string {
   const names = credentialNames(provider, env);
   const folders = names.filter((name) => /_(?:DIR|HOME)$/.test(name)).map((name) => env[name]);
-  const hash = createHash('sha256').update(folders.join('\0')).digest('hex').slice(0, 8);
+  const hash = fingerprint(folders.join('\0')).slice(0, 8);
   const parts = [provider, ...(names.length > 0 ? names : ['login']), ...(folders.length > 0 ? [hash] : [])];
   return parts
     .join('-')

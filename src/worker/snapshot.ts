@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { fingerprint } from '../base/fingerprint.ts';
 import { namesAt, statsAt } from '../base/look-at.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { plainText } from '../base/plain-file.ts';
@@ -51,10 +51,9 @@ const NOT_THE_CHILDS = new Set(['_logs', '_signal.json', '_signal_history.jsonl'
 // Sizes and times instead of contents: a folder may hold many large documents, and any write moves the time.
 export function documentsPrint({ paths }: Worker): string {
   const names = (namesAt(paths.sessionDir) ?? []).filter((name) => !NOT_THE_CHILDS.has(name));
-  const hash = createHash('sha256');
-  for (const name of names.sort()) {
+  const states = names.sort().map((name) => {
     const stats = statsAt(join(paths.sessionDir, name));
-    hash.update(`${name}\0${stats?.size}\0${stats?.mtimeMs}\0${stats?.ino}\n`);
-  }
-  return hash.digest('hex');
+    return `${name}\0${stats?.size}\0${stats?.mtimeMs}\0${stats?.ino}\n`;
+  });
+  return fingerprint(...states);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProjectFor } from '../../src/actions/find-project-for.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
-import { hashOfText } from '../../src/project/open-project.ts';
+import { fingerprint } from '../../src/base/fingerprint.ts';
 import { isTrusted } from '../../src/project/trust.ts';
 import { makeBench } from './bench.ts';
 
@@ -47,7 +47,7 @@ test('a .samocode that a branch brings into a linked worktree is neither written
   expect(made.project.filePath).toBe(join(repo.path, '.samocode'));
   expect(made.project.values.setup).toBeUndefined();
   expect(await readFile(join(linked, '.samocode'), 'utf8')).toBe(evil);
-  expect(await isTrusted(join(linked, '.samocode'), hashOfText(evil), context.home)).toBe(false);
+  expect(await isTrusted(join(linked, '.samocode'), fingerprint(evil), context.home)).toBe(false);
 });
 
 test('of set-ups at the same moment only the lines that were written are trusted by it', async () => {
@@ -57,7 +57,7 @@ test('of set-ups at the same moment only the lines that were written are trusted
   const path = join(bench.repo.path, '.samocode');
   const text = await readFile(path, 'utf8');
   expect(made.filter(({ kind }) => kind === 'made')).toHaveLength(1);
-  expect(await isTrusted(path, hashOfText(text), bench.context.home)).toBe(true);
+  expect(await isTrusted(path, fingerprint(text), bench.context.home)).toBe(true);
 });
 
 test('a folder without git is refused until the person has agreed to make one', async () => {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileId, readPlainFile } from '../../src/base/plain-file.ts';
+import { fileIdentity } from '../../src/base/fingerprint.ts';
+import { readPlainFile } from '../../src/base/plain-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('a file is read with what tells it from a later one', async () => {
@@ -10,7 +11,8 @@ test('a file is read with what tells it from a later one', async () => {
   const path = join(dir.path, 'file');
   await writeFile(path, 'text');
   const reading = await readPlainFile(path, 4);
-  expect(reading).toEqual({ kind: 'bytes', bytes: Buffer.from('text'), fileId: fileId(await stat(path)) });
+  const identity = fileIdentity(await stat(path));
+  expect(reading).toEqual({ kind: 'bytes', bytes: Buffer.from('text'), identity });
   await writeFile(path, 'Text');
   expect(await readPlainFile(path, 4)).not.toEqual(reading);
 });

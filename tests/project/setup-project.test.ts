@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
+import { fingerprint } from '../../src/base/fingerprint.ts';
 import { readKnownProjects } from '../../src/project/known-projects.ts';
-import { hashOfText } from '../../src/project/open-project.ts';
 import { type ProjectSetup, setupProject } from '../../src/project/setup-project.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
@@ -86,9 +86,9 @@ test('of two set-ups at the same moment one writes the file, and says of which b
   const reports = await Promise.all(commands.map((CHECK) => setUp(repo, { lines: { CHECK } })));
   const made = reports.filter((report) => report.kind === 'made');
   const text = await readFile(join(repo.path, '.samocode'), 'utf8');
-  expect(made.map(({ writtenHash }) => writtenHash)).toEqual([hashOfText(text)]);
+  expect(made.map(({ writtenHash }) => writtenHash)).toEqual([fingerprint(text)]);
   expect(reports.flatMap(({ done }) => done).filter((words) => words.startsWith('Wrote'))).toHaveLength(1);
-  for (const { project } of reports) expect(project.fileHash).toBe(hashOfText(text));
+  for (const { project } of reports) expect(project.fileHash).toBe(fingerprint(text));
 });
 
 test('what stands in the place of the file and is none is left, and nothing is said to be made', async () => {

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { documentText, hashOf } from '../../src/session/document-text.ts';
+import { fingerprint } from '../../src/base/fingerprint.ts';
+import { documentFingerprint } from '../../src/session/document-text.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import type { SessionPaths } from '../../src/session/paths.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
@@ -35,7 +36,7 @@ const answered = (count: number, text = QUESTIONS): string => {
 };
 const marked = (text: string): string => text.replace('Status: waiting', 'Status: answered');
 
-const asking = (fileHash = hashOf(QUESTIONS)): NewEvent => ({
+const asking = (fileHash = fingerprint(QUESTIONS)): NewEvent => ({
   ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements', openQuestions: ['Q1', 'Q2'] },
   ...{ unconfirmed: [], fileHash },
 });
@@ -102,7 +103,7 @@ test('whoever still types begins the rest anew', async () => {
 test('what stood in the file when the session came to wait is no edit', async () => {
   await using here = await scene();
   const qa = marked(answered(2));
-  const paths = await waiting(here, { qa, events: [CREATED, PREPARED, asking(hashOf(qa))] });
+  const paths = await waiting(here, { qa, events: [CREATED, PREPARED, asking(fingerprint(qa))] });
   expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
 });
 
@@ -152,7 +153,7 @@ test('an awaited file counts once it has changed, come or gone', async () => {
   expect(await edit()).toBeUndefined();
   await writeFile(file, 'one');
   expect(await edit()).toEqual({});
-  await here.session('s', { events: [CREATED, PREPARED, parked(hashOf(await documentText(file)) ?? '')] });
+  await here.session('s', { events: [CREATED, PREPARED, parked((await documentFingerprint(file)) ?? '')] });
   expect(await edit()).toBeUndefined();
   await writeFile(file, 'two');
   expect(await edit()).toEqual({});

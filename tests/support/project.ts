@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { fingerprint } from '../../src/base/fingerprint.ts';
 import { systemHost } from '../../src/base/host.ts';
-import { hashOfText } from '../../src/project/open-project.ts';
 import type { Sandbox } from '../../src/project/project-settings.ts';
 import { trustFile } from '../../src/project/trust.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
@@ -52,7 +52,7 @@ export async function trustLines(
 ): Promise<void> {
   const file = join(path, '.samocode');
   await appendFile(file, lines);
-  await trustFile(file, hashOfText(await readFile(file, 'utf8')), { homeDir, clock: systemClock });
+  await trustFile(file, fingerprint(await readFile(file, 'utf8')), { homeDir, clock: systemClock });
 }
 
 /** For a project that a program under test has made. */

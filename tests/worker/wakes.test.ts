@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { fingerprint } from '../../src/base/fingerprint.ts';
 import type { Wake } from '../../src/providers/starting/launch-worker.ts';
-import { hashOf } from '../../src/session/document-text.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { newQa } from '../../src/session/qa-change.ts';
 import type { LimitedStatus } from '../../src/session/state.ts';
@@ -14,7 +14,6 @@ import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
 const START_MS = Date.UTC(2026, 0, 8, 10);
-const HASH = (text: string) => hashOf(text) ?? '';
 const QA = newQa({
   title: '26-01-08-x',
   questions: [
@@ -47,7 +46,7 @@ const statusOf = ({ writer }: Worker) => writer.state.status;
 
 test('typed answers that have rested open their gate', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log, asking(HASH(QA)), { rested: HASH(ANSWERED) });
+  const worker = await workerOn(log, asking(fingerprint(QA)), { rested: fingerprint(ANSWERED) });
   await writeFile(log.paths.qa, ANSWERED);
   expect(await wokenByHand(worker)).toBe(true);
   expect(statusOf(worker).kind).toBe('running');
@@ -56,12 +55,12 @@ test('typed answers that have rested open their gate', async () => {
 
 test.each<[string, string, Wake]>([
   ['nothing has watched', ANSWERED, {}],
-  ['that changed after they had rested', `${ANSWERED}\nP.S.\n`, { rested: HASH(ANSWERED) }],
-  ['of which one is missing', QA, { rested: HASH(QA) }],
-  ['with which the session came to wait', ANSWERED, { rested: HASH(ANSWERED) }],
+  ['that changed after they had rested', `${ANSWERED}\nP.S.\n`, { rested: fingerprint(ANSWERED) }],
+  ['of which one is missing', QA, { rested: fingerprint(QA) }],
+  ['with which the session came to wait', ANSWERED, { rested: fingerprint(ANSWERED) }],
 ])('typed answers %s open nothing, and stay as they are', async (_what, text, wake) => {
   await using log = await tempLog();
-  const before = _what.startsWith('with which') ? HASH(text) : HASH('before');
+  const before = _what.startsWith('with which') ? fingerprint(text) : fingerprint('before');
   const worker = await workerOn(log, asking(before), wake);
   await writeFile(log.paths.qa, text);
   expect(await wokenByHand(worker)).toBe(false);
@@ -71,14 +70,14 @@ test.each<[string, string, Wake]>([
 
 test('an awaited file that was only saved again wakes nothing (core C6)', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log, awaiting(HASH('before')));
+  const worker = await workerOn(log, awaiting(fingerprint('before')));
   await writeFile(`${log.paths.sessionDir}/notes.md`, 'before');
   expect(await wokenByHand(worker)).toBe(false);
 });
 
 test('an awaited file from a machine whose clock is behind wakes its session (core C6)', async () => {
   await using log = await tempLog();
-  const worker = await workerOn(log, awaiting(HASH('before')));
+  const worker = await workerOn(log, awaiting(fingerprint('before')));
   const path = `${log.paths.sessionDir}/notes.md`;
   await writeFile(path, 'after');
   const long = new Date('2020-01-01T00:00:00Z');

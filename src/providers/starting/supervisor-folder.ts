@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -7,6 +6,7 @@ import { writeWhole } from '../../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { ifExists } from '../../base/errors.ts';
+import { fingerprint } from '../../base/fingerprint.ts';
 import type { Host } from '../../base/host.ts';
 import { readHolding } from '../../base/lease.ts';
 import { parseJson } from '../../base/parse-json.ts';
@@ -62,7 +62,7 @@ export function supervisorPaths(home: string, host: Host): SupervisorPaths {
 /** A container keeps its identity over restarts; the pid namespace of a machine outside of one is always the same. */
 function machineIdentity(home: string, { hostId, container, pidNamespace }: Host): string {
   const parts = [hostId, container ?? pidNamespace, String(process.getuid?.() ?? ''), trueHome(home)];
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
+  return fingerprint(parts.join('\0')).slice(0, 16);
 }
 
 /** HOME may be written with a slash at its end in one place, and name a link in another. */
@@ -83,7 +83,7 @@ export async function registerSessions(
   sessionsDir: string,
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
-  const name = createHash('sha256').update(sessionsDir).digest('hex').slice(0, 16);
+  const name = fingerprint(sessionsDir).slice(0, 16);
   const path = join(registered, `${name}.json`);
   if ((await readPlainFile(path, MAX_BYTES)).kind === 'bytes') return;
   await mkdir(registered, { recursive: true, mode: 0o700 });

@@ -1,0 +1,19 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Stats } from 'node:fs';
+
+/** The fingerprint of content: SHA-256 in hexadecimal. Several parts count as one behind the other. */
+export function fingerprint(...parts: (string | Uint8Array)[]): string {
+  const hash = newFingerprint();
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
+
+/** A fingerprint of what comes piece by piece. */
+export function newFingerprint(): Hash {
+  return createHash('sha256');
+}
+
+/** Names one state of a file: once anything has been written to it or was put in its place, it is another. */
+export function fileIdentity(stats: Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>): string {
+  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+}
