@@ -1,7 +1,7 @@
 import { InvalidParamsError } from './invalid-params.ts';
 
 /** Follows what stands behind a resource; the first item comes when nothing can be missed any more. */
-export type Follow = (signal: AbortSignal) => AsyncIterator<unknown>;
+export type Follow = (signal: AbortSignal) => AsyncGenerator<unknown>;
 
 /** Who listens to what, for one connection. */
 export interface Subscriptions {
@@ -52,8 +52,9 @@ export function newSubscriptions(tell: (uri: string) => Promise<void>): Subscrip
   };
 }
 
-async function tellEach(changes: AsyncIterator<unknown>, tell: () => Promise<void>): Promise<void> {
-  while (!(await changes.next()).done) await tell();
+async function tellEach(changes: AsyncGenerator<unknown>, tell: () => Promise<void>): Promise<void> {
+  // Where it can't be told, this ends the watch.
+  for await (const _change of changes) await tell();
 }
 
 function tooMany(): InvalidParamsError {

@@ -58,6 +58,20 @@ test('a process table that can’t be read does not end the watch over a child b
   expect(await watch(scene)).toMatchObject({ end: 'timeout' });
 });
 
+test('inside the guard, the processes of the machine are read in a silence alone', async () => {
+  await using log = await tempLog();
+  const { processes } = await systemHost();
+  let readings = 0;
+  const list = async () => {
+    readings += 1;
+    return await processes.list();
+  };
+  const host = { processes: { ...processes, list } };
+  await using scene = await workerWithChild(log, { settings: PATIENT, host, timeLimitMs: 2500 });
+  expect(await watch({ ...scene, child: { ...scene.child, guard: true } })).toMatchObject({ end: 'timeout' });
+  expect(readings).toBe(0);
+});
+
 test('a lost lease ends the watch over a living child', async () => {
   await using log = await tempLog();
   await using scene = await workerWithChild(log, { settings: PATIENT, timeLimitMs: DAY_MS });

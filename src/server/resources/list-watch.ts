@@ -34,10 +34,10 @@ export function newListWatch(
     else live.delete(dir);
     return true;
   };
-  const goOn = async (changes: AsyncIterator<string[]>): Promise<void> => {
-    for (let next = await changes.next(); !next.done; next = await changes.next()) {
+  const goOn = async (changes: AsyncGenerator<string[]>): Promise<void> => {
+    for await (const paths of changes) {
       let differs = false;
-      for (const path of next.value) differs = (await isDifferent(path)) || differs;
+      for (const path of paths) differs = (await isDifferent(path)) || differs;
       if (differs) await tell();
     }
   };
