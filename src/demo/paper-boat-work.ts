@@ -2,7 +2,7 @@
 export const DEMO_SCENARIO = {
   about: 'The way back that the paper boat lacks.',
   // Of a free answer, what the code can be made from.
-  answers: { Q1: '\\b(?!(?:add|done|drop|list)\\b)[a-z][a-z-]{0,19}\\b', Q2: '[1-9]\\d{0,3}' },
+  answers: { Q1: '\\b(?!(?:add|drop|list)\\b)[a-z][a-z-]{0,19}\\b', Q2: '[1-9]\\d{0,3}' },
   rules: [
     {
       when: { phase: 'requirements', questions: 'none' },
@@ -146,8 +146,8 @@ test('%{Q1} brings back what was dropped', () => {
   const boat = newBoat();
   run(['add', 'Fold'], boat);
   run(['drop', '1'], boat);
-  assert.equal(run(['%{Q1}'], boat), '  1. [ ] Fold');
-  assert.equal(run(['list'], boat), '  1. [ ] Fold');
+  assert.equal(run(['%{Q1}'], boat), '  1. Fold');
+  assert.equal(run(['list'], boat), '  1. Fold');
 });
 
 test('with nothing to take back it says so', () => {
@@ -160,6 +160,7 @@ test('with nothing to take back it says so', () => {
         replace: [
           ['import { add,', "import { takeBack } from './history.js';\nimport { add,"],
           ['import { load, save }', 'import { load, loadPast, save }'],
+          ['| list', '| %{Q1} | list'],
           [
             "    case 'list':",
             `    case '%{Q1}': {
@@ -180,30 +181,6 @@ test('with nothing to take back it says so', () => {
         ],
       },
     ]),
-    {
-      when: { phase: 'quality' },
-      do: [
-        { act: 'say', text: 'Blocking: the usage names every command but `%{Q1}`; no one will find it.' },
-        { act: 'edit', path: 'src/cli.js', replace: [['| list`', '| %{Q1} | list`']] },
-        { act: 'check', command: 'node --test' },
-        { act: 'commit', subject: 'fix: quality review - name `%{Q1}` in the usage' },
-        {
-          act: 'document',
-          kind: 'quality-review',
-          title: 'Take back the last change',
-          sections: {
-            Summary: 'One blocking issue, fixed. A rehearsal has no reviewers: this is a scripted look.',
-            Blocking: '- [x] src/cli.js: the usage did not name `%{Q1}` (%{head})',
-            'Final Status': 'Ready to be tested again.',
-          },
-        },
-        {
-          act: 'end',
-          did: 'Quality review: 1 issue fixed (%{head})',
-          signal: { status: 'continue', phase: 'testing' },
-        },
-      ],
-    },
   ],
 };
 

@@ -19,35 +19,26 @@ export const DEMO_FILES: Readonly<Record<string, string>> = {
 A to-do list small enough to fold from one sheet of paper.
 
 - \`boat add "text"\` puts something on the list
-- \`boat done 1\` ticks it off
 - \`boat drop 1\` throws it overboard
 - \`boat list\` shows everything
 
 A slip of the finger sinks the boat: there is no way back from \`drop\` yet.
 `,
-  'src/list.js': `// A list is a plain array of { text, done }. Every function returns a new one.
+  'src/list.js': `// A list is a plain array of texts. Every function returns a new one.
 
 export function add(list, text) {
   if (!text.trim()) throw new Error('Nothing to add: give it a few words.');
-  return [...list, { text: text.trim(), done: false }];
-}
-
-export function tick(list, number) {
-  return list.with(indexOf(list, number), { ...list[number - 1], done: true });
+  return [...list, text.trim()];
 }
 
 export function drop(list, number) {
-  return list.toSpliced(indexOf(list, number), 1);
+  if (!list[number - 1]) throw new Error(\`There is no number \${number} on board.\`);
+  return list.toSpliced(number - 1, 1);
 }
 
 export function render(list) {
   if (list.length === 0) return '  The boat is empty.';
-  return list.map((item, index) => \`  \${index + 1}. [\${item.done ? 'x' : ' '}] \${item.text}\`).join('\\n');
-}
-
-function indexOf(list, number) {
-  if (!list[number - 1]) throw new Error(\`There is no number \${number} on board.\`);
-  return number - 1;
+  return list.map((text, index) => \`  \${index + 1}. \${text}\`).join('\\n');
 }
 `,
   'src/store.js': `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -62,10 +53,10 @@ export function save(file, list) {
 `,
   'src/cli.js': `#!/usr/bin/env node
 import { pathToFileURL } from 'node:url';
-import { add, drop, render, tick } from './list.js';
+import { add, drop, render } from './list.js';
 import { load, save } from './store.js';
 
-export const USAGE = \`boat add "text" | done N | drop N | list\`;
+export const USAGE = 'boat add "text" | drop N | list';
 
 export function run([command = 'list', ...words], file) {
   const list = load(file);
@@ -76,8 +67,6 @@ export function run([command = 'list', ...words], file) {
   switch (command) {
     case 'add':
       return keep(add(list, words.join(' ')));
-    case 'done':
-      return keep(tick(list, Number(words[0])));
     case 'drop':
       return keep(drop(list, Number(words[0])));
     case 'list':
@@ -105,22 +94,19 @@ export function newBoat() {
 `,
   'test/list.test.js': `import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { add, drop, render, tick } from '../src/list.js';
+import { add, drop, render } from '../src/list.js';
 
-test('something added is on the list, not yet done', () => {
-  assert.deepEqual(add([], ' Fold the boat '), [{ text: 'Fold the boat', done: false }]);
-});
-
-test('what is dropped is gone', () => {
-  assert.deepEqual(drop(add([], 'Fold'), 1), []);
+test('what was added is on the list until it is dropped', () => {
+  assert.deepEqual(add([], ' Fold the boat '), ['Fold the boat']);
+  assert.deepEqual(drop(['Fold', 'Float'], 1), ['Float']);
 });
 
 test('a number that is not on board is refused', () => {
-  assert.throws(() => tick([], 1), /no number 1 on board/);
+  assert.throws(() => drop([], 1), /no number 1 on board/);
 });
 
 test('the list reads well', () => {
-  assert.equal(render(tick(add(add([], 'Fold'), 'Float'), 1)), '  1. [x] Fold\\n  2. [ ] Float');
+  assert.equal(render(['Fold', 'Float']), '  1. Fold\\n  2. Float');
 });
 `,
   'test/cli.test.js': `import assert from 'node:assert/strict';
@@ -131,8 +117,7 @@ import { newBoat } from '../support/boats.js';
 test('the list survives from one command to the next', () => {
   const boat = newBoat();
   run(['add', 'Fold', 'the', 'boat'], boat);
-  run(['done', '1'], boat);
-  assert.equal(run(['list'], boat), '  1. [x] Fold the boat');
+  assert.equal(run(['list'], boat), '  1. Fold the boat');
 });
 
 test('an unknown command shows what there is', () => {

@@ -17,11 +17,9 @@ const rules: RuleText[] = [
       { act: 'say', text: 'This is a rehearsal: no model is asked. Looking at what the repository holds.' },
       document('dive', {
         Summary: '%{task}',
-        'Key Findings': '- %{count} tracked files on branch `%{branch}`',
+        'Key Findings': '- %{count} tracked files on branch `%{branch}`\n- %{tests}',
         'Code Structure': '%{files}',
-        Dependencies: '%{tests}',
         Considerations: 'The last commits:\n%{commits}',
-        Recommendations: '- Ask what only a person can decide',
       }),
       goOn('Looked around the repository', 'requirements'),
     ],
@@ -63,7 +61,6 @@ const rules: RuleText[] = [
       document('requirements', {
         Summary: '%{task}',
         'Architectural Decisions': '%{answers}',
-        'Implementation Requirements': '- [ ] What the task asks for, as decided above',
         'Out of Scope': '- Everything else: this is a rehearsal',
       }),
       goOn('Wrote the requirements', 'planning'),
@@ -107,19 +104,12 @@ const rules: RuleText[] = [
   {
     when: { phase: 'quality' },
     do: [
-      { act: 'say', text: 'Blocking: the document does not say how old its facts are.' },
-      { act: 'edit', path: DOCUMENT, text: '\nFacts as of commit `%{head}`.\n', append: true },
-      { act: 'commit', subject: 'fix: quality review - name the commit that was looked at' },
       document('quality-review', {
-        Summary: 'One blocking issue, fixed.',
-        Cleanup: 'Nothing to remove.',
-        Reviews: 'A rehearsal has no reviewers: this is a scripted look.',
-        Blocking: '- [x] The document did not say how old its facts are (%{head})',
-        'Non-blocking': '- none',
-        Actions: '1. Name the commit that was looked at.',
+        Summary: 'A rehearsal has no reviewers: this is a scripted look.',
+        Blocking: '- none',
         'Final Status': 'Ready to be tested again.',
       }),
-      goOn('Quality review: 1 issue fixed (%{head})', 'testing'),
+      goOn('Quality review: nothing to fix', 'testing'),
     ],
   },
   {
@@ -127,16 +117,13 @@ const rules: RuleText[] = [
     do: [
       document('summary', {
         Overview: '%{task}',
-        Changes: 'The plan is carried out, a commit per phase.',
         Files: '%{commits}',
         Testing: '%{tests}: run after the implementation and after the review.',
-        Quality: 'One issue found and fixed.',
         'PR Description': '%{task}',
-        Notes: 'Played from a script; no model was asked.',
       }),
       end('Wrote the summary', {
         status: 'done',
-        summary: 'Built in three phases, tested twice, reviewed. A rehearsal: no model was asked.',
+        summary: 'Built in three phases, tested twice. A rehearsal: no model was asked.',
       }),
     ],
   },
@@ -194,10 +181,7 @@ function tested(reviewed: boolean): RuleText {
         Summary: 'Nothing failed.',
         Run: reviewed ? '2nd, after the quality review' : '1st, after the implementation',
         Tests: '```\n%{output}\n```',
-        Issues: '- none',
         Method: '%{tests}',
-        Environment: 'Branch %{branch} at %{head}',
-        Recommendation: `Continue with ${next}.`,
       }),
       goOn(`Tests passed, run ${reviewed ? 2 : 1}`, next),
     ],

@@ -5,12 +5,12 @@ import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../base/clock.ts';
 import { definedOnly } from '../base/defined-only.ts';
-import { openLines } from './claude-lines.ts';
-import { playActs, type Stage } from './play-act.ts';
-import { readPrompt } from './prompt.ts';
+import type { ActContext } from './act-context.ts';
+import { ClaudeLines } from './claude-lines.ts';
+import { playActs } from './play-act.ts';
+import { readPrompt, SetupError } from './prompt.ts';
 import { actsFor, readScenario, Scenario } from './scenario.ts';
-import { SetupError } from './setup-error.ts';
-import { readSituation } from './situation.ts';
+import { readSituation, readWords, type Words } from './situation.ts';
 
 const DEFAULT_PACE_MS = 150;
 const SETUP_EXIT_CODE = 2;
@@ -38,21 +38,27 @@ async function main(): Promise<number> {
   const { REHEARSAL_SCENARIO: scenarioPath = '', SAMOCODE_REHEARSAL_PACE_MS = DEFAULT_PACE_MS } = env;
   const scenario = scenarioPath ? await readScenario(scenarioPath) : Scenario.parse({});
   const ignoreTerm = endOnSignals();
-  const lines = openLines({
-    write: (words) => process.stdout.write(words),
-    clock: systemClock,
-    paceMs: scenario.paceMs ?? (Number(SAMOCODE_REHEARSAL_PACE_MS) || 0),
-    uuid: argv.includes('--session-id') ? (argv[argv.indexOf('--session-id') + 1] ?? '') : randomUUID(),
-    workingDir: facts.workingDir,
-    version: __VERSION__,
-  });
+  const paceMs = scenario.paceMs ?? (Number(SAMOCODE_REHEARSAL_PACE_MS) || 0);
+  const uuid = argv.includes('--session-id') ? argv[argv.indexOf('--session-id') + 1] : undefined;
+  const print = (words: string) => process.stdout.write(words);
+  const lines = new ClaudeLines(print, systemClock, paceMs, uuid ?? randomUUID());
+  lines.begin(facts.workingDir, __VERSION__);
   const situation = await readSituation(facts);
-  const stage: Stage = {
+  let words: Promise<Words> | undefined;
+  const context: ActContext = {
     ...{ situation, scenario, scenarioPath, lines, clock: systemClock, write, ignoreTerm },
+    words: () => {
+      words ??= readWords(situation, scenario.answers);
+      return words;
+    },
     env: definedOnly(env),
+    signals: true,
+    results: true,
+    edited: new Set(),
+    documents: new Set(),
   };
   const acts = actsFor(scenario.rules, situation.occasion) ?? [{ act: 'normal', signal: true, result: true }];
-  return (await playActs(acts, stage)) ?? 0;
+  return (await playActs(acts, context)) ?? 0;
 }
 
 function write(words: string, to: 'stdout' | 'stderr'): Promise<void> {

@@ -1,69 +1,27 @@
 import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
-import type { Clock } from '../base/clock.ts';
 import { runCommand } from '../base/run-command.ts';
 import { documentText } from '../session/document-text.ts';
 import { changeOverview } from '../session/overview-change.ts';
 import { readQa } from '../session/qa.ts';
 import { writeAnswers } from '../session/qa-change.ts';
+import type { ActContext, Acts } from './act-context.ts';
 import type { ClaudeLines } from './claude-lines.ts';
 import { HONEST_WORK } from './honest-work.ts';
 import { placeOf, writeAt } from './places.ts';
 import { printMuch } from './print-much.ts';
-import { type Act, actsFor, type Scenario } from './scenario.ts';
-import { readWords, type Situation, type Words } from './situation.ts';
+import { type Act, actsFor } from './scenario.ts';
 import { startLateWriter, startSleeper } from './stray-processes.ts';
-import { isWork, playWork, type WorkAct } from './work.ts';
+import { WORK } from './work.ts';
 
-export interface Stage {
-  situation: Situation;
-  scenario: Scenario;
-  /** Absolute path of the scenario; script acts are found beside it. */
-  scenarioPath: string;
-  lines: ClaudeLines;
-  clock: Clock;
-  /** What commands and scripts inherit. */
-  env: Readonly<Record<string, string>>;
-  /** Resolves when the text has left the process. */
-  write(text: string, to: 'stdout' | 'stderr'): Promise<void>;
-  /** Makes the process deaf to TERM, INT and HUP. */
-  ignoreTerm(): void;
-}
-
-/** Plays acts in their order. @returns the exit code of the act that ended the process */
-export async function playActs(
-  acts: readonly Act[],
-  stage: Stage,
-  { signals, results } = { signals: true, results: true },
-): Promise<number | undefined> {
-  const { situation, scenario, lines, env } = stage;
-  let words: Words | undefined;
-  const documents = new Set<string>();
-  const edited = new Set<string>();
-  for (const act of acts) {
-    let exitCode: number | undefined;
-    if (isWork(act)) {
-      words ??= await readWords(situation, scenario.answers);
-      exitCode = await playWork(act, { situation, words, lines, env, signals, results, edited, documents });
-    } else exitCode = await playAct(act, stage);
-    if (exitCode !== undefined) return exitCode;
-  }
-  return undefined;
-}
-
-type Difficult = Exclude<Act, WorkAct>;
-type Difficulties = {
-  /** Gives an exit code when the act ends the process. */
-  [Name in Difficult['act']]: (act: Extract<Act, { act: Name }>, stage: Stage) => unknown;
-};
-
-const DIFFICULTIES: Difficulties = {
-  normal: ({ signal, result }, stage) =>
-    playActs(actsFor(HONEST_WORK, stage.situation.occasion) ?? [], stage, {
-      signals: signal,
-      results: result,
-    }),
+/** Honest work, and everything that a process can do wrong. */
+const ACTS: Acts<Act['act']> = {
+  ...WORK,
+  normal: ({ signal, result }, context) => {
+    const acts = actsFor(HONEST_WORK, context.situation.occasion) ?? [];
+    return playActs(acts, { ...context, signals: signal, results: result });
+  },
   'close-without-signal': (_act, { lines }) => {
     lines.finish('I am done.');
     return 0;
@@ -80,34 +38,39 @@ const DIFFICULTIES: Difficulties = {
     // A signal that does not kill at once leaves us running; the next act may then begin.
     return clock.sleep(50);
   },
-  'ignore-term': (_act, stage) => stage.ignoreTerm(),
+  'ignore-term': (_act, context) => context.ignoreTerm(),
   fork: async (act) => {
     for (let nth = 0; nth < act.count; nth++) await startSleeper(act.ms, act);
   },
-  daemon: (act, stage) =>
-    startLateWriter(act.thenAfterMs, { ...act.write, path: at(act.write.path, stage) }, act),
+  daemon: (act, context) =>
+    startLateWriter(act.thenAfterMs, { ...act.write, path: at(act.write.path, context) }, act),
   print: printMuch,
   event: ({ json }, { lines }) => lines.print(json),
   result: ({ json }, { lines }) => printResult(lines, json),
-  limit: ({ resetsInSeconds }, stage) => reachLimit(stage, resetsInSeconds),
-  'signal-file': ({ text }, stage) =>
-    writeAt(at('signal', stage), text, { append: false, clock: stage.clock }),
-  write: (act, stage) => writeAt(at(act.path, stage), act.text, { ...act, clock: stage.clock }),
-  remove: ({ path }, stage) => rm(at(path, stage), { force: true, recursive: true }),
-  'answer-qa': ({ answer }, stage) => rewrite(at('qa', stage), (text) => answered(text, answer)),
-  'set-phase': ({ phase }, stage) =>
-    rewrite(at('overview', stage), (text) => changeOverview(text, { phase })),
-  run: ({ command }, stage) => run(stage, command),
-  script: ({ path }, stage) => run(stage, [process.execPath, resolve(dirname(stage.scenarioPath), path)]),
+  limit: ({ resetsInSeconds }, context) => reachLimit(context, resetsInSeconds),
+  'signal-file': ({ text }, context) =>
+    writeAt(at('signal', context), text, { append: false, clock: context.clock }),
+  write: (act, context) => writeAt(at(act.path, context), act.text, { ...act, clock: context.clock }),
+  remove: ({ path }, context) => rm(at(path, context), { force: true, recursive: true }),
+  'answer-qa': ({ answer }, context) => rewrite(at('qa', context), (text) => answered(text, answer)),
+  'set-phase': ({ phase }, context) =>
+    rewrite(at('overview', context), (text) => changeOverview(text, { phase })),
+  run: ({ command }, context) => run(context, command),
+  script: ({ path }, context) =>
+    run(context, [process.execPath, resolve(dirname(context.scenarioPath), path)]),
 };
 
-async function playAct(act: Difficult, stage: Stage): Promise<number | undefined> {
-  // The table has the function of exactly this act.
-  const exitCode = await DIFFICULTIES[act.act](act as never, stage);
-  return typeof exitCode === 'number' ? exitCode : undefined;
+/** Plays acts in their order. @returns the exit code of the act that ended the process */
+export async function playActs(acts: readonly Act[], context: ActContext): Promise<number | undefined> {
+  for (const act of acts) {
+    // The table has the function of exactly this act.
+    const exitCode = await ACTS[act.act](act as never, context);
+    if (typeof exitCode === 'number') return exitCode;
+  }
+  return undefined;
 }
 
-function at(path: string, { situation }: Stage): string {
+function at(path: string, { situation }: ActContext): string {
   return placeOf(situation.facts, path);
 }
 
@@ -129,7 +92,7 @@ function printResult(lines: ClaudeLines, json: Record<string, unknown>): void {
 }
 
 /** What claude prints when the limit of a subscription is reached. */
-function reachLimit({ lines, clock }: Stage, resetsInSeconds: number | undefined): number {
+function reachLimit({ lines, clock }: ActContext, resetsInSeconds: number | undefined): number {
   const words = "You've hit your usage limit.";
   const resetsAt = resetsInSeconds && Math.ceil(clock.now() / 1000 + resetsInSeconds);
   const failure = {
@@ -151,7 +114,10 @@ function reachLimit({ lines, clock }: Stage, resetsInSeconds: number | undefined
   return 1;
 }
 
-async function run({ situation, env: inherited, lines }: Stage, command: readonly string[]): Promise<void> {
+async function run(
+  { situation, env: inherited, lines }: ActContext,
+  command: readonly string[],
+): Promise<void> {
   const [file = '', ...args] = command;
   const { sessionDir, workingDir, phase, iteration } = situation.facts;
   const env = {

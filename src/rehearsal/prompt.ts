@@ -1,7 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { stampsAt, threeDigits } from '../base/stamps.ts';
 import { type Phase, phaseNamed } from '../phases/table.ts';
-import { SetupError } from './setup-error.ts';
 
 /** What the prompt says about this iteration. */
 export interface PromptFacts {
@@ -9,22 +8,20 @@ export interface PromptFacts {
   workingDir: string;
   phase: Phase;
   iteration: number;
-  stamps: PromptStamps;
+  stamps: {
+    /** `MM-DD-HHMM`, begins document names. */
+    file: string;
+    /** `MM-DD HH:MM`. */
+    log: string;
+    /** `[NNN @ MM-DD HH:MM]`, begins flow lines. */
+    iteration: string;
+  };
   /** What a person said about the last plan or result, word for word; empty when nothing. */
   feedback: string;
   /** What takes the task's place after a finished session was given more to do; empty when nothing. */
   goal: string;
   /** File name of the approved plan, when the prompt names it. */
   planName: string | undefined;
-}
-
-export interface PromptStamps {
-  /** `MM-DD-HHMM`, begins document names. */
-  file: string;
-  /** `MM-DD HH:MM`. */
-  log: string;
-  /** `[NNN @ MM-DD HH:MM]`, begins flow lines. */
-  iteration: string;
 }
 
 /**
@@ -37,7 +34,7 @@ export function readPrompt(prompt: string, nowMs: number): PromptFacts {
   const iteration = Number.parseInt(labelled(prompt, 'Iteration') ?? '1', 10) || 1;
   const now = stampsAt(nowMs);
   const log = stamp(prompt, 'TIMESTAMP_LOG') ?? now.log;
-  const planName = (labelled(prompt, 'Plan') ?? labelled(prompt, 'Approved plan'))?.split('/').at(-1);
+  const planName = labelled(prompt, 'Approved plan')?.split('/').at(-1);
   return {
     sessionDir: folder(prompt, 'Session path'),
     workingDir: folder(prompt, 'Working directory'),
@@ -50,7 +47,7 @@ export function readPrompt(prompt: string, nowMs: number): PromptFacts {
     },
     feedback: quotedBelow(prompt, FEEDBACK),
     goal: quotedBelow(prompt, GOAL),
-    planName: planName?.endsWith('.md') ? planName : undefined,
+    planName,
   };
 }
 
@@ -81,4 +78,11 @@ function quotedBelow(prompt: string, heading: RegExp): string {
   const after = prompt.slice(found.index + found[0].length);
   const text = after.split(/^(?:#{1,6} |\*\*[^*\n]+:\*\*|---)/m, 1)[0] ?? '';
   return text.replace(/^[ \t]*> ?/gm, '').trim();
+}
+
+/** The rehearsal cannot start at all: no usable prompt, no such scenario. It ends with status 2. */
+export class SetupError extends Error {
+  constructor(why: string) {
+    super(`The rehearsal did not start: ${why}.`);
+  }
 }

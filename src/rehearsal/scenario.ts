@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../session/documents.ts';
-import { SetupError } from './setup-error.ts';
+import { SetupError } from './prompt.ts';
 
 const milliseconds = z.number().nonnegative();
 const AN_HOUR = 3_600_000;

@@ -9,75 +9,33 @@ import { endOfContent, lineBody, oneLine, parseMarkdown, sectionNamed } from '..
 import type { OverviewSection } from '../session/overview.ts';
 import { changeOverview } from '../session/overview-change.ts';
 import { newQa } from '../session/qa-change.ts';
-import type { ClaudeLines, ToolOutcome } from './claude-lines.ts';
+import type { ActContext, Acts, Named } from './act-context.ts';
 import { findTests } from './find-tests.ts';
-import type { Act } from './scenario.ts';
-import { fill, type Situation, type Words } from './situation.ts';
-
-export interface Work {
-  situation: Situation;
-  words: Words;
-  lines: ClaudeLines;
-  env: Readonly<Record<string, string>>;
-  /** Without it the signal is forgotten. */
-  signals: boolean;
-  /** Without it the final line is. */
-  results: boolean;
-  /** Files of the worktree that this iteration has edited, and documents that it has written. */
-  edited: Set<string>;
-  documents: Set<string>;
-}
-
-const WORK = ['say', 'ask', 'document', 'edit', 'check', 'test', 'commit', 'tick', 'end'] as const;
-type Named<Name extends Act['act']> = Extract<Act, { act: Name }>;
-export type WorkAct = Named<(typeof WORK)[number]>;
-
-export function isWork(act: Act): act is WorkAct {
-  return WORK.some((name) => name === act.act);
-}
+import { fill } from './situation.ts';
 
 const CHECK_TIME_MS = 10 * 60_000;
 const KEPT_CHARACTERS = 4000;
 const SCRIPTED = '> Written by the rehearsal agent from a script; no model was asked.';
 
-/** Does one act of honest work. @returns an exit code when it cannot continue */
-export async function playWork(act: WorkAct, work: Work): Promise<number | undefined> {
-  const { lines, words, situation } = work;
-  const { sessionDir, workingDir } = situation.facts;
-  switch (act.act) {
-    case 'say':
-      await lines.say(fill(act.text, words));
-      return undefined;
-    case 'ask':
-      await write(work, join(sessionDir, '_qa.md'), newQa(act));
-      return undefined;
-    case 'document':
-      await writeDocument(work, act);
-      return undefined;
-    case 'edit':
-      await edit(work, act);
-      return undefined;
-    case 'check':
-      return await check(work, fill(act.command, words), act.mayFail);
-    case 'test': {
-      const { command } = await findTests(workingDir);
-      return command === undefined ? undefined : await check(work, command, false);
-    }
-    case 'commit':
-      await commit(work, fill(act.subject, words));
-      return undefined;
-    case 'tick':
-      await tick(work);
-      return undefined;
-    case 'end':
-      await end(work, act);
-      return undefined;
-    default:
-      return act satisfies never;
-  }
-}
+/** Honest work on the session's documents and the worktree, each act as a tool call of the agent. */
+export const WORK: Acts<'say' | 'ask' | 'document' | 'edit' | 'check' | 'test' | 'commit' | 'tick' | 'end'> =
+  {
+    say: async ({ text }, context) => context.lines.say(fill(text, await context.words())),
+    ask: (act, context) => write(context, join(context.situation.facts.sessionDir, '_qa.md'), newQa(act)),
+    document: writeDocument,
+    edit,
+    check: async ({ command, mayFail }, context) =>
+      check(context, fill(command, await context.words()), mayFail),
+    test: async (_act, context) => {
+      const { command } = await findTests(context.situation.facts.workingDir);
+      return command && check(context, command, false);
+    },
+    commit: async ({ subject }, context) => commit(context, fill(subject, await context.words())),
+    tick: (_act, context) => tick(context),
+    end,
+  };
 
-async function write({ lines }: Work, path: string, text: string): Promise<void> {
+async function write({ lines }: ActContext, path: string, text: string): Promise<void> {
   await lines.use('Write', { file_path: path, content: text }, async () => {
     await mkdir(dirname(path), { recursive: true });
     await writeWhole(path, text);
@@ -86,67 +44,70 @@ async function write({ lines }: Work, path: string, text: string): Promise<void>
 }
 
 /** Writes `TIMESTAMP_FILE-kind-slug.md`, numbered when the same minute has one already. */
-async function writeDocument(work: Work, { kind, title, sections }: Named<'document'>): Promise<void> {
-  const { sessionDir, stamps } = work.situation.facts;
-  const stem = `${stamps.file}-${kind}-${work.words.slug}`;
+async function writeDocument(
+  { kind, title, sections }: Named<'document'>,
+  context: ActContext,
+): Promise<void> {
+  const { sessionDir, stamps } = context.situation.facts;
+  const words = await context.words();
+  const stem = `${stamps.file}-${kind}-${words.slug}`;
   let name = `${stem}.md`;
   for (let nth = 2; await isThere(join(sessionDir, name)); nth++) name = `${stem}-${nth}.md`;
   const heading = `# ${kind[0]?.toUpperCase()}${kind.slice(1).replace('-', ' ')}: ${title}`;
   const parts = Object.entries(sections).map(([section, text]) => `## ${section}\n${text}\n`);
-  await write(
-    work,
-    join(sessionDir, name),
-    fill([heading, '', SCRIPTED, '', ...parts].join('\n'), work.words),
-  );
-  work.documents.add(name);
+  await write(context, join(sessionDir, name), fill([heading, '', SCRIPTED, '', ...parts].join('\n'), words));
+  context.documents.add(name);
 }
 
-async function edit(work: Work, { path, text, append, replace }: Named<'edit'>): Promise<void> {
-  const name = fill(path, work.words);
-  const full = join(work.situation.facts.workingDir, name);
+async function edit({ path, text, append, replace }: Named<'edit'>, context: ActContext): Promise<void> {
+  const words = await context.words();
+  const name = fill(path, words);
+  const full = join(context.situation.facts.workingDir, name);
   const old = (await ifExists(readFile(full, 'utf8'))) ?? '';
   let changed = replace.length > 0 || append ? old : '';
   for (const [from, to] of replace) {
     if (!changed.includes(from)) throw new Error(`${name} has no "${from}".`);
-    changed = changed.replace(from, () => fill(to, work.words));
+    changed = changed.replace(from, () => fill(to, words));
   }
-  await write(work, full, changed + fill(text, work.words));
-  work.edited.add(name);
+  await write(context, full, changed + fill(text, words));
+  context.edited.add(name);
 }
 
 /** Runs a shell command in the worktree, with the Node that plays the rehearsal: a parent's PATH may have none. */
-async function check(work: Work, command: string, mayFail: boolean): Promise<number | undefined> {
-  const { workingDir: cwd } = work.situation.facts;
-  const bin = join(cwd, 'node_modules', '.bin');
-  const env = { ...work.env, PATH: [dirname(process.execPath), bin, work.env.PATH].join(delimiter) };
+async function check(context: ActContext, command: string, mayFail: boolean): Promise<number | undefined> {
+  const cwd = context.situation.facts.workingDir;
+  const words = await context.words();
+  const path = [dirname(process.execPath), join(cwd, 'node_modules', '.bin'), context.env.PATH];
+  const env = { ...context.env, PATH: path.join(delimiter) };
   let failed = false;
-  await work.lines.use('Bash', { command }, async () => {
+  await context.lines.use('Bash', { command }, async () => {
     const run = await runCommand('sh', ['-c', command], { cwd, env, timeoutMs: CHECK_TIME_MS });
     failed = run.exitCode !== 0;
-    work.words.output = `${run.stdout}${run.stderr}`.trim().slice(-KEPT_CHARACTERS);
-    return { text: work.words.output || '(no output)', failed };
+    words.output = `${run.stdout}${run.stderr}`.trim().slice(-KEPT_CHARACTERS);
+    return { text: words.output || '(no output)', failed };
   });
   if (!failed || mayFail) return undefined;
   const reason = `\`${oneLine(command)}\` fails, and a rehearsal has no script for that.`;
   const signal = { status: 'blocked', reason, needs: 'error_resolution' };
-  await end(work, { act: 'end', did: `Blocked: ${reason}`, signal });
+  await end({ act: 'end', did: `Blocked: ${reason}`, signal }, context);
   return 0;
 }
 
-async function commit(work: Work, subject: string): Promise<void> {
-  const { workingDir: cwd } = work.situation.facts;
-  const paths = [...work.edited];
+async function commit({ situation, lines, edited, words }: ActContext, subject: string): Promise<void> {
+  const { workingDir: cwd } = situation.facts;
+  const paths = [...edited];
   const git = (...args: string[]) => runCommand('git', args, { cwd });
-  await work.lines.use('Bash', { command: `git commit -m '${subject}'` }, async (): Promise<ToolOutcome> => {
+  await lines.use('Bash', { command: `git commit -m '${subject}'` }, async () => {
     await git('add', '--', ...paths);
     const { exitCode, stdout, stderr } = await git('commit', '-q', '-m', subject, '--', ...paths);
-    work.words.head = (await git('rev-parse', '--short', 'HEAD')).stdout.trim();
-    return { text: `${stdout}${stderr}` || `[${work.words.head}] ${subject}`, failed: exitCode !== 0 };
+    const head = (await git('rev-parse', '--short', 'HEAD')).stdout.trim();
+    Object.assign(await words(), { head });
+    return { text: `${stdout}${stderr}` || `[${head}] ${subject}`, failed: exitCode !== 0 };
   });
 }
 
 /** Ticks the boxes of the open plan phase and notes that it is complete, in one line, as an approval allows. */
-async function tick({ situation, lines, words }: Work): Promise<void> {
+async function tick({ situation, lines }: ActContext): Promise<void> {
   const { facts, planName = '', occasion } = situation;
   const path = join(facts.sessionDir, planName);
   await lines.use('Edit', { file_path: path }, async () => {
@@ -157,7 +118,7 @@ async function tick({ situation, lines, words }: Work): Promise<void> {
     const end = doc.headings[at + 1]?.index ?? doc.lines.length;
     for (let index = start; index < end; index += 1)
       editor.replace(index, lineBody(doc.lines[index] ?? '').replace('- [ ]', '- [x]'));
-    const mark = `**Phase ${occasion.planPhase} completed** (${words.stamp})`;
+    const mark = `**Phase ${occasion.planPhase} completed** (${facts.stamps.log})`;
     editor.insert(endOfContent(doc, { heading: start, start, end }), [mark]);
     await writeWhole(path, editor.render());
     return { text: 'Ticked.' };
@@ -165,13 +126,14 @@ async function tick({ situation, lines, words }: Work): Promise<void> {
 }
 
 /** The agent's lines of the overview, then the signal: always the last act. */
-async function end(work: Work, { did, signal }: Named<'end'>): Promise<void> {
-  const { situation, words, lines } = work;
+async function end({ did, signal }: Named<'end'>, context: ActContext): Promise<void> {
+  const { situation, lines } = context;
   const { sessionDir, stamps, phase } = situation.facts;
+  const words = await context.words();
   const path = join(sessionDir, '_overview.md');
   const next = signal.phase ?? (signal.status === 'done' ? 'Open a pull request' : 'A person decides');
   const messages = await readMessages(join(sessionDir, '_inbox'));
-  const documents = [...work.documents];
+  const documents = [...context.documents];
   const lastAction = fill(did, words);
   const flow = [
     ...messages.map(({ text }) => `Guidance read: ${oneLine(text).slice(0, 120)}`),
@@ -186,8 +148,8 @@ async function end(work: Work, { did, signal }: Named<'end'>): Promise<void> {
   });
   const acknowledged = messages.map(({ id }) => id);
   const given = { phase, ...signal, ...(acknowledged.length > 0 && { acknowledged }) };
-  if (work.signals) await write(work, join(sessionDir, '_signal.json'), `${JSON.stringify(given)}\n`);
-  if (work.results) lines.finish(lastAction);
+  if (context.signals) await write(context, join(sessionDir, '_signal.json'), `${JSON.stringify(given)}\n`);
+  if (context.results) lines.finish(lastAction);
 }
 
 async function readMessages(inbox: string) {

@@ -51,8 +51,8 @@ test('in a repository without tests the whole way leaves one document, and nothi
   ]);
   expect(await session.git('diff', '--name-only', 'main')).toBe('docs/rehearsal/way-back.md');
   const document = await readFile(join(session.workingDir, 'docs/rehearsal/way-back.md'), 'utf8');
-  expect(document).toMatch(/no model was asked[\s\S]*`lib\/a.py`[\s\S]*No tests were run[\s\S]*Facts as of/);
-  expect(await session.subjects()).toHaveLength(4);
+  expect(document).toMatch(/no model was asked[\s\S]*`lib\/a.py`[\s\S]*No tests were run/);
+  expect(await session.subjects()).toHaveLength(3);
   expect(await session.git('status', '--porcelain')).toBe('');
   expect(await session.read('_overview.md')).toContain('Stays as it is.');
 });
@@ -79,7 +79,7 @@ test('in the demo answers change what is built: another name, another number', a
   const file = join(session.root, 'boat.json');
   run(['add', 'Fold'], file);
   run(['drop', '1'], file);
-  expect(run(['oops'], file)).toBe('  1. [ ] Fold');
+  expect(run(['oops'], file)).toBe('  1. Fold');
   expect(run(['sail'], file)).toContain('| oops |');
   expect(await readFile(join(session.workingDir, 'src/history.js'), 'utf8')).toContain('slice(-3)');
 });
