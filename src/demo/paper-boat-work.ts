@@ -1,8 +1,8 @@
 /** What the rehearsal plays on the demo's project; what is not here is its honest work on any project. */
 export const DEMO_SCENARIO = {
   about: 'The way back that the paper boat lacks.',
-  // Of a free answer, what the code can be made from.
-  answers: { Q1: '\\b(?!(?:add|drop|list)\\b)[a-z][a-z-]{0,19}\\b', Q2: '[1-9]\\d{0,3}' },
+  // Of a free answer, what a command can be called.
+  answers: { Q1: '\\b(?!(?:add|drop|list)\\b)[a-z][a-z-]{0,19}\\b' },
   rules: [
     {
       when: { phase: 'requirements', questions: 'none' },
@@ -16,14 +16,9 @@ export const DEMO_SCENARIO = {
               options: ['undo', 'back', 'oops'],
               suggestion: { letters: ['A'], reason: 'it is the word people try first' },
             },
-            {
-              text: 'How many changes should it be able to take back? They are kept in the boat file.',
-              options: ['1', '10', '100'],
-              suggestion: { letters: ['B'], reason: 'enough for a bad minute, and the file stays small' },
-            },
           ],
         },
-        { act: 'end', did: '2 questions asked', signal: { status: 'waiting', for: 'qa_answers' } },
+        { act: 'end', did: '1 question asked', signal: { status: 'waiting', for: 'qa_answers' } },
       ],
     },
     {
@@ -35,27 +30,25 @@ export const DEMO_SCENARIO = {
           title: 'Take back the last change',
           sections: {
             'Task Definition': '%{task}',
-            Requirements:
-              '- [ ] `boat %{Q1}` takes back up to %{Q2} changes\n- [ ] As asked for: %{feedback}',
-            Context:
-              'Lists never change in place: the past is the lists themselves, kept beside the present one.',
-            'Implementation Phases': `### Phase 1: Remember the past
-Files: src/history.js, test/history.test.js
-Check: \`node --test test/history.test.js\`
-- [ ] Check first: what is remembered comes back, and no more than %{Q2}
-- [ ] \`remember\` and \`takeBack\`
-
-### Phase 2: Keep the past in the boat file
+            Requirements: '- [ ] `boat %{Q1}` takes back the last change\n- [ ] As asked for: %{feedback}',
+            Context: 'Lists never change in place, so the one before can be kept as it is.',
+            'Implementation Phases': `### Phase 1: Keep the list before
 Files: src/store.js, test/store.test.js
 Check: \`node --test test/store.test.js\`
-- [ ] Check first: a save remembers, and a file of version 0.3.0 still loads
-- [ ] \`{ list, past }\` instead of the bare list
+- [ ] Check first: a save keeps the list before it, and a file of version 0.3.0 still loads
+- [ ] \`{ list, before }\` instead of the bare list
 
-### Phase 3: The %{Q1} command
-Files: src/cli.js, test/%{Q1}.test.js, README.md
+### Phase 2: The %{Q1} command
+Files: src/cli.js, test/%{Q1}.test.js
 Check: \`node --test\`
-- [ ] Check first: a dropped item comes back, and an empty past says so
-- [ ] The command \`%{Q1}\` and its line in the README
+- [ ] Check first: a dropped item comes back
+- [ ] The command \`%{Q1}\`
+
+### Phase 3: Let people find it
+Files: src/cli.js, test/usage.test.js, README.md
+Check: \`node --test\`
+- [ ] Check first: the usage names the command
+- [ ] The usage and the README
 - [ ] Look again at what was asked for: %{feedback}`,
             Notes: '- Each phase is one commit, its check first.',
           },
@@ -63,78 +56,43 @@ Check: \`node --test\`
         { act: 'end', did: 'Wrote the plan', signal: { status: 'waiting', for: 'plan_approval' } },
       ],
     },
-    phase(1, 'Remember the past', 'node --test test/history.test.js', [
-      {
-        path: 'test/history.test.js',
-        text: `import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { remember, takeBack } from '../src/history.js';
-
-test('what was remembered comes back, and an empty past gives nothing back', () => {
-  assert.deepEqual(takeBack(remember([], ['Fold'])), { list: ['Fold'], past: [] });
-  assert.equal(takeBack([]), undefined);
-});
-
-test('the past keeps %{Q2} and forgets the oldest', () => {
-  let past = [];
-  for (let number = 0; number <= %{Q2}; number++) past = remember(past, [number]);
-  assert.deepEqual([past.length, past[0]], [%{Q2}, [1]]);
-});
-`,
-      },
-      {
-        path: 'src/history.js',
-        text: `// The past is an array of lists, oldest first. Lists never change, so keeping them is enough.
-
-export function remember(past, list) {
-  return [...past, list].slice(-%{Q2});
-}
-
-export function takeBack(past) {
-  return past.length === 0 ? undefined : { list: past.at(-1), past: past.slice(0, -1) };
-}
-`,
-      },
-    ]),
-    phase(2, 'Keep the past in the boat file', 'node --test test/store.test.js', [
+    phase(1, 'Keep the list before', 'node --test test/store.test.js', [
       {
         path: 'test/store.test.js',
         text: `import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { load, loadPast, save } from '../src/store.js';
+import { load, loadBefore, save } from '../src/store.js';
 import { newBoat } from '../support/boats.js';
 
-test('a save remembers the list before it, also that of version 0.3.0', () => {
+test('a save keeps the list before it, also that of version 0.3.0', () => {
   const boat = newBoat();
   writeFileSync(boat, '["Fold"]');
-  assert.deepEqual([load(boat), loadPast(boat)], [['Fold'], []]);
   save(boat, []);
-  assert.deepEqual([load(boat), loadPast(boat)], [[], [['Fold']]]);
+  assert.deepEqual([load(boat), loadBefore(boat)], [[], ['Fold']]);
 });
 `,
       },
       {
         path: 'src/store.js',
         text: `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { remember } from './history.js';
 
 // Version 0.3.0 wrote the bare list.
 function read(file) {
   const boat = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  return Array.isArray(boat) ? { list: boat, past: [] } : boat;
+  return Array.isArray(boat) ? { list: boat, before: boat } : boat;
 }
 
 export const load = (file) => read(file).list;
-export const loadPast = (file) => read(file).past;
+export const loadBefore = (file) => read(file).before;
 
-export function save(file, list, past = remember(loadPast(file), load(file))) {
-  writeFileSync(file, JSON.stringify({ list, past }, null, 2) + '\\n');
+export function save(file, list) {
+  writeFileSync(file, JSON.stringify({ list, before: load(file) }, null, 2) + '\\n');
 }
 `,
       },
     ]),
-    phase(3, 'The %{Q1} command', 'node --test', [
+    phase(2, 'The %{Q1} command', 'node --test', [
       {
         path: 'test/%{Q1}.test.js',
         text: `import assert from 'node:assert/strict';
@@ -149,30 +107,29 @@ test('%{Q1} brings back what was dropped', () => {
   assert.equal(run(['%{Q1}'], boat), '  1. Fold');
   assert.equal(run(['list'], boat), '  1. Fold');
 });
-
-test('with nothing to take back it says so', () => {
-  assert.equal(run(['%{Q1}'], newBoat()), 'Nothing to take back.');
-});
 `,
       },
       {
         path: 'src/cli.js',
         replace: [
-          ['import { add,', "import { takeBack } from './history.js';\nimport { add,"],
-          ['import { load, save }', 'import { load, loadPast, save }'],
-          ['| list', '| %{Q1} | list'],
-          [
-            "    case 'list':",
-            `    case '%{Q1}': {
-      const earlier = takeBack(loadPast(file));
-      if (!earlier) return 'Nothing to take back.';
-      save(file, earlier.list, earlier.past);
-      return render(earlier.list);
-    }
-    case 'list':`,
-          ],
+          ['import { load, save }', 'import { load, loadBefore, save }'],
+          ["    case 'list':", "    case '%{Q1}':\n      return keep(loadBefore(file));\n    case 'list':"],
         ],
       },
+    ]),
+    phase(3, 'Let people find it', 'node --test', [
+      {
+        path: 'test/usage.test.js',
+        text: `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { USAGE } from '../src/cli.js';
+
+test('the usage names the way back', () => {
+  assert.match(USAGE, /%{Q1}/);
+});
+`,
+      },
+      { path: 'src/cli.js', replace: [['| list', '| %{Q1} | list']] },
       {
         path: 'README.md',
         replace: [

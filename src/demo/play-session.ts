@@ -10,21 +10,19 @@ export interface DemoScreen {
   line(text: string): void;
   /** What the chat asks of the server. */
   toolCall(tool: string, about?: string): void;
-  progress(look: Progress): void;
+  /** `child`: the session's running number of the agent that works; undefined while none does. */
+  progress(look: {
+    session: string;
+    phase: Phase;
+    child: number | undefined;
+    state: string;
+    doing: string;
+  }): void;
   /** An agent has ended. */
   ended(phase: Phase, did: string): void;
   question(question: Question): Promise<string>;
   /** @returns undefined for a yes, else what should be different */
   plan(outline: string): Promise<string | undefined>;
-}
-
-export interface Progress {
-  session: string;
-  phase: Phase;
-  /** The session's running number of the agent that works; undefined while none does. */
-  child: number | undefined;
-  state: string;
-  doing: string;
 }
 
 export interface Play {
@@ -36,18 +34,21 @@ export interface Play {
 
 /** What a session came to, as its chat knows it. */
 export interface Story {
+  session: string;
+  branch: string;
+  phases: Phase[];
+  iterations: number;
   answers: { id: string; text: string }[];
   /** File name of the approved plan. */
   plan: string;
-  phases: Phase[];
-  end: Answer;
+  summary: string;
 }
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done', 'needs_worker']);
 const LOOK_SECONDS = 1;
 
 /** Plays the chat of a started session until it is done. @throws SessionRestedError when it rests anywhere else */
-export async function playSession(play: Play, from: number): Promise<Story> {
+export async function playSession(play: Play, from: number): Promise<Story & { worktree: string }> {
   const answers: Story['answers'] = [];
   const phases = new Map<number, Phase>();
   let plan = '';
@@ -57,8 +58,12 @@ export async function playSession(play: Play, from: number): Promise<Story> {
     const need = look.state === 'waiting' ? look.for : look.state;
     if (need === 'qa_answers') answers.push(...(await answerQuestions(play)));
     else if (need === 'plan_approval') plan = await settlePlan(play);
-    else if (need === 'done') return { answers, plan, phases: [...new Set(phases.values())], end: look };
-    else throw new SessionRestedError(look);
+    else if (need !== 'done') throw new SessionRestedError(look);
+    else {
+      const { session, branch, worktree, iteration: iterations, says } = look;
+      const told = { session, branch, worktree, iterations, summary: says.summary ?? '' };
+      return { ...told, phases: [...new Set(phases.values())], answers, plan };
+    }
   }
 }
 

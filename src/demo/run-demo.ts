@@ -3,7 +3,6 @@ import { hasWorker } from '../actions/send-command.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemHost } from '../base/host.ts';
 import { runCommand } from '../base/run-command.ts';
-import type { Phase } from '../phases/table.ts';
 import { runGit } from '../project/git.ts';
 import { nodePath } from '../providers/node-path.ts';
 import { sessionPaths } from '../session/paths.ts';
@@ -27,24 +26,17 @@ export interface DemoOptions {
 }
 
 /** What a demo came to: `samocode demo --json`. */
-export interface DemoReport {
+export interface DemoReport extends Story {
   /** Committed, its tests pass there, main checkout untouched. */
   ok: boolean;
   /** What is missing, in words; empty when ok. */
   problems: string[];
-  session: string;
-  branch: string;
-  phases: Phase[];
-  iterations: number;
   seconds: number;
-  answers: Story['answers'];
-  plan: string;
   /** `hash subject`, oldest first. */
   commits: string[];
   diffStat: string;
   tests: { exitCode: number | null; passed: number; failed: number };
   mainUntouched: boolean;
-  summary: string;
   /** Where everything is; only when it was kept. */
   places?: { root: string; repo: string; worktree: string; sessionDir: string };
 }
@@ -80,16 +72,13 @@ async function play(place: DemoPlace, { server, screen, clock, signal }: DemoOpt
   screen.toolCall('start_session', `“${DEMO_TASK}”`);
   const input = { project_dir: repo, task: DEMO_TASK, name: 'way-back' };
   const { session, cursor } = await chat.call('start_session', input);
-  const { end, ...story } = await playSession({ chat, session, screen, signal }, cursor);
+  const { worktree, ...story } = await playSession({ chat, session, screen, signal }, cursor);
   const sessionDir = join(sessions, session);
   await untilWorkerLeft(sessionDir, clock);
-  const { branch, worktree, iteration: iterations, says } = end;
+  const log = await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD');
   const report = withVerdict({
-    ...{ session, branch, iterations, ...story },
-    summary: says.summary ?? '',
-    commits: (await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD'))
-      .split('\n')
-      .filter(Boolean),
+    ...story,
+    commits: log.split('\n').filter(Boolean),
     diffStat: await gitOut(place, worktree, 'diff', '--stat=76', 'main', 'HEAD'),
     tests: await runTests(worktree, env),
     mainUntouched: (await checkout()) === before,

@@ -34,7 +34,6 @@ export function readPrompt(prompt: string, nowMs: number): PromptFacts {
   const iteration = Number.parseInt(labelled(prompt, 'Iteration') ?? '1', 10) || 1;
   const now = stampsAt(nowMs);
   const log = stamp(prompt, 'TIMESTAMP_LOG') ?? now.log;
-  const planName = labelled(prompt, 'Approved plan')?.split('/').at(-1);
   return {
     sessionDir: folder(prompt, 'Session path'),
     workingDir: folder(prompt, 'Working directory'),
@@ -43,11 +42,11 @@ export function readPrompt(prompt: string, nowMs: number): PromptFacts {
     stamps: {
       file: stamp(prompt, 'TIMESTAMP_FILE') ?? now.file,
       log,
-      iteration: stamp(prompt, 'TIMESTAMP_ITERATION') ?? `[${threeDigits(iteration)} @ ${log}]`,
+      iteration: `[${threeDigits(iteration)} @ ${log}]`,
     },
     feedback: quotedBelow(prompt, FEEDBACK),
     goal: quotedBelow(prompt, GOAL),
-    planName,
+    planName: labelled(prompt, 'Approved plan')?.split('/').at(-1),
   };
 }
 

@@ -134,17 +134,12 @@ export function actsFor(rules: readonly Rule[], occasion: Occasion): readonly Ac
  */
 export async function readScenario(path: string): Promise<Scenario> {
   try {
-    return Scenario.parse(
-      path.endsWith('.mjs') ? await importDefault(path) : JSON.parse(await readFile(path, 'utf8')),
-    );
+    if (!path.endsWith('.mjs')) return Scenario.parse(JSON.parse(await readFile(path, 'utf8')));
+    const module: { default?: unknown } = await import(pathToFileURL(path).href);
+    return Scenario.parse(module.default);
   } catch (error) {
     const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
     const why = issue ? `${issue.path.join('.')}: ${issue.message}` : String(error);
     throw new SetupError(`the scenario ${path} cannot be used: ${why}`);
   }
-}
-
-async function importDefault(path: string): Promise<unknown> {
-  const module: { default?: unknown } = await import(pathToFileURL(path).href);
-  return module.default;
 }

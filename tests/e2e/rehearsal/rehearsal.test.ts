@@ -63,14 +63,13 @@ test("the repository's own tests are really run, and their failure is for a pers
   expect(signal).toMatchObject({ status: 'blocked', needs: 'error_resolution' });
 });
 
-test('in the demo answers change what is built: another name, another number', async () => {
+test('in the demo the answer changes what is built', async () => {
   await using session = await newHandSession();
   const path = join(session.root, 'scenario.json');
   await writeFile(path, JSON.stringify(DEMO_SCENARIO));
   const env = { REHEARSAL_SCENARIO: path };
   await playOn(session, 'requirements', { iteration: 1, env });
-  const given = ['C', '3 is plenty'];
-  await answer(session, (text) => text.replaceAll('_waiting_', () => given.shift() ?? ''));
+  await answer(session, (text) => text.replace('_waiting_', 'ahoy, please'));
   await playOn(session, 'requirements', { iteration: 2, env });
   expect((await playOn(session, 'implementation', { iteration: 4, env })).at(-1)).toMatchObject({
     status: 'done',
@@ -79,9 +78,8 @@ test('in the demo answers change what is built: another name, another number', a
   const file = join(session.root, 'boat.json');
   run(['add', 'Fold'], file);
   run(['drop', '1'], file);
-  expect(run(['oops'], file)).toBe('  1. Fold');
-  expect(run(['sail'], file)).toContain('| oops |');
-  expect(await readFile(join(session.workingDir, 'src/history.js'), 'utf8')).toContain('slice(-3)');
+  expect(run(['ahoy'], file)).toBe('  1. Fold');
+  expect(run(['sail'], file)).toContain('| ahoy |');
 });
 
 test('guidance that lies in the inbox is noted, acknowledged and left where it is', async () => {
