@@ -2,6 +2,7 @@ import { addAnswer } from './commands/answer.ts';
 import { addApprove } from './commands/approve.ts';
 import { addArchive, addUnarchive } from './commands/archive.ts';
 import { addChanges } from './commands/changes.ts';
+import { addComplete, addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDiff } from './commands/diff.ts';
@@ -53,7 +54,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addDoctor,
   addInstall,
   addUninstall,
+  addCompletion,
 ];
 
-/** What earlier versions had; no help names them. */
-export const FORMER_COMMANDS: readonly AddCommand[] = [addMonitor];
+/** What no help names: the former name of one, and what completion scripts call. */
+export const HIDDEN_COMMANDS: readonly AddCommand[] = [addMonitor, addComplete];

@@ -3,7 +3,7 @@ import { CommandPending } from '../actions/command-pending.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { refusedFile } from '../base/refused-file.ts';
 import { type Cli, EXIT, UsageError } from './cli.ts';
-import { COMMANDS, FORMER_COMMANDS } from './commands.ts';
+import { COMMANDS, HIDDEN_COMMANDS } from './commands.ts';
 import { newCommand } from './new-command.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
 import { shortName } from './session-facts.ts';
@@ -39,7 +39,7 @@ function makeProgram(cli: Cli): Command {
     .version(__VERSION__, '-V, --version')
     .enablePositionalOptions()
     .addHelpText('after', EXAMPLES);
-  for (const add of [...COMMANDS, ...FORMER_COMMANDS]) add(program, cli);
+  for (const add of [...COMMANDS, ...HIDDEN_COMMANDS]) add(program, cli);
   return program;
 }
 

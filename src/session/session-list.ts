@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
 import type { Host } from '../base/host.ts';
-import { runRoot, sessionPaths } from './paths.ts';
+import { archiveRoot, runRoot, sessionPaths } from './paths.ts';
 import { readSession, type SessionView } from './status.ts';
 import { isOfFiles } from './unreadable.ts';
 
@@ -17,6 +17,11 @@ export async function sessionFolders(sessionsDir: string): Promise<string[]> {
     }),
   ]);
   return [...new Set([...running, ...visible])].sort();
+}
+
+/** Names of the session folders that were put away. */
+export async function archivedFolders(sessionsDir: string): Promise<string[]> {
+  return await foldersIn(archiveRoot(sessionsDir));
 }
 
 /** All sessions of a SESSIONS folder but those that were put away: what needs the human first, then the newest. */

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCommand } from '../../../src/base/run-command.ts';
+import { COMMANDS } from '../../../src/cli/commands.ts';
+import { typed } from '../../cli/typed.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
+const SESSIONS = ['26-01-02-boat', '26-01-03-bridge', '26-01-02-twin', '26-01-03-twin', '26-01-04-船'];
+
+let repo: TempRepo;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  repo = await makeRepo();
+  await typed(['init', '--set', 'PROVIDER=rehearsal'], { cwd: repo.path, home: repo.homeDir });
+  const sessions = join(repo.path, '_samocode', 'sessions');
+  for (const name of SESSIONS) await mkdir(join(sessions, name));
+  for (const folder of ['.run', '_archive'])
+    await mkdir(join(sessions, folder, '26-01-01-old'), { recursive: true });
+  const bin = join(repo.homeDir, 'bin');
+  await mkdir(bin);
+  await symlink(PROGRAM, join(bin, 'samocode'));
+  env = { PATH: `${bin}:${process.env.PATH}`, HOME: repo.homeDir, TERM: 'dumb', LC_ALL: 'C.UTF-8' };
+  for (const shell of SHELLS) {
+    const { stdout } = await runCommand('samocode', ['completion', shell], { cwd: repo.path, env });
+    await writeFile(scriptOf(shell), stdout);
+  }
+});
+
+/** Where there is no zsh or fish, their rows are left out; `.ci/run` installs both. */
+const SHELLS: Shell[] = (['bash', 'zsh', 'fish'] as const).filter((name) => isHere(name));
+
+function isHere(program: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((dir) => existsSync(join(dir, program)));
+}
+
+const scriptOf = (shell: Shell) => join(repo.homeDir, `completion.${shell}`);
+
+afterAll(() => repo[Symbol.asyncDispose]());
+
+/** What the shell offers for a line that ends at the cursor. */
+async function offered(shell: Shell, line: string[]): Promise<string[]> {
+  const script = scriptOf(shell);
+  const [program, ...args] = ASKING[shell](script, line);
+  const { stdout, stderr } = await runCommand(program ?? '', args, { cwd: repo.path, env });
+  expect(stderr).toBe('');
+  return stdout.split('\n').filter(Boolean).sort();
+}
+
+type Shell = 'bash' | 'zsh' | 'fish';
+const quoted = (words: string[]) => words.map((word) => `'${word}'`).join(' ');
+
+/** How each shell is asked for its completions, as a Tab would. */
+const ASKING: Record<Shell, (script: string, line: string[]) => string[]> = {
+  bash: (script, line) => [
+    'bash',
+    '-c',
+    `source ${script}; COMP_WORDS=(${quoted(line)}); COMP_CWORD=${line.length - 1}
+     complete -p samocode | grep -q _samocode && _samocode; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  ],
+  // compadd shows its matches only inside of the line editor.
+  zsh: (script, line) => [
+    'zsh',
+    '-fc',
+    `compdef() { }; compadd() { print -l -- "\${found[@]}" }; _files() { }
+     words=(${quoted(line)}); CURRENT=${line.length}; source ${script}; _samocode`,
+  ],
+  fish: (script, line) => [
+    'fish',
+    '--no-config',
+    '-c',
+    `source ${script}; complete -C ${quoted([line.join(' ')])} | string split -f1 \\t`,
+  ],
+};
+
+test.each(SHELLS)('%s completes commands', async (shell) => {
+  expect(await offered(shell, ['samocode', 'sta'])).toEqual(['start', 'status']);
+  expect(await offered(shell, ['samocode', ''])).toHaveLength(COMMANDS.length + 1);
+});
+
+test.each(SHELLS)('%s completes options, and the values that one has', async (shell) => {
+  expect(await offered(shell, ['samocode', 'log', 'boat', '--f'])).toEqual(['--follow']);
+  expect(await offered(shell, ['samocode', 'install', '--scope', ''])).toEqual(['project', 'user']);
+  expect(await offered(shell, ['samocode', 'completion', ''])).toEqual(['bash', 'fish', 'zsh']);
+});
+
+test.each(SHELLS)('%s completes names of sessions where a session is meant', async (shell) => {
+  expect(await offered(shell, ['samocode', 'status', 'b'])).toEqual(['boat', 'bridge']);
+  expect(await offered(shell, ['samocode', 'log', '-n', '5', 'bo'])).toEqual(['boat']);
+  expect(await offered(shell, ['samocode', 'status', '船'])).toEqual(['船']);
+  expect(await offered(shell, ['samocode', 'unarchive', ''])).toEqual(['old']);
+});
+
+test('two sessions of one name are told apart by their dates', async () => {
+  expect(await offered('bash', ['samocode', 'status', '26'])).toEqual(['26-01-02-twin', '26-01-03-twin']);
+});
+
+test('sessions are those of the project that the line names', async () => {
+  const named = ['samocode', 'status', '-C', repo.path, 'bo'];
+  expect(await offered('bash', named)).toEqual(['boat']);
+  expect(await offered('bash', ['samocode', 'status', '-C', '/no/such/folder', 'bo'])).toEqual([]);
+});
