@@ -1,10 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import type { Phase } from '../phases/table.ts';
+import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { hanging } from './columns.ts';
 import { stopwatch } from './durations.ts';
 import type { Output } from './output.ts';
-import { phaseLine } from './phase-line.ts';
-import { oneLine } from './style.ts';
+import { oneLine, type Style } from './style.ts';
 
 /** One look at a session, as far as following it needs. */
 export interface Progress {
@@ -100,4 +99,29 @@ export class ProgressView implements Disposable {
   #elapsed(): string {
     return stopwatch(this.#clock.monotonic() - this.#begun);
   }
+}
+
+export interface PhaseLineOptions {
+  phase: Phase;
+  /** Everything is over, the last phase too. */
+  isDone: boolean;
+  columns: number;
+  style: Style;
+}
+
+const ARROW = ' ▸ ';
+
+/** `✔ init ▸ ✔ investigation ▸ ● requirements ▸ planning …`; finished phases shrink where room is short. */
+export function phaseLine({ phase, isDone, columns, style }: PhaseLineOptions): string {
+  const current = isDone ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
+  const { length } = PHASE_NAMES.map((name, index) => (index <= current ? `✔ ${name}` : name)).join(ARROW);
+  const shrinks = length >= columns;
+  const parts = PHASE_NAMES.map((name, index) => {
+    if (index < current) return style.good(shrinks ? '✔' : `✔ ${name}`);
+    return index === current ? style.bold(style.accent(`● ${name}`)) : style.dim(name);
+  });
+  if (!shrinks) return parts.join(style.dim(ARROW));
+  const finished = parts.slice(0, current).join('');
+  const rest = parts.slice(current).join(style.dim(ARROW));
+  return finished && rest ? `${finished}${style.dim(ARROW)}${rest}` : finished || rest;
 }

@@ -5,7 +5,7 @@ import { trustHint } from '../../src/actions/require-trust.ts';
 import { columnsOf, cutToColumns, hanging } from '../../src/cli/columns.ts';
 import { duration, stopwatch } from '../../src/cli/durations.ts';
 import { hintForTerminal } from '../../src/cli/hints.ts';
-import { phaseLine } from '../../src/cli/phase-line.ts';
+import { phaseLine } from '../../src/cli/progress-view.ts';
 import { makeStyle } from '../../src/cli/style.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 
