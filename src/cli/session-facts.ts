@@ -72,31 +72,31 @@ export function sessionFacts(
     ...(unwatched === undefined ? [] : [unwatched]),
   ];
   const { progress, worktree, status } = state;
-  const spent = spentWords(view);
-  const sandbox = sandboxWords(state);
   const task = state.goal ?? sessionFile?.task ?? sessionFile?.dive;
   return {
     session: view.folder,
     state: status.kind,
-    ...(state.archived && { archived: true }),
+    archived: state.archived || undefined,
     ...stateFacts(view),
     phase: progress.phase,
     iteration: progress.phaseIteration,
     totalIterations: progress.totalIterations,
-    ...(state.createdAt && { createdAt: state.createdAt }),
+    createdAt: state.createdAt,
     since: status.since,
-    ...(activity && { doing: activity }),
-    ...(isStalled && { stalled: true }),
-    ...(state.stopWanted && { stops: state.stopWanted.when }),
+    doing: activity,
+    stalled: isStalled || undefined,
+    stops: state.stopWanted?.when,
     needsHuman: needsHuman(view) || stuck,
     worker,
-    ...(task && { task }),
-    ...(worktree && { branch: worktree.branch, base: worktree.base, worktree: worktree.path }),
-    ...(sandbox && { sandbox }),
+    task: task || undefined,
+    branch: worktree?.branch,
+    base: worktree?.base,
+    worktree: worktree?.path,
+    sandbox: sandboxWords(state),
     sessionDir: paths.sessionDir,
-    ...(state.cost.usd !== undefined && { costUsd: state.cost.usd }),
-    ...(spent && { spent }),
-    ...(problems.length > 0 && { problems }),
+    costUsd: state.cost.usd,
+    spent: spentWords(view),
+    problems: problems.length > 0 ? problems : undefined,
     next: stuck && !view.isUnseen ? `samocode resume ${shortName(view.folder)}` : nextCommand(view),
   };
 }

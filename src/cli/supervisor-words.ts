@@ -53,9 +53,10 @@ export function supervisorFacts(
     ...(presence.kind === 'watching' && {
       pid: presence.pid,
       since: presence.since,
-      ...(presence.about && { version: presence.about.version, program: presence.about.program }),
+      version: presence.about?.version,
+      program: presence.about?.program,
     }),
-    ...(isOff && { off: true }),
+    off: isOff || undefined,
     unwritable,
     service,
     folder: paths.dir,

@@ -50,9 +50,9 @@ function shown({ key, value, source, problem }: SettingReading, isSecret: boolea
   const isUnset = value === undefined || value === '';
   return {
     key,
-    ...(!isUnset && { value: isSecret ? '[set]' : value }),
+    value: isUnset ? undefined : isSecret ? '[set]' : value,
     source,
-    ...(problem && { problem: problem.message }),
+    problem: problem?.message,
   };
 }
 
