@@ -127,15 +127,18 @@ function standsAt(status: Status): string {
 const untouched = new Map<string, Promise<string>>();
 
 function untouchedProjections(row: FaultRow): Promise<string> {
-  const { start, ends } = row;
-  const begun = { from: fromOf(row), ...(start && { start }) };
+  const { start, settings, ends } = row;
+  const begun = { from: fromOf(row), start, settings };
   const key = JSON.stringify({ begun, ends });
   const known = untouched.get(key) ?? playUntouched(begun, ends);
   untouched.set(key, known);
   return known;
 }
 
-async function playUntouched(begun: Pick<FaultRow, 'from' | 'start'>, ends: string): Promise<string> {
+async function playUntouched(
+  begun: Pick<FaultRow, 'from' | 'start' | 'settings'>,
+  ends: string,
+): Promise<string> {
   await using rig = await begin(begun, { about: 'untouched', paceMs: 0, rules: [] });
   await rig.until(({ status }) => standsAt(status) === ends);
   return await projectionsOf(rig);
