@@ -13,7 +13,8 @@ const markdownAsText = {
 const shared = {
   environment: 'node' as const,
   pool: 'forks' as const,
-  maxWorkers: 2,
+  // One more than cores: a test that starts programs waits for them a third of its time.
+  maxWorkers: 3,
   maxConcurrency: 3,
   hookTimeout: 300_000,
   globalSetup: ['tests/support/build-once.ts'],
@@ -77,7 +78,7 @@ export default defineConfig({
   plugins: [markdownAsText],
   define: { __FAULTS__: 'false', __VERSION__: '"0.0.0-test"' },
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: LongFilesFirst },
     projects: [
       {
@@ -86,6 +87,9 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           isolate: false,
+          // It computes, and projects with another number of workers are another group.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           include: ['tests/**/*.test.ts'],
           exclude: [
             ...['tests/e2e/**', 'tests/clis/**', 'tests/faults/**', 'tests/guard/**', 'tests/soak/**'],
@@ -96,7 +100,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...shared, name: 'processes', include: STARTS_PROCESSES, testTimeout: 180_000 },
+        test: {
+          ...shared,
+          name: 'processes',
+          include: STARTS_PROCESSES,
+          maxConcurrency: 6,
+          testTimeout: 180_000,
+        },
       },
       suite('e2e', 300_000),
       suite('faults', 300_000, 'tests/faults/prepare-sessions.ts'),
