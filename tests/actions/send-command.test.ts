@@ -74,14 +74,14 @@ test('a command that was refused before is refused again with the same words', a
   await expect(again).rejects.toMatchObject({ code: 'no_way', why: 'No.', hint: 'Ask again.' });
 });
 
-test('one worker that takes long to begin is waited for, not joined by more each second', async () => {
+test.concurrent('one worker that takes long to begin is waited for, not joined by more each second', async () => {
   await using at = await place([CREATED], 'setInterval(() => {}, 1000);');
   const sent = sendCommand(at.paths, start, at.context, { patienceMs: 3500 });
   await expect(sent).rejects.toMatchObject({ code: 'pending' });
   expect(await at.pids()).toHaveLength(1);
 });
 
-test('a worker that has ended without taking the command is followed by another', async () => {
+test.concurrent('a worker that has ended without taking the command is followed by another', async () => {
   await using at = await place([CREATED]);
   const sent = sendCommand(at.paths, start, at.context, { patienceMs: 3500 });
   await expect(sent).rejects.toMatchObject({ code: 'pending' });

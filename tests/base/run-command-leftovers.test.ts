@@ -25,7 +25,7 @@ const LEFTOVERS: [string, string][] = [
   ['a stopped process', quietly('kill -STOP $(exec sh -c "echo \\$PPID"); sleep 300')],
 ];
 
-test.each(LEFTOVERS)(
+test.concurrent.each(LEFTOVERS)(
   '%s of the group with its output elsewhere ends with its time limit (house 6.8)',
   async (_, script) => {
     const result = await runCommand('sh', ['-c', `${script}; wait; sleep 300`], { timeoutMs: 300 });
@@ -34,7 +34,7 @@ test.each(LEFTOVERS)(
   },
 );
 
-test.each(LEFTOVERS)(
+test.concurrent.each(LEFTOVERS)(
   '%s of the group with its output elsewhere ends with the program (house 6.8)',
   async (_, script) => {
     const result = await runCommand('sh', ['-c', `${script}; exit 4`]);

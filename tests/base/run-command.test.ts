@@ -33,7 +33,7 @@ test('a given environment is the whole environment', async () => {
   expect(stdout).toBe('ONLY=this\n');
 });
 
-test('a time limit ends the program and what it started', async () => {
+test.concurrent('a time limit ends the program and what it started', async () => {
   const script = 'sleep 300 & echo $!; trap "" TERM; sleep 300';
   const result = await runCommand('sh', ['-c', script], { timeoutMs: 200 });
   expect(result).toMatchObject({ exitCode: null, timedOut: true });
@@ -41,7 +41,7 @@ test('a time limit ends the program and what it started', async () => {
   expect(state).toMatch(/^(Z.*\n)?$/); // gone, or waiting for a parent that does not collect it
 });
 
-test('what a program leaves behind is not waited for, and ended', async () => {
+test.concurrent('what a program leaves behind is not waited for, and ended', async () => {
   const script = 'sleep 300 & echo $!; echo said; exit 4';
   const result = await runCommand('sh', ['-c', script], { timeoutMs: 250_000 });
   expect(result).toMatchObject({ exitCode: 4, timedOut: false });
@@ -51,7 +51,7 @@ test('what a program leaves behind is not waited for, and ended', async () => {
   expect(state).toMatch(/^(Z.*\n)?$/); // gone, or waiting for a parent that does not collect it
 });
 
-test('what has left the group keeps nobody waiting either', async () => {
+test.concurrent('what has left the group keeps nobody waiting either', async () => {
   const result = await runCommand('sh', ['-c', 'setsid sh -c "echo \\$\\$; exec sleep 300" & sleep 0.5'], {
     timeoutMs: 250_000,
   });

@@ -11,7 +11,7 @@ const WHY: Array<[Behaviour, string]> = [
   ['hangs', 'did not answer'],
 ];
 
-test.each(WHY)(
+test.concurrent.each(WHY)(
   'with SANDBOX=auto and a bubblewrap of the kind "%s" a session begins without a guard, and says why',
   async (behaviour, why) => {
     using fake = fakeBwrap(behaviour);
@@ -32,7 +32,7 @@ test.each(WHY)(
   },
 );
 
-test.each(WHY)(
+test.concurrent.each(WHY)(
   'with SANDBOX=guard and a bubblewrap of the kind "%s" nothing is begun',
   async (behaviour, why) => {
     using fake = fakeBwrap(behaviour);

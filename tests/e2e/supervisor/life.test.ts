@@ -29,7 +29,7 @@ import {
 } from '../../support/supervisors.ts';
 
 const DEAD = { leaveDead: true };
-const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 12);
+const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 4);
 
 interface Watched extends AsyncDisposable {
   project: TempProject;
@@ -83,7 +83,7 @@ async function one(here: Watched, but?: number): Promise<number> {
   );
 }
 
-test('of several that are started at once, one stays', async () => {
+test.concurrent('of several that are started at once, one stays', async () => {
   await using here = await watched();
   const { sessionsDir, context } = here.project;
   await registerSessions(await supervisorOf(here.project), sessionsDir, context.clock);
@@ -111,7 +111,7 @@ test.runIf(existsSync('/dev/full'))('one whose log cannot be written stays', asy
   expect(await here.pids()).toEqual([pid]);
 });
 
-test('it leaves some minutes after the last reason to stay, and not while a session waits', async () => {
+test.concurrent('it leaves some minutes after the last reason to stay, and not while a session waits', async () => {
   await using here = await watched('0.01');
   await here.park();
   const pid = await one(here);
@@ -122,7 +122,7 @@ test('it leaves some minutes after the last reason to stay, and not while a sess
   await eventually(async () => (await here.pids()).length === 0, { what: 'its end' });
 });
 
-test(`there is always one that watches, whenever a session is parked while another leaves, ${ROUNDS} times`, async () => {
+test.concurrent(`there is always one that watches, whenever a session is parked while another leaves, ${ROUNDS} times`, async () => {
   await using here = await watched('0.01');
   for (let round = 0; round < ROUNDS; round += 1) {
     await writeEvents(here.session, [CREATED, PREPARED, ASKING, DONE]);
@@ -137,7 +137,7 @@ test(`there is always one that watches, whenever a session is parked while anoth
   }
 }, 300_000);
 
-test('a newer version takes over from an older one, and an older one does not', async () => {
+test.concurrent('a newer version takes over from an older one, and an older one does not', async () => {
   await using here = await watched();
   const newer = await buildVersion('0.0.1', join(here.project.repo.root, 'newer'));
   await here.park();
@@ -154,7 +154,7 @@ test('a newer version takes over from an older one, and an older one does not', 
   expect(await here.pids()).toEqual([next]);
 });
 
-test('one whose program file was replaced starts the new one', async () => {
+test.concurrent('one whose program file was replaced starts the new one', async () => {
   const { worker } = await builtPrograms();
   const scratch = await makeProject();
   await using _repo = scratch.repo;
@@ -172,7 +172,7 @@ test('one whose program file was replaced starts the new one', async () => {
   await eventually(async () => (await here.version()) === '0.0.1', { what: 'the new version' });
 });
 
-test('one that was killed is replaced by the next act, and by the next worker that parks', async () => {
+test.concurrent('one that was killed is replaced by the next act, and by the next worker that parks', async () => {
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
@@ -185,7 +185,7 @@ test('one that was killed is replaced by the next act, and by the next worker th
   await watchedAgain(rig);
 });
 
-test('where its folder cannot be made, sessions run all the same', async () => {
+test.concurrent('where its folder cannot be made, sessions run all the same', async () => {
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
