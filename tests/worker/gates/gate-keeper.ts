@@ -7,7 +7,7 @@ import type { EventType } from '../../../src/session/event-types.ts';
 import { fold } from '../../../src/session/fold.ts';
 import { emptyState, type SessionState } from '../../../src/session/state.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import {
   type Cheat,
   FAILED,
@@ -60,6 +60,8 @@ const ACTS = { qa: 'answers_recorded', plan: 'changes_requested', replan: 'plan_
 export class GateKeeper implements AsyncDisposable {
   readonly #gate: GateName;
   readonly #level: Level;
+  /** Rests at the gate before; each session is a copy of it. */
+  #prepared: Promise<SessionRig> | undefined;
   #rig: SessionRig | undefined;
   #played = 0;
 
@@ -74,23 +76,36 @@ export class GateKeeper implements AsyncDisposable {
       await this.#play(cheat);
     } catch (error) {
       // The next case shall not suffer for it.
-      await this[Symbol.asyncDispose]();
+      await this.#endSession();
       throw error;
     }
-    if (++this.#played % CASES_PER_SESSION === 0) await this[Symbol.asyncDispose]();
+    if (++this.#played % CASES_PER_SESSION === 0) await this.#endSession();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#endSession();
+    await (await this.#prepared)?.[Symbol.asyncDispose]();
+  }
+
+  async #endSession(): Promise<void> {
     const rig = this.#rig;
     this.#rig = undefined;
     await rig?.[Symbol.asyncDispose]();
   }
 
-  async #play(cheat: Cheat): Promise<void> {
-    const gate = this.#gate;
-    const { phase, waitsFor } = GATES[gate];
-    const rig = this.#rig ?? (await newSession({ gate, level: this.#level }));
+  async #newSession(): Promise<SessionRig> {
+    const gate = { gate: this.#gate, level: this.#level };
+    this.#prepared ??= prepareSession(gate);
+    const { repo } = await this.#prepared;
+    const rig = await startRig({ ...planOf(gate), copyOf: repo.root });
     this.#rig = rig;
+    await rig.resume();
+    return rig;
+  }
+
+  async #play(cheat: Cheat): Promise<void> {
+    const { phase, waitsFor } = GATES[this.#gate];
+    const rig = this.#rig ?? (await this.#newSession());
     const { n: before } = await bringTo(rig, phase);
     await tell(rig, { cheat: cheat.name });
     await eventually(
@@ -100,7 +115,7 @@ export class GateKeeper implements AsyncDisposable {
     const outcome = outcomeAt(this.#level, cheat);
     if (outcome === 'lost') {
       await expectLost(rig);
-      await this[Symbol.asyncDispose]();
+      await this.#endSession();
       return;
     }
     if (outcome === 'blocked') {
@@ -109,7 +124,7 @@ export class GateKeeper implements AsyncDisposable {
       await rig.until(({ status }) => status.kind === 'blocked', { leaveDead });
       await this.#expectAt(rig, cheat, { before, status: { kind: 'blocked', rule: 'run_folder_changed' } });
       if (cheat.actStays) {
-        await this[Symbol.asyncDispose]();
+        await this.#endSession();
         return;
       }
       await rig.resume();
@@ -160,15 +175,29 @@ export class GateKeeper implements AsyncDisposable {
     const started = (await rig.events(before)).filter((event) => event.type === 'iteration_started');
     expect(started.at(-1)?.n, 'the next child runs').toBeGreaterThan(all.length);
     await expectTold(rig, all.slice(before), started);
-    if (act !== ACTS[this.#gate]) await this[Symbol.asyncDispose]();
+    if (act !== ACTS[this.#gate]) await this.#endSession();
   }
 }
 
-/** Makes a session whose investigation is over as soon as it has begun. */
-async function newSession(gate: GateFile): Promise<SessionRig> {
+function planOf(gate: GateFile): RigPlan {
   const files = { [GATE_FILE]: JSON.stringify(gate) };
   const sandbox = gate.level === 'guard' ? 'guard' : 'off';
-  return await startRig({ scenario: SCENARIO, programs: PROGRAMS, files, sandbox });
+  return { scenario: SCENARIO, programs: PROGRAMS, files, sandbox };
+}
+
+/** Plays a session, whose investigation is over as soon as it has begun, to the last wait before the cheats. */
+async function prepareSession(gate: GateFile): Promise<SessionRig> {
+  const rig = await startRig({ ...planOf(gate), start: { run: gate.gate !== 'qa' } });
+  if (gate.gate !== 'qa') {
+    await rig.untilWaiting('qa_answers');
+    if (gate.gate === 'replan') {
+      await rig.answer();
+      await rig.untilWaiting('plan_approval');
+    }
+    await rig.stop();
+  }
+  await rig.until(({ status }) => status.kind === 'stopped');
+  return rig;
 }
 
 /** Opens the gates before `phase` as a person; where its child runs already, nothing is to be done. */
