@@ -1,27 +1,22 @@
 import { join } from 'node:path';
-import { ulid } from 'ulid';
-import { isoUtc } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
-import { GATES, type Gate } from '../phases/table.ts';
+import type { Gate } from '../phases/table.ts';
 import { branchOf } from '../project/branch-name.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
 import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
-import { FORMAT_VERSION } from '../session/events.ts';
 import { nestedProblem, notPlainProblems } from '../session/foreign-session.ts';
 import { readLegacyFolder } from '../session/legacy-folder.ts';
 import { readOverview } from '../session/overview.ts';
-import type { SessionFile } from '../session/session-file.ts';
 import { readSession, type SessionView } from '../session/status.ts';
-import { afterCommand } from './after-command.ts';
+import { afterCommand, afterStart } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { findProjectFor } from './find-project-for.ts';
-import { freezeSettings } from './freeze-settings.ts';
 import { makeRunFolder } from './make-run-folder.ts';
+import { newSession } from './new-session.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireTrust } from './require-trust.ts';
-import { sandboxNow } from './sandbox-now.ts';
 import type { SessionsPlace } from './sessions-places.ts';
 
 interface FoundSession {
@@ -43,11 +38,10 @@ export interface Adoption extends FoundSession {
 /**
  * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
  * notebook says; behind a gate it first waits for a person. Its own files are not touched here.
- * @throws NestedLayoutError, NotPlainError, TaskUnknownError, ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `freezeSettings` throw; CommandRefusedError, CommandPending
+ * @throws NestedLayoutError, NotPlainError, TaskUnknownError, ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `newSession` throw; CommandRefusedError, CommandPending
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
-  const { view, place, note, goal, call } = adoption;
-  const { clock, by } = context;
+  const { view, place, note, goal, call, gate } = adoption;
   const { paths, folder } = view;
   await refuseFromInside(context);
   const old = await readLegacyFolder(paths);
@@ -60,48 +54,32 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const project = await findProjectFor({ projectDir: place.filePath, call }, context);
   await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
-  const { worktrees: worktreesDir, sessions: sessionsDir } = project.values;
   const branch = await earlierBranch(
-    { overview: text ?? '', worktreePath: join(worktreesDir, folder), mainRepo: project.mainRepo },
+    {
+      overview: text ?? '',
+      worktreePath: join(project.values.worktrees, folder),
+      mainRepo: project.mainRepo,
+    },
     context,
   );
-  const chosen = await freezeSettings(
+  const words =
+    text === undefined ? { task: goal } : { task: readOverview(text).task.trim() || folder, goal };
+  const { file, start } = await newSession(
     project,
-    { folder, branch: branch ?? ownName(project, folder) },
+    // The gate that a person is just deciding at is one of the session, whatever GATES says.
+    { folder, branch: branch ?? ownName(project, folder), ...words, adopted: true, run: true, gate },
     context,
   );
-  // The gate that a person is just deciding at is one of the session, whatever GATES says.
-  const gates = GATES.filter((gate) => chosen.gates.includes(gate) || gate === adoption.gate);
-  const settings = { ...chosen, gates };
-  const { level } = await sandboxNow(
-    { mainRepo: project.mainRepo, worktreesDir, sessionsDir, settings },
-    context,
-  );
-  const at = isoUtc(clock.now());
-  const id = ulid(clock.now());
-  const start = { kind: 'start', run: true } as const;
-  const file: SessionFile = {
-    v: FORMAT_VERSION,
-    id: ulid(clock.now()),
-    folder,
-    createdAt: at,
-    task: text === undefined ? goal : readOverview(text).task.trim() || folder,
-    mainRepo: project.mainRepo,
-    worktreesDir,
-    sessionsDir,
-    configPath: project.filePath,
-    adopted: true,
-    ...(text !== undefined && goal !== undefined && { goal }),
-    settings,
-    sandbox: level,
-  };
-  // Somebody else may adopt it at the same moment: then theirs counts, and the command goes to it.
-  await makeRunFolder(paths, file, { v: FORMAT_VERSION, id, by, at, ...start });
-  const started = await afterCommand(view, start, ['prepared', 'blocked'], context, { id });
+  // Another adoption may have come first: then its run folder counts, and its worker decides.
+  const started = (await makeRunFolder(paths, file, start))
+    ? await afterStart(paths, start, ENDS, context)
+    : await afterCommand(view, { kind: 'start', run: true }, ENDS, context);
   if (note !== undefined)
     await afterCommand(started.view, { kind: 'message', text: note }, ['message_kept'], context);
   return (await readSession(paths, context.host)) ?? started.view;
 }
+
+const ENDS = ['prepared', 'blocked'] as const;
 
 /** The session of a call that acts at a gate: a folder without machine state is taken over first, and waits there. */
 export async function takenOver(

@@ -1,15 +1,16 @@
 import { SamocodeError } from '../base/errors.ts';
 import { judgeKind } from '../session/commands/judge-kind.ts';
+import type { Command } from '../session/commands.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { EventType } from '../session/event-types.ts';
 import type { SessionEvent } from '../session/events.ts';
-import { archiveRoot, type SessionPaths } from '../session/paths.ts';
+import { archiveRoot, type SessionPaths, sessionPaths } from '../session/paths.ts';
 import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { waitForEvents } from '../session/watch.ts';
 import type { ActionContext } from './context.ts';
 import { EarlyRefusalError } from './early-refusal.ts';
-import { type CommandRequest, type SendOptions, sendCommand } from './send-command.ts';
+import { type CommandRequest, type SendOptions, sendCommand, untilAnswered } from './send-command.ts';
 
 export interface AfterCommand {
   view: SessionView;
@@ -19,6 +20,8 @@ export interface AfterCommand {
 
 /** The work of a command follows its acceptance within moments; longer work is not waited for. */
 const WORK_MS = 2000;
+/** Where a whole worktree is moved. */
+export const ALL_FILES_MS = 15_000;
 
 /**
  * Sends a command and waits a moment for the event that its work ends in.
@@ -37,15 +40,36 @@ export async function afterCommand(
   if (closed) throw closed;
   const { workMs = WORK_MS, ...sending } = options;
   const accepted = await sendCommand(paths, request, context, sending);
-  const deadline = context.clock.monotonic() + workMs;
+  return await untilDone(paths, { accepted, endsIn, workMs }, context);
+}
+
+/** The same for the command with which a run folder was just made. */
+export async function afterStart(
+  paths: SessionPaths,
+  { id }: Pick<Command, 'id'>,
+  endsIn: readonly EventType[],
+  context: ActionContext,
+): Promise<AfterCommand> {
+  const accepted = await untilAnswered(paths, { id }, context);
+  return await untilDone(paths, { accepted, endsIn, workMs: WORK_MS }, context);
+}
+
+async function untilDone(
+  paths: SessionPaths,
+  { accepted, endsIn, workMs }: { accepted: number; endsIn: readonly EventType[]; workMs: number },
+  { clock, host }: ActionContext,
+): Promise<AfterCommand> {
+  const deadline = clock.monotonic() + workMs;
   for (let after = accepted; ; ) {
     const events = await readEvents(paths.events, accepted);
-    const left = deadline - context.clock.monotonic();
+    const left = deadline - clock.monotonic();
     if (left <= 0 || events.some((event) => endsIn.includes(event.type))) {
-      return { events, view: (await readSession(paths, context.host)) ?? view };
+      const view = await readSession(sessionPaths(paths.sessionsDir, paths.folder), host);
+      if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
+      return { events, view };
     }
     after = events.at(-1)?.n ?? after;
-    await waitForEvents([{ paths, after }], { timeoutMs: left, clock: context.clock });
+    await waitForEvents([{ paths, after }], { timeoutMs: left, clock });
   }
 }
 

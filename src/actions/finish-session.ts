@@ -6,7 +6,7 @@ import type { CommandOf } from '../session/commands.ts';
 import { sessionPaths } from '../session/paths.ts';
 import type { Places } from '../session/places.ts';
 import type { SessionView } from '../session/status.ts';
-import { type AfterCommand, afterCommand, closedTo } from './after-command.ts';
+import { type AfterCommand, ALL_FILES_MS, afterCommand, closedTo } from './after-command.ts';
 import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
 import { EarlyRefusalError } from './early-refusal.ts';
@@ -64,8 +64,7 @@ export async function finishSession(
   return resultOf(input, after);
 }
 
-/** A worktree with many files takes a while to go. */
-const PATIENT = { workMs: 15_000 };
+const PATIENT = { workMs: ALL_FILES_MS };
 
 /** Judges what finishing a session would do. Changes nothing. @throws SessionNotFoundError, GitError; what `placesNow` throws */
 export async function lookAtFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishLook> {

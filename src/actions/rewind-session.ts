@@ -11,7 +11,7 @@ import { readEvents } from '../session/event-log.ts';
 import type { RewindTarget } from '../session/event-types.ts';
 import { REWIND_HALFWAY } from '../session/fold-rewound.ts';
 import type { SessionView } from '../session/status.ts';
-import { afterCommand, closedTo } from './after-command.ts';
+import { ALL_FILES_MS, afterCommand, closedTo } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { EarlyRefusalError } from './early-refusal.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
@@ -45,7 +45,7 @@ export async function rewindSession(
   if (closed) throw closed;
   if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, found);
   const request = { kind: 'rewind', to: input.to } as const;
-  const { view, events } = await afterCommand(found, request, ENDS, context);
+  const { view, events } = await afterCommand(found, request, ENDS, context, { workMs: ALL_FILES_MS });
   const halfway = events.find((event) => event.type === 'blocked');
   if (halfway !== undefined) throw new RewindHalfwayError(halfway.reason);
   const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');

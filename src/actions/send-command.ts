@@ -46,8 +46,6 @@ class WorkerElsewhereError extends SamocodeError {
 export interface SendOptions {
   /** How long to wait for the worker's answer before saying that it is unresponsive; longer when it must start first. */
   patienceMs?: number;
-  /** Reuse to make the same call twice the same command. */
-  id?: string;
   signal?: AbortSignal;
 }
 
@@ -58,11 +56,9 @@ const DEFAULT_PATIENCE_MS = 2000;
 const STARTING_PATIENCE_MS = 15_000;
 
 /**
- * Leaves a command for a session's worker, starts a worker when none lives, and waits until the worker
- * has met the command with an event.
+ * Leaves a command for a session's worker, and waits until it is answered.
  * @returns the number of the event that accepted it
- * @throws CommandRefusedError with the worker's reason
- * @throws CommandPending, WorkerElsewhereError when no answer came in time; the command stays
+ * @throws InsideSessionError; what `untilAnswered` throws
  */
 export async function sendCommand(
   paths: SessionPaths,
@@ -72,14 +68,29 @@ export async function sendCommand(
 ): Promise<number> {
   await refuseFromInside(context);
   const { clock, by } = context;
-  const id = options.id ?? ulid(clock.now());
-  // Of a command that is made once more, the answer may stand anywhere.
-  const before = options.id === undefined ? ((await readLog(paths))?.state.n ?? 0) : 0;
+  const id = ulid(clock.now());
+  const after = (await readLog(paths))?.state.n ?? 0;
   // The oldest format that has all of it: a worker from before an upgrade must still take a stop.
   const v = 'places' in request ? FORMAT_VERSION : 1;
   // The request's kind and fields belong together, which the spread's own type can't follow.
-  const command = { v, id, by, at: isoUtc(clock.now()), ...request } as Command;
-  if ((await answerTo(paths, id, before)) === undefined) await leaveCommand(paths, command);
+  await leaveCommand(paths, { v, id, by, at: isoUtc(clock.now()), ...request } as Command);
+  return await untilAnswered(paths, { id, after }, context, options);
+}
+
+/**
+ * Waits until a worker has met a command with an event, and starts one when none lives.
+ * @param after the number of an event before the answer
+ * @returns the number of the event that accepted it
+ * @throws CommandRefusedError with the worker's reason
+ * @throws CommandPending, WorkerElsewhereError when no answer came in time; the command stays
+ */
+export async function untilAnswered(
+  paths: SessionPaths,
+  { id, after: before = 0 }: { id: string; after?: number },
+  context: ActionContext,
+  options: SendOptions = {},
+): Promise<number> {
+  const { clock } = context;
   const begun = clock.monotonic();
   const answered = async (after: number): Promise<number | undefined> => {
     const answer = await answerTo(paths, id, after);

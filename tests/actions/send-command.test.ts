@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { removeUntakenFolder } from '../../src/actions/make-run-folder.ts';
-import { sendCommand } from '../../src/actions/send-command.ts';
+import { sendCommand, untilAnswered } from '../../src/actions/send-command.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { systemHost } from '../../src/base/host.ts';
@@ -61,16 +61,16 @@ async function place(events: readonly NewEvent[], program = '') {
 
 const start = { kind: 'start', run: true } as const;
 
-test('a command that was accepted before gets that answer again, and nothing is left for a worker', async () => {
+test('whoever waits for a command that was accepted before gets that answer, and no worker is started', async () => {
   await using at = await place([STARTED, CREATED, PREPARED]);
-  expect(await sendCommand(at.paths, start, at.context, { id: ID })).toBe(1);
+  expect(await untilAnswered(at.paths, { id: ID }, at.context)).toBe(1);
   expect(pendingCommandIds(at.paths)).toEqual([]);
   expect(await at.pids()).toEqual([]);
 });
 
-test('a command that was refused before is refused again with the same words', async () => {
+test('whoever waits for a command that was refused before gets the same words', async () => {
   await using at = await place([CREATED, REFUSED, PREPARED]);
-  const again = sendCommand(at.paths, start, at.context, { id: ID });
+  const again = untilAnswered(at.paths, { id: ID }, at.context);
   await expect(again).rejects.toMatchObject({ code: 'no_way', why: 'No.', hint: 'Ask again.' });
 });
 

@@ -1,6 +1,6 @@
 // A process of its own that sends commands to a session in heaps, the last of each heap as the actions do.
 import { ulid } from 'ulid';
-import { CommandRefusedError, type CommandRequest, sendCommand } from '../../src/actions/send-command.ts';
+import { CommandRefusedError, type CommandRequest, untilAnswered } from '../../src/actions/send-command.ts';
 import { isoUtc, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { type Command, leaveCommand } from '../../src/session/commands.ts';
@@ -37,14 +37,11 @@ for (let heap = 0; heap < plan.heaps; heap += 1) {
   for (const [index, id] of ids.entries()) {
     const head = { v: 1, id, by: context.by, at: isoUtc(systemClock.now()) };
     const command = { ...head, ...request(index) } as Command;
-    if (index < ids.length - 1) await leaveCommand(paths, command);
+    await leaveCommand(paths, command);
     // Twice the same: once more, perhaps after it was answered.
     if (index % 10 === 3) await leaveCommand(paths, command);
   }
-  const last = sendCommand(paths, request(ids.length - 1), context, {
-    id: ids.at(-1) ?? '',
-    patienceMs: 120_000,
-  });
+  const last = untilAnswered(paths, { id: ids.at(-1) ?? '' }, context, { patienceMs: 120_000 });
   await last.catch((error: unknown) => {
     if (!(error instanceof CommandRefusedError)) throw error;
   });
