@@ -8,6 +8,7 @@ import type { SessionView } from '../session/status.ts';
 import { type AfterCommand, afterStart } from './after-command.ts';
 import { CommandPending } from './command-pending.ts';
 import type { ActionContext } from './context.ts';
+import { refuseWhatCannotRun } from './doctor.ts';
 import { freeFolder } from './free-folder.ts';
 import { makeRunFolder, removeUntakenFolder } from './make-run-folder.ts';
 import { type NewSession, newSession } from './new-session.ts';
@@ -47,7 +48,7 @@ export interface StartSessionResult {
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest.
- * @throws nothing_to_do, bad_branch_name, worker_not_launched, worker_not_started, and what `readyProject`,
+ * @throws nothing_to_do, bad_branch_name, root_refused, worker_not_launched, worker_not_started, and what `readyProject`,
  * `freeFolder` and `newSession` throw: nothing is left behind. `pending`: the session exists, and its worker is slow
  */
 export async function startSession(
@@ -68,6 +69,7 @@ export async function startSession(
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
     const made = await newSession(project, { ...choices, task, dive, adopted: false, run }, context);
+    refuseWhatCannotRun(made.file.settings, context);
     // Another start took the name in between: a made one gets the next number, a given one is refused.
     if (!(await makeRunFolder(made.paths, made.file, made.start))) continue;
     const { view, events } = await startWorker(made, context);

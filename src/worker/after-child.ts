@@ -1,6 +1,10 @@
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { ensurePlainFolder } from '../base/append-lines.ts';
 import { removeDrafts } from '../base/atomic-file.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
+import { ifThere } from '../base/errors.ts';
+import { gitDirOf, isOwnGitDir, sharedDirOf } from '../base/git-pointer.ts';
 import { removePlantedLinks } from '../project/planted-links.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { keepWork } from './keep-work.ts';
@@ -8,7 +12,7 @@ import { RUN_FOLDER_ITSELF, runFolderChanges, sawBegin } from './run-folder.ts';
 import { nameOf } from './run-folder-entries.ts';
 import { snapshotBefore } from './snapshot.ts';
 import { takeCommands } from './take-commands.ts';
-import { stateOf, type Worker } from './worker.ts';
+import { record, stateOf, type Worker } from './worker.ts';
 
 /**
  * What a child left in the run folder, once its whole tree is gone and before anything is judged: no command of that
@@ -34,6 +38,8 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
   await takeCommands(worker, 'child_runs');
   // Readers trust the cached state as far as it fits the log, and a forged one may fit.
   worker.writer.writeCache();
+  await removeStaleLocks(worker);
+  removeDraftsOfDead(worker);
   return changed;
 }
 
@@ -41,4 +47,31 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
 export function removeDraftsOfDead({ paths }: Worker): void {
   removeDrafts(paths.sessionDir);
   removeDrafts(paths.runDir);
+}
+
+/** What git leaves behind in a worktree's own folder when it is killed. */
+const LOCKS = ['index.lock', 'HEAD.lock'];
+
+/**
+ * Removes the locks that a killed git left: in this worktree's own git folder, and that of the session's branch,
+ * which only this worktree moves. The agent's processes are verified dead; other locks of the shared folder may be
+ * those of a git that runs.
+ */
+async function removeStaleLocks(worker: Worker): Promise<void> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return;
+  try {
+    const gitDir = await gitDirOf(worktree.path);
+    // The lock of another worktree, or of the main checkout, may be one of a git that runs.
+    if (gitDir === undefined || !(await isOwnGitDir(worktree.path, gitDir))) return;
+    const shared = (await sharedDirOf(gitDir)) ?? gitDir;
+    const paths = [
+      ...LOCKS.map((lock) => join(gitDir, lock)),
+      join(shared, 'refs/heads', `${worktree.branch}.lock`),
+    ];
+    for (const path of paths) ifThere(() => unlinkSync(path));
+  } catch (error) {
+    const text = `Stale locks were not looked for: ${error instanceof Error ? error.message : error}`;
+    await record(worker, { type: 'notice', code: 'locks', text: text.slice(0, 500) });
+  }
 }

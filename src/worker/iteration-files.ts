@@ -1,3 +1,4 @@
+import { writeWhole } from '../base/atomic-file.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { type ChildRecord, exitFile } from '../providers/run-child.ts';
@@ -17,6 +18,11 @@ export async function readExit(
   const text = await readShort(exitFile(iterationPaths(paths, iteration).exit, child));
   // Without its line end it is being written, or a full disk or a power cut took it.
   return text?.endsWith('\n') ? text.trim() : undefined;
+}
+
+/** On disk before the first signal is sent: exit status 143 alone could mean three things. */
+export async function noteEndedByUs({ paths }: Place, { iteration }: Iteration, end: string): Promise<void> {
+  await writeWhole(iterationPaths(paths, iteration).endedByUs, `${end}\n`);
 }
 
 /** Why a worker was ending the child of an iteration; the child may have written it itself. */
