@@ -1,26 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { ensurePlainFolder } from '../base/append-lines.ts';
-import { writeLightly, writeWhole } from '../base/atomic-file.ts';
+import { writeWhole } from '../base/atomic-file.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { readPlainFile } from '../base/plain-file.ts';
-import { putAside } from '../base/put-aside.ts';
 import { stampsAt } from '../base/stamps.ts';
-import { START } from '../project/checkpoint-refs.ts';
 import { credentialNames } from '../providers/credentials.ts';
-import { logFileName, stderrFileName } from '../session/documents.ts';
-import { iterationPaths, MAX_OVERVIEW_BYTES } from '../session/paths.ts';
-import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../session/signal.ts';
+import { logFileName } from '../session/documents.ts';
+import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { budgetVerdict, wrapUpTimeLimit } from './budget.ts';
 import { buildPrompt } from './build-prompt.ts';
 import { chooseChild } from './choose-child.ts';
-import { keepWork, notKept } from './keep-work.ts';
-import { freshLook, type Seen } from './last-look.ts';
 import { deliverMessages } from './messages.ts';
-import { keepRunFolder } from './run-folder.ts';
-import { documentsPrint, lookAtMainCheckout, type Snapshot } from './snapshot.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**
@@ -75,36 +66,4 @@ function timeLimitOf({ file }: Worker, provider: string, wrapUp: boolean): numbe
   const { timeLimitMs, timeLimitsMs = {} } = file.settings;
   const limitMs = timeLimitsMs[provider] ?? timeLimitMs;
   return wrapUp ? wrapUpTimeLimit(limitMs) : limitMs;
-}
-
-/** Lays the table for a child that is let go next: blank signal, log folder, and what to compare with when it has ended. */
-export async function layOut(worker: Worker, open: OpenIteration): Promise<void> {
-  const { paths } = worker;
-  const files = iterationPaths(paths, open.iteration);
-  ensurePlainFolder(paths.logs);
-  if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') putAside(paths.signal);
-  await writeWhole(paths.signal, BLANK_SIGNAL);
-  const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
-  if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
-  const seen = freshLook(worker) ?? (await lookAround(worker, open));
-  const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker) };
-  await keepRunFolder(worker, open, (runFolder) =>
-    writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
-  );
-}
-
-/** Keeps what stands there before a child that does not follow at once on another: a person may have been at work. */
-async function lookAround(worker: Worker, { iteration }: OpenIteration): Promise<Seen> {
-  await worker.git.look(stateOf(worker).worktree?.path);
-  const keeping = keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
-  const mainCheckout = await lookAtMainCheckout(worker);
-  const kept = await keeping;
-  await record(worker, ...notKept(kept));
-  const { worktree } = kept;
-  return { worktree, mainCheckout };
-}
-
-export function logPaths(worker: Worker, open: OpenIteration): { stdout: string; stderr: string } {
-  const stdout = join(worker.paths.logs, open.log);
-  return { stdout, stderr: stderrFileName(stdout) };
 }

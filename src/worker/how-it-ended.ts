@@ -9,11 +9,10 @@ import type { Cost } from '../session/cost.ts';
 import { spentBy } from '../session/fold-spent.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { logPaths } from './begin-iteration.ts';
 import { budgetUses } from './budget.ts';
 import type { ChildLog } from './child-log.ts';
 import { type CostFound, costOf } from './cost-of.ts';
-import { readExit } from './iteration-files.ts';
+import { logPaths, readExit } from './iteration-files.ts';
 import type { WatchEnd } from './watch-child.ts';
 import { stateOf, type Worker } from './worker.ts';
 

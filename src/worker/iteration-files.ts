@@ -1,13 +1,24 @@
+import { join } from 'node:path';
 import { writeWhole } from '../base/atomic-file.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import { readPlainFile } from '../base/plain-file.ts';
 import { type ChildRecord, exitFile } from '../providers/run-child.ts';
+import { stderrFileName } from '../session/documents.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import type { Worker } from './worker.ts';
 
 type Place = Pick<Worker, 'paths'>;
 type Iteration = Pick<OpenIteration, 'iteration'>;
+
+/** Where the CLI of an iteration prints. */
+export function logPaths(
+  { paths }: Place,
+  { log }: Pick<OpenIteration, 'log'>,
+): { stdout: string; stderr: string } {
+  const stdout = join(paths.logs, log);
+  return { stdout, stderr: stderrFileName(stdout) };
+}
 
 /** How the CLI of an iteration ended, as its wrapper wrote it: an exit status, or `NEVER_STARTED`. */
 export async function readExit(

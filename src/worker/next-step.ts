@@ -1,23 +1,15 @@
-import { checkLimit } from '../phases/decide.ts';
 import { isRewinding } from '../session/fold-rewound.ts';
 import { isJustAdopted } from './adopted-gate.ts';
-import { backOff } from './back-off.ts';
-import { blockedEvent } from './blocked.ts';
-import { withinBudget } from './budget.ts';
 import { joinEnvironment } from './children-environment.ts';
-import { gitStands } from './git-stands.ts';
-import { guardStands, SANDBOX_LOWER } from './guard-stands.ts';
-import { accountIsFree } from './limit-end.ts';
-import { obeyPhaseLine } from './obey-phase-line.ts';
+import { SANDBOX_LOWER } from './guard-stands.ts';
+import { nextIteration } from './next-iteration.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
 import { performRewind } from './perform-rewind.ts';
 import { prepare } from './prepare.ts';
 import { queueReason } from './queue.ts';
 import { runIteration } from './run-iteration.ts';
-import { samePayer } from './same-payer.ts';
 import { stoppedEvent } from './stopped.ts';
 import { record, stateOf, type Worker } from './worker.ts';
-import { worktreeStands } from './worktree-stands.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
   ...['credentials_changed', 'checks', 'setup_not_found', 'guard_failed'],
@@ -86,29 +78,6 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
     default:
       return status satisfies never;
   }
-}
-
-async function nextIteration(worker: Worker): Promise<void> {
-  if (await obeyPhaseLine(worker)) return;
-  const limit = checkLimit(stateOf(worker).progress);
-  if (limit !== undefined) {
-    await record(worker, blockedEvent(limit));
-    return;
-  }
-  if (!(await samePayer(worker))) return;
-  if (!(await guardStands(worker))) return;
-  if (!(await gitStands(worker))) return;
-  if (!(await withinBudget(worker))) return;
-  if (!(await accountIsFree(worker))) return;
-  if (!(await worktreeStands(worker))) return;
-  const reason = await queueReason(worker);
-  if (reason !== undefined) {
-    await record(worker, { type: 'queued', reason });
-    return;
-  }
-  if (!(await backOff(worker))) return;
-  // The limit of an account may have ended since the first look: then another provider starts.
-  if (await samePayer(worker)) await runIteration(worker);
 }
 
 function needsAnotherEnvironment(worker: Worker): boolean {

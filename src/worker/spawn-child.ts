@@ -9,10 +9,11 @@ import { providerNamed } from '../providers/registry.ts';
 import { type ChildRecord, runChild } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { layOut, logPaths } from './begin-iteration.ts';
 import { budgetUses } from './budget.ts';
 import { childRecordAt } from './child-record.ts';
 import { cliPathOf } from './choose-child.ts';
+import { logPaths } from './iteration-files.ts';
+import { layOut } from './lay-out.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** Starts the child of an iteration that has begun. @throws child_not_started */

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { iterationPaths } from '../../src/session/paths.ts';
-import { layOut } from '../../src/worker/begin-iteration.ts';
 import { keepLook } from '../../src/worker/last-look.ts';
+import { layOut } from '../../src/worker/lay-out.ts';
 import type { Worker } from '../../src/worker/worker.ts';
 import { tempLog } from '../support/temp-log.ts';
 
