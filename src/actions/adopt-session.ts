@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
 import type { Gate } from '../phases/table.ts';
 import { branchOf } from '../project/branch-name.ts';
 import { earlierWorktree } from '../project/earlier-worktree.ts';
@@ -18,6 +17,7 @@ import { newSession } from './new-session.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireTrust } from './require-trust.ts';
 import type { SessionsPlace } from './sessions-places.ts';
+import { START_ERRORS } from './start-errors.ts';
 
 interface FoundSession {
   view: SessionView;
@@ -38,7 +38,7 @@ export interface Adoption extends FoundSession {
 /**
  * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
  * notebook says; behind a gate it first waits for a person. Its own files are not touched here.
- * @throws NestedLayoutError, NotPlainError, TaskUnknownError, ProjectNotTrustedError; what `findProjectFor`, `requireIdentity` and `newSession` throw; CommandRefusedError, CommandPending
+ * @throws nested_layout, not_plain, task_unknown, project_not_trusted; what `findProjectFor`, `requireIdentity` and `newSession` throw; the worker's refusal, pending
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
   const { view, place, note, goal, call, gate } = adoption;
@@ -46,11 +46,11 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   await refuseFromInside(context);
   const old = await readLegacyFolder(paths);
   const [nested] = old === undefined ? [] : nestedProblem(old, paths);
-  if (nested !== undefined) throw new NestedLayoutError(folder, nested);
+  if (nested !== undefined) throw START_ERRORS.nested_layout({ session: folder, problem: nested });
   const [notPlain] = old === undefined ? [] : notPlainProblems(old);
-  if (notPlain !== undefined) throw new NotPlainError(folder, notPlain);
+  if (notPlain !== undefined) throw START_ERRORS.not_plain({ session: folder, problem: notPlain });
   const text = old?.overview;
-  if (text === undefined && goal === undefined) throw new TaskUnknownError(view);
+  if (text === undefined && goal === undefined) throw START_ERRORS.task_unknown({ session: folder });
   const project = await findProjectFor({ projectDir: place.filePath, call }, context);
   await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
@@ -110,32 +110,4 @@ async function earlierBranch(
   if (here) return here.branch;
   const { workingDir = '' } = readOverview(overview);
   return (await earlierWorktree(workingDir, mainRepo, { baseEnv: env }))?.branch;
-}
-
-class NestedLayoutError extends SamocodeError {
-  readonly code = 'nested_layout';
-
-  constructor(folder: string, problem: string) {
-    super(`Session ${folder} was not taken over.`, problem, 'Then resume it.');
-  }
-}
-
-class NotPlainError extends SamocodeError {
-  readonly code = 'not_plain';
-
-  constructor(folder: string, problem: string) {
-    super(`Session ${folder} was not taken over.`, problem, 'Then resume it.');
-  }
-}
-
-class TaskUnknownError extends SamocodeError {
-  readonly code = 'task_unknown';
-
-  constructor({ folder }: SessionView) {
-    super(
-      `Session ${folder} was not taken over.`,
-      'It was stopped before its overview was written, so its task is not on record.',
-      'Pass goal, the task in the words of the human, or start another session with start_session.',
-    );
-  }
 }

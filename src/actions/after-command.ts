@@ -1,4 +1,4 @@
-import { SamocodeError } from '../base/errors.ts';
+import type { SamocodeError } from '../base/errors.ts';
 import { judgeKind } from '../session/commands/judge-kind.ts';
 import type { Command } from '../session/commands.ts';
 import { readEvents } from '../session/event-log.ts';
@@ -8,8 +8,9 @@ import { archiveRoot, type SessionPaths, sessionPaths } from '../session/paths.t
 import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { waitForEvents } from '../session/watch.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError } from './early-refusal.ts';
+import { earlyRefusal } from './early-refusal.ts';
 import { type CommandRequest, type SendOptions, sendCommand, untilAnswered } from './send-command.ts';
 
 export interface AfterCommand {
@@ -25,7 +26,7 @@ export const ALL_FILES_MS = 15_000;
 
 /**
  * Sends a command and waits a moment for the event that its work ends in.
- * @throws EarlyRefusalError, CommandRefusedError, CommandPending, what `closedTo` gives
+ * @throws an early refusal, the worker's refusal, pending, what `closedTo` gives
  */
 export async function afterCommand(
   view: SessionView,
@@ -75,58 +76,30 @@ async function untilDone(
 
 /** Why nothing can be asked of a session from here; undefined: its worker can be. */
 export function closedTo(view: SessionView): SamocodeError | undefined {
-  if (view.newer !== undefined) return new NewerVersionError(view);
-  if (view.isForeign) return new NotTakenOverYetError(view);
-  return isLost(view) ? new SessionLostError(view) : undefined;
+  if (view.newer !== undefined)
+    return ACTION_ERRORS.newer_version({ session: view.folder, newer: view.newer });
+  if (view.isForeign) return notTakenOverYet(view);
+  return isLost(view) ? sessionLost(view) : undefined;
 }
 
-function early(kind: CommandRequest['kind'], view: SessionView): EarlyRefusalError | undefined {
+function early(kind: CommandRequest['kind'], view: SessionView): SamocodeError | undefined {
   const refused = judgeKind(kind, view.state);
-  return refused && new EarlyRefusalError(refused, view);
-}
-
-class NewerVersionError extends SamocodeError {
-  readonly code = 'newer_version';
-
-  constructor({ folder, newer }: SessionView) {
-    super(
-      `Session ${folder} can only be looked at.`,
-      `A newer samocode has worked on it (${newer}).`,
-      'Update samocode here and restart its MCP server.',
-    );
-  }
+  return refused && earlyRefusal(refused, view);
 }
 
 /** Every worker that is started for it ends at once. */
-export class SessionLostError extends SamocodeError {
-  readonly code = 'session_lost';
-
-  constructor({ folder, problems, paths, isUnreadable }: SessionView) {
-    super(
-      isUnreadable ? `Session ${folder} cannot be read.` : `Session ${folder} can only be looked at.`,
-      problems.join(' '),
-      isUnreadable
-        ? 'Fix that, then try again.'
-        : `What is left of it is in ${paths.sessionDir}; its work can continue in a new session.`,
-    );
-  }
+export function sessionLost({ folder, problems, paths, isUnreadable }: SessionView) {
+  return ACTION_ERRORS.session_lost({
+    session: folder,
+    problems,
+    sessionDir: paths.sessionDir,
+    isUnreadable: isUnreadable === true,
+  });
 }
 
-/** A worker could do nothing with it, and a command would lie there for ever. */
-class NotTakenOverYetError extends SamocodeError {
-  readonly code = 'not_taken_over_yet';
-
-  constructor({ folder, state, paths }: SessionView) {
-    const isDone = state.status.kind === 'done';
-    super(
-      `Session ${folder} can only be looked at.`,
-      'It was made by the original samocode and has not been taken over.',
-      isDone ? putAwayByHand(paths) : 'If the human wants it to go on, resume_session takes it over.',
-    );
-  }
-}
-
-/** A done folder of the original tool needs no worker, and that tool moved it away in no other way. */
-function putAwayByHand({ sessionDir, sessionsDir }: SessionPaths): string {
-  return `A person puts it away by moving its folder ${sessionDir} into ${archiveRoot(sessionsDir)}. Give resume_session a goal for new work.`;
+/** A worker could do nothing with it, and a command would stay queued for ever. */
+function notTakenOverYet({ folder, state, paths }: SessionView) {
+  const isDone = state.status.kind === 'done';
+  const to = archiveRoot(paths.sessionsDir);
+  return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone, from: paths.sessionDir, to });
 }

@@ -5,7 +5,7 @@ import { gateStatus, type SessionView } from '../session/status.ts';
 import { takenOver } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError, gateChannelsOf } from './early-refusal.ts';
+import { earlyRefusal, gateChannelsOf } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 
 export interface AnswerQaInput extends SessionQuestion {
@@ -27,7 +27,7 @@ export interface AnswerQaResult {
 
 /**
  * Gives a person's answers to the questions that a session waits for; a part of them is fine.
- * @throws EarlyRefusalError before anything is asked of the worker; CommandRefusedError, CommandPending
+ * @throws an early refusal before anything is asked of the worker; the worker's refusal, pending
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
   const { acceptSuggestions = false, confirmTyped = false } = input;
@@ -40,7 +40,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
     gateChannels: gateChannelsOf(view),
   };
   const verdict = judgeAnswer({ ...request, by: context.by }, gateStatus(view), facts);
-  if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
   const waiting = await takenOver(found, 'qa', context);
   const after = await afterCommand(waiting, request, ['answers_recorded'], context);
   // The worker may have met newer questions than were read here.

@@ -1,11 +1,11 @@
-import { SamocodeError } from '../base/errors.ts';
 import { judgeApprove } from '../session/commands/judge-approve.ts';
 import { isHashOf } from '../session/plan.ts';
 import { gateStatus, type SessionView } from '../session/status.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import { takenOver } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError, gateChannelsOf } from './early-refusal.ts';
+import { earlyRefusal, gateChannelsOf } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { readPlanOf } from './read-plan.ts';
 
@@ -25,7 +25,7 @@ export interface ApprovePlanResult {
 
 /**
  * Approves the plan that a session waits with; it goes on to implementation.
- * @throws PlanHashMissingError, NoPlanError, EarlyRefusalError; CommandRefusedError, CommandPending
+ * @throws plan_hash_missing, no_plan, an early refusal, the worker's refusal, pending
  */
 export async function approvePlan(
   input: ApprovePlanInput,
@@ -33,7 +33,7 @@ export async function approvePlan(
 ): Promise<ApprovePlanResult> {
   const hash = input.hash?.trim() || undefined;
   if (hash === undefined && context.by.channel === 'tool' && !input.asItStands)
-    throw new PlanHashMissingError();
+    throw ACTION_ERRORS.plan_hash_missing({ session: input.session });
   const found = await findSessionAndPlace(input, context);
   const { view } = found;
   const { approvedPlan } = view.state;
@@ -44,22 +44,9 @@ export async function approvePlan(
   // The file may have been edited since the session began to wait: what was read is what counts.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
   const verdict = judgeApprove({ hash, by: context.by }, gate, facts);
-  if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
   const { plan } = verdict;
   const waiting = await takenOver(found, 'plan', context);
   const after = await afterCommand(waiting, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan, already: false };
-}
-
-// A person may type the beginning of a hash, as of a commit.
-class PlanHashMissingError extends SamocodeError {
-  readonly code = 'plan_hash_missing';
-
-  constructor() {
-    super(
-      'Nothing was approved.',
-      'An approval names the plan that the person has seen, by its hash.',
-      'Call read_plan, show it to the person, and pass the hash that came with it.',
-    );
-  }
 }

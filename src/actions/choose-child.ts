@@ -24,7 +24,7 @@ export function childSettingsOf({ provider, model }: ChildWish): CallSettings {
 /**
  * The children that a person wants from now on, with their CLI found.
  * @returns undefined when no other ones are wanted
- * @throws the errors of settings, cli_not_found, RootRefusedError
+ * @throws the errors of settings, cli_not_found, root_refused
  */
 export async function chooseChildren(
   wish: ChildWish,

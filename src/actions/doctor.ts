@@ -1,4 +1,4 @@
-import { isSamocodeError, SamocodeError } from '../base/errors.ts';
+import { isSamocodeError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
 import { type Project, readSettingTexts } from '../project/open-project.ts';
 import type { ProviderName } from '../project/project-settings.ts';
@@ -15,6 +15,7 @@ import { projectChecks } from './doctor/project-checks.ts';
 import { sandboxCheck } from './doctor/sandbox-check.ts';
 import { supervisorChecks } from './doctor/supervisor-checks.ts';
 import { findProjectFor } from './find-project-for.ts';
+import { START_ERRORS } from './start-errors.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;
@@ -116,24 +117,18 @@ async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
 
 /**
  * What `setup_project` reports as impossible, said again where a session would begin with it.
- * @throws CommandImpossibleError
+ * @throws command_not_found
  */
 export async function refuseImpossibleCommands(project: Project, context: ActionContext): Promise<void> {
   const check = (await commandChecks(project, context)).find(({ level }) => level === 'fail');
-  if (check !== undefined) throw new CommandImpossibleError(check);
-}
-
-class CommandImpossibleError extends SamocodeError {
-  readonly code = 'command_not_found';
-
-  constructor({ found, fix = '' }: DoctorCheck) {
-    super('No session was started.', found, fix);
-  }
+  if (check === undefined) return;
+  const { found, fix = '' } = check;
+  throw START_ERRORS.command_not_found({ found, fix });
 }
 
 /**
  * What would end the first paid iteration before it begins, from facts that cost nothing to ask.
- * @throws RootRefusedError
+ * @throws root_refused
  */
 export function refuseWhatCannotRun(
   settings: Pick<FrozenSettings, 'provider' | 'providers' | 'permissions'>,
@@ -142,17 +137,5 @@ export function refuseWhatCannotRun(
 ): void {
   const { provider, providers, permissions } = settings;
   const usesClaude = [provider, ...Object.values(providers)].includes('claude');
-  if (usesClaude && isRefusedAsRoot({ uid, permissions, env })) throw new RootRefusedError();
-}
-
-export class RootRefusedError extends SamocodeError {
-  readonly code = 'root_refused';
-
-  constructor() {
-    super(
-      'No session was started.',
-      'You are root, and Claude Code does not skip permissions for root.',
-      'Run as another user, or set PERMISSIONS=allow, or, where this machine may be lost, set IS_SANDBOX=1.',
-    );
-  }
+  if (usesClaude && isRefusedAsRoot({ uid, permissions, env })) throw START_ERRORS.root_refused();
 }

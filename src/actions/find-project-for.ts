@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { findProject, SAMOCODE_FILE } from '../project/find-project.ts';
 import { readKnownProjects, rememberProject } from '../project/known-projects.ts';
 import { openProject, type Project } from '../project/open-project.ts';
 import { PROJECT_ERRORS, type ProjectNotFound } from '../project/project-errors.ts';
 import type { CallSettings } from '../project/settings.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { namedFolder } from './named-folder.ts';
 
@@ -20,7 +21,7 @@ export interface ProjectQuestion {
  * The project that a call is about, opened and checked: the one that it names, else that of the client's
  * folders, else that of the working folder. The only one that is known on this machine is taken where all of
  * that names no place, and that is told in its warnings.
- * @throws project_not_found, ProjectUnclearError, NoSuchFolderError, and what `openProject` throws
+ * @throws project_not_found, project_unclear, no_such_folder, and what `openProject` throws
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
   const { env, home: homeDir, clock } = context;
@@ -48,7 +49,7 @@ interface FoundProject {
   isGuessed: boolean;
 }
 
-/** Which project is meant. @throws project_not_found, ProjectUnclearError, NoSuchFolderError */
+/** Which project is meant. @throws project_not_found, project_unclear, no_such_folder */
 async function findProjectFile(
   projectDir: string | undefined,
   context: ActionContext,
@@ -63,7 +64,7 @@ async function findProjectFile(
   // Whoever stands in a repository, or has named a folder, means that one and no other.
   const isSomewhere = folders.length > 0 || notFound?.args.repository !== undefined;
   const known = isSomewhere ? [] : await knownProjectFiles(context.home);
-  if (known.length > 1) throw new ProjectUnclearError(known);
+  if (known.length > 1) throw ACTION_ERRORS.project_unclear({ files: known });
   if (known[0] === undefined) throw notFound;
   return { filePath: known[0], isGuessed: true };
 }
@@ -101,7 +102,7 @@ async function knownProjectOf(repository: string | undefined, homeDir: string): 
   const known = await readKnownProjects(homeDir);
   const ofIt = known.kind === 'read' ? known.projects.filter(({ mainRepo }) => mainRepo === repository) : [];
   const files = await thoseThatExist(ofIt.map(({ filePath }) => filePath));
-  if (files.length > 1) throw new ProjectUnclearError(files);
+  if (files.length > 1) throw ACTION_ERRORS.project_unclear({ files });
   return files[0];
 }
 
@@ -114,16 +115,4 @@ export async function knownProjectFiles(homeDir: string): Promise<string[]> {
 async function thoseThatExist(paths: readonly string[]): Promise<string[]> {
   const found = await Promise.all(paths.map((path) => ifExists(stat(path))));
   return paths.filter((_, index) => found[index]?.isFile());
-}
-
-class ProjectUnclearError extends SamocodeError {
-  readonly code = 'project_unclear';
-
-  constructor(filePaths: readonly string[]) {
-    super(
-      'It is not clear which project is meant.',
-      `Nothing says which of these: ${filePaths.slice(0, 10).join(', ')}.`,
-      'Pass project_dir, the folder of one of them.',
-    );
-  }
 }

@@ -1,9 +1,9 @@
-import { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { nameWithoutDate, resolveSessionFolder } from '../session/names.ts';
 import { sessionPaths } from '../session/paths.ts';
 import { readAllSessions, sessionFolders } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
 
@@ -17,7 +17,7 @@ export interface SessionQuestion {
 /**
  * The session that a name means, as its files show it now: in the call's own project, else in the one of the
  * others known on this machine that has it.
- * @throws SessionNotFoundError with the nearest names; SessionAmbiguousError; project_not_found and the errors
+ * @throws session_not_found with the nearest name; session_ambiguous; project_not_found and the errors
  * of settings
  */
 export async function findSession(question: SessionQuestion, context: ActionContext): Promise<SessionView> {
@@ -34,11 +34,11 @@ export async function findSessionAndPlace(
     const some = places.filter((place) => place.isOwn === isOwn);
     const looks = await Promise.all(some.map((place) => lookIn(place, session, context)));
     const found = looks.flatMap(({ view, place }) => (view === undefined ? [] : [{ view, place }]));
-    if (found.length > 1)
-      throw new SessionAmbiguousError(
-        session,
-        found.map(({ place }) => place),
-      );
+    if (found.length > 1) {
+      // Whichever was taken, the next call might mean another: other projects come and go, and change places.
+      const projects = found.map(({ place }) => projectDirOf(place));
+      throw ACTION_ERRORS.session_ambiguous({ session, projects });
+    }
     if (found[0] !== undefined) return found[0];
     for (const { place } of looks) {
       const views = await readAllSessions(place.sessionsDir, context.host);
@@ -50,7 +50,7 @@ export async function findSessionAndPlace(
       );
     }
   }
-  throw new SessionNotFoundError(session, seen);
+  throw notFound(session, seen);
 }
 
 async function lookIn(place: SessionsPlace, session: string, { host }: ActionContext) {
@@ -60,34 +60,8 @@ async function lookIn(place: SessionsPlace, session: string, { host }: ActionCon
   return { place, view: view || undefined };
 }
 
-/** Whichever was taken, the next call might mean another: other projects come and go, and change places. */
-class SessionAmbiguousError extends SamocodeError {
-  readonly code = 'session_ambiguous';
-
-  constructor(session: string, places: readonly SessionsPlace[]) {
-    super(
-      `There is more than one session "${session.slice(0, 80)}".`,
-      `These projects have one: ${places.map(projectDirOf).join(', ')}.`,
-      'Pass project_dir, the folder of the one that is meant.',
-    );
-  }
-}
-
-export class SessionNotFoundError extends SamocodeError {
-  readonly code = 'session_not_found';
-
-  /** @param folders the newest first, those of the call's own project before all others */
-  constructor(session: string, folders: readonly string[]) {
-    const short = session.slice(0, 80);
-    const names = [...folders, ...folders.map(nameWithoutDate)];
-    const meant = nearestName(short, names);
-    const newest = folders.slice(0, 5).join(', ');
-    super(
-      `There is no session "${short}".`,
-      newest ? `Some that there are: ${newest}.` : 'There are no sessions yet.',
-      meant
-        ? `Did you mean "${meant}"?`
-        : 'Use a name that list_sessions shows, or start one with start_session.',
-    );
-  }
+/** @param folders the newest first, those of the call's own project before all others */
+function notFound(session: string, folders: readonly string[]) {
+  const meant = nearestName(session.slice(0, 80), [...folders, ...folders.map(nameWithoutDate)]);
+  return ACTION_ERRORS.session_not_found({ session, newest: folders.slice(0, 5).join(', '), meant });
 }

@@ -1,4 +1,4 @@
-import { SamocodeError } from '../base/errors.ts';
+import { ExplainedError, type SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { factsForFinish } from '../project/finish-facts.ts';
 import { type FinishFacts, judgeArchive, judgeUnarchive } from '../session/commands/judge-finish.ts';
@@ -6,10 +6,11 @@ import type { CommandOf } from '../session/commands.ts';
 import { sessionPaths } from '../session/paths.ts';
 import type { Places } from '../session/places.ts';
 import type { SessionView } from '../session/status.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import { type AfterCommand, ALL_FILES_MS, afterCommand, closedTo } from './after-command.ts';
 import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError } from './early-refusal.ts';
+import { earlyRefusal } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import type { FinishWay } from './finish-ways.ts';
 import { placesNow } from './places-now.ts';
@@ -42,7 +43,7 @@ export interface FinishLook {
 
 /**
  * Finishes a session in one of the ways: its branch stays, and work that no commit holds is never lost by it.
- * @throws EarlyRefusalError, CommandRefusedError with what would be lost; NotFinishedError; CommandPending
+ * @throws an early refusal, the worker's refusal with what would be lost; not_finished; pending
  */
 export async function finishSession(
   input: FinishSessionInput,
@@ -66,7 +67,7 @@ export async function finishSession(
 
 const PATIENT = { workMs: ALL_FILES_MS };
 
-/** Judges what finishing a session would do. Changes nothing. @throws SessionNotFoundError, GitError; what `placesNow` throws */
+/** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError; what `placesNow` throws */
 export async function lookAtFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishLook> {
   const { view, place } = await findSessionAndPlace(input, context);
   const { state } = view;
@@ -87,7 +88,7 @@ export async function lookAtFinish(input: FinishSessionInput, context: ActionCon
   const verdict = isBack
     ? { moved: [], ...judgeUnarchive(state, facts) }
     : { moved: [], ...judgeArchive(whatOf(input), state, facts) };
-  const refused = verdict.kind === 'refused' ? new EarlyRefusalError(verdict, view) : undefined;
+  const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
   return { view, places, facts, refusal: closedTo(view) ?? refused, moved: verdict.moved };
 }
 
@@ -99,19 +100,18 @@ function resultOf({ how }: FinishSessionInput, { view, events }: AfterCommand): 
   const { place = '', moved = [] } = archivedBy(events);
   switch (how) {
     case 'keep_branch': {
-      if (!view.state.archived) throw new NotFinishedError(events);
+      if (!view.state.archived) throw notFinished(view, events);
       const { branch } = view.state.worktree ?? {};
       const kept = branch === undefined ? '' : ` Its branch ${branch} is kept.`;
       return { view, place, moved, done: `${view.folder} is put away in ${place}.${kept}` };
     }
     case 'archive_documents': {
-      if (moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`)))
-        throw new NotFinishedError(events);
+      if (moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))) throw notFinished(view, events);
       const done = `Put away in ${place}: ${count(moved.length, 'document')} of ${view.folder}.`;
       return { view, place, moved, done };
     }
     case 'unarchive':
-      if (view.state.archived) throw new NotFinishedError(events);
+      if (view.state.archived) throw notFinished(view, events);
       return { view, place, moved, done: `${view.folder} is back.` };
     default:
       return how satisfies never;
@@ -124,16 +124,8 @@ function archivedBy(events: AfterCommand['events']): { place?: string; moved?: r
 }
 
 /** Its worker could not do what it had accepted; it has recorded why, and that things are as they were. */
-class NotFinishedError extends SamocodeError {
-  readonly code: string;
-
-  constructor(events: AfterCommand['events']) {
-    const notice = events.findLast((event) => event.type === 'notice');
-    super(
-      'The session was not finished.',
-      notice?.text ?? 'Its worker is still at it.',
-      'Look with get_status, then try again.',
-    );
-    this.code = notice?.code ?? 'not_finished';
-  }
+function notFinished({ folder }: SessionView, events: AfterCommand['events']): SamocodeError {
+  const notice = events.findLast((event) => event.type === 'notice');
+  const error = ACTION_ERRORS.not_finished({ session: folder, reason: notice?.text });
+  return notice === undefined ? error : new ExplainedError(notice.code, error.args, error);
 }

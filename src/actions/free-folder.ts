@@ -1,15 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { stampsAt } from '../base/stamps.ts';
 import type { Project } from '../project/open-project.ts';
 import { nameWithoutDate, normaliseName, sessionSlug } from '../session/names.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import type { ActionContext } from './context.ts';
+import { START_ERRORS } from './start-errors.ts';
 
 /**
  * The folder name of a new session: with the name that was given, or with one that its words make.
- * @throws BadSessionNameError, SessionExistsError, WorktreeStandsError
+ * @throws bad_session_name, session_exists, worktree_stands
  */
 export async function freeFolder(
   { sessions, worktrees }: Project['values'],
@@ -24,9 +25,9 @@ export async function freeFolder(
     folders.findLast((folder) => folder === wanted || nameWithoutDate(folder) === wanted);
   if (given !== undefined) {
     const existing = sameName(given);
-    if (existing !== undefined) throw new SessionExistsError(existing);
+    if (existing !== undefined) throw START_ERRORS.session_exists({ session: existing });
     const worktree = join(worktrees, `${date}-${given}`);
-    if (await isOccupied(worktree)) throw new WorktreeStandsError(worktree);
+    if (await isOccupied(worktree)) throw START_ERRORS.worktree_stands({ folder: worktree });
     return `${date}-${given}`;
   }
   for (let number = 1; ; number += 1) {
@@ -40,28 +41,4 @@ export async function freeFolder(
 async function isOccupied(folder: string): Promise<boolean> {
   const names = await ifExists(readdir(folder));
   return names !== undefined && names.length > 0;
-}
-
-class SessionExistsError extends SamocodeError {
-  readonly code = 'session_exists';
-
-  constructor(folder: string) {
-    super(
-      'No session was started.',
-      `There is one of that name already: ${folder}.`,
-      `Go on with it by resume_session (session: "${folder}"), or choose another name.`,
-    );
-  }
-}
-
-class WorktreeStandsError extends SamocodeError {
-  readonly code = 'worktree_stands';
-
-  constructor(folder: string) {
-    super(
-      'No session was started.',
-      `${folder}, where its worktree would be, is no empty folder: it may belong to a session that is kept elsewhere.`,
-      'Choose another name, or, if nobody needs what is in it, take it away with "git worktree remove".',
-    );
-  }
 }

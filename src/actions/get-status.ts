@@ -17,7 +17,7 @@ export interface SessionReport extends WorkerReport {
   isStalled: boolean;
 }
 
-/** What one session is doing. Starts nothing. @throws SessionNotFoundError */
+/** What one session is doing. Starts nothing. @throws session_not_found */
 export async function getStatus(question: SessionQuestion, context: ActionContext): Promise<SessionReport> {
   return await reportOn(await findSession(question, context), context);
 }

@@ -8,7 +8,7 @@ import { FORMAT_VERSION } from '../session/events.ts';
 import { type SessionPaths, sessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError } from './early-refusal.ts';
+import { earlyRefusal } from './early-refusal.ts';
 import { freezeSettings, type SessionChoices } from './freeze-settings.ts';
 import { sandboxNow } from './sandbox-now.ts';
 
@@ -30,7 +30,7 @@ export interface NewSession {
 
 /**
  * Settles what a new session is: its settings, its sandbox, its identity and its first command. Nothing is written.
- * @throws EarlyRefusalError; what `freezeSettings` and `sandboxNow` throw
+ * @throws an early refusal; what `freezeSettings` and `sandboxNow` throw
  */
 export async function newSession(
   project: Project,
@@ -43,7 +43,7 @@ export async function newSession(
   const chosen = await freezeSettings(project, choices, context);
   const settings = { ...chosen, gates: GATES.filter((each) => chosen.gates.includes(each) || each === gate) };
   const allowed = judgeStart({ by }, {}, settings);
-  if (allowed.kind === 'refused') throw new EarlyRefusalError(allowed);
+  if (allowed.kind === 'refused') throw earlyRefusal(allowed);
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, settings }, context);
   const at = isoUtc(clock.now());

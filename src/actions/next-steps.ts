@@ -1,49 +1,54 @@
+import { type NextStep, TO_FILL } from '../base/acts.ts';
 import type { WaitingFor } from '../phases/table.ts';
 import { isLost } from '../session/session-list.ts';
 import type { WaitingStatus } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
 
-const AFTER_WAITING: Readonly<Record<WaitingFor, string>> = {
-  qa_answers: 'read_qa; put the questions to the human; answer_qa',
-  plan_approval: 'read_plan; show it to the human; approve_plan or request_changes as they say',
-  file_update: 'ask the human to change the file named in says; it goes on by itself',
-  human_action: 'tell the human what says.reason asks for; when done, resume_session',
-};
+/** What a session's state asks for. */
+export function nextSteps(view: SessionView): NextStep[] {
+  return stepsOf(view).map((step) => ({ ...step, session: view.folder }));
+}
 
-/** The exact call, or the words for the human, that a session's state asks for. */
-export function nextStep(view: SessionView): string {
+function stepsOf(view: SessionView): NextStep[] {
   const { state, isForeign, problems } = view;
   const { status } = state;
-  if (state.archived) return 'finish_session (how: unarchive) brings it back, if the human wants that';
-  if (isLost(view)) return 'tell the human what problems says; nothing goes on before';
-  if (view.isUnseen) return 'tell the human what problems says; only they can take it over';
+  if (state.archived) return [{ act: 'bring_back', ifWanted: true }];
+  if (isLost(view)) return [{ act: 'fix_problems' }];
+  if (view.isUnseen)
+    return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
   switch (status.kind) {
     case 'starting':
     case 'queued':
     case 'running':
     case 'limited':
-      return 'wait';
+      return [{ act: 'follow' }];
     case 'waiting':
-      return afterWaiting(status);
+      return [afterWaiting(status)];
     case 'blocked':
-      return 'tell the human says.reason; once it is settled, resume_session (note: what was decided)';
+      return status.next ? [...status.next] : [{ act: 'settle_blocker' }];
     case 'stopped':
-      if (!isForeign) return 'resume_session, when the human wants it to go on';
-      if (problems.length === 0 && hasSomethingToDecide(status.parked))
-        return `if the human wants it to go on: ${afterWaiting(status.parked)}`;
-      return problems.length > 0
-        ? 'tell the human what problems says; then resume_session takes it over, if the human wants that'
-        : 'resume_session takes it over, if the human wants that';
+      if (!isForeign) return [{ act: 'resume', ifWanted: true }];
+      if (problems.length > 0) return [{ act: 'fix_problems' }, { act: 'resume', ifWanted: true }];
+      return hasSomethingToDecide(status.parked)
+        ? [{ ...afterWaiting(status.parked), ifWanted: true }]
+        : [{ act: 'resume', ifWanted: true }];
     case 'done':
-      return 'tell the human says.summary and where the branch is';
+      return [{ act: 'read_summary' }];
     default:
       return status satisfies never;
   }
 }
 
-function afterWaiting({ for: waitsFor, plan }: WaitingStatus): string {
+const AFTER_WAITING: Readonly<Record<WaitingFor, NextStep>> = {
+  qa_answers: { act: 'answer_questions' },
+  plan_approval: { act: 'decide_plan' },
+  file_update: { act: 'change_file' },
+  human_action: { act: 'do_what_it_asks' },
+};
+
+function afterWaiting({ for: waitsFor, plan }: WaitingStatus): NextStep {
   return waitsFor === 'plan_approval' && plan === undefined
-    ? 'request_changes, with what the plan should hold: there is none yet'
+    ? { act: 'request_changes', when: 'there is no plan yet', args: { feedback: TO_FILL } }
     : AFTER_WAITING[waitsFor];
 }
 

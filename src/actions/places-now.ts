@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isSamocodeError, SamocodeError } from '../base/errors.ts';
+import { isSamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import type { Project } from '../project/open-project.ts';
 import { PROVIDER_NAMES } from '../project/project-settings.ts';
@@ -7,6 +7,7 @@ import { commitOf } from '../project/repository.ts';
 import type { Places } from '../session/places.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionView } from '../session/status.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { findCli } from './freeze-settings.ts';
@@ -17,7 +18,7 @@ import type { SessionsPlace } from './sessions-places.ts';
  * Where the project, the worktree and the CLIs of a session stand now, as far as that differs from what it knows:
  * the settings are read again, folders that are still there are kept.
  * @returns undefined when nothing differs
- * @throws RepositoryGoneError; the errors of settings when the repository is gone; ProjectNotTrustedError
+ * @throws repository_gone; the errors of settings when the repository is gone; project_not_trusted
  */
 export async function placesNow(
   view: SessionView,
@@ -65,7 +66,9 @@ async function foldersNow(
   const { worktree } = state;
   if (isRepoGone && worktree !== undefined) {
     const known = await commitOf(worktree.baseCommit, { cwd: mainRepo, baseEnv: env });
-    if (known === undefined) throw new RepositoryGoneError(folder, file.mainRepo, mainRepo);
+    if (known === undefined) {
+      throw ACTION_ERRORS.repository_gone({ session: folder, before: file.mainRepo, now: mainRepo });
+    }
   }
   const worktreesDir = stands(file.worktreesDir) ? file.worktreesDir : values.worktrees;
   const isWorktreeGone = worktree !== undefined && !stands(worktree.path);
@@ -109,16 +112,4 @@ async function cliPathsNow(
 
 function stands(path: string): boolean {
   return statsAt(path) !== undefined;
-}
-
-class RepositoryGoneError extends SamocodeError {
-  readonly code = 'repository_gone';
-
-  constructor(folder: string, before: string, now: string) {
-    super(
-      `Session ${folder} was left as it is.`,
-      `Its repository ${before} is gone, and ${now} does not have the commit that its branch began at.`,
-      'Set MAIN_REPO in .samocode to where its repository is now, then try again.',
-    );
-  }
 }

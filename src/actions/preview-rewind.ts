@@ -5,19 +5,19 @@ import type { SessionEvent } from '../session/events.ts';
 import type { SessionView } from '../session/status.ts';
 import { count } from './changes-words.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError } from './early-refusal.ts';
+import { earlyRefusal } from './early-refusal.ts';
 import type { SessionQuestion } from './find-session.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { lookAtRewind } from './rewind-session.ts';
 
-/** Says what a rewind would undo. Changes nothing. @throws SessionNotFoundError; EarlyRefusalError where nothing is kept */
+/** Says what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal where nothing is kept */
 export async function previewRewind(
   { to, ...question }: SessionQuestion & { to: RewindTarget },
   context: ActionContext,
 ): Promise<Preview> {
   const { view, facts, verdict } = await lookAtRewind({ to, ...question }, context);
   if (verdict.kind === 'refused') {
-    const refusal = new EarlyRefusalError(verdict, view);
+    const refusal = earlyRefusal(verdict, view);
     if (verdict.code === 'checkpoint_gone' || verdict.code === 'nothing_kept') throw refusal;
     return previewOf(view, refusal, []);
   }

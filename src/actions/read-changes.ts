@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join, normalize, relative } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
+import type { NextStep } from '../base/acts.ts';
 import {
   type ChangeRange,
   type Commits,
@@ -17,8 +17,9 @@ import { readEvents } from '../session/event-log.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
-import { nextStep } from './next-step.ts';
-import { IterationNotFoundError, iterationsIn } from './read-transcript.ts';
+import { nextSteps } from './next-steps.ts';
+import { iterationsIn } from './read-transcript.ts';
+import { READING_ERRORS } from './reading-errors.ts';
 import { safeGit } from './safe-git.ts';
 
 export interface ReadChangesInput extends SessionQuestion {
@@ -46,20 +47,24 @@ export interface SessionChanges {
 
 /**
  * What a session's branch has that was not there before: commits, changed files, the patch of a path.
- * @throws SessionNotFoundError, NothingChangedYetError, BadPathError, OutsideOfTreeError, BranchGoneError,
- * IterationNotFoundError, IterationNotEndedError
+ * @throws session_not_found, nothing_changed_yet, bad_path, branch_gone, iteration_not_found, iteration_not_ended
  */
 export async function readChanges(input: ReadChangesInput, context: ActionContext): Promise<SessionChanges> {
   const view = await findSession(input, context);
   const { sessionFile, state } = view;
   const { worktree } = state;
-  if (sessionFile === undefined || worktree === undefined) throw new NothingChangedYetError(view);
+  if (sessionFile === undefined || worktree === undefined) {
+    const next: NextStep[] = isAtRest(view) ? nextSteps(view) : [{ act: 'follow', session: view.folder }];
+    throw READING_ERRORS.nothing_changed_yet({ session: view.folder, next });
+  }
   const tops = [worktree.path, sessionFile.mainRepo];
   const path = input.path === undefined ? undefined : await pathInTree(input.path, tops);
   const git = await safeGit(view, context);
   const options = { ...git, cwd: sessionFile.mainRepo };
   const head = await commitOf(`refs/heads/${worktree.branch}`, options);
-  if (head === undefined) throw new BranchGoneError(view.folder, worktree.branch);
+  if (head === undefined) {
+    throw READING_ERRORS.branch_gone({ session: view.folder, branch: worktree.branch });
+  }
   const { commit: base, since } = await startOf(view, input);
   const range: ChangeRange = { ...options, base, head };
   const [commits, stat, uncommitted, patch] = await Promise.all([
@@ -81,7 +86,8 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
 
 /** A path as git has it, from the top of the tree, where a call writes `./src/`, or an absolute one below one of `tops`. */
 async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
-  if (given.includes('\0') || given.length > MOST_OF_A_PATH) throw new BadPathError();
+  if (given.includes('\0') || given.length > MOST_OF_A_PATH)
+    throw READING_ERRORS.bad_path({ isOutside: false });
   if (!isAbsolute(given)) return requireInside([normalize(given)]);
   const ways = tops.map((top) => relative(top, given));
   // The last part may be a link that git itself keeps.
@@ -89,10 +95,10 @@ async function pathInTree(given: string, tops: readonly string[]): Promise<strin
   return requireInside([...ways, ...tops.map((top) => relative(top, real))]);
 }
 
-/** The first of the ways that leads into the tree. @throws OutsideOfTreeError */
+/** The first of the ways that leads into the tree. @throws bad_path */
 function requireInside(ways: readonly string[]): string {
   const path = ways.find((way) => way !== '..' && !way.startsWith('../'));
-  if (path === undefined) throw new OutsideOfTreeError();
+  if (path === undefined) throw READING_ERRORS.bad_path({ isOutside: true });
   return path === './' || path === '.' ? '' : path;
 }
 
@@ -117,9 +123,10 @@ async function startOf(
   if (ended?.type !== 'iteration_ended') {
     if (iteration === undefined) return atBase;
     const isOpen = view.state.openIteration?.iteration === iteration;
-    throw isOpen
-      ? new IterationNotEndedError(view.folder, iteration)
-      : new IterationNotFoundError(view.folder, iteration, iterationsIn('iteration_ended', events));
+    const session = view.folder;
+    if (isOpen) throw READING_ERRORS.iteration_not_ended({ session, iteration });
+    const known = iterationsIn('iteration_ended', events);
+    throw READING_ERRORS.iteration_not_found({ session, iteration, known });
   }
   if (ended.head === undefined) return atBase;
   return { commit: ended.head, since: `the end of iteration ${ended.iteration}` };
@@ -133,70 +140,5 @@ async function uncommittedIn(place: WorktreePlace): Promise<string[]> {
     // A worktree that git can't open takes nothing from what the branch holds.
     if (isGitError(error)) return [];
     throw error;
-  }
-}
-
-class NothingChangedYetError extends SamocodeError {
-  readonly code = 'nothing_changed_yet';
-
-  constructor(view: SessionView) {
-    super(
-      `${view.folder} has no branch of its own yet.`,
-      'It is only being prepared, or was made by the original samocode and not taken over.',
-      isAtRest(view)
-        ? `Next: ${nextStep(view)}.`
-        : 'Follow it with wait; get_status shows its branch as soon as there is one.',
-    );
-  }
-}
-
-class BadPathError extends SamocodeError {
-  readonly code = 'bad_path';
-
-  constructor() {
-    super(
-      'No changes were read.',
-      'No file or folder can have that path.',
-      'Name one as the list of changed files has it; that comes without path.',
-    );
-  }
-}
-
-class OutsideOfTreeError extends SamocodeError {
-  readonly code = 'bad_path';
-
-  constructor() {
-    super(
-      'No changes were read.',
-      'That path lies neither in the worktree of the session nor in MAIN_REPO.',
-      'Name one as the list of changed files has it; that comes without path.',
-    );
-  }
-}
-
-/** What is compared with is how things stood at an iteration's end. */
-class IterationNotEndedError extends SamocodeError {
-  readonly code = 'iteration_not_ended';
-
-  constructor(folder: string, iteration: number) {
-    super(
-      'No changes were read.',
-      `Iteration ${iteration} of ${folder} has not ended yet.`,
-      iteration > 1
-        ? `Name ${iteration - 1} for what has changed since it began, or leave iteration out for all of it.`
-        : 'Leave iteration out for all that has changed.',
-    );
-  }
-}
-
-class BranchGoneError extends SamocodeError {
-  readonly code = 'branch_gone';
-
-  constructor(folder: string, branch: string) {
-    super(
-      `The changes of ${folder} can't be read.`,
-      `Its branch ${branch} is not in the repository any more.`,
-      `If it was renamed, name it ${branch} again; if it was removed, see "git reflog".`,
-    );
   }
 }

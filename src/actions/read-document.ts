@@ -1,15 +1,16 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
-import { decode, type NotRead, readPlainFile } from '../base/plain-file.ts';
+import { decode, readPlainFile } from '../base/plain-file.ts';
 import { parseDocumentName, sortNewestFirst } from '../session/documents.ts';
 import { dateOf } from '../session/names.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../session/paths.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
+import { READING_ERRORS } from './reading-errors.ts';
 
 export interface DocumentReading {
   view: SessionView;
@@ -19,7 +20,7 @@ export interface DocumentReading {
   text: string;
 }
 
-/** The documents of a session, newest first, those that were put away last. @throws SessionNotFoundError */
+/** The documents of a session, newest first, those that were put away last. @throws session_not_found */
 export async function listDocuments(
   question: SessionQuestion,
   context: ActionContext,
@@ -30,7 +31,7 @@ export async function listDocuments(
 
 /**
  * One document by its name, or by a kind (`plan`, `dive`): then the newest of it.
- * @throws SessionNotFoundError, DocumentNotFoundError with those that there are
+ * @throws session_not_found, document_not_found with those that there are
  */
 export async function readDocument(
   { name, ...question }: SessionQuestion & { name: string },
@@ -41,9 +42,13 @@ export async function readDocument(
   const found =
     names.find((each) => each === wanted) ??
     names.find((each) => basename(each) === wanted || parseDocumentName(basename(each))?.kind === wanted);
-  if (found === undefined) throw new DocumentNotFoundError(view.folder, wanted, names);
+  if (found === undefined)
+    throw READING_ERRORS.document_not_found({ session: view.folder, name: wanted, names });
   const reading = await readPlainFile(join(view.paths.sessionDir, found), MAX_DOCUMENT_BYTES);
-  if (reading.kind !== 'bytes') throw new DocumentUnreadableError(view.folder, found, reading);
+  if (reading.kind !== 'bytes') {
+    const problem = reading.kind === 'missing' ? undefined : reading.problem;
+    throw READING_ERRORS.document_unreadable({ session: view.folder, name: found, problem });
+  }
   return { view, name: found, text: decode(reading.bytes) };
 }
 
@@ -74,33 +79,4 @@ async function filesIn(folder: string): Promise<string[]> {
 async function entriesOf(folder: string): Promise<Dirent[]> {
   if (!statsAt(folder)?.isDirectory()) return [];
   return (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
-}
-
-const MOST_NAMED = 20;
-
-class DocumentNotFoundError extends SamocodeError {
-  readonly code = 'document_not_found';
-
-  constructor(folder: string, name: string, names: readonly string[]) {
-    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
-    super(
-      `${folder} has no document "${name.slice(0, 80)}".`,
-      names.length > 0
-        ? `It has: ${names.slice(0, MOST_NAMED).join(', ')}${more}.`
-        : 'Nothing has been written yet.',
-      'Name one of them, or a kind for the newest of it: plan, dive, requirements, summary.',
-    );
-  }
-}
-
-class DocumentUnreadableError extends SamocodeError {
-  readonly code = 'document_unreadable';
-
-  constructor(folder: string, name: string, reading: NotRead) {
-    super(
-      `${name} of ${folder} can't be read.`,
-      reading.kind === 'missing' ? 'It was removed just now.' : `It is ${reading.problem}.`,
-      'See what stands there.',
-    );
-  }
 }

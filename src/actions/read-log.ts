@@ -14,7 +14,7 @@ export interface LogTail {
 
 const MAX_BYTES = 256 * 1024;
 
-/** The end of what the worker did, as `session.log` has it. @throws SessionNotFoundError */
+/** The end of what the worker did, as `session.log` has it. @throws session_not_found */
 export async function readLogTail(
   input: SessionQuestion & { lines: number },
   context: ActionContext,

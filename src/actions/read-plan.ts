@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists, SamocodeError } from '../base/errors.ts';
-import { decode, type NotRead, readPlainFile } from '../base/plain-file.ts';
+import type { NextStep } from '../base/acts.ts';
+import { ifExists } from '../base/errors.ts';
+import { decode, readPlainFile } from '../base/plain-file.ts';
 import { isAtRest } from '../session/at-rest.ts';
 import { MAX_DOCUMENT_BYTES } from '../session/paths.ts';
 import { currentPlanOf, planHash } from '../session/plan.ts';
@@ -9,8 +10,9 @@ import { planChanges } from '../session/plan-changes.ts';
 import { gateOf, type SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
-import { nextStep } from './next-step.ts';
+import { nextSteps } from './next-steps.ts';
 import { planBefore } from './plan-before.ts';
+import { READING_ERRORS } from './reading-errors.ts';
 
 export interface PlanReport {
   view: SessionView;
@@ -27,7 +29,7 @@ export interface PlanReport {
 
 /**
  * The plan that waits for approval, else the approved one, else the newest draft.
- * @throws NoPlanError, SessionNotFoundError
+ * @throws no_plan, session_not_found
  */
 export async function readPlan(question: SessionQuestion, context: ActionContext): Promise<PlanReport> {
   const view = await findSession(question, context);
@@ -43,13 +45,14 @@ export async function readPlanOf(view: SessionView): Promise<PlanReport> {
   if (waiting) return await readVersion(view, waiting.name, 'waits_for_approval');
   if (approvedPlan) return await readVersion(view, approvedPlan.name, 'approved');
   const name = await newestPlan(view);
-  if (name === undefined) throw new NoPlanError(view);
+  if (name === undefined) throw noPlan(view);
   return await readVersion(view, name, 'draft');
 }
 
 async function readVersion(view: SessionView, name: string, state: PlanReport['state']): Promise<PlanReport> {
   const reading = await readPlainFile(join(view.paths.sessionDir, name), MAX_DOCUMENT_BYTES);
-  if (reading.kind !== 'bytes') throw new NoPlanError(view, { name, reading });
+  if (reading.kind !== 'bytes')
+    throw noPlan(view, { name, problem: reading.kind === 'missing' ? 'gone' : reading.problem });
   const text = decode(reading.bytes);
   return { view, name, text, hash: planHash(text), state };
 }
@@ -59,26 +62,9 @@ async function newestPlan({ paths, state }: SessionView): Promise<string | undef
   return currentPlanOf(names, paths.folder, state.oldPlans);
 }
 
-interface UnreadableFile {
-  name: string;
-  reading: NotRead;
-}
-
-class NoPlanError extends SamocodeError {
-  readonly code = 'no_plan';
-
-  constructor(view: SessionView, file?: UnreadableFile) {
-    const { folder, state } = view;
-    const comes =
-      isAtRest(view) || gateOf(view)
-        ? `Next: ${nextStep(view)}.`
-        : 'Follow the session with wait until it waits for plan_approval.';
-    super(
-      `There is no plan to read in ${folder}.`,
-      file === undefined
-        ? `None has been written yet; the session is in ${state.progress.phase}.`
-        : `The file ${file.name} is ${file.reading.kind === 'missing' ? 'gone' : file.reading.problem}.`,
-      file === undefined ? comes : 'Put the file back, or ask for a new plan with request_changes.',
-    );
-  }
+function noPlan(view: SessionView, file?: { name: string; problem: string }) {
+  const { folder: session, state } = view;
+  const comes = isAtRest(view) || gateOf(view);
+  const next: NextStep[] = comes ? nextSteps(view) : [{ act: 'follow', session, when: 'until it has one' }];
+  return READING_ERRORS.no_plan({ session, phase: state.progress.phase, file, next });
 }

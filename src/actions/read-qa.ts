@@ -22,7 +22,7 @@ export interface QaReport {
   problems: string[];
 }
 
-/** The questions of a session and what is answered. @throws SessionNotFoundError */
+/** The questions of a session and what is answered. @throws session_not_found */
 export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
   const view = await findSession(question, context);
   return await readQaOf(view);

@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
 import { lineStart, linesFrom } from '../base/lines.ts';
 import { openPlainHandle } from '../base/plain-file.ts';
 import type { Phase } from '../phases/table.ts';
@@ -11,6 +10,7 @@ import type { SessionEvent } from '../session/events.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
+import { READING_ERRORS } from './reading-errors.ts';
 
 export interface ReadTranscriptInput extends SessionQuestion {
   /** Without one, the newest. */
@@ -48,7 +48,7 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 /**
  * One page of what an iteration's child said and did, from its raw log; of a bounded size. For a running
  * one, call again with `next` until `isRunning` is false and nothing is left.
- * @throws SessionNotFoundError, IterationNotFoundError
+ * @throws session_not_found, iteration_not_found
  */
 export async function readTranscript(
   input: ReadTranscriptInput,
@@ -59,11 +59,8 @@ export async function readTranscript(
   const events = await readEvents(paths.events, 0);
   const started = startOf(events, input.iteration);
   if (started === undefined) {
-    throw new IterationNotFoundError(
-      paths.folder,
-      input.iteration,
-      iterationsIn('iteration_started', events),
-    );
+    const known = iterationsIn('iteration_started', events);
+    throw READING_ERRORS.iteration_not_found({ session: paths.folder, iteration: input.iteration, known });
   }
   const { iteration, phase, provider, log } = started;
   const logPath = join(paths.logs, log);
@@ -144,26 +141,4 @@ async function readEntries(handle: FileHandle, size: number, question: PageQuest
 /** As lines, each with the mark and the break that it gets; a break takes as much room as the quotes. */
 function charsOf(entries: readonly TranscriptEntry[]): number {
   return transcriptLines(entries).reduce((sum, line) => sum + JSON.stringify(line).length, 0);
-}
-
-export class IterationNotFoundError extends SamocodeError {
-  readonly code = 'iteration_not_found';
-
-  constructor(
-    folder: string,
-    iteration: number | undefined,
-    known: { first: number; last: number } | undefined,
-  ) {
-    super(
-      iteration === undefined
-        ? `No child of ${folder} is on record.`
-        : `${folder} has no iteration ${iteration}.`,
-      known === undefined
-        ? 'There is nothing to read so far.'
-        : `They go from ${known.first} to ${known.last}.`,
-      known === undefined
-        ? 'Look again when get_status shows an iteration.'
-        : `Name one of them, for instance ${known.last}.`,
-    );
-  }
 }

@@ -3,13 +3,13 @@ import { gateStatus, type SessionView } from '../session/status.ts';
 import { takenOver } from './adopt-session.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError, gateChannelsOf } from './early-refusal.ts';
+import { earlyRefusal, gateChannelsOf } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { requireText } from './require-text.ts';
 
 /**
  * Sends the plan back to planning with what the person wants changed.
- * @throws EarlyRefusalError, TextMissingError, TextTooLongError; CommandRefusedError, CommandPending
+ * @throws an early refusal, text_missing, text_too_long; the worker's refusal, pending
  */
 export async function requestChanges(
   input: SessionQuestion & { feedback: string },
@@ -20,7 +20,7 @@ export async function requestChanges(
   const { view } = found;
   const facts = { gateChannels: gateChannelsOf(view), opensFirstGate: view.isForeign };
   const verdict = judgeRequestChanges({ feedback, by: context.by }, gateStatus(view), facts);
-  if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
   const after = await afterCommand(
     await takenOver(found, 'plan', context),
     { kind: 'request_changes', feedback },

@@ -1,4 +1,3 @@
-import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { judgeKind } from '../session/commands/judge-kind.ts';
@@ -6,13 +5,13 @@ import { judgeResume } from '../session/commands/judge-resume.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { isLost } from '../session/session-list.ts';
 import { readSession, type SessionView } from '../session/status.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import { adoptSession } from './adopt-session.ts';
-import { afterCommand, SessionLostError } from './after-command.ts';
+import { afterCommand, sessionLost } from './after-command.ts';
 import { checksNow } from './checks-now.ts';
 import { childSettingsOf, chooseChildren } from './choose-child.ts';
-import { CommandPending } from './command-pending.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError } from './early-refusal.ts';
+import { earlyRefusal } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { placesNow } from './places-now.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
@@ -44,8 +43,8 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws NotDoneError, EarlyRefusalError, what `chooseChildren` and `checksNow` throw;
- * CommandRefusedError, CommandPending
+ * @throws not_done, an early refusal, what `chooseChildren` and `checksNow` throw;
+ * the worker's refusal, pending
  */
 export async function resumeSession(
   input: ResumeSessionInput,
@@ -56,11 +55,11 @@ export async function resumeSession(
   const caps = requireCaps(input.caps);
   const { view: found, place } = await findSessionAndPlace(input, context);
   const closed = judgeKind('resume', found.state);
-  if (closed) throw new EarlyRefusalError(closed, found);
+  if (closed) throw earlyRefusal(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
   if (found.isForeign) {
-    if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw new EarlyRefusalError(verdict);
-    if (goal !== undefined && !takesGoal(found)) throw new NotDoneError(found.folder);
+    if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw earlyRefusal(verdict);
+    if (goal !== undefined && !takesGoal(found)) throw ACTION_ERRORS.not_done({ session: found.folder });
     const { usd, tokens, hours, iterations } = caps?.session ?? {};
     const limits = { maxCostUsd: usd, maxTokens: tokens, maxHours: hours, maxIterations: iterations };
     const call = { ...childSettingsOf(input), ...limits };
@@ -69,14 +68,14 @@ export async function resumeSession(
       outcome: 'resumed',
     };
   }
-  if (isLost(found)) throw new SessionLostError(found);
+  if (isLost(found)) throw sessionLost(found);
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
     if (!asksForMore && (await lacksWorker(found, verdict.code, context)))
       return await withWorkerAgain(found, note, context);
     if (verdict.code === 'already_running' && !asksForMore && note === undefined)
       return { view: found, outcome: 'already_running' };
-    throw new EarlyRefusalError(verdict, found);
+    throw earlyRefusal(verdict, found);
   }
   const places = await placesNow(found, place, context);
   const view = withPlacesOf(found, places);
@@ -127,29 +126,17 @@ async function withWorkerAgain(
 const START_MS = 15_000;
 const POLL_MS = 50;
 
-/** Waits for the worker that was just launched. @throws CommandPending */
+/** Waits for the worker that was just launched. @throws pending */
 async function withWorker(found: SessionView, { clock, host }: ActionContext): Promise<SessionView> {
   for (const end = clock.monotonic() + START_MS; ; await clock.sleep(POLL_MS)) {
     const view = await readSession(found.paths, host);
     if (view !== undefined && (view.lease?.number ?? 0) > (found.lease?.number ?? 0)) return view;
-    if (clock.monotonic() > end) throw new CommandPending(found.folder, START_MS);
+    if (clock.monotonic() > end)
+      throw ACTION_ERRORS.pending({ session: found.folder, seconds: START_MS / 1000 });
   }
 }
 
 /** A folder without an overview lacks the task, and is given it so. */
 function takesGoal({ state, paths }: SessionView): boolean {
   return state.status.kind === 'done' || statsAt(paths.overview) === undefined;
-}
-
-/** Taken over with other work, the one that it stands in would be lost. */
-class NotDoneError extends SamocodeError {
-  readonly code = 'not_done';
-
-  constructor(folder: string) {
-    super(
-      `Session ${folder} was not taken over.`,
-      'Its notebook does not say that it is done.',
-      'Without a goal it goes on where it stands; a new goal is for a done session.',
-    );
-  }
 }

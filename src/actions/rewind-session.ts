@@ -1,4 +1,4 @@
-import { SamocodeError } from '../base/errors.ts';
+import { ExplainedError, type SamocodeError } from '../base/errors.ts';
 import { keptCheckpoints } from '../project/checkpoint-refs.ts';
 import {
   judgeRewind,
@@ -9,11 +9,11 @@ import {
 } from '../session/commands/judge-rewind.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { RewindTarget } from '../session/event-types.ts';
-import { REWIND_HALFWAY } from '../session/fold-rewound.ts';
 import type { SessionView } from '../session/status.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import { ALL_FILES_MS, afterCommand, closedTo } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError } from './early-refusal.ts';
+import { earlyRefusal } from './early-refusal.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 
 export interface RewindSessionInput extends SessionQuestion {
@@ -34,7 +34,7 @@ export interface RewindSessionResult {
 /**
  * Takes worktree, plan and notebook back to the end of an iteration, together; the session is stopped then, and
  * `undo` takes it forward again. The branch goes back too, its old tip is kept.
- * @throws EarlyRefusalError; RewindFailedError: nothing was put back; RewindHalfwayError; CommandRefusedError, CommandPending
+ * @throws an early refusal; the worker's reason, with which nothing was restored; rewind_halfway; the worker's refusal, pending
  */
 export async function rewindSession(
   input: RewindSessionInput,
@@ -43,20 +43,21 @@ export async function rewindSession(
   const { view: found, verdict } = await lookAtRewind(input, context);
   const closed = closedTo(found);
   if (closed) throw closed;
-  if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, found);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, found);
   const request = { kind: 'rewind', to: input.to } as const;
   const { view, events } = await afterCommand(found, request, ENDS, context, { workMs: ALL_FILES_MS });
   const halfway = events.find((event) => event.type === 'blocked');
-  if (halfway !== undefined) throw new RewindHalfwayError(halfway.reason);
+  if (halfway !== undefined)
+    throw ACTION_ERRORS.rewind_halfway({ session: view.folder, reason: halfway.reason });
   const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
-  if (end?.type === 'rewind_failed') throw new RewindFailedError(end);
+  if (end?.type === 'rewind_failed') throw rewindFailed(end);
   if (end === undefined) return { view, outcome: 'rewinding', leftOut: [] };
   return { view, outcome: 'rewound', undoRef: end.undo.ref, leftOut: end.leftOut };
 }
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
 
-/** How a rewind is judged here; its worker judges by the same rules. @throws SessionNotFoundError, GitError */
+/** How a rewind is judged here; its worker judges by the same rules. @throws session_not_found, GitError */
 export async function lookAtRewind(
   { to, ...question }: RewindSessionInput,
   context: ActionContext,
@@ -86,23 +87,8 @@ async function factsForRewind(
   return { events: await readEvents(paths.events, 0), kept };
 }
 
-class RewindHalfwayError extends SamocodeError {
-  readonly code = REWIND_HALFWAY;
-
-  constructor(reason: string) {
-    super(
-      'The session was only partly rewound, and is blocked.',
-      reason,
-      'Nothing is lost: a resume completes the rewind, a rewind with undo reverts it.',
-    );
-  }
-}
-
-class RewindFailedError extends SamocodeError {
-  readonly code: string;
-
-  constructor({ code, reason }: { code: string; reason: string }) {
-    super('The session was not rewound.', reason, 'Put that right, then rewind again.');
-    this.code = code;
-  }
+/** The worker's own code. */
+function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
+  const what = 'The session was not rewound.';
+  return new ExplainedError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
 }

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
 import type { SandboxLevel } from '../base/sandbox-level.ts';
 import { findProtectedPlaces } from '../project/protected-places.ts';
 import { areConfined } from '../providers/registry.ts';
-import { type GuardNow, type NoGuard, probeGuard, SWITCHED_OFF } from '../providers/starting/probe-guard.ts';
+import { type GuardNow, probeGuard, SWITCHED_OFF } from '../providers/starting/probe-guard.ts';
 import { runRoot } from '../session/paths.ts';
 import type { FrozenSettings } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
+import { START_ERRORS } from './start-errors.ts';
 
 export interface SandboxQuestion {
   mainRepo: string;
@@ -40,7 +40,7 @@ export interface SandboxNow {
 
 /**
  * The level with which a session would begin.
- * @throws GuardUnavailableError where the session is to have a guard or nothing; GitError
+ * @throws guard_unavailable where the session is to have a guard or nothing; GitError
  */
 export async function sandboxNow(
   question: SandboxQuestion & {
@@ -51,17 +51,9 @@ export async function sandboxNow(
   const now = await guardNow(question, context);
   if (now.level !== 'none') return { level: now.level };
   const { sandbox, provider, providers, fallback = [], permissions } = question.settings;
-  if (sandbox === 'guard') throw new GuardUnavailableError(now);
+  if (sandbox === 'guard') throw START_ERRORS.guard_unavailable({ why: now.why, hint: now.hint });
   const names = [provider, ...Object.values(providers), ...fallback];
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
   if (sandbox === 'off') return { level };
   return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
-}
-
-class GuardUnavailableError extends SamocodeError {
-  readonly code = 'guard_unavailable';
-
-  constructor({ why, hint }: NoGuard) {
-    super('No session was started.', `SANDBOX is guard, but there is no guard here: ${why}.`, hint);
-  }
 }

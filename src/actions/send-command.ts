@@ -1,7 +1,6 @@
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
-import { SamocodeError } from '../base/errors.ts';
-import type { ProcessIdentity } from '../base/host.ts';
+import { ExplainedError, type SamocodeError } from '../base/errors.ts';
 import { readHolding } from '../base/lease.ts';
 import { isRunning } from '../base/process-table.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
@@ -10,7 +9,7 @@ import { readEvents, readLog } from '../session/event-log.ts';
 import type { EventOf } from '../session/events.ts';
 import { FORMAT_VERSION } from '../session/events.ts';
 import type { SessionPaths } from '../session/paths.ts';
-import { CommandPending } from './command-pending.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { supervise } from './supervision.ts';
@@ -20,27 +19,9 @@ export type CommandRequest = {
   [K in Command['kind']]: Omit<Extract<Command, { kind: K }>, 'v' | 'id' | 'by' | 'at'>;
 }[Command['kind']];
 
-/** The worker said no; its words, handed on. */
-export class CommandRefusedError extends SamocodeError {
-  readonly code: string;
-
-  constructor(event: EventOf<'command_refused'>) {
-    super('The session did not take this.', event.message, event.hint);
-    this.code = event.code;
-  }
-}
-
-/** Its worker, if it lives, is on another machine or in another container. */
-class WorkerElsewhereError extends SamocodeError {
-  readonly code = 'worker_elsewhere';
-
-  constructor(folder: string, { hostId, pid }: ProcessIdentity, id: string) {
-    super(
-      `The worker of ${folder} did not respond.`,
-      `It is process ${pid} where this program cannot look (${hostId}); the command ${id} stays queued.`,
-      'If that machine or container is gone for good, a person takes the session with `samocode takeover`.',
-    );
-  }
+/** The worker refused a command: its code and its words. */
+function commandRefused({ code, message, hint }: EventOf<'command_refused'>): SamocodeError {
+  return new ExplainedError(code, {}, { what: 'The session refused this.', why: message, hint });
 }
 
 export interface SendOptions {
@@ -58,7 +39,7 @@ const STARTING_PATIENCE_MS = 15_000;
 /**
  * Leaves a command for a session's worker, and waits until it is answered.
  * @returns the number of the event that accepted it
- * @throws InsideSessionError; what `untilAnswered` throws
+ * @throws inside_session; what `untilAnswered` throws
  */
 export async function sendCommand(
   paths: SessionPaths,
@@ -81,8 +62,8 @@ export async function sendCommand(
  * Waits until a worker has met a command with an event, and starts one when none lives.
  * @param after the number of an event before the answer
  * @returns the number of the event that accepted it
- * @throws CommandRefusedError with the worker's reason
- * @throws CommandPending, WorkerElsewhereError when no answer came in time; the command stays
+ * @throws the worker's refusal
+ * @throws pending, worker_elsewhere when no answer came in time; the command stays
  */
 export async function untilAnswered(
   paths: SessionPaths,
@@ -94,7 +75,7 @@ export async function untilAnswered(
   const begun = clock.monotonic();
   const answered = async (after: number): Promise<number | undefined> => {
     const answer = await answerTo(paths, id, after);
-    if (answer?.type === 'command_refused') throw new CommandRefusedError(answer);
+    if (answer?.type === 'command_refused') throw commandRefused(answer);
     return answer?.n;
   };
   let launched: { pid: number | undefined; againAtMs: number } | undefined;
@@ -139,10 +120,12 @@ async function noAnswer(
   { id, waitedMs }: { id: string; waitedMs: number },
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<SamocodeError> {
+  const session = paths.folder;
   const holding = await readHolding(paths.leases, host);
-  return holding.kind === 'held' && holding.liveness === 'unknowable'
-    ? new WorkerElsewhereError(paths.folder, holding.lease.owner, id)
-    : new CommandPending(paths.folder, waitedMs, id);
+  if (holding.kind !== 'held' || holding.liveness !== 'unknowable')
+    return ACTION_ERRORS.pending({ session, seconds: Math.round(waitedMs / 1000), id });
+  const { pid, hostId } = holding.lease.owner;
+  return ACTION_ERRORS.worker_elsewhere({ session, id, pid, hostId });
 }
 
 /** True while a worker holds the session, or one that can't be judged from here. */

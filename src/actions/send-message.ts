@@ -2,14 +2,14 @@ import { judgeMessage } from '../session/commands/judge-message.ts';
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { EarlyRefusalError } from './early-refusal.ts';
+import { earlyRefusal } from './early-refusal.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { requireText } from './require-text.ts';
 
 /**
  * Leaves guidance for the session's next child.
  * @returns `readBy`: in our words, who reads it and when
- * @throws TextMissingError, TextTooLongError, EarlyRefusalError; CommandRefusedError, CommandPending
+ * @throws text_missing, text_too_long, an early refusal; the worker's refusal, pending
  */
 export async function sendMessage(
   input: SessionQuestion & { text: string },
@@ -18,7 +18,7 @@ export async function sendMessage(
   const text = requireText(input.text, 'text');
   const view = await findSession(input, context);
   const verdict = judgeMessage({ text }, view.state);
-  if (verdict.kind === 'refused') throw new EarlyRefusalError(verdict, view);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
   const after = await afterCommand(view, { kind: 'message', text }, ['message_kept'], context);
   const kept = after.events.find((event) => event.type === 'message_kept');
   return { view: after.view, ...(kept && { messageId: kept.id }), readBy: readBy(after.view) };

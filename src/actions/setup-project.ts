@@ -5,8 +5,9 @@ import { readRepository } from '../project/repository.ts';
 import { pathFromFile } from '../project/samocode-file.ts';
 import { type ProjectSetupReport, setupProject as setUp } from '../project/setup-project.ts';
 import { riskyLines, type Trust, trustFile, trustIn } from '../project/trust.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
-import { NoSuchFolderError, namedFolder } from './named-folder.ts';
+import { namedFolder } from './named-folder.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { riskyLineWords } from './require-trust.ts';
 import { needsPerson, trustAsSeen } from './trust-project.ts';
@@ -36,7 +37,9 @@ export async function setupProject(
   const { env, home: homeDir, clock, cwd, roots = [] } = context;
   const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
   const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
-  if ((await ifExists(stat(named)))?.isFile()) throw new NoSuchFolderError(named, 'A file is there');
+  if ((await ifExists(stat(named)))?.isFile()) {
+    throw ACTION_ERRORS.no_such_folder({ path: named, why: 'A file is there' });
+  }
   const { mainRepo, linked } = await repositoryAround(named, context);
   const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
   const report = await setUp({

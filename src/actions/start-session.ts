@@ -1,12 +1,11 @@
-import { SamocodeError } from '../base/errors.ts';
 import { requireBranchName } from '../project/branch-name.ts';
 import type { CallSettings } from '../project/settings.ts';
 import type { EventType } from '../session/event-types.ts';
 import { NOT_IN_LOGIN_SHELL } from '../session/notice-codes.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionView } from '../session/status.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import { type AfterCommand, afterStart } from './after-command.ts';
-import { CommandPending } from './command-pending.ts';
 import type { ActionContext } from './context.ts';
 import { refuseWhatCannotRun } from './doctor.ts';
 import { freeFolder } from './free-folder.ts';
@@ -15,6 +14,7 @@ import { type NewSession, newSession } from './new-session.ts';
 import { readyProject } from './ready-project.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireText } from './require-text.ts';
+import { START_ERRORS } from './start-errors.ts';
 
 export interface StartSessionInput {
   /** What is to be done, in the person's own words. */
@@ -59,7 +59,7 @@ export async function startSession(
   const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
   const words = task ?? dive;
-  if (words === undefined) throw new NothingToDoError();
+  if (words === undefined) throw START_ERRORS.nothing_to_do();
   const branch = input.branch?.trim() ? requireBranchName(input.branch) : undefined;
   const base = input.base?.trim() || undefined;
   const { projectDir, settings: call, name, run = true } = input;
@@ -93,30 +93,8 @@ async function startWorker({ paths, start }: NewSession, context: ActionContext)
     return await afterStart(paths, start, start.run ? PREPARED : AT_REST, context);
   } catch (error) {
     if (!(await removeUntakenFolder(paths, context))) throw error;
-    throw error instanceof CommandPending ? new WorkerNotStartedError(context.programs.worker) : error;
-  }
-}
-
-class NothingToDoError extends SamocodeError {
-  readonly code = 'nothing_to_do';
-
-  constructor() {
-    super(
-      'No session was started.',
-      'It has neither a task nor a topic to dive into.',
-      "Pass task with the person's own words, dive with a topic to research, or both.",
-    );
-  }
-}
-
-class WorkerNotStartedError extends SamocodeError {
-  readonly code = 'worker_not_started';
-
-  constructor(program: string) {
-    super(
-      'No session was started.',
-      'Its worker program ended, or did not begin, before it took the session.',
-      `Run "node ${program}" by hand: it should print its usage. If it does not, install samocode anew.`,
-    );
+    throw ACTION_ERRORS.pending.is(error)
+      ? START_ERRORS.worker_not_started({ program: context.programs.worker })
+      : error;
   }
 }

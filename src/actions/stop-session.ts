@@ -1,9 +1,9 @@
+import { isSamocodeError } from '../base/errors.ts';
 import { isAtRest } from '../session/at-rest.ts';
 import type { SessionView } from '../session/status.ts';
 import { afterCommand } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
-import { CommandRefusedError } from './send-command.ts';
 
 export interface StopSessionInput extends SessionQuestion {
   /** `now` ends the child in the middle of its work; what it wrote stays. */
@@ -16,7 +16,7 @@ export interface StopSessionResult {
   outcome: 'stopping' | 'stopped' | 'not_running';
 }
 
-/** Stops a session and keeps all that it wrote. @throws CommandRefusedError, CommandPending */
+/** Stops a session and keeps all that it wrote. @throws the worker's refusal, pending */
 export async function stopSession(
   input: StopSessionInput,
   context: ActionContext,
@@ -28,7 +28,7 @@ export async function stopSession(
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
   } catch (error) {
     // It came to rest between the look and the command: what was wanted is so.
-    if (!(error instanceof CommandRefusedError && error.code === 'not_running')) throw error;
+    if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
     return { view: await findSession(input, context), outcome: 'not_running' };
   }
 }

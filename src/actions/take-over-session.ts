@@ -1,7 +1,7 @@
-import { SamocodeError } from '../base/errors.ts';
 import { type Lease, readHolding } from '../base/lease.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { readSession, type SessionView } from '../session/status.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { findSession, type SessionQuestion } from './find-session.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
@@ -21,7 +21,7 @@ const POLL_MS = 50;
 /**
  * Takes a session from a worker that can't be judged from here, because it ran on another machine or in
  * another container. Nothing else ever does: only the person knows that it is gone for good.
- * @throws SessionNotFoundError, WorkerLivesError, SessionNewerError, NotTakenOverError, InsideSessionError
+ * @throws session_not_found, worker_lives, newer_format, not_taken_over, inside_session
  */
 export async function takeOverSession(
   question: SessionQuestion,
@@ -29,7 +29,7 @@ export async function takeOverSession(
 ): Promise<TakeOverResult> {
   await refuseFromInside(context);
   const view = await findSession(question, context);
-  if (view.newer !== undefined) throw new SessionNewerError(view.folder, view.newer);
+  if (view.newer !== undefined) throw ACTION_ERRORS.newer_format({ session: view.folder, newer: view.newer });
   const holding = await readHolding(view.paths.leases, context.host);
   if (holding.kind !== 'held' || holding.liveness === 'dead') {
     if (view.needsWorker)
@@ -38,7 +38,10 @@ export async function takeOverSession(
     return { view, outcome: 'not_needed' };
   }
   const { lease } = holding;
-  if (holding.liveness === 'alive') throw new WorkerLivesError(view.folder, lease);
+  if (holding.liveness === 'alive') {
+    const { owner, acquiredAt: since } = lease;
+    throw ACTION_ERRORS.worker_lives({ session: view.folder, pid: owner.pid, since });
+  }
   await launchWorker(view.paths, {
     program: context.programs.worker,
     env: context.env,
@@ -56,43 +59,7 @@ async function untilTaken(view: SessionView, lease: Lease, { clock, host }: Acti
   for (;;) {
     const now = await readHolding(view.paths.leases, host);
     if (now.kind !== 'free' && now.kind !== 'unreadable' && now.lease.number > lease.number) return;
-    if (clock.monotonic() - begun > PATIENCE_MS) throw new NotTakenOverError(view.folder);
+    if (clock.monotonic() - begun > PATIENCE_MS) throw ACTION_ERRORS.not_taken_over({ session: view.folder });
     await clock.sleep(POLL_MS);
-  }
-}
-
-class WorkerLivesError extends SamocodeError {
-  readonly code = 'worker_lives';
-
-  constructor(folder: string, { owner, acquiredAt }: Lease) {
-    super(
-      `Session ${folder} was not taken over.`,
-      `Its worker lives on this machine: process ${owner.pid}, since ${acquiredAt}.`,
-      'Act through it: get_status shows what it does, stop_session ends it.',
-    );
-  }
-}
-
-class SessionNewerError extends SamocodeError {
-  readonly code = 'newer_format';
-
-  constructor(folder: string, newer: string) {
-    super(
-      `Session ${folder} was not taken over.`,
-      `A newer samocode wrote its events (${newer}).`,
-      'Update samocode on this machine. Reading works.',
-    );
-  }
-}
-
-class NotTakenOverError extends SamocodeError {
-  readonly code = 'not_taken_over';
-
-  constructor(folder: string) {
-    super(
-      `Session ${folder} was not taken over.`,
-      'The worker that was started for it did not get it in time.',
-      'See worker.stderr in its run folder, then try again.',
-    );
   }
 }

@@ -1,4 +1,3 @@
-import { SamocodeError } from '../base/errors.ts';
 import type { Project } from '../project/open-project.ts';
 import { type RiskyLine, type Trust, trustFile, trustIn } from '../project/trust.ts';
 import type { By } from '../session/event-types.ts';
@@ -6,6 +5,7 @@ import type { ActionContext } from './context.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { riskyLineWords, shortHash } from './require-trust.ts';
+import { START_ERRORS } from './start-errors.ts';
 
 export interface TrustProjectInput {
   projectDir?: string | undefined;
@@ -26,7 +26,7 @@ export async function readTrust(
  * Notes that a person has seen the commands and loosening lines of a `.samocode` and lets them count. Any
  * later change of the file asks anew. Already trusted, it changes nothing.
  * @returns the lines that count now and did not before
- * @throws InsideSessionError, TrustChangedError, LooseningTrustError, what `findProjectFor` throws
+ * @throws inside_session, trust_changed, person_needed, what `findProjectFor` throws
  */
 export async function trustProject(
   input: TrustProjectInput,
@@ -37,7 +37,7 @@ export async function trustProject(
   return { project, lines: await trustAsSeen(project, input.hash, context) };
 }
 
-/** The same for a project that is open. @param seen hash of what the person has seen @throws TrustChangedError, LooseningTrustError */
+/** The same for a project that is open. @param seen hash of what the person has seen @throws trust_changed, person_needed */
 export async function trustAsSeen(
   project: Project,
   seen: string,
@@ -45,10 +45,18 @@ export async function trustAsSeen(
 ): Promise<readonly RiskyLine[]> {
   const given = seen.trim().toLowerCase();
   if (given.length < MIN_HASH || !project.fileHash.startsWith(given))
-    throw new TrustChangedError(project, given);
+    throw START_ERRORS.trust_changed({
+      given,
+      filePath: project.filePath,
+      hash: shortHash(project.fileHash),
+    });
   const trust = await trustIn(project, homeDir);
   if (trust.kind === 'fine') return [];
-  if (needsPerson(trust.lines, by)) throw new LooseningTrustError(project.filePath, trust.lines);
+  if (needsPerson(trust.lines, by)) {
+    const loosening = trust.lines.filter(({ risk }) => risk === 'loosens');
+    const lines = loosening.map(riskyLineWords).join('; ');
+    throw START_ERRORS.person_needed({ filePath: project.filePath, lines });
+  }
   await trustFile(project.filePath, project.fileHash, { homeDir, clock });
   return trust.lines;
 }
@@ -58,30 +66,5 @@ export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boole
   return channel === 'tool' && lines.some(({ risk }) => risk === 'loosens');
 }
 
-class LooseningTrustError extends SamocodeError {
-  readonly code = 'person_needed';
-
-  constructor(filePath: string, lines: readonly RiskyLine[]) {
-    const loosening = lines.filter(({ risk }) => risk === 'loosens');
-    super(
-      'Nothing was trusted.',
-      `${loosening.map(riskyLineWords).join('; ')} in ${filePath} loosens a rule, and a model or script may not trust that for the human.`,
-      'Ask the human to run "samocode trust" in a terminal of their own, or to take the line out of the file.',
-    );
-  }
-}
-
 /** Fewer characters could be guessed at. */
 const MIN_HASH = 8;
-
-class TrustChangedError extends SamocodeError {
-  readonly code = 'trust_changed';
-
-  constructor({ filePath, fileHash }: Project, given: string) {
-    super(
-      'Nothing was trusted.',
-      `"${given.slice(0, 64)}" is not the hash of ${filePath} as it is now.`,
-      `Look at its lines again (setup_project, or "samocode trust"); its hash is ${shortHash(fileHash)}.`,
-    );
-  }
-}

@@ -60,7 +60,7 @@ export interface AnyWaitResult extends WaitResult {
 /**
  * Blocks until a session changes, needs a person or is over, or until the time has passed. Holds no
  * state: a call that is cut off loses nothing. Starts nothing: where the worker is gone it returns at once.
- * @throws SessionNotFoundError; the signal's reason when aborted
+ * @throws session_not_found; the signal's reason when aborted
  */
 export async function waitForChange(input: WaitInput, context: ActionContext): Promise<WaitResult> {
   const { session, cursor, ...bounds } = input;

@@ -12,8 +12,13 @@ export const ACTS = [
   'list',
   'look',
   'message',
+  'name_project',
+  'read_answers',
+  'read_changes',
+  'read_document',
   'raise_limits',
   'read_plan',
+  'read_risky_lines',
   'request_changes',
   'resume',
   'rewind',
@@ -24,10 +29,12 @@ export const ACTS = [
   'trust',
   // What the user learns or does outside of samocode.
   'change_file',
+  'clear_the_way',
   'do_what_it_asks',
   'fix_problems',
   'settle_blocker',
   'read_summary',
+  'report',
 ] as const;
 export type Act = (typeof ACTS)[number];
 
@@ -36,9 +43,11 @@ export interface NextStep {
   /** The folder of the session that it is about. */
   session?: string;
   /** Input of the act, under the names of the tools: `goal`, `how`, …; TO_FILL where the reader knows the value. */
-  args?: Readonly<Record<string, string | number | boolean>>;
-  /** Only under this condition, as the beginning of a sentence: "If the user wants it to continue". */
+  args?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Only under this condition, as the beginning of a sentence: "once it runs". */
   when?: string;
+  /** Only if the user wants it: a model asks, a person at a terminal decides by typing it. */
+  ifWanted?: true;
 }
 
 /** Stands for a value that only the reader knows. */

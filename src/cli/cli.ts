@@ -1,5 +1,4 @@
 import type { ActionContext } from '../actions/context.ts';
-import { SamocodeError } from '../base/errors.ts';
 import type { Menus } from './menus.ts';
 import type { Output } from './output.ts';
 
@@ -37,9 +36,4 @@ export interface Cli {
   actionContext(): Promise<ActionContext>;
   /** Sets the exit status. */
   leaveWith(code: number): void;
-}
-
-/** A command that was written wrongly: exit status 2. */
-export class UsageError extends SamocodeError {
-  readonly code = 'usage';
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { SamocodeError } from '../base/errors.ts';
 import { askYesNo } from './ask-questions.ts';
 import type { Cli } from './cli.ts';
+import { CLI_ERRORS } from './cli-errors.ts';
 import { ensureTrust } from './ensure-trust.ts';
 import { folderMeant, projectFileAt } from './project-file.ts';
 
@@ -15,7 +15,7 @@ export interface EnsureOptions {
  * The project that a new session belongs to. Where there is none yet it says what it would make, and makes it
  * after a yes.
  * @returns its `.samocode`
- * @throws NoProjectYetError without a yes
+ * @throws no_project_yet without a yes
  */
 export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): Promise<string> {
   const found = await projectFileAt(cli, project);
@@ -26,10 +26,11 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   const folder = folderMeant(cli, project);
   const missing = await whatIsMissing(cli, folder);
   if (!yes) {
-    if (!cli.isInteractive) throw new NoProjectYetError(folder, missing.steps);
+    if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
     cli.output.say(`There is no samocode project in ${folder} yet. Needed are:`);
     for (const step of missing.steps) cli.output.say(`  ${step}`);
-    if (!(await askYesNo(cli, 'Make that?'))) throw new NoProjectYetError(folder, missing.steps);
+    if (!(await askYesNo(cli, 'Make that?')))
+      throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
   }
   const { setupProject } = await import('../actions/setup-project.ts');
   const input = { projectDir: missing.top, initRepository: missing.needsRepository };
@@ -70,16 +71,4 @@ async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
       'a line for them in .git/info/exclude (no tracked file is changed)',
     ],
   };
-}
-
-class NoProjectYetError extends SamocodeError {
-  readonly code = 'no_project_yet';
-
-  constructor(folder: string, steps: readonly string[]) {
-    super(
-      'Nothing was started.',
-      `There is no samocode project in ${folder} yet; needed are ${steps.join('; ')}.`,
-      'Say --yes to have that made, or run "samocode init" to choose other folders.',
-    );
-  }
 }

@@ -31,21 +31,28 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> =
   list: () => 'list',
   look: (session) => `status ${session}`,
   message: (session) => `message ${session} "…"`,
+  name_project: () => '… --project <folder>',
+  read_answers: (session) => `answer ${session} --show`,
+  read_changes: (session) => `diff ${session}`,
+  read_document: (session) => `show ${session}`,
+  read_risky_lines: () => 'trust',
   raise_limits: (session, args) => `resume ${session}${options(limitOptions(args))}`,
   read_plan: (session) => `plan ${session}`,
   request_changes: (session) => `changes ${session} "…"`,
   resume: (session, args) => `resume ${session}${options(args)}`,
   rewind: (session, args) => `rewind ${session}${options(args)}`,
   set_up: (_session, { init_repository }) => (init_repository ? 'init --git-init' : 'init'),
-  start: () => 'start "<task>"',
+  start: () => 'start --task "…"',
   stop: (session) => `stop ${session}`,
   take_over: (session) => `takeover ${session}`,
   trust: () => 'trust',
-  change_file: (session) => `status ${session}`,
+  change_file: (session) => `resume ${session}`,
+  clear_the_way: (session) => `status ${session}`,
   do_what_it_asks: (session) => `resume ${session} --note "…"`,
   fix_problems: (session) => `status ${session}`,
   settle_blocker: (session) => `resume ${session} --note "…"`,
   read_summary: (session) => `resume ${session} --goal "…"`,
+  report: (session) => `status ${session}`,
 };
 
 /** `usd: 5` as `max_cost_usd: 5`. */
@@ -62,7 +69,7 @@ function options(args: Args): string {
   return Object.entries(args)
     .map(([key, value]) => {
       const option = ` --${key.replaceAll('_', '-')}`;
-      if (typeof value === 'boolean') return value ? option : '';
+      if (typeof value === 'boolean' || value === undefined) return value ? option : '';
       return `${option} ${value === TO_FILL ? '"…"' : shellWord(String(value))}`;
     })
     .join('');

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ACTION_ERRORS } from '../actions/action-errors.ts';
 import type { Cli } from './cli.ts';
 import { newCommand } from './new-command.ts';
 import { runToRest } from './run-to-rest.ts';
@@ -40,7 +41,7 @@ async function runOriginal(cli: Cli, options: OriginalOptions): Promise<void> {
 
 /** The folder of the session that exists, set going again; undefined when there is none. */
 async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefined> {
-  const [{ findSession, SessionNotFoundError }, { resumeSession }] = await Promise.all([
+  const [{ findSession }, { resumeSession }] = await Promise.all([
     import('../actions/find-session.ts'),
     import('../actions/resume-session.ts'),
   ]);
@@ -54,7 +55,7 @@ async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefi
     if (rests) await resumeSession({ ...question, provider }, context);
     return folder;
   } catch (error) {
-    if (error instanceof SessionNotFoundError) return undefined;
+    if (ACTION_ERRORS.session_not_found.is(error)) return undefined;
     throw error;
   }
 }

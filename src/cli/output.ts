@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
-import { SamocodeError } from '../base/errors.ts';
+import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
+import { CLI_ERRORS } from './cli-errors.ts';
 import { cutToColumns } from './columns.ts';
 import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
 
@@ -118,9 +119,9 @@ export class Output {
 
   #errorWords(error: unknown): string {
     const { bad, bold, dim } = this.style;
-    if (!(error instanceof SamocodeError)) {
+    if (!isSamocodeError(error)) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      return `${bad('samocode met a bug of its own:')} ${harmless(stack)}`;
+      return `${bad('Internal error (please report it):')} ${harmless(stack)}`;
     }
     const cause =
       error.cause instanceof Error && error.code !== 'usage'
@@ -136,18 +137,11 @@ export class Output {
 }
 
 /** An error as every `--json` of the program shows it. */
-function errorObject(error: unknown, hintWords: HintWords): { code: string; message: string; hint: string } {
-  if (error instanceof SamocodeError) {
-    return {
-      code: error.code,
-      message: `${error.what} ${error.why}`,
-      hint: hintWords(error),
-    };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    code: 'internal_error',
-    message,
-    hint: 'This is a bug of samocode: run again without --json to see its stack.',
-  };
+function errorObject(thrown: unknown, hintWords: HintWords): { code: string; message: string; hint: string } {
+  const error = isSamocodeError(thrown) ? thrown : internalError(thrown);
+  return { code: error.code, message: `${error.what} ${error.why}`.trim(), hint: hintWords(error) };
+}
+
+function internalError(thrown: unknown): SamocodeError {
+  return CLI_ERRORS.internal_error({ message: thrown instanceof Error ? thrown.message : String(thrown) });
 }

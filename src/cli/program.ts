@@ -1,12 +1,14 @@
 import { type Command, CommanderError } from 'commander';
-import { CommandPending } from '../actions/command-pending.ts';
+import { ACTION_ERRORS } from '../actions/action-errors.ts';
+import type { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { refusedFile } from '../base/refused-file.ts';
-import { type Cli, EXIT, UsageError } from './cli.ts';
+import { type Cli, EXIT } from './cli.ts';
+import { CLI_ERRORS } from './cli-errors.ts';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.ts';
 import { newCommand } from './new-command.ts';
+import { nextCommands } from './next-commands.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
-import { shortName } from './session-facts.ts';
 
 /** Runs one command line to its end; whatever happens becomes words and an exit status. */
 export async function runProgram(cli: Cli, argv: readonly string[]): Promise<void> {
@@ -17,18 +19,20 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
   } catch (error) {
     if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    if (error instanceof CommandPending) return showPending(cli, error);
+    if (ACTION_ERRORS.pending.is(error)) return showPending(cli, error);
     const shown =
       error instanceof CommanderError ? fromCommander(error, program, argv) : (refusedFile(error) ?? error);
     cli.output.error(shown);
-    cli.leaveWith(shown instanceof UsageError ? EXIT.usage : EXIT.failed);
+    cli.leaveWith(CLI_ERRORS.usage.is(shown) ? EXIT.usage : EXIT.failed);
   }
 }
 
+type Pending = ReturnType<typeof ACTION_ERRORS.pending>;
+
 /** No failure: it is done when its worker takes it. */
-function showPending({ output }: Cli, { what, why, folder }: CommandPending): void {
-  const next = `samocode status ${shortName(folder)}`;
-  output.result({ session: folder, pending: true, summary: `${what} ${why}`, next }, ({ summary }) =>
+function showPending({ output }: Cli, { what, why, next: steps, args }: Pending): void {
+  const next = nextCommands(steps);
+  output.result({ session: args.session, pending: true, summary: `${what} ${why}`, next }, ({ summary }) =>
     [summary, `  Look again: ${output.style.accent(next)}`].join('\n'),
   );
 }
@@ -50,14 +54,12 @@ On a repository of your own:         cd my-repo && samocode run --task "Add JWT 
 "samocode <command> --help" tells more. Every command takes --json.
 Exit status: 0 fine, 1 failed, 2 wrong usage, 3 blocked, 4 waits for a person.`;
 
-function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): UsageError {
+function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
   const [problem = '', suggestion = ''] = wordsOf(error, argv).split('\n');
-  return new UsageError(
-    'The command was not understood.',
-    `${problem.charAt(0).toUpperCase()}${problem.slice(1).replace(/\.$/, '')}.`,
-    suggestion.replace(/^\((.*)\)$/, '$1') || hintFor(error, program, argv),
-    { cause: error },
-  );
+  return CLI_ERRORS.usage({
+    why: `${problem.charAt(0).toUpperCase()}${problem.slice(1).replace(/\.$/, '')}.`,
+    hint: suggestion.replace(/^\((.*)\)$/, '$1') || hintFor(error, program, argv),
+  });
 }
 
 /** `help` of a command that there is not fails without a word about it. */
@@ -76,9 +78,9 @@ function hintFor({ code }: CommanderError, program: Command, argv: readonly stri
     return 'To start a session: samocode run --task "…"; the original form wants --config and --session.';
   const named = argv.find((word) => names.includes(word));
   if (named !== undefined && first.startsWith('-'))
-    return `Options stand behind the command: samocode ${named} ${first} …`;
+    return `Options go after the command: samocode ${named} ${first} …`;
   if (code === 'commander.excessArguments' && (named === 'start' || named === 'run'))
-    return `A task stands behind --task, in quotation marks: samocode ${named} --task "…"`;
+    return `A task goes after --task, in quotation marks: samocode ${named} --task "…"`;
   return named === undefined ? SEE_HELP : `See "samocode ${named} --help".`;
 }
 

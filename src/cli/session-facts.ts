@@ -1,7 +1,9 @@
 import type { SessionReport } from '../actions/get-status.ts';
+import { nextSteps } from '../actions/next-steps.ts';
 import { DYING } from '../actions/revival-limit.ts';
 import { spentWords } from '../actions/spent-words.ts';
 import { isStuck, type WorkerNow, type WorkerReport, workerNow } from '../actions/worker-now.ts';
+import type { NextStep } from '../base/acts.ts';
 import { isoUtc } from '../base/clock.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { WaitingFor } from '../phases/table.ts';
@@ -97,7 +99,7 @@ export function sessionFacts(
     costUsd: state.cost.usd,
     spent: spentWords(view),
     problems: problems.length > 0 ? problems : undefined,
-    next: stuck && !view.isUnseen ? `samocode resume ${shortName(view.folder)}` : nextCommand(view),
+    next: nextCommands(stuck && !view.isUnseen ? [{ act: 'resume', session: view.folder }] : stepsOf(view)),
   };
 }
 
@@ -139,39 +141,10 @@ function stateFacts({ state: { status } }: SessionView): Partial<SessionFacts> {
   }
 }
 
-/** What a person types next. */
-function nextCommand({ folder, state: { status, archived }, isUnreadable, isUnseen }: SessionView): string {
-  const name = shortName(folder);
-  if (isUnreadable) return `samocode status ${name}`;
-  if (isUnseen) return `samocode takeover ${name}`;
-  if (archived) return `samocode unarchive ${name}`;
-  switch (status.kind) {
-    case 'starting':
-    case 'queued':
-    case 'running':
-    case 'limited':
-      return `samocode log ${name} --follow`;
-    case 'waiting':
-      return WAITING_NEXT[status.for](name);
-    case 'blocked':
-      return status.next
-        ? nextCommands(status.next.map((step) => ({ ...step, session: folder })))
-        : `samocode resume ${name} --note "…"`;
-    case 'stopped':
-      return `samocode resume ${name}`;
-    case 'done':
-      return `samocode resume ${name} --goal "…"`;
-    default:
-      return status satisfies never;
-  }
+/** A command alone: whoever reads it sees the state beside it. */
+function stepsOf(view: SessionView): NextStep[] {
+  return nextSteps(view).map((step) => ({ ...step, when: undefined }));
 }
-
-const WAITING_NEXT = {
-  qa_answers: (name: string) => `samocode answer ${name}`,
-  plan_approval: (name: string) => `samocode plan ${name}`,
-  file_update: (name: string) => `samocode resume ${name}`,
-  human_action: (name: string) => `samocode resume ${name} --note "…"`,
-};
 
 /** A session's name without its date, as people call it. */
 export function shortName(folder: string): string {

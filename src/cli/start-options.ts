@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { StartSessionInput } from '../actions/start-session.ts';
-import { UsageError } from './cli.ts';
+import { CLI_ERRORS } from './cli-errors.ts';
 import { projectOf, type SharedOptions } from './shared-options.ts';
 
 /** What `start`, `run` and the original form say about a new session. */
@@ -89,16 +89,15 @@ export function wholeSeconds(text: string): number {
   return Number(text);
 }
 
-/** @throws UsageError when there is nothing to do */
+/** @throws usage when there is nothing to do */
 export function startInput(options: StartOptions): StartSessionInput {
   const { task, dive, name, provider, model, timeout, branch, base } = options;
   const { sandbox, autoApprove, acceptSuggestions } = options;
   if (!task?.trim() && !dive?.trim()) {
-    throw new UsageError(
-      'There is nothing to do.',
-      'A session needs a task, or a topic to research.',
-      'Say for instance --task "Add JWT auth", or --dive "How does billing work?".',
-    );
+    throw CLI_ERRORS.usage({
+      why: 'A session needs a task, or a topic to research.',
+      hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',
+    });
   }
   // The words of the command line are read and judged with every other setting.
   const settings = { provider, model, timeoutSeconds: timeout, ...limitsOf(options) };

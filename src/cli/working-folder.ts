@@ -1,23 +1,10 @@
-import { SamocodeError } from '../base/errors.ts';
+import { CLI_ERRORS } from './cli-errors.ts';
 
-/** Where the person stands. @throws WorkingFolderGoneError */
+/** Where the person stands. @throws working_folder_gone */
 export function workingFolder(): string {
   try {
     return process.cwd();
   } catch (cause) {
-    throw new WorkingFolderGoneError(cause);
-  }
-}
-
-class WorkingFolderGoneError extends SamocodeError {
-  readonly code = 'working_folder_gone';
-
-  constructor(cause: unknown) {
-    super(
-      'Nothing was done.',
-      'The folder that you stand in has been removed.',
-      'Go to another one, the project for instance, and run the command there.',
-      { cause },
-    );
+    throw CLI_ERRORS.working_folder_gone(undefined, { cause });
   }
 }

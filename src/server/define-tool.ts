@@ -1,13 +1,14 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
-import { CommandPending } from '../actions/command-pending.ts';
+import { ACTION_ERRORS } from '../actions/action-errors.ts';
 import { refuseFromInside } from '../actions/refuse-from-inside.ts';
-import { SamocodeError } from '../base/errors.ts';
+import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { refusedFile } from '../base/refused-file.ts';
 import { coerceArguments } from './coerce-arguments.ts';
-import { hintOf } from './next-calls.ts';
+import { hintOf, nextCalls } from './next-calls.ts';
 import { explained } from './program-replaced.ts';
+import { SERVER_ERRORS } from './server-errors.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
 
 interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input' | 'handle'> {
@@ -50,22 +51,21 @@ export function inputSchemaOf(tool: Pick<Tool, 'input'>): { type: 'object'; [key
 export async function callTool(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
   try {
     if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
-    return resultOf(withoutEmpty(await tool.handle(args, context)));
+    return resultOf(await tool.handle(args, context));
   } catch (error) {
     // A cancelled call gets no answer; the protocol layer drops it.
     if (context.signal.aborted) throw error;
-    if (error instanceof CommandPending) return resultOf(pendingResult(error));
+    if (ACTION_ERRORS.pending.is(error)) {
+      const { what, why, next, args: pending } = error;
+      return resultOf({ summary: `${what} ${why}`, next, session: pending.session, pending: true });
+    }
     return { isError: true, content: [{ type: 'text', text: asJson(errorOf(error)) }] };
   }
 }
 
-function resultOf(result: ToolResult): CallToolResult {
-  const text = asJson(result);
+function resultOf({ summary, next = [], ...fields }: ToolResult): CallToolResult {
+  const text = asJson(withoutEmpty({ summary, next: nextCalls(next), ...fields }));
   return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) };
-}
-
-function pendingResult({ what, why, folder }: CommandPending): ToolResult {
-  return { summary: `${what} ${why}`, next: 'wait; then get_status', session: folder, pending: true };
 }
 
 /** Half a character, where a text was cut, makes the interfaces of some models refuse all that came with it. */
@@ -80,40 +80,28 @@ function checkInput<Shape extends z.ZodRawShape>(
   args: unknown,
 ): z.output<z.ZodObject<Shape>> {
   const parsed = tool.input.safeParse(coerceArguments(inputSchemaOf(tool), args ?? {}));
-  if (!parsed.success) throw new BadInputError(tool, parsed.error);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.slice(0, 3).map(issueText).join(' ');
+    throw SERVER_ERRORS.bad_input({ tool: tool.name, issues, hint: hintFor(tool, parsed.error) });
+  }
   return parsed.data;
 }
 
 function errorOf(thrown: unknown): { code: string; message: string; hint: string } {
-  const error = refusedFile(thrown) ?? explained(thrown);
-  if (error instanceof SamocodeError) {
-    return { code: error.code, message: `${error.what} ${error.why}`, hint: hintOf(error) };
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  return {
-    code: 'internal',
-    message: 'Something failed that should not have: a fault of samocode, or of the disk.',
-    hint: 'Try once more. If it stays, see what the server wrote to its stderr and report it.',
-  };
+  const known = refusedFile(thrown) ?? explained(thrown);
+  const error = isSamocodeError(known) ? known : internalError(thrown);
+  return { code: error.code, message: `${error.what} ${error.why}`, hint: hintOf(error) };
 }
 
-function withoutEmpty(result: ToolResult): ToolResult {
+function internalError(thrown: unknown): SamocodeError {
+  process.stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+  return SERVER_ERRORS.internal();
+}
+
+function withoutEmpty(result: object): object {
   const isEmpty = (value: unknown) =>
     value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
-  // `summary` and `next` are sentences; what is left out is never one that is required.
-  return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value))) as ToolResult;
-}
-
-class BadInputError extends SamocodeError {
-  readonly code = 'bad_input';
-
-  constructor(tool: Pick<Tool, 'name' | 'input'>, error: z.ZodError) {
-    super(
-      `${tool.name} was not called.`,
-      error.issues.slice(0, 3).map(issueText).join(' '),
-      hintFor(tool, error),
-    );
-  }
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value)));
 }
 
 function issueText({ path, message }: z.core.$ZodIssue): string {

@@ -1,8 +1,9 @@
 import type { SessionReport } from '../actions/get-status.ts';
-import { nextStep } from '../actions/next-step.ts';
+import { nextSteps } from '../actions/next-steps.ts';
 import { DYING } from '../actions/revival-limit.ts';
 import { statusSentence } from '../actions/status-sentence.ts';
 import { isStuck } from '../actions/worker-now.ts';
+import type { NextStep } from '../base/acts.ts';
 import type { SessionState } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
 import type { ToolResult } from './tool.ts';
@@ -13,7 +14,7 @@ export function sessionFields(view: SessionView): ToolResult {
   const { status, progress } = state;
   return {
     summary: statusSentence(view),
-    next: nextStep(view),
+    next: nextSteps(view),
     session: folder,
     state: status.kind,
     for: status.kind === 'waiting' ? status.for : undefined,
@@ -88,9 +89,12 @@ function stuckFields({ view, worker, isDying }: SessionReport, summary: string):
       next: NEXT_WHEN_DYING,
     };
   }
-  if (worker !== 'gone') return { next: 'tell the human what problems says, or resume_session' };
-  return { summary: `${summary} Its worker is gone.`, next: 'resume_session starts a new worker' };
+  if (worker !== 'gone') return { next: [{ act: 'fix_problems' }, { act: 'resume', ifWanted: true }] };
+  return { summary: `${summary} Its worker is gone.`, next: [{ act: 'resume' }] };
 }
 
-const NEXT_WHEN_DYING =
-  'tell the human; resume_session starts one more worker, stop_session ends it, as they say';
+const NEXT_WHEN_DYING: readonly NextStep[] = [
+  { act: 'report' },
+  { act: 'resume', when: 'to start one more worker' },
+  { act: 'stop', when: 'to end it' },
+];

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ActionContext } from '../actions/context.ts';
+import type { NextStep } from '../base/acts.ts';
 import type { Ask } from './form.ts';
 
 /** What a tool's handler is given beside its input. */
@@ -15,10 +16,10 @@ export interface ToolContext {
   ask?: Ask | undefined;
 }
 
-/** One small object: `summary` is a sentence for people, `next` the exact call or the words for the human. */
+/** One small object: `summary` is a sentence for people; `next` becomes the exact call or what to say to the user. */
 export interface ToolResult {
   summary: string;
-  next?: string | undefined;
+  next?: readonly NextStep[];
   [field: string]: unknown;
 }
 

@@ -56,8 +56,9 @@ export const NextSteps = z
   .array(
     z.object({
       act: z.enum(ACTS),
-      args: z.record(z.string(), z.string().or(z.number()).or(z.boolean())).optional(),
+      args: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).optional()).optional(),
       when: z.string().optional(),
+      ifWanted: z.literal(true).optional(),
     }),
   )
   .optional()

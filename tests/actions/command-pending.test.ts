@@ -54,7 +54,7 @@ test.each([
     summary: expect.stringMatching(
       /^The worker of 26-01-08-boat did not respond within \d+ s\. The command \w+ stays queued\.$/,
     ),
-    next: 'wait; then get_status',
+    next: 'get_status',
     session: FOLDER,
     pending: true,
   });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/actions/context.ts';
 import { thisMachine } from '../../src/actions/doctor/check.ts';
 import { folderChecks, machineChecks } from '../../src/actions/doctor/machine-checks.ts';
-import { doctor, RootRefusedError, refuseWhatCannotRun } from '../../src/actions/doctor.ts';
+import { doctor, refuseWhatCannotRun } from '../../src/actions/doctor.ts';
 import { setupProject } from '../../src/actions/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
@@ -276,11 +276,15 @@ test('a folder that a cloud keeps in step is a warning, and a missing one a fail
 
 test('a session that Claude Code would refuse to root is refused before it costs anything', () => {
   const settings = { provider: 'codex', providers: { quality: 'claude' }, permissions: 'skip' } as const;
-  expect(() => refuseWhatCannotRun(settings, { env: {} }, { uid: 0 })).toThrow(RootRefusedError);
+  expect(() => refuseWhatCannotRun(settings, { env: {} }, { uid: 0 })).toThrow(
+    expect.objectContaining({ code: 'root_refused' }),
+  );
   refuseWhatCannotRun(settings, { env: { IS_SANDBOX: '1' } }, { uid: 0 });
   // Claude Code 2.1 refuses "yes" and "true" too.
   const unheard = { env: { IS_SANDBOX: 'yes' } };
-  expect(() => refuseWhatCannotRun(settings, unheard, { uid: 0 })).toThrow(RootRefusedError);
+  expect(() => refuseWhatCannotRun(settings, unheard, { uid: 0 })).toThrow(
+    expect.objectContaining({ code: 'root_refused' }),
+  );
   refuseWhatCannotRun({ ...settings, permissions: 'allow' }, { env: {} }, { uid: 0 });
   refuseWhatCannotRun({ ...settings, providers: {} }, { env: {} }, { uid: 0 });
 });

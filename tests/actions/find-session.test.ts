@@ -28,7 +28,7 @@ test('a name that two projects have means none of them until one is named, or st
   await withSameName(desk, other);
   const { context, repo } = desk;
   const nowhere = { ...context, cwd: '/' };
-  const unclear = { code: 'session_ambiguous', hint: expect.stringContaining('project_dir') };
+  const unclear = { code: 'session_ambiguous', next: [{ act: 'name_project' }] };
   await expect(findSession({ session: 'boat' }, nowhere)).rejects.toMatchObject(unclear);
   await expect(findSession({ session: FOLDER }, nowhere)).rejects.toThrow(other.path);
   const placeOf = async (question: { projectDir?: string }, at = nowhere) =>
@@ -93,7 +93,7 @@ test('a name that no session has is answered with the newest of the own project,
   }
   for (const n of [1, 2]) await desk.lay(`26-01-0${n}-own`, [CREATED, PREPARED, DONE]);
   const asked = findSession({ session: 'qqqqqqqq' }, desk.context);
-  await expect(asked).rejects.toThrow(/there are: 26-01-02-own, 26-01-01-own, 26-02-06-theirs,/);
+  await expect(asked).rejects.toThrow(/newest ones are: 26-01-02-own, 26-01-01-own, 26-02-06-theirs,/);
 });
 
 test('folders that are no sessions are not offered in place of a name', async () => {

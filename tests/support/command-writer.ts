@@ -1,7 +1,8 @@
 // A process of its own that sends commands to a session in heaps, the last of each heap as the actions do.
 import { ulid } from 'ulid';
-import { CommandRefusedError, type CommandRequest, untilAnswered } from '../../src/actions/send-command.ts';
+import { type CommandRequest, untilAnswered } from '../../src/actions/send-command.ts';
 import { isoUtc, systemClock } from '../../src/base/clock.ts';
+import { isSamocodeError } from '../../src/base/errors.ts';
 import { systemHost } from '../../src/base/host.ts';
 import { type Command, leaveCommand } from '../../src/session/commands.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
@@ -43,7 +44,7 @@ for (let heap = 0; heap < plan.heaps; heap += 1) {
   }
   const last = untilAnswered(paths, { id: ids.at(-1) ?? '' }, context, { patienceMs: 120_000 });
   await last.catch((error: unknown) => {
-    if (!(error instanceof CommandRefusedError)) throw error;
+    if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
   });
   process.stdout.write(`${ids.join('\n')}\n`);
 }

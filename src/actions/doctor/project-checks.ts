@@ -3,7 +3,7 @@ import type { Project } from '../../project/open-project.ts';
 import { requireIdentity } from '../../project/repository.ts';
 import { type Trust, trustIn } from '../../project/trust.ts';
 import type { ActionContext } from '../context.ts';
-import { riskyLineWords, trustHint } from '../require-trust.ts';
+import { riskyLineWords } from '../require-trust.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
 import { commandChecks } from './command-checks.ts';
 import { hostsCheck } from './hosts-check.ts';
@@ -40,7 +40,7 @@ function trustChecks(trust: Trust): DoctorCheck[] {
   if (trust.kind === 'fine') return [];
   const lines = trust.lines.map(riskyLineWords).join('; ');
   const found = `Nobody has said yet that these lines of ${trust.filePath} may run or loosen something: ${lines}`;
-  return [fail('project.trust', found, trustHint(trust.hash, trust.lines))];
+  return [fail('project.trust', found, 'Read these lines; to let them count: samocode trust.')];
 }
 
 async function identityCheck(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck> {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { askOpenQuestions, type GivenAnswer, type SaidAtTerminal } from '../ask-questions.ts';
-import { type Cli, EXIT, UsageError } from '../cli.ts';
+import { type Cli, EXIT } from '../cli.ts';
+import { CLI_ERRORS } from '../cli-errors.ts';
 import { questionWords } from '../qa-words.ts';
 import { sessionFacts, shortName } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
@@ -49,11 +50,10 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
 function parsePair(written: string): GivenAnswer {
   const match = /^\s*(R?\d*Q\d+)\s*[=:]\s*(.+)$/is.exec(written);
   if (match?.[1] && match[2]) return { id: match[1], text: match[2].trim() };
-  throw new UsageError(
-    `"${written}" is no answer.`,
-    'An answer is a question and what you say to it, in one word for the shell.',
-    'Write for instance Q1=A, Q2="A, C" or Q3="as it was before".',
-  );
+  throw CLI_ERRORS.usage({
+    why: `"${written}" is not an answer, which is a question and your answer in one word of the shell.`,
+    hint: 'Write for example Q1=A, Q2="A, C" or Q3="as it was before".',
+  });
 }
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Cli, EXIT, UsageError } from '../cli.ts';
+import { type Cli, EXIT } from '../cli.ts';
+import { CLI_ERRORS } from '../cli-errors.ts';
 import { withSharedOptions } from '../shared-options.ts';
 
 interface DemoOptions {
@@ -28,11 +29,7 @@ function milliseconds(text: string): number {
 
 async function demo(cli: Cli, { ask = false, keep = false, pace }: DemoOptions): Promise<void> {
   if (ask && !cli.isInteractive) {
-    throw new UsageError(
-      'Nobody can be asked.',
-      '--ask needs a terminal, and no --json.',
-      'Leave --ask out.',
-    );
+    throw CLI_ERRORS.usage({ why: '--ask needs a terminal, and no --json.', hint: 'Leave --ask out.' });
   }
   const [{ runDemo }, { newDemoScreen }, { demoWords }] = await Promise.all([
     import('../../demo/run-demo.ts'),

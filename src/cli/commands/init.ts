@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Cli, UsageError } from '../cli.ts';
+import type { Cli } from '../cli.ts';
+import { CLI_ERRORS } from '../cli-errors.ts';
 import { trustWords } from '../ensure-trust.ts';
 import { folderMeant } from '../project-file.ts';
 import { withSharedOptions } from '../shared-options.ts';
@@ -72,9 +73,8 @@ function linesFrom(pairs: readonly string[]): Record<string, string> {
 function pairFrom(written: string): [string, string] {
   const match = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(written);
   if (match?.[1]) return [match[1], match[2] ?? ''];
-  throw new UsageError(
-    `--set ${JSON.stringify(written)} was not understood.`,
-    'A line of .samocode is KEY=VALUE, the key in capitals.',
-    'Write for instance --set PROVIDER=codex; docs/settings.md lists the keys.',
-  );
+  throw CLI_ERRORS.usage({
+    why: `--set ${JSON.stringify(written)} is not a line of .samocode, which is KEY=VALUE with the key in capitals.`,
+    hint: 'Write for example --set PROVIDER=codex; docs/settings.md lists the keys.',
+  });
 }

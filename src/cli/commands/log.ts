@@ -2,7 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { TranscriptPage } from '../../actions/read-transcript.ts';
 import { isStuck } from '../../actions/worker-now.ts';
 import { stampsAt } from '../../base/stamps.ts';
-import { type Cli, UsageError } from '../cli.ts';
+import type { Cli } from '../cli.ts';
+import { CLI_ERRORS } from '../cli-errors.ts';
 import { type Followed, looksAt } from '../follow.ts';
 import { stuckWords } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
@@ -29,7 +30,12 @@ function wholeNumber(text: string): number {
 }
 
 async function showLog(cli: Cli, session: string, options: LogOptions): Promise<void> {
-  if (options.follow && cli.output.json) throw new FollowedJsonError();
+  if (options.follow && cli.output.json) {
+    throw CLI_ERRORS.usage({
+      why: '--follow and --json exclude each other: a log that is followed has no end that one object could hold.',
+      hint: 'Leave one of them out; "samocode run --json" waits and gives one object.',
+    });
+  }
   const { iteration, follow = false } = options;
   if (iteration !== undefined) {
     await showTranscript(cli, { session, ...projectOf(options), iteration, follow });
@@ -50,16 +56,6 @@ async function showLog(cli: Cli, session: string, options: LogOptions): Promise<
     projectDir: options.project,
     cursor: lastEvent(lines) ?? view.state.n,
   });
-}
-
-class FollowedJsonError extends UsageError {
-  constructor() {
-    super(
-      '--follow and --json do not go together.',
-      'A log that is followed has no end that one object could hold.',
-      'Leave one of them out; "samocode run --json" waits and gives one object.',
-    );
-  }
 }
 
 /** The number of the event that the last line tells of. */

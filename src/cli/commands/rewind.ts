@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { SamocodeError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
+import { CLI_ERRORS } from '../cli-errors.ts';
 import { table } from '../columns.ts';
 import { sessionFacts, shortName } from '../session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
@@ -70,18 +70,11 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
 
 function targetOf({ to, undo }: RewindOptions): number | 'undo' | undefined {
   if (undo) {
-    if (to !== undefined) throw new BadTargetError('--to and --undo were both given');
+    if (to !== undefined) throw CLI_ERRORS.bad_target({ why: '--to and --undo were both given' });
     return 'undo';
   }
   if (to === undefined) return undefined;
-  if (!/^\d{1,6}$/.test(to)) throw new BadTargetError(`"${to.slice(0, 40)}" is no iteration number`);
+  if (!/^\d{1,6}$/.test(to))
+    throw CLI_ERRORS.bad_target({ why: `"${to.slice(0, 40)}" is not an iteration number` });
   return Number(to);
-}
-
-class BadTargetError extends SamocodeError {
-  readonly code = 'bad_target';
-
-  constructor(why: string) {
-    super('Nothing was changed.', `${why}.`, 'Give one: samocode rewind <session> --to 12, or --undo.');
-  }
 }

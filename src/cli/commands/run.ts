@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
-import { SamocodeError } from '../../base/errors.ts';
-import { type Cli, UsageError } from '../cli.ts';
+import { ACTION_ERRORS } from '../../actions/action-errors.ts';
+import type { SamocodeError } from '../../base/errors.ts';
+import type { Cli } from '../cli.ts';
+import { CLI_ERRORS } from '../cli-errors.ts';
 import { ensureProject } from '../ensure-project.ts';
 import { runToRest } from '../run-to-rest.ts';
 import { projectOf, withSharedOptions } from '../shared-options.ts';
@@ -21,11 +23,10 @@ export function addRun(program: Command, cli: Cli): void {
 async function run(cli: Cli, session: string | undefined, options: RunOptions): Promise<void> {
   const ask = options.ask ?? cli.isInteractive;
   if (ask && !cli.isInteractive) {
-    throw new UsageError(
-      'Nobody can be asked.',
-      cli.output.json ? '--json and --ask do not go together.' : 'This is no terminal.',
-      'Leave --ask out: the command then ends with status 4 where you are needed.',
-    );
+    throw CLI_ERRORS.usage({
+      why: cli.output.json ? '--json and --ask exclude each other.' : '--ask needs a terminal.',
+      hint: 'Leave --ask out: the command then ends with status 4 where you are needed.',
+    });
   }
   if (session === undefined) await runNew(cli, options, ask);
   else await runExisting(cli, session, options, ask);
@@ -52,15 +53,14 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
 
 /** New sessions have names without blanks. */
 function isTask(session: string, error: unknown): boolean {
-  return error instanceof SamocodeError && error.code === 'session_not_found' && /\s/.test(session.trim());
+  return ACTION_ERRORS.session_not_found.is(error) && /\s/.test(session.trim());
 }
 
-function taskForName(session: string): UsageError {
-  return new UsageError(
-    'Nothing was done.',
-    `There is no session "${session.slice(0, 80)}".`,
-    'A task stands behind --task, in quotation marks: samocode run --task "…"',
-  );
+function taskForName(session: string): SamocodeError {
+  return CLI_ERRORS.usage({
+    why: `There is no session "${session.slice(0, 80)}".`,
+    hint: 'A task goes after --task, in quotation marks: samocode run --task "…"',
+  });
 }
 
 /** They would be dropped in silence: what a session works on and with is chosen at its start, or by `resume`. */
@@ -68,11 +68,12 @@ function refuseStartOptions(session: string, options: RunOptions): void {
   const given = givenStartOptions(options);
   if (given.length === 0) return;
   const forResume = given.filter(({ isForResume }) => isForResume).map(({ typed }) => typed);
-  throw new UsageError(
-    'Nothing was done.',
-    `The session "${session}" exists, and ${given.map(({ flag }) => flag).join(', ')} would be for a new one.`,
-    forResume.length > 0
-      ? `Use "samocode resume ${session} ${forResume.join(' ')}" while it rests, then run it without.`
-      : 'Leave the name out to start a new session, or name the new one with --name.',
-  );
+  const flags = given.map(({ flag }) => flag).join(', ');
+  throw CLI_ERRORS.usage({
+    why: `The session "${session}" exists, and ${flags} would be for a new one.`,
+    hint:
+      forResume.length > 0
+        ? `Use "samocode resume ${session} ${forResume.join(' ')}" while it is stopped, then run it without.`
+        : 'Leave the name out to start a new session, or name the new one with --name.',
+  });
 }

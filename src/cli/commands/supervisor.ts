@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ActionContext } from '../../actions/context.ts';
 import type { SupervisorInstallReport } from '../../actions/supervisor-service/carry-out.ts';
-import { SamocodeError } from '../../base/errors.ts';
 import type { SupervisorEnd } from '../../supervisor/run-supervisor.ts';
-import { type Cli, UsageError } from '../cli.ts';
+import type { Cli } from '../cli.ts';
+import { CLI_ERRORS } from '../cli-errors.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import type { SupervisorFacts } from '../supervisor-words.ts';
 
@@ -24,11 +24,10 @@ export function addSupervisor(program: Command, cli: Cli): void {
     .action(async (options: SupervisorOptions) => {
       const { status, install, uninstall } = options;
       if ([status, install, uninstall].filter(Boolean).length > 1)
-        throw new UsageError(
-          'Nothing was done.',
-          '--status, --install and --uninstall exclude each other.',
-          'See "samocode supervisor --help".',
-        );
+        throw CLI_ERRORS.usage({
+          why: '--status, --install and --uninstall exclude each other.',
+          hint: 'See "samocode supervisor --help".',
+        });
       if (status) await showStatus(cli);
       else if (install || uninstall) await changeService(cli, options);
       else await watch(cli);
@@ -94,7 +93,7 @@ async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<
   for (const note of notes) supervisor.say(note);
   const facts = await readFacts(context);
   if (facts.running || isService) return sayRunning(cli, facts);
-  if (facts.unwritable !== undefined) throw new FolderUnwritableError(facts.unwritable);
+  if (facts.unwritable !== undefined) throw CLI_ERRORS.supervisor_folder({ problem: facts.unwritable });
   if (once) {
     const { Overlook } = await import('../../supervisor/overlook.ts');
     await new Overlook(supervisor).look();
@@ -132,18 +131,6 @@ function endOf({ interrupted }: Cli): AbortSignal {
   const asked = new AbortController();
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.abort());
   return AbortSignal.any([interrupted, asked.signal]);
-}
-
-class FolderUnwritableError extends SamocodeError {
-  readonly code = 'supervisor_folder';
-
-  constructor(problem: string) {
-    super(
-      'No supervisor was started.',
-      `${problem}. Sessions still run, but nothing watches them.`,
-      'Make the folder writable for your user (chown, chmod), then try again.',
-    );
-  }
 }
 
 function timeOfDay({ clock }: ActionContext): string {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { SamocodeError } from '../../base/errors.ts';
 import type { Cli } from '../cli.ts';
+import { CLI_ERRORS } from '../cli-errors.ts';
 import { askTrust, trustWords } from '../ensure-trust.ts';
 import { folderMeant } from '../project-file.ts';
 import { withSharedOptions } from '../shared-options.ts';
@@ -32,8 +32,8 @@ async function trust(cli: Cli, folder: string | undefined, { project, yes }: Tru
   }
   const { lines } = found.trust;
   if (!yes) {
-    if (!cli.isInteractive) throw new NobodyToAskError(filePath, trustWords(lines));
-    if (!(await askTrust(cli, filePath, lines))) throw new NotTrustedError(filePath);
+    if (!cli.isInteractive) throw CLI_ERRORS.nobody_to_ask({ filePath, lines: trustWords(lines) });
+    if (!(await askTrust(cli, filePath, lines))) throw CLI_ERRORS.not_trusted({ filePath });
   }
   await trustProject({ projectDir: filePath, hash: fileHash }, context);
   cli.output.result({ projectFile: filePath, lines }, () =>
@@ -42,28 +42,4 @@ async function trust(cli: Cli, folder: string | undefined, { project, yes }: Tru
       `${cli.output.style.good('✔')} These lines of ${filePath} count now; a change of the file asks anew.`,
     ].join('\n'),
   );
-}
-
-class NobodyToAskError extends SamocodeError {
-  readonly code = 'nobody_to_ask';
-
-  constructor(filePath: string, lines: readonly string[]) {
-    super(
-      'Nothing was trusted.',
-      `Nobody can be asked here about these lines of ${filePath}: ${lines.join('; ')}.`,
-      'Read them, then say --yes.',
-    );
-  }
-}
-
-class NotTrustedError extends SamocodeError {
-  readonly code = 'not_trusted';
-
-  constructor(filePath: string) {
-    super(
-      'Nothing was trusted.',
-      `You did not say yes to the lines of ${filePath}.`,
-      'Change them, and run it again.',
-    );
-  }
 }

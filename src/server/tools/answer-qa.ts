@@ -50,7 +50,8 @@ export const answerQaTool = defineTool({
     return {
       ...sessionFields(view),
       summary: `Recorded ${taken || 'what was asked for'}.${open.length > 0 ? ` Still open: ${open.join(', ')}.` : ''}`,
-      next: open.length > 0 ? 'ask the human about the open ones, then answer_qa' : 'wait',
+      next:
+        open.length > 0 ? [{ act: 'answer_questions', args: { ids: open.join(', ') } }] : [{ act: 'follow' }],
       open,
     };
   },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ActionContext } from '../../actions/context.ts';
 import type { SessionQuestion } from '../../actions/find-session.ts';
+import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
 import { byForm } from '../form.ts';
@@ -41,13 +42,13 @@ export const approvePlanTool = defineTool({
     const { view, plan, already } = approved;
     const did = already ? 'had been approved before' : 'is approved';
     const words = guided ? ' The next agent is given what the human wrote with it.' : '';
-    return { ...sessionFields(view), summary: `${plan.name} ${did}.${words}`, next: 'wait' };
+    return { ...sessionFields(view), summary: `${plan.name} ${did}.${words}`, next: [{ act: 'follow' }] };
   },
 });
 
 const LATER: ToolResult = {
-  summary: 'The human was asked and does not decide now. The plan still waits.',
-  next: 'approve_plan or request_changes when they have decided',
+  summary: 'The user was asked and does not decide now. The plan still waits.',
+  next: [{ act: 'decide_plan', when: 'when they have decided' }],
 };
 
 async function askedByForm(question: SessionQuestion, context: ToolContext) {
@@ -71,11 +72,12 @@ async function sentBack(
   { actions }: ToolContext,
 ): Promise<ToolResult> {
   if (feedback === '') {
-    const next = 'ask the human what should be different, then request_changes';
-    return { summary: 'The human wants the plan to be changed. Nothing was sent yet.', next };
+    const args = { feedback: TO_FILL };
+    const next = [{ act: 'request_changes', args, when: 'once the user has said what to change' }] as const;
+    return { summary: 'The user wants the plan to be changed. Nothing was sent yet.', next };
   }
   const { requestChanges } = await import('../../actions/request-changes.ts');
   const { view } = await requestChanges({ ...question, feedback }, byForm(actions));
   const summary = 'The human wants the plan to be changed; it went back with their words.';
-  return { ...sessionFields(view), summary, next: 'wait' };
+  return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
 }

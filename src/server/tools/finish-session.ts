@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { FINISH_WAYS } from '../../actions/finish-ways.ts';
+import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../fields.ts';
 import { previewFields } from '../preview.ts';
@@ -26,10 +27,14 @@ export const finishSessionTool = defineTool({
     if (confirm) {
       const { finishSession } = await import('../../actions/finish-session.ts');
       const { view, done } = await finishSession(input, actions);
-      return { summary: done, next: 'tell the human', session: view.folder };
+      return { summary: done, next: [{ act: 'report' }], session: view.folder };
     }
     const { previewFinish } = await import('../../actions/preview-finish.ts');
     const { view, would, hindrances } = await previewFinish(input, actions);
-    return previewFields({ session: view.folder, would, hindrances });
+    const again = {
+      act: 'archive',
+      args: { how, keep: keep.length > 0 ? TO_FILL : undefined, confirm: true },
+    } as const;
+    return previewFields({ session: view.folder, would, hindrances, confirm: again });
   },
 });

@@ -3,6 +3,7 @@ import { DYING } from '../../actions/revival-limit.ts';
 import { SESSION_FILTERS } from '../../actions/session-filters.ts';
 import { statusSentence } from '../../actions/status-sentence.ts';
 import type { WorkerReport } from '../../actions/worker-now.ts';
+import { TO_FILL } from '../../base/acts.ts';
 import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir } from '../fields.ts';
@@ -41,7 +42,10 @@ export const listSessionsTool = defineTool({
     const summary = summaryOf(sessions.length, shown.length, needing);
     return {
       summary: [summary, whoseSessions(list, input) ?? []].flat().join(' '),
-      next: shown.length === 0 ? 'start_session with a task' : 'get_status or wait with one of them',
+      next:
+        shown.length === 0
+          ? [{ act: 'start', args: { task: TO_FILL } }]
+          : [{ act: 'look', args: { session: TO_FILL } }],
       sessions: shown.map(rowOf),
       left_out: sessions.length > shown.length ? sessions.length - shown.length : undefined,
     };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { nextStep } from '../../actions/next-step.ts';
+import { nextSteps } from '../../actions/next-steps.ts';
 import type { PlanReport } from '../../actions/read-plan.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
@@ -25,13 +25,15 @@ export const readPlanTool = defineTool({
     const { readPlan } = await import('../../actions/read-plan.ts');
     const plan = await readPlan({ session, projectDir }, actions);
     const changes = offset === 0 ? cut((plan.changes ?? []).join('\n'), MOST_CHANGES) : '';
+    const hash = plan.hash.slice(0, HASH_CHARS);
     return {
       summary: SUMMARIES[plan.state],
-      next: plan.state === 'waits_for_approval' ? NEXT : nextStep(plan.view),
+      next:
+        plan.state === 'waits_for_approval' ? [{ act: 'decide_plan', args: { hash } }] : nextSteps(plan.view),
       session: plan.view.folder,
       cursor: plan.view.state.n,
       plan: plan.name,
-      hash: plan.hash.slice(0, HASH_CHARS),
+      hash,
       changes,
       ...pageOf(plan.text, offset, PAGE_CHARS - charsInJson(changes)),
     };
@@ -49,5 +51,3 @@ const SUMMARIES: Readonly<Record<PlanReport['state'], string>> = {
   approved: 'This plan was approved.',
   draft: 'This is a draft; nobody is asked to approve it yet.',
 };
-
-const NEXT = 'show it to the human; then approve_plan with this hash, or request_changes';

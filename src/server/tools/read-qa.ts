@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { nextStep } from '../../actions/next-step.ts';
+import { nextSteps } from '../../actions/next-steps.ts';
 import type { QaItem } from '../../actions/read-qa.ts';
+import type { NextStep } from '../../base/acts.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
 import { firstThatFit } from '../page.ts';
@@ -30,12 +31,15 @@ export const readQaTool = defineTool({
     const { view, questions, open, problems } = await readQa({ session, projectDir }, actions);
     const wanted = questions.filter((question) => all || question.isOpen);
     const page = firstThatFit(wanted.slice(offset, offset + MOST_QUESTIONS).map(rendered));
-    const hidden = wanted.length === 0 && questions.length > 0 ? ANSWERED : '';
+    const hidden = wanted.length === 0 && questions.length > 0 ? [ANSWERED] : [];
     const { state, cursor } = sessionFields(view);
     return {
       summary:
         open.length > 0 ? `${view.folder} asks: ${open.join(', ')}.` : `${view.folder} asks nothing now.`,
-      next: open.length > 0 ? 'ask the human, then answer_qa' : nextStep(view) + hidden,
+      next:
+        open.length > 0
+          ? [{ act: 'answer_questions', args: { ids: open.join(', ') } }]
+          : [...nextSteps(view), ...hidden],
       session: view.folder,
       state,
       cursor,
@@ -46,7 +50,7 @@ export const readQaTool = defineTool({
   },
 });
 
-const ANSWERED = '; read_qa with all: true shows what was answered';
+const ANSWERED: NextStep = { act: 'read_answers', when: 'to see what was answered' };
 
 function rendered({ id, text, options, suggestion, answer, isOpen, isUnconfirmed }: QaItem) {
   return {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../define-tool.ts';
 import { ProjectDir, SessionName } from '../fields.ts';
 import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../page.ts';
@@ -68,7 +69,8 @@ const document: Reader = async (
   if (name === undefined) {
     const { view, names } = await listDocuments({ session, projectDir }, actions);
     const shown = firstThatFit(names);
-    const next = names.length > 0 ? 'read_session with one of them as document' : undefined;
+    const next =
+      names.length > 0 ? [{ act: 'read_document', args: { document: TO_FILL } } as const] : undefined;
     return {
       summary: `${names.length} documents, newest first.`,
       next,

@@ -21,6 +21,10 @@ export const requestChangesTool = defineTool({
   async handle({ session, feedback, project_dir: projectDir }, { actions }) {
     const { requestChanges } = await import('../../actions/request-changes.ts');
     const { view } = await requestChanges({ session, feedback, projectDir }, actions);
-    return { ...sessionFields(view), summary: 'The plan went back with the feedback.', next: 'wait' };
+    return {
+      ...sessionFields(view),
+      summary: 'The plan went back with the feedback.',
+      next: [{ act: 'follow' }],
+    };
   },
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { nextStep } from '../../actions/next-step.ts';
+import { nextSteps } from '../../actions/next-steps.ts';
+import { TO_FILL } from '../../base/acts.ts';
 import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../define-tool.ts';
@@ -42,7 +43,9 @@ export const rewindSessionTool = defineTool({
     if (!confirm) {
       const { previewRewind } = await import('../../actions/preview-rewind.ts');
       const { view, would, hindrances } = await previewRewind({ ...question, to: target }, actions);
-      return previewFields({ session: view.folder, would, hindrances });
+      const args = target === 'undo' ? { undo } : { to: target };
+      const again = { act: 'rewind', args: { ...args, confirm: true } } as const;
+      return previewFields({ session: view.folder, would, hindrances, confirm: again });
     }
     const { rewindSession } = await import('../../actions/rewind-session.ts');
     const { view, outcome, undoRef, leftOut } = await rewindSession({ ...question, to: target }, actions);
@@ -53,7 +56,7 @@ export const rewindSessionTool = defineTool({
           ? 'It stands where it stood then, and is stopped.'
           : 'Files are still being put back.',
       next:
-        outcome === 'rewound' ? 'resume_session when the human wants it to go on' : 'get_status in a moment',
+        outcome === 'rewound' ? [{ act: 'resume', ifWanted: true }] : [{ act: 'look', when: 'in a moment' }],
       kept_before: undoRef,
       left_as_they_are: leftOut.slice(0, MOST_LISTED).map((path) => cut(path, 150)),
     };
@@ -64,7 +67,10 @@ function checkpoints(view: SessionView, kept: readonly KeptIteration[]): ToolRes
   return {
     summary:
       kept.length === 0 ? 'There is no checkpoint yet.' : 'It can go back to the end of these, newest first.',
-    next: kept.length === 0 ? nextStep(view) : 'ask the human which; rewind_session with to',
+    next:
+      kept.length === 0
+        ? nextSteps(view)
+        : [{ act: 'rewind', args: { to: TO_FILL }, when: 'once the user has said which' }],
     session: view.folder,
     says: kept
       .slice(0, MOST_LISTED)

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../define-tool.ts';
 import { cut } from '../session-fields.ts';
 import type { ToolContext } from '../tool.ts';
@@ -61,17 +62,18 @@ export const setupProjectTool = defineTool({
     const { values, mainRepo, filePath } = project;
     const { checks } = await doctor({ projectDir: filePath }, actions);
     const problems = checks.filter(({ level, id }) => level === 'fail' && id !== 'project.trust');
-    const needsTrust = trust.kind === 'untrusted';
+    const needsTrust =
+      trust.kind === 'untrusted'
+        ? { hash: shortHash(trust.hash), lines: trust.lines.map(riskyLineWords) }
+        : undefined;
     return {
-      summary: `${kind === 'made' ? `${filePath} was made` : `${filePath} can be read`}${missing(problems.length, needsTrust)}`,
-      next: nextStep(problems.length, needsTrust),
+      summary: `${kind === 'made' ? `${filePath} was made` : `${filePath} can be read`}${missing(problems.length, needsTrust !== undefined)}`,
+      next: sessionSteps(problems.length, needsTrust?.hash),
       main_repo: mainRepo,
       sessions: values.sessions,
       worktrees: values.worktrees,
       provider: values.provider,
-      needs_trust: needsTrust
-        ? { hash: shortHash(trust.hash), lines: trust.lines.map(riskyLineWords) }
-        : undefined,
+      needs_trust: needsTrust,
       problems: problems.map(({ found, fix }) => `${cut(found, 300)} ${fix ?? ''}`.trim()),
       done,
       warnings,
@@ -87,17 +89,16 @@ async function askedTrust(given: { projectDir: string | undefined; hash: string 
 /** The end of the sentence: what stands between the project and a session. */
 function missing(problems: number, needsTrust: boolean): string {
   if (problems === 0 && !needsTrust) return '. Sessions can run here.';
-  const mend = problems === 1 ? 'one problem is to be mended' : `${problems} problems are to be mended`;
+  const fix = problems === 1 ? 'one problem must be fixed' : `${problems} problems must be fixed`;
   const what = [
-    ...(needsTrust ? ['the human has not yet trusted some of its lines'] : []),
-    ...(problems > 0 ? [mend] : []),
+    ...(needsTrust ? ['the user has not yet trusted some of its lines'] : []),
+    ...(problems > 0 ? [fix] : []),
   ];
   return `, but no session can run yet: ${what.join(', and ')}.`;
 }
 
-function nextStep(problems: number, needsTrust: boolean): string {
-  if (needsTrust) return 'show needs_trust.lines to the human; if they agree, setup_project with trust';
-  return problems > 0
-    ? 'mend the problems, or tell the human; then start_session'
-    : 'start_session with a task';
+function sessionSteps(problems: number, hash: string | undefined): NextStep[] {
+  if (hash !== undefined) return [{ act: 'trust', args: { hash } }];
+  const start: NextStep = { act: 'start', args: { task: TO_FILL } };
+  return problems > 0 ? [{ act: 'fix_problems' }, start] : [start];
 }

@@ -26,6 +26,10 @@ export const stopSessionTool = defineTool({
     const { stopSession } = await import('../../actions/stop-session.ts');
     const { view, outcome } = await stopSession({ session, when, projectDir }, actions);
     const fields = sessionFields(view);
-    return { ...fields, outcome, next: outcome === 'stopping' ? 'wait (until: done)' : fields.next };
+    return {
+      ...fields,
+      outcome,
+      next: outcome === 'stopping' ? [{ act: 'follow', args: { until: 'done' } }] : fields.next,
+    };
   },
 });

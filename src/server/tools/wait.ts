@@ -76,7 +76,13 @@ function aboutSeveral(result: AnyWaitResult, until: WaitUntil): ToolResult {
   const isHeldUp = until === 'done' && told.state === 'waiting';
   if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...told, cursors };
   const { session: _any, ...idle } = told;
-  return { ...idle, summary: 'Nothing new in any of them.', next: 'wait again', state: undefined, cursors };
+  return {
+    ...idle,
+    summary: 'Nothing new in any of them.',
+    next: [{ act: 'follow' }],
+    state: undefined,
+    cursors,
+  };
 }
 
 /** Phase and iteration stand in the summary: what a result says twice, a model pays for twice. */
@@ -122,7 +128,7 @@ const TOLD_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocke
 /** Small, because a client with short calls gets hundreds of them; but a person who is needed stays told of. */
 function unchanged({ summary, next, session, state }: ToolResult): ToolResult {
   return AT_WORK.has(state)
-    ? { summary: 'Nothing new.', next: 'wait again', session, state }
+    ? { summary: 'Nothing new.', next: [{ act: 'follow' }], session, state }
     : { summary, next, session, state };
 }
 

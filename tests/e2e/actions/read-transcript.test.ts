@@ -1,10 +1,6 @@
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import {
-  IterationNotFoundError,
-  readTranscript,
-  type TranscriptPage,
-} from '../../../src/actions/read-transcript.ts';
+import { readTranscript, type TranscriptPage } from '../../../src/actions/read-transcript.ts';
 import type { NewEvent } from '../../../src/session/events.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED } from '../../session/events.ts';
@@ -46,7 +42,7 @@ test('a running child is read as far as it has come, and a missing iteration is 
   const question = { session: rig.file.folder };
   expect(await readTranscript(question, rig.context())).toMatchObject({ iteration: 1, isRunning: true });
   const missing = readTranscript({ ...question, iteration: 99 }, rig.context());
-  await expect(missing).rejects.toThrow(IterationNotFoundError);
+  await expect(missing).rejects.toMatchObject({ code: 'iteration_not_found' });
 });
 
 test('iterations that the original tool ran are in no log of ours, and none of them is named', async () => {
