@@ -1,3 +1,4 @@
+import { errorsPage } from './errors.ts';
 import type { Page } from './page.ts';
 import { phasesPage } from './phases.ts';
 import { resourcesPage } from './resources.ts';
@@ -5,4 +6,4 @@ import { settingsPage } from './settings.ts';
 import { toolsPage } from './tools.ts';
 
 /** Every page that is made from code. */
-export const PAGES: readonly Page[] = [phasesPage, toolsPage, resourcesPage, settingsPage];
+export const PAGES: readonly Page[] = [phasesPage, toolsPage, resourcesPage, settingsPage, errorsPage];

@@ -6,10 +6,7 @@ export const ACTION_ERRORS = errors({
   archived: ({ session }: { session: string }) => ({
     what: `Session ${session} was not resumed.`,
     why: 'It is in the archive.',
-    next: [
-      { act: 'bring_back', session, ifWanted: true },
-      { act: 'resume', session },
-    ],
+    next: [{ act: 'bring_back', session, ifWanted: true }],
   }),
   bad_cap: ({ name, why, known }: { name: string; why: string; known: readonly string[] }) => ({
     what: 'Nothing was changed.',
@@ -36,11 +33,6 @@ export const ACTION_ERRORS = errors({
     what: 'Nothing was changed.',
     why: 'This program was started from inside a samocode session, where only reading is allowed.',
     hint: 'To ask a person for something, write it to _signal.json.',
-  }),
-  newer_format: ({ session, newer }: { session: string; newer: string }) => ({
-    what: `Session ${session} was not taken over.`,
-    why: `A newer samocode wrote its events (${newer}).`,
-    hint: 'Update samocode on this machine. Reading the session works.',
   }),
   newer_version: ({ session, newer }: { session: string; newer: string }) => ({
     what: `Session ${session} is read-only here.`,

@@ -70,7 +70,7 @@ async function guarded(
   } catch (error) {
     if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))
       return reportOf(client, 'not_supported', []);
-    return { ...reportOf(client, 'failed', []), problem: problemOf(client, error) };
+    return { ...reportOf(client, 'failed', []), problem: problemOf(error) };
   }
 }
 

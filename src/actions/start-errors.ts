@@ -31,7 +31,7 @@ export const START_ERRORS = errors({
   person_needed: ({ filePath, lines }: { filePath: string; lines: string }) => ({
     what: 'Nothing was trusted.',
     why: `${lines} in ${filePath} relaxes a rule, and a model or script may not trust that for the user.`,
-    hint: 'Or take the line out of the file.',
+    hint: 'Take the line out of the file, or have the user trust it.',
     next: [{ act: 'trust' }],
   }),
   project_not_trusted: ({ filePath, lines, hash, isLoosening }: NotTrusted) => ({

@@ -1,5 +1,6 @@
 import { type Lease, readHolding } from '../base/lease.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
+import { SESSION_ERRORS } from '../session/session-errors.ts';
 import { readSession, type SessionView } from '../session/status.ts';
 import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
@@ -29,7 +30,7 @@ export async function takeOverSession(
 ): Promise<TakeOverResult> {
   await refuseFromInside(context);
   const view = await findSession(question, context);
-  if (view.newer !== undefined) throw ACTION_ERRORS.newer_format({ session: view.folder, newer: view.newer });
+  if (view.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: view.newer });
   const holding = await readHolding(view.paths.leases, context.host);
   if (holding.kind !== 'held' || holding.liveness === 'dead') {
     if (view.needsWorker)

@@ -1,4 +1,5 @@
 import { type Act, type NextStep, TO_FILL } from '../base/acts.ts';
+import { capitalised } from '../base/plain-words.ts';
 import { shellWord } from '../base/shell-quoted.ts';
 import { CAP_NAMES, settingOf } from '../phases/caps.ts';
 import { nameWithoutDate } from '../session/names.ts';
@@ -14,7 +15,10 @@ export function nextCommands(steps: readonly NextStep[]): string {
 
 /** What to do about an error: its hint, and the commands that help. */
 export function hintOf({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
-  return [hint, next.length > 0 && `Next: ${nextCommands(next)}`].filter(Boolean).join(' ');
+  const [first] = next;
+  if (first === undefined) return hint;
+  const commands = nextCommands(next);
+  return `${hint} ${first.when ? capitalised(commands) : `Next: ${commands}`}`.trim();
 }
 
 function commandOf({ act, session, args = {} }: NextStep): string {
@@ -67,6 +71,7 @@ function limitOptions(args: Args): Args {
 /** Input of a tool as options: `max_cost_usd: 5` as `--max-cost-usd 5`. */
 function options(args: Args): string {
   return Object.entries(args)
+    .filter(([key]) => key !== 'session')
     .map(([key, value]) => {
       const option = ` --${key.replaceAll('_', '-')}`;
       if (typeof value === 'boolean' || value === undefined) return value ? option : '';

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { Code } from '../actions/codes.ts';
 import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { cutToColumns } from './columns.ts';
@@ -136,10 +137,17 @@ export class Output {
   }
 }
 
+interface ErrorObject {
+  code: Code | keyof typeof CLI_ERRORS;
+  message: string;
+  hint: string;
+}
+
 /** An error as every `--json` of the program shows it. */
-function errorObject(thrown: unknown, hintWords: HintWords): { code: string; message: string; hint: string } {
+function errorObject(thrown: unknown, hintWords: HintWords): ErrorObject {
   const error = isSamocodeError(thrown) ? thrown : internalError(thrown);
-  return { code: error.code, message: `${error.what} ${error.why}`.trim(), hint: hintWords(error) };
+  // A worker of another version may refuse with a code that this one does not know.
+  return { code: error.code as Code, message: `${error.what} ${error.why}`.trim(), hint: hintWords(error) };
 }
 
 function internalError(thrown: unknown): SamocodeError {

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import { ACTION_ERRORS } from '../actions/action-errors.ts';
 import type { SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
+import { capitalised } from '../base/plain-words.ts';
 import { refusedFile } from '../base/refused-file.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
@@ -57,7 +58,7 @@ Exit status: 0 fine, 1 failed, 2 wrong usage, 3 blocked, 4 waits for a person.`;
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
   const [problem = '', suggestion = ''] = wordsOf(error, argv).split('\n');
   return CLI_ERRORS.usage({
-    why: `${problem.charAt(0).toUpperCase()}${problem.slice(1).replace(/\.$/, '')}.`,
+    why: `${capitalised(problem.replace(/\.$/, ''))}.`,
     hint: suggestion.replace(/^\((.*)\)$/, '$1') || hintFor(error, program, argv),
   });
 }

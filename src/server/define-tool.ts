@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import { ACTION_ERRORS } from '../actions/action-errors.ts';
+import type { Code } from '../actions/codes.ts';
 import { refuseFromInside } from '../actions/refuse-from-inside.ts';
 import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
@@ -87,10 +88,21 @@ function checkInput<Shape extends z.ZodRawShape>(
   return parsed.data;
 }
 
-function errorOf(thrown: unknown): { code: string; message: string; hint: string } {
+function errorOf(thrown: unknown): ErrorObject {
   const known = refusedFile(thrown) ?? explained(thrown);
-  const error = isSamocodeError(known) ? known : internalError(thrown);
-  return { code: error.code, message: `${error.what} ${error.why}`, hint: hintOf(error) };
+  return errorObject(isSamocodeError(known) ? known : internalError(thrown));
+}
+
+interface ErrorObject {
+  code: Code | keyof typeof SERVER_ERRORS;
+  message: string;
+  hint: string;
+}
+
+/** An error as a tool gives it. */
+export function errorObject(error: SamocodeError): ErrorObject {
+  // A worker of another version may refuse with a code that this one does not know.
+  return { code: error.code as Code, message: `${error.what} ${error.why}`, hint: hintOf(error) };
 }
 
 function internalError(thrown: unknown): SamocodeError {

@@ -1,4 +1,5 @@
 import { type Act, type NextStep, TO_FILL } from '../base/acts.ts';
+import { capitalised } from '../base/plain-words.ts';
 
 type Args = NonNullable<NextStep['args']>;
 
@@ -9,12 +10,20 @@ export function nextCalls(steps: readonly NextStep[]): string {
 
 /** What to do about an error: its hint, and the calls that help. */
 export function hintOf({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
-  return [hint, next.length > 0 && `Next: ${nextCalls(next)}.`].filter(Boolean).join(' ');
+  const [first] = next;
+  if (first === undefined) return hint;
+  const calls = nextCalls(next);
+  const sentence = conditionOf(first) ? capitalised(calls) : `Next: ${calls}`;
+  return `${hint} ${sentence}.`.trim();
 }
 
 function callUnderCondition(step: NextStep): string {
-  const condition = step.when ?? (step.ifWanted && 'if the user wants it');
+  const condition = conditionOf(step);
   return condition === undefined ? callOf(step) : `${condition}: ${callOf(step)}`;
+}
+
+function conditionOf({ when, ifWanted }: NextStep): string | undefined {
+  return when ?? (ifWanted && 'if the user wants it');
 }
 
 function callOf({ act, args = {} }: NextStep): string {

@@ -17,7 +17,7 @@ test('a session that was stopped at its questions is told to be resumed, by ever
   expect((await ask(desk, 'read_qa')).next).toMatch(/^if the user wants it: resume_session; /);
   expect(await ask(desk, 'answer_qa', { answers: { Q1: 'A' } })).toMatchObject({
     code: 'not_waiting',
-    hint: expect.stringMatching(/^Next: if the user wants it: resume_session/),
+    hint: expect.stringMatching(/^If the user wants it: resume_session/),
   });
   expect(await ask(desk, 'request_changes', { feedback: 'x' })).toMatchObject({ code: expect.any(String) });
 });

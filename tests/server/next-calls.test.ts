@@ -1,5 +1,8 @@
+import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { ACTS, TO_FILL } from '../../src/base/acts.ts';
+import type { Cli } from '../../src/cli/cli.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { nextCommands, hintOf as terminalHint } from '../../src/cli/next-commands.ts';
 import { nextCalls, hintOf as toolHint } from '../../src/server/next-calls.ts';
 
@@ -38,6 +41,25 @@ test.each([
 ] as const)('%j is a call for a model and a command for a person', (step, call, command) => {
   expect(nextCalls([step])).toBe(call);
   expect(nextCommands([step])).toBe(command);
+});
+
+const program = new Command();
+for (const add of COMMANDS) add(program, { output: {} } as Cli);
+
+/** What a line says to type that is no command, or has options that it does not take. */
+function isUnknown(line: string): boolean {
+  const [, name, ...rest] = line.replace(/"[^"]*"|'[^']*'/g, 'x').split(' ');
+  const command = program.commands.find((each) => each.name() === name);
+  const options = rest.filter((word) => word.startsWith('--'));
+  return !options.every((option) => command?.options.some(({ long }) => long === option)) || !command;
+}
+
+test('every command that a next step names exists, with its options', () => {
+  const lines = ACTS.filter((act) => act !== 'name_project').map((act) =>
+    nextCommands([{ act, session: '26-01-08-boat' }]),
+  );
+  expect(lines.filter(isUnknown)).toEqual([]);
+  expect(['samocode fly', 'samocode status boat --fly'].every(isUnknown)).toBe(true);
 });
 
 test('every act has its words on both faces', async () => {

@@ -1,4 +1,6 @@
+import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
+import { refusedFile } from '../../base/refused-file.ts';
 import type { ActionContext } from '../context.ts';
 import type { Client, ClientName, ClientPlace, InstallScope } from './client.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
@@ -82,7 +84,7 @@ export async function addToClient(
       const failed = {
         ...reportOf(client, 'failed', words),
         failedStep: inWords,
-        problem: problemOf(client, error),
+        problem: problemOf(error),
       };
       // A change of a file that fails has changed nothing; commands leave the steps before them behind.
       if (!steps.some(({ kind }) => kind === 'run')) return failed;
@@ -134,7 +136,7 @@ export async function removeFromClient(client: Client, { input, context }: Chang
   if (stays.length === 0) return { ...reportOf(client, 'changed', words), next: `${client.restart}.` };
   return {
     ...reportOf(client, 'failed', words),
-    problem: problemOf(client, INSTALL_ERRORS.not_all_removed({ title: client.title })),
+    problem: problemOf(INSTALL_ERRORS.not_all_removed({ title: client.title })),
     stays,
   };
 }
@@ -159,8 +161,8 @@ function removalWords(trace: Trace): string {
 }
 
 /** What went wrong, for the report. @throws what is no failure that we expect */
-export function problemOf({ title }: Client, thrown: unknown): NonNullable<ClientReport['problem']> {
-  const error = isRefusedFile(thrown) ? fileRefused(title, thrown) : thrown;
+export function problemOf(thrown: unknown): NonNullable<ClientReport['problem']> {
+  const error = isRefusedFile(thrown) ? (refusedFile(thrown) ?? fileRefused(thrown)) : thrown;
   if (!isSamocodeError(error)) throw error;
   const { code, what, why, hint } = error;
   const said = INSTALL_ERRORS.client_command_failed.is(error) ? { said: error.args.said } : {};
@@ -183,7 +185,8 @@ function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
   return !isSamocodeError(error) && systemErrorCode(error) !== undefined;
 }
 
-function fileRefused(title: string, cause: NodeJS.ErrnoException) {
-  const { path = 'its path is unknown', code = '' } = cause;
-  return INSTALL_ERRORS.file_refused({ title, path, code }, { cause });
+function fileRefused(cause: NodeJS.ErrnoException) {
+  const { path, code = '' } = cause;
+  const fix = 'Fix the file or its permissions';
+  return BASE_ERRORS.file_refused({ path, refusal: 'The system refused it', code, fix }, { cause });
 }

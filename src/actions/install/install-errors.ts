@@ -7,11 +7,6 @@ export const INSTALL_ERRORS = errors({
     why: `${command} ${timedOut ? 'did not end within two minutes' : 'ended with an error'}.`,
     hint: 'Fix what its error names, then run samocode install again.',
   }),
-  file_refused: ({ title, path, code }: { title: string; path: string; code: string }) => ({
-    what: `${title} was not changed.`,
-    why: `A file could not be read or written: ${path} (${code}).`,
-    hint: 'Fix the file or its permissions, then try again.',
-  }),
   no_client: () => ({
     what: 'Nothing was changed.',
     why: 'No client was found: claude, codex and gemini are not on PATH, and Claude Desktop has no settings here.',

@@ -1,0 +1,55 @@
+import { ACTION_ERRORS } from '../../src/actions/action-errors.ts';
+import { INSTALL_ERRORS } from '../../src/actions/install/install-errors.ts';
+import { READING_ERRORS } from '../../src/actions/reading-errors.ts';
+import { START_ERRORS } from '../../src/actions/start-errors.ts';
+import { BASE_ERRORS } from '../../src/base/base-errors.ts';
+import { ExplainedError, type Explanation } from '../../src/base/errors.ts';
+import { CLI_ERRORS } from '../../src/cli/cli-errors.ts';
+import { SERVER_ERRORS } from '../../src/server/server-errors.ts';
+import { SESSION_ERRORS } from '../../src/session/session-errors.ts';
+
+/** Every table of errors, by its name. */
+export const ERROR_TABLES = {
+  ACTION_ERRORS,
+  BASE_ERRORS,
+  CLI_ERRORS,
+  INSTALL_ERRORS,
+  READING_ERRORS,
+  SERVER_ERRORS,
+  SESSION_ERRORS,
+  START_ERRORS,
+};
+
+/** `hasOwnNext`: its next steps do not depend on how it was met. */
+export type ExampleError = ExplainedError<string, { hasOwnNext: boolean }>;
+
+/** One error of each code, sorted by code; its arguments read as `<name>`. */
+export function exampleErrors(): ExampleError[] {
+  const rows = Object.values(ERROR_TABLES).flatMap((table) => Object.entries(table));
+  return rows.map(([code, row]) => exampleOf(code, row)).sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+function exampleOf(code: string, row: { explain: unknown }): ExampleError {
+  // Each row is called with stand-ins that answer to whatever name it reads.
+  const { what, why, hint = '', next = [] } = (row.explain as (args: unknown) => Explanation)(STAND_INS);
+  const hasOwnNext = Array.isArray(next);
+  // A stand-in alone is no string yet.
+  const words = { what: String(what), why: String(why), hint: String(hint), next: hasOwnNext ? next : [] };
+  return new ExplainedError(code, { hasOwnNext }, words);
+}
+
+const STAND_INS = new Proxy({}, { get: (_, name) => standIn(String(name)) });
+
+/** A value that reads as `<name>`: its properties are stand-ins too, and its methods give it back. */
+function standIn(name: string, owner?: unknown): unknown {
+  const words = () => `<${name}>`;
+  const value: unknown = new Proxy(() => undefined, {
+    get(_, key) {
+      if (key === Symbol.toPrimitive || key === 'toString' || key === 'toJSON') return words;
+      if (key === Symbol.iterator) return () => [value][Symbol.iterator]();
+      return standIn(String(key), value);
+    },
+    apply: () => owner,
+  });
+  return value;
+}

@@ -1,0 +1,44 @@
+import { nextCommands } from '../../src/cli/next-commands.ts';
+import { nextCalls } from '../../src/server/next-calls.ts';
+import { type ExampleError, exampleErrors } from './error-tables.ts';
+import { type Page, table } from './page.ts';
+
+export const errorsPage: Page = { path: 'docs/errors.md', render };
+
+function render(): string {
+  return `# Errors
+
+<!-- Written by \`npm run docs\` from the error tables in src/. Change the code, then run it again. -->
+
+An error has a stable \`code\`, says what happened and why, and what to do next. A tool gives it as an object with
+\`code\`, \`message\` and \`hint\`; the CLI prints three lines, or with \`--json\` the same object. \`<name>\` stands for a
+value; the column "fix" ends with the tool calls and the commands that help.
+
+${table(['code', 'meaning', 'cause', 'fix'], exampleErrors().map(row))}
+`;
+}
+
+function row(error: ExampleError): string[] {
+  const { code, what, why, hint } = error;
+  return [
+    `\`${code}\``,
+    escaped(what),
+    escaped(why),
+    [escaped(hint), nextWords(error)].filter(Boolean).join(' '),
+  ];
+}
+
+function nextWords({ next, args }: ExampleError): string {
+  if (!args.hasOwnNext) return 'The next step depends on the state of the session.';
+  if (next.length === 0) return '';
+  return `Tool: ${code(nextCalls(next))}. CLI: ${code(nextCommands(next))}.`;
+}
+
+function code(words: string): string {
+  return `\`${words}\``;
+}
+
+/** Angle brackets would be read as HTML. */
+function escaped(words: string): string {
+  return words.replace(/<[\w-]+>/g, (name) => code(name));
+}
