@@ -5,6 +5,11 @@ import { START_ERRORS } from '../../src/actions/start-errors.ts';
 import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { ExplainedError, type Explanation } from '../../src/base/errors.ts';
 import { CLI_ERRORS } from '../../src/cli/cli-errors.ts';
+import { GIT_ERRORS } from '../../src/project/git-errors.ts';
+import { PROJECT_ERRORS } from '../../src/project/project-errors.ts';
+import { SETTING_ERRORS } from '../../src/project/setting-errors.ts';
+import { WORKTREE_ERRORS } from '../../src/project/worktree-errors.ts';
+import { PROVIDER_ERRORS } from '../../src/providers/provider-errors.ts';
 import { SERVER_ERRORS } from '../../src/server/server-errors.ts';
 import { SESSION_ERRORS } from '../../src/session/session-errors.ts';
 
@@ -13,11 +18,16 @@ export const ERROR_TABLES = {
   ACTION_ERRORS,
   BASE_ERRORS,
   CLI_ERRORS,
+  GIT_ERRORS,
   INSTALL_ERRORS,
+  PROJECT_ERRORS,
+  PROVIDER_ERRORS,
   READING_ERRORS,
   SERVER_ERRORS,
   SESSION_ERRORS,
+  SETTING_ERRORS,
   START_ERRORS,
+  WORKTREE_ERRORS,
 };
 
 /** `hasOwnNext`: its next steps do not depend on how it was met. */

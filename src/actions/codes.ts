@@ -1,5 +1,10 @@
 import type { BASE_ERRORS } from '../base/base-errors.ts';
-import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
+
+import type { GIT_ERRORS } from '../project/git-errors.ts';
+import type { PROJECT_ERRORS } from '../project/project-errors.ts';
+import type { SETTING_ERRORS } from '../project/setting-errors.ts';
+import type { WORKTREE_ERRORS } from '../project/worktree-errors.ts';
+import type { PROVIDER_ERRORS } from '../providers/provider-errors.ts';
 import type { SESSION_ERRORS } from '../session/session-errors.ts';
 import type { ACTION_ERRORS } from './action-errors.ts';
 import type { INSTALL_ERRORS } from './install/install-errors.ts';
@@ -9,10 +14,15 @@ import type { START_ERRORS } from './start-errors.ts';
 type Tables = [
   typeof ACTION_ERRORS,
   typeof BASE_ERRORS,
+  typeof GIT_ERRORS,
   typeof INSTALL_ERRORS,
+  typeof PROJECT_ERRORS,
+  typeof PROVIDER_ERRORS,
   typeof READING_ERRORS,
   typeof SESSION_ERRORS,
+  typeof SETTING_ERRORS,
   typeof START_ERRORS,
+  typeof WORKTREE_ERRORS,
 ];
 
 /** The codes of a tuple of error tables. */
@@ -20,8 +30,3 @@ type CodesOf<T extends readonly unknown[]> = { [K in keyof T]: keyof T[K] & stri
 
 /** Every code that a use case may fail with; server and CLI add their own. */
 export type Code = CodesOf<Tables>;
-
-/** Whether it is a failure of one of these codes, wherever it was found: here, or by the worker. */
-export function hasCode(error: unknown, ...codes: readonly Code[]): error is SamocodeError {
-  return isSamocodeError(error) && codes.some((code) => code === error.code);
-}

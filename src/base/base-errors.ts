@@ -18,7 +18,7 @@ export const BASE_ERRORS = errors({
       ? `Process ${pid} has held it since ${since}.`
       : `A process of another machine or container (${hostId}) has held it since ${since}.`,
     hint: isHere ? 'Act through that process, or end it.' : '',
-    next: isHere ? [] : [{ act: 'take_over', when: 'If that machine is gone for good' }],
+    next: isHere ? [] : [{ act: 'take_over', when: 'if that machine is gone for good' }],
   }),
   lease_lost: ({ number }: { number: number }) => ({
     what: 'Nothing was written.',

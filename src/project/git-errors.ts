@@ -12,9 +12,9 @@ export const GIT_ERRORS = errors({
     why: `The folder ${cwd} does not exist.`,
     hint: 'Create the folder, or correct the path in .samocode.',
   }),
-  git_timeout: ({ subcommand, cwd, timeoutMs }: Call & { timeoutMs: number }) => ({
+  git_timeout: ({ subcommand, cwd, seconds }: Call & { seconds: number }) => ({
     what: `"git ${subcommand}" was stopped.`,
-    why: `It had not finished in ${cwd} after ${Math.round(timeoutMs / 1000)} s.`,
+    why: `It had not finished in ${cwd} after ${seconds} s.`,
     hint: 'Run it there yourself to see what it waits for: a password, a slow disk, a network that does not answer.',
   }),
   git_failed: (call: FailedCall) => ({
@@ -31,7 +31,7 @@ export const GIT_ERRORS = errors({
     what: failed(call),
     why: 'It is not a git working copy.',
     hint: 'Choose the folder of a repository.',
-    next: [{ act: 'set_up', args: { init_repository: true }, when: 'To create one there' }],
+    next: [{ act: 'set_up', args: { init_repository: true }, when: 'to create one there' }],
   }),
   git_locked: (held: Call | { lock: string }) => ({
     what: 'lock' in held ? 'Nothing was changed.' : failed(held),

@@ -75,7 +75,8 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const { exitCode, stdout, stderr } = result;
   if (result.notFound)
     throw (await isFolder(cwd)) ? GIT_ERRORS.git_missing() : GIT_ERRORS.git_no_folder({ cwd });
-  if (result.timedOut) throw GIT_ERRORS.git_timeout({ subcommand, cwd, timeoutMs });
+  if (result.timedOut)
+    throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
   // git may have ended by itself before it was ended for its long output.
   const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
   if (exitCode !== 0 && !truncated && !allowFailure) throw gitFailure({ subcommand, cwd, exitCode }, stderr);

@@ -31,7 +31,7 @@ export const PROJECT_ERRORS = errors({
     what: `${folder} cannot be MAIN_REPO yet.`,
     why: 'The repository has no commit, and a branch must begin at one.',
     hint: 'Commit something.',
-    next: [{ act: 'set_up', args: { init_repository: true }, when: 'To have a first commit made' }],
+    next: [{ act: 'set_up', args: { init_repository: true }, when: 'to have a first commit made' }],
   }),
   no_git_identity: ({ folder }: { folder: string }) => ({
     what: `Git has no author identity in ${folder}.`,
@@ -40,7 +40,7 @@ export const PROJECT_ERRORS = errors({
   }),
   not_a_repository: ({ folder, problem }: { folder: string; problem?: keyof typeof UNFIT }) => ({
     what: `${folder} cannot be MAIN_REPO.`,
-    ...(problem === undefined ? NO_REPOSITORY : UNFIT[problem]),
+    ...((problem && UNFIT[problem]) ?? NO_REPOSITORY),
   }),
   not_one_line: ({ key }: { key: string }) => ({
     what: 'Nothing was set up.',
@@ -64,7 +64,7 @@ export const PROJECT_ERRORS = errors({
       ? `There is no .samocode in ${searched.join(', ')}${others.length > 0 ? `; ${others.join(', ')} belongs to another repository` : ''}.`
       : `There is no folder ${searched[0]}.`,
     hint: 'Name the folder of a project that has one.',
-    next: [{ act: 'set_up', when: 'To set up a project in the repository' }],
+    next: [{ act: 'set_up', when: 'to set up a project in the repository' }],
   }),
 });
 
@@ -95,7 +95,7 @@ const NO_REPOSITORY = {
     {
       act: 'set_up',
       args: { init_repository: true },
-      when: 'To have "git init" and a first commit made there',
+      when: 'to have "git init" and a first commit made there',
     },
   ],
 } as const;

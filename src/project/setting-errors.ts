@@ -8,13 +8,13 @@ export const SETTING_ERRORS = errors({
     what: `${where} cannot be used.`,
     why: problem ? `${problem}: ${shown}.` : `It must be ${form}, and it is ${shown}.`,
     hint: fix,
-    next: isRequired ? [{ act: 'set_up', when: 'To have the folder created' }] : [],
+    next: isRequired ? [{ act: 'set_up', when: 'to have the folder created' }] : [],
   }),
   setting_missing: ({ key, path, isEmpty, form, example }: Missing) => ({
     what: `${key} is ${isEmpty ? 'empty' : 'missing'} in ${path}.`,
     why: `It must be ${form}.`,
     hint: `Add a line such as ${key}=${example}.`,
-    next: [{ act: 'set_up', when: 'To have the file created' }],
+    next: [{ act: 'set_up', when: 'to have the file created' }],
   }),
 });
 

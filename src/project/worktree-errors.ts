@@ -24,7 +24,7 @@ export const WORKTREE_ERRORS = errors({
     what: 'Nothing was changed.',
     why: `The checkpoint ${commit.slice(0, 12)} is no longer in the repository.`,
     hint: 'Choose another iteration.',
-    next: [{ act: 'rewind', when: 'To list the checkpoints that are kept' }],
+    next: [{ act: 'rewind', when: 'to list the checkpoints that are kept' }],
   }),
   /** @param args.because why no checkpoint could hold it */
   in_the_way: ({ path, because }: { path: string; because: string }) => ({

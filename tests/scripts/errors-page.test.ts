@@ -31,11 +31,6 @@ test.each(EXAMPLES)('$code says what happened and why, whatever its arguments ar
   expect(error.what).not.toBe('');
 });
 
-test('no code has two rows', () => {
-  const codes = EXAMPLES.map(({ code }) => code);
-  expect(codes).toEqual([...new Set(codes)]);
-});
-
 test('every table of src is documented', async () => {
   const src = join(import.meta.dirname, '../../src');
   const names = (await readdir(src, { recursive: true })).filter((name) => name.endsWith('.ts'));
