@@ -31,7 +31,7 @@ export const GIT_ERRORS = errors({
     what: failed(call),
     why: 'It is not a git working copy.',
     hint: 'Choose the folder of a repository.',
-    next: [{ act: 'set_up', args: { init_repository: true }, when: 'to create one there' }],
+    next: [{ act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to create one there' }],
   }),
   git_locked: (held: Call | { lock: string }) => ({
     what: 'lock' in held ? 'Nothing was changed.' : failed(held),

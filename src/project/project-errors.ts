@@ -31,7 +31,9 @@ export const PROJECT_ERRORS = errors({
     what: `${folder} cannot be MAIN_REPO yet.`,
     why: 'The repository has no commit, and a branch must begin at one.',
     hint: 'Commit something.',
-    next: [{ act: 'set_up', args: { init_repository: true }, when: 'to have a first commit made' }],
+    next: [
+      { act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to have a first commit made' },
+    ],
   }),
   no_git_identity: ({ folder }: { folder: string }) => ({
     what: `Git has no author identity in ${folder}.`,
@@ -95,6 +97,7 @@ const NO_REPOSITORY = {
     {
       act: 'set_up',
       args: { init_repository: true },
+      ifWanted: true,
       when: 'to have "git init" and a first commit made there',
     },
   ],

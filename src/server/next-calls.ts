@@ -23,7 +23,8 @@ function callUnderCondition(step: NextStep): string {
 }
 
 function conditionOf({ when, ifWanted }: NextStep): string | undefined {
-  return when ?? (ifWanted && 'if the user wants it');
+  const conditions = [when, ifWanted && 'if the user wants it'].filter(Boolean);
+  return conditions.length > 0 ? conditions.join(', ') : undefined;
 }
 
 function callOf({ act, args = {} }: NextStep): string {
