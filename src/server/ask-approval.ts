@@ -33,7 +33,7 @@ function approvalForm({ view, name, hash, text }: PlanReport): Form {
 }
 
 /**
- * Puts the plan that waits to the human in a form.
+ * Puts the plan that waits to the user in a form.
  * @returns undefined when none waits, a form may not approve, or it was not answered; with the whole hash of
  * the plan that was shown
  */
@@ -45,7 +45,7 @@ export async function askApproval(
   const { readPlan } = await import('../actions/read-plan.ts');
   const plan = await readPlan(question, actions);
   if (plan.state !== 'waits_for_approval' || !mayOpenGates(plan.view)) return undefined;
-  const stopBeating = beat({ progress, actions }, 'waiting for the human');
+  const stopBeating = beat({ progress, actions }, 'waiting for the user');
   const filled = await ask(approvalForm(plan)).finally(stopBeating);
   const verdict = filled && verdictIn(filled);
   return verdict && { verdict, hash: plan.hash };

@@ -7,7 +7,7 @@ import { longestWaitMs } from './wait-limits.ts';
 /** The call's own answer must still reach the client in time. */
 const LEFT_FOR_THE_ANSWER_MS = 5000;
 
-/** How the human is asked during one call; undefined where the client has no forms. */
+/** How the user is asked during one call; undefined where the client has no forms. */
 export function askByForm(server: Server, extra: Extra): Ask | undefined {
   if (!hasForms(server)) return undefined;
   const timeout = longestWaitMs(server.getClientVersion()?.name ?? '') - LEFT_FOR_THE_ANSWER_MS;

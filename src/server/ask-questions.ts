@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 /**
- * Puts the open questions of a session to the human in a form.
+ * Puts the open questions of a session to the user in a form.
  * @returns undefined when nothing is open, a form may not answer, or nothing was filled in
  */
 export async function askQuestions(
@@ -27,7 +27,7 @@ export async function askQuestions(
   const { readQa } = await import('../actions/read-qa.ts');
   const { view, questions, open } = await readQa(question, actions);
   if (open.length === 0 || !mayOpenGates(view)) return undefined;
-  const stopBeating = beat({ progress, actions }, 'waiting for the human');
+  const stopBeating = beat({ progress, actions }, 'waiting for the user');
   const filled = await ask(questionForm(view.folder, questions)).finally(stopBeating);
   const answers = filled && answersIn(filled, questions);
   return answers && answers.length > 0 ? answers : undefined;
@@ -68,7 +68,7 @@ function fieldsOf({ id, text, options, suggestion }: QaItem): Array<[string, For
   ];
 }
 
-/** What the human filled in, by question. */
+/** What the user filled in, by question. */
 function answersIn(filled: Readonly<Record<string, string>>, questions: readonly QaItem[]): Answer[] {
   return questions.flatMap(({ id, options }) => {
     const chosen = options.find(({ letter }) => filled[id]?.startsWith(`${letter}) `))?.letter;

@@ -8,8 +8,8 @@ const YES = 'Yes, these lines may count';
 const NO = 'No';
 
 /**
- * Puts the lines of a `.samocode` that loosen a rule to the human in a form: a model may not trust them for itself.
- * @returns what to trust by whom; as it was given where no line loosens anything, or the human did not say yes
+ * Puts the lines of a `.samocode` that loosen a rule to the user in a form: a model may not trust them for itself.
+ * @returns what to trust by whom; as it was given where no line loosens anything, or the user did not say yes
  */
 export async function trustAsked(
   given: TrustProjectInput,
@@ -20,7 +20,7 @@ export async function trustAsked(
   const { needsPerson, readTrust } = await import('../actions/trust-project.ts');
   const { trust } = await readTrust(given, actions);
   if (trust.kind === 'fine' || !needsPerson(trust.lines, actions.by)) return asGiven;
-  const stopBeating = beat({ progress, actions }, 'waiting for the human');
+  const stopBeating = beat({ progress, actions }, 'waiting for the user');
   const filled = await ask(trustForm(trust.filePath, trust.lines)).finally(stopBeating);
   return filled?.decision === YES ? { actions: byForm(actions), hash: trust.hash } : asGiven;
 }

@@ -10,7 +10,7 @@ export interface FormField {
   choices?: readonly string[];
 }
 
-/** What is put to the human in a form of their client. Texts of children within it are shown as theirs. */
+/** What is put to the user in a form of their client. Texts of children within it are shown as theirs. */
 export interface Form {
   message: string;
   fields: Readonly<Record<string, FormField>>;
@@ -19,7 +19,7 @@ export interface Form {
 }
 
 /**
- * Shows a form and waits for the human, for less time than the client's call may last.
+ * Shows a form and waits for the user, for less time than the client's call may last.
  * @returns the fields that were filled in; undefined when it was not answered: declined, closed, too late, or
  * because the client could not show it. That is never a no.
  */
@@ -27,12 +27,12 @@ export type Ask = (form: Form) => Promise<Readonly<Record<string, string>> | und
 
 const BY_FORM = { channel: 'elicitation' } as const;
 
-/** GATE_CHANNELS of the session lets a form answer for the human. */
+/** GATE_CHANNELS of the session lets a form answer for the user. */
 export function mayOpenGates({ sessionFile }: SessionView): boolean {
   return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings.gateChannels);
 }
 
-/** What was filled in is the human's own act, and is recorded as such. */
+/** What was filled in is the user's own act, and is recorded as such. */
 export function byForm(actions: ActionContext): ActionContext {
   return { ...actions, by: { ...actions.by, ...BY_FORM } };
 }

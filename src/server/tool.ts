@@ -12,7 +12,7 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Tells the client that the call is alive; does nothing when it did not ask for that. */
   progress(message: string): void;
-  /** Puts a form to the human; absent where the client shows none. Never the only way to anything. */
+  /** Puts a form to the user; absent where the client shows none. Never the only way to anything. */
   ask?: Ask | undefined;
 }
 

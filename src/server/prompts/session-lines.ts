@@ -7,7 +7,7 @@ import { isLive } from '../resources/session-rows.ts';
 const A_DAY_MS = 24 * 60 * 60 * 1000;
 const MOST = 30;
 
-/** A line for each session that lives or came to rest within a day, what needs the human first. None of the words is a child's. */
+/** A line for each session that lives or came to rest within a day, what needs the user first. None of the words is a child's. */
 export async function sessionLines(context: ActionContext): Promise<string> {
   const now = context.clock.now();
   const all = await everySession(context);

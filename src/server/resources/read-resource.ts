@@ -56,7 +56,7 @@ async function textOfFile(
   const why =
     reading.kind === 'missing'
       ? absent
-      : `What stands in its place is ${reading.problem}; nothing is read from it.`;
+      : `What is at its path is ${reading.problem}; nothing is read from it.`;
   throw new InvalidParamsError(`${folder} has nothing to show here. ${why}`);
 }
 

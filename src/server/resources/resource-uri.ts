@@ -40,7 +40,7 @@ export function parseResourceUri(uri: string): ResourceAddress {
       ...(projectDir && { projectDir: decodeURIComponent(projectDir) }),
     };
   } catch {
-    throw new InvalidParamsError(`${shown(uri)} has a % that stands for no character. ${HELP}`);
+    throw new InvalidParamsError(`${shown(uri)} has a % that encodes no character. ${HELP}`);
   }
 }
 

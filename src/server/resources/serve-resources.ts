@@ -21,7 +21,7 @@ const SESSIONS_RESOURCE: Resource = {
   uri: SESSIONS_URI,
   name: 'sessions',
   title: 'All sessions',
-  description: 'Every session of the projects on this machine with its state, what needs the human first.',
+  description: 'Every session of the projects on this machine with its state, what needs the user first.',
   mimeType: 'application/json',
 };
 

@@ -36,12 +36,12 @@ function rowOf(session: PlacedSession) {
   };
 }
 
-/** The sessions in which something goes on, or waits for the human. */
+/** The sessions in which something goes on, or waits for the user. */
 export async function liveSessions(context: ActionContext): Promise<PlacedSession[]> {
   return (await everySession(context)).filter(({ view }) => isLive(view));
 }
 
-/** True while something goes on or waits for the human; the others are reached by name. */
+/** True while something goes on or waits for the user; the others are reached by name. */
 export function isLive({ state }: SessionView): boolean {
   const { kind } = state.status;
   return !state.archived && kind !== 'done' && kind !== 'stopped';

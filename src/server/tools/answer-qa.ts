@@ -9,10 +9,10 @@ import type { ToolContext } from '../tool.ts';
 
 export const answerQaTool = defineTool({
   name: 'answer_qa',
-  title: 'Answer a session for the human',
+  title: 'Answer a session for the user',
   description: [
-    "Hand the human's answers to a coding session that waits for qa_answers; it goes on once none is open.",
-    'Use only with what the human said; never choose for them. Some of the answers are fine; with none the human is asked in a form, if the client has forms.',
+    "Hand the user's answers to a coding session that waits for qa_answers; it continues once none is open.",
+    'Use only with what the user said; never choose for them. Some of the answers are fine; with none the user is asked in a form, if the client has forms.',
     'Returns what was taken and what is still open; then wait.',
   ].join('\n'),
   input: z.strictObject({
@@ -24,11 +24,11 @@ export const answerQaTool = defineTool({
     accept_suggestions: z
       .boolean()
       .default(false)
-      .describe('Every other open question gets its suggestion. Only when the human said so.'),
+      .describe('Every other open question gets its suggestion. Only when the user said so.'),
     confirm_typed: z
       .boolean()
       .default(false)
-      .describe('The human confirms the answers that read_qa shows as unconfirmed.'),
+      .describe('The user confirms the answers that read_qa shows as unconfirmed.'),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },

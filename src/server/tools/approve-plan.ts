@@ -10,10 +10,10 @@ import type { ToolContext, ToolResult } from '../tool.ts';
 
 export const approvePlanTool = defineTool({
   name: 'approve_plan',
-  title: 'Approve a plan for the human',
+  title: 'Approve a plan for the user',
   description: [
     'Approve the plan that a coding session waits with; implementation begins at once.',
-    'Use only after the human has seen the plan and said yes to it. It is recorded as approved through you.',
+    'Use only after the user has seen the plan and said yes to it. It is recorded as approved through you.',
     'A plan that changed since is refused. Then wait.',
   ].join('\n'),
   input: z.strictObject({
@@ -23,7 +23,7 @@ export const approvePlanTool = defineTool({
       .min(8)
       .optional()
       .describe(
-        'hash of read_plan: the version that the human has seen. Without: a form asks them, if the client has forms.',
+        'hash of read_plan: the version that the user has seen. Without: a form asks them, if the client has forms.',
       ),
     project_dir: ProjectDir,
   }),
@@ -41,7 +41,7 @@ export const approvePlanTool = defineTool({
     const approved = await approvePlan({ ...question, hash: isYes ? filled.hash : hash }, by);
     const { view, plan, already } = approved;
     const did = already ? 'had been approved before' : 'is approved';
-    const words = guided ? ' The next agent is given what the human wrote with it.' : '';
+    const words = guided ? ' The next agent is given what the user wrote with it.' : '';
     return { ...sessionFields(view), summary: `${plan.name} ${did}.${words}`, next: [{ act: 'follow' }] };
   },
 });
@@ -57,7 +57,7 @@ async function askedByForm(question: SessionQuestion, context: ToolContext) {
   return await askApproval(question, context);
 }
 
-/** What the human wrote beside a yes must reach the agent that begins with it, so it is left before. */
+/** What the user wrote beside a yes must reach the agent that begins with it, so it is left before. */
 async function guide(question: SessionQuestion, text: string, by: ActionContext): Promise<boolean> {
   if (text === '') return false;
   const { sendMessage } = await import('../../actions/send-message.ts');
@@ -65,7 +65,7 @@ async function guide(question: SessionQuestion, text: string, by: ActionContext)
   return true;
 }
 
-/** The human said no in the form: with what should be different it goes back at once. */
+/** The user said no in the form: with what should be different it goes back at once. */
 async function sentBack(
   question: SessionQuestion,
   feedback: string,
@@ -78,6 +78,6 @@ async function sentBack(
   }
   const { requestChanges } = await import('../../actions/request-changes.ts');
   const { view } = await requestChanges({ ...question, feedback }, byForm(actions));
-  const summary = 'The human wants the plan to be changed; it went back with their words.';
+  const summary = 'The user wants the plan to be changed; it went back with their words.';
   return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
 }

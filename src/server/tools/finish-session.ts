@@ -11,7 +11,7 @@ export const finishSessionTool = defineTool({
   description: [
     'Finish a coding session: archive it and keep its branch, archive its documents, or bring it back.',
     'Use when the user is through with it. It refuses to lose work; nothing is merged or pushed.',
-    'First without confirm: tell the human what it would do; confirm only on their word.',
+    'First without confirm: tell the user what it would do; confirm only on their word.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

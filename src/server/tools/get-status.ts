@@ -36,7 +36,7 @@ export const getStatusTool = defineTool({
   },
 });
 
-/** What the human left for the agents and none has confirmed: the session is not done before. */
+/** What the user left for the agents and none has confirmed: the session is not done before. */
 function messageWords({ waiting, unacknowledged }: SessionView['state']['messages']): string {
   return [
     ...(waiting.length > 0 ? [`${waiting.length} for the next agent`] : []),

@@ -14,7 +14,7 @@ export const listSessionsTool = defineTool({
   name: 'list_sessions',
   title: 'List sessions',
   description: [
-    'List the coding sessions of a project: those that need the human first, then the newest.',
+    'List the coding sessions of a project: those that need the user first, then the newest.',
     "Use to find a session's name, or to take up work that another chat began.",
     'At most 20; get_status tells more about one.',
   ].join('\n'),
@@ -63,6 +63,6 @@ function workerWords(view: SessionView, report: WorkerReport | undefined): strin
 function summaryOf(all: number, shown: number, needing: number): string {
   if (all === 0) return 'There are no such sessions.';
   const count = all === 1 ? 'One session' : `${all} sessions`;
-  const need = needing === 0 ? '' : `; ${needing === 1 ? 'one needs' : `${needing} need`} the human`;
+  const need = needing === 0 ? '' : `; ${needing === 1 ? 'one needs' : `${needing} need`} the user`;
   return shown < all ? `${count}, ${shown} of them shown${need}.` : `${count}${need}.`;
 }

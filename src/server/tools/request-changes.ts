@@ -7,13 +7,13 @@ export const requestChangesTool = defineTool({
   name: 'request_changes',
   title: 'Send the plan of a session back',
   description: [
-    'Send the plan of a coding session back with what the human wants to be different; a new version follows.',
-    'Use when it waits for plan_approval and the human is not content.',
+    'Send the plan of a coding session back with what the user wants to be different; a new version follows.',
+    'Use when it waits for plan_approval and the user is not content.',
     'Then wait until it asks for approval again.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
-    feedback: z.string().min(1).describe("What should be different, in the human's words."),
+    feedback: z.string().min(1).describe("What should be different, in the user's words."),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },

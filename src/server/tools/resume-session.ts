@@ -7,8 +7,8 @@ export const resumeSessionTool = defineTool({
   name: 'resume_session',
   title: 'Let a session go on',
   description: [
-    'Let a coding session go on that is stopped, blocked, limited, or waits for a human act or a file.',
-    'Use when the human has settled what it needed; note tells the next agent. A done one goes on with a new goal.',
+    'Continue a coding session that is stopped, blocked, limited, or waits for an act of the user or a file.',
+    'Use when the user has settled what it needed; note tells the next agent. A done one continues with a new goal.',
     'It opens no gate: questions need answer_qa, a plan approve_plan. Then wait.',
   ].join('\n'),
   input: z.strictObject({
@@ -17,7 +17,7 @@ export const resumeSessionTool = defineTool({
     goal: z.string().optional().describe('New work in the same session, once it is done.'),
     provider: z.string().optional().describe('Another provider from now on, for every phase.'),
     model: z.string().optional().describe('Another model from now on.'),
-    caps: CapsArgument.describe('Higher limits for all of it, when the human agrees.'),
+    caps: CapsArgument.describe('Higher limits for all of it, when the user agrees.'),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },

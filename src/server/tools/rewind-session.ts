@@ -27,7 +27,7 @@ export const rewindSessionTool = defineTool({
   description: [
     'Rewind a coding session to the end of an iteration: files, branch, plan and notebook together; or undo that.',
     'Use when it took a wrong turn. Without to it lists the checkpoints.',
-    'First without confirm: tell the human what is undone; confirm only on their word. Then resume_session goes on.',
+    'First without confirm: tell the user what is undone; confirm only on their word. Then resume_session continues it.',
   ].join('\n'),
   input: Input,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
@@ -53,8 +53,8 @@ export const rewindSessionTool = defineTool({
       ...sessionFields(view),
       summary:
         outcome === 'rewound'
-          ? 'It stands where it stood then, and is stopped.'
-          : 'Files are still being put back.',
+          ? 'It is back at that point, and is stopped.'
+          : 'Files are still being restored.',
       next:
         outcome === 'rewound' ? [{ act: 'resume', ifWanted: true }] : [{ act: 'look', when: 'in a moment' }],
       kept_before: undoRef,

@@ -7,13 +7,13 @@ export const sendMessageTool = defineTool({
   name: 'send_message',
   title: 'Leave guidance for a session',
   description: [
-    'Leave guidance of the human for the next agent of a coding session, also while one works.',
+    'Leave guidance of the user for the next agent of a coding session, also while one works.',
     'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
     'It is read when the next iteration begins.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
-    text: z.string().min(1).describe("The guidance, in the human's words."),
+    text: z.string().min(1).describe("The guidance, in the user's words."),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },

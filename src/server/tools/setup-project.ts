@@ -10,7 +10,7 @@ export const setupProjectTool = defineTool({
   description: [
     'Check the .samocode file of a project and the machine, or make it with its folders.',
     'Use once per repository, or when another tool says that a setting is wrong. An existing file is never changed.',
-    'needs_trust: show its lines to the human; only when they agree, call again with trust. problems: what stops a session, and its fix.',
+    'needs_trust: show its lines to the user; only when they agree, call again with trust. problems: what stops a session, and its fix.',
   ].join('\n'),
   input: z.strictObject({
     project_dir: z
@@ -28,7 +28,7 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe(
-        'Hash from needs_trust. Only after the human has seen those lines and said yes; lines that loosen a rule need their own yes, in a form or with "samocode trust".',
+        'Hash from needs_trust. Only after the user has seen those lines and said yes; lines that relax a rule need their own yes, in a form or with "samocode trust".',
       ),
     init_repository: z
       .boolean()

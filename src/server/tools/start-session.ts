@@ -9,7 +9,7 @@ export const startSessionTool = defineTool({
   name: 'start_session',
   title: 'Start a session',
   description: [
-    'Start an unattended coding session on a task: it works in a git worktree and branch of its own and goes on when this chat ends.',
+    'Start an unattended coding session on a task: it works in a git worktree and branch of its own and continues when this chat ends.',
     "Use when the user wants samocode to do a task, or to research a topic. Pass the user's own words.",
     'To go on with an existing session use resume_session. Returns its name and cursor; then wait.',
   ].join('\n'),
@@ -20,7 +20,7 @@ export const startSessionTool = defineTool({
     project_dir: ProjectDir,
     provider: Text('claude, codex, gemini or rehearsal (no model).'),
     providers: ByPhase.describe('For single phases: {"quality":"codex"}'),
-    fallback: Text('Who goes on at a usage limit: "codex,gemini"'),
+    fallback: Text('Providers that take over at a usage limit: "codex,gemini"'),
     model: Text('As the CLI of the provider names it.'),
     models: ByPhase.describe('For single phases: {"planning":"opus"}'),
     timeout_s: z.int().min(1).optional().describe('Seconds that one agent may work.'),

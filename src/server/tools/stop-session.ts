@@ -10,7 +10,7 @@ export const stopSessionTool = defineTool({
     'Stop a coding session and keep everything that it wrote.',
     'Use when the user wants to pause, or before changing files that it is editing.',
     'Not when it is blocked or done: nothing runs then.',
-    'The worktree is safe to edit once get_status says stopped. resume_session goes on.',
+    'The worktree is safe to edit once get_status says stopped. resume_session continues it.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,

@@ -16,8 +16,8 @@ export const waitTool = defineTool({
   name: 'wait',
   title: 'Wait for a session',
   description: [
-    'Wait until a coding session changes, needs the human, or is done; then tell what happened.',
-    'Use after start_session and after every human act, instead of polling. Pass the cursor of the last result: nothing is lost between two calls.',
+    'Wait until a coding session changes, needs the user, or is done; then tell what happened.',
+    'Use after start_session and after every act of the user, instead of polling. Pass the cursor of the last result: nothing is lost between two calls.',
     'With changed: false the time was over: call it again. In Claude Code a timeout_s of 1800 goes on in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
   ].join('\n'),
   input: z
@@ -34,7 +34,7 @@ export const waitTool = defineTool({
       until: z
         .enum(WAIT_UNTIL)
         .default('change')
-        .describe('change: anything; attention: the human is needed or it is over; done: it is over.'),
+        .describe('change: anything; attention: the user is needed or it is over; done: it is over.'),
       timeout_s: z.number().min(0).optional().describe('Seconds; cut to what the client allows.'),
       project_dir: ProjectDir,
     })
