@@ -11,7 +11,7 @@ function render(): string {
 <!-- Written by \`npm run docs\` from src/server/tools/. Change the code, then run it again. -->
 
 What a parent chat can call, in the order in which a session meets it. Every result is one object with \`summary\`, a
-sentence for people, and \`next\`, the exact call or the words for the human. An error is an object with \`code\`,
+sentence for people, and \`next\`, the exact call or what to say to the user. An error is an object with \`code\`,
 \`message\` and \`hint\`.
 
 ${table(['tool', 'what for', 'changes something'], TOOLS.map(overviewRow))}
