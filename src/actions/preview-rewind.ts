@@ -34,7 +34,7 @@ export async function previewRewind(
 }
 
 const HUMAN_ACTS = {
-  answers_recorded: 'later answers of the human',
+  answers_recorded: 'later answers of the user',
   plan_approved: 'a later approval of the plan',
 } as const;
 

@@ -144,7 +144,7 @@ test.each([
   [uriOf('overview', '26-01-08-baot'), 'Did you mean'],
   [uriOf('qa'), 'It has asked nothing yet'],
   [uriOf('plan'), 'There is no plan to read'],
-  [uriOf('changes'), 'no branch of its own yet'],
+  [uriOf('changes'), 'has no branch yet'],
   [`${uriOf('overview')}?project=%2Fnowhere`, 'project'],
 ])('reading %s is refused in words that help', async (uri, words) => {
   await using desk = await makeDesk();

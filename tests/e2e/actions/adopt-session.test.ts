@@ -111,7 +111,7 @@ test('a done folder can be put away by hand, and needs no new work for that', as
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
   const input = { session: FOLDER, how: 'keep_branch', keep: [] } as const;
-  const hint = new RegExp(`moving its folder ${join(bench.sessionsDir, FOLDER)} into .*_archive`);
+  const hint = new RegExp(`move its folder ${join(bench.sessionsDir, FOLDER)} into .*_archive`);
   await expect(finishSession(input, bench.context)).rejects.toMatchObject({
     hint: expect.stringMatching(hint),
   });

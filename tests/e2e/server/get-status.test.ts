@@ -68,7 +68,7 @@ test('a session that no worker can ever begin is the human’s, and no command i
   await rm(sessionFile);
   const ask = async (tool: string, args: object = {}) =>
     (await askTool(tool, { session: folder, ...args }, desk.context)).json;
-  const next = expect.stringContaining('tell the human what problems says');
+  const next = expect.stringContaining('tell the user what problems says');
   expect(await ask('get_status')).toMatchObject({
     next,
     problems: [expect.stringContaining('session.json')],

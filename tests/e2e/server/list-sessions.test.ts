@@ -23,7 +23,7 @@ test('sessions are listed by what they need, and those that need the human come 
       names: ((json.sessions ?? []) as string[]).map((line) => line.split(' ')[0]),
     };
   };
-  expect(await list()).toEqual({ summary: '2 sessions; one needs the human.', names: [asking, resting] });
+  expect(await list()).toEqual({ summary: '2 sessions; one needs the user.', names: [asking, resting] });
   expect((await list('needs_human')).names).toEqual([asking]);
   expect((await list('waiting')).names).toEqual([asking]);
   expect((await list('stopped')).names).toEqual([resting]);

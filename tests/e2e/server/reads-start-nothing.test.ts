@@ -54,7 +54,7 @@ test('no tool that reads and no resource starts a process for a session with a d
   for (const { uri } of resources) await server.client.readResource({ uri });
   expect(await started(rig)).toEqual(NOTHING);
   const { json } = await server.call('get_status', { session });
-  expect(json).toMatchObject({ worker: 'gone', next: 'resume_session starts a new worker' });
+  expect(json).toMatchObject({ worker: 'gone', next: 'resume_session' });
   expect((await rig.processesWithMark()).map(({ pid }) => pid)).toEqual(agents);
 });
 

@@ -28,7 +28,7 @@ test('checkpoints are listed, a rewind says first what it undoes, and can be tak
   expect(told.would).toEqual([
     expect.stringContaining('the end of iteration 2; the session then stands in requirements'),
     `Undone: iterations 3 to ${totalIterations}.`,
-    'Undone: later answers of the human.',
+    'Undone: later answers of the user.',
     'Undone: a later approval of the plan.',
     expect.stringMatching(/^Leaving branch .+: \d+ commits?; the tip is kept\.$/),
     expect.stringContaining('undo brings it back'),
@@ -65,7 +65,7 @@ test('before its first child a session lists nothing that it would refuse', asyn
     (await askTool('rewind_session', { session: folder, ...args }, desk.context)).json;
   const next = expect.stringContaining('resume_session');
   expect(await ask({})).toMatchObject({ summary: 'There is no checkpoint yet.', next });
-  expect(await ask({ to: 0 })).toMatchObject({ hint: expect.stringContaining('It keeps none yet') });
+  expect(await ask({ to: 0 })).toMatchObject({ hint: expect.stringContaining('It has no checkpoints yet') });
 });
 
 test('while an agent works nothing is rewound', async () => {

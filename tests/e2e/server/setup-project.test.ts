@@ -16,7 +16,7 @@ test('lines that came with the repository are shown, trusted by their hash, and 
   const looked = await parent.call('setup_project', {});
   expect(looked.json).toMatchObject({
     summary: expect.stringContaining('no session can run yet'),
-    next: expect.stringContaining('show needs_trust.lines to the human'),
+    next: expect.stringContaining('show these lines to the user'),
     needs_trust: { lines: ['CHECK=true'] },
   });
   const { hash } = looked.json.needs_trust as { hash: string };
@@ -24,7 +24,7 @@ test('lines that came with the repository are shown, trusted by their hash, and 
     code: 'trust_changed',
   });
   const trusted = await parent.call('setup_project', { trust: hash });
-  expect(trusted.json).toMatchObject({ done: ['Trusted: CHECK=true.'], next: 'start_session with a task' });
+  expect(trusted.json).toMatchObject({ done: ['Trusted: CHECK=true.'], next: 'start_session (task)' });
   expect(trusted.json).not.toHaveProperty('needs_trust');
   expect((await parent.call('start_session', { task: 'x', start: false })).json).toMatchObject({
     state: 'stopped',
@@ -37,7 +37,7 @@ test('what would stop a session is told with its fix, before one is started', as
   await using parent = await connect({ env, cwd: bench.repo.path });
   const { json } = await parent.call('setup_project', {});
   expect(json).toMatchObject({
-    summary: expect.stringContaining('one problem is to be mended'),
+    summary: expect.stringContaining('one problem must be fixed'),
     problems: [expect.stringContaining('no-claude-here')],
   });
 });

@@ -26,7 +26,7 @@ test('waiting for several tells which one changed and the cursors of all, also b
   const idle = await wait(bench, { sessions: ['one', 'two'], cursors: told.cursors, timeout_s: 0 });
   expect(idle).toEqual({
     summary: 'Nothing new in any of them.',
-    next: 'wait again',
+    next: 'wait',
     changed: false,
     cursors: told.cursors,
   });
