@@ -3,26 +3,24 @@ import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
 import type { ActionContext } from './context.ts';
-import { refuseImpossibleCommands, refuseWhatCannotRun } from './doctor.ts';
+import { refuseImpossibleCommands } from './doctor.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { requireTrust } from './require-trust.ts';
 
 /**
  * The project of a new session, found able to begin one.
- * @throws project_not_found, project_not_trusted, command_not_found, base_not_found, root_refused; the errors
- * of settings and repositories
+ * @throws project_not_found, project_not_trusted, command_not_found, base_not_found; the errors of settings and
+ * repositories
  */
 export async function readyProject(
   { projectDir, call, base }: { projectDir?: string; call?: CallSettings; base?: string },
   context: ActionContext,
 ): Promise<Project> {
   const project = await findProjectFor({ projectDir, call }, context);
-  const { mainRepo, values } = project;
+  const { mainRepo } = project;
   await requireTrust(project, context);
   await refuseImpossibleCommands(project, context);
   await requireIdentity(mainRepo, { baseEnv: context.env });
   if (base !== undefined) await requireBase({ mainRepo, base, baseEnv: context.env });
-  const { provider, providerByPhase: providers, permissions } = values;
-  refuseWhatCannotRun({ provider, providers, permissions }, context);
   return project;
 }
