@@ -1,25 +1,21 @@
 import { statsAt } from '../base/look-at.ts';
-import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { judgeKind } from '../session/commands/judge-kind.ts';
 import { judgeResume } from '../session/commands/judge-resume.ts';
 import { atPlaces, type Places } from '../session/places.ts';
 import { isLost } from '../session/session-list.ts';
-import { readSession, type SessionView } from '../session/status.ts';
+import type { SessionView } from '../session/status.ts';
 import { ACTION_ERRORS } from './action-errors.ts';
 import { adoptSession } from './adopt-session.ts';
 import { afterCommand, sessionLost } from './after-command.ts';
+import { bringWorker, lacksWorker } from './bring-worker.ts';
 import { checksNow } from './checks-now.ts';
 import { childSettingsOf, chooseChildren } from './choose-child.ts';
 import type { ActionContext } from './context.ts';
 import { earlyRefusal } from './early-refusal.ts';
 import { findSessionAndPlace, type SessionQuestion } from './find-session.ts';
 import { placesNow } from './places-now.ts';
-import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireCaps } from './require-caps.ts';
 import { requireText } from './require-text.ts';
-import { supervise } from './supervision.ts';
-import { isStuck } from './worker-now.ts';
-import { workerReport } from './worker-report.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   /** For the next child. */
@@ -72,7 +68,7 @@ export async function resumeSession(
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
     if (!asksForMore && (await lacksWorker(found, verdict.code, context)))
-      return await withWorkerAgain(found, note, context);
+      return { view: await bringWorker(found, note, context), outcome: 'resumed' };
     if (verdict.code === 'already_running' && !asksForMore && note === undefined)
       return { view: found, outcome: 'already_running' };
     throw earlyRefusal(verdict, found);
@@ -98,42 +94,6 @@ export async function resumeSession(
 function withPlacesOf(view: SessionView, places: Places | undefined): SessionView {
   const { sessionFile, paths } = view;
   return sessionFile ? { ...view, sessionFile: atPlaces(sessionFile, paths, places) } : view;
-}
-
-/** It runs or is queued and has no worker, or stands at a gate with work left that nothing takes up. */
-async function lacksWorker(found: SessionView, refusal: string, context: ActionContext): Promise<boolean> {
-  if (refusal === 'already_running' && found.needsWorker) return true;
-  return isStuck(found, await workerReport(found, context)) && found.worker === 'none';
-}
-
-/** Starts its worker; leaving a note for it does that too. */
-async function withWorkerAgain(
-  found: SessionView,
-  note: string | undefined,
-  context: ActionContext,
-): Promise<ResumeSessionResult> {
-  if (note !== undefined) {
-    const { view } = await afterCommand(found, { kind: 'message', text: note }, ['message_kept'], context);
-    return { view, outcome: 'resumed' };
-  }
-  await refuseFromInside(context);
-  await launchWorker(found.paths, { program: context.programs.worker, env: context.env });
-  const view = await withWorker(found, context);
-  await supervise(context, found.paths.sessionsDir);
-  return { view, outcome: 'resumed' };
-}
-
-const START_MS = 15_000;
-const POLL_MS = 50;
-
-/** Waits for the worker that was just launched. @throws pending */
-async function withWorker(found: SessionView, { clock, host }: ActionContext): Promise<SessionView> {
-  for (const end = clock.monotonic() + START_MS; ; await clock.sleep(POLL_MS)) {
-    const view = await readSession(found.paths, host);
-    if (view !== undefined && (view.lease?.number ?? 0) > (found.lease?.number ?? 0)) return view;
-    if (clock.monotonic() > end)
-      throw ACTION_ERRORS.pending({ session: found.folder, seconds: START_MS / 1000 });
-  }
 }
 
 /** A folder without an overview lacks the task, and is given it so. */

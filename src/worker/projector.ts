@@ -1,11 +1,9 @@
 import { basename } from 'node:path';
-import { appendLines, ensurePlainFolder } from '../base/append-lines.ts';
+import { ensurePlainFolder } from '../base/append-lines.ts';
 import { writeLightly } from '../base/atomic-file.ts';
 import { changeFile } from '../base/change-file.ts';
 import { crashPoint, failPoint } from '../base/fault-points.ts';
-import { readTail } from '../base/lines.ts';
 import { stampsAt } from '../base/stamps.ts';
-import { describeEvent } from '../session/describe-event.ts';
 import { documentText } from '../session/document-text.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
@@ -16,14 +14,11 @@ import { changeOverview, newOverview } from '../session/overview-change.ts';
 import { flowKey } from '../session/overview-task.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
-import { sessionLogLine } from '../session/session-log.ts';
 import type { SessionState } from '../session/state.ts';
 import { keepOldFlow } from './old-flow.ts';
-import { flowLinesOf, historyLineOf, isFlowWritten, overviewChange, statesPhase } from './project-event.ts';
+import { flowLinesOf, isFlowWritten, overviewChange, statesPhase } from './project-event.ts';
+import { loggedUpTo, writeHistory, writeSessionLog } from './project-lines.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
-
-/** How much of a file's end is looked at to find what stands there already. */
-const TAIL_BYTES = 64 * 1024;
 
 /**
  * Writes what derives from the events: notebook lines, history, session.log, now.json. Each can be
@@ -88,9 +83,7 @@ export class Projector {
 
   /** The number of the newest event that session.log shows: what derives from those before it was written. */
   writtenUpTo(): number {
-    const tail = readTail(this.#paths.sessionLog, TAIL_BYTES);
-    const written = [...tail.matchAll(/\(#(\d+)\)$/gm)].map((match) => Number(match[1]));
-    return Math.max(0, ...written);
+    return loggedUpTo(this.#paths);
   }
 
   /** Tiny current state for status bars. A cache: its loss or age harms nobody. */
@@ -107,10 +100,10 @@ export class Projector {
     crashPoint('after-overview');
     if (events.some((event) => event.type === 'answers_recorded'))
       await writeRecordedAnswers(this.#paths, state);
-    this.#writeHistory(events);
+    writeHistory(this.#paths, events);
     crashPoint('after-history');
     this.writeNow(state);
-    this.#writeLog(events);
+    writeSessionLog(this.#paths, events);
   }
 
   async #writeOverview(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
@@ -154,28 +147,6 @@ export class Projector {
     return { newest: flow.slice(-KEPT_FLOW_ENTRIES), hasOlder: older.length > 0 };
   }
 
-  #writeHistory(events: readonly SessionEvent[]): void {
-    const ended = events.filter((event) => event.type === 'iteration_ended');
-    if (ended.length === 0) return;
-    const tail = readTail(this.#paths.history, TAIL_BYTES);
-    const written = [...tail.matchAll(/"n":(\d+)[,}]/g)].map((match) => Number(match[1]));
-    // Lines come in their order: what is older than the oldest one here was written before it.
-    const oldest = written.length > 0 ? Math.min(...written) : 0;
-    const missing = ended.filter(({ n }) => !written.includes(n) && !(n < oldest));
-    appendLines(this.#paths.history, missing.map(historyLineOf).join(''), isJson);
-  }
-
-  #writeLog(events: readonly SessionEvent[]): void {
-    const tail = readTail(this.#paths.sessionLog, TAIL_BYTES);
-    const lines = events.map((event) => {
-      const text = describeEvent(event);
-      const mark = `(#${event.n})`;
-      if (text === undefined || tail.includes(`${mark}\n`)) return '';
-      return sessionLogLine(stampsAt(Date.parse(event.at)).log, `${text} ${mark}`);
-    });
-    appendLines(this.#paths.sessionLog, lines.join(''));
-  }
-
   #freshOverview(state: SessionState): string {
     const { task, dive, folder, mainRepo, createdAt } = this.#file;
     const started = stampsAt(Date.parse(state.createdAt ?? createdAt)).minute;
@@ -185,13 +156,4 @@ export class Projector {
 
 function withoutFlow({ flow: _stands, ...event }: SessionEvent): SessionEvent {
   return event;
-}
-
-function isJson(line: string): boolean {
-  try {
-    JSON.parse(line);
-    return true;
-  } catch {
-    return false;
-  }
 }
