@@ -1,14 +1,9 @@
-import { join } from 'node:path';
 import type { Gate } from '../phases/table.ts';
-import { branchOf } from '../project/branch-name.ts';
-import { earlierWorktree } from '../project/earlier-worktree.ts';
-import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
-import { nestedProblem, notPlainProblems } from '../session/foreign-session.ts';
-import { readLegacyFolder } from '../session/legacy-folder.ts';
 import { readOverview } from '../session/overview.ts';
 import { readSession, type SessionView } from '../session/status.ts';
+import { branchOfAdopted, requireAdoptable } from './adoptable.ts';
 import { afterCommand, afterStart } from './after-command.ts';
 import type { ActionContext } from './context.ts';
 import { findProjectFor } from './find-project-for.ts';
@@ -17,7 +12,6 @@ import { newSession } from './new-session.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireTrust } from './require-trust.ts';
 import type { SessionsPlace } from './sessions-places.ts';
-import { START_ERRORS } from './start-errors.ts';
 
 interface FoundSession {
   view: SessionView;
@@ -38,36 +32,24 @@ export interface Adoption extends FoundSession {
 /**
  * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
  * notebook says; behind a gate it first waits for a person. Its own files are not touched here.
- * @throws nested_layout, not_plain, task_unknown, project_not_trusted; what `findProjectFor`, `requireIdentity` and `newSession` throw; the worker's refusal, pending
+ * @throws project_not_trusted; what `requireAdoptable`, `findProjectFor`, `requireIdentity` and `newSession`
+ * throw; the worker's refusal, pending
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
   const { view, place, note, goal, call, gate } = adoption;
   const { paths, folder } = view;
   await refuseFromInside(context);
-  const old = await readLegacyFolder(paths);
-  const [nested] = old === undefined ? [] : nestedProblem(old, paths);
-  if (nested !== undefined) throw START_ERRORS.nested_layout({ session: folder, problem: nested });
-  const [notPlain] = old === undefined ? [] : notPlainProblems(old);
-  if (notPlain !== undefined) throw START_ERRORS.not_plain({ session: folder, problem: notPlain });
-  const text = old?.overview;
-  if (text === undefined && goal === undefined) throw START_ERRORS.task_unknown({ session: folder });
+  const text = await requireAdoptable(view, goal);
   const project = await findProjectFor({ projectDir: place.filePath, call }, context);
   await requireTrust(project, context);
   await requireIdentity(project.mainRepo, { baseEnv: context.env });
-  const branch = await earlierBranch(
-    {
-      overview: text ?? '',
-      worktreePath: join(project.values.worktrees, folder),
-      mainRepo: project.mainRepo,
-    },
-    context,
-  );
+  const branch = await branchOfAdopted(project, { folder, overview: text ?? '' }, context);
   const words =
     text === undefined ? { task: goal } : { task: readOverview(text).task.trim() || folder, goal };
   const { file, start } = await newSession(
     project,
     // The gate that a person is just deciding at is one of the session, whatever GATES says.
-    { folder, branch: branch ?? ownName(project, folder), ...words, adopted: true, run: true, gate },
+    { folder, branch, ...words, adopted: true, run: true, gate },
     context,
   );
   // Another adoption may have come first: then its run folder counts, and its worker decides.
@@ -88,26 +70,4 @@ export async function takenOver(
   context: ActionContext,
 ): Promise<SessionView> {
   return found.view.isForeign ? await adoptSession({ ...found, gate }, context) : found.view;
-}
-
-/** The original tool knew no prefix but one that a person chose: the branch that it made is called so. */
-function ownName({ values, sources }: Project, folder: string): string {
-  return branchOf(folder, sources.branchPrefix?.kind === 'default' ? '' : values.branchPrefix);
-}
-
-interface EarlierWork {
-  overview: string;
-  worktreePath: string;
-  mainRepo: string;
-}
-
-/** The branch of the worktree that it has already, whatever it is called: its commits are the session's. */
-async function earlierBranch(
-  { overview, worktreePath, mainRepo }: EarlierWork,
-  { env }: ActionContext,
-): Promise<string | undefined> {
-  const here = await earlierWorktree(worktreePath, mainRepo, { baseEnv: env });
-  if (here) return here.branch;
-  const { workingDir = '' } = readOverview(overview);
-  return (await earlierWorktree(workingDir, mainRepo, { baseEnv: env }))?.branch;
 }

@@ -88,7 +88,7 @@ function early(kind: CommandRequest['kind'], view: SessionView): SamocodeError |
 }
 
 /** Every worker that is started for it ends at once. */
-export function sessionLost({ folder, problems, paths, isUnreadable }: SessionView) {
+function sessionLost({ folder, problems, paths, isUnreadable }: SessionView) {
   return ACTION_ERRORS.session_lost({
     session: folder,
     problems,

@@ -42,6 +42,7 @@ async function withWorker(found: SessionView, { clock, host }: ActionContext): P
   for (const end = clock.monotonic() + STARTING_MS; ; await clock.sleep(POLL_MS)) {
     const view = await readSession(found.paths, host);
     if (view !== undefined && (view.lease?.number ?? 0) > (found.lease?.number ?? 0)) return view;
-    if (clock.monotonic() > end) throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
+    if (clock.monotonic() > end)
+      throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
   }
 }

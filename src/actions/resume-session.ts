@@ -1,12 +1,9 @@
-import { statsAt } from '../base/look-at.ts';
 import { judgeKind } from '../session/commands/judge-kind.ts';
 import { judgeResume } from '../session/commands/judge-resume.ts';
 import { atPlaces, type Places } from '../session/places.ts';
-import { isLost } from '../session/session-list.ts';
 import type { SessionView } from '../session/status.ts';
-import { ACTION_ERRORS } from './action-errors.ts';
 import { adoptSession } from './adopt-session.ts';
-import { afterCommand, sessionLost } from './after-command.ts';
+import { afterCommand, closedTo } from './after-command.ts';
 import { bringWorker, lacksWorker } from './bring-worker.ts';
 import { checksNow } from './checks-now.ts';
 import { childSettingsOf, chooseChildren } from './choose-child.ts';
@@ -39,7 +36,7 @@ export interface ResumeSessionResult {
 /**
  * Lets a session go on that is stopped, blocked, limited, or waits for a person's act or a file; a done
  * one with a new goal; a folder of the original tool by taking it over. It opens no gate.
- * @throws not_done, an early refusal, what `chooseChildren` and `checksNow` throw;
+ * @throws an early refusal, what `closedTo` gives, what `chooseChildren` and `checksNow` throw;
  * the worker's refusal, pending
  */
 export async function resumeSession(
@@ -55,7 +52,6 @@ export async function resumeSession(
   const verdict = judgeResume({ goal, by: context.by }, found.state);
   if (found.isForeign) {
     if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw earlyRefusal(verdict);
-    if (goal !== undefined && !takesGoal(found)) throw ACTION_ERRORS.not_done({ session: found.folder });
     const { usd, tokens, hours, iterations } = caps?.session ?? {};
     const limits = { maxCostUsd: usd, maxTokens: tokens, maxHours: hours, maxIterations: iterations };
     const call = { ...childSettingsOf(input), ...limits };
@@ -64,7 +60,8 @@ export async function resumeSession(
       outcome: 'resumed',
     };
   }
-  if (isLost(found)) throw sessionLost(found);
+  const unusable = closedTo(found);
+  if (unusable) throw unusable;
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
     if (!asksForMore && (await lacksWorker(found, verdict.code, context)))
@@ -94,9 +91,4 @@ export async function resumeSession(
 function withPlacesOf(view: SessionView, places: Places | undefined): SessionView {
   const { sessionFile, paths } = view;
   return sessionFile ? { ...view, sessionFile: atPlaces(sessionFile, paths, places) } : view;
-}
-
-/** A folder without an overview lacks the task, and is given it so. */
-function takesGoal({ state, paths }: SessionView): boolean {
-  return state.status.kind === 'done' || statsAt(paths.overview) === undefined;
 }

@@ -1,6 +1,5 @@
 import { requireBranchName } from '../project/branch-name.ts';
 import type { CallSettings } from '../project/settings.ts';
-import type { EventType } from '../session/event-types.ts';
 import { NOT_IN_LOGIN_SHELL } from '../session/notice-codes.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionView } from '../session/status.ts';
@@ -85,8 +84,8 @@ export async function startSession(
   }
 }
 
-const PREPARED: readonly EventType[] = ['prepared', 'blocked'];
-const AT_REST: readonly EventType[] = ['stopped', 'blocked'];
+const PREPARED = ['prepared', 'blocked'] as const;
+const AT_REST = ['stopped', 'blocked'] as const;
 
 async function startWorker({ paths, start }: NewSession, context: ActionContext): Promise<AfterCommand> {
   try {
