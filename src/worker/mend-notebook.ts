@@ -7,7 +7,6 @@ import { iterationPaths, MAX_OVERVIEW_BYTES } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { readOwnOverview } from './documents.ts';
 import { readQuestions } from './evidence.ts';
-import { forgerySeen } from './forgery.ts';
 import { takesTypedAnswers } from './parked.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -81,4 +80,9 @@ async function mendAnswers(worker: Worker): Promise<NewEvent[]> {
 function answeredAgain(ids: readonly string[]): NewEvent {
   const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The answer on record counts; another text stands below it there. If that is yours, send it as a message.`;
   return { type: 'notice', code: 'answer_changed', text };
+}
+
+/** That something was changed which was not the child's to change. @param detail a child may have made it long */
+function forgerySeen(what: string, detail: string): NewEvent {
+  return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
 }

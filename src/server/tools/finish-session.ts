@@ -30,11 +30,10 @@ export const finishSessionTool = defineTool({
       return { summary: done, next: [{ act: 'report' }], session: view.folder };
     }
     const { previewFinish } = await import('../../actions/preview-finish.ts');
-    const { view, would, hindrances } = await previewFinish(input, actions);
     const again = {
       act: 'archive',
       args: { how, keep: keep.length > 0 ? TO_FILL : undefined, confirm: true },
     } as const;
-    return previewFields({ session: view.folder, would, hindrances, confirm: again });
+    return previewFields(await previewFinish(input, actions), again);
   },
 });

@@ -42,10 +42,9 @@ export const rewindSessionTool = defineTool({
     }
     if (!confirm) {
       const { previewRewind } = await import('../../actions/preview-rewind.ts');
-      const { view, would, hindrances } = await previewRewind({ ...question, to: target }, actions);
       const args = target === 'undo' ? { undo } : { to: target };
       const again = { act: 'rewind', args: { ...args, confirm: true } } as const;
-      return previewFields({ session: view.folder, would, hindrances, confirm: again });
+      return previewFields(await previewRewind({ ...question, to: target }, actions), again);
     }
     const { rewindSession } = await import('../../actions/rewind-session.ts');
     const { view, outcome, undoRef, leftOut } = await rewindSession({ ...question, to: target }, actions);

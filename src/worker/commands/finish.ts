@@ -108,8 +108,8 @@ function intoArchive(worker: Worker, by: By): Work {
   return {
     after: async () => {
       if (statsAt(home.sessionDir) !== undefined && statsAt(away.sessionDir) === undefined) {
-        await removeOwnWorktree(worker);
         await mkdir(archiveRoot(home.sessionsDir), { recursive: true });
+        await removeOwnWorktree(worker);
         await rename(home.sessionDir, away.sessionDir);
       }
       worker.projector.relocate(away);

@@ -15,7 +15,6 @@ import { signalExamples } from '../../session/signal.ts';
 import { PHASE_DUTIES } from '../phase-duties.ts';
 import { iterationStamp } from '../project-event.ts';
 import { attention } from './attention.ts';
-import { fill } from './fill.ts';
 import type { PromptState } from './prompt-state.ts';
 import { situation } from './situation.ts';
 
@@ -97,4 +96,16 @@ function timeLimit(ms: number, { log }: Stamps): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));
   const many = minutes === 1 ? 'minute' : 'minutes';
   return `${minutes} ${many} from ${log} on, then the worker ends it; \`date\` tells the time`;
+}
+
+/**
+ * Puts values in the places of `{{name}}`. Values are not looked into: what stands in a task stays what it is.
+ * @throws Error for a place that has no value: a fault of ours that a test finds
+ */
+function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{\{(\w+)\}\}/g, (place, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`Nothing is known for ${place}.`);
+    return value;
+  });
 }

@@ -81,3 +81,12 @@ test('a document to be kept that is not there is a refusal that names those that
   const input = { session: rig.paths.folder, how: 'archive_documents', keep: ['nothing.md'] } as const;
   await expect(finishSession(input, rig.context())).rejects.toThrow(/nothing\.md.*dive/s);
 });
+
+test('a session whose folder cannot be moved is not called archived, and keeps its worktree', async () => {
+  await using rig = await atRest();
+  const { worktree } = await rig.state();
+  await writeFile(join(rig.file.sessionsDir, '_archive'), 'no folder');
+  await expect(finishSession(whole(rig), rig.context())).rejects.toMatchObject({ code: 'file_refused' });
+  expect(existsSync(worktree?.path ?? '')).toBe(true);
+  expect((await rig.state()).archived).toBe(false);
+});
