@@ -6,7 +6,7 @@ import { systemHost } from '../../src/base/host.ts';
 import { type Command, leaveCommand } from '../../src/session/commands.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { NewEvent } from '../../src/session/events.ts';
-import { restOfFinishing } from '../../src/worker/commands/finish.ts';
+import { restOfFinishing } from '../../src/worker/finishing.ts';
 import { Projector } from '../../src/worker/projector.ts';
 import { meet, takeCommands } from '../../src/worker/take-commands.ts';
 import type { Worker } from '../../src/worker/worker.ts';

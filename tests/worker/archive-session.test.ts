@@ -8,7 +8,7 @@ import { type Command, leaveCommand } from '../../src/session/commands.ts';
 import { readEvents } from '../../src/session/event-log.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { sessionPaths } from '../../src/session/paths.ts';
-import { restOfFinishing } from '../../src/worker/commands/finish.ts';
+import { restOfFinishing } from '../../src/worker/finishing.ts';
 import { GitGuard } from '../../src/worker/git-guard.ts';
 import { Projector } from '../../src/worker/projector.ts';
 import { meet, takeCommands } from '../../src/worker/take-commands.ts';
