@@ -1,22 +1,16 @@
-import { basename } from 'node:path';
 import { ensurePlainFolder } from '../base/append-lines.ts';
 import { writeLightly } from '../base/atomic-file.ts';
-import { changeFile } from '../base/change-file.ts';
 import { crashPoint, failPoint } from '../base/fault-points.ts';
-import { stampsAt } from '../base/stamps.ts';
 import { documentText } from '../session/document-text.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { nowText } from '../session/now.ts';
-import { KEPT_FLOW_ENTRIES, withOlderFlowNote } from '../session/old-flow.ts';
 import { readOverview } from '../session/overview.ts';
-import { changeOverview, newOverview } from '../session/overview-change.ts';
-import { flowKey } from '../session/overview-task.ts';
-import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
+import type { SessionPaths } from '../session/paths.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionState } from '../session/state.ts';
-import { keepOldFlow } from './old-flow.ts';
-import { flowLinesOf, isFlowWritten, overviewChange, statesPhase } from './project-event.ts';
+import { OverviewWriter } from './overview-writer.ts';
+import { isFlowWritten } from './project-event.ts';
 import { loggedUpTo, writeHistory, writeSessionLog } from './project-lines.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
@@ -30,13 +24,12 @@ export class Projector {
   readonly #file: SessionFile;
   #behind: SessionEvent[] = [];
   #problem: unknown;
-  /** The phase that this worker wrote last. */
-  #phase: string | undefined;
-  #replaced: string | undefined;
+  readonly #overview: OverviewWriter;
 
   constructor(paths: SessionPaths, file: SessionFile) {
     this.#paths = paths;
     this.#file = file;
+    this.#overview = new OverviewWriter(file);
   }
 
   /** The last failure, until the disk takes the lines again. */
@@ -46,9 +39,7 @@ export class Projector {
 
   /** What stood in the place of the notebook and could not be read, once: words for people. */
   takeReplaced(): string | undefined {
-    const replaced = this.#replaced;
-    this.#replaced = undefined;
-    return replaced;
+    return this.#overview.takeReplaced();
   }
 
   /** The session folder was moved: from now on its files are written there. */
@@ -96,7 +87,7 @@ export class Projector {
     if (state.createdAt === undefined) return;
     failPoint('projections');
     ensurePlainFolder(this.#paths.sessionDir);
-    await this.#writeOverview(state, events);
+    await this.#overview.write(this.#paths, state, events);
     crashPoint('after-overview');
     if (events.some((event) => event.type === 'answers_recorded'))
       await writeRecordedAnswers(this.#paths, state);
@@ -104,53 +95,6 @@ export class Projector {
     crashPoint('after-history');
     this.writeNow(state);
     writeSessionLog(this.#paths, events);
-  }
-
-  async #writeOverview(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
-    let missing = false;
-    const flow = await this.#newestFlow(events);
-    const { phase: ours, ...rest } = overviewChange(state, flow.newest);
-    const leavesPhase = this.#phase === ours && !events.some(statesPhase);
-    await this.#changeOverview((text) => {
-      missing ||= text === undefined;
-      const phase = (text === undefined || !leavesPhase) && ours !== undefined ? { phase: ours } : {};
-      return changeOverview(text ?? this.#freshOverview(state), { ...phase, ...rest });
-    });
-    this.#phase = ours;
-    if (!missing) return;
-    // A notebook that was deleted gets back every line that the events know.
-    const { newest, hasOlder } = await this.#newestFlow(await readEvents(this.#paths.events, 0));
-    await this.#changeOverview((text) => {
-      const whole = changeOverview(text ?? this.#freshOverview(state), overviewChange(state, newest));
-      return hasOlder ? withOlderFlowNote(whole) : whole;
-    });
-  }
-
-  async #changeOverview(change: (text: string | undefined) => string): Promise<void> {
-    await changeFile(this.#paths.overview, change, {
-      maxBytes: MAX_OVERVIEW_BYTES,
-      onUnusable: (problem, aside) => {
-        const kept = aside === undefined ? '' : ` What stood there is now ${basename(aside)}.`;
-        this.#replaced = `_overview.md was ${problem}; it was written again from the event log.${kept}`;
-      },
-    });
-  }
-
-  /** The flow lines of events that the notebook takes; older ones are kept where those of a long notebook are. */
-  async #newestFlow(events: readonly SessionEvent[]): Promise<{ newest: string[]; hasOlder: boolean }> {
-    const flow = events.flatMap(flowLinesOf);
-    const older = flow.slice(0, -KEPT_FLOW_ENTRIES).map(flowKey);
-    await keepOldFlow(
-      this.#paths,
-      older.map((key) => ({ key, text: `- ${key}\n` })),
-    );
-    return { newest: flow.slice(-KEPT_FLOW_ENTRIES), hasOlder: older.length > 0 };
-  }
-
-  #freshOverview(state: SessionState): string {
-    const { task, dive, folder, mainRepo, createdAt } = this.#file;
-    const started = stampsAt(Date.parse(state.createdAt ?? createdAt)).minute;
-    return newOverview({ title: folder, started, workingDir: state.worktree?.path ?? mainRepo, task, dive });
   }
 }
 
