@@ -33,7 +33,7 @@ const STARTS_PROCESSES = [
 
 const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
-  doors: { 'cli/output.ts': ['cli/cli-errors.ts', 'cli/columns.ts', 'cli/style.ts'] },
+  doors: { 'cli/output.ts': ['cli/cli-errors.ts', 'cli/rendering/columns.ts', 'cli/rendering/style.ts'] },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
     { pattern: /^(?:@clack\/.*|commander|string-width|wrap-ansi)$/, only: ['cli'] },
@@ -56,7 +56,7 @@ const LAW: ImportLaw = {
       pattern: /\bset(?:Timeout|Interval)\s*\(/,
       // Of these, only the clock may be waited for: the others end a process that ignored a polite
       // signal, and draw a line again.
-      only: ['base/clock.ts', 'base/run-command.ts', 'cli/progress-view.ts', /(?:^|\/)main\.ts$/],
+      only: ['base/clock.ts', 'base/run-command.ts', 'cli/following/progress-view.ts', /(?:^|\/)main\.ts$/],
     },
     {
       name: 'the program that runs us',
@@ -87,7 +87,7 @@ test('the law was held against real modules of every listed room that exists', (
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
 });
 
-const door = { 'worker/loop.ts': '', 'cli/output.ts': '', 'cli/ask.ts': '' };
+const door = { 'worker/loop.ts': '', 'cli/output.ts': '', 'cli/asking/ask.ts': '' };
 const lower = { 'base/errors.ts': '', 'session/paths.ts': '', 'server/main.ts': '', 'demo/parent.ts': '' };
 
 test.each<[string, Tree, string]>([
@@ -124,7 +124,7 @@ test.each<[string, Tree, string]>([
     { 'actions/a.ts': "import { x } from '../worker/loop.ts';" },
     'worker/loop.ts',
   ],
-  ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/ask.ts'],
+  ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/asking/ask.ts'],
   [
     'a door that drags its room along',
     { 'cli/output.ts': "import { x } from './ask.ts';" },

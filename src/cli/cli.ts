@@ -1,5 +1,5 @@
 import type { ActionContext } from '../actions/context.ts';
-import type { Menus } from './menus.ts';
+import type { Menus } from './asking/menus.ts';
 import type { Output } from './output.ts';
 
 /** How `samocode` ends, for scripts. */

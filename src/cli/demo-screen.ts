@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { DemoScreen } from '../demo/play-session.ts';
 import type { Cli } from './cli.ts';
-import { hanging } from './columns.ts';
-import { ProgressView } from './progress-view.ts';
-import { harmless, oneLine } from './style.ts';
+import { ProgressView } from './following/progress-view.ts';
+import { hanging } from './rendering/columns.ts';
+import { harmless, oneLine } from './rendering/style.ts';
 
 /**
  * The demo on a terminal, or as plain lines where there is none.

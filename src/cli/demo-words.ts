@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { shellWord } from '../base/shell-quoted.ts';
 import type { DemoReport } from '../demo/run-demo.ts';
 import type { Cli } from './cli.ts';
-import { hanging } from './columns.ts';
-import { oneLine } from './style.ts';
+import { hanging } from './rendering/columns.ts';
+import { oneLine } from './rendering/style.ts';
 
 /** What a demo ends with: the work, the proof, where everything is, and how to continue. */
 export function demoWords(report: DemoReport, { output, calledAs, programsDir }: Cli): string {

@@ -4,15 +4,15 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shellWord } from '../base/shell-quoted.ts';
 import { contextMaker } from './action-context.ts';
-import { makeAsk } from './ask.ts';
+import { makeAsk } from './asking/ask.ts';
+import type { Menus } from './asking/menus.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './cli.ts';
 import { hintForTerminal } from './hints.ts';
-import type { Menus } from './menus.ts';
-import { hintOf } from './next-commands.ts';
 import { Output } from './output.ts';
 import { runProgram } from './program.ts';
-import { wantsColour } from './style.ts';
+import { hintOf } from './rendering/next-commands.ts';
+import { wantsColour } from './rendering/style.ts';
 import { workingFolder } from './working-folder.ts';
 
 const argv = process.argv.slice(2);
@@ -49,7 +49,7 @@ const home = process.env.HOME || homedir();
 const hasTerminal = process.stdin.isTTY === true && (isTerminal || process.stderr.isTTY === true);
 let menus: Promise<Menus> | undefined;
 async function loadMenus(): Promise<Menus> {
-  const { newMenus } = await import('./menus.ts');
+  const { newMenus } = await import('./asking/menus.ts');
   const { stdin, stdout } = process;
   return newMenus({ stdin, stdout, colourful, interrupted: interrupt.signal });
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../actions/action-errors.ts';
 import type { Cli } from './cli.ts';
+import { runToRest } from './following/run-to-rest.ts';
 import { newCommand } from './new-command.ts';
-import { runToRest } from './run-to-rest.ts';
 import { withSharedOptions } from './shared-options.ts';
 import { givenStartOptions, startInput, wholeSeconds } from './start-options.ts';
 

@@ -2,8 +2,8 @@ import type { Writable } from 'node:stream';
 import type { Code } from '../actions/codes.ts';
 import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
-import { cutToColumns } from './columns.ts';
-import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
+import { cutToColumns } from './rendering/columns.ts';
+import { harmless, makeStyle, presentable, presentableJson, type Style } from './rendering/style.ts';
 
 /** A stream of the process; `columns`, `rows` and `isTTY` as Node gives them. */
 export type Stream = Writable & { isTTY?: boolean; columns?: number; rows?: number };

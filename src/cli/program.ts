@@ -8,8 +8,8 @@ import { type Cli, EXIT } from './cli.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.ts';
 import { newCommand } from './new-command.ts';
-import { nextCommands } from './next-commands.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
+import { nextCommands } from './rendering/next-commands.ts';
 
 /** Runs one command line to its end; whatever happens becomes words and an exit status. */
 export async function runProgram(cli: Cli, argv: readonly string[]): Promise<void> {

@@ -9,7 +9,7 @@ import { statusSentence } from '../../src/actions/status-sentence.ts';
 import { waitForAny } from '../../src/actions/wait-for-change.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease } from '../../src/base/lease.ts';
-import { sessionFacts } from '../../src/cli/session-facts.ts';
+import { sessionFacts } from '../../src/cli/rendering/session-facts.ts';
 import { rememberProject } from '../../src/project/known-projects.ts';
 import type { NewEvent } from '../../src/session/events.ts';
 import { sessionPaths } from '../../src/session/paths.ts';

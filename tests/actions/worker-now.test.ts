@@ -6,7 +6,7 @@ import { getStatus, type SessionReport } from '../../src/actions/get-status.ts';
 import { isStuck } from '../../src/actions/worker-now.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease } from '../../src/base/lease.ts';
-import { sessionFacts } from '../../src/cli/session-facts.ts';
+import { sessionFacts } from '../../src/cli/rendering/session-facts.ts';
 import { type SupervisorPaths, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { reportFields } from '../../src/server/session-fields.ts';
 import { leaveCommand } from '../../src/session/commands.ts';

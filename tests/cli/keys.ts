@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { type Menus, newMenus } from '../../src/cli/menus.ts';
+import { type Menus, newMenus } from '../../src/cli/asking/menus.ts';
 
 export const KEY = {
   up: '\u001b[A',

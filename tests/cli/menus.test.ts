@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { QaItem } from '../../src/actions/read-qa.ts';
-import { askOpenQuestions } from '../../src/cli/ask-questions.ts';
+import { askOpenQuestions } from '../../src/cli/asking/ask-questions.ts';
 import type { Cli } from '../../src/cli/cli.ts';
 import { Output } from '../../src/cli/output.ts';
 import { KEY, keyboard } from './keys.ts';

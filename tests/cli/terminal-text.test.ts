@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { columnsOf, cutToColumns, hanging } from '../../src/cli/columns.ts';
-import { duration, stopwatch } from '../../src/cli/durations.ts';
+import { phaseLine } from '../../src/cli/following/progress-view.ts';
 import { hintForTerminal } from '../../src/cli/hints.ts';
-import { phaseLine } from '../../src/cli/progress-view.ts';
-import { makeStyle } from '../../src/cli/style.ts';
+import { columnsOf, cutToColumns, hanging } from '../../src/cli/rendering/columns.ts';
+import { duration, stopwatch } from '../../src/cli/rendering/durations.ts';
+import { makeStyle } from '../../src/cli/rendering/style.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 
 test('a cut line is never wider than the terminal', () => {

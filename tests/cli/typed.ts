@@ -4,9 +4,9 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import type { Cli } from '../../src/cli/cli.ts';
 import { hintForTerminal } from '../../src/cli/hints.ts';
-import { hintOf } from '../../src/cli/next-commands.ts';
 import { Output } from '../../src/cli/output.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { hintOf } from '../../src/cli/rendering/next-commands.ts';
 import { keyboard } from './keys.ts';
 
 export interface Typed {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { columnsOf, hanging, padTo } from '../../src/cli/columns.ts';
+import { columnsOf, hanging, padTo } from '../../src/cli/rendering/columns.ts';
 
 test.each([
   ['Chinese', '你好世界 你好世界 你好世界', '· 你好世界 你好世界\n  你好世界'],

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { ERROR_TABLES, exampleErrors } from '../../scripts/docs/error-tables.ts';
 import type { ExplainedError } from '../../src/base/errors.ts';
 import { CLI_ERRORS } from '../../src/cli/cli-errors.ts';
-import { hintOf } from '../../src/cli/next-commands.ts';
 import { Output } from '../../src/cli/output.ts';
+import { hintOf } from '../../src/cli/rendering/next-commands.ts';
 import { errorObject } from '../../src/server/define-tool.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 

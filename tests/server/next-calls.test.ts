@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ACTS, TO_FILL } from '../../src/base/acts.ts';
 import type { Cli } from '../../src/cli/cli.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { nextCommands, hintOf as terminalHint } from '../../src/cli/next-commands.ts';
+import { nextCommands, hintOf as terminalHint } from '../../src/cli/rendering/next-commands.ts';
 import { nextCalls, hintOf as toolHint } from '../../src/server/next-calls.ts';
 
 test.each([

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { askOpenQuestions, type GivenAnswer, type SaidAtTerminal } from '../ask-questions.ts';
+import { askOpenQuestions, type GivenAnswer, type SaidAtTerminal } from '../asking/ask-questions.ts';
 import { type Cli, EXIT } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
-import { questionWords } from '../qa-words.ts';
-import { sessionFacts, shortName } from '../session-facts.ts';
+import { questionWords } from '../rendering/qa-words.ts';
+import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
 interface AnswerOptions extends SharedOptions {

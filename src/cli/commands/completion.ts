@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { shortName } from '../session-facts.ts';
+import { shortName } from '../rendering/session-facts.ts';
 
 export function addCompletion(program: Command, cli: Cli): void {
   program

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { SettingReading } from '../../project/read-settings.ts';
 import type { SettingSource } from '../../project/setting-errors.ts';
 import { type Cli, EXIT } from '../cli.ts';
-import { columnsOf, hanging, padTo, table } from '../columns.ts';
 import type { Output } from '../output.ts';
 import { projectFileAt } from '../project-file.ts';
+import { columnsOf, hanging, padTo, table } from '../rendering/columns.ts';
+import { oneLine } from '../rendering/style.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { oneLine } from '../style.ts';
 
 export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { DoctorReport } from '../../actions/doctor.ts';
 import { type Cli, EXIT } from '../cli.ts';
-import { table } from '../columns.ts';
 import { hintForTerminal } from '../hints.ts';
 import type { Output } from '../output.ts';
+import { table } from '../rendering/columns.ts';
+import { harmless } from '../rendering/style.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { harmless } from '../style.ts';
 
 type DoctorOptions = SharedOptions & { checks?: true };
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { trustWords } from '../asking/ensure-trust.ts';
 import type { Cli } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
-import { trustWords } from '../ensure-trust.ts';
 import { folderMeant } from '../project-file.ts';
 import { withSharedOptions } from '../shared-options.ts';
 

@@ -3,8 +3,8 @@ import type { ClientReport } from '../../actions/install/change-client.ts';
 import { INSTALL_SCOPES, type InstallScope } from '../../actions/install/client.ts';
 import type { InstallInput, InstallReport } from '../../actions/install.ts';
 import { type Cli, EXIT } from '../cli.ts';
+import { oneLine, type Style } from '../rendering/style.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { oneLine, type Style } from '../style.ts';
 
 export type InstallOptions = SharedOptions & {
   client?: string[];

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { sessionFacts } from '../session-facts.ts';
-import { listWords } from '../session-words.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
+import { listWords } from '../rendering/session-words.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
 export function addList(program: Command, cli: Cli): void {

@@ -4,10 +4,10 @@ import { isStuck } from '../../actions/worker-now.ts';
 import { stampsAt } from '../../base/stamps.ts';
 import type { Cli } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
-import { type Followed, looksAt } from '../follow.ts';
-import { stuckWords } from '../session-facts.ts';
+import { type Followed, looksAt } from '../following/follow.ts';
+import { stuckWords } from '../rendering/session-facts.ts';
+import { harmless } from '../rendering/style.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { harmless } from '../style.ts';
 
 interface LogOptions extends SharedOptions {
   follow?: true;

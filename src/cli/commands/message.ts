@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { hintForTerminal } from '../hints.ts';
-import { sessionFacts } from '../session-facts.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
 export function addMessage(program: Command, cli: Cli): void {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { planWords } from '../plan-words.ts';
-import { shortName } from '../session-facts.ts';
+import { planWords } from '../rendering/plan-words.ts';
+import { shortName } from '../rendering/session-facts.ts';
+import { harmless } from '../rendering/style.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { harmless } from '../style.ts';
 
 export function addPlan(program: Command, cli: Cli): void {
   withSharedOptions(program.command('plan <session>'))

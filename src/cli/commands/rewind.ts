@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
-import { table } from '../columns.ts';
-import { sessionFacts, shortName } from '../session-facts.ts';
+import { table } from '../rendering/columns.ts';
+import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { oneLine } from '../rendering/style.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { oneLine } from '../style.ts';
 
 type RewindOptions = SharedOptions & { to?: string; undo?: true };
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../../actions/action-errors.ts';
 import type { SamocodeError } from '../../base/errors.ts';
+import { ensureProject } from '../asking/ensure-project.ts';
 import type { Cli } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
-import { ensureProject } from '../ensure-project.ts';
-import { runToRest } from '../run-to-rest.ts';
+import { runToRest } from '../following/run-to-rest.ts';
 import { projectOf, withSharedOptions } from '../shared-options.ts';
 import { givenStartOptions, type StartOptions, startInput, withStartOptions } from '../start-options.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
+import { harmless } from '../rendering/style.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import { harmless } from '../style.ts';
 
 export function addShow(program: Command, cli: Cli): void {
   withSharedOptions(program.command('show <session> [document]'))

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { ensureProject } from '../asking/ensure-project.ts';
 import type { Cli } from '../cli.ts';
-import { hanging } from '../columns.ts';
-import { ensureProject } from '../ensure-project.ts';
-import { sessionFacts, shortName } from '../session-facts.ts';
+import { hanging } from '../rendering/columns.ts';
+import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { withSharedOptions } from '../shared-options.ts';
 import { type StartOptions, startInput, withStartOptions } from '../start-options.ts';
 

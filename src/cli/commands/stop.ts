@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { sessionFacts, shortName } from '../session-facts.ts';
+import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
 type StopOptions = SharedOptions & { now?: true };

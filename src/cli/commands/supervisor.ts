@@ -4,8 +4,8 @@ import type { SupervisorInstallReport } from '../../actions/supervisor-service/c
 import type { SupervisorEnd } from '../../supervisor/run-supervisor.ts';
 import type { Cli } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
+import type { SupervisorFacts } from '../rendering/supervisor-words.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
-import type { SupervisorFacts } from '../supervisor-words.ts';
 
 type SupervisorOptions = SharedOptions & {
   status?: true;
@@ -51,7 +51,7 @@ export function addMonitor(program: Command, cli: Cli): void {
 
 async function showStatus(cli: Cli): Promise<void> {
   const context = await cli.actionContext();
-  const { supervisorWords } = await import('../supervisor-words.ts');
+  const { supervisorWords } = await import('../rendering/supervisor-words.ts');
   const facts = await readFacts(context);
   cli.output.result(facts, () => supervisorWords(facts, cli.output, context.clock.now()));
 }
@@ -60,7 +60,7 @@ async function readFacts(context: ActionContext): Promise<SupervisorFacts> {
   const [{ readSupervisorStatus }, { installedSupervisor }, { supervisorFacts }] = await Promise.all([
     import('../../supervisor/supervisor-status.ts'),
     import('../../actions/install-supervisor.ts'),
-    import('../supervisor-words.ts'),
+    import('../rendering/supervisor-words.ts'),
   ]);
   const service = (await installedSupervisor(context))?.service;
   return supervisorFacts(await readSupervisorStatus(context), service, context.clock.now());
@@ -102,7 +102,7 @@ async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<
   }
   const [{ runSupervisor }, { watchedWords }] = await Promise.all([
     import('../../supervisor/run-supervisor.ts'),
-    import('../supervisor-words.ts'),
+    import('../rendering/supervisor-words.ts'),
   ]);
   cli.output.say(
     `Supervisor ${__VERSION__}, process ${process.pid}${cli.isInteractive ? '; Ctrl-C ends it' : ''}.`,
@@ -114,7 +114,7 @@ async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<
 }
 
 async function sayRunning(cli: Cli, facts: SupervisorFacts): Promise<void> {
-  const { runsWords } = await import('../supervisor-words.ts');
+  const { runsWords } = await import('../rendering/supervisor-words.ts');
   const { clock } = await cli.actionContext();
   const { pid, version, since } = facts;
   const result = { outcome: 'runs_already', ...(pid !== undefined && { pid, version, since }) };

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { sessionFacts } from '../session-facts.ts';
+import { sessionFacts } from '../rendering/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
 export function addTakeover(program: Command, cli: Cli): void {

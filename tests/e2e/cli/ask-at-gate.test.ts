@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { askAtGate } from '../../../src/cli/ask-at-gate.ts';
+import { askAtGate } from '../../../src/cli/asking/ask-at-gate.ts';
 import type { Cli } from '../../../src/cli/cli.ts';
 import { Output } from '../../../src/cli/output.ts';
 import { KEY } from '../../cli/keys.ts';

@@ -1,6 +1,6 @@
-import type { QaItem } from '../actions/read-qa.ts';
+import type { QaItem } from '../../actions/read-qa.ts';
+import type { Output } from '../output.ts';
 import { hanging } from './columns.ts';
-import type { Output } from './output.ts';
 import { harmless, oneLine, type Style } from './style.ts';
 
 /** One question as a person reads it; its text is a child's and loses what would steer the terminal. */

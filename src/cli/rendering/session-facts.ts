@@ -1,16 +1,16 @@
-import type { SessionReport } from '../actions/get-status.ts';
-import { nextSteps } from '../actions/next-steps.ts';
-import { DYING } from '../actions/revival-limit.ts';
-import { spentWords } from '../actions/spent-words.ts';
-import { isStuck, type WorkerNow, type WorkerReport, workerNow } from '../actions/worker-now.ts';
-import type { NextStep } from '../base/acts.ts';
-import { isoUtc } from '../base/clock.ts';
-import type { OutageKind } from '../phases/ending.ts';
-import type { WaitingFor } from '../phases/table.ts';
-import { sandboxWords } from '../session/sandbox-words.ts';
-import { needsHuman } from '../session/session-list.ts';
-import type { SessionState } from '../session/state.ts';
-import type { SessionView } from '../session/status.ts';
+import type { SessionReport } from '../../actions/get-status.ts';
+import { nextSteps } from '../../actions/next-steps.ts';
+import { DYING } from '../../actions/revival-limit.ts';
+import { spentWords } from '../../actions/spent-words.ts';
+import { isStuck, type WorkerNow, type WorkerReport, workerNow } from '../../actions/worker-now.ts';
+import type { NextStep } from '../../base/acts.ts';
+import { isoUtc } from '../../base/clock.ts';
+import type { OutageKind } from '../../phases/ending.ts';
+import type { WaitingFor } from '../../phases/table.ts';
+import { sandboxWords } from '../../session/sandbox-words.ts';
+import { needsHuman } from '../../session/session-list.ts';
+import type { SessionState } from '../../session/state.ts';
+import type { SessionView } from '../../session/status.ts';
 import { nextCommands } from './next-commands.ts';
 
 /** A session as `--json` shows it: a contract, so names change only with the version. */

@@ -1,10 +1,10 @@
-import { OUTAGE_WORDS } from '../phases/outage.ts';
-import type { WaitingFor } from '../phases/table.ts';
-import { STOPS } from '../session/now.ts';
+import { OUTAGE_WORDS } from '../../phases/outage.ts';
+import type { WaitingFor } from '../../phases/table.ts';
+import { STOPS } from '../../session/now.ts';
+import { hintForTerminal } from '../hints.ts';
+import type { Output } from '../output.ts';
 import { columnsOf, hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
-import { hintForTerminal } from './hints.ts';
-import type { Output } from './output.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
 import { oneLine, type Style } from './style.ts';
 

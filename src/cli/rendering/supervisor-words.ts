@@ -1,9 +1,9 @@
-import { OUTAGE_WORDS } from '../phases/outage.ts';
-import type { Status } from '../session/state.ts';
-import type { SupervisorStatus, UnfinishedSession } from '../supervisor/supervisor-status.ts';
+import { OUTAGE_WORDS } from '../../phases/outage.ts';
+import type { Status } from '../../session/state.ts';
+import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
+import type { Output } from '../output.ts';
 import { hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
-import type { Output } from './output.ts';
 import { shortName } from './session-facts.ts';
 import { oneLine } from './style.ts';
 

@@ -1,7 +1,7 @@
-import type { RiskyLine } from '../project/trust.ts';
+import type { RiskyLine } from '../../project/trust.ts';
+import type { Cli } from '../cli.ts';
+import { harmless } from '../rendering/style.ts';
 import { askYesNo } from './ask-questions.ts';
-import type { Cli } from './cli.ts';
-import { harmless } from './style.ts';
 
 /**
  * Asks for a person's trust where a project's `.samocode` needs it. Without a terminal, or without a yes,
@@ -9,7 +9,7 @@ import { harmless } from './style.ts';
  */
 export async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
   if (!cli.isInteractive) return;
-  const { readTrust, trustProject } = await import('../actions/trust-project.ts');
+  const { readTrust, trustProject } = await import('../../actions/trust-project.ts');
   const context = await cli.actionContext();
   const { project, trust } = await readTrust({ projectDir }, context);
   if (trust.kind === 'fine' || !(await askTrust(cli, project.filePath, trust.lines))) return;

@@ -1,12 +1,12 @@
-import { gateChannelsOf } from '../actions/early-refusal.ts';
-import { SamocodeError } from '../base/errors.ts';
-import { closedChannel } from '../session/commands/closed-channel.ts';
-import type { SessionView } from '../session/status.ts';
+import { gateChannelsOf } from '../../actions/early-refusal.ts';
+import { SamocodeError } from '../../base/errors.ts';
+import { closedChannel } from '../../session/commands/closed-channel.ts';
+import type { SessionView } from '../../session/status.ts';
+import type { Cli } from '../cli.ts';
+import { planWords } from '../rendering/plan-words.ts';
+import { shortName } from '../rendering/session-facts.ts';
 import { askOpenQuestions } from './ask-questions.ts';
-import type { Cli } from './cli.ts';
 import type { Menus } from './menus.ts';
-import { planWords } from './plan-words.ts';
-import { shortName } from './session-facts.ts';
 
 interface Question {
   session: string;
@@ -44,8 +44,8 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
 
 async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
   const [{ readQa }, { answerQa }] = await Promise.all([
-    import('../actions/read-qa.ts'),
-    import('../actions/answer-qa.ts'),
+    import('../../actions/read-qa.ts'),
+    import('../../actions/answer-qa.ts'),
   ]);
   const context = await cli.actionContext();
   const { questions } = await readQa(question, context);
@@ -58,7 +58,7 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
 }
 
 async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
-  const { readPlan } = await import('../actions/read-plan.ts');
+  const { readPlan } = await import('../../actions/read-plan.ts');
   const context = await cli.actionContext();
   const plan = await readPlan(question, context);
   cli.output.say(`\n${planWords(plan, cli.output)}`);
@@ -66,10 +66,10 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const said = menus ? await decideByMenu(menus) : await decideByLine(cli);
   if (said === undefined) return false;
   if (said === 'approved') {
-    const { approvePlan } = await import('../actions/approve-plan.ts');
+    const { approvePlan } = await import('../../actions/approve-plan.ts');
     await approvePlan({ ...question, hash: plan.hash }, context);
   } else {
-    const { requestChanges } = await import('../actions/request-changes.ts');
+    const { requestChanges } = await import('../../actions/request-changes.ts');
     await requestChanges({ ...question, feedback: said.feedback }, context);
   }
   return true;

@@ -1,14 +1,14 @@
-import type { WaitResult } from '../actions/wait-for-change.ts';
-import { runGit } from '../project/git.ts';
-import type { SessionView } from '../session/status.ts';
-import { askAtGate } from './ask-at-gate.ts';
-import { type Cli, EXIT } from './cli.ts';
-import { cutToColumns } from './columns.ts';
+import type { WaitResult } from '../../actions/wait-for-change.ts';
+import { runGit } from '../../project/git.ts';
+import type { SessionView } from '../../session/status.ts';
+import { askAtGate } from '../asking/ask-at-gate.ts';
+import { type Cli, EXIT } from '../cli.ts';
+import { cutToColumns } from '../rendering/columns.ts';
+import { sessionFacts, shortName } from '../rendering/session-facts.ts';
+import { statusWords } from '../rendering/session-words.ts';
+import { oneLine } from '../rendering/style.ts';
 import { type Followed, followSession } from './follow.ts';
 import { ProgressView } from './progress-view.ts';
-import { sessionFacts, shortName } from './session-facts.ts';
-import { statusWords } from './session-words.ts';
-import { oneLine } from './style.ts';
 
 export interface RunToRest extends Followed {
   /** Questions and the plan are put to the person at the terminal. */

@@ -8,8 +8,8 @@ import {
   text,
   updateSettings,
 } from '@clack/prompts';
-import { LinkedController } from '../base/linked-controller.ts';
-import type { Stream } from './output.ts';
+import { LinkedController } from '../../base/linked-controller.ts';
+import type { Stream } from '../output.ts';
 
 export interface Choice {
   value: string;

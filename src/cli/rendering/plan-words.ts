@@ -1,6 +1,6 @@
-import type { PlanReport } from '../actions/read-plan.ts';
+import type { PlanReport } from '../../actions/read-plan.ts';
+import type { Output } from '../output.ts';
 import { hanging } from './columns.ts';
-import type { Output } from './output.ts';
 import { harmless } from './style.ts';
 
 /** The plan as it was written, its headings set off and its sentences broken at blanks. */
