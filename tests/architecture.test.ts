@@ -87,7 +87,7 @@ test('the law was held against real modules of every listed room that exists', (
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
 });
 
-const door = { 'worker/loop.ts': '', 'cli/output.ts': '', 'cli/asking/ask.ts': '' };
+const door = { 'worker/loop.ts': '', 'cli/output.ts': '', 'cli/ask.ts': '' };
 const lower = { 'base/errors.ts': '', 'session/paths.ts': '', 'server/main.ts': '', 'demo/parent.ts': '' };
 
 test.each<[string, Tree, string]>([
@@ -124,7 +124,7 @@ test.each<[string, Tree, string]>([
     { 'actions/a.ts': "import { x } from '../worker/loop.ts';" },
     'worker/loop.ts',
   ],
-  ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/asking/ask.ts'],
+  ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/ask.ts'],
   [
     'a door that drags its room along',
     { 'cli/output.ts': "import { x } from './ask.ts';" },

@@ -8,6 +8,8 @@ import { CLI_NAMES, CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
 
 const README = await readFile(join(ROOT, 'README.md'), 'utf8');
 const COMMAND_LINE = /^## The command line$[\s\S]*?^## /m.exec(README)?.[0] ?? '';
+/** Settings of every program on a terminal. */
+const OF_TERMINALS = ['TERM', 'NO_COLOR', 'FORCE_COLOR'];
 /** Of the form that the original samocode had, which is no command. */
 const ORIGINAL_OPTIONS = ['--config', '--session'];
 
@@ -26,7 +28,7 @@ test('every option that it names is one', () => {
 
 test('every setting and tool that it names is one', () => {
   const settings = Object.values({ ...PROJECT_SETTINGS, ...MACHINE_SETTINGS }).map(({ key }) => key);
-  const known = new Set<string>([...settings, ...TOOLS.map(({ name }) => name), 'CHECK']);
+  const known = new Set<string>([...settings, ...TOOLS.map(({ name }) => name), 'CHECK', ...OF_TERMINALS]);
   const words = inBackticks(README).map((word) => word.replace(/=.*$/, ''));
   const named = words.filter((word) => /^[A-Z]+(?:_[A-Z]+)*$|^[a-z]+(?:_[a-z]+)+$/.test(word));
   expect(named.length).toBeGreaterThan(10);
