@@ -33,7 +33,7 @@ const STARTS_PROCESSES = [
 
 const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
-  doors: { 'cli/output.ts': ['cli/cli-errors.ts', 'cli/rendering/columns.ts', 'cli/rendering/style.ts'] },
+  doors: { 'cli/output.ts': ['cli/cli-errors.ts', 'cli/rendering/style.ts'] },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
     { pattern: /^(?:@clack\/.*|commander|string-width|wrap-ansi)$/, only: ['cli'] },

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../actions/action-errors.ts';
 import type { Cli } from './cli.ts';
-import { runToRest } from './following/run-to-rest.ts';
 import { newCommand } from './new-command.ts';
 import { withSharedOptions } from './shared-options.ts';
 import { givenStartOptions, startInput, wholeSeconds } from './start-options.ts';
@@ -36,6 +35,7 @@ export function originalForm(cli: Cli): Command {
 async function runOriginal(cli: Cli, options: OriginalOptions): Promise<void> {
   const { config: projectDir } = options;
   const folder = (await goOn(cli, options)) ?? (await begin(cli, options));
+  const { runToRest } = await import('./following/run-to-rest.ts');
   await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: cli.isInteractive });
 }
 

@@ -2,7 +2,6 @@ import type { Writable } from 'node:stream';
 import type { Code } from '../actions/codes.ts';
 import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
-import { cutToColumns } from './rendering/columns.ts';
 import { harmless, makeStyle, presentable, presentableJson, type Style } from './rendering/style.ts';
 
 /** A stream of the process; `columns`, `rows` and `isTTY` as Node gives them. */
@@ -77,12 +76,12 @@ export class Output {
     this.#writeJson(value, this.#stdout.isTTY ? 2 : undefined);
   }
 
-  /** Shows a block at the bottom of the terminal in place of the last one. */
-  live(lines: readonly string[]): void {
+  /** Shows a block at the bottom of the terminal in place of the last one; `cut` cuts a line to a number of columns. */
+  live(lines: readonly string[], cut: (line: string, columns: number) => string): void {
     if (!this.isLive) return;
     const fitted = lines.map((line) => {
       const shown = presentable(line, this.#colourful).replaceAll(/\s/g, ' ');
-      return `${cutToColumns(shown, this.columns - 1)}\u001b[K`;
+      return `${cut(shown, this.columns - 1)}\u001b[K`;
     });
     this.#stdout.write(`${this.#toBlockStart()}\u001b[?25l${fitted.join('\n')}\u001b[J`);
     this.#liveLines = lines.length;

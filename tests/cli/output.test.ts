@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SamocodeError } from '../../src/base/errors.ts';
 import { Output, type Stream } from '../../src/cli/output.ts';
+import { cutToColumns } from '../../src/cli/rendering/columns.ts';
 
 class LostError extends SamocodeError {
   readonly code = 'lost';
@@ -23,27 +24,27 @@ function newOutput({ json = false, isTTY = false, colourful = false } = {}) {
 test('with --json the object is the only thing on stdout', () => {
   const { output, written } = newOutput({ json: true });
   output.say('words');
-  output.live(['block']);
+  output.live(['block'], cutToColumns);
   output.result({ a: 1 }, () => 'words');
   expect(JSON.parse(written())).toEqual({ a: 1 });
 });
 
 test('a live block is drawn on a terminal alone', () => {
   const { output, written } = newOutput();
-  output.live(['one']);
+  output.live(['one'], cutToColumns);
   expect(written()).toBe('');
 });
 
 test('what is said takes the place of the live block', () => {
   const { output, written } = newOutput({ isTTY: true });
-  output.live(['one', 'two']);
+  output.live(['one', 'two'], cutToColumns);
   output.say('said');
   expect(written().endsWith('\r\u001b[1A\u001b[J\u001b[?25hsaid\n')).toBe(true);
 });
 
 test('no live line is wider than the terminal', () => {
   const { output, written } = newOutput({ isTTY: true });
-  output.live(['x'.repeat(100)]);
+  output.live(['x'.repeat(100)], cutToColumns);
   expect(written()).toContain(`${'x'.repeat(18)}…\u001b[K`);
 });
 
@@ -99,7 +100,7 @@ test('a live block moves the cursor by its own sequences alone, whatever its lin
   fc.assert(
     fc.property(foreign, (text) => {
       const { output, written } = newOutput({ isTTY: true });
-      output.live([text, 'end']);
+      output.live([text, 'end'], cutToColumns);
       expect(written().match(/\n/g)).toHaveLength(1);
       expect(written().replace(MOVES, '').replace('\n', '')).not.toMatch(CONTROL);
     }),

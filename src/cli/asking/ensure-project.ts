@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Cli } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
 import { folderMeant, projectFileAt } from '../project-file.ts';
-import { askYesNo } from './ask-questions.ts';
 import { ensureTrust } from './ensure-trust.ts';
 
 export interface EnsureOptions {
@@ -29,6 +28,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
     cli.output.say(`There is no samocode project in ${folder} yet. Needed are:`);
     for (const step of missing.steps) cli.output.say(`  ${step}`);
+    const { askYesNo } = await import('./ask-questions.ts');
     if (!(await askYesNo(cli, 'Make that?')))
       throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
   }

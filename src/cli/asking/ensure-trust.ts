@@ -1,7 +1,6 @@
 import type { RiskyLine } from '../../project/trust.ts';
 import type { Cli } from '../cli.ts';
 import { harmless } from '../rendering/style.ts';
-import { askYesNo } from './ask-questions.ts';
 
 /**
  * Asks for a person's trust where a project's `.samocode` needs it. Without a terminal, or without a yes,
@@ -20,6 +19,7 @@ export async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
 export async function askTrust(cli: Cli, filePath: string, lines: readonly RiskyLine[]): Promise<boolean> {
   cli.output.say(`These lines of ${filePath} count only once you trust them:`);
   for (const line of trustWords(lines)) cli.output.say(`  ${line}`);
+  const { askYesNo } = await import('./ask-questions.ts');
   return (await askYesNo(cli, 'May they?')) === true;
 }
 

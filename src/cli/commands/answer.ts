@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
-import { askOpenQuestions, type GivenAnswer, type SaidAtTerminal } from '../asking/ask-questions.ts';
+import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
 import { type Cli, EXIT } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
-import { questionWords } from '../rendering/qa-words.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
@@ -58,6 +57,7 @@ function parsePair(written: string): GivenAnswer {
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readQa } = await import('../../actions/read-qa.ts');
+  const { questionWords } = await import('../rendering/qa-words.ts');
   const { view, title, questions, open } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
@@ -86,6 +86,7 @@ async function askOpen(
     return undefined;
   }
   requireOpenChannel(view, context);
+  const { askOpenQuestions } = await import('../asking/ask-questions.ts');
   const said = await askOpenQuestions(cli, view.folder, open);
   if (said === undefined) cli.leaveWith(EXIT.waiting);
   return said;

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
-import { listWords } from '../rendering/session-words.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
 export function addList(program: Command, cli: Cli): void {
@@ -16,6 +15,7 @@ type ListOptions = SharedOptions & { all?: true; archived?: true };
 
 export async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { listSessions, projectOfListed, whoseSessions } = await import('../../actions/list-sessions.ts');
+  const { listWords } = await import('../rendering/session-words.ts');
   const context = await cli.actionContext();
   const filter = options.archived ? 'archived' : undefined;
   const input = { ...projectOf(options), allProjects: options.all, filter } as const;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { planWords } from '../rendering/plan-words.ts';
 import { shortName } from '../rendering/session-facts.ts';
 import { harmless } from '../rendering/style.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
@@ -13,6 +12,7 @@ export function addPlan(program: Command, cli: Cli): void {
 
 async function showPlan(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readPlan } = await import('../../actions/read-plan.ts');
+  const { planWords } = await import('../rendering/plan-words.ts');
   const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
   const { view, name, text, state, hash, changes } = plan;
   const short = shortName(view.folder);

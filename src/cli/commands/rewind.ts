@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
-import { table } from '../rendering/columns.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { oneLine } from '../rendering/style.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
@@ -49,6 +48,7 @@ function whenWords(to: number | 'undo'): string {
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
   const { listCheckpoints } = await import('../../actions/rewind-session.ts');
+  const { table } = await import('../rendering/columns.ts');
   const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
   const short = shortName(view.folder);
   cli.output.result({ session: view.folder, kept }, () =>

@@ -4,7 +4,6 @@ import type { SamocodeError } from '../../base/errors.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
 import type { Cli } from '../cli.ts';
 import { CLI_ERRORS } from '../cli-errors.ts';
-import { runToRest } from '../following/run-to-rest.ts';
 import { projectOf, withSharedOptions } from '../shared-options.ts';
 import { givenStartOptions, type StartOptions, startInput, withStartOptions } from '../start-options.ts';
 
@@ -38,6 +37,7 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
   const { startSession } = await import('../../actions/start-session.ts');
   const { view, warnings } = await startSession({ ...wanted, projectDir }, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
+  const { runToRest } = await import('../following/run-to-rest.ts');
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
 }
 
@@ -48,6 +48,7 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
     throw isTask(session, error) ? taskForName(session) : error;
   });
   refuseStartOptions(session, options);
+  const { runToRest } = await import('../following/run-to-rest.ts');
   await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
 }
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { ensureProject } from '../asking/ensure-project.ts';
 import type { Cli } from '../cli.ts';
-import { hanging } from '../rendering/columns.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { withSharedOptions } from '../shared-options.ts';
 import { type StartOptions, startInput, withStartOptions } from '../start-options.ts';
@@ -26,16 +25,12 @@ async function start(cli: Cli, options: Options): Promise<void> {
   );
   for (const warning of warnings) cli.output.warn(warning);
   const short = shortName(view.folder);
-  const { textColumns: columns } = cli.output;
   const { good, accent } = cli.output.style;
   cli.output.result({ ...sessionFacts(view), warnings }, () =>
     [
       ...(options.run
         ? [
-            hanging(`${view.folder} is on its way; you can close this terminal.`, {
-              first: `${good('✔')} `,
-              columns,
-            }),
+            `${good('✔')} ${view.folder} is on its way; you can close this terminal.`,
             `  follow it   ${accent(`samocode run ${short}`)}`,
           ]
         : [

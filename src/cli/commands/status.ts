@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
-import { statusWords } from '../rendering/session-words.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 import { showList } from './list.ts';
 
@@ -16,6 +15,7 @@ export function addStatus(program: Command, cli: Cli): void {
 
 async function showStatus(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { getStatus } = await import('../../actions/get-status.ts');
+  const { statusWords } = await import('../rendering/session-words.ts');
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
   const facts = sessionFacts(report.view, report);

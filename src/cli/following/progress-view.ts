@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import type { Output } from '../output.ts';
-import { hanging } from '../rendering/columns.ts';
+import { cutToColumns, hanging } from '../rendering/columns.ts';
 import { stopwatch } from '../rendering/durations.ts';
 import { oneLine, type Style } from '../rendering/style.ts';
 
@@ -77,11 +77,14 @@ export class ProgressView implements Disposable {
       ...(child === undefined ? [] : [style.dim(`child ${child}`)]),
       style.dim(this.#elapsed()),
     ];
-    this.#output.live([
-      '',
-      phaseLine({ phase, isDone: state === 'done', columns, style }),
-      `${frame} ${head.join(style.dim(' · '))}${doing ? `${style.dim(' · ')}${oneLine(doing)}` : ''}`,
-    ]);
+    this.#output.live(
+      [
+        '',
+        phaseLine({ phase, isDone: state === 'done', columns, style }),
+        `${frame} ${head.join(style.dim(' · '))}${doing ? `${style.dim(' · ')}${oneLine(doing)}` : ''}`,
+      ],
+      cutToColumns,
+    );
   }
 
   #tell({ phase, child, state, doing }: Progress): void {

@@ -1,0 +1,26 @@
+import type { DoctorReport } from '../../actions/doctor.ts';
+import { hintForTerminal } from '../hints.ts';
+import type { Output } from '../output.ts';
+import { table } from './columns.ts';
+import { harmless } from './style.ts';
+
+const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
+
+/** `samocode doctor`. */
+export function doctorWords(
+  { checks, level }: DoctorReport,
+  { style, textColumns: columns }: Output,
+): string {
+  const paint = { ok: style.good, warn: style.attention, fail: style.bad };
+  const rows = checks.map(({ id, level: each, found, fix }) => {
+    const words = fix === undefined ? found : `${found}\n${hintForTerminal(fix)}`;
+    return [`${paint[each](MARKS[each])} ${id}`, harmless(words)] as const;
+  });
+  return [...table(rows, { columns }), '', ENDS[level]].join('\n');
+}
+
+const ENDS: Readonly<Record<DoctorReport['level'], string>> = {
+  ok: 'Sessions can run here.',
+  warn: 'Sessions can run here; what is marked with "!" is worth a look.',
+  fail: 'Sessions cannot run here until what is marked with "✘" is mended.',
+};
