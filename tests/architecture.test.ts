@@ -36,7 +36,7 @@ const LAW: ImportLaw = {
   doors: { 'cli/output.ts': ['cli/cli-errors.ts', 'cli/rendering/style.ts'] },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
-    { pattern: /^(?:@clack\/.*|commander|string-width|wrap-ansi)$/, only: ['cli'] },
+    { pattern: /^(?:@clack\/.*|commander|fast-string-width|fast-wrap-ansi)$/, only: ['cli'] },
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
   ],
