@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { watchOver } from '../../src/providers/starting/launch-supervisor.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
@@ -48,7 +48,7 @@ async function isGone({ repo }: SessionRig): Promise<boolean> {
   return (await supervisorPids(repo.homeDir)).length === 0;
 }
 
-test.each(['supervisor-has-lease', 'before-start-worker', 'after-start-worker', 'before-cursors'])(
+test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-start-worker', 'before-cursors'])(
   'a supervisor that dies at %s costs the session neither its work nor a second worker',
   async (point) => {
     await using rig = await working();
@@ -76,14 +76,15 @@ test.each(['supervisor-has-lease', 'before-start-worker', 'after-start-worker', 
   },
 );
 
-test.each(['supervisor-leaves', 'supervisor-left'])(
+test.concurrent.each(['supervisor-leaves', 'supervisor-left'])(
   'a supervisor that dies at %s is replaced by the next that parks a session',
   async (point) => {
-    await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
-    await rig.untilWaiting('qa_answers', DEAD);
-    await endOfWorker(rig);
-    await rig.stop();
-    await killSupervisors(rig.repo.homeDir);
+    await using rig = await startRig({
+      supervised: true,
+      faults: true,
+      scenario: { rules: [] },
+      copyOf: inject('prepared').questions,
+    });
     const crashed = join(rig.repo.root, 'crashed');
     const minutes = { SAMOCODE_SUPERVISOR_MINUTES: '0.01' };
     await watch(rig, { ...minutes, SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed });
@@ -93,7 +94,7 @@ test.each(['supervisor-leaves', 'supervisor-left'])(
   },
 );
 
-test('a disk that takes nothing keeps no session from its work, and now.json and the queue catch up', async () => {
+test.concurrent('a disk that takes nothing keeps no session from its work, and now.json and the queue catch up', async () => {
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
@@ -120,7 +121,7 @@ test('a disk that takes nothing keeps no session from its work, and now.json and
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('a session whose answers were taken is continued after a disk was full', async () => {
+test.concurrent('a session whose answers were taken is continued after a disk was full', async () => {
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);

@@ -124,10 +124,11 @@ test.concurrent('it leaves some minutes after the last reason to stay, and not w
 
 test.concurrent(`there is always one that watches, whenever a session is parked while another leaves, ${ROUNDS} times`, async () => {
   await using here = await watched('0.01');
+  await here.park();
+  await one(here);
   for (let round = 0; round < ROUNDS; round += 1) {
     await writeEvents(here.session, [CREATED, PREPARED, ASKING, DONE]);
     await here.park();
-    await one(here);
     // It leaves 600 ms after a look at which nothing waited.
     await systemClock.sleep(550 + Math.random() * 350);
     await writeEvents(here.session, [CREATED, PREPARED, ASKING]);
