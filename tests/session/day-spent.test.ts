@@ -72,6 +72,6 @@ test('where the folder cannot be made, noting fails and the day has cost nothing
   await using spent = await days();
   await mkdir(join(spent.path, '..'), { recursive: true });
   await writeFile(spent.path, 'a file');
-  await expect(noteSpent(spent.path, EVENING, iteration(1, 0.25))).rejects.toThrow();
+  await expect(noteSpent(spent.path, EVENING, iteration(1, 0.25))).rejects.toMatchObject({ code: 'EEXIST' });
   expect(await spentOnDay(spent.path, EVENING)).toBe(0);
 });

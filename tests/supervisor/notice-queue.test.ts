@@ -71,7 +71,7 @@ test('cursors that cannot be written repeat nothing while the supervisor runs', 
   await here.session('s', { events: [...BEGUN, ASKING], startMs: here.startMs });
   await mkdir(here.supervisor.paths.cursors);
   const look = watching(here);
-  await expect(look()).rejects.toThrow();
+  await expect(look()).rejects.toMatchObject({ code: 'EISDIR' });
   await look();
   await look();
   expect(await here.queued()).toHaveLength(1);
