@@ -108,7 +108,7 @@ export default defineConfig({
           testTimeout: 180_000,
         },
       },
-      suite('e2e', 300_000),
+      suite('e2e', 300_000, 'tests/e2e/prepare-sessions.ts'),
       suite('faults', 300_000, 'tests/faults/prepare-sessions.ts'),
       // Needs bubblewrap, and fails without it.
       suite('guard', 300_000, 'tests/guard/prepare-sessions.ts'),

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { serialiseEvent } from '../../src/session/events.ts';
+import { askingRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
-import { startRig } from '../support/session-rig.ts';
 
 test('documents whose archiving was recorded by a worker that died then are moved by the next', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();
   await eventually(async () => (await rig.workerPid()) === undefined);

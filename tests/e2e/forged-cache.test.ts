@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { askingRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
-import { startRig } from '../support/session-rig.ts';
 
 test('a lease number that stands in the cached state alone keeps no worker from the session', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();
   await eventually(async () => (await rig.workerPid()) === undefined);

@@ -5,6 +5,7 @@ import { superviseIfUnfinished } from '../../src/actions/supervision.ts';
 import type { EventType } from '../../src/session/event-types.ts';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { changeSettings, workerLeft } from '../faults/with-settings.ts';
+import { askingRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 import { killSupervisors } from '../support/supervisors.ts';
@@ -35,7 +36,7 @@ const gone = (rig: SessionRig, phase: string) =>
   rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
 
 test.concurrent('answers by a tool open the first gate, approval by the command line the second', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer(undefined, 'tool');
   await rig.untilWaiting('plan_approval');
@@ -115,7 +116,7 @@ test.concurrent('answers typed while nothing watches are taken once a supervisor
 });
 
 test.concurrent('a part of the answers is kept, and the rest is waited for', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer({ answers: [{ id: 'Q1', text: 'B' }] });
   const { status } = await rig.state();

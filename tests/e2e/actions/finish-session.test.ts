@@ -5,10 +5,11 @@ import { expect, test } from 'vitest';
 import { finishSession } from '../../../src/actions/finish-session.ts';
 import { listSessions } from '../../../src/actions/list-sessions.ts';
 import { sessionPaths } from '../../../src/session/paths.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { askingRig } from '../../support/asking-rig.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
 
 async function atRest(): Promise<SessionRig> {
-  const rig = await startRig();
+  const rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');
@@ -47,7 +48,7 @@ test('a worktree with work that no commit holds is not removed, and the work is 
 });
 
 test('a session that runs or waits must be stopped before it is put away', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/stop/i);
 });

@@ -4,6 +4,7 @@ import { readTranscript, type TranscriptPage } from '../../../src/actions/read-t
 import type { NewEvent } from '../../../src/session/events.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED } from '../../session/events.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 async function allPages(rig: SessionRig, limit: number): Promise<TranscriptPage[]> {
@@ -17,7 +18,7 @@ async function allPages(rig: SessionRig, limit: number): Promise<TranscriptPage[
 }
 
 test('a transcript is the same in one page and in many, grows with its log, and is bounded', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const [whole] = await allPages(rig, 10_000);
   expect(whole).toMatchObject({ iteration: 1, phase: 'investigation', isRunning: false, hasMore: false });

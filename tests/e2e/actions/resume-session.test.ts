@@ -5,11 +5,12 @@ import { startSession } from '../../../src/actions/start-session.ts';
 import { statusSentence } from '../../../src/actions/status-sentence.ts';
 import { stopSession } from '../../../src/actions/stop-session.ts';
 import { waitForChange } from '../../../src/actions/wait-for-change.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** A stopped session, and where the rehearsal stands in for Claude Code, whose arguments it takes. */
 async function stopped(): Promise<SessionRig> {
-  const rig = await startRig();
+  const rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await rig.untilWaiting('plan_approval');

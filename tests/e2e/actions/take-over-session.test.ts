@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { resumeSession } from '../../../src/actions/resume-session.ts';
 import { takeOverSession } from '../../../src/actions/take-over-session.ts';
 import type { ProcessIdentity } from '../../../src/base/host.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** Makes the newest lease one that another owner holds, as if its file had come over the network. */
@@ -37,7 +38,7 @@ test('the place of MAX_PARALLEL that a worker held elsewhere is given up with it
 });
 
 test.each(ELSEWHERE)('a session held by %s is taken by the explicit act alone', async (_name, owner) => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await giveLeaseTo(rig, owner);
   const { lease } = await rig.state();
@@ -83,7 +84,7 @@ test('a child of the machine that is gone is no child any more', async () => {
 });
 
 test('a session of an earlier boot of this machine needs no act', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await giveLeaseTo(rig, { bootId: 'an-earlier-boot' });
   expect(await rig.view()).toMatchObject({ worker: 'none' });
@@ -94,7 +95,7 @@ test('a session of an earlier boot of this machine needs no act', async () => {
 });
 
 test('a session that a newer samocode has written is left to it', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');

@@ -5,6 +5,7 @@ import type { Cli } from '../../../src/cli/cli.ts';
 import { Output } from '../../../src/cli/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** Where commands are typed; each starts the worker that it needs. */
@@ -71,7 +72,7 @@ test('by menus, Esc leaves each gate as it is, and Enter alone takes suggestions
 });
 
 test('questions show whose reason stands below them', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const { stdout } = await typed(['answer', rig.file.folder, '--show'], placeOf(rig));
   expect(stdout).toMatch(/^Q1 {3}\S/m);
@@ -80,7 +81,7 @@ test('questions show whose reason stands below them', async () => {
 });
 
 test('a rewind says where the session stands now, and going on says that it waits again', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const place = placeOf(rig);
   const session = rig.file.folder;

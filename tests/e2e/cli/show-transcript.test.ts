@@ -2,10 +2,11 @@ import { appendFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readTranscript } from '../../../src/actions/read-transcript.ts';
 import { typed } from '../../cli/typed.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 test('log --iteration prints what the child did, without what would steer the terminal', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
   const argv = ['log', rig.file.folder, '--iteration', '1'];

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
-import { startRig } from '../../support/session-rig.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 
 test('documents and changes of a session are printed, and a wrong name says which there are', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
   const session = rig.file.folder;

@@ -4,6 +4,7 @@ import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sd
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/actions/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -53,13 +54,13 @@ async function connected(rig: SessionRig, person?: Person): Promise<Parent> {
 }
 
 async function asking(): Promise<SessionRig> {
-  const rig = await startRig();
+  const rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   return rig;
 }
 
-async function planned(plan: Parameters<typeof startRig>[0] = {}): Promise<SessionRig> {
-  const rig = await startRig(plan);
+async function planned(plan?: Parameters<typeof startRig>[0]): Promise<SessionRig> {
+  const rig = await (plan === undefined ? askingRig() : startRig(plan));
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await rig.untilWaiting('plan_approval');

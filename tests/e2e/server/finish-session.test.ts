@@ -3,10 +3,11 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { askTool } from '../../server/ask-tool.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { askingRig } from '../../support/asking-rig.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
 
 async function atRest(): Promise<SessionRig> {
-  const rig = await startRig();
+  const rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');
@@ -88,7 +89,7 @@ test('a file that a child named with line breaks stays one line', async () => {
 });
 
 test('a session that waits is to be stopped first', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('stop_session')] });
   expect(await finish(rig, { confirm: true })).toMatchObject({ code: 'not_at_rest' });

@@ -6,6 +6,7 @@ import { runCommand } from '../../../src/base/run-command.ts';
 import { lastPageOf, pageOf } from '../../../src/server/page.ts';
 import { workerLeft } from '../../faults/with-settings.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 async function read(rig: SessionRig, args: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -96,7 +97,7 @@ test('notebook, documents, transcript and log are read page by page, and a missi
 });
 
 test('a long document comes in pages of at most 7,000 characters', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const text = 'word '.repeat(5000);
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-long.md'), text);
@@ -107,7 +108,7 @@ test('a long document comes in pages of at most 7,000 characters', async () => {
 });
 
 test('terminal output and many long names stay within what clients show', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const colours = '\u001b[31m"red"\u001b[0m\n'.repeat(2000);
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-red.md'), colours);
@@ -123,7 +124,7 @@ test('terminal output and many long names stay within what clients show', async 
 });
 
 test('a pipe or a link in the place of session.log keeps nobody waiting, and shows nothing', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop('now');
   // A worker would write its next line into a file of its own.
@@ -183,7 +184,7 @@ test('changes since an iteration that still runs are refused as such, and since 
 });
 
 test('looking at changes runs no filter that a child planted', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const cwd = (await rig.state()).worktree?.path ?? '';
   const trace = join(rig.repo.root, 'ran');

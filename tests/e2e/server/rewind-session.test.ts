@@ -5,6 +5,7 @@ import { refOf } from '../../../src/project/checkpoint-refs.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
@@ -12,7 +13,7 @@ async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Prom
 }
 
 test('checkpoints are listed, a rewind says first what it undoes, and can be taken back', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await rig.untilWaiting('plan_approval');
@@ -47,7 +48,7 @@ test('checkpoints are listed, a rewind says first what it undoes, and can be tak
 });
 
 test('a checkpoint that is not kept is an error that names those that are', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const missing = { code: 'checkpoint_gone', hint: expect.stringContaining('2, 1, 0') };
   expect(await rewind(rig, { to: 77 })).toMatchObject(missing);
