@@ -67,7 +67,8 @@ const STARTS_PROCESSES = [
 ].map((name) => `tests/${name}.test.ts`);
 
 /** What is worth many runs, and is run seldom: `npm run soak`. */
-const PROPERTIES_OF_FOLDERS = [
+const ALSO_SOAKED = [
+  'tests/e2e/supervisor/life.test.ts',
   'tests/project/checkpoint-property.test.ts',
   'tests/project/rewind-property.test.ts',
 ];
@@ -118,8 +119,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'soak',
-          include: ['tests/soak/**/*.test.ts', ...PROPERTIES_OF_FOLDERS],
-          env: { SAMOCODE_PROPERTY_RUNS: '1000' },
+          include: ['tests/soak/**/*.test.ts', ...ALSO_SOAKED],
+          env: { SAMOCODE_PROPERTY_RUNS: '1000', SAMOCODE_ROUNDS: '100' },
           testTimeout: 3_600_000,
         },
       },
