@@ -39,6 +39,7 @@ const LAW: ImportLaw = {
     { pattern: /^(?:@clack\/.*|commander|fast-string-width|fast-wrap-ansi)$/, only: ['cli'] },
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
+    { pattern: /^chokidar$/, only: ['base/watcher.ts'] },
   ],
   uses: [
     {
@@ -64,6 +65,7 @@ const LAW: ImportLaw = {
       pattern: /\bprocess\s*\.\s*execPath\b/,
       only: ['providers/node-path.ts', /^rehearsal\//],
     },
+    { name: 'a hash', pattern: /\bcreateHash\b/, only: ['base/fingerprint.ts'] },
     { name: 'console', pattern: /\bconsole\s*\./, only: [] },
   ],
   // A scenario is a module of the person's own.
@@ -143,6 +145,8 @@ test.each<[string, Tree, string]>([
     'child_p',
   ],
   ['execa elsewhere', { 'project/a.ts': "import { execa } from 'execa';" }, 'execa'],
+  ['chokidar elsewhere', { 'session/a.ts': "import { watch } from 'chokidar';" }, 'chokidar'],
+  ['a hash', { 'worker/a.ts': "createHash('sha256');" }, 'a hash'],
   ['the environment', { 'worker/a.ts': 'const home = process.env.HOME;' }, 'process.env'],
   ['the environment in a template', { 'worker/a.ts': '`$'.concat('{process.env.HOME}`') }, 'process.env'],
   ['the time', { 'worker/a.ts': 'const now = Date.now();' }, 'the time'],
