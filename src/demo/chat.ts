@@ -1,9 +1,9 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import * as z from 'zod';
-import { SamocodeError } from '../base/errors.ts';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { nodePath } from '../providers/node-path.ts';
+import { DEMO_ERRORS } from './demo-errors.ts';
 
 const text = z.string().default('');
 const ToolError = z.looseObject({ code: z.string(), message: z.string(), hint: text });
@@ -44,25 +44,17 @@ export class Chat implements AsyncDisposable {
     return chat;
   }
 
-  /** @throws ToolRefusedError with the tool's own words */
+  /** @throws tool_refused with the tool's own words */
   async call(tool: string, args: Record<string, unknown>, signal?: AbortSignal): Promise<Answer> {
     const options = { timeout: CALL_LIMIT_MS, signal };
     const result = await this.#client.callTool({ name: tool, arguments: args }, undefined, options);
     if (!result.isError) return Answer.parse(result.structuredContent);
     const [content] = z.array(z.looseObject({ text })).parse(result.content);
-    throw new ToolRefusedError(tool, ToolError.parse(JSON.parse(content?.text ?? '{}')));
+    const refused = ToolError.parse(JSON.parse(content?.text ?? '{}'));
+    throw DEMO_ERRORS.tool_refused({ tool, ...refused });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.close();
-  }
-}
-
-export class ToolRefusedError extends SamocodeError {
-  readonly code: string;
-
-  constructor(tool: string, { code, message, hint }: z.infer<typeof ToolError>) {
-    super(`The tool ${tool} refused.`, message, hint);
-    this.code = code;
   }
 }

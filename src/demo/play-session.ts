@@ -1,8 +1,8 @@
-import { SamocodeError } from '../base/errors.ts';
 import { LinkedController } from '../base/linked-controller.ts';
 import type { Phase } from '../phases/table.ts';
 import { readPlan } from '../session/plan.ts';
-import { type Answer, type Chat, type Question, ToolRefusedError } from './chat.ts';
+import type { Answer, Chat, Question } from './chat.ts';
+import { DEMO_ERRORS } from './demo-errors.ts';
 
 /** Where the demo is shown, and the person who answers: asked at a terminal, or played. */
 export interface DemoScreen {
@@ -47,7 +47,7 @@ export interface Story {
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done', 'needs_worker']);
 const LOOK_SECONDS = 1;
 
-/** Plays the chat of a started session until it is done. @throws SessionRestedError when it rests anywhere else */
+/** Plays the chat of a started session until it is done. @throws demo_rested when it rests anywhere else */
 export async function playSession(play: Play, from: number): Promise<Story & { worktree: string }> {
   const answers: Story['answers'] = [];
   const phases = new Map<number, Phase>();
@@ -58,9 +58,9 @@ export async function playSession(play: Play, from: number): Promise<Story & { w
     const need = look.state === 'waiting' ? look.for : look.state;
     if (need === 'qa_answers') answers.push(...(await answerQuestions(play)));
     else if (need === 'plan_approval') plan = await settlePlan(play);
-    else if (need !== 'done') throw new SessionRestedError(look);
     else {
-      const { session, branch, worktree, iteration: iterations, says } = look;
+      const { session, branch, worktree, iteration: iterations, summary, says } = look;
+      if (need !== 'done') throw DEMO_ERRORS.demo_rested({ summary, reason: says.reason ?? says.why });
       const told = { session, branch, worktree, iterations, summary: says.summary ?? '' };
       return { ...told, phases: [...new Set(phases.values())], answers, plan };
     }
@@ -116,7 +116,8 @@ async function answerQuestions({ chat, session, screen }: Play): Promise<Story['
         await chat.call('answer_qa', { session, answers: { [question.id]: text } });
         answers.push({ id: question.id, text });
       } catch (error) {
-        if (!(error instanceof ToolRefusedError) || error.code !== 'answer_not_understood') throw error;
+        const isRefused = DEMO_ERRORS.tool_refused.is(error);
+        if (!isRefused || error.args.code !== 'answer_not_understood') throw error;
         screen.line(`${error.why} ${error.hint}`);
       }
     }
@@ -142,16 +143,4 @@ async function settlePlan({ chat, session, screen }: Play): Promise<string> {
     await chat.call('request_changes', { session, feedback });
   }
   return plan;
-}
-
-class SessionRestedError extends SamocodeError {
-  readonly code = 'demo_rested';
-
-  constructor({ summary, says }: Answer) {
-    super(
-      'The demo did not come to its end.',
-      [summary, says.reason ?? says.why].filter(Boolean).join(' '),
-      'Read session.log in the folder that was kept.',
-    );
-  }
 }
