@@ -80,7 +80,7 @@ const PARENT_CLIENT = new Set([
 const OF_NPX =
   /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
 
-/** The rehearsal child's own pace and trace are for it. */
+/** The rehearsal's own pace is for it. */
 const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|TELEGRAM_|REHEARSAL_)/;
 
 /** A program of the person's that knows a password: our own calls do without, a child may have to push. */
