@@ -90,7 +90,7 @@ test('notebook, documents, transcript and log are read page by page, and a missi
   expect(await read(rig, { what: 'transcript', iteration: 99 })).toMatchObject({
     code: 'iteration_not_found',
   });
-  const end = await read(rig, { what: 'transcript', iteration: 1, offset: -3000 });
+  const end = await read(rig, { what: 'transcript', iteration: 1, offset: -1000 });
   expect(whole.slice(-String(end.text).length)).toBe(end.text);
   expect(whole.length).toBeGreaterThan(String(end.text).length);
   expect(await read(rig, { what: 'log' })).toMatchObject({ text: expect.stringContaining('done: ') });
