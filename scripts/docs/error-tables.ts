@@ -12,6 +12,7 @@ import { WORKTREE_ERRORS } from '../../src/project/worktree-errors.ts';
 import { PROVIDER_ERRORS } from '../../src/providers/provider-errors.ts';
 import { SERVER_ERRORS } from '../../src/server/server-errors.ts';
 import { SESSION_ERRORS } from '../../src/session/session-errors.ts';
+import { WORKER_ERRORS } from '../../src/worker/worker-errors.ts';
 
 /** Every table of errors, by its name. */
 export const ERROR_TABLES = {
@@ -27,6 +28,7 @@ export const ERROR_TABLES = {
   SESSION_ERRORS,
   SETTING_ERRORS,
   START_ERRORS,
+  WORKER_ERRORS,
   WORKTREE_ERRORS,
 };
 

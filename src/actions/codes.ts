@@ -1,5 +1,4 @@
 import type { BASE_ERRORS } from '../base/base-errors.ts';
-
 import type { GIT_ERRORS } from '../project/git-errors.ts';
 import type { PROJECT_ERRORS } from '../project/project-errors.ts';
 import type { SETTING_ERRORS } from '../project/setting-errors.ts';
