@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { ACTS, type NextStep } from '../base/acts.ts';
 import { ProcessIdentity } from '../base/host.ts';
 import { SANDBOX_LEVELS } from '../base/sandbox-level.ts';
 import { CAP_NAMES, SessionCaps } from '../phases/caps.ts';
@@ -11,6 +10,7 @@ import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
+import { NextSteps } from './recorded-next.ts';
 
 /** The ways in which a human act can reach a session; `settings`: lines of `.samocode` that its person trusted. */
 export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
@@ -50,19 +50,6 @@ export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 
 export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
 export type PlanVersion = z.infer<typeof PlanVersion>;
-
-/** What to do next, as each face words it; what a newer samocode wrote there is left out. */
-export const NextSteps = z
-  .array(
-    z.object({
-      act: z.enum(ACTS),
-      args: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).optional()).optional(),
-      when: z.string().optional(),
-      ifWanted: z.literal(true).optional(),
-    }),
-  )
-  .optional()
-  .catch(undefined) satisfies z.ZodType<NextStep[] | undefined>;
 
 const Parked = z.object({
   for: z.enum(WAITING_FOR),
