@@ -6,6 +6,7 @@ import { Decision, JudgedSignal } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
 import { Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
+import { BegunIteration } from './begun-iteration.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
 import { Limited } from './limited.ts';
@@ -62,22 +63,6 @@ const Parked = z.object({
   /** Answers that stood in `_qa.md` though no person had given them. */
   unconfirmed: z.array(RecordedAnswer),
   plan: PlanVersion.optional(),
-});
-
-/** What is fixed when an iteration begins. */
-export const BegunIteration = z.object({
-  iteration: z.int(),
-  phase: PhaseName,
-  provider: z.string(),
-  model: z.string(),
-  /** File name in `_logs/`, without its folder. */
-  log: z.string(),
-  childUuid: z.string(),
-  timeLimitMs: z.number(),
-  /** All that is left of the budget is for leaving things in order. */
-  wrapUp: z.boolean().optional(),
-  /** The run folder is looked at right before its child is let go and when it is gone; older workers did not. */
-  watched: z.literal(true).optional(),
 });
 
 /** The number of an iteration, 0 for before the first; or the rewind before this one is taken back. */

@@ -7,19 +7,13 @@ import { EMPTY_TRAIL, ProgressTrail } from '../phases/no-progress.ts';
 import { Outage } from '../phases/outage.ts';
 import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
+import { BegunIteration } from './begun-iteration.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
-import {
-  BegunIteration,
-  By,
-  NextSteps,
-  PlanVersion,
-  Position,
-  RecordedAnswer,
-  RewindTarget,
-} from './event-types.ts';
+import { By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
+import { NextSteps } from './recorded-next.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
