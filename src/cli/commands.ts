@@ -8,7 +8,7 @@ import { addDemo } from './commands/demo.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addInit } from './commands/init.ts';
-import { addInstall } from './commands/install.ts';
+import { addInstall, addUninstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
 import { addLog } from './commands/log.ts';
 import { addMessage } from './commands/message.ts';
@@ -23,7 +23,6 @@ import { addStop } from './commands/stop.ts';
 import { addMonitor, addSupervisor } from './commands/supervisor.ts';
 import { addTakeover } from './commands/takeover.ts';
 import { addTrust } from './commands/trust.ts';
-import { addUninstall } from './commands/uninstall.ts';
 import type { AddCommand } from './shared-options.ts';
 
 /** Every command, in the order of the help. */

@@ -62,7 +62,7 @@ export const HOUSE: readonly Finding[] = [
     seen: 'red',
     shownBy: [
       ['cli/wide-text.test.ts', 'a paragraph with %s is broken where the terminal is full'],
-      ['cli/wide-text.test.ts', 'with %s the answer to colour is as documented'],
+      ['cli/style.test.ts', 'with %s the answer to colour is as documented'],
     ],
   },
   {

@@ -6,7 +6,7 @@ import { type Cli, EXIT } from '../cli.ts';
 import { oneLine, type Style } from '../rendering/style.ts';
 import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
-export type InstallOptions = SharedOptions & {
+type InstallOptions = SharedOptions & {
   client?: string[];
   scope: InstallScope;
   dryRun?: true;
@@ -27,7 +27,17 @@ export function addInstall(program: Command, cli: Cli): void {
     });
 }
 
-export function withInstallOptions(command: Command): Command {
+export function addUninstall(program: Command, cli: Cli): void {
+  withInstallOptions(program.command('uninstall'))
+    .description('remove what install added, and nothing else; works without the clients too')
+    .action(async (options: InstallOptions) => {
+      const { uninstall } = await import('../../actions/install.ts');
+      const report = await uninstall(inputOf(options, cli), await cli.actionContext());
+      showReport(cli, report, { ...options, nothing: 'Nothing to remove: no client has samocode.' });
+    });
+}
+
+function withInstallOptions(command: Command): Command {
   return withSharedOptions(command)
     .option('--client <name...>', 'claude, codex, gemini or desktop (default: every one that is found)')
     .addOption(
@@ -39,7 +49,7 @@ export function withInstallOptions(command: Command): Command {
     .option('--remove-python', 'also remove links that point into the Python samocode');
 }
 
-export function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
+function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
   const { client, scope, project, dryRun, allow, removePython, replace } = options;
   return {
     clients: client?.flatMap((names) => names.split(',')),
@@ -56,11 +66,7 @@ export function inputOf(options: InstallOptions, { output }: Cli): InstallInput 
 }
 
 /** @param options `nothing`: what is said when no client is in the report */
-export function showReport(
-  cli: Cli,
-  report: InstallReport,
-  options: InstallOptions & { nothing: string },
-): void {
+function showReport(cli: Cli, report: InstallReport, options: InstallOptions & { nothing: string }): void {
   const isFailed = report.clients.some(({ outcome }) => outcome === 'failed' || outcome === 'not_found');
   if (isFailed) cli.leaveWith(EXIT.failed);
   cli.output.result({ ...report }, () => reportWords(report, options, cli.output.style));

@@ -92,7 +92,7 @@ export function listWords(sessions: readonly SessionFacts[], output: Output, now
     return [`${needsHuman ? style.attention('●') : ' '} ${session}`, state] as const;
   });
   const first = sessions.find(({ needsHuman }) => needsHuman);
-  const lines = table(rows, { columns, least: 48 });
+  const lines = table(rows, { columns, least: 62 });
   if (first === undefined) return lines.join('\n');
   const hint = `${shortName(first.session)} needs you:`;
   const isWide = columnsOf(`${hint} ${first.next}`) > columns;
