@@ -6,12 +6,11 @@ import { Decision, JudgedSignal } from '../phases/decision.ts';
 import { ENDING_KINDS } from '../phases/ending.ts';
 import { Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
-import { BegunIteration } from './begun-iteration.ts';
+import { Block, Refusal } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
-import { NextSteps } from './recorded-next.ts';
 
 /** The ways in which a human act can reach a session; `settings`: lines of `.samocode` that its person trusted. */
 export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
@@ -63,6 +62,22 @@ const Parked = z.object({
   /** Answers that stood in `_qa.md` though no person had given them. */
   unconfirmed: z.array(RecordedAnswer),
   plan: PlanVersion.optional(),
+});
+
+/** What is fixed when an iteration begins. */
+export const BegunIteration = z.object({
+  iteration: z.int(),
+  phase: PhaseName,
+  provider: z.string(),
+  model: z.string(),
+  /** File name in `_logs/`, without its folder. */
+  log: z.string(),
+  childUuid: z.string(),
+  timeLimitMs: z.number(),
+  /** All that is left of the budget is for leaving things in order. */
+  wrapUp: z.boolean().optional(),
+  /** The run folder is looked at right before its child is let go and when it is gone; older workers did not. */
+  watched: z.literal(true).optional(),
 });
 
 /** The number of an iteration, 0 for before the first; or the rewind before this one is taken back. */
@@ -121,9 +136,7 @@ export const EVENT_BODIES = {
     id: z.string(),
     kind: z.enum(COMMAND_KINDS).or(z.literal('unreadable')),
     by: By.optional(),
-    code: z.string(),
-    message: z.string(),
-    hint: z.string(),
+    ...Refusal.shape,
   }),
   queued: z.object({ reason: z.string() }),
   /** Queue, usage limit or the wait of an outage are over. */
@@ -183,14 +196,7 @@ export const EVENT_BODIES = {
     spent: z.number(),
   }),
   limited: Limited.extend({ provider: z.string() }),
-  blocked: z.object({
-    phase: PhaseName,
-    reason: z.string(),
-    needs: z.string(),
-    rule: z.string(),
-    /** What opens it, where a resume with a note does not; older events do not say. */
-    next: NextSteps,
-  }),
+  blocked: z.object({ phase: PhaseName, ...Block.shape }),
   stop_requested: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }),
   stopped: z.object({ by: By, why: z.string() }),
   resumed: z.object({

@@ -7,8 +7,7 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../phases/progress.ts';
-import { BegunIteration } from './begun-iteration.ts';
-import type { EventType, RecordedAnswer } from './event-types.ts';
+import { BegunIteration, type EventType, type RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';

@@ -7,13 +7,12 @@ import { EMPTY_TRAIL, ProgressTrail } from '../phases/no-progress.ts';
 import { Outage } from '../phases/outage.ts';
 import { initialProgress, Progress } from '../phases/progress.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../phases/table.ts';
-import { BegunIteration } from './begun-iteration.ts';
+import { Block } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
-import { By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
+import { BegunIteration, By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
-import { NextSteps } from './recorded-next.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
@@ -42,14 +41,7 @@ export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('running'), since }),
   Waiting,
   LimitedNow,
-  z.object({
-    kind: z.literal('blocked'),
-    since,
-    reason: z.string(),
-    needs: z.string(),
-    rule: z.string(),
-    next: NextSteps,
-  }),
+  Block.extend({ kind: z.literal('blocked'), since }),
   /** `parked`: the wait that it was stopped in, and goes back to. */
   z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
   z.object({ kind: z.literal('done'), since, summary: z.string() }),

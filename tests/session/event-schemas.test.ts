@@ -22,8 +22,9 @@ const ADDED: Readonly<Record<string, readonly string[]>> = {
   // 'watched': it judges the child of a newer one without a look at what changed in the run folder.
   iteration_started: ['sandbox', 'watched'],
   resumed: ['sandbox'],
-  // An older worker shows the reason alone.
+  // An older program shows the reason alone.
   blocked: ['next'],
+  command_refused: ['next'],
   // An older worker takes it for a usage limit whose end is guessed, and goes on by itself as well.
   limited: ['outage'],
 };

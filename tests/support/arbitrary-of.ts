@@ -30,6 +30,8 @@ export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
       return anyRecord(def);
     case 'object':
       return anyObject(def.shape);
+    case 'catch':
+      return arbitraryOf(def.innerType);
     default:
       throw new Error(`There is no arbitrary for the schema type ${def.type} yet.`);
   }
