@@ -12,19 +12,18 @@ import { statusSentence } from './status-sentence.ts';
  * The error of a command that the worker would refuse, thrown before it is sent: too early, too late, not this way.
  * @param view of the session that it is about; a start has none yet
  */
-export function earlyRefusal(
-  { code, what, why, hint, isStatus }: Refused,
-  view?: SessionView,
-): SamocodeError {
-  const isUnderWay = isStatus && view !== undefined && view.pendingCommands.length > 0;
-  const now = isStatus && view ? statusSentence(view) : why;
-  const look: NextStep = { act: 'look', session: view?.folder };
-  if (isUnderWay) return refusal('An earlier command is still queued.', [look]);
-  return hint === undefined ? refusal('', view ? nextSteps(view) : [look]) : refusal(hint, []);
-
-  function refusal(words: string, next: readonly NextStep[]): SamocodeError {
-    return new ExplainedError(code, {}, { what, why: now, hint: words, next });
+export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): SamocodeError {
+  const { code, what, hint } = error;
+  const session = view?.folder;
+  const why = isStatus && view ? statusSentence(view) : error.why;
+  const own = error.next.map((step) => ({ ...step, session }));
+  if (isStatus && view && view.pendingCommands.length > 0) {
+    const next: NextStep[] = [{ act: 'look', session }];
+    return new ExplainedError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
   }
+  const isSaid = hint !== '' || own.length > 0;
+  const ofStatus = view ? nextSteps(view) : [{ act: 'look' } as const];
+  return new ExplainedError(code, {}, { what, why, hint, next: isSaid ? own : ofStatus });
 }
 
 /** Asked before a person is put a question whose answer would be refused. @throws channel_closed */

@@ -18,7 +18,7 @@ export async function previewRewind(
   const { view, facts, verdict } = await lookAtRewind({ to, ...question }, context);
   if (verdict.kind === 'refused') {
     const refusal = earlyRefusal(verdict, view);
-    if (verdict.code === 'checkpoint_gone' || verdict.code === 'nothing_kept') throw refusal;
+    if (refusal.code === 'checkpoint_gone' || refusal.code === 'nothing_kept') throw refusal;
     return previewOf(view, refusal, []);
   }
   const { phase } = verdict.back.progress;

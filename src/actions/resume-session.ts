@@ -51,7 +51,7 @@ export async function resumeSession(
   if (closed) throw earlyRefusal(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
   if (found.isForeign) {
-    if (verdict.kind === 'refused' && verdict.code === 'goal_missing') throw earlyRefusal(verdict);
+    if (verdict.kind === 'refused' && verdict.error.code === 'goal_missing') throw earlyRefusal(verdict);
     const { usd, tokens, hours, iterations } = caps?.session ?? {};
     const limits = { maxCostUsd: usd, maxTokens: tokens, maxHours: hours, maxIterations: iterations };
     const call = { ...childSettingsOf(input), ...limits };
@@ -64,9 +64,9 @@ export async function resumeSession(
   if (unusable) throw unusable;
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
-    if (!asksForMore && (await lacksWorker(found, verdict.code, context)))
+    if (!asksForMore && (await lacksWorker(found, verdict.error.code, context)))
       return { view: await bringWorker(found, note, context), outcome: 'resumed' };
-    if (verdict.code === 'already_running' && !asksForMore && note === undefined)
+    if (verdict.error.code === 'already_running' && !asksForMore && note === undefined)
       return { view: found, outcome: 'already_running' };
     throw earlyRefusal(verdict, found);
   }

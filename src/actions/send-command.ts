@@ -20,8 +20,10 @@ export type CommandRequest = {
 }[Command['kind']];
 
 /** The worker refused a command: its code and its words. */
-function commandRefused({ code, message, hint }: EventOf<'command_refused'>): SamocodeError {
-  return new ExplainedError(code, {}, { what: 'The session refused this.', why: message, hint });
+function commandRefused(event: EventOf<'command_refused'>, session: string): SamocodeError {
+  const { code, message: why, hint } = event;
+  const next = event.next?.map((step) => ({ ...step, session }));
+  return new ExplainedError(code, {}, { what: 'The session refused this.', why, hint, next });
 }
 
 export interface SendOptions {
@@ -75,7 +77,7 @@ export async function untilAnswered(
   const begun = clock.monotonic();
   const answered = async (after: number): Promise<number | undefined> => {
     const answer = await answerTo(paths, id, after);
-    if (answer?.type === 'command_refused') throw commandRefused(answer);
+    if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
     return answer?.n;
   };
   let launched: { pid: number | undefined; againAtMs: number } | undefined;

@@ -53,7 +53,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   read_document: (args) => tool('read_session', { what: 'document', ...args }),
   read_risky_lines: () => 'setup_project',
   raise_limits: (args) =>
-    `when the user agrees: resume_session (caps: {${Object.entries(args)
+    `resume_session (caps: {${Object.entries(args)
       .map(([cap, limit]) => `${cap}: ${limit}`)
       .join(', ')}})`,
   read_plan: (args) => tool('read_plan', args),

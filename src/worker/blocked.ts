@@ -12,7 +12,12 @@ interface Block extends Omit<BlockDecision, 'kind'> {
 /** The event of a session that cannot continue until a person acts, with the flow line that says why. */
 export function blockedEvent({ phase, reason, needs, rule, next }: Block): NewEvent {
   const flow = `Blocked (${needs}): ${reason}`;
-  return { type: 'blocked', phase, reason, needs, rule, ...(next?.length && { next: [...next] }), flow };
+  return { type: 'blocked', phase, reason, needs, rule, next: recordedSteps(next), flow };
+}
+
+/** As an event holds them: not at all where there are none. */
+export function recordedSteps(steps: readonly NextStep[] = []): NextStep[] | undefined {
+  return steps.length === 0 ? undefined : [...steps];
 }
 
 export function blockedBy(error: SamocodeError, phase: Phase): NewEvent {

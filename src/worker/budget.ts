@@ -91,7 +91,7 @@ function higherLimits(uses: readonly CapUse[]): NextStep[] {
     const reached = uses.filter(({ cap }) => cap === name).flatMap(({ limit, spent }) => [limit, spent]);
     return reached.length === 0 ? [] : [[name, Math.ceil(Math.max(...reached) * 2 + 1)]];
   });
-  return [{ act: 'raise_limits', args: Object.fromEntries(args) }];
+  return [{ act: 'raise_limits', args: Object.fromEntries(args), ifWanted: true }];
 }
 
 /** A child that only leaves things in order needs little time. */

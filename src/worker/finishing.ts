@@ -1,11 +1,10 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { changeFile } from '../base/change-file.ts';
-import { ifExists, SamocodeError } from '../base/errors.ts';
+import { ifExists } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { removeWorktree } from '../project/remove-worktree.ts';
 import { worktreeStays } from '../session/commands/judge-finish.ts';
-import type { Refused } from '../session/commands/refused.ts';
 import { parseDocumentName } from '../session/documents.ts';
 import { readEvents } from '../session/event-log.ts';
 import type { By, EventType } from '../session/event-types.ts';
@@ -79,23 +78,14 @@ export function outOfArchive(worker: Worker, by: By): Work {
   };
 }
 
-/** @throws WorktreeStaysError: what was written since the judgement is not lost either */
+/** @throws worktree_foreign, would_lose_work: what was written since the judgement is not lost either */
 async function removeOwnWorktree(worker: Worker): Promise<void> {
   const path = stateOf(worker).worktree?.path;
   if (path === undefined) return;
   const { mainRepo } = worker.file;
   const reading = await removeWorktree({ mainRepo, worktreePath: path, ...worker.git.context });
   const refusal = worktreeStays({ path, reading });
-  if (refusal) throw new WorktreeStaysError(refusal);
-}
-
-class WorktreeStaysError extends SamocodeError {
-  readonly code: string;
-
-  constructor({ code, what, why, hint = '' }: Refused) {
-    super(what, why, hint);
-    this.code = code;
-  }
+  if (refusal) throw refusal.error;
 }
 
 export async function moveDocuments(

@@ -1,4 +1,7 @@
+import type { NextStep } from '../base/acts.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
+import type { SamocodeError } from '../base/errors.ts';
+import { COMMAND_ERRORS } from '../session/commands/command-errors.ts';
 import { judgeKind } from '../session/commands/judge-kind.ts';
 import { type Refused, refused } from '../session/commands/refused.ts';
 import { type Command, pendingCommandIds, readCommand, removeCommand } from '../session/commands.ts';
@@ -6,6 +9,7 @@ import type { NewEvent } from '../session/events.ts';
 import { isRewinding } from '../session/fold-rewound.ts';
 import { appendPatiently } from './append-patiently.ts';
 import { applyCommand } from './apply-command.ts';
+import { recordedSteps } from './blocked.ts';
 import type { CommandOutcome } from './command-outcome.ts';
 import { explainFailure, say } from './failure.ts';
 import { followUp } from './follow-up.ts';
@@ -74,11 +78,13 @@ export async function removeAnswered(worker: Worker, ids: readonly string[]): Pr
 export async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
   const reading = await readCommand(worker.paths, id);
   if (reading === undefined) return { events: [] };
-  if (reading.kind === 'malformed') return { events: [unreadable(id, reading.problem)] };
-  if (reading.kind === 'newer') return { events: [tooNew(id, reading.problem)] };
+  if (reading.kind === 'malformed' || reading.kind === 'newer') {
+    const error = reading.kind === 'newer' ? COMMAND_ERRORS.newer_command : COMMAND_ERRORS.bad_command;
+    return { events: [refusal({ id, kind: 'unreadable' }, error({ problem: reading.problem }))] };
+  }
   const { command } = reading;
   const outcome = await outcomeOf(worker, command, moment).catch((error) => refusedBy(worker, error));
-  if ('code' in outcome) return { events: [refusal(command, outcome)] };
+  if ('error' in outcome) return { events: [refusal(command, outcome.error)] };
   const { kind, by } = command;
   return { ...outcome, events: [{ type: 'command_accepted', id, kind, by }, ...outcome.events] };
 }
@@ -87,21 +93,7 @@ export async function meet(worker: Worker, id: string, moment: Moment): Promise<
 function refusedBy(worker: Worker, error: unknown): Refused {
   if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
   say(worker, error);
-  const { code, what, why, hint } = explainFailure(worker, error, 'ask for it again');
-  return refused(code, { what: 'Nothing was changed.', why: `${what} ${why}`, hint });
-}
-
-function unreadable(id: string, problem: string): NewEvent {
-  const message = `The command file can't be read: ${problem}.`;
-  const hint = 'Use the tools or the command line instead of writing command files.';
-  return { type: 'command_refused', id, kind: 'unreadable', code: 'bad_command', message, hint };
-}
-
-function tooNew(id: string, problem: string): NewEvent {
-  const message = `A newer samocode left this command (${problem}), and the worker of this session does not know that.`;
-  const hint =
-    'Stop the session and resume it: its next worker is of the version that resumes it. Then ask again.';
-  return { type: 'command_refused', id, kind: 'unreadable', code: 'newer_command', message, hint };
+  return refused(explainFailure(worker, error, 'ask for it again'));
 }
 
 async function outcomeOf(
@@ -113,8 +105,21 @@ async function outcomeOf(
 }
 
 function refusal(
-  { id, kind, by }: Command,
-  { code, why, hint = 'Look with get_status.' }: Refused,
+  command: Pick<Command, 'id' | 'kind' | 'by'> | { id: string; kind: 'unreadable'; by?: undefined },
+  { code, why: message, hint, next }: SamocodeError,
 ): NewEvent {
-  return { type: 'command_refused', id, kind, by, code, message: why, hint };
+  const { id, kind, by } = command;
+  return {
+    type: 'command_refused',
+    id,
+    kind,
+    by,
+    code,
+    message,
+    hint,
+    next: recordedSteps(hint || next.length > 0 ? next : LOOK),
+  };
 }
+
+/** Where the session's status says what comes next. */
+const LOOK: readonly NextStep[] = [{ act: 'look' }];

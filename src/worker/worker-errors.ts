@@ -16,6 +16,11 @@ export const WORKER_ERRORS = errors({
     why: notFoundWords(program, 'the check', check),
     hint: 'Install it, or correct CHECK in .samocode; then resume the session.',
   }),
+  child_immortal: ({ pids }: { pids: readonly number[] }) => ({
+    what: 'The session was not stopped.',
+    why: `Processes of the agent could not be ended: ${pids.join(', ')}.`,
+    hint: 'End them yourself, then stop the session again.',
+  }),
   constraints_gone: ({ path }: { path: string }) => ({
     what: 'No agent was started.',
     why: `The file of CONSTRAINTS does not exist: ${path}.`,
@@ -39,8 +44,8 @@ export const WORKER_ERRORS = errors({
     hint: 'Install it, then resume the session. For another SETUP start a new session: this one keeps the SETUP of its start.',
   }),
   worker_fault: ({ then }: { then: string }) => ({
-    what: 'Internal error of the worker.',
-    why: 'worker.stderr in the run folder has the details.',
+    what: 'The worker could not continue.',
+    why: 'Internal error: worker.stderr in the run folder has the details.',
     hint: `To try again, ${then}.`,
   }),
   work_elsewhere: ({ earlier, worktreePath }: { earlier: string; worktreePath: string }) => ({

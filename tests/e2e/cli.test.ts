@@ -51,7 +51,7 @@ test('a session goes to done by commands alone', async () => {
   expect((await samocode('run', 'way-back')).exitCode).toBe(4);
   expect(await object('plan', 'way-back')).toMatchObject({ state: 'waits_for_approval' });
   const early = await samocode('approve', 'way-back', '--hash', '0000000000000000');
-  expect(early.stderr).toContain('Nothing was approved.');
+  expect(early.stderr).toContain('The plan was not approved.');
   expect((await samocode('approve', 'way-back')).exitCode).toBe(0);
 
   const done = await samocode('run', 'way-back');

@@ -58,16 +58,24 @@ describe('answers', () => {
     ['no answer at all', {}, 'no_answer_given'],
     ['a confirmation of nothing', { confirmTyped: true }, 'no_answer_given'],
   ])('%s is refused', (_what, given, code) => {
-    expect(judgeAnswer({ ...command, ...given }, asked, facts)).toMatchObject({ kind: 'refused', code });
+    expect(judgeAnswer({ ...command, ...given }, asked, facts)).toMatchObject({
+      kind: 'refused',
+      error: { code },
+    });
   });
 
   test('they are refused when nothing is asked, and where their channel may open no gate', () => {
     const given = { ...command, acceptSuggestions: true };
-    expect(judgeAnswer(given, RUNNING, facts)).toMatchObject({ code: 'not_waiting', isStatus: true });
+    expect(judgeAnswer(given, RUNNING, facts)).toMatchObject({
+      error: { code: 'not_waiting' },
+      isStatus: true,
+    });
     const closed = judgeAnswer({ ...given, by: byModel }, asked, { ...facts, gateChannels: PEOPLE });
     expect(closed).toMatchObject({
-      code: 'channel_closed',
-      why: 'GATE_CHANNELS of this project allows only cli, file, and this came by tool (claude-code).',
+      error: {
+        code: 'channel_closed',
+        why: 'GATE_CHANNELS of this project allows only cli, file, and this came by tool (claude-code).',
+      },
     });
   });
 });
@@ -90,20 +98,24 @@ describe('an approval', () => {
   });
 
   test('is refused for another plan, for none, and by a channel that is closed', () => {
-    expect(judge({ hash: 'deadbeefdead' })).toMatchObject({ code: 'plan_changed' });
-    expect(judge({ hash: plan.hash.slice(0, 7) })).toMatchObject({ code: 'plan_changed' });
-    expect(judge({}, { plan: undefined })).toMatchObject({ code: 'no_plan' });
-    expect(judge({ by: byModel }, { gateChannels: PEOPLE })).toMatchObject({ code: 'channel_closed' });
+    expect(judge({ hash: 'deadbeefdead' })).toMatchObject({ error: { code: 'plan_changed' } });
+    expect(judge({ hash: plan.hash.slice(0, 7) })).toMatchObject({ error: { code: 'plan_changed' } });
+    expect(judge({}, { plan: undefined })).toMatchObject({ error: { code: 'no_plan' } });
+    expect(judge({ by: byModel }, { gateChannels: PEOPLE })).toMatchObject({
+      error: { code: 'channel_closed' },
+    });
   });
 
   test('and a request for changes are refused when no plan waits', () => {
     const facts = { plan, gateChannels: CHANNELS };
-    expect(judgeApprove({ by: byPerson }, RUNNING, facts)).toMatchObject({ code: 'not_waiting' });
+    expect(judgeApprove({ by: byPerson }, RUNNING, facts)).toMatchObject({ error: { code: 'not_waiting' } });
     const request = { by: byPerson, feedback: 'shorter' };
     const open = { gateChannels: CHANNELS, opensFirstGate: false };
-    expect(judgeRequestChanges(request, RUNNING, open)).toMatchObject({ code: 'not_waiting' });
+    expect(judgeRequestChanges(request, RUNNING, open)).toMatchObject({ error: { code: 'not_waiting' } });
     expect(judgeRequestChanges({ ...request, feedback: ' ' }, asked, open)).toMatchObject({
-      code: 'empty_feedback',
+      error: {
+        code: 'empty_feedback',
+      },
     });
     expect(judgeRequestChanges(request, asked, open)).toEqual({ kind: 'accepted' });
   });
@@ -113,7 +125,9 @@ describe('an approval', () => {
     const facts = { gateChannels: PEOPLE, opensFirstGate: false };
     expect(judgeRequestChanges(request, asked, facts)).toEqual({ kind: 'accepted' });
     expect(judgeRequestChanges(request, asked, { ...facts, opensFirstGate: true })).toMatchObject({
-      code: 'channel_closed',
+      error: {
+        code: 'channel_closed',
+      },
     });
   });
 });
@@ -127,8 +141,10 @@ describe('a start', () => {
     expect(judgeStart({ by: byModel }, {}, none)).toEqual({ kind: 'accepted' });
     expect(judgeStart({ by: byPerson }, {}, both)).toEqual({ kind: 'accepted' });
     expect(judgeStart({ by: byModel }, {}, both)).toMatchObject({
-      code: 'channel_closed',
-      why: expect.stringContaining('accept its suggestions and approve its plan unasked'),
+      error: {
+        code: 'channel_closed',
+        why: expect.stringContaining('accept its suggestions and approve its plan without asking'),
+      },
     });
   });
 
@@ -138,15 +154,16 @@ describe('a start', () => {
     expect(judgeStart({ by: byPerson }, {}, lowered)).toEqual({ kind: 'accepted' });
     expect(judgeStart({ by: byModel }, {}, { ...open, sandbox: 'off' })).toEqual({ kind: 'accepted' });
     expect(judgeStart({ by: byModel }, {}, lowered)).toMatchObject({
-      code: 'person_needed',
-      why: expect.stringContaining('sandbox off'),
-      hint: expect.stringContaining('--sandbox off'),
+      error: {
+        code: 'person_needed',
+        why: expect.stringContaining('sandbox off'),
+      },
     });
   });
 
   test('happens once', () => {
     const started = { createdAt: since };
-    expect(judgeStart({ by: byPerson }, started, none)).toMatchObject({ code: 'already_started' });
+    expect(judgeStart({ by: byPerson }, started, none)).toMatchObject({ error: { code: 'already_started' } });
   });
 
   test('that chose for the work before opens nothing for a goal of a channel that may not', () => {
@@ -182,7 +199,10 @@ describe('a resume', () => {
     ['a done session with blank new work', DONE, { goal: ' ' }, 'goal_missing'],
     ['a stopped session with new work', STOPPED, { goal: 'x' }, 'not_done'],
   ])('of %s is refused', (_what, state, command, code) => {
-    expect(judgeResume({ by: byPerson, ...command }, state)).toMatchObject({ kind: 'refused', code });
+    expect(judgeResume({ by: byPerson, ...command }, state)).toMatchObject({
+      kind: 'refused',
+      error: { code },
+    });
   });
 
   test('goes on where the session stood', () => {
@@ -206,7 +226,7 @@ describe('a resume', () => {
         rule: 'git_programs_changed',
       } as const;
       const refused = judgeResume({ by: { channel } }, stateOf(status));
-      expect(refused).toMatchObject({ kind: 'refused', code: 'needs_person' });
+      expect(refused).toMatchObject({ kind: 'refused', error: { code: 'needs_person' } });
       expect(judgeResume({ by: byPerson }, stateOf(status))).toMatchObject({ kind: 'accepted' });
     },
   );
@@ -216,19 +236,21 @@ describe('a resume', () => {
     const status = { kind: 'blocked', since, reason: 'x', needs: 'y', rule } as const;
     const byModel = { by: { channel: 'tool' } } as const;
     expect(judgeResume(byModel, stateOf(status), { lowered: 'none' })).toMatchObject({
-      code: 'needs_person',
-      why: expect.stringContaining('"none"'),
+      error: {
+        code: 'needs_person',
+        why: expect.stringContaining('"none"'),
+      },
     });
     expect(judgeResume({ by: byPerson }, stateOf(status), { lowered: 'none' }).kind).toBe('accepted');
     expect(judgeResume(byModel, stateOf(status)).kind).toBe('accepted');
   });
 
   test('that would only block again says which limit is spent', () => {
-    const first = { cap: 'hours', scope: 'session', limit: 1, spent: 2 } as const;
+    const next = [{ act: 'raise_limits', args: { hours: 5 } }] as const;
     const refused = judgeResume({ by: byPerson }, STOPPED, {
-      spent: { first, reason: 'The budget is used up.' },
+      spent: { reason: 'The budget is used up.', next },
     });
-    expect(refused).toMatchObject({ code: 'budget_spent', hint: expect.stringContaining('MAX_HOURS') });
+    expect(refused).toMatchObject({ error: { code: 'budget_spent', next } });
   });
 });
 
@@ -263,44 +285,48 @@ describe('an archiving', () => {
     ['an unknown document', documents('x.md'), DONE, facts, 'unknown_document'],
     ['no document at all', documents(), DONE, { ...facts, names: [] }, 'nothing_to_archive'],
   ])('of %s is refused', (_what, command, state, given, code) => {
-    expect(judgeArchive(command, state, given)).toMatchObject({ kind: 'refused', code });
+    expect(judgeArchive(command, state, given)).toMatchObject({ kind: 'refused', error: { code } });
   });
 
   test('names what would be lost, files and commits', () => {
     const given = { ...facts, worktree: { path: '/w', reading: present } };
     expect(judgeArchive(session, DONE, given)).toMatchObject({
-      why: 'Changes in /w are not committed: a. Commits there that are on no branch: 2.',
+      error: { why: 'Changes in /w are not committed: a. Commits there that are on no branch: 2.' },
     });
   });
 
   test('is taken back where the session is archived and its place is free', () => {
     expect(judgeUnarchive({ archived: true }, facts)).toMatchObject({ kind: 'accepted' });
-    expect(judgeUnarchive({ archived: false }, facts)).toMatchObject({ code: 'not_archived' });
-    expect(judgeUnarchive({ archived: true }, { isTaken: true })).toMatchObject({ code: 'folder_taken' });
+    expect(judgeUnarchive({ archived: false }, facts)).toMatchObject({ error: { code: 'not_archived' } });
+    expect(judgeUnarchive({ archived: true }, { isTaken: true })).toMatchObject({
+      error: { code: 'folder_taken' },
+    });
   });
 });
 
 test('in the archive, halfway through a rewind or beside an agent only some kinds of commands are taken', () => {
   const archived = { ...DONE, archived: true };
-  expect(judgeKind('resume', archived)).toMatchObject({ code: 'archived' });
+  expect(judgeKind('resume', archived)).toMatchObject({ error: { code: 'archived' } });
   expect(judgeKind('unarchive', archived)).toBeUndefined();
   const back = { progress: DONE.progress, answers: [], oldRounds: 0, oldPlans: [] };
   const halfway = { n: 1, by: byPerson, to: 1, commit: 'c', back, isHalfway: true as const };
   expect(judgeKind('answer', { archived: false, rewind: halfway })).toMatchObject({
-    code: 'rewind_halfway',
+    error: {
+      code: 'rewind_halfway',
+    },
   });
-  expect(judgeKind('approve', RUNNING, 'child_runs')).toMatchObject({ code: 'child_runs' });
+  expect(judgeKind('approve', RUNNING, 'child_runs')).toMatchObject({ error: { code: 'child_runs' } });
   expect(judgeKind('stop', RUNNING, 'child_runs')).toBeUndefined();
 });
 
 test('a message is kept where an agent comes to read it', () => {
   expect(judgeMessage({ text: 'x' }, STOPPED)).toMatchObject({ kind: 'accepted' });
-  expect(judgeMessage({ text: ' ' }, STOPPED)).toMatchObject({ code: 'empty_message' });
-  expect(judgeMessage({ text: 'x' }, DONE)).toMatchObject({ code: 'done' });
+  expect(judgeMessage({ text: ' ' }, STOPPED)).toMatchObject({ error: { code: 'empty_message' } });
+  expect(judgeMessage({ text: 'x' }, DONE)).toMatchObject({ error: { code: 'done' } });
 });
 
 test('a stop is met by what is under way, else at once, and refused where nothing is', () => {
   expect(judgeStop(stateOf({ kind: 'starting', since }))).toMatchObject({ how: 'request' });
   expect(judgeStop(stateOf(waiting('qa_answers')))).toMatchObject({ how: 'stop' });
-  expect(judgeStop(STOPPED)).toMatchObject({ code: 'not_running' });
+  expect(judgeStop(STOPPED)).toMatchObject({ error: { code: 'not_running' } });
 });

@@ -59,6 +59,6 @@ test('a stop that comes too late is refused with the reason', async () => {
   await session.leave({ kind: 'stop', when: 'now' });
   await session.work();
   expect(await session.events()).toContainEqual(
-    expect.objectContaining({ type: 'command_refused', message: 'The session is done already.' }),
+    expect.objectContaining({ type: 'command_refused', message: 'The session is already done.' }),
   );
 });

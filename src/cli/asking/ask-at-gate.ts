@@ -25,7 +25,7 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
   if (status.kind !== 'waiting') return false;
   const closed = closedChannel((await cli.actionContext()).by, gateChannelsOf(view));
   if (closed) {
-    cli.output.say(`\n${closed.why} ${closed.hint}`);
+    cli.output.say(`\n${closed.error.why} ${closed.error.hint}`);
     return false;
   }
   try {

@@ -5,7 +5,8 @@ import type { OpenQuestions } from '../qa-open.ts';
 import { findQuestion, type QaQuestion } from '../qa-question.ts';
 import type { SessionState } from '../state.ts';
 import { closedChannel } from './closed-channel.ts';
-import { type Refused, refused } from './refused.ts';
+import { GATE_ERRORS } from './gate-errors.ts';
+import { type Refused, refused, refusedForStatus } from './refused.ts';
 
 export interface AnswerFacts extends Pick<OpenQuestions, 'questions' | 'open' | 'unconfirmed'> {
   gateChannels: readonly Channel[];
@@ -24,10 +25,9 @@ export function judgeAnswer(
   const given = understood(command.answers, facts.questions);
   if ('kind' in given) return given;
   if (status.kind !== 'waiting' || status.for !== 'qa_answers') {
-    const what = 'The session does not wait for answers.';
-    return refused('not_waiting', { what, why: 'Nothing is asked now.', isStatus: true });
+    return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'answers' }));
   }
-  const closed = closedChannel(command.by, facts.gateChannels, NOTHING);
+  const closed = closedChannel(command.by, facts.gateChannels, 'No answer was recorded.');
   if (closed) return closed;
   const answers = new Map<string, RecordedAnswer>();
   const give = (question: QaQuestion, text: string) =>
@@ -41,12 +41,10 @@ export function judgeAnswer(
     const isLeft = facts.open.includes(question.id) && !answers.has(question.id);
     if (isLeft && question.suggestion) give(question, question.suggestion.letters.join(', '));
   }
-  if (answers.size === 0) return noAnswer(facts.open);
+  if (answers.size === 0) return refused(GATE_ERRORS.no_answer_given({ open: facts.open }));
   const open = facts.open.filter((id) => !answers.has(id));
   return { kind: 'accepted', answers: [...answers.values()], open };
 }
-
-const NOTHING = 'Nothing was answered.';
 
 function understood(
   answers: CommandOf<'answer'>['answers'],
@@ -55,30 +53,14 @@ function understood(
   const given: { question: QaQuestion; text: string }[] = [];
   for (const { id, text } of answers) {
     const question = findQuestion(questions, id);
-    if (question === undefined) return unknownQuestion(id, questions);
+    if (question === undefined)
+      return refused(GATE_ERRORS.unknown_question({ id, known: questions.map((each) => each.id) }));
     const parsed = parseAnswer(question, text);
     if (parsed.kind === 'invalid') {
-      const hint = `Answer ${question.id} with a letter of its options, several with commas, or in your own words.`;
-      return refused('answer_not_understood', { what: NOTHING, why: parsed.problem, hint });
+      const { problem } = parsed;
+      return refused(GATE_ERRORS.answer_not_understood({ id: question.id, problem }));
     }
     given.push({ question, text: answerText(parsed) });
   }
   return given;
-}
-
-function unknownQuestion(id: string, questions: readonly QaQuestion[]): Refused {
-  const known = questions.map((question) => question.id).join(', ');
-  return refused('unknown_question', {
-    what: NOTHING,
-    why: `There is no question "${id.slice(0, 40)}". ${known ? `The questions are ${known}.` : 'Nothing has been asked.'}`,
-    hint: known ? `Answer ${known}; read_qa shows them.` : 'No question is open: see get_status.',
-  });
-}
-
-function noAnswer(open: readonly string[]): Refused {
-  return refused('no_answer_given', {
-    what: NOTHING,
-    why: 'No open question got an answer.',
-    hint: `Open are ${open.join(', ')}: give answers by id, or accept_suggestions if the person wants exactly that.`,
-  });
 }

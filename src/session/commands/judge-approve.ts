@@ -4,7 +4,8 @@ import type { Channel, PlanVersion } from '../event-types.ts';
 import { isHashOf } from '../plan.ts';
 import type { SessionState } from '../state.ts';
 import { closedChannel } from './closed-channel.ts';
-import { type Refused, refused } from './refused.ts';
+import { GATE_ERRORS } from './gate-errors.ts';
+import { type Refused, refused, refusedForStatus } from './refused.ts';
 
 export interface ApproveFacts {
   /** The plan as it stands now; absent when it is gone. */
@@ -23,27 +24,16 @@ export function judgeApprove(
   { plan, gateChannels }: ApproveFacts,
 ): ApproveVerdict {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval') return noPlanWaits();
-  const closed = closedChannel(command.by, gateChannels, NOTHING);
+  const closed = closedChannel(command.by, gateChannels, 'The plan was not approved.');
   if (closed) return closed;
-  if (plan === undefined) {
-    const why = 'The plan document is gone.';
-    return refused('no_plan', { what: NOTHING, why, hint: 'Ask for a new one with request_changes.' });
-  }
-  if (command.hash !== undefined && !isHashOf(command.hash, plan.hash)) {
-    return refused('plan_changed', {
-      what: NOTHING,
-      why: `The hash is not that of the plan that waits, ${plan.name}.`,
-      hint: 'Call read_plan, show the person what stands there now, and ask again.',
-    });
-  }
+  if (plan === undefined) return refused(GATE_ERRORS.no_plan());
+  if (command.hash !== undefined && !isHashOf(command.hash, plan.hash))
+    return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
   const { name, text, hash } = plan;
   return { kind: 'accepted', plan: { name, hash }, text, phase: status.resumePhase };
 }
 
-const NOTHING = 'Nothing was approved.';
-
 /** For whatever is decided about a plan that does not wait. */
 export function noPlanWaits(): Refused {
-  const what = 'The session does not wait for approval of a plan.';
-  return refused('not_waiting', { what, why: 'No plan waits now.', isStatus: true });
+  return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' }));
 }

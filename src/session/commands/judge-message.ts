@@ -1,5 +1,6 @@
 import type { CommandOf } from '../commands.ts';
 import type { SessionState } from '../state.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
 import { type Refused, refused } from './refused.ts';
 
 /** Whether an agent will come that can read a message. */
@@ -7,16 +8,6 @@ export function judgeMessage(
   { text }: Pick<CommandOf<'message'>, 'text'>,
   { status }: Pick<SessionState, 'status'>,
 ): { kind: 'accepted' } | Refused {
-  if (text.trim() === '') {
-    const hint = 'Say what the agent should know.';
-    return refused('empty_message', { what: NOTHING, why: 'The message is empty.', hint });
-  }
-  if (status.kind !== 'done') return { kind: 'accepted' };
-  return refused('done', {
-    what: NOTHING,
-    why: 'The session is done: no agent comes that could read it.',
-    hint: 'If there is new work, give it to resume_session as goal.',
-  });
+  if (text.trim() === '') return refused(COMMAND_ERRORS.empty_message());
+  return status.kind === 'done' ? refused(COMMAND_ERRORS.done()) : { kind: 'accepted' };
 }
-
-const NOTHING = 'Nothing was kept.';

@@ -2,6 +2,7 @@ import type { CommandOf } from '../commands.ts';
 import type { Channel } from '../event-types.ts';
 import type { SessionState } from '../state.ts';
 import { closedChannel } from './closed-channel.ts';
+import { GATE_ERRORS } from './gate-errors.ts';
 import { noPlanWaits } from './judge-approve.ts';
 import { type Refused, refused } from './refused.ts';
 
@@ -18,14 +19,8 @@ export function judgeRequestChanges(
   { gateChannels, opensFirstGate }: RequestChangesFacts,
 ): { kind: 'accepted' } | Refused {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval') return noPlanWaits();
-  const closed = opensFirstGate ? closedChannel(by, gateChannels, NOTHING) : undefined;
+  const closed = opensFirstGate ? closedChannel(by, gateChannels, 'The plan was not sent back.') : undefined;
   if (closed) return closed;
   if (feedback.trim() !== '') return { kind: 'accepted' };
-  return refused('empty_feedback', {
-    what: NOTHING,
-    why: 'No change was named.',
-    hint: 'Say what should be different in the plan.',
-  });
+  return refused(GATE_ERRORS.empty_feedback());
 }
-
-const NOTHING = 'Nothing was sent back.';

@@ -3,6 +3,7 @@ import type { SessionEvent } from '../events.ts';
 import { isRewinding } from '../fold-rewound.ts';
 import { findRewindPoint, iterationsWithCheckpoint, type RewindPoint } from '../rewind-point.ts';
 import type { SessionState } from '../state.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
 import { judgeKind } from './judge-kind.ts';
 import { type Refused, refused } from './refused.ts';
 
@@ -31,15 +32,20 @@ export function judgeRewind(
 ): RewindVerdict {
   const closed = judgeKind('rewind', state);
   if (closed) return closed;
-  if (state.openIteration !== undefined) return state.status.kind === 'running' ? AGENT_RUNS : NOT_OVER;
-  if (isRewinding(state)) return REWINDS;
+  if (state.openIteration !== undefined)
+    return refused(
+      state.status.kind === 'running'
+        ? COMMAND_ERRORS.child_runs({ wanted: 'rewind' })
+        : COMMAND_ERRORS.busy({ with: 'iteration' }),
+    );
+  if (isRewinding(state)) return refused(COMMAND_ERRORS.busy({ with: 'rewind' }));
   const { events, kept } = facts;
-  if (state.worktree === undefined) return NOTHING_KEPT;
+  if (state.worktree === undefined) return refused(COMMAND_ERRORS.nothing_kept());
   const point = findRewindPoint(events, to, new Set(kept.beforeRewinds.keys()));
   const commit = point && commitOf(point, kept);
-  return point === undefined || commit === undefined
-    ? notKept(to, facts)
-    : { kind: 'accepted', commit, back: point.back };
+  if (point !== undefined && commit !== undefined) return { kind: 'accepted', commit, back: point.back };
+  const numbers = keptIterations(facts).map(({ iteration }) => iteration);
+  return refused(COMMAND_ERRORS.checkpoint_gone({ to, kept: numbers }));
 }
 
 function commitOf({ commit, beforeRewind }: RewindPoint, kept: RewindFacts['kept']): string | undefined {
@@ -64,43 +70,4 @@ export function keptIterations({ events, kept }: RewindFacts): KeptIteration[] {
   // Before the first agent has run there is nothing to go back from.
   const hasBegun = findRewindPoint(events, 0, new Set()) !== undefined;
   return hasBegun && kept.start ? [...iterations, { iteration: 0, phase: 'init' }] : iterations;
-}
-
-const NOTHING = 'Nothing was changed.';
-const NONE_YET = 'It keeps none yet: there is one after each iteration.';
-
-const AGENT_RUNS = refused('child_runs', {
-  what: NOTHING,
-  why: 'An agent works in it.',
-  hint: 'Call stop_session first.',
-});
-
-const NOT_OVER = refused('busy', {
-  what: NOTHING,
-  why: 'An iteration is not over yet.',
-  hint: 'Call wait, then try again.',
-});
-
-const NOTHING_KEPT = refused('nothing_kept', {
-  what: NOTHING,
-  why: 'The session has no worktree yet.',
-  hint: NONE_YET,
-});
-
-const REWINDS = refused('busy', {
-  what: NOTHING,
-  why: 'Another rewind is not over yet.',
-  hint: 'Call wait, then try again.',
-});
-
-function notKept(to: CommandOf<'rewind'>['to'], facts: RewindFacts): Refused {
-  const numbers = keptIterations(facts).map(({ iteration }) => iteration);
-  return refused('checkpoint_gone', {
-    what: NOTHING,
-    why:
-      to === 'undo'
-        ? 'There is no rewind to take back, or what was there before is not kept any more.'
-        : `There is no checkpoint of iteration ${to}, or it is not kept any more.`,
-    hint: numbers.length === 0 ? NONE_YET : `It can go back to: ${numbers.slice(0, 30).join(', ')}.`,
-  });
 }

@@ -4,6 +4,7 @@ import type { By } from '../event-types.ts';
 import type { FrozenSettings } from '../session-file.ts';
 import type { SessionState } from '../state.ts';
 import { closedChannel } from './closed-channel.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
 import { type Refused, refused } from './refused.ts';
 
 type GateChoices = Pick<FrozenSettings, 'gates' | 'gateChannels' | 'autoApprove' | 'acceptSuggestions'>;
@@ -18,29 +19,13 @@ export function judgeStart(
   { createdAt }: Pick<SessionState, 'createdAt'>,
   settings: Choices,
 ): { kind: 'accepted' } | Refused {
-  if (createdAt !== undefined) {
-    const hint = 'Use resume_session to go on with it.';
-    return refused('already_started', { what: NOTHING, why: 'The session was started before.', hint });
-  }
-  if (settings.sandboxLowered && by.channel === 'tool') return sandboxLowered(settings);
+  if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
+  if (settings.sandboxLowered && by.channel === 'tool')
+    return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox ?? 'auto' }));
   const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   if (chosen.length === 0) return { kind: 'accepted' };
-  const closed = closedChannel(by, settings.gateChannels, NOTHING);
-  if (closed === undefined) return { kind: 'accepted' };
-  const why = `It was to ${chosen.join(' and ')} unasked, which opens a gate. ${closed.why}`;
-  const hint = 'Start it without that choice; it then waits for the human.';
-  return { ...closed, why, hint };
+  return closedChannel(by, settings.gateChannels, 'No session was started.', chosen) ?? { kind: 'accepted' };
 }
-
-function sandboxLowered({ sandbox }: Choices): Refused {
-  return refused('person_needed', {
-    what: NOTHING,
-    why: `Its agents were to run with sandbox ${sandbox}, which is less than the project has, and a model or script may not choose that for the human.`,
-    hint: `Start it without that choice, or ask the human to start it in a terminal of their own, with --sandbox ${sandbox}.`,
-  });
-}
-
-const NOTHING = 'No session was started.';
 
 const CHOICES = [
   { gate: 'qa', choice: 'acceptSuggestions', words: 'accept its suggestions' },

@@ -1,4 +1,5 @@
 import type { SessionState } from '../state.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
 import { type Refused, refused } from './refused.ts';
 
 export type StopVerdict =
@@ -12,10 +13,8 @@ export function judgeStop({
   status,
   openIteration,
 }: Pick<SessionState, 'status' | 'openIteration'>): StopVerdict {
-  if (status.kind === 'stopped' || status.kind === 'done') {
-    const why = `The session is ${status.kind} already.`;
-    return refused('not_running', { what: 'Nothing was changed.', why, hint: 'There is nothing to stop.' });
-  }
+  if (status.kind === 'stopped' || status.kind === 'done')
+    return refused(COMMAND_ERRORS.not_running({ status: status.kind }));
   // An iteration that a block left open waits for a person: nothing works there that would meet the wish later.
   const isBeingDone = openIteration !== undefined && status.kind !== 'blocked';
   if (isBeingDone || status.kind === 'starting') return { kind: 'accepted', how: 'request' };

@@ -7,7 +7,7 @@ import type { CommandOf } from '../../session/commands.ts';
 import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
 import type { SessionState } from '../../session/state.ts';
-import { budgetReason, budgetUses, spentUses } from '../budget.ts';
+import { budgetReason, budgetUses, higherLimits, spentUses } from '../budget.ts';
 import { childChoice } from '../choose-child.ts';
 import type { CommandOutcome } from '../command-outcome.ts';
 import { documentNames } from '../documents.ts';
@@ -90,12 +90,11 @@ function isBudgets({ status }: SessionState): boolean {
 function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['spent'] {
   if (!isBudgets(stateOf(worker)) && command.caps === undefined) return undefined;
   const reached = reachedUses(worker, command);
-  const [first] = reached;
-  if (first === undefined) return undefined;
+  if (reached.length === 0) return undefined;
   // Nothing of this resume is kept: the next one must raise what it has raised too.
   const isOther = (use: CapUse) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
   const all = [...reached, ...runOut(worker, command).filter(isOther)];
-  return { first, reason: budgetReason(all) };
+  return { reason: budgetReason(all), next: higherLimits(all) };
 }
 
 async function newGoal(worker: Worker, command: CommandOf<'resume'>, goal: string): Promise<CommandOutcome> {

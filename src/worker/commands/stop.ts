@@ -6,6 +6,7 @@ import { readChildRecord } from '../spawn-child.ts';
 import { stoppedEvent } from '../stopped.ts';
 import { endChildTree } from '../tree.ts';
 import { stateOf, type Worker } from '../worker.ts';
+import { WORKER_ERRORS } from '../worker-errors.ts';
 
 export async function stop(
   worker: Worker,
@@ -18,13 +19,6 @@ export async function stop(
   // A stopped session has no agent: what a block left alive ends first.
   const child = openIteration && (await readChildRecord(worker, openIteration.iteration));
   const end = openIteration && (await endChildTree(worker, child, { leftoversOnly: true }));
-  return end?.kind === 'immortal' ? immortal(end.pids) : { events: [stoppedEvent(by)] };
-}
-
-function immortal(pids: readonly number[]): Refused {
-  return refused('child_immortal', {
-    what: 'The session was not stopped.',
-    why: `Processes of the agent could not be ended: ${pids.join(', ')}.`,
-    hint: 'End them yourself, then stop the session again.',
-  });
+  if (end?.kind === 'immortal') return refused(WORKER_ERRORS.child_immortal({ pids: end.pids }));
+  return { events: [stoppedEvent(by)] };
 }

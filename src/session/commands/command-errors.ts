@@ -1,0 +1,180 @@
+import { type NextStep, TO_FILL } from '../../base/acts.ts';
+import { errors } from '../../base/errors.ts';
+
+/** Why a session does not take a command; what the gates refuse is in GATE_ERRORS. */
+export const COMMAND_ERRORS = errors({
+  already_running: () => ({
+    what: NOTHING,
+    why: 'The session already runs.',
+    next: [
+      { act: 'message', args: { text: TO_FILL }, when: 'to guide its next agent' },
+      { act: 'stop', when: 'for other work' },
+    ],
+  }),
+  already_started: () => ({
+    what: NOT_STARTED,
+    why: 'The session was started before.',
+    next: [{ act: 'resume', when: 'to continue it' }],
+  }),
+  archived: () => ({ what: NOTHING, why: 'The session is in the archive.', next: [{ act: 'bring_back' }] }),
+  bad_command: ({ problem }: { problem: string }) => ({
+    what: NOTHING,
+    why: `The command file cannot be read: ${problem}.`,
+    hint: 'Use the tools or the command line instead of writing command files.',
+  }),
+  budget_spent: ({ reason, next }: { reason: string; next: readonly NextStep[] }) => ({
+    what: NOT_RESUMED,
+    why: reason,
+    next,
+  }),
+  busy: ({ with: what }: { with: 'iteration' | 'rewind' }) => ({
+    what: NOTHING,
+    why: what === 'iteration' ? 'An iteration has not ended yet.' : 'Another rewind has not ended yet.',
+    hint: 'Try again once it has.',
+    next: [{ act: 'follow' }],
+  }),
+  checkpoint_gone: ({ to, kept }: { to: number | 'undo'; kept: readonly number[] }) => ({
+    what: NOTHING,
+    why:
+      to === 'undo'
+        ? 'There is no rewind to undo, or what was there before it is no longer kept.'
+        : `There is no checkpoint of iteration ${to}, or it is no longer kept.`,
+    hint: kept.length === 0 ? NONE_YET : `It can be rewound to: ${kept.slice(0, 30).join(', ')}.`,
+  }),
+  child_runs: ({ wanted }: { wanted: 'rewind' | 'other' }) => ({
+    what: NOTHING,
+    why:
+      wanted === 'rewind'
+        ? 'An agent works in the session.'
+        : 'An agent works in the session; until the iteration ends it takes only stops and messages.',
+    hint: wanted === 'rewind' ? '' : 'Try again after the iteration.',
+    next: [{ act: wanted === 'rewind' ? 'stop' : 'follow' }],
+  }),
+  done: () => ({
+    what: NOT_KEPT,
+    why: 'The session is done: no agent will read it.',
+    next: [{ act: 'resume', args: { goal: TO_FILL }, when: 'for new work' }],
+  }),
+  empty_message: () => ({
+    what: NOT_KEPT,
+    why: 'The message is empty.',
+    hint: 'Say what the agent should know.',
+  }),
+  folder_taken: () => ({
+    what: NOT_MOVED,
+    why: 'Another folder exists where its folder would go.',
+    hint: 'Move that one away, then try again.',
+  }),
+  gate_closed: ({ for: waited }: { for: 'answers' | 'plan' }) => ({
+    what: NOT_RESUMED,
+    why: waited === 'answers' ? 'It waits for answers.' : 'Its plan waits for approval.',
+    next: [{ act: waited === 'answers' ? 'answer_questions' : 'decide_plan' }],
+  }),
+  goal_missing: () => ({
+    what: NOT_RESUMED,
+    why: 'The session is done and has no work left.',
+    next: [
+      { act: 'resume', args: { goal: TO_FILL }, when: 'for new work in the same session' },
+      { act: 'start', when: 'for another session' },
+    ],
+  }),
+  needs_person: ({ level }: { level?: string }) => ({
+    what: NOT_RESUMED,
+    why:
+      level === undefined
+        ? 'It would accept settings or hooks by which git starts programs, and only a person may accept them.'
+        : `Its agents would run at the sandbox level "${level}", lower than it began with. Only a person may decide that.`,
+    hint:
+      level === undefined
+        ? 'The user reads what it lists, and resumes it in a terminal of their own.'
+        : 'Fix the guard, or the user resumes it in a terminal of their own.',
+    next: level === undefined ? [] : [{ act: 'doctor', when: 'to see what the guard lacks' }],
+  }),
+  newer_command: ({ problem }: { problem: string }) => ({
+    what: NOTHING,
+    why: `A newer samocode left this command (${problem}), and the worker of this session does not know it.`,
+    hint: 'Stop the session and resume it: its next worker is of the version that resumes it. Then try again.',
+  }),
+  not_archived: () => ({
+    what: NOT_MOVED,
+    why: 'The session is not in the archive.',
+    hint: 'There is nothing to bring back.',
+  }),
+  not_at_rest: ({ status }: { status: string }) => ({
+    what: NOT_MOVED,
+    why: `The session is ${status}.`,
+    next: [{ act: 'stop' }],
+  }),
+  not_done: ({ status }: { status: string }) => ({
+    what: NOT_RESUMED,
+    why: `The session is ${status}, not done.`,
+    hint: 'A new goal is for a session that is done; without a goal it continues where it is.',
+  }),
+  not_running: ({ status }: { status: string }) => ({
+    what: NOTHING,
+    why: `The session is already ${status}.`,
+    hint: 'There is nothing to stop.',
+  }),
+  nothing_kept: () => ({ what: NOTHING, why: 'The session has no worktree yet.', hint: NONE_YET }),
+  nothing_to_archive: ({ hasDocuments }: { hasDocuments: boolean }) => ({
+    what: 'Nothing to archive.',
+    why: hasDocuments ? 'Every document is in "keep".' : 'The session has no documents.',
+    hint: hasDocuments ? 'Keep fewer of them.' : '',
+  }),
+  person_needed: ({ sandbox }: { sandbox: string }) => ({
+    what: NOT_STARTED,
+    why: `Its agents were to run with sandbox ${sandbox}, which is less than the project has, and a model or script may not choose that for the user.`,
+    hint: 'Start it without that choice, or the user starts it in a terminal of their own.',
+  }),
+  rewind_halfway: () => ({
+    what: NOTHING,
+    why: 'A rewind has restored only some of the files.',
+    next: [
+      { act: 'resume', when: 'to complete it' },
+      { act: 'rewind', args: { undo: true }, when: 'to revert it' },
+    ],
+  }),
+  stop_under_way: () => ({
+    what: NOT_RESUMED,
+    why: 'A stop has been requested.',
+    hint: 'Resume it once it has stopped.',
+    next: [{ act: 'follow' }],
+  }),
+  unknown_document: ({ names, documents }: { names: string; documents: readonly string[] }) => ({
+    what: NOT_MOVED,
+    why: `There is no document ${names}.`,
+    hint: `Documents here: ${documents.join(', ') || 'none'}.`,
+  }),
+  worktree_foreign: ({ path, problem }: { path: string; problem: string }) => ({
+    what: NOT_MOVED,
+    why: `At ${path} is no worktree of this repository: ${problem}`,
+    hint: 'Look at what it is, move it away, then try again.',
+  }),
+  would_lose_work: ({ path, files, commits, isHidden }: Unsaved) => ({
+    what: NOT_MOVED,
+    why: [
+      ...(files === undefined ? [] : [`Changes in ${path} are not committed: ${files}.`]),
+      ...(commits === 0 ? [] : [`Commits there that are on no branch: ${commits}.`]),
+    ].join(' '),
+    hint: `Commit or remove them, then try again.${isHidden ? ` ${UNHIDE}` : ''}`,
+  }),
+});
+
+const NOTHING = 'Nothing was changed.';
+const NOT_STARTED = 'No session was started.';
+const NOT_RESUMED = 'The session was not resumed.';
+const NOT_MOVED = 'Nothing was moved.';
+const NOT_KEPT = 'The message was not kept.';
+const NONE_YET = 'It has no checkpoints yet; one is taken after each iteration.';
+const UNHIDE =
+  'git ignores changes to some of them: "git update-index --no-assume-unchanged --no-skip-worktree <file>" ends that.';
+
+interface Unsaved {
+  path: string;
+  /** Uncommitted ones, named shortly. */
+  files: string | undefined;
+  /** Number of those that no branch reaches. */
+  commits: number;
+  /** git ignores changes to some files. */
+  isHidden: boolean;
+}

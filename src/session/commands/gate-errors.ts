@@ -1,0 +1,75 @@
+import { TO_FILL } from '../../base/acts.ts';
+import { errors } from '../../base/errors.ts';
+import type { By, Channel } from '../event-types.ts';
+
+/** Why an act does not open a gate, or sends no plan back. */
+export const GATE_ERRORS = errors({
+  answer_not_understood: ({ id, problem }: { id: string; problem: string }) => ({
+    what: NOT_ANSWERED,
+    why: problem,
+    hint: `Answer ${id} with a letter of its options, several separated by commas, or in your own words.`,
+  }),
+  channel_closed: ({ what, by: { channel, client }, gateChannels, chosen = [] }: ClosedChannel) => ({
+    what,
+    why: [
+      chosen.length === 0 ? '' : `It was to ${chosen.join(' and ')} without asking, which opens a gate. `,
+      `GATE_CHANNELS of this project allows only ${gateChannels.join(', ')}, and this came by ${channel}`,
+      client === undefined ? '.' : ` (${client}).`,
+    ].join(''),
+    hint:
+      chosen.length === 0
+        ? `The user decides it ${gateChannels.map((each) => WAYS[each]).join(', or ')}.`
+        : 'Start it without that choice; it then waits for the user.',
+  }),
+  empty_feedback: () => ({
+    what: 'The plan was not sent back.',
+    why: 'No change was named.',
+    hint: 'Say what should be different in the plan.',
+  }),
+  no_answer_given: ({ open }: { open: readonly string[] }) => ({
+    what: NOT_ANSWERED,
+    why: 'No open question got an answer.',
+    hint: `Open questions: ${open.join(', ')}. Give answers by id, or accept all suggestions.`,
+  }),
+  no_plan: () => ({
+    what: NOT_APPROVED,
+    why: 'The plan document no longer exists.',
+    next: [{ act: 'request_changes', args: { feedback: TO_FILL }, when: 'to get a new one' }],
+  }),
+  /** Its status says what comes next. */
+  not_waiting: ({ for: waited }: { for: 'answers' | 'plan' }) =>
+    waited === 'answers'
+      ? { what: 'The session does not wait for answers.', why: 'No question is open.' }
+      : { what: 'The session does not wait for approval of a plan.', why: 'No plan waits now.' },
+  plan_changed: ({ name }: { name: string }) => ({
+    what: NOT_APPROVED,
+    why: `The hash is not that of the plan that waits, ${name}.`,
+    next: [{ act: 'decide_plan' }],
+  }),
+  unknown_question: ({ id, known }: { id: string; known: readonly string[] }) => ({
+    what: NOT_ANSWERED,
+    why: `There is no question "${id.slice(0, 40)}". ${known.length > 0 ? `The questions are ${known.join(', ')}.` : 'None has been asked.'}`,
+    hint: known.length > 0 ? `Answer ${known.join(', ')}.` : '',
+    next: known.length > 0 ? [{ act: 'answer_questions' }] : [{ act: 'look' }],
+  }),
+});
+
+const NOT_ANSWERED = 'No answer was recorded.';
+const NOT_APPROVED = 'The plan was not approved.';
+
+interface ClosedChannel {
+  what: string;
+  by: By;
+  gateChannels: readonly Channel[];
+  /** What a start would do at a gate. */
+  chosen?: readonly string[];
+}
+
+const WAYS: Readonly<Record<Channel, string>> = {
+  tool: 'through the chat',
+  elicitation: 'in a form of their client',
+  cli: 'with samocode in a terminal of their own, outside of any agent',
+  phone: 'by phone',
+  file: 'by typing answers into _qa.md',
+  settings: 'by the settings',
+};
