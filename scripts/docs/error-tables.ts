@@ -11,6 +11,8 @@ import { SETTING_ERRORS } from '../../src/project/setting-errors.ts';
 import { WORKTREE_ERRORS } from '../../src/project/worktree-errors.ts';
 import { PROVIDER_ERRORS } from '../../src/providers/provider-errors.ts';
 import { SERVER_ERRORS } from '../../src/server/server-errors.ts';
+import { COMMAND_ERRORS } from '../../src/session/commands/command-errors.ts';
+import { GATE_ERRORS } from '../../src/session/commands/gate-errors.ts';
 import { SESSION_ERRORS } from '../../src/session/session-errors.ts';
 import { WORKER_ERRORS } from '../../src/worker/worker-errors.ts';
 
@@ -19,6 +21,8 @@ export const ERROR_TABLES = {
   ACTION_ERRORS,
   BASE_ERRORS,
   CLI_ERRORS,
+  COMMAND_ERRORS,
+  GATE_ERRORS,
   GIT_ERRORS,
   INSTALL_ERRORS,
   PROJECT_ERRORS,

@@ -3,31 +3,10 @@ import { errors } from '../base/errors.ts';
 
 /** What every act on a session, and the search for one, may be refused for. */
 export const ACTION_ERRORS = errors({
-  archived: ({ session }: { session: string }) => ({
-    what: `Session ${session} was not resumed.`,
-    why: 'It is in the archive.',
-    next: [{ act: 'bring_back', session, ifWanted: true }],
-  }),
   bad_cap: ({ name, why, known }: { name: string; why: string; known: readonly string[] }) => ({
     what: 'Nothing was changed.',
     why: `The limit "${name.slice(0, 40)}" is invalid: ${why}.`,
     hint: `Give a number, 0 or more, for one of ${known.join(', ')} (US dollars, tokens, hours, iterations).`,
-  }),
-  checkpoint_gone: ({ session, to, kept }: CheckpointGone) => ({
-    what: 'Nothing was changed.',
-    why:
-      to === 'undo'
-        ? `${session} has no rewind to undo.`
-        : `${session} has no checkpoint of iteration ${to}, or it is no longer kept.`,
-    hint:
-      kept.length === 0
-        ? 'It has no checkpoints yet; one is taken after each iteration.'
-        : `It can be rewound to: ${kept.slice(0, 30).join(', ')}.`,
-  }),
-  done: ({ session }: { session: string }) => ({
-    what: 'The message was not kept.',
-    why: `Session ${session} is done: no agent will read it.`,
-    next: [{ act: 'resume', session, args: NEW_GOAL, when: 'for new work' }],
   }),
   inside_session: () => ({
     what: 'Nothing was changed.',
@@ -148,12 +127,6 @@ export const ACTION_ERRORS = errors({
 });
 
 const NEW_GOAL = { goal: TO_FILL };
-
-interface CheckpointGone {
-  session: string;
-  to: number | 'undo';
-  kept: readonly number[];
-}
 
 interface NotTakenOverYet {
   session: string;

@@ -4,6 +4,8 @@ import type { PROJECT_ERRORS } from '../project/project-errors.ts';
 import type { SETTING_ERRORS } from '../project/setting-errors.ts';
 import type { WORKTREE_ERRORS } from '../project/worktree-errors.ts';
 import type { PROVIDER_ERRORS } from '../providers/provider-errors.ts';
+import type { COMMAND_ERRORS } from '../session/commands/command-errors.ts';
+import type { GATE_ERRORS } from '../session/commands/gate-errors.ts';
 import type { SESSION_ERRORS } from '../session/session-errors.ts';
 import type { ACTION_ERRORS } from './action-errors.ts';
 import type { INSTALL_ERRORS } from './install/install-errors.ts';
@@ -13,6 +15,8 @@ import type { START_ERRORS } from './start-errors.ts';
 type Tables = [
   typeof ACTION_ERRORS,
   typeof BASE_ERRORS,
+  typeof COMMAND_ERRORS,
+  typeof GATE_ERRORS,
   typeof GIT_ERRORS,
   typeof INSTALL_ERRORS,
   typeof PROJECT_ERRORS,

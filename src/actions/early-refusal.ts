@@ -21,9 +21,10 @@ export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): 
     const next: NextStep[] = [{ act: 'look', session }];
     return new ExplainedError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
   }
-  const isSaid = hint !== '' || own.length > 0;
-  const ofStatus = view ? nextSteps(view) : [{ act: 'look' } as const];
-  return new ExplainedError(code, {}, { what, why, hint, next: isSaid ? own : ofStatus });
+  // What a look would show is known here.
+  const next =
+    view === undefined ? own : own.flatMap((step) => (step.act === 'look' ? nextSteps(view) : [step]));
+  return new ExplainedError(code, {}, { what, why, hint, next });
 }
 
 /** Asked before a person is put a question whose answer would be refused. @throws channel_closed */

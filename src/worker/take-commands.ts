@@ -1,4 +1,3 @@
-import type { NextStep } from '../base/acts.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import type { SamocodeError } from '../base/errors.ts';
 import { COMMAND_ERRORS } from '../session/commands/command-errors.ts';
@@ -117,9 +116,6 @@ function refusal(
     code,
     message,
     hint,
-    next: recordedSteps(hint || next.length > 0 ? next : LOOK),
+    next: recordedSteps(next),
   };
 }
-
-/** Where the session's status says what comes next. */
-const LOOK: readonly NextStep[] = [{ act: 'look' }];

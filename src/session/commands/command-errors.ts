@@ -16,7 +16,11 @@ export const COMMAND_ERRORS = errors({
     why: 'The session was started before.',
     next: [{ act: 'resume', when: 'to continue it' }],
   }),
-  archived: () => ({ what: NOTHING, why: 'The session is in the archive.', next: [{ act: 'bring_back' }] }),
+  archived: () => ({
+    what: NOTHING,
+    why: 'The session is in the archive.',
+    next: [{ act: 'bring_back', ifWanted: true }],
+  }),
   bad_command: ({ problem }: { problem: string }) => ({
     what: NOTHING,
     why: `The command file cannot be read: ${problem}.`,

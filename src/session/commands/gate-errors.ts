@@ -36,11 +36,11 @@ export const GATE_ERRORS = errors({
     why: 'The plan document no longer exists.',
     next: [{ act: 'request_changes', args: { feedback: TO_FILL }, when: 'to get a new one' }],
   }),
-  /** Its status says what comes next. */
-  not_waiting: ({ for: waited }: { for: 'answers' | 'plan' }) =>
-    waited === 'answers'
-      ? { what: 'The session does not wait for answers.', why: 'No question is open.' }
-      : { what: 'The session does not wait for approval of a plan.', why: 'No plan waits now.' },
+  not_waiting: ({ for: waited }: { for: 'answers' | 'plan' }) => ({
+    what: `The session does not wait for ${waited === 'answers' ? 'answers' : 'approval of a plan'}.`,
+    why: waited === 'answers' ? 'No question is open.' : 'No plan waits now.',
+    next: [{ act: 'look' }],
+  }),
   plan_changed: ({ name }: { name: string }) => ({
     what: NOT_APPROVED,
     why: `The hash is not that of the plan that waits, ${name}.`,
