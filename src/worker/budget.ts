@@ -86,7 +86,7 @@ export function budgetReason(uses: readonly CapUse[]): string {
 }
 
 /** A limit of each kind that is enough: a person names kinds alone, not phases. */
-function higherLimits(uses: readonly CapUse[]): NextStep[] {
+export function higherLimits(uses: readonly CapUse[]): NextStep[] {
   const args = CAP_NAMES.flatMap((name) => {
     const reached = uses.filter(({ cap }) => cap === name).flatMap(({ limit, spent }) => [limit, spent]);
     return reached.length === 0 ? [] : [[name, Math.ceil(Math.max(...reached) * 2 + 1)]];
