@@ -6,7 +6,7 @@ import { readSettings } from '../project/read-settings.ts';
 import { childSettings } from '../project/resolve-settings.ts';
 import type { FrozenSettings } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
-import { type DoctorCheck, fail, type Machine, ok, thisMachine } from './doctor/check.ts';
+import { type DoctorCheck, fail, failed, type Machine, ok, thisMachine } from './doctor/check.ts';
 import { type CliName, cliChecks, isRefusedAsRoot } from './doctor/cli-checks.ts';
 import { commandChecks } from './doctor/command-checks.ts';
 import { installChecks } from './doctor/install-checks.ts';
@@ -83,7 +83,7 @@ async function projectOf(
     return { project: await findProjectFor(input, context) };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return { check: fail('project', `${error.what} ${error.why}`, error.hint) };
+    return { check: failed('project', error) };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { NextStep } from '../base/acts.ts';
 import type { SamocodeError } from '../base/errors.ts';
 import type { SessionView } from '../session/status.ts';
 
@@ -7,6 +8,8 @@ export interface Preview {
   would: readonly string[];
   /** Empty: nothing is in the way. */
   hindrances: readonly string[];
+  /** What clears the way. */
+  next: readonly NextStep[];
 }
 
 /** @param refusal what the act itself would throw */
@@ -15,5 +18,6 @@ export function previewOf(
   refusal: SamocodeError | undefined,
   would: readonly string[],
 ): Preview {
-  return { view, would, hindrances: refusal ? [`${refusal.why} ${refusal.hint}`.trim()] : [] };
+  const hindrances = refusal ? [`${refusal.why} ${refusal.hint}`.trim()] : [];
+  return { view, would, hindrances, next: refusal?.next ?? [] };
 }

@@ -8,7 +8,6 @@ import { makeAsk } from './asking/ask.ts';
 import type { Menus } from './asking/menus.ts';
 import type { Cli } from './cli.ts';
 import { EXIT } from './cli.ts';
-import { hintForTerminal } from './hints.ts';
 import { Output } from './output.ts';
 import { runProgram } from './program.ts';
 import { hintOf } from './rendering/next-commands.ts';
@@ -26,7 +25,7 @@ const output = new Output({
   stderr: process.stderr,
   colourful,
   json: options.includes('--json'),
-  hintWords: ({ hint, next }) => hintOf({ hint: hintForTerminal(hint), next }),
+  hintWords: hintOf,
 });
 
 // `samocode list | head` ends the reader before us, which is no failure.

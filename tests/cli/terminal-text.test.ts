@@ -2,7 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { phaseLine } from '../../src/cli/following/progress-view.ts';
-import { hintForTerminal } from '../../src/cli/hints.ts';
 import { columnsOf, cutToColumns, hanging } from '../../src/cli/rendering/columns.ts';
 import { duration, stopwatch } from '../../src/cli/rendering/durations.ts';
 import { makeStyle } from '../../src/cli/rendering/style.ts';
@@ -59,19 +58,6 @@ test('a hanging paragraph keeps every word and the width', () => {
       for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(30);
     }),
   );
-});
-
-test.each([
-  [
-    'Follow it with get_status, or call stop_session first.',
-    'Follow it with "samocode status", or call "samocode stop" first.',
-  ],
-  ['Follow it with wait.', 'Follow it with "samocode run".'],
-  ['Call read_plan, show it.', 'Use "samocode plan", show it.'],
-  ['make one with setup_project ("samocode init").', 'make one with "samocode init".'],
-  ['Make one with setup_project, or "samocode init" in it.', 'Make one with "samocode init" in it.'],
-])('the hint %s speaks of commands', (hint, words) => {
-  expect(hintForTerminal(hint)).toBe(words);
 });
 
 test.each(PHASE_NAMES)('the line shows %s as the present phase, in any width', (phase) => {

@@ -3,7 +3,6 @@ import type { ActionContext } from '../../src/actions/context.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/host.ts';
 import type { Cli } from '../../src/cli/cli.ts';
-import { hintForTerminal } from '../../src/cli/hints.ts';
 import { Output } from '../../src/cli/output.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { hintOf } from '../../src/cli/rendering/next-commands.ts';
@@ -48,7 +47,7 @@ export async function typed(
       stderr: stream('stderr'),
       colourful: false,
       json: argv.includes('--json'),
-      hintWords: ({ hint, next }) => hintOf({ hint: hintForTerminal(hint), next }),
+      hintWords: hintOf,
     }),
     cwd,
     env: { PATH: process.env.PATH, HOME: home, ...env },

@@ -39,7 +39,7 @@ test('a folder of the original tool is read by every tool that reads; what acts 
   expect((await ask('read_session', { what: 'transcript' })).code).toBe('iteration_not_found');
   expect((await ask('read_session', { what: 'changes' })).code).toBe('nothing_changed_yet');
   expect((await ask('rewind_session')).summary).toBe('There is no checkpoint yet.');
-  expect((await ask('finish_session')).in_the_way).toEqual([expect.stringContaining('resume it first')]);
+  expect((await ask('finish_session')).next).toContain('resume_session');
   for (const [name, args] of ACTS) {
     const told = await ask(name, args);
     expect([name, told.code]).toEqual([name, 'not_taken_over_yet']);

@@ -1,3 +1,6 @@
+import type { NextStep } from '../../base/acts.ts';
+import type { SamocodeError } from '../../base/errors.ts';
+
 /** One line of the doctor's report. */
 export interface DoctorCheck {
   /** Stable, for programs: `cli.claude`, `git.identity`, … */
@@ -7,6 +10,8 @@ export interface DoctorCheck {
   found: string;
   /** What to do about it; absent when all is well. */
   fix?: string;
+  /** The same with samocode; each face words it. */
+  next?: readonly NextStep[];
 }
 
 export const ok = (id: string, found: string): DoctorCheck => ({ id, level: 'ok', found });
@@ -21,6 +26,15 @@ export const fail = (id: string, found: string, fix: string): DoctorCheck => ({
   level: 'fail',
   found,
   fix,
+});
+
+/** What an expected failure says. */
+export const failed = (id: string, { what, why, hint, next }: SamocodeError): DoctorCheck => ({
+  id,
+  level: 'fail',
+  found: `${what} ${why}`,
+  fix: hint,
+  next,
 });
 
 /** What the checks ask the machine for; tests hand in another one. */

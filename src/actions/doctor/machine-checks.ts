@@ -7,7 +7,7 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { nodePath } from '../../providers/node-path.ts';
 import { isOlder } from '../../providers/preflight.ts';
 import type { ActionContext } from '../context.ts';
-import { type DoctorCheck, fail, type Machine, ok, warn } from './check.ts';
+import { type DoctorCheck, fail, failed, type Machine, ok, warn } from './check.ts';
 
 /** What the machine itself allows. */
 export async function machineChecks(
@@ -38,7 +38,7 @@ async function nodeCheck({ nodeVersion }: Machine, env: ActionContext['env']): P
     return ok('machine.node', `Node.js ${nodeVersion}`);
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return fail('machine.node', `${error.what} ${error.why}`, error.hint);
+    return failed('machine.node', error);
   }
 }
 

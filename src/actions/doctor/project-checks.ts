@@ -4,7 +4,7 @@ import { requireIdentity } from '../../project/repository.ts';
 import { type Trust, trustIn } from '../../project/trust.ts';
 import type { ActionContext } from '../context.ts';
 import { riskyLineWords } from '../require-trust.ts';
-import { type DoctorCheck, fail, ok, warn } from './check.ts';
+import { type DoctorCheck, fail, failed, ok, warn } from './check.ts';
 import { commandChecks } from './command-checks.ts';
 import { hostsCheck } from './hosts-check.ts';
 import { folderChecks, linkChecks } from './machine-checks.ts';
@@ -49,6 +49,6 @@ async function identityCheck(mainRepo: string, { env }: ActionContext): Promise<
     return ok('git.identity', 'git knows who commits');
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return fail('git.identity', `${error.what} ${error.why}`, error.hint);
+    return failed('git.identity', error);
   }
 }

@@ -4,7 +4,7 @@ import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { runGit } from '../../project/git.ts';
 import type { Project } from '../../project/open-project.ts';
 import type { ActionContext } from '../context.ts';
-import { type DoctorCheck, fail, ok } from './check.ts';
+import { type DoctorCheck, fail, failed, ok } from './check.ts';
 
 const CHECKOUT_LIMIT_MS = 15 * 60_000;
 
@@ -50,7 +50,7 @@ export async function worktreeCheck(project: Project, context: ActionContext): P
     await withTrialWorktree(project, context, { commit: 'HEAD', checkout: false }, async () => undefined);
     return ok('worktree', `git makes and removes worktrees in ${worktrees}`);
   } catch (error) {
-    if (isSamocodeError(error)) return fail('worktree', `${error.what} ${error.why}`, error.hint);
+    if (isSamocodeError(error)) return failed('worktree', error);
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
     return fail(

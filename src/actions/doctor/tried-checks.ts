@@ -7,7 +7,7 @@ import { failureOf } from '../../project/project-command.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/environment.ts';
 import { environmentOfSessions } from '../../providers/login-shell.ts';
 import type { ActionContext } from '../context.ts';
-import { type DoctorCheck, fail, ok, warn } from './check.ts';
+import { type DoctorCheck, fail, failed, ok, warn } from './check.ts';
 import { withTrialWorktree } from './trial-worktree.ts';
 
 const GRACE_MS = 300;
@@ -33,7 +33,7 @@ export async function triedChecks(
     );
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return [fail('check', `${error.what} ${error.why}`, error.hint)];
+    return [failed('check', error)];
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { hintForTerminal } from '../hints.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
 
@@ -20,6 +19,6 @@ async function send(cli: Cli, session: string, text: string, options: SharedOpti
   );
   cli.output.result(
     { ...sessionFacts(view), ...(messageId && { messageId }) },
-    () => `${cli.output.style.good('✔')} ${hintForTerminal(readBy)}`,
+    () => `${cli.output.style.good('✔')} ${readBy}`,
   );
 }

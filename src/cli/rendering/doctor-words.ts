@@ -1,7 +1,7 @@
 import type { DoctorReport } from '../../actions/doctor.ts';
-import { hintForTerminal } from '../hints.ts';
 import type { Output } from '../output.ts';
 import { table } from './columns.ts';
+import { hintOf } from './next-commands.ts';
 import { harmless } from './style.ts';
 
 const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
@@ -12,8 +12,8 @@ export function doctorWords(
   { style, textColumns: columns }: Output,
 ): string {
   const paint = { ok: style.good, warn: style.attention, fail: style.bad };
-  const rows = checks.map(({ id, level: each, found, fix }) => {
-    const words = fix === undefined ? found : `${found}\n${hintForTerminal(fix)}`;
+  const rows = checks.map(({ id, level: each, found, fix = '', next = [] }) => {
+    const words = [found, hintOf({ hint: fix, next })].filter(Boolean).join('\n');
     return [`${paint[each](MARKS[each])} ${id}`, harmless(words)] as const;
   });
   return [...table(rows, { columns }), '', ENDS[level]].join('\n');
@@ -22,5 +22,5 @@ export function doctorWords(
 const ENDS: Readonly<Record<DoctorReport['level'], string>> = {
   ok: 'Sessions can run here.',
   warn: 'Sessions can run here; what is marked with "!" is worth a look.',
-  fail: 'Sessions cannot run here until what is marked with "✘" is mended.',
+  fail: 'Sessions cannot run here until what is marked with "✘" is fixed.',
 };

@@ -1,7 +1,6 @@
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import { STOPS } from '../../session/now.ts';
-import { hintForTerminal } from '../hints.ts';
 import type { Output } from '../output.ts';
 import { columnsOf, hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
@@ -56,7 +55,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
     ['doing', facts.doing && oneLine(facts.doing)],
     ['stalled', facts.stalled && 'its child shows no sign of life'],
     ['open', facts.openQuestions?.join(', ')],
-    ['reason', facts.reason && hintForTerminal(oneLine(facts.reason, 600))],
+    ['reason', facts.reason && oneLine(facts.reason, 600)],
     ['needs', facts.needs && oneLine(facts.needs, 600)],
     ['summary', facts.summary && oneLine(facts.summary, 600)],
     ['branch', facts.branch && `${facts.branch} from ${facts.base}`],
