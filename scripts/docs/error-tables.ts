@@ -5,6 +5,7 @@ import { START_ERRORS } from '../../src/actions/start-errors.ts';
 import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { ExplainedError, type Explanation } from '../../src/base/errors.ts';
 import { CLI_ERRORS } from '../../src/cli/cli-errors.ts';
+import { DEMO_ERRORS } from '../../src/demo/demo-errors.ts';
 import { GIT_ERRORS } from '../../src/project/git-errors.ts';
 import { PROJECT_ERRORS } from '../../src/project/project-errors.ts';
 import { SETTING_ERRORS } from '../../src/project/setting-errors.ts';
@@ -22,6 +23,7 @@ export const ERROR_TABLES = {
   BASE_ERRORS,
   CLI_ERRORS,
   COMMAND_ERRORS,
+  DEMO_ERRORS,
   GATE_ERRORS,
   GIT_ERRORS,
   INSTALL_ERRORS,
