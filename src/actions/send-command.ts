@@ -54,7 +54,7 @@ export async function sendCommand(
   const id = ulid(clock.now());
   const after = (await readLog(paths))?.state.n ?? 0;
   // The oldest format that has all of it: a worker from before an upgrade must still take a stop.
-  const v = 'places' in request ? FORMAT_VERSION : 1;
+  const v = 'places' in request && request.places !== undefined ? FORMAT_VERSION : 1;
   // The request's kind and fields belong together, which the spread's own type can't follow.
   await leaveCommand(paths, { v, id, by, at: isoUtc(clock.now()), ...request } as Command);
   return await untilAnswered(paths, { id, after }, context, options);

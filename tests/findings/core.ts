@@ -379,7 +379,7 @@ export const CORE: readonly Finding[] = [
     seen: 'read',
     shownBy: [
       [
-        'worker/old-iterations.test.ts',
+        'worker/tidy-iteration.test.ts',
         'the machine files of the newest iterations stay, and those of older ones go',
       ],
     ],

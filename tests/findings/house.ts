@@ -9,7 +9,7 @@ export const HOUSE: readonly Finding[] = [
     shownBy: [
       [
         'actions/send-command.test.ts',
-        'a command that was accepted before gets that answer again, and nothing is left for a worker',
+        'whoever waits for a command that was accepted before gets that answer, and no worker is started',
       ],
     ],
   },
