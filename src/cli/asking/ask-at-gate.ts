@@ -1,5 +1,6 @@
+import type { Code } from '../../actions/codes.ts';
 import { gateChannelsOf } from '../../actions/early-refusal.ts';
-import { SamocodeError } from '../../base/errors.ts';
+import { isSamocodeError } from '../../base/errors.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { SessionView } from '../../session/status.ts';
 import type { Cli } from '../cli.ts';
@@ -13,8 +14,8 @@ interface Question {
   projectDir: string | undefined;
 }
 
-/** How an answer is refused when another chat, terminal or phone has decided meanwhile, the worker's own words too. */
-const FASTER: ReadonlySet<string> = new Set(['not_waiting', 'plan_changed']);
+/** How an answer is refused when another chat, terminal or phone has decided meanwhile, here or by the worker. */
+const DECIDED_ELSEWHERE: readonly Code[] = ['not_waiting', 'plan_changed'];
 
 /**
  * Puts to the person what a session waits for.
@@ -33,10 +34,10 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
     if (status.for === 'plan_approval' && status.plan) return await askForApproval(cli, question);
     return false;
   } catch (error) {
-    if (!(error instanceof SamocodeError && FASTER.has(error.code))) throw error;
+    if (!(isSamocodeError(error) && DECIDED_ELSEWHERE.some((code) => code === error.code))) throw error;
     const guidance = `samocode message ${shortName(question.session)} "…"`;
     cli.output.say(
-      `\nSomebody else was faster, so what you said was not taken. For the next child: ${guidance}`,
+      `\nAlready decided elsewhere; your answer was not recorded. To guide the next agent: ${guidance}`,
     );
     return true;
   }

@@ -95,7 +95,7 @@ test('a rewind says where the session stands now, and going on says that it wait
 
 test('whoever answers at a terminal after somebody else has is told that it was not taken', async () => {
   await using rig = await startRig();
-  const notTaken = expect.stringContaining('was faster, so what you said was not taken');
+  const notTaken = expect.stringContaining('decided elsewhere; your answer was not recorded');
   await rig.untilWaiting('qa_answers');
   const answers = await slowPerson(rig, 'A', () => rig.answer(undefined, 'tool'));
   expect(answers).toEqual({ asked: true, told: notTaken });
