@@ -3,7 +3,7 @@ import { INSTALL_ERRORS } from '../../src/actions/install/install-errors.ts';
 import { READING_ERRORS } from '../../src/actions/reading-errors.ts';
 import { START_ERRORS } from '../../src/actions/start-errors.ts';
 import { BASE_ERRORS } from '../../src/base/base-errors.ts';
-import { ExplainedError, type Explanation } from '../../src/base/errors.ts';
+import { type Explanation, SamocodeError } from '../../src/base/errors.ts';
 import { CLI_ERRORS } from '../../src/cli/cli-errors.ts';
 import { DEMO_ERRORS } from '../../src/demo/demo-errors.ts';
 import { GIT_ERRORS } from '../../src/project/git-errors.ts';
@@ -39,7 +39,7 @@ export const ERROR_TABLES = {
 };
 
 /** `hasOwnNext`: its next steps do not depend on how it was met. */
-export type ExampleError = ExplainedError<string, { hasOwnNext: boolean }>;
+export type ExampleError = SamocodeError<string, { hasOwnNext: boolean }>;
 
 /** One error of each code, sorted by code; its arguments read as `<name>`. */
 export function exampleErrors(): ExampleError[] {
@@ -53,7 +53,7 @@ function exampleOf(code: string, row: { explain: unknown }): ExampleError {
   const hasOwnNext = Array.isArray(next);
   // A stand-in alone is no string yet.
   const words = { what: String(what), why: String(why), hint: String(hint), next: hasOwnNext ? next : [] };
-  return new ExplainedError(code, { hasOwnNext }, words);
+  return new SamocodeError(code, { hasOwnNext }, words);
 }
 
 const STAND_INS = new Proxy({}, { get: (_, name) => standIn(String(name)) });

@@ -1,5 +1,5 @@
 import type { NextStep } from '../base/acts.ts';
-import { ExplainedError, type SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 import { closedChannel } from '../session/commands/closed-channel.ts';
 import type { Refused } from '../session/commands/refused.ts';
 import { CHANNELS, type Channel } from '../session/event-types.ts';
@@ -19,12 +19,12 @@ export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): 
   const own = error.next.map((step) => ({ ...step, session }));
   if (isStatus && view && view.pendingCommands.length > 0) {
     const next: NextStep[] = [{ act: 'look', session }];
-    return new ExplainedError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
+    return new SamocodeError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
   }
   // What a look would show is known here.
   const next =
     view === undefined ? own : own.flatMap((step) => (step.act === 'look' ? nextSteps(view) : [step]));
-  return new ExplainedError(code, {}, { what, why, hint, next });
+  return new SamocodeError(code, {}, { what, why, hint, next });
 }
 
 /** Asked before a person is put a question whose answer would be refused. @throws channel_closed */

@@ -1,4 +1,4 @@
-import { ExplainedError, type SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 import { statsAt } from '../base/look-at.ts';
 import { factsForFinish } from '../project/finish-facts.ts';
 import { type FinishFacts, judgeArchive, judgeUnarchive } from '../session/commands/judge-finish.ts';
@@ -127,5 +127,5 @@ function archivedBy(events: AfterCommand['events']): { place?: string; moved?: r
 function notFinished({ folder }: SessionView, events: AfterCommand['events']): SamocodeError {
   const notice = events.findLast((event) => event.type === 'notice');
   const error = ACTION_ERRORS.not_finished({ session: folder, reason: notice?.text });
-  return notice === undefined ? error : new ExplainedError(notice.code, error.args, error);
+  return notice === undefined ? error : new SamocodeError(notice.code, error.args, error);
 }

@@ -1,4 +1,4 @@
-import { ExplainedError, type SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 import { keptCheckpoints } from '../project/checkpoint-refs.ts';
 import {
   judgeRewind,
@@ -90,5 +90,5 @@ async function factsForRewind(
 /** The worker's own code. */
 function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
   const what = 'The session was not rewound.';
-  return new ExplainedError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
+  return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
 }

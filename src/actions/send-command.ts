@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
-import { ExplainedError, type SamocodeError } from '../base/errors.ts';
+import { SamocodeError } from '../base/errors.ts';
 import { readHolding } from '../base/lease.ts';
 import { isRunning } from '../base/process-table.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
@@ -23,7 +23,7 @@ export type CommandRequest = {
 function commandRefused(event: EventOf<'command_refused'>, session: string): SamocodeError {
   const { code, message: why, hint } = event;
   const next = event.next?.map((step) => ({ ...step, session }));
-  return new ExplainedError(code, {}, { what: 'The session refused this.', why, hint, next });
+  return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
 }
 
 export interface SendOptions {

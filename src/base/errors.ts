@@ -1,44 +1,30 @@
 import type { NextStep } from './acts.ts';
 import { visibleControls } from './plain-words.ts';
 
-/**
- * A failure we expect and can explain: what happened, why, and what to do next.
- * The words are ours; text from an agent, a file or the network belongs in `cause`, never in them. What a caller
- * wrote may be quoted: its control characters are shown as escapes.
- */
-export abstract class SamocodeError extends Error {
-  /** Stable snake_case name that programs may branch on. */
-  abstract readonly code: string;
-
-  readonly what: string;
-  readonly why: string;
-  /** What to do outside of samocode, in a sentence that fits every face; may be empty where `next` says it all. */
-  readonly hint: string;
-  /** What to do with samocode; each face words it. */
-  readonly next: readonly NextStep[] = [];
-
-  constructor(what: string, why: string, hint: string, options?: { cause?: unknown }) {
-    super(visibleControls(`${what} ${why} ${hint}`.trim()), options);
-    this.name = new.target.name;
-    this.what = visibleControls(what);
-    this.why = visibleControls(why);
-    this.hint = visibleControls(hint);
-  }
-}
-
-/** What a row of an error table gives. */
+/** What a row of an error table gives: what happened, why, and what to do next. */
 export interface Explanation {
   what: string;
   why: string;
+  /** What to do outside of samocode, in a sentence that fits every face; not needed where `next` says it all. */
   hint?: string;
+  /** What to do with samocode; each face words it. */
   next?: readonly NextStep[];
 }
 
-/** An error of a table, with the arguments that it was made of. */
-export class ExplainedError<Code extends string = string, Args = unknown> extends SamocodeError {
+/**
+ * A failure that we expect and can explain, made by a row of a table of errors.
+ * The words are ours; text from an agent, a file or the network belongs in `cause`, never in them. What a caller
+ * wrote may be quoted: its control characters are shown as escapes.
+ */
+export class SamocodeError<Code extends string = string, Args = unknown> extends Error {
+  /** Stable snake_case name that programs may branch on. */
   readonly code: Code;
+  /** What it was made of. */
   readonly args: Args;
-  override readonly next: readonly NextStep[];
+  readonly what: string;
+  readonly why: string;
+  readonly hint: string;
+  readonly next: readonly NextStep[];
 
   constructor(
     code: Code,
@@ -46,10 +32,13 @@ export class ExplainedError<Code extends string = string, Args = unknown> extend
     { what, why, hint = '', next = [] }: Explanation,
     options?: { cause?: unknown },
   ) {
-    super(what, why, hint, options);
+    super(visibleControls(`${what} ${why} ${hint}`.trim()), options);
     this.name = code;
     this.code = code;
     this.args = args;
+    this.what = visibleControls(what);
+    this.why = visibleControls(why);
+    this.hint = visibleControls(hint);
     this.next = next;
   }
 }
@@ -68,8 +57,8 @@ interface MakeError<Code extends string, Args> {
     ...given: undefined extends Args
       ? [args?: Args, options?: { cause?: unknown }]
       : [args: Args, options?: { cause?: unknown }]
-  ): ExplainedError<Code, Args>;
-  is(error: unknown): error is ExplainedError<Code, Args>;
+  ): SamocodeError<Code, Args>;
+  is(error: unknown): error is SamocodeError<Code, Args>;
   explain(args: Args): Explanation;
 }
 
@@ -84,12 +73,12 @@ export type ErrorTable<T extends Rows> = {
 export function errors<T extends Rows>(rows: T): ErrorTable<T> {
   const made = Object.entries(rows).map(([code, explain]) => {
     const make = (args: unknown, options?: { cause?: unknown }) => {
-      const error = new ExplainedError(code, args, explain(args), options);
+      const error = new SamocodeError(code, args, explain(args), options);
       // The stack begins where it is thrown.
       Error.captureStackTrace(error, make);
       return error;
     };
-    const is = (error: unknown) => error instanceof ExplainedError && error.code === code;
+    const is = (error: unknown) => error instanceof SamocodeError && error.code === code;
     return [code, Object.assign(make, { is, explain })] as const;
   });
   return Object.fromEntries(made) as ErrorTable<T>;

@@ -1,4 +1,4 @@
-import { ExplainedError, errors } from '../base/errors.ts';
+import { errors, SamocodeError } from '../base/errors.ts';
 
 /** git could not do what it was asked; its own words are the `cause`. */
 export const GIT_ERRORS = errors({
@@ -70,10 +70,10 @@ function failed({ subcommand, cwd }: Call): string {
 }
 
 type GitErrorCode = keyof typeof GIT_ERRORS;
-export type GitError = ExplainedError<GitErrorCode>;
+export type GitError = SamocodeError<GitErrorCode>;
 
 export function isGitError(error: unknown): error is GitError {
-  return error instanceof ExplainedError && Object.hasOwn(GIT_ERRORS, error.code);
+  return error instanceof SamocodeError && Object.hasOwn(GIT_ERRORS, error.code);
 }
 
 /** What git's stderr in the C locale says about the kind of failure. */

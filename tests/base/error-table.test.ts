@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { type ExplainedError, errors } from '../../src/base/errors.ts';
+import { errors, type SamocodeError } from '../../src/base/errors.ts';
 
 const ERRORS = errors({
   lamp_broken: ({ room }: { room: string }) => ({
@@ -27,7 +27,7 @@ test('an error is recognised by its code alone, with the type of its arguments',
   expect(ERRORS.lamp_broken.is(error)).toBe(true);
   expect(ERRORS.dark.is(error)).toBe(false);
   expect(ERRORS.dark.is(new Error('dark'))).toBe(false);
-  expectTypeOf(ERRORS.lamp_broken).returns.toEqualTypeOf<ExplainedError<'lamp_broken', { room: string }>>();
+  expectTypeOf(ERRORS.lamp_broken).returns.toEqualTypeOf<SamocodeError<'lamp_broken', { room: string }>>();
 });
 
 test('the stack of an error begins where it is made, and its cause is kept', () => {

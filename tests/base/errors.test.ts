@@ -3,17 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ifExists, ifThere, isSamocodeError, SamocodeError, systemErrorCode } from '../../src/base/errors.ts';
 
-class KettleError extends SamocodeError {
-  readonly code = 'kettle_empty';
-  constructor(cause: unknown) {
-    super('No tea was made.', 'The kettle is empty.', 'Fill it.', { cause });
-  }
-}
+const KETTLE = { what: 'No tea was made.', why: 'The kettle is empty.', hint: 'Fill it.' };
 
 test('an expected failure says what, why and what to do, and keeps the rest to itself', () => {
-  const error = new KettleError(new Error('0 ml'));
+  const error = new SamocodeError('kettle_empty', {}, KETTLE, { cause: new Error('0 ml') });
   expect(error.message).toBe('No tea was made. The kettle is empty. Fill it.');
-  expect(error).toMatchObject({ name: 'KettleError', what: 'No tea was made.', hint: 'Fill it.' });
+  expect(error).toMatchObject({ name: 'kettle_empty', what: 'No tea was made.', hint: 'Fill it.' });
   expect(error.message).not.toContain('0 ml');
   expect([isSamocodeError(error), isSamocodeError(new Error('x'))]).toEqual([true, false]);
 });

@@ -2,9 +2,7 @@ import { expect, test } from 'vitest';
 import { SamocodeError } from '../../src/base/errors.ts';
 import { refusedFile } from '../../src/base/refused-file.ts';
 
-class KnownError extends SamocodeError {
-  readonly code = 'EACCES';
-}
+const KNOWN = new SamocodeError('EACCES', {}, { what: 'a', why: 'b' });
 
 const refusal = (code: string) => Object.assign(new Error(code), { code, path: '/home/me/.config' });
 
@@ -15,6 +13,6 @@ test.each(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'])('%s names the file a
 });
 
 test('what is a fault of ours, or explained already, is no refused file', () => {
-  for (const error of [refusal('ENOENT'), new TypeError('x'), new KnownError('a', 'b', 'c'), undefined])
+  for (const error of [refusal('ENOENT'), new TypeError('x'), KNOWN, undefined])
     expect(refusedFile(error)).toBeUndefined();
 });

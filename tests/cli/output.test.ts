@@ -6,8 +6,8 @@ import { SamocodeError } from '../../src/base/errors.ts';
 import { Output, type Stream } from '../../src/cli/output.ts';
 import { cutToColumns } from '../../src/cli/rendering/columns.ts';
 
-class LostError extends SamocodeError {
-  readonly code = 'lost';
+function lost(what: string, why: string, hint: string): SamocodeError {
+  return new SamocodeError('lost', {}, { what, why, hint });
 }
 
 function newOutput({ json = false, isTTY = false, colourful = false } = {}) {
@@ -50,7 +50,7 @@ test('no live line is wider than the terminal', () => {
 
 test('an expected error is told in its three sentences', () => {
   const { output, written } = newOutput();
-  output.error(new LostError('It is lost.', 'Nobody looked.', 'Look.'));
+  output.error(lost('It is lost.', 'Nobody looked.', 'Look.'));
   expect(written()).toBe('✘ It is lost.\n  Nobody looked.\n  Look.\n');
 });
 
@@ -87,7 +87,7 @@ test.each([true, false])(
         output.raw(text);
         output.warn(text);
         output.result({}, () => text);
-        output.error(new LostError(text, text, text));
+        output.error(lost(text, text, text));
         output.error(new Error(text));
         const own = written().replace(COLOURS, '');
         expect(own).not.toMatch(CONTROL);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ERROR_TABLES, exampleErrors } from '../../scripts/docs/error-tables.ts';
-import type { ExplainedError } from '../../src/base/errors.ts';
+import type { SamocodeError } from '../../src/base/errors.ts';
 import { CLI_ERRORS } from '../../src/cli/cli-errors.ts';
 import { Output } from '../../src/cli/output.ts';
 import { hintOf } from '../../src/cli/rendering/next-commands.ts';
@@ -13,7 +13,7 @@ import { TOOLS } from '../../src/server/tools/index.ts';
 const EXAMPLES = exampleErrors();
 
 /** As a terminal shows it. */
-function terminalLines(error: ExplainedError): string {
+function terminalLines(error: SamocodeError): string {
   const stderr = new PassThrough();
   const output = new Output({ stdout: stderr, stderr, colourful: false, json: false, hintWords: hintOf });
   output.error(error);
