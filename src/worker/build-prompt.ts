@@ -11,8 +11,7 @@ import { readPlanEvidence, readQuestions } from './evidence.ts';
 import { deliverMessages } from './messages.ts';
 import { assemblePrompt } from './prompt/assemble.ts';
 import type { PromptMessage, PromptPlan, PromptState } from './prompt/prompt-state.ts';
-import { checksOf } from './run-checks.ts';
-import { stateOf, type Worker } from './worker.ts';
+import { checksOf, stateOf, type Worker } from './worker.ts';
 import { WORKER_ERRORS } from './worker-errors.ts';
 
 export interface PromptFacts {

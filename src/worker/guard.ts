@@ -10,7 +10,7 @@ import { type Guard, makeGuard } from '../providers/starting/guard.ts';
 import { guardProfile, type SessionPlaces } from '../providers/starting/guard-profile.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../providers/starting/probe-guard.ts';
 import { runRoot } from '../session/paths.ts';
-import { childChoice } from './choose-child.ts';
+import { childChoice } from './child-choice.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 type Place = Pick<Worktree, 'path' | 'branch'>;

@@ -3,10 +3,9 @@ import { isSamocodeError, systemErrorCode } from '../base/errors.ts';
 import { livenessOf } from '../base/host.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { blockedBy } from './blocked.ts';
+import { readChildRecord } from './child-record.ts';
 import { explainFailure, isRefusedFile, say } from './failure.ts';
-import { RunFolderGoneError } from './parked.ts';
-import { isPassing, nextWait } from './passing-errors.ts';
-import { readChildRecord } from './spawn-child.ts';
+import { isPassing, nextWait, RunFolderGoneError } from './passing-errors.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
 /**

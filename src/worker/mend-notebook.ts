@@ -5,9 +5,8 @@ import { readOverview } from '../session/overview.ts';
 import { restoreLost } from '../session/overview-change.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
-import { readOwnOverview } from './documents.ts';
+import { readOwnOverview, takesTypedAnswers } from './documents.ts';
 import { readQuestions } from './evidence.ts';
-import { takesTypedAnswers } from './parked.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 import { stateOf, type Worker } from './worker.ts';
 

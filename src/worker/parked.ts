@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { fingerprint } from '../base/fingerprint.ts';
 import { statsAt } from '../base/look-at.ts';
-import { closedChannel } from '../session/commands/closed-channel.ts';
 import { documentFingerprint, documentText } from '../session/document-text.ts';
 import type { By } from '../session/event-types.ts';
 import { limitWait } from '../session/limit-wait.ts';
 import type { LimitedStatus, WaitingStatus } from '../session/state.ts';
 import { typedAnswers } from '../session/typed-answers.ts';
+import { takesTypedAnswers } from './documents.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
+import { RunFolderGoneError } from './passing-errors.ts';
 import { waitingCommandIds } from './take-commands.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 
@@ -27,20 +28,8 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
   return await obeyPhaseLine(worker);
 }
 
-/** The run folder was taken away while nothing ran: whoever did so wants no worker. */
-export class RunFolderGoneError extends Error {
-  constructor(runDir: string) {
-    super(`The run folder ${runDir} is gone, and with it the session.`);
-  }
-}
-
 function requireRunFolder({ paths }: Worker): void {
   if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
-}
-
-/** Whether people may open a gate of this session by typing. */
-export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
-  return closedChannel(BY_HAND, file.settings.gateChannels) === undefined;
 }
 
 /** Takes what a person has typed into `_qa.md`, once whoever watches it has seen the very text rest. */

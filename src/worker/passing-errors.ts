@@ -65,3 +65,10 @@ export async function patiently<T>(
     }
   }
 }
+
+/** The run folder was taken away while nothing ran: whoever did so wants no worker. */
+export class RunFolderGoneError extends Error {
+  constructor(runDir: string) {
+    super(`The run folder ${runDir} is gone, and with it the session.`);
+  }
+}

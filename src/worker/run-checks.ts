@@ -5,7 +5,7 @@ import { childEnvironment } from '../providers/environment.ts';
 import { joinEnvironment } from './children-environment.ts';
 import { runProjectCommand } from './run-project-command.ts';
 import { endChildTree } from './tree.ts';
-import { stateOf, type Worker } from './worker.ts';
+import { checksOf, stateOf, type Worker } from './worker.ts';
 import { WORKER_ERRORS } from './worker-errors.ts';
 
 export type ChecksEnd =
@@ -67,9 +67,4 @@ export async function requireCheckPrograms(worker: Worker, cwd: string): Promise
 /** An agent has worked by then: what happened is not that none was started. */
 function impossible({ why, hint }: Explanation): ChecksEnd {
   return { kind: 'impossible', reason: `${why} ${hint}` };
-}
-
-/** The commands that must succeed before done: those of the start, or of a later resume. */
-export function checksOf(worker: Worker): readonly string[] {
-  return stateOf(worker).checks ?? worker.file.settings.checks;
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { livenessOf } from '../base/host.ts';
 import { usdLeft } from '../phases/caps.ts';
-import { childEnvironment, SESSION_MARK } from '../providers/environment.ts';
+import { childEnvironment } from '../providers/environment.ts';
 import { readMcpServers } from '../providers/mcp-file.ts';
 import { nodePath } from '../providers/node-path.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../providers/provider.ts';
@@ -10,8 +9,8 @@ import { type ChildRecord, runChild } from '../providers/run-child.ts';
 import { iterationPaths } from '../session/paths.ts';
 import type { OpenIteration } from '../session/state.ts';
 import { budgetUses } from './budget.ts';
-import { childRecordAt } from './child-record.ts';
-import { cliPathOf } from './choose-child.ts';
+import { cliPathOf } from './child-choice.ts';
+import { wrapperName } from './child-record.ts';
 import { logPaths } from './iteration-files.ts';
 import { layOut } from './lay-out.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -36,28 +35,6 @@ export async function spawnChild(worker: Worker, open: OpenIteration): Promise<C
     host: worker.host,
     clock: worker.clock,
   });
-}
-
-/**
- * Who the child of an iteration is; undefined when none was recorded, so that none has ever run, or when
- * the record was damaged or names a living process that is no child of this session.
- */
-export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
-  const record = await childRecordAt(worker.paths, iteration);
-  if (record === undefined) return undefined;
-  const { host, file } = worker;
-  if ((await livenessOf(host, record.wrapper)) !== 'alive') return record;
-  const { pid } = record.wrapper;
-  const mark = await host.processes.environmentOf(pid, SESSION_MARK);
-  if (mark !== undefined) return mark === file.id ? record : undefined;
-  // macOS shows nobody the environment of its own programs, and the wrapper is run by its shell.
-  const command = (await host.processes.commandOf(pid)) ?? '';
-  return command.includes(` ${wrapperName(worker, iteration)} `) ? record : undefined;
-}
-
-/** By which a wrapper is known where its environment is not shown. */
-export function wrapperName({ file }: Pick<Worker, 'file'>, iteration: number): string {
-  return `samocode-child-${file.id}-${iteration}`;
 }
 
 async function mcpOf(configPath: string): Promise<NonNullable<ChildRequest['mcp']>> {

@@ -7,10 +7,10 @@ import type { NewEvent } from '../session/events.ts';
 import { iterationPaths } from '../session/paths.ts';
 import { removeDraftsOfDead } from './after-child.ts';
 import { appendPatiently } from './append-patiently.ts';
+import { readChildRecord } from './child-record.ts';
 import { readExit } from './iteration-files.ts';
 import { phaseByHand, setPhase, writtenPhase } from './obey-phase-line.ts';
 import { putAwayOldFlow } from './old-flow.ts';
-import { readChildRecord } from './spawn-child.ts';
 import { endChildTree } from './tree.ts';
 import { record, stateOf, type Worker } from './worker.ts';
 

@@ -55,3 +55,8 @@ export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent
 export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
   return worker.writer.state;
 }
+
+/** The commands that must succeed before done: those of the start, or of a later resume. */
+export function checksOf(worker: Worker): readonly string[] {
+  return stateOf(worker).checks ?? worker.file.settings.checks;
+}

@@ -7,7 +7,7 @@ import { type ProcessTable, procTable, psTable } from '../../src/base/process-ta
 import { SESSION_MARK } from '../../src/providers/environment.ts';
 import { runChild } from '../../src/providers/run-child.ts';
 import { iterationPaths, sessionPaths } from '../../src/session/paths.ts';
-import { readChildRecord, wrapperName } from '../../src/worker/spawn-child.ts';
+import { readChildRecord, wrapperName } from '../../src/worker/child-record.ts';
 import { endChildTree } from '../../src/worker/tree.ts';
 import type { Worker } from '../../src/worker/worker.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';

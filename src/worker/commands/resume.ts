@@ -8,7 +8,7 @@ import { parseDocumentName } from '../../session/documents.ts';
 import type { NewEvent } from '../../session/events.ts';
 import type { SessionState } from '../../session/state.ts';
 import { budgetReason, budgetUses, higherLimits, spentUses } from '../budget.ts';
-import { childChoice } from '../choose-child.ts';
+import { childChoice } from '../child-choice.ts';
 import type { CommandOutcome } from '../command-outcome.ts';
 import { documentNames } from '../documents.ts';
 import { readQuestions } from '../evidence.ts';

@@ -1,8 +1,8 @@
 import { judgeStop } from '../../session/commands/judge-stop.ts';
 import { type Refused, refused } from '../../session/commands/refused.ts';
 import type { CommandOf } from '../../session/commands.ts';
+import { readChildRecord } from '../child-record.ts';
 import type { CommandOutcome } from '../command-outcome.ts';
-import { readChildRecord } from '../spawn-child.ts';
 import { stoppedEvent } from '../stopped.ts';
 import { endChildTree } from '../tree.ts';
 import { stateOf, type Worker } from '../worker.ts';
