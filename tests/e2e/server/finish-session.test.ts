@@ -91,6 +91,6 @@ test('a file that a child named with line breaks stays one line', async () => {
 test('a session that waits is to be stopped first', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
-  expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('stop_session')] });
+  expect(await finish(rig)).toMatchObject({ next: expect.stringContaining('stop_session') });
   expect(await finish(rig, { confirm: true })).toMatchObject({ code: 'not_at_rest' });
 });

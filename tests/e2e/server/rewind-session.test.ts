@@ -75,6 +75,6 @@ test('while an agent works nothing is rewound', async () => {
   });
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
   expect(await rewind(rig, { to: 1 })).toMatchObject({
-    in_the_way: [expect.stringContaining('stop_session')],
+    next: expect.stringContaining('stop_session'),
   });
 });
