@@ -48,7 +48,7 @@ test('resuming with a limit that is used up already is told at once, a higher on
   await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
   await expect(rig.resume({ caps: { usd: 12 } })).rejects.toMatchObject({
     code: 'budget_spent',
-    hint: expect.stringContaining('MAX_COST_USD'),
+    next: [{ act: 'raise_limits', args: { usd: 26 } }],
   });
   await expect(rig.resume({ caps: { usd: -1 } })).rejects.toMatchObject({ code: 'bad_cap' });
   await expect(rig.resume({ caps: { usd: Number.NaN } })).rejects.toMatchObject({ code: 'bad_cap' });
@@ -155,7 +155,7 @@ test('the limit of a phase that has run out can be raised where the session was 
   await rig.stop('after_iteration');
   await rig.until(({ status }) => status.kind === 'stopped');
   await expect(rig.resume({ caps: { usd: 1 } })).rejects.toMatchObject({
-    why: expect.stringContaining('resume <session> --max-cost-usd 5"'),
+    next: [{ act: 'raise_limits', args: { usd: 5 } }],
   });
   await rig.resume({ caps: { usd: 5 } });
   const { raisedCaps } = await rig.untilWaiting('qa_answers');
