@@ -3,9 +3,9 @@ import type { CallSettings } from '../project/settings.ts';
 import type { ChosenChild } from '../session/chosen-child.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
-import { refuseWhatCannotRun } from './doctor.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { findCli } from './freeze-settings.ts';
+import { refuseWhatCannotRun } from './what-cannot-run.ts';
 
 /** The words of a call that wants other children, judged with every other setting. */
 export interface ChildWish {

@@ -4,18 +4,15 @@ import { type Project, readSettingTexts } from '../project/open-project.ts';
 import type { ProviderName } from '../project/project-settings.ts';
 import { readSettings } from '../project/read-settings.ts';
 import { childSettings } from '../project/resolve-settings.ts';
-import type { FrozenSettings } from '../session/session-file.ts';
 import type { ActionContext } from './context.ts';
 import { type DoctorCheck, fail, failed, type Machine, ok, thisMachine } from './doctor/check.ts';
-import { type CliName, cliChecks, isRefusedAsRoot } from './doctor/cli-checks.ts';
-import { commandChecks } from './doctor/command-checks.ts';
+import { type CliName, cliChecks } from './doctor/cli-checks.ts';
 import { installChecks } from './doctor/install-checks.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
 import { projectChecks } from './doctor/project-checks.ts';
 import { sandboxCheck } from './doctor/sandbox-check.ts';
 import { supervisorChecks } from './doctor/supervisor-checks.ts';
 import { findProjectFor } from './find-project-for.ts';
-import { START_ERRORS } from './start-errors.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;
@@ -113,29 +110,4 @@ async function gitCheck({ env }: ActionContext): Promise<DoctorCheck> {
   return isTooOld
     ? fail('git', `${stdout.trim()} is too old.`, 'Install git 2.31 or newer.')
     : ok('git', stdout.trim());
-}
-
-/**
- * What `setup_project` reports as impossible, said again where a session would begin with it.
- * @throws command_not_found
- */
-export async function refuseImpossibleCommands(project: Project, context: ActionContext): Promise<void> {
-  const check = (await commandChecks(project, context)).find(({ level }) => level === 'fail');
-  if (check === undefined) return;
-  const { found, fix = '' } = check;
-  throw START_ERRORS.command_not_found({ found, fix });
-}
-
-/**
- * What would end the first paid iteration before it begins, from facts that cost nothing to ask.
- * @throws root_refused
- */
-export function refuseWhatCannotRun(
-  settings: Pick<FrozenSettings, 'provider' | 'providers' | 'permissions'>,
-  { env }: Pick<ActionContext, 'env'>,
-  { uid }: Pick<Machine, 'uid'> = thisMachine(),
-): void {
-  const { provider, providers, permissions } = settings;
-  const usesClaude = [provider, ...Object.values(providers)].includes('claude');
-  if (usesClaude && isRefusedAsRoot({ uid, permissions, env })) throw START_ERRORS.root_refused();
 }

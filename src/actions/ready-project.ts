@@ -3,9 +3,9 @@ import type { Project } from '../project/open-project.ts';
 import { requireIdentity } from '../project/repository.ts';
 import type { CallSettings } from '../project/settings.ts';
 import type { ActionContext } from './context.ts';
-import { refuseImpossibleCommands } from './doctor.ts';
 import { findProjectFor } from './find-project-for.ts';
 import { requireTrust } from './require-trust.ts';
+import { refuseImpossibleCommands } from './what-cannot-run.ts';
 
 /**
  * The project of a new session, found able to begin one.

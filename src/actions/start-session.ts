@@ -6,7 +6,6 @@ import type { SessionView } from '../session/status.ts';
 import { ACTION_ERRORS } from './action-errors.ts';
 import { type AfterCommand, afterStart } from './after-command.ts';
 import type { ActionContext } from './context.ts';
-import { refuseWhatCannotRun } from './doctor.ts';
 import { freeFolder } from './free-folder.ts';
 import { makeRunFolder, removeUntakenFolder } from './make-run-folder.ts';
 import { type NewSession, newSession } from './new-session.ts';
@@ -14,6 +13,7 @@ import { readyProject } from './ready-project.ts';
 import { refuseFromInside } from './refuse-from-inside.ts';
 import { requireText } from './require-text.ts';
 import { START_ERRORS } from './start-errors.ts';
+import { refuseWhatCannotRun } from './what-cannot-run.ts';
 
 export interface StartSessionInput {
   /** What is to be done, in the person's own words. */

@@ -1,5 +1,4 @@
 import type { ActionContext } from '../actions/context.ts';
-import type { Menus } from './asking/menus.ts';
 import type { Output } from './output.ts';
 
 /** How `samocode` ends, for scripts. */
@@ -13,6 +12,22 @@ export const EXIT = {
   /** As a shell reports Ctrl-C. */
   interrupted: 130,
 } as const;
+
+interface Choice {
+  value: string;
+  label: string;
+  /** Shown while the choice is the current one. */
+  hint?: string;
+}
+
+/** Questions on a terminal. Each answer is undefined where the person pressed Esc, Ctrl-C or Ctrl-D. */
+export interface Menus {
+  choose(message: string, options: Choice[], initialValue?: string): Promise<string | undefined>;
+  chooseSeveral(message: string, options: Choice[], initialValues: string[]): Promise<string[] | undefined>;
+  /** @param problemOf what is wrong with a text, which is then asked for again */
+  write(message: string, problemOf: (typed: string) => string | undefined): Promise<string | undefined>;
+  confirm(message: string): Promise<boolean | undefined>;
+}
 
 /** What every command is given; only `main.ts` reads it from the process. */
 export interface Cli {

@@ -1,8 +1,6 @@
 import { namesAt } from '../base/look-at.ts';
-import { closedChannel } from '../session/commands/closed-channel.ts';
 import { documentText } from '../session/document-text.ts';
 import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../session/paths.ts';
-import type { Worker } from './worker.ts';
 
 /** Names of the session's own documents and folders at its top level, sorted. */
 export function documentNames({ paths }: { paths: SessionPaths }): string[] {
@@ -12,9 +10,4 @@ export function documentNames({ paths }: { paths: SessionPaths }): string[] {
 /** The notebook, where it is one that a worker keeps up. */
 export async function readOwnOverview({ overview }: SessionPaths): Promise<string | undefined> {
   return await documentText(overview, MAX_OVERVIEW_BYTES);
-}
-
-/** Whether people may open a gate of this session by typing. */
-export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
-  return closedChannel({ channel: 'file' }, file.settings.gateChannels) === undefined;
 }

@@ -6,7 +6,7 @@ import type { By } from '../session/event-types.ts';
 import { limitWait } from '../session/limit-wait.ts';
 import type { LimitedStatus, WaitingStatus } from '../session/state.ts';
 import { typedAnswers } from '../session/typed-answers.ts';
-import { takesTypedAnswers } from './documents.ts';
+import { takesTypedAnswers } from './worker.ts';
 import { obeyPhaseLine } from './obey-phase-line.ts';
 import { RunFolderGoneError } from './passing-errors.ts';
 import { waitingCommandIds } from './take-commands.ts';

@@ -1,3 +1,4 @@
+import { closedChannel } from '../session/commands/closed-channel.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Host } from '../base/host.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
@@ -59,4 +60,9 @@ export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
 /** The commands that must succeed before done: those of the start, or of a later resume. */
 export function checksOf(worker: Worker): readonly string[] {
   return stateOf(worker).checks ?? worker.file.settings.checks;
+}
+
+/** Whether people may open a gate of this session by typing. */
+export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
+  return closedChannel({ channel: 'file' }, file.settings.gateChannels) === undefined;
 }

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { type Menus, newMenus } from '../../src/cli/asking/menus.ts';
+import { newMenus } from '../../src/cli/asking/menus.ts';
+import type { Menus } from '../../src/cli/cli.ts';
 
 export const KEY = {
   up: '\u001b[A',

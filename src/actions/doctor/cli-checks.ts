@@ -8,6 +8,7 @@ import { nodePath } from '../../providers/node-path.ts';
 import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/preflight.ts';
 import type { ActionContext } from '../context.ts';
 import { jsonValue } from '../install/json-member.ts';
+import { isRefusedAsRoot } from '../what-cannot-run.ts';
 import { type DoctorCheck, fail, type Machine, ok, warn } from './check.ts';
 
 export type CliName = keyof typeof PREFLIGHTS;
@@ -152,13 +153,4 @@ function rootCheck({ permissions }: CliQuestion, { uid }: Machine, { env }: Acti
         'Run as another user, or set PERMISSIONS=allow, or, where this machine may be lost, IS_SANDBOX=1.',
       )
     : ok(id, uid === 0 ? 'root, by your own choice' : 'not root');
-}
-
-/** Claude Code refuses to skip permissions for root unless the person calls the machine a sandbox, by a 1 and no other word. */
-export function isRefusedAsRoot(facts: {
-  uid: number | undefined;
-  permissions: 'skip' | 'allow';
-  env: Readonly<Record<string, string | undefined>>;
-}): boolean {
-  return facts.uid === 0 && facts.permissions === 'skip' && facts.env.IS_SANDBOX !== '1';
 }

@@ -3,11 +3,10 @@ import { gateChannelsOf } from '../../actions/early-refusal.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { SessionView } from '../../session/status.ts';
-import type { Cli } from '../cli.ts';
+import type { Cli, Menus } from '../cli.ts';
 import { planWords } from '../rendering/plan-words.ts';
 import { shortName } from '../rendering/session-facts.ts';
 import { askOpenQuestions } from './ask-questions.ts';
-import type { Menus } from './menus.ts';
 
 interface Question {
   session: string;

@@ -1,11 +1,10 @@
 import type { QaItem } from '../../actions/read-qa.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { parseAnswer } from '../../session/qa-answer.ts';
-import type { Cli } from '../cli.ts';
+import type { Cli, Menus } from '../cli.ts';
 import { questionHead, questionWords } from '../rendering/qa-words.ts';
 import { shortName } from '../rendering/session-facts.ts';
 import { oneLine } from '../rendering/style.ts';
-import type { Menus } from './menus.ts';
 
 export interface GivenAnswer {
   id: string;

@@ -9,23 +9,8 @@ import {
   updateSettings,
 } from '@clack/prompts';
 import { LinkedController } from '../../base/linked-controller.ts';
+import type { Menus } from '../cli.ts';
 import type { Stream } from '../output.ts';
-
-export interface Choice {
-  value: string;
-  label: string;
-  /** Shown while the choice is the current one. */
-  hint?: string;
-}
-
-/** Questions on a terminal. Each answer is undefined where the person pressed Esc, Ctrl-C or Ctrl-D. */
-export interface Menus {
-  choose(message: string, options: Choice[], initialValue?: string): Promise<string | undefined>;
-  chooseSeveral(message: string, options: Choice[], initialValues: string[]): Promise<string[] | undefined>;
-  /** @param problemOf what is wrong with a text, which is then asked for again */
-  write(message: string, problemOf: (typed: string) => string | undefined): Promise<string | undefined>;
-  confirm(message: string): Promise<boolean | undefined>;
-}
 
 export interface MenuPlace {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
