@@ -8,7 +8,6 @@ import type { COMMAND_ERRORS } from '../session/commands/command-errors.ts';
 import type { GATE_ERRORS } from '../session/commands/gate-errors.ts';
 import type { SESSION_ERRORS } from '../session/session-errors.ts';
 import type { ACTION_ERRORS } from './action-errors.ts';
-import type { INSTALL_ERRORS } from './install/install-errors.ts';
 import type { READING_ERRORS } from './reading-errors.ts';
 import type { START_ERRORS } from './start-errors.ts';
 
@@ -18,7 +17,6 @@ type Tables = [
   typeof COMMAND_ERRORS,
   typeof GATE_ERRORS,
   typeof GIT_ERRORS,
-  typeof INSTALL_ERRORS,
   typeof PROJECT_ERRORS,
   typeof PROVIDER_ERRORS,
   typeof READING_ERRORS,
@@ -31,5 +29,5 @@ type Tables = [
 /** The codes of a tuple of error tables. */
 type CodesOf<T extends readonly unknown[]> = { [K in keyof T]: keyof T[K] & string }[number];
 
-/** Every code that a use case may fail with; server and CLI add their own. */
+/** Every code that a use case may fail with; server, CLI and install add their own. */
 export type Code = CodesOf<Tables>;

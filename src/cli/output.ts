@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Code } from '../actions/codes.ts';
+import type { INSTALL_ERRORS } from '../actions/install/install-errors.ts';
 import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { harmless, makeStyle, presentable, presentableJson, type Style } from './rendering/style.ts';
@@ -137,7 +138,7 @@ export class Output {
 }
 
 interface ErrorObject {
-  code: Code | keyof typeof CLI_ERRORS;
+  code: Code | keyof typeof CLI_ERRORS | keyof typeof INSTALL_ERRORS;
   message: string;
   hint: string;
 }
