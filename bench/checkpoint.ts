@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
-import { runCommand } from '../src/base/run-command.ts';
-import { keepCheckpoint } from '../src/project/checkpoint.ts';
-import { runGit } from '../src/project/git.ts';
-import { restoreCheckpoint } from '../src/project/restore-checkpoint.ts';
+import { runCommand } from '../src/base/processes/run-command.ts';
+import { keepCheckpoint } from '../src/project/checkpoints/checkpoint.ts';
+import { restoreCheckpoint } from '../src/project/checkpoints/restore-checkpoint.ts';
+import { runGit } from '../src/project/git/git.ts';
 import { type Bench, type BenchResult, median, round } from './bench.ts';
 
 const ROUNDS = 9;

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { guardNow } from '../src/actions/sandbox-now.ts';
-import { runCommand } from '../src/base/run-command.ts';
+import { guardNow } from '../src/actions/preconditions/sandbox-now.ts';
+import { runCommand } from '../src/base/processes/run-command.ts';
 import { insideGuard } from '../src/providers/starting/guard.ts';
-import { iterationPaths } from '../src/session/paths.ts';
+import { iterationPaths } from '../src/session/layout/paths.ts';
 import type { SessionRig } from '../tests/support/session-rig.ts';
 import { type Bench, median, round } from './bench.ts';
 import { restingRig, withCheapChildren } from './worker/bench-rig.ts';

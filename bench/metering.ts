@@ -1,6 +1,6 @@
 import { capUses, judgeCaps, NOTHING_SPENT } from '../src/phases/caps.ts';
-import { newClaudeReader } from '../src/providers/claude-stream.ts';
-import { Tally } from '../src/providers/tally.ts';
+import { newClaudeReader } from '../src/providers/claude/claude-stream.ts';
+import { Tally } from '../src/providers/reading/tally.ts';
 import { type Bench, median, round } from './bench.ts';
 
 const LINES = 1000;

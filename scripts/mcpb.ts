@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommand } from '../src/base/run-command.ts';
+import { runCommand } from '../src/base/processes/run-command.ts';
 import { DESKTOP_SERVER_FOLDER } from './packages/desktop.ts';
 
 // Packs the bundle for Claude Desktop: `npm run mcpb -- [file]`. Without a name: samocode-mcp.mcpb in the working

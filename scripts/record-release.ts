@@ -3,12 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../src/actions/context.ts';
-import { installSupervisor } from '../src/actions/install-supervisor.ts';
+import type { ActionContext } from '../src/actions/acting/context.ts';
 import { systemClock } from '../src/base/clock.ts';
-import { endTree } from '../src/base/end-tree.ts';
-import { systemHost } from '../src/base/host.ts';
-import { SESSION_MARK } from '../src/providers/environment.ts';
+import { endTree } from '../src/base/processes/end-tree.ts';
+import { systemHost } from '../src/base/processes/host.ts';
+import { installSupervisor } from '../src/machine/service/install-supervisor.ts';
+import { SESSION_MARK } from '../src/providers/starting/environment.ts';
 import { builtPrograms } from '../tests/support/built-programs.ts';
 import { installCli } from '../tests/support/install-clis.ts';
 import { recordPlace } from '../tests/support/recorded-place.ts';

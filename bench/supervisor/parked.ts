@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { systemClock } from '../../src/base/clock.ts';
 import { watchOver } from '../../src/providers/starting/launch-supervisor.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { SUPERVISED, supervisorPids } from '../../tests/support/supervisors.ts';
 import { round } from '../bench.ts';

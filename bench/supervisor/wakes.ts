@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { sendMessage } from '../../src/actions/send-message.ts';
+import { sendMessage } from '../../src/actions/sessions/send-message.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { runningEntry } from '../../src/base/host.ts';
-import { readLeases } from '../../src/base/lease.ts';
-import { readEvents } from '../../src/session/event-log.ts';
-import type { EventType } from '../../src/session/event-types.ts';
+import { runningEntry } from '../../src/base/processes/host.ts';
+import { readLeases } from '../../src/base/processes/lease.ts';
+import { readEvents } from '../../src/session/events/event-log.ts';
+import type { EventType } from '../../src/session/events/event-types.ts';
 import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { round } from '../bench.ts';
 import { startSupervisor } from './parked.ts';

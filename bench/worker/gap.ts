@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { changeFile } from '../../src/base/change-file.ts';
-import { KEPT_FLOW_ENTRIES } from '../../src/session/old-flow.ts';
-import { changeOverview } from '../../src/session/overview-change.ts';
-import { iterationPaths } from '../../src/session/paths.ts';
+import { changeFile } from '../../src/base/files/change-file.ts';
+import { changeOverview } from '../../src/session/documents/overview-change.ts';
+import { iterationPaths } from '../../src/session/layout/paths.ts';
+import { KEPT_FLOW_ENTRIES } from '../../src/session/legacy/old-flow.ts';
 import { workerLeft } from '../../tests/faults/with-settings.ts';
 import type { SessionRig } from '../../tests/support/session-rig.ts';
 import { median, round } from '../bench.ts';

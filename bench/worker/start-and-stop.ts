@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isoUtc, systemClock } from '../../src/base/clock.ts';
-import { leaveCommand } from '../../src/session/commands.ts';
-import { iterationPaths } from '../../src/session/paths.ts';
+import { leaveCommand } from '../../src/session/commands/commands.ts';
+import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { childWorks } from '../../tests/faults/with-settings.ts';
 import { median, round } from '../bench.ts';
 import { restingRig, withCheapChildren } from './bench-rig.ts';

@@ -1,21 +1,21 @@
-import { ACTION_ERRORS } from '../../src/actions/action-errors.ts';
-import { INSTALL_ERRORS } from '../../src/actions/install/install-errors.ts';
-import { READING_ERRORS } from '../../src/actions/reading-errors.ts';
-import { START_ERRORS } from '../../src/actions/start-errors.ts';
+import { ACTION_ERRORS } from '../../src/actions/acting/action-errors.ts';
+import { START_ERRORS } from '../../src/actions/acting/start-errors.ts';
+import { READING_ERRORS } from '../../src/actions/reading/reading-errors.ts';
 import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { type Explanation, SamocodeError } from '../../src/base/errors.ts';
-import { CLI_ERRORS } from '../../src/cli/cli-errors.ts';
+import { CLI_ERRORS } from '../../src/cli/terminal/cli-errors.ts';
 import { DEMO_ERRORS } from '../../src/demo/demo-errors.ts';
-import { GIT_ERRORS } from '../../src/project/git-errors.ts';
-import { PROJECT_ERRORS } from '../../src/project/project-errors.ts';
-import { SETTING_ERRORS } from '../../src/project/setting-errors.ts';
-import { WORKTREE_ERRORS } from '../../src/project/worktree-errors.ts';
-import { PROVIDER_ERRORS } from '../../src/providers/provider-errors.ts';
-import { SERVER_ERRORS } from '../../src/server/server-errors.ts';
+import { INSTALL_ERRORS } from '../../src/machine/install/install-errors.ts';
+import { GIT_ERRORS } from '../../src/project/git/git-errors.ts';
+import { PROJECT_ERRORS } from '../../src/project/git/project-errors.ts';
+import { WORKTREE_ERRORS } from '../../src/project/git/worktree-errors.ts';
+import { SETTING_ERRORS } from '../../src/project/settings/setting-errors.ts';
+import { PROVIDER_ERRORS } from '../../src/providers/contract/provider-errors.ts';
+import { SERVER_ERRORS } from '../../src/server/calls/server-errors.ts';
 import { COMMAND_ERRORS } from '../../src/session/commands/command-errors.ts';
 import { GATE_ERRORS } from '../../src/session/commands/gate-errors.ts';
-import { SESSION_ERRORS } from '../../src/session/session-errors.ts';
-import { WORKER_ERRORS } from '../../src/worker/worker-errors.ts';
+import { SESSION_ERRORS } from '../../src/session/layout/session-errors.ts';
+import { WORKER_ERRORS } from '../../src/worker/core/worker-errors.ts';
 
 /** Every table of errors, by its name. */
 export const ERROR_TABLES = {

@@ -1,5 +1,5 @@
 import { nextCommands } from '../../src/cli/rendering/next-commands.ts';
-import { nextCalls } from '../../src/server/next-calls.ts';
+import { nextCalls } from '../../src/server/calls/next-calls.ts';
 import { type ExampleError, exampleErrors } from './error-tables.ts';
 import { type Page, table } from './page.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseMarkdown } from '../../src/actions/install/package/package-source.ts';
+import { parseMarkdown } from '../../src/machine/install/package/package-source.ts';
 import { type PromptSource, promptFrom } from '../../src/server/prompts/prompt.ts';
 import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from '../../src/server/resources/kinds.ts';
 import { SESSIONS_URI, uriTemplate } from '../../src/server/resources/resource-uri.ts';

@@ -1,5 +1,5 @@
-import type { SettingSpec } from '../../src/project/setting-spec.ts';
-import { SETTING_ROWS } from '../../src/project/settings.ts';
+import type { SettingSpec } from '../../src/project/settings/setting-spec.ts';
+import { SETTING_ROWS } from '../../src/project/settings/settings.ts';
 import { type Page, table } from './page.ts';
 
 export const settingsPage: Page = { path: 'docs/settings.md', render };

@@ -1,5 +1,5 @@
-import { listedTool } from '../../src/server/listed-tool.ts';
-import type { Tool } from '../../src/server/tool.ts';
+import { listedTool } from '../../src/server/calls/listed-tool.ts';
+import type { Tool } from '../../src/server/calls/tool.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { type Page, table } from './page.ts';
 

@@ -1,6 +1,6 @@
-import { jsonText } from '../../src/actions/install/package/json-text.ts';
-import { AUTHOR, DISPLAY_NAME, type Files } from '../../src/actions/install/package/package-parts.ts';
-import { findNodeScript } from '../../src/providers/find-node.ts';
+import { jsonText } from '../../src/machine/install/package/json-text.ts';
+import { AUTHOR, DISPLAY_NAME, type Files } from '../../src/machine/install/package/package-parts.ts';
+import { findNodeScript } from '../../src/providers/starting/find-node.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import type { RepositorySource } from './source.ts';
 

@@ -1,5 +1,5 @@
-import { jsonText } from '../../src/actions/install/package/json-text.ts';
-import { DISPLAY_NAME, type Files } from '../../src/actions/install/package/package-parts.ts';
+import { jsonText } from '../../src/machine/install/package/json-text.ts';
+import { DISPLAY_NAME, type Files } from '../../src/machine/install/package/package-parts.ts';
 import type { RepositorySource } from './source.ts';
 
 const REGISTRY_SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';

@@ -1,7 +1,7 @@
-import { claudeMarketplace, claudePackage } from '../../src/actions/install/package/claude-package.ts';
-import { codexMarketplace, codexPackage } from '../../src/actions/install/package/codex-package.ts';
-import { geminiPackage } from '../../src/actions/install/package/gemini-package.ts';
-import type { Files } from '../../src/actions/install/package/package-parts.ts';
+import { claudeMarketplace, claudePackage } from '../../src/machine/install/package/claude-package.ts';
+import { codexMarketplace, codexPackage } from '../../src/machine/install/package/codex-package.ts';
+import { geminiPackage } from '../../src/machine/install/package/gemini-package.ts';
+import type { Files } from '../../src/machine/install/package/package-parts.ts';
 import { desktopFiles } from './desktop.ts';
 import { exampleFiles } from './examples.ts';
 import { readSource } from './source.ts';

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { ifExists } from '../../src/base/errors.ts';
 import {
   commandOnPath,
   type MarkdownSource,
   type PackageSource,
   parseMarkdown,
-} from '../../src/actions/install/package/package-source.ts';
-import { ifExists } from '../../src/base/errors.ts';
+} from '../../src/machine/install/package/package-source.ts';
 
 /** What stands in the repository: the source of the packages, and where to find the project. */
 export interface RepositorySource extends PackageSource {

@@ -1,6 +1,6 @@
+import { listedTool } from '../../src/server/calls/listed-tool.ts';
+import type { Tool } from '../../src/server/calls/tool.ts';
 import { INSTRUCTIONS } from '../../src/server/instructions.ts';
-import { listedTool } from '../../src/server/listed-tool.ts';
-import type { Tool } from '../../src/server/tool.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { CLIENT_VIEWS, type ClientView, LOOKING_ON } from './client-views.ts';
 import { replay, type Turn } from './replay.ts';

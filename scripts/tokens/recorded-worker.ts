@@ -1,16 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { acquireLease } from '../../src/base/lease.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
 import type { Decision } from '../../src/phases/decision.ts';
-import { pendingCommandIds, readCommand, removeCommand } from '../../src/session/commands.ts';
-import type { PlanVersion } from '../../src/session/event-types.ts';
-import { EventWriter } from '../../src/session/event-writer.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import { nowText } from '../../src/session/now.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
-import { planHash } from '../../src/session/plan.ts';
-import { readSessionFile, type SessionFile } from '../../src/session/session-file.ts';
+import { pendingCommandIds, readCommand, removeCommand } from '../../src/session/commands/commands.ts';
+import { nowText } from '../../src/session/documents/now.ts';
+import { planHash } from '../../src/session/documents/plan.ts';
+import type { PlanVersion } from '../../src/session/events/event-types.ts';
+import { EventWriter } from '../../src/session/events/event-writer.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import {
   questionsText,

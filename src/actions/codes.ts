@@ -1,15 +1,15 @@
 import type { BASE_ERRORS } from '../base/base-errors.ts';
-import type { GIT_ERRORS } from '../project/git-errors.ts';
-import type { PROJECT_ERRORS } from '../project/project-errors.ts';
-import type { SETTING_ERRORS } from '../project/setting-errors.ts';
-import type { WORKTREE_ERRORS } from '../project/worktree-errors.ts';
-import type { PROVIDER_ERRORS } from '../providers/provider-errors.ts';
+import type { GIT_ERRORS } from '../project/git/git-errors.ts';
+import type { PROJECT_ERRORS } from '../project/git/project-errors.ts';
+import type { WORKTREE_ERRORS } from '../project/git/worktree-errors.ts';
+import type { SETTING_ERRORS } from '../project/settings/setting-errors.ts';
+import type { PROVIDER_ERRORS } from '../providers/contract/provider-errors.ts';
 import type { COMMAND_ERRORS } from '../session/commands/command-errors.ts';
 import type { GATE_ERRORS } from '../session/commands/gate-errors.ts';
-import type { SESSION_ERRORS } from '../session/session-errors.ts';
-import type { ACTION_ERRORS } from './action-errors.ts';
-import type { READING_ERRORS } from './reading-errors.ts';
-import type { START_ERRORS } from './start-errors.ts';
+import type { SESSION_ERRORS } from '../session/layout/session-errors.ts';
+import type { ACTION_ERRORS } from './acting/action-errors.ts';
+import type { START_ERRORS } from './acting/start-errors.ts';
+import type { READING_ERRORS } from './reading/reading-errors.ts';
 
 type Tables = [
   typeof ACTION_ERRORS,

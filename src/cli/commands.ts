@@ -23,7 +23,7 @@ import { addStop } from './commands/stop.ts';
 import { addMonitor, addSupervisor } from './commands/supervisor.ts';
 import { addTakeover } from './commands/takeover.ts';
 import { addTrust } from './commands/trust.ts';
-import type { AddCommand } from './shared-options.ts';
+import type { AddCommand } from './terminal/shared-options.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly AddCommand[] = [

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { ACTION_ERRORS } from '../actions/action-errors.ts';
-import type { Cli } from './cli.ts';
-import { newCommand } from './new-command.ts';
-import { withSharedOptions } from './shared-options.ts';
-import { givenStartOptions, startInput, wholeSeconds } from './start-options.ts';
+import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
+import type { Cli } from './terminal/cli.ts';
+import { newCommand } from './terminal/new-command.ts';
+import { withSharedOptions } from './terminal/shared-options.ts';
+import { givenStartOptions, startInput, wholeSeconds } from './terminal/start-options.ts';
 
 interface OriginalOptions {
   config: string;
@@ -42,8 +42,8 @@ async function runOriginal(cli: Cli, options: OriginalOptions): Promise<void> {
 /** The folder of the session that exists, set going again; undefined when there is none. */
 async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefined> {
   const [{ findSession }, { resumeSession }] = await Promise.all([
-    import('../actions/find-session.ts'),
-    import('../actions/resume-session.ts'),
+    import('../actions/places/find-session.ts'),
+    import('../actions/sessions/resume-session.ts'),
   ]);
   const { config: projectDir, session, provider } = options;
   const question = { session, projectDir };
@@ -70,7 +70,7 @@ function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResu
 }
 
 async function begin(cli: Cli, options: OriginalOptions): Promise<string> {
-  const { startSession } = await import('../actions/start-session.ts');
+  const { startSession } = await import('../actions/sessions/start-session.ts');
   const { config, session, ...words } = options;
   const input = startInput({ ...words, project: config, name: session });
   const { view, warnings } = await startSession(input, await cli.actionContext());

@@ -1,15 +1,15 @@
 import { type Command, CommanderError } from 'commander';
-import { ACTION_ERRORS } from '../actions/action-errors.ts';
+import { ACTION_ERRORS } from '../actions/acting/action-errors.ts';
 import type { SamocodeError } from '../base/errors.ts';
+import { refusedFile } from '../base/files/refused-file.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { capitalised } from '../base/plain-words.ts';
-import { refusedFile } from '../base/refused-file.ts';
-import { type Cli, EXIT } from './cli.ts';
-import { CLI_ERRORS } from './cli-errors.ts';
 import { COMMANDS, HIDDEN_COMMANDS } from './commands.ts';
-import { newCommand } from './new-command.ts';
 import { isOriginalForm, originalForm } from './original-form.ts';
 import { nextCommands } from './rendering/next-commands.ts';
+import { type Cli, EXIT } from './terminal/cli.ts';
+import { CLI_ERRORS } from './terminal/cli-errors.ts';
+import { newCommand } from './terminal/new-command.ts';
 
 /** Runs one command line to its end; whatever happens becomes words and an exit status. */
 export async function runProgram(cli: Cli, argv: readonly string[]): Promise<void> {

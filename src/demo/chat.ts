@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import * as z from 'zod';
 import { PHASE_NAMES } from '../phases/table.ts';
-import { nodePath } from '../providers/node-path.ts';
+import { nodePath } from '../providers/starting/node-path.ts';
 import { DEMO_ERRORS } from './demo-errors.ts';
 
 const text = z.string().default('');

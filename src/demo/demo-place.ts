@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { runGit } from '../project/git.ts';
+import { runGit } from '../project/git/git.ts';
 import { DEMO_FILES } from './paper-boat.ts';
 import { DEMO_SCENARIO } from './paper-boat-work.ts';
 

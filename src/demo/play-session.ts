@@ -1,6 +1,6 @@
-import { LinkedController } from '../base/linked-controller.ts';
+import { LinkedController } from '../base/processes/linked-controller.ts';
 import type { Phase } from '../phases/table.ts';
-import { readPlan } from '../session/plan.ts';
+import { readPlan } from '../session/documents/plan.ts';
 import type { Answer, Chat, Question } from './chat.ts';
 import { DEMO_ERRORS } from './demo-errors.ts';
 

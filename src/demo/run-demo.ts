@@ -1,11 +1,11 @@
 import { basename, dirname, join } from 'node:path';
-import { hasWorker } from '../actions/send-command.ts';
+import { hasWorker } from '../actions/acting/send-command.ts';
 import type { Clock } from '../base/clock.ts';
-import { systemHost } from '../base/host.ts';
-import { runCommand } from '../base/run-command.ts';
-import { runGit } from '../project/git.ts';
-import { nodePath } from '../providers/node-path.ts';
-import { sessionPaths } from '../session/paths.ts';
+import { systemHost } from '../base/processes/host.ts';
+import { runCommand } from '../base/processes/run-command.ts';
+import { runGit } from '../project/git/git.ts';
+import { nodePath } from '../providers/starting/node-path.ts';
+import { sessionPaths } from '../session/layout/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { Chat } from './chat.ts';
 import { type DemoPlace, makeDemoPlace } from './demo-place.ts';

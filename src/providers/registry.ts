@@ -1,9 +1,9 @@
 import { nearestName } from '../base/nearest-name.ts';
-import { claude } from './claude.ts';
-import { codex } from './codex.ts';
-import { gemini } from './gemini.ts';
-import type { Provider } from './provider.ts';
-import { PROVIDER_ERRORS } from './provider-errors.ts';
+import { claude } from './claude/claude.ts';
+import { codex } from './codex/codex.ts';
+import type { Provider } from './contract/provider.ts';
+import { PROVIDER_ERRORS } from './contract/provider-errors.ts';
+import { gemini } from './gemini/gemini.ts';
 import { rehearsal } from './rehearsal.ts';
 
 /** Every provider that a setting or a call may name. */

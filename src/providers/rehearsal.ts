@@ -1,6 +1,6 @@
-import { newClaudeReader } from './claude-stream.ts';
-import { claudeTranscript } from './claude-transcript.ts';
-import type { ChildProblem, ExitReport, FinalReport, Provider } from './provider.ts';
+import { newClaudeReader } from './claude/claude-stream.ts';
+import { claudeTranscript } from './claude/claude-transcript.ts';
+import type { ChildProblem, ExitReport, FinalReport, Provider } from './contract/provider.ts';
 
 /** The bundled child that needs no login and no network; `cliPath` is its built file. */
 export const rehearsal: Provider = {

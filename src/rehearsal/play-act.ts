@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { writeWhole } from '../base/atomic-file.ts';
-import { runCommand } from '../base/run-command.ts';
-import { documentText } from '../session/document-text.ts';
-import { changeOverview } from '../session/overview-change.ts';
-import { readQa } from '../session/qa.ts';
-import { writeAnswers } from '../session/qa-change.ts';
+import { writeWhole } from '../base/files/atomic-file.ts';
+import { runCommand } from '../base/processes/run-command.ts';
+import { documentText } from '../session/documents/document-text.ts';
+import { changeOverview } from '../session/documents/overview-change.ts';
+import { readQa } from '../session/documents/qa.ts';
+import { writeAnswers } from '../session/documents/qa-change.ts';
 import type { ActContext, Acts } from './act-context.ts';
 import type { ClaudeLines } from './claude-lines.ts';
 import { HONEST_WORK } from './honest-work.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { stampsAt, threeDigits } from '../base/stamps.ts';
+import { stampsAt, threeDigits } from '../base/files/stamps.ts';
 import { type Phase, phaseNamed } from '../phases/table.ts';
 
 /** What the prompt says about this iteration. */

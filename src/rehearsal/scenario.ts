@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { PHASE_NAMES } from '../phases/table.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../session/documents.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../session/documents/documents.ts';
 import { SetupError } from './prompt.ts';
 
 const milliseconds = z.number().nonnegative();

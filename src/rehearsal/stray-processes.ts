@@ -1,4 +1,4 @@
-import { runCommand } from '../base/run-command.ts';
+import { runCommand } from '../base/processes/run-command.ts';
 
 export interface StrayOptions {
   /** A session, and so a group, of its own. */

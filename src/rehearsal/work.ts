@@ -1,14 +1,20 @@
 import { access, mkdir, readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { writeWhole } from '../base/atomic-file.ts';
 import { ifExists } from '../base/errors.ts';
-import { runCommand } from '../base/run-command.ts';
-import { readInboxMessage, sortInbox } from '../session/inbox.ts';
-import { newLineEditor } from '../session/line-editor.ts';
-import { endOfContent, lineBody, oneLine, parseMarkdown, sectionNamed } from '../session/markdown-lines.ts';
-import type { OverviewSection } from '../session/overview.ts';
-import { changeOverview } from '../session/overview-change.ts';
-import { newQa } from '../session/qa-change.ts';
+import { writeWhole } from '../base/files/atomic-file.ts';
+import { runCommand } from '../base/processes/run-command.ts';
+import { readInboxMessage, sortInbox } from '../session/documents/inbox.ts';
+import { newLineEditor } from '../session/documents/line-editor.ts';
+import {
+  endOfContent,
+  lineBody,
+  oneLine,
+  parseMarkdown,
+  sectionNamed,
+} from '../session/documents/markdown-lines.ts';
+import type { OverviewSection } from '../session/documents/overview.ts';
+import { changeOverview } from '../session/documents/overview-change.ts';
+import { newQa } from '../session/documents/qa-change.ts';
 import type { ActContext, Acts, Named } from './act-context.ts';
 import { findTests } from './find-tests.ts';
 import { fill } from './situation.ts';

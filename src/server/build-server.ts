@@ -6,16 +6,16 @@ import {
   McpError,
   RootsListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../actions/context.ts';
+import type { ActionContext } from '../actions/acting/context.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { plainWords } from '../base/plain-words.ts';
-import { askByForm } from './ask-by-form.ts';
-import { type ClientFolders, clientFolders, foldersInMeta } from './client-folders.ts';
-import type { ContextFor, Extra } from './context-for.ts';
-import { callTool } from './define-tool.ts';
+import { askByForm } from './asking/ask-by-form.ts';
+import { type ClientFolders, clientFolders, foldersInMeta } from './calls/client-folders.ts';
+import type { ContextFor, Extra } from './calls/context-for.ts';
+import { callTool } from './calls/define-tool.ts';
+import { listedTool } from './calls/listed-tool.ts';
+import { onRequest } from './calls/on-request.ts';
 import { INSTRUCTIONS } from './instructions.ts';
-import { listedTool } from './listed-tool.ts';
-import { onRequest } from './on-request.ts';
 import { servePrompts } from './prompts/serve-prompts.ts';
 import { serveResources } from './resources/serve-resources.ts';
 import { serveCompletions } from './serve-completions.ts';

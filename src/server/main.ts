@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
 import { buildServer } from './build-server.ts';
-import { liveWithClient, takeStdout } from './life.ts';
-import { StdioTransport } from './stdio-transport.ts';
+import { liveWithClient, takeStdout } from './transport/life.ts';
+import { StdioTransport } from './transport/stdio-transport.ts';
 
 // Programs lie beside this built file; the modules that use them are bundled into chunks elsewhere.
 const programs = {
@@ -15,7 +15,7 @@ const wire = takeStdout();
 
 async function loadActions() {
   const [{ systemHost }, { systemClock }, { homedir }] = await Promise.all([
-    import('../base/host.ts'),
+    import('../base/processes/host.ts'),
     import('../base/clock.ts'),
     import('node:os'),
   ]);
@@ -45,7 +45,7 @@ server.oninitialized = () => {
 
 async function superviseWhileOpen(): Promise<void> {
   const [{ superviseIfUnfinished }, context] = await Promise.all([
-    import('../actions/supervision.ts'),
+    import('../actions/acting/supervision.ts'),
     loadActions(),
   ]);
   for (;;) {

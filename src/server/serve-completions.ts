@@ -1,8 +1,8 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CompleteRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { ContextFor } from './context-for.ts';
-import { InvalidParamsError } from './invalid-params.ts';
-import { onRequest } from './on-request.ts';
+import type { ContextFor } from './calls/context-for.ts';
+import { InvalidParamsError } from './calls/invalid-params.ts';
+import { onRequest } from './calls/on-request.ts';
 import { isSessionArgument } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS } from './resources/kinds.ts';
 import { uriTemplate } from './resources/resource-uri.ts';
@@ -15,7 +15,7 @@ export function serveCompletions(server: Server, contextFor: ContextFor): void {
         ? isSessionIn(ref.uri, argument.name)
         : await isSessionArgument(ref.name, argument.name);
     if (!isSession) return { completion: { values: [], total: 0, hasMore: false } };
-    const { completeSession } = await import('../actions/complete-session.ts');
+    const { completeSession } = await import('../actions/reading/complete-session.ts');
     return { completion: await completeSession(argument.value, await contextFor(extra)) };
   });
 }

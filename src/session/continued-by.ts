@@ -1,5 +1,5 @@
-import type { Host } from '../base/host.ts';
-import type { Lease } from '../base/lease.ts';
+import type { Host } from '../base/processes/host.ts';
+import type { Lease } from '../base/processes/lease.ts';
 
 /**
  * Whether a session is continued by the supervisor of this identity: its last lease says so. Leases of earlier versions

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { appendLines } from '../base/append-lines.ts';
+import { appendLines } from '../base/files/append-lines.ts';
+import { readPlainFile } from '../base/files/plain-file.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { readPlainFile } from '../base/plain-file.ts';
 
 /** What one iteration cost. */
 const Spent = z.object({ session: z.string(), iteration: z.int(), usd: z.number() });

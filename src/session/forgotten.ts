@@ -1,5 +1,5 @@
-import { statsAt } from '../base/look-at.ts';
-import type { SessionPaths } from './paths.ts';
+import { statsAt } from '../base/files/look-at.ts';
+import type { SessionPaths } from './layout/paths.ts';
 
 const FORGOTTEN_MS = 30 * 24 * 60 * 60_000;
 

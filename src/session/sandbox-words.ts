@@ -1,5 +1,5 @@
 import { hasOwnFolder } from '../base/sandbox-level.ts';
-import type { SessionState } from './state.ts';
+import type { SessionState } from './events/state.ts';
 
 /** The level in force, in a few words; undefined in a session that began before there was one. */
 export function sandboxWords({

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
-import type { Host } from '../base/host.ts';
-import { archiveRoot, runRoot, sessionPaths } from './paths.ts';
+import type { Host } from '../base/processes/host.ts';
+import { archiveRoot, runRoot, sessionPaths } from './layout/paths.ts';
 import { readSession, type SessionView } from './status.ts';
 import { isOfFiles } from './unreadable.ts';
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import type { Clock } from '../base/clock.ts';
 import { ifExists } from '../base/errors.ts';
-import { type Host, isSameProcess, type ProcessIdentity } from '../base/host.ts';
-import { acquireLease, type OwnedLease, readHolding } from '../base/lease.ts';
-import { runRoot } from './paths.ts';
+import { type Host, isSameProcess, type ProcessIdentity } from '../base/processes/host.ts';
+import { acquireLease, type OwnedLease, readHolding } from '../base/processes/lease.ts';
+import { runRoot } from './layout/paths.ts';
 
 interface Machine {
   clock: Clock;

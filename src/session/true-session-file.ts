@@ -1,8 +1,8 @@
-import { linesFrom } from '../base/lines.ts';
-import { openPlainHandle } from '../base/plain-file.ts';
-import { type EventOf, parseEvent } from './events.ts';
-import type { SessionPaths } from './paths.ts';
-import { parseSessionFile, readSessionFile, type SessionFile } from './session-file.ts';
+import { linesFrom } from '../base/files/lines.ts';
+import { openPlainHandle } from '../base/files/plain-file.ts';
+import { type EventOf, parseEvent } from './events/events.ts';
+import { parseSessionFile, readSessionFile, type SessionFile } from './events/session-file.ts';
+import type { SessionPaths } from './layout/paths.ts';
 
 /** A session is created with its first events. */
 const FIRST_LINES = 20;

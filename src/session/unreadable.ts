@@ -1,7 +1,7 @@
 import { isoUtc } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
-import type { SessionPaths } from './paths.ts';
-import { emptyState } from './state.ts';
+import { emptyState } from './events/state.ts';
+import type { SessionPaths } from './layout/paths.ts';
 import type { SessionView } from './status.ts';
 
 /** What this process lacks for a moment says nothing about the session. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import type { Holding } from '../base/lease.ts';
-import { statsAt } from '../base/look-at.ts';
-import { iterationPaths, type SessionPaths } from './paths.ts';
-import type { SessionState } from './state.ts';
+import { statsAt } from '../base/files/look-at.ts';
+import type { Holding } from '../base/processes/lease.ts';
+import type { SessionState } from './events/state.ts';
+import { iterationPaths, type SessionPaths } from './layout/paths.ts';
 
 /** A worker that watches an agent notes every few seconds that it is awake. */
 const QUIET_MS = 60_000;

@@ -1,4 +1,4 @@
-import { machineLimits } from '../project/machine-limits.ts';
+import { machineLimits } from '../project/finding/machine-limits.ts';
 import { spentOnDay } from '../session/day-spent.ts';
 import { slotsInUse, slotsRoot } from '../session/slots.ts';
 import type { Supervisor } from './supervisor.ts';

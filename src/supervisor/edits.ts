@@ -1,14 +1,19 @@
 import { join } from 'node:path';
-import { fingerprint } from '../base/fingerprint.ts';
+import { fingerprint } from '../base/files/fingerprint.ts';
 import { phaseNamed } from '../phases/table.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import { closedChannel } from '../session/commands/closed-channel.ts';
-import { documentFingerprint, documentText } from '../session/document-text.ts';
-import { readOverview } from '../session/overview.ts';
-import { MAX_OVERVIEW_BYTES } from '../session/paths.ts';
-import type { WaitingStatus } from '../session/state.ts';
+import { documentFingerprint, documentText } from '../session/documents/document-text.ts';
+import { readOverview } from '../session/documents/overview.ts';
+import {
+  type RestingFile,
+  restingFile,
+  TYPING_REST,
+  typedAnswers,
+} from '../session/documents/typed-answers.ts';
+import type { WaitingStatus } from '../session/events/state.ts';
+import { MAX_OVERVIEW_BYTES } from '../session/layout/paths.ts';
 import type { SessionView } from '../session/status.ts';
-import { type RestingFile, restingFile, TYPING_REST, typedAnswers } from '../session/typed-answers.ts';
 
 /** What a person's edits of a parked session come to. */
 export type Edit = {

@@ -2,10 +2,10 @@ import '../base/quick-schemas.ts';
 
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../actions/context.ts';
-import { replaceMonitor } from '../actions/replace-monitor.ts';
+import type { ActionContext } from '../actions/acting/context.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
-import { systemHost } from '../base/host.ts';
+import { systemHost } from '../base/processes/host.ts';
+import { replaceMonitor } from '../machine/service/replace-monitor.ts';
 import { askToLeave, isOlder } from '../providers/starting/launch-supervisor.ts';
 import { readPresence } from '../providers/starting/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from './run-supervisor.ts';

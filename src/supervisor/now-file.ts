@@ -1,5 +1,5 @@
-import { writeWhole } from '../base/atomic-file.ts';
 import { isoUtc } from '../base/clock.ts';
+import { writeWhole } from '../base/files/atomic-file.ts';
 import { spentOnDay } from '../session/day-spent.ts';
 import { needsHuman } from '../session/session-list.ts';
 import type { Overlook } from './overlook.ts';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { watchedFolders } from '../actions/supervision.ts';
+import { watchedFolders } from '../actions/acting/supervision.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { PROVIDER_ERRORS } from '../providers/provider-errors.ts';
+import { PROVIDER_ERRORS } from '../providers/contract/provider-errors.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
 import { isForgotten } from '../session/forgotten.ts';
-import { sessionPaths } from '../session/paths.ts';
+import { sessionPaths } from '../session/layout/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { readSession } from '../session/status.ts';
 import { admit, isDaySpent } from './admit.ts';

@@ -1,9 +1,9 @@
-import type { ActionContext } from '../actions/context.ts';
-import { recentRevivals } from '../actions/recent-revivals.ts';
-import { REVIVAL_LIMIT } from '../actions/revival-limit.ts';
-import { watchedFolders } from '../actions/supervision.ts';
-import { whyUnwritable } from '../actions/why-unwritable.ts';
-import { machineLimits } from '../project/machine-limits.ts';
+import type { ActionContext } from '../actions/acting/context.ts';
+import { watchedFolders } from '../actions/acting/supervision.ts';
+import { recentRevivals } from '../actions/reading/recent-revivals.ts';
+import { REVIVAL_LIMIT } from '../actions/reading/revival-limit.ts';
+import { whyUnwritable } from '../base/files/why-unwritable.ts';
+import { machineLimits } from '../project/finding/machine-limits.ts';
 import {
   isOff,
   type Presence,

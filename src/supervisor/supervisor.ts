@@ -1,8 +1,8 @@
-import type { ActionContext } from '../actions/context.ts';
-import { supervisorProgram } from '../actions/supervision.ts';
+import type { ActionContext } from '../actions/acting/context.ts';
+import { supervisorProgram } from '../actions/acting/supervision.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
-import type { Host } from '../base/host.ts';
+import type { Host } from '../base/processes/host.ts';
 import { type SupervisorPaths, supervisorPaths } from '../providers/starting/supervisor-folder.ts';
 
 /** What every part of a supervisor works with. */

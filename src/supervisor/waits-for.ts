@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Host } from '../base/host.ts';
+import type { Host } from '../base/processes/host.ts';
 import { isContinuedBy } from '../session/continued-by.ts';
+import type { LimitedStatus, Status } from '../session/events/state.ts';
 import { isLost } from '../session/session-list.ts';
-import type { LimitedStatus, Status } from '../session/state.ts';
 import type { SessionView } from '../session/status.ts';
 
 /** What a session waits for, and with that what wakes it: the supervisor then starts a worker. */

@@ -3,9 +3,9 @@ import '../base/quick-schemas.ts';
 
 import { dirname, join } from 'node:path';
 import { isoUtc, systemClock } from '../base/clock.ts';
-import { systemHost } from '../base/host.ts';
+import { systemHost } from '../base/processes/host.ts';
 import { Wake } from '../providers/starting/launch-worker.ts';
-import { runWorker } from './run-worker.ts';
+import { runWorker } from './loop/run-worker.ts';
 
 // A worker mostly waits for its agent, and forks for every git call, which takes longer the more memory it holds:
 // no compilers that make hot code faster, and a nursery that stays small. Not on the command line: a name that a later

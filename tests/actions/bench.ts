@@ -1,4 +1,4 @@
-import { sessionPaths } from '../../src/session/paths.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { endSessionsBelow } from '../support/live-session.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
-import { pendingCommandIds } from '../../src/session/commands.ts';
+import { pendingCommandIds } from '../../src/session/commands/commands.ts';
 import { typed } from '../cli/typed.ts';
 import { askTool } from '../server/ask-tool.ts';
 import { type Desk, makeDesk } from '../server/desk.ts';

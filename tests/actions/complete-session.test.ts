@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rankOf } from '../../src/actions/complete-session.ts';
+import { rankOf } from '../../src/actions/reading/complete-session.ts';
 
 test.each([
   ['26-01-08-boat', 'boat', 0],

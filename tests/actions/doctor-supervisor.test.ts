@@ -1,13 +1,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { supervisorChecks } from '../../src/actions/doctor/supervisor-checks.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
-import { acquireLease } from '../../src/base/lease.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
+import { supervisorChecks } from '../../src/machine/doctor/supervisor-checks.ts';
 import { registerSessions, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -1,15 +1,15 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { thisMachine } from '../../src/actions/doctor/check.ts';
-import { folderChecks, machineChecks } from '../../src/actions/doctor/machine-checks.ts';
-import { doctor } from '../../src/actions/doctor.ts';
-import { setupProject } from '../../src/actions/setup-project.ts';
-import { refuseWhatCannotRun } from '../../src/actions/what-cannot-run.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { setupProject } from '../../src/actions/places/setup-project.ts';
+import { thisMachine } from '../../src/actions/preconditions/check.ts';
+import { refuseWhatCannotRun } from '../../src/actions/preconditions/what-cannot-run.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
-import { acquireLease } from '../../src/base/lease.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
+import { doctor } from '../../src/machine/doctor/doctor.ts';
+import { folderChecks, machineChecks } from '../../src/machine/doctor/machine-checks.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 

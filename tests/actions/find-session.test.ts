@@ -1,11 +1,11 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { everySession } from '../../src/actions/every-session.ts';
-import { findSession } from '../../src/actions/find-session.ts';
-import { listSessions } from '../../src/actions/list-sessions.ts';
-import { setupProject } from '../../src/actions/setup-project.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { everySession } from '../../src/actions/places/every-session.ts';
+import { findSession } from '../../src/actions/places/find-session.ts';
+import { setupProject } from '../../src/actions/places/setup-project.ts';
+import { listSessions } from '../../src/actions/reading/list-sessions.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { typed } from '../cli/typed.ts';
 import { askTool } from '../server/ask-tool.ts';
 import { type Desk, makeDesk } from '../server/desk.ts';

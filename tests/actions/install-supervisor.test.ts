@@ -5,8 +5,8 @@ import {
   installedSupervisor,
   installSupervisor,
   uninstallSupervisor,
-} from '../../src/actions/install-supervisor.ts';
-import { launchdService } from '../../src/actions/supervisor-service/launchd.ts';
+} from '../../src/machine/service/install-supervisor.ts';
+import { launchdService } from '../../src/machine/service/launchd.ts';
 import { CRONTAB, LAUNCHCTL, SYSTEMCTL, serviceMachine } from '../support/service-machine.ts';
 
 const PROGRAM = '/opt/my tools/100%/supervisor.cjs';

@@ -1,11 +1,11 @@
 import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { ALLOWED_TOOLS } from '../../src/actions/install/allow-list.ts';
-import { type InstallInput, install, uninstall } from '../../src/actions/install.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { ALLOWED_TOOLS } from '../../src/machine/install/allow-list.ts';
+import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { makeFakeClient } from '../support/fake-client.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { makeRunFolder } from '../../src/actions/make-run-folder.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { makeRunFolder } from '../../src/actions/sessions/make-run-folder.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { recentRevivals } from '../../src/actions/recent-revivals.ts';
+import { recentRevivals } from '../../src/actions/reading/recent-revivals.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { tempDir } from '../support/temp-dir.ts';

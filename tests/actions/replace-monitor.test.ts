@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { replaceMonitor } from '../../src/actions/replace-monitor.ts';
+import { replaceMonitor } from '../../src/machine/service/replace-monitor.ts';
 import { CRONTAB, LAUNCHCTL, SYSTEMCTL, serviceMachine } from '../support/service-machine.ts';
 
 const program = '/opt/samocode/supervisor.cjs';

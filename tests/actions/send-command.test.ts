@@ -1,17 +1,17 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { removeUntakenFolder } from '../../src/actions/make-run-folder.ts';
-import { sendCommand, untilAnswered } from '../../src/actions/send-command.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { sendCommand, untilAnswered } from '../../src/actions/acting/send-command.ts';
+import { removeUntakenFolder } from '../../src/actions/sessions/make-run-folder.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
-import { systemHost } from '../../src/base/host.ts';
-import { acquireLease } from '../../src/base/lease.ts';
-import { statsAt } from '../../src/base/look-at.ts';
-import { pendingCommandIds } from '../../src/session/commands.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { statsAt } from '../../src/base/files/look-at.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
+import { pendingCommandIds } from '../../src/session/commands/commands.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

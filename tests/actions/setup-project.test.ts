@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findProjectFor } from '../../src/actions/find-project-for.ts';
-import { setupProject } from '../../src/actions/setup-project.ts';
-import { fingerprint } from '../../src/base/fingerprint.ts';
-import { isTrusted } from '../../src/project/trust.ts';
+import { findProjectFor } from '../../src/actions/places/find-project-for.ts';
+import { setupProject } from '../../src/actions/places/setup-project.ts';
+import { fingerprint } from '../../src/base/files/fingerprint.ts';
+import { isTrusted } from '../../src/project/finding/trust.ts';
 import { makeBench } from './bench.ts';
 
 test('from a folder inside the repository the whole repository is set up, and again nothing changes', async () => {

@@ -1,14 +1,14 @@
 import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { superviseIfUnfinished, supervisorProgram } from '../../src/actions/supervision.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { superviseIfUnfinished, supervisorProgram } from '../../src/actions/acting/supervision.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { acquireLease } from '../../src/base/lease.ts';
-import { statsAt } from '../../src/base/look-at.ts';
+import { statsAt } from '../../src/base/files/look-at.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
 import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import type { SessionPaths } from '../../src/session/paths.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { makeDesk } from '../server/desk.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../session/events.ts';
 

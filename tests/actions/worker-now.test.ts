@@ -1,17 +1,17 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { getStatus, type SessionReport } from '../../src/actions/get-status.ts';
-import { isStuck } from '../../src/actions/worker-now.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { getStatus, type SessionReport } from '../../src/actions/reading/get-status.ts';
+import { isStuck } from '../../src/actions/reading/worker-now.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { acquireLease } from '../../src/base/lease.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
 import { sessionFacts } from '../../src/cli/rendering/session-facts.ts';
 import { type SupervisorPaths, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
-import { reportFields } from '../../src/server/session-fields.ts';
-import { leaveCommand } from '../../src/session/commands.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import type { SessionPaths } from '../../src/session/paths.ts';
+import { reportFields } from '../../src/server/calls/session-fields.ts';
+import { leaveCommand } from '../../src/session/commands/commands.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { makeDesk } from '../server/desk.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../session/events.ts';
 

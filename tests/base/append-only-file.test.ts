@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { AppendOnlyFile } from '../../src/base/append-only-file.ts';
+import { AppendOnlyFile } from '../../src/base/files/append-only-file.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -5,8 +5,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { changeFile } from '../../src/base/change-file.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { changeFile } from '../../src/base/files/change-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const real = { writeSync: fs.writeSync, renameSync: fs.renameSync };

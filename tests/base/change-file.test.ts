@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { changeFile } from '../../src/base/change-file.ts';
+import { changeFile } from '../../src/base/files/change-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('whatever bytes a file holds, a change keeps those that it leaves alone', async () => {

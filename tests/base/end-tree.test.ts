@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { endTree, type TreeRoot, treeMembers } from '../../src/base/end-tree.ts';
-import { type Host, systemHost } from '../../src/base/host.ts';
-import { isRunning, type ProcessTable, procTable, psTable } from '../../src/base/process-table.ts';
+import { endTree, type TreeRoot, treeMembers } from '../../src/base/processes/end-tree.ts';
+import { type Host, systemHost } from '../../src/base/processes/host.ts';
+import { isRunning, type ProcessTable, procTable, psTable } from '../../src/base/processes/process-table.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 
 const NAME = 'SAMOCODE_TREE_TEST';

@@ -10,7 +10,7 @@ import {
   openEnd,
   readBoundedText,
   readTail,
-} from '../../src/base/lines.ts';
+} from '../../src/base/files/lines.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('a text within the bound is whole', async () => {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { makeAsk } from '../../src/cli/asking/ask.ts';
 
 /** What an AbortSignal holds on to: its listeners, and the signals that AbortSignal.any made of it. */

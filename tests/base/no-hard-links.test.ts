@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { linkChecks } from '../../src/actions/doctor/machine-checks.ts';
-import { createWhole } from '../../src/base/atomic-file.ts';
+import { createWhole } from '../../src/base/files/atomic-file.ts';
+import { linkChecks } from '../../src/machine/doctor/machine-checks.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** The disk answers as exFAT and shared folders of virtual machines do. */

@@ -13,7 +13,7 @@ import {
   procTable,
   psEnvironments,
   psTable,
-} from '../../src/base/process-table.ts';
+} from '../../src/base/processes/process-table.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const TABLES: [string, ProcessTable][] = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SamocodeError } from '../../src/base/errors.ts';
-import { refusedFile } from '../../src/base/refused-file.ts';
+import { refusedFile } from '../../src/base/files/refused-file.ts';
 
 const KNOWN = new SamocodeError('EACCES', {}, { what: 'a', why: 'b' });
 

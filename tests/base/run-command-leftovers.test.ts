@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { isRunning, procTable, psTable } from '../../src/base/process-table.ts';
-import { runCommand } from '../../src/base/run-command.ts';
+import { isRunning, procTable, psTable } from '../../src/base/processes/process-table.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 
 const table = process.platform === 'linux' ? procTable() : psTable();
 

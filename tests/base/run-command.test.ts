@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('output, exit status and input arrive as they are', async () => {
@@ -92,7 +92,7 @@ test('a folder that does not exist is a result like a program that does not', as
 });
 
 test('a machine without descriptors throws what may pass by itself', async () => {
-  const module = pathToFileURL(resolve('src/base/run-command.ts')).href;
+  const module = pathToFileURL(resolve('src/base/processes/run-command.ts')).href;
   const script = `
     import { openSync } from 'node:fs';
     const { runCommand } = await import(${JSON.stringify(module)});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { shellQuoted, shellWord } from '../../src/base/shell-quoted.ts';
 
 test('a shell reads any words as they were', async () => {

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { Cli } from '../../src/cli/cli.ts';
-import { demoWords } from '../../src/cli/demo-words.ts';
-import { Output } from '../../src/cli/output.ts';
+import { demoWords } from '../../src/cli/rendering/demo-words.ts';
+import type { Cli } from '../../src/cli/terminal/cli.ts';
+import { Output } from '../../src/cli/terminal/output.ts';
 import type { DemoReport } from '../../src/demo/run-demo.ts';
 
 const REPORT: DemoReport = {

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { newMenus } from '../../src/cli/asking/menus.ts';
-import type { Menus } from '../../src/cli/cli.ts';
+import type { Menus } from '../../src/cli/terminal/cli.ts';
 
 export const KEY = {
   up: '\u001b[A',

@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { QaItem } from '../../src/actions/read-qa.ts';
+import type { QaItem } from '../../src/actions/gates/read-qa.ts';
 import { askOpenQuestions } from '../../src/cli/asking/ask-questions.ts';
-import type { Cli } from '../../src/cli/cli.ts';
-import { Output } from '../../src/cli/output.ts';
+import type { Cli } from '../../src/cli/terminal/cli.ts';
+import { Output } from '../../src/cli/terminal/output.ts';
 import { KEY, keyboard } from './keys.ts';
 
 const CHOICES = ['red', 'green', 'blue'].map((value) => ({ value, label: value }));

@@ -3,8 +3,8 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SamocodeError } from '../../src/base/errors.ts';
-import { Output, type Stream } from '../../src/cli/output.ts';
 import { cutToColumns } from '../../src/cli/rendering/columns.ts';
+import { Output, type Stream } from '../../src/cli/terminal/output.ts';
 
 function lost(what: string, why: string, hint: string): SamocodeError {
   return new SamocodeError('lost', {}, { what, why, hint });

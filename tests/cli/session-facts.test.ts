@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { statusSentence } from '../../src/actions/status-sentence.ts';
+import { statusSentence } from '../../src/actions/acting/status-sentence.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import type { NewEvent } from '../../src/session/events.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { readSession } from '../../src/session/status.ts';
 import { makeDesk } from '../server/desk.ts';
 import { CREATED, DONE, PREPARED } from '../session/events.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { harmless, makeStyle, oneLine, wantsColour } from '../../src/cli/rendering/style.ts';
+import { harmless, makeStyle, oneLine, wantsColour } from '../../src/cli/terminal/style.ts';
 
 test('nothing that steers a terminal survives in quoted text', () => {
   fc.assert(

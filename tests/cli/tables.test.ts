@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { Output } from '../../src/cli/output.ts';
 import { columnsOf, table } from '../../src/cli/rendering/columns.ts';
 import type { SessionFacts } from '../../src/cli/rendering/session-facts.ts';
 import { listWords, statusWords } from '../../src/cli/rendering/session-words.ts';
 import { type SupervisorFacts, supervisorWords } from '../../src/cli/rendering/supervisor-words.ts';
+import { Output } from '../../src/cli/terminal/output.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 const WIDTHS = [80, 120, 200];

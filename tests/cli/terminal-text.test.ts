@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { phaseLine } from '../../src/cli/following/progress-view.ts';
 import { columnsOf, cutToColumns, hanging } from '../../src/cli/rendering/columns.ts';
 import { duration, stopwatch } from '../../src/cli/rendering/durations.ts';
-import { makeStyle } from '../../src/cli/rendering/style.ts';
+import { makeStyle } from '../../src/cli/terminal/style.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 
 test('a cut line is never wider than the terminal', () => {

@@ -1,11 +1,11 @@
 import { PassThrough } from 'node:stream';
-import type { ActionContext } from '../../src/actions/context.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
-import type { Cli } from '../../src/cli/cli.ts';
-import { Output } from '../../src/cli/output.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { hintOf } from '../../src/cli/rendering/next-commands.ts';
+import type { Cli } from '../../src/cli/terminal/cli.ts';
+import { Output } from '../../src/cli/terminal/output.ts';
 import { keyboard } from './keys.ts';
 
 export interface Typed {

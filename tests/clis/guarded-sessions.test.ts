@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
-import type { SessionState } from '../../src/session/state.ts';
+import type { SessionState } from '../../src/session/events/state.ts';
 import { installCli } from '../support/install-clis.ts';
 import { startRig } from '../support/session-rig.ts';
 import { startCliSession } from './cli-session.ts';

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { type InstallInput, install, uninstall } from '../../src/actions/install.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
-import { runCommand } from '../../src/base/run-command.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

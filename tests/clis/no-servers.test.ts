@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
-import { runCommand } from '../../src/base/run-command.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { installCli } from '../support/install-clis.ts';
 import { startServer } from '../support/model-stub/server.ts';
 import type { ModelOf } from '../support/model-stub/services.ts';

@@ -1,8 +1,8 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { SessionEvent } from '../../src/session/events.ts';
-import { serialiseEvent } from '../../src/session/events.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
+import { serialiseEvent } from '../../src/session/events/events.ts';
 import { askingRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
 

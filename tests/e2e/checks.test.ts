@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { resumeSession } from '../../src/actions/resume-session.ts';
-import { readTrust, trustProject } from '../../src/actions/trust-project.ts';
+import { readTrust, trustProject } from '../../src/actions/places/trust-project.ts';
+import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
 import { startRig } from '../support/session-rig.ts';
 
 test('a session that a wrong check has blocked goes on once the person mended and trusted the check', async () => {

@@ -1,9 +1,9 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { superviseIfUnfinished } from '../../src/actions/supervision.ts';
-import type { EventType } from '../../src/session/event-types.ts';
-import type { SessionEvent } from '../../src/session/events.ts';
+import { superviseIfUnfinished } from '../../src/actions/acting/supervision.ts';
+import type { EventType } from '../../src/session/events/event-types.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
 import { changeSettings, workerLeft } from '../faults/with-settings.ts';
 import { askingRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';

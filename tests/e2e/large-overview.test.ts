@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { MAX_OVERVIEW_BYTES } from '../../src/session/paths.ts';
+import { MAX_OVERVIEW_BYTES } from '../../src/session/layout/paths.ts';
 import { startRig } from '../support/session-rig.ts';
 
 /** What a child that logs without end leaves. */

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { eventually } from '../support/eventually.ts';
 import { endSession } from '../support/live-session.ts';

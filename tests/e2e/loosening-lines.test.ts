@@ -1,9 +1,9 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startSession } from '../../src/actions/start-session.ts';
-import { readTrust } from '../../src/actions/trust-project.ts';
-import { runCommand } from '../../src/base/run-command.ts';
+import { readTrust } from '../../src/actions/places/trust-project.ts';
+import { startSession } from '../../src/actions/sessions/start-session.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { shellWord } from '../../src/base/shell-quoted.ts';
 import { type Bench, makeBench } from '../actions/bench.ts';
 import { askTool } from '../server/ask-tool.ts';

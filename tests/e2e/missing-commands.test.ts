@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { doctor } from '../../src/actions/doctor.ts';
-import { startSession } from '../../src/actions/start-session.ts';
+import { startSession } from '../../src/actions/sessions/start-session.ts';
+import { doctor } from '../../src/machine/doctor/doctor.ts';
 import { makeProject } from '../support/project.ts';
 import { putInPhase } from '../support/put-in-phase.ts';
 import { HANGS, startRig } from '../support/session-rig.ts';

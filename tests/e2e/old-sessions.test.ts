@@ -1,16 +1,16 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { answerQa } from '../../src/actions/answer-qa.ts';
-import { approvePlan } from '../../src/actions/approve-plan.ts';
-import { finishSession } from '../../src/actions/finish-session.ts';
-import { readPlan } from '../../src/actions/read-plan.ts';
-import { readQa } from '../../src/actions/read-qa.ts';
-import { requestChanges } from '../../src/actions/request-changes.ts';
-import { resumeSession } from '../../src/actions/resume-session.ts';
-import { stopSession } from '../../src/actions/stop-session.ts';
-import { acquireLease } from '../../src/base/lease.ts';
-import { EventWriter } from '../../src/session/event-writer.ts';
+import { answerQa } from '../../src/actions/gates/answer-qa.ts';
+import { approvePlan } from '../../src/actions/gates/approve-plan.ts';
+import { readPlan } from '../../src/actions/gates/read-plan.ts';
+import { readQa } from '../../src/actions/gates/read-qa.ts';
+import { requestChanges } from '../../src/actions/gates/request-changes.ts';
+import { finishSession } from '../../src/actions/sessions/finish-session.ts';
+import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
+import { stopSession } from '../../src/actions/sessions/stop-session.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
+import { EventWriter } from '../../src/session/events/event-writer.ts';
 import { typed } from '../cli/typed.ts';
 import { eventually } from '../support/eventually.ts';
 import {

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { install, uninstall } from '../../src/actions/install.ts';
-import { uninstallSupervisor } from '../../src/actions/install-supervisor.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { install, uninstall } from '../../src/machine/install/install.ts';
+import { uninstallSupervisor } from '../../src/machine/service/install-supervisor.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type UnpackedPlace, unpackPlace } from '../support/recorded-place.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { ProcessIdentity } from '../../src/base/host.ts';
-import { ChildRecord } from '../../src/providers/run-child.ts';
-import { iterationPaths } from '../../src/session/paths.ts';
+import type { ProcessIdentity } from '../../src/base/processes/host.ts';
+import { ChildRecord } from '../../src/providers/starting/run-child.ts';
+import { iterationPaths } from '../../src/session/layout/paths.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
 /** The wrapper of an iteration's child, as the worker recorded it. */

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemProcessTable } from '../../src/base/process-table.ts';
+import { systemProcessTable } from '../../src/base/processes/process-table.ts';
 
 const LOOK_MS = 1500;
 /** Ticks of 1/100 s: a worker that looks now and then uses a few, one that spins uses all there are. */

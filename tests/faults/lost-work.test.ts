@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { rewindSession } from '../../src/actions/rewind-session.ts';
+import { rewindSession } from '../../src/actions/sessions/rewind-session.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { contentsOf } from '../support/checkpoint-scene.ts';
 import type { SessionRig } from '../support/session-rig.ts';

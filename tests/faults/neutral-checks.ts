@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
-import { parseEvent } from '../../src/session/events.ts';
-import { readOverview } from '../../src/session/overview.ts';
-import type { SessionState } from '../../src/session/state.ts';
+import { readOverview } from '../../src/session/documents/overview.ts';
+import { parseEvent } from '../../src/session/events/events.ts';
+import type { SessionState } from '../../src/session/events/state.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { childrenNeverOverlapped } from './overlaps.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
-import { leaveCommand } from '../../src/session/commands.ts';
+import { leaveCommand } from '../../src/session/commands/commands.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { workerLeft } from './with-settings.ts';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { systemClock } from '../../src/base/clock.ts';
-import type { FrozenSettings } from '../../src/session/session-file.ts';
+import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import type { FaultRow } from './fault-row.ts';
 

@@ -2,7 +2,7 @@ import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { runCommand } from '../../src/base/run-command.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { readChildRecordAt } from './child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';

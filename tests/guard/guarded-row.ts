@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { FrozenSettings } from '../../src/session/session-file.ts';
+import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { FaultRow } from '../faults/fault-row.ts';
 import { namespacesOf, nothingIsLeftIn, TELLS_NAMESPACE } from './survivors.ts';
 

@@ -1,10 +1,10 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { doctor } from '../../src/actions/doctor.ts';
-import { startSession } from '../../src/actions/start-session.ts';
-import type { SessionEvent } from '../../src/session/events.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { startSession } from '../../src/actions/sessions/start-session.ts';
+import { doctor } from '../../src/machine/doctor/doctor.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { makeProject } from '../support/project.ts';

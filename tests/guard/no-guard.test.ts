@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../src/actions/start-session.ts';
+import { startSession } from '../../src/actions/sessions/start-session.ts';
 import { endSessionsBelow } from '../support/live-session.ts';
 import { startRig } from '../support/session-rig.ts';
 import { type Behaviour, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';

@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { isRunning, type ProcessEntry, procTable } from '../../src/base/process-table.ts';
+import { isRunning, type ProcessEntry, procTable } from '../../src/base/processes/process-table.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 

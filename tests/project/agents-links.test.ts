@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { moveBranch } from '../../src/project/move-branch.ts';
-import { commitSessionFiles } from '../../src/project/session-repository.ts';
+import { moveBranch } from '../../src/project/checkpoints/move-branch.ts';
+import { commitSessionFiles } from '../../src/project/checkpoints/session-repository.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const git = (cwd: string, ...args: string[]) =>

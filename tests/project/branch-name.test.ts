@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
-import { branchOf, requireBranchName } from '../../src/project/branch-name.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { branchOf, requireBranchName } from '../../src/project/git/branch-name.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
 test.each([

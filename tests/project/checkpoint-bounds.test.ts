@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { beyondBounds } from '../../src/project/new-file-bounds.ts';
+import { beyondBounds } from '../../src/project/checkpoints/new-file-bounds.ts';
 import { checkpointScene, contentsOf } from '../support/checkpoint-scene.ts';
 
 const MB = 1024 * 1024;

@@ -1,9 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keepCheckpoint } from '../../src/project/checkpoint.ts';
-import { dropCheckpoints, keepPhaseEnd, pruneCheckpoints, refOf } from '../../src/project/checkpoint-refs.ts';
-import { openStore } from '../../src/project/checkpoint-store.ts';
+import { keepCheckpoint } from '../../src/project/checkpoints/checkpoint.ts';
+import {
+  dropCheckpoints,
+  keepPhaseEnd,
+  pruneCheckpoints,
+  refOf,
+} from '../../src/project/checkpoints/checkpoint-refs.ts';
+import { openStore } from '../../src/project/checkpoints/checkpoint-store.ts';
 import { checkpointScene, FOLDER } from '../support/checkpoint-scene.ts';
 
 test('the last twenty and the ends of phases stay, and all are dropped together', {

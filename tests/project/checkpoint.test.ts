@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
-import { keepCheckpoint } from '../../src/project/checkpoint.ts';
-import { openStore } from '../../src/project/checkpoint-store.ts';
-import { takeTree } from '../../src/project/take-files.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { keepCheckpoint } from '../../src/project/checkpoints/checkpoint.ts';
+import { openStore } from '../../src/project/checkpoints/checkpoint-store.ts';
+import { takeTree } from '../../src/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../support/checkpoint-scene.ts';
 
 test('changed, new and deleted files and the documents are kept, and nothing in the worktree moves', async () => {

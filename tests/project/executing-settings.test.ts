@@ -1,9 +1,9 @@
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { acceptedAt, changedExecuting, readExecuting } from '../../src/project/executing-settings.ts';
-import { runGit } from '../../src/project/git.ts';
-import { undoChanged } from '../../src/project/git-programs.ts';
+import { acceptedAt, changedExecuting, readExecuting } from '../../src/project/git/executing-settings.ts';
+import { runGit } from '../../src/project/git/git.ts';
+import { undoChanged } from '../../src/project/git/git-programs.ts';
 import { asOrdinaryUser } from '../support/ordinary-user.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gitLine, gitSaysYes, runGit } from '../../src/project/git.ts';
+import { gitLine, gitSaysYes, runGit } from '../../src/project/git/git.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { initRepository } from '../../src/project/init-repository.ts';
-import { UndoList } from '../../src/project/undo-list.ts';
+import { UndoList } from '../../src/project/git/undo-list.ts';
+import { initRepository } from '../../src/project/worktrees/init-repository.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 test('a repository that has a commit is left as it is', async () => {

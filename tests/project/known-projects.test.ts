@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
-import { readKnownProjects, rememberProject } from '../../src/project/known-projects.ts';
+import { readKnownProjects, rememberProject } from '../../src/project/finding/known-projects.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const clockAt = (ms: number): Clock => ({ now: () => ms, monotonic: () => ms, sleep: async () => {} });

@@ -1,7 +1,7 @@
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { movesBetween, readMainCheckout } from '../../src/project/main-checkout.ts';
+import { movesBetween, readMainCheckout } from '../../src/project/worktrees/main-checkout.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const look = (repo: TempRepo) =>

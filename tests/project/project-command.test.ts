@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { failureOf, missingProgram } from '../../src/project/project-command.ts';
+import { failureOf, missingProgram } from '../../src/project/finding/project-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const where = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };

@@ -2,8 +2,8 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { rememberProject } from '../../src/project/known-projects.ts';
-import { findProtectedPlaces, holdRefFolders } from '../../src/project/protected-places.ts';
+import { rememberProject } from '../../src/project/finding/known-projects.ts';
+import { findProtectedPlaces, holdRefFolders } from '../../src/project/finding/protected-places.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const question = ({ path, root, homeDir }: TempRepo) => ({

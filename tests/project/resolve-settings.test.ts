@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readSettings, type SettingTexts } from '../../src/project/read-settings.ts';
-import { childSettings, resolveSettings } from '../../src/project/resolve-settings.ts';
+import { readSettings, type SettingTexts } from '../../src/project/settings/read-settings.ts';
+import { childSettings, resolveSettings } from '../../src/project/settings/resolve-settings.ts';
 
 const REQUIRED = 'MAIN_REPO=.\nWORKTREES=~/trees\nSESSIONS=/s\n';
 const FILE = '/p/.samocode';

@@ -13,8 +13,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pathAt, readable } from '../../src/project/path-bytes.ts';
-import { rejoinWorktree } from '../../src/project/rejoin-worktree.ts';
+import { pathAt, readable } from '../../src/project/git/path-bytes.ts';
+import { rejoinWorktree } from '../../src/project/worktrees/rejoin-worktree.ts';
 import { checkpointScene, contentsOf } from '../support/checkpoint-scene.ts';
 
 test('files, links, modes, documents and the branch come back, and so does what stood there before', async () => {

@@ -2,9 +2,9 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nameOf, pathAt } from '../../src/project/path-bytes.ts';
-import { rejoinWorktree } from '../../src/project/rejoin-worktree.ts';
-import { WORKTREE_ERRORS } from '../../src/project/worktree-errors.ts';
+import { nameOf, pathAt } from '../../src/project/git/path-bytes.ts';
+import { WORKTREE_ERRORS } from '../../src/project/git/worktree-errors.ts';
+import { rejoinWorktree } from '../../src/project/worktrees/rejoin-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../support/checkpoint-scene.ts';
 
 /** What a child may do to its worktree and its documents, hostile clean-ups among it. */

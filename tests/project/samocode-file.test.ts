@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseSamocodeFile, pathFromFile, samocodeLine } from '../../src/project/samocode-file.ts';
+import { parseSamocodeFile, pathFromFile, samocodeLine } from '../../src/project/settings/samocode-file.ts';
 
 const valuesOf = (text: string) =>
   Object.fromEntries(parseSamocodeFile(text).entries.map(({ key, value }) => [key, value]));

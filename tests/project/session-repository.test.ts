@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commitSessionFiles } from '../../src/project/session-repository.ts';
+import { commitSessionFiles } from '../../src/project/checkpoints/session-repository.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
 test('documents are committed where SESSIONS is a repository of its own, and what is staged there stays', async () => {

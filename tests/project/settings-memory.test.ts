@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SettingsMemory } from '../../src/project/settings-memory.ts';
+import { SettingsMemory } from '../../src/project/git/settings-memory.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** Asks a memory and tells whether it had to ask git. */

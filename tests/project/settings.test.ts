@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
-import { warnAboutKeys } from '../../src/project/setting-warnings.ts';
-import { SETTING_ROWS, SETTINGS, settingByKey } from '../../src/project/settings.ts';
+import { warnAboutKeys } from '../../src/project/settings/setting-warnings.ts';
+import { SETTING_ROWS, SETTINGS, settingByKey } from '../../src/project/settings/settings.ts';
 
 test('every key is unique', () => {
   const keys = SETTING_ROWS.map(([, spec]) => spec.key);

@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
-import { fingerprint } from '../../src/base/fingerprint.ts';
-import { readKnownProjects } from '../../src/project/known-projects.ts';
-import { type ProjectSetup, setupProject } from '../../src/project/setup-project.ts';
+import { fingerprint } from '../../src/base/files/fingerprint.ts';
+import { readKnownProjects } from '../../src/project/finding/known-projects.ts';
+import { type ProjectSetup, setupProject } from '../../src/project/finding/setup-project.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { removeWorktree } from '../../src/project/remove-worktree.ts';
-import { readTree } from '../../src/project/tree-reading.ts';
+import { readTree } from '../../src/project/checkpoints/tree-reading.ts';
+import { removeWorktree } from '../../src/project/worktrees/remove-worktree.ts';
 import { checkpointScene, contentsOf } from '../support/checkpoint-scene.ts';
 
 const LOCAL = ['-c', 'protocol.file.allow=always'];

@@ -1,7 +1,7 @@
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readTree } from '../../src/project/tree-reading.ts';
+import { readTree } from '../../src/project/checkpoints/tree-reading.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
 async function scene() {

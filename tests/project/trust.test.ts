@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
-import { resolveSettings } from '../../src/project/resolve-settings.ts';
-import { type CallSettings, SETTINGS } from '../../src/project/settings.ts';
-import { isTrusted, riskyLines, trustFile } from '../../src/project/trust.ts';
+import { isTrusted, riskyLines, trustFile } from '../../src/project/finding/trust.ts';
+import { resolveSettings } from '../../src/project/settings/resolve-settings.ts';
+import { type CallSettings, SETTINGS } from '../../src/project/settings/settings.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };

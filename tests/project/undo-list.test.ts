@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UndoList } from '../../src/project/undo-list.ts';
+import { UndoList } from '../../src/project/git/undo-list.ts';
 
 test('acts are taken back last first, and one that fails stops no other', async () => {
   const seen: string[] = [];

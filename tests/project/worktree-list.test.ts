@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseWorktreeList } from '../../src/project/worktree-list.ts';
+import { parseWorktreeList } from '../../src/project/git/worktree-list.ts';
 
 test('bare, detached, vanished and locked worktrees are told apart', () => {
   const text = [

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inspectWorktree } from '../../src/project/inspect-worktree.ts';
-import { removeWorktree } from '../../src/project/remove-worktree.ts';
-import { ensureWorktree } from '../../src/project/worktree.ts';
+import { inspectWorktree } from '../../src/project/worktrees/inspect-worktree.ts';
+import { removeWorktree } from '../../src/project/worktrees/remove-worktree.ts';
+import { ensureWorktree } from '../../src/project/worktrees/worktree.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../support/temp-repo.ts';
 
 interface Scene extends AsyncDisposable {

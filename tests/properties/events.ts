@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { describeEvent } from '../../src/session/describe-event.ts';
-import { countingEvents } from '../../src/session/event-chain.ts';
-import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events.ts';
-import { fold } from '../../src/session/fold.ts';
-import { statusDetail } from '../../src/session/now.ts';
-import { emptyState, SessionState } from '../../src/session/state.ts';
+import { describeEvent } from '../../src/session/documents/describe-event.ts';
+import { statusDetail } from '../../src/session/documents/now.ts';
+import { countingEvents } from '../../src/session/events/event-chain.ts';
+import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
+import { fold } from '../../src/session/events/fold.ts';
+import { emptyState, SessionState } from '../../src/session/events/state.ts';
 import { anyLog } from '../support/event-samples.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';

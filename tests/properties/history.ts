@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { historyLine, readHistory } from '../../src/session/history.ts';
+import { historyLine, readHistory } from '../../src/session/documents/history.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf } from './texts.ts';
 

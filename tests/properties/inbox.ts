@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { inboxFileName, inboxMessage, readInboxMessage, sortInbox } from '../../src/session/inbox.ts';
-import { oneLine } from '../../src/session/markdown-lines.ts';
-import { sessionLogLine } from '../../src/session/session-log.ts';
+import {
+  inboxFileName,
+  inboxMessage,
+  readInboxMessage,
+  sortInbox,
+} from '../../src/session/documents/inbox.ts';
+import { oneLine } from '../../src/session/documents/markdown-lines.ts';
+import { sessionLogLine } from '../../src/session/documents/session-log.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { followsPlan } from '../../src/phases/table.ts';
-import { inferPhase } from '../../src/session/legacy.ts';
-import { placeOf } from '../../src/session/legacy-gate.ts';
+import { inferPhase } from '../../src/session/legacy/legacy.ts';
+import { placeOf } from '../../src/session/legacy/legacy-gate.ts';
 import { anyOverview } from './overview.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isFolderName, normaliseName, resolveSessionFolder, sessionSlug } from '../../src/session/names.ts';
-import { SESSION_ERRORS } from '../../src/session/session-errors.ts';
+import {
+  isFolderName,
+  normaliseName,
+  resolveSessionFolder,
+  sessionSlug,
+} from '../../src/session/layout/names.ts';
+import { SESSION_ERRORS } from '../../src/session/layout/session-errors.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { plainWords } from '../../src/base/plain-words.ts';
-import { oneLine, parseMarkdown, splitLines } from '../../src/session/markdown-lines.ts';
-import { findStatus, readQa } from '../../src/session/qa.ts';
-import { answerText, parseAnswer, questionHash } from '../../src/session/qa-answer.ts';
-import { findQuestions, isUnanswered } from '../../src/session/qa-blocks.ts';
-import { appendRound, newQa, type QuestionDraft, writeAnswers } from '../../src/session/qa-change.ts';
-import { findQuestion } from '../../src/session/qa-question.ts';
+import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
+import { findStatus, readQa } from '../../src/session/documents/qa.ts';
+import { answerText, parseAnswer, questionHash } from '../../src/session/documents/qa-answer.ts';
+import { findQuestions, isUnanswered } from '../../src/session/documents/qa-blocks.ts';
+import {
+  appendRound,
+  newQa,
+  type QuestionDraft,
+  writeAnswers,
+} from '../../src/session/documents/qa-change.ts';
+import { findQuestion } from '../../src/session/documents/qa-question.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { type Property, property } from './property.ts';
 import { anyText, documentOf, isSubsequence } from './texts.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { JudgedSignal } from '../../src/phases/decision.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES } from '../../src/phases/table.ts';
-import { parseSignal } from '../../src/session/signal.ts';
+import { parseSignal } from '../../src/session/documents/signal.ts';
 import { type Property, property } from './property.ts';
 import { anyText } from './texts.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newClaudeReader } from '../../src/providers/claude-stream.ts';
-import type { ChildEvent, FinalReport } from '../../src/providers/provider.ts';
+import { newClaudeReader } from '../../src/providers/claude/claude-stream.ts';
+import type { ChildEvent, FinalReport } from '../../src/providers/contract/provider.ts';
 
 function read(...lines: unknown[]): ChildEvent[] {
   const reader = newClaudeReader();

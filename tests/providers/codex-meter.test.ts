@@ -1,8 +1,8 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newCodexMeter } from '../../src/providers/codex-meter.ts';
-import { readCodexTraces } from '../../src/providers/codex-rollout.ts';
+import { newCodexMeter } from '../../src/providers/codex/codex-meter.ts';
+import { readCodexTraces } from '../../src/providers/codex/codex-rollout.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const THREAD = '01a1f89f-367e-7b61-9545-11318fe1f0bb';

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
-import { childEnvironment } from '../../src/providers/environment.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { childEnvironment } from '../../src/providers/starting/environment.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
 const marks = { sessionUlid: '01JH0000000000000000000000', iteration: 7 };

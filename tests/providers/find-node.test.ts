@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
-import { findNodeScript } from '../../src/providers/find-node.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { findNodeScript } from '../../src/providers/starting/find-node.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 
 /** Asks in a home of its own, on a system that has no Node. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type CliQuestion, locateCli } from '../../src/providers/locate-cli.ts';
+import { type CliQuestion, locateCli } from '../../src/providers/starting/locate-cli.ts';
 
 // A name that no machine has installed in the places that every search looks into.
 const command = 'agent-cli-of-this-test';

@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import {
   environmentFingerprint,
   environmentOfSessions,
   isFromTerminal,
   readLoginEnvironment,
   withLogin,
-} from '../../src/providers/login-shell.ts';
+} from '../../src/providers/starting/login-shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** Reads the environment of a home with these start-up files. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodePath } from '../../src/providers/node-path.ts';
+import { nodePath } from '../../src/providers/starting/node-path.ts';
 
 /** Runs `act` as a program does whose Node was replaced since it started. */
 async function withNodeGone<T>(act: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ChildRequest } from '../../src/providers/provider.ts';
+import type { ChildRequest } from '../../src/providers/contract/provider.ts';
 import { rehearsal } from '../../src/providers/rehearsal.ts';
 
 const REQUEST: ChildRequest = {

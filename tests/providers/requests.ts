@@ -1,4 +1,4 @@
-import type { ChildRequest } from '../../src/providers/provider.ts';
+import type { ChildRequest } from '../../src/providers/contract/provider.ts';
 
 /** A complete request, for tests that build a command and start nothing. */
 export const REQUEST: ChildRequest = {

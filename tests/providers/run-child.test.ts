@@ -3,9 +3,9 @@ import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:f
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { endTree } from '../../src/base/end-tree.ts';
-import { livenessOf, systemHost } from '../../src/base/host.ts';
-import { ChildRecord, exitFile, runChild } from '../../src/providers/run-child.ts';
+import { endTree } from '../../src/base/processes/end-tree.ts';
+import { livenessOf, systemHost } from '../../src/base/processes/host.ts';
+import { ChildRecord, exitFile, runChild } from '../../src/providers/starting/run-child.ts';
 import { bundleScript } from '../support/bundle-script.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { activity } from '../../src/providers/activity.ts';
-import { newCodexReader } from '../../src/providers/codex-stream.ts';
-import { Tally } from '../../src/providers/tally.ts';
+import { newCodexReader } from '../../src/providers/codex/codex-stream.ts';
+import { activity } from '../../src/providers/reading/activity.ts';
+import { Tally } from '../../src/providers/reading/tally.ts';
 
 test('tools are counted and files kept once, both of a bounded number', () => {
   const tally = new Tally();

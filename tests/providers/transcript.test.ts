@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { claude } from '../../src/providers/claude.ts';
-import { codex } from '../../src/providers/codex.ts';
-import { gemini } from '../../src/providers/gemini.ts';
-import { calling, resulting, saying, transcriptLines } from '../../src/providers/transcript.ts';
+import { claude } from '../../src/providers/claude/claude.ts';
+import { codex } from '../../src/providers/codex/codex.ts';
+import { calling, resulting, saying, transcriptLines } from '../../src/providers/contract/transcript.ts';
+import { gemini } from '../../src/providers/gemini/gemini.ts';
 import { cliSamples } from '../support/cli-samples.ts';
 
 const DIALECTS = { claude, codex, gemini };

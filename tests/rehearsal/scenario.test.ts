@@ -5,9 +5,9 @@ import { DEMO_SCENARIO } from '../../src/demo/paper-boat-work.ts';
 import { HONEST_WORK } from '../../src/rehearsal/honest-work.ts';
 import { Act, actsFor, type Occasion, readScenario, Scenario } from '../../src/rehearsal/scenario.ts';
 import { fill } from '../../src/rehearsal/situation.ts';
-import { readPlan } from '../../src/session/plan.ts';
-import { readQa } from '../../src/session/qa.ts';
-import { newQa } from '../../src/session/qa-change.ts';
+import { readPlan } from '../../src/session/documents/plan.ts';
+import { readQa } from '../../src/session/documents/qa.ts';
+import { newQa } from '../../src/session/documents/qa-change.ts';
 import { lintQa } from '../support/lint-qa.ts';
 
 const KIT = 'tests/difficult-children';

@@ -4,10 +4,10 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ERROR_TABLES, exampleErrors } from '../../scripts/docs/error-tables.ts';
 import type { SamocodeError } from '../../src/base/errors.ts';
-import { CLI_ERRORS } from '../../src/cli/cli-errors.ts';
-import { Output } from '../../src/cli/output.ts';
 import { hintOf } from '../../src/cli/rendering/next-commands.ts';
-import { errorObject } from '../../src/server/define-tool.ts';
+import { CLI_ERRORS } from '../../src/cli/terminal/cli-errors.ts';
+import { Output } from '../../src/cli/terminal/output.ts';
+import { errorObject } from '../../src/server/calls/define-tool.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 const EXAMPLES = exampleErrors();

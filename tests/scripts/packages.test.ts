@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { GENERATED_FOLDERS, packageFiles } from '../../scripts/packages/package-files.ts';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
-import { compiledSource } from '../../src/actions/install/package/compiled-source.ts';
-import { jsonText } from '../../src/actions/install/package/json-text.ts';
-import { parseMarkdown } from '../../src/actions/install/package/package-source.ts';
+import { compiledSource } from '../../src/machine/install/package/compiled-source.ts';
+import { jsonText } from '../../src/machine/install/package/json-text.ts';
+import { parseMarkdown } from '../../src/machine/install/package/package-source.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,8 +1,8 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { expect, test } from 'vitest';
-import { askByForm } from '../../src/server/ask-by-form.ts';
-import type { Extra } from '../../src/server/context-for.ts';
-import { waitLimitMs } from '../../src/server/wait-limits.ts';
+import { askByForm } from '../../src/server/asking/ask-by-form.ts';
+import type { Extra } from '../../src/server/calls/context-for.ts';
+import { waitLimitMs } from '../../src/server/calls/wait-limits.ts';
 
 const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };
 

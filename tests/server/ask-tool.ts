@@ -1,6 +1,6 @@
-import type { ActionContext } from '../../src/actions/context.ts';
-import { callTool } from '../../src/server/define-tool.ts';
-import type { ToolContext } from '../../src/server/tool.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { callTool } from '../../src/server/calls/define-tool.ts';
+import type { ToolContext } from '../../src/server/calls/tool.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 export interface Told {

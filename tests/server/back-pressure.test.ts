@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { StdioTransport } from '../../src/server/stdio-transport.ts';
+import { StdioTransport } from '../../src/server/transport/stdio-transport.ts';
 
 const MESSAGE = { jsonrpc: '2.0', method: 'notifications/message' } as const;
 

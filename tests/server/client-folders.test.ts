@@ -4,7 +4,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clientFolders, foldersInMeta } from '../../src/server/client-folders.ts';
+import { clientFolders, foldersInMeta } from '../../src/server/calls/client-folders.ts';
 
 test("the workspaces of Codex's turn are folders of the client, as object, list or JSON text", () => {
   const meta = (turn: unknown) => ({ 'x-codex-turn-metadata': turn });

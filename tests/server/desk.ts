@@ -7,8 +7,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { buildServer } from '../../src/server/build-server.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { makeProject, type TempProject } from '../support/project.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Line, newLineSplitter } from '../../src/server/line-splitter.ts';
+import { type Line, newLineSplitter } from '../../src/server/transport/line-splitter.ts';
 
 /** Hands over a text in pieces of these sizes, again and again. */
 function split(text: string, sizes: readonly number[], maxBytes: number): Line[] {

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { ACTS, TO_FILL } from '../../src/base/acts.ts';
-import type { Cli } from '../../src/cli/cli.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { nextCommands, hintOf as terminalHint } from '../../src/cli/rendering/next-commands.ts';
-import { nextCalls, hintOf as toolHint } from '../../src/server/next-calls.ts';
+import type { Cli } from '../../src/cli/terminal/cli.ts';
+import { nextCalls, hintOf as toolHint } from '../../src/server/calls/next-calls.ts';
 
 test.each([
   [{ act: 'resume' }, 'resume_session', 'samocode resume <session>'],

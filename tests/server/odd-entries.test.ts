@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RESOURCE_KINDS } from '../../src/server/resources/kinds.ts';
-import type { NewEvent } from '../../src/session/events.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { BLOCKED, CREATED, PREPARED } from '../session/events.ts';
 import { type Desk, makeDesk } from './desk.ts';
 import { ODD_KINDS, replaceBy } from './odd-entries.ts';

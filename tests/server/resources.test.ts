@@ -1,13 +1,13 @@
 import { appendFile, cp, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { setupProject } from '../../src/actions/setup-project.ts';
-import { writeWhole } from '../../src/base/atomic-file.ts';
+import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { runCommand } from '../../src/base/run-command.ts';
+import { writeWhole } from '../../src/base/files/atomic-file.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { RESOURCE_KINDS, type ResourceKindName } from '../../src/server/resources/kinds.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import { archiveRoot } from '../../src/session/paths.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { archiveRoot } from '../../src/session/layout/paths.ts';
 import { ASKING, BLOCKED, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeRepo } from '../support/temp-repo.ts';

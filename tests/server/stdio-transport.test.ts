@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { StdioTransport } from '../../src/server/stdio-transport.ts';
+import { StdioTransport } from '../../src/server/transport/stdio-transport.ts';
 
 async function opened(maxBytes?: number) {
   const input = new PassThrough();

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { listedTool } from '../../src/server/calls/listed-tool.ts';
 import { INSTRUCTIONS } from '../../src/server/instructions.ts';
-import { listedTool } from '../../src/server/listed-tool.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 const CORE = ['start_session', 'get_status', 'wait', 'answer_qa'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { waitLimitMs } from '../../src/server/wait-limits.ts';
+import { waitLimitMs } from '../../src/server/calls/wait-limits.ts';
 
 test('each client waits as long as it can, and a longer wish is cut', () => {
   expect(waitLimitMs('claude-code', undefined)).toBe(110_000);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Host } from '../../src/base/host.ts';
-import type { Lease } from '../../src/base/lease.ts';
+import type { Host } from '../../src/base/processes/host.ts';
+import type { Lease } from '../../src/base/processes/lease.ts';
 import { isContinuedBy } from '../../src/session/continued-by.ts';
 import { hostWith } from '../support/hosts.ts';
 

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type LogReading, readEvents, readLog } from '../../src/session/event-log.ts';
-import type { SessionEvent } from '../../src/session/events.ts';
-import { fold } from '../../src/session/fold.ts';
-import { emptyState } from '../../src/session/state.ts';
+import { type LogReading, readEvents, readLog } from '../../src/session/events/event-log.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
+import { fold } from '../../src/session/events/fold.ts';
+import { emptyState } from '../../src/session/events/state.ts';
 import { anyLog, plainLog, textOf } from '../support/event-samples.ts';
 import { notice, tempLog } from '../support/temp-log.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Decision } from '../../src/phases/decision.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events.ts';
-import { fold } from '../../src/session/fold.ts';
-import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/state.ts';
+import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
+import { fold } from '../../src/session/events/fold.ts';
+import { emptyState, REMEMBERED_COMMANDS, type SessionState } from '../../src/session/events/state.ts';
 
 const CLI = { channel: 'cli' } as const;
 const PLAN = { name: 'plan.md', hash: 'h' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { historyLine, readHistory } from '../../src/session/history.ts';
+import { historyLine, readHistory } from '../../src/session/documents/history.ts';
 import { historyProperties } from '../properties/history.ts';
 
 const entry = {

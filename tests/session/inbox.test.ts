@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { inboxFileName, inboxMessage, readInboxMessage, sortInbox } from '../../src/session/inbox.ts';
+import {
+  inboxFileName,
+  inboxMessage,
+  readInboxMessage,
+  sortInbox,
+} from '../../src/session/documents/inbox.ts';
 import { inboxProperties } from '../properties/inbox.ts';
 
 const ID = '01KEG3A7Q4X8M2N6P0R5T9V1WZ';

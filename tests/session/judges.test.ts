@@ -8,11 +8,11 @@ import { judgeRequestChanges } from '../../src/session/commands/judge-request-ch
 import { judgeResume } from '../../src/session/commands/judge-resume.ts';
 import { judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
 import { judgeStop } from '../../src/session/commands/judge-stop.ts';
-import { CHANNELS } from '../../src/session/event-types.ts';
-import { planHash } from '../../src/session/plan.ts';
-import { newQa } from '../../src/session/qa-change.ts';
-import { openQuestions } from '../../src/session/qa-open.ts';
-import { emptyState, type Status, type WaitingStatus } from '../../src/session/state.ts';
+import { planHash } from '../../src/session/documents/plan.ts';
+import { newQa } from '../../src/session/documents/qa-change.ts';
+import { openQuestions } from '../../src/session/documents/qa-open.ts';
+import { CHANNELS } from '../../src/session/events/event-types.ts';
+import { emptyState, type Status, type WaitingStatus } from '../../src/session/events/state.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const byPerson = { channel: 'cli' } as const;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { readHistory } from '../../src/session/history.ts';
-import { readInboxMessage } from '../../src/session/inbox.ts';
-import { inferPhase } from '../../src/session/legacy.ts';
-import { readOverview } from '../../src/session/overview.ts';
-import { changeOverview, restoreLost } from '../../src/session/overview-change.ts';
-import { readPlan } from '../../src/session/plan.ts';
-import { planChanges } from '../../src/session/plan-changes.ts';
-import { readQa } from '../../src/session/qa.ts';
-import { writeAnswers } from '../../src/session/qa-change.ts';
-import { parseSignal } from '../../src/session/signal.ts';
+import { readHistory } from '../../src/session/documents/history.ts';
+import { readInboxMessage } from '../../src/session/documents/inbox.ts';
+import { readOverview } from '../../src/session/documents/overview.ts';
+import { changeOverview, restoreLost } from '../../src/session/documents/overview-change.ts';
+import { readPlan } from '../../src/session/documents/plan.ts';
+import { planChanges } from '../../src/session/documents/plan-changes.ts';
+import { readQa } from '../../src/session/documents/qa.ts';
+import { writeAnswers } from '../../src/session/documents/qa-change.ts';
+import { parseSignal } from '../../src/session/documents/signal.ts';
+import { inferPhase } from '../../src/session/legacy/legacy.ts';
 
 const TEN_MB = 10_000_000;
 const HEADS = '# T\n## Status\n### Phase 1: x\n### Q1: x\n';

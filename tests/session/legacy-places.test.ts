@@ -1,8 +1,8 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemHost } from '../../src/base/host.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSessionList } from '../../src/session/session-list.ts';
 import { gateOf, readSession, type SessionView } from '../../src/session/status.ts';
 import { tempDir } from '../support/temp-dir.ts';

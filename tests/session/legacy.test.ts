@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readHistory } from '../../src/session/history.ts';
-import { inferPhase } from '../../src/session/legacy.ts';
-import { isFolderName, resolveSessionFolder } from '../../src/session/names.ts';
-import { readOverview } from '../../src/session/overview.ts';
-import { changeOverview } from '../../src/session/overview-change.ts';
-import { currentPlanOf, readPlan } from '../../src/session/plan.ts';
-import { readQa } from '../../src/session/qa.ts';
-import { parseSignal } from '../../src/session/signal.ts';
+import { readHistory } from '../../src/session/documents/history.ts';
+import { readOverview } from '../../src/session/documents/overview.ts';
+import { changeOverview } from '../../src/session/documents/overview-change.ts';
+import { currentPlanOf, readPlan } from '../../src/session/documents/plan.ts';
+import { readQa } from '../../src/session/documents/qa.ts';
+import { parseSignal } from '../../src/session/documents/signal.ts';
+import { isFolderName, resolveSessionFolder } from '../../src/session/layout/names.ts';
+import { inferPhase } from '../../src/session/legacy/legacy.ts';
 import { legacyProperties } from '../properties/legacy.ts';
 
 for (const property of legacyProperties) test(property.name, () => property.run(300));

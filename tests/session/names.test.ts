@@ -5,7 +5,7 @@ import {
   normaliseName,
   resolveSessionFolder,
   sessionSlug,
-} from '../../src/session/names.ts';
+} from '../../src/session/layout/names.ts';
 import { namesProperties } from '../properties/names.ts';
 
 for (const property of namesProperties) test(property.name, () => property.run(500));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { nowText, statusDetail } from '../../src/session/now.ts';
-import { emptyState, type Status } from '../../src/session/state.ts';
+import { nowText, statusDetail } from '../../src/session/documents/now.ts';
+import { emptyState, type Status } from '../../src/session/events/state.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 
 const since = '2026-01-08T10:00:00.000Z';

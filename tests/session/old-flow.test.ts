@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readOverview } from '../../src/session/documents/overview.ts';
 import {
   countFlow,
   missingEntries,
   OLDER_FLOW_NOTE,
   withOlderFlowNote,
   withoutOldFlow,
-} from '../../src/session/old-flow.ts';
-import { readOverview } from '../../src/session/overview.ts';
+} from '../../src/session/legacy/old-flow.ts';
 
 const notebook = (flow: readonly string[], eol = '\n') =>
   [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readOverview } from '../../src/session/overview.ts';
-import { changeOverview, newOverview, restoreLost } from '../../src/session/overview-change.ts';
+import { readOverview } from '../../src/session/documents/overview.ts';
+import { changeOverview, newOverview, restoreLost } from '../../src/session/documents/overview-change.ts';
 import { overviewProperties } from '../properties/overview.ts';
 
 const NOTEBOOK = `# Session: add-jwt-auth

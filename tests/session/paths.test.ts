@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { archiveRoot, iterationPaths, runRoot, sessionPaths } from '../../src/session/paths.ts';
+import { archiveRoot, iterationPaths, runRoot, sessionPaths } from '../../src/session/layout/paths.ts';
 
 const paths = sessionPaths('/sessions', '26-01-08-x');
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { currentPlanOf, planHash, readPlan } from '../../src/session/plan.ts';
-import { planChanges } from '../../src/session/plan-changes.ts';
+import { currentPlanOf, planHash, readPlan } from '../../src/session/documents/plan.ts';
+import { planChanges } from '../../src/session/documents/plan-changes.ts';
 import { planProperties } from '../properties/plan.ts';
 
 const PLAN = `# Plan: JWT

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemHost } from '../../src/base/host.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { needsHuman, readSessionList, sessionFolders } from '../../src/session/session-list.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from './events.ts';

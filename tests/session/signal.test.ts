@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
-import { parseSignal, signalExamples } from '../../src/session/signal.ts';
+import { parseSignal, signalExamples } from '../../src/session/documents/signal.ts';
 import { signalProperties } from '../properties/signal.ts';
 
 for (const property of signalProperties) test(property.name, () => property.run(500));

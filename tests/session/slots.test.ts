@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { acquireLease } from '../../src/base/lease.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
 import { freeSlotsOf, type SlotLimits, Slots, slotsInUse, slotsRoot } from '../../src/session/slots.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
-import { readQa } from '../../src/session/qa.ts';
-import { questionHash } from '../../src/session/qa-answer.ts';
-import { type RestingFile, restingFile, TYPING_REST, typedAnswers } from '../../src/session/typed-answers.ts';
+import { readQa } from '../../src/session/documents/qa.ts';
+import { questionHash } from '../../src/session/documents/qa-answer.ts';
+import {
+  type RestingFile,
+  restingFile,
+  TYPING_REST,
+  typedAnswers,
+} from '../../src/session/documents/typed-answers.ts';
 
 const STATE = { oldRounds: 0, answers: [] };
 const NEVER = { unconfirmed: [] };

@@ -3,10 +3,10 @@ import { appendFile, mkdir, readdir, readlink, rename, rm, symlink, writeFile } 
 import { join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { expect, test } from 'vitest';
-import { writeWhole } from '../../src/base/atomic-file.ts';
 import { systemClock as clock } from '../../src/base/clock.ts';
-import type { WatchPath } from '../../src/base/watcher.ts';
-import { type Watched, watchFiles } from '../../src/session/watch-files.ts';
+import { writeWhole } from '../../src/base/files/atomic-file.ts';
+import type { WatchPath } from '../../src/base/files/watcher.ts';
+import { type Watched, watchFiles } from '../../src/session/watching/watch-files.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 interface Following extends AsyncDisposable {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { readEvents, readLog } from '../../src/session/event-log.ts';
-import type { NewEvent } from '../../src/session/events.ts';
+import { readEvents, readLog } from '../../src/session/events/event-log.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { createdFile } from '../../src/session/true-session-file.ts';
-import { waitForEvents } from '../../src/session/watch.ts';
+import { waitForEvents } from '../../src/session/watching/watch.ts';
 import { anyLog, textOf } from '../support/event-samples.ts';
 import { notice, type TempLog, tempLog } from '../support/temp-log.ts';
 

@@ -1,10 +1,10 @@
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { providerNamed } from '../../src/providers/registry.ts';
-import { leaveCommand } from '../../src/session/commands.ts';
-import { ChildLog } from '../../src/worker/child-log.ts';
-import { endChildTree } from '../../src/worker/tree.ts';
-import { type Watched, watchChild } from '../../src/worker/watch-child.ts';
+import { leaveCommand } from '../../src/session/commands/commands.ts';
+import { endChildTree } from '../../src/worker/core/tree.ts';
+import { type Watched, watchChild } from '../../src/worker/iteration/watch-child.ts';
+import { ChildLog } from '../../src/worker/limits/child-log.ts';
 import { type ChildInGuard, childDoing, DIFFICULT, leaving, nothingIsLeft } from '../guard/child-in-guard.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';

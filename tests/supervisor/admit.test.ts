@@ -2,7 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noteSpent } from '../../src/session/day-spent.ts';
-import type { NewEvent } from '../../src/session/events.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { slotsRoot } from '../../src/session/slots.ts';
 import { admit, isDaySpent } from '../../src/supervisor/admit.ts';
 import { Overlook } from '../../src/supervisor/overlook.ts';

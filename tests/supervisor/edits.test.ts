@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../src/base/fingerprint.ts';
-import { documentFingerprint } from '../../src/session/document-text.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import type { SessionPaths } from '../../src/session/paths.ts';
+import { fingerprint } from '../../src/base/files/fingerprint.ts';
+import { documentFingerprint } from '../../src/session/documents/document-text.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession, type SessionView } from '../../src/session/status.ts';
 import { readEdit } from '../../src/supervisor/edits.ts';
 import { Overlook } from '../../src/supervisor/overlook.ts';

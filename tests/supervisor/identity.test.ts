@@ -1,7 +1,7 @@
 import { realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SESSION_MARK } from '../../src/providers/environment.ts';
+import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
 import { isOlder, supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
 import { supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import { hostWith } from '../support/hosts.ts';

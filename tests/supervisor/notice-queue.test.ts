@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { NewEvent } from '../../src/session/events.ts';
-import type { SessionPaths } from '../../src/session/paths.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
 import { Overlook } from '../../src/supervisor/overlook.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';

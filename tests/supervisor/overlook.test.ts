@@ -1,9 +1,9 @@
 import { appendFile, chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/run-command.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import type { SessionPaths } from '../../src/session/paths.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { Overlook } from '../../src/supervisor/overlook.ts';
 import { ASKING, CREATED, eventLines, PREPARED } from '../session/events.ts';
 import { asOrdinaryUser } from '../support/ordinary-user.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { acquireLease, type OwnedLease } from '../../src/base/lease.ts';
-import { runCommand } from '../../src/base/run-command.ts';
+import { acquireLease, type OwnedLease } from '../../src/base/processes/lease.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { runSupervisor } from '../../src/supervisor/run-supervisor.ts';
 import { MINUTE_MS, scene } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sessionPaths } from '../../src/session/paths.ts';
-import { emptyState, type Status } from '../../src/session/state.ts';
+import { emptyState, type Status } from '../../src/session/events/state.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 import type { SessionView } from '../../src/session/status.ts';
 import { type Waits, waitsFor } from '../../src/supervisor/waits-for.ts';
 import { hostWith } from '../support/hosts.ts';

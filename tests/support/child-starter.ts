@@ -1,7 +1,7 @@
 // Starts one child as a worker does and ends, or dies where SAMOCODE_CRASH_AT says.
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
-import { type RunChildOptions, runChild } from '../../src/providers/run-child.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { type RunChildOptions, runChild } from '../../src/providers/starting/run-child.ts';
 
 const options = JSON.parse(process.argv[2] ?? '') as Omit<RunChildOptions, 'host' | 'clock'>;
 await runChild({ ...options, host: await systemHost(), clock: systemClock });

@@ -1,4 +1,4 @@
-import type { ChildProblem } from '../../src/providers/provider.ts';
+import type { ChildProblem } from '../../src/providers/contract/provider.ts';
 
 type ProblemKind = ChildProblem['kind'];
 

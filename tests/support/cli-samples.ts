@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChildProblem, ExitReport, FinalReport, Provider } from '../../src/providers/provider.ts';
+import type {
+  ChildProblem,
+  ExitReport,
+  FinalReport,
+  Provider,
+} from '../../src/providers/contract/provider.ts';
 
 /** One recorded run of a real CLI against a stub model server. */
 export interface CliSample {

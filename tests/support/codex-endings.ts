@@ -1,4 +1,4 @@
-import type { ChildProblem } from '../../src/providers/provider.ts';
+import type { ChildProblem } from '../../src/providers/contract/provider.ts';
 
 /** How each recorded run of Codex 0.169.0 ended, in the worker's terms; `finished` is no problem at all, also where the recorder ended it. */
 export const CODEX_ENDINGS: Readonly<Record<string, 'finished' | ChildProblem['kind']>> = {

@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
-import { runCommand } from '../../src/base/run-command.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
-import { readSessionFile, type SessionFile } from '../../src/session/session-file.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
+import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 

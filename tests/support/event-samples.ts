@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { EVENT_BODIES, type EventType } from '../../src/session/event-types.ts';
-import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events.ts';
+import { EVENT_BODIES, type EventType } from '../../src/session/events/event-types.ts';
+import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
 
 const BODIES = Object.entries(EVENT_BODIES);

@@ -1,5 +1,5 @@
-import type { Host } from '../../src/base/host.ts';
-import type { ProcessEntry } from '../../src/base/process-table.ts';
+import type { Host } from '../../src/base/processes/host.ts';
+import type { ProcessEntry } from '../../src/base/processes/process-table.ts';
 
 /** A made-up process: sleeping, in a group and session of its own. */
 export function entryOf(pid: number, more: Partial<ProcessEntry> = {}): ProcessEntry {

@@ -1,5 +1,5 @@
-import type { QaReading } from '../../src/session/qa.ts';
-import type { QaQuestion } from '../../src/session/qa-question.ts';
+import type { QaReading } from '../../src/session/documents/qa.ts';
+import type { QaQuestion } from '../../src/session/documents/qa-question.ts';
 
 const MAX_QUESTIONS = 7;
 

@@ -1,9 +1,9 @@
 // A process of its own that owns a session's log and appends to it, over node's IPC channel or until it can't.
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
-import { acquireLease } from '../../src/base/lease.ts';
-import { EventWriter } from '../../src/session/event-writer.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
+import { EventWriter } from '../../src/session/events/event-writer.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 
 /** What it says after each append: the number of the newest event on disk, and the name of what went wrong. */
 export interface Appended {

@@ -1,12 +1,12 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { setupProject } from '../../src/actions/setup-project.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { fingerprint } from '../../src/base/fingerprint.ts';
-import { systemHost } from '../../src/base/host.ts';
-import type { Sandbox } from '../../src/project/project-settings.ts';
-import { trustFile } from '../../src/project/trust.ts';
+import { fingerprint } from '../../src/base/files/fingerprint.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { trustFile } from '../../src/project/finding/trust.ts';
+import type { Sandbox } from '../../src/project/settings/project-settings.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export interface ProjectPlan extends RepoPlan {

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ActionContext } from '../../src/actions/context.ts';
-import { startSession } from '../../src/actions/start-session.ts';
-import { documentText } from '../../src/session/document-text.ts';
-import { readEvents } from '../../src/session/event-log.ts';
-import type { EventOf } from '../../src/session/events.ts';
-import type { SessionPaths } from '../../src/session/paths.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
+import { startSession } from '../../src/actions/sessions/start-session.ts';
+import { documentText } from '../../src/session/documents/document-text.ts';
+import { readEvents } from '../../src/session/events/event-log.ts';
+import type { EventOf } from '../../src/session/events/events.ts';
+import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { slotsInUse, slotsRoot } from '../../src/session/slots.ts';
 import { builtPrograms } from './built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, processesOf, untilState, workerPidOf } from './live-session.ts';

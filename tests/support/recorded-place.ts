@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { systemHost } from '../../src/base/host.ts';
-import { runCommand } from '../../src/base/run-command.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { runCommand } from '../../src/base/processes/run-command.ts';
 import { builtPrograms } from './built-programs.ts';
 import { tempDir } from './temp-dir.ts';
 

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../../src/actions/context.ts';
+import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
 import { tempDir } from './temp-dir.ts';
 
 // Keeps its state in a folder, as the real one does: `enable` makes a file that `is-enabled` looks for, and so on.

@@ -1,4 +1,4 @@
-import type { SessionFile } from '../../src/session/session-file.ts';
+import type { SessionFile } from '../../src/session/events/session-file.ts';
 
 /** The identity of a made-up session of the rehearsal child. */
 export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile {

@@ -1,10 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { type Host, systemHost } from '../../src/base/host.ts';
-import { readHolding } from '../../src/base/lease.ts';
 import { parseJson } from '../../src/base/parse-json.ts';
-import { isRunning } from '../../src/base/process-table.ts';
+import { type Host, systemHost } from '../../src/base/processes/host.ts';
+import { readHolding } from '../../src/base/processes/lease.ts';
+import { isRunning } from '../../src/base/processes/process-table.ts';
 import { type SupervisorPaths, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import type { QueuedNotice } from '../../src/supervisor/notice-queue.ts';
 import type { NowSession } from '../../src/supervisor/now-file.ts';

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { systemClock } from '../../src/base/clock.ts';
-import { acquireLease, type OwnedLease } from '../../src/base/lease.ts';
-import { readLog } from '../../src/session/event-log.ts';
-import { EventWriter } from '../../src/session/event-writer.ts';
-import type { NewEvent } from '../../src/session/events.ts';
-import { type SessionPaths, sessionPaths } from '../../src/session/paths.ts';
+import { acquireLease, type OwnedLease } from '../../src/base/processes/lease.ts';
+import { readLog } from '../../src/session/events/event-log.ts';
+import { EventWriter } from '../../src/session/events/event-writer.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { entryOf, hostWith } from './hosts.ts';
 import { tempDir } from './temp-dir.ts';
 

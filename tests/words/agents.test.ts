@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents.ts';
-import { readPlan } from '../../src/session/plan.ts';
-import { readQa } from '../../src/session/qa.ts';
-import { parseSignal } from '../../src/session/signal.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents/documents.ts';
+import { readPlan } from '../../src/session/documents/plan.ts';
+import { readQa } from '../../src/session/documents/qa.ts';
+import { parseSignal } from '../../src/session/documents/signal.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, ROOT, SOURCE } from './texts.ts';
 

@@ -1,8 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MACHINE_SETTINGS } from '../../src/project/machine-settings.ts';
-import { PROJECT_SETTINGS } from '../../src/project/project-settings.ts';
+import { MACHINE_SETTINGS } from '../../src/project/settings/machine-settings.ts';
+import { PROJECT_SETTINGS } from '../../src/project/settings/project-settings.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { CLI_NAMES, CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../src/server/tools/index.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents.ts';
-import { readOverview } from '../../src/session/overview.ts';
-import { readPlan } from '../../src/session/plan.ts';
-import { readQa } from '../../src/session/qa.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents/documents.ts';
+import { readOverview } from '../../src/session/documents/overview.ts';
+import { readPlan } from '../../src/session/documents/plan.ts';
+import { readQa } from '../../src/session/documents/qa.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, SOURCE } from './texts.ts';
 

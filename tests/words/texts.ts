@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
-import type { Cli } from '../../src/cli/cli.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import type { Cli } from '../../src/cli/terminal/cli.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../src/phases/table.ts';
 import { PROVIDERS } from '../../src/providers/registry.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
-import { sessionPaths } from '../../src/session/paths.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const SOURCE = await readSource(ROOT);

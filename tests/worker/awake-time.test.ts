@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
-import { iterationPaths, sessionPaths } from '../../src/session/paths.ts';
-import { AwakeTime } from '../../src/worker/awake-time.ts';
+import { iterationPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import { AwakeTime } from '../../src/worker/limits/awake-time.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** A clock that stands until a test moves it; `now` may be set to anything. */

@@ -3,9 +3,9 @@ import { appendFileSync } from 'node:fs';
 import { appendFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Provider } from '../../src/providers/provider.ts';
+import type { Provider } from '../../src/providers/contract/provider.ts';
 import { rehearsal } from '../../src/providers/rehearsal.ts';
-import { ChildLog } from '../../src/worker/child-log.ts';
+import { ChildLog } from '../../src/worker/limits/child-log.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** A reader that remembers the lines it was given. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { readEvents } from '../../src/session/event-log.ts';
-import { guarded } from '../../src/worker/guarded.ts';
-import { Projector } from '../../src/worker/projector.ts';
-import type { Worker } from '../../src/worker/worker.ts';
+import { readEvents } from '../../src/session/events/event-log.ts';
+import type { Worker } from '../../src/worker/core/worker.ts';
+import { Projector } from '../../src/worker/documents/projector.ts';
+import { guarded } from '../../src/worker/loop/guarded.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

@@ -3,10 +3,10 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
-import { iterationPaths } from '../../src/session/paths.ts';
-import { keepLook } from '../../src/worker/last-look.ts';
-import { layOut } from '../../src/worker/lay-out.ts';
-import type { Worker } from '../../src/worker/worker.ts';
+import { iterationPaths } from '../../src/session/layout/paths.ts';
+import type { Worker } from '../../src/worker/core/worker.ts';
+import { layOut } from '../../src/worker/iteration/lay-out.ts';
+import { keepLook } from '../../src/worker/recording/last-look.ts';
 import { tempLog } from '../support/temp-log.ts';
 
 test('the notebook is kept as the child finds it; a pipe in its place is not waited for', async () => {

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { readHolding } from '../../src/base/lease.ts';
-import type { NewEvent } from '../../src/session/events.ts';
+import { readHolding } from '../../src/base/processes/lease.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { ASKING, BLOCKED, DONE } from '../session/events.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { hostWith } from '../support/hosts.ts';

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Tally } from '../../src/providers/tally.ts';
-import { LiveSpent } from '../../src/worker/live-spent.ts';
+import { Tally } from '../../src/providers/reading/tally.ts';
+import { LiveSpent } from '../../src/worker/limits/live-spent.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const THREAD = '01a1f89f-367e-7b61-9545-11318fe1f0bb';

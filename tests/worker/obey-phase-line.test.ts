@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { NewEvent } from '../../src/session/events.ts';
-import { obeyPhaseLine, phaseByHand } from '../../src/worker/obey-phase-line.ts';
-import { Projector } from '../../src/worker/projector.ts';
-import { record, type Worker } from '../../src/worker/worker.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import { record, type Worker } from '../../src/worker/core/worker.ts';
+import { Projector } from '../../src/worker/documents/projector.ts';
+import { obeyPhaseLine, phaseByHand } from '../../src/worker/judging/obey-phase-line.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

@@ -1,10 +1,10 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { KEPT_FLOW_ENTRIES, MOST_FLOW_ENTRIES, OLDER_FLOW_NOTE } from '../../src/session/old-flow.ts';
-import { readOverview } from '../../src/session/overview.ts';
-import { changeOverview, newOverview } from '../../src/session/overview-change.ts';
-import { keepOldFlow, putAwayOldFlow } from '../../src/worker/old-flow.ts';
-import { flowLinesOf } from '../../src/worker/project-event.ts';
+import { readOverview } from '../../src/session/documents/overview.ts';
+import { changeOverview, newOverview } from '../../src/session/documents/overview-change.ts';
+import { KEPT_FLOW_ENTRIES, MOST_FLOW_ENTRIES, OLDER_FLOW_NOTE } from '../../src/session/legacy/old-flow.ts';
+import { keepOldFlow, putAwayOldFlow } from '../../src/worker/documents/old-flow.ts';
+import { flowLinesOf } from '../../src/worker/documents/project-event.ts';
 import { notice, tempLog } from '../support/temp-log.ts';
 
 /** A session with so many flow lines, in its events and in its notebook. */

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
-import { ChildLog } from '../../src/worker/child-log.ts';
-import { watchChild } from '../../src/worker/watch-child.ts';
+import { watchChild } from '../../src/worker/iteration/watch-child.ts';
+import { ChildLog } from '../../src/worker/limits/child-log.ts';
 import { tempLog } from '../support/temp-log.ts';
 import { workerWithChild } from './worker-with-child.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
 import { readPrompt } from '../../src/rehearsal/prompt.ts';
-import { parseSignal, signalExamples } from '../../src/session/signal.ts';
+import { parseSignal, signalExamples } from '../../src/session/documents/signal.ts';
 import { assemblePrompt } from '../../src/worker/prompt/assemble.ts';
 import type { PromptState } from '../../src/worker/prompt/prompt-state.ts';
 import { jobIn } from '../support/model-stub/job.ts';

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readQa } from '../../src/session/qa.ts';
-import { questionHash } from '../../src/session/qa-answer.ts';
-import { writeRecordedAnswers } from '../../src/worker/recorded-answers.ts';
+import { readQa } from '../../src/session/documents/qa.ts';
+import { questionHash } from '../../src/session/documents/qa-answer.ts';
+import { writeRecordedAnswers } from '../../src/worker/documents/recorded-answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const withAnswers = (one: string, two: string) =>

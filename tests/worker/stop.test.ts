@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stopSession } from '../../src/actions/stop-session.ts';
+import { stopSession } from '../../src/actions/sessions/stop-session.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import type { NewEvent } from '../../src/session/events.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { ASKING, BLOCKED, DONE } from '../session/events.ts';
 import { hostWith } from '../support/hosts.ts';
 import { restedSession } from './rested-session.ts';

@@ -3,11 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/host.ts';
-import { leaveCommand } from '../../src/session/commands.ts';
-import { Projector } from '../../src/worker/projector.ts';
-import { whileTakingCommands } from '../../src/worker/while-taking-commands.ts';
-import type { Worker } from '../../src/worker/worker.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { leaveCommand } from '../../src/session/commands/commands.ts';
+import { whileTakingCommands } from '../../src/worker/commands/while-taking-commands.ts';
+import type { Worker } from '../../src/worker/core/worker.ts';
+import { Projector } from '../../src/worker/documents/projector.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 

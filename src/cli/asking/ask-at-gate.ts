@@ -1,11 +1,11 @@
+import { gateChannelsOf } from '../../actions/acting/early-refusal.ts';
 import type { Code } from '../../actions/codes.ts';
-import { gateChannelsOf } from '../../actions/early-refusal.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { SessionView } from '../../session/status.ts';
-import type { Cli, Menus } from '../cli.ts';
 import { planWords } from '../rendering/plan-words.ts';
 import { shortName } from '../rendering/session-facts.ts';
+import type { Cli, Menus } from '../terminal/cli.ts';
 import { askOpenQuestions } from './ask-questions.ts';
 
 interface Question {
@@ -44,8 +44,8 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
 
 async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
   const [{ readQa }, { answerQa }] = await Promise.all([
-    import('../../actions/read-qa.ts'),
-    import('../../actions/answer-qa.ts'),
+    import('../../actions/gates/read-qa.ts'),
+    import('../../actions/gates/answer-qa.ts'),
   ]);
   const context = await cli.actionContext();
   const { questions } = await readQa(question, context);
@@ -58,7 +58,7 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
 }
 
 async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
-  const { readPlan } = await import('../../actions/read-plan.ts');
+  const { readPlan } = await import('../../actions/gates/read-plan.ts');
   const context = await cli.actionContext();
   const plan = await readPlan(question, context);
   cli.output.say(`\n${planWords(plan, cli.output)}`);
@@ -66,10 +66,10 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const said = menus ? await decideByMenu(menus) : await decideByLine(cli);
   if (said === undefined) return false;
   if (said === 'approved') {
-    const { approvePlan } = await import('../../actions/approve-plan.ts');
+    const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
     await approvePlan({ ...question, hash: plan.hash }, context);
   } else {
-    const { requestChanges } = await import('../../actions/request-changes.ts');
+    const { requestChanges } = await import('../../actions/gates/request-changes.ts');
     await requestChanges({ ...question, feedback: said.feedback }, context);
   }
   return true;

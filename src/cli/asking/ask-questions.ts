@@ -1,10 +1,10 @@
-import type { QaItem } from '../../actions/read-qa.ts';
+import type { QaItem } from '../../actions/gates/read-qa.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
-import { parseAnswer } from '../../session/qa-answer.ts';
-import type { Cli, Menus } from '../cli.ts';
+import { parseAnswer } from '../../session/documents/qa-answer.ts';
 import { questionHead, questionWords } from '../rendering/qa-words.ts';
 import { shortName } from '../rendering/session-facts.ts';
-import { oneLine } from '../rendering/style.ts';
+import type { Cli, Menus } from '../terminal/cli.ts';
+import { oneLine } from '../terminal/style.ts';
 
 export interface GivenAnswer {
   id: string;

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import { LinkedController } from '../../base/linked-controller.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
-import { harmless } from '../rendering/style.ts';
+import { LinkedController } from '../../base/processes/linked-controller.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { harmless } from '../terminal/style.ts';
 
 /** Asks one question on a terminal and gives the line that was typed. */
 export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSignal) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Cli } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
-import { folderMeant, projectFileAt } from '../project-file.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { folderMeant, projectFileAt } from '../terminal/project-file.ts';
 import { ensureTrust } from './ensure-trust.ts';
 
 export interface EnsureOptions {
@@ -32,7 +32,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     if (!(await askYesNo(cli, 'Make that?')))
       throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
   }
-  const { setupProject } = await import('../../actions/setup-project.ts');
+  const { setupProject } = await import('../../actions/places/setup-project.ts');
   const input = { projectDir: missing.top, initRepository: missing.needsRepository };
   const report = await setupProject(input, await cli.actionContext());
   for (const done of report.done) cli.output.say(`${cli.output.style.good('✔')} ${done}`);
@@ -49,8 +49,8 @@ interface Missing {
 
 async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
   const [{ readRepository }, { repositoryAround }] = await Promise.all([
-    import('../../project/repository.ts'),
-    import('../../actions/setup-project.ts'),
+    import('../../project/git/repository.ts'),
+    import('../../actions/places/setup-project.ts'),
   ]);
   const { mainRepo: top } = await repositoryAround(folder, { env });
   const reading = await readRepository(top, { baseEnv: env });

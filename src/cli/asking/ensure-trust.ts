@@ -1,6 +1,6 @@
-import type { RiskyLine } from '../../project/trust.ts';
-import type { Cli } from '../cli.ts';
-import { harmless } from '../rendering/style.ts';
+import type { RiskyLine } from '../../project/finding/trust.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { harmless } from '../terminal/style.ts';
 
 /**
  * Asks for a person's trust where a project's `.samocode` needs it. Without a terminal, or without a yes,
@@ -8,7 +8,7 @@ import { harmless } from '../rendering/style.ts';
  */
 export async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
   if (!cli.isInteractive) return;
-  const { readTrust, trustProject } = await import('../../actions/trust-project.ts');
+  const { readTrust, trustProject } = await import('../../actions/places/trust-project.ts');
   const context = await cli.actionContext();
   const { project, trust } = await readTrust({ projectDir }, context);
   if (trust.kind === 'fine' || !(await askTrust(cli, project.filePath, trust.lines))) return;

@@ -8,9 +8,9 @@ import {
   text,
   updateSettings,
 } from '@clack/prompts';
-import { LinkedController } from '../../base/linked-controller.ts';
-import type { Menus } from '../cli.ts';
-import type { Stream } from '../output.ts';
+import { LinkedController } from '../../base/processes/linked-controller.ts';
+import type { Menus } from '../terminal/cli.ts';
+import type { Stream } from '../terminal/output.ts';
 
 export interface MenuPlace {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };

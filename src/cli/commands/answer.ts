@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { GivenAnswer, SaidAtTerminal } from '../asking/ask-questions.ts';
-import { type Cli, EXIT } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 interface AnswerOptions extends SharedOptions {
   acceptSuggestions?: true;
@@ -31,7 +31,7 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
   const { acceptSuggestions, confirmTyped = false } = options;
   const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
   if (said === undefined) return;
-  const { answerQa } = await import('../../actions/answer-qa.ts');
+  const { answerQa } = await import('../../actions/gates/answer-qa.ts');
   const input = { session, ...projectOf(options), ...said, acceptSuggestions };
   const { view, recorded, open } = await answerQa(input, await cli.actionContext());
   const { good, attention } = cli.output.style;
@@ -56,7 +56,7 @@ function parsePair(written: string): GivenAnswer {
 }
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { readQa } = await import('../../actions/read-qa.ts');
+  const { readQa } = await import('../../actions/gates/read-qa.ts');
   const { questionWords } = await import('../rendering/qa-words.ts');
   const { view, title, questions, open } = await readQa(
     { session, ...projectOf(options) },
@@ -76,8 +76,8 @@ async function askOpen(
   session: string,
   options: SharedOptions,
 ): Promise<SaidAtTerminal | undefined> {
-  const { readQa } = await import('../../actions/read-qa.ts');
-  const { requireOpenChannel } = await import('../../actions/early-refusal.ts');
+  const { readQa } = await import('../../actions/gates/read-qa.ts');
+  const { requireOpenChannel } = await import('../../actions/acting/early-refusal.ts');
   const context = await cli.actionContext();
   const { view, questions } = await readQa({ session, ...projectOf(options) }, context);
   const open = questions.filter(({ isOpen }) => isOpen);

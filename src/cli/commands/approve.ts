@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 export function addApprove(program: Command, cli: Cli): void {
   withSharedOptions(program.command('approve <session>'))
@@ -11,7 +11,7 @@ export function addApprove(program: Command, cli: Cli): void {
 }
 
 async function approve(cli: Cli, session: string, options: SharedOptions & { hash?: string }): Promise<void> {
-  const { approvePlan } = await import('../../actions/approve-plan.ts');
+  const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
   const input = { session, ...projectOf(options), hash: options.hash, asItStands: true } as const;
   const { view, plan, already } = await approvePlan(input, await cli.actionContext());
   const short = shortName(view.folder);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[] };
 
@@ -20,7 +20,7 @@ export function addUnarchive(program: Command, cli: Cli): void {
 }
 
 async function archive(cli: Cli, session: string, options: ArchiveOptions): Promise<void> {
-  const { finishSession } = await import('../../actions/finish-session.ts');
+  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
   const keep = options.keep ?? [];
   const documentsOnly = options.documents === true || keep.length > 0;
   const how = documentsOnly ? 'archive_documents' : 'keep_branch';
@@ -34,7 +34,7 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
 }
 
 async function unarchive(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { finishSession } = await import('../../actions/finish-session.ts');
+  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
   const input = { session, ...projectOf(options), how: 'unarchive', keep: [] } as const;
   const { view } = await finishSession(input, await cli.actionContext());
   cli.output.result(

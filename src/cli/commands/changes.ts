@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 export function addChanges(program: Command, cli: Cli): void {
   withSharedOptions(program.command('changes <session> <feedback...>'))
@@ -12,7 +12,7 @@ export function addChanges(program: Command, cli: Cli): void {
 }
 
 async function sendBack(cli: Cli, session: string, feedback: string, options: SharedOptions): Promise<void> {
-  const { requestChanges } = await import('../../actions/request-changes.ts');
+  const { requestChanges } = await import('../../actions/gates/request-changes.ts');
   const { view } = await requestChanges(
     { session, ...projectOf(options), feedback },
     await cli.actionContext(),

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { shortName } from '../rendering/session-facts.ts';
+import type { Cli } from '../terminal/cli.ts';
 
 export function addCompletion(program: Command, cli: Cli): void {
   program
@@ -71,7 +71,7 @@ function readBefore(command: Command, words: readonly string[]) {
 /** By the names of folders alone: a Tab may not take as long as reading every session. */
 async function sessionNames(cli: Cli, project: string | undefined, archived: boolean): Promise<Candidate[]> {
   const [{ sessionsPlaces }, { archivedFolders, sessionFolders }] = await Promise.all([
-    import('../../actions/sessions-places.ts'),
+    import('../../actions/places/sessions-places.ts'),
     import('../../session/session-list.ts'),
   ]);
   const places = await sessionsPlaces(project, await cli.actionContext());

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { SettingReading } from '../../project/read-settings.ts';
-import { type Cli, EXIT } from '../cli.ts';
-import { projectFileAt } from '../project-file.ts';
+import type { SettingReading } from '../../project/settings/read-settings.ts';
 import type { ShownSetting } from '../rendering/config-words.ts';
-import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { projectFileAt } from '../terminal/project-file.ts';
+import { type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 export function addConfig(program: Command, cli: Cli): void {
   withSharedOptions(program.command('config'))
@@ -13,8 +13,8 @@ export function addConfig(program: Command, cli: Cli): void {
 
 async function showConfig(cli: Cli, { project }: SharedOptions): Promise<void> {
   const [{ readSettingTexts }, { readSettings }] = await Promise.all([
-    import('../../project/open-project.ts'),
-    import('../../project/read-settings.ts'),
+    import('../../project/finding/open-project.ts'),
+    import('../../project/settings/read-settings.ts'),
   ]);
   const filePath = await projectFileAt(cli, project);
   const place = { env: cli.env, homeDir: cli.home, filePath };
@@ -32,7 +32,7 @@ async function showConfig(cli: Cli, { project }: SharedOptions): Promise<void> {
 }
 
 async function secrets(): Promise<(key: string) => boolean> {
-  const { settingByKey } = await import('../../project/settings.ts');
+  const { settingByKey } = await import('../../project/settings/settings.ts');
   return (key) => settingByKey(key)?.[1].scope === 'secret';
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Cli, EXIT } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
-import { withSharedOptions } from '../shared-options.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { withSharedOptions } from '../terminal/shared-options.ts';
 
 interface DemoOptions {
   ask?: boolean;
@@ -33,8 +33,8 @@ async function demo(cli: Cli, { ask = false, keep = false, pace }: DemoOptions):
   }
   const [{ runDemo }, { newDemoScreen }, { demoWords }] = await Promise.all([
     import('../../demo/run-demo.ts'),
-    import('../demo-screen.ts'),
-    import('../demo-words.ts'),
+    import('../following/demo-screen.ts'),
+    import('../rendering/demo-words.ts'),
   ]);
   const { output } = cli;
   const { clock } = await cli.actionContext();

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Cli } from '../cli.ts';
-import { harmless } from '../rendering/style.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { harmless } from '../terminal/style.ts';
 
 interface DiffOptions extends SharedOptions {
   iteration?: number;
@@ -23,8 +23,8 @@ function wholeNumber(text: string): number {
 
 async function diff(cli: Cli, session: string, path: string | undefined, options: DiffOptions) {
   const [{ readChanges }, { changesWords }] = await Promise.all([
-    import('../../actions/read-changes.ts'),
-    import('../../actions/changes-words.ts'),
+    import('../../actions/reading/read-changes.ts'),
+    import('../../actions/reading/changes-words.ts'),
   ]);
   const input = { session, ...projectOf(options), path, iteration: options.iteration, maxChars: MOST_CHARS };
   const { view, ...changes } = await readChanges(input, await cli.actionContext());

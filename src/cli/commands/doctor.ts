@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type Cli, EXIT } from '../cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 type DoctorOptions = SharedOptions & { checks?: true };
 
@@ -12,7 +12,7 @@ export function addDoctor(program: Command, cli: Cli): void {
 }
 
 async function showDoctor(cli: Cli, options: DoctorOptions): Promise<void> {
-  const { doctor } = await import('../../actions/doctor.ts');
+  const { doctor } = await import('../../machine/doctor/doctor.ts');
   const report = await doctor(
     { ...projectOf(options), runChecks: options.checks, signal: cli.interrupted },
     await cli.actionContext(),

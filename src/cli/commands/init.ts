@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { trustWords } from '../asking/ensure-trust.ts';
-import type { Cli } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
-import { folderMeant } from '../project-file.ts';
-import { withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { folderMeant } from '../terminal/project-file.ts';
+import { withSharedOptions } from '../terminal/shared-options.ts';
 
 interface InitOptions {
   project?: string;
@@ -27,7 +27,7 @@ export function addInit(program: Command, cli: Cli): void {
 }
 
 async function init(cli: Cli, folder: string | undefined, options: InitOptions): Promise<void> {
-  const { setupProject } = await import('../../actions/setup-project.ts');
+  const { setupProject } = await import('../../actions/places/setup-project.ts');
   const input = {
     projectDir: folderMeant(cli, folder ?? options.project),
     sessions: options.sessions,

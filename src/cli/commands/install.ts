@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { ClientReport } from '../../actions/install/change-client.ts';
-import { INSTALL_SCOPES, type InstallScope } from '../../actions/install/client.ts';
-import type { InstallInput, InstallReport } from '../../actions/install.ts';
-import { type Cli, EXIT } from '../cli.ts';
-import { oneLine, type Style } from '../rendering/style.ts';
-import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { ClientReport } from '../../machine/install/change-client.ts';
+import { INSTALL_SCOPES, type InstallScope } from '../../machine/install/client.ts';
+import type { InstallInput, InstallReport } from '../../machine/install/install.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { oneLine, type Style } from '../terminal/style.ts';
 
 type InstallOptions = SharedOptions & {
   client?: string[];
@@ -21,7 +21,7 @@ export function addInstall(program: Command, cli: Cli): void {
     .option('--no-allow', "leave the client's allow-list as it is (else: our tools without the human's acts)")
     .option('--replace', 'replace a server named samocode that starts something else')
     .action(async (options: InstallOptions) => {
-      const { install } = await import('../../actions/install.ts');
+      const { install } = await import('../../machine/install/install.ts');
       const report = await install(inputOf(options, cli), await cli.actionContext());
       showReport(cli, report, { ...options, nothing: 'Nothing to do.' });
     });
@@ -31,7 +31,7 @@ export function addUninstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('uninstall'))
     .description('remove what install added, and nothing else; works without the clients too')
     .action(async (options: InstallOptions) => {
-      const { uninstall } = await import('../../actions/install.ts');
+      const { uninstall } = await import('../../machine/install/install.ts');
       const report = await uninstall(inputOf(options, cli), await cli.actionContext());
       showReport(cli, report, { ...options, nothing: 'Nothing to remove: no client has samocode.' });
     });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 export function addList(program: Command, cli: Cli): void {
   withSharedOptions(program.command('list'))
@@ -14,7 +14,9 @@ export function addList(program: Command, cli: Cli): void {
 type ListOptions = SharedOptions & { all?: true; archived?: true };
 
 export async function showList(cli: Cli, options: ListOptions): Promise<void> {
-  const { listSessions, projectOfListed, whoseSessions } = await import('../../actions/list-sessions.ts');
+  const { listSessions, projectOfListed, whoseSessions } = await import(
+    '../../actions/reading/list-sessions.ts'
+  );
   const { listWords } = await import('../rendering/session-words.ts');
   const context = await cli.actionContext();
   const filter = options.archived ? 'archived' : undefined;

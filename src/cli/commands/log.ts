@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { TranscriptPage } from '../../actions/read-transcript.ts';
-import { isStuck } from '../../actions/worker-now.ts';
-import { stampsAt } from '../../base/stamps.ts';
-import type { Cli } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
+import type { TranscriptPage } from '../../actions/reading/read-transcript.ts';
+import { isStuck } from '../../actions/reading/worker-now.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
 import { type Followed, looksAt } from '../following/follow.ts';
 import { stuckWords } from '../rendering/session-facts.ts';
-import { harmless } from '../rendering/style.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { harmless } from '../terminal/style.ts';
 
 interface LogOptions extends SharedOptions {
   follow?: true;
@@ -41,7 +41,7 @@ async function showLog(cli: Cli, session: string, options: LogOptions): Promise<
     await showTranscript(cli, { session, ...projectOf(options), iteration, follow });
     return;
   }
-  const { readLogTail } = await import('../../actions/read-log.ts');
+  const { readLogTail } = await import('../../actions/reading/read-log.ts');
   const question = { session, ...projectOf(options) };
   const { view, path, lines, isCut } = await readLogTail(
     { ...question, lines: options.lines },
@@ -87,7 +87,7 @@ interface TranscriptWish {
 
 /** Prints what the child of one iteration said and did, page by page; with `--json` the whole as one object. */
 async function showTranscript(cli: Cli, { follow, ...question }: TranscriptWish): Promise<void> {
-  const { readTranscript } = await import('../../actions/read-transcript.ts');
+  const { readTranscript } = await import('../../actions/reading/read-transcript.ts');
   const context = await cli.actionContext();
   const entries: TranscriptPage['entries'] = [];
   let page = await readTranscript(question, context);

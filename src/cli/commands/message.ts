@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 export function addMessage(program: Command, cli: Cli): void {
   withSharedOptions(program.command('message <session> <text...>'))
@@ -12,7 +12,7 @@ export function addMessage(program: Command, cli: Cli): void {
 }
 
 async function send(cli: Cli, session: string, text: string, options: SharedOptions): Promise<void> {
-  const { sendMessage } = await import('../../actions/send-message.ts');
+  const { sendMessage } = await import('../../actions/sessions/send-message.ts');
   const { view, messageId, readBy } = await sendMessage(
     { session, ...projectOf(options), text },
     await cli.actionContext(),

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { shortName } from '../rendering/session-facts.ts';
-import { harmless } from '../rendering/style.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { harmless } from '../terminal/style.ts';
 
 export function addPlan(program: Command, cli: Cli): void {
   withSharedOptions(program.command('plan <session>'))
@@ -11,7 +11,7 @@ export function addPlan(program: Command, cli: Cli): void {
 }
 
 async function showPlan(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { readPlan } = await import('../../actions/read-plan.ts');
+  const { readPlan } = await import('../../actions/gates/read-plan.ts');
   const { planWords } = await import('../rendering/plan-words.ts');
   const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
   const { view, name, text, state, hash, changes } = plan;

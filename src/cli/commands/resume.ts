@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 interface ResumeOptions extends SharedOptions {
   note?: string;
@@ -29,7 +29,7 @@ export function addResume(program: Command, cli: Cli): void {
 }
 
 async function resume(cli: Cli, session: string, options: ResumeOptions): Promise<void> {
-  const { resumeSession } = await import('../../actions/resume-session.ts');
+  const { resumeSession } = await import('../../actions/sessions/resume-session.ts');
   const input = {
     session,
     ...projectOf(options),

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { oneLine } from '../rendering/style.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { oneLine } from '../terminal/style.ts';
 
 type RewindOptions = SharedOptions & { to?: string; undo?: true };
 
@@ -18,7 +18,7 @@ export function addRewind(program: Command, cli: Cli): void {
 async function rewind(cli: Cli, session: string, options: RewindOptions): Promise<void> {
   const to = targetOf(options);
   if (to === undefined) return await list(cli, session, options);
-  const { rewindSession } = await import('../../actions/rewind-session.ts');
+  const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
   const input = { session, ...projectOf(options), to };
   const { view, outcome, undoRef, leftOut } = await rewindSession(input, await cli.actionContext());
   const short = shortName(view.folder);
@@ -47,7 +47,7 @@ function whenWords(to: number | 'undo'): string {
 }
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
-  const { listCheckpoints } = await import('../../actions/rewind-session.ts');
+  const { listCheckpoints } = await import('../../actions/sessions/rewind-session.ts');
   const { table } = await import('../rendering/columns.ts');
   const { view, kept } = await listCheckpoints({ session, ...projectOf(options) }, await cli.actionContext());
   const short = shortName(view.folder);

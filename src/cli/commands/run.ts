@@ -1,11 +1,16 @@
 import type { Command } from 'commander';
-import { ACTION_ERRORS } from '../../actions/action-errors.ts';
+import { ACTION_ERRORS } from '../../actions/acting/action-errors.ts';
 import type { SamocodeError } from '../../base/errors.ts';
 import { ensureProject } from '../asking/ensure-project.ts';
-import type { Cli } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
-import { projectOf, withSharedOptions } from '../shared-options.ts';
-import { givenStartOptions, type StartOptions, startInput, withStartOptions } from '../start-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { projectOf, withSharedOptions } from '../terminal/shared-options.ts';
+import {
+  givenStartOptions,
+  type StartOptions,
+  startInput,
+  withStartOptions,
+} from '../terminal/start-options.ts';
 
 type RunOptions = StartOptions & { yes?: true; ask?: boolean };
 
@@ -34,7 +39,7 @@ async function run(cli: Cli, session: string | undefined, options: RunOptions): 
 async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
   const wanted = startInput(options);
   const projectDir = await ensureProject(cli, options);
-  const { startSession } = await import('../../actions/start-session.ts');
+  const { startSession } = await import('../../actions/sessions/start-session.ts');
   const { view, warnings } = await startSession({ ...wanted, projectDir }, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
   const { runToRest } = await import('../following/run-to-rest.ts');
@@ -42,7 +47,7 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
 }
 
 async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {
-  const { getStatus } = await import('../../actions/get-status.ts');
+  const { getStatus } = await import('../../actions/reading/get-status.ts');
   const asked = getStatus({ session, ...projectOf(options) }, await cli.actionContext());
   const { view } = await asked.catch((error: unknown) => {
     throw isTask(session, error) ? taskForName(session) : error;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
-import { harmless } from '../rendering/style.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
+import { harmless } from '../terminal/style.ts';
 
 export function addShow(program: Command, cli: Cli): void {
   withSharedOptions(program.command('show <session> [document]'))
@@ -12,7 +12,7 @@ export function addShow(program: Command, cli: Cli): void {
 }
 
 async function show(cli: Cli, session: string, name: string | undefined, options: SharedOptions) {
-  const { listDocuments, readDocument } = await import('../../actions/read-document.ts');
+  const { listDocuments, readDocument } = await import('../../actions/reading/read-document.ts');
   const question = { session, ...projectOf(options) };
   if (name === undefined) {
     const { view, names } = await listDocuments(question, await cli.actionContext());

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { ensureProject } from '../asking/ensure-project.ts';
-import type { Cli } from '../cli.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { withSharedOptions } from '../shared-options.ts';
-import { type StartOptions, startInput, withStartOptions } from '../start-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { withSharedOptions } from '../terminal/shared-options.ts';
+import { type StartOptions, startInput, withStartOptions } from '../terminal/start-options.ts';
 
 type Options = StartOptions & { yes?: true; run: boolean };
 
@@ -18,7 +18,7 @@ export function addStart(program: Command, cli: Cli): void {
 async function start(cli: Cli, options: Options): Promise<void> {
   const wanted = startInput(options);
   const projectDir = await ensureProject(cli, options);
-  const { startSession } = await import('../../actions/start-session.ts');
+  const { startSession } = await import('../../actions/sessions/start-session.ts');
   const { view, warnings } = await startSession(
     { ...wanted, projectDir, run: options.run },
     await cli.actionContext(),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 import { showList } from './list.ts';
 
 export function addStatus(program: Command, cli: Cli): void {
@@ -14,7 +14,7 @@ export function addStatus(program: Command, cli: Cli): void {
 }
 
 async function showStatus(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { getStatus } = await import('../../actions/get-status.ts');
+  const { getStatus } = await import('../../actions/reading/get-status.ts');
   const { statusWords } = await import('../rendering/session-words.ts');
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);

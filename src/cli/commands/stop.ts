@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 type StopOptions = SharedOptions & { now?: true };
 
@@ -13,7 +13,7 @@ export function addStop(program: Command, cli: Cli): void {
 }
 
 async function stop(cli: Cli, session: string, options: StopOptions): Promise<void> {
-  const { stopSession } = await import('../../actions/stop-session.ts');
+  const { stopSession } = await import('../../actions/sessions/stop-session.ts');
   const input = { session, ...projectOf(options), when: options.now ? 'now' : 'after_iteration' } as const;
   const { view, outcome } = await stopSession(input, await cli.actionContext());
   const short = shortName(view.folder);

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { ActionContext } from '../../actions/context.ts';
-import type { SupervisorInstallReport } from '../../actions/supervisor-service/carry-out.ts';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import type { SupervisorInstallReport } from '../../machine/service/carry-out.ts';
 import type { SupervisorEnd } from '../../supervisor/run-supervisor.ts';
-import type { Cli } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
 import type { SupervisorFacts } from '../rendering/supervisor-words.ts';
-import { type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 type SupervisorOptions = SharedOptions & {
   status?: true;
@@ -59,7 +59,7 @@ async function showStatus(cli: Cli): Promise<void> {
 async function readFacts(context: ActionContext): Promise<SupervisorFacts> {
   const [{ readSupervisorStatus }, { installedSupervisor }, { supervisorFacts }] = await Promise.all([
     import('../../supervisor/supervisor-status.ts'),
-    import('../../actions/install-supervisor.ts'),
+    import('../../machine/service/install-supervisor.ts'),
     import('../rendering/supervisor-words.ts'),
   ]);
   const service = (await installedSupervisor(context))?.service;
@@ -82,8 +82,8 @@ interface WatchOptions {
 async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<void> {
   const [{ newSupervisor }, { refuseFromInside }, { replaceMonitor }] = await Promise.all([
     import('../../supervisor/supervisor.ts'),
-    import('../../actions/refuse-from-inside.ts'),
-    import('../../actions/replace-monitor.ts'),
+    import('../../actions/acting/refuse-from-inside.ts'),
+    import('../../machine/service/replace-monitor.ts'),
   ]);
   const context = await cli.actionContext();
   await refuseFromInside(context);
@@ -139,8 +139,8 @@ function timeOfDay({ clock }: ActionContext): string {
 
 async function changeService(cli: Cli, options: SupervisorOptions): Promise<void> {
   const [{ installSupervisor, uninstallSupervisor }, { supervisorProgram }] = await Promise.all([
-    import('../../actions/install-supervisor.ts'),
-    import('../../actions/supervision.ts'),
+    import('../../machine/service/install-supervisor.ts'),
+    import('../../actions/acting/supervision.ts'),
   ]);
   const context = await cli.actionContext();
   const program = supervisorProgram(context.programs);

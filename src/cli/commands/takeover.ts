@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Cli } from '../cli.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 
 export function addTakeover(program: Command, cli: Cli): void {
   withSharedOptions(program.command('takeover <session>'))
@@ -10,7 +10,7 @@ export function addTakeover(program: Command, cli: Cli): void {
 }
 
 async function takeOver(cli: Cli, session: string, options: SharedOptions): Promise<void> {
-  const { takeOverSession } = await import('../../actions/take-over-session.ts');
+  const { takeOverSession } = await import('../../actions/sessions/take-over-session.ts');
   const context = await cli.actionContext();
   const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
   const words =

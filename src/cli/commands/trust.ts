@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { askTrust, trustWords } from '../asking/ensure-trust.ts';
-import type { Cli } from '../cli.ts';
-import { CLI_ERRORS } from '../cli-errors.ts';
-import { folderMeant } from '../project-file.ts';
-import { withSharedOptions } from '../shared-options.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
+import { folderMeant } from '../terminal/project-file.ts';
+import { withSharedOptions } from '../terminal/shared-options.ts';
 
 interface TrustOptions {
   project?: string;
@@ -18,7 +18,7 @@ export function addTrust(program: Command, cli: Cli): void {
 }
 
 async function trust(cli: Cli, folder: string | undefined, { project, yes }: TrustOptions): Promise<void> {
-  const { readTrust, trustProject } = await import('../../actions/trust-project.ts');
+  const { readTrust, trustProject } = await import('../../actions/places/trust-project.ts');
   const context = await cli.actionContext();
   const projectDir = folderMeant(cli, folder ?? project);
   const found = await readTrust({ projectDir }, context);

@@ -1,10 +1,10 @@
-import type { SessionReport } from '../../actions/get-status.ts';
-import type { Happening, WaitResult } from '../../actions/wait-for-change.ts';
-import { isStuck } from '../../actions/worker-now.ts';
-import type { EventType } from '../../session/event-types.ts';
-import type { Cli } from '../cli.ts';
+import type { SessionReport } from '../../actions/reading/get-status.ts';
+import { isStuck } from '../../actions/reading/worker-now.ts';
+import type { Happening, WaitResult } from '../../actions/waiting/wait-for-change.ts';
+import type { EventType } from '../../session/events/event-types.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
-import { oneLine } from '../rendering/style.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { oneLine } from '../terminal/style.ts';
 import type { Progress, ProgressView } from './progress-view.ts';
 
 export interface Followed {
@@ -33,7 +33,7 @@ const isResting = (result: WaitResult) =>
 
 /** Every look at a session until it rests, or does not continue without an act; the last one is of that. @throws the reason of Ctrl-C */
 export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): AsyncGenerator<WaitResult> {
-  const { waitForChange } = await import('../../actions/wait-for-change.ts');
+  const { waitForChange } = await import('../../actions/waiting/wait-for-change.ts');
   const context = await cli.actionContext();
   const { interrupted: signal } = cli;
   for (let { cursor } = followed; ; ) {

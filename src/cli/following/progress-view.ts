@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
-import type { Output } from '../output.ts';
 import { cutToColumns, hanging } from '../rendering/columns.ts';
 import { stopwatch } from '../rendering/durations.ts';
-import { oneLine, type Style } from '../rendering/style.ts';
+import type { Output } from '../terminal/output.ts';
+import { oneLine, type Style } from '../terminal/style.ts';
 
 /** One look at a session, as far as following it needs. */
 export interface Progress {

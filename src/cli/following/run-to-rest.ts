@@ -1,12 +1,12 @@
-import type { WaitResult } from '../../actions/wait-for-change.ts';
-import { runGit } from '../../project/git.ts';
+import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
+import { runGit } from '../../project/git/git.ts';
 import type { SessionView } from '../../session/status.ts';
 import { askAtGate } from '../asking/ask-at-gate.ts';
-import { type Cli, EXIT } from '../cli.ts';
 import { cutToColumns } from '../rendering/columns.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';
-import { oneLine } from '../rendering/style.ts';
+import { type Cli, EXIT } from '../terminal/cli.ts';
+import { oneLine } from '../terminal/style.ts';
 import { type Followed, followSession } from './follow.ts';
 import { ProgressView } from './progress-view.ts';
 

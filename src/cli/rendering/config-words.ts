@@ -1,7 +1,7 @@
-import type { SettingSource } from '../../project/setting-errors.ts';
-import type { Output } from '../output.ts';
+import type { SettingSource } from '../../project/settings/setting-errors.ts';
+import type { Output } from '../terminal/output.ts';
+import { oneLine } from '../terminal/style.ts';
 import { columnsOf, hanging, padTo, table } from './columns.ts';
-import { oneLine } from './style.ts';
 
 export interface ShownSetting {
   key: string;

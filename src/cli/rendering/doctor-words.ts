@@ -1,8 +1,8 @@
-import type { DoctorReport } from '../../actions/doctor.ts';
-import type { Output } from '../output.ts';
+import type { DoctorReport } from '../../machine/doctor/doctor.ts';
+import type { Output } from '../terminal/output.ts';
+import { harmless } from '../terminal/style.ts';
 import { table } from './columns.ts';
 import { hintOf } from './next-commands.ts';
-import { harmless } from './style.ts';
 
 const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
 

@@ -2,7 +2,7 @@ import { type Act, type NextStep, TO_FILL } from '../../base/acts.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { CAP_NAMES, settingOf } from '../../phases/caps.ts';
-import { nameWithoutDate } from '../../session/names.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
 
 type Args = NonNullable<NextStep['args']>;
 

@@ -1,7 +1,7 @@
-import type { PlanReport } from '../../actions/read-plan.ts';
-import type { Output } from '../output.ts';
+import type { PlanReport } from '../../actions/gates/read-plan.ts';
+import type { Output } from '../terminal/output.ts';
+import { harmless } from '../terminal/style.ts';
 import { hanging } from './columns.ts';
-import { harmless } from './style.ts';
 
 /** The plan as it was written, its headings set off and its sentences broken at blanks. */
 export function planWords(

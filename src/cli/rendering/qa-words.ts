@@ -1,7 +1,7 @@
-import type { QaItem } from '../../actions/read-qa.ts';
-import type { Output } from '../output.ts';
+import type { QaItem } from '../../actions/gates/read-qa.ts';
+import type { Output } from '../terminal/output.ts';
+import { harmless, oneLine, type Style } from '../terminal/style.ts';
 import { hanging } from './columns.ts';
-import { harmless, oneLine, type Style } from './style.ts';
 
 /** One question as a person reads it; its text is a child's and loses what would steer the terminal. */
 export function questionWords(question: QaItem, output: Output): string {

@@ -1,15 +1,15 @@
-import type { SessionReport } from '../../actions/get-status.ts';
-import { nextSteps } from '../../actions/next-steps.ts';
-import { DYING } from '../../actions/revival-limit.ts';
-import { spentWords } from '../../actions/spent-words.ts';
-import { isStuck, type WorkerNow, type WorkerReport, workerNow } from '../../actions/worker-now.ts';
+import { nextSteps } from '../../actions/acting/next-steps.ts';
+import type { SessionReport } from '../../actions/reading/get-status.ts';
+import { DYING } from '../../actions/reading/revival-limit.ts';
+import { spentWords } from '../../actions/reading/spent-words.ts';
+import { isStuck, type WorkerNow, type WorkerReport, workerNow } from '../../actions/reading/worker-now.ts';
 import type { NextStep } from '../../base/acts.ts';
 import { isoUtc } from '../../base/clock.ts';
 import type { OutageKind } from '../../phases/ending.ts';
 import type { WaitingFor } from '../../phases/table.ts';
+import type { SessionState } from '../../session/events/state.ts';
 import { sandboxWords } from '../../session/sandbox-words.ts';
 import { needsHuman } from '../../session/session-list.ts';
-import type { SessionState } from '../../session/state.ts';
 import type { SessionView } from '../../session/status.ts';
 import { nextCommands } from './next-commands.ts';
 

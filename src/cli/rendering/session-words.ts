@@ -1,11 +1,11 @@
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { WaitingFor } from '../../phases/table.ts';
-import { STOPS } from '../../session/now.ts';
-import type { Output } from '../output.ts';
+import { STOPS } from '../../session/documents/now.ts';
+import type { Output } from '../terminal/output.ts';
+import { oneLine, type Style } from '../terminal/style.ts';
 import { columnsOf, hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
-import { oneLine, type Style } from './style.ts';
 
 const WAITS: Readonly<Record<WaitingFor, string>> = {
   qa_answers: 'waits for your answers',

@@ -1,11 +1,11 @@
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
-import type { Status } from '../../session/state.ts';
+import type { Status } from '../../session/events/state.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
-import type { Output } from '../output.ts';
+import type { Output } from '../terminal/output.ts';
+import { oneLine } from '../terminal/style.ts';
 import { hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
 import { shortName } from './session-facts.ts';
-import { oneLine } from './style.ts';
 
 /** `samocode supervisor --status --json`: a contract, so names change only with the version. */
 export interface SupervisorFacts {

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { openForAppend } from '../../base/append-lines.ts';
-import { writeWhole } from '../../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
-import type { Host } from '../../base/host.ts';
-import { SESSION_MARK } from '../environment.ts';
-import { isGivenByLogin } from '../login-shell.ts';
-import { nodePath } from '../node-path.ts';
+import { openForAppend } from '../../base/files/append-lines.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import type { Host } from '../../base/processes/host.ts';
+import { SESSION_MARK } from './environment.ts';
+import { isGivenByLogin } from './login-shell.ts';
+import { nodePath } from './node-path.ts';
 import {
   isOff,
   readPresence,

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
-import { openForAppend } from '../../base/append-lines.ts';
-import { nodePath } from '../node-path.ts';
-import { PROVIDER_ERRORS } from '../provider-errors.ts';
+import { openForAppend } from '../../base/files/append-lines.ts';
+import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
+import { nodePath } from './node-path.ts';
 
 /** Where a session is, as far as its worker's start needs to know. */
 export interface WorkerPlace {

@@ -2,15 +2,15 @@ import { realpathSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { writeWhole } from '../../base/atomic-file.ts';
 import { type Clock, isoUtc } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { ifExists } from '../../base/errors.ts';
-import { fingerprint } from '../../base/fingerprint.ts';
-import type { Host } from '../../base/host.ts';
-import { readHolding } from '../../base/lease.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { readPlainFile } from '../../base/plain-file.ts';
+import type { Host } from '../../base/processes/host.ts';
+import { readHolding } from '../../base/processes/lease.ts';
 
 /** The files of the supervisor of one person, HOME, machine and container: `supervisor/<identity>/` of the config folder. */
 export interface SupervisorPaths {

@@ -1,4 +1,4 @@
-import type { MarkdownSource } from '../../actions/install/package/package-source.ts';
+import type { MarkdownSource } from '../../machine/install/package/package-source.ts';
 
 /** A prompt as its Markdown file has it. */
 export interface PromptSource {

@@ -1,8 +1,8 @@
 import morningReport from '../../../prompts/morning-report.md';
 import reviewPlan from '../../../prompts/review-plan.md';
 import start from '../../../prompts/start.md';
-import { compiledSource } from '../../actions/install/package/compiled-source.ts';
-import { parseMarkdown } from '../../actions/install/package/package-source.ts';
+import { compiledSource } from '../../machine/install/package/compiled-source.ts';
+import { parseMarkdown } from '../../machine/install/package/package-source.ts';
 import { type PromptSource, promptFrom } from './prompt.ts';
 
 // Nothing is started here; of the source only its texts count.

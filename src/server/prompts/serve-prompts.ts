@@ -1,9 +1,9 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { GetPromptRequestSchema, ListPromptsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { nearestName } from '../../base/nearest-name.ts';
-import type { ContextFor } from '../context-for.ts';
-import { InvalidParamsError } from '../invalid-params.ts';
-import { onRequest } from '../on-request.ts';
+import type { ContextFor } from '../calls/context-for.ts';
+import { InvalidParamsError } from '../calls/invalid-params.ts';
+import { onRequest } from '../calls/on-request.ts';
 import { fillPrompt } from './fill-prompt.ts';
 import type { PromptSource } from './prompt.ts';
 

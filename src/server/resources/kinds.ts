@@ -1,4 +1,4 @@
-import type { SessionPaths } from '../../session/paths.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
 
 /** One thing to read about a session. Words that a child wrote are data: clients show them as they stand. */
 export interface ResourceKind {

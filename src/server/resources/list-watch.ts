@@ -1,6 +1,6 @@
-import type { ActionContext } from '../../actions/context.ts';
+import type { ActionContext } from '../../actions/acting/context.ts';
 import { readSession, type SessionView } from '../../session/status.ts';
-import { watchFiles } from '../../session/watch-files.ts';
+import { watchFiles } from '../../session/watching/watch-files.ts';
 import { newSessionLogs } from './session-logs.ts';
 import { isLive } from './session-rows.ts';
 

@@ -1,5 +1,5 @@
 import type { Resource } from '@modelcontextprotocol/sdk/types.js';
-import { InvalidParamsError } from '../invalid-params.ts';
+import { InvalidParamsError } from '../calls/invalid-params.ts';
 
 const PAGE_SIZE = 50;
 

@@ -1,12 +1,12 @@
 import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../actions/context.ts';
-import { findSession } from '../../actions/find-session.ts';
-import { readChanges } from '../../actions/read-changes.ts';
-import { readPlanOf } from '../../actions/read-plan.ts';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { readPlanOf } from '../../actions/gates/read-plan.ts';
+import { findSession } from '../../actions/places/find-session.ts';
+import { readChanges } from '../../actions/reading/read-changes.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { type BoundedText, readBoundedText } from '../../base/lines.ts';
+import { type BoundedText, readBoundedText } from '../../base/files/lines.ts';
 import type { SessionView } from '../../session/status.ts';
-import { InvalidParamsError } from '../invalid-params.ts';
+import { InvalidParamsError } from '../calls/invalid-params.ts';
 import { resourceKind, type ShownFile } from './kinds.ts';
 import { parseResourceUri, type SessionAddress } from './resource-uri.ts';
 import { sessionsText } from './session-rows.ts';

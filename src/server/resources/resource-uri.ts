@@ -1,4 +1,4 @@
-import { InvalidParamsError } from '../invalid-params.ts';
+import { InvalidParamsError } from '../calls/invalid-params.ts';
 import { isResourceKind, RESOURCE_KINDS, type ResourceKindName } from './kinds.ts';
 
 /** The list of all sessions. */

@@ -8,14 +8,14 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../actions/context.ts';
-import type { ContextFor } from '../context-for.ts';
-import { onRequest } from '../on-request.ts';
-import { type Follow, newSubscriptions } from '../subscriptions.ts';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import type { ContextFor } from '../calls/context-for.ts';
+import { onRequest } from '../calls/on-request.ts';
 import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from './kinds.ts';
 import type { ListWatch } from './list-watch.ts';
 import { pageOfResources } from './page-of-resources.ts';
 import { SESSIONS_URI, uriTemplate } from './resource-uri.ts';
+import { type Follow, newSubscriptions } from './subscriptions.ts';
 
 const SESSIONS_RESOURCE: Resource = {
   uri: SESSIONS_URI,
@@ -69,7 +69,7 @@ function templates(): ResourceTemplate[] {
 async function followerOf(uri: string, context: ActionContext): Promise<Follow> {
   const [{ locatorOf }, { watchFiles }] = await Promise.all([
     import('./watched-files.ts'),
-    import('../../session/watch-files.ts'),
+    import('../../session/watching/watch-files.ts'),
   ]);
   const locate = await locatorOf(uri, context);
   return (signal) => watchFiles(locate, { clock: context.clock, signal });

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
-import type { ActionContext } from '../../actions/context.ts';
-import { everyPlace } from '../../actions/every-session.ts';
-import type { SessionsPlace } from '../../actions/sessions-places.ts';
-import { runRoot, type SessionPaths, sessionPaths } from '../../session/paths.ts';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { everyPlace } from '../../actions/places/every-session.ts';
+import type { SessionsPlace } from '../../actions/places/sessions-places.ts';
+import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
-import type { Watched } from '../../session/watch-files.ts';
+import type { Watched } from '../../session/watching/watch-files.ts';
 
 /** The logs of all sessions of all projects: whatever changes a session stands there first. */
 export interface SessionLogs {

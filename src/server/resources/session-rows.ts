@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import type { Resource } from '@modelcontextprotocol/sdk/types.js';
-import type { ActionContext } from '../../actions/context.ts';
-import { everySession, type PlacedSession } from '../../actions/every-session.ts';
-import { statusSentence } from '../../actions/status-sentence.ts';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { statusSentence } from '../../actions/acting/status-sentence.ts';
+import { everySession, type PlacedSession } from '../../actions/places/every-session.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import type { SessionView } from '../../session/status.ts';
 import { RESOURCE_KINDS } from './kinds.ts';

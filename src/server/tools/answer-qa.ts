@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import type { SessionQuestion } from '../../actions/find-session.ts';
-import type { Answer } from '../ask-questions.ts';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { byForm } from '../form.ts';
-import { cut, sessionFields } from '../session-fields.ts';
-import type { ToolContext } from '../tool.ts';
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
+import type { Answer } from '../asking/ask-questions.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { byForm } from '../calls/form.ts';
+import { cut, sessionFields } from '../calls/session-fields.ts';
+import type { ToolContext } from '../calls/tool.ts';
 
 export const answerQaTool = defineTool({
   name: 'answer_qa',
@@ -35,7 +35,7 @@ export const answerQaTool = defineTool({
   isCore: true,
   async handle(input, context) {
     const { session, accept_suggestions, confirm_typed, project_dir: projectDir } = input;
-    const { answerQa } = await import('../../actions/answer-qa.ts');
+    const { answerQa } = await import('../../actions/gates/answer-qa.ts');
     const said = Object.entries(input.answers).map(([id, text]) => ({ id, text }));
     const isEmpty = said.length === 0 && !accept_suggestions && !confirm_typed;
     const filled = isEmpty ? await askedByForm({ session, projectDir }, context) : undefined;
@@ -59,6 +59,6 @@ export const answerQaTool = defineTool({
 
 async function askedByForm(question: SessionQuestion, context: ToolContext): Promise<Answer[] | undefined> {
   if (context.ask === undefined) return undefined;
-  const { askQuestions } = await import('../ask-questions.ts');
+  const { askQuestions } = await import('../asking/ask-questions.ts');
   return await askQuestions(question, context);
 }

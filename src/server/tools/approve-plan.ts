@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import type { ActionContext } from '../../actions/context.ts';
-import type { SessionQuestion } from '../../actions/find-session.ts';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { TO_FILL } from '../../base/acts.ts';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { byForm } from '../form.ts';
-import { sessionFields } from '../session-fields.ts';
-import type { ToolContext, ToolResult } from '../tool.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { byForm } from '../calls/form.ts';
+import { sessionFields } from '../calls/session-fields.ts';
+import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
 export const approvePlanTool = defineTool({
   name: 'approve_plan',
@@ -37,7 +37,7 @@ export const approvePlanTool = defineTool({
     const isYes = filled?.verdict.kind === 'yes';
     const by = isYes ? byForm(context.actions) : context.actions;
     const guided = isYes && (await guide(question, filled.verdict.guidance, by));
-    const { approvePlan } = await import('../../actions/approve-plan.ts');
+    const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
     const approved = await approvePlan({ ...question, hash: isYes ? filled.hash : hash }, by);
     const { view, plan, already } = approved;
     const did = already ? 'had been approved before' : 'is approved';
@@ -53,14 +53,14 @@ const LATER: ToolResult = {
 
 async function askedByForm(question: SessionQuestion, context: ToolContext) {
   if (context.ask === undefined) return undefined;
-  const { askApproval } = await import('../ask-approval.ts');
+  const { askApproval } = await import('../asking/ask-approval.ts');
   return await askApproval(question, context);
 }
 
 /** What the user wrote beside a yes must reach the agent that begins with it, so it is left before. */
 async function guide(question: SessionQuestion, text: string, by: ActionContext): Promise<boolean> {
   if (text === '') return false;
-  const { sendMessage } = await import('../../actions/send-message.ts');
+  const { sendMessage } = await import('../../actions/sessions/send-message.ts');
   await sendMessage({ ...question, text }, by);
   return true;
 }
@@ -76,7 +76,7 @@ async function sentBack(
     const next = [{ act: 'request_changes', args, when: 'once the user has said what to change' }] as const;
     return { summary: 'The user wants the plan to be changed. Nothing was sent yet.', next };
   }
-  const { requestChanges } = await import('../../actions/request-changes.ts');
+  const { requestChanges } = await import('../../actions/gates/request-changes.ts');
   const { view } = await requestChanges({ ...question, feedback }, byForm(actions));
   const summary = 'The user wants the plan to be changed; it went back with their words.';
   return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { FINISH_WAYS } from '../../actions/finish-ways.ts';
+import { FINISH_WAYS } from '../../actions/sessions/finish-ways.ts';
 import { TO_FILL } from '../../base/acts.ts';
-import { defineTool } from '../define-tool.ts';
-import { Confirm, ProjectDir, SessionName } from '../fields.ts';
-import { previewFields } from '../preview.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
+import { previewFields } from '../calls/preview.ts';
 
 export const finishSessionTool = defineTool({
   name: 'finish_session',
@@ -25,11 +25,11 @@ export const finishSessionTool = defineTool({
   async handle({ session, how, keep, confirm, project_dir: projectDir }, { actions }) {
     const input = { session, how, keep, projectDir };
     if (confirm) {
-      const { finishSession } = await import('../../actions/finish-session.ts');
+      const { finishSession } = await import('../../actions/sessions/finish-session.ts');
       const { view, done } = await finishSession(input, actions);
       return { summary: done, next: [{ act: 'report' }], session: view.folder };
     }
-    const { previewFinish } = await import('../../actions/preview-finish.ts');
+    const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
     const again = {
       act: 'archive',
       args: { how, keep: keep.length > 0 ? TO_FILL : undefined, confirm: true },

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { sandboxWords } from '../../session/sandbox-words.ts';
 import type { SessionView } from '../../session/status.ts';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { reportFields } from '../session-fields.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { reportFields } from '../calls/session-fields.ts';
 
 export const getStatusTool = defineTool({
   name: 'get_status',
@@ -18,8 +18,8 @@ export const getStatusTool = defineTool({
   isCore: true,
   async handle({ session, project_dir: projectDir }, { actions }) {
     const [{ getStatus }, { spentWords }] = await Promise.all([
-      import('../../actions/get-status.ts'),
-      import('../../actions/spent-words.ts'),
+      import('../../actions/reading/get-status.ts'),
+      import('../../actions/reading/spent-words.ts'),
     ]);
     const report = await getStatus({ session, projectDir }, actions);
     const { worktree, messages, archived } = report.view.state;

@@ -1,4 +1,4 @@
-import type { Tool } from '../tool.ts';
+import type { Tool } from '../calls/tool.ts';
 import { answerQaTool } from './answer-qa.ts';
 import { approvePlanTool } from './approve-plan.ts';
 import { finishSessionTool } from './finish-session.ts';

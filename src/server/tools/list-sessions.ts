@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { DYING } from '../../actions/revival-limit.ts';
-import { SESSION_FILTERS } from '../../actions/session-filters.ts';
-import { statusSentence } from '../../actions/status-sentence.ts';
-import type { WorkerReport } from '../../actions/worker-now.ts';
+import { statusSentence } from '../../actions/acting/status-sentence.ts';
+import { DYING } from '../../actions/reading/revival-limit.ts';
+import { SESSION_FILTERS } from '../../actions/reading/session-filters.ts';
+import type { WorkerReport } from '../../actions/reading/worker-now.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import type { SessionView } from '../../session/status.ts';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir } from '../fields.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir } from '../calls/fields.ts';
 
 const MAX_SHOWN = 20;
 
@@ -29,7 +29,9 @@ export const listSessionsTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'which sessions need me',
   async handle({ project_dir: projectDir, all_projects: allProjects, state }, { actions }) {
-    const { listSessions, projectOfListed, whoseSessions } = await import('../../actions/list-sessions.ts');
+    const { listSessions, projectOfListed, whoseSessions } = await import(
+      '../../actions/reading/list-sessions.ts'
+    );
     const input = { projectDir, allProjects, filter: state };
     const list = await listSessions(input, actions);
     const { sessions, needing, workers } = list;

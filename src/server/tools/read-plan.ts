@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { nextSteps } from '../../actions/next-steps.ts';
-import type { PlanReport } from '../../actions/read-plan.ts';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { charsInJson, PAGE_CHARS, pageOf } from '../page.ts';
-import { cut } from '../session-fields.ts';
+import { nextSteps } from '../../actions/acting/next-steps.ts';
+import type { PlanReport } from '../../actions/gates/read-plan.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { charsInJson, PAGE_CHARS, pageOf } from '../calls/page.ts';
+import { cut } from '../calls/session-fields.ts';
 
 export const readPlanTool = defineTool({
   name: 'read_plan',
@@ -22,7 +22,7 @@ export const readPlanTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'plan to approve',
   async handle({ session, offset, project_dir: projectDir }, { actions }) {
-    const { readPlan } = await import('../../actions/read-plan.ts');
+    const { readPlan } = await import('../../actions/gates/read-plan.ts');
     const plan = await readPlan({ session, projectDir }, actions);
     const changes = offset === 0 ? cut((plan.changes ?? []).join('\n'), MOST_CHANGES) : '';
     const hash = plan.hash.slice(0, HASH_CHARS);

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { nextSteps } from '../../actions/next-steps.ts';
-import type { QaItem } from '../../actions/read-qa.ts';
+import { nextSteps } from '../../actions/acting/next-steps.ts';
+import type { QaItem } from '../../actions/gates/read-qa.ts';
 import type { NextStep } from '../../base/acts.ts';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { firstThatFit } from '../page.ts';
-import { cut, sessionFields } from '../session-fields.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { firstThatFit } from '../calls/page.ts';
+import { cut, sessionFields } from '../calls/session-fields.ts';
 
 const MOST_QUESTIONS = 10;
 const MOST_PROBLEMS = 10;
@@ -27,7 +27,7 @@ export const readQaTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'questions to answer',
   async handle({ session, all, offset, project_dir: projectDir }, { actions }) {
-    const { readQa } = await import('../../actions/read-qa.ts');
+    const { readQa } = await import('../../actions/gates/read-qa.ts');
     const { view, questions, open, problems } = await readQa({ session, projectDir }, actions);
     const wanted = questions.filter((question) => all || question.isOpen);
     const page = firstThatFit(wanted.slice(offset, offset + MOST_QUESTIONS).map(rendered));

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../page.ts';
-import type { ToolContext, ToolResult } from '../tool.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { firstThatFit, lastPageOf, PAGE_CHARS, type Page, pageOf } from '../calls/page.ts';
+import type { ToolContext, ToolResult } from '../calls/tool.ts';
 
 const Input = z.strictObject({
   session: SessionName,
@@ -56,7 +56,7 @@ export const readSessionTool = defineTool({
 type Reader = (input: Omit<Asked, 'what'>, context: ToolContext) => Promise<ToolResult>;
 
 const overview: Reader = async ({ session, project_dir: projectDir, offset }, { actions }) => {
-  const { readNotebook } = await import('../../actions/read-notebook.ts');
+  const { readNotebook } = await import('../../actions/reading/read-notebook.ts');
   const text = await readNotebook({ session, projectDir }, actions);
   return { summary: 'The notebook, _overview.md.', ...pageOf(text, offset) };
 };
@@ -65,7 +65,7 @@ const document: Reader = async (
   { session, project_dir: projectDir, document: name, offset },
   { actions },
 ) => {
-  const { listDocuments, readDocument } = await import('../../actions/read-document.ts');
+  const { listDocuments, readDocument } = await import('../../actions/reading/read-document.ts');
   if (name === undefined) {
     const { view, names } = await listDocuments({ session, projectDir }, actions);
     const shown = firstThatFit(names);
@@ -88,7 +88,7 @@ const document: Reader = async (
 };
 
 const transcript: Reader = async ({ session, project_dir: projectDir, iteration, offset }, { actions }) => {
-  const { readTranscript } = await import('../../actions/read-transcript.ts');
+  const { readTranscript } = await import('../../actions/reading/read-transcript.ts');
   const asked = { session, projectDir, iteration, from: offset, maxChars: PAGE_CHARS };
   const page = await readTranscript(asked, actions);
   const { view, phase, provider, lines, next, hasMore, isRunning } = page;
@@ -110,8 +110,8 @@ function whole({ text, more_from }: Page): string {
 const changes: Reader = async (input, { actions }) => {
   const { session, project_dir: projectDir, iteration, cursor, path, offset } = input;
   const [{ readChanges }, { changesWords, count }] = await Promise.all([
-    import('../../actions/read-changes.ts'),
-    import('../../actions/changes-words.ts'),
+    import('../../actions/reading/read-changes.ts'),
+    import('../../actions/reading/changes-words.ts'),
   ]);
   // One more than the page, to know whether there is one.
   const maxChars = offset < 0 ? MOST_PATCH_CHARS : Math.min(offset + PAGE_CHARS + 1, MOST_PATCH_CHARS);
@@ -137,7 +137,7 @@ const changes: Reader = async (input, { actions }) => {
 const MOST_PATCH_CHARS = 4_000_000;
 
 const log: Reader = async ({ session, project_dir: projectDir, offset }, { actions }) => {
-  const { readLogTail } = await import('../../actions/read-log.ts');
+  const { readLogTail } = await import('../../actions/reading/read-log.ts');
   const { view, lines } = await readLogTail({ session, projectDir, lines: MOST_LOG_LINES }, actions);
   // What happened last is wanted first.
   const text = lines.join('\n');

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { sessionFields } from '../session-fields.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { sessionFields } from '../calls/session-fields.ts';
 
 export const requestChangesTool = defineTool({
   name: 'request_changes',
@@ -19,7 +19,7 @@ export const requestChangesTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
   searchHint: 'no to the plan, feedback',
   async handle({ session, feedback, project_dir: projectDir }, { actions }) {
-    const { requestChanges } = await import('../../actions/request-changes.ts');
+    const { requestChanges } = await import('../../actions/gates/request-changes.ts');
     const { view } = await requestChanges({ session, feedback, projectDir }, actions);
     return {
       ...sessionFields(view),

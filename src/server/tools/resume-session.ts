@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { defineTool } from '../define-tool.ts';
-import { CapsArgument, ProjectDir, SessionName } from '../fields.ts';
-import { sessionFields } from '../session-fields.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { CapsArgument, ProjectDir, SessionName } from '../calls/fields.ts';
+import { sessionFields } from '../calls/session-fields.ts';
 
 export const resumeSessionTool = defineTool({
   name: 'resume_session',
@@ -23,7 +23,7 @@ export const resumeSessionTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   searchHint: 'continue, unblock',
   async handle({ project_dir: projectDir, ...input }, { actions }) {
-    const { resumeSession } = await import('../../actions/resume-session.ts');
+    const { resumeSession } = await import('../../actions/sessions/resume-session.ts');
     const { view, outcome } = await resumeSession({ ...input, projectDir }, actions);
     return { ...sessionFields(view), outcome };
   },

@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { nextSteps } from '../../actions/next-steps.ts';
+import { nextSteps } from '../../actions/acting/next-steps.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/status.ts';
-import { defineTool } from '../define-tool.ts';
-import { Confirm, ProjectDir, SessionName } from '../fields.ts';
-import { previewFields } from '../preview.ts';
-import { cut, sessionFields } from '../session-fields.ts';
-import type { ToolResult } from '../tool.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
+import { previewFields } from '../calls/preview.ts';
+import { cut, sessionFields } from '../calls/session-fields.ts';
+import type { ToolResult } from '../calls/tool.ts';
 
 const MOST_LISTED = 30;
 
@@ -36,17 +36,17 @@ export const rewindSessionTool = defineTool({
     const target = undo ? 'undo' : to;
     const question = { session, projectDir };
     if (target === undefined) {
-      const { listCheckpoints } = await import('../../actions/rewind-session.ts');
+      const { listCheckpoints } = await import('../../actions/sessions/rewind-session.ts');
       const { view, kept } = await listCheckpoints(question, actions);
       return checkpoints(view, kept);
     }
     if (!confirm) {
-      const { previewRewind } = await import('../../actions/preview-rewind.ts');
+      const { previewRewind } = await import('../../actions/sessions/preview-rewind.ts');
       const args = target === 'undo' ? { undo } : { to: target };
       const again = { act: 'rewind', args: { ...args, confirm: true } } as const;
       return previewFields(await previewRewind({ ...question, to: target }, actions), again);
     }
-    const { rewindSession } = await import('../../actions/rewind-session.ts');
+    const { rewindSession } = await import('../../actions/sessions/rewind-session.ts');
     const { view, outcome, undoRef, leftOut } = await rewindSession({ ...question, to: target }, actions);
     return {
       ...sessionFields(view),

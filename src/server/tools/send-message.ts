@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { sessionFields } from '../session-fields.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { sessionFields } from '../calls/session-fields.ts';
 
 export const sendMessageTool = defineTool({
   name: 'send_message',
@@ -19,7 +19,7 @@ export const sendMessageTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
   searchHint: 'guide, hint, steer',
   async handle({ session, text, project_dir: projectDir }, { actions }) {
-    const { sendMessage } = await import('../../actions/send-message.ts');
+    const { sendMessage } = await import('../../actions/sessions/send-message.ts');
     const { view, readBy } = await sendMessage({ session, text, projectDir }, actions);
     return { ...sessionFields(view), summary: readBy };
   },

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
-import { defineTool } from '../define-tool.ts';
-import { cut } from '../session-fields.ts';
-import type { ToolContext } from '../tool.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { cut } from '../calls/session-fields.ts';
+import type { ToolContext } from '../calls/tool.ts';
 
 export const setupProjectTool = defineTool({
   name: 'setup_project',
@@ -41,9 +41,9 @@ export const setupProjectTool = defineTool({
     const given = { projectDir: input.project_dir, hash: input.trust ?? '' };
     const { actions, hash } = given.hash.trim() ? await askedTrust(given, context) : { ...context, hash: '' };
     const [{ setupProject }, { doctor }, { riskyLineWords, shortHash }] = await Promise.all([
-      import('../../actions/setup-project.ts'),
-      import('../../actions/doctor.ts'),
-      import('../../actions/require-trust.ts'),
+      import('../../actions/places/setup-project.ts'),
+      import('../../machine/doctor/doctor.ts'),
+      import('../../actions/places/require-trust.ts'),
     ]);
     const { kind, project, done, warnings, trust } = await setupProject(
       {
@@ -82,7 +82,7 @@ export const setupProjectTool = defineTool({
 });
 
 async function askedTrust(given: { projectDir: string | undefined; hash: string }, context: ToolContext) {
-  const { trustAsked } = await import('../ask-trust.ts');
+  const { trustAsked } = await import('../asking/ask-trust.ts');
   return await trustAsked(given, context);
 }
 

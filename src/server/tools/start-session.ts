@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { defineTool } from '../define-tool.ts';
-import { ByPhase, CapsArgument, ProjectDir } from '../fields.ts';
-import { sessionFields } from '../session-fields.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ByPhase, CapsArgument, ProjectDir } from '../calls/fields.ts';
+import { sessionFields } from '../calls/session-fields.ts';
 
 const Text = (words: string) => z.string().optional().describe(words);
 
@@ -43,7 +43,7 @@ export const startSessionTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   isCore: true,
   async handle(input, { actions }) {
-    const { startSession } = await import('../../actions/start-session.ts');
+    const { startSession } = await import('../../actions/sessions/start-session.ts');
     const { view, file, warnings } = await startSession(
       {
         task: input.task,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { sessionFields } from '../session-fields.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { sessionFields } from '../calls/session-fields.ts';
 
 export const stopSessionTool = defineTool({
   name: 'stop_session',
@@ -23,7 +23,7 @@ export const stopSessionTool = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'pause, cancel',
   async handle({ session, when, project_dir: projectDir }, { actions }) {
-    const { stopSession } = await import('../../actions/stop-session.ts');
+    const { stopSession } = await import('../../actions/sessions/stop-session.ts');
     const { view, outcome } = await stopSession({ session, when, projectDir }, actions);
     const fields = sessionFields(view);
     return {

@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import type { AnyWaitResult, Happening } from '../../actions/wait-for-change.ts';
-import { WAIT_UNTIL, type WaitUntil } from '../../actions/wait-until.ts';
-import { isStuck } from '../../actions/worker-now.ts';
-import { beat } from '../beat.ts';
-import { defineTool } from '../define-tool.ts';
-import { ProjectDir, SessionName } from '../fields.ts';
-import { cut, reportFields } from '../session-fields.ts';
-import type { ToolResult } from '../tool.ts';
-import { waitLimitMs } from '../wait-limits.ts';
+import { isStuck } from '../../actions/reading/worker-now.ts';
+import type { AnyWaitResult, Happening } from '../../actions/waiting/wait-for-change.ts';
+import { WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-until.ts';
+import { beat } from '../calls/beat.ts';
+import { defineTool } from '../calls/define-tool.ts';
+import { ProjectDir, SessionName } from '../calls/fields.ts';
+import { cut, reportFields } from '../calls/session-fields.ts';
+import type { ToolResult } from '../calls/tool.ts';
+import { waitLimitMs } from '../calls/wait-limits.ts';
 
 const Cursor = z.int().min(0);
 const MOST_SESSIONS = 50;
@@ -44,7 +44,7 @@ export const waitTool = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
   async handle({ until, timeout_s: timeoutS, project_dir: projectDir, ...which }, context) {
-    const { waitForAny } = await import('../../actions/wait-for-change.ts');
+    const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);
     const { signal, actions } = context;
     const sessions = which.sessions?.map((session) => ({ session })) ?? [

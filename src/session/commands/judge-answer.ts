@@ -1,10 +1,10 @@
-import type { CommandOf } from '../commands.ts';
-import type { Channel, RecordedAnswer } from '../event-types.ts';
-import { answerText, parseAnswer, questionHash } from '../qa-answer.ts';
-import type { OpenQuestions } from '../qa-open.ts';
-import { findQuestion, type QaQuestion } from '../qa-question.ts';
-import type { SessionState } from '../state.ts';
+import { answerText, parseAnswer, questionHash } from '../documents/qa-answer.ts';
+import type { OpenQuestions } from '../documents/qa-open.ts';
+import { findQuestion, type QaQuestion } from '../documents/qa-question.ts';
+import type { Channel, RecordedAnswer } from '../events/event-types.ts';
+import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
+import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';
 

@@ -1,9 +1,9 @@
 import type { Phase } from '../../phases/table.ts';
-import type { CommandOf } from '../commands.ts';
-import type { Channel, PlanVersion } from '../event-types.ts';
-import { isHashOf } from '../plan.ts';
-import type { SessionState } from '../state.ts';
+import { isHashOf } from '../documents/plan.ts';
+import type { Channel, PlanVersion } from '../events/event-types.ts';
+import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
+import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';
 

@@ -1,8 +1,8 @@
-import type { CommandOf } from '../commands.ts';
-import { parseDocumentName } from '../documents.ts';
-import { oneLine } from '../markdown-lines.ts';
-import type { SessionState } from '../state.ts';
+import { parseDocumentName } from '../documents/documents.ts';
+import { oneLine } from '../documents/markdown-lines.ts';
+import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
+import type { CommandOf } from './commands.ts';
 import { judgeKind } from './judge-kind.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';
 

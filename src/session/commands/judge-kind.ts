@@ -1,6 +1,6 @@
-import type { Command } from '../commands.ts';
-import type { SessionState } from '../state.ts';
+import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
+import type { Command } from './commands.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';
 
 type Kind = Command['kind'];

@@ -1,6 +1,6 @@
-import type { CommandOf } from '../commands.ts';
-import type { SessionState } from '../state.ts';
+import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
+import type { CommandOf } from './commands.ts';
 import { type Refused, refused } from './refused.ts';
 
 /** Whether an agent will come that can read a message. */

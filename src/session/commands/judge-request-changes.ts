@@ -1,7 +1,7 @@
-import type { CommandOf } from '../commands.ts';
-import type { Channel } from '../event-types.ts';
-import type { SessionState } from '../state.ts';
+import type { Channel } from '../events/event-types.ts';
+import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
+import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import { noPlanWaits } from './judge-approve.ts';
 import { type Refused, refused } from './refused.ts';

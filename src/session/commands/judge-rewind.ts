@@ -1,9 +1,9 @@
-import type { CommandOf } from '../commands.ts';
-import type { SessionEvent } from '../events.ts';
-import { isRewinding } from '../fold-rewound.ts';
-import { findRewindPoint, iterationsWithCheckpoint, type RewindPoint } from '../rewind-point.ts';
-import type { SessionState } from '../state.ts';
+import type { SessionEvent } from '../events/events.ts';
+import { isRewinding } from '../events/fold-rewound.ts';
+import { findRewindPoint, iterationsWithCheckpoint, type RewindPoint } from '../events/rewind-point.ts';
+import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
+import type { CommandOf } from './commands.ts';
 import { judgeKind } from './judge-kind.ts';
 import { type Refused, refused } from './refused.ts';
 

@@ -1,10 +1,10 @@
 import type { Gate } from '../../phases/table.ts';
-import type { CommandOf } from '../commands.ts';
-import type { By } from '../event-types.ts';
-import type { FrozenSettings } from '../session-file.ts';
-import type { SessionState } from '../state.ts';
+import type { By } from '../events/event-types.ts';
+import type { FrozenSettings } from '../events/session-file.ts';
+import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
+import type { CommandOf } from './commands.ts';
 import { type Refused, refused } from './refused.ts';
 
 type GateChoices = Pick<FrozenSettings, 'gates' | 'gateChannels' | 'autoApprove' | 'acceptSuggestions'>;

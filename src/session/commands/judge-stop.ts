@@ -1,4 +1,4 @@
-import type { SessionState } from '../state.ts';
+import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import { type Refused, refused } from './refused.ts';
 

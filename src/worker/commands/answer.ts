@@ -1,9 +1,9 @@
+import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeAnswer } from '../../session/commands/judge-answer.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import type { CommandOf } from '../../session/commands.ts';
-import type { CommandOutcome } from '../command-outcome.ts';
-import { readQuestions } from '../evidence.ts';
-import { stateOf, type Worker } from '../worker.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { readQuestions } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 
 /** Records a person's answers: the human act that opens the first gate. */
 export async function answer(

@@ -1,13 +1,13 @@
+import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeApprove } from '../../session/commands/judge-approve.ts';
 import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import type { CommandOf } from '../../session/commands.ts';
-import { describeBy } from '../../session/describe-event.ts';
-import { answersAsTheyAre, isJustAdopted } from '../adopted-gate.ts';
-import { keepApprovedPlan } from '../approved-plan.ts';
-import type { CommandOutcome } from '../command-outcome.ts';
-import { readPlanEvidence } from '../evidence.ts';
-import { stateOf, type Worker } from '../worker.ts';
+import { describeBy } from '../../session/documents/describe-event.ts';
+import { keepApprovedPlan } from '../core/approved-plan.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { answersAsTheyAre, isJustAdopted } from '../recording/adopted-gate.ts';
 
 /** Records a person's approval of the plan as it stands: the human act that opens the second gate. */
 export async function approve(

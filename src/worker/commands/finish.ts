@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { statsAt } from '../../base/look-at.ts';
-import { stampsAt } from '../../base/stamps.ts';
-import { factsForFinish } from '../../project/finish-facts.ts';
-import { repairWorktree } from '../../project/rejoin-worktree.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
+import { factsForFinish } from '../../project/worktrees/finish-facts.ts';
+import { repairWorktree } from '../../project/worktrees/rejoin-worktree.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeArchive, judgeUnarchive } from '../../session/commands/judge-finish.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import type { CommandOf } from '../../session/commands.ts';
-import { nameWithoutDate } from '../../session/names.ts';
-import { atPlaces, type Places } from '../../session/places.ts';
-import type { CommandOutcome } from '../command-outcome.ts';
-import { foldersOf, intoArchive, moveDocuments, outOfArchive } from '../finishing.ts';
-import { stateOf, type Worker } from '../worker.ts';
+import { atPlaces, type Places } from '../../session/events/places.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { foldersOf, intoArchive, moveDocuments, outOfArchive } from './finishing.ts';
 
 /** Archives a session whole, or its documents. */
 export async function archive(

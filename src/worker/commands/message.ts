@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { ensurePlainFolder } from '../../base/append-lines.ts';
-import { writeWhole } from '../../base/atomic-file.ts';
-import { stampsAt } from '../../base/stamps.ts';
+import { ensurePlainFolder } from '../../base/files/append-lines.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeMessage } from '../../session/commands/judge-message.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import type { CommandOf } from '../../session/commands.ts';
-import { inboxFileName, inboxMessage } from '../../session/inbox.ts';
-import type { CommandOutcome } from '../command-outcome.ts';
-import { stateOf, type Worker } from '../worker.ts';
+import { inboxFileName, inboxMessage } from '../../session/documents/inbox.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 
 /** Keeps guidance from the human for the next child. */
 export async function message(

@@ -1,20 +1,20 @@
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import type { CommandOf } from '../../session/commands.ts';
-import { parseDocumentName } from '../../session/documents.ts';
-import type { NewEvent } from '../../session/events.ts';
-import type { SessionState } from '../../session/state.ts';
-import { budgetReason, budgetUses, higherLimits, spentUses } from '../budget.ts';
-import { childChoice } from '../child-choice.ts';
-import type { CommandOutcome } from '../command-outcome.ts';
-import { documentNames } from '../documents.ts';
-import { readQuestions } from '../evidence.ts';
-import { levelIfLower, SANDBOX_LOWER } from '../guard-stands.ts';
-import { liftSharedLimit } from '../shared-limit.ts';
-import { stateOf, type Worker } from '../worker.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import { childChoice } from '../core/child-choice.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { readQuestions } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { documentNames } from '../documents/documents.ts';
+import { levelIfLower, SANDBOX_LOWER } from '../guarding/guard-stands.ts';
+import { budgetReason, budgetUses, higherLimits, spentUses } from '../limits/budget.ts';
+import { liftSharedLimit } from '../limits/shared-limit.ts';
 
 /** Lets a session go on: after a stop, a block, a limit or a wait for something that people do; or with a new goal. */
 export async function resume(worker: Worker, given: CommandOf<'resume'>): Promise<CommandOutcome | Refused> {

@@ -1,10 +1,10 @@
-import { keptCheckpoints } from '../../project/checkpoint-refs.ts';
+import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import type { CommandOf } from '../../session/commands.ts';
-import { readEvents } from '../../session/event-log.ts';
-import type { CommandOutcome } from '../command-outcome.ts';
-import { stateOf, type Worker } from '../worker.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 
 /** Takes a session back; the files follow the event. */
 export async function rewind(

@@ -1,10 +1,10 @@
-import { plainText } from '../../base/plain-file.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-start.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import type { CommandOf } from '../../session/commands.ts';
-import { MAX_SESSION_FILE_BYTES } from '../../session/session-file.ts';
-import type { CommandOutcome } from '../command-outcome.ts';
-import { stateOf, type Worker } from '../worker.ts';
+import { MAX_SESSION_FILE_BYTES } from '../../session/events/session-file.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
 
 /** Makes the session exist; its folder, notebook and worktree are the worker's next step. */
 export async function start(worker: Worker, command: CommandOf<'start'>): Promise<CommandOutcome | Refused> {

@@ -1,12 +1,12 @@
+import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStop } from '../../session/commands/judge-stop.ts';
 import { type Refused, refused } from '../../session/commands/refused.ts';
-import type { CommandOf } from '../../session/commands.ts';
-import { readChildRecord } from '../child-record.ts';
-import type { CommandOutcome } from '../command-outcome.ts';
-import { stoppedEvent } from '../stopped.ts';
-import { endChildTree } from '../tree.ts';
-import { stateOf, type Worker } from '../worker.ts';
-import { WORKER_ERRORS } from '../worker-errors.ts';
+import { readChildRecord } from '../core/child-record.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { stoppedEvent } from '../core/stopped.ts';
+import { endChildTree } from '../core/tree.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
 
 export async function stop(
   worker: Worker,

@@ -1,4 +1,4 @@
-import { oneLine } from '../../session/markdown-lines.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 
 /** Every character that some reader takes for the end of a line. */
 export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;

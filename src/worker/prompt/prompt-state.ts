@@ -1,5 +1,5 @@
 import type { Phase } from '../../phases/table.ts';
-import type { PlanPhase } from '../../session/plan.ts';
+import type { PlanPhase } from '../../session/documents/plan.ts';
 
 /** All that a prompt is made from. The same state gives the same bytes. */
 export interface PromptState {

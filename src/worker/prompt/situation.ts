@@ -1,5 +1,5 @@
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../phases/table.ts';
-import { parseDocumentName } from '../../session/documents.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
 import { inlineMaterial } from './material.ts';
 import type { PromptState } from './prompt-state.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { install, uninstall } from '../../../src/actions/install.ts';
 import { type Clock, systemClock } from '../../../src/base/clock.ts';
+import { install, uninstall } from '../../../src/machine/install/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from './machine.ts';
 
 const OWN =

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonValue, withItems, withMember, withoutMember } from '../../../src/actions/install/json-member.ts';
+import { jsonValue, withItems, withMember, withoutMember } from '../../../src/machine/install/json-member.ts';
 
 const AT = ['mcpServers', 'samocode'];
 const SERVER = { command: 'node', args: ['/x/samocode-mcp.js'] };

@@ -1,9 +1,9 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../../../src/actions/context.ts';
-import type { InstallInput } from '../../../src/actions/install.ts';
+import type { ActionContext } from '../../../src/actions/acting/context.ts';
 import { systemClock } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/host.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import type { InstallInput } from '../../../src/machine/install/install.ts';
 import { makeFakeClient } from '../../support/fake-client.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { install, uninstall } from '../../../src/actions/install.ts';
+import { install, uninstall } from '../../../src/machine/install/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, installedFiles } from './machine.ts';
 
 test('without a single client on this machine an uninstall removes what is ours and keeps the rest', async () => {

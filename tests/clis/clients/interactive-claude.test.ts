@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readEvents } from '../../../src/session/event-log.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';

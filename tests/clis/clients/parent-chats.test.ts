@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/run-command.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { INSTRUCTIONS } from '../../../src/server/instructions.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
-import { readEvents } from '../../../src/session/event-log.ts';
-import { sessionPaths } from '../../../src/session/paths.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';

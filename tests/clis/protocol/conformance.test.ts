@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/run-command.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { INSTEAD_OF, SCENARIOS } from './conformance-scenarios.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/run-command.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';

@@ -1,12 +1,12 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { doctor } from '../../../src/actions/doctor.ts';
-import { findProjectFor } from '../../../src/actions/find-project-for.ts';
-import { getStatus } from '../../../src/actions/get-status.ts';
-import { listSessions } from '../../../src/actions/list-sessions.ts';
-import { setupProject } from '../../../src/actions/setup-project.ts';
-import { startSession } from '../../../src/actions/start-session.ts';
+import { findProjectFor } from '../../../src/actions/places/find-project-for.ts';
+import { setupProject } from '../../../src/actions/places/setup-project.ts';
+import { getStatus } from '../../../src/actions/reading/get-status.ts';
+import { listSessions } from '../../../src/actions/reading/list-sessions.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { doctor } from '../../../src/machine/doctor/doctor.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo } from '../../support/temp-repo.ts';

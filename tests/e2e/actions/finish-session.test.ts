@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/actions/finish-session.ts';
-import { listSessions } from '../../../src/actions/list-sessions.ts';
-import { sessionPaths } from '../../../src/session/paths.ts';
+import { listSessions } from '../../../src/actions/reading/list-sessions.ts';
+import { finishSession } from '../../../src/actions/sessions/finish-session.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../src/actions/answer-qa.ts';
-import { approvePlan } from '../../../src/actions/approve-plan.ts';
-import { readLogTail } from '../../../src/actions/read-log.ts';
-import { readPlan } from '../../../src/actions/read-plan.ts';
-import { readQa } from '../../../src/actions/read-qa.ts';
-import { requestChanges } from '../../../src/actions/request-changes.ts';
-import { resumeSession } from '../../../src/actions/resume-session.ts';
-import { sendMessage } from '../../../src/actions/send-message.ts';
-import { startSession } from '../../../src/actions/start-session.ts';
-import { stopSession } from '../../../src/actions/stop-session.ts';
-import { waitForChange } from '../../../src/actions/wait-for-change.ts';
+import { answerQa } from '../../../src/actions/gates/answer-qa.ts';
+import { approvePlan } from '../../../src/actions/gates/approve-plan.ts';
+import { readPlan } from '../../../src/actions/gates/read-plan.ts';
+import { readQa } from '../../../src/actions/gates/read-qa.ts';
+import { requestChanges } from '../../../src/actions/gates/request-changes.ts';
+import { readLogTail } from '../../../src/actions/reading/read-log.ts';
+import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
+import { sendMessage } from '../../../src/actions/sessions/send-message.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
+import { waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 
 /** A whole session on a machine that does other work too. */

@@ -1,12 +1,12 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readDocument } from '../../../src/actions/read-document.ts';
-import { readNotebook } from '../../../src/actions/read-notebook.ts';
-import { readPlan } from '../../../src/actions/read-plan.ts';
-import { readQa } from '../../../src/actions/read-qa.ts';
-import { startSession } from '../../../src/actions/start-session.ts';
-import { MAX_DOCUMENT_BYTES } from '../../../src/session/paths.ts';
+import { readPlan } from '../../../src/actions/gates/read-plan.ts';
+import { readQa } from '../../../src/actions/gates/read-qa.ts';
+import { readDocument } from '../../../src/actions/reading/read-document.ts';
+import { readNotebook } from '../../../src/actions/reading/read-notebook.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { MAX_DOCUMENT_BYTES } from '../../../src/session/layout/paths.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { eventually } from '../../support/eventually.ts';
 

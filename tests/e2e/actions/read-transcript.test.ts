@@ -1,7 +1,7 @@
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readTranscript, type TranscriptPage } from '../../../src/actions/read-transcript.ts';
-import type { NewEvent } from '../../../src/session/events.ts';
+import { readTranscript, type TranscriptPage } from '../../../src/actions/reading/read-transcript.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED } from '../../session/events.ts';
 import { askingRig } from '../../support/asking-rig.ts';

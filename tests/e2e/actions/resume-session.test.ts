@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { getStatus } from '../../../src/actions/get-status.ts';
-import { resumeSession } from '../../../src/actions/resume-session.ts';
-import { startSession } from '../../../src/actions/start-session.ts';
-import { statusSentence } from '../../../src/actions/status-sentence.ts';
-import { stopSession } from '../../../src/actions/stop-session.ts';
-import { waitForChange } from '../../../src/actions/wait-for-change.ts';
+import { statusSentence } from '../../../src/actions/acting/status-sentence.ts';
+import { getStatus } from '../../../src/actions/reading/get-status.ts';
+import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
+import { waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findSession } from '../../../src/actions/find-session.ts';
-import { resumeSession } from '../../../src/actions/resume-session.ts';
-import { type StartSessionInput, startSession } from '../../../src/actions/start-session.ts';
+import { findSession } from '../../../src/actions/places/find-session.ts';
+import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
+import { type StartSessionInput, startSession } from '../../../src/actions/sessions/start-session.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
-import { SessionFile } from '../../../src/session/session-file.ts';
+import { SessionFile } from '../../../src/session/events/session-file.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../actions/bench.ts';
 import { eventually } from '../../support/eventually.ts';
 import { trustLines } from '../../support/project.ts';

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { resumeSession } from '../../../src/actions/resume-session.ts';
-import { takeOverSession } from '../../../src/actions/take-over-session.ts';
-import type { ProcessIdentity } from '../../../src/base/host.ts';
+import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
+import { takeOverSession } from '../../../src/actions/sessions/take-over-session.ts';
+import type { ProcessIdentity } from '../../../src/base/processes/host.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 

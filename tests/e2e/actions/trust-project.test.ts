@@ -1,11 +1,11 @@
 import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { doctor } from '../../../src/actions/doctor.ts';
-import { setupProject } from '../../../src/actions/setup-project.ts';
-import { startSession } from '../../../src/actions/start-session.ts';
-import { readTrust, trustProject } from '../../../src/actions/trust-project.ts';
+import { setupProject } from '../../../src/actions/places/setup-project.ts';
+import { readTrust, trustProject } from '../../../src/actions/places/trust-project.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { ifExists } from '../../../src/base/errors.ts';
+import { doctor } from '../../../src/machine/doctor/doctor.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 

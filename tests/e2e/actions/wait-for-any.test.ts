@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { answerQa } from '../../../src/actions/answer-qa.ts';
-import { approvePlan } from '../../../src/actions/approve-plan.ts';
-import { startSession } from '../../../src/actions/start-session.ts';
-import { waitForAny } from '../../../src/actions/wait-for-change.ts';
+import { answerQa } from '../../../src/actions/gates/answer-qa.ts';
+import { approvePlan } from '../../../src/actions/gates/approve-plan.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { waitForAny } from '../../../src/actions/waiting/wait-for-change.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 
 async function started(bench: Bench, name: string, run = true): Promise<{ session: string; cursor: number }> {

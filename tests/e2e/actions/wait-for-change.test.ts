@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { getStatus } from '../../../src/actions/get-status.ts';
-import { listSessions } from '../../../src/actions/list-sessions.ts';
-import { resumeSession } from '../../../src/actions/resume-session.ts';
-import { startSession } from '../../../src/actions/start-session.ts';
-import { type WaitResult, waitForAny, waitForChange } from '../../../src/actions/wait-for-change.ts';
-import { readEvents } from '../../../src/session/event-log.ts';
+import { getStatus } from '../../../src/actions/reading/get-status.ts';
+import { listSessions } from '../../../src/actions/reading/list-sessions.ts';
+import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { type WaitResult, waitForAny, waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { HANGS, startRig } from '../../support/session-rig.ts';
 

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { askAtGate } from '../../../src/cli/asking/ask-at-gate.ts';
-import type { Cli } from '../../../src/cli/cli.ts';
-import { Output } from '../../../src/cli/output.ts';
+import type { Cli } from '../../../src/cli/terminal/cli.ts';
+import { Output } from '../../../src/cli/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
 import { askingRig } from '../../support/asking-rig.ts';

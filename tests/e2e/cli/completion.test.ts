@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/run-command.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { typed } from '../../cli/typed.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { finishSession } from '../../../src/actions/finish-session.ts';
-import { startSession } from '../../../src/actions/start-session.ts';
+import { finishSession } from '../../../src/actions/sessions/finish-session.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { makeBench } from '../../actions/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { eventually } from '../../support/eventually.ts';

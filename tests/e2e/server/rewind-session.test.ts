@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { refOf } from '../../../src/project/checkpoint-refs.ts';
+import { refOf } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/actions/start-session.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeDesk } from '../../server/desk.ts';

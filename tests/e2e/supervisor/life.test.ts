@@ -13,7 +13,7 @@ import {
   watchOver,
 } from '../../../src/providers/starting/launch-supervisor.ts';
 import { registerSessions } from '../../../src/providers/starting/supervisor-folder.ts';
-import { type SessionPaths, sessionPaths } from '../../../src/session/paths.ts';
+import { type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';

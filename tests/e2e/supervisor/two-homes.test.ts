@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readLeases } from '../../../src/base/lease.ts';
+import { readLeases } from '../../../src/base/processes/lease.ts';
 import { watchOver } from '../../../src/providers/starting/launch-supervisor.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startRig } from '../../support/session-rig.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Command, leaveCommand } from '../../../src/session/commands.ts';
+import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker, nowOf, queueOf, ring, supervisorPids } from '../../support/supervisors.ts';

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/actions/start-session.ts';
-import { sessionPaths } from '../../../src/session/paths.ts';
-import type { SessionState } from '../../../src/session/state.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import type { SessionState } from '../../../src/session/events/state.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession, untilState, workerPidOf } from '../../support/live-session.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resumeSession } from '../../../src/actions/resume-session.ts';
+import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const AS_HUSKY_DOES =

@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSession } from '../../../src/actions/start-session.ts';
-import { stopSession } from '../../../src/actions/stop-session.ts';
-import { readHolding } from '../../../src/base/lease.ts';
-import { readEvents } from '../../../src/session/event-log.ts';
-import type { SessionPaths } from '../../../src/session/paths.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
+import { readHolding } from '../../../src/base/processes/lease.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
+import type { SessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
-import { accountKey, readSharedLimit, shareLimit } from '../../../src/worker/shared-limit.ts';
+import { accountKey, readSharedLimit, shareLimit } from '../../../src/worker/limits/shared-limit.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 

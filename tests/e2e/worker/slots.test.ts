@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readHolding } from '../../../src/base/lease.ts';
-import { runRoot } from '../../../src/session/paths.ts';
+import { readHolding } from '../../../src/base/processes/lease.ts';
+import { runRoot } from '../../../src/session/layout/paths.ts';
 import { eventually } from '../../support/eventually.ts';
 import { HANGS, startRig } from '../../support/session-rig.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/base/clock.ts';
 import { isSamocodeError } from '../../../src/base/errors.ts';
-import type { SessionState } from '../../../src/session/state.ts';
+import type { SessionState } from '../../../src/session/events/state.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { checkNeutrally } from '../neutral-checks.ts';
 import { notingOverlaps } from '../overlaps.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../../src/base/run-command.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { tempDir } from '../temp-dir.ts';
 import { makeSampleRepo } from './make.ts';
 

@@ -11,11 +11,11 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { ulid } from 'ulid';
 import { answered } from '../../../src/rehearsal/play-act.ts';
-import { cacheText, readLog } from '../../../src/session/event-log.ts';
-import { parseEvent } from '../../../src/session/events.ts';
-import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/paths.ts';
-import { appendRound, newQa } from '../../../src/session/qa-change.ts';
-import type { SessionState } from '../../../src/session/state.ts';
+import { appendRound, newQa } from '../../../src/session/documents/qa-change.ts';
+import { cacheText, readLog } from '../../../src/session/events/event-log.ts';
+import { parseEvent } from '../../../src/session/events/events.ts';
+import type { SessionState } from '../../../src/session/events/state.ts';
+import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
 
 /** A child's hands: everything that it finds around its session folder, and how to misuse it. */
 export class CheatKit {

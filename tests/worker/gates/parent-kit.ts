@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type CommandResult, runCommand } from '../../../src/base/run-command.ts';
+import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
 import { shellWord } from '../../../src/base/shell-quoted.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import type { SessionRig } from '../../support/session-rig.ts';

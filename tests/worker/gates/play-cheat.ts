@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BLANK_SIGNAL } from '../../../src/session/signal.ts';
+import { BLANK_SIGNAL } from '../../../src/session/documents/signal.ts';
 import { FAILED, GATE_FILE, GATES, type GateFile, NEXT_CHEAT, type NextCheat, PLAYED } from './cheat.ts';
 import { CheatKit } from './cheat-kit.ts';
 import { CHEATS } from './cheats.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { systemHost } from '../../../../src/base/host.ts';
-import { readHolding } from '../../../../src/base/lease.ts';
+import { systemHost } from '../../../../src/base/processes/host.ts';
+import { readHolding } from '../../../../src/base/processes/lease.ts';
 import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
 import { TOOLS } from '../../../../src/server/tools/index.ts';
 import { eventually } from '../../../support/eventually.ts';

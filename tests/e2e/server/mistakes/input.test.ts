@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { listedTool } from '../../../../src/server/listed-tool.ts';
+import { listedTool } from '../../../../src/server/calls/listed-tool.ts';
 import { TOOLS } from '../../../../src/server/tools/index.ts';
-import { readEvents } from '../../../../src/session/event-log.ts';
+import { readEvents } from '../../../../src/session/events/event-log.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../src/server/tools/index.ts';
-import { readEvents } from '../../../../src/session/event-log.ts';
+import { readEvents } from '../../../../src/session/events/event-log.ts';
 import { sandboxOff } from '../../../support/project.ts';
 import { faultOf, newParent } from './parent.ts';
 

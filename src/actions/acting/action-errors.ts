@@ -1,0 +1,160 @@
+import { TO_FILL } from '../../base/acts.ts';
+import { errors } from '../../base/errors.ts';
+
+/** What every act on a session, and the search for one, may be refused for. */
+export const ACTION_ERRORS = errors({
+  bad_cap: ({ name, why, known }: { name: string; why: string; known: readonly string[] }) => ({
+    what: 'Nothing was changed.',
+    why: `The limit "${name.slice(0, 40)}" is invalid: ${why}.`,
+    hint: `Give a number, 0 or more, for one of ${known.join(', ')} (US dollars, tokens, hours, iterations).`,
+  }),
+  inside_session: () => ({
+    what: 'Nothing was changed.',
+    why: 'This program was started from inside a samocode session, where only reading is allowed.',
+    hint: 'To ask a person for something, write it to _signal.json.',
+  }),
+  newer_version: ({ session, newer }: { session: string; newer: string }) => ({
+    what: `Session ${session} is read-only here.`,
+    why: `A newer samocode has worked on it (${newer}).`,
+    hint: 'Update samocode here and restart its MCP server.',
+  }),
+  no_such_folder: ({ path, why }: { path: string; why: string }) => ({
+    what: `There is no folder "${path.slice(0, 200).replaceAll('\0', '?')}".`,
+    why: `${why}.`,
+    hint: 'Give the absolute path of a folder in the project.',
+  }),
+  not_done: ({ session }: { session: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: 'Its overview does not say that it is done, and a new goal is for a session that is done.',
+    next: [{ act: 'resume', session, when: 'to continue it where it is' }],
+  }),
+  not_finished: ({ session, reason }: { session: string; reason?: string }) => ({
+    what: 'The session was not finished.',
+    why: reason ?? 'Its worker has not completed it yet.',
+    next: [{ act: 'look', session }],
+  }),
+  not_taken_over: ({ session }: { session: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: 'The worker that was started for it did not get the lease in time.',
+    hint: 'See worker.stderr in its run folder, then try again.',
+  }),
+  not_taken_over_yet: ({ session, from, to, isDone }: NotTakenOverYet) => ({
+    what: `Session ${session} is read-only here.`,
+    why: 'It was made by the original samocode and has not been taken over.',
+    hint: isDone ? `To archive it, move its folder ${from} into ${to}.` : '',
+    next: [
+      isDone
+        ? { act: 'resume', session, args: NEW_GOAL, when: 'for new work' }
+        : { act: 'resume', session, ifWanted: true },
+    ],
+  }),
+  pending: ({ session, seconds, id }: { session: string; seconds: number; id?: string }) => ({
+    what: `The worker of ${session} did not respond within ${seconds} s.`,
+    why: id === undefined ? 'It may still be starting.' : `The command ${id} stays queued.`,
+    hint: 'If nothing changes, session.log and worker.stderr of the session say why.',
+    next: [{ act: 'look', session }],
+  }),
+  plan_hash_missing: ({ session }: { session: string }) => ({
+    what: 'Nothing was approved.',
+    why: 'An approval names the version of the plan that the user has seen, by its hash.',
+    next: [{ act: 'decide_plan', session }],
+  }),
+  project_unclear: ({ files }: { files: readonly string[] }) => ({
+    what: 'It is not clear which project is meant.',
+    why: `It could be any of these: ${files.slice(0, 10).join(', ')}.`,
+    next: [{ act: 'name_project' }],
+  }),
+  relative_folder: ({ path }: { path: string }) => ({
+    what: `"${path.slice(0, 200)}" does not say which folder is meant.`,
+    why: 'A relative path starts at the folder of the client, and this client names none, or several.',
+    hint: 'Give an absolute path.',
+  }),
+  repository_gone: ({ session, before, now }: { session: string; before: string; now: string }) => ({
+    what: `Session ${session} was not changed.`,
+    why: `Its repository ${before} is gone, and ${now} does not have the commit at which its branch began.`,
+    hint: 'Set MAIN_REPO in .samocode to where its repository is now, then try again.',
+  }),
+  rewind_halfway: ({ session, reason }: { session: string; reason: string }) => ({
+    what: 'The session was only partly rewound, and is blocked.',
+    why: reason,
+    hint: 'Nothing is lost.',
+    next: [
+      { act: 'resume', session, when: 'to complete the rewind' },
+      { act: 'rewind', session, args: { undo: true }, when: 'to revert it' },
+    ],
+  }),
+  session_ambiguous: ({ session, projects }: { session: string; projects: readonly string[] }) => ({
+    what: `There is more than one session "${session.slice(0, 80)}".`,
+    why: `These projects have one: ${projects.join(', ')}.`,
+    next: [{ act: 'name_project' }],
+  }),
+  session_lost: ({ session, problems, sessionDir, isUnreadable }: SessionLost) => ({
+    what: isUnreadable ? `Session ${session} cannot be read.` : `Session ${session} is read-only here.`,
+    why: problems.join(' '),
+    hint: isUnreadable
+      ? 'Fix that, then try again.'
+      : `What is left of it is in ${sessionDir}; its work can continue in a new session.`,
+  }),
+  session_not_found: ({ session, newest, meant }: SessionNotFound) => ({
+    what: `There is no session "${session.slice(0, 80)}".`,
+    why: newest === '' ? 'There are no sessions yet.' : `The newest ones are: ${newest}.`,
+    hint: meant === undefined ? '' : `Did you mean "${meant}"?`,
+    next: meant === undefined ? [{ act: newest === '' ? 'start' : 'list' }] : [],
+  }),
+  text_missing: ({ name }: { name: string }) => ({
+    what: 'Nothing was sent.',
+    why: `The ${name} is empty.`,
+    hint: `Give the ${name} in the words of the person who asks for it.`,
+  }),
+  text_too_long: ({ name, chars, most }: { name: string; chars: number; most: number }) => ({
+    what: 'Nothing was sent.',
+    why: `The ${name} has ${chars} characters; the limit is ${most}.`,
+    hint: 'Put the long part into a file of the project and name that file here.',
+  }),
+  worker_elsewhere: ({ session, pid, hostId, id }: WorkerElsewhere) => ({
+    what: `The worker of ${session} did not respond.`,
+    why: `It is process ${pid} on a machine or in a container that cannot be seen from here (${hostId}); the command ${id} stays queued.`,
+    next: [{ act: 'take_over', session, when: 'if that machine or container is gone for good' }],
+  }),
+  worker_lives: ({ session, pid, since }: { session: string; pid: number; since: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: `Its worker is alive on this machine: process ${pid}, since ${since}.`,
+    next: [
+      { act: 'look', session },
+      { act: 'stop', session, when: 'to end it' },
+    ],
+  }),
+});
+
+const NEW_GOAL = { goal: TO_FILL };
+
+interface NotTakenOverYet {
+  session: string;
+  isDone: boolean;
+  from: string;
+  /** The archive's folder. */
+  to: string;
+}
+
+interface SessionLost {
+  session: string;
+  problems: readonly string[];
+  sessionDir: string;
+  isUnreadable: boolean;
+}
+
+interface SessionNotFound {
+  session: string;
+  /** Names of sessions that there are, as one text; empty for none. */
+  newest: string;
+  /** The nearest name. */
+  meant?: string;
+}
+
+interface WorkerElsewhere {
+  session: string;
+  pid: number;
+  hostId: string;
+  /** Of the command that was left. */
+  id: string;
+}

@@ -1,0 +1,105 @@
+import type { SamocodeError } from '../../base/errors.ts';
+import type { Command } from '../../session/commands/commands.ts';
+import { judgeKind } from '../../session/commands/judge-kind.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { EventType } from '../../session/events/event-types.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
+import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import { isLost } from '../../session/session-list.ts';
+import { readSession, type SessionView } from '../../session/status.ts';
+import { waitForEvents } from '../../session/watching/watch.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
+import type { ActionContext } from './context.ts';
+import { earlyRefusal } from './early-refusal.ts';
+import { type CommandRequest, type SendOptions, sendCommand, untilAnswered } from './send-command.ts';
+
+export interface AfterCommand {
+  view: SessionView;
+  /** What came behind the acceptance. */
+  events: SessionEvent[];
+}
+
+/** The work of a command follows its acceptance within moments; longer work is not waited for. */
+const WORK_MS = 2000;
+/** Where a whole worktree is moved. */
+export const ALL_FILES_MS = 15_000;
+
+/**
+ * Sends a command and waits a moment for the event that its work ends in.
+ * @throws an early refusal, the worker's refusal, pending, what `closedTo` gives
+ */
+export async function afterCommand(
+  view: SessionView,
+  request: CommandRequest,
+  endsIn: readonly EventType[],
+  context: ActionContext,
+  options: SendOptions & { workMs?: number } = {},
+): Promise<AfterCommand> {
+  const { paths } = view;
+  const isTakeover = view.isForeign && request.kind === 'start';
+  const closed = isTakeover ? undefined : (closedTo(view) ?? early(request.kind, view));
+  if (closed) throw closed;
+  const { workMs = WORK_MS, ...sending } = options;
+  const accepted = await sendCommand(paths, request, context, sending);
+  return await untilDone(paths, { accepted, endsIn, workMs }, context);
+}
+
+/** The same for the command with which a run folder was just made. */
+export async function afterStart(
+  paths: SessionPaths,
+  { id }: Pick<Command, 'id'>,
+  endsIn: readonly EventType[],
+  context: ActionContext,
+): Promise<AfterCommand> {
+  const accepted = await untilAnswered(paths, { id }, context);
+  return await untilDone(paths, { accepted, endsIn, workMs: WORK_MS }, context);
+}
+
+async function untilDone(
+  paths: SessionPaths,
+  { accepted, endsIn, workMs }: { accepted: number; endsIn: readonly EventType[]; workMs: number },
+  { clock, host }: ActionContext,
+): Promise<AfterCommand> {
+  const deadline = clock.monotonic() + workMs;
+  for (let after = accepted; ; ) {
+    const events = await readEvents(paths.events, accepted);
+    const left = deadline - clock.monotonic();
+    if (left <= 0 || events.some((event) => endsIn.includes(event.type))) {
+      const view = await readSession(sessionPaths(paths.sessionsDir, paths.folder), host);
+      if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
+      return { events, view };
+    }
+    after = events.at(-1)?.n ?? after;
+    await waitForEvents([{ paths, after }], { timeoutMs: left, clock });
+  }
+}
+
+/** Why nothing can be asked of a session from here; undefined: its worker can be. */
+export function closedTo(view: SessionView): SamocodeError | undefined {
+  if (view.newer !== undefined)
+    return ACTION_ERRORS.newer_version({ session: view.folder, newer: view.newer });
+  if (view.isForeign) return notTakenOverYet(view);
+  return isLost(view) ? sessionLost(view) : undefined;
+}
+
+function early(kind: CommandRequest['kind'], view: SessionView): SamocodeError | undefined {
+  const refused = judgeKind(kind, view.state);
+  return refused && earlyRefusal(refused, view);
+}
+
+/** Every worker that is started for it ends at once. */
+function sessionLost({ folder, problems, paths, isUnreadable }: SessionView) {
+  return ACTION_ERRORS.session_lost({
+    session: folder,
+    problems,
+    sessionDir: paths.sessionDir,
+    isUnreadable: isUnreadable === true,
+  });
+}
+
+/** A worker could do nothing with it, and a command would stay queued for ever. */
+function notTakenOverYet({ folder, state, paths }: SessionView) {
+  const isDone = state.status.kind === 'done';
+  const to = archiveRoot(paths.sessionsDir);
+  return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone, from: paths.sessionDir, to });
+}

@@ -1,0 +1,18 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Host } from '../../base/processes/host.ts';
+import type { By } from '../../session/events/event-types.ts';
+
+/** What every use case is given; only the `main.ts` files read it from the process. */
+export interface ActionContext {
+  clock: Clock;
+  host: Host;
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  cwd: string;
+  /** Folders that the client says its user works in, best first: they count before `cwd`. */
+  roots?: readonly string[];
+  /** Who acts: the channel and the client's name. */
+  by: By;
+  /** The built files that are started as programs. */
+  programs: { worker: string; rehearsal: string };
+}

@@ -1,0 +1,39 @@
+import type { NextStep } from '../../base/acts.ts';
+import { SamocodeError } from '../../base/errors.ts';
+import { closedChannel } from '../../session/commands/closed-channel.ts';
+import type { Refused } from '../../session/commands/refused.ts';
+import { CHANNELS, type Channel } from '../../session/events/event-types.ts';
+import type { SessionView } from '../../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { nextSteps } from './next-steps.ts';
+import { statusSentence } from './status-sentence.ts';
+
+/**
+ * The error of a command that the worker would refuse, thrown before it is sent: too early, too late, not this way.
+ * @param view of the session that it is about; a start has none yet
+ */
+export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): SamocodeError {
+  const { code, what, hint } = error;
+  const session = view?.folder;
+  const why = isStatus && view ? statusSentence(view) : error.why;
+  const own = error.next.map((step) => ({ ...step, session }));
+  if (isStatus && view && view.pendingCommands.length > 0) {
+    const next: NextStep[] = [{ act: 'look', session }];
+    return new SamocodeError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
+  }
+  // What a look would show is known here.
+  const next =
+    view === undefined ? own : own.flatMap((step) => (step.act === 'look' ? nextSteps(view) : [step]));
+  return new SamocodeError(code, {}, { what, why, hint, next });
+}
+
+/** Asked before a person is put a question whose answer would be refused. @throws channel_closed */
+export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
+  const closed = closedChannel(by, gateChannelsOf(view));
+  if (closed) throw earlyRefusal(closed, view);
+}
+
+/** The channels that may open the gates of a session; where it cannot be read here, its worker decides alone. */
+export function gateChannelsOf({ sessionFile }: SessionView): readonly Channel[] {
+  return sessionFile?.settings.gateChannels ?? CHANNELS;
+}

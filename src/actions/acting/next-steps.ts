@@ -1,0 +1,58 @@
+import { type NextStep, TO_FILL } from '../../base/acts.ts';
+import type { WaitingFor } from '../../phases/table.ts';
+import type { WaitingStatus } from '../../session/events/state.ts';
+import { isLost } from '../../session/session-list.ts';
+import type { SessionView } from '../../session/status.ts';
+
+/** What a session's state asks for. */
+export function nextSteps(view: SessionView): NextStep[] {
+  return stepsOf(view).map((step) => ({ ...step, session: view.folder }));
+}
+
+function stepsOf(view: SessionView): NextStep[] {
+  const { state, isForeign, problems } = view;
+  const { status } = state;
+  if (state.archived) return [{ act: 'bring_back', ifWanted: true }];
+  if (isLost(view)) return [{ act: 'fix_problems' }];
+  if (view.isUnseen)
+    return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];
+  switch (status.kind) {
+    case 'starting':
+    case 'queued':
+    case 'running':
+    case 'limited':
+      return [{ act: 'follow' }];
+    case 'waiting':
+      return [afterWaiting(status)];
+    case 'blocked':
+      return status.next ? [...status.next] : [{ act: 'settle_blocker' }];
+    case 'stopped':
+      if (!isForeign) return [{ act: 'resume', ifWanted: true }];
+      if (problems.length > 0) return [{ act: 'fix_problems' }, { act: 'resume', ifWanted: true }];
+      return hasSomethingToDecide(status.parked)
+        ? [{ ...afterWaiting(status.parked), ifWanted: true }]
+        : [{ act: 'resume', ifWanted: true }];
+    case 'done':
+      return [{ act: 'read_summary' }];
+    default:
+      return status satisfies never;
+  }
+}
+
+const AFTER_WAITING: Readonly<Record<WaitingFor, NextStep>> = {
+  qa_answers: { act: 'answer_questions' },
+  plan_approval: { act: 'decide_plan' },
+  file_update: { act: 'change_file' },
+  human_action: { act: 'do_what_it_asks' },
+};
+
+function afterWaiting({ for: waitsFor, plan }: WaitingStatus): NextStep {
+  return waitsFor === 'plan_approval' && plan === undefined
+    ? { act: 'request_changes', when: 'there is no plan yet', args: { feedback: TO_FILL } }
+    : AFTER_WAITING[waitsFor];
+}
+
+/** Otherwise the worker that takes the folder over asks first. */
+function hasSomethingToDecide(wait: WaitingStatus | undefined): wait is WaitingStatus {
+  return wait !== undefined && (wait.for === 'plan_approval' || wait.openQuestions.length > 0);
+}

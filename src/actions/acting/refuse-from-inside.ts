@@ -1,0 +1,15 @@
+import { inheritedVariable } from '../../base/processes/inherited-variables.ts';
+import { SESSION_MARK } from '../../providers/starting/environment.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
+import type { ActionContext } from './context.ts';
+
+/** A child must not act as its own human. @throws inside_session */
+export async function refuseFromInside(context: Pick<ActionContext, 'env' | 'host'>): Promise<void> {
+  if (await isInsideSession(context)) throw ACTION_ERRORS.inside_session();
+}
+
+/** True when our mark stands in this process's own environment or in an ancestor's. */
+export async function isInsideSession(context: Pick<ActionContext, 'env' | 'host'>): Promise<boolean> {
+  if (context.env[SESSION_MARK]) return true;
+  return (await inheritedVariable(context.host, [SESSION_MARK])) !== undefined;
+}

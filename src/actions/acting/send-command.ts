@@ -1,0 +1,149 @@
+import { ulid } from 'ulid';
+import { isoUtc } from '../../base/clock.ts';
+import { SamocodeError } from '../../base/errors.ts';
+import { readHolding } from '../../base/processes/lease.ts';
+import { isRunning } from '../../base/processes/process-table.ts';
+import { launchWorker } from '../../providers/starting/launch-worker.ts';
+import { type Command, leaveCommand } from '../../session/commands/commands.ts';
+import { readEvents, readLog } from '../../session/events/event-log.ts';
+import type { EventOf } from '../../session/events/events.ts';
+import { FORMAT_VERSION } from '../../session/events/events.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
+import type { ActionContext } from './context.ts';
+import { refuseFromInside } from './refuse-from-inside.ts';
+import { supervise } from './supervision.ts';
+
+/** A command's own words, without the envelope. */
+export type CommandRequest = {
+  [K in Command['kind']]: Omit<Extract<Command, { kind: K }>, 'v' | 'id' | 'by' | 'at'>;
+}[Command['kind']];
+
+/** The worker refused a command: its code and its words. */
+function commandRefused(event: EventOf<'command_refused'>, session: string): SamocodeError {
+  const { code, message: why, hint } = event;
+  const next = event.next?.map((step) => ({ ...step, session }));
+  return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
+}
+
+export interface SendOptions {
+  /** How long to wait for the worker's answer before saying that it is unresponsive; longer when it must start first. */
+  patienceMs?: number;
+  signal?: AbortSignal;
+}
+
+const POLL_MS = 25;
+const RELAUNCH_MS = 1000;
+const DEFAULT_PATIENCE_MS = 2000;
+/** A machine under load takes its time to start a process. */
+const STARTING_PATIENCE_MS = 15_000;
+
+/**
+ * Leaves a command for a session's worker, and waits until it is answered.
+ * @returns the number of the event that accepted it
+ * @throws inside_session; what `untilAnswered` throws
+ */
+export async function sendCommand(
+  paths: SessionPaths,
+  request: CommandRequest,
+  context: ActionContext,
+  options: SendOptions = {},
+): Promise<number> {
+  await refuseFromInside(context);
+  const { clock, by } = context;
+  const id = ulid(clock.now());
+  const after = (await readLog(paths))?.state.n ?? 0;
+  // The oldest format that has all of it: a worker from before an upgrade must still take a stop.
+  const v = 'places' in request && request.places !== undefined ? FORMAT_VERSION : 1;
+  // The request's kind and fields belong together, which the spread's own type can't follow.
+  await leaveCommand(paths, { v, id, by, at: isoUtc(clock.now()), ...request } as Command);
+  return await untilAnswered(paths, { id, after }, context, options);
+}
+
+/**
+ * Waits until a worker has met a command with an event, and starts one when none lives.
+ * @param after the number of an event before the answer
+ * @returns the number of the event that accepted it
+ * @throws the worker's refusal
+ * @throws pending, worker_elsewhere when no answer came in time; the command stays
+ */
+export async function untilAnswered(
+  paths: SessionPaths,
+  { id, after: before = 0 }: { id: string; after?: number },
+  context: ActionContext,
+  options: SendOptions = {},
+): Promise<number> {
+  const { clock } = context;
+  const begun = clock.monotonic();
+  const answered = async (after: number): Promise<number | undefined> => {
+    const answer = await answerTo(paths, id, after);
+    if (answer?.type === 'command_refused') throw commandRefused(answer, paths.folder);
+    return answer?.n;
+  };
+  let launched: { pid: number | undefined; againAtMs: number } | undefined;
+  for (;;) {
+    const n = await answered(before);
+    if (n !== undefined) {
+      await supervise(context, paths.sessionsDir);
+      return n;
+    }
+    const waitedMs = clock.monotonic() - begun;
+    // A worker that is just leaving may not see the command any more, so the lease is looked at again and again.
+    if (!(await hasWorker(paths, context)) && waitedMs >= (launched?.againAtMs ?? 0)) {
+      // One that takes long to begin is waited for; further ones would only make it slower.
+      const pid = (await livingPid(launched?.pid, context)) ?? (await launch(paths, context));
+      launched = { pid, againAtMs: waitedMs + RELAUNCH_MS };
+    }
+    const patienceMs = options.patienceMs ?? (launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
+    if (waitedMs > patienceMs) {
+      // A forged end may have been cut off the log since: then the numbers began again below `before`.
+      const late = await answered(0);
+      if (late !== undefined) return late;
+      await supervise(context, paths.sessionsDir);
+      throw await noAnswer(paths, { id, waitedMs }, context);
+    }
+    await clock.sleep(POLL_MS, options.signal);
+  }
+}
+
+async function launch(paths: SessionPaths, { programs, env }: ActionContext): Promise<number | undefined> {
+  return await launchWorker(paths, { program: programs.worker, env });
+}
+
+async function livingPid(
+  pid: number | undefined,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<number | undefined> {
+  return pid !== undefined && isRunning(await host.processes.read(pid)) ? pid : undefined;
+}
+
+async function noAnswer(
+  paths: SessionPaths,
+  { id, waitedMs }: { id: string; waitedMs: number },
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<SamocodeError> {
+  const session = paths.folder;
+  const holding = await readHolding(paths.leases, host);
+  if (holding.kind !== 'held' || holding.liveness !== 'unknowable')
+    return ACTION_ERRORS.pending({ session, seconds: Math.round(waitedMs / 1000), id });
+  const { pid, hostId } = holding.lease.owner;
+  return ACTION_ERRORS.worker_elsewhere({ session, id, pid, hostId });
+}
+
+/** True while a worker holds the session, or one that can't be judged from here. */
+export async function hasWorker(paths: SessionPaths, context: Pick<ActionContext, 'host'>): Promise<boolean> {
+  const holding = await readHolding(paths.leases, context.host);
+  return holding.kind === 'held' && holding.liveness !== 'dead';
+}
+
+async function answerTo(
+  paths: SessionPaths,
+  id: string,
+  after: number,
+): Promise<EventOf<'command_accepted'> | EventOf<'command_refused'> | undefined> {
+  for (const event of await readEvents(paths.events, after)) {
+    if ((event.type === 'command_accepted' || event.type === 'command_refused') && event.id === id)
+      return event;
+  }
+  return undefined;
+}

@@ -1,0 +1,86 @@
+import { TO_FILL } from '../../base/acts.ts';
+import { errors } from '../../base/errors.ts';
+
+/** Why no session begins or is taken over: the project, the machine, the name, the task. */
+export const START_ERRORS = errors({
+  command_not_found: ({ found, fix }: { found: string; fix: string }) => ({
+    what: NOTHING,
+    why: found,
+    hint: fix,
+  }),
+  guard_unavailable: ({ why, hint }: { why: string; hint: string }) => ({
+    what: NOTHING,
+    why: `SANDBOX is guard, and no guard is available here: ${why}.`,
+    hint,
+  }),
+  nested_layout: ({ session, problem }: { session: string; problem: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: problem,
+    next: [{ act: 'resume', session, when: 'once that is fixed' }],
+  }),
+  not_plain: ({ session, problem }: { session: string; problem: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: problem,
+    next: [{ act: 'resume', session, when: 'once that is fixed' }],
+  }),
+  nothing_to_do: () => ({
+    what: NOTHING,
+    why: 'It has neither a task nor a topic to research (dive).',
+    hint: 'Give a task in the words of the person who asks for it, a topic, or both.',
+  }),
+  person_needed: ({ filePath, lines }: { filePath: string; lines: string }) => ({
+    what: 'Nothing was trusted.',
+    why: `${lines} in ${filePath} relaxes a rule, and a model or script may not trust that for the user.`,
+    hint: 'Take the line out of the file, or have the user trust it.',
+    next: [{ act: 'trust' }],
+  }),
+  project_not_trusted: ({ filePath, lines, hash, isLoosening }: NotTrusted) => ({
+    what: 'Nothing was started.',
+    why: `${filePath} has lines that run something or relax a rule, and they are not trusted yet: ${lines}.`,
+    next: [{ act: 'trust', args: { hash, relaxes: isLoosening } }],
+  }),
+  root_refused: () => ({
+    what: NOTHING,
+    why: 'This user is root, and Claude Code does not skip permissions for root.',
+    hint: 'Run as another user, or set PERMISSIONS=allow, or, on a machine that may be lost, IS_SANDBOX=1.',
+  }),
+  session_exists: ({ session }: { session: string }) => ({
+    what: NOTHING,
+    why: `A session of that name exists already: ${session}.`,
+    hint: 'Choose another name, or continue that one.',
+    next: [{ act: 'resume', session, args: { session } }],
+  }),
+  task_unknown: ({ session }: { session: string }) => ({
+    what: `Session ${session} was not taken over.`,
+    why: 'It was stopped before its overview was written, so its task is not on record.',
+    hint: 'Give the task as its goal, or start another session.',
+    next: [{ act: 'resume', session, args: { goal: TO_FILL } }, { act: 'start' }],
+  }),
+  trust_changed: ({ given, filePath, hash }: { given: string; filePath: string; hash: string }) => ({
+    what: 'Nothing was trusted.',
+    why: `"${given.slice(0, 64)}" is not the hash of ${filePath} as it is now.`,
+    hint: `Look at its lines again; its hash is ${hash}.`,
+    next: [{ act: 'read_risky_lines', when: 'to see them' }],
+  }),
+  worker_not_started: ({ program }: { program: string }) => ({
+    what: NOTHING,
+    why: 'Its worker program ended, or did not begin, before it took the session.',
+    hint: `Run "node ${program}": it should print its usage. If it does not, reinstall samocode.`,
+  }),
+  worktree_stands: ({ folder }: { folder: string }) => ({
+    what: NOTHING,
+    why: `${folder}, the folder for its worktree, is not empty; it may belong to a session that is kept elsewhere.`,
+    hint: 'Choose another name, or, if what it holds is no longer needed, remove it with "git worktree remove".',
+  }),
+});
+
+const NOTHING = 'No session was started.';
+
+interface NotTrusted {
+  filePath: string;
+  /** The lines, as one text. */
+  lines: string;
+  hash: string;
+  /** Some of them relax a rule. */
+  isLoosening: boolean;
+}

@@ -1,0 +1,78 @@
+import { dirname, join } from 'node:path';
+import { readKnownProjects } from '../../project/finding/known-projects.ts';
+import { isOlder, type WatchOver, watchOver } from '../../providers/starting/launch-supervisor.ts';
+import {
+  isOff,
+  readPresence,
+  registeredSessions,
+  type SupervisorPaths,
+  supervisorPaths,
+} from '../../providers/starting/supervisor-folder.ts';
+import { isContinuedBy } from '../../session/continued-by.ts';
+import { isForgotten } from '../../session/forgotten.ts';
+import { isLost, readSessionList } from '../../session/session-list.ts';
+import type { SessionView } from '../../session/status.ts';
+import type { ActionContext } from './context.ts';
+import { isInsideSession } from './refuse-from-inside.ts';
+
+/** Makes sure that a supervisor runs and looks at once; every act on a session ends with it. Never from inside of one. */
+export async function supervise(context: ActionContext, sessionsDir?: string): Promise<WatchOver> {
+  const { env, home, host, clock, programs } = context;
+  if (isOff(env) || (await isInsideSession(context))) return { kind: 'off' };
+  const program = supervisorProgram(programs);
+  return await watchOver({
+    env,
+    home,
+    host,
+    clock,
+    program,
+    sessionsDir,
+  });
+}
+
+/** The built supervisor beside the worker. */
+export function supervisorProgram({ worker }: ActionContext['programs']): string {
+  return join(dirname(worker), 'supervisor.cjs');
+}
+
+/**
+ * What a server does at its start and every minute: starts a supervisor where the machine has sessions that one would
+ * watch, and replaces an older one. `SAMOCODE_REVIVE=off` leaves that to acts.
+ */
+export async function superviseIfUnfinished(context: ActionContext): Promise<void> {
+  const { env, home, host } = context;
+  if (env.SAMOCODE_REVIVE === 'off' || isOff(env)) return;
+  const paths = supervisorPaths(home, host);
+  const presence = await readPresence(paths, host);
+  if (presence.kind === 'watching' && !isOlder(presence.about?.version ?? '', __VERSION__)) return;
+  for (const sessionsDir of await watchedFolders(paths, home)) {
+    const views = await readSessionList(sessionsDir, host).catch(() => []);
+    if (views.some((view) => isWatched(view, paths.identity, context))) {
+      await supervise(context, sessionsDir);
+      return;
+    }
+  }
+}
+
+/** A supervisor of this identity stays for it. */
+function isWatched(view: SessionView, identity: string, { host, clock }: ActionContext): boolean {
+  const { isForeign, needsWorker, lease, paths, newer } = view;
+  const { kind } = view.state.status;
+  if (isForeign || newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
+  return (needsWorker || (kind !== 'done' && kind !== 'stopped')) && isContinuedBy(lease, identity, host);
+}
+
+/** Whether a session works, or waits for something. */
+export function isUnfinished({ isForeign, state: { status } }: SessionView): boolean {
+  return !isForeign && status.kind !== 'done' && status.kind !== 'stopped';
+}
+
+/** The SESSIONS folders that were registered, and those of projects that earlier versions have used here. */
+export async function watchedFolders(
+  paths: Pick<SupervisorPaths, 'registered'>,
+  home: string,
+): Promise<Set<string>> {
+  const known = await readKnownProjects(home).catch(() => undefined);
+  const ofProjects = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
+  return new Set([...(await registeredSessions(paths)), ...ofProjects]);
+}

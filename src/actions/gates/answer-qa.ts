@@ -1,0 +1,53 @@
+import { judgeAnswer } from '../../session/commands/judge-answer.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { openQuestions } from '../../session/documents/qa-open.ts';
+import { gateStatus, type SessionView } from '../../session/status.ts';
+import { afterCommand } from '../acting/after-command.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
+import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
+import { takenOver } from '../sessions/adopt-session.ts';
+
+export interface AnswerQaInput extends SessionQuestion {
+  /** A letter, several ("A, C"), or free text, by the question's id. */
+  answers: readonly { id: string; text: string }[];
+  /** Every open question without an answer here gets its suggestion. */
+  acceptSuggestions?: boolean | undefined;
+  /** What stands in the file is the person's own. */
+  confirmTyped?: boolean | undefined;
+}
+
+export interface AnswerQaResult {
+  view: SessionView;
+  /** Ids and texts as they were taken. */
+  recorded: { id: string; text: string }[];
+  /** Ids that still wait. */
+  open: string[];
+}
+
+/**
+ * Gives a person's answers to the questions that a session waits for; a part of them is fine.
+ * @throws an early refusal before anything is asked of the worker; the worker's refusal, pending
+ */
+export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
+  const { acceptSuggestions = false, confirmTyped = false } = input;
+  const found = await findSessionAndPlace(input, context);
+  const { view } = found;
+  const answers = [...input.answers];
+  const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped } as const;
+  const facts = {
+    ...openQuestions(await documentText(view.paths.qa), view.state),
+    gateChannels: gateChannelsOf(view),
+  };
+  const verdict = judgeAnswer({ ...request, by: context.by }, gateStatus(view), facts);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  const waiting = await takenOver(found, 'qa', context);
+  const after = await afterCommand(waiting, request, ['answers_recorded'], context);
+  // The worker may have met newer questions than were read here.
+  const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
+  return {
+    view: after.view,
+    recorded: recorded.answers.map(({ id, text }) => ({ id, text })),
+    open: recorded.open,
+  };
+}

@@ -1,0 +1,52 @@
+import { judgeApprove } from '../../session/commands/judge-approve.ts';
+import { isHashOf } from '../../session/documents/plan.ts';
+import { gateStatus, type SessionView } from '../../session/status.ts';
+import { ACTION_ERRORS } from '../acting/action-errors.ts';
+import { afterCommand } from '../acting/after-command.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
+import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
+import { takenOver } from '../sessions/adopt-session.ts';
+import { readPlanOf } from './read-plan.ts';
+
+export interface ApprovePlanInput extends SessionQuestion {
+  /** The hash that came with the plan when it was read. A person at a terminal may leave it out. */
+  hash?: string | undefined;
+  /** Without a hash: whatever plan waits now is meant. */
+  asItStands?: true;
+}
+
+export interface ApprovePlanResult {
+  view: SessionView;
+  plan: { name: string; hash: string };
+  /** It had been approved before; nothing was sent. */
+  already: boolean;
+}
+
+/**
+ * Approves the plan that a session waits with; it goes on to implementation.
+ * @throws plan_hash_missing, no_plan, an early refusal, the worker's refusal, pending
+ */
+export async function approvePlan(
+  input: ApprovePlanInput,
+  context: ActionContext,
+): Promise<ApprovePlanResult> {
+  const hash = input.hash?.trim() || undefined;
+  if (hash === undefined && context.by.channel === 'tool' && !input.asItStands)
+    throw ACTION_ERRORS.plan_hash_missing({ session: input.session });
+  const found = await findSessionAndPlace(input, context);
+  const { view } = found;
+  const { approvedPlan } = view.state;
+  const gate = gateStatus(view);
+  const isWaiting = gate.status.kind === 'waiting' && gate.status.for === 'plan_approval';
+  if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
+    return { view, plan: approvedPlan, already: true };
+  // The file may have been edited since the session began to wait: what was read is what counts.
+  const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
+  const verdict = judgeApprove({ hash, by: context.by }, gate, facts);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  const { plan } = verdict;
+  const waiting = await takenOver(found, 'plan', context);
+  const after = await afterCommand(waiting, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
+  return { view: after.view, plan, already: false };
+}

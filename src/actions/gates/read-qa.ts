@@ -1,0 +1,58 @@
+import { decode, readPlainFile } from '../../base/files/plain-file.ts';
+import { readQa as parseQa, type QaReading } from '../../session/documents/qa.ts';
+import type { QaQuestion } from '../../session/documents/qa-question.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
+import { gateOf, type SessionView } from '../../session/status.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
+
+export interface QaItem extends QaQuestion {
+  /** The session waits for an answer to it. */
+  isOpen: boolean;
+  /** An answer stands in the file that no person is known to have given: confirm it or give another. */
+  isUnconfirmed: boolean;
+}
+
+export interface QaReport {
+  view: SessionView;
+  title: string | undefined;
+  questions: QaItem[];
+  /** Ids that wait for an answer. */
+  open: string[];
+  problems: string[];
+}
+
+/** The questions of a session and what is answered. @throws session_not_found */
+export async function readQa(question: SessionQuestion, context: ActionContext): Promise<QaReport> {
+  const view = await findSession(question, context);
+  return await readQaOf(view);
+}
+
+async function readQaOf(view: SessionView): Promise<QaReport> {
+  const { title, questions, problems } = await readQaFile(view.paths);
+  // Of a wait for a plan, both are empty.
+  const { openQuestions: open = [], unconfirmed: given = [] } = gateOf(view) ?? {};
+  const unconfirmed = given.map(({ id }) => id);
+  const items = questions.map((each) => ({
+    ...each,
+    isOpen: open.includes(each.id),
+    isUnconfirmed: unconfirmed.includes(each.id),
+  }));
+  return { view, title, questions: items, open, problems: problems.map(({ text }) => text) };
+}
+
+async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {
+  const reading = await readPlainFile(qa, MAX_DOCUMENT_BYTES);
+  switch (reading.kind) {
+    case 'bytes':
+      return parseQa(decode(reading.bytes));
+    case 'missing':
+      return { title: undefined, status: undefined, questions: [], problems: [] };
+    case 'unusable': {
+      const problem = { name: 'unusable', text: `_qa.md is ${reading.problem}.` };
+      return { title: undefined, status: undefined, questions: [], problems: [problem] };
+    }
+    default:
+      return reading satisfies never;
+  }
+}

@@ -1,0 +1,92 @@
+import { stat } from 'node:fs/promises';
+import { ifExists } from '../../base/errors.ts';
+import { mainCheckoutOf } from '../../project/finding/find-project.ts';
+import { type ProjectSetupReport, setupProject as setUp } from '../../project/finding/setup-project.ts';
+import { riskyLines, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
+import { readRepository } from '../../project/git/repository.ts';
+import { pathFromFile } from '../../project/settings/samocode-file.ts';
+import { ACTION_ERRORS } from '../acting/action-errors.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { refuseFromInside } from '../acting/refuse-from-inside.ts';
+import { namedFolder } from './named-folder.ts';
+import { riskyLineWords } from './require-trust.ts';
+import { needsPerson, trustAsSeen } from './trust-project.ts';
+
+export interface SetupProjectInput {
+  /** The repository; without it the client's folder. */
+  projectDir?: string | undefined;
+  sessions?: string | undefined;
+  worktrees?: string | undefined;
+  /** Further lines of a new `.samocode`, by key. */
+  lines?: Readonly<Record<string, string>> | undefined;
+  /** The person agreed to `git init` and a first commit where they are missing. */
+  initRepository?: boolean | undefined;
+  /** Hash of a `.samocode` whose commands and loosening lines the person has seen and lets count. */
+  trust?: string | undefined;
+}
+
+/** `trust`: whether all lines of the file count now. */
+export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
+
+/** Checks a project's `.samocode`, or makes it with its folders; when it fails nothing stays. @throws what project/setup-project throws */
+export async function setupProject(
+  input: SetupProjectInput,
+  context: ActionContext,
+): Promise<ProjectSetupResult> {
+  await refuseFromInside(context);
+  const { env, home: homeDir, clock, cwd, roots = [] } = context;
+  const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
+  const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
+  if ((await ifExists(stat(named)))?.isFile()) {
+    throw ACTION_ERRORS.no_such_folder({ path: named, why: 'A file is there' });
+  }
+  const { mainRepo, linked } = await repositoryAround(named, context);
+  const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
+  const report = await setUp({
+    mainRepo,
+    env,
+    homeDir,
+    clock,
+    initRepository: input.initRepository ?? false,
+    ...(input.sessions?.trim() && { sessions: absolute(input.sessions) }),
+    ...(input.worktrees?.trim() && { worktrees: absolute(input.worktrees) }),
+    lines: input.lines,
+  });
+  const { project } = report;
+  // Its lines are the caller's own words, and a model may not loosen a rule for itself.
+  const isOwnWord = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
+  if (isOwnWord) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
+  const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
+  const words = trusted.map(riskyLineWords).join('; ');
+  return {
+    ...report,
+    done: [...report.done, ...(words ? [`Trusted: ${words}.`] : [])],
+    warnings: [
+      ...(linked === undefined
+        ? []
+        : [`${linked} is a linked worktree; it belongs to the project of its main checkout, ${mainRepo}.`]),
+      ...report.warnings,
+    ],
+    trust: await trustIn(project, homeDir),
+  };
+}
+
+interface RepositoryPlace {
+  mainRepo: string;
+  /** The worktree of it that the folder lies in, where that is not the main checkout. */
+  linked?: string;
+}
+
+/**
+ * The checkout that a project belongs to. People and clients stand in a folder of it as often as in its top one,
+ * and `findProject` looks for the file of a linked worktree in the main checkout.
+ */
+export async function repositoryAround(
+  folder: string,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<RepositoryPlace> {
+  const reading = await readRepository(folder, { baseEnv: env });
+  if (reading.kind !== 'ready' && reading.kind !== 'empty') return { mainRepo: folder };
+  const mainRepo = await mainCheckoutOf(reading.toplevel);
+  return mainRepo === undefined ? { mainRepo: reading.toplevel } : { mainRepo, linked: reading.toplevel };
+}

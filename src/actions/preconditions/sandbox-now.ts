@@ -1,0 +1,59 @@
+import { dirname } from 'node:path';
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import { findProtectedPlaces } from '../../project/finding/protected-places.ts';
+import { areConfined } from '../../providers/registry.ts';
+import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
+import { runRoot } from '../../session/layout/paths.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { START_ERRORS } from '../acting/start-errors.ts';
+
+export interface SandboxQuestion {
+  mainRepo: string;
+  sessionsDir: string;
+  worktreesDir: string;
+  settings: Pick<FrozenSettings, 'sandbox' | 'sandboxWrite'>;
+}
+
+/** Whether agents would run inside the guard here and now; tried, not believed. @throws GitError */
+export async function guardNow(
+  { settings, ...places }: SandboxQuestion,
+  { env, home, programs }: ActionContext,
+): Promise<GuardNow> {
+  const { sandbox, sandboxWrite = [] } = settings;
+  if (sandbox === 'off') return SWITCHED_OFF;
+  const question = {
+    ...places,
+    runRoot: runRoot(places.sessionsDir),
+    homeDir: home,
+    programFolder: dirname(programs.worker),
+    writable: sandboxWrite,
+  };
+  return await probeGuard(await findProtectedPlaces(question, { baseEnv: env }), { env });
+}
+
+export interface SandboxNow {
+  level: SandboxLevel;
+  /** Why there is no guard although one is wanted, and how to get it. */
+  warning?: string;
+}
+
+/**
+ * The level with which a session would begin.
+ * @throws guard_unavailable where the session is to have a guard or nothing; GitError
+ */
+export async function sandboxNow(
+  question: SandboxQuestion & {
+    settings: Pick<FrozenSettings, 'provider' | 'providers' | 'fallback' | 'permissions'>;
+  },
+  context: ActionContext,
+): Promise<SandboxNow> {
+  const now = await guardNow(question, context);
+  if (now.level !== 'none') return { level: now.level };
+  const { sandbox, provider, providers, fallback = [], permissions } = question.settings;
+  if (sandbox === 'guard') throw START_ERRORS.guard_unavailable({ why: now.why, hint: now.hint });
+  const names = [provider, ...Object.values(providers), ...fallback];
+  const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
+  if (sandbox === 'off') return { level };
+  return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
+}

@@ -1,0 +1,40 @@
+import type { Project } from '../../project/finding/open-project.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { START_ERRORS } from '../acting/start-errors.ts';
+import { type Machine, thisMachine } from './check.ts';
+import { commandChecks } from './command-checks.ts';
+
+/**
+ * What `setup_project` reports as impossible, said again where a session would begin with it.
+ * @throws command_not_found
+ */
+export async function refuseImpossibleCommands(project: Project, context: ActionContext): Promise<void> {
+  const check = (await commandChecks(project, context)).find(({ level }) => level === 'fail');
+  if (check === undefined) return;
+  const { found, fix = '' } = check;
+  throw START_ERRORS.command_not_found({ found, fix });
+}
+
+/**
+ * What would end the first paid iteration before it begins, from facts that cost nothing to ask.
+ * @throws root_refused
+ */
+export function refuseWhatCannotRun(
+  settings: Pick<FrozenSettings, 'provider' | 'providers' | 'permissions'>,
+  { env }: Pick<ActionContext, 'env'>,
+  { uid }: Pick<Machine, 'uid'> = thisMachine(),
+): void {
+  const { provider, providers, permissions } = settings;
+  const usesClaude = [provider, ...Object.values(providers)].includes('claude');
+  if (usesClaude && isRefusedAsRoot({ uid, permissions, env })) throw START_ERRORS.root_refused();
+}
+
+/** Claude Code refuses to skip permissions for root unless the person calls the machine a sandbox, by a 1 and no other word. */
+export function isRefusedAsRoot(facts: {
+  uid: number | undefined;
+  permissions: 'skip' | 'allow';
+  env: Readonly<Record<string, string | undefined>>;
+}): boolean {
+  return facts.uid === 0 && facts.permissions === 'skip' && facts.env.IS_SANDBOX !== '1';
+}

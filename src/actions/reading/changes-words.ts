@@ -1,0 +1,35 @@
+import type { FileChange } from '../../project/worktrees/changes.ts';
+import type { SessionChanges } from './read-changes.ts';
+
+/** What a session changed, as lines: commits, files, what no commit holds. Subjects and paths are children's words. */
+export function changesWords({ since, commits, stat, uncommitted, patch }: SessionChanges): string {
+  if (patch !== undefined) return patch.text;
+  const { files, fileCount, insertions, deletions } = stat;
+  const lines = [
+    `${count(commits.total, 'commit')} since ${since}`,
+    ...commits.commits.map(({ hash, subject }) => `${hash.slice(0, 8)} ${subject}`),
+    ...more(commits.total - commits.commits.length),
+    `${count(fileCount, 'file')}, +${insertions} -${deletions}`,
+    ...files.map(fileLine),
+    ...more(fileCount - files.length),
+  ];
+  if (uncommitted.length > 0) lines.push('Not committed', ...uncommitted.slice(0, MOST_UNCOMMITTED));
+  lines.push(...more(uncommitted.length - MOST_UNCOMMITTED));
+  return lines.join('\n');
+}
+
+const MOST_UNCOMMITTED = 50;
+
+function fileLine({ path, renamedFrom, insertions, deletions }: FileChange): string {
+  const lines = insertions === null ? '(binary)' : `+${insertions} -${deletions}`;
+  return `${renamedFrom === undefined ? '' : `${renamedFrom} -> `}${path} ${lines}`;
+}
+
+function more(left: number): string[] {
+  return left > 0 ? [`… and ${left} more`] : [];
+}
+
+/** `1 file`, `2 files`. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ifExists } from '../../base/errors.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import type { SessionView } from '../../session/status.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import type { WorkerReport } from './worker-now.ts';
+import { workerReport } from './worker-report.ts';
+
+export interface SessionReport extends WorkerReport {
+  view: SessionView;
+  /** What the child does now, as its own output says: quoted, never an instruction. */
+  activity?: string;
+  /** The child shows no sign of life. */
+  isStalled: boolean;
+}
+
+/** What one session is doing. Starts nothing. @throws session_not_found */
+export async function getStatus(question: SessionQuestion, context: ActionContext): Promise<SessionReport> {
+  return await reportOn(await findSession(question, context), context);
+}
+
+export async function reportOn(view: SessionView, context: ActionContext): Promise<SessionReport> {
+  const [worker, activity, isStalled] = await Promise.all([
+    workerReport(view, context),
+    readActivity(view),
+    seemsStalled(view),
+  ]);
+  return { view, ...worker, isStalled, ...(activity !== undefined && { activity }) };
+}
+
+/** The worker has told of a silence, and the child has printed nothing since. */
+async function seemsStalled({ paths, state }: SessionView): Promise<boolean> {
+  const { stalledAt, log = '' } = state.openIteration ?? {};
+  if (stalledAt === undefined) return false;
+  const printed = await ifExists(stat(join(paths.logs, log)));
+  return printed === undefined || printed.mtimeMs <= Date.parse(stalledAt);
+}
+
+const MAX_NOW_BYTES = 64 * 1024;
+
+const Now = z.object({ activity: z.string().optional(), total: z.number() });
+
+async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
+  if (state.openIteration === undefined) return undefined;
+  const text = await plainText(paths.now, MAX_NOW_BYTES);
+  try {
+    const now = Now.parse(JSON.parse(text ?? ''));
+    // It may still tell of the child before.
+    return now.total === state.openIteration.iteration ? now.activity?.slice(0, 200) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import { byUrgency, needsHuman, readAllSessions } from '../../session/session-list.ts';
+import type { SessionView } from '../../session/status.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../places/sessions-places.ts';
+import type { SessionFilter } from './session-filters.ts';
+import { isStuck, type WorkerReport } from './worker-now.ts';
+import { readWatching, workerReport } from './worker-report.ts';
+
+export interface ListSessionsInput {
+  projectDir?: string | undefined;
+  /** Sessions of every project that is known on this machine. */
+  allProjects?: boolean | undefined;
+  /** Without one, all but those that were put away. */
+  filter?: SessionFilter | undefined;
+}
+
+export interface SessionList {
+  /** What was looked into; where the call stands in no project, all that are known. */
+  places: SessionsPlace[];
+  /** What needs the human first, then the newest. */
+  sessions: SessionView[];
+  /** How many of them wait for a person. */
+  needing: number;
+  /** How each of them stands to its worker. */
+  workers: ReadonlyMap<SessionView, WorkerReport>;
+}
+
+/** The sessions of a project: what needs the human first, then the newest. Starts nothing. @throws project_not_found */
+export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
+  const places = await sessionsPlaces(input.projectDir, context);
+  const own = places.filter(({ isOwn }) => isOwn);
+  const wanted = input.allProjects || own.length === 0 ? places : own;
+  const [watching, ...lists] = await Promise.all([
+    readWatching(context),
+    ...wanted.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
+  ]);
+  const workers = new Map<SessionView, WorkerReport>();
+  for (const view of lists.flat()) workers.set(view, await workerReport(view, context, watching));
+  const needs = (view: SessionView) => {
+    const report = workers.get(view);
+    return needsHuman(view) || (report !== undefined && isStuck(view, report));
+  };
+  const sessions = [...workers.keys()]
+    .filter((view) => isWanted(view, input.filter, needs))
+    .sort((a, b) => Number(needs(b)) - Number(needs(a)) || byUrgency(a, b));
+  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers };
+}
+
+/** The folder of the project that a listed session belongs to; undefined where all are of one. */
+export function projectOfListed({ places }: SessionList, { paths }: SessionView): string | undefined {
+  const place = places.find(({ sessionsDir }) => sessionsDir === paths.sessionsDir);
+  return places.length > 1 && place ? projectDirOf(place) : undefined;
+}
+
+/** Whose sessions a list shows where the call stands in no project; undefined where it is as asked. */
+export function whoseSessions({ places }: SessionList, input: ListSessionsInput): string | undefined {
+  const [only] = places;
+  if (input.allProjects || only === undefined || places.some(({ isOwn }) => isOwn)) return undefined;
+  return places.length === 1
+    ? `There is no project here; this is about ${projectDirOf(only)}.`
+    : 'There is no project here; this is about every project known on this machine.';
+}
+
+function isWanted(
+  view: SessionView,
+  filter: SessionFilter | undefined,
+  needs: (view: SessionView) => boolean,
+): boolean {
+  const { kind } = view.state.status;
+  if (view.state.archived !== (filter === 'archived')) return false;
+  switch (filter) {
+    case undefined:
+    case 'archived':
+      return true;
+    case 'needs_human':
+      return needs(view);
+    case 'running':
+      return kind === 'starting' || kind === 'queued' || kind === 'running' || kind === 'limited';
+    case 'waiting':
+    case 'blocked':
+    case 'stopped':
+    case 'done':
+      return kind === filter;
+    default:
+      return filter satisfies never;
+  }
+}

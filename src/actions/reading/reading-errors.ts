@@ -1,0 +1,113 @@
+import type { NextStep } from '../../base/acts.ts';
+import { errors } from '../../base/errors.ts';
+
+/** Why a document, a diff or a transcript cannot be read. */
+export const READING_ERRORS = errors({
+  bad_path: ({ isOutside }: { isOutside: boolean }) => ({
+    what: 'No changes were read.',
+    why: isOutside
+      ? 'The path is neither in the worktree of the session nor in MAIN_REPO.'
+      : 'Not a valid path.',
+    hint: 'Give a path as the list of changed files has it.',
+    next: [{ act: 'read_changes', when: 'to see that list' }],
+  }),
+  branch_gone: ({ session, branch }: { session: string; branch: string }) => ({
+    what: `The changes of ${session} cannot be read.`,
+    why: `Its branch ${branch} is no longer in the repository.`,
+    hint: `If it was renamed, name it ${branch} again; if it was removed, see "git reflog".`,
+  }),
+  document_not_found: ({ session, name, names }: DocumentNotFound) => ({
+    what: `${session} has no document "${name.slice(0, 80)}".`,
+    why: names.length === 0 ? 'Nothing has been written yet.' : `It has: ${firstOf(names)}.`,
+    hint: 'Name one of them, or a kind for the newest of that kind: plan, dive, requirements, summary.',
+  }),
+  document_unreadable: ({ session, name, problem }: DocumentUnreadable) => ({
+    what: `${name} of ${session} cannot be read.`,
+    why: problem === undefined ? 'It was removed just now.' : `It is ${problem}.`,
+    hint: 'Check what is at that path.',
+  }),
+  iteration_not_ended: ({ session, iteration }: { session: string; iteration: number }) => ({
+    what: 'No changes were read.',
+    why: `Iteration ${iteration} of ${session} has not ended yet.`,
+    hint:
+      iteration > 1
+        ? `Name ${iteration - 1} for the changes since it began, or leave the iteration out for all changes.`
+        : 'Leave the iteration out for all changes.',
+  }),
+  iteration_not_found: ({ session, iteration, known }: IterationNotFound) => ({
+    what:
+      iteration === undefined
+        ? `No iteration of ${session} is on record.`
+        : `${session} has no iteration ${iteration}.`,
+    why:
+      known === undefined
+        ? 'Nothing has been recorded so far.'
+        : `Its iterations are ${known.first} to ${known.last}.`,
+    hint: known === undefined ? '' : `Name one of them, for example ${known.last}.`,
+    next: known === undefined ? [{ act: 'look', session, when: 'to see whether one has begun' }] : [],
+  }),
+  no_notebook: ({ session, problem, next }: NoNotebook) => ({
+    what: `The overview of ${session} cannot be read.`,
+    why:
+      problem === undefined
+        ? 'There is no file _overview.md in its folder.'
+        : `Its _overview.md is ${problem}.`,
+    hint: next.length === 0 ? 'The next iteration writes it again.' : '',
+    next: next.length === 0 ? [{ act: 'look', session }] : next,
+  }),
+  no_plan: ({ session, phase, file, next }: NoPlan) => ({
+    what: `There is no plan to read in ${session}.`,
+    why:
+      file === undefined
+        ? `None has been written yet; the session is in ${phase}.`
+        : `The file ${file.name} is ${file.problem}.`,
+    hint: file === undefined ? '' : 'Restore the file, or have a new plan written.',
+    next: file === undefined ? next : [{ act: 'request_changes', session }],
+  }),
+  nothing_changed_yet: ({ session, next }: { session: string; next: readonly NextStep[] }) => ({
+    what: `${session} has no branch yet.`,
+    why: 'It is still being prepared, or was made by the original samocode and has not been taken over.',
+    next,
+  }),
+});
+
+const MOST_NAMED = 20;
+
+function firstOf(names: readonly string[]): string {
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  return `${names.slice(0, MOST_NAMED).join(', ')}${more}`;
+}
+
+interface DocumentNotFound {
+  session: string;
+  name: string;
+  /** Those that there are. */
+  names: readonly string[];
+}
+
+interface DocumentUnreadable {
+  session: string;
+  name: string;
+  /** Absent where the file is gone. */
+  problem?: string;
+}
+
+interface IterationNotFound {
+  session: string;
+  iteration?: number;
+  known?: { first: number; last: number };
+}
+
+interface NoNotebook {
+  session: string;
+  problem?: string;
+  next: readonly NextStep[];
+}
+
+interface NoPlan {
+  session: string;
+  phase: string;
+  /** The plan's file, where it cannot be read. */
+  file?: { name: string; problem: string };
+  next: readonly NextStep[];
+}

@@ -1,0 +1,19 @@
+import { capUses, type SessionCaps, useInWords, withRaised } from '../../phases/caps.ts';
+import type { SessionView } from '../../session/status.ts';
+
+const NONE: SessionCaps = { session: {}, phases: {} };
+
+/** What a session has spent, with the limits that there are: `$1.20 of $5.00, 40000 tokens`. Empty: nothing yet. */
+export function spentWords({ state, sessionFile }: SessionView): string {
+  const { spent, raisedCaps, progress, cost } = state;
+  const caps = withRaised(sessionFile?.settings.caps ?? NONE, raisedCaps);
+  const uses = capUses(caps, spent, progress.phase);
+  const limited = new Set(uses.filter(({ scope }) => scope === 'session').map(({ cap }) => cap));
+  const { usd, tokens } = spent.session;
+  const about = cost.usdIsEstimate ? 'about ' : '';
+  return [
+    ...(usd > 0 && !limited.has('usd') ? [`${about}$${usd.toFixed(2)}`] : []),
+    ...(tokens > 0 && !limited.has('tokens') ? [`${Math.round(tokens)} tokens`] : []),
+    ...uses.map(useInWords),
+  ].join(', ');
+}

@@ -1,0 +1,73 @@
+import type { Gate } from '../../phases/table.ts';
+import { requireIdentity } from '../../project/git/repository.ts';
+import type { CallSettings } from '../../project/settings/settings.ts';
+import { readOverview } from '../../session/documents/overview.ts';
+import { readSession, type SessionView } from '../../session/status.ts';
+import { afterCommand, afterStart } from '../acting/after-command.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { refuseFromInside } from '../acting/refuse-from-inside.ts';
+import { findProjectFor } from '../places/find-project-for.ts';
+import { requireTrust } from '../places/require-trust.ts';
+import type { SessionsPlace } from '../places/sessions-places.ts';
+import { branchOfAdopted, requireAdoptable } from './adoptable.ts';
+import { makeRunFolder } from './make-run-folder.ts';
+import { newSession } from './new-session.ts';
+
+interface FoundSession {
+  view: SessionView;
+  place: SessionsPlace;
+}
+
+export interface Adoption extends FoundSession {
+  /** For the next child. */
+  note?: string | undefined;
+  /** New work, for one that is done; the task, for one without an overview. */
+  goal?: string | undefined;
+  /** Settings that the call names. */
+  call?: CallSettings | undefined;
+  /** The gate that a person decides at with the same act. */
+  gate?: Gate | undefined;
+}
+
+/**
+ * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
+ * notebook says; behind a gate it first waits for a person. Its own files are not touched here.
+ * @throws project_not_trusted; what `requireAdoptable`, `findProjectFor`, `requireIdentity` and `newSession`
+ * throw; the worker's refusal, pending
+ */
+export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
+  const { view, place, note, goal, call, gate } = adoption;
+  const { paths, folder } = view;
+  await refuseFromInside(context);
+  const text = await requireAdoptable(view, goal);
+  const project = await findProjectFor({ projectDir: place.filePath, call }, context);
+  await requireTrust(project, context);
+  await requireIdentity(project.mainRepo, { baseEnv: context.env });
+  const branch = await branchOfAdopted(project, { folder, overview: text ?? '' }, context);
+  const words =
+    text === undefined ? { task: goal } : { task: readOverview(text).task.trim() || folder, goal };
+  const { file, start } = await newSession(
+    project,
+    // The gate that a person is just deciding at is one of the session, whatever GATES says.
+    { folder, branch, ...words, adopted: true, run: true, gate },
+    context,
+  );
+  // Another adoption may have come first: then its run folder counts, and its worker decides.
+  const started = (await makeRunFolder(paths, file, start))
+    ? await afterStart(paths, start, ENDS, context)
+    : await afterCommand(view, { kind: 'start', run: true }, ENDS, context);
+  if (note !== undefined)
+    await afterCommand(started.view, { kind: 'message', text: note }, ['message_kept'], context);
+  return (await readSession(paths, context.host)) ?? started.view;
+}
+
+const ENDS = ['prepared', 'blocked'] as const;
+
+/** The session of a call that acts at a gate: a folder without machine state is taken over first, and waits there. */
+export async function takenOver(
+  found: FoundSession,
+  gate: Gate,
+  context: ActionContext,
+): Promise<SessionView> {
+  return found.view.isForeign ? await adoptSession({ ...found, gate }, context) : found.view;
+}

@@ -1,0 +1,174 @@
+import type { CapName, Caps, SessionCaps } from '../../phases/caps.ts';
+import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
+import { branchOf } from '../../project/git/branch-name.ts';
+import { PROVIDER_NAMES, type ProviderName, type Sandbox } from '../../project/settings/project-settings.ts';
+import { childSettings, type ResolvedSettings } from '../../project/settings/resolve-settings.ts';
+import { settingInvalid } from '../../project/settings/setting-errors.ts';
+import { isAsStrict } from '../../project/settings/setting-spec.ts';
+import { SETTINGS } from '../../project/settings/settings.ts';
+import { providerNamed } from '../../providers/registry.ts';
+import { locateCli } from '../../providers/starting/locate-cli.ts';
+import { nodePath } from '../../providers/starting/node-path.ts';
+import type { FrozenSettings } from '../../session/events/session-file.ts';
+import type { ActionContext } from '../acting/context.ts';
+
+/** What a call may choose for its session beside the project's settings. */
+export interface SessionChoices {
+  folder: string;
+  branch?: string | undefined;
+  base?: string | undefined;
+  autoApprove?: boolean | undefined;
+  acceptSuggestions?: boolean | undefined;
+  /** `guard`, `auto` or `off`, as it was written. */
+  sandbox?: string | undefined;
+}
+
+/**
+ * The settings that a session keeps, with every agent CLI found.
+ * @throws setting_invalid, unknown_provider, cli_not_found, cli_not_executable
+ */
+export async function freezeSettings(
+  settings: ResolvedSettings,
+  choices: SessionChoices,
+  context: ActionContext,
+): Promise<FrozenSettings> {
+  const { values } = settings;
+  const { folder, branch, base, autoApprove = false, acceptSuggestions = false } = choices;
+  return {
+    provider: values.provider,
+    providers: { ...values.providerByPhase },
+    model: values.model,
+    models: modelsByPhase(settings),
+    ...fallbackOf(settings),
+    cliPaths: await findClis(settings, context),
+    maxTurns: values.claudeMaxTurns,
+    timeLimitMs: values.timeoutSeconds * 1000,
+    timeLimitsMs: timeLimits(settings),
+    watch: stallLimits(values.stallTimeoutSeconds * 1000),
+    permissions: values.permissions,
+    ...sandboxOf(values, choices.sandbox),
+    gates: [...values.gates],
+    gateChannels: [...values.gateChannels],
+    autoApprove,
+    acceptSuggestions,
+    maxRetries: values.maxRetries,
+    retryDelayMs: values.retryDelaySeconds * 1000,
+    retryHours: values.retryHours,
+    maxParallel: values.maxParallel,
+    caps: capsOf(values),
+    checks: values.checks.map(({ command }) => command),
+    ...(values.setup !== undefined && { setup: values.setup }),
+    ...(values.constraints !== undefined && { constraintsPath: values.constraints }),
+    ...(values.mcp !== undefined && { mcpPath: values.mcp }),
+    branch: branch ?? branchOf(folder, values.branchPrefix),
+    ...(base !== undefined && { base }),
+    ...(values.rehearsalScenario !== undefined && { scenarioPath: values.rehearsalScenario }),
+  };
+}
+
+/** What a start lowers is kept with it: whoever judges it sees the project's own value no more. */
+function sandboxOf(
+  { sandbox: ofProject, sandboxWrite }: ResolvedSettings['values'],
+  chosen: string | undefined,
+): Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'sandboxWrite'> {
+  const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
+  return {
+    sandbox,
+    ...(!isAsStrict(SETTINGS.sandbox, sandbox, ofProject) && { sandboxLowered: true }),
+    ...(sandboxWrite !== undefined && { sandboxWrite: [...sandboxWrite] }),
+  };
+}
+
+/** @throws setting_invalid */
+function requireSandbox(written: string): Sandbox {
+  const { key, schema } = SETTINGS.sandbox;
+  const parsed = schema.safeParse(written);
+  if (!parsed.success) throw settingInvalid(SETTINGS.sandbox, { key, written, source: { kind: 'call' } });
+  return parsed.data;
+}
+
+/** A silence is announced at the half of its limit. */
+function stallLimits(stallEndMs: number): FrozenSettings['watch'] {
+  return { stallMs: stallEndMs / 2, stallEndMs };
+}
+
+function capsOf(values: ResolvedSettings['values']): SessionCaps {
+  const { maxCostUsd, maxTokens, maxHours, maxIterations } = values;
+  const phases = PHASE_NAMES.map((phase) => {
+    const usd = values.maxCostUsdByPhase[phase];
+    const tokens = values.maxTokensByPhase[phase];
+    const hours = values.maxHoursByPhase[phase];
+    return [phase, given({ usd, tokens, hours, iterations: values.maxIterationsByPhase[phase] })] as const;
+  });
+  return {
+    session: given({ usd: maxCostUsd, tokens: maxTokens, hours: maxHours, iterations: maxIterations }),
+    phases: Object.fromEntries(phases.filter(([, caps]) => Object.keys(caps).length > 0)),
+  };
+}
+
+function given(caps: { [Cap in CapName]: number | undefined }): Caps {
+  return Object.fromEntries(Object.entries(caps).filter(([, limit]) => limit !== undefined));
+}
+
+/** Where a phase's model differs from the session's, because the phase or its provider says so. */
+function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
+  const pairs = PHASE_NAMES.map((phase) => [phase, childSettings(settings, phase).model] as const);
+  return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
+}
+
+/** Of all that there are: a resume may choose a provider that the session did not begin with. */
+function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
+  const pairs = PROVIDER_NAMES.map(
+    (name) => [name, childSettings(settings, 'init', name).timeoutSeconds] as const,
+  ).filter(([, seconds]) => seconds !== settings.values.timeoutSeconds);
+  return Object.fromEntries(pairs.map(([name, seconds]) => [name, seconds * 1000]));
+}
+
+function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {
+  const { fallback } = settings.values;
+  if (fallback.length === 0) return {};
+  const models = fallback.map((name) => [name, childSettings(settings, 'init', name).model] as const);
+  return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
+}
+
+async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
+  const { values } = settings;
+  const names = new Set<ProviderName>([
+    values.provider,
+    ...Object.values(values.providerByPhase),
+    ...values.fallback,
+  ]);
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    found[name] = await findCli(settings, name, context);
+  }
+  return found;
+}
+
+/** The program of a provider. @throws cli_not_found, cli_not_executable */
+export async function findCli(
+  settings: ResolvedSettings,
+  name: ProviderName,
+  { env, home, programs }: ActionContext,
+): Promise<string> {
+  if (name === 'rehearsal') return programs.rehearsal;
+  const { defaultCommand } = providerNamed(name);
+  return await locate(defaultCommand, name, configuredPath(settings, name), { env, home });
+}
+
+function configuredPath(settings: ResolvedSettings, name: ProviderName): string | undefined {
+  const phase: Phase = 'init';
+  return childSettings(settings, phase, name).cliPath;
+}
+
+async function locate(
+  command: string,
+  name: ProviderName,
+  configured: string | undefined,
+  { env, home }: Pick<ActionContext, 'env' | 'home'>,
+): Promise<string> {
+  const setting = `${name.toUpperCase()}_PATH`;
+  const question = { command, setting, env, homeDir: home, nodePath: await nodePath(env) };
+  const { path } = await locateCli({ ...question, ...(configured !== undefined && { configured }) });
+  return path;
+}

@@ -1,0 +1,60 @@
+import { commitOf } from '../../project/git/repository.ts';
+import { commitsSince } from '../../project/worktrees/changes.ts';
+import { namedShort } from '../../session/commands/judge-finish.ts';
+import type { SessionView } from '../../session/status.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { count } from '../reading/changes-words.ts';
+import { type FinishLook, type FinishSessionInput, lookAtFinish } from './finish-session.ts';
+import { type Preview, previewOf } from './preview.ts';
+
+/** Says what finishing a session would do. Changes nothing. @throws what `lookAtFinish` throws */
+export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
+  const look = await lookAtFinish(input, context);
+  const { view, refusal } = look;
+  return previewOf(view, refusal, refusal ? [] : await would(input, look, context));
+}
+
+async function would(
+  { how, keep }: FinishSessionInput,
+  { view, facts: { worktree }, moved }: FinishLook,
+  context: ActionContext,
+): Promise<string[]> {
+  switch (how) {
+    case 'keep_branch':
+      return [
+        await aboutBranch(view, context),
+        ...(worktree === undefined ? [] : [aboutWorktree(worktree)]),
+        `The session's folder goes to _archive/${view.folder}; unarchive brings it back.`,
+        'Its checkpoints go: it cannot be rewound any more.',
+      ];
+    case 'archive_documents':
+      return [
+        `${count(moved.length, 'document')} to go into the session's own _archive: ${namedShort(moved)}.`,
+        ...(keep.length > 0 ? [`These stay: ${namedShort(keep)}.`] : []),
+        'Branch, worktree and notebook stay; the session can take a new goal.',
+      ];
+    case 'unarchive':
+      return [
+        `The session's folder comes back to ${view.paths.sessionsDir}; its worktree is made again when it goes on.`,
+      ];
+    default:
+      return how satisfies never;
+  }
+}
+
+function aboutWorktree({ path, reading }: FinishLook['facts']['worktree'] & {}): string {
+  return reading.kind === 'missing'
+    ? 'Its worktree is gone already.'
+    : `The worktree ${path} is removed, ignored files with it.`;
+}
+
+async function aboutBranch({ sessionFile, state }: SessionView, { env }: ActionContext): Promise<string> {
+  const { worktree } = state;
+  if (sessionFile === undefined || worktree === undefined) return 'It has no branch yet.';
+  const { branch, base, baseCommit } = worktree;
+  const options = { baseEnv: env, cwd: sessionFile.mainRepo };
+  const head = await commitOf(`refs/heads/${branch}`, options);
+  if (head === undefined) return `Its branch ${branch} is gone already.`;
+  const { total } = await commitsSince({ ...options, base: baseCommit, head }, 1);
+  return `Branch ${branch} stays: ${count(total, 'commit')} ahead of ${base}, at ${head.slice(0, 8)}.`;
+}

@@ -1,0 +1,23 @@
+import type { NextStep } from '../../base/acts.ts';
+import type { SamocodeError } from '../../base/errors.ts';
+import type { SessionView } from '../../session/status.ts';
+
+/** What an act would do, or why it would be refused; sentences of ours with names from the files. */
+export interface Preview {
+  view: SessionView;
+  would: readonly string[];
+  /** Empty: nothing is in the way. */
+  hindrances: readonly string[];
+  /** What clears the way. */
+  next: readonly NextStep[];
+}
+
+/** @param refusal what the act itself would throw */
+export function previewOf(
+  view: SessionView,
+  refusal: SamocodeError | undefined,
+  would: readonly string[],
+): Preview {
+  const hindrances = refusal ? [`${refusal.why} ${refusal.hint}`.trim()] : [];
+  return { view, would, hindrances, next: refusal?.next ?? [] };
+}

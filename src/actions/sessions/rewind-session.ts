@@ -1,0 +1,94 @@
+import { SamocodeError } from '../../base/errors.ts';
+import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import {
+  judgeRewind,
+  type KeptIteration,
+  keptIterations,
+  type RewindFacts,
+  type RewindVerdict,
+} from '../../session/commands/judge-rewind.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { RewindTarget } from '../../session/events/event-types.ts';
+import type { SessionView } from '../../session/status.ts';
+import { ACTION_ERRORS } from '../acting/action-errors.ts';
+import { ALL_FILES_MS, afterCommand, closedTo } from '../acting/after-command.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { earlyRefusal } from '../acting/early-refusal.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
+
+export interface RewindSessionInput extends SessionQuestion {
+  /** The iteration at whose end the session shall stand again, 0 for before the first; `undo`: the last rewind. */
+  to: RewindTarget;
+}
+
+export interface RewindSessionResult {
+  view: SessionView;
+  /** `rewinding`: many files are still being put back. */
+  outcome: 'rewound' | 'rewinding';
+  /** What stood there before, as a ref of MAIN_REPO; absent while it is rewinding. */
+  undoRef?: string;
+  /** Left as they were: too large, unreadable, or repositories of their own. */
+  leftOut: string[];
+}
+
+/**
+ * Takes worktree, plan and notebook back to the end of an iteration, together; the session is stopped then, and
+ * `undo` takes it forward again. The branch goes back too, its old tip is kept.
+ * @throws an early refusal; the worker's reason, with which nothing was restored; rewind_halfway; the worker's refusal, pending
+ */
+export async function rewindSession(
+  input: RewindSessionInput,
+  context: ActionContext,
+): Promise<RewindSessionResult> {
+  const { view: found, verdict } = await lookAtRewind(input, context);
+  const closed = closedTo(found);
+  if (closed) throw closed;
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, found);
+  const request = { kind: 'rewind', to: input.to } as const;
+  const { view, events } = await afterCommand(found, request, ENDS, context, { workMs: ALL_FILES_MS });
+  const halfway = events.find((event) => event.type === 'blocked');
+  if (halfway !== undefined)
+    throw ACTION_ERRORS.rewind_halfway({ session: view.folder, reason: halfway.reason });
+  const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
+  if (end?.type === 'rewind_failed') throw rewindFailed(end);
+  if (end === undefined) return { view, outcome: 'rewinding', leftOut: [] };
+  return { view, outcome: 'rewound', undoRef: end.undo.ref, leftOut: end.leftOut };
+}
+
+const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
+
+/** How a rewind is judged here; its worker judges by the same rules. @throws session_not_found, GitError */
+export async function lookAtRewind(
+  { to, ...question }: RewindSessionInput,
+  context: ActionContext,
+): Promise<{ view: SessionView; facts: RewindFacts; verdict: RewindVerdict }> {
+  const view = await findSession(question, context);
+  const facts = await factsForRewind(view, context);
+  return { view, facts, verdict: judgeRewind({ to }, view.state, facts) };
+}
+
+/** The iterations that a session can be taken back to, newest first. */
+export async function listCheckpoints(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<{ view: SessionView; kept: KeptIteration[] }> {
+  const view = await findSession(question, context);
+  return { view, kept: keptIterations(await factsForRewind(view, context)) };
+}
+
+async function factsForRewind(
+  { sessionFile, paths }: SessionView,
+  { env }: ActionContext,
+): Promise<RewindFacts> {
+  const kept =
+    sessionFile === undefined
+      ? { commits: new Set<string>(), beforeRewinds: new Map<number, string>() }
+      : await keptCheckpoints(sessionFile.folder, { cwd: sessionFile.mainRepo, baseEnv: env });
+  return { events: await readEvents(paths.events, 0), kept };
+}
+
+/** The worker's own code. */
+function rewindFailed({ code, reason }: { code: string; reason: string }): SamocodeError {
+  const what = 'The session was not rewound.';
+  return new SamocodeError(code, {}, { what, why: reason, hint: 'Fix that, then rewind again.' });
+}

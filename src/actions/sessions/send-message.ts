@@ -1,0 +1,33 @@
+import { judgeMessage } from '../../session/commands/judge-message.ts';
+import type { SessionView } from '../../session/status.ts';
+import { afterCommand } from '../acting/after-command.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { earlyRefusal } from '../acting/early-refusal.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { requireText } from '../preconditions/require-text.ts';
+
+/**
+ * Leaves guidance for the session's next child.
+ * @returns `readBy`: in our words, who reads it and when
+ * @throws text_missing, text_too_long, an early refusal; the worker's refusal, pending
+ */
+export async function sendMessage(
+  input: SessionQuestion & { text: string },
+  context: ActionContext,
+): Promise<{ view: SessionView; messageId?: string; readBy: string }> {
+  const text = requireText(input.text, 'text');
+  const view = await findSession(input, context);
+  const verdict = judgeMessage({ text }, view.state);
+  if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
+  const after = await afterCommand(view, { kind: 'message', text }, ['message_kept'], context);
+  const kept = after.events.find((event) => event.type === 'message_kept');
+  return { view: after.view, ...(kept && { messageId: kept.id }), readBy: readBy(after.view) };
+}
+
+function readBy({ state }: SessionView): string {
+  const { kind } = state.status;
+  const rests = kind === 'stopped' || kind === 'blocked' || state.stopWanted !== undefined;
+  return rests
+    ? 'It is kept; the next agent reads it once the session is resumed.'
+    : 'The next agent will be given the message.';
+}

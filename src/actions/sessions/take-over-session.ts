@@ -1,0 +1,66 @@
+import { type Lease, readHolding } from '../../base/processes/lease.ts';
+import { launchWorker } from '../../providers/starting/launch-worker.ts';
+import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
+import { readSession, type SessionView } from '../../session/status.ts';
+import { ACTION_ERRORS } from '../acting/action-errors.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { refuseFromInside } from '../acting/refuse-from-inside.ts';
+import { supervise } from '../acting/supervision.ts';
+import { findSession, type SessionQuestion } from '../places/find-session.ts';
+
+export interface TakeOverResult {
+  view: SessionView;
+  /** `not_needed`: nobody held it, or somebody who is known to be dead. */
+  outcome: 'taken' | 'not_needed';
+  /** Where the worker was that gave way. */
+  from?: { hostId: string; pid: number; since: string };
+}
+
+const PATIENCE_MS = 15_000;
+const POLL_MS = 50;
+
+/**
+ * Takes a session from a worker that can't be judged from here, because it ran on another machine or in
+ * another container. Nothing else ever does: only the person knows that it is gone for good.
+ * @throws session_not_found, worker_lives, newer_format, not_taken_over, inside_session
+ */
+export async function takeOverSession(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<TakeOverResult> {
+  await refuseFromInside(context);
+  const view = await findSession(question, context);
+  if (view.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: view.newer });
+  const holding = await readHolding(view.paths.leases, context.host);
+  if (holding.kind !== 'held' || holding.liveness === 'dead') {
+    if (view.needsWorker)
+      await launchWorker(view.paths, { program: context.programs.worker, env: context.env });
+    await supervise(context, view.paths.sessionsDir);
+    return { view, outcome: 'not_needed' };
+  }
+  const { lease } = holding;
+  if (holding.liveness === 'alive') {
+    const { owner, acquiredAt: since } = lease;
+    throw ACTION_ERRORS.worker_lives({ session: view.folder, pid: owner.pid, since });
+  }
+  await launchWorker(view.paths, {
+    program: context.programs.worker,
+    env: context.env,
+    wake: { takeOver: lease.number },
+  });
+  await untilTaken(view, lease, context);
+  await supervise(context, view.paths.sessionsDir);
+  const { owner, acquiredAt: since } = lease;
+  const from = { hostId: owner.hostId, pid: owner.pid, since };
+  return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'taken', from };
+}
+
+async function untilTaken(view: SessionView, lease: Lease, { clock, host }: ActionContext): Promise<void> {
+  const begun = clock.monotonic();
+  for (;;) {
+    const now = await readHolding(view.paths.leases, host);
+    if (now.kind !== 'free' && now.kind !== 'unreadable' && now.lease.number > lease.number) return;
+    if (clock.monotonic() - begun > PATIENCE_MS) throw ACTION_ERRORS.not_taken_over({ session: view.folder });
+    await clock.sleep(POLL_MS);
+  }
+}

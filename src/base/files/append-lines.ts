@@ -1,0 +1,61 @@
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { systemErrorCode } from '../errors.ts';
+import { writeFully } from './atomic-file.ts';
+import { openEnd } from './lines.ts';
+import { statsAt } from './look-at.ts';
+import { putAside } from './put-aside.ts';
+
+/** More than any line of ours is long. */
+const LONGEST_LINE_BYTES = 256 * 1024;
+
+/**
+ * Appends whole lines in one write. A last line without LF is ended first, or cut off where `isWhole` says
+ * that a crash tore it; a link or folder that somebody put under the name is taken away, never followed.
+ * @param text one or more lines, each ended by LF
+ */
+export function appendLines(
+  path: string,
+  text: string,
+  isWhole: (line: string) => boolean = () => true,
+): void {
+  if (text === '') return;
+  const descriptor = openForAppend(path);
+  try {
+    const last = openEnd(descriptor, LONGEST_LINE_BYTES);
+    const torn = last.length > 0 && !isWhole(last.toString('utf8'));
+    if (torn) ftruncateSync(descriptor, fstatSync(descriptor).size - last.length);
+    writeFully(descriptor, Buffer.from(last.length > 0 && !torn ? `\n${text}` : text));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Makes `path` a folder of its own: a link or file under that name is taken away first. @returns true when it was so */
+export function ensurePlainFolder(path: string): boolean {
+  const stats = statsAt(path);
+  if (stats?.isDirectory()) return false;
+  if (stats !== undefined) rmSync(path, { force: true });
+  mkdirSync(path, { recursive: true });
+  return stats !== undefined;
+}
+
+/**
+ * Opens a plain file for appending and reading, made when it is missing; a link, folder or pipe under its
+ * name is taken away.
+ * @returns its descriptor
+ */
+export function openForAppend(path: string, mode = 0o644): number {
+  const flags =
+    constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    const descriptor = openSync(path, flags, mode);
+    if (fstatSync(descriptor).isFile()) return descriptor;
+    closeSync(descriptor);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ELOOP' && code !== 'EMLINK' && code !== 'EISDIR' && code !== 'ENXIO') throw error;
+  }
+  putAside(path);
+  rmSync(path, { force: true });
+  return openSync(path, flags, mode);
+}

@@ -1,0 +1,17 @@
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { ifThere, systemErrorCode } from '../errors.ts';
+
+/** What stands at a path, links not followed; undefined when nothing does. */
+export function statsAt(path: string): Stats | undefined {
+  return ifThere(() => lstatSync(path, { throwIfNoEntry: false }));
+}
+
+/** The names in a folder, as the system gives them; undefined when there is none, as behind a circle of links. */
+export function namesAt(folder: string): string[] | undefined {
+  try {
+    return ifThere(() => readdirSync(folder));
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ELOOP') throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { systemErrorCode } from '../errors.ts';
+import { fileIdentity } from './fingerprint.ts';
+
+export type PlainFileReading =
+  | { kind: 'bytes'; bytes: Buffer; identity: string }
+  | { kind: 'missing' }
+  /** A link, folder, pipe or giant stands where a plain file should. */
+  | { kind: 'unusable'; problem: string };
+
+/** Why nothing was read. */
+export type NotRead = Exclude<PlainFileReading, { kind: 'bytes' }>;
+
+const READ_ON_BYTES = 64 * 1024;
+
+/**
+ * Reads a file that somebody untrusted may have put there: never follows a link, never waits for a
+ * pipe, never takes more than `maxBytes`.
+ */
+export async function readPlainFile(path: string, maxBytes: number): Promise<PlainFileReading> {
+  return withPlainFile(path, (descriptor, stats) => readOpened(descriptor, stats, maxBytes));
+}
+
+/** Reads the whole of an open file, as it was when `stats` were taken or later. */
+export function readOpened(descriptor: number, stats: Stats, maxBytes: number): PlainFileReading {
+  const tooLarge = { kind: 'unusable', problem: `too large, more than ${maxBytes} bytes` } as const;
+  if (stats.size > maxBytes) return tooLarge;
+  const bytes = readUpTo(descriptor, stats.size, maxBytes);
+  return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, identity: fileIdentity(stats) };
+}
+
+/** UTF-8 where the bytes are that; else one character per byte, so that none is lost. */
+export function decode(bytes: Buffer): string {
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
+}
+
+/** The text of a plain file of at most `maxBytes`; undefined when there is none that may be read. */
+export async function plainText(path: string, maxBytes: number): Promise<string | undefined> {
+  const reading = await readPlainFile(path, maxBytes);
+  return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
+}
+
+/**
+ * Opens a plain file for as long as `read` needs it; a pipe is not waited for, a link is not followed. Not by
+ * promises: a worker looks at some fifty small files between two children, and each would cost ten times as much.
+ */
+export function withPlainFile<T>(path: string, read: (descriptor: number, stats: Stats) => T): T | NotRead {
+  const opened = openPlainFile(path);
+  if (opened.kind !== 'opened') return opened;
+  try {
+    return read(opened.descriptor, opened.stats);
+  } finally {
+    closeSync(opened.descriptor);
+  }
+}
+
+/** Opens a plain file with the same care; its descriptor is the caller's to close. */
+export function openPlainFile(path: string): { kind: 'opened'; descriptor: number; stats: Stats } | NotRead {
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY | WITH_CARE);
+    const stats = fstatSync(descriptor);
+    if (stats.isFile()) return { kind: 'opened', descriptor, stats };
+    closeSync(descriptor);
+    return NOT_PLAIN;
+  } catch (error) {
+    return notOpened(error);
+  }
+}
+
+/** The same as a handle to read at one's leisure. */
+export async function openPlainHandle(
+  path: string,
+): Promise<{ kind: 'opened'; handle: FileHandle } | NotRead> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | WITH_CARE);
+    if ((await handle.stat()).isFile()) return { kind: 'opened', handle };
+    await handle.close();
+    return NOT_PLAIN;
+  } catch (error) {
+    return notOpened(error);
+  }
+}
+
+// Without O_NONBLOCK, opening a pipe that nobody writes to would hang.
+const WITH_CARE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+const NOT_PLAIN = { kind: 'unusable', problem: 'not a plain file' } as const;
+
+/** Why a file could not be opened, as far as that says what stands there. @throws any other error */
+function notOpened(error: unknown): NotRead {
+  const code = systemErrorCode(error) ?? '';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+  if (['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO'].includes(code)) return NOT_PLAIN;
+  throw error;
+}
+
+// Somebody may write while we read: what is taken stays bounded, however fast the file grows.
+function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | undefined {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for (let piece = size + 1; ; piece = READ_ON_BYTES) {
+    const bytes = Buffer.alloc(Math.min(piece, maxBytes - total + 1));
+    const bytesRead = readSync(descriptor, bytes, 0, bytes.length, total);
+    parts.push(bytes.subarray(0, bytesRead));
+    total += bytesRead;
+    if (total > maxBytes) return undefined;
+    // Less than asked for is the end, but only behind all that was there: some file systems give pieces.
+    if (bytesRead === 0 || (bytesRead < bytes.length && total >= size)) return Buffer.concat(parts);
+  }
+}

@@ -1,0 +1,30 @@
+import { BASE_ERRORS } from '../base-errors.ts';
+import { isSamocodeError, systemErrorCode } from '../errors.ts';
+
+/** What a system answers to a program without a fault, and what a person can do about it. */
+const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>> = {
+  EACCES: ['Permission denied', 'Give your user access to it'],
+  EPERM: ['Operation not permitted', 'Let your user change it'],
+  EROFS: ['Read-only file system', 'Use a disk that can be written to'],
+  ENOSPC: ['No space left on the disk', 'Free some space'],
+  EDQUOT: ['Disk quota exceeded', 'Free some space'],
+};
+
+/** Such a refusal as a failure that a person can fix; undefined for every other error. */
+export function refusedFile(error: unknown) {
+  if (isSamocodeError(error) || REFUSALS[systemErrorCode(error) ?? ''] === undefined) return undefined;
+  return fileRefused(error);
+}
+
+/** A system's error of any code about a file. */
+export function fileRefused(error: unknown, { path, then }: { path?: string; then?: string } = {}) {
+  const code = systemErrorCode(error) ?? '';
+  const [refusal, fix] = REFUSALS[code] ?? ['The system refused the file', 'Fix that'];
+  return BASE_ERRORS.file_refused({
+    path: path ?? (error as NodeJS.ErrnoException).path,
+    refusal,
+    code,
+    fix,
+    then,
+  });
+}

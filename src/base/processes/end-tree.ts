@@ -1,0 +1,195 @@
+import type { Clock } from '../clock.ts';
+import { systemErrorCode } from '../errors.ts';
+import type { Host } from './host.ts';
+import { isRunning, type ProcessEntry, type ProcessTable } from './process-table.ts';
+
+/** An environment variable that every process of a tree carries, however far it has run from its parents. */
+export interface Mark {
+  name: string;
+  value: string;
+}
+
+export interface TreeRoot {
+  pid: number;
+  /** Guards against a reused pid. */
+  startTicks: string;
+  pgid: number;
+  /**
+   * How many processes below the root, one below the other, keep all the others in a namespace: they die of a polite
+   * signal, and with them at once everything inside.
+   */
+  guardDepth?: number;
+}
+
+export interface EndTreeOptions {
+  host: Host;
+  clock: Clock;
+  /** Milliseconds between SIGTERM and SIGKILL; 0 kills at once. */
+  graceMs: number;
+  /** Processes seen in the tree earlier, in case they hide from the mark and from their parents by now. */
+  known?: readonly KnownProcess[];
+}
+
+export type KnownProcess = Pick<ProcessEntry, 'pid' | 'startTicks'>;
+
+export type TreeEnd =
+  | { kind: 'empty'; signalled: number; killed: number }
+  /** Even SIGKILL left these (uninterruptible sleep, another user's). */
+  | { kind: 'immortal'; pids: number[] };
+
+const FIRST_POLL_MS = 20;
+const LAST_POLL_MS = 200;
+const KILL_PATIENCE_MS = 4000;
+/** A longer gap between two looks was our own sleep: it shortens nobody's grace. */
+const LONGEST_TICK_MS = 1000;
+/** A process that forks and ends between the listing and the reading is in neither: one empty look proves nothing. */
+const EMPTY_LOOKS = 2;
+
+/**
+ * Ends a child and all that came of it: its group, its descendants, and whatever carries `mark`, also
+ * re-parented or in sessions of its own. Polite first, firm after `graceMs`, and looked at until empty.
+ * A process is touched only while its pid and start ticks are those that were listed.
+ */
+export async function endTree(
+  root: TreeRoot | undefined,
+  mark: Mark,
+  options: EndTreeOptions,
+): Promise<TreeEnd> {
+  const { clock, graceMs, host } = options;
+  const { processes } = host;
+  const seen: Seen = { members: new Map(), known: [...(options.known ?? [])] };
+  const signalled = new Set<string>();
+  const killed = new Set<string>();
+  let waited = 0;
+  let emptyLooks = 0;
+  let last = clock.monotonic();
+  for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LAST_POLL_MS)) {
+    const { members: alive, groupIsOurs } = await look(root, mark, processes, seen);
+    emptyLooks = alive.length === 0 ? emptyLooks + 1 : 0;
+    if (emptyLooks === EMPTY_LOOKS) return { kind: 'empty', signalled: signalled.size, killed: killed.size };
+    const now = clock.monotonic();
+    waited += Math.min(now - last, LONGEST_TICK_MS);
+    last = now;
+    if (alive.length > 0 && waited > graceMs + KILL_PATIENCE_MS)
+      return { kind: 'immortal', pids: alive.map(({ pid }) => pid) };
+    const firm = waited >= graceMs;
+    // What hops from fork to fork is in no listing for long, but the kernel hits a whole group at once.
+    if (root !== undefined && groupIsOurs && (firm || emptyLooks > 0)) killGroup(root.pgid);
+    const guards = root === undefined ? [] : guardsOf(root, alive);
+    for (const entry of alive) {
+      if (!firm && guards.includes(entry)) continue;
+      const done = firm ? killed : signalled;
+      // SIGKILL again is harmless, and new members may share a look with old ones.
+      if (firm || !done.has(key(entry))) await signalProcess(processes, entry, firm ? 'SIGKILL' : 'SIGTERM');
+      done.add(key(entry));
+      // A stopped process meets SIGTERM only when it goes on; some come to their stop after it.
+      if (!firm && entry.state === 'T') await signalProcess(processes, entry, 'SIGCONT');
+    }
+    await clock.sleep(pollMs);
+  }
+}
+
+/** Everything of the tree that still runs, without touching it. */
+export async function treeMembers(
+  root: TreeRoot | undefined,
+  mark: Mark,
+  { host, known = [] }: Pick<EndTreeOptions, 'host' | 'known'>,
+): Promise<ProcessEntry[]> {
+  return (await look(root, mark, host.processes, { members: new Map(), known: [...known] })).members;
+}
+
+/** What earlier looks at a tree have found. */
+interface Seen {
+  members: Map<string, ProcessEntry>;
+  known: KnownProcess[];
+}
+
+async function look(
+  root: TreeRoot | undefined,
+  mark: Mark,
+  processes: ProcessTable,
+  seen: Seen,
+): Promise<{ members: ProcessEntry[]; groupIsOurs: boolean }> {
+  const all = (await processes.list()).filter(isRunning);
+  const wanted = new Set<string>([...seen.members.keys(), ...seen.known.map(key)]);
+  const rootEntry =
+    root && all.find((entry) => entry.pid === root.pid && entry.startTicks === root.startTicks);
+  if (rootEntry) wanted.add(key(rootEntry));
+  for (const entry of await marked(processes, all, mark)) wanted.add(key(entry));
+  const groupIsOurs = root !== undefined && holdsOurs(root, all, wanted);
+  if (groupIsOurs) {
+    for (const entry of all) if (entry.pgid === root.pgid) wanted.add(key(entry));
+    if (!wanted.has(key(root))) seen.known.push(root);
+  }
+  const members = withDescendants(all, wanted).filter((entry) => entry.pid !== process.pid);
+  for (const entry of members) seen.members.set(key(entry), entry);
+  return { members, groupIsOurs };
+}
+
+// A group's number stays taken while any member lives. With its leader gone it may have been emptied and
+// given to strangers, so it must hold somebody we know, or the leader must have been seen by our caller.
+function holdsOurs(root: TreeRoot, all: readonly ProcessEntry[], wanted: ReadonlySet<string>): boolean {
+  const leader = all.find((entry) => entry.pid === root.pgid);
+  if (leader !== undefined) return leader.startTicks === root.startTicks;
+  return wanted.has(key(root)) || all.some((entry) => entry.pgid === root.pgid && wanted.has(key(entry)));
+}
+
+async function marked(processes: ProcessTable, all: ProcessEntry[], mark: Mark): Promise<ProcessEntry[]> {
+  const programs = all.filter(({ isKernel }) => !isKernel);
+  const values = await Promise.all(programs.map((entry) => processes.environmentOf(entry.pid, mark.name)));
+  return programs.filter((_, index) => values[index] === mark.value);
+}
+
+function withDescendants(all: ProcessEntry[], wanted: ReadonlySet<string>): ProcessEntry[] {
+  const members = new Map(all.filter((entry) => wanted.has(key(entry))).map((entry) => [entry.pid, entry]));
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const entry of all) {
+      if (members.has(entry.pid) || !members.has(entry.ppid)) continue;
+      members.set(entry.pid, entry);
+      grew = true;
+    }
+  }
+  return [...members.values()];
+}
+
+/** They end by themselves with the last process inside. */
+function guardsOf({ pid, guardDepth = 0 }: TreeRoot, alive: readonly ProcessEntry[]): ProcessEntry[] {
+  const guards: ProcessEntry[] = [];
+  for (let level = [pid]; guards.length < guardDepth; ) {
+    const below = alive.filter(({ ppid }) => level.includes(ppid));
+    if (below.length === 0) break;
+    guards.push(...below);
+    level = below.map((entry) => entry.pid);
+  }
+  return guards;
+}
+
+async function signalProcess(
+  processes: ProcessTable,
+  entry: ProcessEntry,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  // Asked again right before: the pid may have been given to somebody else since the listing.
+  const now = await processes.read(entry.pid);
+  if (!isRunning(now) || now.startTicks !== entry.startTicks) return;
+  try {
+    process.kill(entry.pid, signal);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+function killGroup(pgid: number): void {
+  try {
+    process.kill(-pgid, 'SIGKILL');
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}
+
+function key(entry: KnownProcess): string {
+  return `${entry.pid}:${entry.startTicks}`;
+}

@@ -1,0 +1,210 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { BASE_ERRORS } from '../base-errors.ts';
+import { type Clock, isoUtc } from '../clock.ts';
+import { ifExists } from '../errors.ts';
+import { createWhole, writeWhole } from '../files/atomic-file.ts';
+import { namesAt } from '../files/look-at.ts';
+import { readPlainFile } from '../files/plain-file.ts';
+import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
+
+/** Who owns something: the file `NNNNNN.json` with the highest number in a folder of leases. */
+export const Lease = z.object({
+  /** Later versions keep these fields, so that their living owners are not robbed by an older program. */
+  v: z.int().positive(),
+  /** The fencing token: grows with every owner and stands in all that the owner writes. */
+  number: z.int().positive(),
+  owner: ProcessIdentity,
+  /** The container that its owner ran in and saw all of. */
+  container: z.string().optional(),
+  /** The identity of the supervisor that may continue what its owner leaves. */
+  supervisor: z.string().optional(),
+  acquiredAt: z.iso.datetime(),
+  /** Set by the owner itself when it leaves. */
+  releasedAt: z.iso.datetime().optional(),
+  /** Set by an owner that lost it to another, once all that it had started has ended. It did not leave in good order. */
+  lostAt: z.iso.datetime().optional(),
+});
+export type Lease = z.infer<typeof Lease>;
+
+export type Holding =
+  | { kind: 'free' }
+  | { kind: 'held'; lease: Lease; liveness: Liveness }
+  | { kind: 'released'; lease: Lease }
+  /** The newest file can't be read; its number counts all the same. */
+  | { kind: 'unreadable'; number: number };
+
+/** A lease that this process owns. Leaving marks it released; its file stays, for its number. */
+export interface OwnedLease extends AsyncDisposable {
+  readonly number: number;
+  /** How the one before ended, for the record. */
+  readonly previous: { number: number; how: 'released' | 'died' } | undefined;
+  /**
+   * Makes sure that no other number is the highest. A folder that was emptied or taken away gets this one
+   * back: its owner still lives.
+   * @throws lease_lost when somebody else has the lease
+   */
+  check(): Promise<void>;
+  release(): Promise<void>;
+  /** For an owner that lost it and has ended all that it had started: the new one may wait for that. */
+  markLost(): Promise<void>;
+}
+
+export interface AcquireOptions {
+  host: Host;
+  clock: Clock;
+  /** The person says that the other machine is gone (`samocode takeover`); of which owner, if not of any. */
+  takeUnknowable?: boolean | ProcessIdentity;
+  /** The new number is above this one too: lease files may have been deleted, numbers written elsewhere stay. */
+  above?: number;
+  /** The identity of the supervisor that may continue it. */
+  supervisor?: string;
+}
+
+const KEPT_LEASES = 5;
+const POLL_MS = 200;
+const MAX_LEASE_BYTES = 64 * 1024;
+
+/** Reads who owns `dir`, which may not exist yet. */
+export async function readHolding(dir: string, host: Host): Promise<Holding> {
+  const highest = newestNumber(dir);
+  if (highest === undefined) return { kind: 'free' };
+  const lease = await readLease(dir, highest);
+  if (lease === undefined) return { kind: 'unreadable', number: highest };
+  if (lease.releasedAt !== undefined) return { kind: 'released', lease };
+  return { kind: 'held', lease, liveness: await livenessOf(host, lease.owner, lease.container) };
+}
+
+/** The highest number in `dir`, whoever has it; undefined when none is there. */
+export function newestNumber(dir: string): number | undefined {
+  return leaseNumbers(dir).at(-1);
+}
+
+/** Waits until the owner of lease `number` has marked it lost, for `patienceMs` at most. */
+export async function untilMarkedLost(
+  dir: string,
+  number: number,
+  { clock, patienceMs }: { clock: Clock; patienceMs: number },
+): Promise<void> {
+  for (const end = clock.monotonic() + patienceMs; clock.monotonic() < end; await clock.sleep(POLL_MS)) {
+    const lease = await readLease(dir, number);
+    if (lease === undefined || lease.lostAt !== undefined) return;
+  }
+}
+
+/** The leases of `dir` that are still kept, oldest first; files that make no sense are left out. */
+export async function readLeases(dir: string): Promise<Lease[]> {
+  const numbers = leaseNumbers(dir);
+  const leases = await Promise.all(numbers.map((number) => readLease(dir, number)));
+  return leases.filter((lease) => lease !== undefined);
+}
+
+/**
+ * Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it.
+ * @throws lease_held while an owner lives or can't be judged from here; lease_numbers_spent
+ */
+export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
+  const { host, clock, takeUnknowable = false, above = 0, supervisor } = options;
+  await mkdir(dir, { recursive: true });
+  for (;;) {
+    const holding = await readHolding(dir, host);
+    if (holding.kind === 'held') {
+      const { lease, liveness } = holding;
+      if (liveness === 'alive') throw leaseHeld(lease, liveness);
+      if (liveness === 'unknowable' && !isGivenUp(lease, takeUnknowable)) throw leaseHeld(lease, liveness);
+    }
+    const number = Math.max(numberOf(holding), above) + 1;
+    // A name with it would not be taken for a lease: the loop would never end.
+    if (!(number < Number.MAX_SAFE_INTEGER)) throw BASE_ERRORS.lease_numbers_spent({ dir });
+    const owner = await identify(host, process.pid);
+    if (owner === undefined) throw new Error('This process is not in the process table.');
+    const { container } = host;
+    const lease: Lease = { v: 1, number, owner, container, supervisor, acquiredAt: isoUtc(clock.now()) };
+    const won = await createWhole(leasePath(dir, number), serialise(lease));
+    // Listing again closes the gap of a starter that slept between its first look and its link.
+    if (won && newestNumber(dir) === number) {
+      await prune(dir, number);
+      return ownedLease(dir, lease, previousOf(holding), clock);
+    }
+  }
+}
+
+function leaseHeld({ number, owner: { pid, hostId }, acquiredAt: since }: Lease, liveness: Liveness) {
+  return BASE_ERRORS.lease_held({ number, pid, hostId, since, isHere: liveness === 'alive' });
+}
+
+function isGivenUp({ owner }: Lease, takeUnknowable: boolean | ProcessIdentity): boolean {
+  return typeof takeUnknowable === 'boolean' ? takeUnknowable : isSameProcess(owner, takeUnknowable);
+}
+
+function ownedLease(dir: string, lease: Lease, previous: OwnedLease['previous'], clock: Clock): OwnedLease {
+  const check = async () => {
+    let numbers = leaseNumbers(dir);
+    if (numbers.length === 0) {
+      await mkdir(dir, { recursive: true });
+      await createWhole(leasePath(dir, lease.number), serialise(lease));
+      numbers = leaseNumbers(dir);
+    }
+    if (numbers.at(-1) !== lease.number) throw BASE_ERRORS.lease_lost({ number: lease.number });
+  };
+  let released = false;
+  const release = async () => {
+    if (released) return;
+    const text = serialise({ ...lease, releasedAt: isoUtc(clock.now()) });
+    // With the folder gone there is nothing left to give back. What a full disk refuses is tried again.
+    await ifExists(writeWhole(leasePath(dir, lease.number), text));
+    released = true;
+  };
+  const lost = () => serialise({ ...lease, lostAt: isoUtc(clock.now()) });
+  const markLost = async () => void (await ifExists(writeWhole(leasePath(dir, lease.number), lost())));
+  return { number: lease.number, previous, check, release, markLost, [Symbol.asyncDispose]: release };
+}
+
+function previousOf(holding: Holding): OwnedLease['previous'] {
+  if (holding.kind === 'free') return undefined;
+  return { number: numberOf(holding), how: holding.kind === 'released' ? 'released' : 'died' };
+}
+
+function numberOf(holding: Holding): number {
+  if (holding.kind === 'free') return 0;
+  return holding.kind === 'unreadable' ? holding.number : holding.lease.number;
+}
+
+// Only names that we would write: a number with more zeros, or too long to be counted on from, is somebody else's file.
+function leaseNumbers(dir: string): number[] {
+  const names = namesAt(dir) ?? [];
+  return names
+    .map((name) => Number.parseInt(name, 10))
+    .filter((number, index) => number < Number.MAX_SAFE_INTEGER && names[index] === leaseName(number))
+    .sort((a, b) => a - b);
+}
+
+async function readLease(dir: string, number: number): Promise<Lease | undefined> {
+  const reading = await readPlainFile(leasePath(dir, number), MAX_LEASE_BYTES);
+  if (reading.kind !== 'bytes') return undefined;
+  try {
+    const lease = Lease.parse(JSON.parse(reading.bytes.toString('utf8')));
+    // A copy under a higher name speaks of an older owner.
+    return lease.number === number ? lease : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function prune(dir: string, newest: number): Promise<void> {
+  const old = leaseNumbers(dir).filter((number) => number <= newest - KEPT_LEASES);
+  for (const number of old) await rm(leasePath(dir, number), { force: true, recursive: true });
+}
+
+function leasePath(dir: string, number: number): string {
+  return join(dir, leaseName(number));
+}
+
+function leaseName(number: number): string {
+  return `${String(number).padStart(6, '0')}.json`;
+}
+
+function serialise(lease: Lease): string {
+  return `${JSON.stringify(lease)}\n`;
+}

@@ -1,0 +1,227 @@
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { ifThere, systemErrorCode } from '../errors.ts';
+import { runCommand } from './run-command.ts';
+
+/** One process as the operating system shows it. */
+export interface ProcessEntry {
+  pid: number;
+  ppid: number;
+  pgid: number;
+  sid: number;
+  /** One letter: R running, S sleeping, T stopped, Z zombie, X dead, … */
+  state: string;
+  /** Start time in the system's own unit: with the pid it names one process for as long as the machine is up. */
+  startTicks: string;
+  /** CPU time used so far, in clock ticks (1/100 s). */
+  cpuTicks: number;
+  /** A thread of the kernel: it has no program, no environment and nothing of ours. */
+  isKernel?: true;
+}
+
+/** What the program asks of the operating system about processes; tests hand in their own. */
+export interface ProcessTable {
+  read(pid: number): Promise<ProcessEntry | undefined>;
+  list(): Promise<ProcessEntry[]>;
+  /** The value of one environment variable of a process, where we may see it. */
+  environmentOf(pid: number, name: string): Promise<string | undefined>;
+  /** What a process was called with: its program and arguments, a blank between. */
+  commandOf(pid: number): Promise<string | undefined>;
+  /** Its start as 0.1 wrote it, where that was another text. To be dropped with 0.3. */
+  formerStart?(pid: number): Promise<string | undefined>;
+}
+
+/** True for a process that still runs code, stopped ones included; zombies and dead ones do not. */
+export function isRunning(entry: ProcessEntry | undefined): entry is ProcessEntry {
+  return entry !== undefined && entry.state !== 'Z' && entry.state !== 'X';
+}
+
+/**
+ * Linux: reads /proc. Entries that vanish while being read are left out. Everything is read in one go,
+ * without a turn of the event loop between: what forks and ends in the meantime would be missed.
+ */
+export function procTable(root = '/proc'): ProcessTable {
+  const read = (pid: number) => {
+    const stat = readIfRunning(`${root}/${pid}/stat`);
+    return stat && parseStat(stat.toString('latin1'));
+  };
+  return {
+    read: async (pid) => read(pid),
+    async list() {
+      const pids = readdirSync(root).filter((name) => /^\d+$/.test(name));
+      return pids.map((pid) => read(Number(pid))).filter((entry) => entry !== undefined);
+    },
+    async environmentOf(pid, name) {
+      const environment = readIfRunning(`${root}/${pid}/environ`);
+      return environment && valueIn(environment, name);
+    },
+    async commandOf(pid) {
+      const command = readIfRunning(`${root}/${pid}/cmdline`);
+      return command?.toString('utf8').split('\0').join(' ').trimEnd();
+    },
+  };
+}
+
+// Most processes have no such variable, and their environments need not even become text.
+function valueIn(environment: Buffer, name: string): string | undefined {
+  const prefix = `${name}=`;
+  for (let at = environment.indexOf(prefix); at !== -1; at = environment.indexOf(prefix, at + 1)) {
+    if (at > 0 && environment[at - 1] !== 0) continue;
+    const end = environment.indexOf(0, at);
+    return environment.toString('utf8', at + prefix.length, end === -1 ? environment.length : end);
+  }
+  return undefined;
+}
+
+/** macOS and other systems with a BSD or procps `ps`; it also works on Linux, where it is tested. */
+export function psTable(ps = 'ps'): ProcessTable {
+  const linesOf = async (args: readonly string[], zone: { TZ?: string } = { TZ: 'UTC0' }) => {
+    const env = { LC_ALL: 'C', PATH: '/usr/bin:/bin', ...zone };
+    const { exitCode, stdout } = await runCommand(ps, args, { env, maxBytes: 64 * 1024 * 1024 });
+    if (exitCode === null) throw new UnansweredError(ps);
+    return stdout.split('\n').filter((line) => line.trim() !== '');
+  };
+  const query = async (args: readonly string[], zone?: { TZ?: string }) => {
+    const lines = await linesOf([...args, ...PS_COLUMNS], zone);
+    return lines.map(parsePsLine).filter((entry) => entry !== undefined);
+  };
+  const readAllEnvironments = async () => {
+    const [plain, withEnvironment] = await Promise.all([
+      linesOf(['-A', '-ww', '-o', 'pid=', '-o', 'command=']),
+      linesOf(['axeww', '-o', 'pid=', '-o', 'command=']),
+    ]);
+    return psEnvironments(plain, withEnvironment);
+  };
+  let asked: Promise<Map<number, string>> | undefined;
+  return {
+    read: async (pid) => (await query(['-p', String(pid)]))[0],
+    list: () => query(['-A']),
+    async environmentOf(pid, name) {
+      // A look at a tree asks about every process at once: all of them share one answer.
+      asked ??= readAllEnvironments().finally(() => {
+        asked = undefined;
+      });
+      return new RegExp(`(?:^|\\s)${name}=(\\S*)`).exec((await asked).get(pid) ?? '')?.[1];
+    },
+    commandOf: async (pid) =>
+      (await linesOf(['-ww', '-p', String(pid), '-o', 'command='])).join('\n') || undefined,
+    // 0.1 read it in the time zone of the machine, which changes when a laptop travels.
+    formerStart: async (pid) => (await query(['-p', String(pid)], {}))[0]?.startTicks,
+  };
+}
+
+/** What a `ps` that was ended has not listed may well live. It passes, as a lack of processes does. */
+class UnansweredError extends Error {
+  readonly code = 'EAGAIN';
+
+  constructor(ps: string) {
+    super(`${ps} was ended before it had answered.`);
+  }
+}
+
+// A column each: behind the first "=" some systems take the rest of the argument for a heading.
+const PS_COLUMNS = ['pid', 'ppid', 'pgid', 'sess', 'state', 'time', 'lstart'].flatMap((name) => [
+  '-o',
+  `${name}=`,
+]);
+
+/**
+ * The environment of each process, by pid: what `ps e` says behind the command. The command itself is
+ * taken off, because an argument may look like a variable.
+ */
+export function psEnvironments(
+  plain: readonly string[],
+  withEnvironment: readonly string[],
+): Map<number, string> {
+  const commands = new Map(plain.map(pidAndText));
+  const environments = withEnvironment.map(pidAndText).flatMap(([pid, text]): [number, string][] => {
+    const command = commands.get(pid);
+    return command !== undefined && text.startsWith(command) ? [[pid, text.slice(command.length)]] : [];
+  });
+  return new Map(environments);
+}
+
+function pidAndText(line: string): [number, string] {
+  const [, pid, text = ''] = /^\s*(\d+) (.*)$/.exec(line.trimEnd()) ?? [];
+  return [Number(pid), text];
+}
+
+export function systemProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
+  return platform === 'linux' ? procTable() : psTable();
+}
+
+/** The kernel's name of a process's pid namespace (`pid:[4026531836]`), or empty where there is none. */
+export function pidNamespace(root = '/proc'): string {
+  return ifThere(() => readlinkSync(`${root}/self/ns/pid`)) ?? '';
+}
+
+// The command name (field 2) may hold blanks and brackets; the numbers begin behind its last bracket.
+export function parseStat(stat: string): ProcessEntry | undefined {
+  const pid = Number.parseInt(stat, 10);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [letter, ppid, pgid, sid] = fields;
+  const startTicks = fields[19];
+  if (!Number.isInteger(pid) || letter === undefined || startTicks === undefined) return undefined;
+  // The first thread shows Z while others still run or end a write: the process is not gone before they are.
+  const state = letter === 'Z' && Number(fields[17]) > 1 ? 'D' : letter;
+  const cpuTicks = Number(fields[11]) + Number(fields[12]);
+  const entry = {
+    pid,
+    ppid: Number(ppid),
+    pgid: Number(pgid),
+    sid: Number(sid),
+    state,
+    startTicks,
+    cpuTicks,
+  };
+  return Number(fields[6]) & PF_KTHREAD ? { ...entry, isKernel: true } : entry;
+}
+
+/** Of the flags in a line of /proc; no program can set it. */
+const PF_KTHREAD = 0x00200000;
+
+export function parsePsLine(line: string): ProcessEntry | undefined {
+  const [pid, ppid, pgid, sid, state, time, ...start] = line.trim().split(/\s+/);
+  if (pid === undefined || state === undefined || time === undefined || start.length === 0) return undefined;
+  return {
+    pid: Number(pid),
+    ppid: Number(ppid),
+    pgid: Number(pgid),
+    sid: Number.parseInt(sid ?? '0', 10) || 0,
+    state: state.charAt(0),
+    startTicks: start.join(' '),
+    cpuTicks: cpuTicksOf(time),
+  };
+}
+
+// `[[dd-]hh:]mm:ss[.cc]`
+function cpuTicksOf(time: string): number {
+  const [days, clock] = time.includes('-') ? time.split('-') : ['0', time];
+  const seconds = (clock ?? '0').split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return Math.round((Number(days) * 86_400 + seconds) * 100);
+}
+
+let space = Buffer.allocUnsafeSlow(16 * 1024);
+
+/**
+ * A process may end between two reads: the file is gone, or the read says "no such process". Files of /proc
+ * have no size to ask for, and a look at all processes reads hundreds of them.
+ * @returns a view that holds until the next call
+ */
+function readIfRunning(path: string): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    for (let length = 0; ; ) {
+      length += readSync(file, space, length, space.length - length, null);
+      // All that there is comes at once, as far as there is room for it.
+      if (length < space.length) return space.subarray(0, length);
+      space = Buffer.concat([space], 2 * space.length);
+    }
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return undefined;
+    throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}

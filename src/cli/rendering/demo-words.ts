@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { shellWord } from '../../base/shell-quoted.ts';
+import type { DemoReport } from '../../demo/run-demo.ts';
+import type { Cli } from '../terminal/cli.ts';
+import { oneLine } from '../terminal/style.ts';
+import { hanging } from './columns.ts';
+
+/** What a demo ends with: the work, the proof, where everything is, and how to continue. */
+export function demoWords(report: DemoReport, { output, calledAs, programsDir }: Cli): string {
+  const { bold, dim, good, bad, accent } = output.style;
+  const paragraph = (text: string) => hanging(text, { first: '  ', columns: output.columns });
+  const check = (isGood: boolean, text: string) => `  ${isGood ? good('✔') : bad('✘')} ${text}`;
+  const { tests, commits, places, branch } = report;
+  const project = shellWord(places?.repo ?? '');
+  return [
+    '',
+    bold('What is on the branch now'),
+    ...commits.map((commit) => `  ${oneLine(commit, 100)}`),
+    '',
+    ...report.diffStat.split('\n').map((line) => dim(`  ${line.trimEnd()}`)),
+    '',
+    bold('Is it true? (checked from outside, not by the agent)'),
+    check(
+      tests.exitCode === 0 && tests.passed > 0,
+      `the project's own tests on the branch: ${tests.passed} passed, ${tests.failed} failed`,
+    ),
+    check(report.mainUntouched, 'the main checkout is as it was: same commit, branch and files'),
+    ...report.problems.map((problem) => `  ${bad(problem)}`),
+    '',
+    paragraph(oneLine(report.summary, 300)),
+    dim(paragraph(`${report.phases.length} phases, ${report.iterations} agents, ${report.seconds} s.`)),
+    '',
+    ...(places
+      ? [
+          bold('Look around'),
+          `  ${dim('the branch  ')} git -C ${project} log -p main..${branch}`,
+          `  ${dim('the worktree')} ${places.worktree}`,
+          `  ${dim('the session ')} ${places.sessionDir}`,
+          `  ${dim('remove it   ')} rm -rf ${shellWord(places.root)}`,
+        ]
+      : [dim(paragraph(`All of it was removed. To look around: ${calledAs} demo --keep`))]),
+    '',
+    bold('With a real agent, on a repository of yours'),
+    `  ${dim('terminal   ')} ${accent(`${calledAs} run --task "…"`)}`,
+    `  ${dim('Claude Code')} ${accent(`claude mcp add -s user samocode -- node ${shellWord(join(programsDir, 'samocode-mcp.js'))}`)}`,
+  ].join('\n');
+}

@@ -1,0 +1,113 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { StartSessionInput } from '../../actions/sessions/start-session.ts';
+import { CLI_ERRORS } from './cli-errors.ts';
+import { projectOf, type SharedOptions } from './shared-options.ts';
+
+/** What `start`, `run` and the original form say about a new session. */
+export interface StartOptions extends SharedOptions {
+  task?: string;
+  dive?: string;
+  name?: string;
+  provider?: string;
+  model?: string;
+  timeout?: number;
+  branch?: string;
+  base?: string;
+  sandbox?: string;
+  autoApprove?: true;
+  acceptSuggestions?: true;
+  fallback?: string;
+  maxCostUsd?: string;
+  maxTokens?: string;
+  maxHours?: string;
+  maxIterations?: string;
+}
+
+/** The options of a start in the order of the help; `isForResume`: `samocode resume` takes it too. */
+const START_OPTIONS = {
+  task: ['-t, --task <text>', 'what is to be done, in your own words'],
+  dive: ['--dive <topic>', 'something to research, beside a task or instead of one'],
+  name: ['--name <name>', 'the session (default: words of the task)'],
+  provider: ['--provider <name>', 'claude, codex, gemini, or rehearsal (no model, no login)'],
+  model: ['--model <name>', 'the model for this session'],
+  timeout: ['--timeout <seconds>', 'how long one child may work'],
+  branch: ['--branch <name>', "the branch (default: the session's name behind BRANCH_PREFIX)"],
+  base: ['--base <ref>', "where the branch begins (default: the remote's default branch)"],
+  fallback: ['--fallback <names>', 'who goes on at a usage limit: codex,gemini'],
+  maxCostUsd: ['--max-cost-usd <dollars>', 'what all of the session may cost; there it asks'],
+  maxTokens: ['--max-tokens <tokens>', 'how many tokens all of it may use'],
+  maxHours: ['--max-hours <hours>', 'how long its children may work in all'],
+  maxIterations: ['--max-iterations <number>', 'how many children it may start in all'],
+  sandbox: ['--sandbox <level>', 'guard (or nothing starts), auto, or off (no sandbox for agents)'],
+  acceptSuggestions: ['--accept-suggestions', 'every question gets its suggestion, without you'],
+  autoApprove: ['--auto-approve', 'the plan needs no yes of yours'],
+} as const satisfies Record<StartOption, readonly [flags: string, words: string]>;
+
+type StartOption = Exclude<keyof StartOptions, 'project'>;
+
+const FOR_RESUME: ReadonlySet<string> = new Set<StartOption>([
+  'provider',
+  'model',
+  'maxCostUsd',
+  'maxTokens',
+  'maxHours',
+  'maxIterations',
+]);
+
+export function withStartOptions(command: Command): Command {
+  for (const [name, [flags, words]] of Object.entries(START_OPTIONS)) {
+    if (name === 'timeout') command.option(flags, words, wholeSeconds);
+    else command.option(flags, words);
+  }
+  return command;
+}
+
+export interface GivenOption {
+  name: string;
+  /** `--model`. */
+  flag: string;
+  /** With its value, as it is typed. */
+  typed: string;
+  /** `samocode resume` takes it too. */
+  isForResume: boolean;
+}
+
+/** Which options of a start were typed. */
+export function givenStartOptions(options: Partial<Record<StartOption, unknown>>): GivenOption[] {
+  return Object.entries(START_OPTIONS).flatMap(([name, [flags]]) => {
+    const value = Object.entries(options).find(([key]) => key === name)?.[1];
+    if (value === undefined) return [];
+    const flag = /--[a-z-]+/.exec(flags)?.[0] ?? name;
+    const text = String(value);
+    const typed = value === true ? flag : `${flag} ${/^[\w.,:/-]+$/.test(text) ? text : '…'}`;
+    return [{ name, flag, typed, isForResume: FOR_RESUME.has(name) }];
+  });
+}
+
+export function wholeSeconds(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
+  return Number(text);
+}
+
+/** @throws usage when there is nothing to do */
+export function startInput(options: StartOptions): StartSessionInput {
+  const { task, dive, name, provider, model, timeout, branch, base } = options;
+  const { sandbox, autoApprove, acceptSuggestions } = options;
+  if (!task?.trim() && !dive?.trim()) {
+    throw CLI_ERRORS.usage({
+      why: 'A session needs a task, or a topic to research.',
+      hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',
+    });
+  }
+  // The words of the command line are read and judged with every other setting.
+  const settings = { provider, model, timeoutSeconds: timeout, ...limitsOf(options) };
+  const choices = { branch, base, sandbox, autoApprove, acceptSuggestions };
+  return {
+    ...{ task, dive, name, ...projectOf(options), ...choices },
+    settings,
+  };
+}
+
+function limitsOf({ fallback, maxCostUsd, maxTokens, maxHours, maxIterations }: StartOptions) {
+  return { fallback, maxCostUsd, maxTokens, maxHours, maxIterations };
+}

@@ -1,0 +1,156 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { type DoctorCheck, fail, type Machine, ok, warn } from '../../actions/preconditions/check.ts';
+import { isRefusedAsRoot } from '../../actions/preconditions/what-cannot-run.ts';
+import { definedOnly } from '../../base/defined-only.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+import { locateCli } from '../../providers/starting/locate-cli.ts';
+import { nodePath } from '../../providers/starting/node-path.ts';
+import { isOlder, type LoginTraces, PREFLIGHTS, type Preflight } from '../../providers/starting/preflight.ts';
+import { jsonValue } from '../install/json-member.ts';
+
+export type CliName = keyof typeof PREFLIGHTS;
+
+export interface CliQuestion {
+  name: CliName;
+  /** A session of this project would start it. */
+  isUsed: boolean;
+  permissions: 'skip' | 'allow';
+  configured?: string | undefined;
+}
+
+const LIMIT_MS = 20_000;
+
+/** What one agent CLI says of itself, without a request to its service. */
+export async function cliChecks(
+  question: CliQuestion,
+  machine: Machine,
+  context: ActionContext,
+): Promise<DoctorCheck[]> {
+  const { name, isUsed, configured } = question;
+  const preflight = PREFLIGHTS[name];
+  const setting = `${name.toUpperCase()}_PATH`;
+  try {
+    const { path, foundIn } = await locateCli({
+      command: name,
+      setting,
+      env: context.env,
+      homeDir: context.home,
+      nodePath: await nodePath(context.env),
+      configured,
+    });
+    const cli = new Cli(path, context);
+    const version = (await cli.run(['--version'])).stdout.trim().split('\n')[0] ?? '';
+    return [
+      ok(`cli.${name}`, `${path} (${foundIn}), ${version || 'no version told'}`),
+      ...(await Promise.all([
+        versionCheck(name, version, preflight),
+        optionsCheck(name, cli, preflight),
+        loginCheck(name, cli, preflight, context),
+        ...sandboxChecks(question, cli, preflight),
+      ])),
+      ...(name === 'claude' && isUsed ? [rootCheck(question, machine, context)] : []),
+    ];
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    if (!isUsed) return [ok(`cli.${name}`, 'not installed, and not used here')];
+    return [fail(`cli.${name}`, `${error.what} ${error.why}`, `${error.hint} (${preflight.install})`)];
+  }
+}
+
+class Cli {
+  readonly path: string;
+  readonly #env: Record<string, string>;
+
+  constructor(path: string, { env }: ActionContext) {
+    this.path = path;
+    this.#env = definedOnly(env);
+  }
+
+  async run(args: readonly string[]) {
+    return await runCommand(this.path, args, { env: this.#env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
+  }
+}
+
+function versionCheck(name: CliName, version: string, { measured, install }: Preflight): DoctorCheck {
+  const id = `cli.${name}.version`;
+  return version !== '' && isOlder(version, measured)
+    ? warn(id, `${version} is older than what was tried (${measured}).`, `Update it: ${install}.`)
+    : ok(id, `as new as what was tried (${measured})`);
+}
+
+async function optionsCheck(name: CliName, cli: Cli, preflight: Preflight): Promise<DoctorCheck> {
+  const id = `cli.${name}.options`;
+  const { stdout, stderr, exitCode } = await cli.run(preflight.helpArgs);
+  const help = stdout + stderr;
+  const missing = preflight.neededOptions.filter((option) => !help.includes(option));
+  if (missing.length === 0) return ok(id, 'knows every option that is needed');
+  const found =
+    exitCode === 0
+      ? `It does not know ${missing.join(', ')}.`
+      : 'It does not start: its help ends with an error.';
+  return fail(id, found, `Update it: ${preflight.install}.`);
+}
+
+async function loginCheck(
+  name: CliName,
+  cli: Cli,
+  preflight: Preflight,
+  context: ActionContext,
+): Promise<DoctorCheck> {
+  const id = `cli.${name}.login`;
+  const { login, loginTraces, loginFix } = preflight;
+  if (login) {
+    const { exitCode } = await cli.run(login.args);
+    if (exitCode === 0) return ok(id, 'logged in');
+    const found = 'It says that nobody is logged in.';
+    return login.isAdvisory ? warn(id, found, loginFix) : fail(id, found, loginFix);
+  }
+  return loginTraces && (await hasLogin(loginTraces, context))
+    ? ok(id, 'a login is set up')
+    : warn(id, 'No login of it was found.', loginFix);
+}
+
+async function hasLogin(
+  { env: names, homeVariable, files, settings }: LoginTraces,
+  { env, home }: ActionContext,
+): Promise<boolean> {
+  if (names.some((name) => env[name])) return true;
+  const place = env[homeVariable] || home;
+  // What cannot be read is no login either.
+  const found = await Promise.all(files.map((file) => stat(join(place, file)).catch(() => undefined)));
+  if (found.some((file) => file !== undefined)) return true;
+  const text = await readFile(join(place, settings.file), 'utf8').catch(() => '');
+  const chosen = settings.at.reduce<unknown>((node, key) => Object(node)[key], jsonValue(text));
+  return typeof chosen === 'string' && chosen !== '';
+}
+
+function sandboxChecks(question: CliQuestion, cli: Cli, { sandboxArgs }: Preflight): Promise<DoctorCheck>[] {
+  return sandboxArgs ? [sandboxCheck(question, cli, sandboxArgs)] : [];
+}
+
+async function sandboxCheck(
+  { name, isUsed, permissions }: CliQuestion,
+  cli: Cli,
+  args: readonly string[],
+): Promise<DoctorCheck> {
+  const id = `cli.${name}.sandbox`;
+  if ((await cli.run(args)).exitCode === 0) return ok(id, 'its sandbox works');
+  const fix = 'Allow user namespaces on this machine, or set PERMISSIONS=skip.';
+  return isUsed && permissions === 'allow'
+    ? fail(id, 'Its sandbox does not work here: every command of a child would fail.', fix)
+    : warn(id, 'Its sandbox does not work here; PERMISSIONS=skip does not need it.', fix);
+}
+
+function rootCheck({ permissions }: CliQuestion, { uid }: Machine, { env }: ActionContext): DoctorCheck {
+  const id = 'cli.claude.root';
+  return isRefusedAsRoot({ uid, permissions, env })
+    ? fail(
+        id,
+        'You are root, and Claude Code does not skip permissions for root.',
+        'Run as another user, or set PERMISSIONS=allow, or, where this machine may be lost, IS_SANDBOX=1.',
+      )
+    : ok(id, uid === 0 ? 'root, by your own choice' : 'not root');
+}

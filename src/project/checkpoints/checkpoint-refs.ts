@@ -1,0 +1,119 @@
+import { threeDigits } from '../../base/files/stamps.ts';
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
+
+/** How many checkpoints of iterations are kept beside those at the ends of phases. */
+export const KEPT_CHECKPOINTS = 20;
+
+/** Why a checkpoint was made; part of its ref. */
+export type Moment =
+  | { kind: 'after'; iteration: number }
+  /** Before a child, where the files are not as the last one left them: a person may have changed them. */
+  | { kind: 'before'; iteration: number }
+  /** Before we end a child in the middle of its work: another ref, so that the later one replaces nothing. */
+  | { kind: 'before_kill'; iteration: number }
+  /** Before a rewind, so that it can be undone; `id` names the rewind. */
+  | { kind: 'before_rewind'; id: string };
+
+/** What stands there before any child, so that all of a session's work can be taken back. */
+export const START = { kind: 'after', iteration: 0 } as const satisfies Moment;
+
+/** `refs/samocode/<session>/` with what stands behind it: `003`, `003-before`, `003-before-kill`, `rewinds/17`. */
+export function refOf(sessionFolder: string, moment: Moment): string {
+  const refs = refsOf(sessionFolder);
+  switch (moment.kind) {
+    case 'after':
+      return `${refs}${threeDigits(moment.iteration)}`;
+    case 'before':
+      return `${refs}${threeDigits(moment.iteration)}-before`;
+    case 'before_kill':
+      return `${refs}${threeDigits(moment.iteration)}-before-kill`;
+    case 'before_rewind':
+      return `${refs}rewinds/${moment.id.padStart(6, '0')}`;
+    default:
+      return moment satisfies never;
+  }
+}
+
+/** All refs of a session's checkpoints. Old folders have names that git allows in no ref. */
+function refsOf(sessionFolder: string): string {
+  return `refs/samocode/${sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-')}/`;
+}
+
+/** Keeps the checkpoint of a phase's last iteration under a ref that does not grow old. */
+export async function keepPhaseEnd(
+  store: CheckpointStore,
+  end: { sessionFolder: string; iteration: number; phase: string; commit: string },
+): Promise<void> {
+  const ref = `${refsOf(end.sessionFolder)}phase-ends/${threeDigits(end.iteration)}-${end.phase}`;
+  await runGit(['update-ref', '--', ref, end.commit], repositoryOptions(store));
+}
+
+/**
+ * Drops the refs of old checkpoints: the newest twenty iterations and rewinds stay, the ends of phases and the start.
+ * @returns the refs that were dropped
+ */
+export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<string[]> {
+  const refs = refsOf(sessionFolder);
+  const names = (await listRefs(refs, repositoryOptions(store))).map((ref) => ref.slice(refs.length));
+  const iterations = names.filter((name) => /^\d+$/.test(name)).sort(byNumber);
+  const oldest = Number(iterations.at(-KEPT_CHECKPOINTS) ?? 0);
+  const rewinds = names.filter((name) => name.startsWith('rewinds/')).sort(byNumber);
+  const isOld = (iteration: number) => iteration !== START.iteration && iteration < oldest;
+  const old = [
+    ...names.filter((name) => /^\d+(?:-before(?:-kill)?)?$/.test(name) && isOld(Number.parseInt(name, 10))),
+    ...rewinds.slice(0, -KEPT_CHECKPOINTS),
+  ].map((name) => `${refs}${name}`);
+  await deleteRefs(old, repositoryOptions(store));
+  return old;
+}
+
+/** Drops every checkpoint of a session. git forgets their content with its next clean-up. */
+export async function dropCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<void> {
+  const options = repositoryOptions(store);
+  await deleteRefs(await listRefs(refsOf(sessionFolder), options), options);
+}
+
+/** The checkpoints that a session's refs keep; other commits are there only until git clears them away. */
+export async function keptCheckpoints(
+  sessionFolder: string,
+  options: GitOptions,
+): Promise<{ commits: Set<string>; start?: string; beforeRewinds: Map<number, string> }> {
+  const text = await gitLine(
+    ['for-each-ref', '--format=%(objectname) %(refname)', refsOf(sessionFolder)],
+    options,
+  );
+  const refs = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split(' ') as [commit: string, ref: string]);
+  const rewinds = `${refsOf(sessionFolder)}rewinds/`;
+  return {
+    commits: new Set(refs.map(([commit]) => commit)),
+    start: refs.find(([, ref]) => ref === refOf(sessionFolder, START))?.[0],
+    beforeRewinds: new Map(
+      refs
+        .filter(([, ref]) => ref.startsWith(rewinds))
+        .map(([commit, ref]) => [Number(ref.slice(rewinds.length)), commit]),
+    ),
+  };
+}
+
+async function listRefs(prefix: string, options: GitOptions): Promise<string[]> {
+  const text = await gitLine(['for-each-ref', '--format=%(refname)', prefix], options);
+  return text.split('\n').filter(Boolean);
+}
+
+async function deleteRefs(refs: readonly string[], options: GitOptions): Promise<void> {
+  if (refs.length === 0) return;
+  const input = refs.map((ref) => `delete ${ref}\n`).join('');
+  await runGit(['update-ref', '--stdin'], { ...options, input });
+}
+
+function byNumber(a: string, b: string): number {
+  return numberIn(a) - numberIn(b);
+}
+
+function numberIn(name: string): number {
+  return Number(/\d+/.exec(name)?.[0] ?? 0);
+}

@@ -1,0 +1,134 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ifExists, systemErrorCode } from '../../base/errors.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { commonDirOf } from '../git/common-dir.ts';
+import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
+import type { GitContext } from '../git/repository.ts';
+
+/**
+ * A git folder of our own that stands beside a session's machine state. Its indexes know the worktree's and
+ * the session folder's files as they are, byte for byte: no setting, attribute, filter or exclude rule of the
+ * repository has a say, so neither line endings nor what a child planted there come between. Objects go
+ * to the repository, whose refs keep them.
+ */
+export interface CheckpointStore {
+  dir: string;
+  /** The git folder that all worktrees of the repository share. */
+  commonDir: string;
+  context: GitContext;
+}
+
+/** Which of the two folders an index is for. */
+export type KeptPart = 'worktree' | 'session';
+
+const Settings = z.object({
+  v: z.literal(1),
+  commonDir: z.string(),
+  config: z.string(),
+  exclude: z.string(),
+});
+type Settings = z.infer<typeof Settings>;
+
+export interface StorePlace extends GitContext {
+  mainRepo: string;
+  storeDir: string;
+}
+
+/** Opens the store, which is made at the first call, before a child could change what it is made from. */
+export async function openStore({ mainRepo, storeDir, ...context }: StorePlace): Promise<CheckpointStore> {
+  const kept = readSettings(join(storeDir, 'store.json'));
+  const settings = kept ?? (await settingsFrom(mainRepo, context));
+  for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
+  if (!kept) await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
+  await restate(storeDir, settings);
+  return { dir: storeDir, commonDir: settings.commonDir, context };
+}
+
+const FOLDERS = ['info', 'refs', 'objects/info'];
+
+/** For git calls that read or write one part's files by its private index. */
+export function partOptions(store: CheckpointStore, part: KeptPart, folder: string): GitOptions {
+  const { dir, commonDir, context } = store;
+  const env = {
+    GIT_DIR: dir,
+    GIT_WORK_TREE: folder,
+    GIT_INDEX_FILE: join(dir, `${part}.index`),
+    GIT_OBJECT_DIRECTORY: join(commonDir, 'objects'),
+  };
+  return { ...context, cwd: folder, env, timeoutMs: ALL_FILES_LIMIT_MS };
+}
+
+/** For git calls on the repository's objects and refs, whatever became of the worktree. */
+export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
+  const env = { GIT_DIR: commonDir };
+  return { ...context, cwd: commonDir, env, timeoutMs: ALL_FILES_LIMIT_MS };
+}
+
+/** A crashed git leaves its lock behind; the store has one user at a time. */
+export function clearLocks({ dir }: CheckpointStore): void {
+  for (const part of ['worktree', 'session']) rmSync(join(dir, `${part}.index.lock`), { force: true });
+}
+
+/** The next use of a part's index begins with an empty one. */
+export function forgetIndex({ dir }: CheckpointStore, part: KeptPart): void {
+  rmSync(join(dir, `${part}.index`), { force: true });
+}
+
+// Stands above every .gitattributes, so bytes go in and come out as they are.
+const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding\n';
+
+/** What an earlier call wrote is written again: nothing that was put there in between is obeyed. */
+async function restate(dir: string, { config, exclude }: Settings): Promise<void> {
+  const files = {
+    HEAD: 'ref: refs/heads/none\n',
+    config,
+    'info/attributes': ATTRIBUTES,
+    'info/exclude': exclude,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(dir, name);
+    if (textAt(path) !== text) await writeWhole(path, text);
+  }
+}
+
+const TAKEN_OVER = /^core\.(?:filemode|symlinks|ignorecase|precomposeunicode)$/;
+
+async function settingsFrom(mainRepo: string, context: GitContext): Promise<Settings> {
+  const options = { ...context, cwd: mainRepo };
+  const commonDir = await commonDirOf(mainRepo, context);
+  const format = await gitLine(['rev-parse', '--show-object-format'], options);
+  const list = await runGit(['config', '--local', '--list', '-z'], { ...options, allowFailure: true });
+  const taken = list.stdout
+    .split('\0')
+    .map((entry) => entry.split('\n'))
+    .filter(([key = '', value = '']) => TAKEN_OVER.test(key) && /^(?:true|false)$/.test(value))
+    .map(([key = '', value = '']) => `\t${key.slice('core.'.length)} = ${value}\n`);
+  const sha256 = format === 'sha256';
+  const core = `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tbare = false\n\tautocrlf = false\n\tprotectNTFS = false\n\tprotectHFS = false\n`;
+  const extension = sha256 ? '[extensions]\n\tobjectformat = sha256\n' : '';
+  const exclude = (await ifExists(readFile(join(commonDir, 'info/exclude'), 'utf8'))) ?? '';
+  return { v: 1, commonDir, config: `${core}${taken.join('')}${extension}`, exclude };
+}
+
+function readSettings(path: string): Settings | undefined {
+  const text = textAt(path);
+  if (text === undefined) return undefined;
+  try {
+    return Settings.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+// Read at once and not by promises: five small files that are looked at before and after every child.
+function textAt(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gitLine, runGit } from '../git/git.ts';
+import { namesIn, readable } from '../git/path-bytes.ts';
+import { commitOf, type GitContext } from '../git/repository.ts';
+import { type Moment, refOf } from './checkpoint-refs.ts';
+import {
+  type CheckpointStore,
+  clearLocks,
+  openStore,
+  partOptions,
+  repositoryOptions,
+} from './checkpoint-store.ts';
+import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
+import { listing, refresh, takeTree } from './take-files.ts';
+
+export interface CheckpointPlan extends GitContext {
+  mainRepo: string;
+  worktreePath: string;
+  /** The session's own branch, whose tip is kept too. */
+  branch: string;
+  /** The session's folder, whose documents are kept beside the code. */
+  sessionDir: string;
+  /** The session folder's name; part of the ref. */
+  sessionFolder: string;
+  /** A folder among the session's machine state: the private indexes. */
+  storeDir: string;
+  moment: Moment;
+  /** Ignored files that are kept all the same, as paths below the worktree. */
+  alsoInWorktree?: readonly string[];
+}
+
+export interface Checkpoint {
+  /** same: nothing differs from the checkpoint before, and no new one was made. */
+  kind: 'kept' | 'same';
+  /** `refs/samocode/<session>/<NNN>`; of the earlier one when nothing changed. */
+  ref: string;
+  commit: string;
+  /** The commit that was checked out. */
+  head: string | undefined;
+  /** The worktree's files as a tree, ignored ones aside: equal ids mean equal bytes. */
+  worktreeTree: string;
+  sessionTree: string;
+  /** Names, modes and blobs of what is in the session's tree. */
+  documents: readonly KeptDocument[];
+  /** Files that are not in it: larger than 50 MB, unreadable, or a repository of their own. */
+  skipped: readonly string[];
+  /** Those among them that the checkpoint before did not skip. */
+  newlySkipped: readonly string[];
+}
+
+export interface KeptDocument {
+  /** Below the session folder. */
+  name: string;
+  mode: string;
+  id: string;
+}
+
+/**
+ * Keeps the worktree byte for byte, ignored files aside, and the session's documents as a commit under a
+ * ref of ours: `worktree/` and `session/` in its tree; its parents are the commit that is checked out and, where it
+ * is another, the tip of the session's branch. HEAD, the index and every file stay as they are.
+ * @throws GitError
+ */
+export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> {
+  const { moment, worktreePath: folder, sessionDir, alsoInWorktree: also = [] } = plan;
+  const store = await openStore(plan);
+  clearLocks(store);
+  const last = readLast(store);
+  // A file that was written anew with the same bytes is read at every look until then; between two agents time counts.
+  if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
+  const repository = repositoryOptions(store);
+  const [head, tip, lastNow, code, documents] = await Promise.all([
+    headOf(store, folder),
+    commitOf(`refs/heads/${plan.branch}`, repository),
+    last && commitOf(last.ref, repository),
+    takeTree(store, { part: 'worktree', folder, also }),
+    takeDocuments(store, sessionDir),
+  ]);
+  const taken: Taken = {
+    parents: [...new Set([head, tip])].filter((commit) => commit !== undefined),
+    worktreeTree: code.tree,
+    sessionTree: documents.tree,
+    skipped: [...code.skipped, ...documents.skipped],
+  };
+  // A rewind is known by its own checkpoint.
+  const mayBeSame = last?.commit === lastNow && moment.kind !== 'before_rewind';
+  const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;
+  const { ref, commit } = same ?? (await commitTaken(store, plan, taken));
+  if (moment.kind !== 'before_rewind') writeLast(store, { ref, commit, ...taken });
+  const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
+  const { worktreeTree, sessionTree, skipped } = taken;
+  const kept = { ref, commit, head, worktreeTree, sessionTree, documents: documents.files };
+  return { kind: same ? 'same' : 'kept', ...kept, skipped, newlySkipped };
+}
+
+type Taken = Omit<LastCheckpoint, 'ref' | 'commit'>;
+
+function isSame(last: Taken, now: Taken): boolean {
+  const isSameTree = last.worktreeTree === now.worktreeTree && last.sessionTree === now.sessionTree;
+  return isSameTree && last.parents.join() === now.parents.join();
+}
+
+const WHERE = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir'];
+
+async function headOf(store: CheckpointStore, worktreePath: string): Promise<string | undefined> {
+  const ask = [...WHERE, '--verify', 'HEAD^{commit}'];
+  const asked = await runGit(ask, { ...store.context, cwd: worktreePath, allowFailure: true });
+  const [toplevel, commonDir, head] = asked.stdout.trim().split('\n');
+  // A worktree that lost its .git file lies inside MAIN_REPO in the usual layout: git would speak of that one.
+  // And a repository that a child made in its place has commits that this one knows nothing of.
+  const isOurs = toplevel === (await realpath(worktreePath)) && commonDir === store.commonDir;
+  return asked.exitCode === 0 && isOurs ? head : undefined;
+}
+
+async function takeDocuments(store: CheckpointStore, folder: string) {
+  const { tree, skipped } = await takeTree(store, { part: 'session', folder });
+  const list = await runGit(['ls-files', '-s', '-z'], listing(partOptions(store, 'session', folder)));
+  const files = namesIn(list.stdout).map((line): KeptDocument => {
+    const [, mode = '', id = '', name = ''] = /^(\d+) (\w+) 0\t(.+)$/s.exec(line) ?? [];
+    return { name: readable(name), mode, id };
+  });
+  return { tree, files, skipped: skipped.map((name) => join(folder, name)) };
+}
+
+// Ours, so that keeping work never fails for a missing identity, and nobody takes it for a person's commit.
+const WRITER = ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+  [`GIT_${who}_NAME`, 'samocode'],
+  [`GIT_${who}_EMAIL`, 'samocode@localhost'],
+]);
+
+async function commitTaken(
+  store: CheckpointStore,
+  plan: CheckpointPlan,
+  { parents, worktreeTree, sessionTree }: Taken,
+): Promise<{ ref: string; commit: string }> {
+  const ref = refOf(plan.sessionFolder, plan.moment);
+  const options = repositoryOptions(store);
+  const input = `040000 tree ${worktreeTree}\tworktree\n040000 tree ${sessionTree}\tsession\n`;
+  const tree = await gitLine(['mktree'], { ...options, input });
+  const given = parents.flatMap((parent) => ['-p', parent]);
+  const env = { ...options.env, ...Object.fromEntries(WRITER) };
+  const commit = await gitLine(['commit-tree', ...given, '-m', subject(plan), tree], { ...options, env });
+  await runGit(['update-ref', '--no-deref', ref, commit], options);
+  return { ref, commit };
+}
+
+function subject({ sessionFolder, moment }: CheckpointPlan): string {
+  switch (moment.kind) {
+    case 'after':
+      return `Checkpoint of ${sessionFolder} after iteration ${moment.iteration}`;
+    case 'before':
+      return `Checkpoint of ${sessionFolder} before iteration ${moment.iteration}`;
+    case 'before_kill':
+      return `Checkpoint of ${sessionFolder} before iteration ${moment.iteration} was ended`;
+    case 'before_rewind':
+      return `Checkpoint of ${sessionFolder} before a rewind`;
+    default:
+      return moment satisfies never;
+  }
+}

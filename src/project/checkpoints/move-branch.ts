@@ -1,0 +1,69 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { ALL_FILES_LIMIT_MS, runGit } from '../git/git.ts';
+import { removePlantedLinks } from '../git/planted-links.ts';
+import { realPathAsFar } from '../git/real-path.ts';
+import { commitOf, type GitContext } from '../git/repository.ts';
+import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
+import { listWorktrees } from '../git/worktree-list.ts';
+
+export interface BranchMove extends GitContext {
+  mainRepo: string;
+  worktreePath: string;
+  branch: string;
+  /** Where the branch shall stand; absent: it has no commit. */
+  commit: string | undefined;
+}
+
+/**
+ * Checks the session's branch out at a commit without touching a file: HEAD, branch and index move, a merge or
+ * rebase that was under way is given up. The caller keeps the old tip.
+ * @returns the commit, undefined when there is none
+ */
+export async function moveBranch(move: BranchMove): Promise<string | undefined> {
+  const { mainRepo, worktreePath, branch, commit, ...context } = move;
+  const options = { ...context, cwd: worktreePath };
+  const calm = { ...options, allowFailure: true };
+  const ref = `refs/heads/${branch}`;
+  await removePlantedLinks({ mainRepo, worktreePath }, context);
+  for (const given of await underWay(worktreePath)) await runGit([given, '--quit'], calm);
+  await runGit(['symbolic-ref', '-m', 'samocode: rewind', 'HEAD', ref], options);
+  if (commit === undefined) {
+    if ((await commitOf(ref, options)) !== undefined)
+      await runGit(['update-ref', '--no-deref', '-d', ref], options);
+    await runGit(['read-tree', '--empty'], options);
+    return undefined;
+  }
+  // An agent may have made the branch a name for another one.
+  await runGit(['update-ref', '--no-deref', '-m', 'samocode: rewind', ref, commit], options);
+  await runGit(['reset', '--quiet', '--mixed'], { ...options, timeoutMs: ALL_FILES_LIMIT_MS });
+  return commit;
+}
+
+/** By plain reads; what else may be under way (a merge, one pick) ends with the reset of the index. */
+async function underWay(worktreePath: string): Promise<string[]> {
+  const gitDir = (await gitDirOf(worktreePath).catch(() => undefined)) ?? join(worktreePath, '.git');
+  const has = async (name: string) => (await ifExists(lstat(join(gitDir, name)))) !== undefined;
+  const isRebase = (await has('rebase-merge')) || (await has('rebase-apply'));
+  return [...(isRebase ? ['rebase'] : []), ...((await has('sequencer')) ? ['cherry-pick'] : [])];
+}
+
+/** @throws branch_elsewhere when another worktree has the branch: moving it would move that one's ground */
+export async function refuseElsewhere({
+  mainRepo,
+  worktreePath,
+  branch,
+  signal,
+  baseEnv,
+  config,
+}: Omit<BranchMove, 'commit'>): Promise<void> {
+  const context = { signal, baseEnv, config };
+  const here = await realPathAsFar(worktreePath);
+  for (const entry of await listWorktrees(mainRepo, context)) {
+    if (entry.branch !== branch || entry.prunable) continue;
+    if ((await realPathAsFar(entry.path)) !== here)
+      throw WORKTREE_ERRORS.branch_elsewhere({ branch, path: entry.path });
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { configFolder } from '../../base/config-folder.ts';
+import { ifExists } from '../../base/errors.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
+
+/** A project that was used on this machine. */
+const KnownProject = z.looseObject({
+  /** Absolute path of its `.samocode`. */
+  filePath: z.string().min(1),
+  mainRepo: z.string().min(1),
+  sessions: z.string().min(1),
+  lastUsedAt: z.string(),
+});
+export type KnownProject = z.infer<typeof KnownProject>;
+
+const ProjectsFile = z.looseObject({ v: z.literal(1), projects: z.array(z.unknown()) });
+
+export type KnownProjects =
+  | { kind: 'read'; projects: readonly KnownProject[] }
+  /** Nothing is lost but convenience: the list grows again by use. */
+  | { kind: 'malformed'; problem: string };
+
+/** The list is for finding projects; beyond this many the longest unused are forgotten. */
+const MAX_PROJECTS = 200;
+/** Two programs that note a project at the same moment: the one that lost does it again. */
+const ATTEMPTS = 5;
+
+/** The projects of this machine, last used first. A missing file is an empty list. */
+export async function readKnownProjects(homeDir: string): Promise<KnownProjects> {
+  const path = projectsPath(homeDir);
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text === undefined) return { kind: 'read', projects: [] };
+  const parsed = ProjectsFile.safeParse(parseJson(text));
+  if (!parsed.success) return { kind: 'malformed', problem: `${path} is not a list of projects.` };
+  const projects = parsed.data.projects.flatMap((entry) => KnownProject.safeParse(entry).data ?? []);
+  return { kind: 'read', projects: projects.sort((a, b) => b.lastUsedAt.localeCompare(a.lastUsedAt)) };
+}
+
+/** Notes that a project is used. A file that makes no sense is put aside as `projects.json.unreadable`. */
+export async function rememberProject(
+  project: Omit<KnownProject, 'lastUsedAt'> & { filePath: string; mainRepo: string; sessions: string },
+  { homeDir, clock }: { homeDir: string; clock: Clock },
+): Promise<void> {
+  const path = projectsPath(homeDir);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const entry = KnownProject.parse({ ...project, lastUsedAt: isoUtc(clock.now()) });
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const known = await readKnownProjects(homeDir);
+    if (known.kind === 'malformed') await rename(path, `${path}.unreadable`);
+    const others =
+      known.kind === 'read' ? known.projects.filter(({ filePath }) => filePath !== entry.filePath) : [];
+    const projects = [entry, ...others].slice(0, MAX_PROJECTS);
+    await writeWhole(path, `${JSON.stringify({ v: 1, projects }, null, 2)}\n`, 0o600);
+    const written = await readKnownProjects(homeDir);
+    if (written.kind === 'read' && written.projects.some(({ filePath }) => filePath === entry.filePath))
+      return;
+  }
+}
+
+function projectsPath(homeDir: string): string {
+  return join(configFolder(homeDir), 'projects.json');
+}

@@ -1,0 +1,34 @@
+import { readSettings } from '../settings/read-settings.ts';
+import { readSettingTexts } from './open-project.ts';
+
+/** What holds for all sessions of a machine together, as it stands now. */
+export interface MachineLimits {
+  /** US dollars that all agents may cost from midnight to midnight. */
+  usdPerDay?: number;
+  /** Sessions that work at once. */
+  parallel?: number;
+  /** How long the supervisor stays with nothing to watch. */
+  supervisorMinutes: number;
+}
+
+const USUAL_MINUTES = 10;
+
+/** Reads them from the environment and the config folder's `.env`. A value that makes no sense is none. */
+export async function machineLimits(
+  env: Readonly<Record<string, string | undefined>>,
+  homeDir: string,
+): Promise<MachineLimits> {
+  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
+  const numberOf = (wanted: string) => {
+    const value = readings.find(({ name }) => name === wanted)?.value;
+    return typeof value === 'number' ? value : undefined;
+  };
+  const usdPerDay = numberOf('maxCostUsdPerDay');
+  const parallel = numberOf('maxParallelOnMachine');
+  const supervisorMinutes = numberOf('supervisorMinutes') ?? USUAL_MINUTES;
+  return {
+    supervisorMinutes,
+    usdPerDay,
+    parallel,
+  };
+}

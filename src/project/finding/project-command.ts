@@ -1,0 +1,96 @@
+import { isAbsolute } from 'node:path';
+import { statsAt } from '../../base/files/look-at.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+
+const LIMIT_MS = 30 * 60_000;
+
+export interface ProjectCommandOptions {
+  cwd: string;
+  /** The whole environment. */
+  env: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  /** The command line inside a guard; absent: it runs as it stands. */
+  inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
+}
+
+export interface CommandFailure {
+  /** How it failed, a few words. */
+  how: string;
+  /** The program that the command's own shell could not start, unless it is a file of the repository. */
+  missing?: string;
+  /** What the guard said, where it failed and the command never ran. */
+  guardProblem?: string;
+}
+
+/**
+ * Runs one command of `.samocode` by the shell, for half an hour at most.
+ * @returns undefined when it exited with 0
+ */
+export async function failureOf(
+  command: string,
+  { cwd, env, signal, inside }: ProjectCommandOptions,
+): Promise<CommandFailure | undefined> {
+  const options = {
+    cwd,
+    env,
+    timeoutMs: LIMIT_MS,
+    leavesBehind: inside !== undefined,
+    signal,
+  };
+  const shell = ['/bin/sh', '-c', command, SHELL_NAME] as const;
+  const [file, ...args] = inside?.(shell) ?? shell;
+  const { exitCode, stderr, timedOut, notFound } = await runCommand(file, args, options);
+  if (exitCode === 0) return undefined;
+  if (timedOut) return { how: 'ran out of time' };
+  // Where the folder is gone too, the command would not have run without a guard either.
+  const isGone = notFound && statsAt(cwd) !== undefined;
+  const said = isGone ? `${file} could not be started` : GUARD_FAILED.exec(stderr)?.[1];
+  const guardProblem = inside !== undefined && (isGone || exitCode === 1) ? said : undefined;
+  if (guardProblem !== undefined) return { how: 'it could not be run in the guard', guardProblem };
+  const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
+  return { how: `exit status ${exitCode ?? 'none'}`, missing };
+}
+
+/** What our shell calls itself in its messages: a shell that the command starts has another name. */
+const SHELL_NAME = 'samocode';
+/** Its first words, and its last. */
+const GUARD_FAILED = /^bwrap: (.+)\n*$/;
+/** As dash, bash and busybox say it: `samocode: 1: tool: not found`. */
+const REFUSED = /^samocode: (?:(?:line )?\d+: )?(.+): [^:]+$/gm;
+
+function refusedProgram(stderr: string): string | undefined {
+  const program = [...stderr.matchAll(REFUSED)].at(-1)?.[1];
+  return program === undefined || isOfRepository(program) ? undefined : program;
+}
+
+/** What a path inside the repository leads to may come with SETUP or a branch, and an agent may have lost it. */
+export function isOfRepository(program: string): boolean {
+  return program.includes('/') && !isAbsolute(program);
+}
+
+/** A command that begins plainly: settings of its environment but PATH, then a word that the shell takes as it stands. */
+const PLAIN_PROGRAM = /^\s*(?:(?!PATH=)[A-Za-z_]\w*=[\w.,:/+@%-]*\s+)*([\w./+-]+)(?=[\s;&|<>]|$)/;
+/** With these the rest decides how the command ends: `mytool || true`. */
+const MAY_PASS_WITHOUT = /[;|&\n]/;
+const IS_FOUND = 'case $1 in /*) [ -f "$1" ] && [ -x "$1" ];; *) command -v "$1" >/dev/null;; esac';
+
+/**
+ * Looks a command's first program up without running anything.
+ * @returns the program when the shell would not find it; undefined also for a command that begins in another way
+ */
+export async function missingProgram(
+  command: string,
+  { cwd, env }: Pick<ProjectCommandOptions, 'cwd' | 'env'>,
+): Promise<string | undefined> {
+  if (MAY_PASS_WITHOUT.test(command.replaceAll('&&', ''))) return undefined;
+  const program = PLAIN_PROGRAM.exec(command)?.[1];
+  if (program === undefined) return undefined;
+  const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });
+  // Null: the folder is gone, which another error names.
+  return exitCode === 0 || exitCode === null ? undefined : program;
+}
+
+/** One sentence, the same wherever the program is missed. */
+export function notFoundWords(program: string, of: 'the check' | 'SETUP', command: string): string {
+  return `The shell does not find "${program}" of ${of} \`${command}\`.`;
+}

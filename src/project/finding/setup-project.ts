@@ -1,0 +1,200 @@
+import { readFile, realpath, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { createWhole } from '../../base/files/atomic-file.ts';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { makeFolder } from '../git/make-folder.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { pathInside } from '../git/real-path.ts';
+import { type GitContext, requireIdentity, requireRepository } from '../git/repository.ts';
+import { UndoList } from '../git/undo-list.ts';
+import { readSettings, type SettingTexts } from '../settings/read-settings.ts';
+import { parseSamocodeFile, samocodeLine } from '../settings/samocode-file.ts';
+import { initRepository } from '../worktrees/init-repository.ts';
+import { excludeFolders } from './exclude.ts';
+import { findProject, SAMOCODE_FILE } from './find-project.ts';
+import { rememberProject } from './known-projects.ts';
+import { openProject, type Project, readSettingTexts } from './open-project.ts';
+
+export interface ProjectSetup {
+  /** The repository; relative paths and `~` are resolved by the caller. */
+  mainRepo: string;
+  /** Absolute; inside the repository's `_samocode/` unless told. */
+  sessions?: string;
+  worktrees?: string;
+  /** Further lines of a new `.samocode`, by key. */
+  lines?: Readonly<Record<string, string>>;
+  /** The person agreed to the folder, `git init` and a first commit where they are missing. */
+  initRepository?: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+  homeDir: string;
+  clock: Clock;
+  signal?: AbortSignal;
+}
+
+export type ProjectSetupReport = ProjectFacts &
+  (
+    | { kind: 'checked' }
+    /** `writtenHash`: SHA-256 of the bytes that we wrote. By now somebody may have put other ones in their place. */
+    | { kind: 'made'; writtenHash: string }
+  );
+
+interface ProjectFacts {
+  project: Project;
+  /** What was changed, a sentence each; empty when all was in order. */
+  done: readonly string[];
+  warnings: readonly string[];
+}
+
+/**
+ * Checks a project's `.samocode`, or makes it, with its folders and excludes. An existing file is never
+ * changed. When something fails, what was made before is taken back.
+ * @throws what openProject throws, no_git_identity, first_commit_too_large, GitError
+ */
+export async function setupProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
+  const undo = new UndoList();
+  try {
+    return await setUp(setup, undo);
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
+
+async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupReport> {
+  const { env, homeDir, clock, signal } = setup;
+  const context: GitContext = { baseEnv: env, ...(signal ? { signal } : {}) };
+  const done: string[] = [];
+  if (setup.initRepository)
+    done.push(...(await initRepository(setup.mainRepo, { homeDir, undo, ...context })));
+  const { toplevel } = await requireRepository(setup.mainRepo, { ...context, homeDir });
+  const { filePath, text } = await ensureFile(toplevel, setup, undo);
+  if (text !== undefined) done.push(`Wrote ${filePath}.`);
+  const texts = await readSettingTexts({ filePath, env, homeDir });
+  for (const folder of foldersIn(texts))
+    if (await makeFolder(folder, undo)) done.push(`Made the folder ${folder}.`);
+  const project = await openProject({ filePath, env, homeDir, ...(signal ? { signal } : {}) });
+  const { sessions, worktrees } = project.values;
+  const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
+  undo.push(exclude.undo);
+  if (exclude.added.length > 0) done.push(`Added ${exclude.added.join(' and ')} to ${exclude.excludePath}.`);
+  await rememberProject({ filePath, mainRepo: project.mainRepo, sessions }, { homeDir, clock });
+  const warnings = [
+    ...project.warnings.map(({ path, text }) => `${path}: ${text}`),
+    ...exclude.tracked.map((folder) => `${folder} holds committed files, which stay in git status.`),
+    ...(text === undefined ? keptInstead(setup, texts) : []),
+    ...(await missingIdentity(project.mainRepo, context)),
+  ];
+  const facts = { project, done, warnings };
+  return text === undefined
+    ? { kind: 'checked', ...facts }
+    : { kind: 'made', ...facts, writtenHash: fingerprint(text) };
+}
+
+/** `text`: what was written; absent where there was a file already, or somebody else's came just before ours. */
+async function ensureFile(
+  toplevel: string,
+  setup: ProjectSetup,
+  undo: UndoList,
+): Promise<{ filePath: string; text?: string }> {
+  const existing = await projectAt(toplevel, setup.homeDir);
+  if (existing !== undefined) return { filePath: existing };
+  const filePath = join(toplevel, SAMOCODE_FILE);
+  const text = await fileText(toplevel, setup);
+  if (await createWhole(filePath, text)) {
+    // A person may have written into it by then.
+    undo.push(async () => (await readFile(filePath, 'utf8')) === text && (await rm(filePath)));
+    return { filePath, text };
+  }
+  const rivals = await projectAt(toplevel, setup.homeDir);
+  if (rivals === undefined) throw PROJECT_ERRORS.file_in_the_way({ path: filePath });
+  return { filePath: rivals };
+}
+
+async function projectAt(toplevel: string, homeDir: string): Promise<string | undefined> {
+  try {
+    return await findProject({ from: toplevel, homeDir });
+  } catch (error) {
+    if (PROJECT_ERRORS.project_not_found.is(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * One folder inside the repository holds both: a person finds it, children that are confined to one root
+ * reach it, and it is gone with the project. No leading dot, because people read their sessions; the
+ * underscore sorts it before the code, and `.samocode` is the file's name already.
+ */
+function foldersWanted(toplevel: string, { sessions, worktrees }: ProjectSetup): [string, string] {
+  return [
+    resolve(worktrees ?? join(toplevel, '_samocode/worktrees')),
+    resolve(sessions ?? join(toplevel, '_samocode/sessions')),
+  ];
+}
+
+function foldersIn(texts: SettingTexts): string[] {
+  return readSettings(texts).readings.flatMap(({ name, value }) =>
+    (name === 'worktrees' || name === 'sessions') && typeof value === 'string' ? [value] : [],
+  );
+}
+
+async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> {
+  const { lines = {}, homeDir } = setup;
+  const [worktrees, sessions] = foldersWanted(toplevel, setup);
+  const home = await realpath(homeDir).catch(() => homeDir);
+  return [
+    '# What samocode needs to know about this project: KEY=VALUE lines, paths relative to this file.',
+    '# A check must exit 0 before a session is done, for instance: CHECK=npm test',
+    samocodeLine('MAIN_REPO', '.'),
+    samocodeLine('WORKTREES', written(worktrees, toplevel, home)),
+    samocodeLine('SESSIONS', written(sessions, toplevel, home)),
+    ...Object.entries(lines).map(([key, value]) => samocodeLine(key, value)),
+    '',
+  ].join('\n');
+}
+
+/** Relative inside the project, so that the file may be committed; `~` in the home folder, else absolute. */
+function written(path: string, toplevel: string, home: string): string {
+  const inside = pathInside(toplevel, path);
+  if (inside !== undefined) return inside || '.';
+  const atHome = pathInside(home, path);
+  return atHome === undefined ? path : `~/${atHome}`;
+}
+
+/** Every wish that the file does not fulfil, with what a person would have to write. */
+function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
+  const has = new Map(readSettings(texts).readings.map(({ key, value }) => [key, value]));
+  const { entries } = parseSamocodeFile(texts.projectFile?.text ?? '');
+  const stands = (key: string, wanted: string) =>
+    wanted === String(has.get(key)) || entries.some((entry) => entry.key === key && entry.value === wanted);
+  const folders = { SESSIONS: setup.sessions, WORKTREES: setup.worktrees };
+  return [
+    ...Object.entries(folders).flatMap(([key, wanted]) =>
+      wanted === undefined || resolve(wanted) === has.get(key)
+        ? []
+        : [`The existing file was kept: ${key} is ${has.get(key)}.`],
+    ),
+    ...Object.entries(setup.lines ?? {}).flatMap(([key, wanted]) =>
+      wanted === '' || stands(key, wanted)
+        ? []
+        : [`The existing file was kept: write ${shortened(samocodeLine(key, wanted))} into it yourself.`],
+    ),
+  ];
+}
+
+/** A caller may have sent anything. */
+function shortened(line: string): string {
+  return line.length > MAX_TOLD_CHARS ? `${line.slice(0, MAX_TOLD_CHARS)}…` : line;
+}
+
+const MAX_TOLD_CHARS = 300;
+
+async function missingIdentity(mainRepo: string, context: GitContext): Promise<string[]> {
+  try {
+    await requireIdentity(mainRepo, context);
+    return [];
+  } catch (error) {
+    if (PROJECT_ERRORS.no_git_identity.is(error)) return [error.message];
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { configFolder } from '../../base/config-folder.ts';
+import { ifExists } from '../../base/errors.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import type { ResolvedSettings } from '../settings/resolve-settings.ts';
+import { isAsStrict } from '../settings/setting-spec.ts';
+import { SETTINGS, type SettingName } from '../settings/settings.ts';
+import type { Project } from './open-project.ts';
+
+/** A line of `.samocode` that counts only once the person trusted the file. */
+export interface RiskyLine {
+  /** `CHECK_LINT`, `GATES`. */
+  key: string;
+  risk: 'loosens' | 'runs';
+  /** As it was read; text of the file, to be shown as a quotation. */
+  value: string;
+}
+
+const TrustRecord = z.looseObject({
+  v: z.literal(1),
+  /** Absolute path of the `.samocode`. */
+  filePath: z.string(),
+  /** Of the content that was trusted. */
+  hash: z.string(),
+  trustedAt: z.string(),
+});
+
+export type Trust =
+  /** Nothing in the file runs or loosens anything, or a person has trusted it as it is. */
+  { kind: 'fine' } | { kind: 'untrusted'; filePath: string; hash: string; lines: readonly RiskyLine[] };
+
+/** Whether a project's commands and loosening lines count yet. */
+export async function trustIn(project: Project, homeDir: string): Promise<Trust> {
+  const { filePath, fileHash: hash } = project;
+  const lines = riskyLines(project);
+  if (lines.length === 0 || (await isTrusted(filePath, hash, homeDir))) return { kind: 'fine' };
+  return { kind: 'untrusted', filePath, hash, lines };
+}
+
+/** What a project's file itself would run or loosen. Empty: there is nothing to trust. */
+export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>): RiskyLine[] {
+  const single = (Object.keys(SETTINGS) as SettingName[]).flatMap((name): RiskyLine[] => {
+    const spec = SETTINGS[name];
+    const source = sources[name];
+    if (!('risk' in spec) || 'family' in spec || source?.kind !== 'project_file') return [];
+    // A line that takes nothing of what would hold without it asks for no trust.
+    if ('default' in spec && isAsStrict(spec, values[name], spec.schema.parse(spec.default))) return [];
+    return [{ key: spec.key, risk: spec.risk, value: String(values[name]) || 'none' }];
+  });
+  if (sources.checks?.kind !== 'project_file') return single;
+  return [
+    ...single,
+    ...values.checks.map(({ key, command }): RiskyLine => ({ key, risk: 'runs', value: command })),
+  ];
+}
+
+/** Whether a person trusted exactly this content of the file. A record that makes no sense trusts nothing. */
+export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
+  const text = await ifExists(readFile(recordPath(filePath, homeDir), 'utf8'));
+  const record = text === undefined ? undefined : readRecord(text);
+  return record?.filePath === filePath && record.hash === hash;
+}
+
+/** Notes that a person trusts this content of the file; only ever called for a human act. */
+export async function trustFile(
+  filePath: string,
+  hash: string,
+  { homeDir, clock }: { homeDir: string; clock: Clock },
+): Promise<void> {
+  const path = recordPath(filePath, homeDir);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const record = { v: 1, filePath, hash, trustedAt: isoUtc(clock.now()) };
+  await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+}
+
+function readRecord(text: string): z.infer<typeof TrustRecord> | undefined {
+  try {
+    return TrustRecord.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file per project: two people who trust two projects at the same moment do not meet. */
+function recordPath(filePath: string, homeDir: string): string {
+  const name = fingerprint(filePath).slice(0, 32);
+  return join(configFolder(homeDir), 'trusted', `${name}.json`);
+}

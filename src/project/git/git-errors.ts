@@ -1,0 +1,98 @@
+import { errors, SamocodeError } from '../../base/errors.ts';
+
+/** git could not do what it was asked; its own words are the `cause`. */
+export const GIT_ERRORS = errors({
+  git_missing: () => ({
+    what: 'git could not be started.',
+    why: 'There is no program "git" on PATH.',
+    hint: 'Install git, or start the client with a PATH that has it.',
+  }),
+  git_no_folder: ({ cwd }: { cwd: string }) => ({
+    what: 'git was not started.',
+    why: `The folder ${cwd} does not exist.`,
+    hint: 'Create the folder, or correct the path in .samocode.',
+  }),
+  git_timeout: ({ subcommand, cwd, seconds }: Call & { seconds: number }) => ({
+    what: `"git ${subcommand}" was stopped.`,
+    why: `It had not finished in ${cwd} after ${seconds} s.`,
+    hint: 'Run it there yourself to see what it waits for: a password, a slow disk, a network that does not answer.',
+  }),
+  git_failed: (call: FailedCall) => ({
+    what: failed(call),
+    why: call.exitCode === null ? 'A signal ended it.' : `Its exit status was ${call.exitCode}.`,
+    hint: 'Run it there yourself to read what git says.',
+  }),
+  git_unsafe_owner: (call: Call) => ({
+    what: failed(call),
+    why: 'The repository belongs to another user, so git refuses to open it.',
+    hint: 'If you trust it: git config --global --add safe.directory <the folder>.',
+  }),
+  git_not_a_repository: (call: Call) => ({
+    what: failed(call),
+    why: 'It is not a git working copy.',
+    hint: 'Choose the folder of a repository.',
+    next: [{ act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to create one there' }],
+  }),
+  git_locked: (held: Call | { lock: string }) => ({
+    what: 'lock' in held ? 'Nothing was changed.' : failed(held),
+    why: `${'lock' in held ? `The lock file ${held.lock} exists` : 'The repository is locked'}: another git command works there, or one that crashed left the lock.`,
+    hint: 'Try again once that command has ended; if no git runs there, remove the lock file.',
+  }),
+  git_disk_full: (call: Call) => ({
+    what: failed(call),
+    why: 'The disk is full.',
+    hint: 'Free some space and try again.',
+  }),
+  git_submodules: (call: Call) => ({
+    what: failed(call),
+    why: 'The worktree has submodules, and samocode does not check them for work that would be lost.',
+    hint: 'Check the submodules and push what you want to keep; then remove the worktree with "git worktree remove --force <path>" and try again.',
+  }),
+  git_unreachable: (call: Call) => ({
+    what: failed(call),
+    why: 'The remote repository did not answer, or refused access.',
+    hint: 'Check the network and that "git fetch" works there without asking for a password.',
+  }),
+});
+
+interface Call {
+  subcommand: string;
+  cwd: string;
+}
+
+interface FailedCall extends Call {
+  /** Null when a signal ended it. */
+  exitCode: number | null;
+}
+
+function failed({ subcommand, cwd }: Call): string {
+  return `"git ${subcommand}" failed in ${cwd}.`;
+}
+
+type GitErrorCode = keyof typeof GIT_ERRORS;
+export type GitError = SamocodeError<GitErrorCode>;
+
+export function isGitError(error: unknown): error is GitError {
+  return error instanceof SamocodeError && Object.hasOwn(GIT_ERRORS, error.code);
+}
+
+/** What git's stderr in the C locale says about the kind of failure. */
+const KNOWN: ReadonlyArray<
+  readonly [RegExp, Exclude<GitErrorCode, 'git_missing' | 'git_no_folder' | 'git_timeout'>]
+> = [
+  [/detected dubious ownership/, 'git_unsafe_owner'],
+  [/not a git repository|must be run in a work tree/, 'git_not_a_repository'],
+  [/\.lock': File exists|Another git process seems to be running/, 'git_locked'],
+  [/No space left on device|Disk quota exceeded/, 'git_disk_full'],
+  [/working trees containing submodules cannot be/, 'git_submodules'],
+  [
+    /Could not resolve host|Could not read from remote repository|unable to access|Connection (?:refused|timed out)|does not appear to be a git repository|terminal prompts disabled|Authentication failed/i,
+    'git_unreachable',
+  ],
+];
+
+/** The failure of a git call that ran to its end, by what it wrote to stderr. */
+export function gitFailure(call: FailedCall, gitText: string): GitError {
+  const code = KNOWN.find(([pattern]) => pattern.test(gitText))?.[1] ?? 'git_failed';
+  return GIT_ERRORS[code](call, gitText ? { cause: new Error(gitText) } : undefined);
+}

@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import { shellQuoted } from '../../base/shell-quoted.ts';
+
+/** A setting by its key, as `git config --list` writes it: all in small letters but what stands between the dots. */
+export const Setting = z.tuple([z.string(), z.string()]);
+export type Setting = z.infer<typeof Setting>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface ProgramSetting {
+  key: RegExp;
+  /** What git is given instead when nobody but a child has set it. */
+  harmless: string | ((env: Environment) => string);
+  /** Every value counts, and an empty one forgets those before it. */
+  isList?: true;
+}
+
+/**
+ * Settings of a repository by which a git call of ours could start a program. What is switched off in every
+ * call is not here (hooks, monitors, editors, pagers: see `runGit`), nor is what git obeys from the person's own
+ * files alone (`uploadpack.packObjectsHook`), nor aliases, which never stand for a command that git has.
+ */
+const PROGRAMS: readonly ProgramSetting[] = [
+  // Empty: files go in and out as they are.
+  { key: /^filter\..+\.(?:clean|smudge|process)$/s, harmless: '' },
+  { key: /^filter\..+\.required$/s, harmless: 'false' },
+  { key: /^core\.sshcommand$/, harmless: ({ GIT_SSH }) => (GIT_SSH ? shellQuoted(GIT_SSH) : 'ssh') },
+  { key: /^core\.gitproxy$/, harmless: 'none' },
+  { key: /^credential\.(?:.+\.)?helper$/s, harmless: '', isList: true },
+  // Reached by any command, when a planted promisor remote is asked for a missing object; see `runGit`.
+  { key: /^remote\..+\.uploadpack$/s, harmless: 'git-upload-pack' },
+  { key: /^remote\..+\.receivepack$/s, harmless: 'git-receive-pack' },
+  { key: /^remote\..+\.vcs$/s, harmless: '' },
+  { key: /^diff\.external$/, harmless: 'true' },
+  { key: /^diff\..+\.command$/s, harmless: 'true' },
+  { key: /^diff\..+\.textconv$/s, harmless: 'cat' },
+  { key: /^merge\..+\.driver$/s, harmless: 'false' },
+  { key: /^gpg\.(?:.+\.)?program$/s, harmless: 'false' },
+  { key: /^gpg\.ssh\.defaultkeycommand$/, harmless: 'true' },
+  { key: /^hook\..+\.command$/s, harmless: 'true' },
+  { key: /^trailer\..+\.(?:command|cmd)$/s, harmless: 'true' },
+  { key: /^interactive\.difffilter$/, harmless: 'cat' },
+  { key: /^submodule\..+\.update$/s, harmless: 'none' },
+  { key: /^init\.templatedir$/, harmless: '' },
+  // What the person's own LFS filter would start.
+  { key: /^lfs\.customtransfer\..+\.path$/s, harmless: 'false' },
+  { key: /^lfs\.(?:.+\.)?standalonetransferagent$/s, harmless: '' },
+  { key: /^lfs\.extension\..+\.(?:clean|smudge)$/s, harmless: '' },
+];
+
+export function namesProgram([key]: Setting): boolean {
+  return PROGRAMS.some((program) => program.key.test(key));
+}
+
+/** Switched off in every call of ours; what a person or an agent starts obeys them. */
+const ONLY_FOR_OTHERS =
+  /^(?:core\.(?:hookspath|fsmonitor|pager|editor|askpass|alternaterefscommand)|sequence\.editor|pager\..+|alias\..+|(?:diff|merge)tool\..+\.cmd)$/s;
+/** Keys whose value is a command only when it says so. */
+const COMMAND_BY_MARK = /^(?:alias\..+|submodule\..+\.update)$/s;
+const BOOLEAN = /^(?:true|false|yes|no|on|off|[01])?$/i;
+
+/** Whether it must be known, so that no program is started by it in our hands or anybody else's. */
+export function isAboutPrograms(setting: Setting): boolean {
+  return namesProgram(setting) || executes(setting);
+}
+
+/** Whether git would start a program by it, for whomever. */
+export function executes([key, value]: Setting): boolean {
+  if (COMMAND_BY_MARK.test(key)) return value.startsWith('!');
+  if (key !== 'core.hookspath' && BOOLEAN.test(value)) return false;
+  return ONLY_FOR_OTHERS.test(key) || namesProgram([key, value]);
+}
+
+export interface ProgramSettings {
+  /** Of the repository and its worktree, in the order in which git reads them. */
+  repository: readonly Setting[];
+  /** Of the person and the machine. */
+  outside: readonly Setting[];
+}
+
+/**
+ * Settings for our calls that make good what has changed since `before`: who had set something goes on with it, and of
+ * what was planted nothing is started.
+ */
+export function undoChanged(before: ProgramSettings, now: ProgramSettings, env: Environment): Setting[] {
+  const known = [...before.outside, ...before.repository];
+  const all = [...known, ...now.outside, ...now.repository];
+  const differs = (key: string, of: keyof ProgramSettings) =>
+    String(valuesOf(before[of], key)) !== String(valuesOf(now[of], key));
+  const changed = [...new Set(all.map(([key]) => key))].filter(
+    (key) => differs(key, 'repository') || differs(key, 'outside'),
+  );
+  const lists = PROGRAMS.filter(({ key, isList }) => isList && changed.some((name) => key.test(name)));
+  return [
+    ...changed.flatMap((key) => single(key, known, env)),
+    ...lists.flatMap((list): Setting[] => [
+      ['credential.helper', ''],
+      ...known.filter(([key]) => list.key.test(key)),
+    ]),
+  ];
+}
+
+function single(key: string, known: readonly Setting[], env: Environment): Setting[] {
+  const program = PROGRAMS.find((each) => each.key.test(key));
+  if (program === undefined || program.isList) return [];
+  const { harmless } = program;
+  return [[key, valuesOf(known, key).at(-1) ?? (typeof harmless === 'string' ? harmless : harmless(env))]];
+}
+
+function valuesOf(settings: readonly Setting[], key: string): string[] {
+  return settings.filter(([name]) => name === key).map(([, value]) => value);
+}

@@ -1,0 +1,184 @@
+import { stat } from 'node:fs/promises';
+import { isFineForGit } from '../../base/processes/git-variables.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+import { GIT_ERRORS, gitFailure } from './git-errors.ts';
+import type { Setting } from './git-programs.ts';
+
+export interface GitOptions {
+  /** The folder that git works in. */
+  cwd: string;
+  signal?: AbortSignal;
+  /** Gives the result of a failing git back instead of throwing. */
+  allowFailure?: boolean;
+  /** Variables of this call alone, `GIT_INDEX_FILE` for one. */
+  env?: Readonly<Record<string, string>>;
+  /** Further settings of this call, above those of all files. */
+  config?: readonly Setting[];
+  /** Becomes stdin; without it stdin is empty. */
+  input?: string | Uint8Array;
+  /** latin1: a character for every byte, for output with names that need not be text. */
+  encoding?: 'utf8' | 'latin1';
+  /** Milliseconds; one minute unless told. */
+  timeoutMs?: number;
+  /** Characters kept of the output; longer ones are cut and git is ended. */
+  maxChars?: number;
+  /** The environment to start from. It is scrubbed in any case. */
+  baseEnv: Environment;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface GitResult {
+  /** Null when a signal ended git, which is how output beyond `maxChars` is cut. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  /** True when the output was cut. */
+  truncated: boolean;
+}
+
+const ONE_MINUTE_MS = 60_000;
+/** For calls that look at every file of a large worktree, on a slow disk. */
+export const ALL_FILES_LIMIT_MS = 10 * 60_000;
+const MAX_CHARS = 16 * 1024 * 1024;
+
+/**
+ * Runs git, so that nothing which a child may have written into a repository's settings is executed: no
+ * hooks, monitors, editors, pagers, signers or background clean-ups. Filters (LFS) and ssh stay as they are.
+ * @throws GitError, unless `allowFailure` and git itself ran to its end; the signal's reason when aborted
+ */
+export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const { cwd, signal, allowFailure, timeoutMs = ONE_MINUTE_MS, maxChars = MAX_CHARS } = options;
+  signal?.throwIfAborted();
+  const settings = NEUTRAL.flatMap((setting) => ['-c', setting]);
+  const reachesRemote = mayReachRemote(args, options.config);
+  const result = await runCommand('git', [...settings, ...withoutDrivers(args)], {
+    cwd,
+    // What a fetch starts for its person, a cache of passwords for one, is to outlive it.
+    leavesBehind: reachesRemote,
+    // git is started like any program: with our environment, less what points at other repositories.
+    env: {
+      ...scrubbed(options.baseEnv),
+      ...QUIET,
+      ...asVariables(options.config),
+      ...(reachesRemote ? {} : NO_REMOTE),
+      ...options.env,
+    },
+    timeoutMs,
+    maxBytes: maxChars,
+    ...(signal ? { signal } : {}),
+    ...(options.input === undefined ? {} : { input: options.input }),
+    encoding: options.encoding,
+  });
+  signal?.throwIfAborted();
+  const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
+  const { exitCode, stdout, stderr } = result;
+  if (result.notFound)
+    throw (await isFolder(cwd)) ? GIT_ERRORS.git_missing() : GIT_ERRORS.git_no_folder({ cwd });
+  if (result.timedOut)
+    throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
+  // git may have ended by itself before it was ended for its long output.
+  const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
+  if (exitCode !== 0 && !truncated && !allowFailure) throw gitFailure({ subcommand, cwd, exitCode }, stderr);
+  return { exitCode, stdout, stderr, truncated };
+}
+
+/** Like `runGit`, for output of one line or one word. */
+export async function gitLine(args: readonly string[], options: GitOptions): Promise<string> {
+  return (await runGit(args, options)).stdout.trim();
+}
+
+/** Whether git says yes (0) to a question that it answers by its exit status. */
+export async function gitSaysYes(args: readonly string[], options: GitOptions): Promise<boolean> {
+  return (await runGit(args, { ...options, allowFailure: true })).exitCode === 0;
+}
+
+/** `-c` stands above every settings file, so whatever a child planted there is not reached. */
+const NEUTRAL = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.editor=true',
+  'sequence.editor=true',
+  'core.pager=cat',
+  'core.askPass=',
+  'core.alternateRefsCommand=true',
+  'commit.gpgSign=false',
+  'tag.gpgSign=false',
+  'log.showSignature=false',
+  'gpg.program=false',
+  'protocol.ext.allow=never',
+  'submodule.recurse=false',
+  'fetch.recurseSubmodules=false',
+  // A clean-up in the background would outlive us and hold the repository's lock.
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.quotePath=false',
+  'advice.detachedHead=false',
+];
+
+const QUIET = {
+  GIT_TERMINAL_PROMPT: '0',
+  // Empty, but set: no other askpass program is looked for.
+  GIT_ASKPASS: '',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_EDITOR: 'true',
+  GIT_PAGER: 'cat',
+  GIT_LITERAL_PATHSPECS: '0',
+  LC_ALL: 'C',
+};
+
+/** Commands that may have to reach a remote, and not for what a repository says that it lacks. */
+const REMOTE = new Set(['fetch', 'ls-remote', 'worktree']);
+const NO_REMOTE = { GIT_ALLOW_PROTOCOL: 'none' };
+
+/**
+ * Any command fetches an object that is missing from where a repository's settings say. It does not where nobody
+ * looked at them, nor where a program for the other side was planted: of those git obeys the first, not ours.
+ */
+function mayReachRemote(
+  [subcommand = '']: readonly string[],
+  config: readonly Setting[] | undefined,
+): boolean {
+  if (config === undefined) return REMOTE.has(subcommand);
+  return !config.some(([key]) => /^remote\..+\.(?:upload|receive)pack$/s.test(key));
+}
+
+/** By the environment, since the name of a filter may hold the sign that ends a key on the command line. */
+function asVariables(config: readonly Setting[] = []): Record<string, string> {
+  const pairs = config.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return {
+    GIT_CONFIG_COUNT: String(config.length),
+    ...Object.fromEntries(pairs),
+    // Of these the first counts, so that no setting of ours could stand above one of the repository.
+    ...(config.some(([key]) => key === 'core.gitproxy') && { GIT_PROXY_COMMAND: '' }),
+  };
+}
+
+/** Commands that would otherwise run the diff programs that attributes and settings name. */
+const DIFFING = new Set(['diff', 'log', 'show', 'format-patch', 'diff-tree', 'diff-index', 'diff-files']);
+// A repository inside has settings of its own: no git is started in it, neither to compare nor to look.
+const NOT_INSIDE = '--ignore-submodules=dirty';
+
+function withoutDrivers(args: readonly string[]): string[] {
+  const [subcommand = '', ...rest] = args;
+  if (subcommand === 'status') return [subcommand, NOT_INSIDE, ...rest];
+  if (!DIFFING.has(subcommand)) return [...args];
+  return [subcommand, '--no-ext-diff', '--no-textconv', '--submodule=short', NOT_INSIDE, ...rest];
+}
+
+function scrubbed(env: Environment): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && isFineForGit(entry[0]),
+  );
+  return Object.fromEntries(entries);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,56 @@
+import { errors } from '../../base/errors.ts';
+import type { ListedWorktree } from './worktree-list.ts';
+
+/** The expected failures of worktrees, their branches, and checkpoints. */
+export const WORKTREE_ERRORS = errors({
+  branch_elsewhere: ({ branch, path }: { branch: string; path: string }) => ({
+    what: 'Nothing was changed.',
+    why: `The session's branch "${branch}" is checked out in ${path}.`,
+    hint: 'Check out another branch there, or move that worktree back with "git worktree move", then try again.',
+  }),
+  branch_in_use: ({ branch, path, prunable }: { branch: string; path: string; prunable: boolean }) => ({
+    what: 'The worktree was not created.',
+    why: `Its branch "${branch}" is checked out in ${path}${prunable ? ', whose folder is gone' : ''}.`,
+    hint: prunable
+      ? 'If that folder will not come back, run "git worktree prune" in MAIN_REPO, then try again.'
+      : 'Check out another branch there, or choose another name for the session.',
+  }),
+  branch_name_blocked: ({ branch, other }: { branch: string; other: string }) => ({
+    what: 'The worktree was not created.',
+    why: `The branch "${branch}" cannot exist beside the branch "${other}": git stores one as a folder and the other as a file in it.`,
+    hint: 'Set another BRANCH_PREFIX and start another session, or rename that branch and resume this one.',
+  }),
+  checkpoint_gone: ({ commit }: { commit: string }) => ({
+    what: 'Nothing was changed.',
+    why: `The checkpoint ${commit.slice(0, 12)} is no longer in the repository.`,
+    hint: 'Choose another iteration.',
+    next: [{ act: 'rewind', when: 'to list the checkpoints that are kept' }],
+  }),
+  /** @param args.because why no checkpoint could hold it */
+  in_the_way: ({ path, because }: { path: string; because: string }) => ({
+    what: 'Nothing was changed.',
+    why: `${path} is in the place of a file to restore. ${because}, so no checkpoint could hold it for an undo.`,
+    hint: `Move ${path} out of the worktree, then rewind again.`,
+  }),
+  not_restored: ({ folder }: { folder: string }) => ({
+    what: `Not all files of ${folder} are as in the checkpoint.`,
+    why: 'Another program changed them during the rewind.',
+    hint: 'End what writes there, then rewind again.',
+  }),
+  session_repository_locked: ({ lock }: { lock: string }) => ({
+    what: "The session's files were not committed.",
+    why: `${lock} exists: another git runs there, or one was killed.`,
+    hint: 'If no git runs there, remove that file.',
+  }),
+  worktree_folder_taken: ({ path, entry }: { path: string; entry: ListedWorktree | undefined }) => ({
+    what: 'The worktree was not created.',
+    why: folderNow(path, entry),
+    hint: 'Move that folder away or repair it ("git worktree repair"), or choose another name for the session.',
+  }),
+});
+
+function folderNow(path: string, entry: ListedWorktree | undefined): string {
+  if (!entry) return `${path} exists and is no worktree of MAIN_REPO.`;
+  if (entry.prunable) return `${path} was the worktree, but its .git file is gone.`;
+  return `${path} is a worktree with ${entry.branch ? `the branch "${entry.branch}"` : 'no branch'} checked out.`;
+}

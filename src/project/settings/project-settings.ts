@@ -1,0 +1,224 @@
+import { GATES } from '../../phases/table.ts';
+import { LIMIT_SETTINGS } from './limit-settings.ts';
+import {
+  absolutePaths,
+  amount,
+  command,
+  file,
+  folder,
+  listOf,
+  oneOf,
+  text,
+  wholeNumber,
+} from './setting-kinds.ts';
+import type { SettingSpec } from './setting-spec.ts';
+
+export const PROVIDER_NAMES = ['claude', 'codex', 'gemini', 'rehearsal'] as const;
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
+
+/** The ways in which a person may open a gate, as events name them. */
+const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
+
+const PERMISSIONS = ['skip', 'allow'] as const;
+
+/** Strictest first. */
+const SANDBOXES = ['guard', 'auto', 'off'] as const;
+export type Sandbox = (typeof SANDBOXES)[number];
+
+// A first letter, so that no model or branch can be taken for an option of the program that it is handed to.
+export const modelName = text(
+  "a model's name without blanks, 200 characters at most",
+  /^[^\s\p{Cc}-][^\s\p{Cc}]{0,199}$/u,
+);
+const branchPrefix = text(
+  'the first part of a branch name: letters, digits, and . _ - / between them',
+  /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[\p{L}\p{N}](?:[\p{L}\p{N}._/-]*[\p{L}\p{N}_-])?$/u,
+);
+
+/** What stands in `.samocode`. */
+export const PROJECT_SETTINGS = {
+  mainRepo: {
+    ...folder,
+    key: 'MAIN_REPO',
+    scope: 'project',
+    required: true,
+    example: '~/code/shop',
+    doc: "The project's git repository; sessions never touch what it has checked out.",
+  },
+  worktrees: {
+    ...folder,
+    key: 'WORKTREES',
+    scope: 'project',
+    required: true,
+    example: '~/code/shop/_samocode/worktrees',
+    doc: 'Where each session gets a working copy of its own.',
+  },
+  sessions: {
+    ...folder,
+    key: 'SESSIONS',
+    scope: 'project',
+    required: true,
+    example: '~/code/shop/_samocode/sessions',
+    doc: 'Where each session keeps its notebook, questions, plans and logs.',
+  },
+  provider: {
+    ...oneOf(PROVIDER_NAMES),
+    key: 'PROVIDER',
+    scope: 'project',
+    default: 'claude',
+    perSession: true,
+    pairedWith: 'SAMOCODE_PROVIDER',
+    doc: 'The agent CLI that does the work.',
+  },
+  providerByPhase: {
+    ...oneOf(PROVIDER_NAMES),
+    key: 'PROVIDER_<PHASE>',
+    scope: 'project',
+    family: 'phase',
+    perSession: true,
+    doc: 'Another agent CLI for one phase: PROVIDER_QUALITY=codex.',
+  },
+  fallback: {
+    ...listOf(PROVIDER_NAMES, { orNone: true }),
+    key: 'FALLBACK',
+    scope: 'project',
+    default: 'none',
+    perSession: true,
+    doc: 'Agent CLIs to go on with, in this order, while the first has reached its usage limit.',
+  },
+  model: {
+    ...modelName,
+    key: 'MODEL',
+    scope: 'project',
+    perSession: true,
+    pairedPerProvider: 'MODEL',
+    default: '',
+    doc: "The model; unset, the provider's own setting or default.",
+  },
+  modelByPhase: {
+    ...modelName,
+    key: 'MODEL_<PHASE>',
+    scope: 'project',
+    family: 'phase',
+    perSession: true,
+    doc: 'Another model for one phase: MODEL_PLANNING=opus.',
+  },
+  timeoutSeconds: {
+    ...wholeNumber('seconds', 1, 86_400),
+    key: 'TIMEOUT',
+    scope: 'project',
+    default: '1800',
+    perSession: true,
+    pairedPerProvider: 'TIMEOUT',
+    doc: 'How long one child may work, in seconds of waking time.',
+  },
+  stallTimeoutSeconds: {
+    ...wholeNumber('seconds', 1, 86_400),
+    key: 'STALL_TIMEOUT',
+    scope: 'project',
+    default: '1200',
+    perSession: true,
+    doc: 'How long an agent may be silent outside a tool call: no output, no changed file, no CPU time. In seconds.',
+  },
+  permissions: {
+    ...oneOf(PERMISSIONS),
+    key: 'PERMISSIONS',
+    scope: 'project',
+    default: 'skip',
+    perSession: true,
+    doc: 'skip: children may use every tool unasked. allow: only the tools that their phase lists.',
+  },
+  sandbox: {
+    ...oneOf(SANDBOXES),
+    key: 'SANDBOX',
+    scope: 'project',
+    default: 'auto',
+    perSession: 'judged',
+    risk: 'loosens',
+    doc: 'A kernel sandbox for agents. auto: where it works. guard: no session starts without it. off: none.',
+  },
+  sandboxWrite: {
+    ...absolutePaths,
+    key: 'SANDBOX_WRITE',
+    scope: 'project',
+    risk: 'loosens',
+    example: 'SANDBOX_WRITE=~/.cache/builds,/srv/fixtures',
+    doc: 'Paths that agents may write in the sandbox although it holds them read-only otherwise.',
+  },
+  checks: {
+    ...command,
+    key: 'CHECK…',
+    scope: 'project',
+    family: 'check',
+    perSession: true,
+    risk: 'runs',
+    doc: 'A command that must exit 0 in the worktree before a session is done: CHECK, CHECK_2, CHECK_LINT and so on.',
+  },
+  setup: {
+    ...command,
+    key: 'SETUP',
+    scope: 'project',
+    perSession: true,
+    risk: 'runs',
+    example: 'SETUP=npm ci',
+    doc: 'A command that is run once in a fresh worktree.',
+  },
+  constraints: {
+    ...file,
+    key: 'CONSTRAINTS',
+    scope: 'project',
+    perSession: true,
+    example: 'CONSTRAINTS=docs/rules.md',
+    doc: 'A file of rules that is quoted in every prompt.',
+  },
+  mcp: {
+    ...file,
+    key: 'MCP',
+    scope: 'project',
+    perSession: true,
+    risk: 'runs',
+    example: 'MCP=children.mcp.json',
+    doc: 'An MCP file with servers for the children.',
+  },
+  gates: {
+    ...listOf(GATES, { orNone: true }),
+    key: 'GATES',
+    scope: 'project',
+    default: 'qa,plan',
+    risk: 'loosens',
+    doc: 'Where the work waits for a person: questions (qa), the plan (plan), or nowhere (none).',
+  },
+  gateChannels: {
+    ...listOf(GATE_CHANNELS, { orNone: false }),
+    key: 'GATE_CHANNELS',
+    scope: 'project',
+    default: GATE_CHANNELS.join(','),
+    doc: 'Channels that may open a gate; without tool, no parent model and no command without a terminal can.',
+  },
+  ...LIMIT_SETTINGS,
+  retryHours: {
+    ...amount('hours', 0.01, 168),
+    key: 'RETRY_HOURS',
+    scope: 'project',
+    default: '12',
+    doc: 'How long an overloaded provider or a lost network is waited out before a person is asked.',
+  },
+  maxParallel: {
+    ...wholeNumber('sessions', 1, 64),
+    key: 'MAX_PARALLEL',
+    scope: 'project',
+    default: '3',
+    perSession: true,
+    doc: 'How many sessions of the project work at the same time; further ones queue.',
+  },
+  branchPrefix: {
+    ...branchPrefix,
+    key: 'BRANCH_PREFIX',
+    scope: 'project',
+    default: 'samocode',
+    mayBeEmpty: true,
+    perSession: true,
+    pairedWith: 'GIT_BRANCH_PREFIX',
+    doc: "Stands before a session's branch name, with a slash between; an empty BRANCH_PREFIX= is none.",
+  },
+} as const satisfies Record<string, SettingSpec>;

@@ -1,0 +1,221 @@
+import { dirname } from 'node:path';
+import { parse as parseDotenv } from 'dotenv';
+import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
+import { type FileEntry, parseSamocodeFile, pathFromFile } from './samocode-file.ts';
+import { type SettingProblem, type SettingSource, settingInvalid, settingMissing } from './setting-errors.ts';
+import type { SettingSpec } from './setting-spec.ts';
+import { type SettingWarning, warnAboutKeys } from './setting-warnings.ts';
+import {
+  type CallSettings,
+  keyOfPhase,
+  SETTING_ROWS,
+  SETTINGS,
+  type SettingName,
+  settingByKey,
+} from './settings.ts';
+
+/** Everything that settings are read from; nothing is looked up elsewhere. */
+export interface SettingTexts {
+  /** The project's `.samocode`; absent when there is no project yet. */
+  projectFile?: { path: string; text: string };
+  /** The `.env` of the config folder. */
+  envFile?: { path: string; text: string };
+  env: Readonly<Record<string, string | undefined>>;
+  homeDir: string;
+  call?: CallSettings;
+}
+
+/** One setting, or one member of a family, and where it came from. */
+export interface SettingReading {
+  name: SettingName;
+  /** As it is written: `MODEL_PLANNING` for a member of a family. */
+  key: string;
+  phase?: Phase;
+  source: SettingSource;
+  /** Paths are absolute. Undefined when unset or when there is a problem. */
+  value: unknown;
+  problem?: SettingProblem;
+}
+
+export interface SettingsReading {
+  /** In the order of the table; single settings always, members of families when they are set. */
+  readings: readonly SettingReading[];
+  warnings: readonly SettingWarning[];
+}
+
+/** Reads every setting: call › environment › `.samocode` › `.env` › default. Never throws: problems are readings. */
+export function readSettings(texts: SettingTexts): SettingsReading {
+  const file = parseSamocodeFile(texts.projectFile?.text ?? '');
+  const reader: Reader = {
+    texts,
+    entries: file.entries,
+    envFile: texts.envFile ? parseDotenv(texts.envFile.text) : {},
+    provider: '',
+    warnings: [
+      ...file.warnings.map((warning) => ({ ...warning, path: texts.projectFile?.path ?? '.samocode' })),
+    ],
+  };
+  reader.warnings.push(
+    ...warnAboutKeys(file.entries, texts.projectFile?.path, reader.envFile, texts.envFile?.path),
+  );
+  // First, because the pairs of MODEL and TIMEOUT are named after it.
+  reader.provider = String(readSetting(reader, 'provider', SETTINGS.provider).value ?? '');
+  return { readings: SETTING_ROWS.flatMap((row) => readRow(reader, row)), warnings: reader.warnings };
+}
+
+interface Reader {
+  texts: SettingTexts;
+  entries: readonly FileEntry[];
+  envFile: Readonly<Record<string, string>>;
+  /** The provider in use. */
+  provider: string;
+  warnings: SettingWarning[];
+}
+
+interface Written {
+  written: string;
+  source: SettingSource;
+}
+
+function readRow(reader: Reader, [name, spec]: [SettingName, SettingSpec]): SettingReading[] {
+  switch (spec.family) {
+    case 'phase':
+      return PHASE_NAMES.flatMap((phase) => readPhase(reader, name, spec, phase));
+    case 'check':
+      return readChecks(reader, name, spec);
+    default:
+      return [readSetting(reader, name, spec)];
+  }
+}
+
+function readPhase(reader: Reader, name: SettingName, spec: SettingSpec, phase: Phase): SettingReading[] {
+  const key = keyOfPhase(spec, phase);
+  const given = called(reader, name);
+  const inCall: unknown =
+    typeof given === 'object' && given !== null
+      ? Object.entries(given).find(([each]) => each === phase)?.[1]
+      : undefined;
+  const found = fromCall(inCall) ?? fromProjectFile(reader, key);
+  return found ? [{ ...understand(reader, name, spec, key, found), phase }] : [];
+}
+
+function readChecks(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading[] {
+  const given = reader.texts.call?.checks;
+  if (given) {
+    return given.map(({ key, command }) =>
+      understand(reader, name, spec, key, { written: command, source: { kind: 'call' } }),
+    );
+  }
+  const keys = reader.entries.map(({ key }) => key).filter((key) => key.startsWith('CHECK'));
+  return keys.flatMap((key) => {
+    const found = fromProjectFile(reader, key);
+    return found ? [understand(reader, name, spec, key, found)] : [];
+  });
+}
+
+function readSetting(reader: Reader, name: SettingName, spec: SettingSpec): SettingReading {
+  const paired = pairedName(spec, reader.provider);
+  const found =
+    fromCall(called(reader, name)) ??
+    fromEnvironment(reader, paired) ??
+    (spec.scope === 'project' ? fromProjectFile(reader, spec.key, spec.mayBeEmpty) : undefined) ??
+    fromEnvFile(reader, paired);
+  if (found && !(name === 'model' && isForAnotherProvider(reader, found.source))) {
+    return understand(reader, name, spec, spec.key, found);
+  }
+  if (spec.required) {
+    const empty = reader.entries.some(({ key }) => key === spec.key);
+    const problem = settingMissing(spec, reader.texts.projectFile?.path, empty);
+    return { name, key: spec.key, source: { kind: 'unset' }, value: undefined, problem };
+  }
+  return byDefault(name, spec, paired);
+}
+
+/** The name of a setting in the environment and in `.env`. */
+function pairedName(spec: SettingSpec, provider: string): string | undefined {
+  if (spec.scope !== 'project') return spec.key;
+  if (spec.pairedPerProvider) return `${provider.toUpperCase()}_${spec.pairedPerProvider}`;
+  return spec.pairedWith;
+}
+
+function byDefault(name: SettingName, spec: SettingSpec, paired: string | undefined): SettingReading {
+  const written = (paired && settingByKey(paired)?.[1].default) ?? spec.default;
+  const value = written ? spec.schema.parse(written) : written;
+  return { name, key: spec.key, source: { kind: written === undefined ? 'unset' : 'default' }, value };
+}
+
+// MODEL in the file was chosen for the file's provider: claude's model must not be asked of codex.
+function isForAnotherProvider(reader: Reader, source: SettingSource): boolean {
+  if (source.kind !== 'project_file') return false;
+  const { call: _, ...withoutCall } = reader.texts;
+  const ofFile =
+    fromProjectFile(reader, 'PROVIDER')?.written ??
+    String(readSetting({ ...reader, texts: withoutCall }, 'provider', SETTINGS.provider).value);
+  if (ofFile.toLowerCase() === reader.provider) return false;
+  const text = `Line ${source.line}: MODEL is meant for ${ofFile} and was not used for ${reader.provider}.`;
+  reader.warnings.push({ path: source.path, line: source.line, text });
+  return true;
+}
+
+function called(reader: Reader, name: SettingName): unknown {
+  // A name that is not per session is no key of the call, which reads as undefined.
+  const call: Readonly<Partial<Record<SettingName, unknown>>> = reader.texts.call ?? {};
+  return call[name];
+}
+
+function fromCall(given: unknown): Written | undefined {
+  if (given === undefined || given === '') return undefined;
+  const written = Array.isArray(given) ? given.join(',') || 'none' : String(given);
+  return { written, source: { kind: 'call' } };
+}
+
+// An empty value is no value, but in `.samocode` where its row says otherwise: examples and MCP client settings carry empty placeholders.
+function fromEnvironment({ texts }: Reader, name: string | undefined): Written | undefined {
+  const written = name ? texts.env[name]?.trim() : '';
+  return name && written ? { written, source: { kind: 'environment', name } } : undefined;
+}
+
+function fromProjectFile({ entries, texts }: Reader, key: string, mayBeEmpty = false): Written | undefined {
+  const entry = entries.find((each) => each.key === key);
+  if (!entry || (entry.value === '' && !mayBeEmpty)) return undefined;
+  const path = texts.projectFile?.path ?? '.samocode';
+  return { written: entry.value, source: { kind: 'project_file', path, key, line: entry.line } };
+}
+
+function fromEnvFile({ envFile, texts }: Reader, name: string | undefined): Written | undefined {
+  const written = name ? envFile[name]?.trim() : '';
+  return name && written
+    ? { written, source: { kind: 'env_file', path: texts.envFile?.path ?? '.env', name } }
+    : undefined;
+}
+
+function understand(
+  reader: Reader,
+  name: SettingName,
+  spec: SettingSpec,
+  key: string,
+  { written, source }: Written,
+): SettingReading {
+  if (written === '') return { name, key, source, value: '' };
+  const parsed = spec.schema.safeParse(written);
+  if (!parsed.success) {
+    const problem = settingInvalid(spec, { key, written, source });
+    return { name, key, source, value: undefined, problem };
+  }
+  return { name, key, source, value: withAbsolutePaths(reader, spec, parsed.data) };
+}
+
+function withAbsolutePaths(reader: Reader, spec: SettingSpec, value: unknown): unknown {
+  if (spec.kind === 'paths' && Array.isArray(value)) return value.map((path) => absolute(reader, path));
+  return isPath(spec, value) ? absolute(reader, value) : value;
+}
+
+function isPath(spec: SettingSpec, value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  return spec.kind === 'folder' || spec.kind === 'file' || (spec.kind === 'program' && value.includes('/'));
+}
+
+function absolute({ texts }: Reader, value: string): string {
+  const folder = texts.projectFile ? dirname(texts.projectFile.path) : texts.homeDir;
+  return pathFromFile(value, { folder, homeDir: texts.homeDir });
+}

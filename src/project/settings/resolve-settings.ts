@@ -1,0 +1,109 @@
+import type { Phase } from '../../phases/table.ts';
+import type { ProviderName } from './project-settings.ts';
+import { readSettings, type SettingReading, type SettingTexts } from './read-settings.ts';
+import type { SettingSource } from './setting-errors.ts';
+import type { SettingWarning } from './setting-warnings.ts';
+import { type Check, SETTING_ROWS, type SettingName, type Settings } from './settings.ts';
+
+/** All settings, ready to use and to be frozen as JSON with a session. */
+export interface ResolvedSettings {
+  values: Settings;
+  /** Where each came from; a family has the source of its first member. */
+  sources: Readonly<Partial<Record<SettingName, SettingSource>>>;
+  warnings: readonly SettingWarning[];
+}
+
+/**
+ * Reads every setting and stops at the first that is missing or bad. Folders are not looked at here:
+ * `openProject` does.
+ * @throws setting_missing, setting_invalid
+ */
+export function resolveSettings(texts: SettingTexts): ResolvedSettings {
+  const { readings, warnings } = readSettings(texts);
+  for (const { problem } of readings) if (problem) throw problem;
+  const single = readings.filter(({ name }) => !(name in families(readings)));
+  return {
+    // Every row of the table has a reading, and each value was made by the row's own schema.
+    values: {
+      ...Object.fromEntries(single.map(({ name, value }) => [name, value])),
+      ...families(readings),
+    } as unknown as Settings,
+    sources: Object.fromEntries(readings.toReversed().map(({ name, source }) => [name, source])),
+    warnings,
+  };
+}
+
+/** What a child of one phase is started with. */
+export interface ChildSettings {
+  provider: ProviderName;
+  /** A program's name or absolute path; absent for the bundled rehearsal. */
+  cliPath?: string;
+  /** Empty: the CLI's own default. */
+  model: string;
+  timeoutSeconds: number;
+  maxTurns: number;
+}
+
+/**
+ * The settings of a child, by its phase.
+ * @param provider another than the phase's own: a fallback at a usage limit
+ */
+export function childSettings(
+  { values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>,
+  phase: Phase,
+  provider: ProviderName = values.providerByPhase[phase] ?? values.provider,
+): ChildSettings {
+  const own = ofProvider(values, provider);
+  const isMain = provider === values.provider;
+  const isPhases = provider === (values.providerByPhase[phase] ?? values.provider);
+  const source = sources.timeoutSeconds?.kind;
+  // A time limit of the call or the project is meant for every child, a machine's for one CLI.
+  const everyChilds = isMain || source === 'call' || source === 'project_file';
+  return {
+    provider,
+    ...(own.cliPath === undefined ? {} : { cliPath: own.cliPath }),
+    model: (isPhases ? values.modelByPhase[phase] : undefined) ?? (isMain ? values.model : own.model),
+    timeoutSeconds: everyChilds ? values.timeoutSeconds : own.timeoutSeconds,
+    maxTurns: values.claudeMaxTurns,
+  };
+}
+
+function ofProvider(values: Settings, provider: ProviderName) {
+  switch (provider) {
+    case 'claude':
+      return {
+        cliPath: values.claudePath,
+        model: values.claudeModel,
+        timeoutSeconds: values.claudeTimeoutSeconds,
+      };
+    case 'codex':
+      return {
+        cliPath: values.codexPath,
+        model: values.codexModel,
+        timeoutSeconds: values.codexTimeoutSeconds,
+      };
+    case 'gemini':
+      return {
+        cliPath: values.geminiPath,
+        model: values.geminiModel,
+        timeoutSeconds: values.geminiTimeoutSeconds,
+      };
+    case 'rehearsal':
+      return { cliPath: undefined, model: '', timeoutSeconds: values.timeoutSeconds };
+    default:
+      return provider satisfies never;
+  }
+}
+
+const PHASE_FAMILIES = SETTING_ROWS.filter(([, { family }]) => family === 'phase').map(([name]) => name);
+
+function families(readings: readonly SettingReading[]): Record<string, unknown> {
+  const byPhase = (wanted: SettingName) =>
+    Object.fromEntries(
+      readings.flatMap(({ name, phase, value }) => (name === wanted && phase ? [[phase, value]] : [])),
+    );
+  const checks = readings
+    .filter(({ name }) => name === 'checks')
+    .map(({ key, value }): Check => ({ key, command: String(value) }));
+  return { checks, ...Object.fromEntries(PHASE_FAMILIES.map((name) => [name, byPhase(name)])) };
+}

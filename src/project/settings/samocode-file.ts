@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
+
+/** One `KEY=VALUE` line as it was understood; `value` has lost its quotes and nothing else. */
+export interface FileEntry {
+  key: string;
+  value: string;
+  /** Counted from 1. */
+  line: number;
+}
+
+export interface FileWarning {
+  /** Counted from 1; absent when it concerns no single line. */
+  line?: number;
+  text: string;
+}
+
+export interface SamocodeFileReading {
+  /** In the order of the file; one entry per key. */
+  entries: readonly FileEntry[];
+  warnings: readonly FileWarning[];
+}
+
+/** What a key looks like; what stands before `=` otherwise is a slip, most often a sentence. */
+const KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * Reads the text of a `.samocode` file. The first `=` splits, blanks around key and value are trimmed, paired
+ * quotes removed, `#` begins a comment only at the start of a line. Never throws: what makes no sense is a warning.
+ */
+export function parseSamocodeFile(text: string): SamocodeFileReading {
+  const entries = new Map<string, FileEntry>();
+  const warnings: FileWarning[] = [];
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  for (const [index, raw] of lines.entries()) {
+    const line = index + 1;
+    const content = raw.trim();
+    if (content === '' || content.startsWith('#')) continue;
+    const split = content.indexOf('=');
+    const key = content.slice(0, split).trim();
+    if (split < 0 || !KEY.test(key)) {
+      warnings.push({ line, text: `Line ${line} is not KEY=VALUE and was left out.` });
+      continue;
+    }
+    const earlier = entries.get(key);
+    if (earlier) {
+      warnings.push({ line, text: `${key} is set twice: line ${line} wins over line ${earlier.line}.` });
+      entries.delete(key);
+    }
+    entries.set(key, { key, value: withoutQuotes(content.slice(split + 1).trim()), line });
+  }
+  return { entries: [...entries.values()], warnings };
+}
+
+/**
+ * A value as an absolute path: `~` is the home folder, nothing else is expanded, and a relative path counts
+ * from the file's folder.
+ */
+export function pathFromFile(
+  value: string,
+  { folder, homeDir }: { folder: string; homeDir: string },
+): string {
+  if (value === '~') return resolve(homeDir);
+  if (value.startsWith('~/')) return resolve(homeDir, value.slice(2));
+  return resolve(folder, value);
+}
+
+/**
+ * One line that reads back as `key` and `value`.
+ * @throws not_one_line for a value of several lines; RangeError for a key that is none, a bug of the caller
+ */
+export function samocodeLine(key: string, value: string): string {
+  if (!KEY.test(key)) throw new RangeError(`${key} is no key.`);
+  if (/[\r\n]/.test(value)) throw PROJECT_ERRORS.not_one_line({ key });
+  const bare = value === value.trim() && withoutQuotes(value) === value;
+  return `${key}=${bare ? value : `"${value}"`}`;
+}
+
+function withoutQuotes(value: string): string {
+  const quote = value[0];
+  const paired = value.length >= 2 && (quote === '"' || quote === "'") && value.endsWith(quote);
+  return paired ? value.slice(1, -1) : value;
+}

@@ -1,0 +1,106 @@
+import { errors } from '../../base/errors.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import type { SettingSpec } from './setting-spec.ts';
+
+/** The expected failures of settings. Their arguments hold no secret: what was written comes as it may be shown. */
+export const SETTING_ERRORS = errors({
+  setting_invalid: ({ where, shown, form, problem, fix, isRequired }: Invalid) => ({
+    what: `${where} cannot be used.`,
+    why: problem ? `${problem}: ${shown}.` : `It must be ${form}, and it is ${shown}.`,
+    hint: fix,
+    next: isRequired ? [{ act: 'set_up', when: 'to have the folder created' }] : [],
+  }),
+  setting_missing: ({ key, path, isEmpty, form, example }: Missing) => ({
+    what: `${key} is ${isEmpty ? 'empty' : 'missing'} in ${path}.`,
+    why: `It must be ${form}.`,
+    hint: `Add a line such as ${key}=${example}.`,
+    next: [{ act: 'set_up', when: 'to have the file created' }],
+  }),
+});
+
+/** Where a value came from; what counts more stands further up. */
+export type SettingSource =
+  | { kind: 'call' }
+  | { kind: 'environment'; name: string }
+  | { kind: 'project_file'; path: string; key: string; line: number }
+  | { kind: 'env_file'; path: string; name: string }
+  | { kind: 'default' }
+  | { kind: 'unset' };
+
+export type SettingProblem = ReturnType<(typeof SETTING_ERRORS)[keyof typeof SETTING_ERRORS]>;
+
+interface Invalid {
+  /** The source as people read it: `TIMEOUT in /home/ada/shop/.samocode, line 4`. */
+  where: string;
+  shown: string;
+  form: string;
+  /** What is wrong, where it is not the form. */
+  problem?: string;
+  fix: string;
+  isRequired: boolean;
+}
+
+interface Missing {
+  key: string;
+  path: string;
+  isEmpty: boolean;
+  form: string;
+  example: string;
+}
+
+interface WrittenSetting {
+  key: string;
+  written: string;
+  source: SettingSource;
+}
+
+export function settingInvalid(spec: SettingSpec, given: WrittenSetting & { problem?: string }) {
+  const { key, written, source, problem } = given;
+  return SETTING_ERRORS.setting_invalid({
+    where: describeSource(source, key),
+    shown: shown(spec, written),
+    form: spec.form,
+    problem,
+    fix: fixOf(spec, given),
+    isRequired: spec.required === true,
+  });
+}
+
+export function settingMissing(spec: SettingSpec, path = '.samocode', isEmpty = false) {
+  const { key, form } = spec;
+  const example = spec.example ?? spec.default ?? '…';
+  return SETTING_ERRORS.setting_missing({ key, path, isEmpty, form, example });
+}
+
+function describeSource(source: SettingSource, key: string): string {
+  switch (source.kind) {
+    case 'call':
+      return `${key} of this call`;
+    case 'environment':
+      return `${source.name} in the environment`;
+    case 'project_file':
+      return `${source.key} in ${source.path}, line ${source.line},`;
+    case 'env_file':
+      return `${source.name} in ${source.path}`;
+    case 'default':
+      return `${key}'s default`;
+    case 'unset':
+      return key;
+    default:
+      return source satisfies never;
+  }
+}
+
+function shown(spec: SettingSpec, written: string): string {
+  if (spec.scope === 'secret') return '[hidden]';
+  return JSON.stringify(written.length > 80 ? `${written.slice(0, 80)}…` : written);
+}
+
+function fixOf(spec: SettingSpec, { key, written, source }: WrittenSetting): string {
+  const meant = spec.choices ? nearestName(written, spec.choices) : undefined;
+  if (meant) return `Did you mean "${meant}"?`;
+  const name = 'name' in source ? source.name : key;
+  if (spec.required) return 'Correct it, or create the folder.';
+  if (spec.default) return `Write for example ${name}=${spec.default}, or remove it to use that value.`;
+  return `Correct it${spec.example ? `, for example ${spec.example}` : ''}, or remove it.`;
+}

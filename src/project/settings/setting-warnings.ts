@@ -1,0 +1,78 @@
+import { nearestName } from '../../base/nearest-name.ts';
+import { PHASE_NAMES } from '../../phases/table.ts';
+import type { FileEntry } from './samocode-file.ts';
+import { keyOfPhase, SETTING_ROWS, settingByKey } from './settings.ts';
+
+/** Something in a file that has no effect or another one than it seems; never a reason to stop. */
+export interface SettingWarning {
+  path: string;
+  /** Counted from 1. */
+  line?: number;
+  text: string;
+}
+
+const all = SETTING_ROWS.map(([, spec]) => spec);
+const rows = all.filter((spec) => !spec.family);
+const PHASE_KEYS = all
+  .filter((spec) => spec.family === 'phase')
+  .flatMap((spec) => PHASE_NAMES.map((phase) => keyOfPhase(spec, phase)));
+const PROJECT_KEYS = [
+  ...rows.filter((spec) => spec.scope === 'project').map((spec) => spec.key),
+  ...PHASE_KEYS,
+];
+const PAIRED_KEYS = rows.flatMap((spec) => spec.pairedWith ?? []);
+const MACHINE_KEYS = [
+  ...rows.filter((spec) => spec.scope !== 'project').map((spec) => spec.key),
+  ...PAIRED_KEYS,
+];
+
+/** Warns about keys that are unknown, with the nearest known name, and about keys in the wrong file. */
+export function warnAboutKeys(
+  entries: readonly FileEntry[],
+  projectPath = '.samocode',
+  envFile: Readonly<Record<string, string>> = {},
+  envPath = '.env',
+): SettingWarning[] {
+  const inProject = entries.flatMap(({ key, line }) => {
+    const text = strangeInProject(key);
+    return text ? [{ path: projectPath, line, text: `Line ${line}: ${text}` }] : [];
+  });
+  const inEnvFile = Object.keys(envFile).flatMap((key) => {
+    const text = strangeInEnvFile(key);
+    return text ? [{ path: envPath, text }] : [];
+  });
+  return [...inProject, ...inEnvFile];
+}
+
+function strangeInProject(key: string): string | undefined {
+  if (PROJECT_KEYS.includes(key) || key.startsWith('CHECK')) return undefined;
+  if (!MACHINE_KEYS.includes(key)) {
+    const meant = nearestName(key, [...PROJECT_KEYS, 'CHECK']);
+    return `${key} is not a setting and has no effect.${meant ? ` Did you mean ${meant}?` : ''}`;
+  }
+  const twin = projectTwin(key);
+  if (twin) return `${key} has no effect in .samocode; its name here is ${twin}.`;
+  if (settingByKey(key)?.[1].scope === 'secret') {
+    return `${key} is a secret and was not read: move it to ~/.config/samocode/.env and replace it with a new one if this file was ever shared.`;
+  }
+  return `${key} belongs to the machine and has no effect here: set it in the environment or in ~/.config/samocode/.env.`;
+}
+
+// Other programs' variables may stand there for a reason; only what looks like a slip is told.
+function strangeInEnvFile(key: string): string | undefined {
+  if (MACHINE_KEYS.includes(key)) return undefined;
+  if (PROJECT_KEYS.includes(key)) {
+    const twin = settingByKey(key)?.[1].pairedWith;
+    return `${key} has no effect in .env; ${twin ? `its name here is ${twin}` : 'it belongs in .samocode'}.`;
+  }
+  const meant = nearestName(key, MACHINE_KEYS);
+  return meant ? `${key} is not a setting and has no effect. Did you mean ${meant}?` : undefined;
+}
+
+/** The project key that means the same as an environment name: `CLAUDE_MODEL` is `MODEL`. */
+function projectTwin(key: string): string | undefined {
+  return rows.find(
+    (spec) =>
+      spec.pairedWith === key || (spec.pairedPerProvider && key.endsWith(`_${spec.pairedPerProvider}`)),
+  )?.key;
+}

@@ -1,0 +1,161 @@
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { GIT_ERRORS, type GitError, isGitError } from '../git/git-errors.ts';
+import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { commitOf, type GitContext } from '../git/repository.ts';
+
+/** Where a session's branch begins; recorded with the session, so that every later diff means the same. */
+export interface BaseCommit {
+  /** Full hash. */
+  commit: string;
+  /** What it was found by: `origin/main`, `main`, or what the call named. */
+  name: string;
+  /** Words for people when the base may be older than they expect. */
+  warning?: string;
+}
+
+export interface BaseQuestion extends GitContext {
+  mainRepo: string;
+  /** A branch, tag or commit that is wanted instead of the default branch. */
+  base?: string;
+}
+
+const FETCH_LIMIT_MS = 120_000;
+
+/**
+ * The commit from which a new session starts: after a fetch the remote's default branch, asked and not
+ * assumed; without a remote the local default branch; never what happens to be checked out.
+ * @throws base_not_found
+ */
+export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion): Promise<BaseCommit> {
+  const options = { ...context, cwd: mainRepo };
+  const remote = await mainRemote(options);
+  if (!remote) return base ? await namedBase(base, undefined, options) : await localDefault(options);
+  const offline = await refusedFetch(remote, options);
+  if (base) return withWarning(await namedBase(base, remote, options), offline && STALE);
+  if (offline) return await lastFetched(remote, options);
+  return await askedOfRemote(remote, options);
+}
+
+// The program on the other side is named, because a repository's settings could name another one to run.
+const FETCH = ['fetch', '--no-recurse-submodules', '--upload-pack=git-upload-pack'];
+const LS_REMOTE = ['ls-remote', '--upload-pack=git-upload-pack'];
+const STALE = 'The remote did not answer: this may be older than what lies there.';
+
+async function mainRemote(options: GitOptions): Promise<string | undefined> {
+  const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
+  return remotes.includes('origin') ? 'origin' : remotes[0];
+}
+
+async function refusedFetch(remote: string, options: GitOptions): Promise<GitError | undefined> {
+  const fetch = () =>
+    refusal(runGit([...FETCH, '--quiet', '--', remote], { ...options, timeoutMs: FETCH_LIMIT_MS }));
+  const refused = await fetch();
+  if (!refused || refused.code === 'git_unreachable' || refused.code === 'git_timeout') return refused;
+  // Two sessions that start together fetch together, and one of them meets the other's locks.
+  return await fetch();
+}
+
+async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseCommit> {
+  let answer = '';
+  const silent = await refusal(
+    runGit([...LS_REMOTE, '--symref', '--', remote, 'HEAD'], { ...options, timeoutMs: FETCH_LIMIT_MS }).then(
+      ({ stdout }) => {
+        answer = stdout;
+      },
+    ),
+  );
+  if (silent) return await lastFetched(remote, options);
+  const branch = /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(answer)?.[1];
+  const hash = /^([0-9a-f]{40,64})\tHEAD$/m.exec(answer)?.[1];
+  const tracked = branch ? await commitOf(`refs/remotes/${remote}/${branch}`, options) : undefined;
+  if (tracked) return { commit: tracked, name: `${remote}/${branch}` };
+  // A narrow refspec (a clone of one branch) leaves the default branch out of an ordinary fetch.
+  if (branch) await refusal(runGit([...FETCH, '--quiet', '--', remote, `refs/heads/${branch}`], options));
+  const fetched = hash ? await commitOf(hash, options) : undefined;
+  if (fetched) return { commit: fetched, name: branch ? `${remote}/${branch}` : `${remote}/HEAD` };
+  const warning = `The remote "${remote}" has no default branch with a commit; the local one was taken.`;
+  return withWarning(await localDefault(options), warning);
+}
+
+async function lastFetched(remote: string, options: GitOptions): Promise<BaseCommit> {
+  const head = await runGit(['symbolic-ref', '--quiet', '--short', `refs/remotes/${remote}/HEAD`], {
+    ...options,
+    allowFailure: true,
+  });
+  const usual = (await usualNames(options)).map((name) => `${remote}/${name}`);
+  const only = await onlyBranch(`refs/remotes/${remote}/`, options);
+  for (const name of [head.stdout.trim(), ...usual, only ?? '']) {
+    const commit = name ? await commitOf(`refs/remotes/${name}`, options) : undefined;
+    if (commit) return { commit, name, warning: STALE };
+  }
+  const warning = `The remote "${remote}" did not answer and was never fetched; the local default branch was taken.`;
+  return withWarning(await localDefault(options), warning);
+}
+
+async function localDefault(options: GitOptions): Promise<BaseCommit> {
+  const names = [...(await usualNames(options)), (await onlyBranch('refs/heads/', options)) ?? ''];
+  for (const name of names) {
+    const commit = name ? await commitOf(`refs/heads/${name}`, options) : undefined;
+    if (commit) return { commit, name };
+  }
+  const head = await commitOf('HEAD', options);
+  if (!head) throw PROJECT_ERRORS.base_not_found({ base: 'HEAD' });
+  const warning = 'No branch is called main or master, so the commit that is checked out was taken.';
+  return { commit: head, name: 'HEAD', warning };
+}
+
+/**
+ * Refuses a base that can't be: one that is no name, or one that is not there and that no remote could have.
+ * @throws base_not_found
+ */
+export async function requireBase({
+  mainRepo,
+  base,
+  ...context
+}: BaseQuestion & { base: string }): Promise<void> {
+  if (/\p{Cc}/u.test(base) || base.length > MOST_CHARACTERS) throw PROJECT_ERRORS.base_not_found({ base });
+  const options = { ...context, cwd: mainRepo };
+  // What a remote has is known after a fetch, which the worker makes.
+  if (!(await mainRemote(options))) await namedBase(base, undefined, options);
+}
+
+const MOST_CHARACTERS = 500;
+
+async function namedBase(base: string, remote: string | undefined, options: GitOptions): Promise<BaseCommit> {
+  for (const name of [base, ...(remote ? [`${remote}/${base}`] : [])]) {
+    const commit = await commitOf(name, options);
+    if (commit) return { commit, name };
+  }
+  throw PROJECT_ERRORS.base_not_found({ base });
+}
+
+async function usualNames(options: GitOptions): Promise<string[]> {
+  const configured = await runGit(['config', '--get', 'init.defaultBranch'], {
+    ...options,
+    allowFailure: true,
+  });
+  return [...new Set([configured.stdout.trim(), 'main', 'master'])].filter(Boolean);
+}
+
+async function onlyBranch(prefix: string, options: GitOptions): Promise<string | undefined> {
+  const refs = await gitLine(['for-each-ref', '--format=%(refname)', '--count=3', prefix], options);
+  const names = refs.split('\n').filter((ref) => ref && !ref.endsWith('/HEAD'));
+  const [only] = names;
+  if (names.length !== 1 || !only) return undefined;
+  return only.replace(/^refs\/(?:heads|remotes)\//, '');
+}
+
+/** The failure of a git call that may fail because nobody is there; a missing git is still thrown. */
+async function refusal(call: Promise<unknown>): Promise<GitError | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    if (isGitError(error) && !GIT_ERRORS.git_missing.is(error)) return error;
+    throw error;
+  }
+}
+
+function withWarning(base: BaseCommit, warning: string | undefined): BaseCommit {
+  return warning ? { ...base, warning } : base;
+}

@@ -1,0 +1,108 @@
+import { gitLine, runGit } from '../git/git.ts';
+import type { GitContext } from '../git/repository.ts';
+
+export interface ChangeRange extends GitContext {
+  /** The worktree; or MAIN_REPO with `head` where the worktree is gone. */
+  cwd: string;
+  /** The recorded base commit. */
+  base: string;
+  /** What is compared with it: a commit or a branch; `HEAD` unless told. */
+  head?: string;
+}
+
+/** Text in it was written by others. */
+export interface Commit {
+  hash: string;
+  subject: string;
+  /** ISO 8601, with the committer's own offset. */
+  committedAt: string;
+}
+
+export interface Commits {
+  /** Newest first. */
+  commits: readonly Commit[];
+  /** All of them, also those beyond the bound. */
+  total: number;
+}
+
+export interface FileChange {
+  path: string;
+  /** Absent unless git sees a rename. */
+  renamedFrom?: string;
+  /** Lines; null for a binary file. */
+  insertions: number | null;
+  deletions: number | null;
+}
+
+export interface DiffStat {
+  files: readonly FileChange[];
+  /** All changed files, also those beyond the bound. */
+  fileCount: number;
+  insertions: number;
+  deletions: number;
+}
+
+/** The commits after the base, newest first, at most `max` of them. */
+export async function commitsSince(range: ChangeRange, max = 20): Promise<Commits> {
+  const { base, head = 'HEAD', ...options } = range;
+  const between = ['--end-of-options', `${base}..${head}`];
+  const total = Number(await gitLine(['rev-list', '--count', ...between], options));
+  const format = ['log', '-z', '--format=%H%x00%s%x00%cI', `--max-count=${max}`];
+  const fields = (await runGit([...format, ...between], options)).stdout.split('\0');
+  const commits: Commit[] = [];
+  for (let index = 0; index + 2 < fields.length; index += 3) {
+    const [hash = '', subject = '', committedAt = ''] = fields.slice(index, index + 3);
+    commits.push({ hash, subject, committedAt: committedAt.trim() });
+  }
+  return { commits, total };
+}
+
+/** Files and lines that differ between base and head, at most `max` files of them listed. */
+export async function diffStat(range: ChangeRange, max = 200): Promise<DiffStat> {
+  const { base, head = 'HEAD', ...options } = range;
+  const args = ['diff', '--numstat', '-z', '--find-renames', '--end-of-options', base, head, '--'];
+  const files = parseNumstat((await runGit(args, options)).stdout);
+  const sum = (field: 'insertions' | 'deletions') => files.reduce((all, file) => all + (file[field] ?? 0), 0);
+  return {
+    files: files.slice(0, max),
+    fileCount: files.length,
+    insertions: sum('insertions'),
+    deletions: sum('deletions'),
+  };
+}
+
+/** The difference of one path (a file, or all below a folder) as a patch, cut after `maxChars` characters. */
+export async function diffOfPath(
+  range: ChangeRange,
+  path: string,
+  maxChars = 20_000,
+): Promise<{ patch: string; truncated: boolean }> {
+  const { base, head = 'HEAD', ...options } = range;
+  const args = ['diff', '--no-color', '--end-of-options', base, head, '--', `:(top,literal)${path}`];
+  const { stdout, truncated } = await runGit(args, { ...options, maxChars });
+  return { patch: stdout, truncated };
+}
+
+/** Reads the output of `git diff --numstat -z`; torn records are passed over. */
+export function parseNumstat(text: string): FileChange[] {
+  const files: FileChange[] = [];
+  const records = text.split('\0');
+  for (let index = 0; index < records.length; index += 1) {
+    const match = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(records[index] ?? '');
+    if (!match) continue;
+    const [, insertions = '', deletions = '', path = ''] = match;
+    const lines = { insertions: countOf(insertions), deletions: countOf(deletions) };
+    if (path) files.push({ path, ...lines });
+    else {
+      // A rename: both names follow as records of their own.
+      const [renamedFrom, to] = records.slice(index + 1, index + 3);
+      if (renamedFrom && to) files.push({ path: to, renamedFrom, ...lines });
+      index += 2;
+    }
+  }
+  return files;
+}
+
+function countOf(written: string): number | null {
+  return written === '-' ? null : Number(written);
+}

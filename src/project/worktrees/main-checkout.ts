@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { runGit } from '../git/git.ts';
+import { pathInside, realPathAsFar } from '../git/real-path.ts';
+import type { GitContext } from '../git/repository.ts';
+import { parseStatus, statusRecords } from '../git/status-entries.ts';
+
+/** What the main checkout looked like at one moment. Equal fields: nobody moved it. */
+export const MainCheckout = z.object({
+  /** Absent before the first commit. */
+  head: z.string().optional(),
+  /** Absent when no branch is checked out. */
+  branch: z.string().optional(),
+  /** SHA-256 over what is staged, compared with HEAD; SESSIONS and WORKTREES left out. */
+  indexHash: z.string(),
+  /** SHA-256 over changed and new paths, SESSIONS and WORKTREES left out. */
+  statusHash: z.string(),
+});
+export type MainCheckout = z.infer<typeof MainCheckout>;
+
+export interface MainCheckoutPlace extends GitContext {
+  mainRepo: string;
+  /** Folders of ours, which may lie inside: SESSIONS and WORKTREES. */
+  ours: readonly string[];
+}
+
+/** A fingerprint of MAIN_REPO's own checkout, cheap enough to take before and after every iteration. */
+export async function readMainCheckout({
+  mainRepo,
+  ours,
+  ...context
+}: MainCheckoutPlace): Promise<MainCheckout> {
+  const options = { ...context, cwd: mainRepo };
+  const { stdout } = await runGit([...STATUS, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
+  const { head, branch } = parseStatus(stdout);
+  const records = statusRecords(stdout);
+  return {
+    ...(head ? { head } : {}),
+    ...(branch ? { branch } : {}),
+    indexHash: hash(records.flatMap(stagedPart)),
+    statusHash: hash(records),
+  };
+}
+
+/** What a record of `git status` says of the index. Content has its hashes there, so no time stamp counts. */
+function stagedPart(record: string): string[] {
+  if (record.startsWith('u ')) return [record];
+  const [type, letters = '.', , headMode, indexMode, , headHash, indexHash, ...path] = record.split(' ');
+  if (type !== '1' || letters.startsWith('.')) return [];
+  return [[letters[0], headMode, indexMode, headHash, indexHash, ...path].join(' ')];
+}
+
+/** What differs between two fingerprints, in words for a note; empty when nothing does. */
+export function movesBetween(before: MainCheckout, after: MainCheckout): string[] {
+  const moves: string[] = [];
+  if (before.branch !== after.branch) {
+    moves.push(`the branch went from ${before.branch ?? 'none'} to ${after.branch ?? 'none'}`);
+  }
+  if (before.head !== after.head) {
+    moves.push(`HEAD went from ${short(before.head)} to ${short(after.head)}`);
+  } else if (before.indexHash !== after.indexHash) moves.push('the index changed');
+  if (moves.length === 0 && before.statusHash !== after.statusHash) moves.push('files changed');
+  return moves;
+}
+
+const STATUS = [
+  'status',
+  '--porcelain=v2',
+  '--branch',
+  '-z',
+  '--untracked-files=normal',
+  '--ignore-submodules=dirty',
+  // A pair would hide what its second half says of the index; and the count beside the remote is of no use here.
+  '--no-renames',
+  '--no-ahead-behind',
+];
+
+async function leavingOut(mainRepo: string, ours: readonly string[]): Promise<string[]> {
+  const top = await realPathAsFar(mainRepo);
+  const ways = await Promise.all(ours.map(async (folder) => pathInside(top, await realPathAsFar(folder))));
+  return ways.filter((way) => way !== undefined && way !== '').map((way) => `:(exclude,literal)${way}`);
+}
+
+function hash(records: readonly string[]): string {
+  return fingerprint(records.join('\0'));
+}
+
+function short(commit: string | undefined): string {
+  return commit?.slice(0, 10) ?? 'no commit';
+}

@@ -1,0 +1,124 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { systemErrorCode } from '../../base/errors.ts';
+import { type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { realPathAsFar } from '../git/real-path.ts';
+import { commitOf, type GitContext } from '../git/repository.ts';
+import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
+import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
+
+export interface WorktreePlan extends GitContext {
+  mainRepo: string;
+  /** `WORKTREES/<session folder>`. */
+  worktreePath: string;
+  branch: string;
+  /** Full hash; where a new branch begins. */
+  baseCommit: string;
+}
+
+export interface Worktree {
+  /** attached: the branch was there. kept: so was the worktree. made_again: its folder had vanished. */
+  kind: 'created' | 'attached' | 'kept' | 'made_again';
+  path: string;
+  branch: string;
+  head: string;
+  /** Where the branch left the wanted base: the commit to compare with. */
+  baseCommit: string;
+}
+
+/** A checkout of a large repository on a slow disk, with LFS filters. */
+const CHECKOUT_LIMIT_MS = 15 * 60_000;
+
+/**
+ * Makes sure that the session's worktree stands at its path on its branch; what is there is kept as it is.
+ * @throws branch_in_use, worktree_folder_taken, branch_name_blocked, GitError; nothing new is left behind
+ */
+export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
+  const { mainRepo, worktreePath: path, branch, baseCommit: _, ...context } = plan;
+  const options = { ...context, cwd: mainRepo };
+  const listed = await listWorktrees(mainRepo, context);
+  const here = await entryAt(path, listed);
+  const folder = await look(path);
+  if (here && !here.prunable && folder === 'occupied' && here.branch === branch) {
+    return await asWorktree('kept', plan);
+  }
+  if (folder === 'occupied') throw WORKTREE_ERRORS.worktree_folder_taken({ path, entry: here });
+  const elsewhere = listed.find((entry) => entry !== here && entry.branch === branch);
+  if (elsewhere)
+    throw WORKTREE_ERRORS.branch_in_use({ branch, path: elsewhere.path, prunable: elsewhere.prunable });
+  const exists = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${branch}`], options);
+  if (!exists) {
+    await refuseBlockedName(branch, options);
+    await addWithNewBranch(plan, Boolean(here));
+    return await asWorktree('created', plan);
+  }
+  // A registration whose folder has vanished stands in the way of a second one at the same path.
+  const force = here ? ['--force'] : [];
+  const add = ['worktree', 'add', '--quiet', ...force, '--', path, branch];
+  await runGit(add, { ...options, timeoutMs: CHECKOUT_LIMIT_MS });
+  return await asWorktree(here ? 'made_again' : 'attached', plan);
+}
+
+async function addWithNewBranch(plan: WorktreePlan, registered: boolean): Promise<void> {
+  const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
+  const force = registered ? ['--force'] : [];
+  const args = ['worktree', 'add', '--quiet', ...force, '--no-track', '-b', branch];
+  try {
+    await runGit([...args, '--', worktreePath, baseCommit], {
+      ...context,
+      cwd: mainRepo,
+      timeoutMs: CHECKOUT_LIMIT_MS,
+    });
+  } catch (error) {
+    // git makes the branch first and keeps it when the checkout fails; also after an abort it is cleared away.
+    const { signal: _, ...calm } = context;
+    await deleteUnused(branch, baseCommit, { ...calm, cwd: mainRepo });
+    throw error;
+  }
+}
+
+/** Deletes a branch that has no commit of its own; git refuses one that is checked out anywhere. */
+async function deleteUnused(branch: string, baseCommit: string, options: GitOptions): Promise<void> {
+  if ((await commitOf(`refs/heads/${branch}`, options)) !== baseCommit) return;
+  await runGit(['branch', '--quiet', '-D', '--', branch], { ...options, allowFailure: true });
+}
+
+async function asWorktree(kind: Worktree['kind'], plan: WorktreePlan): Promise<Worktree> {
+  const { mainRepo: _, worktreePath: path, branch, baseCommit, ...context } = plan;
+  const options = { ...context, cwd: path };
+  const head = (await commitOf('HEAD', options)) ?? baseCommit;
+  const fork = await gitLine(['merge-base', baseCommit, head], { ...options, allowFailure: true });
+  return { kind, path, branch, head, baseCommit: fork || baseCommit };
+}
+
+/** git keeps branches as paths: `a` and `a/b` cannot both exist. */
+async function refuseBlockedName(branch: string, options: GitOptions): Promise<void> {
+  const parts = branch.split('/');
+  const above = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+  for (const name of above) {
+    const taken = await gitSaysYes(['show-ref', '--verify', '--quiet', `refs/heads/${name}`], options);
+    if (taken) throw WORKTREE_ERRORS.branch_name_blocked({ branch, other: name });
+  }
+  const format = ['for-each-ref', '--count=1', '--format=%(refname:short)'];
+  const below = await gitLine([...format, `refs/heads/${branch}/`], options);
+  if (below) throw WORKTREE_ERRORS.branch_name_blocked({ branch, other: below });
+}
+
+/** The working copy whose top folder is `path`, links resolved. */
+export async function entryAt(
+  path: string,
+  listed: readonly ListedWorktree[],
+): Promise<ListedWorktree | undefined> {
+  const real = await realPathAsFar(path);
+  for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return entry;
+  return undefined;
+}
+
+async function look(path: string): Promise<'free' | 'occupied'> {
+  try {
+    if (!(await lstat(path)).isDirectory()) return 'occupied';
+    return (await readdir(path)).length === 0 ? 'free' : 'occupied';
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return 'free';
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
+import { classifyClaudeEnd } from './claude-end.ts';
+import { childHooks } from './claude-hooks.ts';
+import { newClaudeReader } from './claude-stream.ts';
+import { claudeTranscript } from './claude-transcript.ts';
+
+/** Claude Code: `claude -p`, its prompt on stdin, one JSON object per line on stdout. */
+export const claude: Provider = {
+  name: 'claude',
+  defaultCommand: 'claude',
+  buildCommand,
+  newReader: newClaudeReader,
+  transcript: claudeTranscript,
+  classifyEnd: classifyClaudeEnd,
+};
+
+/** What `PERMISSIONS=allow` lets a child do; everything else is denied at once, for nobody can be asked. */
+const ALLOWED_TOOLS = [
+  'Agent',
+  'Bash',
+  'Edit',
+  'Glob',
+  'Grep',
+  'NotebookEdit',
+  'Read',
+  'Skill',
+  'Task',
+  'TodoWrite',
+  'WebFetch',
+  'WebSearch',
+  'Write',
+];
+
+/**
+ * Tools that reach past the iteration: another worktree than ours, work after the process has ended, a
+ * question that nobody hears.
+ */
+const DENIED_TOOLS = [
+  'AskUserQuestion',
+  'CronCreate',
+  'CronDelete',
+  'CronList',
+  'EnterPlanMode',
+  'EnterWorktree',
+  'ExitWorktree',
+  'ScheduleWakeup',
+];
+
+const NO_SERVERS = '{"mcpServers":{}}';
+
+// Without a limit a connection that is never answered holds the child until the worker's own.
+const API_TIMEOUT_MS = 300_000;
+
+// Ten minutes otherwise, after which a long test suite is cut: it cannot go on in the background here.
+const BASH_MAX_TIMEOUT_MS = 1_800_000;
+
+function buildCommand(request: ChildRequest): ChildCommand {
+  return {
+    file: request.cliPath,
+    args: [
+      '-p',
+      ...['--output-format', 'stream-json', '--verbose'],
+      ...['--session-id', request.childUuid],
+      ...(request.model === '' ? [] : ['--model', request.model]),
+      ...['--max-turns', String(request.maxTurns)],
+      ...(request.budgetUsd === undefined ? [] : ['--max-budget-usd', request.budgetUsd.toFixed(4)]),
+      ...permissionArgs(request),
+      ...['--disallowedTools', DENIED_TOOLS.join(',')],
+      ...['--add-dir', request.sessionDir],
+      ...['--settings', JSON.stringify({ hooks: childHooks(request) })],
+      // A server of the user, ours among them, would let a child act on sessions.
+      ...['--strict-mcp-config', '--mcp-config', request.mcp?.configPath ?? NO_SERVERS],
+    ],
+    env: {
+      API_TIMEOUT_MS: String(API_TIMEOUT_MS),
+      BASH_MAX_TIMEOUT_MS: String(BASH_MAX_TIMEOUT_MS),
+      ...request.env,
+      // With background tasks the process may stay for ever after its last word.
+      CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
+      DISABLE_AUTOUPDATER: '1',
+    },
+    stdinPath: request.promptPath,
+  };
+}
+
+function permissionArgs({ permissions, mcp }: ChildRequest): string[] {
+  switch (permissions) {
+    case 'skip':
+      return ['--dangerously-skip-permissions'];
+    case 'allow':
+      return [
+        '--permission-mode',
+        'dontAsk',
+        '--allowedTools',
+        [...ALLOWED_TOOLS, ...toolsOf(mcp)].join(','),
+      ];
+    default:
+      return permissions satisfies never;
+  }
+}
+
+// All tools of a server; a wildcard for all servers is refused.
+function toolsOf(mcp: ChildRequest['mcp']): string[] {
+  return (mcp?.serverNames ?? []).map((name) => `mcp__${name.replaceAll(/[^\w-]/g, '_')}`);
+}

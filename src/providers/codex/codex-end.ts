@@ -1,0 +1,99 @@
+import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider.ts';
+
+interface Failure {
+  /** The beginning of `turn.failed`'s message: Codex gives no status and no code beside it. */
+  message: RegExp;
+  problem: ChildProblem | undefined;
+}
+
+const MODEL_ADVICE = 'See that MODEL (or CODEX_MODEL) names a model that your Codex login may use.';
+
+/** First match wins. */
+const FAILURES: readonly Failure[] = [
+  { message: /^You.ve hit your usage limit\b/, problem: { kind: 'usage_limit' } },
+  { message: /^unexpected status 40[13]\b/, problem: { kind: 'auth' } },
+  { message: /^exceeded retry limit, last status: 40[13]\b/, problem: { kind: 'auth' } },
+  { message: /^exceeded retry limit, last status: (?:429|5\d\d)\b/, problem: { kind: 'overloaded' } },
+  { message: /^unexpected status (?:429|5\d\d)\b/, problem: { kind: 'overloaded' } },
+  { message: /^rate limit exceeded:/, problem: { kind: 'overloaded' } },
+  { message: /^We.re currently experiencing high demand\b/, problem: { kind: 'overloaded' } },
+  { message: /^Selected model is at capacity\b/, problem: { kind: 'overloaded' } },
+  {
+    message: /^Quota exceeded\b/,
+    problem: { kind: 'budget', advice: 'The account behind Codex has no credit left: see its billing page.' },
+  },
+  {
+    message: /^To use Codex with your ChatGPT plan\b/,
+    problem: { kind: 'budget', advice: 'The ChatGPT plan of this login does not include Codex.' },
+  },
+  { message: /^The model `[^`]*` does not exist\b/, problem: { kind: 'config', advice: MODEL_ADVICE } },
+  {
+    message: /^Missing environment variable\b/,
+    problem: {
+      kind: 'config',
+      advice: "Codex's model provider takes its key from a variable that the worker does not have.",
+    },
+  },
+  // A raw answer of the service: status 400, which the same request would get again.
+  { message: /^\{"error":/, problem: { kind: 'config', advice: MODEL_ADVICE } },
+  { message: /Incomplete response returned, reason: content_filter\b/, problem: { kind: 'refused' } },
+  { message: /^Incomplete response returned\b/, problem: { kind: 'crashed' } },
+  { message: /^stream disconnected before completion\b/, problem: { kind: 'network' } },
+];
+
+/** Why a turn failed, from the message of its `turn.failed` event. */
+export function problemOfTurn(message: string): ChildProblem {
+  return FAILURES.find((failure) => failure.message.test(message))?.problem ?? { kind: 'crashed' };
+}
+
+export const BROKEN_SANDBOX: ChildProblem = {
+  kind: 'config',
+  advice:
+    'The sandbox of Codex (bwrap) does not work here, so every command of the child failed. Set PERMISSIONS=skip, ' +
+    'or allow user namespaces; `codex sandbox -- /bin/true` tells whether it works.',
+};
+
+const REFUSALS: ReadonlyArray<{ line: RegExp; advice: string }> = [
+  {
+    line: /^error: unexpected argument/m,
+    advice: 'This Codex does not know an option that samocode needs. Update it.',
+  },
+  {
+    line: /^error: invalid value/m,
+    advice: 'Codex refused the value of an option. Check MODEL and its version.',
+  },
+  {
+    line: /^Error loading config\.toml:/m,
+    advice: "Codex can't read its settings: mend the config.toml that the .stderr log names.",
+  },
+  {
+    line: /required MCP servers failed to initialize/m,
+    advice: 'An MCP server that the settings require does not start.',
+  },
+  {
+    line: /^Not inside a trusted directory/m,
+    advice: 'Codex wants a git repository; the worktree is missing or broken.',
+  },
+];
+
+// What a shell answers when it cannot start a program: not executable, not there.
+const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
+
+/** Why a codex process ended without a valid signal: its last word first, then the exit status. */
+export function classifyCodexEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined {
+  const problem = final ? (final.ok ? undefined : final.problem) : problemWithoutWord(exit);
+  return exit.endedByUs && problem?.kind === 'crashed' ? undefined : problem;
+}
+
+function problemWithoutWord({ exitCode, stderrTail }: ExitReport): ChildProblem {
+  if (NOT_STARTED_CODES.includes(exitCode)) {
+    return {
+      kind: 'config',
+      advice:
+        'The Codex program could not be started. See whether CODEX_PATH names it and whether it is installed.',
+    };
+  }
+  const refused = exitCode === 1 || exitCode === 2;
+  const refusal = refused && REFUSALS.find(({ line }) => line.test(stderrTail));
+  return refusal ? { kind: 'config', advice: refusal.advice } : { kind: 'crashed' };
+}

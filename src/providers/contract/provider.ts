@@ -1,0 +1,161 @@
+import type { Phase } from '../../phases/table.ts';
+import type { McpServers } from './mcp-file.ts';
+import type { TranscriptEntry } from './transcript.ts';
+
+/** What the worker knows when it is about to start a child. */
+export interface ChildRequest {
+  /** Absolute path of the CLI. */
+  cliPath: string;
+  prompt: string;
+  /** The same prompt as a file, for CLIs that read it from stdin. */
+  promptPath: string;
+  phase: Phase;
+  /** The session's running number of this child, from 1. */
+  iteration: number;
+  sessionDir: string;
+  /** The child's working directory: the worktree, or MAIN_REPO before there is one. */
+  workingDir: string;
+  mainRepo: string;
+  /** Empty: the CLI's own default. */
+  model: string;
+  maxTurns: number;
+  permissions: 'skip' | 'allow';
+  /** The MCP file whose servers the child gets, by its absolute path, and their names; absent: none at all. */
+  mcp?: { configPath: string; serverNames: readonly string[]; servers: McpServers };
+  /** Fresh for every child. */
+  childUuid: string;
+  /** A real Node, for programs of ours. */
+  nodePath: string;
+  /** The environment to start from: ours, scrubbed of the parent client's variables and our secrets. */
+  env: Readonly<Record<string, string>>;
+  /** US dollars after which the child must end, for a CLI that can see to it itself. */
+  budgetUsd?: number;
+  /** Absolute path of a scenario for the rehearsal child, frozen with the session. */
+  scenarioPath?: string;
+  /** Servers of the person's own that must be switched off by name; `prepare` finds them. */
+  foreignServers?: readonly string[];
+  /** Git's folders that a confined child must be able to write, so that it can commit; `prepare` finds them. */
+  gitDirs?: readonly string[];
+  /** The child runs in the guard. */
+  inGuard?: boolean;
+}
+
+/** One program to start, without a shell. */
+export interface ChildCommand {
+  file: string;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Path of the file that becomes stdin; absent: /dev/null. */
+  stdinPath?: string;
+}
+
+export interface TokenCounts {
+  input: number;
+  output: number;
+  cached: number;
+}
+
+/** What the CLI's last word says; absent while it runs and when it died without one. */
+export interface FinalReport {
+  ok: boolean;
+  /** Why it failed, in the worker's terms; only when `ok` is false and the output names it. */
+  problem?: ChildProblem;
+  /** One line for people, from the CLI's own structured fields, at most 300 characters. */
+  text?: string;
+  turns?: number;
+  costUsd?: number;
+  tokens?: TokenCounts;
+  deniedTools?: readonly string[];
+  /**
+   * The whole last message, where the command asked for it to be the signal: it counts when the child has
+   * written no `_signal.json`.
+   */
+  signalText?: string;
+}
+
+export type ChildProblem =
+  | {
+      kind: 'crashed' | 'overloaded' | 'network' | 'auth' | 'config' | 'budget' | 'refused';
+      /** What the person can do about it, in our words. */
+      advice?: string;
+    }
+  /** `until`: milliseconds since the epoch; absent when the provider does not say. */
+  | { kind: 'usage_limit'; until?: number };
+
+/** One line of the child's output, as far as the worker cares. */
+export type ChildEvent =
+  | { kind: 'started'; version?: string; model?: string; cliSession?: string }
+  /** What the child is doing now, one short line. */
+  | {
+      kind: 'activity';
+      text: string;
+      /** A tool that is called, with the file that it may change. */
+      tool?: { name: string; path?: string };
+      /** It only tries to reach the network, and would do so for ever. */
+      isOffline?: boolean;
+    }
+  /** So many of the tool calls have ended, with whatever result. */
+  | { kind: 'tools_ended'; count: number }
+  | { kind: 'limit'; until?: number }
+  /** An answer of the model, or by how much one has grown; a final report replaces the sum of them. */
+  | { kind: 'spent'; tokens: TokenCounts }
+  /** May come more than once in a process: the last one counts. */
+  | { kind: 'final'; report: FinalReport };
+
+export interface ExitReport {
+  /** The wrapper's record of the CLI's exit status; null when there is none. */
+  exitCode: number | null;
+  /** True when the worker itself had ended the tree. */
+  endedByUs: boolean;
+  /** The last few KB of stderr. */
+  stderrTail: string;
+}
+
+/** What a CLI has noted in files of its own, beside its output. */
+export interface Traces {
+  /** When its usage limit ends, in milliseconds since the epoch. */
+  limitedUntil?: number;
+  version?: string;
+  model?: string;
+  /** What its answers have cost together: all that is known of a process that was ended. */
+  tokens?: TokenCounts;
+}
+
+/** What a running process has spent, as far as its CLI notes it beside its output. */
+export type Meter = () => Promise<Pick<Traces, 'tokens' | 'model'>>;
+
+export interface TraceQuestion {
+  /** The CLI's own name of its session, from a `started` event. */
+  cliSession: string;
+  /** The environment that the child had. */
+  env: Readonly<Record<string, string | undefined>>;
+  final: FinalReport | undefined;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** One agent CLI: how to start it, read it and tell how it ended. Mostly data. */
+export interface Provider {
+  name: string;
+  /** Program looked up on PATH when no path is configured. */
+  defaultCommand: string;
+  /**
+   * Completes a request by what only this machine knows, and writes files that the command names beside
+   * the prompt. Without it a request is complete.
+   */
+  prepare?(request: ChildRequest): Promise<ChildRequest>;
+  buildCommand(request: ChildRequest): ChildCommand;
+  /** A reader of one process's stdout, fed line by line; unknown lines give nothing and never throw. */
+  newReader(): { readLine(line: string): ChildEvent[] };
+  /** A line of its output as people read it; never throws. */
+  transcript(line: string): TranscriptEntry[];
+  /** Why the process ended when it left no valid signal; undefined: it simply finished. */
+  classifyEnd(final: FinalReport | undefined, exit: ExitReport): ChildProblem | undefined;
+  /**
+   * For a CLI that says only at its end what it has spent, and notes it elsewhere after every answer. The
+   * meter is cheap to ask and never throws.
+   */
+  newMeter?(question: Pick<TraceQuestion, 'cliSession' | 'env'>): Meter;
+  /** Reads what the CLI has noted elsewhere about a process that has ended; never throws. */
+  readTraces?(question: TraceQuestion): Promise<Traces>;
+}

@@ -1,0 +1,75 @@
+import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider.ts';
+
+const LOGIN_ADVICE =
+  'Gemini CLI has no login that works without a person: start `gemini` once, or set GEMINI_API_KEY; with a base ' +
+  'URL of your own, set security.auth.selectedType in ~/.gemini/settings.json.';
+
+/** Exit statuses of its own. An HTTP status leaves as its last 8 bits: 401 as 145, 500 as 244. */
+const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
+  41: { kind: 'auth', advice: LOGIN_ADVICE },
+  44: {
+    kind: 'config',
+    advice: 'The sandbox that the settings of Gemini CLI ask for needs docker or podman.',
+  },
+  52: { kind: 'config', advice: 'Gemini CLI refused its settings: see ~/.gemini/settings.json.' },
+  55: { kind: 'config', advice: 'Gemini CLI does not trust the worktree, though it was told to: update it.' },
+  126: { kind: 'config', advice: 'The Gemini CLI program could not be started. See GEMINI_PATH.' },
+  127: { kind: 'config', advice: 'The Gemini CLI program could not be started. See GEMINI_PATH.' },
+};
+
+const TURN_LIMIT = 53;
+const USAGE_ERROR = /^(?:Unknown arguments?:|Invalid values:)/m;
+
+/** What the text of an API error tells that its status does not; first match wins. */
+const WORDS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
+  { message: /exhausted your daily quota/, problem: { kind: 'usage_limit' } },
+  {
+    message: /^\[API Error: models\/\S+ is not found/,
+    problem: { kind: 'config', advice: 'See that MODEL (or GEMINI_MODEL) names a model of this account.' },
+  },
+  {
+    message: /^\[API Error: .*(?:fetch failed|ECONNREFUSED|ECONNRESET|ETIMEDOUT)/,
+    problem: { kind: 'network' },
+  },
+  { message: /API key not valid/, problem: { kind: 'auth', advice: LOGIN_ADVICE } },
+];
+
+/** Why a turn failed, from its `result` line; the HTTP status is only in the exit status. */
+export function problemOfResult(message: string): ChildProblem | undefined {
+  return WORDS.find((words) => words.message.test(message))?.problem;
+}
+
+/**
+ * Why a gemini process ended without a valid signal. Exit status 0 also comes after SIGTERM, and then
+ * without a last word: only a `result` that says success counts as an end of its own.
+ */
+export function classifyGeminiEnd(
+  final: FinalReport | undefined,
+  exit: ExitReport,
+): ChildProblem | undefined {
+  if (final?.ok || exit.exitCode === TURN_LIMIT) return undefined;
+  const problem = final?.problem ?? byExit(exit);
+  return exit.endedByUs && problem.kind === 'crashed' ? undefined : problem;
+}
+
+function byExit({ exitCode, stderrTail }: ExitReport): ChildProblem {
+  if (exitCode === null) return { kind: 'crashed' };
+  const own = OWN_CODES[exitCode];
+  if (own) return own;
+  if (exitCode === 1 && USAGE_ERROR.test(stderrTail)) {
+    return {
+      kind: 'config',
+      advice: 'This Gemini CLI does not know an option that samocode needs. Update it.',
+    };
+  }
+  const status = httpStatus(exitCode);
+  if (status === 401 || status === 403) return { kind: 'auth', advice: LOGIN_ADVICE };
+  if (status === 400 || status === 404) return { kind: 'config' };
+  return { kind: status === undefined ? 'crashed' : 'overloaded' };
+}
+
+const STATUSES = [400, 401, 403, 404, 408, 429, 500, 502, 503, 504];
+
+function httpStatus(exitCode: number): number | undefined {
+  return STATUSES.find((status) => (status & 255) === exitCode);
+}

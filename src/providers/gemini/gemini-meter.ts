@@ -1,0 +1,68 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { ifExists } from '../../base/errors.ts';
+import type { Meter, TokenCounts, TraceQuestion, Traces } from '../contract/provider.ts';
+import { objectIn } from '../reading/activity.ts';
+import { newGrownLines } from '../reading/grown-lines.ts';
+import { addTokens, apartFromCache } from '../reading/tokens.ts';
+
+const count = z.number().nonnegative().catch(0);
+
+/** One answer of the model in the log of a chat. */
+const Answer = z.object({
+  id: z.string(),
+  type: z.literal('gemini'),
+  model: z.string().optional().catch(undefined),
+  tokens: z.object({ input: count, output: count, cached: count, thoughts: count }),
+});
+
+type Question = Pick<TraceQuestion, 'cliSession' | 'env'>;
+
+/**
+ * Gemini CLI says with its last word what it has spent; its own log of the chat has it after every answer.
+ * Each look reads what the log has grown by.
+ */
+export function newGeminiMeter(question: Question): Meter {
+  const readOn = newGrownLines(() => findChat(question));
+  // An answer is written again with the results of its tool calls.
+  const answers = new Map<string, TokenCounts>();
+  let model: string | undefined;
+  return async () => {
+    await readOn((line) => {
+      const answer = Answer.safeParse(line.includes('"gemini"') ? objectIn(line) : undefined);
+      if (!answer.success) return;
+      answers.set(answer.data.id, tokensOf(answer.data.tokens));
+      model = answer.data.model ?? model;
+    });
+    return {
+      model,
+      ...(answers.size > 0 && { tokens: [...answers.values()].reduce(addTokens) }),
+    };
+  };
+}
+
+/** What one that was ended before its last word had spent. */
+export async function readGeminiTraces(question: Question): Promise<Traces> {
+  return await newGeminiMeter(question)();
+}
+
+/** Thoughts are paid for as output. */
+function tokensOf({ thoughts, ...told }: z.infer<typeof Answer>['tokens']): TokenCounts {
+  return apartFromCache({ ...told, output: told.output + thoughts });
+}
+
+/** `~/.gemini/tmp/<project>/chats/session-<time>-<start of the session's id>.jsonl`; undefined while there is none. */
+async function findChat({ cliSession, env }: Question): Promise<string | undefined> {
+  const home = env.GEMINI_CLI_HOME ?? env.HOME;
+  if (home === undefined) return undefined;
+  const projects = join(home, '.gemini', 'tmp');
+  const end = `-${cliSession.slice(0, 8)}.jsonl`;
+  for (const project of (await ifExists(readdir(projects))) ?? []) {
+    const folder = join(projects, project, 'chats');
+    const names = await readdir(folder).catch((): string[] => []);
+    const name = names.find((file) => file.endsWith(end));
+    if (name !== undefined) return join(folder, name);
+  }
+  return undefined;
+}

@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import type { ChildEvent, FinalReport, TokenCounts } from '../contract/provider.ts';
+import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
+import { problemOfResult } from './gemini-end.ts';
+import { tellingParameter } from './gemini-tools.ts';
+
+const text = z.string().optional().catch(undefined);
+const count = z.number().catch(0);
+
+const Line = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('init'), session_id: text, model: text }),
+  z.object({ type: z.literal('message'), role: text, content: text }),
+  z.object({
+    type: z.literal('tool_use'),
+    tool_name: z.string(),
+    tool_id: text,
+    parameters: z.record(z.string(), z.unknown()).catch({}),
+  }),
+  z.object({
+    type: z.literal('tool_result'),
+    tool_id: text,
+    status: text,
+    error: z.object({ type: text }).optional().catch(undefined),
+  }),
+  z.object({
+    type: z.literal('result'),
+    status: text,
+    error: z.object({ type: text, message: text }).optional().catch(undefined),
+    stats: z
+      .object({ input: count, input_tokens: count, output_tokens: count, cached: count, total_tokens: count })
+      .optional()
+      .catch(undefined),
+  }),
+]);
+type ResultLine = Extract<z.infer<typeof Line>, { type: 'result' }>;
+
+const WRITERS: ReadonlySet<string> = new Set(['write_file', 'replace']);
+/** What the CLI answers a tool that its approval mode or policy leaves out. */
+const DENIED: ReadonlySet<string> = new Set(['tool_not_registered', 'policy_violation']);
+
+/** Reads the stdout of one `gemini --output-format stream-json` process; what it does not know is noise. */
+export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
+  const calls = new Map<string, string>();
+  const denied = new Set<string>();
+  let turns = 0;
+  let isSpeaking = false;
+
+  function report(line: ResultLine): FinalReport {
+    const ok = line.status === 'success';
+    const message = line.error?.message ?? '';
+    const problem = ok ? undefined : problemOfResult(message);
+    const words = firstLine(message).slice(0, 300);
+    return {
+      ok,
+      problem,
+      text: words || undefined,
+      turns,
+      ...(line.stats && { tokens: tokensOf(line.stats) }),
+      ...(denied.size > 0 && { deniedTools: [...denied] }),
+    };
+  }
+
+  return {
+    readLine(raw) {
+      const parsed = Line.safeParse(objectIn(raw));
+      if (!parsed.success) return [];
+      const line = parsed.data;
+      switch (line.type) {
+        case 'init': {
+          const { model, session_id: cliSession } = line;
+          return [{ kind: 'started', model, cliSession }];
+        }
+        case 'message': {
+          if (line.role !== 'assistant') return [];
+          // Its words come in pieces; the first says what it is about.
+          const words = isSpeaking ? '' : firstLine(line.content ?? '');
+          isSpeaking = true;
+          return words ? [activity(words)] : [];
+        }
+        case 'tool_use':
+          turns += 1;
+          isSpeaking = false;
+          // A few calls at a time are open; the rest are long answered.
+          if (calls.size > 200) calls.clear();
+          if (line.tool_id) calls.set(line.tool_id, line.tool_name);
+          return [describe(line.tool_name, line.parameters)];
+        case 'tool_result': {
+          isSpeaking = false;
+          const name = calls.get(line.tool_id ?? '');
+          if (name && denied.size < 20 && DENIED.has(line.error?.type ?? '')) denied.add(name);
+          return [{ kind: 'tools_ended', count: 1 }];
+        }
+        case 'result':
+          return [{ kind: 'final', report: report(line) }];
+        default:
+          return line satisfies never;
+      }
+    },
+  };
+}
+
+function tokensOf({
+  input,
+  output_tokens: spoken,
+  cached,
+  ...all
+}: NonNullable<ResultLine['stats']>): TokenCounts {
+  // What it thinks is paid for as output, and stands in the total alone.
+  return { input, output: Math.max(spoken, all.total_tokens - all.input_tokens), cached };
+}
+
+function describe(name: string, parameters: Record<string, unknown>): ChildEvent {
+  const field = tellingParameter(parameters);
+  const about = field ? firstLine(String(parameters[field])) : '';
+  const path = WRITERS.has(name) && field === 'file_path' ? about : undefined;
+  const short = field?.endsWith('path') ? shortPath(about, '') : about;
+  return activity(short ? `${name}: ${short}` : name, { name, path });
+}

@@ -1,0 +1,75 @@
+import type { ChildEvent, FinalReport, TokenCounts } from '../contract/provider.ts';
+import { addTokens, NO_TOKENS } from './tokens.ts';
+
+/** Beyond these a child's record says no more about what it did. */
+const MAX_TOOLS = 40;
+const MAX_FILES = 60;
+
+/** What one process has shown of itself so far, of a bounded size however long it runs. */
+export class Tally {
+  readonly #tools = new Map<string, number>();
+  readonly #files = new Set<string>();
+  #openCalls = 0;
+  /** What the child does now. */
+  activity: string | undefined;
+  /** The last final report; absent while it runs. */
+  final: FinalReport | undefined;
+  limitedUntil: number | undefined;
+  /** The sum of what was told while it ran; a final report knows better. */
+  tokens: TokenCounts = NO_TOKENS;
+  /** It does nothing but wait for the network. */
+  isOffline = false;
+  started: { version?: string; model?: string; cliSession?: string } = {};
+
+  note(event: ChildEvent): void {
+    this.isOffline = event.kind === 'activity' && event.isOffline === true;
+    switch (event.kind) {
+      case 'started': {
+        const { kind: _, ...facts } = event;
+        this.started = { ...this.started, ...facts };
+        return;
+      }
+      case 'activity':
+        this.activity = event.text;
+        // A model that speaks has the results of its calls, also of those whose lines were passed over.
+        this.#openCalls = event.tool ? this.#openCalls + 1 : 0;
+        if (event.tool) this.#count(event.tool);
+        return;
+      case 'tools_ended':
+        this.#openCalls = Math.max(0, this.#openCalls - event.count);
+        return;
+      case 'limit':
+        this.limitedUntil = event.until ?? this.limitedUntil;
+        return;
+      case 'spent':
+        this.tokens = addTokens(this.tokens, event.tokens);
+        return;
+      case 'final':
+        this.final = event.report;
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** A tool that it has called works on. */
+  get isInTool(): boolean {
+    return this.#openCalls > 0;
+  }
+
+  /** How often each tool was called. */
+  get tools(): Record<string, number> {
+    return Object.fromEntries(this.#tools);
+  }
+
+  /** Files that tools of writing named, in order of first mention; what a shell changed is not among them. */
+  get files(): string[] {
+    return [...this.#files];
+  }
+
+  #count({ name, path }: { name: string; path?: string }): void {
+    const key = this.#tools.has(name) || this.#tools.size < MAX_TOOLS ? name.slice(0, 80) : 'others';
+    this.#tools.set(key, (this.#tools.get(key) ?? 0) + 1);
+    if (path !== undefined && this.#files.size < MAX_FILES) this.#files.add(path.slice(0, 300));
+  }
+}

@@ -1,0 +1,132 @@
+import { constants } from 'node:fs';
+import { access, readdir, stat } from 'node:fs/promises';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
+import { readLoginEnvironment } from './login-shell.ts';
+
+export interface CliQuestion {
+  /** The CLI's own name, as people type it. */
+  command: string;
+  /** The setting that holds the path, for the words of an error: `CLAUDE_PATH`. */
+  setting: string;
+  /** The setting's value: an absolute path, `~/…` or a bare name; empty or absent means the command's name. */
+  configured?: string;
+  env: Readonly<Record<string, string | undefined>>;
+  homeDir: string;
+  /** The node that runs us: programs installed by its npm lie beside it. */
+  nodePath: string;
+  signal?: AbortSignal;
+}
+
+export interface LocatedCli {
+  /** Absolute, executable; links are kept, so that an update behind them is followed. */
+  path: string;
+  foundIn: 'setting' | 'PATH' | 'usual place' | 'login shell';
+}
+
+/**
+ * Finds an agent CLI: the configured path alone when there is one, else PATH, the usual places of
+ * installers, and last the PATH of a login shell (at most 5 s): desktop clients start us without one.
+ * @throws cli_not_found, cli_not_executable
+ */
+export async function locateCli(question: CliQuestion): Promise<LocatedCli> {
+  const configured = question.configured?.trim() || question.command;
+  if (configured.includes('/')) return await configuredPath(configured, question);
+  const searched: string[] = [];
+  for (const [foundIn, folders] of sources(question)) {
+    for (const folder of await folders()) {
+      if (searched.includes(folder)) continue;
+      searched.push(folder);
+      const path = join(folder, configured);
+      if ((await look(path)) === 'executable') return { path, foundIn };
+    }
+  }
+  throw PROVIDER_ERRORS.cli_not_found({ command: configured, setting: question.setting, searched });
+}
+
+type Source = [LocatedCli['foundIn'], () => string[] | Promise<string[]>];
+
+// Functions, because the later ones cost a process or a folder's listing.
+function sources(question: CliQuestion): Source[] {
+  return [
+    ['PATH', () => absoluteFolders(question.env.PATH)],
+    ['usual place', () => usualPlaces(question)],
+    ['login shell', () => loginShellPath(question)],
+  ];
+}
+
+async function configuredPath(configured: string, question: CliQuestion): Promise<LocatedCli> {
+  const { homeDir, setting } = question;
+  const path = configured.startsWith('~/') ? join(homeDir, configured.slice(2)) : configured;
+  if (!isAbsolute(path))
+    throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an absolute path' });
+  const finding = await look(path);
+  switch (finding) {
+    case 'executable':
+      return { path, foundIn: 'setting' };
+    case 'missing':
+      throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'does not exist' });
+    case 'not executable':
+      throw PROVIDER_ERRORS.cli_not_executable({ path, setting, why: 'is not an executable file' });
+    default:
+      return finding satisfies never;
+  }
+}
+
+async function look(path: string): Promise<'executable' | 'not executable' | 'missing'> {
+  try {
+    if (!(await stat(path)).isFile()) return 'not executable';
+  } catch {
+    return 'missing';
+  }
+  try {
+    await access(path, constants.X_OK);
+    return 'executable';
+  } catch {
+    return 'not executable';
+  }
+}
+
+// A relative entry of PATH means another program in every working directory.
+function absoluteFolders(path = ''): string[] {
+  return path.split(delimiter).filter(isAbsolute);
+}
+
+async function usualPlaces({ env, homeDir, nodePath }: CliQuestion): Promise<string[]> {
+  const npmPrefix = env.npm_config_prefix ?? env.NPM_CONFIG_PREFIX;
+  const fnmDir = env.FNM_DIR ?? join(homeDir, '.local/share/fnm');
+  const miseDir = env.MISE_DATA_DIR ?? join(homeDir, '.local/share/mise');
+  const asdfDir = env.ASDF_DATA_DIR ?? join(homeDir, '.asdf');
+  return [
+    join(homeDir, '.local/bin'),
+    join(homeDir, '.claude/local'),
+    '/usr/local/bin',
+    '/opt/homebrew/bin',
+    ...(npmPrefix && isAbsolute(npmPrefix) ? [join(npmPrefix, 'bin')] : []),
+    dirname(nodePath),
+    join(homeDir, '.npm-global/bin'),
+    join(homeDir, '.volta/bin'),
+    join(homeDir, '.bun/bin'),
+    join(homeDir, '.local/share/pnpm'),
+    join(env.N_PREFIX ?? join(homeDir, 'n'), 'bin'),
+    ...(await versionFolders(join(env.NVM_DIR ?? join(homeDir, '.nvm'), 'versions/node'), 'bin')),
+    ...(await versionFolders(join(fnmDir, 'node-versions'), 'installation/bin')),
+    ...(await versionFolders(join(miseDir, 'installs/node'), 'bin')),
+    join(miseDir, 'shims'),
+    ...(await versionFolders(join(asdfDir, 'installs/nodejs'), 'bin')),
+    join(asdfDir, 'shims'),
+  ];
+}
+
+/** The program folders of what has one folder per version, newest first. */
+async function versionFolders(versionsDir: string, bin: string): Promise<string[]> {
+  const versions = await readdir(versionsDir).catch(() => []);
+  return versions
+    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    .map((version) => join(versionsDir, version, bin));
+}
+
+async function loginShellPath({ env, homeDir }: CliQuestion): Promise<string[]> {
+  const login = await readLoginEnvironment(env, homeDir);
+  return login.kind === 'read' ? absoluteFolders(login.env.PATH) : [];
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { definedOnly } from '../../base/defined-only.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
+import { findNodeScript } from './find-node.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is known of the program that runs us, as `process` has it. */
+interface Runtime {
+  execPath: string;
+  versions: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The Node that our programs are started with: the one that runs us, or another where that is none. In Claude
+ * Desktop a server may run in an Electron UtilityProcess, whose program can't be started as Node; and an upgrade may
+ * have deleted the program under a server that still runs.
+ * @throws node_not_found
+ */
+export async function nodePath(env: Environment): Promise<string> {
+  if (isNode(process)) return process.execPath;
+  found ??= findNode(env, process).catch((error: unknown) => {
+    found = undefined;
+    throw error;
+  });
+  return await found;
+}
+
+let found: Promise<string> | undefined;
+
+function isNode({ execPath, versions }: Runtime): boolean {
+  return versions.electron === undefined && /^node/.test(basename(execPath)) && existsSync(execPath);
+}
+
+/** Beyond the 5 s that the search gives to a login shell. */
+const LIMIT_MS = 20_000;
+
+/** @throws node_not_found */
+async function findNode(env: Environment, { execPath, versions }: Runtime): Promise<string> {
+  // Electron's own program answers --version too, and would open a window or hang when it is started as Node.
+  const first = versions.electron === undefined ? [execPath] : [];
+  const { stdout } = await runCommand(
+    '/bin/sh',
+    ['-c', `${findNodeScript()}find_node "$@"`, 'sh', ...first],
+    {
+      env: definedOnly(env),
+      timeoutMs: LIMIT_MS,
+    },
+  );
+  const path = stdout.trim();
+  if (path === '') throw PROVIDER_ERRORS.node_not_found();
+  return path;
+}

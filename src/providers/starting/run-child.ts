@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { crashPoint } from '../../base/fault-points.ts';
+import { openForAppend } from '../../base/files/append-lines.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { type Host, identify, ProcessIdentity } from '../../base/processes/host.ts';
+import type { ChildCommand } from '../contract/provider.ts';
+import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
+import { type Guard, insideGuard } from './guard.ts';
+
+/** `child.json`: which process a child is, on disk before it may start. */
+export const ChildRecord = z.object({
+  v: z.literal(1),
+  wrapper: ProcessIdentity,
+  startedAt: z.iso.datetime(),
+  /** It runs inside the guard of bubblewrap, whose two processes stand between it and the wrapper. */
+  guard: z.literal(true).optional(),
+});
+export type ChildRecord = z.infer<typeof ChildRecord>;
+
+export interface RunChildOptions {
+  command: ChildCommand;
+  /** One word of ASCII by which the wrapper is known in a list of processes. */
+  name: string;
+  cwd: string;
+  /** The child's stdout and stderr: the files themselves, opened for append. */
+  stdoutPath: string;
+  stderrPath: string;
+  recordPath: string;
+  exitPath: string;
+  /** Absent: nothing keeps the child from what is not its own. */
+  guard?: ChildGuard | undefined;
+  host: Host;
+  clock: Clock;
+}
+
+export interface ChildGuard {
+  guard: Guard;
+  /** The guard's arguments: in a file, since a child would see them in the list of its processes. */
+  argsPath: string;
+  /** What the guard says of itself; see `hasRunInGuard`. */
+  statusPath: string;
+}
+
+/** What the wrapper writes when nobody said go: the CLI has never run. */
+export const NEVER_STARTED = 'never started';
+
+// The wrapper waits for "go" on descriptor 3; if the worker dies before that, the pipe closes and nothing
+// has run. It outlives TERM, INT and HUP so that it can say how the CLI ended; the CLI gets them as usual.
+// What it writes counts by the line end behind it; no program but the CLI is started, whatever stands in PATH.
+// A variable that the environment holds already would be handed on with its new value: hence the odd names.
+const WRAPPER = `trap : TERM INT HUP
+samocode_exit=$1; shift
+read -r samocode_word <&3 || samocode_word=
+if [ "$samocode_word" = go ]; then "$@" 3<&-; samocode_status=$?; else samocode_status='${NEVER_STARTED}'; fi
+exec 3<&-
+printf '%s\\n' "$samocode_status" >"$samocode_exit.$$"`;
+
+/**
+ * Where the wrapper of a child writes how it ended. Its pid is in the name: a wrapper that was never let go
+ * may write later than the next one begins, and must not speak for that one.
+ */
+export function exitFile(exitPath: string, child: ChildRecord): string {
+  return `${exitPath}.${child.wrapper.pid}`;
+}
+
+/**
+ * Starts a child through the wrapper, in a session and process group of its own. It begins only after
+ * `child.json` is on disk, so a crash of the worker at any step starts the CLI once or never.
+ * @throws child_not_started when the wrapper could not be spawned
+ */
+export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
+  const { command, host, clock } = options;
+  const files: number[] = [];
+  let wrapper: Wrapper | undefined;
+  try {
+    files.push(openSync(command.stdinPath ?? '/dev/null', 'r'));
+    files.push(openForAppend(options.stdoutPath));
+    files.push(openForAppend(options.stderrPath));
+    const started = guardedStart(options.guard, [command.file, ...command.args], files);
+    crashPoint('before-spawn');
+    wrapper = await spawnWrapper(options, started, files);
+    crashPoint('after-spawn');
+    const identity = await identify(host, wrapper.pid);
+    if (identity === undefined) throw notStarted(command.file, 'the wrapper ended at once');
+    const record: ChildRecord = {
+      v: 1,
+      wrapper: identity,
+      startedAt: isoUtc(clock.now()),
+      ...started.record,
+    };
+    await writeWhole(options.recordPath, `${JSON.stringify(record)}\n`);
+    crashPoint('before-go');
+    await wrapper.go();
+    crashPoint('after-go');
+    return record;
+  } finally {
+    // Without its "go" by now the wrapper gets none, and says so.
+    wrapper?.letGo();
+    for (const file of files) closeSync(file);
+  }
+}
+
+interface Start {
+  command: readonly string[];
+  record: Pick<ChildRecord, 'guard'>;
+}
+
+/** Bubblewrap reads its arguments from descriptor 4 and tells on 5 how it fares; a child gets neither. */
+function guardedStart(wanted: ChildGuard | undefined, command: readonly string[], files: number[]): Start {
+  if (wanted === undefined) return { command, record: {} };
+  const { guard, argsPath, statusPath } = wanted;
+  if (guard.tool.kind !== 'bwrap') return { command: insideGuard(guard, command), record: {} };
+  writeFileSync(argsPath, guard.args.map((arg) => `${arg}\0`).join(''));
+  files.push(openSync(argsPath, 'r'));
+  files.push(openSync(statusPath, 'w'));
+  const start = [guard.tool.path, '--args', '4', '--json-status-fd', '5', '--', ...command];
+  return { command: start, record: { guard: true } };
+}
+
+interface Wrapper {
+  pid: number;
+  go(): Promise<void>;
+  /** Closes the pipe; harmless after `go`. */
+  letGo(): void;
+}
+
+async function spawnWrapper(
+  options: RunChildOptions,
+  start: Start,
+  [input, output, errors, ...ofGuard]: readonly number[],
+): Promise<Wrapper> {
+  const { command } = options;
+  // The exit file's path is an argument, not a variable: the run folder is never told to a child.
+  const args = ['-c', WRAPPER, options.name, options.exitPath, ...start.command];
+  const wrapper = spawn('/bin/sh', args, {
+    cwd: options.cwd,
+    env: { ...command.env },
+    detached: true,
+    stdio: [input, output, errors, 'pipe', ...ofGuard],
+  });
+  const pid = await new Promise<number>((resolve, reject) => {
+    wrapper.once('error', (error) => reject(notStarted(command.file, error)));
+    wrapper.once('spawn', () => resolve(wrapper.pid ?? 0));
+  });
+  wrapper.unref();
+  const pipe = wrapper.stdio[3];
+  if (!(pipe && 'end' in pipe)) throw notStarted(command.file, 'no pipe to the wrapper');
+  pipe.on('error', () => undefined);
+  return {
+    pid,
+    go: () => new Promise((resolve) => pipe.end('go\n', () => resolve())),
+    letGo: () => pipe.destroy(),
+  };
+}
+
+function notStarted(file: string, cause: unknown) {
+  return PROVIDER_ERRORS.child_not_started({ file }, { cause });
+}

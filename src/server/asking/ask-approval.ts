@@ -1,0 +1,62 @@
+import type { PlanReport } from '../../actions/gates/read-plan.ts';
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
+import { readPlan as readPhases } from '../../session/documents/plan.ts';
+import { beat } from '../calls/beat.ts';
+import { type Form, mayOpenGates } from '../calls/form.ts';
+import { cut } from '../calls/session-fields.ts';
+import type { ToolContext } from '../calls/tool.ts';
+
+const YES = 'Yes, go on with this plan';
+const NO = 'No, it should be changed';
+const LATER = 'Not now';
+
+const MOST_PHASES = 12;
+
+/** The plan that waits, as a form: yes, no with what should be different, or not now. */
+function approvalForm({ view, name, hash, text }: PlanReport): Form {
+  const { phases } = readPhases(text);
+  const steps = phases.slice(0, MOST_PHASES).map((phase) => `${phase.number}. ${cut(phase.name, 100)}`);
+  return {
+    message: [
+      `Does the coding session ${view.folder} go on with its plan ${name} (${hash.slice(0, 12)})?`,
+      ...steps,
+    ].join('\n'),
+    fields: {
+      decision: { title: 'Your decision', choices: [YES, NO, LATER] },
+      changes: {
+        title: 'What should be different',
+        description: 'With a no. With a yes it goes to the next agent as a message.',
+      },
+    },
+    required: ['decision'],
+  };
+}
+
+/**
+ * Puts the plan that waits to the user in a form.
+ * @returns undefined when none waits, a form may not approve, or it was not answered; with the whole hash of
+ * the plan that was shown
+ */
+export async function askApproval(
+  question: SessionQuestion,
+  { actions, ask, progress }: ToolContext,
+): Promise<{ verdict: Verdict; hash: string } | undefined> {
+  if (ask === undefined) return undefined;
+  const { readPlan } = await import('../../actions/gates/read-plan.ts');
+  const plan = await readPlan(question, actions);
+  if (plan.state !== 'waits_for_approval' || !mayOpenGates(plan.view)) return undefined;
+  const stopBeating = beat({ progress, actions }, 'waiting for the user');
+  const filled = await ask(approvalForm(plan)).finally(stopBeating);
+  const verdict = filled && verdictIn(filled);
+  return verdict && { verdict, hash: plan.hash };
+}
+
+export type Verdict =
+  /** With words of guidance, or none. */
+  { kind: 'yes'; guidance: string } | { kind: 'no'; feedback: string } | { kind: 'later' };
+
+function verdictIn({ decision, changes = '' }: Readonly<Record<string, string>>): Verdict | undefined {
+  if (decision === YES) return { kind: 'yes', guidance: changes };
+  if (decision === NO) return { kind: 'no', feedback: changes };
+  return decision === LATER ? { kind: 'later' } : undefined;
+}

@@ -1,0 +1,78 @@
+import type { QaItem } from '../../actions/gates/read-qa.ts';
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { beat } from '../calls/beat.ts';
+import { type Form, type FormField, mayOpenGates } from '../calls/form.ts';
+import { cut } from '../calls/session-fields.ts';
+import type { ToolContext } from '../calls/tool.ts';
+
+/** More than this on one form is nobody's pleasure; the others stay open. */
+const MOST_QUESTIONS = 6;
+const OWN_WORDS = '_own_words';
+
+export interface Answer {
+  id: string;
+  text: string;
+}
+
+/**
+ * Puts the open questions of a session to the user in a form.
+ * @returns undefined when nothing is open, a form may not answer, or nothing was filled in
+ */
+export async function askQuestions(
+  question: SessionQuestion,
+  { actions, ask, progress }: ToolContext,
+): Promise<Answer[] | undefined> {
+  if (ask === undefined) return undefined;
+  const { readQa } = await import('../../actions/gates/read-qa.ts');
+  const { view, questions, open } = await readQa(question, actions);
+  if (open.length === 0 || !mayOpenGates(view)) return undefined;
+  const stopBeating = beat({ progress, actions }, 'waiting for the user');
+  const filled = await ask(questionForm(view.folder, questions)).finally(stopBeating);
+  const answers = filled && answersIn(filled, questions);
+  return answers && answers.length > 0 ? answers : undefined;
+}
+
+/** The open questions as a form: a choice and a line for own words each, all of which may stay empty. */
+function questionForm(folder: string, questions: readonly QaItem[]): Form {
+  const open = questions.filter(({ isOpen }) => isOpen);
+  const shown = open.slice(0, MOST_QUESTIONS);
+  const more = open.length > shown.length ? ` The next ${open.length - shown.length} come after these.` : '';
+  return {
+    message: `The coding session ${folder} asks. What you leave empty stays open.${more}`,
+    fields: Object.fromEntries(shown.flatMap(fieldsOf)),
+  };
+}
+
+/** Claude Code shows fifty characters of a title, and puts one with line breaks into quotes. */
+const MOST_OF_A_TITLE = 44;
+
+function fieldsOf({ id, text, options, suggestion }: QaItem): Array<[string, FormField]> {
+  const asked = oneLine(text);
+  const title = `${id}: ${cut(asked, MOST_OF_A_TITLE)}`;
+  const whole = asked.length > MOST_OF_A_TITLE ? [cut(asked, 400)] : [];
+  const why = suggestion
+    ? [`Suggested: ${suggestion.letters.join(', ')} - ${cut(suggestion.reason, 200)}`]
+    : [];
+  const words = [...whole, ...why].join(' · ');
+  const description = words === '' ? {} : { description: words };
+  if (options.length === 0) return [[id, { title, ...description }]];
+  const choices = options.map((option) => `${option.letter}) ${cut(oneLine(option.text), 200)}`);
+  const own = {
+    title: `${id}, in your own words`,
+    description: 'Or several letters. It counts before the choice.',
+  };
+  return [
+    [id, { title, ...description, choices }],
+    [`${id}${OWN_WORDS}`, own],
+  ];
+}
+
+/** What the user filled in, by question. */
+function answersIn(filled: Readonly<Record<string, string>>, questions: readonly QaItem[]): Answer[] {
+  return questions.flatMap(({ id, options }) => {
+    const chosen = options.find(({ letter }) => filled[id]?.startsWith(`${letter}) `))?.letter;
+    const text = filled[`${id}${OWN_WORDS}`] ?? chosen ?? filled[id];
+    return text === undefined ? [] : [{ id, text }];
+  });
+}

@@ -1,0 +1,37 @@
+import type { TrustProjectInput } from '../../actions/places/trust-project.ts';
+import { beat } from '../calls/beat.ts';
+import { byForm, type Form } from '../calls/form.ts';
+import { cut } from '../calls/session-fields.ts';
+import type { ToolContext } from '../calls/tool.ts';
+
+const YES = 'Yes, these lines may count';
+const NO = 'No';
+
+/**
+ * Puts the lines of a `.samocode` that loosen a rule to the user in a form: a model may not trust them for itself.
+ * @returns what to trust by whom; as it was given where no line loosens anything, or the user did not say yes
+ */
+export async function trustAsked(
+  given: TrustProjectInput,
+  { actions, ask, progress }: ToolContext,
+): Promise<Pick<ToolContext, 'actions'> & { hash: string }> {
+  const asGiven = { actions, hash: given.hash };
+  if (ask === undefined) return asGiven;
+  const { needsPerson, readTrust } = await import('../../actions/places/trust-project.ts');
+  const { trust } = await readTrust(given, actions);
+  if (trust.kind === 'fine' || !needsPerson(trust.lines, actions.by)) return asGiven;
+  const stopBeating = beat({ progress, actions }, 'waiting for the user');
+  const filled = await ask(trustForm(trust.filePath, trust.lines)).finally(stopBeating);
+  return filled?.decision === YES ? { actions: byForm(actions), hash: trust.hash } : asGiven;
+}
+
+function trustForm(filePath: string, lines: readonly { key: string; value: string }[]): Form {
+  return {
+    message: [
+      `May these lines of ${filePath} count? They run something or loosen a rule for every session.`,
+      ...lines.map(({ key, value }) => `${key}=${cut(value, 200)}`),
+    ].join('\n'),
+    fields: { decision: { title: 'Your decision', choices: [YES, NO] } },
+    required: ['decision'],
+  };
+}

@@ -1,0 +1,128 @@
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import * as z from 'zod';
+import { ACTION_ERRORS } from '../../actions/acting/action-errors.ts';
+import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
+import type { Code } from '../../actions/codes.ts';
+import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
+import { refusedFile } from '../../base/files/refused-file.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import { coerceArguments } from './coerce-arguments.ts';
+import { hintOf, nextCalls } from './next-calls.ts';
+import { explained } from './program-replaced.ts';
+import { SERVER_ERRORS } from './server-errors.ts';
+import type { Tool, ToolContext, ToolResult } from './tool.ts';
+
+interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input' | 'handle'> {
+  input: z.ZodObject<Shape>;
+  handle(input: z.output<z.ZodObject<Shape>>, context: ToolContext): Promise<ToolResult>;
+}
+
+/** Binds a tool's words, input and handler together; the handler only ever sees input that fits. */
+export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
+  return {
+    ...definition,
+    handle: async (args, context) => await definition.handle(checkInput(definition, args), context),
+  };
+}
+
+/** The JSON Schema of a tool's input, as clients get it; a model pays for every word, so what says nothing is left out. */
+export function inputSchemaOf(tool: Pick<Tool, 'input'>): { type: 'object'; [key: string]: unknown } {
+  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (['false', '0', '[]', '{}'].includes(JSON.stringify(jsonSchema.default))) delete jsonSchema.default;
+      if (jsonSchema.minimum === 0) delete jsonSchema.minimum;
+      if (jsonSchema.minLength === 1) delete jsonSchema.minLength;
+      // What else is passed is refused with the nearest name, which says more than a schema could.
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      delete jsonSchema.propertyNames;
+    },
+  });
+  return { ...schema, type: 'object' };
+}
+
+/**
+ * Runs a tool. Inside of a session those that write are refused before anything else, whatever they are. The
+ * single place where a throw becomes a result: `isError` with one JSON text of code,
+ * message and hint; a command that no worker has taken yet is no error. The text of every result is the JSON of its structuredContent, because some clients
+ * show a model only the one and some only the other.
+ */
+export async function callTool(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
+  try {
+    if (!tool.annotations.readOnlyHint) await refuseFromInside(context.actions);
+    return resultOf(await tool.handle(args, context));
+  } catch (error) {
+    // A cancelled call gets no answer; the protocol layer drops it.
+    if (context.signal.aborted) throw error;
+    if (ACTION_ERRORS.pending.is(error)) {
+      const { what, why, next, args: pending } = error;
+      return resultOf({ summary: `${what} ${why}`, next, session: pending.session, pending: true });
+    }
+    return { isError: true, content: [{ type: 'text', text: asJson(errorOf(error)) }] };
+  }
+}
+
+function resultOf({ summary, next = [], ...fields }: ToolResult): CallToolResult {
+  const text = asJson(withoutEmpty({ summary, next: nextCalls(next), ...fields }));
+  return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) };
+}
+
+/** Half a character, where a text was cut, makes the interfaces of some models refuse all that came with it. */
+function asJson(result: object): string {
+  return JSON.stringify(result, (_, value: unknown) =>
+    typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '') : value,
+  );
+}
+
+function checkInput<Shape extends z.ZodRawShape>(
+  tool: Pick<ToolDefinition<Shape>, 'name' | 'input'>,
+  args: unknown,
+): z.output<z.ZodObject<Shape>> {
+  const parsed = tool.input.safeParse(coerceArguments(inputSchemaOf(tool), args ?? {}));
+  if (!parsed.success) {
+    const issues = parsed.error.issues.slice(0, 3).map(issueText).join(' ');
+    throw SERVER_ERRORS.bad_input({ tool: tool.name, issues, hint: hintFor(tool, parsed.error) });
+  }
+  return parsed.data;
+}
+
+function errorOf(thrown: unknown): ErrorObject {
+  const known = refusedFile(thrown) ?? explained(thrown);
+  return errorObject(isSamocodeError(known) ? known : internalError(thrown));
+}
+
+interface ErrorObject {
+  code: Code | keyof typeof SERVER_ERRORS;
+  message: string;
+  hint: string;
+}
+
+/** An error as a tool gives it. */
+export function errorObject(error: SamocodeError): ErrorObject {
+  // A worker of another version may refuse with a code that this one does not know.
+  return { code: error.code as Code, message: `${error.what} ${error.why}`, hint: hintOf(error) };
+}
+
+function internalError(thrown: unknown): SamocodeError {
+  process.stderr.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+  return SERVER_ERRORS.internal();
+}
+
+function withoutEmpty(result: object): object {
+  const isEmpty = (value: unknown) =>
+    value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => !isEmpty(value)));
+}
+
+function issueText({ path, message }: z.core.$ZodIssue): string {
+  return path.length > 0 ? `"${path.join('.')}": ${message}.` : `${message}.`;
+}
+
+function hintFor(tool: Pick<Tool, 'input'>, error: z.ZodError): string {
+  const known = Object.keys(tool.input.shape);
+  const strange = error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))[0];
+  const meant = strange && nearestName(strange, known);
+  return meant ? `Did you mean "${meant}"?` : `Its arguments are: ${known.join(', ')}.`;
+}

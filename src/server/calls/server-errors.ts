@@ -1,0 +1,20 @@
+import { errors } from '../../base/errors.ts';
+
+/** What only the server refuses, or cannot do. */
+export const SERVER_ERRORS = errors({
+  bad_input: ({ tool, issues, hint }: { tool: string; issues: string; hint: string }) => ({
+    what: `${tool} was not called.`,
+    why: issues,
+    hint,
+  }),
+  internal: () => ({
+    what: 'Internal error.',
+    why: 'samocode has a bug here, or the disk failed.',
+    hint: 'Try once more. If it fails again, report it with what the server wrote to its stderr.',
+  }),
+  program_replaced: () => ({
+    what: 'The samocode server cannot answer any more.',
+    why: 'Another version was installed while it ran. Sessions continue, nothing is lost.',
+    hint: 'Ask the user to restart the server: in Claude Code /mcp, then reconnect; elsewhere by restarting the client.',
+  }),
+});

@@ -1,0 +1,147 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
+import { namesAt } from '../../base/files/look-at.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { Caps, type SessionCaps } from '../../phases/caps.ts';
+import { PHASE_NAMES } from '../../phases/table.ts';
+import { ChosenChild } from '../events/chosen-child.ts';
+import { By, RewindTarget } from '../events/event-types.ts';
+import { NewerVersion, ReadableVersion } from '../events/events.ts';
+import { Places } from '../events/places.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+
+// Strict to the last field: one that is left out unread would be accepted and not done.
+const Head = z.strictObject({
+  v: ReadableVersion,
+  /** ULID made by whoever asks: the same one twice is the same command. */
+  id: z.ulid(),
+  by: By.strict(),
+  at: z.iso.datetime(),
+});
+
+const GivenCaps = z.strictObject({
+  session: Caps.strict(),
+  phases: z.partialRecord(z.enum(PHASE_NAMES), Caps.strict()),
+}) satisfies z.ZodType<SessionCaps>;
+
+/** What others may ask of a session's worker, one file each. */
+export const Command = z.discriminatedUnion('kind', [
+  Head.extend({ kind: z.literal('start'), run: z.boolean() }),
+  Head.extend({
+    kind: z.literal('answer'),
+    answers: z.array(z.strictObject({ id: z.string(), text: z.string() })),
+    /** Every question still open gets its suggestion. */
+    acceptSuggestions: z.boolean(),
+    /** Answers found in the file at parking are the person's own. */
+    confirmTyped: z.boolean(),
+  }),
+  Head.extend({ kind: z.literal('approve'), hash: z.string().optional() }),
+  Head.extend({ kind: z.literal('request_changes'), feedback: z.string() }),
+  Head.extend({ kind: z.literal('message'), text: z.string() }),
+  Head.extend({ kind: z.literal('stop'), when: z.enum(['after_iteration', 'now']) }),
+  Head.extend({
+    kind: z.literal('resume'),
+    note: z.string().optional(),
+    goal: z.string().optional(),
+    /** Limits that hold from now on, beside those of the start. */
+    caps: GivenCaps.optional(),
+    child: ChosenChild.strict().optional(),
+    /** The project's checks as they are now, which count instead of those of the start. */
+    checks: z.array(z.string()).optional(),
+    /** What was moved. */
+    places: Places.optional(),
+  }),
+  Head.extend({
+    kind: z.literal('archive'),
+    /** `session`: all of it is put away; `documents`: its documents, so that it can be used for new work. */
+    what: z.enum(['session', 'documents']),
+    /** Documents that stay where they are. */
+    keep: z.array(z.string()),
+    places: Places.optional(),
+  }),
+  Head.extend({ kind: z.literal('unarchive') }),
+  /** Files, plan and notebook go back to the end of an iteration, or to what the last rewind replaced. */
+  Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),
+]);
+export type Command = z.infer<typeof Command>;
+export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+export type CommandReading =
+  | { kind: 'command'; id: string; command: Command }
+  /** A newer samocode left it, with what this one does not know. */
+  | { kind: 'newer'; id: string; problem: string }
+  | { kind: 'malformed'; id: string; problem: string };
+
+const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
+
+/** Leaves a command for the worker. The file appears whole; the same id a second time changes nothing. */
+export async function leaveCommand(paths: Pick<SessionPaths, 'commands'>, command: Command): Promise<void> {
+  const made = await mkdir(paths.commands, { recursive: true });
+  if (made !== undefined) await syncFolder(dirname(paths.commands));
+  await createWhole(commandPath(paths, command.id), `${JSON.stringify(command)}\n`);
+}
+
+/** Ids of the commands that wait, oldest first. */
+export function pendingCommandIds(paths: Pick<SessionPaths, 'commands'>): string[] {
+  const names = namesAt(paths.commands) ?? [];
+  return names
+    .filter((name) => /^[0-9A-Za-z]{26}\.json$/.test(name))
+    .map((name) => name.slice(0, -'.json'.length))
+    .sort();
+}
+
+/** Reads one waiting command. Never throws for what stands in the file; undefined when it is gone. */
+export async function readCommand(
+  paths: Pick<SessionPaths, 'commands'>,
+  id: string,
+): Promise<CommandReading | undefined> {
+  const malformed = (problem: string): CommandReading => ({ kind: 'malformed', id, problem });
+  const reading = await readPlainFile(commandPath(paths, id), MAX_COMMAND_BYTES);
+  if (reading.kind === 'missing') return undefined;
+  if (reading.kind === 'unusable') return malformed(reading.problem);
+  let value: unknown;
+  try {
+    value = JSON.parse(reading.bytes.toString('utf8'));
+  } catch {
+    return malformed('not JSON');
+  }
+  const newer = NewerVersion.safeParse(value);
+  if (newer.success) return { kind: 'newer', id, problem: `format ${newer.data.v}` };
+  const command = Command.safeParse(value);
+  if (!command.success) {
+    const problem = newness(value, command.error);
+    if (problem !== undefined) return { kind: 'newer', id, problem };
+    return malformed(z.prettifyError(command.error).slice(0, 300));
+  }
+  if (command.data.id !== id) return malformed('the id inside differs from the name of the file');
+  return { kind: 'command', id, command: command.data };
+}
+
+const AnyCommand = z.looseObject({ ...Head.shape, by: By, kind: z.string() });
+const KINDS: readonly string[] = Command.options.map((option) => option.shape.kind.value);
+
+/** What a whole command has that only a newer samocode can have given it; undefined when its fault is another. */
+function newness(value: unknown, { issues }: z.ZodError): string | undefined {
+  const any = AnyCommand.safeParse(value);
+  if (!any.success) return undefined;
+  if (!KINDS.includes(any.data.kind)) return `its kind is ${plainWord(any.data.kind)}`;
+  const keys = issues.map((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : undefined));
+  if (keys.includes(undefined)) return undefined;
+  return `it has ${keys.flat().map(plainWord).join(', ')}`;
+}
+
+// Anybody may have written the file: only what looks like a name of ours is repeated.
+function plainWord(text: string | undefined): string {
+  return text !== undefined && /^[a-zA-Z_]{1,30}$/.test(text) ? `"${text}"` : 'one with an odd name';
+}
+
+/** Removes an answered command; its event is on disk by then. */
+export async function removeCommand(paths: Pick<SessionPaths, 'commands'>, id: string): Promise<void> {
+  await rm(commandPath(paths, id), { force: true, recursive: true });
+}
+
+function commandPath(paths: Pick<SessionPaths, 'commands'>, id: string): string {
+  return join(paths.commands, `${id}.json`);
+}

@@ -1,0 +1,128 @@
+import { isoUtc } from '../../base/clock.ts';
+import { useInWords } from '../../phases/caps.ts';
+import type { Decision } from '../../phases/decision.ts';
+import { type EndingKind, outageOf } from '../../phases/ending.ts';
+import type { By, EventType } from '../events/event-types.ts';
+import type { EventOf, SessionEvent } from '../events/events.ts';
+import { whereTo } from '../events/fold-rewound.ts';
+import { outageWords } from '../events/limited.ts';
+import { oneLine } from './markdown-lines.ts';
+
+/** One readable line about an event: for session.log, the terminal and the parent. Undefined: not worth one. */
+export function describeEvent(event: SessionEvent): string | undefined {
+  // The table's entry is the one of this event's type, which indexing by a union can't say.
+  const sentence = SENTENCES[event.type] as (event: SessionEvent) => string | undefined;
+  const text = sentence(event);
+  return text === undefined ? undefined : oneLine(text).slice(0, 500);
+}
+
+/** Who acted, as people should read it: an approval by tool came from a model, and says so. */
+export function describeBy(by: By): string {
+  return by.atStart ? `${actor(by)}, by a choice made at the start` : actor(by);
+}
+
+function actor(by: By): string {
+  const client = by.client ? ` (${by.client})` : '';
+  switch (by.channel) {
+    case 'tool':
+      return `the parent model${client}`;
+    case 'elicitation':
+      return `a person, in a form${client}`;
+    case 'cli':
+      return 'a person, in the terminal';
+    case 'phone':
+      return 'a person, by phone';
+    case 'file':
+      return 'a person, in the file';
+    case 'settings':
+      return 'a choice made at the start';
+    default:
+      return by.channel satisfies never;
+  }
+}
+
+const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
+  slot_free: 'a slot is free',
+  limit_over: 'the wait is over',
+  fallback: 'another provider takes over',
+};
+
+const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined } = {
+  session_created: () => 'session created',
+  prepared: ({ worktree }) =>
+    worktree
+      ? `worktree ready: branch ${worktree.branch} from ${worktree.base}`
+      : 'session folder taken over',
+  environment_read: () => undefined,
+  worker_took_over: tookOver,
+  worker_left: ({ why }) => `worker left: ${why}`,
+  command_accepted: () => undefined,
+  command_refused: ({ kind, message }) => `refused ${kind}: ${message}`,
+  queued: ({ reason }) => `queued: ${reason}`,
+  went_on: ({ why }) => WENT_ON[why],
+  iteration_started: ({ iteration, phase, provider }) =>
+    `iteration ${iteration} started: ${phase} with ${provider}`,
+  iteration_ended: ({ iteration, ending, problem, decision }) =>
+    `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided(decision, ending)}`,
+  parked: ({ for: waitsFor, reason }) => `waiting for ${waitsFor}${reason ? `: ${reason}` : ''}`,
+  answers_recorded: ({ answers, by, open }) => {
+    const rest = open.length > 0 ? `; still open: ${open.join(', ')}` : '';
+    return `answers ${answers.map((answer) => answer.id).join(', ')} by ${describeBy(by)}${rest}`;
+  },
+  plan_approved: ({ plan, by }) => `plan ${plan.name} approved by ${describeBy(by)}`,
+  changes_requested: ({ by }) => `changes to the plan requested by ${describeBy(by)}`,
+  message_kept: ({ id }) => `message ${id} kept for the next child`,
+  messages_delivered: ({ ids, iteration }) => `messages ${ids.join(', ')} given to iteration ${iteration}`,
+  messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
+  forgery_seen: ({ what, detail }) => `changed, though not a child's to change: ${what} (${detail})`,
+  budget_warned: (event) => `${event.percent} % of a limit is used: ${useInWords(event)}`,
+  limited: ({ provider, until, guessed, outage }) =>
+    outage
+      ? outageWords(until, outage)
+      : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
+  blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,
+  stop_requested: ({ by, when }) => `stop asked for by ${describeBy(by)} (${when})`,
+  stopped: ({ by, why }) => `stopped by ${describeBy(by)}: ${why}`,
+  resumed: ({ by, goal, child, checks }) => {
+    const chosen = child ? ` with ${[child.provider, child.model].filter(Boolean).join(' ')}` : '';
+    const checked = checks ? `, checked by ${checks.join(', ') || 'nothing'} from now on` : '';
+    return `resumed by ${describeBy(by)}${chosen}${checked}${goal ? ` with a new goal: ${goal}` : ''}`;
+  },
+  phase_set: ({ from, phase }) => `phase set from ${from} to ${phase} by a person, in the file`,
+  done: ({ summary }) => `done: ${summary}`,
+  archived: ({ by, what, moved, to }) =>
+    what === 'session'
+      ? `put away to ${to} by ${describeBy(by)}`
+      : `${moved.length} documents put away to ${to} by ${describeBy(by)}`,
+  rewind_asked: ({ by, to }) =>
+    `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} asked for by ${describeBy(by)}`,
+  rewound: ({ to, undo }) => `${whereTo(to)}; what stood there before is kept as ${undo.ref}`,
+  rewind_failed: ({ reason }) => `not rewound: ${reason}`,
+  unarchived: ({ by }) => `taken out of the archive by ${describeBy(by)}`,
+  notice: ({ text }) => text,
+};
+
+function tookOver(event: EventOf<'worker_took_over'>): string {
+  const before = event.previous === 'died' ? 'the one before had died' : 'started';
+  const recovery =
+    event.recovery === 'nothing' ? '' : `; ${event.recovery}${event.why ? `: ${event.why}` : ''}`;
+  const cut = event.truncatedBytes ? `; ${event.truncatedBytes} bytes of a torn line cut off` : '';
+  return `worker ${event.lease} on pid ${event.worker.pid}: ${before}${recovery}${cut}`;
+}
+
+function decided(decision: Decision, ending: EndingKind): string {
+  switch (decision.kind) {
+    case 'run':
+      return decision.strike ? `again ${decision.phase} (${decision.strike})` : `next ${decision.phase}`;
+    case 'limited':
+      return outageOf(ending) ? 'waits and tries again' : 'usage limit';
+    case 'park':
+      return `waits for ${decision.for}`;
+    case 'block':
+      return `blocked (${decision.rule})`;
+    case 'done':
+      return 'done';
+    default:
+      return decision satisfies never;
+  }
+}

@@ -1,0 +1,86 @@
+import { threeDigits } from '../../base/files/stamps.ts';
+import type { Phase } from '../../phases/table.ts';
+
+/** The documents of a session folder by kind, each with the parts that it should have. */
+export const DOCUMENT_KINDS = {
+  dive: ['Summary', 'Key Findings', 'Code Structure', 'Dependencies', 'Considerations', 'Recommendations'],
+  requirements: ['Summary', 'Architectural Decisions', 'Implementation Requirements', 'Out of Scope'],
+  plan: ['Task Definition', 'Requirements', 'Context', 'Implementation Phases', 'Notes'],
+  task: ['Description', 'Requirements', 'Clarifications', 'Edge Cases', 'Success Criteria'],
+  do: ['What was done', 'Files Changed', 'Testing', 'Notes'],
+  dop: ['Completed Items', 'Files Changed', 'Testing', 'Notes'],
+  'solution-minimal': ['Approach', 'Proposed Changes', 'Trade-offs', 'Risks'],
+  'solution-clean': ['Approach', 'Proposed Changes', 'Benefits', 'Risks'],
+  comparison: ['Differences', 'Pros and Cons', 'Risk', 'Recommendation', 'Hybrid'],
+  'test-report': ['Summary', 'Run', 'Tests', 'Issues', 'Method', 'Environment', 'Recommendation'],
+  cleanup: ['Issues', 'Summary', 'Phases'],
+  'quality-review': ['Summary', 'Cleanup', 'Reviews', 'Blocking', 'Non-blocking', 'Actions', 'Final Status'],
+  summary: ['Overview', 'Changes', 'Files', 'Testing', 'Quality', 'PR Description', 'Notes'],
+} as const satisfies Record<string, readonly string[]>;
+export type DocumentKind = keyof typeof DOCUMENT_KINDS;
+
+export interface DocumentName {
+  /** `MM-DD-HHMM`, without the colon that old names have. */
+  stamp: string;
+  /** Undefined for a kind that we do not know. */
+  kind: DocumentKind | undefined;
+  slug: string;
+}
+
+/** The parts of a document's name, also of an old one with a colon; undefined for other files. */
+export function parseDocumentName(file: string): DocumentName | undefined {
+  const match = /^(\d\d-\d\d-\d\d):?(\d\d)-([^/\\]{1,200})\.md$/.exec(file);
+  if (!match) return undefined;
+  const [, hour = '', minute = '', rest = ''] = match;
+  const kinds = Object.keys(DOCUMENT_KINDS) as DocumentKind[]; // its keys are the type
+  const kind = kinds.find((name) => rest === name || rest.startsWith(`${name}-`));
+  return { stamp: `${hour}${minute}`, kind, slug: kind ? rest.slice(kind.length + 1) : rest };
+}
+
+/**
+ * Documents, newest first; other files last. Stamps have no year, so what is dated before the session's
+ * first day is from the year after.
+ * @param startedOn the session's first day as `MM-DD` or `YY-MM-DD`
+ */
+export function sortNewestFirst(files: readonly string[], startedOn = ''): string[] {
+  const firstDay = startedOn.slice(-5);
+  const keyOf = (file: string) => {
+    const stamp = parseDocumentName(file)?.stamp;
+    if (!stamp) return '';
+    return `${stamp.slice(0, 5) < firstDay ? 1 : 0}-${stamp}`;
+  };
+  const keyed = files.map((file) => ({ file, key: keyOf(file) }));
+  keyed.sort(
+    (a, b) =>
+      compare(b.key, a.key) || byNumber().compare(nameOf(b.file), nameOf(a.file)) || compare(b.file, a.file),
+  );
+  return keyed.map(({ file }) => file);
+}
+
+let collator: Intl.Collator | undefined;
+
+// Of one minute, `plan-jwt-2.md` is newer than `plan-jwt.md` and older than `plan-jwt-10.md`. Made when it is
+// needed, which is seldom: it takes five milliseconds of the start of every program.
+function byNumber(): Intl.Collator {
+  collator ??= new Intl.Collator('en', { numeric: true });
+  return collator;
+}
+
+function nameOf(file: string): string {
+  return file.replace(/\.md$/, '');
+}
+
+/** The name of a child's log in `_logs/`: `01-08-1437-007-planning.jsonl`. */
+export function logFileName(stamp: string, iteration: number, phase: Phase): string {
+  return `${stamp}-${threeDigits(iteration)}-${phase}.jsonl`;
+}
+
+/** The name of the file beside a log that takes the child's standard error. */
+export function stderrFileName(logName: string): string {
+  return logName.replace(/\.jsonl$/, '.stderr');
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,186 @@
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { dateOf } from '../layout/names.ts';
+import type { DocumentProblem } from './document-problem.ts';
+import { parseDocumentName, sortNewestFirst } from './documents.ts';
+import { parseKeyLine, plainValue } from './key-line.ts';
+import { isBlank, listItem, type MarkdownLines, parseMarkdown, titleHeading } from './markdown-lines.ts';
+import { isCompletion, notesHeading, planContent } from './plan-content.ts';
+
+export interface PlanPhase {
+  number: number;
+  name: string;
+  files: string[];
+  /** The command that shows that the phase works. */
+  check?: string;
+  steps: { done: number; total: number };
+  /** By its completion line, or because every step is ticked. */
+  completed: boolean;
+}
+
+export interface PlanReading {
+  title: string | undefined;
+  phases: PlanPhase[];
+  /** False when a line `Testing: none - why` says that nothing can be tested. */
+  testable: boolean;
+  problems: DocumentProblem[];
+}
+
+/** Reads a plan, older ones without Files and Check too; never throws. What stands in Notes counts for nothing. */
+export function readPlan(text: string): PlanReading {
+  const doc = parseMarkdown(text);
+  const end = notesHeading(doc) ?? doc.lines.length;
+  const completed = completedNumbers(doc, end);
+  const phases: PlanPhase[] = [];
+  for (const [at, { index, level, text: heading }] of doc.headings.entries()) {
+    const parts = level > 1 && index < end ? PHASE.exec(heading) : null;
+    if (!parts) continue;
+    const number = Number(parts[1]);
+    const name = heading.slice(parts[0].length).trim();
+    const range = { start: index + 1, end: Math.min(endOfPhase(doc, at), end) };
+    phases.push(readPhase(doc, range, { number, name, completed: completed.has(number) }));
+  }
+  const testing = readTesting(doc, end);
+  return {
+    title: titleHeading(doc)?.text.replace(/^Plan:\s*/i, ''),
+    phases,
+    testable: testing.testable,
+    problems: [...findProblems(phases), ...testing.problems],
+  };
+}
+
+/**
+ * SHA-256 (hex) of what an approval covers: everything but box states, completion lines and plain
+ * paragraphs of the Notes section. Line endings, trailing blanks and blank lines do not count.
+ */
+export function planHash(text: string): string {
+  return hashOfLines([RULE, ...planContent(text).lines]);
+}
+
+/**
+ * Whether a hash, which may be shortened, is that of this plan, also by the rule of before 0.2: those hashes
+ * left out all of the Notes. The two rules give no plan the same hash, so none of today can be taken for one of then.
+ */
+export function isPlanOf(given: string, text: string): boolean {
+  return isHashOf(given, planHash(text)) || isHashOf(given, hashOfLines(planContent(text).beforeNotes));
+}
+
+// No line of a plan ends in a blank once it is cut down.
+const RULE = 'plan with its notes ';
+
+function hashOfLines(lines: readonly string[]): string {
+  return fingerprint(lines.join('\n'));
+}
+
+/** Whether a caller's hash, which may be shortened to eight characters, is meant for this one. */
+export function isHashOf(given: string, hash: string): boolean {
+  const text = given.trim().toLowerCase();
+  return text.length >= 8 && hash.startsWith(text);
+}
+
+/**
+ * The newest plan of the present goal. An approved one comes first, but that the events say.
+ * @param folder the session's, whose date is its first day; stamps have no year
+ * @param oldPlans those of the goals before
+ */
+export function currentPlanOf(
+  files: readonly string[],
+  folder: string,
+  oldPlans: readonly string[],
+): string | undefined {
+  const plans = files.filter((file) => parseDocumentName(file)?.kind === 'plan' && !oldPlans.includes(file));
+  return sortNewestFirst(plans, dateOf(folder))[0];
+}
+
+const PHASE = /^Phase\s{1,4}(\d{1,4})(?!\d)\s{0,4}[:.)–—-]?/i;
+
+function endOfPhase(doc: MarkdownLines, at: number): number {
+  const level = doc.headings[at]?.level ?? 0;
+  for (let next = at + 1; next < doc.headings.length; next += 1) {
+    const heading = doc.headings[next];
+    if (heading && (heading.level <= level || PHASE.test(heading.text))) return heading.index;
+  }
+  return doc.lines.length;
+}
+
+function readPhase(
+  doc: MarkdownLines,
+  { start, end }: { start: number; end: number },
+  head: { number: number; name: string; completed: boolean },
+): PlanPhase {
+  const phase: PlanPhase = { ...head, files: [], steps: { done: 0, total: 0 } };
+  let isListingFiles = false;
+  for (let index = start; index < end; index += 1) {
+    const line = doc.lines[index] ?? '';
+    if (doc.isFenced(index) || isBlank(line)) continue;
+    const item = listItem(line);
+    const box = item === undefined ? null : /^\[([ xX])\](?=\s|$)/.exec(item);
+    const key = parseKeyLine(line);
+    if (box) {
+      phase.steps.total += 1;
+      if (box[1] !== ' ') phase.steps.done += 1;
+    } else if (key?.key === 'files') {
+      phase.files.push(...fileNames(key.value));
+    } else if (key?.key === 'check' && phase.check === undefined) {
+      const check = plainValue(key.value);
+      if (check !== '') phase.check = check;
+    } else if (isListingFiles && item !== undefined) {
+      phase.files.push(...fileNames(item));
+      continue;
+    }
+    isListingFiles = key?.key === 'files' && key.value === '';
+  }
+  const { done, total } = phase.steps;
+  return { ...phase, completed: phase.completed || (total > 0 && done === total) };
+}
+
+function fileNames(text: string): string[] {
+  return text
+    .split(',')
+    .map(plainValue)
+    .filter((name) => name !== '');
+}
+
+function completedNumbers(doc: MarkdownLines, end: number): Set<number> {
+  const numbers = new Set<number>();
+  for (let index = 0; index < end; index += 1) {
+    const line = doc.lines[index] ?? '';
+    if (!doc.isFenced(index) && isCompletion(line)) numbers.add(Number(/\d+/.exec(line)?.[0]));
+  }
+  return numbers;
+}
+
+function readTesting(doc: MarkdownLines, end: number): { testable: boolean; problems: DocumentProblem[] } {
+  const problems: DocumentProblem[] = [];
+  for (let index = 0; index < end; index += 1) {
+    const line = doc.isFenced(index) ? undefined : parseKeyLine(doc.lines[index] ?? '');
+    if (line?.key !== 'testing' || !/^none\b/i.test(plainValue(line.value))) continue;
+    if (/^none\s{0,4}[-–—:,;(]{1,3}\s{0,4}[\p{L}\p{N}]/iu.test(plainValue(line.value)))
+      return { testable: false, problems };
+    problems.push({
+      name: 'testing_without_reason',
+      text: '"Testing: none" gives no reason, so the work counts as testable.',
+    });
+  }
+  return { testable: true, problems };
+}
+
+function findProblems(phases: readonly PlanPhase[]): DocumentProblem[] {
+  if (phases.length === 0)
+    return [{ name: 'no_phases', text: 'The plan has no "### Phase 1: name" headings.' }];
+  const problems: DocumentProblem[] = [];
+  if (phases.length < 3 || phases.length > 7) {
+    problems.push({
+      name: 'phase_count',
+      text: `The plan has ${phases.length} phases; 3 to 7 are expected.`,
+    });
+  }
+  const seen = new Set<number>();
+  for (const { number, steps } of phases) {
+    if (seen.has(number))
+      problems.push({ name: 'duplicate_phase', text: `Phase ${number} stands there more than once.` });
+    if (steps.total === 0)
+      problems.push({ name: 'no_steps', text: `Phase ${number} has no steps with boxes.` });
+    seen.add(number);
+  }
+  return problems;
+}

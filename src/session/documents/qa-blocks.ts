@@ -1,0 +1,194 @@
+import { plainWords } from '../../base/plain-words.ts';
+import { type KeyLine, parseKeyLine } from './key-line.ts';
+import { isBlank, lineBody, type MarkdownLines } from './markdown-lines.ts';
+import { type QaQuestion, questionId } from './qa-question.ts';
+
+/** A question and the lines it takes: its heading at `start`, up to but without `end`. */
+export interface FoundQuestion {
+  question: QaQuestion;
+  start: number;
+  end: number;
+  /** The lines of its answer, which we own; absent without an answer line. */
+  answerSpan?: { start: number; end: number; line: KeyLine };
+  answerLines: number;
+  /** Whether its answer is ticked boxes, as old files have them. */
+  isTicked: boolean;
+}
+
+/** The questions of a file, round by round. A `## Round n` heading or a number seen before begins a round. */
+export function findQuestions(doc: MarkdownLines): FoundQuestion[] {
+  const found: FoundQuestion[] = [];
+  let round = 1;
+  let numbers = new Set<number>();
+  const beginRound = (at: number) => {
+    round = at > round ? at : round + 1;
+    numbers = new Set();
+  };
+  for (const [at, heading] of doc.headings.entries()) {
+    const named = ROUND.exec(heading.text)?.[1];
+    if (named && (numbers.size > 0 || Number(named) > round)) beginRound(Number(named));
+    const parts = heading.level > 1 ? QUESTION.exec(heading.text) : null;
+    if (!parts?.[2]) continue;
+    const number = Number(parts[2]);
+    const isRestart = numbers.has(number) || (number === 1 && numbers.size > 0);
+    if (isRestart || Number(parts[1] ?? 0) > round) beginRound(Number(parts[1] ?? 0));
+    numbers.add(number);
+    const title = heading.text.slice(parts[0].length).trim();
+    const head = { id: questionId(round, number), round, number, text: title };
+    found.push(readBlock(doc, head, { start: heading.index, end: endOfBlock(doc, at) }));
+  }
+  return found;
+}
+
+/** Whether a line right below an answer would be read as more of it. */
+export function continuesAnswer(doc: MarkdownLines, index: number): boolean {
+  const line = doc.lines[index] ?? '';
+  if (doc.isFenced(index)) return true;
+  return !isBlank(line) && !isRule(line) && !OWN_KEYS.has(parseKeyLine(line)?.key ?? '');
+}
+
+/** A horizontal rule or a comment between questions: part of none. */
+export function isRule(line: string): boolean {
+  const body = line.trim();
+  if (body.startsWith('<!--')) return true;
+  // Bounded: repeated groups over megabytes run out of the engine's stack.
+  return body.length <= 200 && /^(?:-(?:[ \t]*-){2,}|\*(?:[ \t]*\*){2,}|_(?:[ \t]*_){2,})$/.test(body);
+}
+
+const ROUND = /^Round\s{1,4}(\d{1,6})(?!\d)/i;
+const QUESTION = /^(?:R(\d{1,6})[ .-]?)?Q(?:uestion)?\s{0,3}(\d{1,6})(?!\d)(?:\*\*)?\s{0,4}[:.)–—-]?/i;
+const OPTION =
+  /^[ \t]{0,8}(?:[-*+][ \t]{1,4})?(?:\[([ xX])\][ \t]{0,4})?(?:\*\*|__)?(?:([A-Za-z])(?:\*\*)?\)|([A-Z])(?:\*\*)?[.:])(?:\*\*|__)?(?=[ \t]|$)/;
+const BOX = /^[ \t]{0,8}[-*+][ \t]{1,4}\[([ xX])\](?=[ \t])/;
+const OWN_KEYS = new Set(['answer', 'suggestion', 'recommendation']);
+
+function endOfBlock(doc: MarkdownLines, at: number): number {
+  const level = doc.headings[at]?.level ?? 0;
+  for (let next = at + 1; next < doc.headings.length; next += 1) {
+    const heading = doc.headings[next];
+    if (heading && (heading.level <= level || QUESTION.test(heading.text) || ROUND.test(heading.text))) {
+      return heading.index;
+    }
+  }
+  return doc.lines.length;
+}
+
+interface Block {
+  text: string[];
+  options: { letter: string; lines: string[]; isTicked: boolean }[];
+  suggestion: string[];
+}
+
+function readBlock(
+  doc: MarkdownLines,
+  head: { id: string; round: number; number: number; text: string },
+  lines: { start: number; end: number },
+): FoundQuestion {
+  const block: Block = { text: [head.text], options: [], suggestion: [] };
+  let answerSpan: FoundQuestion['answerSpan'];
+  let answerLines = 0;
+  // Where a line that follows without a blank one belongs.
+  let open: string[] | undefined;
+  for (let index = lines.start + 1; index < lines.end; index += 1) {
+    const body = lineBody(doc.lines[index] ?? '');
+    const isFenced = doc.isFenced(index);
+    const line = isFenced ? undefined : parseKeyLine(body);
+    if (line?.key === 'answer') {
+      answerLines += 1;
+      answerSpan ??= { start: index, end: endOfAnswer(doc, index, lines.end), line };
+      index = Math.max(index, answerSpan.end - 1);
+    } else if (answerSpan === undefined) {
+      open = readLine(block, { body, line, isFenced }, open);
+    }
+  }
+  const ticked = answerSpan ? [] : block.options.filter(({ isTicked }) => isTicked);
+  const answer = answerSpan ? answerIn(doc, answerSpan) : ticked.map(({ letter }) => letter).join(', ');
+  const question: QaQuestion = {
+    ...head,
+    text: block.text.join('\n').trim(),
+    options: block.options.map((option) => ({ letter: option.letter, text: option.lines.join(' ') })),
+  };
+  if (block.suggestion.length > 0) question.suggestion = readSuggestion(block.suggestion.join(' ').trim());
+  if (answer !== '') question.answer = answer;
+  return { question, ...lines, ...(answerSpan && { answerSpan }), answerLines, isTicked: ticked.length > 0 };
+}
+
+/** Reads one line above the answer. @returns where a continuation of it belongs */
+function readLine(
+  block: Block,
+  { body, line, isFenced }: { body: string; line: KeyLine | undefined; isFenced: boolean },
+  open: string[] | undefined,
+): string[] | undefined {
+  if (isFenced) {
+    block.text.push(body);
+    return undefined;
+  }
+  if (isBlank(body) || isRule(body)) return undefined;
+  if (line && OWN_KEYS.has(line.key) && block.suggestion.length === 0) {
+    block.suggestion.push(line.value);
+    return block.suggestion;
+  }
+  const option = readOption(block, body);
+  if (option) return option;
+  (open ?? block.text).push(body.trim());
+  return open;
+}
+
+/** Adds an option, also an old one that is only a box. @returns its text's lines */
+function readOption(block: Block, body: string): string[] | undefined {
+  const lettered = OPTION.exec(body);
+  const match = lettered ?? BOX.exec(body);
+  if (!match) return undefined;
+  const letter = (
+    lettered?.[2] ??
+    lettered?.[3] ??
+    String.fromCharCode(65 + block.options.length)
+  ).toUpperCase();
+  if (letter > 'Z' || block.options.some((option) => option.letter === letter)) return undefined;
+  const lines = [body.slice(match[0].length).trim()];
+  block.options.push({ letter, lines, isTicked: match[1]?.toLowerCase() === 'x' });
+  return lines;
+}
+
+function readSuggestion(text: string): { letters: string[]; reason: string } {
+  const match =
+    /^(?:option\s{1,3})?((?:\*\*)?[A-Z](?:\s{0,2}(?:,|\+|&|and)\s{0,2}[A-Z]){0,25})(?:\*\*)?\)?(?=[\s:,.–—-]|$)/.exec(
+      text,
+    );
+  if (!match?.[1]) return { letters: [], reason: text };
+  const letters = match[1].match(/[A-Z]/g) ?? [];
+  return { letters, reason: text.slice(match[0].length).replace(/^[\s:,.–—-]{1,9}/, '') };
+}
+
+/** The line of `**Answer:**`, and lines right below it unless it still says that it waits. */
+function endOfAnswer(doc: MarkdownLines, index: number, endOfQuestion: number): number {
+  const value = answerValue(parseKeyLine(doc.lines[index] ?? ''));
+  let end = index + 1;
+  if (value !== '' && isUnanswered(value)) return end;
+  while (end < endOfQuestion && continuesAnswer(doc, end)) end += 1;
+  return end;
+}
+
+function answerIn(doc: MarkdownLines, span: { start: number; end: number; line: KeyLine }): string {
+  const below = doc.lines.slice(span.start + 1, span.end).map((line) => lineBody(line).trimEnd());
+  const text = [answerValue(span.line), ...below].join('\n').replaceAll('<br>', '\n');
+  const words = plainWords(text).trim();
+  return isUnanswered(words) ? '' : words;
+}
+
+function answerValue(line: KeyLine | undefined): string {
+  if (!line) return '';
+  // `**Answer: B**` has its closing marks behind the value.
+  const isOpen = /^\s*(?:[-*+]\s+)?\*\*[^*]*$/.test(line.head);
+  return isOpen ? line.value.replace(/\*\*$/, '').trim() : line.value;
+}
+
+/** Whether a text in place of an answer says that there is none yet. */
+export function isUnanswered(text: string): boolean {
+  const bare = text.trim();
+  if (bare.length > 60) return false;
+  return (
+    /^[_.…\s*-]*$/.test(bare) ||
+    /^[_*(`<[]{0,3}waiting(?: for (?:an )?answers?)?[_*)`>\].…]{0,4}$/i.test(bare)
+  );
+}

@@ -1,0 +1,40 @@
+import type { RecordedAnswer } from '../events/event-types.ts';
+import type { SessionState } from '../events/state.ts';
+import { readQa } from './qa.ts';
+import { questionHash } from './qa-answer.ts';
+import type { QaQuestion } from './qa-question.ts';
+
+/** The questions of the current goal, held against the human answers on record. */
+export interface OpenQuestions {
+  questions: QaQuestion[];
+  /** Ids without a recorded answer to the question as it now stands. */
+  open: string[];
+  /** Answers that stand in the file and that no person is on record for. */
+  unconfirmed: RecordedAnswer[];
+  /** Questions whose recorded answer was changed in the file. */
+  altered: string[];
+}
+
+/** @param text of `_qa.md`; undefined when there is none */
+export function openQuestions(
+  text: string | undefined,
+  { oldRounds, answers }: Pick<SessionState, 'oldRounds' | 'answers'>,
+): OpenQuestions {
+  const all = text === undefined ? [] : readQa(text).questions;
+  const questions = all.filter((question) => question.round > oldRounds);
+  const recorded = new Map(answers.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
+  const found: OpenQuestions = { questions, open: [], unconfirmed: [], altered: [] };
+  for (const question of questions) {
+    const hash = questionHash(question);
+    const given = recorded.get(`${question.id} ${hash}`);
+    if (given === undefined) {
+      found.open.push(question.id);
+      if (question.answer !== undefined) {
+        found.unconfirmed.push({ id: question.id, question: hash, text: question.answer });
+      }
+    } else if (question.answer !== given) {
+      found.altered.push(question.id);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,180 @@
+import * as z from 'zod';
+import { jsonDepth } from '../../base/json-depth.ts';
+import type { JudgedSignal } from '../../phases/decision.ts';
+import {
+  PHASES,
+  type Phase,
+  phaseNamed,
+  SIGNAL_STATUSES,
+  type SignalStatus,
+  WAITING_FOR,
+  type WaitingFor,
+} from '../../phases/table.ts';
+
+export type SignalReading =
+  | {
+      kind: 'signal';
+      signal: JudgedSignal;
+      /** What was assumed or left out, a sentence each. */
+      notes: string[];
+      /** Keys that we do not know, as they came. */
+      extra: Record<string, unknown>;
+    }
+  /** Still our blank `{}`: nothing was written. */
+  | { kind: 'blank' }
+  | { kind: 'missing' }
+  /** `problem` goes on from "_signal.json could not be read: ". */
+  | { kind: 'malformed'; problem: string };
+
+/** What the worker writes before each child. */
+export const BLANK_SIGNAL = '{}\n';
+
+/** A larger file is no signal. */
+export const MAX_SIGNAL_BYTES = 1024 * 1024;
+/** Longer texts are cut; the whole file is kept beside the iteration. */
+const MAX_TEXT = 20_000;
+const MAX_DEPTH = 100;
+
+const TEXT_KEYS = ['reason', 'needs', 'note', 'summary', 'file'] as const;
+const OWN_KEYS: readonly string[] = ['status', 'phase', 'for', 'acknowledged', ...TEXT_KEYS];
+
+const RawSignal = z.looseObject({ status: z.string() });
+
+/**
+ * Reads what a child left in `_signal.json`; never throws.
+ * @param data the bytes of the file, undefined when there is none
+ * @param phase the phase that ran: it decides what a bare `waiting` waits for
+ */
+export function parseSignal(data: Uint8Array | string | undefined, phase: Phase): SignalReading {
+  if (data === undefined) return { kind: 'missing' };
+  if (data.length > MAX_SIGNAL_BYTES) return malformed('it is larger than 1 MB');
+  const decoded = typeof data === 'string' ? data : new TextDecoder().decode(data);
+  const text = decoded.replace(/^\uFEFF/, '').trim();
+  if (/^\{\s*\}$/.test(text)) return { kind: 'blank' };
+  if (text === '') return malformed('it is empty');
+  if (jsonDepth(text) > MAX_DEPTH) return malformed(`it is nested deeper than ${MAX_DEPTH} levels`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return malformed(`it is not valid JSON${placeOf(error)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return malformed('it is not a JSON object');
+  const raw = RawSignal.safeParse(value);
+  const status = raw.success ? statusNamed(raw.data.status) : undefined;
+  if (!status) return malformed(`its "status" must be one of ${SIGNAL_STATUSES.join(', ')}`);
+  return readFields(new Map(Object.entries(value)), status, phase);
+}
+
+/** The signals that a child may give in a phase, as JSON lines for prompts and documents. */
+export function signalExamples(phase: Phase): string[] {
+  const { signals, waits, next } = PHASES[phase];
+  const examples: Record<SignalStatus, object[]> = {
+    continue: [...next, phase].map((target) => ({ status: 'continue', phase: target })),
+    waiting: waits.map((waitsFor) => ({ status: 'waiting', phase, for: waitsFor, ...waitDetails(waitsFor) })),
+    handoff: [{ status: 'handoff', phase, note: 'what is done, what comes next, what to beware of' }],
+    blocked: [{ status: 'blocked', phase, reason: 'what stands in the way', needs: 'human_decision' }],
+    done: [{ status: 'done', phase, summary: 'built, tested, reviewed, state: in one line' }],
+  };
+  return signals.flatMap((status) => examples[status].map((example) => JSON.stringify(example)));
+}
+
+function waitDetails(waitsFor: WaitingFor): object {
+  if (waitsFor === 'file_update') return { file: 'the file that a person must change' };
+  return waitsFor === 'human_action' ? { reason: 'what the person must do' } : {};
+}
+
+function readFields(fields: ReadonlyMap<string, unknown>, status: SignalStatus, phase: Phase): SignalReading {
+  const notes: string[] = [];
+  const signal: JudgedSignal = { status, ...readPhase(fields.get('phase')) };
+  for (const key of TEXT_KEYS) {
+    const text = readText(key, fields.get(key), notes);
+    if (text !== undefined) signal[key] = text;
+  }
+  const acknowledged = readIds(fields.get('acknowledged'), notes);
+  if (acknowledged) signal.acknowledged = acknowledged;
+  addDefaults(signal, fields.get('for'), phase, notes);
+  const extra = Object.fromEntries([...fields].filter(([key]) => !OWN_KEYS.includes(key)));
+  return { kind: 'signal', signal, notes, extra };
+}
+
+function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
+  if (value === undefined || value === null) return {};
+  const text = (typeof value === 'string' ? value : JSON.stringify(value)).trim();
+  if (text === '') return {};
+  const phase = phaseNamed(text);
+  return phase ? { phase } : { unknownPhase: text.slice(0, 100).trim() };
+}
+
+function addDefaults(signal: JudgedSignal, waitsFor: unknown, phase: Phase, notes: string[]): void {
+  const assume = (key: 'reason' | 'needs' | 'note' | 'summary', text: string) => {
+    if (signal[key] !== undefined) return;
+    signal[key] = text;
+    notes.push(`The signal has no "${key}"; assumed: ${text}`);
+  };
+  switch (signal.status) {
+    case 'waiting':
+      signal.for = readWaitingFor(waitsFor, phase, notes);
+      if (signal.for === 'human_action') assume('reason', 'The child did not say what to do.');
+      return;
+    case 'blocked':
+      assume('reason', 'The child gave no reason.');
+      assume('needs', 'human_decision');
+      return;
+    case 'handoff':
+      assume('note', 'The child left no note.');
+      return;
+    case 'done':
+      assume('summary', 'Done.');
+      return;
+    case 'continue':
+      return;
+    default:
+      signal.status satisfies never;
+  }
+}
+
+function readWaitingFor(value: unknown, phase: Phase, notes: string[]): WaitingFor {
+  const word = typeof value === 'string' ? value.trim().toLowerCase().replace(/[\s-]/g, '_') : undefined;
+  const known = WAITING_FOR.find((name) => name === word);
+  if (known) return known;
+  const assumed = PHASES[phase].waits[0] ?? 'human_action';
+  const what = value === undefined || value === null ? 'has no "for"' : 'waits "for" something unknown';
+  notes.push(`The signal ${what}; assumed: ${assumed}`);
+  return assumed;
+}
+
+function readText(key: string, value: unknown, notes: string[]): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'object') {
+    notes.push(`"${key}" is not a text and was left out.`);
+    return undefined;
+  }
+  const text = String(value).trim();
+  if (text.length > MAX_TEXT) notes.push(`"${key}" was cut after ${MAX_TEXT} characters.`);
+  return text === '' ? undefined : text.slice(0, MAX_TEXT);
+}
+
+function readIds(value: unknown, notes: string[]): string[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  const items = Array.isArray(value) ? value : [value];
+  const ids = items.filter((item) => typeof item === 'string').map((id) => id.trim().slice(0, 100).trim());
+  if (ids.length < items.length) notes.push('"acknowledged" holds something that is no id.');
+  return ids.slice(0, 1000);
+}
+
+function statusNamed(text: string): SignalStatus | undefined {
+  const lower = text.trim().toLowerCase();
+  return SIGNAL_STATUSES.find((status) => status === lower);
+}
+
+/** Only the position: the rest of the parser's message quotes the child. */
+function placeOf(error: unknown): string {
+  const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined;
+  return position ? ` (at character ${Number(position) + 1})` : '';
+}
+
+function malformed(problem: string): SignalReading {
+  return { kind: 'malformed', problem };
+}

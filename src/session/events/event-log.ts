@@ -1,0 +1,197 @@
+import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import * as z from 'zod';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { linesFrom } from '../../base/files/lines.ts';
+import { openPlainHandle, readPlainFile } from '../../base/files/plain-file.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { countingEvents, type Link, wholeCommits } from './event-chain.ts';
+import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
+import { fold } from './fold.ts';
+import { emptyState, SessionState } from './state.ts';
+
+/** How many bytes before the cached offset must be unchanged for a cached state to count. */
+const TAIL_BYTES = 4096;
+const MAX_CACHE_BYTES = 64 * 1024 * 1024;
+/** The end of a log that is looked at first for its newest events. */
+const FIRST_WINDOW_BYTES = 32 * 1024;
+/** Newest problems that a reading names; their number is not bounded otherwise. */
+const NAMED_PROBLEMS = 20;
+
+/** What the events of a session say, and where the reading stopped. */
+export interface LogReading {
+  state: SessionState;
+  /** Bytes up to the end of the last whole commit: behind it may stand a part of one, or half a line. */
+  offset: number;
+  /** Whole size of the file when it was read. */
+  size: number;
+  /** Hash of the bytes before `offset`, to tell later whether they are still the same. */
+  tailHash: string;
+  /** Lines that were left out, with the reason; the newest few. */
+  problems: string[];
+  /** How a newer samocode shows itself here: the session may be looked at, not changed. Nothing behind that counts. */
+  newer?: string;
+}
+
+export interface ReadLogOptions {
+  /** False for whoever acts on the outcome: the events alone are the truth, and a cache may be forged. */
+  useCache?: boolean;
+  onEvent?: (event: SessionEvent) => void;
+}
+
+/**
+ * Its first number is raised whenever the fold or the shape of the state changes: a cache of another program is then
+ * left alone, and so is one of a later format, which may hold events that we can't read.
+ */
+const CACHE_VERSION = 8 + 1000 * (FORMAT_VERSION - 1);
+
+/** `state.json`. */
+const StateCache = z.object({
+  v: z.literal(CACHE_VERSION),
+  offset: z.int().nonnegative(),
+  tailHash: z.string(),
+  state: SessionState,
+});
+
+export function cacheText({
+  offset,
+  tailHash,
+  state,
+}: Pick<LogReading, 'offset' | 'tailHash' | 'state'>): string {
+  return `${JSON.stringify({ v: CACHE_VERSION, offset, tailHash, state } satisfies z.infer<typeof StateCache>)}\n`;
+}
+
+/**
+ * Folds a session's events, from the cached state when that fits the log, else from the start.
+ * @returns undefined when there is no log
+ */
+export async function readLog(
+  paths: Pick<SessionPaths, 'events' | 'state'>,
+  { useCache = true, onEvent }: ReadLogOptions = {},
+): Promise<LogReading | undefined> {
+  return await withLog(paths.events, async (handle) => {
+    const start = useCache ? await cachedStart(handle, paths.state) : emptyStart();
+    return await foldFrom(handle, start, onEvent);
+  });
+}
+
+/** The events behind number `after`, oldest first, read backwards from the end of the file. */
+export async function readEvents(eventsPath: string, after: number): Promise<SessionEvent[]> {
+  const events = await withLog(eventsPath, async (handle) => {
+    const { size } = await handle.stat();
+    for (let window = after === 0 ? size : FIRST_WINDOW_BYTES; ; window *= 4) {
+      const from = Math.max(0, size - window);
+      const found = await eventsFrom(handle, from);
+      if (from === 0 || (found[0] !== undefined && found[0].n <= after + 1)) return found;
+    }
+  });
+  return (events ?? []).filter(({ n }) => n > after);
+}
+
+/** The events that count behind `offset`, which may lie within a line. */
+async function eventsFrom(handle: FileHandle, offset: number): Promise<SessionEvent[]> {
+  const read: (SessionEvent | Unread)[] = [];
+  for await (const { text = '' } of linesFrom(handle, offset)) {
+    const reading = parseEvent(text);
+    if (reading.kind === 'newer') break;
+    if (reading.kind === 'event') read.push(reading.event);
+    if (reading.kind === 'unknown') read.push({ type: undefined, n: reading.n, lease: reading.lease });
+  }
+  const counting = countingEvents(read, offset === 0);
+  const end = counting.findIndex(({ type }) => type === undefined);
+  const known = end === -1 ? counting : counting.slice(0, end);
+  return wholeCommits(known.filter((event): event is SessionEvent => event.type !== undefined));
+}
+
+/** It counts, and ends what we can read. */
+interface Unread extends Link {
+  type: undefined;
+}
+
+/** Runs `read` on the open log; undefined when none is there, or when a link, folder or pipe stands in its place. */
+async function withLog<T>(
+  eventsPath: string,
+  read: (handle: FileHandle) => Promise<T>,
+): Promise<T | undefined> {
+  const opened = await openPlainHandle(eventsPath);
+  if (opened.kind !== 'opened') return undefined;
+  try {
+    return await read(opened.handle);
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+type Start = Pick<LogReading, 'state' | 'offset' | 'problems'>;
+
+function emptyStart(): Start {
+  return { state: emptyState(), offset: 0, problems: [] };
+}
+
+async function cachedStart(handle: FileHandle, statePath: string): Promise<Start> {
+  const reading = await readPlainFile(statePath, MAX_CACHE_BYTES);
+  if (reading.kind !== 'bytes') return emptyStart();
+  try {
+    const { offset, tailHash, state } = StateCache.parse(JSON.parse(reading.bytes.toString('utf8')));
+    return tailHashAt(handle.fd, offset) === tailHash ? { state, offset, problems: [] } : emptyStart();
+  } catch {
+    return emptyStart();
+  }
+}
+
+async function foldFrom(
+  handle: FileHandle,
+  start: Start,
+  onEvent?: (event: SessionEvent) => void,
+): Promise<LogReading> {
+  // What counts so far; `state` is ahead of it by the events of a commit whose end has not come yet.
+  let whole = start;
+  let { state } = start;
+  let commit: SessionEvent[] = [];
+  let newer: string | undefined;
+  const problems = [...start.problems];
+  for await (const { text = '', end } of linesFrom(handle, start.offset)) {
+    const reading = parseEvent(text);
+    newer = newerIn(reading, state);
+    if (newer !== undefined) break;
+    const problem = problemOf(reading, state);
+    if (problem !== undefined) {
+      problems.push(problem);
+      if (problems.length > NAMED_PROBLEMS) problems.shift();
+    } else if (reading.kind === 'event') {
+      state = fold(state, reading.event);
+      commit.push(reading.event);
+    }
+    if (commit.at(-1)?.more) continue;
+    for (const event of commit) onEvent?.(event);
+    commit = [];
+    whole = { state, offset: end, problems };
+  }
+  const { size } = await handle.stat();
+  const tailHash = tailHashAt(handle.fd, whole.offset) ?? '';
+  return { ...whole, problems, size, tailHash, ...(newer !== undefined && { newer }) };
+}
+
+function newerIn(reading: EventReading, { n, lease }: SessionState): string | undefined {
+  if (reading.kind === 'newer') return `format ${reading.version}; this one knows ${FORMAT_VERSION}`;
+  const isNext = reading.kind === 'unknown' && reading.n === n + 1 && reading.lease >= lease;
+  return isNext ? `event ${reading.n} is of a kind that this one does not know` : undefined;
+}
+
+/** Why a line does not count after `state`; undefined for one that does. */
+function problemOf(reading: EventReading, { n, lease }: SessionState): string | undefined {
+  if (reading.kind === 'newer') return undefined;
+  if (reading.kind !== 'event') return `after event ${n}: ${reading.problem}`;
+  const { event } = reading;
+  if (event.n !== n + 1) return `event ${event.n} after event ${n}`;
+  return event.lease < lease ? `event ${event.n} of a worker without the lease` : undefined;
+}
+
+/** Hash of the bytes before `offset`; undefined when the file is shorter. */
+export function tailHashAt(descriptor: number, offset: number): string | undefined {
+  const length = Math.min(TAIL_BYTES, offset);
+  const bytes = Buffer.alloc(length);
+  const bytesRead = readSync(descriptor, bytes, 0, length, offset - length);
+  if (bytesRead < length) return undefined;
+  return fingerprint(bytes);
+}

@@ -1,0 +1,225 @@
+import * as z from 'zod';
+import { BASE_ERRORS } from '../../base/base-errors.ts';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { crashPoint } from '../../base/fault-points.ts';
+import { AppendOnlyFile, type ForeignChange } from '../../base/files/append-only-file.ts';
+import { writeLightly } from '../../base/files/atomic-file.ts';
+import type { OwnedLease } from '../../base/processes/lease.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { putLogAside } from '../layout/rewritten-log.ts';
+import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { cacheText, type LogReading, readLog, tailHashAt } from './event-log.ts';
+import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
+import { fold } from './fold.ts';
+import { emptyState, type SessionState } from './state.ts';
+
+/** Events between two writings of the cached state: the most that a reader has to fold by itself. */
+const CACHE_EVERY = 16;
+
+/**
+ * The one writer of a session's events. Every append checks the lease, goes to disk before it counts, and
+ * finds out whether somebody else touched the log since the last one: that is left out and recorded.
+ */
+export class EventWriter implements Disposable {
+  /** The fold of what is on disk, and the one of what is staged behind it. */
+  #written: SessionState;
+  #state: SessionState;
+  #staged: SessionEvent[] = [];
+  #found: ForeignChange[] = [];
+  #sinceCache = 0;
+  #mark: LogMark | undefined;
+  readonly #file: AppendOnlyFile;
+  readonly #paths: SessionPaths;
+  readonly #lease: OwnedLease;
+  readonly #clock: Clock;
+  readonly #answered: Set<string>;
+  /** Bytes of a torn last commit that were cut off when the log was opened. */
+  readonly truncatedBytes: number;
+  /** Lines that do not count, with the reason; the newest few. */
+  readonly problems: readonly string[];
+
+  private constructor(parts: WriterParts) {
+    this.#paths = parts.paths;
+    this.#lease = parts.lease;
+    this.#clock = parts.clock;
+    this.#file = parts.file;
+    this.#answered = parts.answered;
+    this.#written = parts.reading.state;
+    this.#state = parts.reading.state;
+    this.truncatedBytes = parts.reading.size - parts.reading.offset;
+    this.problems = parts.reading.problems;
+  }
+
+  /**
+   * Opens the log for the owner of `lease`, cuts it to its last whole commit and folds it from the start:
+   * a cached state is good enough to be shown, not to be acted on.
+   * @throws newer_format lease_lost
+   */
+  static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
+    const answered = new Set<string>();
+    const onEvent = (event: SessionEvent) => noteAnswer(answered, event);
+    const reading = (await readLog(paths, { useCache: false, onEvent })) ?? emptyReading();
+    if (reading.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: reading.newer });
+    const file = await AppendOnlyFile.open(paths.events, reading.offset, () => lease.check());
+    return new EventWriter({ paths, lease, clock, reading, file, answered });
+  }
+
+  /** The fold of all events, staged ones too. */
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get lease(): number {
+    return this.#lease.number;
+  }
+
+  /** Whether a command, however old, has had its event; one that is only staged will be written. */
+  isAnswered(commandId: string): boolean {
+    return this.#answered.has(commandId) || this.#staged.some((event) => answeredBy(event) === commandId);
+  }
+
+  /**
+   * Numbers the events, writes them in one piece and waits until they are on disk.
+   * @returns what was written: the events, and behind them what was found wrong with the log
+   * @throws lease_lost when another worker took over; nothing is written then
+   * @throws the system error when the disk takes no more; log and state are what they were
+   */
+  async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
+    if (events.length === 0 && this.#staged.length === 0) return [];
+    const { length } = this.#staged;
+    this.stage(...events);
+    try {
+      return await this.commit();
+    } catch (error) {
+      this.#staged = this.#staged.slice(0, length);
+      this.#state = this.#staged.reduce(fold, this.#written);
+      throw error;
+    }
+  }
+
+  /** Numbers events and folds them into the state; they are written with the next commit. */
+  stage(...events: readonly NewEvent[]): void {
+    const numbered = this.#number(events, this.#state.n);
+    this.#state = numbered.reduce(fold, this.#state);
+    this.#staged.push(...numbered);
+  }
+
+  /** Writes what was staged in one piece; throws as `append` does, and what was staged stays so. */
+  async commit(): Promise<SessionEvent[]> {
+    await this.#lease.check();
+    await this.#look();
+    const events = [...this.#staged, ...this.#number(this.#found.map(forgerySeen), this.#state.n)];
+    if (events.length === 0) return [];
+    crashPoint('before-events');
+    const meanwhile = await this.#file.append(Buffer.from(asCommit(events).map(serialiseEvent).join('')));
+    crashPoint('after-events');
+    for (const event of events) noteAnswer(this.#answered, event);
+    this.#staged = [];
+    this.#found = meanwhile ? [meanwhile] : [];
+    this.#written = events.reduce(fold, this.#written);
+    this.#state = this.#written;
+    this.#sinceCache += events.length;
+    if (this.#sinceCache >= CACHE_EVERY) this.writeCache();
+    return events;
+  }
+
+  /** Where the log stands, for a later worker that asks what has become of it. */
+  mark(): LogMark {
+    this.#mark = { n: this.#written.n, bytes: this.#file.size, print: this.#file.print };
+    return this.#mark;
+  }
+
+  /**
+   * Whether somebody else changed the log since `mark` was taken. What stands behind its bytes is written by a worker, or
+   * found by the look before each commit.
+   * @throws lease_lost: another owner's events are no foreign change; file_rewritten
+   */
+  async isChangedSince(mark: LogMark): Promise<boolean> {
+    await this.#lease.check();
+    await this.#look();
+    // Also what an earlier look has found and no commit could tell yet.
+    if (this.#found.length > 0) return true;
+    return mark !== this.#mark && this.#file.printOf(mark.bytes) !== mark.print;
+  }
+
+  /** Saves the fold, so that readers need not begin at the first event. Losing it costs nothing but time. */
+  writeCache(): void {
+    try {
+      const offset = this.#file.size;
+      const tailHash = tailHashAt(this.#file.descriptor, offset) ?? '';
+      writeLightly(this.#paths.state, cacheText({ offset, tailHash, state: this.#written }));
+      this.#sinceCache = 0;
+    } catch {
+      // Written again after some more events.
+    }
+  }
+
+  /** A log that lost bytes of ours is put where no reader takes it for the truth. */
+  async #look(): Promise<void> {
+    try {
+      const found = await this.#file.look();
+      if (found) this.#found.push(found);
+    } catch (error) {
+      if (BASE_ERRORS.file_rewritten.is(error)) putLogAside(this.#paths);
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+
+  #number(events: readonly NewEvent[], after: number): SessionEvent[] {
+    const at = isoUtc(this.#clock.now());
+    return events.map((event, index) => {
+      const envelope = { v: FORMAT_VERSION, n: after + 1 + index, at, lease: this.#lease.number };
+      // The spread keeps type and body together, which the union's own type can't follow.
+      return asRead({ ...envelope, ...event } as SessionEvent);
+    });
+  }
+}
+
+/** How far a log was written, and by what its bytes up to there are known. */
+export const LogMark = z.object({ n: z.int(), bytes: z.int(), print: z.string() });
+export type LogMark = z.infer<typeof LogMark>;
+
+interface WriterParts {
+  paths: SessionPaths;
+  lease: OwnedLease;
+  clock: Clock;
+  reading: Omit<LogReading, 'tailHash'>;
+  file: AppendOnlyFile;
+  answered: Set<string>;
+}
+
+function emptyReading(): WriterParts['reading'] {
+  return { state: emptyState(), offset: 0, size: 0, problems: [] };
+}
+
+/**
+ * An event as every reader will see it. One that readers can't take would end the log for them, with all
+ * that is written behind it.
+ */
+function asRead(event: SessionEvent): SessionEvent {
+  const reading = parseEvent(serialiseEvent(event));
+  if (reading.kind === 'event') return reading.event;
+  throw new Error(`A ${event.type} event is not fit to be written: ${JSON.stringify(reading)}`);
+}
+
+/** A page of the disk may end within it: readers take all of it or nothing. */
+function asCommit(events: readonly SessionEvent[]): SessionEvent[] {
+  return events.map((event, index) => (index < events.length - 1 ? { ...event, more: true } : event));
+}
+
+function noteAnswer(answered: Set<string>, event: SessionEvent): void {
+  const id = answeredBy(event);
+  if (id !== undefined) answered.add(id);
+}
+
+function answeredBy(event: SessionEvent): string | undefined {
+  return event.type === 'command_accepted' || event.type === 'command_refused' ? event.id : undefined;
+}
+
+function forgerySeen({ what, detail }: ForeignChange): NewEvent {
+  return { type: 'forgery_seen', what: `the event log was ${what}`, detail };
+}

@@ -1,0 +1,57 @@
+import { EMPTY_TRAIL } from '../../phases/no-progress.ts';
+import type { EventOf } from './events.ts';
+import type { SessionState } from './state.ts';
+
+/** The rule of a block by a rewind that failed when some files were back. */
+export const REWIND_HALFWAY = 'rewind_halfway';
+
+/** Whether files are to be put back now; a rewind that is halfway waits for a resume, or for another rewind. */
+export function isRewinding({ rewind }: Pick<SessionState, 'rewind'>): boolean {
+  return rewind !== undefined && !rewind.isHalfway;
+}
+
+export function heldHalfway(state: SessionState, rule: string): SessionState {
+  if (rule !== REWIND_HALFWAY || state.rewind === undefined) return state;
+  return { ...state, rewind: { ...state.rewind, isHalfway: true } };
+}
+
+/** A resume completes it. */
+export function letGoOn({ rewind, ...state }: SessionState): SessionState {
+  if (rewind === undefined) return state;
+  const { isHalfway: _held, ...again } = rewind;
+  return { ...state, rewind: again };
+}
+
+/** The session stands where it stood then, stopped; iteration numbers and costs go on, for they were spent. */
+export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
+  const { rewind, pending, stopWanted, approvedPlan, feedback, goal, ...rest } = state;
+  if (rewind === undefined) return state;
+  const { parked, progress, ...back } = rewind.back;
+  const { totalIterations } = state.progress;
+  const since = event.at;
+  return {
+    ...rest,
+    ...back,
+    progress: { ...progress, totalIterations },
+    notes: [noteFor(event.to)],
+    backoff: false,
+    trail: EMPTY_TRAIL,
+    status: {
+      kind: 'stopped',
+      since,
+      by: rewind.by,
+      why: whereTo(event.to),
+      ...(parked && { parked: { kind: 'waiting' as const, since, ...parked } }),
+    },
+  };
+}
+
+/** In words for people. */
+export function whereTo(to: EventOf<'rewound'>['to']): string {
+  if (to === 'undo') return 'the last rewind was undone';
+  return to === 0 ? 'rewound to before the first iteration' : `rewound to the end of iteration ${to}`;
+}
+
+function noteFor(to: EventOf<'rewound'>['to']): string {
+  return `A person took the session back: ${whereTo(to)}. Files and notebook are as they were then; look at them anew.`;
+}

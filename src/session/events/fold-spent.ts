@@ -1,0 +1,57 @@
+import { type SessionCaps, type Spent, warningKey, withRaised, withSpent } from '../../phases/caps.ts';
+import { outageOf } from '../../phases/ending.ts';
+import { EMPTY_TRAIL, withPrint } from '../../phases/no-progress.ts';
+import type { EventOf } from './events.ts';
+import type { SessionState } from './state.ts';
+
+type Counted = Pick<SessionState, 'spent' | 'trail' | 'wrappedUp' | 'wrapUpDue'>;
+
+/** What an iteration used up, and whether it brought anything. */
+export function countedIteration(state: SessionState, event: EventOf<'iteration_ended'>): Counted {
+  const { phase, ending, print } = event;
+  return {
+    spent: withSpent(state.spent, phase, spentBy(event)),
+    trail: withPrint(state.trail, { print, ending }),
+    wrapUpDue: state.wrapUpDue || (ending === 'budget' && event.decision.kind === 'run'),
+    wrappedUp: state.wrappedUp || state.openIteration?.wrapUp === true,
+  };
+}
+
+/** Of one iteration. Reading from a cache is left out of its tokens: it costs a tenth and would be most of them. */
+export function spentBy({
+  cost,
+  durationMs,
+  ending,
+}: Pick<EventOf<'iteration_ended'>, 'cost' | 'durationMs' | 'ending'>): Spent {
+  return {
+    usd: cost.usd ?? 0,
+    tokens: (cost.inputTokens ?? 0) + (cost.outputTokens ?? 0),
+    hours: durationMs / 3_600_000,
+    // Of an outage the tries are as many as its length makes them.
+    iterations: ending === 'not_started' || outageOf(ending) !== undefined ? 0 : 1,
+  };
+}
+
+/** A person lets it go on: with higher limits all is told again, and a circle begins anew. */
+export function refreshed(
+  { raisedCaps: earlier = NO_CAPS, budgetTold }: SessionState,
+  raised: SessionCaps | undefined,
+): Partial<SessionState> {
+  const begun = { wrappedUp: false, wrapUpDue: false, trail: EMPTY_TRAIL };
+  if (raised === undefined) return { ...begun, budgetTold };
+  return { ...begun, budgetTold: [], raisedCaps: withRaised(earlier, raised) };
+}
+
+const NO_CAPS: SessionCaps = { session: {}, phases: {} };
+
+export function warned(state: SessionState, event: EventOf<'budget_warned'>): SessionState {
+  return { ...state, budgetTold: [...state.budgetTold, warningKey(event)] };
+}
+
+/** How the code of a notice begins that a CLI's cost is a guess; its name follows. */
+export const UNPRICED = 'unpriced_';
+
+/** Such a notice is told once. */
+export function toldUnpriced(state: SessionState, code: string): SessionState {
+  return code.startsWith(UNPRICED) ? { ...state, budgetTold: [...state.budgetTold, code] } : state;
+}

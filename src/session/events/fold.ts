@@ -1,0 +1,249 @@
+import { withEnding } from '../../phases/outage.ts';
+import {
+  inPhase,
+  isAccepted,
+  withChildEnded,
+  withChildStarted,
+  withCountsReset,
+  withNewGoal,
+} from '../../phases/progress.ts';
+import { BegunIteration, type EventType, type RecordedAnswer } from './event-types.ts';
+import type { EventOf, SessionEvent } from './events.ts';
+import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
+import { acknowledged, delivered } from './fold-messages.ts';
+import { foldPlaces } from './fold-places.ts';
+import { heldHalfway, letGoOn, rewound } from './fold-rewound.ts';
+import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
+import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
+
+/** The state after one more event. Pure. */
+export function fold(state: SessionState, event: SessionEvent): SessionState {
+  // The table's entry is the one of this event's type, which indexing by a union can't say.
+  const change = FOLDS[event.type] as (state: SessionState, event: SessionEvent) => SessionState;
+  return { ...change(state, event), n: event.n, lease: Math.max(state.lease, event.lease) };
+}
+
+const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => SessionState } = {
+  session_created: (state, { at, runWanted, by, sandbox }) => ({
+    ...state,
+    createdAt: at,
+    ...(by && { startedBy: by }),
+    ...(sandbox && { sandbox }),
+    runWanted,
+    status: { kind: 'starting', since: at },
+  }),
+  prepared: (state, { at, phase, worktree, warnings, totalIterations }) => ({
+    ...running(state, at),
+    prepared: true,
+    notes: [...state.notes, ...warnings],
+    progress: {
+      ...inPhase(state.progress, phase),
+      ...(totalIterations !== undefined && { totalIterations }),
+    },
+    ...(worktree && { worktree }),
+  }),
+  command_accepted: commandAnswered,
+  command_refused: commandAnswered,
+  queued: (state, { at, reason }) => ({ ...state, status: { kind: 'queued', since: at, reason } }),
+  went_on: (state, { at }) => running(state, at),
+  iteration_started: iterationStarted,
+  iteration_ended: iterationEnded,
+  parked,
+  answers_recorded: answersRecorded,
+  plan_approved: (state, { at, by, plan, phase }) => {
+    const { feedback: _answered, ...rest } = running(state, at);
+    return { ...rest, progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
+  },
+  changes_requested: (state, { at, feedback }) => {
+    const { approvedPlan: _void, ...rest } = running(state, at);
+    return { ...rest, progress: inPhase(state.progress, 'planning'), feedback };
+  },
+  message_kept: (state, { id }) => ({
+    ...state,
+    messages: { ...state.messages, waiting: [...state.messages.waiting, id] },
+  }),
+  messages_delivered: (state, { ids }) => delivered(state, ids),
+  messages_acknowledged: (state, { ids }) => acknowledged(state, ids),
+  budget_warned: warned,
+  limited: (state, { at, until, guessed, outage }) =>
+    settled(state, { kind: 'limited', since: at, until, guessed, outage }),
+  blocked: (state, { at, reason, needs, rule, next }) =>
+    settled(heldHalfway(state, rule), { kind: 'blocked', since: at, reason, needs, rule, next }),
+  stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
+  stopped: (state, { at, by, why }) => {
+    const { stopWanted: _met, ...rest } = state;
+    const before = state.status.kind === 'waiting' ? { parked: state.status } : {};
+    return { ...rest, status: { kind: 'stopped', since: at, by, why, ...before } };
+  },
+  resumed: (state, event) =>
+    resumed({ ...foldPlaces(state, event.places), ...(event.sandbox && { sandbox: event.sandbox }) }, event),
+  phase_set: phaseSet,
+  done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
+  archived: (state, { what, moved, places }) => {
+    const { approvedPlan, ...rest } = foldPlaces(state, places);
+    // A plan that was put away approves nothing any more.
+    const still = approvedPlan !== undefined && !moved.includes(approvedPlan.name);
+    return { ...rest, archived: what === 'session', ...(still && { approvedPlan }) };
+  },
+  unarchived: (state) => ({ ...state, archived: false }),
+  rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
+  rewound,
+  rewind_failed: ({ rewind: _dropped, ...state }) => state,
+  worker_took_over: (state) => state,
+  worker_left: (state) => state,
+  environment_read: (state) => state,
+  forgery_seen: (state, { what, detail }) => ({
+    ...state,
+    notes: [
+      ...state.notes,
+      `Not yours to change, and put back or left out of account: ${what} (${detail}).`,
+    ].slice(-MOST_NOTES),
+  }),
+  notice: (state, { code, at }) =>
+    code === 'stalled' && state.openIteration
+      ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
+      : toldUnpriced(state, code),
+};
+
+/** Told to one child: neither state nor prompts may grow without end. */
+const MOST_NOTES = 20;
+
+function commandAnswered(state: SessionState, { id }: { id: string }): SessionState {
+  return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
+}
+
+function running(state: SessionState, since: string): SessionState {
+  return { ...state, status: { kind: 'running', since } };
+}
+
+/** A decision has got its own event: nothing is left to do about it. */
+function settled(state: SessionState, status: Status): SessionState {
+  const { pending: _done, ...rest } = state;
+  return { ...rest, status };
+}
+
+function iterationStarted(state: SessionState, event: EventOf<'iteration_started'>): SessionState {
+  const { iteration, phase, provider, at, sandbox } = event;
+  const { feedback, ...rest } = state;
+  const told = { notes: state.notes, feedback };
+  return {
+    ...rest,
+    status: { kind: 'running', since: at },
+    progress: withChildStarted(inPhase(state.progress, phase), iteration),
+    openIteration: { ...BegunIteration.parse(event), startedAt: at, told },
+    lastProvider: provider,
+    ...(sandbox && { sandbox }),
+    ...(event.credentials && { paidBy: { ...state.paidBy, [provider]: event.credentials } }),
+    notes: [],
+    backoff: false,
+  };
+}
+
+function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): SessionState {
+  const event = { ...told, cost: plausibleCost(told.cost), durationMs: plausible(told.durationMs) };
+  const { iteration, phase, ending, decision, durationMs, problem, lastAction, next, treeChanged } = event;
+  const { openIteration, pending: _old, outage: before, ...rest } = state;
+  const outage = withEnding(before, { ending, durationMs });
+  const again = openIteration?.told !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
+  // What was found while the iteration was open is for the next child as well.
+  const notes = [...again.notes, ...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
+  return {
+    ...again,
+    ...rest,
+    progress: withChildEnded(state.progress, { phase, ending, signal: event.signal, decision, treeChanged }),
+    lastIteration: {
+      iteration,
+      phase,
+      ending,
+      endedAt: event.at,
+      durationMs,
+      problem,
+      lastAction,
+      next,
+    },
+    ...(decision.kind !== 'run' && { pending: decision }),
+    // Said twice by two failures, a note is one.
+    notes: [...new Set(notes)].slice(-MOST_NOTES),
+    backoff: decision.kind === 'run' && decision.delay === 'backoff',
+    limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
+    ...(outage && { outage }),
+    cost: addCosts(state.cost, event.cost),
+    ...countedIteration(state, event),
+  };
+}
+
+function parked(state: SessionState, event: EventOf<'parked'>): SessionState {
+  const { for: waitsFor, resumePhase, reason, file, fileHash, openQuestions, unconfirmed, plan } = event;
+  return settled(state, {
+    kind: 'waiting',
+    since: event.at,
+    for: waitsFor,
+    resumePhase,
+    openQuestions,
+    unconfirmed,
+    reason,
+    file,
+    fileHash,
+    plan,
+  });
+}
+
+function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>): SessionState {
+  const answered = { ...state, answers: mergeAnswers(state.answers, event.answers) };
+  const { status } = state;
+  if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
+  if (event.open.length === 0) {
+    return { ...running(answered, event.at), progress: inPhase(state.progress, status.resumePhase) };
+  }
+  const given = new Set(event.answers.map((answer) => answer.id));
+  const unconfirmed = status.unconfirmed.filter((answer) => !given.has(answer.id));
+  return { ...answered, status: { ...status, openQuestions: event.open, unconfirmed } };
+}
+
+function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
+  const { note, goal, phase, oldRounds, oldPlans, child, checks } = event;
+  const { pending: _dropped, stopWanted: _met, outage: _over, ...going } = running(letGoOn(state), event.at);
+  const kept = event.by.channel === 'file' ? going : payerAccepted(going);
+  const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
+  const newChecks = checks === undefined ? {} : { checks };
+  const rest = { ...kept, ...chosen, ...newChecks, ...refreshed(state, event.caps), runWanted: true };
+  const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
+  if (goal !== undefined) {
+    const { approvedPlan: _old, feedback: _past, ...fresh } = rest;
+    return {
+      ...fresh,
+      // What opens a gate for the new work is the choice of whoever gave it.
+      startedBy: event.by,
+      goal,
+      notes,
+      answers: [],
+      oldRounds: oldRounds ?? state.oldRounds,
+      oldPlans: oldPlans ?? state.oldPlans,
+      progress: withNewGoal(state.progress),
+    };
+  }
+  // A stop at a gate leaves the gate closed: going on is waiting on.
+  if (state.status.kind === 'stopped' && state.status.parked)
+    return { ...rest, notes, status: state.status.parked };
+  const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;
+  return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
+}
+
+/** Whoever resumes means the environment in which they do; whoever changes a file may sit anywhere. */
+function payerAccepted({ lastProvider: _accepted, ...state }: SessionState): SessionState {
+  return { ...state, paidBy: {} };
+}
+
+/** A person has left the wait by hand: it is not gone back to. */
+function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {
+  const moved = { ...state, progress: inPhase(state.progress, phase) };
+  if (state.status.kind === 'waiting') return running(moved, at);
+  if (state.status.kind !== 'stopped') return moved;
+  const { parked: _left, ...status } = state.status;
+  return { ...moved, status };
+}
+
+function mergeAnswers(old: readonly RecordedAnswer[], given: readonly RecordedAnswer[]): RecordedAnswer[] {
+  const ids = new Set(given.map((answer) => answer.id));
+  return [...old.filter((answer) => !ids.has(answer.id)), ...given];
+}

@@ -1,0 +1,129 @@
+import * as z from 'zod';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
+import { SessionCaps } from '../../phases/caps.ts';
+import { GATES, PHASE_NAMES } from '../../phases/table.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { CHANNELS } from './event-types.ts';
+import { NewerVersion, ReadableVersion } from './events.ts';
+
+const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
+
+/** The settings that a session keeps from its start, whatever later changes around it. */
+export const FrozenSettings = z.object({
+  provider: z.string(),
+  providers: PerPhase,
+  /** Empty: the CLI's own default. */
+  model: z.string(),
+  models: PerPhase,
+  /** Providers that go on, in this order, while a phase's own is used up; and their models. */
+  fallback: z.array(z.string()).optional(),
+  fallbackModels: z.record(z.string(), z.string()).optional(),
+  /** Absolute path of each provider's CLI, as found at the start. */
+  cliPaths: z.record(z.string(), z.string()),
+  maxTurns: z.int(),
+  timeLimitMs: z.number(),
+  /** Of the providers whose children may work for another time. */
+  timeLimitsMs: z.record(z.string(), z.number()).optional(),
+  permissions: z.enum(['skip', 'allow']),
+  /** Absent in sessions of before there was one: auto. */
+  sandbox: z.enum(['guard', 'auto', 'off']).optional(),
+  /** The start itself chose less of it than the project has. */
+  sandboxLowered: z.literal(true).optional(),
+  /** Absolute paths that stay writable in it. */
+  sandboxWrite: z.array(z.string()).optional(),
+  gates: z.array(z.enum(GATES)),
+  gateChannels: z.array(z.enum(CHANNELS)),
+  autoApprove: z.boolean(),
+  acceptSuggestions: z.boolean(),
+  maxRetries: z.int(),
+  retryDelayMs: z.number(),
+  /** How long an overloaded provider or a lost network is waited out; absent in sessions of before: 12. */
+  retryHours: z.number().optional(),
+  /** The first of its waits after the quick tries, in milliseconds, where it is not a minute. */
+  outageMs: z.number().optional(),
+  maxParallel: z.int().optional(),
+  /** Absent in sessions of before there were any. */
+  caps: SessionCaps.optional(),
+  /** Shell commands that must exit 0 before done. */
+  checks: z.array(z.string()),
+  setup: z.string().optional(),
+  /** Other limits than the usual ones for telling a lost child, in milliseconds and bytes. */
+  watch: z
+    .object({
+      firstByteMs: z.number(),
+      stallMs: z.number(),
+      stallEndMs: z.number(),
+      afterFinalMs: z.number(),
+      networkWaitMs: z.number(),
+      logCeilingBytes: z.number(),
+    })
+    .partial()
+    .optional(),
+  /** Another rest than the usual one before answers that were typed count, in milliseconds. */
+  typingRest: z.object({ markedMs: z.number(), unmarkedMs: z.number() }).optional(),
+  constraintsPath: z.string().optional(),
+  /** The MCP file whose servers children get. */
+  mcpPath: z.string().optional(),
+  branch: z.string(),
+  base: z.string().optional(),
+  /** Absolute path of a scenario for the rehearsal child. */
+  scenarioPath: z.string().optional(),
+});
+export type FrozenSettings = z.infer<typeof FrozenSettings>;
+
+/** `session.json`: who a session is, written once before its worker exists. */
+export const SessionFile = z.object({
+  v: ReadableVersion,
+  /** ULID; children carry it as their mark. */
+  id: z.string(),
+  folder: z.string(),
+  createdAt: z.iso.datetime(),
+  task: z.string().optional(),
+  dive: z.string().optional(),
+  mainRepo: z.string(),
+  worktreesDir: z.string(),
+  sessionsDir: z.string(),
+  /** The `.samocode` that was read. */
+  configPath: z.string(),
+  /** A folder of the original tool, taken over as it stood. */
+  adopted: z.boolean(),
+  /** New work for which a done folder was taken over. */
+  goal: z.string().optional(),
+  settings: FrozenSettings,
+  /** What was found at its start to keep its agents from what is not theirs. */
+  sandbox: z.enum(SANDBOX_LEVELS).optional(),
+});
+export type SessionFile = z.infer<typeof SessionFile>;
+
+export const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
+
+/** @returns undefined when there is none @throws session_file_broken when it can't be read */
+export async function readSessionFile(
+  paths: Pick<SessionPaths, 'sessionFile'>,
+): Promise<SessionFile | undefined> {
+  const reading = await readPlainFile(paths.sessionFile, MAX_SESSION_FILE_BYTES);
+  if (reading.kind === 'missing') return undefined;
+  if (reading.kind === 'unusable') throw broken(paths.sessionFile, `It is ${reading.problem}`);
+  return parseSessionFile(paths.sessionFile, reading.bytes.toString('utf8'));
+}
+
+/** @throws session_file_broken when the text, of the file at `path`, can't be read */
+export function parseSessionFile(path: string, text: string): SessionFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw broken(path, 'It is not JSON');
+  }
+  const newer = NewerVersion.safeParse(value);
+  if (newer.success) throw SESSION_ERRORS.session_file_broken({ path, newer: newer.data.v });
+  const file = SessionFile.safeParse(value);
+  if (!file.success) throw broken(path, z.prettifyError(file.error));
+  return file.data;
+}
+
+function broken(path: string, problem: string) {
+  return SESSION_ERRORS.session_file_broken({ path, problem });
+}

@@ -1,0 +1,178 @@
+import * as z from 'zod';
+import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
+import { NOTHING_SPENT, SessionCaps, SessionSpent } from '../../phases/caps.ts';
+import { Decision } from '../../phases/decision.ts';
+import { ENDING_KINDS } from '../../phases/ending.ts';
+import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
+import { Outage } from '../../phases/outage.ts';
+import { initialProgress, Progress } from '../../phases/progress.ts';
+import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
+import { Block } from './block.ts';
+import { ChosenChild } from './chosen-child.ts';
+import { Cost } from './cost.ts';
+import { BegunIteration, By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
+import { Limited } from './limited.ts';
+import { Places } from './places.ts';
+
+const PhaseName = z.enum(PHASE_NAMES);
+const since = z.iso.datetime();
+
+const Waiting = z.object({
+  kind: z.literal('waiting'),
+  since,
+  for: z.enum(WAITING_FOR),
+  resumePhase: PhaseName,
+  reason: z.string().optional(),
+  file: z.string().optional(),
+  fileHash: z.string().optional(),
+  openQuestions: z.array(z.string()),
+  unconfirmed: z.array(RecordedAnswer),
+  plan: PlanVersion.optional(),
+});
+export type WaitingStatus = z.infer<typeof Waiting>;
+
+const LimitedNow = Limited.extend({ kind: z.literal('limited'), since });
+export type LimitedStatus = z.infer<typeof LimitedNow>;
+
+/** What a session is doing, or what it needs from somebody. */
+export const Status = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('starting'), since }),
+  z.object({ kind: z.literal('queued'), since, reason: z.string() }),
+  z.object({ kind: z.literal('running'), since }),
+  Waiting,
+  LimitedNow,
+  Block.extend({ kind: z.literal('blocked'), since }),
+  /** `parked`: the wait that it was stopped in, and goes back to. */
+  z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
+  z.object({ kind: z.literal('done'), since, summary: z.string() }),
+]);
+export type Status = z.infer<typeof Status>;
+
+const Worktree = z.object({
+  path: z.string(),
+  branch: z.string(),
+  base: z.string(),
+  baseCommit: z.string(),
+});
+
+/** An iteration that has begun and not ended. */
+export const OpenIteration = BegunIteration.extend({
+  startedAt: since,
+  /** Its silence was told. */
+  stalledAt: since.optional(),
+  /** What its child was given and no file holds: given again unless it worked on it. */
+  told: z.object({ notes: z.array(z.string()), feedback: z.string().optional() }).optional(),
+});
+export type OpenIteration = z.infer<typeof OpenIteration>;
+
+const LastIteration = z.object({
+  iteration: z.int(),
+  phase: PhaseName,
+  ending: z.enum(ENDING_KINDS),
+  endedAt: since,
+  durationMs: z.number(),
+  problem: z.string().optional(),
+  lastAction: z.string().optional(),
+  next: z.string().optional(),
+});
+
+/** The fold of a session's events. Its size does not grow with the number of iterations. */
+export const SessionState = z.object({
+  /** Number of the last event folded. */
+  n: z.int().nonnegative(),
+  /** Highest fencing token seen: an event with a lower one came from a worker that had lost its lease. */
+  lease: z.int().nonnegative(),
+  createdAt: since.optional(),
+  /** Of the session, or of its newest goal. */
+  startedBy: By.optional(),
+  prepared: z.boolean(),
+  /** The session folder lies in `_archive/`. */
+  archived: z.boolean(),
+  runWanted: z.boolean(),
+  status: Status,
+  progress: Progress,
+  worktree: Worktree.optional(),
+  /** What keeps its agents from what is not theirs: as it was promised at the start, or found at the last of them. */
+  sandbox: z.enum(SANDBOX_LEVELS).optional(),
+  openIteration: OpenIteration.optional(),
+  /** Who paid for the last child of each provider: credential names. Empty when a person resumes. */
+  paidBy: z.record(z.string(), z.array(z.string())),
+  /** Of the last child since then. */
+  lastProvider: z.string().optional(),
+  lastIteration: LastIteration.optional(),
+  /** A decision whose own event has not been written yet. */
+  pending: Decision.optional(),
+  /** For the next child: corrections, hand-offs, the person's note. */
+  notes: z.array(z.string()),
+  backoff: z.boolean(),
+  /** Newest iterations that ended at a usage limit, one after the other. */
+  limitsInARow: z.int().nonnegative().optional(),
+  outage: Outage.optional(),
+  stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
+  /** Files are to be put back before anything else is done; `n`: number of the event that asked. */
+  rewind: z
+    .object({
+      ...{ n: z.int(), by: By, to: RewindTarget, commit: z.string(), back: Position },
+      /** It failed when some files were back, and waits for a person. */
+      isHalfway: z.literal(true).optional(),
+    })
+    .optional(),
+  goal: z.string().optional(),
+  /** Human answers that count for the current goal. */
+  answers: z.array(RecordedAnswer),
+  /** Rounds of `_qa.md` and plan documents that belong to the goals before. */
+  oldRounds: z.int().nonnegative(),
+  oldPlans: z.array(z.string()),
+  approvedPlan: PlanVersion.extend({ by: By }).optional(),
+  /** What the human wants changed in the plan, for the next planning child. */
+  feedback: z.string().optional(),
+  messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),
+  /** Newest commands that were answered, oldest first: the same command twice counts once. */
+  answeredCommands: z.array(z.string()),
+  cost: Cost,
+  /** What counts against the limits, and the limits that a person raised. */
+  spent: SessionSpent,
+  raisedCaps: SessionCaps.optional(),
+  chosen: ChosenChild.optional(),
+  /** What was moved since the start. */
+  places: Places.optional(),
+  /** Instead of the checks of the start. */
+  checks: z.array(z.string()).optional(),
+  /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
+  budgetTold: z.array(z.string()),
+  /** The child that leaves things in order at the end of a budget has run. */
+  wrappedUp: z.boolean(),
+  /** A child was ended by a limit: whatever was counted, the next one only leaves things in order. */
+  wrapUpDue: z.boolean(),
+  trail: ProgressTrail,
+});
+export type SessionState = z.infer<typeof SessionState>;
+
+/** How many answered commands are remembered; older ones are looked up in the events. */
+export const REMEMBERED_COMMANDS = 128;
+
+export function emptyState(): SessionState {
+  return {
+    n: 0,
+    lease: 0,
+    prepared: false,
+    archived: false,
+    runWanted: true,
+    status: { kind: 'starting', since: new Date(0).toISOString() },
+    progress: initialProgress(),
+    paidBy: {},
+    notes: [],
+    backoff: false,
+    answers: [],
+    oldRounds: 0,
+    oldPlans: [],
+    messages: { waiting: [], unacknowledged: [] },
+    answeredCommands: [],
+    cost: {},
+    spent: { session: NOTHING_SPENT, phases: {} },
+    budgetTold: [],
+    wrappedUp: false,
+    wrapUpDue: false,
+    trail: EMPTY_TRAIL,
+  };
+}

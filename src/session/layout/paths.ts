@@ -1,0 +1,153 @@
+import { join, sep } from 'node:path';
+import { threeDigits } from '../../base/files/stamps.ts';
+
+/**
+ * Every file of a session, and its one writer at a time. The first group is for people and children,
+ * the second is machine state: never given to a child, never edited by hand.
+ */
+export interface SessionPaths {
+  /** The session folder's own name. */
+  folder: string;
+  sessionsDir: string;
+
+  /** Worker: Phase, Blocked and the three counters; children: the rest; people: all of it while nothing runs. */
+  overview: string;
+  /** Children ask; the worker records answers; people may type them while the session waits. */
+  qa: string;
+  /** The running child; blanked by the worker before each child. */
+  signal: string;
+  /** Worker: one line per iteration, a projection of `iteration_ended`. */
+  history: string;
+  /** The child's own stdout and stderr. */
+  logs: string;
+  /** Worker: git's settings as they stood before the first child. */
+  gitSettings: string;
+  /** Worker: the lines for which a notebook's flow log became too long, oldest first. */
+  oldFlow: string;
+  /** Worker: guidance for the next child. */
+  inbox: string;
+  inboxRead: string;
+  /** Worker: what it did, one readable line each. */
+  sessionLog: string;
+  /** Worker, on request: documents put away. */
+  archive: string;
+  sessionDir: string;
+
+  runDir: string;
+  /** The starter, once; then the worker (settings changed by a resume). */
+  sessionFile: string;
+  /** Worker only: the truth. */
+  events: string;
+  /** Worker only: a log that somebody else had rewritten; while it stands without a log, no worker begins. */
+  rewrittenEvents: string;
+  /** Worker only: a cache of the fold. */
+  state: string;
+  /** Whoever starts a worker makes the next number; the owner marks its own released. */
+  leases: string;
+  /** Everybody but children leaves files here; the worker removes them. */
+  commands: string;
+  iterations: string;
+  /** Worker only: tiny current state for status bars. */
+  now: string;
+  /** Worker only: whether SETUP is due in the worktree that it made, and how it went. */
+  setup: string;
+  /** Worker only: the text of the plan that was approved. */
+  approvedPlan: string;
+  /** A worker's own stderr, for what it could not record anywhere else. */
+  workerErrors: string;
+}
+
+/** @param archived the session folder was put away; its machine state stays where it is */
+export function sessionPaths(sessionsDir: string, folder: string, archived = false): SessionPaths {
+  const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
+  const runDir = join(runRoot(sessionsDir), folder);
+  return {
+    folder,
+    sessionsDir,
+    sessionDir,
+    overview: join(sessionDir, '_overview.md'),
+    qa: join(sessionDir, '_qa.md'),
+    signal: join(sessionDir, '_signal.json'),
+    history: join(sessionDir, '_signal_history.jsonl'),
+    logs: join(sessionDir, '_logs'),
+    oldFlow: join(sessionDir, '_logs', 'flow-log.md'),
+    inbox: join(sessionDir, '_inbox'),
+    inboxRead: join(sessionDir, '_inbox', 'read'),
+    sessionLog: join(sessionDir, 'session.log'),
+    archive: join(sessionDir, '_archive'),
+    runDir,
+    gitSettings: join(runDir, 'git-settings.json'),
+    sessionFile: join(runDir, 'session.json'),
+    events: join(runDir, 'events.jsonl'),
+    rewrittenEvents: join(runDir, 'events.jsonl.rewritten'),
+    state: join(runDir, 'state.json'),
+    leases: join(runDir, 'leases'),
+    commands: join(runDir, 'commands'),
+    iterations: join(runDir, 'iterations'),
+    now: join(runDir, 'now.json'),
+    setup: join(runDir, 'setup'),
+    approvedPlan: join(runDir, 'approved-plan.md'),
+    workerErrors: join(runDir, 'worker.stderr'),
+  };
+}
+
+/** The largest notebook, question file or plan that is read; a child may write anything. */
+export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The largest overview that a worker keeps up: it reads and writes it at every event. A larger one is moved aside
+ * and written again from the events.
+ */
+export const MAX_OVERVIEW_BYTES = 4 * 1024 * 1024;
+
+/** Machine state of every session of a SESSIONS folder. */
+export function runRoot(sessionsDir: string): string {
+  return join(sessionsDir, '.run');
+}
+
+/** Sessions that were put away whole. */
+export function archiveRoot(sessionsDir: string): string {
+  return join(sessionsDir, '_archive');
+}
+
+/** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
+export interface IterationPaths {
+  dir: string;
+  /** Who the child is, fsynced before it may start. */
+  child: string;
+  /** Beginning of the name of the wrapper's record of the CLI's exit status; the wrapper's pid ends it. */
+  exit: string;
+  /** The guard's arguments, and what it tells of itself. */
+  guardArgs: string;
+  guardStatus: string;
+  prompt: string;
+  /** The bytes of `_signal.json` that were judged. */
+  signal: string;
+  /** The overview as it stood when the child began: what it may not drop. */
+  overviewBefore: string;
+  /** What the worktree and the documents looked like then. */
+  before: string;
+  /** Why the worker ended the child, on disk before it does. */
+  endedByUs: string;
+  /** Awake milliseconds that the child has used, so that a later worker goes on counting. */
+  awake: string;
+}
+
+export function iterationPaths(paths: SessionPaths, iteration: number): IterationPaths {
+  const dir = join(paths.iterations, threeDigits(iteration));
+  // Asked for in every tick of a watch, and a folder that is joined needs no more than a name behind it.
+  const at = (name: string) => `${dir}${sep}${name}`;
+  return {
+    dir,
+    child: at('child.json'),
+    exit: at('exit'),
+    guardArgs: at('guard-args'),
+    guardStatus: at('guard-status'),
+    prompt: at('prompt.md'),
+    signal: at('signal.json'),
+    overviewBefore: at('overview-before.md'),
+    before: at('before.json'),
+    endedByUs: at('ended-by-us'),
+    awake: at('awake'),
+  };
+}

@@ -1,0 +1,40 @@
+import { errors } from '../../base/errors.ts';
+
+/** The expected failures of a session's files and name. */
+export const SESSION_ERRORS = errors({
+  bad_session_name: ({ given, better, most }: BadName) => ({
+    what: 'The session name is not valid.',
+    why: `${JSON.stringify(given.slice(0, 80))} is not made of words, digits and hyphens, ${most} characters at most.`,
+    hint: better
+      ? `Use "${better}", for example, or leave the name out.`
+      : 'Leave the name out to get one from the task.',
+  }),
+  newer_format: ({ newer }: { newer: string }) => ({
+    what: 'The session was not opened for writing.',
+    why: `A newer samocode wrote its events (${newer}).`,
+    hint: 'Update samocode on this machine. Until then the session can be read.',
+  }),
+  session_file_broken: ({ path, problem, newer }: BrokenFile) => ({
+    what: `Session file ${path} cannot be read.`,
+    why: newer === undefined ? `${problem}.` : `A newer samocode wrote it (format ${newer}).`,
+    hint:
+      newer === undefined
+        ? 'Restore it from a backup, or start a new session; the session folder itself is untouched.'
+        : 'Update samocode on this machine.',
+  }),
+});
+
+interface BadName {
+  given: string;
+  /** A valid name that is near; empty where there is none. */
+  better: string;
+  /** Characters that a name may have. */
+  most: number;
+}
+
+interface BrokenFile {
+  path: string;
+  problem?: string;
+  /** The format of a file that a newer version wrote. */
+  newer?: number;
+}

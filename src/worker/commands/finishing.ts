@@ -1,0 +1,107 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import { changeFile } from '../../base/files/change-file.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
+import { worktreeStays } from '../../session/commands/judge-finish.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { readOverview } from '../../session/documents/overview.ts';
+import { changeOverview } from '../../session/documents/overview-change.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { By, EventType } from '../../session/events/event-types.ts';
+import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
+import type { Work } from '../core/command-outcome.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { readOwnOverview } from '../documents/documents.ts';
+import { dropAllCheckpoints } from '../recording/keep-work.ts';
+
+/**
+ * What is left of an archiving, or of its opposite, after a crash between its event and its work.
+ * @param died whether the worker before did: documents that a person brings back later stay
+ */
+export async function restOfFinishing(worker: Worker, died: boolean): Promise<Work | undefined> {
+  const { archived, n } = stateOf(worker);
+  if (archived) return intoArchive(worker, BY_SETTINGS);
+  const isHome = statsAt(foldersOf(worker).home.sessionDir) !== undefined;
+  if (isHome && !died) return undefined;
+  const newest = await readEvents(worker.paths.events, Math.max(0, n - LOOK_BACK));
+  const last = newest.findLast(({ type }) => !OF_WORKERS.includes(type));
+  if (last?.type === 'unarchived' && !isHome) return outOfArchive(worker, last.by);
+  if (!died || last?.type !== 'archived' || last.what !== 'documents') return undefined;
+  const { lastAction } = readOverview((await readOwnOverview(worker.paths)) ?? '');
+  return lastAction === archivedWords(last.to) ? undefined : { after: () => moveDocuments(worker, last) };
+}
+
+const BY_SETTINGS: By = { channel: 'settings' };
+const LOOK_BACK = 100;
+const OF_WORKERS: readonly EventType[] = ['worker_took_over', 'worker_left', 'notice', 'forgery_seen'];
+
+/** Where the session folder is and where it goes; its machine state stays. */
+export function foldersOf({ file: { sessionsDir, folder } }: Worker): {
+  home: SessionPaths;
+  away: SessionPaths;
+} {
+  return { home: sessionPaths(sessionsDir, folder), away: sessionPaths(sessionsDir, folder, true) };
+}
+
+/** The folder moves last: while it is at home, the worktree may still have to go. */
+export function intoArchive(worker: Worker, by: By): Work {
+  const { home, away } = foldersOf(worker);
+  return {
+    after: async () => {
+      if (statsAt(home.sessionDir) !== undefined && statsAt(away.sessionDir) === undefined) {
+        await mkdir(archiveRoot(home.sessionsDir), { recursive: true });
+        await removeOwnWorktree(worker);
+        await rename(home.sessionDir, away.sessionDir);
+      }
+      worker.projector.relocate(away);
+      await dropAllCheckpoints(worker);
+    },
+    undone: async () =>
+      statsAt(home.sessionDir) === undefined
+        ? []
+        : [{ type: 'unarchived', by, flow: 'Not archived: its worktree or its folder could not be moved' }],
+  };
+}
+
+export function outOfArchive(worker: Worker, by: By): Work {
+  const { home, away } = foldersOf(worker);
+  const to = join('_archive', home.folder);
+  const flow = 'Still in the archive: the folder could not be moved';
+  return {
+    after: async () => {
+      await ifExists(rename(away.sessionDir, home.sessionDir));
+      worker.projector.relocate(home);
+    },
+    undone: async () => [{ type: 'archived', by, what: 'session', moved: [], to, flow }],
+  };
+}
+
+/** @throws worktree_foreign, would_lose_work: what was written since the judgement is not lost either */
+async function removeOwnWorktree(worker: Worker): Promise<void> {
+  const path = stateOf(worker).worktree?.path;
+  if (path === undefined) return;
+  const { mainRepo } = worker.file;
+  const reading = await removeWorktree({ mainRepo, worktreePath: path, ...worker.git.context });
+  const refusal = worktreeStays({ path, reading });
+  if (refusal) throw refusal.error;
+}
+
+export async function moveDocuments(
+  { paths }: Worker,
+  { moved, to }: { moved: readonly string[]; to: string },
+): Promise<void> {
+  const folder = join(paths.archive, basename(to));
+  await mkdir(folder, { recursive: true });
+  for (const name of moved.filter((each) => parseDocumentName(each) !== undefined))
+    await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
+  // Written last: what shows the next worker that nothing is left to move.
+  const reset = { lastAction: archivedWords(to), next: 'New work' };
+  await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
+}
+
+/** With the folder, for each archiving has its own. */
+function archivedWords(to: string): string {
+  return `Documents archived to ${to}`;
+}

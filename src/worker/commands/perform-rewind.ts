@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { BASE_ERRORS } from '../../base/base-errors.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { isPlanOf } from '../../session/documents/plan.ts';
+import type { RewindTarget } from '../../session/events/event-types.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
+import { keepApprovedPlan } from '../core/approved-plan.ts';
+import { blockedEvent } from '../core/blocked.ts';
+import { explainFailure, say } from '../core/failure.ts';
+import { isPassing } from '../core/passing-errors.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { mendWorktree } from '../guarding/worktree-stands.ts';
+import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts';
+
+/**
+ * Puts the files back that an accepted rewind is about; a worker that is killed here is followed by one that goes on.
+ * An error before the first file is moved has changed nothing; after that it blocks the session, and a resume
+ * performs the rewind again.
+ */
+export async function performRewind(worker: Worker): Promise<void> {
+  const { rewind } = stateOf(worker);
+  const place = checkpointPlace(worker);
+  if (rewind === undefined || place === undefined) return;
+  const { to, commit, n } = rewind;
+  try {
+    await worker.git.look(place.worktreePath);
+    await record(worker, ...(await mendWorktree(worker)));
+    const done = await restoreCheckpoint({ ...place, ...worker.git.context, commit, id: String(n) });
+    await keepPlanOf(worker);
+    const { undo, skipped, head } = done;
+    const leftOut = skipped.slice(0, 100);
+    const flow = `${sentence(whereTo(to))}; what stood there before is kept as ${undo.ref}`;
+    await record(worker, { type: 'rewound', to, undo, leftOut, head, flow });
+  } catch (error) {
+    if (BASE_ERRORS.lease_lost.is(error) || isPassing(error)) throw error;
+    say(worker, error);
+    const event = (await mayBeHalfway(worker, place, n)) ? halfway(worker, error) : failed(to, error);
+    await record(worker, event);
+  }
+}
+
+/** Where git can't tell, files may have been moved. */
+async function mayBeHalfway(worker: Worker, place: CheckpointPlace, n: number): Promise<boolean> {
+  const { status } = stateOf(worker);
+  // Another rewind failed halfway before this one was asked for.
+  if (status.kind === 'blocked' && status.rule === REWIND_HALFWAY) return true;
+  return await isBegun({ ...place, id: String(n) }).catch(() => true);
+}
+
+function halfway(worker: Worker, error: unknown): NewEvent {
+  const { message } = explainFailure(worker, error, 'resume the session');
+  const reason = `The rewind failed after it had restored some of the files. ${message} A resume completes the rewind; a rewind with undo reverts it.`;
+  const { phase } = stateOf(worker).progress;
+  return blockedEvent({ phase, reason, needs: 'error_resolution', rule: REWIND_HALFWAY });
+}
+
+function failed(to: RewindTarget, error: unknown): NewEvent {
+  return { type: 'rewind_failed', to, ...wordsFor(error) };
+}
+
+function wordsFor(error: unknown): { code: string; reason: string } {
+  if (isSamocodeError(error)) return { code: error.code, reason: error.message };
+  return { code: 'worker_fault', reason: `Internal error: ${String(error).slice(0, 300)}` };
+}
+
+/** A plan whose approval came back is the one that later plans are compared with. */
+async function keepPlanOf(worker: Worker): Promise<void> {
+  const approved = stateOf(worker).rewind?.back.approvedPlan;
+  const text = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
+  if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))
+    await keepApprovedPlan(worker, text);
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+}

@@ -1,0 +1,126 @@
+import { BASE_ERRORS } from '../../base/base-errors.ts';
+import type { SamocodeError } from '../../base/errors.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import {
+  type Command,
+  pendingCommandIds,
+  readCommand,
+  removeCommand,
+} from '../../session/commands/commands.ts';
+import { judgeKind } from '../../session/commands/judge-kind.ts';
+import { type Refused, refused } from '../../session/commands/refused.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { isRewinding } from '../../session/events/fold-rewound.ts';
+import { appendPatiently } from '../core/append-patiently.ts';
+import { recordedSteps } from '../core/blocked.ts';
+import type { CommandOutcome } from '../core/command-outcome.ts';
+import { explainFailure, say } from '../core/failure.ts';
+import { followUp } from '../core/follow-up.ts';
+import { isPassing } from '../core/passing-errors.ts';
+import { record, type Worker } from '../core/worker.ts';
+import { applyCommand } from './apply-command.ts';
+
+/** While a child runs, a command could come from it: only what opens nothing is taken then. */
+export type Moment = 'no_child' | 'child_runs';
+
+/** Commands that share one write to the disk and one look at the notebook. */
+const AT_ONCE = 64;
+
+/** Ids of the commands that no event has answered yet, oldest first; files of others are left over, and go. */
+export async function waitingCommandIds(worker: Worker): Promise<string[]> {
+  const ids = pendingCommandIds(worker.paths);
+  const answered = ids.filter((id) => worker.writer.isAnswered(id));
+  if (answered.length > 0) {
+    await writeStaged(worker);
+    await removeAnswered(worker, answered);
+  }
+  return ids.filter((id) => !answered.includes(id));
+}
+
+/**
+ * Meets every waiting command with exactly one event, oldest first. What stands behind a rewind waits until
+ * that is done: it was meant for what the session comes to then. @returns how many were met
+ */
+export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
+  const ids = pendingCommandIds(worker.paths);
+  let met = 0;
+  while (met < ids.length && !isRewinding(worker.writer.state)) {
+    met += await takeSome(worker, ids.slice(met, met + AT_ONCE), moment);
+  }
+  return met;
+}
+
+/** Meets the first commands of `ids`, up to one that has work following it, or a rewind. @returns how many */
+async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
+  const { writer } = worker;
+  let met = 0;
+  let last: CommandOutcome | undefined;
+  for (const id of ids) {
+    if (last?.after !== undefined || isRewinding(writer.state)) break;
+    met += 1;
+    // A crash between the event and the removal leaves a command that has its answer.
+    if (writer.isAnswered(id)) continue;
+    last = await meet(worker, id, moment);
+    writer.stage(...last.events);
+  }
+  await writeStaged(worker);
+  if (last?.after !== undefined) await record(worker, ...(await followUp(worker, last)));
+  await removeAnswered(worker, ids.slice(0, met));
+  return met;
+}
+
+async function writeStaged(worker: Worker): Promise<void> {
+  await worker.projector.apply(worker.writer.state, await appendPatiently(worker, []));
+}
+
+/** Takes away the files of commands whose events are on disk. One that stays for now does no harm: it has its answer. */
+export async function removeAnswered(worker: Worker, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await removeCommand(worker.paths, id).catch(() => undefined);
+}
+
+/** What a waiting command comes to; no event is written yet. What fails for good is its answer, and nobody else's. */
+export async function meet(worker: Worker, id: string, moment: Moment): Promise<CommandOutcome> {
+  const reading = await readCommand(worker.paths, id);
+  if (reading === undefined) return { events: [] };
+  if (reading.kind === 'malformed' || reading.kind === 'newer') {
+    const error = reading.kind === 'newer' ? COMMAND_ERRORS.newer_command : COMMAND_ERRORS.bad_command;
+    return { events: [refusal({ id, kind: 'unreadable' }, error({ problem: reading.problem }))] };
+  }
+  const { command } = reading;
+  const outcome = await outcomeOf(worker, command, moment).catch((error) => refusedBy(worker, error));
+  if ('error' in outcome) return { events: [refusal(command, outcome.error)] };
+  const { kind, by } = command;
+  return { ...outcome, events: [{ type: 'command_accepted', id, kind, by }, ...outcome.events] };
+}
+
+/** @throws what passes by itself: the command waits for that */
+function refusedBy(worker: Worker, error: unknown): Refused {
+  if (isPassing(error) || BASE_ERRORS.lease_lost.is(error)) throw error;
+  say(worker, error);
+  return refused(explainFailure(worker, error, 'ask for it again'));
+}
+
+async function outcomeOf(
+  worker: Worker,
+  command: Command,
+  moment: Moment,
+): Promise<CommandOutcome | Refused> {
+  return judgeKind(command.kind, worker.writer.state, moment) ?? (await applyCommand(worker, command));
+}
+
+function refusal(
+  command: Pick<Command, 'id' | 'kind' | 'by'> | { id: string; kind: 'unreadable'; by?: undefined },
+  { code, why: message, hint, next }: SamocodeError,
+): NewEvent {
+  const { id, kind, by } = command;
+  return {
+    type: 'command_refused',
+    id,
+    kind,
+    by,
+    code,
+    message,
+    hint,
+    next: recordedSteps(next),
+  };
+}

@@ -1,0 +1,50 @@
+import { requireLease } from '../core/lost-lease.ts';
+import { ifTaken } from '../core/passing-errors.ts';
+import { isStopDue } from '../core/stopped.ts';
+import type { Worker } from '../core/worker.ts';
+import { takeCommandsMeanwhile } from './take-commands-meanwhile.ts';
+
+const POLL_MS = 200;
+
+/** `stopped`: it was aborted because a person wants the session to stop now. */
+export type MeanwhileEnd<T> = { kind: 'done'; value: T } | { kind: 'stopped' };
+
+/**
+ * Does something that may take half an hour and records nothing, and takes the commands that come meanwhile. What `act`
+ * throws once its signal is aborted counts as stopped.
+ * @throws lease_lost once it has ended, when the session was taken over meanwhile
+ */
+export async function whileTakingCommands<T>(
+  worker: Worker,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<MeanwhileEnd<T>> {
+  if (isStopDue(worker)) return { kind: 'stopped' };
+  const stop = new AbortController();
+  let isOver = false;
+  const ended = act(stop.signal).finally(() => {
+    isOver = true;
+  });
+  // Listened to from the beginning: it may fail while commands are taken.
+  const over = ended.then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    while (!isOver && !stop.signal.aborted) {
+      requireLease(worker);
+      await ifTaken(takeCommandsMeanwhile(worker));
+      if (isStopDue(worker)) stop.abort();
+      else await Promise.race([over, worker.clock.sleep(POLL_MS)]);
+    }
+  } catch (error) {
+    stop.abort();
+    await over;
+    throw error;
+  }
+  try {
+    return { kind: 'done', value: await ended };
+  } catch (error) {
+    if (stop.signal.aborted) return { kind: 'stopped' };
+    throw error;
+  }
+}

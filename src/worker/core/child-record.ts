@@ -1,0 +1,41 @@
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { livenessOf } from '../../base/processes/host.ts';
+import { SESSION_MARK } from '../../providers/starting/environment.ts';
+import { ChildRecord } from '../../providers/starting/run-child.ts';
+import { iterationPaths, type SessionPaths } from '../../session/layout/paths.ts';
+import type { Worker } from './worker.ts';
+
+const MAX_RECORD_BYTES = 64 * 1024;
+
+/** `child.json` of an iteration as it lies there, whoever wrote it; undefined when it is missing or damaged. */
+export async function childRecordAt(
+  paths: SessionPaths,
+  iteration: number,
+): Promise<ChildRecord | undefined> {
+  const reading = await readPlainFile(iterationPaths(paths, iteration).child, MAX_RECORD_BYTES);
+  if (reading.kind !== 'bytes') return undefined;
+  return ChildRecord.safeParse(parseJson(reading.bytes.toString('utf8'))).data;
+}
+
+/**
+ * Who the child of an iteration is; undefined when none was recorded, so that none has ever run, or when
+ * the record was damaged or names a living process that is no child of this session.
+ */
+export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
+  const record = await childRecordAt(worker.paths, iteration);
+  if (record === undefined) return undefined;
+  const { host, file } = worker;
+  if ((await livenessOf(host, record.wrapper)) !== 'alive') return record;
+  const { pid } = record.wrapper;
+  const mark = await host.processes.environmentOf(pid, SESSION_MARK);
+  if (mark !== undefined) return mark === file.id ? record : undefined;
+  // macOS shows nobody the environment of its own programs, and the wrapper is run by its shell.
+  const command = (await host.processes.commandOf(pid)) ?? '';
+  return command.includes(` ${wrapperName(worker, iteration)} `) ? record : undefined;
+}
+
+/** By which a wrapper is known where its environment is not shown. */
+export function wrapperName({ file }: Pick<Worker, 'file'>, iteration: number): string {
+  return `samocode-child-${file.id}-${iteration}`;
+}

@@ -1,0 +1,81 @@
+import { credentialNames } from '../../providers/starting/credentials.ts';
+import {
+  environmentFingerprint,
+  isFromTerminal,
+  type LoginReading,
+  readLoginEnvironment,
+  withLogin,
+} from '../../providers/starting/login-shell.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { NOT_IN_LOGIN_SHELL } from '../../session/events/notice-codes.ts';
+import { record, stateOf, type Worker } from './worker.ts';
+
+type Environment = Worker['env'];
+
+/**
+ * What SETUP, CHECK and agents start from: the environment that the worker was started with and, where no terminal
+ * stands behind that, what a login shell adds. Its values are in memory alone.
+ */
+export class ChildrenEnvironment {
+  readonly started: Environment;
+  /** That of the worker itself until a login shell was read. */
+  now: Environment;
+  isJoined = false;
+  #reading: Promise<LoginReading> | undefined;
+
+  constructor(started: Environment) {
+    this.started = started;
+    this.now = started;
+  }
+
+  /** Begins to read beside other work. @returns what every later call waits for too */
+  read(): Promise<LoginReading> {
+    this.#reading ??= readLoginEnvironment(this.started, this.started.HOME ?? '/').catch((error: unknown) => {
+      // The machine had no process left for it: the next call tries again.
+      this.#reading = undefined;
+      throw error;
+    });
+    return this.#reading;
+  }
+}
+
+/** Waits until the environment of SETUP, CHECK and agents is known, and records it: names and a fingerprint. */
+export async function joinEnvironment(worker: Worker): Promise<void> {
+  const { environment, file } = worker;
+  if (environment.isJoined) return;
+  const login = await environment.read();
+  const used = !isFromTerminal(environment.started);
+  if (used && login.kind === 'read') environment.now = withLogin(environment.started, login.env);
+  environment.isJoined = true;
+  if (login.kind === 'unknown') {
+    if (used && environment.started.SHELL) await record(worker, unreadNotice(login.why));
+    return;
+  }
+  const names = Object.keys(login.env).sort();
+  const fingerprint = environmentFingerprint(login.env, file.id);
+  await record(
+    worker,
+    { type: 'environment_read', names, fingerprint, used },
+    ...credentialNotices(worker, login.env),
+  );
+}
+
+function unreadNotice(why: string): NewEvent {
+  const text = `The environment of a login shell is not known: ${why}. SETUP, CHECK and agents run with that of the program that started the session.`;
+  return { type: 'notice', code: 'login_shell_unread', text };
+}
+
+/** Said before the first agent that a person has started, or resumed: only these credentials are there after a wait. */
+function credentialNotices(worker: Worker, login: Record<string, string>): NewEvent[] {
+  const { environment, file } = worker;
+  const { paidBy, chosen } = stateOf(worker);
+  if (Object.keys(paidBy).length > 0) return [];
+  const { provider, providers, fallback = [] } = file.settings;
+  const own = chosen?.provider === undefined ? [provider, ...Object.values(providers)] : [chosen.provider];
+  const missing = [...new Set([...own, ...fallback])]
+    .flatMap((name) => credentialNames(name, environment.now))
+    .filter((name) => !login[name]);
+  if (missing.length === 0) return [];
+  const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, for example after a limit; without these variables the session then blocks until you resume it from here. To avoid that, export them in your shell's startup file.`;
+  return [{ type: 'notice', code: NOT_IN_LOGIN_SHELL, text }];
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import type { Outcome } from '../../phases/outcome.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { currentPlanOf, isPlanOf, planHash, readPlan } from '../../session/documents/plan.ts';
+import { planChanges } from '../../session/documents/plan-changes.ts';
+import { type OpenQuestions, openQuestions } from '../../session/documents/qa-open.ts';
+import type { PlanVersion } from '../../session/events/event-types.ts';
+import { documentNames } from '../documents/documents.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+export interface QuestionEvidence extends OpenQuestions {
+  /** Hash of the whole file; undefined when there is none. */
+  fileHash: string | undefined;
+}
+
+export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
+  const text = await documentText(worker.paths.qa);
+  return {
+    ...openQuestions(text, stateOf(worker)),
+    fileHash: text === undefined ? undefined : fingerprint(text),
+  };
+}
+
+export interface PlanEvidence {
+  /** The approved plan, else the newest one of this goal. */
+  version: PlanVersion | undefined;
+  text: string | undefined;
+  outcome: Outcome['plan'];
+}
+
+export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
+  const { approvedPlan, oldPlans } = stateOf(worker);
+  const names = documentNames(worker);
+  const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
+  const text = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
+  if (name === undefined || text === undefined) {
+    const changedSinceApproval = approvedPlan !== undefined;
+    return {
+      version: undefined,
+      text,
+      outcome: { exists: false, approved: false, changedSinceApproval, untestable: false },
+    };
+  }
+  const hash = planHash(text);
+  const isSame = approvedPlan !== undefined && isPlanOf(approvedPlan.hash, text);
+  // What may be added to the notes may not be taken out again.
+  const approved = isSame && !(await notesShrank(worker, text));
+  const changedSinceApproval = approvedPlan !== undefined && !approved;
+  const untestable = approved && !readPlan(text).testable;
+  return {
+    version: { name, hash },
+    text,
+    outcome: { exists: true, approved, changedSinceApproval, untestable },
+  };
+}
+
+async function notesShrank(worker: Worker, text: string): Promise<boolean> {
+  const approved = await documentText(worker.paths.approvedPlan);
+  return approved !== undefined && planChanges(approved, text).notesShrank;
+}

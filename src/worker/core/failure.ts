@@ -1,0 +1,35 @@
+import { basename, dirname, isAbsolute, relative } from 'node:path';
+import { stderr } from 'node:process';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../base/errors.ts';
+import { fileRefused } from '../../base/files/refused-file.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { WORKER_ERRORS } from './worker-errors.ts';
+
+/** An error in words for people. @param then what a person does once it is fixed: `resume the session` */
+export function explainFailure(
+  { paths }: { paths: SessionPaths },
+  error: unknown,
+  then: string,
+): SamocodeError {
+  if (isSamocodeError(error)) return error;
+  if (!isRefusedFile(error)) return WORKER_ERRORS.worker_fault({ then }, { cause: error });
+  return fileRefused(error, { path: placeOf(paths.sessionsDir, String(error.path)), then });
+}
+
+export function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
+  return systemErrorCode(error) !== undefined && error instanceof Error && 'path' in error;
+}
+
+/** Says on stderr what a person may have to look for; session.log may lie on the disk that fails. */
+export function say({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  stderr.write(`${isoUtc(clock.now())} ${text}\n`);
+}
+
+/** By its place among the sessions; of a draft the folder, which is what refused it. */
+function placeOf(sessionsDir: string, path: string): string {
+  const place = path.endsWith('.draft') ? dirname(path) : path;
+  const inside = relative(sessionsDir, place);
+  return inside.startsWith('..') || isAbsolute(inside) ? basename(place) : inside;
+}

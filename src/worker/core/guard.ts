@@ -1,0 +1,103 @@
+import { dirname } from 'node:path';
+import { gitDirOf } from '../../base/files/git-pointer.ts';
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import { PHASE_NAMES } from '../../phases/table.ts';
+import {
+  findProtectedPlaces,
+  holdRefFolders,
+  type ProtectedPlaces,
+} from '../../project/finding/protected-places.ts';
+import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
+import type { Worktree } from '../../project/worktrees/worktree.ts';
+import { areConfined } from '../../providers/registry.ts';
+import { type Guard, makeGuard } from '../../providers/starting/guard.ts';
+import { guardProfile, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
+import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
+import { runRoot } from '../../session/layout/paths.ts';
+import { childChoice } from './child-choice.ts';
+import { stateOf, type Worker } from './worker.ts';
+
+type Place = Pick<Worktree, 'path' | 'branch'>;
+
+/** Where a worker starts agents, SETUP and CHECK: tried once, and again at a resume. */
+export class WorkerGuard {
+  #now: Promise<GuardNow> | undefined;
+
+  /**
+   * The guard of what runs in the session's worktree; undefined where there is none, or none is wanted.
+   * @param worktree while it is not recorded yet
+   */
+  async guard(
+    worker: Worker,
+    worktree: Place | undefined = stateOf(worker).worktree,
+  ): Promise<Guard | undefined> {
+    const now = await this.now(worker);
+    if (now.level === 'none') return undefined;
+    const places = await this.#placesOf(worker);
+    const session = worktree && (await sessionPlaces(worker, worktree, places));
+    if (session !== undefined) holdRefFolders(places.commonDir, session.branch);
+    return makeGuard(
+      now.guard.tool,
+      guardProfile({ ...places, ...(session && { session }) }),
+      now.level === 'best effort',
+    );
+  }
+
+  /** The next look tries again: a person has mended or changed the machine. */
+  forget(): void {
+    this.#now = undefined;
+  }
+
+  async level(worker: Worker): Promise<SandboxLevel> {
+    const { level } = await this.now(worker);
+    if (level !== 'none') return level;
+    const { fallback = [], permissions } = worker.file.settings;
+    const own = PHASE_NAMES.map((phase) => childChoice(worker, phase).provider.name);
+    return areConfined([...own, ...fallback], permissions) ? 'provider sandbox' : 'none';
+  }
+
+  async now(worker: Worker): Promise<GuardNow> {
+    if (worker.file.settings.sandbox === 'off') return SWITCHED_OFF;
+    this.#now ??= this.#probe(worker).catch((error: unknown) => {
+      this.#now = undefined;
+      throw error;
+    });
+    return await this.#now;
+  }
+
+  async #probe(worker: Worker): Promise<GuardNow> {
+    return await probeGuard(await this.#placesOf(worker), { env: worker.env });
+  }
+
+  async #placesOf({ file, env, rehearsalProgram, git }: Worker): Promise<ProtectedPlaces> {
+    const { mainRepo, sessionsDir, worktreesDir, settings } = file;
+    // Each time: the person may have made another checkout since.
+    return await findProtectedPlaces(
+      {
+        ...{ mainRepo, sessionsDir, worktreesDir, runRoot: runRoot(sessionsDir) },
+        homeDir: env.HOME ?? '/',
+        programFolder: dirname(rehearsalProgram),
+        writable: settings.sandboxWrite ?? [],
+      },
+      git.context,
+    );
+  }
+}
+
+async function sessionPlaces(
+  worker: Worker,
+  worktree: Place,
+  { commonDir }: ProtectedPlaces,
+): Promise<SessionPlaces | undefined> {
+  const pointed = await gitDirOf(worktree.path);
+  if (pointed === undefined) return undefined;
+  const gitDir = await realPathAsFar(pointed);
+  // Without a guard an agent may have led it elsewhere, and what is named here is opened.
+  if (!pathInside(commonDir, gitDir)?.startsWith('worktrees/')) return undefined;
+  return {
+    sessionDir: await realPathAsFar(worker.paths.sessionDir),
+    worktree: await realPathAsFar(worktree.path),
+    gitDir,
+    branch: worktree.branch,
+  };
+}

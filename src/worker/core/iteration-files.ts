@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { systemErrorCode } from '../../base/errors.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { type ChildRecord, exitFile } from '../../providers/starting/run-child.ts';
+import { stderrFileName } from '../../session/documents/documents.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import type { Worker } from './worker.ts';
+
+type Place = Pick<Worker, 'paths'>;
+type Iteration = Pick<OpenIteration, 'iteration'>;
+
+/** Where the CLI of an iteration prints. */
+export function logPaths(
+  { paths }: Place,
+  { log }: Pick<OpenIteration, 'log'>,
+): { stdout: string; stderr: string } {
+  const stdout = join(paths.logs, log);
+  return { stdout, stderr: stderrFileName(stdout) };
+}
+
+/** How the CLI of an iteration ended, as its wrapper wrote it: an exit status, or `NEVER_STARTED`. */
+export async function readExit(
+  { paths }: Place,
+  { iteration }: Iteration,
+  child: ChildRecord,
+): Promise<string | undefined> {
+  const text = await readShort(exitFile(iterationPaths(paths, iteration).exit, child));
+  // Without its line end it is being written, or a full disk or a power cut took it.
+  return text?.endsWith('\n') ? text.trim() : undefined;
+}
+
+/** On disk before the first signal is sent: exit status 143 alone could mean three things. */
+export async function noteEndedByUs({ paths }: Place, { iteration }: Iteration, end: string): Promise<void> {
+  await writeWhole(iterationPaths(paths, iteration).endedByUs, `${end}\n`);
+}
+
+/** Why a worker was ending the child of an iteration; the child may have written it itself. */
+export async function readEndedByUs({ paths }: Place, { iteration }: Iteration): Promise<string | undefined> {
+  return (await readShort(iterationPaths(paths, iteration).endedByUs))?.trim();
+}
+
+/** Awake milliseconds that were saved for an iteration's child; 0 when nothing that makes sense was. */
+export async function readAwakeMs({ paths }: Place, { iteration }: Iteration): Promise<number> {
+  const saved = Number(await readShort(iterationPaths(paths, iteration).awake));
+  return Number.isFinite(saved) && saved > 0 ? saved : 0;
+}
+
+const MAX_BYTES = 100;
+
+/** A pipe, a link or a file that is refused to us is none of ours, whatever its name, and is not waited for. */
+async function readShort(path: string): Promise<string | undefined> {
+  try {
+    const reading = await readPlainFile(path, MAX_BYTES);
+    return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EACCES') throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import { BASE_ERRORS } from '../../base/base-errors.ts';
+import { newestNumber, readHolding } from '../../base/processes/lease.ts';
+import { ITERATION_MARK } from '../../providers/starting/environment.ts';
+import type { ChildRecord } from '../../providers/starting/run-child.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { endChildTree } from './tree.ts';
+import type { Worker } from './worker.ts';
+
+/** A child may work for an hour without an event to be written, so the watch looks for a new owner by itself. @throws lease_lost */
+export function requireLease({ paths, writer }: Pick<Worker, 'paths' | 'writer'>): void {
+  if ((newestNumber(paths.leases) ?? 0) > writer.lease)
+    throw BASE_ERRORS.lease_lost({ number: writer.lease });
+}
+
+/**
+ * Ends the child of a worker whose session was taken over on another machine or in another container: its new owner
+ * sees no process of it, so that nobody else could end it. An owner that sees it adopts it.
+ */
+export async function endChildIfUnseen(
+  worker: Worker,
+  { iteration }: OpenIteration,
+  child: ChildRecord,
+): Promise<void> {
+  const { host, paths } = worker;
+  const holding = await readHolding(paths.leases, host);
+  if (holding.kind !== 'held' && holding.kind !== 'released') return;
+  const { hostId, bootId, pidNamespace } = holding.lease.owner;
+  if (hostId === host.hostId && bootId === host.bootId && pidNamespace === host.pidNamespace) return;
+  const { processes } = host;
+  // The agent that the new owner starts may be visible here, in a container of this machine: it is of a later iteration.
+  const environmentOf = async (pid: number, name: string) =>
+    (await processes.environmentOf(pid, ITERATION_MARK)) === String(iteration)
+      ? await processes.environmentOf(pid, name)
+      : undefined;
+  const here = { ...worker, host: { ...host, processes: { ...processes, environmentOf } } };
+  await endChildTree(here, child, { leftoversOnly: false });
+}

@@ -1,0 +1,47 @@
+import {
+  endTree,
+  type KnownProcess,
+  type Mark,
+  type TreeEnd,
+  type TreeRoot,
+} from '../../base/processes/end-tree.ts';
+import { runningEntry } from '../../base/processes/host.ts';
+import { SESSION_MARK } from '../../providers/starting/environment.ts';
+import type { ChildRecord } from '../../providers/starting/run-child.ts';
+import type { Worker } from './worker.ts';
+
+/** Time for an agent CLI to end its own tools after SIGTERM. */
+const GRACE_MS = 3000;
+/** What a child leaves behind after its own end has no work to save. */
+const LEFTOVER_GRACE_MS = 300;
+
+/** Bubblewrap watches from outside and is the first process inside: a child and a grandchild of the wrapper. */
+const GUARD_DEPTH = 2;
+
+/** The mark of everything that a session's children ever start. */
+export function childMark(worker: Pick<Worker, 'file'>): Mark {
+  return { name: SESSION_MARK, value: worker.file.id };
+}
+
+export async function treeRoot({ host }: Pick<Worker, 'host'>, child: ChildRecord): Promise<TreeRoot> {
+  const { pid } = child.wrapper;
+  const { startTicks } = (await runningEntry(host, child.wrapper)) ?? child.wrapper;
+  // The wrapper leads a group of its own.
+  return { pid, startTicks, pgid: pid, ...(child.guard && { guardDepth: GUARD_DEPTH }) };
+}
+
+/** Ends all that came of a session's children. */
+export async function endChildTree(
+  worker: Worker,
+  child: ChildRecord | undefined,
+  options: { leftoversOnly: boolean; known?: readonly KnownProcess[] },
+): Promise<TreeEnd> {
+  const { host, clock } = worker;
+  const sameBoot = child !== undefined && child.wrapper.bootId === host.bootId;
+  return await endTree(sameBoot ? await treeRoot(worker, child) : undefined, childMark(worker), {
+    host,
+    clock,
+    graceMs: options.leftoversOnly ? LEFTOVER_GRACE_MS : GRACE_MS,
+    known: options.known ?? [],
+  });
+}

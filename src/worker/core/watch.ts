@@ -1,0 +1,54 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Host } from '../../base/processes/host.ts';
+import { machineLimits } from '../../project/finding/machine-limits.ts';
+import { watchOver } from '../../providers/starting/launch-supervisor.ts';
+import {
+  isOff,
+  readPresence,
+  type SupervisorPaths,
+  supervisorPaths,
+} from '../../providers/starting/supervisor-folder.ts';
+import type { SlotLimits } from '../../session/slots.ts';
+
+export interface WatchOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  host: Host;
+  clock: Clock;
+  /** The built supervisor file. */
+  program: string;
+}
+
+/** The supervisor as a worker knows it: whoever leaves work behind makes sure that one watches it. */
+export class Watch {
+  readonly paths: SupervisorPaths;
+  readonly home: string;
+  readonly #options: WatchOptions;
+
+  constructor(options: WatchOptions) {
+    this.paths = supervisorPaths(options.home, options.host);
+    this.home = options.home;
+    this.#options = options;
+  }
+
+  get identity(): string {
+    return this.paths.identity;
+  }
+
+  async isThere(): Promise<boolean> {
+    const { env, host } = this.#options;
+    return !isOff(env) && (await readPresence(this.paths, host)).kind === 'watching';
+  }
+
+  /** Hands a session over that was left parked, limited, queued, or with a slot that another waits for. */
+  async over(sessionsDir: string): Promise<void> {
+    await watchOver({ ...this.#options, sessionsDir });
+  }
+
+  /** The slots of the machine, as its limit stands now. */
+  readonly machineSlots: SlotLimits['machine'] = async () => {
+    const { env } = this.#options;
+    const limits = await machineLimits(env, this.home).catch(() => undefined);
+    return limits?.parallel === undefined ? undefined : { dir: this.paths.slots, count: limits.parallel };
+  };
+}

@@ -1,0 +1,56 @@
+import { errors } from '../../base/errors.ts';
+import { visibleControls } from '../../base/plain-words.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
+import { notFoundWords } from '../../project/finding/project-command.ts';
+
+/** What a person must fix before the worker can start an agent. */
+export const WORKER_ERRORS = errors({
+  branch_is_its_base: ({ branch }: { branch: string }) => ({
+    what: 'The worktree was not created.',
+    why: `The session's name makes the branch "${branch}", which is the branch that it would start from.`,
+    hint: 'Start a session with another name, or name another branch.',
+  }),
+  // The rule of a block that a resume meets with the checks as they are then.
+  checks: ({ program, check }: { program: string; check: string }) => ({
+    what: 'No agent was started.',
+    why: notFoundWords(program, 'the check', check),
+    hint: 'Install it, or correct CHECK in .samocode; then resume the session.',
+  }),
+  child_immortal: ({ pids }: { pids: readonly number[] }) => ({
+    what: 'The session was not stopped.',
+    why: `Processes of the agent could not be ended: ${pids.join(', ')}.`,
+    hint: 'End them yourself, then stop the session again.',
+  }),
+  constraints_gone: ({ path }: { path: string }) => ({
+    what: 'No agent was started.',
+    why: `The file of CONSTRAINTS does not exist: ${path}.`,
+    hint: 'Restore it, or correct CONSTRAINTS in .samocode, then resume the session.',
+  }),
+  /** @param args.said by the guard's own program */
+  guard_failed: ({ of, said }: { of: 'SETUP' | 'CHECK'; said: string }) => ({
+    what: of === 'SETUP' ? 'No agent was started.' : 'The checks did not run.',
+    why: `The guard could not run ${of}: ${visibleControls(said.slice(0, 300))}.`,
+    hint: 'Fix the guard, then resume the session.',
+    next: [{ act: 'doctor' }],
+  }),
+  phase_unknown: ({ question }: { question: string }) => ({
+    what: 'The session was not taken over.',
+    why: question,
+    hint: 'Write it as `Phase: …` under `## Status` in _overview.md, then resume the session.',
+  }),
+  setup_not_found: ({ program, setup }: { program: string; setup: string }) => ({
+    what: 'No agent was started.',
+    why: notFoundWords(program, 'SETUP', setup),
+    hint: 'Install it, then resume the session. For another SETUP start a new session: this one keeps the SETUP of its start.',
+  }),
+  worker_fault: ({ then }: { then: string }) => ({
+    what: 'The worker could not continue.',
+    why: 'Internal error: worker.stderr in the run folder has the details.',
+    hint: `To try again, ${then}.`,
+  }),
+  work_elsewhere: ({ earlier, worktreePath }: { earlier: string; worktreePath: string }) => ({
+    what: 'The session was not taken over.',
+    why: `Its overview works in ${earlier}, and here its worktree is ${worktreePath}.`,
+    hint: `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}. Then resume the session.`,
+  }),
+});

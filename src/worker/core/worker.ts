@@ -1,0 +1,68 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Host } from '../../base/processes/host.ts';
+import type { Wake } from '../../providers/starting/launch-worker.ts';
+import { closedChannel } from '../../session/commands/closed-channel.ts';
+import type { EventWriter } from '../../session/events/event-writer.ts';
+import type { NewEvent, SessionEvent } from '../../session/events/events.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import type { Slots } from '../../session/slots.ts';
+import type { Projector } from '../documents/projector.ts';
+import { appendPatiently } from './append-patiently.ts';
+import type { ChildrenEnvironment } from './children-environment.ts';
+import type { GitGuard } from './git-guard.ts';
+import type { WorkerGuard } from './guard.ts';
+import { ifTaken } from './passing-errors.ts';
+import type { Watch } from './watch.ts';
+
+/** What every part of a worker works with: one session, its truth, and the machine. */
+export interface Worker {
+  readonly paths: SessionPaths;
+  readonly file: SessionFile;
+  readonly clock: Clock;
+  readonly host: Host;
+  /** `environment.now`: what SETUP, CHECK and agents start from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly environment: ChildrenEnvironment;
+  /** The built rehearsal child, started with our own node. */
+  readonly rehearsalProgram: string;
+  readonly writer: EventWriter;
+  readonly projector: Projector;
+  readonly git: GitGuard;
+  readonly guard: WorkerGuard;
+  readonly slots: Slots;
+  /** What its starter has watched for it. */
+  readonly wake: Wake;
+  readonly watch: Watch;
+}
+
+/** Writes events, then what derives from them. The events are the commit; a failed projection is made up later. */
+export async function record(worker: Worker, ...events: readonly NewEvent[]): Promise<SessionEvent[]> {
+  const written = await appendPatiently(worker, events);
+  await worker.projector.apply(worker.writer.state, written);
+  const text = worker.projector.takeReplaced();
+  if (text !== undefined) await record(worker, { type: 'notice', code: 'overview_replaced', text });
+  return written;
+}
+
+/** The same where nothing may be waited for. @returns false when the disk takes nothing now: nothing was written */
+export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent[]): Promise<boolean> {
+  const written = await ifTaken(worker.writer.append(...events));
+  if (written !== undefined) await worker.projector.apply(worker.writer.state, written);
+  return written !== undefined;
+}
+
+export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
+  return worker.writer.state;
+}
+
+/** The commands that must succeed before done: those of the start, or of a later resume. */
+export function checksOf(worker: Worker): readonly string[] {
+  return stateOf(worker).checks ?? worker.file.settings.checks;
+}
+
+/** Whether people may open a gate of this session by typing. */
+export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
+  return closedChannel({ channel: 'file' }, file.settings.gateChannels) === undefined;
+}

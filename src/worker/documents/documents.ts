@@ -1,0 +1,13 @@
+import { namesAt } from '../../base/files/look-at.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
+
+/** Names of the session's own documents and folders at its top level, sorted. */
+export function documentNames({ paths }: { paths: SessionPaths }): string[] {
+  return (namesAt(paths.sessionDir) ?? []).sort();
+}
+
+/** The notebook, where it is one that a worker keeps up. */
+export async function readOwnOverview({ overview }: SessionPaths): Promise<string | undefined> {
+  return await documentText(overview, MAX_OVERVIEW_BYTES);
+}

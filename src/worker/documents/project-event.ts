@@ -1,0 +1,85 @@
+import { stampsAt, threeDigits } from '../../base/files/stamps.ts';
+import { historyLine } from '../../session/documents/history.ts';
+import type { OverviewChange } from '../../session/documents/overview-change.ts';
+import { flowKey } from '../../session/documents/overview-task.ts';
+import type { EventType } from '../../session/events/event-types.ts';
+import type { EventOf, SessionEvent } from '../../session/events/events.ts';
+import type { SessionState, Status } from '../../session/events/state.ts';
+
+/** The lines of the notebook that are the worker's, as the state has them. */
+export function overviewChange(state: SessionState, flow: readonly string[]): OverviewChange {
+  const blocked = blockedWord(state.status);
+  // The lines of an adopted folder say where it stood, until that has been read.
+  if (!state.prepared) return { ...(blocked !== 'no' && { blocked }), appendFlow: flow };
+  const { phase, phaseIteration, totalIterations, qualityRounds } = state.progress;
+  return {
+    phase,
+    iteration: phaseIteration,
+    totalIterations,
+    blocked,
+    qualityIteration: phase === 'quality' ? qualityRounds + 1 : null,
+    appendFlow: flow,
+    ...(state.worktree && { workingDir: state.worktree.path }),
+  };
+}
+
+/**
+ * Events after which the notebook says anew which phase it is: a child may have written another one, or a person one that
+ * a gate forbids. After any other, a line that differs is a person's who was quicker than the worker.
+ */
+export function statesPhase(event: SessionEvent): boolean {
+  return event.type === 'notice' ? event.code === 'gate_closed' : STATES_PHASE.includes(event.type);
+}
+
+const STATES_PHASE: readonly EventType[] = [
+  'prepared',
+  'iteration_started',
+  'iteration_ended',
+  'phase_set',
+  'rewound',
+  'rewind_failed',
+];
+
+/** Flow lines that belong to an event: the worker's own sentence, or those that a child wrote. */
+export function flowLinesOf(event: SessionEvent): string[] {
+  const own = event.flow === undefined ? [] : [`[${stampsAt(Date.parse(event.at)).log}] ${event.flow}`];
+  return event.type === 'iteration_ended' ? [...event.flowLines, ...own] : own;
+}
+
+/** Whether the worker's sentence stands among `written` with the stamp of any time zone: the worker before had another. */
+export function isFlowWritten({ at, flow }: SessionEvent, written: ReadonlySet<string>): boolean {
+  if (flow === undefined) return false;
+  const ms = Date.parse(at);
+  return ZONE_SHIFTS_MS.some((shift) => written.has(flowKey(`[${stampsAt(ms + shift).log}] ${flow}`)));
+}
+
+const QUARTER_MS = 15 * 60_000;
+/** From one end of the world's time zones to the other, both ways. */
+const ZONE_SHIFTS_MS = Array.from({ length: 2 * 4 * 26 + 1 }, (_, index) => (index - 4 * 26) * QUARTER_MS);
+
+/** One line of `_signal_history.jsonl`, LF included. */
+export function historyLineOf(event: EventOf<'iteration_ended'>): string {
+  const { iteration, phase, ending, signal, at, n } = event;
+  return historyLine({
+    timestamp: stampsAt(Date.parse(at)).second,
+    iteration,
+    phase: signal?.phase ?? phase,
+    status: signal?.status ?? 'none',
+    ...(signal === undefined && { ending }),
+    summary: signal?.summary,
+    reason: signal?.reason,
+    needs: signal?.needs,
+    for: signal?.for,
+    n,
+  });
+}
+
+/** `[007 @ 01-08 14:37]`, for lines that name an iteration. */
+export function iterationStamp(iteration: number, ms: number): string {
+  return `[${threeDigits(iteration)} @ ${stampsAt(ms).log}]`;
+}
+
+function blockedWord(status: Status): 'no' | 'waiting_human' | 'yes' {
+  if (status.kind === 'waiting') return 'waiting_human';
+  return status.kind === 'blocked' ? 'yes' : 'no';
+}

@@ -1,0 +1,103 @@
+import { crashPoint, failPoint } from '../../base/fault-points.ts';
+import { ensurePlainFolder } from '../../base/files/append-lines.ts';
+import { writeLightly } from '../../base/files/atomic-file.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { nowText } from '../../session/documents/now.ts';
+import { readOverview } from '../../session/documents/overview.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionEvent } from '../../session/events/events.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { OverviewWriter } from './overview-writer.ts';
+import { isFlowWritten } from './project-event.ts';
+import { loggedUpTo, writeHistory, writeSessionLog } from './project-lines.ts';
+import { writeRecordedAnswers } from './recorded-answers.ts';
+
+/**
+ * Writes what derives from the events: notebook lines, history, session.log, now.json. Each can be
+ * written again without harm. session.log comes last and carries event numbers, so that its end says
+ * how far a worker had come.
+ */
+export class Projector {
+  #paths: SessionPaths;
+  readonly #file: SessionFile;
+  #behind: SessionEvent[] = [];
+  #problem: unknown;
+  readonly #overview: OverviewWriter;
+
+  constructor(paths: SessionPaths, file: SessionFile) {
+    this.#paths = paths;
+    this.#file = file;
+    this.#overview = new OverviewWriter(file);
+  }
+
+  /** The last failure, until the disk takes the lines again. */
+  get problem(): unknown {
+    return this.#problem;
+  }
+
+  /** What stood in the place of the notebook and could not be read, once: words for people. */
+  takeReplaced(): string | undefined {
+    return this.#overview.takeReplaced();
+  }
+
+  /** The session folder was moved: from now on its files are written there. */
+  relocate(paths: SessionPaths): void {
+    this.#paths = paths;
+  }
+
+  /** Never throws: the events are the truth, and what could not be written now is written with the next ones. */
+  async apply(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
+    this.#behind.push(...events);
+    if (this.#behind.length === 0) return;
+    try {
+      await this.#write(state, this.#behind);
+      this.#behind = [];
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = error;
+    }
+  }
+
+  /** Makes up for what the worker before could not write any more. */
+  async catchUp(state: SessionState): Promise<void> {
+    // The newest line may be the only one of its batch that got there; a child may have written any number.
+    const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
+    const written = new Set(readOverview((await documentText(this.#paths.overview)) ?? '').flow);
+    const events = await readEvents(this.#paths.events, from);
+    await this.apply(
+      state,
+      events.map((event) => (isFlowWritten(event, written) ? withoutFlow(event) : event)),
+    );
+  }
+
+  /** The number of the newest event that session.log shows: what derives from those before it was written. */
+  writtenUpTo(): number {
+    return loggedUpTo(this.#paths);
+  }
+
+  /** Tiny current state for status bars. A cache: its loss or age harms nobody. */
+  writeNow(state: SessionState, activity?: string): void {
+    writeLightly(this.#paths.now, nowText(this.#file, state, activity));
+  }
+
+  async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
+    // Before session_created the folder is not ours to make.
+    if (state.createdAt === undefined) return;
+    failPoint('projections');
+    ensurePlainFolder(this.#paths.sessionDir);
+    await this.#overview.write(this.#paths, state, events);
+    crashPoint('after-overview');
+    if (events.some((event) => event.type === 'answers_recorded'))
+      await writeRecordedAnswers(this.#paths, state);
+    writeHistory(this.#paths, events);
+    crashPoint('after-history');
+    this.writeNow(state);
+    writeSessionLog(this.#paths, events);
+  }
+}
+
+function withoutFlow({ flow: _stands, ...event }: SessionEvent): SessionEvent {
+  return event;
+}

@@ -1,0 +1,42 @@
+import { changeFile } from '../../base/files/change-file.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { readQa } from '../../session/documents/qa.ts';
+import { answerText, parseAnswer, questionHash } from '../../session/documents/qa-answer.ts';
+import { noteUntaken, setQaStatus, writeAnswers } from '../../session/documents/qa-change.ts';
+import { openQuestions } from '../../session/documents/qa-open.ts';
+import type { QaQuestion } from '../../session/documents/qa-question.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
+import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+
+/** Puts the recorded human answers into `_qa.md`, each where its question still stands as it was answered. */
+export async function writeRecordedAnswers(
+  paths: Pick<SessionPaths, 'qa'>,
+  state: Pick<SessionState, 'answers' | 'oldRounds'>,
+): Promise<void> {
+  if ((await readPlainFile(paths.qa, MAX_DOCUMENT_BYTES)).kind !== 'bytes') return;
+  await changeFile(paths.qa, (text = '') => withAnswers(text, state));
+}
+
+function withAnswers(text: string, state: Pick<SessionState, 'answers' | 'oldRounds'>): string {
+  const { questions, status = 'waiting' } = readQa(text);
+  const byId = new Map(questions.map((question) => [question.id, question]));
+  const fitting = state.answers.flatMap((answer) => {
+    const question = byId.get(answer.id);
+    return question && questionHash(question) === answer.question ? [{ ...answer, question }] : [];
+  });
+  // Whoever typed another text there, and whenever: it is not lost.
+  const untaken = fitting.flatMap(({ id, text: recorded, question }) =>
+    question.answer === undefined || isSame(question, question.answer, recorded)
+      ? []
+      : [{ id, text: question.answer }],
+  );
+  const written = noteUntaken(writeAnswers(text, fitting), untaken);
+  // That a file has all answers is no word of whoever types them, and they may be in the middle of one.
+  return openQuestions(written, state).open.length === 0 ? written : setQaStatus(written, status);
+}
+
+function isSame(question: QaQuestion, typed: string, recorded: string): boolean {
+  const parsed = parseAnswer(question, typed);
+  return typed === recorded || (parsed.kind !== 'invalid' && answerText(parsed) === recorded);
+}

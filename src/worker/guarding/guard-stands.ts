@@ -1,0 +1,29 @@
+import { isLower, type SandboxLevel } from '../../base/sandbox-level.ts';
+import { blockedEvent } from '../core/blocked.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+
+export const SANDBOX_LOWER = 'sandbox_lower';
+
+/** No agent runs with less protection than the session began with unless a person says so. @returns false when it is blocked */
+export async function guardStands(worker: Worker): Promise<boolean> {
+  const level = await levelIfLower(worker);
+  if (level === undefined) return true;
+  const now = await worker.guard.now(worker);
+  const why = now.level === 'none' ? `: ${now.why}. ${now.hint}` : '.';
+  const reason = `The session began with the sandbox level "${promised(worker)}" and would continue with "${level}"${why} Fix that and resume, or resume in a terminal to continue at this level.`;
+  const { phase } = stateOf(worker).progress;
+  await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: SANDBOX_LOWER }));
+  return false;
+}
+
+/** The level in force, where it is lower than the one that the session has. */
+export async function levelIfLower(worker: Worker): Promise<SandboxLevel | undefined> {
+  const then = promised(worker);
+  const level = await worker.guard.level(worker);
+  return then !== undefined && isLower(level, then) ? level : undefined;
+}
+
+/** Sessions of before there were levels have none, but may have SANDBOX=guard. */
+function promised(worker: Worker): SandboxLevel | undefined {
+  return stateOf(worker).sandbox ?? (worker.file.settings.sandbox === 'guard' ? 'best effort' : undefined);
+}

@@ -1,0 +1,76 @@
+import { isSamocodeError } from '../../base/errors.ts';
+import { visibleControls } from '../../base/plain-words.ts';
+import type { Outcome } from '../../phases/outcome.ts';
+import { movesBetween } from '../../project/worktrees/main-checkout.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { isPassing } from '../core/passing-errors.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What came to pass while a child ran that no child may do. */
+export type Breach = NonNullable<Outcome['breach']>;
+
+/**
+ * The run folder first: whoever accepts it has not accepted what git would start.
+ * The session stands again where the child began, whatever the log says that somebody decided meanwhile.
+ */
+export function breachOf(
+  { phase }: Pick<OpenIteration, 'phase'>,
+  {
+    runFolder = [],
+    gitPrograms,
+    afterChild,
+  }: { runFolder?: readonly string[] | undefined; gitPrograms: readonly string[]; afterChild: boolean },
+): Breach | undefined {
+  const rule = runFolder.length > 0 ? 'run_folder_changed' : 'git_programs_changed';
+  if (runFolder.length + gitPrograms.length === 0) return undefined;
+  const parts = [
+    runFolder.length === 0
+      ? ''
+      : `Files of the run folder, which only samocode writes, changed while the child ran: ${bounded(runFolder)}.`,
+    gitPrograms.length === 0
+      ? ''
+      : `Git settings or hooks that start programs changed, and no person has accepted them: ${bounded(gitPrograms)}. samocode starts none of them.`,
+    afterChild ? 'Nothing that the child signalled counts; its work is kept.' : '',
+    rule === 'run_folder_changed'
+      ? 'Find out what did it, then resume the session.'
+      : 'Undo what you do not recognize. A resume by a person in a terminal accepts the rest.',
+  ];
+  return { phase, rule, reason: parts.filter((part) => part !== '').join(' ') };
+}
+
+const MOST_NAMED = 20;
+const MAX_NAME = 400;
+
+function bounded(lines: readonly string[]): string {
+  const named = lines.slice(0, MOST_NAMED).map((line) => visibleControls(line).slice(0, MAX_NAME));
+  const more = lines.length - named.length;
+  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
+/**
+ * By what git would start programs though nobody has accepted it; comes first of all git calls after a child.
+ * @throws what passes by itself, and what has words of its own, as a git that is not there
+ */
+export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
+  try {
+    return await worker.git.look(stateOf(worker).worktree?.path);
+  } catch (error) {
+    if (isPassing(error) || isSamocodeError(error)) throw error;
+    return [`they could not be read: ${error instanceof Error ? error.message : error}`];
+  }
+}
+
+/** Moves of the main checkout are told, never undone: a person may have made them. */
+export function mainCheckoutMoves(
+  iteration: number,
+  before: Snapshot | undefined,
+  after: Snapshot,
+): NewEvent[] {
+  if (!before?.mainCheckout || !after.mainCheckout) return [];
+  const moves = movesBetween(before.mainCheckout, after.mainCheckout);
+  if (moves.length === 0) return [];
+  const text = `While iteration ${iteration} ran, the main checkout changed: ${moves.join('; ')}. Nothing was undone; \`git reflog\` there shows how to.`;
+  return [{ type: 'notice', code: 'main_checkout_moved', text }];
+}

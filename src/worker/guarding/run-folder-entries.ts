@@ -1,0 +1,75 @@
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileIdentity, fingerprint } from '../../base/files/fingerprint.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { iterationPaths, type SessionPaths } from '../../session/layout/paths.ts';
+import type { Worker } from '../core/worker.ts';
+
+/** Derived from the log and written again, or a worker's last words. The log is looked at by its own writer. */
+const NOT_LOOKED_AT = new Set(['events.jsonl', 'state.json', 'now.json', 'worker.stderr']);
+/** Written by anybody, or by git for a living child's checkpoint: only that they are folders is looked at. */
+const FOLDERS_ALONE = new Set(['commands', 'checkpoints']);
+const MAX_BYTES = 64 * 1024 * 1024;
+
+const hashes = new WeakMap<Worker, Map<string, { id: string; hash: string }>>();
+
+/** What stands at each path of the run folder where only the worker writes. */
+export async function entriesOf(worker: Worker, iteration: number): Promise<Record<string, string>> {
+  const { exit, ...others } = writtenMeanwhile(worker.paths, iteration);
+  const written = new Set(Object.values(others));
+  const entries: Record<string, string> = {};
+  const look = async (name: string): Promise<void> => {
+    const path = join(worker.paths.runDir, name);
+    const stats = statsAt(path);
+    if (stats === undefined) return;
+    entries[name] = stats.isSymbolicLink()
+      ? `link to ${readlinkSync(path)}`
+      : stats.isDirectory()
+        ? 'folder'
+        : await hashAt(worker, path, fileIdentity(stats));
+    // A run folder that is a link is no less the one that is worked with.
+    if ((!stats.isDirectory() && name !== '') || FOLDERS_ALONE.has(name)) return;
+    for (const inner of namesAt(path) ?? []) {
+      const below = name === '' ? inner : `${name}/${inner}`;
+      // Drafts of ours, and what file managers, editors, backups and NFS leave: nothing of that name is ever read.
+      if (inner.startsWith('.') || NOT_LOOKED_AT.has(below)) continue;
+      // Of these the wrapper and the worker write while the child runs.
+      if (!written.has(below) && !below.startsWith(`${exit}.`)) await look(below);
+    }
+  };
+  await look('');
+  // Whoever leaves the first command makes the folder.
+  entries.commands ??= 'folder';
+  // The first checkpoint may be one of a living child.
+  entries.checkpoints ??= 'folder';
+  await look('checkpoints/store.json');
+  return entries;
+}
+
+/** Files that nobody touched are not read again: most are of iterations long ended. */
+async function hashAt(worker: Worker, path: string, id: string): Promise<string> {
+  const known = hashes.get(worker) ?? new Map();
+  hashes.set(worker, known);
+  const last = known.get(path);
+  if (last?.id === id) return last.hash;
+  const reading = await readPlainFile(path, MAX_BYTES);
+  const hash = reading.kind === 'bytes' ? fingerprint(reading.bytes) : reading.kind;
+  known.set(path, { id, hash });
+  return hash;
+}
+
+/** Of a running child, below the run folder. */
+function writtenMeanwhile(paths: SessionPaths, iteration: number) {
+  const { child, endedByUs, awake, exit, guardArgs, guardStatus } = iterationPaths(paths, iteration);
+  const name = (path: string) => nameOf(paths, path);
+  return {
+    ...{ child: name(child), endedByUs: name(endedByUs), awake: name(awake), exit: name(exit) },
+    ...{ guardArgs: name(guardArgs), guardStatus: name(guardStatus) },
+  };
+}
+
+/** Below the run folder. */
+export function nameOf({ runDir }: SessionPaths, path: string): string {
+  return path.slice(runDir.length + 1);
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { isSamocodeError } from '../../base/errors.ts';
+import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { blockedEvent } from '../core/blocked.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+
+/** Makes a worktree that has vanished again, from its branch. @returns false when the session is blocked for it */
+export async function worktreeStands(worker: Worker): Promise<boolean> {
+  try {
+    await record(worker, ...(await mendWorktree(worker)));
+    return true;
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    const reason = `The worktree is gone and could not be created again. ${error.message}`;
+    const { phase } = stateOf(worker).progress;
+    await record(worker, blockedEvent({ phase, reason, needs: 'error_resolution', rule: error.code }));
+    return false;
+  }
+}
+
+/**
+ * Puts right what a clean-up did to the worktree: gone, or unknown to git. Files that are there stay.
+ * @returns what is to be told @throws SamocodeError when it can't be put right
+ */
+export async function mendWorktree(worker: Worker): Promise<NewEvent[]> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined || (await seemsToStand(worktree.path))) return [];
+  const { path: worktreePath, branch, baseCommit } = worktree;
+  const { mainRepo } = worker.file;
+  const how = await rejoinWorktree({ mainRepo, worktreePath, branch, baseCommit, ...worker.git.context });
+  switch (how) {
+    case 'fine':
+      return [];
+    case 'made_again': {
+      const text = `The worktree was gone; it was made again from branch ${branch}.`;
+      return [{ type: 'notice', code: 'worktree_made_again', text, flow: text }];
+    }
+    case 'rejoined': {
+      const text = `git did not know the worktree any more; it was joined again to branch ${branch}, files as they were.`;
+      return [{ type: 'notice', code: 'worktree_rejoined', text, flow: text }];
+    }
+    default:
+      return how satisfies never;
+  }
+}
+
+// By plain reads: in nearly every iteration nothing is wrong.
+async function seemsToStand(worktreePath: string): Promise<boolean> {
+  const gitDir = await gitDirOf(worktreePath).catch(() => undefined);
+  if (gitDir === undefined) return false;
+  return statsAt(join(gitDir, 'HEAD')) !== undefined && (await isOwnGitDir(worktreePath, gitDir));
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { crashPoint } from '../../base/fault-points.ts';
+import { ensurePlainFolder } from '../../base/files/append-lines.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
+import { credentialNames } from '../../providers/starting/credentials.ts';
+import { logFileName } from '../../session/documents/documents.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { budgetVerdict, wrapUpTimeLimit } from '../limits/budget.ts';
+import { chooseChild } from '../limits/choose-child.ts';
+import { buildPrompt } from '../prompt/build-prompt.ts';
+import { deliverMessages } from '../recording/messages.ts';
+
+/**
+ * Makes all that a child needs and commits that it begins: the first of an iteration's two commit points.
+ * A crash before it leaves nothing that counts; after it the same iteration is begun again.
+ */
+export async function beginIteration(worker: Worker): Promise<OpenIteration> {
+  const { clock, paths } = worker;
+  const { progress, messages } = stateOf(worker);
+  const { phase } = progress;
+  const iteration = progress.totalIterations + 1;
+  const { provider, model } = await chooseChild(worker, phase);
+  const files = iterationPaths(paths, iteration);
+  const wrapUp = budgetVerdict(worker).kind === 'wrap_up';
+  ensurePlainFolder(paths.iterations);
+  // Left by a crash before the commit: it would be taken for this child's.
+  rmSync(files.dir, { recursive: true, force: true });
+  mkdirSync(files.dir, { recursive: true });
+  const messageFiles = await deliverMessages(worker, messages.waiting);
+  const now = clock.now();
+  const timeLimitMs = timeLimitOf(worker, provider.name, wrapUp);
+  const facts = { iteration, phase, provider: provider.name, timeLimitMs, now, messageFiles, wrapUp };
+  await writeWhole(files.prompt, await buildPrompt(worker, facts));
+  crashPoint('before-iteration-started');
+  await record(
+    worker,
+    ...(messages.waiting.length > 0
+      ? [{ type: 'messages_delivered' as const, ids: messages.waiting, iteration }]
+      : []),
+    {
+      type: 'iteration_started',
+      iteration,
+      phase,
+      provider: provider.name,
+      model,
+      log: logFileName(stampsAt(now).file, iteration, phase),
+      childUuid: randomUUID(),
+      timeLimitMs,
+      wrapUp,
+      watched: true,
+      credentials: credentialNames(provider.name, worker.env),
+      sandbox: await worker.guard.level(worker),
+    },
+  );
+  crashPoint('after-iteration-started');
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) throw new Error('The event of a begun iteration did not open it.');
+  return open;
+}
+
+function timeLimitOf({ file }: Worker, provider: string, wrapUp: boolean): number {
+  const { timeLimitMs, timeLimitsMs = {} } = file.settings;
+  const limitMs = timeLimitsMs[provider] ?? timeLimitMs;
+  return wrapUp ? wrapUpTimeLimit(limitMs) : limitMs;
+}

@@ -1,0 +1,116 @@
+import { readTail } from '../../base/files/lines.ts';
+import { visibleControls } from '../../base/plain-words.ts';
+import { judgeCaps } from '../../phases/caps.ts';
+import type { EndingKind } from '../../phases/ending.ts';
+import type { Traces } from '../../providers/contract/provider.ts';
+import { providerNamed } from '../../providers/registry.ts';
+import { type ChildRecord, NEVER_STARTED } from '../../providers/starting/run-child.ts';
+import type { Cost } from '../../session/events/cost.ts';
+import { spentBy } from '../../session/events/fold-spent.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { logPaths, readExit } from '../core/iteration-files.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { budgetUses } from '../limits/budget.ts';
+import type { ChildLog } from '../limits/child-log.ts';
+import { type CostFound, costOf } from '../limits/cost-of.ts';
+import type { WatchEnd } from './watch-child.ts';
+
+export interface ChildEnded {
+  end: WatchEnd | 'not_started';
+  awakeMs: number;
+  child?: ChildRecord;
+  log?: ChildLog;
+  problem?: string;
+  /** Paths of the run folder that changed though only the worker writes there. */
+  runFolder?: string[];
+}
+
+/** The CLI may have kept the limit that we gave it before we came to it. */
+export function isCapsCut(
+  worker: Worker,
+  { phase }: OpenIteration,
+  { end, awakeMs }: ChildEnded,
+  process: ProcessEnd,
+): boolean {
+  if (process.end !== 'budget') return false;
+  if (end === 'budget') return true;
+  const { cost } = process;
+  const live = spentBy({ cost, durationMs: awakeMs, ending: 'budget' });
+  return judgeCaps(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
+}
+
+export interface ProcessEnd {
+  end: EndingKind;
+  exitCode: number | null;
+  problem?: string;
+  limitedUntil?: number;
+  cost: Cost;
+  gap?: CostFound['gap'];
+}
+
+/** How the process ended, whatever it signalled: by what we did first, its own output second, its exit status last. */
+export async function howItEnded(
+  worker: Worker,
+  open: OpenIteration,
+  ended: ChildEnded,
+): Promise<ProcessEnd> {
+  const exitText = ended.child && (await readExit(worker, open, ended.child));
+  const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
+  const final = ended.log?.final;
+  const traces = await tracesOf(worker, open, ended.log);
+  const spent = await costOf(worker, open, { log: ended.log, traces });
+  const base = { exitCode, ...spent, ...(ended.problem !== undefined && { problem: ended.problem }) };
+  if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
+  const byUs = ENDED_BY_US[ended.end];
+  if (byUs !== undefined) return { ...base, ...byUs };
+  const guardProblem = ended.child?.guard ? guardFailure(worker, open, exitCode) : undefined;
+  if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
+  const stderrTail = readTail(logPaths(worker, open).stderr, 8192);
+  const problem = providerNamed(open.provider).classifyEnd(final, { exitCode, endedByUs: false, stderrTail });
+  if (problem === undefined) return { ...base, end: 'no_signal' };
+  const said = problem.kind === 'usage_limit' ? problem.until : undefined;
+  const limitedUntil =
+    problem.kind === 'usage_limit'
+      ? (said ?? ended.log?.seen.limitedUntil ?? traces.limitedUntil)
+      : undefined;
+  const advice = 'advice' in problem ? problem.advice : undefined;
+  const text = [final?.text, advice].filter((part) => part !== undefined).join(' ');
+  return {
+    ...base,
+    end: problem.kind,
+    ...(text !== '' && { problem: text }),
+    // A time that is no number is none: no event could hold it.
+    ...(Number.isFinite(limitedUntil) && limitedUntil !== undefined && { limitedUntil }),
+  };
+}
+
+/**
+ * Bubblewrap exits with 1 where it fails, as an agent may; it tells its child's exit status only of one that ran. Without
+ * a word of its child it had none, whatever it ended with: its program was gone.
+ */
+function guardFailure(worker: Worker, open: OpenIteration, exitCode: number | null): string | undefined {
+  if (exitCode === null) return undefined;
+  const told = readTail(iterationPaths(worker.paths, open.iteration).guardStatus, 8192);
+  if (told.includes(exitCode === 1 ? '"exit-code"' : '"child-pid"')) return undefined;
+  const said = readTail(logPaths(worker, open).stderr, 8192).trimEnd().split('\n').at(-1) ?? '';
+  return `The guard did not start the agent: ${visibleControls(said.slice(0, 300))}`;
+}
+
+async function tracesOf(worker: Worker, open: OpenIteration, log: ChildLog | undefined): Promise<Traces> {
+  const { readTraces } = providerNamed(open.provider);
+  const cliSession = log?.seen.started.cliSession;
+  if (readTraces === undefined || cliSession === undefined) return {};
+  return await readTraces({ cliSession, env: worker.env, final: log?.final, now: worker.clock.now() });
+}
+
+/** How an iteration ended that the worker ended; a child that lingers after its last word has ended by itself. */
+const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'problem'>>> = {
+  timeout: { end: 'timeout' },
+  flooded: { end: 'flooded' },
+  stop: { end: 'killed' },
+  budget: { end: 'budget', problem: 'Its part of the budget was used up.' },
+  network: { end: 'network', problem: 'It only waited for the network.' },
+  silent: { end: 'timeout', problem: 'It printed nothing at all after its start.' },
+  stalled: { end: 'timeout', problem: 'It stalled: no output, no file change and no CPU time.' },
+};

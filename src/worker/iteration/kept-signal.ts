@@ -1,0 +1,59 @@
+import { createWhole } from '../../base/files/atomic-file.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import type { Outcome } from '../../phases/outcome.ts';
+import { MAX_SIGNAL_BYTES, parseSignal, type SignalReading } from '../../session/documents/signal.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import type { NotebookEnd } from '../recording/mend-notebook.ts';
+
+/** The child's last word; the bytes that are judged are kept, and judged again after a crash. */
+export async function keepSignal(
+  worker: Worker,
+  open: OpenIteration,
+  lastWords?: string,
+): Promise<SignalReading> {
+  const kept = iterationPaths(worker.paths, open.iteration).signal;
+  const earlier = await readPlainFile(kept, MAX_SIGNAL_BYTES);
+  if (earlier.kind === 'bytes') return parseSignal(earlier.bytes, open.phase);
+  const reading = await readPlainFile(worker.paths.signal, MAX_SIGNAL_BYTES);
+  if (reading.kind === 'unusable') return { kind: 'malformed', problem: reading.problem };
+  const isUnwritten = reading.kind === 'missing' || parseSignal(reading.bytes, open.phase).kind === 'blank';
+  if (isUnwritten && lastWords !== undefined) return await signalSpoken(kept, lastWords, open);
+  if (reading.kind === 'missing') return { kind: 'missing' };
+  await createWhole(kept, reading.bytes);
+  return parseSignal(reading.bytes, open.phase);
+}
+
+/** A child that wrote no file but ended with the signal's words, as its CLI was told to make it. */
+async function signalSpoken(kept: string, words: string, open: OpenIteration): Promise<SignalReading> {
+  const reading = parseSignal(words, open.phase);
+  if (reading.kind !== 'signal') return { kind: 'blank' };
+  await createWhole(kept, Buffer.from(words));
+  return {
+    ...reading,
+    notes: [...reading.notes, 'No _signal.json was written; the last message is the signal.'],
+  };
+}
+
+export function notesAbout(reading: SignalReading): string[] {
+  if (reading.kind === 'signal') return reading.notes;
+  return reading.kind === 'malformed' ? [reading.problem] : [];
+}
+
+export function signalOutcome(reading: SignalReading): Outcome['signal'] {
+  if (reading.kind === 'signal') return { kind: 'signal', signal: reading.signal };
+  if (reading.kind === 'malformed') return { kind: 'malformed', problem: reading.problem };
+  return { kind: 'none' };
+}
+
+/** Messages that the child names in its signal, or in what it wrote into the notebook. */
+export function acknowledgedIds(
+  worker: Worker,
+  reading: SignalReading,
+  { newFlow, lines }: NotebookEnd,
+): string[] {
+  const named = reading.kind === 'signal' ? (reading.signal.acknowledged ?? []) : [];
+  const written = [...newFlow, lines.lastAction ?? '', lines.next ?? ''].join('\n');
+  return stateOf(worker).messages.unacknowledged.filter((id) => named.includes(id) || written.includes(id));
+}

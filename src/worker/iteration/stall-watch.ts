@@ -1,0 +1,104 @@
+import type { ProcessEntry } from '../../base/processes/process-table.ts';
+import { readTree } from '../../project/checkpoints/tree-reading.ts';
+import { isGitError } from '../../project/git/git-errors.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { documentsPrint } from '../guarding/snapshot.ts';
+import type { WatchLimits } from '../limits/watch-limits.ts';
+
+/** CPU ticks (1/100 s) that the runtime of an agent burns between two looks without doing anything. */
+const IDLE_TICKS = 3;
+/** Of the silence that counts as a stall: for so long the CPU time is not looked at. */
+const UNSAMPLED_SHARE = 1 / 4;
+
+/** What a look at a child's stirring goes by. */
+export interface StallSigns {
+  /** Of its output so far. */
+  bytes: number;
+  /** The processes of its tree; asked for in a silence alone, since that reads all processes of the machine. */
+  members(): Promise<readonly ProcessEntry[]>;
+  /** A tool that it called works on: a remote build may be silent for as long as the iteration may last. */
+  isInTool: boolean;
+}
+
+/**
+ * Tells a child that works in silence from one that hangs: it lives while it prints, uses CPU time or
+ * changes a file. Files are looked at last, because that costs a git call.
+ */
+export class StallWatch {
+  readonly #worker: Worker;
+  readonly #limits: WatchLimits;
+  #bytes = 0;
+  /** Ticks of each process at the last look of this silence. */
+  #cpu: Map<string, number> | undefined;
+  #seen: { tree: string | undefined; documents: string } | undefined;
+  #quietSinceMs = 0;
+  #announced = false;
+
+  constructor(worker: Worker, limits: WatchLimits) {
+    this.#worker = worker;
+    this.#limits = limits;
+  }
+
+  /**
+   * @param awakeMs the child's awake time so far
+   * @returns `announce` once per silence; `end` when it has lasted too long
+   */
+  async look(
+    awakeMs: number,
+    { bytes, members, isInTool }: StallSigns,
+  ): Promise<'fine' | 'announce' | 'end'> {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#stirred(awakeMs);
+    }
+    if (awakeMs - this.#quietSinceMs < this.#limits.stallMs * UNSAMPLED_SHARE) return 'fine';
+    if (this.#usesCpu(await members())) this.#stirred(awakeMs);
+    const quietMs = awakeMs - this.#quietSinceMs;
+    const isDue = quietMs >= (this.#announced ? this.#limits.stallEndMs : this.#limits.stallMs);
+    if (!isDue || (isInTool && this.#announced)) return 'fine';
+    if (await this.#filesChanged()) {
+      this.#stirred(awakeMs);
+      return 'fine';
+    }
+    if (this.#announced) return 'end';
+    this.#announced = true;
+    return 'announce';
+  }
+
+  #usesCpu(members: readonly ProcessEntry[]): boolean {
+    const before = this.#cpu;
+    this.#cpu = new Map(members.map((entry) => [`${entry.pid}:${entry.startTicks}`, entry.cpuTicks]));
+    if (before === undefined) return false;
+    const used = [...this.#cpu].map(([key, ticks]) => ticks - (before.get(key) ?? 0));
+    return used.reduce((sum, ticks) => sum + ticks, 0) > IDLE_TICKS;
+  }
+
+  #stirred(awakeMs: number): void {
+    this.#quietSinceMs = awakeMs;
+    this.#cpu = undefined;
+    this.#announced = false;
+    this.#seen = undefined;
+  }
+
+  // The first look of a silence only learns what stands there.
+  async #filesChanged(): Promise<boolean> {
+    const before = this.#seen;
+    const now = { tree: await this.#tree(), documents: documentsPrint(this.#worker) };
+    this.#seen = { ...now, tree: now.tree ?? before?.tree };
+    if (before === undefined) return false;
+    const isOtherTree = now.tree !== undefined && before.tree !== undefined && now.tree !== before.tree;
+    return isOtherTree || now.documents !== before.documents;
+  }
+
+  /** Undefined where git can't say: the folder is gone, or so large and cold that git was ended at its time limit. */
+  async #tree(): Promise<string | undefined> {
+    const { worktree } = stateOf(this.#worker);
+    if (worktree === undefined) return undefined;
+    try {
+      return JSON.stringify(await readTree(worktree.path, this.#worker.git.context));
+    } catch (error) {
+      if (isGitError(error)) return undefined;
+      throw error;
+    }
+  }
+}

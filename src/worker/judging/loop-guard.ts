@@ -1,0 +1,47 @@
+import type { Decision, JudgedSignal } from '../../phases/decision.ts';
+import type { EndingKind } from '../../phases/ending.ts';
+import { breakLoop, withPrint } from '../../phases/no-progress.ts';
+import type { Phase } from '../../phases/table.ts';
+import { readPlan } from '../../session/documents/plan.ts';
+import type { PlanEvidence } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import type { KeptWork } from '../recording/keep-work.ts';
+import { progressPrint } from './progress-print.ts';
+
+export interface LoopQuestion {
+  phase: Phase;
+  signal: JudgedSignal | undefined;
+  ending: EndingKind;
+  kept: KeptWork;
+  plan: PlanEvidence;
+}
+
+/** Holds a decision to go on against what the last iterations brought. The fingerprint goes into the event. */
+export function guardLoop(
+  worker: Worker,
+  decision: Decision,
+  question: LoopQuestion,
+): { decision: Decision; print?: string } {
+  const { phase, signal, ending, kept, plan } = question;
+  if (kept.trees === undefined) return { decision };
+  const print = progressPrint({ phase, signal, ...kept.trees });
+  const trail = withPrint(stateOf(worker).trail, { print, ending });
+  return { decision: breakLoop(decision, trail, evidence(kept.trees, signal, plan)), print };
+}
+
+/** What a person or the next child can check. */
+function evidence(
+  { worktreeTree, sessionTree }: NonNullable<KeptWork['trees']>,
+  signal: JudgedSignal | undefined,
+  { text }: PlanEvidence,
+): string {
+  const steps = text === undefined ? [] : readPlan(text).phases.map((phase) => phase.steps);
+  const ticked = steps.reduce((sum, { done }) => sum + done, 0);
+  const total = steps.reduce((sum, step) => sum + step.total, 0);
+  const plan = text === undefined ? 'no plan' : `${ticked} of ${total} steps of the plan ticked`;
+  const said =
+    signal === undefined
+      ? 'no signal'
+      : `signal ${signal.status}${signal.phase ? ` to ${signal.phase}` : ''}`;
+  return `worktree ${worktreeTree.slice(0, 10)}, documents ${sessionTree.slice(0, 10)}, ${plan}, ${said}`;
+}

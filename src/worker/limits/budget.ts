@@ -1,0 +1,106 @@
+import type { NextStep } from '../../base/acts.ts';
+import {
+  CAP_NAMES,
+  type CapUse,
+  type CapVerdict,
+  capUses,
+  dueWarnings,
+  judgeCaps,
+  type SessionCaps,
+  type Spent,
+  settingOf,
+  useInWords,
+  withRaised,
+  withSpent,
+} from '../../phases/caps.ts';
+import type { Phase } from '../../phases/table.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { SessionState } from '../../session/events/state.ts';
+import { blockedEvent } from '../core/blocked.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+
+const NONE: SessionCaps = { session: {}, phases: {} };
+
+/** How far every limit is used, with what a running child has spent so far. */
+export function budgetUses(
+  worker: Pick<Worker, 'file'>,
+  state: Pick<SessionState, 'spent' | 'raisedCaps'>,
+  { phase, live, raised }: { phase: Phase; live?: Spent; raised?: SessionCaps | undefined },
+): CapUse[] {
+  const caps = withRaised(withRaised(worker.file.settings.caps ?? NONE, state.raisedCaps), raised);
+  return capUses(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
+}
+
+/** Where the next child would stand. */
+export function budgetVerdict(worker: Worker): CapVerdict {
+  const state = stateOf(worker);
+  const uses = budgetUses(worker, state, { phase: state.progress.phase });
+  const verdict = judgeCaps(uses);
+  if (verdict.kind !== 'fine' || !state.wrapUpDue) return verdict;
+  const use = uses.toSorted((a, b) => b.spent / b.limit - a.spent / a.limit)[0];
+  return use === undefined ? verdict : { kind: 'wrap_up', use };
+}
+
+/** Every limit that keeps the next child from more than leaving things in order. */
+export function spentUses(worker: Worker): CapUse[] {
+  const verdict = budgetVerdict(worker);
+  if (verdict.kind === 'fine') return [];
+  const state = stateOf(worker);
+  const uses = budgetUses(worker, state, { phase: state.progress.phase });
+  const spent = uses.filter((each) => judgeCaps([each]).kind !== 'fine');
+  return spent.length > 0 ? spent : [verdict.use];
+}
+
+/** Tells people at a half and at four fifths of a limit, once each. @param tell writes one warning, or leaves it for later */
+export async function tellBudget(
+  worker: Worker,
+  uses: readonly CapUse[],
+  tell: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
+): Promise<void> {
+  for (const due of dueWarnings(uses, stateOf(worker).budgetTold)) {
+    const { cap, scope, percent, limit, spent } = due;
+    const flow = `${percent} % of a limit is used: ${useInWords(due)}`;
+    await tell(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
+  }
+}
+
+/** Asked before every spawn. @returns false when the session is blocked for it */
+export async function withinBudget(worker: Worker): Promise<boolean> {
+  const state = stateOf(worker);
+  const { phase } = state.progress;
+  await tellBudget(worker, budgetUses(worker, state, { phase }));
+  const verdict = budgetVerdict(worker);
+  if (verdict.kind === 'fine' || (verdict.kind === 'wrap_up' && !state.wrappedUp)) return true;
+  const uses = spentUses(worker);
+  const [reason, next, needs] = [budgetReason(uses), higherLimits(uses), 'human_decision'];
+  await record(worker, blockedEvent({ phase, reason, needs, rule: 'budget', next }));
+  return false;
+}
+
+/** What is used up: a resume must raise all of it at once, or it changes nothing. */
+export function budgetReason(uses: readonly CapUse[]): string {
+  const [phase] = uses.map(({ scope }) => scope);
+  const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
+  const [used, settings] = [uses.map(useInWords), uses.map(settingOf)].map((words) => words.join(' and '));
+  return `The budget is used up: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
+}
+
+/** A limit of each kind that is enough: a person names kinds alone, not phases. */
+export function higherLimits(uses: readonly CapUse[]): NextStep[] {
+  const args = CAP_NAMES.flatMap((name) => {
+    const reached = uses.filter(({ cap }) => cap === name).flatMap(({ limit, spent }) => [limit, spent]);
+    return reached.length === 0 ? [] : [[name, Math.ceil(Math.max(...reached) * 2 + 1)]];
+  });
+  return [{ act: 'raise_limits', args: Object.fromEntries(args), ifWanted: true }];
+}
+
+/** A child that only leaves things in order needs little time. */
+const WRAP_UP_LIMIT_MS = 10 * 60_000;
+
+export function wrapUpTimeLimit(timeLimitMs: number): number {
+  return Math.min(timeLimitMs, WRAP_UP_LIMIT_MS);
+}
+
+/** For the child that leaves things in order. */
+export const WRAP_UP_NOTE =
+  'The budget is nearly used up, and you are the last child before a person is asked: begin nothing new. Commit what there is, write in the notebook where the work stands and what comes next, and signal `handoff` with that as its note. Be done within minutes.';

@@ -1,0 +1,104 @@
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { type Line, LineSplitter } from '../../base/files/lines.ts';
+import { openPlainFile } from '../../base/files/plain-file.ts';
+import type { FinalReport, Provider } from '../../providers/contract/provider.ts';
+import { Tally } from '../../providers/reading/tally.ts';
+
+const PIECE_BYTES = 256 * 1024;
+/** A longer line is no event of any CLI; it is passed over without being kept. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+/** More than this between two looks is passed over, but for its end. */
+const MOST_AT_ONCE_BYTES = 16 * 1024 * 1024;
+const TAIL_BYTES = 4 * 1024 * 1024;
+const LF = 0x0a;
+const SPACE = 0x20;
+const OPENING_BRACE = 0x7b;
+
+/** Reads a running child's stdout file as it grows, in pieces: memory stays flat whatever is printed. */
+export class ChildLog implements Disposable {
+  readonly #path: string;
+  readonly #reader: ReturnType<Provider['newReader']>;
+  readonly #piece = Buffer.alloc(PIECE_BYTES);
+  readonly #lines = new LineSplitter({ maxLineBytes: MAX_LINE_BYTES });
+  #descriptor: number | undefined;
+
+  /** What its lines have told so far. */
+  readonly seen = new Tally();
+
+  constructor(path: string, provider: Provider) {
+    this.#path = path;
+    this.#reader = provider.newReader();
+  }
+
+  /** What the child does now. */
+  get activity(): string | undefined {
+    return this.seen.activity;
+  }
+
+  /** The last final report; absent while it runs. */
+  get final(): FinalReport | undefined {
+    return this.seen.final;
+  }
+
+  get bytes(): number {
+    return this.#lines.offset;
+  }
+
+  /**
+   * Reads what was appended since the last call. A child that prints faster than anybody reads is read
+   * at its newest end: what is passed over can't be its last word.
+   * @returns the bytes read
+   */
+  readOn(): number {
+    const descriptor = this.#opened();
+    if (descriptor === undefined) return 0;
+    this.#passOver(descriptor);
+    let total = 0;
+    while (total < MOST_AT_ONCE_BYTES) {
+      const bytesRead = readSync(descriptor, this.#piece, 0, PIECE_BYTES, this.bytes);
+      if (bytesRead === 0) break;
+      total += bytesRead;
+      for (const line of this.#lines.take(this.#piece.subarray(0, bytesRead))) this.#readLine(line);
+    }
+    return total;
+  }
+
+  /**
+   * Reads to where the file ends now, a last line without LF included. What a process that got away goes on writing
+   * has no end.
+   */
+  readToEnd(): void {
+    const descriptor = this.#opened();
+    const size = descriptor === undefined ? 0 : fstatSync(descriptor).size;
+    while (this.bytes < size && this.readOn() > 0);
+    for (const line of this.#lines.end()) this.#readLine(line);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  /** Whatever else the child puts under the log's name has told us nothing. */
+  #opened(): number | undefined {
+    if (this.#descriptor === undefined) {
+      const opened = openPlainFile(this.#path);
+      if (opened.kind === 'opened') this.#descriptor = opened.descriptor;
+    }
+    return this.#descriptor;
+  }
+
+  #passOver(descriptor: number): void {
+    const { size } = fstatSync(descriptor);
+    // The jump ends within a line, whose second half is no line.
+    if (size - this.bytes > MOST_AT_ONCE_BYTES) this.#lines.jumpTo(size - TAIL_BYTES);
+  }
+
+  // Every CLI's events are JSON objects: other lines need not even become text.
+  #readLine({ bytes }: Line): void {
+    if (bytes === undefined || bytes.length === 0) return;
+    const first = bytes[0] ?? LF;
+    if (first > SPACE && first !== OPENING_BRACE) return;
+    for (const event of this.#reader.readLine(bytes.toString('utf8'))) this.seen.note(event);
+  }
+}

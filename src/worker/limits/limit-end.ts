@@ -1,0 +1,82 @@
+import { isoUtc } from '../../base/clock.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { GUESS_MS, isBelievable, type Limit, spread } from '../../session/events/limit-wait.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { type ChoiceNow, chooseChild } from './choose-child.ts';
+import { readSharedLimit, shareLimit } from './shared-limit.ts';
+
+const LONG_OVER_MS = 10_000;
+const SHORTEST_REPEAT_MS = 1000;
+
+/**
+ * The events for a usage limit that a child ran into; every session of the account is told. With another
+ * provider of FALLBACK that is free, the session goes on at once.
+ * @param stated milliseconds since the epoch, null when the provider gave none
+ */
+export async function limitEnd(worker: Worker, stated: number | null): Promise<NewEvent[]> {
+  const until = stated === null || isOfWrongClock(worker, stated) ? null : stated;
+  const provider = stateOf(worker).lastProvider ?? worker.file.settings.provider;
+  const known = await readSharedLimit(worker, provider);
+  const guessed = until === null && (known?.guessed ?? true);
+  const end = Math.max(until ?? known?.until ?? worker.clock.now() + GUESS_MS, soonestAfterMany(worker));
+  // A stated time stands above a guess, and of two stated ones the later counts: the other is a window within.
+  if (known === undefined || known.guessed || end > known.until)
+    await shareLimit(worker, provider, { until: end, guessed });
+  const choice = await chooseChild(worker, stateOf(worker).progress.phase);
+  const isFree = choice.limit === undefined && choice.provider.name !== provider;
+  const own = { until: end, guessed, provider };
+  const event = limited(worker, choice.limit && choice.limit.until < end ? choice.limit : own);
+  return isFree ? [event, { type: 'went_on', why: 'fallback' }] : [event];
+}
+
+/** Limits that are over as soon as they are met would start child after child: the next one waits longer each time. */
+function soonestAfterMany({ clock, file, writer }: Worker): number {
+  const repeated = (writer.state.limitsInARow ?? 0) - 1;
+  if (repeated < 1) return 0;
+  const firstMs = Math.max(file.settings.retryDelayMs, SHORTEST_REPEAT_MS);
+  return clock.now() + Math.min(firstMs * 2 ** (repeated - 1), GUESS_MS);
+}
+
+/** Here or there: believed, the next child would be started at once, and so for ever; or not in this life. */
+function isOfWrongClock({ clock }: Worker, until: number): boolean {
+  const now = clock.now();
+  return !(until >= now - LONG_OVER_MS && isBelievable({ until, guessed: false }, now));
+}
+
+/** Asked before every spawn: another session may know that the account is used up. @returns false when it waits */
+export async function accountIsFree(worker: Worker): Promise<boolean> {
+  const choice = await chooseChild(worker, stateOf(worker).progress.phase);
+  if (choice.limit !== undefined) {
+    await record(worker, limited(worker, choice.limit));
+    return false;
+  }
+  await announceChange(worker, choice);
+  return true;
+}
+
+/** Another provider than the last one because of a limit, or the own one again: never without a word. */
+async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow): Promise<void> {
+  const last = stateOf(worker).lastProvider;
+  if (last === undefined || last === provider.name) return;
+  if (insteadOf) {
+    const until = isoUtc(insteadOf.limit.until);
+    const text = `${insteadOf.provider} has reached its usage limit until ${until}; ${provider.name} goes on in its place (FALLBACK).`;
+    await record(worker, { type: 'notice', code: 'fallback', text });
+  } else if (worker.file.settings.fallback?.includes(last)) {
+    await record(worker, {
+      type: 'notice',
+      code: 'fallback',
+      text: `${provider.name} works again instead of ${last}.`,
+    });
+  }
+}
+
+function limited({ clock }: Worker, { until, guessed, provider }: Limit & { provider: string }): NewEvent {
+  return {
+    type: 'limited',
+    until: spread(until, clock.now()),
+    guessed,
+    provider,
+    flow: 'Usage limit reached; goes on by itself',
+  };
+}

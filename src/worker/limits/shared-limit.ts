@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { configFolder } from '../../base/config-folder.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { credentialNames } from '../../providers/starting/credentials.ts';
+import { isBelievable } from '../../session/events/limit-wait.ts';
+import type { Worker } from '../core/worker.ts';
+
+/** One account's usage limit, as all sessions of this machine see it. Times are milliseconds since the epoch. */
+export const SharedLimit = z.object({
+  v: z.literal(1),
+  until: z.number(),
+  /** The provider gave no time. */
+  guessed: z.boolean(),
+  at: z.number(),
+});
+export type SharedLimit = z.infer<typeof SharedLimit>;
+
+type Machine = Pick<Worker, 'env' | 'clock'>;
+
+const MAX_BYTES = 10_000;
+
+/** The limit that holds now for the account by which a provider is paid for here; undefined when none is known. */
+export async function readSharedLimit(machine: Machine, provider: string): Promise<SharedLimit | undefined> {
+  const path = limitPath(machine, provider);
+  const reading = path === undefined ? undefined : await readPlainFile(path, MAX_BYTES);
+  if (reading?.kind !== 'bytes') return undefined;
+  const limit = SharedLimit.safeParse(parseJson(reading.bytes.toString('utf8'))).data;
+  const now = machine.clock.now();
+  return limit !== undefined && limit.until > now && isBelievable(limit, now) ? limit : undefined;
+}
+
+/** Tells every session of the account. A nicety: where it can't be written, each finds out by itself. */
+export async function shareLimit(
+  machine: Machine,
+  provider: string,
+  { until, guessed }: Pick<SharedLimit, 'until' | 'guessed'>,
+): Promise<void> {
+  const path = limitPath(machine, provider);
+  if (path === undefined) return;
+  const limit: SharedLimit = { v: 1, until, guessed, at: machine.clock.now() };
+  try {
+    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+    await writeWhole(path, `${JSON.stringify(limit)}\n`, 0o600);
+  } catch {
+    // A home that is read-only, or full.
+  }
+}
+
+/** A person says that the account can be used again: nobody waits for the old time any more. */
+export async function liftSharedLimit(machine: Machine, provider: string): Promise<void> {
+  if ((await readSharedLimit(machine, provider)) === undefined) return;
+  await shareLimit(machine, provider, { until: machine.clock.now(), guessed: false });
+}
+
+/** Names of what pays, never a value; of folders that hold a login, a fingerprint of their path. */
+export function accountKey(provider: string, env: Worker['env']): string {
+  const names = credentialNames(provider, env);
+  const folders = names.filter((name) => /_(?:DIR|HOME)$/.test(name)).map((name) => env[name]);
+  const hash = fingerprint(folders.join('\0')).slice(0, 8);
+  const parts = [provider, ...(names.length > 0 ? names : ['login']), ...(folders.length > 0 ? [hash] : [])];
+  return parts
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '_');
+}
+
+function limitPath({ env }: Machine, provider: string): string | undefined {
+  if (!env.HOME) return undefined;
+  return join(configFolder(env.HOME), 'limits', `${accountKey(provider, env)}.json`);
+}

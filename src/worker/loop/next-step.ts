@@ -1,0 +1,88 @@
+import { isRewinding } from '../../session/events/fold-rewound.ts';
+import { performRewind } from '../commands/perform-rewind.ts';
+import { joinEnvironment } from '../core/children-environment.ts';
+import { stoppedEvent } from '../core/stopped.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { SANDBOX_LOWER } from '../guarding/guard-stands.ts';
+import { prepare } from '../iteration/prepare.ts';
+import { runIteration } from '../iteration/run-iteration.ts';
+import { queueReason } from '../limits/queue.ts';
+import { isJustAdopted } from '../recording/adopted-gate.ts';
+import { nextIteration } from './next-iteration.ts';
+import { waitsOut, wokenByHand } from './parked.ts';
+
+const NEED_ANOTHER_ENVIRONMENT = new Set([
+  ...['credentials_changed', 'checks', 'setup_not_found', 'guard_failed'],
+  SANDBOX_LOWER,
+]);
+
+/** Does the one thing that the state asks for next. @returns why the worker leaves; undefined: there is more to do */
+export async function nextStep(worker: Worker): Promise<string | undefined> {
+  const state = stateOf(worker);
+  const { status, stopWanted } = state;
+  if (isRewinding(state)) {
+    await performRewind(worker);
+    return undefined;
+  }
+  switch (status.kind) {
+    case 'starting':
+      if (state.createdAt === undefined) return 'nothing was asked for';
+      await prepare(worker);
+      return undefined;
+    case 'running':
+      // One that waited at the gate where it was taken over has no worktree yet.
+      if (!state.prepared || isJustAdopted(worker)) {
+        await prepare(worker);
+        return undefined;
+      }
+      if (state.openIteration !== undefined) {
+        // Its place went with the worker that began it, or with a block; its child may run, so none is waited for.
+        await worker.slots.take().catch(() => false);
+        await runIteration(worker);
+        return undefined;
+      }
+      // Not before a child that lives is watched: what needs the environment waits for it there.
+      await joinEnvironment(worker);
+      if (stopWanted !== undefined) {
+        await record(worker, stoppedEvent(stopWanted.by));
+      } else if (!state.runWanted && state.progress.totalIterations === 0) {
+        await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
+      } else {
+        await nextIteration(worker);
+      }
+      return undefined;
+    case 'queued':
+      if (stopWanted !== undefined) {
+        await record(worker, stoppedEvent(stopWanted.by));
+        return undefined;
+      }
+      if ((await queueReason(worker)) !== undefined) return 'queued';
+      await record(worker, { type: 'went_on', why: 'slot_free' });
+      return undefined;
+    case 'waiting':
+    case 'limited':
+    case 'blocked':
+      await worker.slots.leave();
+      if (stopWanted !== undefined && status.kind !== 'blocked') {
+        await record(worker, stoppedEvent(stopWanted.by));
+        return undefined;
+      }
+      if (status.kind === 'limited') return (await waitsOut(worker, status)) ? undefined : 'limited';
+      // Whoever resumes it starts a worker of their own, with the environment that they mean.
+      if (needsAnotherEnvironment(worker)) return 'another environment is needed';
+      return (await wokenByHand(worker)) ? undefined : status.kind;
+    case 'stopped':
+      return 'stopped';
+    case 'done':
+      return 'done';
+    default:
+      return status satisfies never;
+  }
+}
+
+function needsAnotherEnvironment(worker: Worker): boolean {
+  const { status, openIteration } = stateOf(worker);
+  return (
+    status.kind === 'blocked' && openIteration === undefined && NEED_ANOTHER_ENVIRONMENT.has(status.rule)
+  );
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { documentFingerprint, documentText } from '../../session/documents/document-text.ts';
+import { typedAnswers } from '../../session/documents/typed-answers.ts';
+import type { By } from '../../session/events/event-types.ts';
+import { limitWait } from '../../session/events/limit-wait.ts';
+import type { LimitedStatus, WaitingStatus } from '../../session/events/state.ts';
+import { waitingCommandIds } from '../commands/take-commands.ts';
+import { RunFolderGoneError } from '../core/passing-errors.ts';
+import { record, stateOf, takesTypedAnswers, type Worker } from '../core/worker.ts';
+import { obeyPhaseLine } from '../judging/obey-phase-line.ts';
+
+const POLL_MS = 200;
+/** A worker that waits no longer than this stays; a longer wait is the supervisor's. */
+const SHORT_WAIT_MS = 60_000;
+const BY_HAND: By = { channel: 'file' };
+
+/** Records what a person has done in the files of a session that waits or is blocked. @returns true when that wakes it */
+export async function wokenByHand(worker: Worker): Promise<boolean> {
+  requireRunFolder(worker);
+  const { status } = stateOf(worker);
+  if (status.kind === 'waiting') {
+    if (status.for === 'qa_answers' && (await takeRested(worker, status))) return true;
+    if (status.for === 'file_update' && (await fileWaitIsOver(worker, status))) return true;
+  }
+  return await obeyPhaseLine(worker);
+}
+
+function requireRunFolder({ paths }: Worker): void {
+  if (statsAt(paths.runDir) === undefined) throw new RunFolderGoneError(paths.runDir);
+}
+
+/** Takes what a person has typed into `_qa.md`, once whoever watches it has seen the very text rest. */
+async function takeRested(worker: Worker, status: WaitingStatus): Promise<boolean> {
+  const { rested } = worker.wake;
+  if (rested === undefined || rested === status.fileHash || !takesTypedAnswers(worker)) return false;
+  const text = await documentText(worker.paths.qa);
+  if (text === undefined || fingerprint(text) !== rested) return false;
+  const typed = typedAnswers(text, stateOf(worker), status);
+  if (typed === undefined) return false;
+  const { answers } = typed;
+  const flow = `Answers typed into _qa.md: ${answers.map(({ id }) => id).join(', ')}`;
+  await record(worker, { type: 'answers_recorded', by: BY_HAND, answers, open: [], flow });
+  return true;
+}
+
+async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<boolean> {
+  if (status.file === undefined) return false;
+  const path = join(worker.paths.sessionDir, status.file);
+  const hash = (await documentFingerprint(path)) ?? '';
+  if (hash === status.fileHash) return false;
+  const { resumePhase: phase } = status;
+  const flow = `${status.file} was changed; going on`;
+  await record(worker, { type: 'resumed', by: { channel: 'file' }, phase, resetsCounts: false, flow });
+  return true;
+}
+
+/** Waits out the rest of a short limit. @returns false when the worker should leave: the supervisor waits for the rest */
+export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<boolean> {
+  const { clock, wake } = worker;
+  // Its starter has watched the time go by, which this clock may not show.
+  const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
+  for (let leftMs = wait.leftMs(); leftMs > 0; leftMs = wait.leftMs()) {
+    if (leftMs > SHORT_WAIT_MS) return false;
+    requireRunFolder(worker);
+    if ((await waitingCommandIds(worker)).length > 0) return true;
+    await clock.sleep(Math.min(POLL_MS, leftMs));
+  }
+  await record(worker, { type: 'went_on', why: 'limit_over' });
+  return true;
+}

@@ -1,0 +1,95 @@
+import { homedir } from 'node:os';
+import { BASE_ERRORS } from '../../base/base-errors.ts';
+import { crashPoint } from '../../base/fault-points.ts';
+import type { Places } from '../../session/events/places.ts';
+import { restOfFinishing } from '../commands/finishing.ts';
+import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
+import { say } from '../core/failure.ts';
+import { followUp } from '../core/follow-up.ts';
+import { Watch } from '../core/watch.ts';
+import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import { settleEvents } from '../recording/settle.ts';
+import { guarded } from './guarded.ts';
+import { nextStep } from './next-step.ts';
+import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker.ts';
+import { takeOver } from './take-over.ts';
+
+const MOVED = 'folders were moved; it begins again at the new ones';
+
+/**
+ * Works on one session until nothing is left to do. Returns at once when another worker has it.
+ * Starting and recovering are the same: take the lease, fold, do whatever the state asks for next.
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { clock, host, env, supervisorProgram: program } = options;
+  const watch = new Watch({ env, home: env.HOME ?? homedir(), host, clock, program });
+  for (;;) {
+    const opened = await openWorker(options, watch);
+    if (opened === undefined || !(await workOnce(opened, watch))) return;
+  }
+}
+
+/** @returns whether there is more to do, under another lease */
+async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Promise<boolean> {
+  using writer = worker.writer;
+  // Nothing that was planted before this worker came may be started by it. What fails now fails with each git call.
+  if (writer.state.worktree) await worker.git.look(writer.state.worktree.path).catch(() => undefined);
+  const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
+  await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
+  await record(worker, ...away);
+  const { places } = writer.state;
+  const leave = (why: string) => leaveInOrder(worker, why);
+  await work(worker, places)
+    .then(leave)
+    .catch(async (error) => {
+      // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
+      if (BASE_ERRORS.lease_lost.is(error)) await lease.markLost().catch(() => undefined);
+      throw error;
+    });
+  await lease.release().catch((error) => say(worker, error));
+  crashPoint('after-release');
+  await watch.over(worker.paths.sessionsDir);
+  crashPoint('after-handover');
+  if (stateOf(worker).places !== places && !stateOf(worker).archived) return true;
+  // Whoever left a command before the release saw a live worker and started no other.
+  return (await waitingCommandIds(worker)).length > 0;
+}
+
+/**
+ * Leaves a session that rests. What a full disk does not take now is not waited for: the next worker writes it. A lease
+ * that could not be released is that of a worker that died, once this process has ended.
+ */
+async function leaveInOrder(worker: Worker, why: string): Promise<void> {
+  crashPoint('before-leaving');
+  await worker.slots.leave();
+  await recordIfTaken(worker, { type: 'worker_left', why });
+  worker.writer.writeCache();
+  crashPoint('before-release');
+}
+
+/** @param places those that the worker knows @returns why it leaves */
+async function work(worker: Worker, places: Places | undefined): Promise<string> {
+  for (;;) {
+    const left = await guarded(worker, () => oneStep(worker, places));
+    if (left !== undefined) return left;
+  }
+}
+
+async function oneStep(worker: Worker, places: Places | undefined): Promise<string | undefined> {
+  if (stateOf(worker).pending !== undefined) {
+    // What a crash left behind comes first: a command would be met as if it were not there.
+    await record(worker, ...(await settleEvents(worker)));
+    return undefined;
+  }
+  await takeCommandsIfNoChild(worker);
+  if (stateOf(worker).archived) return 'archived';
+  // All that this worker knows is of the old places.
+  if (stateOf(worker).places !== places) return MOVED;
+  return await nextStep(worker);
+}
+
+// A child that outlived a worker may still run: then its commands are taken while it is watched.
+async function takeCommandsIfNoChild(worker: Worker): Promise<void> {
+  const { openIteration, status } = stateOf(worker);
+  if (openIteration === undefined || status.kind !== 'running') await takeCommands(worker, 'no_child');
+}

@@ -1,0 +1,83 @@
+import { rm } from 'node:fs/promises';
+import { identify, livenessOf } from '../../base/processes/host.ts';
+import type { OwnedLease } from '../../base/processes/lease.ts';
+import { exitFile, NEVER_STARTED } from '../../providers/starting/run-child.ts';
+import type { EventBody } from '../../session/events/event-types.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { appendPatiently } from '../core/append-patiently.ts';
+import { readChildRecord } from '../core/child-record.ts';
+import { readExit } from '../core/iteration-files.ts';
+import { endChildTree } from '../core/tree.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { putAwayOldFlow } from '../documents/old-flow.ts';
+import { removeDraftsOfDead } from '../iteration/after-child.ts';
+import { phaseByHand, setPhase, writtenPhase } from '../judging/obey-phase-line.ts';
+
+type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
+
+/** Says who works now and what was found; what is left of the worker before is then done like anything else. */
+export async function takeOver(
+  worker: Worker,
+  lease: OwnedLease,
+  { truncatedBytes }: { truncatedBytes: number },
+): Promise<void> {
+  const { host, writer } = worker;
+  const self = await identify(host, process.pid);
+  if (self === undefined) throw new Error('This process is not in the process table.');
+  const found = await findOpenIteration(worker);
+  const byHand = await phaseByHand(worker);
+  // The next write to the notebook puts it back.
+  const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
+  const tookOver: NewEvent = {
+    type: 'worker_took_over',
+    worker: self,
+    version: __VERSION__,
+    previous: lease.previous?.how ?? 'none',
+    ...found,
+    ...(truncatedBytes > 0 && { truncatedBytes }),
+  };
+  await appendPatiently(worker, [tookOver]);
+  // Before any line of this worker's own, which would say that all before it were written.
+  await worker.projector.catchUp(stateOf(worker));
+  for (const problem of writer.problems) {
+    await record(worker, {
+      type: 'notice',
+      code: 'log_problem',
+      text: `A line of the event log was left out: ${problem}`,
+    });
+  }
+  if (moved !== undefined) {
+    const detail = `it said ${moved} while an iteration was open`;
+    await record(worker, { type: 'forgery_seen', what: 'the Phase line of the notebook', detail });
+  }
+  writer.writeCache();
+  if (byHand !== undefined) await setPhase(worker, byHand);
+  if (stateOf(worker).openIteration !== undefined) return;
+  // SETUP, a check or a whole child of a worker that died: nothing of it may meet the next one. Whoever left in
+  // good order has left nobody; where no lease is left to say so, somebody may have taken it away.
+  if (lease.previous?.how !== 'released') {
+    await endChildTree(worker, undefined, { leftoversOnly: true });
+    removeDraftsOfDead(worker);
+  }
+  await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: true });
+}
+
+async function findOpenIteration(worker: Worker): Promise<Recovery> {
+  const open = stateOf(worker).openIteration;
+  if (open === undefined) return { recovery: 'nothing' };
+  const files = iterationPaths(worker.paths, open.iteration);
+  const child = await readChildRecord(worker, open.iteration);
+  if (child === undefined)
+    return { recovery: 'run_again', why: `iteration ${open.iteration} had no child yet` };
+  if ((await readExit(worker, open, child)) === NEVER_STARTED) {
+    // The record goes first: with it gone, what is left says "no child yet" whenever this is cut short.
+    await rm(files.child, { force: true });
+    await rm(exitFile(files.exit, child), { force: true });
+    return { recovery: 'run_again', why: `the child of iteration ${open.iteration} was never let go` };
+  }
+  const alive = (await livenessOf(worker.host, child.wrapper)) === 'alive';
+  return alive
+    ? { recovery: 'adopt', why: `the child of iteration ${open.iteration} still runs` }
+    : { recovery: 'finish', why: `the child of iteration ${open.iteration} has ended` };
+}

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import type { Phase } from '../../phases/table.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { readInboxMessage } from '../../session/documents/inbox.ts';
+import { readPlan } from '../../session/documents/plan.ts';
+import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import { checksOf, stateOf, type Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { documentNames } from '../documents/documents.ts';
+import { WRAP_UP_NOTE } from '../limits/budget.ts';
+import { deliverMessages } from '../recording/messages.ts';
+import { assemblePrompt } from './assemble.ts';
+import type { PromptMessage, PromptPlan, PromptState } from './prompt-state.ts';
+
+export interface PromptFacts {
+  iteration: number;
+  phase: Phase;
+  /** Whose child it is: with a fallback not always the one of the settings. */
+  provider: string;
+  /** How long it may work. */
+  timeLimitMs: number;
+  /** The one clock reading of this iteration. */
+  now: number;
+  /** Messages of the human for this child, as files. */
+  messageFiles: readonly string[];
+  /** Only what is reserved for leaving things in order is left of the budget. */
+  wrapUp: boolean;
+}
+
+/** The whole prompt of an iteration. The same state and clock reading give the same bytes. */
+export async function buildPrompt(worker: Worker, facts: PromptFacts): Promise<string> {
+  return assemblePrompt(await promptState(worker, facts));
+}
+
+async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptState> {
+  const { file, paths } = worker;
+  const { settings } = file;
+  const { worktree, progress, notes, goal, feedback, oldRounds, oldPlans } = stateOf(worker);
+  const { questions, open } = await readQuestions(worker);
+  return {
+    sessionDir: paths.sessionDir,
+    workingDir: worktree?.path ?? file.mainRepo,
+    phase: facts.phase,
+    iteration: facts.iteration,
+    phaseIteration: progress.phaseIteration + 1,
+    provider: facts.provider,
+    permissions: settings.permissions,
+    isGuarded: (await worker.guard.now(worker)).level !== 'none',
+    timeLimitMs: facts.timeLimitMs,
+    now: facts.now,
+    worktree,
+    task: file.task,
+    dive: file.dive,
+    goal,
+    feedback,
+    notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,
+    messages: await promptMessages(worker, facts.messageFiles),
+    constraints: await constraints(settings.constraintsPath),
+    checks: checksOf(worker),
+    documents: documentNames(worker),
+    questions: { asked: questions.length, open },
+    plan: await promptPlan(worker),
+    earlier: { rounds: oldRounds, plans: oldPlans },
+    testReturns: progress.testReturns,
+    qualityRounds: progress.qualityRounds,
+    qualitySinceImplementation: progress.qualitySinceImplementation,
+    qualityChangedTree: progress.qualityChangedTree,
+  };
+}
+
+/** New messages after those that an earlier child was given and did not acknowledge. */
+async function promptMessages(worker: Worker, newFiles: readonly string[]): Promise<PromptMessage[]> {
+  const { unacknowledged } = stateOf(worker).messages;
+  const repeated = (await deliverMessages(worker, unacknowledged)).filter((path) => !newFiles.includes(path));
+  const read = async (path: string, isRepeated: boolean): Promise<PromptMessage | undefined> => {
+    const content = await documentText(path);
+    if (content === undefined) return undefined;
+    const { id, text } = readInboxMessage(basename(path), content);
+    return { id, path, text, isRepeated };
+  };
+  const all = await Promise.all([
+    ...repeated.map((path) => read(path, true)),
+    ...newFiles.map((path) => read(path, false)),
+  ]);
+  return all.filter((message) => message !== undefined);
+}
+
+async function promptPlan(worker: Worker): Promise<PromptPlan | undefined> {
+  const { version, text, outcome } = await readPlanEvidence(worker);
+  if (version === undefined || text === undefined) return undefined;
+  const { phases, testable } = readPlan(text);
+  return { name: version.name, isApproved: outcome.approved, phases, testable };
+}
+
+/** @throws constraints_gone */
+async function constraints(path: string | undefined): Promise<PromptState['constraints']> {
+  if (path === undefined) return undefined;
+  const text = await ifExists(readFile(path, 'utf8'));
+  if (text === undefined) throw WORKER_ERRORS.constraints_gone({ path });
+  return { path, text };
+}

@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import type { Phase } from '../../phases/table.ts';
+import { type Checkpoint, keepCheckpoint } from '../../project/checkpoints/checkpoint.ts';
+import {
+  dropCheckpoints,
+  KEPT_CHECKPOINTS,
+  keepPhaseEnd,
+  type Moment,
+  pruneCheckpoints,
+} from '../../project/checkpoints/checkpoint-refs.ts';
+import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
+import { commitSessionFiles } from '../../project/checkpoints/session-repository.ts';
+import { type WorktreePrints, worktreePrints } from '../../project/checkpoints/worktree-print.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import type { WorktreeSeen } from '../guarding/snapshot.ts';
+
+export interface KeptWork {
+  checkpoint?: { ref: string; commit: string };
+  /** Equal trees are equal bytes; ignored files aside. */
+  trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'> & Pick<WorktreePrints, 'leftOut'>;
+  /** The worktree's fingerprint and the commit that is checked out. */
+  worktree?: WorktreeSeen;
+  /** Why nothing could be kept, or what was left out. */
+  problem?: string;
+}
+
+export interface CheckpointPlace extends GitContext {
+  mainRepo: string;
+  worktreePath: string;
+  branch: string;
+  sessionDir: string;
+  sessionFolder: string;
+  storeDir: string;
+}
+
+/** Where a session's checkpoints are made from; undefined before it has a worktree. */
+export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  return {
+    mainRepo: worker.file.mainRepo,
+    worktreePath: worktree.path,
+    branch: worktree.branch,
+    sessionDir: worker.paths.sessionDir,
+    sessionFolder: worker.file.folder,
+    storeDir: join(worker.paths.runDir, 'checkpoints'),
+    ...worker.git.context,
+  };
+}
+
+/** Keeps worktree and documents as a commit under a ref of ours, whatever the child left. Never throws. */
+export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return {};
+  try {
+    const kept: Checkpoint = await keepCheckpoint({ ...place, moment });
+    const { ref, commit, head, newlySkipped, worktreeTree, sessionTree, documents } = kept;
+    const prints = await worktreePrints(place.worktreePath, kept, worker.git.context);
+    const left =
+      newlySkipped.length > 0
+        ? `Not in this checkpoint and those to come (over 50 MB, unreadable, a repository of its own, more than 5,000 or 500 MB of new files in a folder, or encrypted by the repository and never committed): ${newlySkipped.slice(0, 10).join(', ')}`
+        : undefined;
+    return {
+      checkpoint: { ref, commit },
+      trees: { worktreeTree, sessionTree, documents, leftOut: prints.leftOut },
+      worktree: { print: prints.worktree, head },
+      problem: left,
+    };
+  } catch (error) {
+    return { problem: `No checkpoint was made: ${error instanceof Error ? error.message : error}` };
+  }
+}
+
+/** To be told, whatever else the moment brings. */
+export function notKept({ problem }: KeptWork): NewEvent[] {
+  return problem === undefined ? [] : [{ type: 'notice', code: 'checkpoint', text: problem }];
+}
+
+/** Two starts of git, which need not lie between any two children. */
+const TIDY_EVERY = 10;
+
+/** Lets old checkpoints go, and keeps the one that ends a phase. A nicety: it stops nothing. */
+export async function tidyCheckpoints(
+  worker: Worker,
+  end: { iteration: number; commit: string; endsPhase?: Phase },
+): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return;
+  const { sessionFolder } = place;
+  const { iteration, commit, endsPhase: phase } = end;
+  try {
+    const store = await openStore(place);
+    if (phase !== undefined) await keepPhaseEnd(store, { sessionFolder, iteration, phase, commit });
+    if (iteration > KEPT_CHECKPOINTS && iteration % TIDY_EVERY === 0) {
+      await pruneCheckpoints(store, sessionFolder);
+    }
+  } catch {
+    // What could not be let go now goes with the next iteration.
+  }
+}
+
+/** A session that is put away whole needs none: its branch is kept. */
+export async function dropAllCheckpoints(worker: Worker): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return;
+  // What could not be dropped only takes room.
+  await openStore(place)
+    .then((store) => dropCheckpoints(store, place.sessionFolder))
+    .catch(() => undefined);
+}
+
+/** Commits the readable files where SESSIONS is a repository of its own. A nicety: it stops nothing. */
+export async function commitReadableFiles(worker: Worker): Promise<void> {
+  const { lastIteration } = stateOf(worker);
+  if (lastIteration === undefined) return;
+  const message = `${lastIteration.phase}: ${lastIteration.lastAction ?? lastIteration.ending}`;
+  await commitSessionFiles({
+    sessionDir: worker.paths.sessionDir,
+    mainRepo: worker.file.mainRepo,
+    message,
+    pause: () => worker.clock.sleep(LOCK_PAUSE_MS),
+    ...worker.git.context,
+  }).catch((error: unknown) => reportLock(worker, error));
+}
+
+/** Other sessions commit there too, and a commit takes no longer. */
+const LOCK_PAUSE_MS = 500;
+const reported = new WeakSet<Worker>();
+
+/** Once in a worker's life: it is met after every iteration. */
+async function reportLock(worker: Worker, error: unknown): Promise<void> {
+  if (!WORKTREE_ERRORS.session_repository_locked.is(error) || reported.has(worker)) return;
+  reported.add(worker);
+  await record(worker, { type: 'notice', code: error.code, text: error.message });
+}

@@ -1,0 +1,87 @@
+import { changeFile } from '../../base/files/change-file.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { readOverview } from '../../session/documents/overview.ts';
+import { restoreLost } from '../../session/documents/overview-change.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { OpenIteration } from '../../session/events/state.ts';
+import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
+import { readQuestions } from '../core/evidence.ts';
+import { stateOf, takesTypedAnswers, type Worker } from '../core/worker.ts';
+import { readOwnOverview } from '../documents/documents.ts';
+import { writeRecordedAnswers } from '../documents/recorded-answers.ts';
+
+const MAX_FLOW_LINES = 50;
+const MAX_LINE = 1000;
+
+export interface NotebookEnd {
+  lines: { lastAction?: string; next?: string };
+  /** Flow lines that the child added, for the record. */
+  newFlow: string[];
+  forgeries: NewEvent[];
+}
+
+/**
+ * Reads what the child did to the notebook and the questions, puts back what was not its to change, and
+ * says so. Its own lines stay as it wrote them.
+ */
+export async function mendNotebook(worker: Worker, open: OpenIteration): Promise<NotebookEnd> {
+  const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
+  const text = await readOwnOverview(worker.paths);
+  // Taken away with the run folder: nothing can be said of what changed since.
+  const before = readOverview(beforeText ?? text ?? '');
+  const after = readOverview(text ?? '');
+  const forgeries: NewEvent[] = [];
+  if (text !== undefined && after.phase !== before.phase) {
+    forgeries.push(
+      forgerySeen(
+        'the Phase line of the notebook',
+        `${before.phase ?? 'none'} became ${after.phase ?? 'none'}`,
+      ),
+    );
+  }
+  if (text !== undefined) {
+    await changeFile(
+      worker.paths.overview,
+      (now) => restoreLost(now ?? text, { task: before.task, flow: before.flow }),
+      { maxBytes: MAX_OVERVIEW_BYTES },
+    );
+  }
+  forgeries.push(...(await mendAnswers(worker)));
+  const known = new Set(before.flow);
+  const newFlow = after.flow.filter((line) => !known.has(line)).slice(-MAX_FLOW_LINES);
+  const lines = {
+    ...(after.lastAction !== undefined && { lastAction: after.lastAction.slice(0, MAX_LINE) }),
+    ...(after.next !== undefined && { next: after.next.slice(0, MAX_LINE) }),
+  };
+  return { lines, newFlow: newFlow.map((line) => line.slice(0, MAX_LINE)), forgeries };
+}
+
+/** Answers of people are put back, and what stood in their place stays below them; answers that no person gave stay, and open nothing. */
+async function mendAnswers(worker: Worker): Promise<NewEvent[]> {
+  const { altered, unconfirmed } = await readQuestions(worker);
+  const forgeries: NewEvent[] = [];
+  if (altered.length > 0) {
+    await writeRecordedAnswers(worker.paths, stateOf(worker));
+    forgeries.push(
+      takesTypedAnswers(worker)
+        ? answeredAgain(altered)
+        : forgerySeen('answers of the human in _qa.md', altered.join(', ')),
+    );
+  }
+  if (unconfirmed.length > 0) {
+    const ids = unconfirmed.map(({ id }) => id).join(', ');
+    forgeries.push(forgerySeen('answers in _qa.md that no human gave', ids));
+  }
+  return forgeries;
+}
+
+/** A person who may answer in the file may have typed on, or the child did it: from here that can't be told. */
+function answeredAgain(ids: readonly string[]): NewEvent {
+  const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The answer on record counts; another text stands below it there. If that is yours, send it as a message.`;
+  return { type: 'notice', code: 'answer_changed', text };
+}
+
+/** That something was changed which was not the child's to change. @param detail a child may have made it long */
+function forgerySeen(what: string, detail: string): NewEvent {
+  return { type: 'forgery_seen', what, detail: detail.slice(0, 300) };
+}

@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { changeFile } from '../../base/files/change-file.ts';
+import type { ParkDecision } from '../../phases/decision.ts';
+import { outageOf } from '../../phases/ending.ts';
+import { openedAtStart } from '../../session/commands/judge-start.ts';
+import { describeBy } from '../../session/documents/describe-event.ts';
+import { documentFingerprint, documentText } from '../../session/documents/document-text.ts';
+import { readQa } from '../../session/documents/qa.ts';
+import { questionHash } from '../../session/documents/qa-answer.ts';
+import { appendRound, newQa, setQaStatus } from '../../session/documents/qa-change.ts';
+import { openQuestions } from '../../session/documents/qa-open.ts';
+import type { RecordedAnswer } from '../../session/events/event-types.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { keepApprovedPlan } from '../core/approved-plan.ts';
+import { awaitedFile } from '../core/awaited-file.ts';
+import { blockedEvent } from '../core/blocked.ts';
+import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { limitEnd } from '../limits/limit-end.ts';
+import { outageEnd } from '../limits/outage-end.ts';
+
+/** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */
+export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
+  const { pending, lastIteration } = stateOf(worker);
+  if (pending === undefined) return [];
+  switch (pending.kind) {
+    case 'run':
+      return [];
+    case 'limited': {
+      const outage = lastIteration && outageOf(lastIteration.ending);
+      return outage ? [outageEnd(worker, outage)] : await limitEnd(worker, pending.until);
+    }
+    case 'block':
+      return [blockedEvent(pending)];
+    case 'done':
+      return [{ type: 'done', summary: pending.summary, flow: `Done: ${pending.summary}` }];
+    case 'park':
+      return await park(worker, awaitedFile(worker, pending));
+    default:
+      return pending satisfies never;
+  }
+}
+
+/** The events with which a session begins to wait, and those of a gate that opens by a choice of its start. */
+export async function park(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+  switch (decision.for) {
+    case 'qa_answers':
+      return await parkForAnswers(worker, decision);
+    case 'plan_approval':
+      return await parkForApproval(worker, decision);
+    case 'file_update':
+    case 'human_action': {
+      const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
+      const fileHash = path === undefined ? undefined : ((await documentFingerprint(path)) ?? '');
+      return [
+        {
+          ...parked(decision),
+          ...(fileHash !== undefined && { fileHash }),
+          flow: flowOf(decision),
+        },
+      ];
+    }
+    default:
+      return decision.for satisfies never;
+  }
+}
+
+async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+  if (decision.askNothingToClarify) await askNothingToClarify(worker);
+  await takeBackAnswered(worker);
+  const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
+  const wait: NewEvent = {
+    ...parked(decision),
+    openQuestions: open,
+    unconfirmed,
+    fileHash: fileHash ?? '',
+    flow: `Waiting for answers: ${open.join(', ')}`,
+  };
+  const by = openedAtStart('qa', worker.file.settings, stateOf(worker).startedBy);
+  if (by === undefined) return [wait];
+  const answers: RecordedAnswer[] = questions
+    .filter((question) => open.includes(question.id) && question.suggestion !== undefined)
+    .map((question) => ({
+      id: question.id,
+      question: questionHash(question),
+      text: question.suggestion?.letters.join(', ') ?? '',
+    }));
+  const given = new Set(answers.map(({ id }) => id));
+  const left = open.filter((id) => !given.has(id));
+  const flow = `Suggestions accepted by ${describeBy(by)}`;
+  return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
+}
+
+/** `Status: answered` is for whoever types the answers: a child that wrote it must not speak for them. */
+async function takeBackAnswered(worker: Worker): Promise<void> {
+  const text = await documentText(worker.paths.qa);
+  if (text === undefined || readQa(text).status !== 'answered') return;
+  const { open } = openQuestions(text, stateOf(worker));
+  if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
+}
+
+async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+  const { version, text } = await readPlanEvidence(worker);
+  const wait: NewEvent = {
+    ...parked(decision),
+    ...(version && { plan: version }),
+    flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
+  };
+  const by = openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
+  if (version === undefined || text === undefined || by === undefined) return [wait];
+  await keepApprovedPlan(worker, text);
+  const approved: NewEvent = {
+    type: 'plan_approved',
+    by,
+    plan: version,
+    phase: decision.resumePhase,
+    flow: `Plan approved by ${describeBy(by)}: ${version.name}`,
+  };
+  return [wait, approved];
+}
+
+async function askNothingToClarify(worker: Worker): Promise<void> {
+  const { answers, progress } = stateOf(worker);
+  // In a file that was emptied it would be the very question that the person has answered already.
+  const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
+  const question = {
+    text: `Nothing to clarify${again}. Go on to planning?`,
+    options: ['yes', 'no, there is something to say first (write it as the answer)'],
+    suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
+  };
+  await changeFile(worker.paths.qa, (text) =>
+    text === undefined || text.trim() === ''
+      ? newQa({ title: worker.file.folder, questions: [question] })
+      : appendRound(text, [question]),
+  );
+}
+
+function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
+  const { for: waitsFor, resumePhase, reason, file } = decision;
+  return {
+    type: 'parked',
+    for: waitsFor,
+    resumePhase,
+    openQuestions: [],
+    unconfirmed: [],
+    reason,
+    file,
+  };
+}
+
+function flowOf(decision: ParkDecision): string {
+  return `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
+}
