@@ -16,30 +16,68 @@ const MAY_IMPORT = {
   notify: ['base', 'phases'],
   worker: ['base', 'phases', 'session', 'project', 'providers', 'notify'],
   actions: BELOW_ACTIONS,
-  supervisor: [...BELOW_ACTIONS, 'actions'],
-  server: [...BELOW_ACTIONS, 'actions'],
+  machine: [...BELOW_ACTIONS, 'actions'],
+  supervisor: [...BELOW_ACTIONS, 'actions', 'machine/service/replace-monitor.ts'],
+  server: [...BELOW_ACTIONS, 'actions', 'machine'],
   rehearsal: ['base', 'phases', 'session'],
-  demo: [...BELOW_ACTIONS, 'actions', 'cli/output.ts'],
-  cli: [...BELOW_ACTIONS, 'actions', 'demo', 'supervisor'],
+  demo: [...BELOW_ACTIONS, 'actions', 'cli/terminal/output.ts'],
+  cli: [...BELOW_ACTIONS, 'actions', 'machine', 'demo', 'supervisor'],
+};
+
+/**
+ * The folders of a room, from its ground up: a folder may import those of the rows before its own. `.` is the
+ * room's own folder.
+ */
+const LAYERS = {
+  base: [['.'], ['files'], ['processes']],
+  session: [['layout'], ['events'], ['documents'], ['legacy', 'commands'], ['.'], ['watching']],
+  project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding']],
+  providers: [['contract'], ['reading'], ['starting'], ['claude', 'codex', 'gemini'], ['.']],
+  worker: [
+    ['documents'],
+    ['core'],
+    ['guarding', 'limits'],
+    ['recording'],
+    ['judging'],
+    ['prompt'],
+    ['commands'],
+    ['iteration'],
+    ['loop'],
+    ['.'],
+  ],
+  actions: [
+    ['acting'],
+    ['places'],
+    ['preconditions'],
+    ['reading'],
+    ['waiting'],
+    ['sessions'],
+    ['gates'],
+    ['.'],
+  ],
+  machine: [['install/package'], ['install'], ['service'], ['doctor']],
+  server: [['calls'], ['transport'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
+  cli: [['terminal'], ['rendering'], ['asking'], ['following'], ['commands'], ['.']],
 };
 
 const STARTS_PROCESSES = [
   'providers/starting/launch-worker.ts',
   'providers/starting/launch-supervisor.ts',
-  'providers/run-child.ts',
-  'project/git.ts',
-  'base/run-command.ts',
+  'providers/starting/run-child.ts',
+  'project/git/git.ts',
+  'base/processes/run-command.ts',
 ];
 
 const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
-  doors: { 'cli/output.ts': ['cli/cli-errors.ts', 'cli/rendering/style.ts'] },
+  layers: LAYERS,
+  doors: { 'cli/terminal/output.ts': ['cli/terminal/cli-errors.ts', 'cli/terminal/style.ts'] },
   packages: [
     { pattern: /^@modelcontextprotocol\//, only: ['server', 'demo'] },
     { pattern: /^(?:@clack\/.*|commander|fast-string-width|fast-wrap-ansi)$/, only: ['cli'] },
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
-    { pattern: /^chokidar$/, only: ['base/watcher.ts'] },
+    { pattern: /^chokidar$/, only: ['base/files/watcher.ts'] },
   ],
   uses: [
     {
@@ -57,15 +95,20 @@ const LAW: ImportLaw = {
       pattern: /\bset(?:Timeout|Interval)\s*\(/,
       // Of these, only the clock may be waited for: the others end a process that ignored a polite
       // signal, and draw a line again.
-      only: ['base/clock.ts', 'base/run-command.ts', 'cli/following/progress-view.ts', /(?:^|\/)main\.ts$/],
+      only: [
+        'base/clock.ts',
+        'base/processes/run-command.ts',
+        'cli/following/progress-view.ts',
+        /(?:^|\/)main\.ts$/,
+      ],
     },
     {
       name: 'the program that runs us',
       // In Electron it is none that can be started as Node; the rehearsal child always runs on a real one.
       pattern: /\bprocess\s*\.\s*execPath\b/,
-      only: ['providers/node-path.ts', /^rehearsal\//],
+      only: ['providers/starting/node-path.ts', /^rehearsal\//],
     },
-    { name: 'a hash', pattern: /\bcreateHash\b/, only: ['base/fingerprint.ts'] },
+    { name: 'a hash', pattern: /\bcreateHash\b/, only: ['base/files/fingerprint.ts'] },
     { name: 'console', pattern: /\bconsole\s*\./, only: [] },
   ],
   // A scenario is a module of the person's own.
@@ -89,7 +132,7 @@ test('the law was held against real modules of every listed room that exists', (
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
 });
 
-const door = { 'worker/loop.ts': '', 'cli/output.ts': '', 'cli/ask.ts': '' };
+const door = { 'worker/loop.ts': '', 'cli/terminal/output.ts': '', 'cli/ask.ts': '' };
 const lower = { 'base/errors.ts': '', 'session/paths.ts': '', 'server/main.ts': '', 'demo/parent.ts': '' };
 
 test.each<[string, Tree, string]>([
@@ -129,9 +172,20 @@ test.each<[string, Tree, string]>([
   ['demo past the door', { 'demo/a.ts': "import { x } from '../cli/ask.ts';" }, 'cli/ask.ts'],
   [
     'a door that drags its room along',
-    { 'cli/output.ts': "import { x } from './ask.ts';" },
+    { 'cli/terminal/output.ts': "import { x } from './ask.ts';" },
     'drags it along',
   ],
+  [
+    'a folder that uses one above it',
+    { 'worker/core/a.ts': "import { x } from '../loop/run-worker.ts';" },
+    'not below core/',
+  ],
+  [
+    'folders side by side that use each other',
+    { 'worker/limits/a.ts': "import { x } from '../guarding/guard.ts';" },
+    'not below limits/',
+  ],
+  ['a folder of no row', { 'worker/misc/a.ts': "import { x } from '../core/worker.ts';" }, 'no known row'],
   ['a module outside src', { 'base/a.ts': "import { x } from '../../tests/x.ts';" }, 'outside src/'],
   ['an unknown room', { 'utils/a.ts': '' }, 'no known room'],
   [
@@ -166,7 +220,7 @@ test.each<[string, Tree, string]>([
 
 test.each<[string, Tree]>([
   ['an import downwards', { 'server/a.ts': "import { x } from '../session/paths.ts';" }],
-  ['the door', { 'demo/a.ts': "import '../cli/output.ts';" }],
+  ['the door', { 'demo/a.ts': "import '../cli/terminal/output.ts';" }],
   ['markdown from anywhere', { 'worker/a.ts': "import text from '../../agents/a.md';" }],
   ['the environment in a main file', { 'rehearsal/main.ts': 'start(process.env);' }],
   [
@@ -185,7 +239,10 @@ test.each<[string, Tree]>([
 test('a circle of rooms is found, a door does not close one', () => {
   const circle = { 'session/a.ts': "import '../project/b.ts';", 'project/b.ts': "import '../session/c.ts';" };
   expect(roomCircles(circle, LAW)).toEqual(['session -> project -> session']);
-  const throughDoor = { 'cli/a.ts': "import '../demo/b.ts';", 'demo/b.ts': "import '../cli/output.ts';" };
+  const throughDoor = {
+    'cli/a.ts': "import '../demo/b.ts';",
+    'demo/b.ts': "import '../cli/terminal/output.ts';",
+  };
   expect(roomCircles(throughDoor, LAW)).toEqual([]);
 });
 

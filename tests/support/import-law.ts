@@ -5,6 +5,8 @@ import { importsOf, type SourceText, sourceText } from './source-text.ts';
 export interface ImportLaw {
   /** A room may import itself and what is listed: a room, or one file of a room as its door. */
   mayImport: Readonly<Record<string, readonly string[]>>;
+  /** The folders of a room in rows from its ground up: each may import those of earlier rows; `.` is the room's own. */
+  layers: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** Each door and what it may import of its own room, so that it does not drag the room along. */
   doors: Readonly<Record<string, readonly string[]>>;
   /** Packages that only some rooms or files may import. */
@@ -56,10 +58,24 @@ function importBreaches(path: string, source: SourceText, law: ImportLaw): strin
     const to = resolve(path, specifier);
     if (to.endsWith('.md') || to.endsWith('.json')) return [];
     if (to.startsWith('../')) return [`${path} imports ${specifier}, which lies outside src/`];
-    if (roomOf(to) === room) return doorBreach(path, to, law);
+    if (roomOf(to) === room) return [...doorBreach(path, to, law), ...layerBreach(path, to, law)];
     if (allowed.includes(roomOf(to)) || allowed.includes(to)) return [];
     return [`${path} imports ${to}; ${room} may import ${allowed.join(', ') || 'nothing'}`];
   });
+}
+
+function layerBreach(path: string, to: string, { layers }: ImportLaw): string[] {
+  const rows = layers[roomOf(path)];
+  const [own, other] = [subRoomOf(path), subRoomOf(to)];
+  if (rows === undefined || own === other) return [];
+  const rowOf = (folder: string) => rows.findIndex((row) => row.includes(folder));
+  if (rowOf(own) === -1) return [`${path} is in a folder of no known row`];
+  return rowOf(other) < rowOf(own) ? [] : [`${path} imports ${to}, which is not below ${own}/`];
+}
+
+/** The folders of a module within its room; `.` for the room's own. */
+function subRoomOf(path: string): string {
+  return path.split('/').slice(1, -1).join('/') || '.';
 }
 
 function doorBreach(path: string, to: string, { doors }: ImportLaw): string[] {
