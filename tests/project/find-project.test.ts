@@ -41,7 +41,7 @@ test('a file above the repository that names another one is not taken, only ment
     code: 'project_not_found',
     args: { searched: [repo.path] },
     why: expect.stringContaining(`${file} belongs to another repository`),
-    next: [{ act: 'set_up' }],
+    next: [{ act: 'set_up' }, { act: 'name_project' }],
   });
 });
 

@@ -2,12 +2,12 @@ import { access, constants } from 'node:fs/promises';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { isUnfinished, watchedFolders } from '../../actions/acting/supervision.ts';
 import { type DoctorCheck, ok, warn } from '../../actions/preconditions/check.ts';
+import { whyUnwritable } from '../../base/files/why-unwritable.ts';
 import { isOlder } from '../../providers/starting/launch-supervisor.ts';
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { isContinuedBy } from '../../session/continued-by.ts';
 import { readSessionList } from '../../session/session-list.ts';
 import type { SessionView } from '../../session/status.ts';
-import { whyUnwritable } from '../../base/files/why-unwritable.ts';
 
 /** Whether sessions that wait are watched, and by a program that is still there. Starts none. */
 export async function supervisorChecks(context: ActionContext): Promise<DoctorCheck[]> {

@@ -65,8 +65,10 @@ export const PROJECT_ERRORS = errors({
     why: isFolder
       ? `There is no .samocode in ${searched.join(', ')}${others.length > 0 ? `; ${others.join(', ')} belongs to another repository` : ''}.`
       : `There is no folder ${searched[0]}.`,
-    hint: 'Name the folder of a project that has one.',
-    next: [{ act: 'set_up', when: 'to set up a project in the repository' }],
+    next: [
+      { act: 'set_up', when: 'to set up a project in the repository' },
+      { act: 'name_project', when: 'for a project that has one' },
+    ],
   }),
 });
 

@@ -9,10 +9,7 @@ import type { Worker } from './worker.ts';
 const MAX_RECORD_BYTES = 64 * 1024;
 
 /** `child.json` of an iteration as it lies there, whoever wrote it; undefined when it is missing or damaged. */
-export async function childRecordAt(
-  paths: SessionPaths,
-  iteration: number,
-): Promise<ChildRecord | undefined> {
+async function childRecordAt(paths: SessionPaths, iteration: number): Promise<ChildRecord | undefined> {
   const reading = await readPlainFile(iterationPaths(paths, iteration).child, MAX_RECORD_BYTES);
   if (reading.kind !== 'bytes') return undefined;
   return ChildRecord.safeParse(parseJson(reading.bytes.toString('utf8'))).data;

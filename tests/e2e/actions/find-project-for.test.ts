@@ -47,7 +47,10 @@ test('a folder that the client names, or a repository around the working folder,
   await using bench = await makeBench();
   await using other = await makeRepo();
   const { context } = bench;
-  const elsewhere = { code: 'project_not_found', hint: expect.stringContaining('project_dir') };
+  const elsewhere = {
+    code: 'project_not_found',
+    next: expect.arrayContaining([expect.objectContaining({ act: 'name_project' })]),
+  };
   await findProjectFor({}, context);
   const start = (more: Partial<typeof context>) =>
     startSession({ task: 'x', run: false }, { ...context, ...more });

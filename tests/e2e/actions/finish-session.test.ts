@@ -50,7 +50,10 @@ test('a worktree with work that no commit holds is not removed, and the work is 
 test('a session that runs or waits must be stopped before it is put away', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
-  await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/stop/i);
+  await expect(finishSession(whole(rig), rig.context())).rejects.toMatchObject({
+    code: 'not_at_rest',
+    next: [{ act: 'stop' }],
+  });
 });
 
 test('an archived session takes no command but to be brought back', async () => {

@@ -53,7 +53,7 @@ test('iterations that the original tool ran are in no log of ours, and none of t
   const reading = (iteration?: number) => readTranscript({ session: 'boat', iteration }, desk.context);
   await expect(reading(3)).rejects.toMatchObject({
     what: '26-01-08-boat has no iteration 3.',
-    why: 'There is nothing to read so far.',
+    why: 'Nothing has been recorded so far.',
   });
-  await expect(reading()).rejects.toMatchObject({ what: 'No child of 26-01-08-boat is on record.' });
+  await expect(reading()).rejects.toMatchObject({ what: 'No iteration of 26-01-08-boat is on record.' });
 });

@@ -70,7 +70,7 @@ test('a stop that is on its way is not undone by a resume: it is told, and the s
   const early = resumeSession({ session: rig.file.folder }, rig.context());
   await expect(early).rejects.toMatchObject({
     code: 'stop_under_way',
-    hint: 'Call wait (until: done), then resume_session.',
+    next: [{ act: 'follow' }],
   });
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');

@@ -59,7 +59,7 @@ test('a made name that is taken gets a number, a given one is refused with the w
   const again = startSession({ task: 'Other', name: 'Fix it' }, bench.context);
   await expect(again).rejects.toMatchObject({
     code: 'session_exists',
-    hint: expect.stringContaining(`resume_session (session: "${first.view.folder}")`),
+    next: [{ act: 'resume', session: first.view.folder }],
   });
 });
 

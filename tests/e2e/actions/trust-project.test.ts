@@ -17,7 +17,7 @@ test('a command that came into the file by another hand starts nothing until a p
   await expect(startSession({ task: 'Build it', run: false }, bench.context)).rejects.toMatchObject({
     code: 'project_not_trusted',
     why: expect.stringContaining('CHECK=touch planted'),
-    hint: expect.stringContaining('setup_project with trust "'),
+    next: [{ act: 'trust', args: { hash: expect.any(String) } }],
   });
   expect(await sessionFolders(bench.sessionsDir)).toEqual([]);
   const { trust } = await readTrust({}, bench.context);
