@@ -127,6 +127,14 @@ test('no imports between rooms run in a circle', () => {
   expect(roomCircles(modules, LAW)).toEqual([]);
 });
 
+test('no folder of src has more than 25 files', () => {
+  const folders = Object.keys(modules).map((path) => path.replace(/\/[^/]+$/, ''));
+  const full = [...new Set(folders)].filter(
+    (folder) => folders.filter((each) => each === folder).length > 25,
+  );
+  expect(full).toEqual([]);
+});
+
 test('the law was held against real modules of every listed room that exists', () => {
   expect(Object.keys(modules).length).toBeGreaterThan(20);
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
