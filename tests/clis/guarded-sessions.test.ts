@@ -48,7 +48,7 @@ test.each(['claude', 'codex', 'gemini'] as const)(
     const { worktree } = await session.state();
     expect(await session.git('log', '-1', '--format=%s', worktree?.branch ?? '')).toBe('Inside');
     const results = session.models[cli]?.turns.flatMap(({ conversation }) => conversation.results) ?? [];
-    expect(results.map(({ text }) => text).join('\n')).toMatch(/Read-only file system[\s\S]*was-refused/);
+    expect(results.map(({ text }) => text).join('\n')).toMatch(/Read-only file system[\s\S]*was-refused/i);
     expect(await ifExists(stat(planted))).toBeUndefined();
   },
 );

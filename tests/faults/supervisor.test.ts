@@ -40,6 +40,8 @@ async function watch(rig: SessionRig, env: Readonly<Record<string, string>> = {}
 async function working(): Promise<SessionRig> {
   const rig = await startRig({ supervised: true, faults: true, scenario: LIVES_A_WHILE });
   await rig.until(({ openIteration }) => openIteration !== undefined, DEAD);
+  // The start has launched one, which may not be there yet.
+  await eventually(async () => !(await isGone(rig)), { what: 'the supervisor of the start' });
   await killSupervisors(rig.repo.homeDir);
   return rig;
 }
@@ -102,10 +104,9 @@ test.concurrent('a disk that takes nothing keeps no session from its work, and n
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   const full = { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull };
   await watch(rig, full);
-  await eventually(async () => (await nowOf(rig))?.sessions[0]?.state === 'waiting', {
-    what: 'its first look',
-  });
-  const [pid] = await supervisorPids(rig.repo.homeDir);
+  // What stands there may be of the one before it.
+  const pid = await eventually(async () => (await supervisorPids(rig.repo.homeDir))[0], { what: 'it' });
+  await eventually(async () => (await nowOf(rig))?.supervisor?.pid === pid, { what: 'its first look' });
   const before = (await queueOf(rig)).length;
   await writeFile(isFull, '');
   try {

@@ -73,9 +73,15 @@ export async function supervisorOf({ repo }: Home): Promise<SupervisorPaths> {
 }
 
 /** What its supervisor shows; undefined until it has looked. */
-export async function nowOf(home: Home): Promise<{ needYou: number; sessions: NowSession[] } | undefined> {
+interface Now {
+  supervisor: { pid: number };
+  needYou: number;
+  sessions: NowSession[];
+}
+
+export async function nowOf(home: Home): Promise<Now | undefined> {
   const text = await readFile((await supervisorOf(home)).now, 'utf8').catch(() => '');
-  return parseJson(text) as { needYou: number; sessions: NowSession[] } | undefined;
+  return parseJson(text) as Now | undefined;
 }
 
 export async function queueOf(home: Home): Promise<QueuedNotice[]> {

@@ -73,7 +73,7 @@ test.each(CLIENTS)(
     expect(second).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
     const texts = (second.turns.at(-1)?.results ?? []).map(({ text }) => text);
     const refused = texts.filter((text) => text.includes('no_answer_given'));
-    expect(refused).toEqual([expect.stringContaining('Open are Q1, Q2, Q3')]);
+    expect(refused).toEqual([expect.stringContaining('Open questions: Q1, Q2, Q3')]);
     const results = texts.filter((text) => !refused.includes(text)).map(toldIn);
     expect(results.filter(({ summary }) => !summary)).toEqual([]);
     const cursors = results.flatMap(({ cursor }) => cursor ?? []);
