@@ -94,7 +94,8 @@ function printResult(lines: ClaudeLines, json: Record<string, unknown>): void {
 /** What claude prints when the limit of a subscription is reached. */
 function reachLimit({ lines, clock }: ActContext, resetsInSeconds: number | undefined): number {
   const words = "You've hit your usage limit.";
-  const resetsAt = resetsInSeconds && Math.ceil(clock.now() / 1000 + resetsInSeconds);
+  const resetsAt =
+    resetsInSeconds === undefined ? undefined : Math.ceil(clock.now() / 1000 + resetsInSeconds);
   const failure = {
     api_error_status: 429,
     api_error_type: 'rate_limit_error',
