@@ -107,5 +107,5 @@ function inWords({ options }: QaQuestion, letters: readonly string[]): string {
 
 function isReviewed(flow: readonly string[]): boolean {
   const last = (pattern: RegExp) => flow.findLastIndex((line) => pattern.test(line));
-  return last(/\] Quality review\b/) > last(/\] Phase \d+ done\b/);
+  return last(/\] Quality review\b/) > last(/\] (?:Phase \d+ done|Looked again)\b/);
 }

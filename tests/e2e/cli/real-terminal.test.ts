@@ -34,9 +34,9 @@ async function untrusted(): Promise<TempRepo> {
 
 test.each([
   ['y', 0, 'count now'],
-  [KEY.enter, 1, 'You did not say yes'],
-  [KEY.escape, 1, 'You did not say yes'],
-  [KEY.ctrlC, 1, 'You did not say yes'],
+  [KEY.enter, 1, 'You did not agree'],
+  [KEY.escape, 1, 'You did not agree'],
+  [KEY.ctrlC, 1, 'You did not agree'],
 ])('on a real terminal %j ends the question with status %i', async (key, status, words) => {
   await using repo = await untrusted();
   const { exitCode, shown } = await trustAtTerminal(repo, key);
