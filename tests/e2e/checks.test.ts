@@ -4,8 +4,22 @@ import { readTrust, trustProject } from '../../src/actions/places/trust-project.
 import { resumeSession } from '../../src/actions/sessions/resume-session.ts';
 import { startRig } from '../support/session-rig.ts';
 
+/** Something new each time, so that the checks alone block it. */
+const fixing = {
+  rules: [
+    {
+      when: { phase: 'implementation', planPhase: 'done' },
+      do: [
+        { act: 'edit', path: 'fixes.md', text: 'A fix.\n', append: true },
+        { act: 'commit', subject: 'Try a fix' },
+        { act: 'end', did: 'Looked again', signal: { status: 'continue', phase: 'testing' } },
+      ],
+    },
+  ],
+} as const;
+
 test('a session that a wrong check has blocked goes on once the person mended and trusted the check', async () => {
-  await using rig = await startRig({ lines: { CHECK: 'false', GATES: 'none' } });
+  await using rig = await startRig({ lines: { CHECK: 'false', GATES: 'none' }, scenario: fixing });
   const blocked = await rig.until(({ status }) => status.kind === 'blocked', { withinMs: 180_000 });
   expect(blocked.status).toMatchObject({ rule: 'checks', reason: expect.stringContaining('`false`') });
   const { folder, configPath } = rig.file;
