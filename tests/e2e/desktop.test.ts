@@ -27,7 +27,10 @@ test('a server in an Electron UtilityProcess gives its session a worker and agen
 test('the bundle starts as its manifest says, where PATH leads nowhere', async () => {
   await using place = await makePlace({ bare: true });
   const start = await unpackBundle(join(place.home, 'bundle'));
-  await using chat = await chatWith(start, { cwd: place.repo, env: { HOME: place.home, PATH: '/nowhere' } });
+  await using chat = await chatWith(start, {
+    cwd: place.repo,
+    env: { HOME: place.home, PATH: '/nowhere', SAMOCODE_SUPERVISOR: 'off' },
+  });
   expect(await chat.call('list_sessions', { project_dir: place.repo })).toMatchObject({
     code: 'project_not_found',
   });

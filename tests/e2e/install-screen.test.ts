@@ -23,7 +23,7 @@ test('each step is on the screen before the client has done it, the failed one i
   expect(lines.slice(lines.indexOf('Codex: failed'))).toEqual([
     'Codex: failed',
     expect.stringMatching(/^ {2}✘ run .*codex plugin add samocode@samocode$/),
-    expect.stringContaining("A command of the client failed."),
+    expect.stringContaining('A command of the client failed.'),
     '  | Error: no network',
     '  | 1: a',
     '  | 9: <unknown>',

@@ -29,7 +29,12 @@ async function personWithTool(profile = PROFILE): Promise<Place> {
 }
 
 /** As a desktop starts its programs: no TERM, and a PATH of the system alone. */
-const asDesktop = ({ home }: Place) => ({ HOME: home, SHELL: '/bin/bash', PATH: '/usr/bin:/bin' });
+const asDesktop = ({ home }: Place) => ({
+  HOME: home,
+  SHELL: '/bin/bash',
+  PATH: '/usr/bin:/bin',
+  SAMOCODE_SUPERVISOR: 'off',
+});
 
 interface Started {
   lines: string;

@@ -38,7 +38,12 @@ beforeAll(async () => {
   const home = join(dir.path, 'home');
   const installed = join(dir.path, 'installed');
   await Promise.all([mkdir(home), mkdir(installed)]);
-  env = { PATH: process.env.PATH ?? '', HOME: home, npm_config_cache: join(dir.path, 'cache') };
+  env = {
+    PATH: process.env.PATH ?? '',
+    HOME: home,
+    npm_config_cache: join(dir.path, 'cache'),
+    SAMOCODE_SUPERVISOR: 'off',
+  };
   // Built already: packing must not build into a folder that other tests run from.
   const packed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', dir.path], ROOT);
   const [pack] = JSON.parse(packed.stdout) as [Pack];

@@ -69,7 +69,7 @@ async function contextOf({ home }: UnpackedPlace): Promise<ActionContext> {
   return {
     clock: systemClock,
     host: await systemHost(),
-    env: { HOME: home, PATH: '/usr/bin:/bin', ...none },
+    env: { HOME: home, PATH: '/usr/bin:/bin', SAMOCODE_SUPERVISOR: 'off', ...none },
     home,
     cwd: home,
     by: { channel: 'cli' },

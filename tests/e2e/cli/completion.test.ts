@@ -23,7 +23,13 @@ beforeAll(async () => {
   const bin = join(repo.homeDir, 'bin');
   await mkdir(bin);
   await symlink(PROGRAM, join(bin, 'samocode'));
-  env = { PATH: `${bin}:${process.env.PATH}`, HOME: repo.homeDir, TERM: 'dumb', LC_ALL: 'C.UTF-8' };
+  env = {
+    PATH: `${bin}:${process.env.PATH}`,
+    HOME: repo.homeDir,
+    TERM: 'dumb',
+    LC_ALL: 'C.UTF-8',
+    SAMOCODE_SUPERVISOR: 'off',
+  };
   for (const shell of SHELLS) {
     const { stdout } = await runCommand('samocode', ['completion', shell], { cwd: repo.path, env });
     await writeFile(scriptOf(shell), stdout);

@@ -13,7 +13,14 @@ async function trustAtTerminal(repo: TempRepo, key: string, env: Record<string, 
   const command = `'${process.execPath}' '${PROGRAM}' trust`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: repo.path,
-    env: { PATH: process.env.PATH, HOME: repo.homeDir, TERM: 'xterm', SHELL: '/bin/sh', ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: repo.homeDir,
+      TERM: 'xterm',
+      SHELL: '/bin/sh',
+      SAMOCODE_SUPERVISOR: 'off',
+      ...env,
+    },
   });
   let shown = '';
   child.stdout.on('data', (bytes: Buffer) => {

@@ -8,7 +8,15 @@ import { sandboxOff } from '../../support/project.ts';
 /** What Claude Desktop gives a server: no shell, no folder, no roots, hardly an environment; and quick children. */
 function desktop({ repo }: Bench, more: Record<string, string> = {}): Promise<Connection> {
   const { PATH = '', HOME = '', SAMOCODE_REHEARSAL_PACE_MS = '' } = repo.env;
-  const env = { HOME, PATH, SAMOCODE_REHEARSAL_PACE_MS, LANG: 'C.UTF-8', TERM: 'dumb', ...more };
+  const env = {
+    HOME,
+    PATH,
+    SAMOCODE_REHEARSAL_PACE_MS,
+    SAMOCODE_SUPERVISOR: 'off',
+    LANG: 'C.UTF-8',
+    TERM: 'dumb',
+    ...more,
+  };
   return connect({ env, cwd: '/', clientName: 'claude-ai' });
 }
 
