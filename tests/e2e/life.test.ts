@@ -224,7 +224,10 @@ test('two servers at once see the same sessions, and the end of one is nothing t
 test('with HOME, PATH, LANG and TERM alone everything is there', async () => {
   await using place = await makePlace();
   const { HOME = '', PATH = '' } = place.env;
-  const server = await startServer({ cwd: place.repo, env: { HOME, PATH, LANG: 'C.UTF-8', TERM: 'dumb', SAMOCODE_SUPERVISOR: 'off' } });
+  const server = await startServer({
+    cwd: place.repo,
+    env: { HOME, PATH, LANG: 'C.UTF-8', TERM: 'dumb', SAMOCODE_SUPERVISOR: 'off' },
+  });
   const call = (name: string, args: object = {}) => server.request('tools/call', { name, arguments: args });
   expect((await call('setup_project')).result?.isError).toBeUndefined();
   expect(
