@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseMarkdown } from '../../src/machine/install/package/package-source.ts';
+import { parseSource } from '../../src/machine/install/package/package-source.ts';
 import { type PromptSource, promptFrom } from '../../src/server/prompts/prompt.ts';
 import { RESOURCE_KINDS, type ResourceKindName, resourceKind } from '../../src/server/resources/kinds.ts';
 import { SESSIONS_URI, uriTemplate } from '../../src/server/resources/resource-uri.ts';
@@ -51,7 +51,7 @@ function prompts(): PromptSource[] {
 }
 
 function read(kind: 'prompts' | 'commands', name: string): PromptSource {
-  const source = parseMarkdown(name, readFileSync(`${folder(kind)}/${name}.md`, 'utf8'));
+  const source = parseSource(name, readFileSync(`${folder(kind)}/${name}.md`, 'utf8'));
   return kind === 'prompts' ? promptFrom(source, name.replaceAll('-', '_')) : promptFrom(source);
 }
 

@@ -5,7 +5,7 @@ import {
   commandOnPath,
   type MarkdownSource,
   type PackageSource,
-  parseMarkdown,
+  parseSource,
 } from '../../src/machine/install/package/package-source.ts';
 
 /** What stands in the repository: the source of the packages, and where to find the project. */
@@ -47,6 +47,6 @@ async function markdownIn(root: string, folder: string, pattern: RegExp): Promis
     return name === undefined ? [] : [{ path, name }];
   });
   return await Promise.all(
-    found.map(async ({ path, name }) => parseMarkdown(name, await readFile(join(root, path), 'utf8'))),
+    found.map(async ({ path, name }) => parseSource(name, await readFile(join(root, path), 'utf8'))),
   );
 }

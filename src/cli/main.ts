@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { shellWord } from '../base/shell-quoted.ts';
 import { makeAsk } from './asking/ask.ts';
 import { runProgram } from './program.ts';
-import { hintOf } from './rendering/next-commands.ts';
+import { hintForTerminal } from './rendering/next-commands.ts';
 import { contextMaker } from './terminal/action-context.ts';
 import type { Cli, Menus } from './terminal/cli.ts';
 import { EXIT } from './terminal/cli.ts';
@@ -24,7 +24,7 @@ const output = new Output({
   stderr: process.stderr,
   colourful,
   json: options.includes('--json'),
-  hintWords: hintOf,
+  hintWords: hintForTerminal,
 });
 
 // `samocode list | head` ends the reader before us, which is no failure.

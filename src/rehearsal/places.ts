@@ -11,7 +11,7 @@ const SESSION_FILES: Readonly<Record<string, string>> = {
 };
 
 /** The absolute path that a scenario's place names. */
-export function placeOf(facts: Pick<PromptFacts, 'sessionDir' | 'workingDir'>, place: string): string {
+export function pathOfPlace(facts: Pick<PromptFacts, 'sessionDir' | 'workingDir'>, place: string): string {
   const file = SESSION_FILES[place];
   if (file) return join(facts.sessionDir, file);
   const colon = place.indexOf(':');

@@ -9,7 +9,7 @@ import { writeAnswers } from '../session/documents/qa-change.ts';
 import type { ActContext, Acts } from './act-context.ts';
 import type { ClaudeLines } from './claude-lines.ts';
 import { HONEST_WORK } from './honest-work.ts';
-import { placeOf, writeAt } from './places.ts';
+import { pathOfPlace, writeAt } from './places.ts';
 import { printMuch } from './print-much.ts';
 import { type Act, actsFor } from './scenario.ts';
 import { startLateWriter, startSleeper } from './stray-processes.ts';
@@ -71,7 +71,7 @@ export async function playActs(acts: readonly Act[], context: ActContext): Promi
 }
 
 function at(path: string, { situation }: ActContext): string {
-  return placeOf(situation.facts, path);
+  return pathOfPlace(situation.facts, path);
 }
 
 async function rewrite(path: string, change: (text: string) => string): Promise<void> {

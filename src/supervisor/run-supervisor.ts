@@ -12,7 +12,7 @@ import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
-import { isOlder, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
+import { isOlderProgram, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
@@ -184,7 +184,8 @@ async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
   const asked = text === undefined ? undefined : Leave.safeParse(parseJson(text)).data;
   if (asked === undefined) return false;
   return (
-    isOlder(__VERSION__, asked.version) || (asked.stays === true && !stays && asked.version === __VERSION__)
+    isOlderProgram(__VERSION__, asked.version) ||
+    (asked.stays === true && !stays && asked.version === __VERSION__)
   );
 }
 

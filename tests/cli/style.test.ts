@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { harmless, makeStyle, oneLine, wantsColour } from '../../src/cli/terminal/style.ts';
+import { fitLine, harmless, makeStyle, wantsColour } from '../../src/cli/terminal/style.ts';
 
 test('nothing that steers a terminal survives in quoted text', () => {
   fc.assert(
@@ -18,7 +18,7 @@ test('a colour and a title sequence are taken out whole', () => {
 test('one line stays one line, and within its length', () => {
   fc.assert(
     fc.property(fc.string(), fc.integer({ min: 2, max: 80 }), (text, max) => {
-      const line = oneLine(text, max);
+      const line = fitLine(text, max);
       expect(line).not.toContain('\n');
       expect(line.length).toBeLessThanOrEqual(max);
     }),
@@ -46,7 +46,7 @@ test.each([
 });
 
 test('a line that is cut ends with a whole emoji', () => {
-  expect(oneLine('🚀🚀🚀', 4)).toBe('🚀…');
+  expect(fitLine('🚀🚀🚀', 4)).toBe('🚀…');
 });
 
 test('a plain style changes nothing', () => {

@@ -3,7 +3,7 @@ import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { hintOf } from '../../src/cli/rendering/next-commands.ts';
+import { hintForTerminal } from '../../src/cli/rendering/next-commands.ts';
 import type { Cli } from '../../src/cli/terminal/cli.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
 import { keyboard } from './keys.ts';
@@ -47,7 +47,7 @@ export async function typed(
       stderr: stream('stderr'),
       colourful: false,
       json: argv.includes('--json'),
-      hintWords: hintOf,
+      hintWords: hintForTerminal,
     }),
     cwd,
     env: { PATH: process.env.PATH, HOME: home, ...env },

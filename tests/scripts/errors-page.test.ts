@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ERROR_TABLES, exampleErrors } from '../../scripts/docs/error-tables.ts';
 import type { SamocodeError } from '../../src/base/errors.ts';
-import { hintOf } from '../../src/cli/rendering/next-commands.ts';
+import { hintForTerminal } from '../../src/cli/rendering/next-commands.ts';
 import { CLI_ERRORS } from '../../src/cli/terminal/cli-errors.ts';
 import { Output } from '../../src/cli/terminal/output.ts';
 import { errorObject } from '../../src/server/calls/define-tool.ts';
@@ -15,7 +15,13 @@ const EXAMPLES = exampleErrors();
 /** As a terminal shows it. */
 function terminalLines(error: SamocodeError): string {
   const stderr = new PassThrough();
-  const output = new Output({ stdout: stderr, stderr, colourful: false, json: false, hintWords: hintOf });
+  const output = new Output({
+    stdout: stderr,
+    stderr,
+    colourful: false,
+    json: false,
+    hintWords: hintForTerminal,
+  });
   output.error(error);
   return String(stderr.read());
 }

@@ -5,7 +5,7 @@ import { GENERATED_FOLDERS, packageFiles } from '../../scripts/packages/package-
 import { filesBelow, readSource } from '../../scripts/packages/source.ts';
 import { compiledSource } from '../../src/machine/install/package/compiled-source.ts';
 import { jsonText } from '../../src/machine/install/package/json-text.ts';
-import { parseMarkdown } from '../../src/machine/install/package/package-source.ts';
+import { parseSource } from '../../src/machine/install/package/package-source.ts';
 import { TOOLS } from '../../src/server/tools/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -67,7 +67,7 @@ test('what Codex reads has no variable of another client, and each command waits
     'Only when the user writes $samocode:dive.',
   );
   for (const [path, text] of codex.filter(([name]) => name.endsWith('SKILL.md'))) {
-    expect(parseMarkdown(path, text).meta.get('name')).toBe(path.split('/').at(-2));
+    expect(parseSource(path, text).meta.get('name')).toBe(path.split('/').at(-2));
   }
 });
 

@@ -4,7 +4,7 @@ import { parseAnswer } from '../../session/documents/qa-answer.ts';
 import { questionHead, questionWords } from '../rendering/qa-words.ts';
 import { shortName } from '../rendering/session-facts.ts';
 import type { Cli, Menus } from '../terminal/cli.ts';
-import { oneLine } from '../terminal/style.ts';
+import { fitLine } from '../terminal/style.ts';
 
 export interface GivenAnswer {
   id: string;
@@ -48,7 +48,7 @@ async function areTheirs(cli: Cli, typed: readonly QaItem[]): Promise<boolean | 
 
 function leftForLater({ output }: Cli, session: string, given: readonly GivenAnswer[]): undefined {
   const command = `samocode answer ${shortName(session)}`;
-  const pairs = given.map(({ id, text }) => ` ${shellWord(`${id}=${oneLine(text, 1000)}`)}`).join('');
+  const pairs = given.map(({ id, text }) => ` ${shellWord(`${id}=${fitLine(text, 1000)}`)}`).join('');
   const { accent } = output.style;
   output.say('\nLeft for later; nothing is recorded.');
   output.say(`  come back            ${accent(command)}`);
@@ -63,10 +63,10 @@ async function askByMenu({ output }: Cli, menus: Menus, question: QaItem): Promi
   const { id, options } = question;
   const { letters = [], reason = '' } = question.suggestion ?? {};
   output.say(`\n${questionHead(question, output)}`);
-  const hint = oneLine(reason, 400) || undefined;
+  const hint = fitLine(reason, 400) || undefined;
   const each = options.map(({ letter, text }) => ({
     value: letter,
-    label: `${letter}) ${oneLine(text, 400)}`,
+    label: `${letter}) ${fitLine(text, 400)}`,
   }));
   const suggested = letters.join(', ');
   const mark = (label: string) => ({ value: suggested, label: `${label} ← suggested`, hint });

@@ -4,7 +4,7 @@ import { INSTALL_SCOPES, type InstallScope } from '../../machine/install/client.
 import type { InstallInput, InstallReport } from '../../machine/install/install.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
 import { type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
-import { oneLine, type Style } from '../terminal/style.ts';
+import { fitLine, type Style } from '../terminal/style.ts';
 
 type InstallOptions = SharedOptions & {
   client?: string[];
@@ -107,15 +107,15 @@ function problemLines(report: ClientReport, style: Style): string[] {
   return [
     ...(failedStep === undefined ? [] : [style.bad(`  ✘ ${cutStep(failedStep)}`)]),
     style.bad(`  ${problem.message}`),
-    ...said.map((line) => style.dim(`  | ${oneLine(line)}`)),
-    ...(stays ?? []).map((place) => `  Still there: ${oneLine(place, 500)}`),
+    ...said.map((line) => style.dim(`  | ${fitLine(line)}`)),
+    ...(stays ?? []).map((place) => `  Still there: ${fitLine(place, 500)}`),
     ...(isRolledBack ? [`  Rolled back: nothing of samocode is left in ${title}.`] : []),
     `  ${problem.hint}`,
   ];
 }
 
 function cutStep(step: string): string {
-  return oneLine(step, 1500);
+  return fitLine(step, 1500);
 }
 
 const OUTCOMES: Readonly<Record<ClientReport['outcome'], string>> = {

@@ -3,7 +3,7 @@ import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
-import { oneLine } from '../terminal/style.ts';
+import { fitLine } from '../terminal/style.ts';
 
 type RewindOptions = SharedOptions & { to?: string; undo?: true };
 
@@ -32,7 +32,7 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
         ? [
             `Left as they are: ${leftOut
               .slice(0, 10)
-              .map((path) => oneLine(path))
+              .map((path) => fitLine(path))
               .join(', ')}`,
           ]
         : []),
@@ -57,7 +57,7 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
       : [
           ...table(
             kept.map(({ iteration, phase, lastAction = '' }) => {
-              const did = oneLine(lastAction.split('\n')[0] ?? '');
+              const did = fitLine(lastAction.split('\n')[0] ?? '');
               const words = did ? `${phase}: ${did}` : phase;
               return [String(iteration).padStart(3), iteration === 0 ? 'before the first iteration' : words];
             }),

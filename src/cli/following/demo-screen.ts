@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { DemoScreen } from '../../demo/play-session.ts';
 import { hanging } from '../rendering/columns.ts';
 import type { Cli } from '../terminal/cli.ts';
-import { harmless, oneLine } from '../terminal/style.ts';
+import { fitLine, harmless } from '../terminal/style.ts';
 import { ProgressView } from './progress-view.ts';
 
 /**
@@ -23,16 +23,16 @@ export function newDemoScreen(cli: Cli, clock: Clock, isAsked: boolean): DemoScr
     chapter: (title) => say(`\n${bold(title)}`),
     line: (text) => prose(text, '  '),
     toolCall(tool, about = '') {
-      const shown = oneLine(about, Math.max(20, output.columns - tool.length - 12));
+      const shown = fitLine(about, Math.max(20, output.columns - tool.length - 12));
       say(`  ${dim('chat ▸')} ${accent(tool)} ${dim(shown)}`.trimEnd());
     },
     progress: (progress) => view.show(progress),
-    ended: (phase, did) => view.note(`${good('✔')} ${phase}${did && `: ${oneLine(did)}`}`),
+    ended: (phase, did) => view.note(`${good('✔')} ${phase}${did && `: ${fitLine(did)}`}`),
     async question({ id, text, options, suggestion }) {
       say('');
       prose(text, `  ${attention(bold(id))}  `);
-      for (const option of options) say(`      ${oneLine(option)}`);
-      if (suggestion) say(dim(`      suggested: ${oneLine(suggestion)}`));
+      for (const option of options) say(`      ${fitLine(option)}`);
+      if (suggestion) say(dim(`      suggested: ${fitLine(suggestion)}`));
       const suggested = suggestion.split(' - ')[0]?.trim() || 'A';
       if (!isAsked) return suggested;
       return (await cli.ask(`      your answer [${suggested}]: `)).trim() || suggested;

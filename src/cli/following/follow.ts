@@ -4,7 +4,7 @@ import type { Happening, WaitResult } from '../../actions/waiting/wait-for-chang
 import type { EventType } from '../../session/events/event-types.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
-import { oneLine } from '../terminal/style.ts';
+import { fitLine } from '../terminal/style.ts';
 import type { Progress, ProgressView } from './progress-view.ts';
 
 export interface Followed {
@@ -74,8 +74,8 @@ function tell(
   if (UNTOLD.has(type)) return;
   const last = view.state.lastIteration;
   const isLast = type === 'iteration_ended' && last && text.startsWith(`iteration ${last.iteration} `);
-  if (!isLast || last.ending !== 'signalled') progress.note(oneLine(text, 400));
-  else progress.note(`${output.style.good('✔')} ${last.phase}: ${oneLine(last.lastAction ?? 'ended', 300)}`);
+  if (!isLast || last.ending !== 'signalled') progress.note(fitLine(text, 400));
+  else progress.note(`${output.style.good('✔')} ${last.phase}: ${fitLine(last.lastAction ?? 'ended', 300)}`);
 }
 
 function progressOf(report: SessionReport): Progress {

@@ -3,7 +3,7 @@ import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { cutToColumns, hanging } from '../rendering/columns.ts';
 import { stopwatch } from '../rendering/durations.ts';
 import type { Output } from '../terminal/output.ts';
-import { oneLine, type Style } from '../terminal/style.ts';
+import { fitLine, type Style } from '../terminal/style.ts';
 
 /** One look at a session, as far as following it needs. */
 export interface Progress {
@@ -81,7 +81,7 @@ export class ProgressView implements Disposable {
       [
         '',
         phaseLine({ phase, isDone: state === 'done', columns, style }),
-        `${frame} ${head.join(style.dim(' · '))}${doing ? `${style.dim(' · ')}${oneLine(doing)}` : ''}`,
+        `${frame} ${head.join(style.dim(' · '))}${doing ? `${style.dim(' · ')}${fitLine(doing)}` : ''}`,
       ],
       cutToColumns,
     );
@@ -93,7 +93,7 @@ export class ProgressView implements Disposable {
     if (isRunning && child === undefined) return;
     const line = isRunning
       ? `${phase}: child ${child} works`
-      : `${state}${doing ? `: ${oneLine(doing)}` : ''}`;
+      : `${state}${doing ? `: ${fitLine(doing)}` : ''}`;
     if (line === this.#told) return;
     this.#told = line;
     this.note(line);

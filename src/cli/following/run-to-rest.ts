@@ -6,7 +6,7 @@ import { cutToColumns } from '../rendering/columns.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';
 import { statusWords } from '../rendering/session-words.ts';
 import { type Cli, EXIT } from '../terminal/cli.ts';
-import { oneLine } from '../terminal/style.ts';
+import { fitLine } from '../terminal/style.ts';
 import { type Followed, followSession } from './follow.ts';
 import { ProgressView } from './progress-view.ts';
 
@@ -80,7 +80,7 @@ async function workWords({ state: { worktree }, sessionFile }: SessionView, cli:
   const { dim, accent } = cli.output.style;
   const shown = commits
     .slice(-20)
-    .map((line) => cutToColumns(`  ${oneLine(line, 100)}`, cli.output.textColumns));
+    .map((line) => cutToColumns(`  ${fitLine(line, 100)}`, cli.output.textColumns));
   return [
     '',
     `${commits.length} commit${commits.length === 1 ? '' : 's'} on ${worktree.branch}:`,

@@ -1,6 +1,6 @@
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
 import type { Output } from '../terminal/output.ts';
-import { oneLine } from '../terminal/style.ts';
+import { fitLine } from '../terminal/style.ts';
 import { columnsOf, hanging, padTo, table } from './columns.ts';
 
 export interface ShownSetting {
@@ -35,7 +35,7 @@ export function configWords({ filePath, settings, notes }: ConfigShown, output: 
 }
 
 function valueWords(value: unknown): string {
-  return oneLine(Array.isArray(value) ? value.join(',') || 'none' : String(value), 1000);
+  return fitLine(Array.isArray(value) ? value.join(',') || 'none' : String(value), 1000);
 }
 
 function sourceWords(source: SettingSource): string {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { shellWord } from '../../base/shell-quoted.ts';
 import type { DemoReport } from '../../demo/run-demo.ts';
 import type { Cli } from '../terminal/cli.ts';
-import { oneLine } from '../terminal/style.ts';
+import { fitLine } from '../terminal/style.ts';
 import { hanging } from './columns.ts';
 
 /** What a demo ends with: the work, the proof, where everything is, and how to continue. */
@@ -15,7 +15,7 @@ export function demoWords(report: DemoReport, { output, calledAs, programsDir }:
   return [
     '',
     bold('What is on the branch now'),
-    ...commits.map((commit) => `  ${oneLine(commit, 100)}`),
+    ...commits.map((commit) => `  ${fitLine(commit, 100)}`),
     '',
     ...report.diffStat.split('\n').map((line) => dim(`  ${line.trimEnd()}`)),
     '',
@@ -27,7 +27,7 @@ export function demoWords(report: DemoReport, { output, calledAs, programsDir }:
     check(report.mainUntouched, 'the main checkout is as it was: same commit, branch and files'),
     ...report.problems.map((problem) => `  ${bad(problem)}`),
     '',
-    paragraph(oneLine(report.summary, 300)),
+    paragraph(fitLine(report.summary, 300)),
     dim(paragraph(`${report.phases.length} phases, ${report.iterations} agents, ${report.seconds} s.`)),
     '',
     ...(places

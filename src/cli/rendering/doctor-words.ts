@@ -2,7 +2,7 @@ import type { DoctorReport } from '../../machine/doctor/doctor.ts';
 import type { Output } from '../terminal/output.ts';
 import { harmless } from '../terminal/style.ts';
 import { table } from './columns.ts';
-import { hintOf } from './next-commands.ts';
+import { hintForTerminal } from './next-commands.ts';
 
 const MARKS: Readonly<Record<DoctorReport['level'], string>> = { ok: '✔', warn: '!', fail: '✘' };
 
@@ -13,7 +13,7 @@ export function doctorWords(
 ): string {
   const paint = { ok: style.good, warn: style.attention, fail: style.bad };
   const rows = checks.map(({ id, level: each, found, fix = '', next = [] }) => {
-    const words = [found, hintOf({ hint: fix, next })].filter(Boolean).join('\n');
+    const words = [found, hintForTerminal({ hint: fix, next })].filter(Boolean).join('\n');
     return [`${paint[each](MARKS[each])} ${id}`, harmless(words)] as const;
   });
   return [...table(rows, { columns }), '', ENDS[level]].join('\n');

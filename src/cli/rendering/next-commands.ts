@@ -14,7 +14,7 @@ export function nextCommands(steps: readonly NextStep[]): string {
 }
 
 /** What to do about an error: its hint, and the commands that help. */
-export function hintOf({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
+export function hintForTerminal({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
   const [first] = next;
   if (first === undefined) return hint;
   const commands = nextCommands(next);

@@ -1,6 +1,6 @@
 import type { QaItem } from '../../actions/gates/read-qa.ts';
 import type { Output } from '../terminal/output.ts';
-import { harmless, oneLine, type Style } from '../terminal/style.ts';
+import { fitLine, harmless, type Style } from '../terminal/style.ts';
 import { hanging } from './columns.ts';
 
 /** One question as a person reads it; its text is a child's and loses what would steer the terminal. */
@@ -11,10 +11,10 @@ export function questionWords(question: QaItem, output: Output): string {
   const lines = options.map(({ letter, text: words }) => {
     const mark = suggested.has(letter) ? style.accent(' ← suggested') : '';
     const first = `     ${style.bold(`${letter})`)} `;
-    return hanging(`${oneLine(words, 400)}${mark}`, { first, columns });
+    return hanging(`${fitLine(words, 400)}${mark}`, { first, columns });
   });
   const { letters = [], reason = '' } = suggestion ?? {};
-  const whySo = oneLine([letters.join(', '), reason].filter(Boolean).join(' - '), 400);
+  const whySo = fitLine([letters.join(', '), reason].filter(Boolean).join(' - '), 400);
   const why = reason ? [style.dim(hanging(`suggested: ${whySo}`, { first: '     ', columns }))] : [];
   return [questionHead(question, output), ...lines, ...why, ...answerWords(question, answer, style)].join(
     '\n',
@@ -32,9 +32,9 @@ function answerWords(question: QaItem, answer: string | undefined, style: Style)
   if (question.isUnconfirmed) {
     return [
       style.attention(
-        `     in the file, not given by you: ${oneLine(answer, 400)} (--confirm-typed takes it)`,
+        `     in the file, not given by you: ${fitLine(answer, 400)} (--confirm-typed takes it)`,
       ),
     ];
   }
-  return [style.good(`     ✔ ${oneLine(answer, 400)}`)];
+  return [style.good(`     ✔ ${fitLine(answer, 400)}`)];
 }

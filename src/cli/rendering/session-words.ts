@@ -2,7 +2,7 @@ import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import { STOPS } from '../../session/documents/now.ts';
 import type { Output } from '../terminal/output.ts';
-import { oneLine, type Style } from '../terminal/style.ts';
+import { fitLine, type Style } from '../terminal/style.ts';
 import { columnsOf, hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
 import { type SessionFacts, shortName } from './session-facts.ts';
@@ -46,18 +46,18 @@ function kindWords(facts: SessionFacts, style: Style): string {
 /** `samocode status`: everything that a person may want to know at a glance. */
 export function statusWords(facts: SessionFacts, { style, textColumns }: Output, nowMs: number): string {
   const rows: [string, string | undefined][] = [
-    ['task', facts.task && oneLine(facts.task, 300)],
+    ['task', facts.task && fitLine(facts.task, 300)],
     [
       'phase',
       `${facts.phase} (${facts.totalIterations} ${facts.totalIterations === 1 ? 'child' : 'children'} so far)`,
     ],
     ['worker', facts.worker],
-    ['doing', facts.doing && oneLine(facts.doing)],
+    ['doing', facts.doing && fitLine(facts.doing)],
     ['stalled', facts.stalled && 'its child shows no sign of life'],
     ['open', facts.openQuestions?.join(', ')],
-    ['reason', facts.reason && oneLine(facts.reason, 600)],
-    ['needs', facts.needs && oneLine(facts.needs, 600)],
-    ['summary', facts.summary && oneLine(facts.summary, 600)],
+    ['reason', facts.reason && fitLine(facts.reason, 600)],
+    ['needs', facts.needs && fitLine(facts.needs, 600)],
+    ['summary', facts.summary && fitLine(facts.summary, 600)],
     ['branch', facts.branch && `${facts.branch} from ${facts.base}`],
     ['worktree', facts.worktree],
     ['sandbox', facts.sandbox],

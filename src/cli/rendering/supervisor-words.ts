@@ -2,7 +2,7 @@ import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { Status } from '../../session/events/state.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
 import type { Output } from '../terminal/output.ts';
-import { oneLine } from '../terminal/style.ts';
+import { fitLine } from '../terminal/style.ts';
 import { hanging, table } from './columns.ts';
 import { duration } from './durations.ts';
 import { shortName } from './session-facts.ts';
@@ -109,7 +109,7 @@ function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number):
       return `${what}; next try in ${duration(until - nowMs)}`;
     }
     case 'turn':
-      return status.kind === 'queued' ? `queued: ${oneLine(status.reason)}` : 'queued';
+      return status.kind === 'queued' ? `queued: ${fitLine(status.reason)}` : 'queued';
     case 'edit':
       return personWords(status);
     case 'person':
@@ -120,7 +120,7 @@ function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number):
 }
 
 function personWords(status: Status): string {
-  if (status.kind === 'blocked') return `blocked: ${oneLine(status.reason)}`;
+  if (status.kind === 'blocked') return `blocked: ${fitLine(status.reason)}`;
   if (status.kind !== 'waiting') return status.kind;
   switch (status.for) {
     case 'qa_answers':
@@ -130,7 +130,7 @@ function personWords(status: Status): string {
     case 'file_update':
       return `waits for a change to ${status.file ?? 'a file'}`;
     case 'human_action':
-      return `waits for you${status.reason ? `: ${oneLine(status.reason)}` : ''}`;
+      return `waits for you${status.reason ? `: ${fitLine(status.reason)}` : ''}`;
     default:
       return status.for satisfies never;
   }

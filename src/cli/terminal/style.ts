@@ -84,7 +84,7 @@ export function presentableJson(json: string): string {
 }
 
 /** The same as `harmless`, as one line of at most `maxChars` characters. */
-export function oneLine(text: string, maxChars = 200): string {
+export function fitLine(text: string, maxChars = 200): string {
   const line = harmless(text).replace(/\s+/g, ' ').trim();
   // Not between the halves of an emoji.
   return line.length > maxChars ? `${line.slice(0, maxChars - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;

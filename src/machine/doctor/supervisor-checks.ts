@@ -3,7 +3,7 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { isUnfinished, watchedFolders } from '../../actions/acting/supervision.ts';
 import { type DoctorCheck, ok, warn } from '../../actions/preconditions/check.ts';
 import { whyUnwritable } from '../../base/files/why-unwritable.ts';
-import { isOlder } from '../../providers/starting/launch-supervisor.ts';
+import { isOlderProgram } from '../../providers/starting/launch-supervisor.ts';
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { isContinuedBy } from '../../session/continued-by.ts';
 import { readSessionList } from '../../session/session-list.ts';
@@ -28,7 +28,7 @@ async function presenceCheck(
   if (presence.kind === 'watching') {
     const { pid, since, about } = presence;
     const words = `process ${pid}, version ${about?.version ?? 'unknown'}, since ${since}`;
-    return about !== undefined && isOlder(about.version, __VERSION__)
+    return about !== undefined && isOlderProgram(about.version, __VERSION__)
       ? warn(
           'supervisor',
           `A supervisor of an older version is running: ${words}.`,

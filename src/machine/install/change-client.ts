@@ -73,8 +73,8 @@ export async function addToClient(
     replace: input.replace ?? false,
   });
   const words = steps.map(stepWords);
-  if (steps.length === 0) return reportOf(client, 'nothing_to_do', words);
-  if (input.dryRun) return reportOf(client, 'would_change', words);
+  if (steps.length === 0) return clientReport(client, 'nothing_to_do', words);
+  if (input.dryRun) return clientReport(client, 'would_change', words);
   for (const [index, step] of steps.entries()) {
     const inWords = words[index] ?? '';
     input.onProgress?.({ title, step: inWords });
@@ -82,7 +82,7 @@ export async function addToClient(
       await notSilently(() => doStep(step, context.env), title, { input, context });
     } catch (error) {
       const failed = {
-        ...reportOf(client, 'failed', words),
+        ...clientReport(client, 'failed', words),
         failedStep: inWords,
         problem: problemOf(error),
       };
@@ -93,7 +93,7 @@ export async function addToClient(
     }
   }
   const next = `${restart}${shownBy ? `; ${shownBy} then shows samocode` : ''}.`;
-  return { ...reportOf(client, 'changed', words), next };
+  return { ...clientReport(client, 'changed', words), next };
 }
 
 const BEAT_MS = 15_000;
@@ -129,13 +129,13 @@ export async function removeFromClient(client: Client, { input, context }: Chang
   for (const trace of await client.traces(placeOf(input, context)))
     if (await isThere(trace).catch(() => true)) traces.push(trace);
   const words = traces.map(removalWords);
-  if (traces.length === 0) return reportOf(client, 'nothing_to_do', words);
-  if (input.dryRun) return reportOf(client, 'would_change', words);
+  if (traces.length === 0) return clientReport(client, 'nothing_to_do', words);
+  if (input.dryRun) return clientReport(client, 'would_change', words);
   input.onProgress?.({ title: client.title });
   const stays = await removeAll(traces, (step) => input.onProgress?.({ title: client.title, step }));
-  if (stays.length === 0) return { ...reportOf(client, 'changed', words), next: `${client.restart}.` };
+  if (stays.length === 0) return { ...clientReport(client, 'changed', words), next: `${client.restart}.` };
   return {
-    ...reportOf(client, 'failed', words),
+    ...clientReport(client, 'failed', words),
     problem: problemOf(INSTALL_ERRORS.not_all_removed({ title: client.title })),
     stays,
   };
@@ -169,7 +169,7 @@ export function problemOf(thrown: unknown): NonNullable<ClientReport['problem']>
   return { code, message: `${what} ${why}`, hint, ...said };
 }
 
-export function reportOf(
+export function clientReport(
   { name, title }: Client,
   outcome: ClientReport['outcome'],
   steps: readonly string[],

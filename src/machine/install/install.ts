@@ -6,9 +6,9 @@ import {
   addToClient,
   type ChangeOptions,
   type ClientReport,
+  clientReport,
   problemOf,
   removeFromClient,
-  reportOf,
 } from './change-client.ts';
 import { claudeClient } from './claude-client.ts';
 import { CLIENT_NAMES, type Client, clientsFolder } from './client.ts';
@@ -41,7 +41,7 @@ export async function install(input: InstallInput, context: ActionContext): Prom
     const program = await client.find(context);
     if (program !== undefined)
       reports.push(await guarded(client, input, () => addToClient(client, program, { input, context })));
-    else if (isNamed(input)) reports.push(reportOf(client, 'not_found', []));
+    else if (isNamed(input)) reports.push(clientReport(client, 'not_found', []));
   }
   if (reports.length === 0) throw INSTALL_ERRORS.no_client();
   if (!input.dryRun) await tidyOwnFolders(context);
@@ -69,8 +69,8 @@ async function guarded(
     return await act();
   } catch (error) {
     if (INSTALL_ERRORS.scope_not_supported.is(error) && !isNamed(input))
-      return reportOf(client, 'not_supported', []);
-    return { ...reportOf(client, 'failed', []), problem: problemOf(error) };
+      return clientReport(client, 'not_supported', []);
+    return { ...clientReport(client, 'failed', []), problem: problemOf(error) };
   }
 }
 

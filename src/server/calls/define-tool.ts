@@ -7,7 +7,7 @@ import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import { refusedFile } from '../../base/files/refused-file.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { coerceArguments } from './coerce-arguments.ts';
-import { hintOf, nextCalls } from './next-calls.ts';
+import { hintForModel, nextCalls } from './next-calls.ts';
 import { explained } from './program-replaced.ts';
 import { SERVER_ERRORS } from './server-errors.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
@@ -102,7 +102,7 @@ interface ErrorObject {
 /** An error as a tool gives it. */
 export function errorObject(error: SamocodeError): ErrorObject {
   // A worker of another version may refuse with a code that this one does not know.
-  return { code: error.code as Code, message: `${error.what} ${error.why}`, hint: hintOf(error) };
+  return { code: error.code as Code, message: `${error.what} ${error.why}`, hint: hintForModel(error) };
 }
 
 function internalError(thrown: unknown): SamocodeError {

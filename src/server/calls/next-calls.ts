@@ -9,7 +9,7 @@ export function nextCalls(steps: readonly NextStep[]): string {
 }
 
 /** What to do about an error: its hint, and the calls that help. */
-export function hintOf({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
+export function hintForModel({ hint, next }: { hint: string; next: readonly NextStep[] }): string {
   const [first] = next;
   if (first === undefined) return hint;
   const calls = nextCalls(next);

@@ -2,7 +2,7 @@ import morningReport from '../../../prompts/morning-report.md';
 import reviewPlan from '../../../prompts/review-plan.md';
 import start from '../../../prompts/start.md';
 import { compiledSource } from '../../machine/install/package/compiled-source.ts';
-import { parseMarkdown } from '../../machine/install/package/package-source.ts';
+import { parseSource } from '../../machine/install/package/package-source.ts';
 import { type PromptSource, promptFrom } from './prompt.ts';
 
 // Nothing is started here; of the source only its texts count.
@@ -10,9 +10,9 @@ const { commands, skills } = compiledSource({ command: '', args: [] });
 
 /** Every prompt: first our own, by the side of the tools and named like them, then the commands. */
 export const PROMPTS: readonly PromptSource[] = [
-  promptFrom(parseMarkdown('start', start)),
-  promptFrom(parseMarkdown('review-plan', reviewPlan), 'review_plan'),
-  promptFrom(parseMarkdown('morning-report', morningReport), 'morning_report'),
+  promptFrom(parseSource('start', start)),
+  promptFrom(parseSource('review-plan', reviewPlan), 'review_plan'),
+  promptFrom(parseSource('morning-report', morningReport), 'morning_report'),
   ...commands.map((command) => promptFrom(command)),
 ];
 

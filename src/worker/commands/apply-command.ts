@@ -3,7 +3,7 @@ import type { Refused } from '../../session/commands/refused.ts';
 import type { CommandOutcome } from '../core/command-outcome.ts';
 import type { Worker } from '../core/worker.ts';
 import { answer } from './answer.ts';
-import { approve, requestChanges } from './approve.ts';
+import { approve, takeChangeRequest } from './approve.ts';
 import { archive, unarchive } from './finish.ts';
 import { message } from './message.ts';
 import { resume } from './resume.ts';
@@ -21,7 +21,7 @@ export async function applyCommand(worker: Worker, command: Command): Promise<Co
     case 'approve':
       return await approve(worker, command);
     case 'request_changes':
-      return await requestChanges(worker, command);
+      return await takeChangeRequest(worker, command);
     case 'message':
       return await message(worker, command);
     case 'stop':

@@ -29,7 +29,7 @@ export async function approve(
 }
 
 /** Sends the plan back with the person's words. */
-export async function requestChanges(
+export async function takeChangeRequest(
   worker: Worker,
   command: CommandOf<'request_changes'>,
 ): Promise<CommandOutcome | Refused> {

@@ -62,7 +62,7 @@ async function hashAt(worker: Worker, path: string, id: string): Promise<string>
 /** Of a running child, below the run folder. */
 function writtenMeanwhile(paths: SessionPaths, iteration: number) {
   const { child, endedByUs, awake, exit, guardArgs, guardStatus } = iterationPaths(paths, iteration);
-  const name = (path: string) => nameOf(paths, path);
+  const name = (path: string) => entryName(paths, path);
   return {
     ...{ child: name(child), endedByUs: name(endedByUs), awake: name(awake), exit: name(exit) },
     ...{ guardArgs: name(guardArgs), guardStatus: name(guardStatus) },
@@ -70,6 +70,6 @@ function writtenMeanwhile(paths: SessionPaths, iteration: number) {
 }
 
 /** Below the run folder. */
-export function nameOf({ runDir }: SessionPaths, path: string): string {
+export function entryName({ runDir }: SessionPaths, path: string): string {
   return path.slice(runDir.length + 1);
 }

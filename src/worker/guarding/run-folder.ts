@@ -6,7 +6,7 @@ import type { SessionEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';
-import { entriesOf, nameOf } from './run-folder-entries.ts';
+import { entriesOf, entryName } from './run-folder-entries.ts';
 
 /** The run folder at one moment, as far as only the worker writes there. */
 export const RunFolder = z.object({
@@ -94,7 +94,7 @@ async function differences(
 ): Promise<string[]> {
   const now = await entriesOf(worker, iteration);
   const files = iterationPaths(worker.paths, iteration);
-  const later = [files.before, files.signal].map((path) => nameOf(worker.paths, path));
+  const later = [files.before, files.signal].map((path) => entryName(worker.paths, path));
   const changed = [...new Set([...Object.keys(before.entries), ...Object.keys(now)])]
     .filter((name) => before.entries[name] !== now[name])
     .filter((name) => name !== FIRST_CHECKPOINT || before.entries[name] !== undefined)

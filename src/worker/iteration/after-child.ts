@@ -10,7 +10,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { takeCommands } from '../commands/take-commands.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { RUN_FOLDER_ITSELF, runFolderChanges, sawBegin } from '../guarding/run-folder.ts';
-import { nameOf } from '../guarding/run-folder-entries.ts';
+import { entryName } from '../guarding/run-folder-entries.ts';
 import { snapshotBefore } from '../guarding/snapshot.ts';
 import { keepWork } from '../recording/keep-work.ts';
 
@@ -29,7 +29,7 @@ export async function meetRunFolder(worker: Worker, open: OpenIteration): Promis
       await keepWork(worker, { kind: 'after', iteration: open.iteration });
     throw error;
   });
-  const accepted = nameOf(worker.paths, worker.paths.gitSettings);
+  const accepted = entryName(worker.paths, worker.paths.gitSettings);
   if (changed.includes(accepted) || changed.includes(RUN_FOLDER_ITSELF))
     await worker.git.writeAgain(sawBegin(worker, open));
   // A person's act could not reach the worker.

@@ -1,5 +1,5 @@
 import { followsPlan, type Phase } from '../../phases/table.ts';
-import { park as parkDecision } from '../../phases/verdict.ts';
+import { park } from '../../phases/verdict.ts';
 import { openedAtStart } from '../../session/commands/judge-start.ts';
 import { readOverview } from '../../session/documents/overview.ts';
 import type { By } from '../../session/events/event-types.ts';
@@ -8,7 +8,7 @@ import { readLegacyFolder } from '../../session/legacy/legacy-folder.ts';
 import { type LegacyGate, placeOf } from '../../session/legacy/legacy-gate.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { park } from './settle.ts';
+import { recordParked } from './settle.ts';
 
 /** Where a session begins, and the gate that an adopted one stands behind without a decision on record. */
 export interface Standing {
@@ -59,12 +59,12 @@ export async function gateEvents(worker: Worker, { phase, gate }: Standing): Pro
   const needsPlan = gate.for === 'plan_approval' || (followsPlan(phase) && !asksFirst);
   if (needsPlan && settings.gates.includes('plan')) {
     const reason = NOT_APPROVED[(await hasPlan(worker)) ? 'plan' : 'none'];
-    return await park(worker, { ...parkDecision(phase, 'plan_approval', gate.resumePhase), reason });
+    return await recordParked(worker, { ...park(phase, 'plan_approval', gate.resumePhase), reason });
   }
   if (asksFirst) {
-    const asked = parkDecision(phase, 'qa_answers', phase);
-    if (gate.wasAsked && gate.for === 'qa_answers') return await park(worker, asked);
-    return await park(worker, {
+    const asked = park(phase, 'qa_answers', phase);
+    if (gate.wasAsked && gate.for === 'qa_answers') return await recordParked(worker, asked);
+    return await recordParked(worker, {
       ...asked,
       reason: NOT_ANSWERED,
       askNothingToClarify: questions.length === 0,
@@ -73,7 +73,7 @@ export async function gateEvents(worker: Worker, { phase, gate }: Standing): Pro
   const by = openedAtStart('qa', settings, startedBy);
   const answers = isFirst && by !== undefined ? await answersAsTheyAre(worker, by) : [];
   if (!needsPlan || !(await hasPlan(worker))) return answers;
-  return [...answers, ...(await park(worker, parkDecision(phase, 'plan_approval', gate.resumePhase)))];
+  return [...answers, ...(await recordParked(worker, park(phase, 'plan_approval', gate.resumePhase)))];
 }
 
 const NOT_ANSWERED =

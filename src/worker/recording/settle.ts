@@ -35,14 +35,14 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
     case 'done':
       return [{ type: 'done', summary: pending.summary, flow: `Done: ${pending.summary}` }];
     case 'park':
-      return await park(worker, awaitedFile(worker, pending));
+      return await recordParked(worker, awaitedFile(worker, pending));
     default:
       return pending satisfies never;
   }
 }
 
 /** The events with which a session begins to wait, and those of a gate that opens by a choice of its start. */
-export async function park(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+export async function recordParked(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   switch (decision.for) {
     case 'qa_answers':
       return await parkForAnswers(worker, decision);

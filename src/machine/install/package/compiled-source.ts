@@ -32,12 +32,7 @@ import skillSummary from '../../../../skills/summary/SKILL.md';
 import skillTaskDefinition from '../../../../skills/task-definition/SKILL.md';
 import skillTesting from '../../../../skills/testing/SKILL.md';
 import inAChat from '../../../../workflow/in-a-chat.md';
-import {
-  type MarkdownSource,
-  type PackageSource,
-  parseMarkdown,
-  type ServerStart,
-} from './package-source.ts';
+import { type MarkdownSource, type PackageSource, parseSource, type ServerStart } from './package-source.ts';
 
 const AGENTS = {
   done: agentDone,
@@ -99,5 +94,5 @@ export function compiledSource(start: ServerStart): PackageSource {
 }
 
 function sources(texts: Readonly<Record<string, string>>): MarkdownSource[] {
-  return Object.entries(texts).map(([name, text]) => parseMarkdown(name, text));
+  return Object.entries(texts).map(([name, text]) => parseSource(name, text));
 }

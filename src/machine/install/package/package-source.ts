@@ -36,7 +36,7 @@ export function commandOnPath(): ServerStart {
 }
 
 /** @throws Error when a file has no front matter */
-export function parseMarkdown(name: string, text: string): MarkdownSource {
+export function parseSource(name: string, text: string): MarkdownSource {
   const parts = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text);
   if (!parts) throw new Error(`${name} has no front matter.`);
   const lines = (parts[1] ?? '').split('\n').map((line) => {
