@@ -1,4 +1,4 @@
-import type { SessionView } from './status.ts';
+import type { SessionView } from './events/session-view.ts';
 
 /** Nothing moves any more without a person, and nothing that was asked for is left to do. */
 export function isAtRest({ state, pendingCommands }: SessionView): boolean {

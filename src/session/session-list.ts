@@ -2,8 +2,9 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { ifExists } from '../base/errors.ts';
 import type { Host } from '../base/processes/host.ts';
+import type { SessionView } from './events/session-view.ts';
 import { archiveRoot, runRoot, sessionPaths } from './layout/paths.ts';
-import { readSession, type SessionView } from './status.ts';
+import { readSession } from './status.ts';
 import { isOfFiles } from './unreadable.ts';
 
 /** Names of all session folders of a SESSIONS folder, those of the original tool too. */

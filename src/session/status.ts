@@ -1,47 +1,20 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/processes/host.ts';
-import { type Holding, type Lease, readHolding } from '../base/processes/lease.ts';
+import { type Holding, readHolding } from '../base/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
 import { type LogReading, readLog } from './events/event-log.ts';
 import { isRewinding } from './events/fold-rewound.ts';
 import { atPlaces } from './events/places.ts';
 import type { SessionFile } from './events/session-file.ts';
+import type { SessionView } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
-import { readForeignSession } from './foreign-session.ts';
 import { type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { isLogAside } from './layout/rewritten-log.ts';
+import { readForeignSession } from './legacy/foreign-session.ts';
 import { trueSessionFile } from './true-session-file.ts';
 import { isOfFiles, unreadableSession } from './unreadable.ts';
 import { unseenWorker } from './unseen-worker.ts';
-
-/** One session as its files show it at one moment. */
-export interface SessionView {
-  folder: string;
-  paths: SessionPaths;
-  state: SessionState;
-  /** Absent in a folder of the original tool, which has no run folder. */
-  sessionFile?: SessionFile;
-  worker: 'alive' | 'none' | 'unknowable';
-  /** The last one that could be read, released or not. */
-  lease?: Lease;
-  /** Ids of the commands that no worker has answered yet, oldest first. */
-  pendingCommands: string[];
-  /** What is wrong with the files, in words for people. */
-  problems: string[];
-  /** Work is left that only a worker does; when none is alive, one should be launched. */
-  wantsWorker: boolean;
-  /** `wantsWorker` and there is none. */
-  needsWorker: boolean;
-  /** Made by the original tool and not taken over yet. */
-  isForeign: boolean;
-  /** Its files may not be read, so that nothing else here is known; `problems` says why. */
-  isUnreadable?: true;
-  /** It is not over, and whether its worker lives can't be known from here: it shows no sign of life. */
-  isUnseen?: true;
-  /** How a newer samocode shows itself here: it may be looked at, not changed. */
-  newer?: string;
-}
 
 /** The gate at which a session waits; of a folder that no worker has taken over, also the one that it will wait at. */
 export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {

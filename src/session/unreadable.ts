@@ -1,8 +1,8 @@
 import { isoUtc } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
+import type { SessionView } from './events/session-view.ts';
 import { emptyState } from './events/state.ts';
 import type { SessionPaths } from './layout/paths.ts';
-import type { SessionView } from './status.ts';
 
 /** What this process lacks for a moment says nothing about the session. */
 const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);

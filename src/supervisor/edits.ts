@@ -11,9 +11,9 @@ import {
   TYPING_REST,
   typedAnswers,
 } from '../session/documents/typed-answers.ts';
+import type { SessionView } from '../session/events/session-view.ts';
 import type { WaitingStatus } from '../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES } from '../session/layout/paths.ts';
-import type { SessionView } from '../session/status.ts';
 
 /** What a person's edits of a parked session come to. */
 export type Edit = {

@@ -12,8 +12,8 @@ import {
   supervisorPaths,
 } from '../providers/starting/supervisor-folder.ts';
 import { spentOnDay } from '../session/day-spent.ts';
+import type { SessionView } from '../session/events/session-view.ts';
 import { byUrgency, readSessionList } from '../session/session-list.ts';
-import type { SessionView } from '../session/status.ts';
 import { describeFailure } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
 

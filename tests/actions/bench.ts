@@ -1,5 +1,6 @@
+import type { SessionView } from '../../src/session/events/session-view.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { readSession, type SessionView } from '../../src/session/status.ts';
+import { readSession } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { endSessionsBelow } from '../support/live-session.ts';
 import { makeProject, type ProjectPlan, type TempProject } from '../support/project.ts';

@@ -2,8 +2,8 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
+import type { SessionView } from '../../src/session/events/session-view.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import type { SessionView } from '../../src/session/status.ts';
 import { type Bench, makeBench } from '../actions/bench.ts';
 import { eventually } from '../support/eventually.ts';
 

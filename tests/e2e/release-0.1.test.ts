@@ -11,8 +11,9 @@ import { systemHost } from '../../src/base/processes/host.ts';
 import { readHolding } from '../../src/base/processes/lease.ts';
 import { SESSION_MARK } from '../../src/providers/starting/environment.ts';
 import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
+import type { SessionView } from '../../src/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { readSession, type SessionView } from '../../src/session/status.ts';
+import { readSession } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type UnpackedPlace, unpackPlace } from '../support/recorded-place.ts';
 

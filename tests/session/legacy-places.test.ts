@@ -2,9 +2,10 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
+import type { SessionView } from '../../src/session/events/session-view.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSessionList } from '../../src/session/session-list.ts';
-import { gateOf, readSession, type SessionView } from '../../src/session/status.ts';
+import { gateOf, readSession } from '../../src/session/status.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const CORPUS = resolve('tests/fixtures/legacy-sessions');

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { SessionView } from '../../src/session/events/session-view.ts';
 import { emptyState, type Status } from '../../src/session/events/state.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import type { SessionView } from '../../src/session/status.ts';
 import { type Waits, waitsFor } from '../../src/supervisor/waits-for.ts';
 import { hostWith } from '../support/hosts.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';

@@ -12,10 +12,11 @@ import { describeEvent } from '../../src/session/documents/describe-event.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { readSessionFile } from '../../src/session/events/session-file.ts';
+import type { SessionView } from '../../src/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../src/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
-import { readSession, type SessionView } from '../../src/session/status.ts';
+import { readSession } from '../../src/session/status.ts';
 import { report } from './rig-report.ts';
 
 /** Where a session is, and the machine that its processes run on. */

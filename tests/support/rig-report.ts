@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readEvents } from '../../src/session/events/event-log.ts';
+import type { SessionView } from '../../src/session/events/session-view.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
-import type { SessionView } from '../../src/session/status.ts';
 
 /** What a failed wait says: where the session stands and how it came there, and what its worker could not record. */
 export async function report(view: SessionView | undefined, paths: SessionPaths): Promise<string> {

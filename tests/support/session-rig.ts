@@ -12,12 +12,13 @@ import type { ProcessEntry } from '../../src/base/processes/process-table.ts';
 import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { isOff } from '../../src/providers/starting/supervisor-folder.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
-import type { Channel } from '../../src/session/events/event-types.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import type { SessionFile } from '../../src/session/events/session-file.ts';
+import type { SessionView } from '../../src/session/events/session-view.ts';
 import type { SessionState } from '../../src/session/events/state.ts';
+import type { Channel } from '../../src/session/events/who-acted.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { readSession, type SessionView } from '../../src/session/status.ts';
+import { readSession } from '../../src/session/status.ts';
 import { builtPrograms } from './built-programs.ts';
 import { copySession } from './copied-session.ts';
 import {

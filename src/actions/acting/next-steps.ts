@@ -1,8 +1,8 @@
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import type { WaitingFor } from '../../phases/table.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { isLost } from '../../session/session-list.ts';
-import type { SessionView } from '../../session/status.ts';
 
 /** What a session's state asks for. */
 export function nextSteps(view: SessionView): NextStep[] {

@@ -7,7 +7,7 @@ import { launchWorker } from '../../providers/starting/launch-worker.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { readEvents, readLog } from '../../session/events/event-log.ts';
 import type { EventOf } from '../../session/events/events.ts';
-import { FORMAT_VERSION } from '../../session/events/events.ts';
+import { FORMAT_VERSION } from '../../session/events/format-version.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';

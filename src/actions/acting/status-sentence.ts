@@ -2,8 +2,8 @@ import { isoUtc } from '../../base/clock.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import { STOPS } from '../../session/documents/now.ts';
 import { outageWords } from '../../session/events/limited.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { isLost } from '../../session/session-list.ts';
-import type { SessionView } from '../../session/status.ts';
 
 const WAITS_FOR: Readonly<Record<WaitingFor, string>> = {
   qa_answers: 'answers to its questions',

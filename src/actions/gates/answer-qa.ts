@@ -1,7 +1,8 @@
 import { judgeAnswer } from '../../session/commands/judge-answer.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { openQuestions } from '../../session/documents/qa-open.ts';
-import { gateStatus, type SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { gateStatus } from '../../session/status.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';

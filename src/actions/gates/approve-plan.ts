@@ -1,6 +1,7 @@
 import { judgeApprove } from '../../session/commands/judge-approve.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
-import { gateStatus, type SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { gateStatus } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

@@ -4,8 +4,8 @@ import { isPlanOf } from '../../session/documents/plan.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { PlanVersion } from '../../session/events/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import type { SessionView } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 
 /**

@@ -1,8 +1,9 @@
 import { decode, readPlainFile } from '../../base/files/plain-file.ts';
 import { readQa as parseQa, type QaReading } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-question.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
-import { gateOf, type SessionView } from '../../session/status.ts';
+import { gateOf } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 

@@ -1,5 +1,6 @@
 import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
-import { gateStatus, type SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { gateStatus } from '../../session/status.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';

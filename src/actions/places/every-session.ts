@@ -1,6 +1,6 @@
 import { isSamocodeError } from '../../base/errors.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { byUrgency, readSessionList } from '../../session/session-list.ts';
-import type { SessionView } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { knownProjectFiles } from './find-project-for.ts';
 import { type SessionsPlace, sessionsPlaces } from './sessions-places.ts';

@@ -1,8 +1,9 @@
 import { nearestName } from '../../base/nearest-name.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate, resolveSessionFolder } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions, sessionFolders } from '../../session/session-list.ts';
-import { readSession, type SessionView } from '../../session/status.ts';
+import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';

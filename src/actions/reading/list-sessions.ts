@@ -1,5 +1,5 @@
+import type { SessionView } from '../../session/events/session-view.ts';
 import { byUrgency, needsHuman, readAllSessions } from '../../session/session-list.ts';
-import type { SessionView } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../places/sessions-places.ts';
 import type { SessionFilter } from './session-filters.ts';

@@ -14,7 +14,7 @@ import {
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { isAtRest } from '../../session/at-rest.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import { safeGit } from '../acting/safe-git.ts';

@@ -7,7 +7,7 @@ import { noting, type TranscriptEntry, transcriptLines } from '../../providers/c
 import { providerNamed } from '../../providers/registry.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { READING_ERRORS } from './reading-errors.ts';

@@ -1,7 +1,7 @@
 import { readLeases } from '../../base/processes/lease.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { REVIVAL_LIMIT } from './revival-limit.ts';
 

@@ -1,5 +1,5 @@
 import { capUses, type SessionCaps, useInWords, withRaised } from '../../phases/caps.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 
 const NONE: SessionCaps = { session: {}, phases: {} };
 

@@ -1,4 +1,4 @@
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 
 /** How a session stands to its worker. */
 export type WorkerNow = 'none needed' | 'starting' | 'working' | 'gone';

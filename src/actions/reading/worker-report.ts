@@ -8,7 +8,8 @@ import {
   supervisorPaths,
 } from '../../providers/starting/supervisor-folder.ts';
 import { isContinuedBy } from '../../session/continued-by.ts';
-import { readSession, type SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { recentRevivals } from './recent-revivals.ts';
 import { REVIVAL_LIMIT } from './revival-limit.ts';

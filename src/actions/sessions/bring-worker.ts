@@ -1,5 +1,6 @@
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
-import { readSession, type SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

@@ -1,4 +1,4 @@
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findProjectFor } from '../places/find-project-for.ts';
 import { requireTrust } from '../places/require-trust.ts';

@@ -4,7 +4,7 @@ import { GATES, type Gate } from '../../phases/table.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-start.ts';
-import { FORMAT_VERSION } from '../../session/events/events.ts';
+import { FORMAT_VERSION } from '../../session/events/format-version.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../acting/context.ts';

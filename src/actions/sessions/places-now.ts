@@ -6,7 +6,7 @@ import { commitOf } from '../../project/git/repository.ts';
 import { PROVIDER_NAMES } from '../../project/settings/project-settings.ts';
 import type { Places } from '../../session/events/places.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findProjectFor } from '../places/find-project-for.ts';

@@ -1,7 +1,7 @@
 import { commitOf } from '../../project/git/repository.ts';
 import { commitsSince } from '../../project/worktrees/changes.ts';
 import { namedShort } from '../../session/commands/judge-finish.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { count } from '../reading/changes-words.ts';
 import { type FinishLook, type FinishSessionInput, lookAtFinish } from './finish-session.ts';

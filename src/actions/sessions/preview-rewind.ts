@@ -2,7 +2,7 @@ import { commitOf } from '../../project/git/repository.ts';
 import { commitsSince } from '../../project/worktrees/changes.ts';
 import type { RewindTarget } from '../../session/events/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';
 import type { SessionQuestion } from '../places/find-session.ts';

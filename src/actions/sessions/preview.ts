@@ -1,6 +1,6 @@
 import type { NextStep } from '../../base/acts.ts';
 import type { SamocodeError } from '../../base/errors.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 
 /** What an act would do, or why it would be refused; sentences of ours with names from the files. */
 export interface Preview {

@@ -1,7 +1,7 @@
 import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { judgeResume } from '../../session/commands/judge-resume.ts';
 import { atPlaces, type Places } from '../../session/events/places.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand, closedTo } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../session/commands/judge-rewind.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { RewindTarget } from '../../session/events/event-types.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { ALL_FILES_MS, afterCommand, closedTo } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

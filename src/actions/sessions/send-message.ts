@@ -1,5 +1,5 @@
 import { judgeMessage } from '../../session/commands/judge-message.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { earlyRefusal } from '../acting/early-refusal.ts';

@@ -2,7 +2,7 @@ import { requireBranchName } from '../../project/git/branch-name.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/events/notice-codes.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { type AfterCommand, afterStart } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';

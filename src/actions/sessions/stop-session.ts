@@ -1,6 +1,6 @@
 import { isSamocodeError } from '../../base/errors.ts';
 import { isAtRest } from '../../session/at-rest.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';

@@ -1,7 +1,8 @@
 import { type Lease, readHolding } from '../../base/processes/lease.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
-import { readSession, type SessionView } from '../../session/status.ts';
+import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';

@@ -2,7 +2,7 @@ import { gateChannelsOf } from '../../actions/acting/early-refusal.ts';
 import type { Code } from '../../actions/codes.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { planWords } from '../rendering/plan-words.ts';
 import { shortName } from '../rendering/session-facts.ts';
 import type { Cli, Menus } from '../terminal/cli.ts';

@@ -1,6 +1,6 @@
 import type { WaitResult } from '../../actions/waiting/wait-for-change.ts';
 import { runGit } from '../../project/git/git.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { askAtGate } from '../asking/ask-at-gate.ts';
 import { cutToColumns } from '../rendering/columns.ts';
 import { sessionFacts, shortName } from '../rendering/session-facts.ts';

@@ -7,10 +7,10 @@ import type { NextStep } from '../../base/acts.ts';
 import { isoUtc } from '../../base/clock.ts';
 import type { OutageKind } from '../../phases/ending.ts';
 import type { WaitingFor } from '../../phases/table.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { sandboxWords } from '../../session/sandbox-words.ts';
 import { needsHuman } from '../../session/session-list.ts';
-import type { SessionView } from '../../session/status.ts';
 import { nextCommands } from './next-commands.ts';
 
 /** A session as `--json` shows it: a contract, so names change only with the version. */

@@ -6,8 +6,8 @@ import { whyUnwritable } from '../../base/files/why-unwritable.ts';
 import { isOlderProgram } from '../../providers/starting/launch-supervisor.ts';
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { isContinuedBy } from '../../session/continued-by.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { readSessionList } from '../../session/session-list.ts';
-import type { SessionView } from '../../session/status.ts';
 
 /** Whether sessions that wait are watched, and by a program that is still there. Starts none. */
 export async function supervisorChecks(context: ActionContext): Promise<DoctorCheck[]> {

@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 
 /** One field of a form; always text, because every client shows that. */
 export interface FormField {

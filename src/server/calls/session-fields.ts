@@ -4,8 +4,8 @@ import type { SessionReport } from '../../actions/reading/get-status.ts';
 import { DYING } from '../../actions/reading/revival-limit.ts';
 import { isStuck } from '../../actions/reading/worker-now.ts';
 import type { NextStep } from '../../base/acts.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import type { SessionView } from '../../session/status.ts';
 import type { ToolResult } from './tool.ts';
 
 /** What every answer about one session carries, and nothing more. */

@@ -1,5 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
-import { readSession, type SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/status.ts';
 import { watchFiles } from '../../session/watching/watch-files.ts';
 import { newSessionLogs } from './session-logs.ts';
 import { isLive } from './session-rows.ts';

@@ -5,7 +5,7 @@ import { findSession } from '../../actions/places/find-session.ts';
 import { readChanges } from '../../actions/reading/read-changes.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { type BoundedText, readBoundedText } from '../../base/files/lines.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { InvalidParamsError } from '../calls/invalid-params.ts';
 import { resourceKind, type ShownFile } from './kinds.ts';
 import { parseResourceUri, type SessionAddress } from './resource-uri.ts';

@@ -3,8 +3,8 @@ import type { Resource } from '@modelcontextprotocol/sdk/types.js';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import { everySession, type PlacedSession } from '../../actions/places/every-session.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { needsHuman } from '../../session/session-list.ts';
-import type { SessionView } from '../../session/status.ts';
 import { RESOURCE_KINDS } from './kinds.ts';
 import { resourceUri } from './resource-uri.ts';
 

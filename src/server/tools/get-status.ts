@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { sandboxWords } from '../../session/sandbox-words.ts';
-import type { SessionView } from '../../session/status.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { reportFields } from '../calls/session-fields.ts';

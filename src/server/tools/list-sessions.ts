@@ -4,7 +4,7 @@ import { DYING } from '../../actions/reading/revival-limit.ts';
 import { SESSION_FILTERS } from '../../actions/reading/session-filters.ts';
 import type { WorkerReport } from '../../actions/reading/worker-now.ts';
 import { TO_FILL } from '../../base/acts.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir } from '../calls/fields.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { nextSteps } from '../../actions/acting/next-steps.ts';
 import { TO_FILL } from '../../base/acts.ts';
 import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
-import type { SessionView } from '../../session/status.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { Confirm, ProjectDir, SessionName } from '../calls/fields.ts';
 import { previewFields } from '../calls/preview.ts';

@@ -6,8 +6,9 @@ import { linesFrom } from '../../base/files/lines.ts';
 import { openPlainHandle, readPlainFile } from '../../base/files/plain-file.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { countingEvents, type Link, wholeCommits } from './event-chain.ts';
-import { type EventReading, FORMAT_VERSION, parseEvent, type SessionEvent } from './events.ts';
+import { type EventReading, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
+import { FORMAT_VERSION } from './format-version.ts';
 import { emptyState, SessionState } from './state.ts';
 
 /** How many bytes before the cached offset must be unchanged for a cached state to count. */

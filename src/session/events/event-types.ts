@@ -11,19 +11,7 @@ import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
-
-/** The ways in which a human act can reach a session; `settings`: lines of `.samocode` that its person trusted. */
-export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
-export const Channel = z.enum(CHANNELS);
-export type Channel = z.infer<typeof Channel>;
-
-/** Who acted. `atStart`: by a choice made when the session was started. */
-export const By = z.object({
-  channel: Channel,
-  client: z.string().max(100).optional(),
-  atStart: z.literal(true).optional(),
-});
-export type By = z.infer<typeof By>;
+import { By } from './who-acted.ts';
 
 const COMMAND_KINDS = [
   'start',

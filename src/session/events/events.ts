@@ -1,14 +1,6 @@
 import * as z from 'zod';
 import { EVENT_BODIES, type EventBody, type EventType } from './event-types.ts';
-
-/** The version of events, commands and `session.json` that this program writes; leases have one of their own. */
-export const FORMAT_VERSION = 2;
-
-/** The versions that it reads. */
-export const ReadableVersion = z.literal([1, FORMAT_VERSION]);
-
-/** What a newer samocode wrote, whatever else stands in it. */
-export const NewerVersion = z.looseObject({ v: z.number().gt(FORMAT_VERSION) });
+import { FORMAT_VERSION, ReadableVersion } from './format-version.ts';
 
 /** What every event carries, whatever its type. */
 export const Envelope = z.object({

@@ -10,9 +10,10 @@ import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
 import { Block } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
-import { BegunIteration, By, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
+import { BegunIteration, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
+import { By } from './who-acted.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();

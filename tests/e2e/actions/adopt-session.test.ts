@@ -9,7 +9,7 @@ import { finishSession } from '../../../src/actions/sessions/finish-session.ts';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { readSessionFile } from '../../../src/session/events/session-file.ts';
-import type { SessionView } from '../../../src/session/status.ts';
+import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { type Bench, makeBench } from '../../actions/bench.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { parseEvent, type SessionEvent } from '../../../src/session/events/events.ts';
+import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { isLost } from '../../../src/session/session-list.ts';
-import type { SessionView } from '../../../src/session/status.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 

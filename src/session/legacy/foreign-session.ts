@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { decode, readPlainFile } from '../base/files/plain-file.ts';
-import { shellWord } from '../base/shell-quoted.ts';
-import { readOverview } from './documents/overview.ts';
-import { currentPlanOf, planHash } from './documents/plan.ts';
-import { questionHash } from './documents/qa-answer.ts';
-import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
-import { MAX_DOCUMENT_BYTES, type SessionPaths } from './layout/paths.ts';
-import { type LegacyFolder, NESTED_FOLDER, readLegacyFolder } from './legacy/legacy-folder.ts';
-import { type LegacyGate, type LegacyPlace, placeOf } from './legacy/legacy-gate.ts';
-import type { SessionView } from './status.ts';
+import { decode, readPlainFile } from '../../base/files/plain-file.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
+import { readOverview } from '../documents/overview.ts';
+import { currentPlanOf, planHash } from '../documents/plan.ts';
+import { questionHash } from '../documents/qa-answer.ts';
+import type { SessionView } from '../events/session-view.ts';
+import { emptyState, type SessionState, type WaitingStatus } from '../events/state.ts';
+import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../layout/paths.ts';
+import { type LegacyFolder, NESTED_FOLDER, readLegacyFolder } from './legacy-folder.ts';
+import { type LegacyGate, type LegacyPlace, placeOf } from './legacy-gate.ts';
 
 /**
  * A folder of the original tool, or one made by hand: it has nothing in `.run/`.

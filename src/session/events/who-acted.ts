@@ -1,0 +1,14 @@
+import * as z from 'zod';
+
+/** The ways in which a human act can reach a session; `settings`: lines of `.samocode` that its person trusted. */
+export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'settings'] as const;
+export const Channel = z.enum(CHANNELS);
+export type Channel = z.infer<typeof Channel>;
+
+/** Who acted. `atStart`: by a choice made when the session was started. */
+export const By = z.object({
+  channel: Channel,
+  client: z.string().max(100).optional(),
+  atStart: z.literal(true).optional(),
+});
+export type By = z.infer<typeof By>;
