@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gitLine, runGit } from '../git/git.ts';
+import { listing } from '../git/listing.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
@@ -12,7 +13,7 @@ import {
   repositoryOptions,
 } from './checkpoint-store.ts';
 import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
-import { listing, refresh, takeTree } from './take-files.ts';
+import { refresh, takeTree } from './take-files.ts';
 
 export interface CheckpointPlan extends GitContext {
   mainRepo: string;

@@ -1,7 +1,7 @@
 import { type GitOptions, runGit } from '../git/git.ts';
+import { listing } from '../git/listing.ts';
 import { bytesOf, namesIn } from '../git/path-bytes.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
-import { listing } from './take-files.ts';
 
 /** Filters whose files lie in clear in the worktree and encrypted in the repository, by their names or commands. */
 const ENCRYPTS = /crypt|cipher|openssl|gpg|sops|vault|secret|(?:^|\W)age(?:\W|$)/i;

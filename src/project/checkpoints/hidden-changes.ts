@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { runGit } from '../git/git.ts';
+import { listing } from '../git/listing.ts';
 import { bytesOf, namesIn, pathAt, readable } from '../git/path-bytes.ts';
 import type { GitContext } from '../git/repository.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
-import { listing } from './take-files.ts';
 
 /**
  * Changed files that `git status` passes over, since somebody told git to: by assume-unchanged or skip-worktree. A

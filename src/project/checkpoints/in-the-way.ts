@@ -2,11 +2,11 @@ import { lstat, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { runGit } from '../git/git.ts';
+import { listing } from '../git/listing.ts';
 import { namesIn, pathAt, readable } from '../git/path-bytes.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
 import { MAX_FILE_BYTES } from './path-state.ts';
-import { listing } from './take-files.ts';
 
 export interface TreeMove {
   folder: string;

@@ -1,5 +1,6 @@
 import { crashPoint, failPoint } from '../../base/fault-points.ts';
 import { gitLine, runGit } from '../git/git.ts';
+import { listing } from '../git/listing.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
@@ -10,7 +11,7 @@ import { encryptedAmong } from './encrypted-files.ts';
 import { filesInTheWay } from './in-the-way.ts';
 import { moveBranch, refuseElsewhere } from './move-branch.ts';
 import { type FolderPart, moveFiles } from './move-files.ts';
-import { listing, takeTree } from './take-files.ts';
+import { takeTree } from './take-files.ts';
 import { takeLocks } from './worktree-locks.ts';
 
 export interface RestorePlan extends Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'> {

@@ -1,5 +1,6 @@
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
+import { listing } from '../git/listing.ts';
 import { bytesOf, namesIn, readable } from '../git/path-bytes.ts';
 import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
 import { encryptedAmong, ownBlobs } from './encrypted-files.ts';
@@ -124,13 +125,6 @@ async function unknownTo(options: GitOptions, names: readonly string[]): Promise
   if (names.length === 0) return [];
   const known = new Set(namesIn((await runGit(['ls-files', '-z'], listing(options))).stdout));
   return names.filter((name) => !known.has(name));
-}
-
-const MAX_LIST_CHARS = 128 * 1024 * 1024;
-
-/** For git calls that list names with a NUL behind each: whole, and a character for every byte. */
-export function listing(options: GitOptions): GitOptions {
-  return { ...options, maxChars: MAX_LIST_CHARS, encoding: 'latin1' };
 }
 
 interface Sorted {
