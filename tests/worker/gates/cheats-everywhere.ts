@@ -13,7 +13,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ulid } from 'ulid';
 import { blockedBy, type Cheat } from './cheat.ts';
 import type { CheatKit } from './cheat-kit.ts';
@@ -228,9 +228,9 @@ export const EVERYWHERE: readonly Cheat[] = [
     name: 'makes the folder of commands a link to one that is full of them',
     play(kit) {
       const aside = join(kit.paths.sessionDir, 'aside-commands');
-      const path = kit.command();
-      cpSync(dirname(path), aside, { recursive: true });
-      rmSync(kit.paths.commands, { recursive: true });
+      kit.command();
+      // At once: a worker takes what is there within moments.
+      renameSync(kit.paths.commands, aside);
       symlinkSync(aside, kit.paths.commands);
     },
     withoutGuard: 'blocked',
