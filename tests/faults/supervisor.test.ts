@@ -50,6 +50,19 @@ async function isGone({ repo }: SessionRig): Promise<boolean> {
   return (await supervisorPids(repo.homeDir)).length === 0;
 }
 
+/**
+ * Waits for the first look of the supervisor that was just started: until then it has no lease, and `now.json` is that
+ * of the one before it.
+ * @returns its pid
+ */
+async function firstLook(rig: SessionRig): Promise<number> {
+  const pid = await eventually(async () => (await supervisorPids(rig.repo.homeDir))[0], {
+    what: 'its start',
+  });
+  await eventually(async () => (await nowOf(rig))?.supervisor?.pid === pid, { what: 'its first look' });
+  return pid;
+}
+
 test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-start-worker', 'before-cursors'])(
   'a supervisor that dies at %s costs the session neither its work nor a second worker',
   async (point) => {
@@ -104,9 +117,7 @@ test.concurrent('a disk that takes nothing keeps no session from its work, and n
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   const full = { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull };
   await watch(rig, full);
-  // What stands there may be of the one before it.
-  const pid = await eventually(async () => (await supervisorPids(rig.repo.homeDir))[0], { what: 'it' });
-  await eventually(async () => (await nowOf(rig))?.supervisor?.pid === pid, { what: 'its first look' });
+  const pid = await firstLook(rig);
   const before = (await queueOf(rig)).length;
   await writeFile(isFull, '');
   try {
@@ -130,7 +141,7 @@ test.concurrent('a session whose answers were taken is continued after a disk wa
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
-  await eventually(async () => !(await isGone(rig)), { what: 'its start' });
+  await firstLook(rig);
   await writeFile(isFull, '');
   try {
     const text = await readFile(rig.paths.qa, 'utf8');
