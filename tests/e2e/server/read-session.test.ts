@@ -179,7 +179,7 @@ test('changes since an iteration that still runs are refused as such, and since 
   });
   expect(await read(rig, { what: 'changes', iteration: 9 })).toMatchObject({
     code: 'iteration_not_found',
-    message: expect.stringContaining('They go from 1 to 1.'),
+    message: expect.stringContaining('Its iterations are 1 to 1.'),
   });
 });
 
