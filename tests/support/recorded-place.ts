@@ -100,7 +100,7 @@ export async function unpackPlace(
   }
   const home = join(root, 'home');
   await mkdir(home, { recursive: true });
-  const env = { PATH: process.env.PATH ?? '', HOME: home };
+  const env = { PATH: process.env.PATH ?? '', HOME: home, SAMOCODE_SUPERVISOR: 'off' };
   return { root, home, repo, env, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
