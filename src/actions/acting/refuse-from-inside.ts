@@ -8,7 +8,7 @@ export async function refuseFromInside(context: Pick<ActionContext, 'env' | 'hos
   if (await isInsideSession(context)) throw ACTION_ERRORS.inside_session();
 }
 
-/** True when our mark stands in this process's own environment or in an ancestor's. */
+/** Whether the environment of this process, or of an ancestor, carries a session's marker. */
 export async function isInsideSession(context: Pick<ActionContext, 'env' | 'host'>): Promise<boolean> {
   if (context.env[SESSION_MARK]) return true;
   return (await inheritedVariable(context.host, [SESSION_MARK])) !== undefined;

@@ -20,7 +20,7 @@ export interface DocumentReading {
   text: string;
 }
 
-/** The documents of a session, newest first, those that were put away last. @throws session_not_found */
+/** The documents of a session, newest first, archived ones last. @throws session_not_found */
 export async function listDocuments(
   question: SessionQuestion,
   context: ActionContext,

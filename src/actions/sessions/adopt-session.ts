@@ -31,8 +31,8 @@ export interface Adoption extends FoundSession {
 }
 
 /**
- * Takes over a folder of the original tool as it stands: it gets a run folder, and goes on where its
- * notebook says; behind a gate it first waits for a person. Its own files are not touched here.
+ * Takes over a folder of the original tool: it gets a run folder and continues in the phase that its
+ * overview names; behind a gate it first waits for a person. Its own files are not changed here.
  * @throws project_not_trusted; what `requireAdoptable`, `findProjectFor`, `requireIdentity` and `newSession`
  * throw; the worker's refusal, pending
  */

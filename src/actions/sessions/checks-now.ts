@@ -7,7 +7,7 @@ import { requireTrust } from '../places/require-trust.ts';
  * The checks of the project as they are now, where a session that is resumed should be held to them: it is
  * blocked because of its own ones, or gets new work.
  * @returns undefined when those that it has go on counting
- * @throws project_not_trusted when they have changed and nobody has seen them; the errors of settings
+ * @throws project_not_trusted when they have changed and are not trusted yet; the errors of settings
  */
 export async function checksNow(
   { sessionFile, state }: SessionView,
