@@ -204,8 +204,12 @@ export const EVERYWHERE: readonly Cheat[] = [
   {
     name: 'leaves a command that a hidden second name keeps',
     play(kit) {
-      const path = kit.command();
-      linkSync(path, join(kit.paths.sessionDir, 'second.json'));
+      // The second name first: a worker takes what is in its folder within moments.
+      const second = join(kit.paths.sessionDir, 'second.json');
+      const id = ulid();
+      writeFileSync(second, kit.commandText(kit.opening(), id));
+      mkdirSync(kit.paths.commands, { recursive: true });
+      linkSync(second, join(kit.paths.commands, `${id}.json`));
     },
     seenWithoutGuard: EARLY,
   },
