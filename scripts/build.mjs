@@ -1,5 +1,6 @@
 // Builds every published program into dist/, or with --faults into dist-test/ with crash and fault points compiled in.
 // Tests build into folders of their own: --outdir FOLDER, --version TEXT, --also NAME=MODULE for a further program.
+// --maps puts source maps beside the files, which turn a user's stack trace into names and lines.
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -10,15 +11,16 @@ const { values: asked } = parseArgs({
     faults: { type: 'boolean', default: false },
     outdir: { type: 'string' },
     version: { type: 'string' },
+    maps: { type: 'boolean', default: false },
     also: { type: 'string', multiple: true, default: [] },
   },
 });
 const outdir = asked.outdir ?? (asked.faults ? 'dist-test' : 'dist');
 const version = asked.version ?? JSON.parse(await readFile('package.json', 'utf8')).version;
 
-// One file each: an upgrade in mid run must change nothing until the next one starts. As CommonJS, which Node
-// starts ten milliseconds sooner.
-const ONE_FILE_EACH = {
+// One file for all three: an upgrade in mid run must change nothing until the next one starts. As CommonJS, which Node
+// starts ten milliseconds sooner. Each has a stub beside it, so that a process list names the program that runs.
+const BACKGROUND = {
   worker: 'src/worker/main.ts',
   supervisor: 'src/supervisor/main.ts',
   'samocode-rehearsal': 'src/rehearsal/main.ts',
@@ -36,9 +38,11 @@ const options = {
   target: 'node20.19',
   minifySyntax: true,
   minifyWhitespace: true,
+  minifyIdentifiers: true,
   keepNames: false,
   legalComments: 'none',
   metafile: true,
+  sourcemap: asked.maps && 'external',
   loader: { '.md': 'text' },
   // Its main file asks for its parts in a way that no bundler follows.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
@@ -53,22 +57,33 @@ const esm = {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 };
+// An import inside a function runs its module at the call: of the three programs only the one that is asked for.
+const starters = Object.entries(BACKGROUND)
+  .map(([name, path]) => `exports[${JSON.stringify(name)}]=()=>import('./${path}');`)
+  .join('\n');
+const BUNDLE = 'background.cjs';
+const { outdir: _, ...toOneFile } = options;
 const cjs = {
-  ...options,
+  ...toOneFile,
   format: 'cjs',
-  outExtension: { '.js': '.cjs' },
+  outfile: `${outdir}/${BUNDLE}`,
+  stdin: { contents: starters, resolveDir: '.', sourcefile: BUNDLE },
 };
 
 await rm(outdir, { recursive: true, force: true });
 const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
 const built = await Promise.all([
-  build({ ...cjs, entryPoints: ONE_FILE_EACH }),
+  build(cjs),
   build({ ...esm, entryPoints: SHARING_CHUNKS, splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
   build({ ...esm, entryPoints: also }),
 ]);
 for (const { metafile } of built) {
   for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
     if (entryPoint) await chmod(path, 0o755);
+}
+for (const name of Object.keys(BACKGROUND)) {
+  const stub = `#!/usr/bin/env node\nrequire('./${BUNDLE}')[${JSON.stringify(name)}]();\n`;
+  await writeFile(`${outdir}/${name}.cjs`, stub, { mode: 0o755 });
 }
 if (outdir === 'dist') await writeNotices(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 await writeFile(`${outdir}/package.json`, `${JSON.stringify({ type: 'module', version })}\n`);

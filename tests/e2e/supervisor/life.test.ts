@@ -161,13 +161,14 @@ test.concurrent('one whose program file was replaced starts the new one', async 
   await using _repo = scratch.repo;
   const folder = join(scratch.repo.root, 'programs');
   await mkdir(folder);
-  for (const name of ['supervisor.cjs', 'worker.cjs'])
+  for (const name of ['background.cjs', 'supervisor.cjs', 'worker.cjs'])
     await cp(join(dirname(worker), name), join(folder, name));
   await using here = await watched('10', join(folder, 'supervisor.cjs'));
   await here.park();
   const pid = await one(here);
   const newer = await buildVersion('0.0.1', join(scratch.repo.root, 'newer'));
-  await rename(newer, join(folder, 'supervisor.cjs'));
+  for (const name of ['background.cjs', 'supervisor.cjs'])
+    await rename(join(dirname(newer), name), join(folder, name));
   await here.park();
   await one(here, pid);
   await eventually(async () => (await here.version()) === '0.0.1', { what: 'the new version' });
