@@ -1,0 +1,29 @@
+import type { Notification } from './notification.ts';
+
+export const CHANNEL_NAMES = ['telegram', 'webhook', 'desktop', 'command'] as const;
+export type ChannelName = (typeof CHANNEL_NAMES)[number];
+
+/** One way to reach the person. It keeps no queue and retries nothing: the outbox does, for every channel alike. */
+export interface NotifyChannel {
+  readonly name: ChannelName;
+  /**
+   * Sends one notification, or several as one digest.
+   * @throws NOTIFY_ERRORS.undelivered, which says whether a later try can help and when
+   */
+  send(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
+  /**
+   * The question, plan or session of an earlier notification was settled: withdraws what could still be pressed, and
+   * says who settled it. Only where a sent message can be changed.
+   */
+  settle?(settled: Settled, signal: AbortSignal): Promise<void>;
+}
+
+/** What ended the wait that a notification told of. */
+export interface Settled {
+  /** Of the notification. */
+  id: string;
+  session: string;
+  sessionsDir: string;
+  /** One sentence: "Answered at the terminal: Q1 A, Q2 B." */
+  how: string;
+}

@@ -1,0 +1,34 @@
+import type { QaQuestion } from '../session/documents/qa-question.ts';
+
+/** What is worth a notification. Those of the first line need an act of the person; only they pass the quiet hours. */
+export const NOTIFIED_KINDS = [
+  ...['waiting', 'blocked', 'stalled', 'crash_loop', 'main_checkout_moved', 'plan_changed'],
+  ...['limited', 'back_off', 'budget', 'queued', 'done', 'revived', 'answer_changed', 'fallback'],
+] as const;
+
+/** One change of a session, worded for its person. It is composed when it is sent: what it asks for is still open. */
+export interface Notification {
+  /** `<session id>:<event number>`, or `:crash_loop:<lease number>`: the same id is the same change on every channel. */
+  id: string;
+  /** ISO time of the change. */
+  at: string;
+  kind: NotifiedKind;
+  needsPerson: boolean;
+  /** Folder name of the session, and where it is. */
+  session: string;
+  sessionsDir: string;
+  /** Folder name of the repository. */
+  project: string;
+  /** One line: what happened to which session. All there is with NOTIFY_DETAIL=titles. */
+  title: string;
+  /** Plain text of several lines; empty with NOTIFY_DETAIL=titles. */
+  body: string;
+  /** The open questions of a session that waits for answers. */
+  questions?: readonly QaQuestion[];
+  /** The plan that waits for approval. */
+  plan?: { name: string; path: string; hash: string; summary: string };
+  /** It may have been sent before: the supervisor ended between sending it and noting that. */
+  maybeRepeated?: true;
+}
+
+export type NotifiedKind = (typeof NOTIFIED_KINDS)[number];
