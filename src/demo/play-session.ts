@@ -91,7 +91,9 @@ async function untilRest(
     }
     if (isResting) return { ...look, cursor };
     const child = state === 'running' && iteration > told ? iteration : undefined;
-    screen.progress({ session, phase, child, state, doing: look.activity });
+    // The agent's own phase: the line would name it once more with the phase of its successor.
+    const itsPhase = phases.get(iteration) ?? phase;
+    screen.progress({ session, phase: itsPhase, child, state, doing: look.activity });
   }
 }
 
