@@ -1,3 +1,4 @@
+import { isAtRest } from '../../session/at-rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
 /** How a session stands to its worker. */
@@ -26,7 +27,8 @@ const NO_FACTS: WorkerFacts = { ageMs: Number.POSITIVE_INFINITY, isContinued: fa
 
 /** Pure: the facts count only where it needs a worker. */
 export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = NO_FACTS): WorkerNow {
-  if (view.worker === 'alive') return 'working';
+  // A worker that has nothing left to do is about to leave.
+  if (view.worker === 'alive') return isAtRest(view) ? 'none needed' : 'working';
   if (view.isUnseen) return 'gone';
   // On another machine or in another container, and it shows signs of life.
   if (view.worker === 'unknowable') return 'working';
