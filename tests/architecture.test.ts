@@ -57,7 +57,7 @@ const LAYERS = {
   ],
   machine: [['install/package'], ['install'], ['service'], ['doctor']],
   notify: [['.'], ['channels', 'telegram'], ['outbox']],
-  server: [['calls'], ['transport'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
+  server: [['calls'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
   cli: [['terminal'], ['rendering'], ['asking'], ['following'], ['commands'], ['.']],
 };
 

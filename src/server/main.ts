@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { buildServer } from './build-server.ts';
-import { liveWithClient, takeStdout } from './transport/life.ts';
-import { StdioTransport } from './transport/stdio-transport.ts';
+import { liveWithClient, protocolOutput } from './life.ts';
 
 // Programs lie beside this built file; the modules that use them are bundled into chunks elsewhere.
 const programs = {
@@ -11,7 +11,7 @@ const programs = {
 };
 
 liveWithClient((code) => process.exit(code));
-const wire = takeStdout();
+const output = protocolOutput();
 
 async function loadActions() {
   const [{ systemHost }, { systemClock }, { homedir }] = await Promise.all([
@@ -54,4 +54,9 @@ async function superviseWhileOpen(): Promise<void> {
   }
 }
 
-await server.connect(new StdioTransport(process.stdin, wire));
+// The SDK stops reading after a message of more than 10 MB. A client notices only that a process has ended.
+server.onclose = () => {
+  process.stderr.write('The client sent a message of more than 10 MB, which cannot be read.\n');
+  process.exit(1);
+};
+await server.connect(new StdioServerTransport(process.stdin, output));

@@ -141,26 +141,30 @@ test('a failure that can not even be written down ends nothing', async () => {
   expect(await server.ended).toEqual([0, null]);
 });
 
-test('lines without sense, and one of more than 64 MB, leave it hearing', async () => {
+const messageOf = (bytes: number) => ({
+  name: 'send_message',
+  arguments: { session: 's', text: 'x'.repeat(bytes) },
+});
+
+test('after lines that are not JSON-RPC, and one of 8 MB, requests are still answered', async () => {
   await using place = await makePlace();
   const server = await startServer(at(place));
   for (const line of ['not json', '{"jsonrpc":', '[1,2]', 'null', '\u0000\u0001', '{"id":3}'])
     server.send(line);
   expect((await server.request('ping')).result).toEqual({});
-  const text = 'x'.repeat(65 * 1024 * 1024);
-  const refused = await server.request('tools/call', {
-    name: 'send_message',
-    arguments: { session: 's', text },
-  });
-  expect(refused.error).toEqual({ code: -32600, message: 'A message has 67108864 bytes at most.' });
-  const large = await server.request('tools/call', {
-    name: 'send_message',
-    arguments: { session: 's', text: text.slice(0, 8_000_000) },
-  });
-  expect(large.result).toMatchObject({ isError: true });
+  const { result } = await server.request('tools/call', messageOf(8_000_000));
+  expect(result).toMatchObject({ isError: true });
   expect((await server.request('ping')).result).toEqual({});
   server.child.stdin?.end();
   expect(await server.ended).toEqual([0, null]);
+});
+
+test('a message that is larger than the SDK reads ends the server', async () => {
+  await using place = await makePlace();
+  const server = await startServer(at(place));
+  void server.request('tools/call', messageOf(11_000_000));
+  expect(await server.ended).toEqual([1, null]);
+  expect(server.errors()).toContain('more than 10 MB');
 });
 
 test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
