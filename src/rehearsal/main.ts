@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import '../base/quick-schemas.ts';
 
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { systemClock } from '../base/clock.ts';
+import { systemHost } from '../base/processes/host.ts';
 import { buildServer } from './build-server.ts';
 import { liveWithClient, protocolOutput } from './life.ts';
 
@@ -14,13 +17,14 @@ liveWithClient((code) => process.exit(code));
 const output = protocolOutput();
 
 async function loadActions() {
-  const [{ systemHost }, { systemClock }, { homedir }] = await Promise.all([
-    import('../base/processes/host.ts'),
-    import('../base/clock.ts'),
-    import('node:os'),
-  ]);
-  const [host, home, cwd] = [await systemHost(), homedir(), workingFolder()];
-  return { host, clock: systemClock, env: process.env, home, cwd, programs };
+  return {
+    host: await systemHost(),
+    clock: systemClock,
+    env: process.env,
+    home: homedir(),
+    cwd: workingFolder(),
+    programs,
+  };
 }
 
 /** A client's folder may be removed under it; whoever names a project is served all the same. */

@@ -1,5 +1,3 @@
-import '../base/quick-schemas.ts';
-
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../actions/acting/context.ts';
@@ -10,14 +8,6 @@ import { askToLeave, isOlderProgram } from '../providers/starting/launch-supervi
 import { readPresence } from '../providers/starting/supervisor-folder.ts';
 import { runSupervisor, type SupervisorEnd } from './run-supervisor.ts';
 import { newSupervisor, type Supervisor } from './supervisor.ts';
-
-// It lives for days and mostly waits: no compilers that make hot code faster, and a nursery that stays small.
-setImmediate(() => {
-  // Node 22 hands out its modules from 22.3 on; an older one does without what only saves.
-  const v8 = process.getBuiltinModule?.('node:v8');
-  for (const flag of ['--no-turbofan', '--no-maglev', '--semi-space-growth-factor=1'])
-    v8?.setFlagsFromString(flag);
-});
 
 void main();
 

@@ -1,22 +1,13 @@
-import { BASE_ERRORS } from '../base/base-errors.ts';
-import '../base/quick-schemas.ts';
-
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc, systemClock } from '../base/clock.ts';
 import { systemHost } from '../base/processes/host.ts';
 import { Wake } from '../providers/starting/launch-worker.ts';
 import { runWorker } from './loop/run-worker.ts';
 
-// A worker mostly waits for its agent, and forks for every git call, which takes longer the more memory it holds:
-// no compilers that make hot code faster, and a nursery that stays small. Not on the command line: a name that a later
-// V8 drops would be the end, and under other flags than its own Node compiles all of its modules anew.
-// Beside the first wait for a file, since Node's module for it takes two milliseconds to load.
-setImmediate(() => {
-  // Node 22 hands out its modules from 22.3 on; an older one does without what only saves.
-  const v8 = process.getBuiltinModule?.('node:v8');
-  for (const flag of ['--no-turbofan', '--no-maglev', '--semi-space-growth-factor=1'])
-    v8?.setFlagsFromString(flag);
-});
+// Keeps V8's nursery small: a worker takes 82 MB instead of 87 while its agent prints 200 MB.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 void main();
 
