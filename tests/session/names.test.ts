@@ -15,6 +15,9 @@ test.each([
   ['Fix the very long and winding description of a bug', 'fix-the-very-long-and-winding'],
   ['x'.repeat(60), 'x'.repeat(40)],
   ['Größe des Cafés', 'große-des-cafes'],
+  ['コマンドのガイド', 'コマンドのガイド'],
+  ['हिन्दी में लिखें', 'हिन्दी-में-लिखें'],
+  ['Ёлка и йод', 'ёлка-и-йод'],
   ['!!!', 'session'],
 ])('the task %j gives the name %s', (task, name) => {
   expect(sessionSlug(task)).toBe(name);

@@ -7,7 +7,7 @@ import { PROJECT_ERRORS } from './project-errors.ts';
 export function branchOf(sessionFolder: string, prefix = ''): string {
   const name = sessionFolder
     .replace(/^\d{2}-\d{2}-\d{2}-(?=.)/, '')
-    .replace(/[^\p{L}\p{N}._-]+|\.{2,}/gu, '-')
+    .replace(/[^\p{L}\p{M}\p{N}._-]+|\.{2,}/gu, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
     .replace(/\.lock$/i, '-lock');
   const part = prefix.replace(/\/+$/, '');

@@ -1,16 +1,16 @@
 /**
- * A text as lower-case words, digits and hyphens, cut between words; empty when nothing of that is in it.
+ * A text as lower-case words, digits and hyphens, cut between words; empty when the text has none.
  * @param maxLength in characters
  */
 export function slugOf(text: string, maxLength: number): string {
-  // Marks off the letters first, so that "é" gives "e" in every file system alike.
+  // Accents of Latin letters are dropped: "é" gives "e". In other scripts a mark makes another letter, as in "ド".
   const plain = text
     .slice(0, 4000)
     .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
+    .replace(/(\p{Script=Latin})\p{M}+/gu, '$1')
     .toLowerCase()
     .normalize('NFC');
-  const words = plain.match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words = plain.match(/[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu) ?? [];
   let slug = '';
   for (const word of words) {
     const longer = slug === '' ? word : `${slug}-${word}`;
