@@ -1,14 +1,24 @@
 import type { QaQuestion } from '../session/documents/qa-question.ts';
 
-/** What is worth a notification. Those of the first line need an act of the person; only they pass the quiet hours. */
+/** Those that need an act of the person: only they pass the quiet hours. */
+export const NEEDS_PERSON = [
+  'waiting',
+  'blocked',
+  'stalled',
+  'crash_loop',
+  'main_checkout_moved',
+  'plan_changed',
+] as const;
+
+/** What is worth a notification. */
 export const NOTIFIED_KINDS = [
-  ...['waiting', 'blocked', 'stalled', 'crash_loop', 'main_checkout_moved', 'plan_changed'],
-  ...['limited', 'back_off', 'budget', 'queued', 'done', 'revived', 'answer_changed', 'fallback'],
+  ...NEEDS_PERSON,
+  ...(['limited', 'back_off', 'budget', 'queued', 'done', 'revived', 'answer_changed', 'fallback'] as const),
 ] as const;
 
 /** One change of a session, worded for its person. It is composed when it is sent: what it asks for is still open. */
 export interface Notification {
-  /** `<session id>:<event number>`, or `:crash_loop:<lease number>`: the same id is the same change on every channel. */
+  /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`: the same id is the same change on every channel. */
   id: string;
   /** ISO time of the change. */
   at: string;
