@@ -3,7 +3,8 @@ import type { Facts } from './edge-conditions.ts';
 import { followsPlan } from './table.ts';
 import { park } from './verdict.ts';
 
-const CHANGED = 'The plan was changed after its approval.';
+/** The reason of a session that waits with such a plan begins with it. */
+export const PLAN_CHANGED = 'The plan was changed after its approval.';
 
 /**
  * Parks instead of going on where a child changed the approved plan, however that child ended: nothing
@@ -18,12 +19,12 @@ export function showChangedPlan({ progress, outcome, rules }: Facts, decision: D
     case 'park':
       return { ...park(phase, 'plan_approval', decision.resumePhase), reason: besides(decision) };
     case 'done':
-      return { ...park(phase, 'plan_approval'), reason: CHANGED };
+      return { ...park(phase, 'plan_approval'), reason: PLAN_CHANGED };
     case 'run':
     case 'limited':
       return {
         ...park(phase, 'plan_approval', decision.phase),
-        reason: CHANGED,
+        reason: PLAN_CHANGED,
         ...(decision.notes.length > 0 && { notes: decision.notes }),
       };
     default:
@@ -32,7 +33,7 @@ export function showChangedPlan({ progress, outcome, rules }: Facts, decision: D
 }
 
 function besides(decision: ParkDecision): string {
-  if (decision.for === 'plan_approval') return CHANGED;
+  if (decision.for === 'plan_approval') return PLAN_CHANGED;
   const why = decision.reason === undefined ? '' : `: ${decision.reason}`;
-  return `${CHANGED} The child also waits for ${decision.for}${why}`;
+  return `${PLAN_CHANGED} The child also waits for ${decision.for}${why}`;
 }

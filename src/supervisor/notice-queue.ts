@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { DYING } from '../actions/reading/revival-limit.ts';
 import { isoUtc } from '../base/clock.ts';
@@ -7,30 +8,15 @@ import { writeWhole } from '../base/files/atomic-file.ts';
 import { statsAt } from '../base/files/look-at.ts';
 import { plainText } from '../base/files/plain-file.ts';
 import { parseJson } from '../base/parse-json.ts';
+import type { QueuedNotice } from '../notify/queued-notice.ts';
+import { PLAN_CHANGED } from '../phases/changed-plan.ts';
 import { isContinuedBy } from '../session/continued-by.ts';
 import { describeEvent } from '../session/documents/describe-event.ts';
 import { readEvents } from '../session/events/event-log.ts';
-import type { SessionEvent } from '../session/events/events.ts';
+import type { EventOf, SessionEvent } from '../session/events/events.ts';
 import type { Overlook } from './overlook.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
-
-/** One line of `queue.jsonl`: a change worth a notification. The same `id` twice is the same change. */
-export const QueuedNotice = z.object({
-  v: z.literal(1),
-  /** `<session id>:<event number>`, or `:crash_loop:<lease number>`. */
-  id: z.string(),
-  /** ISO time of the change. */
-  at: z.string(),
-  kind: z.enum([
-    ...['waiting', 'blocked', 'limited', 'stalled', 'done', 'revived', 'crash_loop'],
-    ...['main_checkout_moved', 'answer_changed', 'fallback'],
-  ] as const),
-  session: z.string(),
-  sessionsDir: z.string(),
-  text: z.string(),
-});
-export type QueuedNotice = z.infer<typeof QueuedNotice>;
 
 /** `since`: what happened before is old news. `read`: how far the log of each session was read, by its folder. */
 const Cursors = z.object({ v: z.literal(1), since: z.string(), read: z.record(z.string(), z.int()) });
@@ -39,6 +25,14 @@ type Cursors = z.infer<typeof Cursors>;
 const MAX_BYTES = 16 * 1024 * 1024;
 /** The first supervisor of a machine is started by what it is to notify of. */
 const BEFORE_FIRST_MS = 60_000;
+/** An outage that lasts longer, and a session that is queued for longer, are worth a notification. */
+const LONG_OUTAGE_MS = 10 * 60_000;
+const LONG_QUEUED_MS = 30 * 60_000;
+const HOUR_MS = 3_600_000;
+/** Of sessions that were started before there was a setting. */
+const USUAL_RETRY_HOURS = 12;
+/** The cursors of sessions that are gone are looked for this often. */
+const PRUNE_MS = HOUR_MS;
 
 /**
  * The one queue of what is worth a notification. An event goes in before the cursor moves past it, so that a crash
@@ -47,8 +41,10 @@ const BEFORE_FIRST_MS = 60_000;
 export class NoticeQueue {
   readonly #supervisor: Supervisor;
   #cursors: Cursors | undefined;
-  /** Of the sessions that are in one now. */
-  #crashLoops: ReadonlySet<string> = new Set();
+  /** Ids of what no event says, of the sessions of which it holds now: a crash loop, a long time in the queue. */
+  #standing: ReadonlySet<string> = new Set();
+
+  #pruneAtMs = 0;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -57,7 +53,7 @@ export class NoticeQueue {
   async take({ sessions }: Pick<Overlook, 'sessions'>): Promise<void> {
     const cursors = await this.#readCursors();
     const notices: QueuedNotice[] = [];
-    const crashLoops = new Set<string>();
+    const standing = new Set<string>();
     const read = new Map<string, number>();
     const { identity, host, paths } = this.#supervisor;
     for (const [place, session] of sessions) {
@@ -65,10 +61,9 @@ export class NoticeQueue {
       if (sessionFile === undefined || session.view.isUnreadable || newer !== undefined) continue;
       const from = cursors.read[place];
       const isOurs = isContinuedBy(lease, identity, host);
-      if (isOurs && session.isDying) {
-        const notice = this.#crashLoop(session, sessionFile.id);
-        if (!this.#crashLoops.has(notice.id)) notices.push(notice);
-        crashLoops.add(notice.id);
+      for (const notice of isOurs ? this.#standingNotices(session, sessionFile.id) : []) {
+        if (!this.#standing.has(notice.id)) notices.push(notice);
+        standing.add(notice.id);
       }
       if (from === state.n) continue;
       read.set(place, state.n);
@@ -82,20 +77,43 @@ export class NoticeQueue {
       for (const { session, text } of notices) this.#supervisor.say(`${session}: ${text}`);
       appendLines(paths.queue, notices.map((notice) => `${JSON.stringify(notice)}\n`).join(''));
     }
-    this.#crashLoops = crashLoops;
+    this.#standing = standing;
     if (read.size === 0) return;
     crashPoint('before-cursors');
-    const moved = { ...cursors, read: { ...cursors.read, ...Object.fromEntries(read) } };
+    const known = this.#isPruneDue() ? withoutGone(cursors.read, sessions) : cursors.read;
+    const moved = { ...cursors, read: { ...known, ...Object.fromEntries(read) } };
     // Moved here as well where the file cannot be written: nothing is queued twice for it.
     this.#cursors = moved;
     await writeWhole(paths.cursors, `${JSON.stringify(moved)}\n`, 0o600);
   }
 
-  #crashLoop({ view }: WatchedSession, sessionId: string): QueuedNotice {
-    const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
-    const at = isoUtc(this.#supervisor.clock.now());
-    const text = `${DYING}: see worker.stderr in ${view.paths.runDir}.`;
-    return { v: 1, id, at, kind: 'crash_loop', ...placeOf(view), text };
+  #standingNotices({ view, waits, isDying }: WatchedSession, sessionId: string): QueuedNotice[] {
+    const now = this.#supervisor.clock.now();
+    const { status } = view.state;
+    const standing = { v: 1 as const, at: isoUtc(now), ...placeOf(view) };
+    const notices: QueuedNotice[] = [];
+    if (isDying) {
+      const id = `${sessionId}:crash_loop:${view.lease?.number ?? 0}`;
+      const text = `${DYING}: see worker.stderr in ${view.paths.runDir}.`;
+      notices.push({ ...standing, id, kind: 'crash_loop', text });
+    }
+    if (waits.for === 'turn' && status.kind === 'queued' && now - Date.parse(status.since) > LONG_QUEUED_MS) {
+      const id = `${sessionId}:queued:${status.since}`;
+      notices.push({
+        ...standing,
+        id,
+        kind: 'queued',
+        text: `queued since ${status.since}: ${status.reason}`,
+      });
+    }
+    return notices;
+  }
+
+  #isPruneDue(): boolean {
+    const now = this.#supervisor.clock.monotonic();
+    if (now < this.#pruneAtMs) return false;
+    this.#pruneAtMs = now + PRUNE_MS;
+    return true;
   }
 
   async #readCursors(): Promise<Cursors> {
@@ -113,6 +131,14 @@ function isOld({ paths }: WatchedSession, { since }: Cursors): boolean {
   return (statsAt(paths.events)?.mtimeMs ?? 0) < Date.parse(since);
 }
 
+/** Without those of sessions that were deleted: a folder of sessions that is away, or empty, is a disk that is away. */
+function withoutGone(read: Cursors['read'], sessions: Overlook['sessions']): Cursors['read'] {
+  const seen = new Set([...sessions.keys()].map((place) => dirname(place)));
+  return Object.fromEntries(
+    Object.entries(read).filter(([place]) => sessions.has(place) || !seen.has(dirname(place))),
+  );
+}
+
 function placeOf({ folder, paths }: WatchedSession['view']) {
   return { session: folder, sessionsDir: paths.sessionsDir };
 }
@@ -121,14 +147,18 @@ const NOTICE_KINDS = new Map<string, QueuedNotice['kind']>(
   (['stalled', 'main_checkout_moved', 'answer_changed', 'fallback'] as const).map((code) => [code, code]),
 );
 
-function kindOf(event: SessionEvent): QueuedNotice['kind'] | undefined {
+function kindOf(event: SessionEvent, retryHours: number | undefined): QueuedNotice['kind'] | undefined {
   switch (event.type) {
     case 'parked':
-      return 'waiting';
+      return event.reason?.startsWith(PLAN_CHANGED) ? 'plan_changed' : 'waiting';
     case 'blocked':
-    case 'limited':
     case 'done':
       return event.type;
+    case 'limited':
+      if (event.outage === undefined) return 'limited';
+      return becomesLong(event, event.outage.asksAt, retryHours) ? 'back_off' : undefined;
+    case 'budget_warned':
+      return 'budget';
     case 'worker_took_over':
       return event.previous === 'died' ? 'revived' : undefined;
     case 'notice':
@@ -138,8 +168,18 @@ function kindOf(event: SessionEvent): QueuedNotice['kind'] | undefined {
   }
 }
 
+/** Of the waits of one outage, the one in which it comes to last long. */
+function becomesLong(
+  { at, until }: EventOf<'limited'>,
+  asksAt: number,
+  retryHours: number = USUAL_RETRY_HOURS,
+): boolean {
+  const beganMs = asksAt - retryHours * HOUR_MS;
+  return Date.parse(at) - beganMs <= LONG_OUTAGE_MS && until - beganMs > LONG_OUTAGE_MS;
+}
+
 function noticeOf(event: SessionEvent, { view }: WatchedSession, sessionId: string): QueuedNotice[] {
-  const kind = kindOf(event);
+  const kind = kindOf(event, view.sessionFile?.settings.retryHours);
   if (kind === undefined) return [];
   const text = describeEvent(event) ?? kind;
   return [{ v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text }];
