@@ -41,6 +41,7 @@ const STARTS_PROCESSES = [
   'base/run-command',
   'base/run-command-leftovers',
   'cli/start-options',
+  'notify/channels',
   'project/base-commit',
   'project/checkpoint',
   'project/checkpoint-bounds',

@@ -6,6 +6,7 @@ import { type Explanation, SamocodeError } from '../../src/base/errors.ts';
 import { CLI_ERRORS } from '../../src/cli/terminal/cli-errors.ts';
 import { DEMO_ERRORS } from '../../src/demo/demo-errors.ts';
 import { INSTALL_ERRORS } from '../../src/machine/install/install-errors.ts';
+import { NOTIFY_ERRORS } from '../../src/notify/notify-errors.ts';
 import { GIT_ERRORS } from '../../src/project/git/git-errors.ts';
 import { PROJECT_ERRORS } from '../../src/project/git/project-errors.ts';
 import { WORKTREE_ERRORS } from '../../src/project/git/worktree-errors.ts';
@@ -27,6 +28,7 @@ export const ERROR_TABLES = {
   GATE_ERRORS,
   GIT_ERRORS,
   INSTALL_ERRORS,
+  NOTIFY_ERRORS,
   PROJECT_ERRORS,
   PROVIDER_ERRORS,
   READING_ERRORS,

@@ -11,6 +11,7 @@ import { plainText } from '../base/files/plain-file.ts';
 import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
+import { Outbox } from '../notify/outbox/outbox.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { isOlderProgram, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { NoticeQueue } from './notice-queue.ts';
@@ -120,6 +121,8 @@ async function watch(
   const overlook = new Overlook(supervisor);
   const now = new NowFile(supervisor);
   const queue = new NoticeQueue(supervisor);
+  const report = (what: string, error: unknown) => overlook.report(what, error);
+  const outbox = new Outbox({ ...supervisor, report });
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -133,20 +136,24 @@ async function watch(
       const watched = watchedBy(supervisor, overlook);
       const isReported = watcher.watch(watched);
       const nextMs = await overlook.look().catch((error: unknown) => {
-        overlook.report('look', error);
+        report('look', error);
         return clock.monotonic() + LOOK_MS;
       });
-      await queue.take(overlook).catch((error: unknown) => overlook.report('queue.jsonl', error));
-      await now.write(overlook).catch((error: unknown) => overlook.report('now.json', error));
+      await queue.take(overlook).catch((error: unknown) => report('queue.jsonl', error));
+      const resendMs = await outbox.look(overlook.sessions).catch((error: unknown) => {
+        report('notifications', error);
+        return Number.POSITIVE_INFINITY;
+      });
+      await now.write(overlook).catch((error: unknown) => report('now.json', error));
       const at = clock.monotonic();
-      if (stays || overlook.hasReason()) reasonAtMs = at;
+      if (stays || overlook.hasReason() || outbox.hasUndelivered()) reasonAtMs = at;
       const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
       if (at >= leavesAtMs) return 'nothing_to_watch';
       const lookMs = Math.min(
         LONGEST_LOOK_MS,
         Math.max(LOOK_MS, overlook.sessions.size * LOOK_MS_PER_SESSION),
       );
-      const waitMs = Math.min(nextMs, leavesAtMs, at + lookMs) - at;
+      const waitMs = Math.min(nextMs, resendMs, leavesAtMs, at + lookMs) - at;
       await clock.sleep(SPACING_MS, signal);
       // The files of a session that has parked since are watched from now on, and looked at once more.
       if (!isDeepStrictEqual(watchedBy(supervisor, overlook), watched)) continue;
@@ -157,6 +164,7 @@ async function watch(
     if (BASE_ERRORS.lease_lost.is(error)) return 'lost';
     throw error;
   } finally {
+    await outbox.end();
     watcher.close();
   }
 }

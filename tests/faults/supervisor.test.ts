@@ -1,40 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { watchOver } from '../../src/providers/starting/launch-supervisor.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
-import {
-  endOfWorker,
-  killSupervisors,
-  nowOf,
-  queueOf,
-  SUPERVISED,
-  supervisorPids,
-} from '../support/supervisors.ts';
+import { endOfWorker, killSupervisors, nowOf, queueOf, supervisorPids } from '../support/supervisors.ts';
+import { watch } from './watch-rig.ts';
 import { changeSettings } from './with-settings.ts';
 
 const DEAD = { leaveDead: true };
 const LIVES_A_WHILE = {
   rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }],
 };
-
-/** Starts a supervisor where none runs, as an act, a worker that parks and the minute of a server do. */
-async function watch(rig: SessionRig, env: Readonly<Record<string, string>> = {}): Promise<void> {
-  const { host, clock, home, programs, ...context } = rig.context();
-  const program = join(dirname(programs.worker), 'supervisor.cjs');
-  const { sessionsDir } = rig.paths;
-  await watchOver({
-    program,
-    env: { ...context.env, ...SUPERVISED, ...env },
-    home,
-    host,
-    clock,
-    sessionsDir,
-  });
-}
 
 /** A session whose first agent works, with no supervisor. */
 async function working(): Promise<SessionRig> {

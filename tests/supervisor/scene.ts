@@ -48,6 +48,8 @@ export interface SessionPlan {
   qa?: string;
   overview?: string;
   settings?: Partial<SessionFile['settings']>;
+  /** Its `.samocode`. */
+  configPath?: string;
 }
 
 /** A supervisor without a loop: a home, a clock by hand, a machine of made-up processes, workers that do nothing. */
@@ -112,7 +114,8 @@ export async function sceneWith<C extends HandClock>(
       await registerSessions(paths, sessionsDir, clock);
       const session = sessionPaths(sessionsDir, folder);
       const sample = sessionFileSample({ id, folder, sessionsDir });
-      const file = { ...sample, settings: { ...sample.settings, ...plan.settings } };
+      const { configPath = sample.configPath } = plan;
+      const file = { ...sample, configPath, settings: { ...sample.settings, ...plan.settings } };
       await mkdir(dirname(session.events), { recursive: true });
       await mkdir(session.sessionDir, { recursive: true });
       await writeFile(session.events, eventLines(events, startMs));

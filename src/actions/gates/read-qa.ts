@@ -29,7 +29,7 @@ export async function readQa(question: SessionQuestion, context: ActionContext):
   return await readQaOf(view);
 }
 
-async function readQaOf(view: SessionView): Promise<QaReport> {
+export async function readQaOf(view: SessionView): Promise<QaReport> {
   const { title, questions, problems } = await readQaFile(view.paths);
   // Of a wait for a plan, both are empty.
   const { openQuestions: open = [], unconfirmed: given = [] } = gateOf(view) ?? {};

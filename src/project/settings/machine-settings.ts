@@ -1,5 +1,5 @@
 import { modelName, PROVIDER_NAMES } from './project-settings.ts';
-import { absoluteFile, amount, oneOf, program, text, wholeNumber } from './setting-kinds.ts';
+import { absoluteFile, amount, command, oneOf, program, text, wholeNumber } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);
@@ -124,6 +124,46 @@ export const MACHINE_SETTINGS = {
     scope: 'machine',
     example: 'REHEARSAL_SCENARIO=/tmp/scenario.json',
     doc: 'What the rehearsal provider plays, for tests and for trying things out.',
+  },
+  notifyWebhookUrl: {
+    ...text('an http or https address', /^https?:\/\/\S+$/u),
+    key: 'NOTIFY_WEBHOOK_URL',
+    scope: 'secret',
+    doc: 'Where notifications are posted as JSON (docs/notifications.md).',
+  },
+  notifyWebhookSecret: {
+    ...text('a text without blanks', /^\S+$/u),
+    key: 'NOTIFY_WEBHOOK_SECRET',
+    scope: 'secret',
+    doc: 'With what each of those posts is signed; unset, they are not signed.',
+  },
+  notifyDesktop: {
+    ...oneOf(['off', 'auto']),
+    key: 'NOTIFY_DESKTOP',
+    scope: 'machine',
+    default: 'off',
+    doc: 'auto: notifications are shown on the desktop, by notify-send, terminal-notifier or osascript, where PATH has one.',
+  },
+  notifyCommand: {
+    ...command,
+    key: 'NOTIFY_COMMAND',
+    scope: 'machine',
+    example: 'NOTIFY_COMMAND=~/bin/on-samocode-event',
+    doc: 'A command that is run for each notification, with the same JSON on its standard input.',
+  },
+  notifyDetail: {
+    ...oneOf(['titles', 'full']),
+    key: 'NOTIFY_DETAIL',
+    scope: 'machine',
+    default: 'full',
+    doc: 'titles: a notification names the session and what happened, without questions, plan, paths or any text of an agent.',
+  },
+  notifyQuiet: {
+    ...text('two local times, as 22:00-07:00', /^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/u),
+    key: 'NOTIFY_QUIET',
+    scope: 'machine',
+    example: 'NOTIFY_QUIET=22:00-07:00',
+    doc: 'Hours in which only what needs you is sent; the rest comes together afterwards.',
   },
   telegramBotToken: {
     ...text("a Telegram bot's token", /^\S+$/u),

@@ -211,6 +211,13 @@ export const PROJECT_SETTINGS = {
     perSession: true,
     doc: 'How many sessions of the project work at the same time; further ones queue.',
   },
+  notify: {
+    ...oneOf(['on', 'off']),
+    key: 'NOTIFY',
+    scope: 'project',
+    default: 'on',
+    doc: 'off: nothing that happens in sessions of the project is notified of. Takes effect at once.',
+  },
   branchPrefix: {
     ...branchPrefix,
     key: 'BRANCH_PREFIX',

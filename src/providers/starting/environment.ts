@@ -80,8 +80,8 @@ const PARENT_CLIENT = new Set([
 const OF_NPX =
   /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
 
-/** The rehearsal's own pace is for it. */
-const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|TELEGRAM_|REHEARSAL_)/;
+/** The rehearsal's own pace is for it; NOTIFY_SOCKET is systemd's. */
+const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|TELEGRAM_|NOTIFY_(?!SOCKET$)|REHEARSAL_)/;
 
 /** A program of the person's that knows a password: our own calls do without, a child may have to push. */
 const GIT_FOR_PUSHING = 'GIT_ASKPASS';

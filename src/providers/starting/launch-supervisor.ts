@@ -77,7 +77,7 @@ export async function launchSupervisor(
   try {
     const supervisor = spawn(node, [program], {
       cwd: '/',
-      env: supervisorEnvironment(env, home),
+      env: { ...notifySettings(env), ...supervisorEnvironment(env, home) },
       detached: true,
       stdio: ['ignore', 'ignore', stderr],
     });
@@ -102,6 +102,12 @@ export function supervisorEnvironment(env: Environment, home: string): Record<st
   );
   const shell = env.SHELL || loginShell();
   return { ...Object.fromEntries(kept), ...(shell && { SHELL: shell }), HOME: home };
+}
+
+/** It alone sends notifications: no worker and no agent is given these. */
+function notifySettings(env: Environment): Record<string, string> {
+  const ours = Object.entries(env).filter(([name]) => /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name));
+  return Object.fromEntries(ours.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** As the system knows it: containers and system services set no SHELL. */

@@ -31,6 +31,10 @@ export interface SupervisorPaths {
   /** Supervisor only: what is worth a notification, one event per line, and how far each session was read. */
   queue: string;
   cursors: string;
+  /** Supervisor only: one file per channel, with what it has sent and what is wrong with it. */
+  channels: string;
+  /** One file per session whose notifications a person has muted. */
+  muted: string;
   /** What iterations cost, one file per day, by each worker. */
   spent: string;
   /** The slots of the machine. */
@@ -53,6 +57,8 @@ export function supervisorPaths(home: string, host: Host): SupervisorPaths {
     now: join(dir, 'now.json'),
     queue: join(dir, 'queue.jsonl'),
     cursors: join(dir, 'cursors.json'),
+    channels: join(dir, 'channels'),
+    muted: join(dir, 'muted'),
     spent: join(dir, 'spent'),
     slots: join(dir, 'slots'),
     errors: join(dir, 'supervisor.stderr'),

@@ -1,0 +1,43 @@
+import { runCommand } from '../../base/processes/run-command.ts';
+import type { NotifyChannel } from '../channel.ts';
+import { NOTIFY_ERRORS } from '../notify-errors.ts';
+import { ownEnvironment } from './own-environment.ts';
+import { payloadOf } from './payload.ts';
+
+export interface CommandOptions {
+  /** A line for `sh -c`. */
+  command: string;
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  /** It and all that it has started in its process group is ended then. */
+  timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 25_000;
+const MAX_OUTPUT_BYTES = 64 * 1024;
+
+/** Runs the person's command, in the home folder, with the notifications on its standard input. */
+export function commandChannel({
+  command,
+  env,
+  home,
+  timeoutMs = TIMEOUT_MS,
+}: CommandOptions): NotifyChannel {
+  return {
+    name: 'command',
+    async send(notifications, signal) {
+      const { exitCode, timedOut } = await runCommand('/bin/sh', ['-c', command], {
+        ...{ cwd: home, env: ownEnvironment(env), input: `${payloadOf(notifications)}\n` },
+        ...{ timeoutMs, signal, maxBytes: MAX_OUTPUT_BYTES },
+      });
+      signal.throwIfAborted();
+      if (exitCode === 0) return;
+      const why = timedOut
+        ? `The command was still running after ${timeoutMs / 1000} s and was ended.`
+        : exitCode === null
+          ? 'The command was ended by a signal.'
+          : `The command ended with status ${exitCode}.`;
+      throw NOTIFY_ERRORS.undelivered({ channel: 'command', why, canHelp: 'later' });
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { readSettingTexts } from '../project/finding/open-project.ts';
+import { readSettings } from '../project/settings/read-settings.ts';
+import { parseSamocodeFile } from '../project/settings/samocode-file.ts';
+import type { Settings } from '../project/settings/settings.ts';
+
+type NotifyKey =
+  | 'notifyWebhookUrl'
+  | 'notifyWebhookSecret'
+  | 'notifyDesktop'
+  | 'notifyCommand'
+  | 'notifyDetail'
+  | 'notifyQuiet'
+  | 'telegramBotToken'
+  | 'telegramChatId';
+
+/** What the environment and the `.env` of the config folder say of notifications. */
+export type NotifySettings = Partial<Pick<Settings, NotifyKey>>;
+
+/** A value that makes no sense is none; `problems` says which, and never what was written. */
+export async function readNotifySettings(
+  env: Readonly<Record<string, string | undefined>>,
+  homeDir: string,
+): Promise<{ settings: NotifySettings; problems: string[] }> {
+  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
+  const ours = readings.filter(({ name }) => /^(?:notify.|telegram)/.test(name));
+  return {
+    // Each value was made by its row's own schema.
+    settings: Object.fromEntries(ours.map(({ name, value }) => [name, value])) as NotifySettings,
+    problems: ours.flatMap(({ problem }) =>
+      problem === undefined ? [] : [`${problem.what} ${problem.why}`],
+    ),
+  };
+}
+
+/** `NOTIFY=off` in a project's `.samocode`, as it says now; one that cannot be read mutes nothing. */
+export async function isProjectMuted(configPath: string): Promise<boolean> {
+  const text = await readFile(configPath, 'utf8').catch(() => '');
+  const written = parseSamocodeFile(text).entries.find(({ key }) => key === 'NOTIFY')?.value;
+  return written?.toLowerCase() === 'off';
+}

@@ -1,0 +1,239 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type ChannelState,
+  channelStatePath,
+  readChannelState,
+} from '../../actions/reading/channel-state.ts';
+import { isoUtc } from '../../base/clock.ts';
+import { crashPoint } from '../../base/fault-points.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import type { ChannelName, NotifyChannel } from '../channel.ts';
+import { compose } from '../compose.ts';
+import type { Notification } from '../notification.ts';
+import { NOTIFY_ERRORS } from '../notify-errors.ts';
+import { needsPerson, type QueuedNotice } from '../queued-notice.ts';
+import { isQuiet } from '../quiet-hours.ts';
+import { isStillOpen } from '../still-open.ts';
+import type { Around } from './around.ts';
+import { nextBatch } from './batches.ts';
+import { settledBy } from './settled-by.ts';
+import { within } from './within.ts';
+
+/** Between two tries; the last one from then on. */
+const RETRY_MS = [5000, 15_000, 60_000, 300_000, 900_000];
+/** The first supervisor of a machine is started by what it is to notify of. */
+const BEFORE_FIRST_MS = 60_000;
+/** Ids are remembered longer than the queue has them: where its cursors are lost, it repeats them. */
+const KEPT_IDS = 500;
+const KEPT_OPEN = 200;
+
+/** One channel's way through the queue: in order, each notice once, on after a failure and after a restart. */
+export class Lane {
+  readonly name: ChannelName;
+  readonly #around: Around;
+  #channel: NotifyChannel;
+  #state: ChannelState;
+  /** May have been sent by a supervisor that then ended. */
+  readonly #maybeSent: Set<string>;
+  #busy: Promise<void> | undefined;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+
+  static async open(channel: NotifyChannel, around: Around): Promise<Lane> {
+    const { paths, clock } = around;
+    const known = await readChannelState(paths, channel.name);
+    const since = isoUtc(clock.now() - BEFORE_FIRST_MS);
+    return new Lane(channel, around, known ?? { v: 1, channel: channel.name, since, passed: [], open: [] });
+  }
+
+  private constructor(channel: NotifyChannel, around: Around, state: ChannelState) {
+    this.name = channel.name;
+    this.#channel = channel;
+    this.#around = around;
+    this.#state = state;
+    this.#maybeSent = new Set(state.sending);
+  }
+
+  /** When it tries again after a failure, monotonic. */
+  get retryAtMs(): number {
+    return this.#retryAtMs;
+  }
+
+  /** The settings have changed: it tries at once. */
+  use(channel: NotifyChannel): void {
+    this.#channel = channel;
+    this.#retryAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  waiting(): QueuedNotice[] {
+    const { since, passed } = this.#state;
+    const gone = new Set(passed);
+    return this.#around.entries.filter(({ id, at }) => at >= since && !gone.has(id));
+  }
+
+  /** Sends what is due, beside whatever the caller does. */
+  start(): void {
+    if (this.#busy !== undefined) return;
+    const { clock, report } = this.#around;
+    const isLater = clock.monotonic() < this.#retryAtMs;
+    const work = isLater ? this.#countWaiting() : this.#sendAll();
+    this.#busy = work
+      .catch((error: unknown) => {
+        this.#retryAtMs = clock.monotonic() + (RETRY_MS[0] ?? 0);
+        report(`notifications by ${this.name}`, error);
+      })
+      .finally(() => {
+        this.#busy = undefined;
+      });
+  }
+
+  /** Waits for what is under way. */
+  async rest(): Promise<void> {
+    await this.#busy;
+  }
+
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      const batch = await this.#next();
+      if (batch.length === 0) break;
+      if (!(await this.#send(batch))) return;
+    }
+    if (this.#channel.settle !== undefined) await this.#settle();
+  }
+
+  async #next(): Promise<readonly Notification[]> {
+    const { quiet, detail, clock } = this.#around;
+    const isNight = isQuiet(quiet, clock.now());
+    const open: Notification[] = [];
+    const skipped: string[] = [];
+    for (const notice of this.waiting()) {
+      if (isNight && !needsPerson(notice.kind)) continue;
+      const view = this.#around.view(placeOf(notice));
+      // A disk that is away for a moment.
+      if (view === undefined ? statsAt(notice.sessionsDir) === undefined : view.isUnreadable) continue;
+      const isMuted = view !== undefined && (await this.#around.isMuted(view));
+      const one = isMuted ? undefined : await compose(notice, view, { detail });
+      if (one === undefined) skipped.push(notice.id);
+      else open.push(this.#maybeSent.has(one.id) ? { ...one, maybeRepeated: true } : one);
+    }
+    if (skipped.length > 0) await this.#write({ ...this.#state, passed: this.#with(skipped) });
+    return nextBatch(open, quiet);
+  }
+
+  /** @returns whether the next one may be sent at once */
+  async #send(batch: readonly Notification[]): Promise<boolean> {
+    const { sendMs, signal, clock } = this.#around;
+    const ids = batch.map(({ id }) => id);
+    // Where this cannot be noted, nothing is sent: it could not be noted either that it was.
+    await this.#write({ ...this.#state, sending: ids });
+    try {
+      const end = await within({ clock, ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
+      if (end === 'timed_out') return await this.#failed(ids, undefined);
+    } catch (error) {
+      if (signal.aborted) return false;
+      return await this.#failed(ids, error);
+    }
+    crashPoint('notification-sent');
+    const opened = this.#channel.settle === undefined ? [] : batch.map(openedBy);
+    await this.#note({
+      ...this.#state,
+      passed: this.#with(ids),
+      sending: undefined,
+      open: [...this.#state.open, ...opened].slice(-KEPT_OPEN),
+      failing: undefined,
+    });
+    return true;
+  }
+
+  /** @param error undefined where the time was over: it may have arrived */
+  async #failed(ids: readonly string[], error: unknown): Promise<boolean> {
+    const { clock, report, sendMs } = this.#around;
+    const known = NOTIFY_ERRORS.undelivered.is(error) ? error.args : undefined;
+    const isLost = known?.canHelp === 'never';
+    if (error === undefined) for (const id of ids) this.#maybeSent.add(id);
+    else if (known === undefined) report(`notifications by ${this.name}`, error);
+    const { since = isoUtc(clock.now()), tries = 0, givenUp = 0 } = this.#state.failing ?? {};
+    const why =
+      error === undefined
+        ? `No answer within ${sendMs / 1000} s.`
+        : (known?.why ?? 'It failed unexpectedly.');
+    const backOffMs = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
+    if (!isLost) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs);
+    const passed = isLost ? this.#with(ids) : this.#state.passed;
+    const failing = {
+      since,
+      why,
+      tries: tries + 1,
+      waiting: 0,
+      givenUp: givenUp + (isLost ? ids.length : 0),
+    };
+    await this.#note({
+      ...this.#state,
+      passed,
+      sending: error === undefined ? [...ids] : undefined,
+      failing: { ...failing, waiting: this.waiting().length - (isLost ? ids.length : 0) },
+    });
+    return isLost;
+  }
+
+  async #settle(): Promise<void> {
+    const { sendMs, signal, view, clock } = this.#around;
+    for (const one of this.#state.open) {
+      const { kind, at, id, place } = one;
+      const now = view(place);
+      // Its kind was one when it was sent.
+      if (now !== undefined && isStillOpen({ kind: kind as QueuedNotice['kind'], at, id }, now)) continue;
+      const settled = await settledBy({ id, place }, now);
+      try {
+        await within(
+          { clock, ms: sendMs, signal },
+          async (ended) => await this.#channel.settle?.(settled, ended),
+        );
+      } catch (error) {
+        if (signal.aborted) return;
+        if (NOTIFY_ERRORS.undelivered.is(error) && error.args.canHelp === 'later') {
+          this.#retryAtMs = clock.monotonic() + (error.args.retryAfterMs ?? RETRY_MS[1] ?? 0);
+          return;
+        }
+      }
+      await this.#note({ ...this.#state, open: this.#state.open.filter((other) => other !== one) });
+    }
+  }
+
+  async #countWaiting(): Promise<void> {
+    const { failing } = this.#state;
+    const waiting = this.waiting().length;
+    if (failing !== undefined && failing.waiting !== waiting)
+      await this.#write({ ...this.#state, failing: { ...failing, waiting } });
+  }
+
+  #with(ids: readonly string[]): string[] {
+    const passed = [...this.#state.passed, ...ids];
+    if (passed.length <= 2 * KEPT_IDS) return passed;
+    const queued = new Set(this.#around.entries.map(({ id }) => id));
+    return passed.filter((id, index) => queued.has(id) || index >= passed.length - KEPT_IDS);
+  }
+
+  /** What has happened counts here also where the disk takes nothing. */
+  async #note(state: ChannelState): Promise<void> {
+    this.#state = state;
+    await this.#write(state).catch((error: unknown) => this.#around.report(`channel ${this.name}`, error));
+  }
+
+  async #write(state: ChannelState): Promise<void> {
+    const { paths } = this.#around;
+    await mkdir(paths.channels, { recursive: true, mode: 0o700 });
+    await writeWhole(channelStatePath(paths, this.name), `${JSON.stringify(state)}\n`, 0o600);
+    this.#state = state;
+  }
+}
+
+function placeOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 'session'>): string {
+  return join(sessionsDir, session);
+}
+
+function openedBy(one: Notification): ChannelState['open'][number] {
+  const { id, at, kind } = one;
+  return { id, at, kind, place: placeOf(one) };
+}

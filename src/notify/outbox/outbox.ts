@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import { channelStatePath, readChannelState } from '../../actions/reading/channel-state.ts';
+import type { Clock } from '../../base/clock.ts';
+import { configFolder } from '../../base/config-folder.ts';
+import { replaceWhole, writeWhole } from '../../base/files/atomic-file.ts';
+import { fileIdentity } from '../../base/files/fingerprint.ts';
+import { readBoundedText } from '../../base/files/lines.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { CHANNEL_NAMES } from '../channel.ts';
+import { isProjectMuted, readNotifySettings } from '../notify-settings.ts';
+import { QueuedNotice } from '../queued-notice.ts';
+import { quietHours } from '../quiet-hours.ts';
+import type { Around } from './around.ts';
+import { channelsOf } from './channels-of.ts';
+import { Lane } from './lane.ts';
+
+export interface OutboxOptions {
+  paths: SupervisorPaths;
+  clock: Clock;
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  /** For the log: what stays wrong is said once. */
+  report: (what: string, error: unknown) => void;
+  channels?: typeof channelsOf;
+  sendMs?: number;
+}
+
+const SEND_MS = 30_000;
+const MAX_QUEUE_BYTES = 16 * 1024 * 1024;
+const DAY_MS = 24 * 3_600_000;
+/** What could not be sent for so long is given up. */
+const KEPT_MS = 7 * DAY_MS;
+const PRUNE_MS = 3_600_000;
+
+/**
+ * Sends what is in the queue by every channel that is configured, beside the looks of the supervisor. Each channel has
+ * a file of its own, so that one that fails holds up no other.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #ended = new AbortController();
+  readonly #around: Around;
+  #lanes: Lane[] = [];
+  #views: ReadonlyMap<string, { view: SessionView }> = new Map();
+  #settingsId: string | undefined;
+  #queueId: string | undefined;
+  #pruneAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: OutboxOptions) {
+    const { paths, clock, report, sendMs = SEND_MS } = options;
+    this.#options = options;
+    this.#around = {
+      ...{ paths, clock, sendMs, report, signal: this.#ended.signal },
+      ...{ entries: [], quiet: undefined, detail: 'full' },
+      view: (place) => this.#views.get(place)?.view,
+      isMuted: async ({ sessionFile }) =>
+        sessionFile !== undefined &&
+        ((namesAt(paths.muted) ?? []).includes(`${sessionFile.id}.json`) ||
+          (await isProjectMuted(sessionFile.configPath))),
+    };
+  }
+
+  /** Begins to send what is due. @returns when to look again at the latest, monotonic */
+  async look(sessions: ReadonlyMap<string, { view: SessionView }>): Promise<number> {
+    const { clock } = this.#options;
+    this.#views = sessions;
+    await this.#readSettings();
+    this.#readQueue();
+    if (clock.monotonic() >= this.#pruneAtMs) {
+      this.#pruneAtMs = clock.monotonic() + PRUNE_MS;
+      await this.#prune();
+    }
+    for (const lane of this.#lanes) lane.start();
+    const later = this.#lanes.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
+    return Math.min(Number.POSITIVE_INFINITY, ...later);
+  }
+
+  /** Something of the last day has not got out yet. */
+  hasUndelivered(): boolean {
+    const dayAgo = this.#options.clock.now() - DAY_MS;
+    return this.#lanes.some((lane) => lane.waiting().some(({ at }) => Date.parse(at) > dayAgo));
+  }
+
+  /** What is under way is broken off, and marked as perhaps sent. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await this.rest();
+  }
+
+  /** Waits for what is under way. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.rest()));
+  }
+
+  async #readSettings(): Promise<void> {
+    const { env, home, clock, report, channels = channelsOf } = this.#options;
+    const id = idAt(join(configFolder(home), '.env'));
+    if (id === this.#settingsId) return;
+    const { settings, problems } = await readNotifySettings(env, home);
+    for (const problem of problems) report('settings', new Error(problem));
+    const lanes = await Promise.all(
+      channels(settings, { clock, env, home }).map(async (channel) => {
+        const known = this.#lanes.find(({ name }) => name === channel.name);
+        known?.use(channel);
+        return known ?? (await Lane.open(channel, this.#around));
+      }),
+    );
+    const left = this.#lanes.filter((lane) => !lanes.includes(lane));
+    await Promise.all(left.map((lane) => lane.rest()));
+    this.#lanes = lanes;
+    this.#around.quiet = quietHours(settings.notifyQuiet);
+    this.#around.detail = settings.notifyDetail;
+    await this.#forgetTroubles();
+    this.#settingsId = id;
+  }
+
+  /** Of channels that are no longer configured. */
+  async #forgetTroubles(): Promise<void> {
+    const { paths } = this.#options;
+    for (const name of CHANNEL_NAMES) {
+      if (this.#lanes.some((lane) => lane.name === name)) continue;
+      const { failing, ...state } = (await readChannelState(paths, name)) ?? {};
+      if (failing !== undefined)
+        await writeWhole(channelStatePath(paths, name), `${JSON.stringify(state)}\n`, 0o600);
+    }
+  }
+
+  #readQueue(): void {
+    const { paths } = this.#options;
+    const id = idAt(paths.queue);
+    if (id === this.#queueId) return;
+    const reading = readBoundedText(paths.queue, { maxBytes: MAX_QUEUE_BYTES, keep: 'end' });
+    const lines = reading.kind === 'text' ? reading.text.split('\n') : [];
+    const notices = lines.flatMap((line) => QueuedNotice.safeParse(parseJson(line)).data ?? []);
+    // Where the cursors of the queue were lost, a change is there twice.
+    this.#around.entries = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
+    this.#queueId = id;
+  }
+
+  async #prune(): Promise<void> {
+    const { paths, clock } = this.#options;
+    const { entries } = this.#around;
+    const waiting = new Set(this.#lanes.flatMap((lane) => lane.waiting().map(({ id }) => id)));
+    const kept = entries.filter(({ id, at }) => {
+      const ageMs = clock.now() - Date.parse(at);
+      return ageMs < (waiting.has(id) ? KEPT_MS : DAY_MS);
+    });
+    if (kept.length === entries.length) return;
+    const before = this.#queueId;
+    const text = kept.map((notice) => `${JSON.stringify(notice)}\n`).join('');
+    await replaceWhole(paths.queue, text, { mode: 0o600, stillFits: () => idAt(paths.queue) === before });
+    this.#around.entries = kept;
+  }
+}
+
+function idAt(path: string): string {
+  const stats = statsAt(path);
+  return stats === undefined ? '' : fileIdentity(stats);
+}

@@ -1,0 +1,63 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ChannelState, readChannelState } from '../../src/actions/reading/channel-state.ts';
+import type { ChannelName } from '../../src/notify/channel.ts';
+import { Outbox, type OutboxOptions } from '../../src/notify/outbox/outbox.ts';
+import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
+import { Overlook } from '../../src/supervisor/overlook.ts';
+import { HandClock, type Scene, sceneWith } from '../supervisor/scene.ts';
+
+/** The supervisor's look, without its loop and without workers. */
+interface Watching {
+  outbox: Outbox;
+  /** Looks, and begins to send; what is under way is not waited for. */
+  begin(): Promise<number>;
+  /** The same, until everything that was due has been tried. */
+  look(): Promise<void>;
+}
+
+export interface OutboxScene extends Scene {
+  /** Lines of the `.env` in the config folder. */
+  settings(lines: Readonly<Record<string, string>>): Promise<void>;
+  /** As a supervisor that begins: its own memory, the same files. */
+  watching(options?: Partial<OutboxOptions>): Watching;
+  state(channel: ChannelName): Promise<ChannelState | undefined>;
+  /** ISO time of now. */
+  startMs: number;
+}
+
+export async function outboxScene(): Promise<OutboxScene> {
+  // Of the files' own time.
+  const clock = Object.assign(new HandClock(), { nowMs: Date.now() });
+  const here = await sceneWith(clock);
+  const { supervisor } = here;
+  return {
+    ...here,
+    startMs: clock.nowMs,
+    async settings(lines) {
+      const folder = join(supervisor.home, '.config/samocode');
+      await mkdir(folder, { recursive: true });
+      const text = Object.entries(lines).map(([key, value]) => `${key}=${value}\n`);
+      await writeFile(join(folder, '.env'), text.join(''));
+    },
+    watching(options = {}) {
+      const overlook = new Overlook(supervisor);
+      const queue = new NoticeQueue(supervisor);
+      const report = (what: string, error: unknown) => overlook.report(what, error);
+      const outbox = new Outbox({ ...supervisor, report, ...options });
+      const begin = async () => {
+        await overlook.read();
+        await queue.take(overlook);
+        return await outbox.look(overlook.sessions);
+      };
+      return {
+        ...{ outbox, begin },
+        async look() {
+          await begin();
+          await outbox.rest();
+        },
+      };
+    },
+    state: (channel) => readChannelState(supervisor.paths, channel),
+  };
+}
