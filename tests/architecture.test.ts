@@ -15,13 +15,13 @@ const MAY_IMPORT = {
   providers: ['base', 'phases'],
   worker: ['base', 'phases', 'session', 'project', 'providers'],
   actions: BELOW_ACTIONS,
-  machine: [...BELOW_ACTIONS, 'actions'],
   notify: [...BELOW_ACTIONS, 'actions'],
+  machine: [...BELOW_ACTIONS, 'actions', 'notify'],
   supervisor: [...BELOW_ACTIONS, 'actions', 'notify', 'machine/service/replace-monitor.ts'],
   server: [...BELOW_ACTIONS, 'actions', 'machine'],
   rehearsal: ['base', 'phases', 'session'],
   demo: [...BELOW_ACTIONS, 'actions', 'cli/terminal/output.ts'],
-  cli: [...BELOW_ACTIONS, 'actions', 'machine', 'demo', 'supervisor'],
+  cli: [...BELOW_ACTIONS, 'actions', 'machine', 'demo', 'notify', 'supervisor'],
 };
 
 /**
@@ -58,7 +58,7 @@ const LAYERS = {
   machine: [['install/package'], ['install'], ['service'], ['doctor']],
   notify: [['.'], ['channels', 'telegram'], ['outbox']],
   server: [['calls'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
-  cli: [['terminal'], ['rendering'], ['asking'], ['following'], ['commands'], ['.']],
+  cli: [['terminal'], ['rendering'], ['asking'], ['following'], ['commands/notify'], ['commands'], ['.']],
 };
 
 const STARTS_PROCESSES = [

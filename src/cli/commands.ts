@@ -12,6 +12,8 @@ import { addInstall, addUninstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
 import { addLog } from './commands/log.ts';
 import { addMessage } from './commands/message.ts';
+import { addMute } from './commands/notify/mute.ts';
+import { addNotify } from './commands/notify/notify.ts';
 import { addPlan } from './commands/plan.ts';
 import { addResume } from './commands/resume.ts';
 import { addRewind } from './commands/rewind.ts';
@@ -49,6 +51,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addUnarchive,
   addSupervisor,
   addTakeover,
+  addNotify,
+  addMute,
   addConfig,
   addDoctor,
   addInstall,

@@ -1,5 +1,6 @@
 import type { ActionContext } from '../actions/acting/context.ts';
 import { watchedFolders } from '../actions/acting/supervision.ts';
+import { type ChannelTrouble, channelTroubles } from '../actions/reading/channel-state.ts';
 import { recentRevivals } from '../actions/reading/recent-revivals.ts';
 import { REVIVAL_LIMIT } from '../actions/reading/revival-limit.ts';
 import { whyUnwritable } from '../base/files/why-unwritable.ts';
@@ -37,6 +38,8 @@ export interface SupervisorStatus {
   problems: string[];
   /** Those that need a person come first. */
   sessions: UnfinishedSession[];
+  /** Channels whose notifications do not get out. */
+  troubles: ChannelTrouble[];
   spentTodayUsd: number;
   usdPerDay?: number;
 }
@@ -69,6 +72,7 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
     unwritable,
     sessionsDirs,
     problems,
+    troubles: await channelTroubles(paths),
     sessions: sessions.sort((a, b) => byUrgency(a.view, b.view)),
     spentTodayUsd: await spentOnDay(paths.spent, clock.now()),
     usdPerDay,

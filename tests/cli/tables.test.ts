@@ -82,6 +82,16 @@ test.each(WIDTHS)('what the supervisor watches fits %i columns', (columns) => {
     folder: '/config/supervisor',
     spentTodayUsd: 0,
     problems: ['the disk is full '.repeat(12)],
+    channels: [
+      {
+        channel: 'webhook',
+        since: '2026-01-08T10:00:00.000Z',
+        why: 'The server answered 500.',
+        tries: 9,
+        waiting: 3,
+        givenUp: 0,
+      },
+    ],
     sessionsDirs: ['/sessions'],
     sessions: SESSIONS.map(({ session, state, since }) => ({
       ...{ session, state, since, sessionsDir: '/sessions', waitsFor: 'person', needsYou: true },

@@ -52,15 +52,12 @@ export async function channelTroubles(paths: Pick<SupervisorPaths, 'channels'>):
   );
 }
 
-/** One sentence: "telegram: no notification got out since … (HTTP 500); 3 are waiting." */
+/** "Notifications by webhook have failed since …: The server answered 500. (3 waiting)" */
 export function troubleWords({ channel, since, why, waiting, givenUp }: ChannelTrouble): string {
   const counts = [
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
     ...(givenUp > 0 ? [`${givenUp} given up`] : []),
   ];
-  return `Notifications by ${channel} have failed since ${since}: ${why} ${capitalisedList(counts)}`.trim();
-}
-
-function capitalisedList(counts: readonly string[]): string {
-  return counts.length === 0 ? '' : `(${counts.join(', ')})`;
+  const counted = counts.length === 0 ? '' : ` (${counts.join(', ')})`;
+  return `Notifications by ${channel} have failed since ${since}: ${why}${counted}`;
 }

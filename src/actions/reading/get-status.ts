@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../../base/errors.ts';
 import { plainText } from '../../base/files/plain-file.ts';
+import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { channelTroubles, troubleWords } from './channel-state.ts';
 import type { WorkerReport } from './worker-now.ts';
 import { workerReport } from './worker-report.ts';
 
@@ -15,6 +17,8 @@ export interface SessionReport extends WorkerReport {
   activity?: string;
   /** The child shows no sign of life. */
   isStalled: boolean;
+  /** Channels whose notifications do not get out, a sentence each. */
+  troubles: string[];
 }
 
 /** What one session is doing. Starts nothing. @throws session_not_found */
@@ -23,12 +27,13 @@ export async function getStatus(question: SessionQuestion, context: ActionContex
 }
 
 export async function reportOn(view: SessionView, context: ActionContext): Promise<SessionReport> {
-  const [worker, activity, isStalled] = await Promise.all([
+  const [worker, activity, isStalled, troubles] = await Promise.all([
     workerReport(view, context),
     readActivity(view),
     seemsStalled(view),
+    channelTroubles(supervisorPaths(context.home, context.host)),
   ]);
-  return { view, ...worker, isStalled, ...(activity !== undefined && { activity }) };
+  return { view, ...worker, isStalled, troubles: troubles.map(troubleWords), activity };
 }
 
 /** The worker has told of a silence, and the child has printed nothing since. */

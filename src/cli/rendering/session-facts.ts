@@ -64,7 +64,7 @@ export function sessionFacts(
   report: Partial<Omit<SessionReport, 'view'>> = {},
 ): SessionFacts {
   const { state, sessionFile, paths } = view;
-  const { activity, isStalled, isDying = false, unwatched } = report;
+  const { activity, isStalled, isDying = false, unwatched, troubles = [] } = report;
   // Whoever has just acted on it has started a worker.
   const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
   const stuck = isStuck(view, { worker, isDying, unwatched });
@@ -72,6 +72,7 @@ export function sessionFacts(
     ...view.problems,
     ...(isDying ? [dyingWords(view)] : []),
     ...(unwatched === undefined ? [] : [unwatched]),
+    ...troubles,
   ];
   const { progress, worktree, status } = state;
   const task = state.goal ?? sessionFile?.task ?? sessionFile?.dive;

@@ -1,3 +1,4 @@
+import { type ChannelTrouble, troubleWords } from '../../actions/reading/channel-state.ts';
 import { OUTAGE_WORDS } from '../../phases/outage.ts';
 import type { Status } from '../../session/events/state.ts';
 import type { SupervisorStatus, UnfinishedSession } from '../../supervisor/supervisor-status.ts';
@@ -25,6 +26,8 @@ export interface SupervisorFacts {
   spentTodayUsd: number;
   maxUsdPerDay?: number;
   problems: string[];
+  /** Channels whose notifications do not get out. */
+  channels: ChannelTrouble[];
   sessionsDirs: string[];
   sessions: UnfinishedFacts[];
 }
@@ -63,6 +66,7 @@ export function supervisorFacts(
     spentTodayUsd: Math.round(status.spentTodayUsd * 100) / 100,
     maxUsdPerDay: usdPerDay,
     problems,
+    channels: status.troubles,
     sessionsDirs,
     sessions: status.sessions.map((session) => unfinishedFacts(session, nowMs)),
   };
@@ -139,7 +143,7 @@ function personWords(status: Status): string {
 /** `samocode supervisor --status`. */
 export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: number): string {
   const { style, textColumns: columns } = output;
-  const { service, spentTodayUsd, maxUsdPerDay, problems } = facts;
+  const { service, spentTodayUsd, maxUsdPerDay, problems, channels } = facts;
   const spent =
     spentTodayUsd > 0 || maxUsdPerDay !== undefined
       ? `$${spentTodayUsd.toFixed(2)} today${maxUsdPerDay === undefined ? '' : ` of $${maxUsdPerDay.toFixed(2)}`}`
@@ -151,6 +155,7 @@ export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: n
     ['service', service],
     ['log', facts.running ? log : undefined],
     ['spent', spent],
+    ...channels.map((one): [string, string] => ['notify', troubleWords(one)]),
     ['problems', problems.length > 0 ? problems.join(' ') : undefined],
   ];
   const shown = rows.flatMap(([name, value]) =>

@@ -17,6 +17,7 @@ import { childSettings } from '../../project/settings/resolve-settings.ts';
 import { type CliName, cliChecks } from './cli-checks.ts';
 import { installChecks } from './install-checks.ts';
 import { machineChecks } from './machine-checks.ts';
+import { notifyChecks } from './notify-checks.ts';
 import { projectChecks } from './project-checks.ts';
 import { sandboxCheck } from './sandbox-check.ts';
 import { supervisorChecks } from './supervisor-checks.ts';
@@ -69,6 +70,7 @@ export async function doctor(
     ...clis.flat(),
     ...(await installChecks(context)),
     ...(await supervisorChecks(context)),
+    ...(await notifyChecks(context)),
     await sandboxCheck(settings, used, context),
   ]);
 }

@@ -69,13 +69,13 @@ export function cut(text: string, max: number): string {
 
 /** The fields with how it stands to its worker, and what the agent does now. */
 export function reportFields(report: SessionReport): ToolResult {
-  const { view, worker, unwatched, activity, isStalled } = report;
+  const { view, worker, unwatched, activity, isStalled, troubles } = report;
   const fields = sessionFields(view);
   return {
     ...fields,
     worker,
     ...(isStuck(view, report) && view.isUnseen !== true && stuckFields(report, fields.summary)),
-    problems: [...view.problems, ...(unwatched === undefined ? [] : [unwatched])],
+    problems: [...view.problems, ...(unwatched === undefined ? [] : [unwatched]), ...troubles],
     activity,
     stalled: isStalled || undefined,
   };

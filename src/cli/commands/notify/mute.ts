@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { shortName } from '../../rendering/session-facts.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
+
+type MuteOptions = SharedOptions & { off?: true };
+
+export function addMute(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('mute <session>'))
+    .description('send no notifications of a session any more')
+    .option('--off', 'send them again')
+    .action((session: string, options: MuteOptions) => mute(cli, session, options));
+}
+
+async function mute(cli: Cli, session: string, options: MuteOptions): Promise<void> {
+  const { muteSession } = await import('../../../actions/sessions/mute-session.ts');
+  const isMuted = options.off !== true;
+  const view = await muteSession({ session, ...projectOf(options), isMuted }, await cli.actionContext());
+  cli.output.result({ session: view.folder, muted: isMuted }, () =>
+    isMuted
+      ? `${cli.output.style.good('✔')} No notifications of ${shortName(view.folder)} are sent any more.`
+      : `${cli.output.style.good('✔')} Notifications of ${shortName(view.folder)} are sent again, from now on.`,
+  );
+}

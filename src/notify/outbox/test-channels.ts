@@ -1,0 +1,72 @@
+import { ulid } from 'ulid';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { refuseFromInside } from '../../actions/acting/refuse-from-inside.ts';
+import { type ChannelState, readChannelState } from '../../actions/reading/channel-state.ts';
+import { isoUtc } from '../../base/clock.ts';
+import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
+import type { ChannelName, NotifyChannel } from '../channel.ts';
+import type { Notification } from '../notification.ts';
+import { NOTIFY_ERRORS } from '../notify-errors.ts';
+import { readNotifySettings } from '../notify-settings.ts';
+import { channelsOf } from './channels-of.ts';
+import { within } from './within.ts';
+
+export interface ConfiguredChannel {
+  channel: ChannelName;
+  /** Since when and why its notifications do not get out. */
+  failing?: ChannelState['failing'];
+}
+
+/** Which channels the settings configure, and how they fare. */
+export async function configuredChannels(
+  context: ActionContext,
+): Promise<{ channels: ConfiguredChannel[]; problems: string[] }> {
+  const { env, home, host } = context;
+  const paths = supervisorPaths(home, host);
+  const { settings, problems } = await readNotifySettings(env, home);
+  const channels = channelsOf(settings, context).map(async ({ name }) => {
+    const state = await readChannelState(paths, name);
+    return { channel: name, failing: state?.failing };
+  });
+  return { channels: await Promise.all(channels), problems };
+}
+
+export interface Tried {
+  channel: ChannelName;
+  /** Why nothing was sent. */
+  why?: string;
+}
+
+const TEST_MS = 30_000;
+
+/** Sends a test notification by each channel, now and without the queue. @throws inside_session */
+export async function testChannels(context: ActionContext, signal: AbortSignal): Promise<Tried[]> {
+  await refuseFromInside(context);
+  const { env, home, clock } = context;
+  const { settings } = await readNotifySettings(env, home);
+  const one: Notification = {
+    ...{ id: `test:${ulid()}`, at: isoUtc(clock.now()), kind: 'done', needsPerson: false },
+    ...{ session: 'test', sessionsDir: '', project: 'samocode' },
+    ...{ title: 'A test notification of samocode', body: 'It was sent by "samocode notify test".' },
+  };
+  const tries = channelsOf(settings, context).map((channel) => trial(channel, one, context, signal));
+  return await Promise.all(tries);
+}
+
+async function trial(
+  channel: NotifyChannel,
+  one: Notification,
+  { clock }: ActionContext,
+  signal: AbortSignal,
+): Promise<Tried> {
+  try {
+    const limits = { clock, ms: TEST_MS, signal };
+    const end = await within(limits, (ended) => channel.send([one], ended));
+    return end === 'done'
+      ? { channel: channel.name }
+      : { channel: channel.name, why: `No answer within ${TEST_MS / 1000} s.` };
+  } catch (error) {
+    if (!NOTIFY_ERRORS.undelivered.is(error)) throw error;
+    return { channel: channel.name, why: error.why };
+  }
+}
