@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { startRig } from '../support/session-rig.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 
 const WAYS = [
   '',
@@ -14,7 +15,10 @@ const WAYS = [
 
 test('a child that calls our command line in every way opens, stops and starts nothing in another session', async () => {
   await using other = await startRig();
-  const { n } = await other.untilWaiting('qa_answers');
+  await other.untilWaiting('qa_answers');
+  // Its last event says that it has left.
+  await endOfWorker(other);
+  const { n } = await other.state();
   const words = [
     `answer ${other.file.folder} --accept-suggestions`,
     `stop ${other.file.folder}`,
