@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startQuickly } from './quick-start.ts';
 
 /** The programs as they are published, by absolute path; only server and CLI share chunks. */
 export interface BuiltPrograms {
@@ -25,6 +26,7 @@ const SOURCES = [
   'skills',
   'package.json',
   'scripts/build.mjs',
+  'tests/support/quick-start.ts',
 ];
 const KEPT_MS = 3_600_000;
 
@@ -74,6 +76,7 @@ async function buildInto(
   const also = Object.entries(extra).flatMap(([name, path]) => ['--also', `${name}=${path}`]);
   const args = ['scripts/build.mjs', '--outdir', draft, '--version', '0.0.0-test', ...also];
   await promisify(execFile)(process.execPath, faults ? [...args, '--faults'] : args);
+  await startQuickly(draft, ['worker', 'supervisor', 'samocode-rehearsal']);
   // Another test process may have been quicker; its folder is the same.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
   await removeOld();
