@@ -10,8 +10,10 @@ import { changeFile } from '../../src/base/files/change-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const real = { writeSync: fs.writeSync, renameSync: fs.renameSync };
+const { sleep } = systemClock;
 
 afterEach(() => {
+  systemClock.sleep = sleep;
   Object.assign(fs, real);
   syncBuiltinESMExports();
 });
@@ -108,9 +110,16 @@ test('a person who appends line after line loses none of them, however often the
 
 test('an edit that comes when the replaced file is about to be let go is taken over whole', async () => {
   await using file = await fileWith('Phase: a\nLast: x\n');
+  // The time of the first change is up as soon as the second one waits for the editor to rest.
+  let timeIsUp: (() => void) | undefined;
+  systemClock.sleep = async (ms) => {
+    timeIsUp?.();
+    if (timeIsUp) return await sleep(ms);
+    await new Promise<void>((resolve) => {
+      timeIsUp = resolve;
+    });
+  };
   await changeFile(file.path, (text = '') => text.replace('Last: x', 'Last: y'));
-  // The change below still waits for the editor to rest when the time of the one above is up.
-  await systemClock.sleep(242);
   ftruncateSync(file.held);
   writeSync(file.held, 'Phase: of a person\nLast: x\n', 0);
   await changeFile(file.path, (text = '') => `${text}Next: z\n`);
