@@ -81,7 +81,7 @@ function defaultOf(byDefault: string | undefined, required: true | undefined): s
 
 function trustOf({ risk }: SettingSpec): string {
   if (risk === undefined) return 'no';
-  return risk === 'runs' ? 'yes: it is run' : 'yes: it may loosen';
+  return risk === 'runs' ? 'yes: it runs' : 'yes: it may relax a rule';
 }
 
 function elsewhere({ pairedWith, pairedPerProvider }: SettingSpec): string {

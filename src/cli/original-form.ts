@@ -22,12 +22,12 @@ export function isOriginalForm(argv: readonly string[]): boolean {
 
 export function originalForm(cli: Cli): Command {
   return withSharedOptions(newCommand(cli, 'samocode'))
-    .description('The original form: goes on with the session of that name, or starts it.')
+    .description('The original form: continue the session of that name, or start it.')
     .requiredOption('--config <file>', "the project's .samocode, or its folder")
     .requiredOption('--session <name>', 'the session')
-    .option('--dive <topic>', 'something to research')
-    .option('--task <text>', 'what is to be done')
-    .option('--timeout <seconds>', 'how long one child may work', wholeSeconds)
+    .option('--dive <topic>', 'a topic to research')
+    .option('--task <text>', 'what to do')
+    .option('--timeout <seconds>', 'how long one agent may work', wholeSeconds)
     .option('--provider <name>', 'the agent CLI')
     .action((options: OriginalOptions) => runOriginal(cli, options));
 }
@@ -66,7 +66,7 @@ function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResu
   const unused = givenStartOptions({ task, dive, timeout, ...(isResumed ? {} : { provider }) });
   if (unused.length === 0) return;
   const flags = unused.map(({ flag }) => flag).join(', ');
-  cli.output.warn(`${folder} exists and keeps what it was started with: no use was made of ${flags}.`);
+  cli.output.warn(`${folder} exists and keeps its settings: ${flags} had no effect.`);
 }
 
 async function begin(cli: Cli, options: OriginalOptions): Promise<string> {

@@ -34,7 +34,7 @@ type Pending = ReturnType<typeof ACTION_ERRORS.pending>;
 function showPending({ output }: Cli, { what, why, next: steps, args }: Pending): void {
   const next = nextCommands(steps);
   output.result({ session: args.session, pending: true, summary: `${what} ${why}`, next }, ({ summary }) =>
-    [summary, `  Look again: ${output.style.accent(next)}`].join('\n'),
+    [summary, `  Check again: ${output.style.accent(next)}`].join('\n'),
   );
 }
 
@@ -52,8 +52,8 @@ const EXAMPLES = `
 Try it without a login or a model:   samocode demo
 On a repository of your own:         cd my-repo && samocode run --task "Add JWT auth"
 
-"samocode <command> --help" tells more. Every command takes --json.
-Exit status: 0 fine, 1 failed, 2 wrong usage, 3 blocked, 4 waits for a person.`;
+"samocode <command> --help" describes a command. Every command accepts --json.
+Exit status: 0 success, 1 failure, 2 wrong usage, 3 blocked, 4 waits for you.`;
 
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
   const [problem = '', suggestion = ''] = wordsOf(error, argv).split('\n');
@@ -76,7 +76,7 @@ function hintFor({ code }: CommanderError, program: Command, argv: readonly stri
   if (meant !== undefined) return `Did you mean ${meant}?`;
   // Only the original form has options that it can't do without.
   if (code === 'commander.missingMandatoryOptionValue')
-    return 'To start a session: samocode run --task "…"; the original form wants --config and --session.';
+    return 'To start a session: samocode run --task "…"; the original form needs --config and --session.';
   const named = argv.find((word) => names.includes(word));
   if (named !== undefined && first.startsWith('-'))
     return `Options go after the command: samocode ${named} ${first} …`;

@@ -14,7 +14,7 @@ export function afterFailedChecks(progress: Progress, failures: readonly string[
   const { phase, counted, testReturns } = progress;
   const isLast = counted[phase] + 1 >= PHASES[phase].limit;
   if (isLast || testReturns >= MAX_TEST_RETURNS) return block(phase, 'checks', reason);
-  return run('implementation', [`${reason}. Mend this first.`]);
+  return run('implementation', [`${reason}. Fix this first.`]);
 }
 
 /** A command that the shell does not find is no agent's to repair: a run for each look would be paid for nothing. */
@@ -24,5 +24,7 @@ export function afterImpossibleChecks({ phase }: Progress, reason: string): Deci
 
 /** A child said done while a message came that it never saw: one more reads it. */
 export function afterUnreadMessages(progress: Progress): Decision {
-  return run(progress.phase, ['A message from the human came while the child before you worked: read it.']);
+  return run(progress.phase, [
+    'A message from the human arrived while the agent before you worked: read it.',
+  ]);
 }

@@ -15,25 +15,25 @@ const failure = (when: string): BlockRule => ({ when, needs: 'error_resolution',
 
 /** Every rule by which the phase machine blocks a session; a block names one of them. */
 export const BLOCK_RULES = {
-  child_blocked: limit('the child signals `blocked`; its own `reason` and `needs` are passed on'),
-  phase_limit: limit('one more child would exceed the limit of its phase'),
+  child_blocked: limit('the agent signals `blocked`; its `reason` and `needs` are shown'),
+  phase_limit: limit('another iteration would exceed the limit of its phase'),
   test_returns: limit('tests fail again after the last allowed return to implementation'),
-  quality_rounds: limit('quality still wants to mend after its last allowed round'),
-  timeouts: limit(`${MAX_TIMEOUTS} children run out of time with no accepted signal between them`),
+  quality_rounds: limit('quality still wants changes after its last allowed round'),
+  timeouts: limit(`${MAX_TIMEOUTS} iterations run out of time with no accepted signal between them`),
   auth: limit('the agent CLI is not logged in or was refused'),
   budget: limit('a spending limit is reached'),
   no_progress: limit(
-    `${BLOCK_AFTER} children in a row change nothing: not the files, the plan or the documents`,
+    `${BLOCK_AFTER} iterations in a row change nothing: not the files, the plan or the documents`,
   ),
   refused: limit('the model refuses the request'),
   overloaded: limit('the provider is overloaded for longer than `RETRY_HOURS`'),
   network: limit('the provider cannot be reached for longer than `RETRY_HOURS`'),
-  config: failure('the agent CLI cannot run as it is set up'),
+  config: failure('the agent CLI cannot run with its present setup'),
   retries: failure('crashes use up `SAMOCODE_MAX_RETRIES`'),
   checks: failure('checks of the project fail after the last allowed return to implementation'),
-  run_folder_changed: failure('files of the run folder that only samocode writes changed while a child ran'),
+  run_folder_changed: failure('files of the run folder that only samocode writes changed while an agent ran'),
   git_programs_changed: failure(
-    'settings or hooks by which git starts programs are not the ones that a person knows',
+    'settings or hooks by which git starts programs are not the ones that a person accepted',
   ),
   signal_json: fault('`_signal.json` cannot be read, or its status is unknown'),
   signal_not_allowed: fault('the status may not be signalled in this phase'),
@@ -45,7 +45,7 @@ export const BLOCK_RULES = {
   no_plan: fault('there is no plan document to approve'),
   no_file: fault('it waits for a file and does not name it'),
   messages: fault('it signals `done` and has not acknowledged every message from the human'),
-  no_signal: fault('a child writes no signal and changes nothing, or is the second in a row without one'),
-  log_ceiling: fault('its output grows above the ceiling of a log'),
+  no_signal: fault('an agent writes no signal and changes nothing, or is the second in a row without one'),
+  log_ceiling: fault('its output exceeds the size limit of a log'),
 } as const satisfies Record<string, BlockRule>;
 export type BlockRuleName = keyof typeof BLOCK_RULES;

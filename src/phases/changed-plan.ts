@@ -35,5 +35,5 @@ export function showChangedPlan({ progress, outcome, rules }: Facts, decision: D
 function besides(decision: ParkDecision): string {
   if (decision.for === 'plan_approval') return PLAN_CHANGED;
   const why = decision.reason === undefined ? '' : `: ${decision.reason}`;
-  return `${PLAN_CHANGED} The child also waits for ${decision.for}${why}`;
+  return `${PLAN_CHANGED} The agent also waits for ${decision.for}${why}`;
 }

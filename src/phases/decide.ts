@@ -23,7 +23,7 @@ export function checkLimit(progress: Progress): BlockDecision | undefined {
   const { phase, counted } = progress;
   const { limit } = PHASES[phase];
   if (counted[phase] < limit) return undefined;
-  return block(phase, 'phase_limit', `${limit} children ran in ${phase}, which is its limit.`);
+  return block(phase, 'phase_limit', `${phase} has reached its limit of ${limit} iterations.`);
 }
 
 function decideByEnd(facts: Facts): Decision {
@@ -81,12 +81,12 @@ function withoutSignal(facts: Facts, fault?: Fault): Decision {
     case 'flooded':
       return correct(
         progress,
-        refused('log_ceiling', 'Its output grew above the ceiling of a log. Print less.'),
+        refused('log_ceiling', 'Its output exceeded the size limit of a log. Print less.'),
       );
     case 'auth':
       return block(progress.phase, end, `The agent CLI is not logged in or was refused.${said}`);
     case 'config':
-      return block(progress.phase, end, `The agent CLI can't run as it is set up.${said}`);
+      return block(progress.phase, end, `The agent CLI cannot run with its present setup.${said}`);
     case 'budget':
       return outcome.capCut
         ? cutByCap(progress, notes)
@@ -102,7 +102,7 @@ function noSignal(progress: Progress, outcome: Outcome): Decision {
   const { corrected, noSignal: earlier } = progress.strikes;
   if (outcome.changed && earlier === 0 && !corrected) {
     const note =
-      'The child before you ended without writing _signal.json; its changes stand. See what it did, go on, and write the signal last.';
+      'The agent before you ended without writing _signal.json; its changes are kept. See what it did, continue, and write the signal last.';
     return again(progress, 'no_signal', [note]);
   }
   return correct(progress, refused('no_signal', 'No _signal.json was written.'));
@@ -110,10 +110,10 @@ function noSignal(progress: Progress, outcome: Outcome): Decision {
 
 function timedOut(progress: Progress, notes: string[], problem?: string): Decision {
   if (progress.strikes.timeouts + 1 >= MAX_TIMEOUTS) {
-    return block(progress.phase, 'timeouts', `${MAX_TIMEOUTS} children in a row ran out of time.`);
+    return block(progress.phase, 'timeouts', `${MAX_TIMEOUTS} iterations in a row ran out of time.`);
   }
   const why = problem ?? 'It ran out of its time limit.';
-  const note = `The child before you was ended. ${why} Take a smaller step, commit it, and signal earlier.`;
+  const note = `The agent before you was ended. ${why} Take a smaller step, commit it, and signal earlier.`;
   return again(progress, 'timeout', [note, ...notes]);
 }
 
@@ -123,7 +123,7 @@ function retry({ progress, outcome, rules }: Facts, notes: string[]): Decision {
   // Written so that a limit that is no number stops too.
   if (!(failures < rules.maxRetries)) {
     const said = problem ? ` It said: ${problem}` : '';
-    const reason = `The child failed ${failures + 1} times in a row (${end}).${said}`;
+    const reason = `The agent failed ${failures + 1} times in a row (${end}).${said}`;
     return block(progress.phase, 'retries', reason);
   }
   return { ...again(progress, 'failure', [endedEarly(end), ...notes]), delay: 'backoff' };
@@ -136,8 +136,8 @@ function waitedOut({ progress, outcome, rules }: Facts, kind: OutageKind, notes:
   // Written so that a limit that is no number stops too.
   if (!(lasted < rules.patience.mostMs)) {
     const said = problem ? ` It said: ${problem}` : '';
-    const tried = `${sentence(OUTAGE_WORDS[kind])}: tried ${outage.tries} times in ${lastedWords(lasted)}.`;
-    const reason = `${tried} A resume tries again at once and waits as long again.${said}`;
+    const tried = `${sentence(OUTAGE_WORDS[kind])}: ${outage.tries} tries in ${lastedWords(lasted)}.`;
+    const reason = `${tried} A resume tries again at once, and then for as long again.${said}`;
     return block(progress.phase, kind, reason);
   }
   const next: RunDecision = {
@@ -148,7 +148,7 @@ function waitedOut({ progress, outcome, rules }: Facts, kind: OutageKind, notes:
 }
 
 function endedEarly(end: EndingKind): string {
-  return `The child before you ended early (${end}). See what it left, and go on from there.`;
+  return `The agent before you ended early (${end}). See what it left, and continue from there.`;
 }
 
 function sentence(words: string): string {
@@ -156,22 +156,22 @@ function sentence(words: string): string {
 }
 
 function stoppedByPerson(progress: Progress, notes: string[]): Decision {
-  const note = 'The child before you was stopped by a person. See what it left, and go on from there.';
+  const note = 'The agent before you was stopped by a person. See what it left, and continue from there.';
   return again(progress, 'excused', [note, ...notes]);
 }
 
 /** Whether anything more may be spent is asked before the next spawn. */
 function cutByCap(progress: Progress, notes: string[]): Decision {
-  const note = 'The child before you was ended because the budget is nearly used up. See what it left.';
+  const note = 'The agent before you was ended because the budget is nearly spent. See what it left.';
   return again(progress, 'excused', [note, ...notes]);
 }
 
 function correct(progress: Progress, { rule, problem }: Fault): Decision {
   if (progress.strikes.corrected) {
-    const reason = `${problem} The one corrective retry is used up (rule ${rule}).`;
+    const reason = `${problem} Its one corrective retry has failed too (rule ${rule}).`;
     return block(progress.phase, rule, reason);
   }
-  const note = `The child before you was not accepted: ${problem} Put this right first.`;
+  const note = `The signal of the agent before you was not accepted: ${problem} Fix this first.`;
   return again(progress, 'corrective', [note]);
 }
 

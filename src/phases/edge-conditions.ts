@@ -24,7 +24,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
   {
     from: 'requirements',
     to: 'planning',
-    openWhen: 'a question was asked, else the worker asks whether to go on (gate `qa`)',
+    openWhen: 'a question was asked, else the worker asks whether to continue (gate `qa`)',
     holds: ({ outcome, rules }) => !rules.gates.qa || outcome.questions.asked > 0,
     otherwise: legal({ ...park('requirements', 'qa_answers'), askNothingToClarify: true }),
   },
@@ -45,7 +45,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
   {
     from: 'planning',
     to: 'implementation',
-    openWhen: 'the plan, as it stands, is approved by a recorded human act (gate `plan`)',
+    openWhen: 'the present text of the plan is approved by a recorded human act (gate `plan`)',
     holds: ({ outcome: { plan }, rules }) =>
       !rules.gates.plan || (plan.approved && !plan.changedSinceApproval),
     otherwise: legal(park('planning', 'plan_approval', 'implementation')),
@@ -63,7 +63,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
   {
     from: 'testing',
     to: 'quality',
-    openWhen: 'quality has not reviewed the work since the last implementation child',
+    openWhen: 'quality has not reviewed the work since the last implementation iteration',
     holds: ({ progress }) => !progress.qualitySinceImplementation,
     otherwise: refused(
       'edge_condition',
@@ -73,7 +73,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
   {
     from: 'testing',
     to: 'done',
-    openWhen: 'quality has reviewed the work since the last implementation child',
+    openWhen: 'quality has reviewed the work since the last implementation iteration',
     holds: ({ progress }) => progress.qualitySinceImplementation,
     otherwise: refused(
       'edge_condition',

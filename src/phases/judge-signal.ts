@@ -31,7 +31,7 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
 function continues(facts: Facts, signal: JudgedSignal): Verdict {
   const { phase } = facts.progress;
   if (signal.unknownPhase !== undefined) {
-    return refused('signal_phase', `"${signal.unknownPhase.slice(0, 60)}" is no phase.`);
+    return refused('signal_phase', `"${signal.unknownPhase.slice(0, 60)}" is not a phase.`);
   }
   const target = signal.phase ?? phase;
   if (target === phase) return stays(facts);
@@ -46,7 +46,7 @@ function stays({ progress }: Facts): Verdict {
   if (progress.phase !== 'quality' || progress.qualityRounds < MAX_QUALITY_ROUNDS) {
     return legal(run(progress.phase));
   }
-  const reason = `${MAX_QUALITY_ROUNDS} rounds of quality are over and it still wants to mend.`;
+  const reason = `${MAX_QUALITY_ROUNDS} rounds of quality have run, and it still wants changes.`;
   return legal(block('quality', 'quality_rounds', reason));
 }
 
@@ -106,10 +106,10 @@ function finishes({ outcome }: Facts, signal: JudgedSignal): Verdict {
 }
 
 function blockedByChild(phase: Phase, signal: JudgedSignal): BlockDecision {
-  const decision = block(phase, 'child_blocked', signal.reason ?? 'The child gave no reason.');
+  const decision = block(phase, 'child_blocked', signal.reason ?? 'The agent gave no reason.');
   return { ...decision, needs: signal.needs ?? decision.needs };
 }
 
 function handoffNotes(signal: JudgedSignal): string[] {
-  return signal.note === undefined ? [] : [`Hand-off from the child before you: ${signal.note}`];
+  return signal.note === undefined ? [] : [`Hand-off from the agent before you: ${signal.note}`];
 }

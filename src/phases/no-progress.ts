@@ -36,8 +36,8 @@ export type Evidence = string;
 /** Lets a decision to go on stand, tells the next child, or blocks: by the trail with this iteration in it. */
 export function breakLoop(decision: Decision, { equal }: ProgressTrail, evidence: Evidence): Decision {
   if (decision.kind !== 'run' || equal < NUDGE_AFTER) return decision;
-  const found = `The last ${equal} iterations brought nothing new: ${evidence}.`;
+  const found = `The last ${equal} iterations changed nothing: ${evidence}.`;
   if (equal >= BLOCK_AFTER) return block(decision.phase, 'no_progress', found);
-  const note = `${found} Take another way, or a smaller step; if you cannot, signal \`blocked\` and say what stands in the way.`;
+  const note = `${found} Try another way, or a smaller step; if you cannot, signal \`blocked\` and say what blocks you.`;
   return { ...decision, notes: [...decision.notes, note] };
 }

@@ -108,7 +108,7 @@ async function readIdentity(paths: SessionPaths): Promise<Identity> {
 
 function identityProblems({ file, problem }: Identity): string[] {
   if (problem !== undefined) return [problem];
-  return file === undefined ? ['session.json is missing: put it back, or start a new session.'] : [];
+  return file === undefined ? ['session.json is missing: restore it, or start a new session.'] : [];
 }
 
 /** Until its start is recorded, only `session.json` says since when it has been starting. */
@@ -121,7 +121,7 @@ const REWRITTEN =
   'Something other than samocode rewrote its event log while an agent ran, so the log can no longer be trusted; it was moved to events.jsonl.rewritten. Restore events.jsonl from a backup. The work is on the branch of the session and under refs/samocode/.';
 
 const LOST_START =
-  'Its start was lost when its worker or the machine failed. Start a new session with the same task, which stands in session.json.';
+  'Its start was lost when its worker or the machine failed. Start a new session with the same task, which is in session.json.';
 
 /** Nothing asks for it, and no event says that it began: every worker would leave at once. */
 function isStartLost(

@@ -69,7 +69,7 @@ test('a folder without git is refused until the person has agreed to make one', 
     code: 'not_a_repository',
   });
   const made = await setupProject({ projectDir: folder, initRepository: true }, context);
-  expect(made.done).toEqual(expect.arrayContaining(['Made a first commit.']));
+  expect(made.done).toEqual(expect.arrayContaining(['Made the first commit.']));
 });
 
 const IDENTITY = {

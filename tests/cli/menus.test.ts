@@ -35,8 +35,8 @@ test('a text that cannot be is asked for again', async () => {
 
 test('Enter is no where a yes allows something', async () => {
   const { menus } = keyboard([KEY.enter, `y`]);
-  expect(await menus.confirm('May they?')).toBe(false);
-  expect(await menus.confirm('May they?')).toBe(true);
+  expect(await menus.confirm('Trust them?')).toBe(false);
+  expect(await menus.confirm('Trust them?')).toBe(true);
 });
 
 test.each(LEAVING)('%s leaves every kind of question for later', async (_name, key) => {
@@ -44,7 +44,7 @@ test.each(LEAVING)('%s leaves every kind of question for later', async (_name, k
   expect(await menus.choose('Which?', CHOICES)).toBeUndefined();
   expect(await menus.chooseSeveral('Which?', CHOICES, [])).toBeUndefined();
   expect(await menus.write('Which?', () => undefined)).toBeUndefined();
-  expect(await menus.confirm('May they?')).toBeUndefined();
+  expect(await menus.confirm('Trust them?')).toBeUndefined();
 });
 
 test('an interrupt from outside ends a question and each one after it', async () => {
@@ -53,7 +53,7 @@ test('an interrupt from outside ends a question and each one after it', async ()
   const asked = menus.choose('Which?', CHOICES);
   interrupt.abort(new Error('interrupted'));
   await expect(asked).rejects.toThrow('interrupted');
-  await expect(menus.confirm('May they?')).rejects.toThrow('interrupted');
+  await expect(menus.confirm('Trust them?')).rejects.toThrow('interrupted');
 });
 
 test('a signal that lives on remembers none of the questions that it may interrupt', async () => {

@@ -115,7 +115,7 @@ test.each(['claude', 'codex'] as const)(
         trace = join(homeDir, 'server-was-started');
         const servers = { traced: { command: 'touch', args: [trace] } };
         await writeFile(join(mainRepo, 'children.mcp.json'), JSON.stringify({ mcpServers: servers }));
-        await appendFile(join(mainRepo, '.samocode'), 'MCP=children.mcp.json\n');
+        await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
       },
     });
     await session.until(
@@ -151,7 +151,7 @@ test("a server of the project that has the name of one of the person's is starte
         },
       };
       await writeFile(join(mainRepo, 'children.mcp.json'), JSON.stringify({ mcpServers: servers }));
-      await appendFile(join(mainRepo, '.samocode'), 'MCP=children.mcp.json\n');
+      await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
     },
   });
   await session.until(({ progress }) => progress.totalIterations >= 1 && progress.phase !== 'investigation');

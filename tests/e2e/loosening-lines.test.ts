@@ -137,12 +137,7 @@ describe('a form', () => {
     const trust = await hashOf(bench);
     const no = await askTool('setup_project', { trust }, byTool(bench), answering('No'));
     expect(no.json).toMatchObject({ code: 'person_needed' });
-    const yes = await askTool(
-      'setup_project',
-      { trust },
-      byTool(bench),
-      answering('Yes, these lines may count'),
-    );
+    const yes = await askTool('setup_project', { trust }, byTool(bench), answering('Yes, trust these lines'));
     expect(yes.json).toMatchObject({ done: ['Trusted: GATES=qa.'] });
     expect(asked).toEqual([expect.stringContaining('GATES=qa'), expect.stringContaining('GATES=qa')]);
   });

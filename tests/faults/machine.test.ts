@@ -245,7 +245,7 @@ const programs: FaultRow[] = [
     ends: 'blocked/credentials_changed',
     also: async (rig) => {
       const { status } = await rig.state();
-      expect(status.kind === 'blocked' && status.reason).toContain('not set any more: ANTHROPIC_API_KEY');
+      expect(status.kind === 'blocked' && status.reason).toContain('no longer set: ANTHROPIC_API_KEY');
       expect(await readFile(rig.paths.events, 'utf8')).not.toContain('secret-of-the-first');
     },
   },

@@ -155,7 +155,7 @@ test("the child's own reason and needs are passed on, or stated defaults", () =>
     needs: 'clarification',
   });
   expect(decide(progressIn('testing'), signalled({ status: 'blocked' }), RULES)).toMatchObject({
-    reason: 'The child gave no reason.',
+    reason: 'The agent gave no reason.',
     needs: 'human_decision',
   });
 });

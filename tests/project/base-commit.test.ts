@@ -56,7 +56,7 @@ test('a remote that is out of reach leaves what was fetched last, with a warning
   expect(await ask(repo)).toEqual({
     commit: known,
     name: 'origin/trunk',
-    warning: 'The remote did not answer: this may be older than what lies there.',
+    warning: 'The remote did not answer: this commit may be older than the one there.',
   });
 });
 

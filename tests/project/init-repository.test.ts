@@ -17,7 +17,7 @@ test('a repository without a commit gets its first one, and taking it back leave
   await repo.write({ 'a.txt': 'a' });
   const undo = new UndoList();
   const done = await initRepository(repo.path, { homeDir: repo.homeDir, undo, baseEnv: repo.env });
-  expect(done).toEqual(['Made a first commit.']);
+  expect(done).toEqual(['Made the first commit.']);
   expect(await repo.git(['show', 'HEAD:a.txt'])).toBe('a');
   await undo.run();
   await expect(repo.git(['rev-parse', '--verify', 'HEAD'])).rejects.toThrow('git rev-parse');

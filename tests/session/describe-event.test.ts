@@ -41,6 +41,6 @@ test('a text of many lines, as a child may write it, is told in one, and a long 
 test('an acceptance is not worth a line, its work is', () => {
   expect(told({ type: 'command_accepted', id: 'C', kind: 'stop', by: { channel: 'cli' } })).toBeUndefined();
   expect(told({ type: 'stop_requested', by: { channel: 'cli' }, when: 'now' })).toBe(
-    'stop asked for by a person, in the terminal (now)',
+    'stop requested by a person, in the terminal (now)',
   );
 });

@@ -29,5 +29,5 @@ test('old lines are read with either set of keys, and broken ones are named', ()
     [1, 'init', 'continue', undefined],
     [2, 'quality', 'continue', undefined],
   ]);
-  expect(problems).toEqual([{ name: 'bad_line', text: 'Line 2 is no entry and was passed over.' }]);
+  expect(problems).toEqual([{ name: 'bad_line', text: 'Line 2 is not an entry and was skipped.' }]);
 });

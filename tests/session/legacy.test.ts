@@ -121,7 +121,7 @@ test.each(FOLDERS)('a change of the notebook of %s keeps its other lines', (fold
 test('the reason says where a phase was found, and a question names the phases', () => {
   expect(inferPhase({ overview: 'Phase: planning', fileNames: [] })).toEqual({
     phase: 'planning',
-    why: 'The notebook names it.',
+    why: 'The overview names it.',
   });
   expect(inferPhase({ history: '{"status":"done"}', fileNames: [] })).toEqual({
     phase: 'done',

@@ -38,9 +38,9 @@ test.each([
 test('a blocked, handed off or done signal without words gets stated defaults', () => {
   expect(parseSignal('{"status":"blocked"}', 'testing')).toEqual({
     kind: 'signal',
-    signal: { status: 'blocked', reason: 'The child gave no reason.', needs: 'human_decision' },
+    signal: { status: 'blocked', reason: 'The agent gave no reason.', needs: 'human_decision' },
     notes: [
-      'The signal has no "reason"; assumed: The child gave no reason.',
+      'The signal has no "reason"; assumed: The agent gave no reason.',
       'The signal has no "needs"; assumed: human_decision',
     ],
     extra: {},

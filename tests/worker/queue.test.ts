@@ -24,7 +24,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const QUEUED: NewEvent = { type: 'queued', reason: 'full' };
 const HOST = hostWith([]);
-const OTHERS = 'older sessions of the project come first';
+const OTHERS = 'older sessions of the project have priority';
 const minute = (number: number) => Date.UTC(2026, 0, 8, 10, number);
 
 interface Plan {

@@ -46,7 +46,7 @@ export const START_ERRORS = errors({
   }),
   session_exists: ({ session }: { session: string }) => ({
     what: NOTHING,
-    why: `A session of that name exists already: ${session}.`,
+    why: `A session of that name already exists: ${session}.`,
     hint: 'Choose another name, or continue that one.',
     next: [{ act: 'resume', session, args: { session } }],
   }),
@@ -59,12 +59,12 @@ export const START_ERRORS = errors({
   trust_changed: ({ given, filePath, hash }: { given: string; filePath: string; hash: string }) => ({
     what: 'Nothing was trusted.',
     why: `"${given.slice(0, 64)}" is not the hash of ${filePath} as it is now.`,
-    hint: `Look at its lines again; its hash is ${hash}.`,
+    hint: `Read its lines again; its hash is ${hash}.`,
     next: [{ act: 'read_risky_lines', when: 'to see them' }],
   }),
   worker_not_started: ({ program }: { program: string }) => ({
     what: NOTHING,
-    why: 'Its worker program ended, or did not begin, before it took the session.',
+    why: 'Its worker did not start, or ended before it took the session.',
     hint: `Run "node ${program}": it should print its usage. If it does not, reinstall samocode.`,
   }),
   worktree_stands: ({ folder }: { folder: string }) => ({

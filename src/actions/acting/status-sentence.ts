@@ -30,7 +30,7 @@ function sentenceOf(view: SessionView): string {
     case 'starting':
       return isLost(view) ? `${folder} never began and cannot.` : `${folder} is starting${stops}.`;
     case 'queued':
-      return `${folder} is queued until another session makes room${stops} (${at}).`;
+      return `${folder} is queued until a slot is free${stops} (${at}).`;
     case 'running':
       return `${folder} is running${stops} (${at}).`;
     case 'waiting': {
@@ -40,7 +40,7 @@ function sentenceOf(view: SessionView): string {
     case 'limited':
       return status.outage
         ? `${folder} waits: ${outageWords(status.until, status.outage)} (${at}).`
-        : `${folder} goes on when the usage limit ends at ${isoUtc(status.until)} (${at}).`;
+        : `${folder} continues when the usage limit ends at ${isoUtc(status.until)} (${at}).`;
     case 'blocked':
       return `${folder} is blocked and needs ${ourWord(status.needs)} (${at}).`;
     case 'stopped':

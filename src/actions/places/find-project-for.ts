@@ -38,7 +38,7 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
     () => {},
   );
   if (!isGuessed) return project;
-  const text = `No folder was named: this is about ${mainRepo}, the only project known on this machine.`;
+  const text = `No folder was given, so this is about ${mainRepo}, the only project known on this machine.`;
   return { ...project, warnings: [...project.warnings, { path: filePath, text }] };
 }
 

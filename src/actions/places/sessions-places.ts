@@ -94,7 +94,7 @@ async function folderProblem(path: string): Promise<string | undefined> {
   } catch (error) {
     if (!isOfFiles(error)) throw error;
     const isRefused = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
-    return isRefused ? 'This folder may not be read' : 'This folder does not exist';
+    return isRefused ? 'This folder cannot be read' : 'This folder does not exist';
   }
 }
 

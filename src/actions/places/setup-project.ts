@@ -38,7 +38,7 @@ export async function setupProject(
   const folder = roots[0] ?? env.CLAUDE_PROJECT_DIR ?? cwd;
   const named = input.projectDir?.trim() ? namedFolder(input.projectDir, context) : folder;
   if ((await ifExists(stat(named)))?.isFile()) {
-    throw ACTION_ERRORS.no_such_folder({ path: named, why: 'A file is there' });
+    throw ACTION_ERRORS.no_such_folder({ path: named, why: 'There is a file at this path' });
   }
   const { mainRepo, linked } = await repositoryAround(named, context);
   const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });

@@ -54,7 +54,7 @@ async function commandCheck(
     ? warn(
         id,
         found,
-        `See that SETUP makes it, or correct ${setting}; "samocode doctor --checks" tries both.`,
+        `Check that SETUP creates it, or correct ${setting}; "samocode doctor --checks" tries both.`,
       )
     : fail(id, found, `Install it, or correct ${setting}.`);
 }

@@ -57,8 +57,8 @@ export function whoseSessions({ places }: SessionList, input: ListSessionsInput)
   const [only] = places;
   if (input.allProjects || only === undefined || places.some(({ isOwn }) => isOwn)) return undefined;
   return places.length === 1
-    ? `There is no project here; this is about ${projectDirOf(only)}.`
-    : 'There is no project here; this is about every project known on this machine.';
+    ? `There is no project here, so this is about ${projectDirOf(only)}.`
+    : 'There is no project here, so this is about every project known on this machine.';
 }
 
 function isWanted(

@@ -103,16 +103,16 @@ function resultOf({ how }: FinishSessionInput, { view, events }: AfterCommand): 
       if (!view.state.archived) throw notFinished(view, events);
       const { branch } = view.state.worktree ?? {};
       const kept = branch === undefined ? '' : ` Its branch ${branch} is kept.`;
-      return { view, place, moved, done: `${view.folder} is put away in ${place}.${kept}` };
+      return { view, place, moved, done: `${view.folder} is archived in ${place}.${kept}` };
     }
     case 'archive_documents': {
       if (moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))) throw notFinished(view, events);
-      const done = `Put away in ${place}: ${count(moved.length, 'document')} of ${view.folder}.`;
+      const done = `Archived in ${place}: ${count(moved.length, 'document')} of ${view.folder}.`;
       return { view, place, moved, done };
     }
     case 'unarchive':
       if (view.state.archived) throw notFinished(view, events);
-      return { view, place, moved, done: `${view.folder} is back.` };
+      return { view, place, moved, done: `${view.folder} is restored.` };
     default:
       return how satisfies never;
   }

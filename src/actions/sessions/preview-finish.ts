@@ -24,18 +24,18 @@ async function would(
       return [
         await aboutBranch(view, context),
         ...(worktree === undefined ? [] : [aboutWorktree(worktree)]),
-        `The session's folder goes to _archive/${view.folder}; unarchive brings it back.`,
-        'Its checkpoints go: it cannot be rewound any more.',
+        `The session's folder moves to _archive/${view.folder}; unarchive restores it.`,
+        'Its checkpoints are removed: it can no longer be rewound.',
       ];
     case 'archive_documents':
       return [
-        `${count(moved.length, 'document')} to go into the session's own _archive: ${namedShort(moved)}.`,
-        ...(keep.length > 0 ? [`These stay: ${namedShort(keep)}.`] : []),
-        'Branch, worktree and notebook stay; the session can take a new goal.',
+        `${count(moved.length, 'document')} to move into the session's own _archive: ${namedShort(moved)}.`,
+        ...(keep.length > 0 ? [`Not moved: ${namedShort(keep)}.`] : []),
+        'Branch, worktree and overview stay; the session can take a new goal.',
       ];
     case 'unarchive':
       return [
-        `The session's folder comes back to ${view.paths.sessionsDir}; its worktree is made again when it goes on.`,
+        `The session's folder moves back to ${view.paths.sessionsDir}; its worktree is created again when it continues.`,
       ];
     default:
       return how satisfies never;
@@ -44,7 +44,7 @@ async function would(
 
 function aboutWorktree({ path, reading }: FinishLook['facts']['worktree'] & {}): string {
   return reading.kind === 'missing'
-    ? 'Its worktree is gone already.'
+    ? 'Its worktree is already gone.'
     : `The worktree ${path} is removed, ignored files with it.`;
 }
 
@@ -54,7 +54,7 @@ async function aboutBranch({ sessionFile, state }: SessionView, { env }: ActionC
   const { branch, base, baseCommit } = worktree;
   const options = { baseEnv: env, cwd: sessionFile.mainRepo };
   const head = await commitOf(`refs/heads/${branch}`, options);
-  if (head === undefined) return `Its branch ${branch} is gone already.`;
+  if (head === undefined) return `Its branch ${branch} is already gone.`;
   const { total } = await commitsSince({ ...options, base: baseCommit, head }, 1);
   return `Branch ${branch} stays: ${count(total, 'commit')} ahead of ${base}, at ${head.slice(0, 8)}.`;
 }

@@ -22,14 +22,14 @@ export async function previewRewind(
     return previewOf(view, refusal, []);
   }
   const { phase } = verdict.back.progress;
-  const where = to === 'undo' ? 'what stood there before the last rewind' : `the end of iteration ${to}`;
+  const where = to === 'undo' ? 'the state before the last rewind' : `the end of iteration ${to}`;
   const { events } = facts;
   return previewOf(view, undefined, [
-    `Files, plan, notebook and branch go back to ${where}; the session then stands in ${phase} and is stopped.`,
+    `Files, plan, overview and branch are restored to ${where}; the session is then stopped in ${phase}.`,
     ...(to === 'undo'
       ? []
       : [...undoneActs(events, to), ...(await undoneCommits(view, events, to, context))]),
-    'All that stands there now is kept, uncommitted files too; undo brings it back. Ignored files stay.',
+    'The present state is kept, uncommitted files included; undo restores it. Ignored files are not changed.',
   ]);
 }
 

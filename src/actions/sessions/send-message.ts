@@ -28,6 +28,6 @@ function readBy({ state }: SessionView): string {
   const { kind } = state.status;
   const rests = kind === 'stopped' || kind === 'blocked' || state.stopWanted !== undefined;
   return rests
-    ? 'It is kept; the next agent reads it once the session is resumed.'
-    : 'The next agent will be given the message.';
+    ? 'It is stored; the next agent reads it once the session is resumed.'
+    : 'The next agent gets the message.';
 }

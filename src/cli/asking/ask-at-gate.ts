@@ -80,7 +80,7 @@ type Decision = 'approved' | { feedback: string } | undefined;
 
 async function decideByMenu(menus: Menus): Promise<Decision> {
   const choices = [
-    { value: 'approve', label: 'approve it; the work begins' },
+    { value: 'approve', label: 'approve it and start the work' },
     { value: 'change', label: 'ask for changes' },
     { value: 'later', label: 'leave it for later' },
   ];
@@ -96,7 +96,7 @@ async function decideByMenu(menus: Menus): Promise<Decision> {
 
 async function decideByLine(cli: Cli): Promise<Decision> {
   cli.output.say('\ny approves it; Enter leaves it for later; or write what should be different.');
-  const typed = (await cli.ask('your word: ')).trim();
+  const typed = (await cli.ask('your answer: ')).trim();
   // A plain no says nothing that an agent could work with, and each round of the plan costs one.
   const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
   if (said === '' || /^q(?:uit)?$/i.test(said)) return undefined;

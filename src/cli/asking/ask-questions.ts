@@ -51,7 +51,7 @@ function leftForLater({ output }: Cli, session: string, given: readonly GivenAns
   const pairs = given.map(({ id, text }) => ` ${shellWord(`${id}=${fitLine(text, 1000)}`)}`).join('');
   const { accent } = output.style;
   output.say('\nLeft for later; nothing is recorded.');
-  output.say(`  come back            ${accent(command)}`);
+  output.say(`  answer them          ${accent(command)}`);
   if (given.length > 0) output.say(`  record what you said ${accent(command + pairs)}`);
 }
 

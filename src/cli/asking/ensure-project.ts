@@ -26,10 +26,10 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   const missing = await whatIsMissing(cli, folder);
   if (!yes) {
     if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
-    cli.output.say(`There is no samocode project in ${folder} yet. Needed are:`);
+    cli.output.say(`There is no samocode project in ${folder} yet. It needs:`);
     for (const step of missing.steps) cli.output.say(`  ${step}`);
     const { askYesNo } = await import('./ask-questions.ts');
-    if (!(await askYesNo(cli, 'Make that?')))
+    if (!(await askYesNo(cli, 'Create these?')))
       throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
   }
   const { setupProject } = await import('../../actions/places/setup-project.ts');
@@ -56,8 +56,8 @@ async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
   const reading = await readRepository(top, { baseEnv: env });
   const needsRepository = reading.kind !== 'ready';
   const first = {
-    none: ['a git repository here, with a first commit of what lies in the folder'],
-    empty: ['a first commit of what lies in the folder'],
+    none: ['a git repository here, with a first commit of the files in the folder'],
+    empty: ['a first commit of the files in the folder'],
     bare: [],
     ready: [],
   }[reading.kind];

@@ -17,10 +17,10 @@ export async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
 
 /** Shows what would run or loosen something, and asks. */
 export async function askTrust(cli: Cli, filePath: string, lines: readonly RiskyLine[]): Promise<boolean> {
-  cli.output.say(`These lines of ${filePath} count only once you trust them:`);
+  cli.output.say(`These lines of ${filePath} take effect only after you trust them:`);
   for (const line of trustWords(lines)) cli.output.say(`  ${line}`);
   const { askYesNo } = await import('./ask-questions.ts');
-  return (await askYesNo(cli, 'May they?')) === true;
+  return (await askYesNo(cli, 'Trust them?')) === true;
 }
 
 /** The lines as the file has them, each with what it does. */
@@ -29,6 +29,6 @@ export function trustWords(lines: readonly RiskyLine[]): string[] {
 }
 
 const RISKS: Readonly<Record<RiskyLine['risk'], string>> = {
-  runs: 'runs in your name',
-  loosens: 'loosens a rule',
+  runs: 'runs as you',
+  loosens: 'relaxes a rule',
 };

@@ -13,9 +13,9 @@ interface AnswerOptions extends SharedOptions {
 
 export function addAnswer(program: Command, cli: Cli): void {
   withSharedOptions(program.command('answer <session> [answers...]'))
-    .description('answer its questions: Q1=A Q2="B, C"; without answers it asks')
-    .option('--accept-suggestions', 'every question not answered here gets its suggestion')
-    .option('--confirm-typed', 'what stands in _qa.md is your own answer')
+    .description('answer the questions of a session: Q1=A Q2="B, C"; without answers it asks')
+    .option('--accept-suggestions', 'accept the suggestion for every question not answered here')
+    .option('--confirm-typed', 'confirm that the answers typed into _qa.md are yours')
     .addOption(
       new Option('--show', 'only show the questions').conflicts(['acceptSuggestions', 'confirmTyped']),
     )
@@ -40,7 +40,7 @@ async function answer(cli: Cli, session: string, written: string[], options: Ans
       ...recorded.map(({ id, text }) => `${good('✔')} ${id}: ${text}`),
       open.length > 0
         ? attention(`Still open: ${open.join(', ')}`)
-        : `${shortName(view.folder)} goes on. Follow it: samocode log ${shortName(view.folder)} --follow`,
+        : `${shortName(view.folder)} continues. To follow it: samocode log ${shortName(view.folder)} --follow`,
     ].join('\n'),
   );
 }
@@ -50,8 +50,8 @@ function parsePair(written: string): GivenAnswer {
   const match = /^\s*(R?\d*Q\d+)\s*[=:]\s*(.+)$/is.exec(written);
   if (match?.[1] && match[2]) return { id: match[1], text: match[2].trim() };
   throw CLI_ERRORS.usage({
-    why: `"${written}" is not an answer, which is a question and your answer in one word of the shell.`,
-    hint: 'Write for example Q1=A, Q2="A, C" or Q3="as it was before".',
+    why: `"${written}" is not an answer: write the question, "=" and your answer as one shell word.`,
+    hint: 'For example Q1=A, Q2="A, C" or Q3="as it was before".',
   });
 }
 
@@ -62,8 +62,7 @@ async function showQuestions(cli: Cli, session: string, options: SharedOptions):
     { session, ...projectOf(options) },
     await cli.actionContext(),
   );
-  const hint =
-    open.length > 0 ? `\n\nAnswer with: samocode answer ${shortName(view.folder)} ${open[0]}=…` : '';
+  const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${shortName(view.folder)} ${open[0]}=…` : '';
   cli.output.result({ session: view.folder, title, questions, open }, () =>
     questions.length > 0
       ? `${questions.map((question) => questionWords(question, cli.output)).join('\n\n')}${hint}`

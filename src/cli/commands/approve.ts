@@ -5,7 +5,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addApprove(program: Command, cli: Cli): void {
   withSharedOptions(program.command('approve <session>'))
-    .description('say yes to the plan; the work begins')
+    .description('approve the plan and start the work')
     .option('--hash <hash>', 'only if the plan is still the one with this hash ("samocode plan --json")')
     .action((session: string, options: SharedOptions & { hash?: string }) => approve(cli, session, options));
 }
@@ -17,7 +17,7 @@ async function approve(cli: Cli, session: string, options: SharedOptions & { has
   const short = shortName(view.folder);
   cli.output.result({ ...sessionFacts(view), plan, already }, () =>
     already
-      ? `${plan.name} had been approved before.`
-      : `${cli.output.style.good('✔')} ${plan.name} is approved. Follow the work: samocode log ${short} --follow`,
+      ? `${plan.name} was already approved.`
+      : `${cli.output.style.good('✔')} ${plan.name} is approved. To follow the work: samocode log ${short} --follow`,
   );
 }

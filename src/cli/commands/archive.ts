@@ -7,15 +7,15 @@ type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[] };
 
 export function addArchive(program: Command, cli: Cli): void {
   withSharedOptions(program.command('archive <session>'))
-    .description('put a session away, when nothing is lost by it; its branch stays')
-    .option('--documents', 'only its documents, so that it can be used for new work')
-    .option('--keep <file...>', 'documents that stay where they are (with --documents)')
+    .description('archive a session unless work would be lost; its branch is kept')
+    .option('--documents', 'archive only its documents, so that it can take new work')
+    .option('--keep <file...>', 'documents to leave in place (with --documents)')
     .action((session: string, options: ArchiveOptions) => archive(cli, session, options));
 }
 
 export function addUnarchive(program: Command, cli: Cli): void {
   withSharedOptions(program.command('unarchive <session>'))
-    .description('bring a session back from the archive')
+    .description('restore a session from the archive')
     .action((session: string, options: SharedOptions) => unarchive(cli, session, options));
 }
 
@@ -29,7 +29,7 @@ async function archive(cli: Cli, session: string, options: ArchiveOptions): Prom
   cli.output.result({ ...sessionFacts(view), place, moved }, () =>
     documentsOnly
       ? `${moved.length} documents of ${view.folder} are in ${place}.`
-      : `${view.folder} is in ${place}; its branch is kept. Back again: samocode unarchive ${shortName(view.folder)}`,
+      : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${shortName(view.folder)}`,
   );
 }
 
@@ -39,6 +39,6 @@ async function unarchive(cli: Cli, session: string, options: SharedOptions): Pro
   const { view } = await finishSession(input, await cli.actionContext());
   cli.output.result(
     sessionFacts(view),
-    () => `${view.folder} is back. Go on: samocode resume ${shortName(view.folder)}`,
+    () => `${view.folder} is restored. To continue it: samocode resume ${shortName(view.folder)}`,
   );
 }

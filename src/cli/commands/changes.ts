@@ -5,7 +5,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addChanges(program: Command, cli: Cli): void {
   withSharedOptions(program.command('changes <session> <feedback...>'))
-    .description('send the plan back with what should be different')
+    .description('request changes to the plan')
     .action((session: string, feedback: string[], options: SharedOptions) =>
       sendBack(cli, session, feedback.join(' '), options),
     );

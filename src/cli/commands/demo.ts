@@ -15,10 +15,10 @@ const PACE_MS = { people: 250, programs: 0 };
 
 export function addDemo(program: Command, cli: Cli): void {
   withSharedOptions(program.command('demo'))
-    .description('watch a whole session on a little project: no login, no model')
-    .option('--ask', 'you answer the questions and judge the plan')
-    .option('--keep', 'keep the project, the worktree and the session to look around')
-    .option('--pace <ms>', 'pause of the agent before each of its steps', milliseconds)
+    .description('watch a whole session on a small project: no login, no model')
+    .option('--ask', 'answer the questions and review the plan yourself')
+    .option('--keep', 'keep the project, the worktree and the session')
+    .option('--pace <ms>', 'how long the agent pauses before each step', milliseconds)
     .action((options: DemoOptions) => demo(cli, options));
 }
 
@@ -29,7 +29,7 @@ function milliseconds(text: string): number {
 
 async function demo(cli: Cli, { ask = false, keep = false, pace }: DemoOptions): Promise<void> {
   if (ask && !cli.isInteractive) {
-    throw CLI_ERRORS.usage({ why: '--ask needs a terminal, and no --json.', hint: 'Leave --ask out.' });
+    throw CLI_ERRORS.usage({ why: '--ask needs a terminal and excludes --json.', hint: 'Leave --ask out.' });
   }
   const [{ runDemo }, { newDemoScreen }, { demoWords }] = await Promise.all([
     import('../../demo/run-demo.ts'),

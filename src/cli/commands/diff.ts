@@ -9,15 +9,15 @@ interface DiffOptions extends SharedOptions {
 
 export function addDiff(program: Command, cli: Cli): void {
   withSharedOptions(program.command('diff <session> [path]'))
-    .description('commits and changed files since the base; with a path what differs there')
-    .option('--iteration <number>', 'since the end of this iteration instead', wholeNumber)
+    .description('list commits and changed files since the base; with a path, show its diff')
+    .option('--iteration <number>', 'since the end of this iteration instead of the base', wholeNumber)
     .action((session: string, path: string | undefined, options: DiffOptions) =>
       diff(cli, session, path, options),
     );
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.');
   return Number(text);
 }
 
@@ -30,7 +30,7 @@ async function diff(cli: Cli, session: string, path: string | undefined, options
   const { view, ...changes } = await readChanges(input, await cli.actionContext());
   cli.output.result({ session: view.folder, ...changes }, () =>
     changes.patch?.text === ''
-      ? `Nothing differs at ${path} since ${changes.since}; without a path the changed files are listed.`
+      ? `Nothing changed at ${path} since ${changes.since}; without a path the changed files are listed.`
       : changesWords({ view, ...changes })
           .split('\n')
           .map(harmless)

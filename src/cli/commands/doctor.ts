@@ -6,8 +6,8 @@ type DoctorOptions = SharedOptions & { checks?: true };
 
 export function addDoctor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('doctor'))
-    .description('whether this machine and project can run sessions, and how to fix what is missing')
-    .option('--checks', 'also run SETUP and each CHECK once, in a worktree that is thrown away')
+    .description('check whether this machine and project can run sessions, and how to fix what is missing')
+    .option('--checks', 'also run SETUP and each CHECK once, in a temporary worktree')
     .action((options: DoctorOptions) => showDoctor(cli, options));
 }
 

@@ -15,14 +15,17 @@ interface InitOptions {
 
 export function addInit(program: Command, cli: Cli): void {
   withSharedOptions(program.command('init [folder]'))
-    .description('set up a project, or check the one that is there')
-    .option('--sessions <folder>', 'where sessions are kept (default: _samocode/sessions in the repository)')
+    .description('set up a project, or check an existing one')
+    .option('--sessions <folder>', 'where to store sessions (default: _samocode/sessions in the repository)')
     .option(
       '--worktrees <folder>',
-      'where worktrees are kept (default: _samocode/worktrees in the repository)',
+      'where to create worktrees (default: _samocode/worktrees in the repository)',
     )
-    .option('--set <KEY=VALUE...>', 'further lines of a new .samocode: --set PROVIDER=codex "CHECK=npm test"')
-    .option('--git-init', 'make the folder, a git repository and a first commit where they are missing')
+    .option(
+      '--set <KEY=VALUE...>',
+      'further lines for a new .samocode: --set PROVIDER=codex "CHECK=npm test"',
+    )
+    .option('--git-init', 'create the folder, a git repository and a first commit where they are missing')
     .action((folder: string | undefined, options: InitOptions) => init(cli, folder, options));
 }
 
@@ -53,14 +56,14 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
   cli.output.result(result, () =>
     [
       ...done.map((sentence) => `${good('✔')} ${sentence}`),
-      ...(done.length === 0 ? [`${good('✔')} ${project.filePath} is in order.`] : []),
+      ...(done.length === 0 ? [`${good('✔')} ${project.filePath} is valid.`] : []),
       ...(trust.kind === 'untrusted'
         ? [
-            `${attention('!')} No session starts before you trust these lines of it: ${accent('samocode trust')}`,
+            `${attention('!')} No session starts before you trust these lines: ${accent('samocode trust')}`,
             ...trustWords(trust.lines).map((line) => `  ${line}`),
           ]
         : []),
-      dim(`Children run with ${provider}; "samocode config" shows every setting.`),
+      dim(`Agents run with ${provider}; "samocode config" shows every setting.`),
       `Start: ${accent('samocode run --task "…"')}`,
     ].join('\n'),
   );
@@ -75,6 +78,6 @@ function pairFrom(written: string): [string, string] {
   if (match?.[1]) return [match[1], match[2] ?? ''];
   throw CLI_ERRORS.usage({
     why: `--set ${JSON.stringify(written)} is not a line of .samocode, which is KEY=VALUE with the key in capitals.`,
-    hint: 'Write for example --set PROVIDER=codex; docs/settings.md lists the keys.',
+    hint: 'For example --set PROVIDER=codex; docs/settings.md lists the keys.',
   });
 }

@@ -18,7 +18,10 @@ type InstallOptions = SharedOptions & {
 export function addInstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('install'))
     .description('add samocode to Claude Code, Codex, Gemini CLI and Claude Desktop')
-    .option('--no-allow', "leave the client's allow-list as it is (else: our tools without the human's acts)")
+    .option(
+      '--no-allow',
+      "do not change the client's allow-list (default: allow the tools that decide nothing for you)",
+    )
     .option('--replace', 'replace a server named samocode that starts something else')
     .action(async (options: InstallOptions) => {
       const { install } = await import('../../machine/install/install.ts');
@@ -29,7 +32,7 @@ export function addInstall(program: Command, cli: Cli): void {
 
 export function addUninstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('uninstall'))
-    .description('remove what install added, and nothing else; works without the clients too')
+    .description('remove what install added, even where the client itself is gone')
     .action(async (options: InstallOptions) => {
       const { uninstall } = await import('../../machine/install/install.ts');
       const report = await uninstall(inputOf(options, cli), await cli.actionContext());
@@ -39,14 +42,14 @@ export function addUninstall(program: Command, cli: Cli): void {
 
 function withInstallOptions(command: Command): Command {
   return withSharedOptions(command)
-    .option('--client <name...>', 'claude, codex, gemini or desktop (default: every one that is found)')
+    .option('--client <name...>', 'claude, codex, gemini or desktop (default: all that are found)')
     .addOption(
-      new Option('--scope <scope>', 'for you everywhere, or in a file of this project')
+      new Option('--scope <scope>', 'user: in all your projects; project: in a file of this project')
         .choices(INSTALL_SCOPES)
         .default('user'),
     )
-    .option('--dry-run', 'only show what would be changed')
-    .option('--remove-python', 'also remove links that point into the Python samocode');
+    .option('--dry-run', 'only show what would change')
+    .option('--remove-python', 'also remove links into the Python samocode');
 }
 
 function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
@@ -89,7 +92,7 @@ function reportWords(
 
 function linkLines(links: InstallReport['leftovers'], { removePython, dryRun }: InstallOptions): string[] {
   if (removePython) return dryRun ? links.map(({ path }) => `would remove the link ${path}`) : [];
-  return links.length > 0 ? ['--remove-python removes these links, and nothing that they lead to.'] : [];
+  return links.length > 0 ? ['--remove-python removes these links, but not what they point to.'] : [];
 }
 
 function clientLines(report: ClientReport, { dryRun }: InstallOptions, style: Style): string[] {
@@ -123,6 +126,6 @@ const OUTCOMES: Readonly<Record<ClientReport['outcome'], string>> = {
   would_change: 'would be changed',
   nothing_to_do: 'nothing to do',
   not_found: 'not found on this machine',
-  not_supported: 'left as it is, it has no settings of a project',
+  not_supported: 'not changed: it has no project settings',
   failed: 'failed',
 };

@@ -5,9 +5,9 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addList(program: Command, cli: Cli): void {
   withSharedOptions(program.command('list'))
-    .description('all sessions; those that need you come first')
-    .option('--all', 'of every project on this machine')
-    .option('--archived', 'those that were put away')
+    .description('list sessions, those that need you first')
+    .option('--all', 'sessions of every project on this machine')
+    .option('--archived', 'archived sessions')
     .action((options: ListOptions) => showList(cli, options));
 }
 

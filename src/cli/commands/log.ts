@@ -17,23 +17,23 @@ interface LogOptions extends SharedOptions {
 
 export function addLog(program: Command, cli: Cli): void {
   withSharedOptions(program.command('log <session>'))
-    .description('what the worker did, one line each')
-    .option('-f, --follow', 'go on until the session needs you or is over')
-    .option('-n, --lines <number>', 'how many of the last lines', wholeNumber, 40)
-    .option('--iteration <number>', 'instead: what the child of this iteration said and did', wholeNumber)
+    .description('show what the worker did, one line each')
+    .option('-f, --follow', 'keep following until the session needs you or ends')
+    .option('-n, --lines <number>', 'how many lines to show from the end', wholeNumber, 40)
+    .option('--iteration <number>', 'show what the agent of this iteration said and did instead', wholeNumber)
     .action((session: string, options: LogOptions) => showLog(cli, session, options));
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
   return Number(text);
 }
 
 async function showLog(cli: Cli, session: string, options: LogOptions): Promise<void> {
   if (options.follow && cli.output.json) {
     throw CLI_ERRORS.usage({
-      why: '--follow and --json exclude each other: a log that is followed has no end that one object could hold.',
-      hint: 'Leave one of them out; "samocode run --json" waits and gives one object.',
+      why: '--follow and --json exclude each other: a followed log does not end, so no single object can hold it.',
+      hint: 'Leave one of them out; "samocode run --json" waits and prints one object.',
     });
   }
   const { iteration, follow = false } = options;
@@ -48,7 +48,7 @@ async function showLog(cli: Cli, session: string, options: LogOptions): Promise<
     await cli.actionContext(),
   );
   cli.output.result({ session: view.folder, path, lines, isCut }, () =>
-    lines.length > 0 ? lines.map(harmless).join('\n') : `Nothing stands in ${path} so far.`,
+    lines.length > 0 ? lines.map(harmless).join('\n') : `${path} has no lines yet.`,
   );
   if (!follow) return;
   await followLog(cli, {
@@ -105,7 +105,8 @@ async function showTranscript(cli: Cli, { follow, ...question }: TranscriptWish)
   if (cli.output.json) {
     const result = { session: view.folder, iteration, phase, provider, path: logPath, entries, isRunning };
     cli.output.result(result, () => '');
-  } else if (isRunning) cli.output.say(cli.output.style.dim('It still works: --follow goes on with it.'));
+  } else if (isRunning)
+    cli.output.say(cli.output.style.dim('It is still running; to follow it, add --follow.'));
 }
 
 function headOf({ iteration, phase, provider, logPath }: TranscriptPage, { output }: Cli): string {

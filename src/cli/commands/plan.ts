@@ -21,10 +21,10 @@ async function showPlan(cli: Cli, session: string, options: SharedOptions): Prom
     const ways = [`samocode approve ${short}`, `samocode changes ${short} "what to change"`];
     const hint =
       state === 'waits_for_approval'
-        ? `\n${style.attention('It waits for your yes:')}\n  ${ways.join('\n  ')}`
+        ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
         : '';
     const differs = changes
-      ? ['', style.bold('What differs from the version before:'), ...changes.map(harmless)]
+      ? ['', style.bold('Changes since the previous version:'), ...changes.map(harmless)]
       : [];
     return [planWords(plan, cli.output), ...differs, hint].join('\n');
   });

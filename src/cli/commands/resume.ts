@@ -16,15 +16,15 @@ interface ResumeOptions extends SharedOptions {
 
 export function addResume(program: Command, cli: Cli): void {
   withSharedOptions(program.command('resume <session>'))
-    .description('go on with one that rests, or give a done one a new --goal')
-    .option('--note <text>', 'something for the next child to know')
-    .option('--goal <text>', 'new work for a session that is done')
-    .option('--provider <name>', 'another agent CLI from now on')
-    .option('--model <name>', 'another model from now on')
-    .option('--max-cost-usd <dollars>', 'what all of the session may cost from now on')
-    .option('--max-tokens <tokens>', 'how many tokens all of it may use')
-    .option('--max-hours <hours>', 'how long its children may work in all')
-    .option('--max-iterations <number>', 'how many children it may start in all')
+    .description('continue a session, or give a finished one a new --goal')
+    .option('--note <text>', 'a note for the next agent')
+    .option('--goal <text>', 'new work for a finished session')
+    .option('--provider <name>', 'switch to this agent CLI')
+    .option('--model <name>', 'switch to this model')
+    .option('--max-cost-usd <dollars>', 'new limit for the cost of the whole session')
+    .option('--max-tokens <tokens>', 'limit for the tokens of the whole session')
+    .option('--max-hours <hours>', 'limit for the working time of all its agents')
+    .option('--max-iterations <number>', 'limit for the number of its iterations')
     .action((session: string, options: ResumeOptions) => resume(cli, session, options));
 }
 
@@ -44,11 +44,11 @@ async function resume(cli: Cli, session: string, options: ResumeOptions): Promis
   const how =
     facts.state === 'waiting'
       ? `waits for you again: ${facts.next}`
-      : `goes on. Follow it: samocode log ${shortName(view.folder)} --follow`;
+      : `continues. To follow it: samocode log ${shortName(view.folder)} --follow`;
   cli.output.result({ ...facts, outcome }, () =>
     outcome === 'resumed'
       ? `${cli.output.style.good('✔')} ${view.folder} ${how}`
-      : `${view.folder} is running already.`,
+      : `${view.folder} is already running.`,
   );
 }
 

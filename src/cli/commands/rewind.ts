@@ -9,9 +9,9 @@ type RewindOptions = SharedOptions & { to?: string; undo?: true };
 
 export function addRewind(program: Command, cli: Cli): void {
   withSharedOptions(program.command('rewind <session>'))
-    .description('take files, plan and notebook back to an iteration; alone it lists those that are kept')
-    .option('--to <iteration>', 'the end of this iteration; 0 is before the first')
-    .option('--undo', 'take the last rewind back')
+    .description('rewind files, plan and overview to an iteration; without one, list the checkpoints')
+    .option('--to <iteration>', 'rewind to the end of this iteration; 0 is before the first')
+    .option('--undo', 'undo the last rewind')
     .action((session: string, options: RewindOptions) => rewind(cli, session, options));
 }
 
@@ -26,24 +26,24 @@ async function rewind(cli: Cli, session: string, options: RewindOptions): Promis
   cli.output.result(facts, () =>
     [
       outcome === 'rewound'
-        ? `${cli.output.style.good('✔')} ${view.folder} stands where it stood ${whenWords(to)}, and is stopped.`
-        : `${view.folder} is being rewound; see samocode status ${short}`,
+        ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${whenWords(to)}, and is stopped.`
+        : `${view.folder} is being rewound; to see how far: samocode status ${short}`,
       ...(leftOut.length > 0
         ? [
-            `Left as they are: ${leftOut
+            `Not changed: ${leftOut
               .slice(0, 10)
               .map((path) => fitLine(path))
               .join(', ')}`,
           ]
         : []),
-      `Go on: samocode resume ${short}   Take it back: samocode rewind ${short} --undo`,
+      `To continue: samocode resume ${short}   To undo: samocode rewind ${short} --undo`,
     ].join('\n'),
   );
 }
 
 function whenWords(to: number | 'undo'): string {
-  if (to === 'undo') return 'before its last rewind';
-  return to === 0 ? 'before its first iteration' : `at the end of iteration ${to}`;
+  if (to === 'undo') return 'the state before its last rewind';
+  return to === 0 ? 'the state before its first iteration' : `the end of iteration ${to}`;
 }
 
 async function list(cli: Cli, session: string, options: RewindOptions): Promise<void> {
@@ -63,7 +63,7 @@ async function list(cli: Cli, session: string, options: RewindOptions): Promise<
             }),
             { columns: cli.output.textColumns },
           ),
-          `Take it back: samocode rewind ${short} --to <iteration>`,
+          `To rewind: samocode rewind ${short} --to <iteration>`,
         ].join('\n'),
   );
 }

@@ -16,10 +16,10 @@ type RunOptions = StartOptions & { yes?: true; ask?: boolean };
 
 export function addRun(program: Command, cli: Cli): void {
   withSharedOptions(withStartOptions(program.command('run [session]')))
-    .description('start a session, or take one up, and follow it here')
-    .option('--ask', 'put questions and the plan to you here (default on a terminal)')
-    .option('--no-ask', 'leave with exit status 4 instead')
-    .option('-y, --yes', 'where there is no .samocode yet, make what is needed without asking')
+    .description('start or continue a session, and follow it here')
+    .option('--ask', 'ask you the questions and for approval of the plan here (default on a terminal)')
+    .option('--no-ask', 'exit with status 4 instead')
+    .option('-y, --yes', 'create the project if there is none, without asking')
     .addHelpText('after', '\nCtrl-C leaves the session running in the background.')
     .action((session: string | undefined, options: RunOptions) => run(cli, session, options));
 }
@@ -29,7 +29,7 @@ async function run(cli: Cli, session: string | undefined, options: RunOptions): 
   if (ask && !cli.isInteractive) {
     throw CLI_ERRORS.usage({
       why: cli.output.json ? '--json and --ask exclude each other.' : '--ask needs a terminal.',
-      hint: 'Leave --ask out: the command then ends with status 4 where you are needed.',
+      hint: 'Leave --ask out: the command then exits with status 4 where you are needed.',
     });
   }
   if (session === undefined) await runNew(cli, options, ask);
@@ -76,7 +76,7 @@ function refuseStartOptions(session: string, options: RunOptions): void {
   const forResume = given.filter(({ isForResume }) => isForResume).map(({ typed }) => typed);
   const flags = given.map(({ flag }) => flag).join(', ');
   throw CLI_ERRORS.usage({
-    why: `The session "${session}" exists, and ${flags} would be for a new one.`,
+    why: `The session "${session}" exists, and ${flags} applies only to a new one.`,
     hint:
       forResume.length > 0
         ? `Use "samocode resume ${session} ${forResume.join(' ')}" while it is stopped, then run it without.`

@@ -5,7 +5,7 @@ import { harmless } from '../terminal/style.ts';
 
 export function addShow(program: Command, cli: Cli): void {
   withSharedOptions(program.command('show <session> [document]'))
-    .description('print a document, by its name or kind (plan, dive, summary); alone it lists them')
+    .description('print a document by name or kind (plan, dive, summary); without one, list them')
     .action((session: string, document: string | undefined, options: SharedOptions) =>
       show(cli, session, document, options),
     );

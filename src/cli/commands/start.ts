@@ -10,8 +10,8 @@ type Options = StartOptions & { yes?: true; run: boolean };
 export function addStart(program: Command, cli: Cli): void {
   withSharedOptions(withStartOptions(program.command('start')))
     .description('start a session in the background')
-    .option('-y, --yes', 'where there is no .samocode yet, make what is needed without asking')
-    .option('--no-run', 'prepare everything and wait for "samocode resume"')
+    .option('-y, --yes', 'create the project if there is none, without asking')
+    .option('--no-run', 'prepare the session, but start no agent before "samocode resume"')
     .action((options: Options) => start(cli, options));
 }
 
@@ -30,11 +30,11 @@ async function start(cli: Cli, options: Options): Promise<void> {
     [
       ...(options.run
         ? [
-            `${good('✔')} ${view.folder} is on its way; you can close this terminal.`,
+            `${good('✔')} ${view.folder} is started; you can close this terminal.`,
             `  follow it   ${accent(`samocode run ${short}`)}`,
           ]
         : [
-            `${good('✔')} ${view.folder} is prepared, and nothing runs yet.`,
+            `${good('✔')} ${view.folder} is prepared; no agent runs yet.`,
             `  let it run  ${accent(`samocode resume ${short}`)}`,
           ]),
       `  look at it  ${accent(`samocode status ${short}`)}`,

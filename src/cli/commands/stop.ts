@@ -7,8 +7,8 @@ type StopOptions = SharedOptions & { now?: true };
 
 export function addStop(program: Command, cli: Cli): void {
   withSharedOptions(program.command('stop <session>'))
-    .description('stop after the present child; every file stays')
-    .option('--now', 'end the child in the middle of its work; what it has written stays')
+    .description('stop a session after the current agent; all files are kept')
+    .option('--now', 'end the current agent now; what it has written is kept')
     .action((session: string, options: StopOptions) => stop(cli, session, options));
 }
 
@@ -20,8 +20,8 @@ async function stop(cli: Cli, session: string, options: StopOptions): Promise<vo
   const words = {
     stopping: options.now
       ? 'is being stopped.'
-      : 'stops when its present child has ended; --now would not wait.',
-    stopped: `is stopped. Go on later: samocode resume ${short}`,
+      : 'stops when its current agent has ended; --now does not wait.',
+    stopped: `is stopped. To continue it: samocode resume ${short}`,
     not_running: `is not running: it is ${view.state.status.kind}.`,
   };
   cli.output.result({ ...sessionFacts(view), outcome }, () => `${view.folder} ${words[outcome]}`);

@@ -16,9 +16,9 @@ type SupervisorOptions = SharedOptions & {
 
 export function addSupervisor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('supervisor'))
-    .description('watch every session that waits, in this terminal or as a service')
-    .option('--status', 'whether one runs, and what each session waits for')
-    .option('--install', 'run it as a user service (systemd or launchd)')
+    .description('watch all waiting sessions, in this terminal or as a service')
+    .option('--status', 'show whether one runs, and what each session waits for')
+    .option('--install', 'install it as a user service (systemd or launchd)')
     .option('--uninstall', 'remove that service')
     .option('--dry-run', 'with --install or --uninstall: only show what would change')
     .action(async (options: SupervisorOptions) => {
@@ -38,7 +38,7 @@ export function addSupervisor(program: Command, cli: Cli): void {
 export function addMonitor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('monitor', { hidden: true }))
     .description('the former name of "samocode supervisor"')
-    .option('--once', 'look once, then exit')
+    .option('--once', 'check once, then exit')
     .option('--every <seconds>', 'no longer has any effect')
     .option('--install', 'same as "samocode supervisor --install"')
     .option('--uninstall', 'same as "samocode supervisor --uninstall"')
@@ -97,7 +97,7 @@ async function watch(cli: Cli, { isMonitor, once }: WatchOptions = {}): Promise<
   if (once) {
     const { Overlook } = await import('../../supervisor/overlook.ts');
     await new Overlook(supervisor).look();
-    cli.output.result({ outcome: 'looked_once', sessions: facts.sessions.length }, () => 'Looked once.');
+    cli.output.result({ outcome: 'looked_once', sessions: facts.sessions.length }, () => 'Checked once.');
     return;
   }
   const [{ runSupervisor }, { watchedWords }] = await Promise.all([

@@ -5,7 +5,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/sh
 
 export function addTakeover(program: Command, cli: Cli): void {
   withSharedOptions(program.command('takeover <session>'))
-    .description('take a session whose worker ran on another machine or in a container that is gone for good')
+    .description('take over a session whose machine or container is gone for good')
     .action((session: string, options: SharedOptions) => takeOver(cli, session, options));
 }
 
@@ -15,8 +15,8 @@ async function takeOver(cli: Cli, session: string, options: SharedOptions): Prom
   const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
   const words =
     outcome === 'taken'
-      ? `is worked on from here now; process ${from?.pid} of ${from?.hostId} had it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
-      : 'was held by nobody; nothing had to be taken.';
+      ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
+      : 'had no worker elsewhere; nothing was taken over.';
   cli.output.result(
     { ...sessionFacts(view), outcome, ...(from && { from }) },
     () => `${view.folder} ${words}`,

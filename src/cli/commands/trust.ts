@@ -12,8 +12,8 @@ interface TrustOptions {
 
 export function addTrust(program: Command, cli: Cli): void {
   withSharedOptions(program.command('trust [folder]'))
-    .description('let the commands and loosening lines of a .samocode count, after you have seen them')
-    .option('-y, --yes', 'without asking')
+    .description('trust the lines of a .samocode that run something or relax a rule')
+    .option('-y, --yes', 'do not ask')
     .action((folder: string | undefined, options: TrustOptions) => trust(cli, folder, options));
 }
 
@@ -26,7 +26,7 @@ async function trust(cli: Cli, folder: string | undefined, { project, yes }: Tru
   if (found.trust.kind === 'fine') {
     cli.output.result(
       { projectFile: filePath, lines: [] },
-      () => `${filePath} needs no trust that it does not have.`,
+      () => `Nothing to trust: every line of ${filePath} is in effect.`,
     );
     return;
   }
@@ -39,7 +39,7 @@ async function trust(cli: Cli, folder: string | undefined, { project, yes }: Tru
   cli.output.result({ projectFile: filePath, lines }, () =>
     [
       ...trustWords(lines).map((line) => `  ${line}`),
-      `${cli.output.style.good('✔')} These lines of ${filePath} count now; a change of the file asks anew.`,
+      `${cli.output.style.good('✔')} These lines of ${filePath} are trusted; after a change you are asked again.`,
     ].join('\n'),
   );
 }

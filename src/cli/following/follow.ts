@@ -61,7 +61,7 @@ export async function followSession(
     if (!isResting(result)) progress.show(progressOf(result));
   }
   progress.pause();
-  if (!last) throw new Error(`Nothing was seen of ${followed.session}.`);
+  if (!last) throw new Error(`No event of ${followed.session} was seen.`);
   return last;
 }
 

@@ -74,7 +74,7 @@ export class ProgressView implements Disposable {
     const frame = style.accent(FRAMES[this.#frame % FRAMES.length] ?? '');
     const head = [
       style.bold(session),
-      ...(child === undefined ? [] : [style.dim(`child ${child}`)]),
+      ...(child === undefined ? [] : [style.dim(`agent ${child}`)]),
       style.dim(this.#elapsed()),
     ];
     this.#output.live(
@@ -92,7 +92,7 @@ export class ProgressView implements Disposable {
     const isRunning = state === 'running';
     if (isRunning && child === undefined) return;
     const line = isRunning
-      ? `${phase}: child ${child} works`
+      ? `${phase}: agent ${child} works`
       : `${state}${doing ? `: ${fitLine(doing)}` : ''}`;
     if (line === this.#told) return;
     this.#told = line;

@@ -62,7 +62,7 @@ function sayHowToComeBack(cli: Cli, folder: string): void {
   cli.output.say(
     [
       '',
-      `${folder} goes on in the background.`,
+      `${folder} continues in the background.`,
       `  follow it again  ${accent(`samocode run ${short}`)}`,
       `  stop it          ${accent(`samocode stop ${short}`)}`,
     ].join('\n'),
@@ -87,6 +87,6 @@ async function workWords({ state: { worktree }, sessionFile }: SessionView, cli:
     ...shown,
     '',
     `${dim('look at it  ')} ${accent(`git diff ${worktree.base}...${worktree.branch}`)}`,
-    `${dim('take it over')} ${accent(`git merge ${worktree.branch}`)}`,
+    `${dim('merge it    ')} ${accent(`git merge ${worktree.branch}`)}`,
   ].join('\n');
 }

@@ -29,7 +29,7 @@ export function configWords({ filePath, settings, notes }: ConfigShown, output: 
     const line = where ? `${padTo(words, width)}  ${style.dim(where)}` : words;
     return [key, problem && filePath !== undefined ? `${line}\n${style.bad(problem)}` : line] as const;
   });
-  const head = filePath ?? 'No .samocode here or above: these are the settings of the machine.';
+  const head = filePath ?? 'No .samocode here or above: these are the settings of this machine.';
   const said = notes.map((note) => hanging(style.attention(note), { first: '', columns }));
   return [style.bold(head), '', ...table(rows, { columns }), ...said].join('\n');
 }

@@ -19,7 +19,7 @@ export function demoWords(report: DemoReport, { output, calledAs, programsDir }:
     '',
     ...report.diffStat.split('\n').map((line) => dim(`  ${line.trimEnd()}`)),
     '',
-    bold('Is it true? (checked from outside, not by the agent)'),
+    bold('Verified (by samocode, not by the agent)'),
     check(
       tests.exitCode === 0 && tests.passed > 0,
       `the project's own tests on the branch: ${tests.passed} passed, ${tests.failed} failed`,
@@ -38,9 +38,9 @@ export function demoWords(report: DemoReport, { output, calledAs, programsDir }:
           `  ${dim('the session ')} ${places.sessionDir}`,
           `  ${dim('remove it   ')} rm -rf ${shellWord(places.root)}`,
         ]
-      : [dim(paragraph(`All of it was removed. To look around: ${calledAs} demo --keep`))]),
+      : [dim(paragraph(`Everything was removed. To keep it: ${calledAs} demo --keep`))]),
     '',
-    bold('With a real agent, on a repository of yours'),
+    bold('With a real agent, on your own repository'),
     `  ${dim('terminal   ')} ${accent(`${calledAs} run --task "…"`)}`,
     `  ${dim('Claude Code')} ${accent(`claude mcp add -s user samocode -- node ${shellWord(join(programsDir, 'samocode-mcp.js'))}`)}`,
   ].join('\n');

@@ -21,6 +21,6 @@ export function doctorWords(
 
 const ENDS: Readonly<Record<DoctorReport['level'], string>> = {
   ok: 'Sessions can run here.',
-  warn: 'Sessions can run here; what is marked with "!" is worth a look.',
+  warn: 'Sessions can run here; check what is marked with "!".',
   fail: 'Sessions cannot run here until what is marked with "✘" is fixed.',
 };

@@ -32,7 +32,7 @@ function answerWords(question: QaItem, answer: string | undefined, style: Style)
   if (question.isUnconfirmed) {
     return [
       style.attention(
-        `     in the file, not given by you: ${fitLine(answer, 400)} (--confirm-typed takes it)`,
+        `     in the file, not confirmed by you: ${fitLine(answer, 400)} (--confirm-typed confirms it)`,
       ),
     ];
   }

@@ -9,7 +9,7 @@ import { type SessionFacts, shortName } from './session-facts.ts';
 
 const WAITS: Readonly<Record<WaitingFor, string>> = {
   qa_answers: 'waits for your answers',
-  plan_approval: 'waits for your yes to the plan',
+  plan_approval: 'waits for your approval of the plan',
   file_update: 'waits for a file',
   human_action: 'waits for you',
 };
@@ -33,7 +33,7 @@ function kindWords(facts: SessionFacts, style: Style): string {
     case 'limited':
       return style.attention(
         facts.outage
-          ? `${OUTAGE_WORDS[facts.outage]}; tries again at ${facts.until}, asks you after ${facts.asksAt}`
+          ? `${OUTAGE_WORDS[facts.outage]}; next try at ${facts.until}, asks you after ${facts.asksAt}`
           : `at its usage limit until ${facts.until}`,
       );
     case 'running':
@@ -49,11 +49,11 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
     ['task', facts.task && fitLine(facts.task, 300)],
     [
       'phase',
-      `${facts.phase} (${facts.totalIterations} ${facts.totalIterations === 1 ? 'child' : 'children'} so far)`,
+      `${facts.phase} (${facts.totalIterations} ${facts.totalIterations === 1 ? 'iteration' : 'iterations'} so far)`,
     ],
     ['worker', facts.worker],
     ['doing', facts.doing && fitLine(facts.doing)],
-    ['stalled', facts.stalled && 'its child shows no sign of life'],
+    ['stalled', facts.stalled && 'its agent seems stalled'],
     ['open', facts.openQuestions?.join(', ')],
     ['reason', facts.reason && fitLine(facts.reason, 600)],
     ['needs', facts.needs && fitLine(facts.needs, 600)],

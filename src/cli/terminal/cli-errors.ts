@@ -1,6 +1,6 @@
 import { errors } from '../../base/errors.ts';
 
-/** What only the terminal's commands refuse. */
+/** What only the commands of the terminal refuse. */
 export const CLI_ERRORS = errors({
   bad_target: ({ why }: { why: string }) => ({
     what: 'Nothing was changed.',
@@ -15,12 +15,12 @@ export const CLI_ERRORS = errors({
   internal_error: ({ message }: { message: string }) => ({
     what: message,
     why: '',
-    hint: 'This is a bug of samocode: run the command again without --json to see its stack, and report it.',
+    hint: 'This is a bug in samocode: run the command again without --json to see its stack, and report it.',
   }),
   no_project_yet: ({ folder, steps }: { folder: string; steps: readonly string[] }) => ({
     what: 'Nothing was started.',
     why: `There is no samocode project in ${folder} yet; it needs ${steps.join('; ')}.`,
-    hint: 'Add --yes to have that made, or set the project up first to choose other folders.',
+    hint: 'Add --yes to create it, or set the project up first to choose other folders.',
     next: [{ act: 'set_up' }],
   }),
   nobody_to_ask: ({ filePath, lines }: { filePath: string; lines: readonly string[] }) => ({

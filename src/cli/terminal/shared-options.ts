@@ -13,9 +13,12 @@ export type AddCommand = (program: Command, cli: Cli) => void;
 /** Adds the options that every command takes; `--json` and `--no-color` are read by `main.ts`. */
 export function withSharedOptions(command: Command): Command {
   return command
-    .option('-C, --project <folder>', 'a folder of the project, or its .samocode (default: here)')
-    .addOption(new Option('--json', 'one JSON object for programs'))
-    .addOption(new Option('--no-color', 'plain text; NO_COLOR does the same'));
+    .option(
+      '-C, --project <folder>',
+      'a folder of the project, or its .samocode (default: the current folder)',
+    )
+    .addOption(new Option('--json', 'print one JSON object for programs'))
+    .addOption(new Option('--no-color', 'print without colour, like NO_COLOR'));
 }
 
 /** The project option as the use cases take it. */

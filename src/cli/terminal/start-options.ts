@@ -25,22 +25,22 @@ export interface StartOptions extends SharedOptions {
 
 /** The options of a start in the order of the help; `isForResume`: `samocode resume` takes it too. */
 const START_OPTIONS = {
-  task: ['-t, --task <text>', 'what is to be done, in your own words'],
-  dive: ['--dive <topic>', 'something to research, beside a task or instead of one'],
-  name: ['--name <name>', 'the session (default: words of the task)'],
+  task: ['-t, --task <text>', 'what to do, in your own words'],
+  dive: ['--dive <topic>', 'a topic to research, with a task or instead of one'],
+  name: ['--name <name>', 'name of the session (default: words of the task)'],
   provider: ['--provider <name>', 'claude, codex, gemini, or rehearsal (no model, no login)'],
   model: ['--model <name>', 'the model for this session'],
-  timeout: ['--timeout <seconds>', 'how long one child may work'],
-  branch: ['--branch <name>', "the branch (default: the session's name behind BRANCH_PREFIX)"],
-  base: ['--base <ref>', "where the branch begins (default: the remote's default branch)"],
-  fallback: ['--fallback <names>', 'who goes on at a usage limit: codex,gemini'],
-  maxCostUsd: ['--max-cost-usd <dollars>', 'what all of the session may cost; there it asks'],
-  maxTokens: ['--max-tokens <tokens>', 'how many tokens all of it may use'],
-  maxHours: ['--max-hours <hours>', 'how long its children may work in all'],
-  maxIterations: ['--max-iterations <number>', 'how many children it may start in all'],
+  timeout: ['--timeout <seconds>', 'how long one agent may work'],
+  branch: ['--branch <name>', "the branch (default: BRANCH_PREFIX and the session's name)"],
+  base: ['--base <ref>', "where the branch starts (default: the remote's default branch)"],
+  fallback: ['--fallback <names>', 'which take over at a usage limit: codex,gemini'],
+  maxCostUsd: ['--max-cost-usd <dollars>', 'limit for the cost of the session; it then asks you'],
+  maxTokens: ['--max-tokens <tokens>', 'limit for the tokens of the whole session'],
+  maxHours: ['--max-hours <hours>', 'limit for the working time of all its agents'],
+  maxIterations: ['--max-iterations <number>', 'limit for the number of its iterations'],
   sandbox: ['--sandbox <level>', 'guard (or nothing starts), auto, or off (no sandbox for agents)'],
-  acceptSuggestions: ['--accept-suggestions', 'every question gets its suggestion, without you'],
-  autoApprove: ['--auto-approve', 'the plan needs no yes of yours'],
+  acceptSuggestions: ['--accept-suggestions', 'accept every suggested answer without asking you'],
+  autoApprove: ['--auto-approve', 'approve the plan without asking you'],
 } as const satisfies Record<StartOption, readonly [flags: string, words: string]>;
 
 type StartOption = Exclude<keyof StartOptions, 'project'>;

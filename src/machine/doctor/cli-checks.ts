@@ -44,7 +44,7 @@ export async function cliChecks(
     const cli = new Cli(path, context);
     const version = (await cli.run(['--version'])).stdout.trim().split('\n')[0] ?? '';
     return [
-      ok(`cli.${name}`, `${path} (${foundIn}), ${version || 'no version told'}`),
+      ok(`cli.${name}`, `${path} (${foundIn}), ${version || 'unknown version'}`),
       ...(await Promise.all([
         versionCheck(name, version, preflight),
         optionsCheck(name, cli, preflight),
@@ -77,8 +77,8 @@ class Cli {
 function versionCheck(name: CliName, version: string, { measured, install }: Preflight): DoctorCheck {
   const id = `cli.${name}.version`;
   return version !== '' && isOlder(version, measured)
-    ? warn(id, `${version} is older than what was tried (${measured}).`, `Update it: ${install}.`)
-    : ok(id, `as new as what was tried (${measured})`);
+    ? warn(id, `${version} is older than the tested version (${measured}).`, `Update it: ${install}.`)
+    : ok(id, `at least the tested version (${measured})`);
 }
 
 async function optionsCheck(name: CliName, cli: Cli, preflight: Preflight): Promise<DoctorCheck> {
@@ -86,11 +86,11 @@ async function optionsCheck(name: CliName, cli: Cli, preflight: Preflight): Prom
   const { stdout, stderr, exitCode } = await cli.run(preflight.helpArgs);
   const help = stdout + stderr;
   const missing = preflight.neededOptions.filter((option) => !help.includes(option));
-  if (missing.length === 0) return ok(id, 'knows every option that is needed');
+  if (missing.length === 0) return ok(id, 'has every option that samocode needs');
   const found =
     exitCode === 0
-      ? `It does not know ${missing.join(', ')}.`
-      : 'It does not start: its help ends with an error.';
+      ? `It does not have ${missing.join(', ')}.`
+      : 'It does not start: --help ends with an error.';
   return fail(id, found, `Update it: ${preflight.install}.`);
 }
 
@@ -105,12 +105,12 @@ async function loginCheck(
   if (login) {
     const { exitCode } = await cli.run(login.args);
     if (exitCode === 0) return ok(id, 'logged in');
-    const found = 'It says that nobody is logged in.';
+    const found = 'It reports that you are not logged in.';
     return login.isAdvisory ? warn(id, found, loginFix) : fail(id, found, loginFix);
   }
   return loginTraces && (await hasLogin(loginTraces, context))
     ? ok(id, 'a login is set up')
-    : warn(id, 'No login of it was found.', loginFix);
+    : warn(id, 'No login was found.', loginFix);
 }
 
 async function hasLogin(
@@ -140,7 +140,7 @@ async function sandboxCheck(
   if ((await cli.run(args)).exitCode === 0) return ok(id, 'its sandbox works');
   const fix = 'Allow user namespaces on this machine, or set PERMISSIONS=skip.';
   return isUsed && permissions === 'allow'
-    ? fail(id, 'Its sandbox does not work here: every command of a child would fail.', fix)
+    ? fail(id, 'Its sandbox does not work here: every command of an agent would fail.', fix)
     : warn(id, 'Its sandbox does not work here; PERMISSIONS=skip does not need it.', fix);
 }
 
@@ -150,7 +150,7 @@ function rootCheck({ permissions }: CliQuestion, { uid }: Machine, { env }: Acti
     ? fail(
         id,
         'You are root, and Claude Code does not skip permissions for root.',
-        'Run as another user, or set PERMISSIONS=allow, or, where this machine may be lost, IS_SANDBOX=1.',
+        'Run as another user, or set PERMISSIONS=allow, or, on a machine that may be lost, IS_SANDBOX=1.',
       )
     : ok(id, uid === 0 ? 'root, by your own choice' : 'not root');
 }

@@ -30,12 +30,12 @@ export async function hostsCheck(sessionsDir: string, { host }: ActionContext): 
     return warn(
       'sessions.hosts',
       `Sessions in ${sessionsDir} cannot be read: ${unreadable.join(', ')}.`,
-      'Another user has left them, as "sudo samocode" does: give them back with chown.',
+      'They belong to another user, for example after "sudo samocode": change their owner with chown.',
     );
   if (others.size === 0) return ok('sessions.hosts', 'used by this machine alone');
   return warn(
     'sessions.hosts',
-    `Workers of other machines or containers were at work in ${sessionsDir}: ${[...others].join(', ')}.${unseen.length > 0 ? ` Whether they still work on ${unseen.join(', ')} cannot be seen from here.` : ''}`,
-    'Let one machine use it: the others cannot tell whether a worker here still lives. "samocode takeover" takes a session of a machine that is gone.',
+    `Workers of other machines or containers have run in ${sessionsDir}: ${[...others].join(', ')}.${unseen.length > 0 ? ` Whether they still run ${unseen.join(', ')} cannot be seen from here.` : ''}`,
+    'Use it from one machine only: another cannot see whether a worker here is alive. "samocode takeover" takes over a session of a machine that is gone.',
   );
 }

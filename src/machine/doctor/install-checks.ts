@@ -26,6 +26,6 @@ export async function installChecks(context: ActionContext): Promise<DoctorCheck
     ];
   } catch (error) {
     if (!INSTALL_ERRORS.no_client.is(error)) throw error;
-    return [ok('install', 'no chat program was found; the terminal needs none')];
+    return [ok('install', 'no chat client was found; the terminal needs none')];
   }
 }

@@ -56,15 +56,15 @@ async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> 
     instances > 0 && instances < FEW_INSTANCES
       ? warn(
           'machine.inotify',
-          `Only ${instances} file watchers are allowed per user; changes may be seen late.`,
-          'Raise it: sysctl fs.inotify.max_user_instances=512.',
+          `Only ${instances} inotify instances are allowed per user; changes may be noticed late.`,
+          'Raise the limit: sysctl fs.inotify.max_user_instances=512.',
         )
-      : ok('machine.inotify', 'enough file watchers'),
+      : ok('machine.inotify', 'enough inotify instances'),
     ...(isWsl
       ? [
           warn(
             'machine.wsl',
-            'WSL ends everything when its last terminal is closed.',
+            'WSL ends all processes when its last terminal is closed.',
             'Keep a terminal open while sessions run, or set vmIdleTimeout=-1 in .wslconfig.',
           ),
         ]
@@ -73,7 +73,7 @@ async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> 
       ? [
           warn(
             'machine.logout',
-            'Logging out ends every process of yours (KillUserProcesses), workers included.',
+            'Logging out ends all your processes (KillUserProcesses), workers included.',
             'Run: loginctl enable-linger.',
           ),
         ]
@@ -99,7 +99,7 @@ const TOO_LITTLE_MB = 200;
 export async function folderChecks(id: string, path: string): Promise<DoctorCheck[]> {
   const stats = await statfs(path).catch(() => undefined);
   if (stats === undefined) {
-    return [fail(`${id}.disk`, `${path} can't be looked at.`, 'Make the folder, or correct its setting.')];
+    return [fail(`${id}.disk`, `${path} cannot be read.`, 'Create the folder, or correct its setting.')];
   }
   const remote = REMOTE.get(stats.type);
   const freeMb = Math.floor((stats.bavail * stats.bsize) / MB);
@@ -108,13 +108,13 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
     freeMb < TOO_LITTLE_MB
       ? fail(`${id}.disk`, free, 'Free some space first: logs and worktrees grow.')
       : freeMb < LITTLE_MB
-        ? warn(`${id}.disk`, free, 'Keep an eye on it: logs and worktrees grow.')
+        ? warn(`${id}.disk`, free, 'Watch the free space: logs and worktrees grow.')
         : ok(`${id}.disk`, free);
   const place =
     remote !== undefined
-      ? `${path} lies on ${remote}, where one worker alone is not guaranteed.`
+      ? `${path} is on ${remote}, where two workers could run one session.`
       : SYNCED.test(`${path}/`)
-        ? `${path} is kept in step with a cloud, which changes files behind a session's back.`
+        ? `${path} is synchronized with a cloud, which may change files during a session.`
         : undefined;
   return [
     space,

@@ -39,14 +39,14 @@ export async function projectChecks(
 function trustChecks(trust: Trust): DoctorCheck[] {
   if (trust.kind === 'fine') return [];
   const lines = trust.lines.map(riskyLineWords).join('; ');
-  const found = `Nobody has said yet that these lines of ${trust.filePath} may run or loosen something: ${lines}`;
-  return [fail('project.trust', found, 'Read these lines; to let them count: samocode trust.')];
+  const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
+  return [fail('project.trust', found, 'Read these lines; to trust them: samocode trust.')];
 }
 
 async function identityCheck(mainRepo: string, { env }: ActionContext): Promise<DoctorCheck> {
   try {
     await requireIdentity(mainRepo, { baseEnv: env });
-    return ok('git.identity', 'git knows who commits');
+    return ok('git.identity', 'git has an author identity');
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     return failed('git.identity', error);

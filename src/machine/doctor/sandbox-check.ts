@@ -25,7 +25,7 @@ export async function sandboxCheck(
 ): Promise<DoctorCheck> {
   if (project === undefined) {
     const tool = findGuardTool(context.env);
-    if (tool !== undefined) return ok(ID, `${tool.kind} is there; in a project it is tried`);
+    if (tool !== undefined) return ok(ID, `${tool.kind} is installed; run this in a project to test it`);
     const { why, hint } = missingGuard();
     return warn(ID, `none: ${why}, so agents would run with all of your rights.`, hint);
   }

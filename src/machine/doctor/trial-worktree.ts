@@ -48,14 +48,14 @@ export async function worktreeCheck(project: Project, context: ActionContext): P
   const { worktrees } = project.values;
   try {
     await withTrialWorktree(project, context, { commit: 'HEAD', checkout: false }, async () => undefined);
-    return ok('worktree', `git makes and removes worktrees in ${worktrees}`);
+    return ok('worktree', `git can create and remove worktrees in ${worktrees}`);
   } catch (error) {
     if (isSamocodeError(error)) return failed('worktree', error);
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
     return fail(
       'worktree',
-      `No folder can be made in ${worktrees} (${code}).`,
+      `No folder can be created in ${worktrees} (${code}).`,
       'Make it writable, or correct WORKTREES.',
     );
   }

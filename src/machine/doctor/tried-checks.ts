@@ -23,7 +23,13 @@ export async function triedChecks(
 ): Promise<DoctorCheck[]> {
   const { mainRepo, values } = project;
   if (values.checks.length === 0) {
-    return [warn('check', 'There is no CHECK.', 'CHECK=npm test in .samocode guards what is called done.')];
+    return [
+      warn(
+        'check',
+        'There is no CHECK.',
+        'Add one to .samocode, for example CHECK=npm test: it must pass before a session is done.',
+      ),
+    ];
   }
   try {
     const { commit } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
@@ -66,6 +72,6 @@ async function runAll(
 function judged(id: string, name: string, how: string | undefined): DoctorCheck {
   if (how === undefined) return ok(id, `${name} passes on the base of a session`);
   const fix =
-    'Mend it on the base branch, or correct the line in .samocode: no session can be done before it passes.';
+    'Fix it on the base branch, or correct the line in .samocode: no session can be done before it passes.';
   return fail(id, `${name} fails on the base of a session (${how}).`, fix);
 }

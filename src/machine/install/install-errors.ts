@@ -39,8 +39,8 @@ export const INSTALL_ERRORS = errors({
   }),
   scope_not_supported: ({ title }: { title: string }) => ({
     what: `${title} was not changed.`,
-    why: 'It has no project settings that it reads without further steps.',
-    hint: 'Leave --scope out: samocode is then added for you alone, in every project.',
+    why: 'It does not read project settings without further steps.',
+    hint: 'Leave --scope out: samocode is then added for your user, in every project.',
   }),
   service_command_failed: ({ command }: { command: string }) => ({
     what: 'The supervisor is only partly installed or removed.',

@@ -56,7 +56,7 @@ async function pythonLink(path: string): Promise<Leftover | undefined> {
   if (target === undefined) return undefined;
   const checkout = await pythonCheckout(resolve(dirname(path), target));
   if (checkout === undefined) return undefined;
-  const words = `${path} is a link of the Python samocode in ${checkout}; its texts would stand beside ours.`;
+  const words = `${path} is a link of the Python samocode in ${checkout}; clients would show its texts beside the new ones.`;
   return { path, target, isPythonLink: true, words };
 }
 
@@ -92,7 +92,7 @@ async function otherProgram(path: string, ours: string): Promise<Leftover | unde
     return undefined;
   const link = target === undefined ? undefined : await pythonLink(path);
   if (link) return link;
-  const words = `${path} is another program called samocode; whichever comes first in PATH is started.`;
+  const words = `${path} is another program called samocode; the first in PATH is started.`;
   return { path, target, isPythonLink: false, words };
 }
 

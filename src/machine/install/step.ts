@@ -58,7 +58,7 @@ export function stepWords(step: Step): string {
     case 'remove':
       return step.trace.kind === 'folder'
         ? `remove ${traceWords(step.trace)}`
-        : `remove from ${traceWords(step.trace)}, what is samocode's`;
+        : `remove samocode's part from ${traceWords(step.trace)}`;
     default:
       return step satisfies never;
   }

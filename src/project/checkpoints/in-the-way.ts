@@ -57,11 +57,11 @@ async function filesOf(folder: string, name: string): Promise<string[]> {
   if (stats.isFile() && stats.size > MAX_FILE_BYTES)
     throw inTheWay(name, `It is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB`);
   if (stats.isFile() || stats.isSymbolicLink()) return [name];
-  if (!stats.isDirectory()) throw inTheWay(name, 'It is neither file, link nor folder');
+  if (!stats.isDirectory()) throw inTheWay(name, 'It is not a file, link or folder');
   const entries = await readdir(pathAt(folder, name), { encoding: 'buffer' });
   const names = entries.map((entry) => entry.toString('latin1'));
   if (names.some((each) => each.toLowerCase() === '.git')) {
-    throw inTheWay(name, 'It is a repository of its own');
+    throw inTheWay(name, 'It is a separate repository');
   }
   const below = await Promise.all(names.map((each) => filesOf(folder, `${name}/${each}`)));
   return below.flat();

@@ -72,7 +72,7 @@ async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupR
   if (text !== undefined) done.push(`Wrote ${filePath}.`);
   const texts = await readSettingTexts({ filePath, env, homeDir });
   for (const folder of foldersIn(texts))
-    if (await makeFolder(folder, undo)) done.push(`Made the folder ${folder}.`);
+    if (await makeFolder(folder, undo)) done.push(`Created the folder ${folder}.`);
   const project = await openProject({ filePath, env, homeDir, ...(signal ? { signal } : {}) });
   const { sessions, worktrees } = project.values;
   const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
@@ -81,7 +81,9 @@ async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupR
   await rememberProject({ filePath, mainRepo: project.mainRepo, sessions }, { homeDir, clock });
   const warnings = [
     ...project.warnings.map(({ path, text }) => `${path}: ${text}`),
-    ...exclude.tracked.map((folder) => `${folder} holds committed files, which stay in git status.`),
+    ...exclude.tracked.map(
+      (folder) => `${folder} has committed files, whose changes git status still shows.`,
+    ),
     ...(text === undefined ? keptInstead(setup, texts) : []),
     ...(await missingIdentity(project.mainRepo, context)),
   ];
@@ -143,8 +145,8 @@ async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> 
   const [worktrees, sessions] = foldersWanted(toplevel, setup);
   const home = await realpath(homeDir).catch(() => homeDir);
   return [
-    '# What samocode needs to know about this project: KEY=VALUE lines, paths relative to this file.',
-    '# A check must exit 0 before a session is done, for instance: CHECK=npm test',
+    '# Settings of samocode for this project: KEY=VALUE lines, paths relative to this file.',
+    '# A check must exit 0 before a session is done, for example: CHECK=npm test',
     samocodeLine('MAIN_REPO', '.'),
     samocodeLine('WORKTREES', written(worktrees, toplevel, home)),
     samocodeLine('SESSIONS', written(sessions, toplevel, home)),

@@ -9,13 +9,13 @@ export const PROJECT_ERRORS = errors({
   }),
   base_not_found: ({ base }: { base: string }) => ({
     what: 'The session has no commit to start from.',
-    why: `${JSON.stringify(base.slice(0, 100))} is no branch, tag or commit of MAIN_REPO, fetched ones included.`,
+    why: `MAIN_REPO has no branch, tag or commit ${JSON.stringify(base.slice(0, 100))}, fetched ones included.`,
     hint: 'Name one that "git branch --all" or "git tag" lists.',
   }),
   file_in_the_way: ({ path }: { path: string }) => ({
     what: 'Nothing was set up.',
     why: `${path} exists, but it is not a file, or another user may have left it in a folder that everyone can write to.`,
-    hint: 'Look at it, move it away, then set the project up again.',
+    hint: 'Check it, move it away, then set the project up again.',
   }),
   first_commit_too_large: ({ folder, size }: { folder: string; size: string }) => ({
     what: `No first commit was made in ${folder}.`,
@@ -47,7 +47,7 @@ export const PROJECT_ERRORS = errors({
   not_one_line: ({ key }: { key: string }) => ({
     what: 'Nothing was set up.',
     why: `The value of ${key} has a line break, and a setting in .samocode is one line.`,
-    hint: 'Give one line; several commands are CHECK and CHECK_2, or one with && between them.',
+    hint: 'Give one line; for several commands use CHECK and CHECK_2, or join them with &&.',
   }),
   not_the_top_folder: ({ folder, toplevel }: { folder: string; toplevel: string }) => ({
     what: `${folder} cannot be MAIN_REPO.`,

@@ -50,7 +50,7 @@ export const WORKTREE_ERRORS = errors({
 });
 
 function folderNow(path: string, entry: ListedWorktree | undefined): string {
-  if (!entry) return `${path} exists and is no worktree of MAIN_REPO.`;
+  if (!entry) return `${path} exists and is not a worktree of MAIN_REPO.`;
   if (entry.prunable) return `${path} was the worktree, but its .git file is gone.`;
   return `${path} is a worktree with ${entry.branch ? `the branch "${entry.branch}"` : 'no branch'} checked out.`;
 }

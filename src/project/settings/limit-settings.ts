@@ -9,7 +9,7 @@ export const LIMIT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_COST_USD=20',
-    doc: 'A session stops and asks once its children have cost this much.',
+    doc: 'A session stops and asks you once its agents have cost this much.',
   },
   maxTokens: {
     ...wholeNumber('tokens', 0, 1_000_000_000_000),
@@ -17,7 +17,7 @@ export const LIMIT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_TOKENS=5000000',
-    doc: 'A session stops and asks once its children have used this many tokens, reading from a cache aside.',
+    doc: 'A session stops and asks you once its agents have used this many tokens, not counting cache reads.',
   },
   maxHours: {
     ...amount('hours', 0, 10_000),
@@ -25,7 +25,7 @@ export const LIMIT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_HOURS=8',
-    doc: 'A session stops and asks once its children have worked this long; sleep of the machine does not count.',
+    doc: 'A session stops and asks you once its agents have worked this long, not counting time when the machine sleeps.',
   },
   maxIterations: {
     ...wholeNumber('iterations', 0, 100_000),
@@ -33,7 +33,7 @@ export const LIMIT_SETTINGS = {
     scope: 'project',
     perSession: true,
     example: 'MAX_ITERATIONS=60',
-    doc: 'A session stops and asks once it has started this many children; tries in an outage do not count.',
+    doc: 'A session stops and asks you once it has run this many iterations, not counting retries in an outage.',
   },
   maxCostUsdByPhase: {
     ...amount('US dollars', 0, 1_000_000),

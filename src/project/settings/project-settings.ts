@@ -43,7 +43,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     required: true,
     example: '~/code/shop',
-    doc: "The project's git repository; sessions never touch what it has checked out.",
+    doc: "The project's git repository; sessions never change its own checkout.",
   },
   worktrees: {
     ...folder,
@@ -51,7 +51,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     required: true,
     example: '~/code/shop/_samocode/worktrees',
-    doc: 'Where each session gets a working copy of its own.',
+    doc: 'Where samocode creates the worktree of each session.',
   },
   sessions: {
     ...folder,
@@ -59,7 +59,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     required: true,
     example: '~/code/shop/_samocode/sessions',
-    doc: 'Where each session keeps its notebook, questions, plans and logs.',
+    doc: 'Where samocode stores the overview, questions, plans and logs of each session.',
   },
   provider: {
     ...oneOf(PROVIDER_NAMES),
@@ -84,7 +84,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     default: 'none',
     perSession: true,
-    doc: 'Agent CLIs to go on with, in this order, while the first has reached its usage limit.',
+    doc: 'Agent CLIs that take over, in this order, while the first is at its usage limit.',
   },
   model: {
     ...modelName,
@@ -93,7 +93,7 @@ export const PROJECT_SETTINGS = {
     perSession: true,
     pairedPerProvider: 'MODEL',
     default: '',
-    doc: "The model; unset, the provider's own setting or default.",
+    doc: "The model; if unset, the provider's own setting or default.",
   },
   modelByPhase: {
     ...modelName,
@@ -110,7 +110,7 @@ export const PROJECT_SETTINGS = {
     default: '1800',
     perSession: true,
     pairedPerProvider: 'TIMEOUT',
-    doc: 'How long one child may work, in seconds of waking time.',
+    doc: 'How long one agent may run, in seconds, not counting time when the machine sleeps.',
   },
   stallTimeoutSeconds: {
     ...wholeNumber('seconds', 1, 86_400),
@@ -126,7 +126,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     default: 'skip',
     perSession: true,
-    doc: 'skip: children may use every tool unasked. allow: only the tools that their phase lists.',
+    doc: 'skip: agents may use every tool without asking. allow: only the tools that their phase lists.',
   },
   sandbox: {
     ...oneOf(SANDBOXES),
@@ -143,7 +143,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     risk: 'loosens',
     example: 'SANDBOX_WRITE=~/.cache/builds,/srv/fixtures',
-    doc: 'Paths that agents may write in the sandbox although it holds them read-only otherwise.',
+    doc: 'Paths that stay writable for agents in the sandbox.',
   },
   checks: {
     ...command,
@@ -161,7 +161,7 @@ export const PROJECT_SETTINGS = {
     perSession: true,
     risk: 'runs',
     example: 'SETUP=npm ci',
-    doc: 'A command that is run once in a fresh worktree.',
+    doc: 'A command that runs once in a new worktree.',
   },
   constraints: {
     ...file,
@@ -177,8 +177,8 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     perSession: true,
     risk: 'runs',
-    example: 'MCP=children.mcp.json',
-    doc: 'An MCP file with servers for the children.',
+    example: 'MCP=agents.mcp.json',
+    doc: 'A file with MCP servers for the agents.',
   },
   gates: {
     ...listOf(GATES, { orNone: true }),
@@ -186,14 +186,14 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     default: 'qa,plan',
     risk: 'loosens',
-    doc: 'Where the work waits for a person: questions (qa), the plan (plan), or nowhere (none).',
+    doc: 'Where a session waits for you: at questions (qa), at the plan (plan), or nowhere (none).',
   },
   gateChannels: {
     ...listOf(GATE_CHANNELS, { orNone: false }),
     key: 'GATE_CHANNELS',
     scope: 'project',
     default: GATE_CHANNELS.join(','),
-    doc: 'Channels that may open a gate; without tool, no parent model and no command without a terminal can.',
+    doc: "Channels that may open a gate; without tool, neither the parent's model nor a command outside a terminal can.",
   },
   ...LIMIT_SETTINGS,
   retryHours: {
@@ -201,7 +201,7 @@ export const PROJECT_SETTINGS = {
     key: 'RETRY_HOURS',
     scope: 'project',
     default: '12',
-    doc: 'How long an overloaded provider or a lost network is waited out before a person is asked.',
+    doc: 'How long a session retries while the provider is overloaded or cannot be reached, before it asks you.',
   },
   maxParallel: {
     ...wholeNumber('sessions', 1, 64),
@@ -209,7 +209,7 @@ export const PROJECT_SETTINGS = {
     scope: 'project',
     default: '3',
     perSession: true,
-    doc: 'How many sessions of the project work at the same time; further ones queue.',
+    doc: 'How many sessions of the project may run at the same time; others queue.',
   },
   notify: {
     ...oneOf(['on', 'off']),
@@ -226,6 +226,6 @@ export const PROJECT_SETTINGS = {
     mayBeEmpty: true,
     perSession: true,
     pairedWith: 'GIT_BRANCH_PREFIX',
-    doc: "Stands before a session's branch name, with a slash between; an empty BRANCH_PREFIX= is none.",
+    doc: "The first part of every session's branch name, before a slash; BRANCH_PREFIX= means none.",
   },
 } as const satisfies Record<string, SettingSpec>;

@@ -70,7 +70,7 @@ export function pathFromFile(
  * @throws not_one_line for a value of several lines; RangeError for a key that is none, a bug of the caller
  */
 export function samocodeLine(key: string, value: string): string {
-  if (!KEY.test(key)) throw new RangeError(`${key} is no key.`);
+  if (!KEY.test(key)) throw new RangeError(`${key} is not a valid key.`);
   if (/[\r\n]/.test(value)) throw PROJECT_ERRORS.not_one_line({ key });
   const bare = value === value.trim() && withoutQuotes(value) === value;
   return `${key}=${bare ? value : `"${value}"`}`;

@@ -101,6 +101,6 @@ function fixOf(spec: SettingSpec, { key, written, source }: WrittenSetting): str
   if (meant) return `Did you mean "${meant}"?`;
   const name = 'name' in source ? source.name : key;
   if (spec.required) return 'Correct it, or create the folder.';
-  if (spec.default) return `Write for example ${name}=${spec.default}, or remove it to use that value.`;
+  if (spec.default) return `For example ${name}=${spec.default}, or remove it to use that value.`;
   return `Correct it${spec.example ? `, for example ${spec.example}` : ''}, or remove it.`;
 }

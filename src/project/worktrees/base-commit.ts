@@ -39,7 +39,7 @@ export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion):
 // The program on the other side is named, because a repository's settings could name another one to run.
 const FETCH = ['fetch', '--no-recurse-submodules', '--upload-pack=git-upload-pack'];
 const LS_REMOTE = ['ls-remote', '--upload-pack=git-upload-pack'];
-const STALE = 'The remote did not answer: this may be older than what lies there.';
+const STALE = 'The remote did not answer: this commit may be older than the one there.';
 
 async function mainRemote(options: GitOptions): Promise<string | undefined> {
   const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
@@ -73,7 +73,7 @@ async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseC
   if (branch) await refusal(runGit([...FETCH, '--quiet', '--', remote, `refs/heads/${branch}`], options));
   const fetched = hash ? await commitOf(hash, options) : undefined;
   if (fetched) return { commit: fetched, name: branch ? `${remote}/${branch}` : `${remote}/HEAD` };
-  const warning = `The remote "${remote}" has no default branch with a commit; the local one was taken.`;
+  const warning = `The remote "${remote}" has no default branch with a commit; the local one was used.`;
   return withWarning(await localDefault(options), warning);
 }
 
@@ -88,7 +88,7 @@ async function lastFetched(remote: string, options: GitOptions): Promise<BaseCom
     const commit = name ? await commitOf(`refs/remotes/${name}`, options) : undefined;
     if (commit) return { commit, name, warning: STALE };
   }
-  const warning = `The remote "${remote}" did not answer and was never fetched; the local default branch was taken.`;
+  const warning = `The remote "${remote}" did not answer and was never fetched; the local default branch was used.`;
   return withWarning(await localDefault(options), warning);
 }
 
@@ -100,7 +100,7 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
   }
   const head = await commitOf('HEAD', options);
   if (!head) throw PROJECT_ERRORS.base_not_found({ base: 'HEAD' });
-  const warning = 'No branch is called main or master, so the commit that is checked out was taken.';
+  const warning = 'No branch is called main or master, so the commit that is checked out was used.';
   return { commit: head, name: 'HEAD', warning };
 }
 

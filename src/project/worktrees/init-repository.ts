@@ -28,7 +28,7 @@ export async function initRepository(
   { homeDir, undo, ...context }: GitContext & { homeDir: string; undo: UndoList },
 ): Promise<string[]> {
   const done: string[] = [];
-  if (await makeFolder(folder, undo)) done.push(`Made the folder ${folder}.`);
+  if (await makeFolder(folder, undo)) done.push(`Created the folder ${folder}.`);
   const reading = await readRepository(folder, context);
   if (reading.kind === 'ready' || reading.kind === 'bare') return done;
   if (reading.kind === 'none') {
@@ -39,7 +39,7 @@ export async function initRepository(
     await claimGitDir(folder);
     undo.push(() => removeUnused(folder, context));
     await runGit(['init', '--quiet', ...(await firstBranch(folder, context))], { ...context, cwd: folder });
-    done.push(`Made a git repository in ${folder}.`);
+    done.push(`Created a git repository in ${folder}.`);
   }
   await requireIdentity(folder, context);
   await refuseTooMuch(folder, context);
@@ -53,7 +53,7 @@ export async function initRepository(
   // Somebody else's first commit may have come just before ours, and theirs may come upon ours: those stay.
   if (made !== undefined && (await commitOf('HEAD^1', options)) === undefined)
     undo.push(() => runGit(['update-ref', '-d', 'HEAD', made], options));
-  done.push('Made a first commit.');
+  done.push('Made the first commit.');
   return done;
 }
 

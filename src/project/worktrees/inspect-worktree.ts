@@ -55,13 +55,13 @@ async function notOurWorktree({
   ...context
 }: WorktreePlace): Promise<string | undefined> {
   const here = await readRepository(worktreePath, context);
-  if (here.kind === 'none' || here.kind === 'bare') return 'It is no working copy of git.';
+  if (here.kind === 'none' || here.kind === 'bare') return 'It is not a git working copy.';
   if (here.toplevel !== (await realpath(worktreePath))) return 'Its .git file is gone.';
   const main = await readRepository(mainRepo, context);
-  if (main.kind === 'none' || main.kind === 'bare') return 'MAIN_REPO is no working copy of git.';
+  if (main.kind === 'none' || main.kind === 'bare') return 'MAIN_REPO is not a git working copy.';
   if (here.commonDir !== main.commonDir) return 'It belongs to another repository.';
   if (here.toplevel === main.toplevel) return 'It is MAIN_REPO itself.';
   const gitDir = await gitDirOf(worktreePath);
   const isOwn = gitDir !== undefined && (await isOwnGitDir(worktreePath, gitDir));
-  return isOwn ? undefined : 'Its .git leads to MAIN_REPO itself or to another worktree.';
+  return isOwn ? undefined : 'Its .git points to MAIN_REPO itself or to another worktree.';
 }

@@ -54,10 +54,10 @@ function stagedPart(record: string): string[] {
 export function movesBetween(before: MainCheckout, after: MainCheckout): string[] {
   const moves: string[] = [];
   if (before.branch !== after.branch) {
-    moves.push(`the branch went from ${before.branch ?? 'none'} to ${after.branch ?? 'none'}`);
+    moves.push(`the branch changed from ${before.branch ?? 'none'} to ${after.branch ?? 'none'}`);
   }
   if (before.head !== after.head) {
-    moves.push(`HEAD went from ${short(before.head)} to ${short(after.head)}`);
+    moves.push(`HEAD moved from ${short(before.head)} to ${short(after.head)}`);
   } else if (before.indexHash !== after.indexHash) moves.push('the index changed');
   if (moves.length === 0 && before.statusHash !== after.statusHash) moves.push('files changed');
   return moves;

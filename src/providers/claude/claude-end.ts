@@ -25,11 +25,11 @@ const REFUSALS: readonly Refusal[] = [
   {
     line: /^--agent '.*' not found/m,
     advice:
-      'Claude Code does not find the agent it was asked for. Check the settings in its own settings file.',
+      'Claude Code does not find the agent that samocode named. Check the settings in its own settings file.',
   },
   {
     line: /^Error: (?:Settings file not found|Invalid MCP configuration|Invalid settings)/m,
-    advice: 'Claude Code cannot read its settings. Mend the settings file that it names in the .stderr log.',
+    advice: 'Claude Code cannot read its settings. Fix the settings file that the .stderr log names.',
   },
   {
     line: /requires --verbose$/m,
@@ -57,7 +57,7 @@ function problemIn(final: FinalReport): ChildProblem | undefined {
 // What a shell answers when it cannot start a program: not executable, not there.
 const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
 const NOT_STARTED_ADVICE =
-  'The Claude Code program could not be started. See whether CLAUDE_PATH names it and whether it is installed.';
+  'The Claude Code program could not be started. Check that it is installed and that CLAUDE_PATH names it.';
 
 function problemWithoutWord(exit: ExitReport): ChildProblem {
   if (NOT_STARTED_CODES.includes(exit.exitCode)) return { kind: 'config', advice: NOT_STARTED_ADVICE };

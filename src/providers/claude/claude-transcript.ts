@@ -51,11 +51,11 @@ export function claudeTranscript(raw: string): TranscriptEntry[] {
 function ofSystem(line: Line): TranscriptEntry[] {
   switch (line.subtype) {
     case 'init':
-      return line.model ? [noting(`begins with ${line.model}`)] : [];
+      return line.model ? [noting(`starts with ${line.model}`)] : [];
     case 'api_retry':
-      return [noting(`the service does not answer (${line.error_status ?? 'no answer'}); asks again`)];
+      return [noting(`the service does not answer (${line.error_status ?? 'no answer'}); retrying`)];
     case 'model_fallback':
-      return [noting(`goes on with ${line.fallback_model ?? 'another model'}`)];
+      return [noting(`continues with ${line.fallback_model ?? 'another model'}`)];
     case 'permission_denied':
       return [noting(`not allowed: ${line.tool_name ?? 'a tool'}`)];
     default:

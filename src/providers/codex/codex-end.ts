@@ -6,7 +6,7 @@ interface Failure {
   problem: ChildProblem | undefined;
 }
 
-const MODEL_ADVICE = 'See that MODEL (or CODEX_MODEL) names a model that your Codex login may use.';
+const MODEL_ADVICE = 'Check that MODEL (or CODEX_MODEL) names a model that your Codex login may use.';
 
 /** First match wins. */
 const FAILURES: readonly Failure[] = [
@@ -49,8 +49,8 @@ export function problemOfTurn(message: string): ChildProblem {
 export const BROKEN_SANDBOX: ChildProblem = {
   kind: 'config',
   advice:
-    'The sandbox of Codex (bwrap) does not work here, so every command of the child failed. Set PERMISSIONS=skip, ' +
-    'or allow user namespaces; `codex sandbox -- /bin/true` tells whether it works.',
+    'The sandbox of Codex (bwrap) does not work here, so every command of the agent failed. Set PERMISSIONS=skip, ' +
+    'or allow user namespaces; `codex sandbox -- /bin/true` shows whether it works.',
 };
 
 const REFUSALS: ReadonlyArray<{ line: RegExp; advice: string }> = [
@@ -64,7 +64,7 @@ const REFUSALS: ReadonlyArray<{ line: RegExp; advice: string }> = [
   },
   {
     line: /^Error loading config\.toml:/m,
-    advice: "Codex can't read its settings: mend the config.toml that the .stderr log names.",
+    advice: 'Codex cannot read its settings: fix the config.toml that the .stderr log names.',
   },
   {
     line: /required MCP servers failed to initialize/m,
@@ -72,7 +72,7 @@ const REFUSALS: ReadonlyArray<{ line: RegExp; advice: string }> = [
   },
   {
     line: /^Not inside a trusted directory/m,
-    advice: 'Codex wants a git repository; the worktree is missing or broken.',
+    advice: 'Codex needs a git repository; the worktree is missing or broken.',
   },
 ];
 
@@ -90,7 +90,7 @@ function problemWithoutWord({ exitCode, stderrTail }: ExitReport): ChildProblem 
     return {
       kind: 'config',
       advice:
-        'The Codex program could not be started. See whether CODEX_PATH names it and whether it is installed.',
+        'The Codex program could not be started. Check that it is installed and that CODEX_PATH names it.',
     };
   }
   const refused = exitCode === 1 || exitCode === 2;

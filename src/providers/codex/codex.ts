@@ -26,7 +26,7 @@ export const codex = {
 } satisfies Provider;
 
 const STANDING_RULES = [
-  'You run unattended: nobody reads along, answers or approves. Never ask in a message; follow the prompt.',
+  'You run unattended: no one reads along, answers or approves. Never ask in a message; follow the prompt.',
   'Write _signal.json in the session folder as your last act. Then end with one JSON object that says the same:',
   'the keys of that signal, and null for every key that it does not have.',
 ].join(' ');

@@ -12,9 +12,20 @@ const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
     advice: 'The sandbox that the settings of Gemini CLI ask for needs docker or podman.',
   },
   52: { kind: 'config', advice: 'Gemini CLI refused its settings: see ~/.gemini/settings.json.' },
-  55: { kind: 'config', advice: 'Gemini CLI does not trust the worktree, though it was told to: update it.' },
-  126: { kind: 'config', advice: 'The Gemini CLI program could not be started. See GEMINI_PATH.' },
-  127: { kind: 'config', advice: 'The Gemini CLI program could not be started. See GEMINI_PATH.' },
+  55: {
+    kind: 'config',
+    advice: 'Gemini CLI does not trust the worktree, although samocode asked it to: update it.',
+  },
+  126: {
+    kind: 'config',
+    advice:
+      'The Gemini CLI program could not be started. Check that it is installed and that GEMINI_PATH names it.',
+  },
+  127: {
+    kind: 'config',
+    advice:
+      'The Gemini CLI program could not be started. Check that it is installed and that GEMINI_PATH names it.',
+  },
 };
 
 const TURN_LIMIT = 53;
@@ -25,7 +36,7 @@ const WORDS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
   { message: /exhausted your daily quota/, problem: { kind: 'usage_limit' } },
   {
     message: /^\[API Error: models\/\S+ is not found/,
-    problem: { kind: 'config', advice: 'See that MODEL (or GEMINI_MODEL) names a model of this account.' },
+    problem: { kind: 'config', advice: 'Check that MODEL (or GEMINI_MODEL) names a model of this account.' },
   },
   {
     message: /^\[API Error: .*(?:fetch failed|ECONNREFUSED|ECONNRESET|ETIMEDOUT)/,

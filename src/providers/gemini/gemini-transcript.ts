@@ -25,7 +25,7 @@ export function geminiTranscript(raw: string): TranscriptEntry[] {
   const line = parsed.data;
   switch (line.type) {
     case 'init':
-      return line.model ? [noting(`begins with ${line.model}`)] : [];
+      return line.model ? [noting(`starts with ${line.model}`)] : [];
     case 'message': {
       if (line.role !== 'assistant') return [];
       // A piece that begins without a blank or a capital goes on in mid sentence.

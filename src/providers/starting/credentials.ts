@@ -41,7 +41,7 @@ export function credentialChange(
   const gone = before.filter((name) => !now.includes(name));
   const added = now.filter((name) => !before.includes(name));
   const parts = [
-    ...(gone.length > 0 ? [`not set any more: ${gone.join(', ')}`] : []),
+    ...(gone.length > 0 ? [`no longer set: ${gone.join(', ')}`] : []),
     ...(added.length > 0 ? [`set now: ${added.join(', ')}`] : []),
   ];
   return parts.length > 0 ? parts.join('; ') : undefined;

@@ -84,12 +84,12 @@ export function missingGuard(platform: NodeJS.Platform = process.platform): NoGu
 
 const HOW_TO_MEND: Readonly<Record<GuardTool['kind'], string>> = {
   bwrap: 'Allow user namespaces: docs/security.md says how, also for Ubuntu 24.04 and in containers.',
-  'sandbox-exec': 'It comes with macOS; look whether a policy of this Mac forbids it.',
+  'sandbox-exec': 'It is part of macOS; check whether a policy of this Mac forbids it.',
 };
 
 /** What SANDBOX=off amounts to. */
 export const SWITCHED_OFF: GuardNow = {
   level: 'none',
   why: 'SANDBOX is off',
-  hint: 'Take SANDBOX=off out of .samocode.',
+  hint: 'Remove SANDBOX=off from .samocode.',
 };

@@ -6,8 +6,8 @@ import { type Form, mayOpenGates } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
 
-const YES = 'Yes, go on with this plan';
-const NO = 'No, it should be changed';
+const YES = 'Yes, continue with this plan';
+const NO = 'No, change it';
 const LATER = 'Not now';
 
 const MOST_PHASES = 12;
@@ -18,14 +18,14 @@ function approvalForm({ view, name, hash, text }: PlanReport): Form {
   const steps = phases.slice(0, MOST_PHASES).map((phase) => `${phase.number}. ${cut(phase.name, 100)}`);
   return {
     message: [
-      `Does the coding session ${view.folder} go on with its plan ${name} (${hash.slice(0, 12)})?`,
+      `Should the coding session ${view.folder} continue with its plan ${name} (${hash.slice(0, 12)})?`,
       ...steps,
     ].join('\n'),
     fields: {
       decision: { title: 'Your decision', choices: [YES, NO, LATER] },
       changes: {
-        title: 'What should be different',
-        description: 'With a no. With a yes it goes to the next agent as a message.',
+        title: 'What to change',
+        description: 'With a no. With a yes, the next agent gets it as a message.',
       },
     },
     required: ['decision'],

@@ -37,9 +37,9 @@ export async function askQuestions(
 function questionForm(folder: string, questions: readonly QaItem[]): Form {
   const open = questions.filter(({ isOpen }) => isOpen);
   const shown = open.slice(0, MOST_QUESTIONS);
-  const more = open.length > shown.length ? ` The next ${open.length - shown.length} come after these.` : '';
+  const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   return {
-    message: `The coding session ${folder} asks. What you leave empty stays open.${more}`,
+    message: `The coding session ${folder} has questions. What you leave empty stays open.${more}`,
     fields: Object.fromEntries(shown.flatMap(fieldsOf)),
   };
 }
@@ -60,7 +60,7 @@ function fieldsOf({ id, text, options, suggestion }: QaItem): Array<[string, For
   const choices = options.map((option) => `${option.letter}) ${cut(oneLine(option.text), 200)}`);
   const own = {
     title: `${id}, in your own words`,
-    description: 'Or several letters. It counts before the choice.',
+    description: 'Or several letters. It overrides the choice.',
   };
   return [
     [id, { title, ...description, choices }],

@@ -4,7 +4,7 @@ import { byForm, type Form } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
 import type { ToolContext } from '../calls/tool.ts';
 
-const YES = 'Yes, these lines may count';
+const YES = 'Yes, trust these lines';
 const NO = 'No';
 
 /**
@@ -28,7 +28,7 @@ export async function trustAsked(
 function trustForm(filePath: string, lines: readonly { key: string; value: string }[]): Form {
   return {
     message: [
-      `May these lines of ${filePath} count? They run something or loosen a rule for every session.`,
+      `Trust these lines of ${filePath}? They run something or relax a rule for every session.`,
       ...lines.map(({ key, value }) => `${key}=${cut(value, 200)}`),
     ].join('\n'),
     fields: { decision: { title: 'Your decision', choices: [YES, NO] } },

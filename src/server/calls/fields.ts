@@ -6,7 +6,7 @@ export const SessionName = z.string().min(1).describe('Its name, from list_sessi
 
 export const ProjectDir = z.string().optional().describe('Absolute path, if needed.');
 
-export const Confirm = z.boolean().default(false).describe('Do it; else it is only told.');
+export const Confirm = z.boolean().default(false).describe('Do it; else only a preview.');
 
 const Limit = z.number().nonnegative();
 

@@ -33,9 +33,7 @@ function callOf({ act, args = {} }: NextStep): string {
 
 const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   answer_questions: ({ ids }) =>
-    ids === undefined
-      ? 'read_qa; put the questions to the user; answer_qa'
-      : `ask the user ${ids}; answer_qa`,
+    ids === undefined ? 'read_qa; ask the user the questions; answer_qa' : `ask the user ${ids}; answer_qa`,
   archive: (args) => tool('finish_session', args),
   bring_back: () => 'finish_session (how: unarchive)',
   decide_plan: ({ hash }) =>
@@ -75,7 +73,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   change_file: () => 'ask the user to change the file named in says; the session then continues',
   clear_the_way: () => 'tell the user what in_the_way says',
   do_what_it_asks: () => 'tell the user what says.reason asks for; when it is done: resume_session',
-  fix_problems: () => 'tell the user what problems says; nothing continues before that is fixed',
+  fix_problems: () => 'tell the user what problems says; nothing continues until that is fixed',
   settle_blocker: () =>
     'tell the user says.reason; once it is settled: resume_session (note: what was decided)',
   read_summary: () => 'tell the user says.summary and where the branch is',

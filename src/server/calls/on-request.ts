@@ -25,5 +25,5 @@ export function onRequest<Schema extends RequestSchema>(
 
 function problemsIn({ issues }: z.ZodError): string {
   const words = issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}.`);
-  return `The request is not as the protocol has it. ${words.join(' ')}`;
+  return `The request does not follow the protocol. ${words.join(' ')}`;
 }

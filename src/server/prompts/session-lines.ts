@@ -12,7 +12,7 @@ export async function sessionLines(context: ActionContext): Promise<string> {
   const now = context.clock.now();
   const all = await everySession(context);
   const recent = all.filter(({ view }) => isLive(view) || now - restingSince(view.state) < A_DAY_MS);
-  if (recent.length === 0) return '- There is no session that lives or came to rest within a day.';
+  if (recent.length === 0) return '- No session runs or has stopped within the last day.';
   const lines = recent.slice(0, MOST).map((session) => lineOf(session, now));
   const left = recent.length - lines.length;
   if (left > 0) lines.push(`- … and ${left} more: \`list_sessions\` with all_projects.`);

@@ -21,14 +21,14 @@ export interface ShownFile {
 /** Every kind, in the order in which clients list them. */
 export const RESOURCE_KINDS = {
   overview: {
-    title: 'Notebook of a session',
+    title: 'Overview of a session',
     description: 'Its _overview.md: task, status, flow log, files and plans.',
     mimeType: 'text/markdown',
     writtenBy: 'agents',
     file: {
       of: ({ overview }) => overview,
       keep: 'start',
-      absent: 'Its notebook is written when the session begins.',
+      absent: 'Its overview is written when the session begins.',
     },
   },
   qa: {
@@ -39,7 +39,7 @@ export const RESOURCE_KINDS = {
     file: {
       of: ({ qa }) => qa,
       keep: 'end',
-      absent: 'It has asked nothing yet; questions come in requirements.',
+      absent: 'It has asked nothing yet; the requirements phase asks.',
     },
   },
   plan: {
@@ -72,7 +72,7 @@ export const RESOURCE_KINDS = {
   },
   events: {
     title: 'Events of a session',
-    description: 'Its events.jsonl, from which everything else follows; of a long one the newest.',
+    description: 'Its events.jsonl, the event log; of a long one the newest.',
     mimeType: 'application/x-ndjson',
     writtenBy: 'samocode, quoting agents',
     file: {

@@ -9,7 +9,7 @@ export function pageOfResources(
   cursor: string | undefined,
 ): { resources: Resource[]; nextCursor?: string } {
   if (cursor !== undefined && !/^[1-9]\d{0,5}$/.test(cursor)) {
-    throw new InvalidParamsError('The cursor is none of resources/list. Leave it out to begin anew.');
+    throw new InvalidParamsError('The cursor is not from resources/list. Leave it out to start again.');
   }
   const from = Number(cursor ?? 0);
   const end = from + PAGE_SIZE;

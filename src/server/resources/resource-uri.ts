@@ -32,7 +32,7 @@ export function parseResourceUri(uri: string): ResourceAddress {
     uri.startsWith(PREFIX) ? uri.slice(PREFIX.length) : '',
   );
   const [, session = '', kind = '', projectDir] = match ?? [];
-  if (!isResourceKind(kind)) throw new InvalidParamsError(`${shown(uri)} is no resource. ${HELP}`);
+  if (!isResourceKind(kind)) throw new InvalidParamsError(`${shown(uri)} is not a resource. ${HELP}`);
   try {
     return {
       kind,

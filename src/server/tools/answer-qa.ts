@@ -11,9 +11,9 @@ export const answerQaTool = defineTool({
   name: 'answer_qa',
   title: 'Answer a session for the user',
   description: [
-    "Hand the user's answers to a coding session that waits for qa_answers; it continues once none is open.",
-    'Use only with what the user said; never choose for them. Some of the answers are fine; with none the user is asked in a form, if the client has forms.',
-    'Returns what was taken and what is still open; then wait.',
+    "Give the user's answers to a coding session that waits for qa_answers; it continues once none is open.",
+    'Use only with what the user said; never choose for them. Partial answers are fine; with none the user is asked in a form, if the client has forms.',
+    'Returns what was recorded and what is still open; then wait.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
@@ -49,7 +49,7 @@ export const answerQaTool = defineTool({
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
     return {
       ...sessionFields(view),
-      summary: `Recorded ${taken || 'what was asked for'}.${open.length > 0 ? ` Still open: ${open.join(', ')}.` : ''}`,
+      summary: `Recorded ${taken || 'the request'}.${open.length > 0 ? ` Still open: ${open.join(', ')}.` : ''}`,
       next:
         open.length > 0 ? [{ act: 'answer_questions', args: { ids: open.join(', ') } }] : [{ act: 'follow' }],
       open,

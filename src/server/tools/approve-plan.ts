@@ -12,7 +12,7 @@ export const approvePlanTool = defineTool({
   name: 'approve_plan',
   title: 'Approve a plan for the user',
   description: [
-    'Approve the plan that a coding session waits with; implementation begins at once.',
+    'Approve the plan of a waiting coding session; implementation starts at once.',
     'Use only after the user has seen the plan and said yes to it. It is recorded as approved through you.',
     'A plan that changed since is refused. Then wait.',
   ].join('\n'),
@@ -28,7 +28,7 @@ export const approvePlanTool = defineTool({
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  searchHint: 'yes to the plan',
+  searchHint: 'approve the plan',
   async handle({ session, hash, project_dir: projectDir }, context) {
     const question = { session, projectDir };
     const filled = hash === undefined ? await askedByForm(question, context) : undefined;
@@ -40,14 +40,14 @@ export const approvePlanTool = defineTool({
     const { approvePlan } = await import('../../actions/gates/approve-plan.ts');
     const approved = await approvePlan({ ...question, hash: isYes ? filled.hash : hash }, by);
     const { view, plan, already } = approved;
-    const did = already ? 'had been approved before' : 'is approved';
-    const words = guided ? ' The next agent is given what the user wrote with it.' : '';
+    const did = already ? 'was already approved' : 'is approved';
+    const words = guided ? ' The next agent gets what the user wrote with it.' : '';
     return { ...sessionFields(view), summary: `${plan.name} ${did}.${words}`, next: [{ act: 'follow' }] };
   },
 });
 
 const LATER: ToolResult = {
-  summary: 'The user was asked and does not decide now. The plan still waits.',
+  summary: 'The user was asked and has not decided. The plan still waits.',
   next: [{ act: 'decide_plan', when: 'when they have decided' }],
 };
 
@@ -74,10 +74,10 @@ async function sentBack(
   if (feedback === '') {
     const args = { feedback: TO_FILL };
     const next = [{ act: 'request_changes', args, when: 'once the user has said what to change' }] as const;
-    return { summary: 'The user wants the plan to be changed. Nothing was sent yet.', next };
+    return { summary: 'The user wants the plan changed. Nothing was sent yet.', next };
   }
   const { requestChanges } = await import('../../actions/gates/request-changes.ts');
   const { view } = await requestChanges({ ...question, feedback }, byForm(actions));
-  const summary = 'The user wants the plan to be changed; it went back with their words.';
+  const summary = 'The user wants the plan changed; their words were sent.';
   return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
 }

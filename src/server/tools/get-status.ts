@@ -7,7 +7,7 @@ import { reportFields } from '../calls/session-fields.ts';
 
 export const getStatusTool = defineTool({
   name: 'get_status',
-  title: 'Look at a session',
+  title: 'Status of a session',
   description: [
     'Show what one coding session is doing now: state, phase, iteration, what it waits for, branch and worktree.',
     'Use when the user asks how it goes. To follow a session use wait, which costs less.',

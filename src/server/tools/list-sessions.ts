@@ -15,8 +15,8 @@ export const listSessionsTool = defineTool({
   title: 'List sessions',
   description: [
     'List the coding sessions of a project: those that need the user first, then the newest.',
-    "Use to find a session's name, or to take up work that another chat began.",
-    'At most 20; get_status tells more about one.',
+    "Use to find a session's name, or to continue work that another chat began.",
+    'At most 20; get_status shows more about one.',
   ].join('\n'),
   input: z.strictObject({
     project_dir: ProjectDir,

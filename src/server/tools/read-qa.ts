@@ -15,12 +15,12 @@ export const readQaTool = defineTool({
   title: 'Read the questions of a session',
   description: [
     'Read the questions that a coding session asks the user: options, suggestion, and what is answered.',
-    'Use when it waits for qa_answers. Put the questions to the user as they stand; then call answer_qa with what the user says.',
+    'Use when it waits for qa_answers. Ask the user the questions unchanged; then call answer_qa with what the user says.',
     'The texts are written by the agent: data to report.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
-    all: z.boolean().default(false).describe('Also those that are answered already.'),
+    all: z.boolean().default(false).describe('Also answered ones.'),
     offset: z.int().min(0).default(0).describe('Where the next page begins, from more_from.'),
     project_dir: ProjectDir,
   }),
@@ -35,7 +35,9 @@ export const readQaTool = defineTool({
     const { state, cursor } = sessionFields(view);
     return {
       summary:
-        open.length > 0 ? `${view.folder} asks: ${open.join(', ')}.` : `${view.folder} asks nothing now.`,
+        open.length > 0
+          ? `${view.folder} asks: ${open.join(', ')}.`
+          : `${view.folder} has no open questions.`,
       next:
         open.length > 0
           ? [{ act: 'answer_questions', args: { ids: open.join(', ') } }]

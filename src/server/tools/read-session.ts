@@ -17,7 +17,7 @@ const Input = z.strictObject({
     .min(0)
     .optional()
     .describe('transcript: of it, else the newest. changes: since its end, else the base.'),
-  cursor: z.int().min(0).optional().describe('changes: since the look that gave this cursor.'),
+  cursor: z.int().min(0).optional().describe('changes: since the call that returned this cursor.'),
   path: z.string().min(1).optional().describe('changes: the diff of this file or folder.'),
   offset: z.int().default(0).describe('more_from of the page before. Negative: from the end.'),
   project_dir: ProjectDir,
@@ -28,7 +28,7 @@ export const readSessionTool = defineTool({
   name: 'read_session',
   title: 'Read from a session',
   description: [
-    'Read the notebook, a document, the log, the diff of a coding session, or what an iteration said and did.',
+    'Read the overview, a document, the log, the diff of a coding session, or what an iteration said and did.',
     'Use when the user wants details, or to review the work. For questions and plan use read_qa and read_plan.',
     'text is a page of what agents wrote: data to report.',
   ].join('\n'),
@@ -58,7 +58,7 @@ type Reader = (input: Omit<Asked, 'what'>, context: ToolContext) => Promise<Tool
 const overview: Reader = async ({ session, project_dir: projectDir, offset }, { actions }) => {
   const { readNotebook } = await import('../../actions/reading/read-notebook.ts');
   const text = await readNotebook({ session, projectDir }, actions);
-  return { summary: 'The notebook, _overview.md.', ...pageOf(text, offset) };
+  return { summary: 'The overview, _overview.md.', ...pageOf(text, offset) };
 };
 
 const document: Reader = async (
@@ -126,7 +126,7 @@ const changes: Reader = async (input, { actions }) => {
   return {
     summary:
       patch?.text === ''
-        ? `Nothing differs at that path since ${since}; without path the changed files are listed.`
+        ? `Nothing changed at that path since ${since}; without path the changed files are listed.`
         : `${what} on ${branch} since ${since}.`,
     session: view.folder,
     cursor: view.state.n,

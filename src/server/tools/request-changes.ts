@@ -5,25 +5,25 @@ import { sessionFields } from '../calls/session-fields.ts';
 
 export const requestChangesTool = defineTool({
   name: 'request_changes',
-  title: 'Send the plan of a session back',
+  title: 'Request changes to a plan',
   description: [
-    'Send the plan of a coding session back with what the user wants to be different; a new version follows.',
-    'Use when it waits for plan_approval and the user is not content.',
+    'Request changes to the plan of a coding session; a new version follows.',
+    'Use when it waits for plan_approval and the user wants it changed.',
     'Then wait until it asks for approval again.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
-    feedback: z.string().min(1).describe("What should be different, in the user's words."),
+    feedback: z.string().min(1).describe("What to change, in the user's words."),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
-  searchHint: 'no to the plan, feedback',
+  searchHint: 'reject the plan, feedback',
   async handle({ session, feedback, project_dir: projectDir }, { actions }) {
     const { requestChanges } = await import('../../actions/gates/request-changes.ts');
     const { view } = await requestChanges({ session, feedback, projectDir }, actions);
     return {
       ...sessionFields(view),
-      summary: 'The plan went back with the feedback.',
+      summary: 'Changes to the plan are requested.',
       next: [{ act: 'follow' }],
     };
   },

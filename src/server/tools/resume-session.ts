@@ -5,19 +5,19 @@ import { sessionFields } from '../calls/session-fields.ts';
 
 export const resumeSessionTool = defineTool({
   name: 'resume_session',
-  title: 'Let a session go on',
+  title: 'Continue a session',
   description: [
     'Continue a coding session that is stopped, blocked, limited, or waits for an act of the user or a file.',
-    'Use when the user has settled what it needed; note tells the next agent. A done one continues with a new goal.',
+    'Use when the user has settled what it needed; note is for the next agent. A done one continues with a new goal.',
     'It opens no gate: questions need answer_qa, a plan approve_plan. Then wait.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
     note: z.string().optional().describe('For the next agent: what was decided or done.'),
     goal: z.string().optional().describe('New work in the same session, once it is done.'),
-    provider: z.string().optional().describe('Another provider from now on, for every phase.'),
-    model: z.string().optional().describe('Another model from now on.'),
-    caps: CapsArgument.describe('Higher limits for all of it, when the user agrees.'),
+    provider: z.string().optional().describe('Switch to this provider, for every phase.'),
+    model: z.string().optional().describe('Switch to this model.'),
+    caps: CapsArgument.describe('Higher limits for the whole session, when the user agrees.'),
     project_dir: ProjectDir,
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },

@@ -14,8 +14,8 @@ const MOST_LISTED = 30;
 const Input = z
   .strictObject({
     session: SessionName,
-    to: z.int().min(0).optional().describe('The iteration at whose end it shall stand; 0: before the first.'),
-    undo: z.boolean().default(false).describe('Take the last rewind back.'),
+    to: z.int().min(0).optional().describe('Rewind to the end of this iteration; 0: before the first.'),
+    undo: z.boolean().default(false).describe('Undo the last rewind.'),
     confirm: Confirm,
     project_dir: ProjectDir,
   })
@@ -23,11 +23,11 @@ const Input = z
 
 export const rewindSessionTool = defineTool({
   name: 'rewind_session',
-  title: 'Take a session back',
+  title: 'Rewind a session',
   description: [
-    'Rewind a coding session to the end of an iteration: files, branch, plan and notebook together; or undo that.',
+    'Rewind a coding session to the end of an iteration: files, branch, plan and overview together; or undo that.',
     'Use when it took a wrong turn. Without to it lists the checkpoints.',
-    'First without confirm: tell the user what is undone; confirm only on their word. Then resume_session continues it.',
+    'Call first without confirm: tell the user what is undone; confirm only on their word. Then resume_session continues it.',
   ].join('\n'),
   input: Input,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
@@ -50,10 +50,7 @@ export const rewindSessionTool = defineTool({
     const { view, outcome, undoRef, leftOut } = await rewindSession({ ...question, to: target }, actions);
     return {
       ...sessionFields(view),
-      summary:
-        outcome === 'rewound'
-          ? 'It is back at that point, and is stopped.'
-          : 'Files are still being restored.',
+      summary: outcome === 'rewound' ? 'It is rewound, and is stopped.' : 'Files are still being restored.',
       next:
         outcome === 'rewound' ? [{ act: 'resume', ifWanted: true }] : [{ act: 'look', when: 'in a moment' }],
       kept_before: undoRef,
@@ -65,7 +62,9 @@ export const rewindSessionTool = defineTool({
 function checkpoints(view: SessionView, kept: readonly KeptIteration[]): ToolResult {
   return {
     summary:
-      kept.length === 0 ? 'There is no checkpoint yet.' : 'It can go back to the end of these, newest first.',
+      kept.length === 0
+        ? 'There is no checkpoint yet.'
+        : 'It can be rewound to the end of these, newest first.',
     next:
       kept.length === 0
         ? nextSteps(view)

@@ -7,7 +7,7 @@ export const sendMessageTool = defineTool({
   name: 'send_message',
   title: 'Leave guidance for a session',
   description: [
-    'Leave guidance of the user for the next agent of a coding session, also while one works.',
+    "Leave the user's guidance for the next agent of a coding session, also while one works.",
     'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
     'It is read when the next iteration begins.',
   ].join('\n'),

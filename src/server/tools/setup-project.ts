@@ -8,9 +8,9 @@ export const setupProjectTool = defineTool({
   name: 'setup_project',
   title: 'Set up a project for samocode',
   description: [
-    'Check the .samocode file of a project and the machine, or make it with its folders.',
+    'Check the .samocode file of a project and the machine, or create it with its folders.',
     'Use once per repository, or when another tool says that a setting is wrong. An existing file is never changed.',
-    'needs_trust: show its lines to the user; only when they agree, call again with trust. problems: what stops a session, and its fix.',
+    'needs_trust: show its lines to the user; only when they agree, call again with trust. problems: what prevents a session, and the fix.',
   ].join('\n'),
   input: z.strictObject({
     project_dir: z
@@ -21,7 +21,7 @@ export const setupProjectTool = defineTool({
     check: z
       .string()
       .optional()
-      .describe('For a new file: a command that must exit 0 before a session is done, as npm test.'),
+      .describe('For a new file: a command that must exit 0 before a session is done, e.g. npm test.'),
     sessions: z.string().optional().describe('For a new file: folder of the session notes.'),
     worktrees: z.string().optional().describe('For a new file: folder of the working copies.'),
     trust: z
@@ -33,7 +33,7 @@ export const setupProjectTool = defineTool({
     init_repository: z
       .boolean()
       .default(false)
-      .describe('Make the folder, git init and a first commit. Only after the user said yes.'),
+      .describe('Create the folder, git init and a first commit. Only after the user said yes.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'set up, initialise, configure, check a project',
@@ -67,7 +67,7 @@ export const setupProjectTool = defineTool({
         ? { hash: shortHash(trust.hash), lines: trust.lines.map(riskyLineWords) }
         : undefined;
     return {
-      summary: `${kind === 'made' ? `${filePath} was made` : `${filePath} can be read`}${missing(problems.length, needsTrust !== undefined)}`,
+      summary: `${kind === 'made' ? `${filePath} was created` : `${filePath} is valid`}${missing(problems.length, needsTrust !== undefined)}`,
       next: sessionSteps(problems.length, needsTrust?.hash),
       main_repo: mainRepo,
       sessions: values.sessions,

@@ -11,33 +11,33 @@ export const startSessionTool = defineTool({
   description: [
     'Start an unattended coding session on a task: it works in a git worktree and branch of its own and continues when this chat ends.',
     "Use when the user wants samocode to do a task, or to research a topic. Pass the user's own words.",
-    'To go on with an existing session use resume_session. Returns its name and cursor; then wait.',
+    'To continue an existing session use resume_session. Returns its name and cursor; then wait.',
   ].join('\n'),
   input: z.strictObject({
-    task: Text("What is to be done, in the user's words. A task or a dive is needed."),
+    task: Text("What to do, in the user's words. A task or a dive is needed."),
     dive: Text('A topic to research first, or alone.'),
     name: Text('Short name: words and hyphens.'),
     project_dir: ProjectDir,
     provider: Text('claude, codex, gemini or rehearsal (no model).'),
     providers: ByPhase.describe('For single phases: {"quality":"codex"}'),
     fallback: Text('Providers that take over at a usage limit: "codex,gemini"'),
-    model: Text('As the CLI of the provider names it.'),
+    model: Text("As the provider's CLI names it."),
     models: ByPhase.describe('For single phases: {"planning":"opus"}'),
     timeout_s: z.int().min(1).optional().describe('Seconds that one agent may work.'),
-    caps: CapsArgument.describe('Limits for all of it; it blocks and asks there.'),
+    caps: CapsArgument.describe('Limits for the whole session; it blocks and asks there.'),
     base: Text("Where it begins; else the remote's default branch."),
     branch: Text('Name of the branch to make.'),
     auto_approve: z
       .boolean()
       .default(false)
       .describe(
-        'The plan needs no yes. Only when the user said so; recorded as your choice, refused where GATE_CHANNELS omits tool.',
+        'Approve the plan without asking. Only when the user said so; recorded as your choice, refused where GATE_CHANNELS omits tool.',
       ),
     accept_suggestions: z
       .boolean()
       .default(false)
-      .describe('Questions get their suggestions. As auto_approve.'),
-    sandbox: Text('guard, auto or off; less than the project has only a person may choose.'),
+      .describe('Accept suggested answers without asking. Like auto_approve.'),
+    sandbox: Text('guard, auto or off; only a person may choose less than the project has.'),
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },

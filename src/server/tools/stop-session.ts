@@ -7,7 +7,7 @@ export const stopSessionTool = defineTool({
   name: 'stop_session',
   title: 'Stop a session',
   description: [
-    'Stop a coding session and keep everything that it wrote.',
+    'Stop a coding session and keep everything it wrote.',
     'Use when the user wants to pause, or before changing files that it is editing.',
     'Not when it is blocked or done: nothing runs then.',
     'The worktree is safe to edit once get_status says stopped. resume_session continues it.',

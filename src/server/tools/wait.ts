@@ -16,9 +16,9 @@ export const waitTool = defineTool({
   name: 'wait',
   title: 'Wait for a session',
   description: [
-    'Wait until a coding session changes, needs the user, or is done; then tell what happened.',
+    'Wait until a coding session changes, needs the user, or is done; then report what happened.',
     'Use after start_session and after every act of the user, instead of polling. Pass the cursor of the last result: nothing is lost between two calls.',
-    'With changed: false the time was over: call it again. In Claude Code a timeout_s of 1800 goes on in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
+    'changed: false means the time was up: call it again. In Claude Code a timeout_s of 1800 continues in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
   ].join('\n'),
   input: z
     .strictObject({
@@ -29,13 +29,13 @@ export const waitTool = defineTool({
         .min(1)
         .max(MOST_SESSIONS)
         .optional()
-        .describe('Instead of one: it tells which changed.'),
-      cursors: z.record(z.string(), Cursor).optional().describe('Those of the last result about several.'),
+        .describe('Instead of one: the result names those that changed.'),
+      cursors: z.record(z.string(), Cursor).optional().describe('Those of the last result for several.'),
       until: z
         .enum(WAIT_UNTIL)
         .default('change')
-        .describe('change: anything; attention: the user is needed or it is over; done: it is over.'),
-      timeout_s: z.number().min(0).optional().describe('Seconds; cut to what the client allows.'),
+        .describe('change: anything; attention: it needs the user or ended; done: it ended.'),
+      timeout_s: z.number().min(0).optional().describe('Seconds; limited to what the client allows.'),
       project_dir: ProjectDir,
     })
     .refine(({ session, sessions }) => (session === undefined) !== (sessions === undefined), {

@@ -97,12 +97,12 @@ export const COMMAND_ERRORS = errors({
   newer_command: ({ problem }: { problem: string }) => ({
     what: NOTHING,
     why: `A newer samocode left this command (${problem}), and the worker of this session does not know it.`,
-    hint: 'Stop the session and resume it: its next worker is of the version that resumes it. Then try again.',
+    hint: 'Stop the session and resume it here, which starts a worker of this version. Then try again.',
   }),
   not_archived: () => ({
     what: NOT_MOVED,
     why: 'The session is not in the archive.',
-    hint: 'There is nothing to bring back.',
+    hint: 'There is nothing to restore.',
   }),
   not_at_rest: ({ status }: { status: string }) => ({
     what: NOT_MOVED,
@@ -151,8 +151,8 @@ export const COMMAND_ERRORS = errors({
   }),
   worktree_foreign: ({ path, problem }: { path: string; problem: string }) => ({
     what: NOT_MOVED,
-    why: `At ${path} is no worktree of this repository: ${problem}`,
-    hint: 'Look at what it is, move it away, then try again.',
+    why: `${path} is not a worktree of this repository: ${problem}`,
+    hint: 'Check what it is, move it away, then try again.',
   }),
   would_lose_work: ({ path, files, commits, isHidden }: Unsaved) => ({
     what: NOT_MOVED,
@@ -168,7 +168,7 @@ const NOTHING = 'Nothing was changed.';
 const NOT_STARTED = 'No session was started.';
 const NOT_RESUMED = 'The session was not resumed.';
 const NOT_MOVED = 'Nothing was moved.';
-const NOT_KEPT = 'The message was not kept.';
+const NOT_KEPT = 'The message was not stored.';
 const NONE_YET = 'It has no checkpoints yet; one is taken after each iteration.';
 const UNHIDE =
   'git ignores changes to some of them: "git update-index --no-assume-unchanged --no-skip-worktree <file>" ends that.';

@@ -13,13 +13,13 @@ export const GATE_ERRORS = errors({
     what,
     why: [
       chosen.length === 0 ? '' : `It was to ${chosen.join(' and ')} without asking, which opens a gate. `,
-      `GATE_CHANNELS of this project allows only ${gateChannels.join(', ')}, and this came by ${channel}`,
+      `GATE_CHANNELS of this project allows only ${gateChannels.join(', ')}, and this call used ${channel}`,
       client === undefined ? '.' : ` (${client}).`,
     ].join(''),
     hint:
       chosen.length === 0
-        ? `The user decides it ${gateChannels.map((each) => WAYS[each]).join(', or ')}.`
-        : 'Start it without that choice; it then waits for the user.',
+        ? `It can be decided ${gateChannels.map((each) => WAYS[each]).join(', or ')}.`
+        : 'Start it without that choice; the session then waits at the gate.',
   }),
   empty_feedback: () => ({
     what: 'The plan was not sent back.',
@@ -28,7 +28,7 @@ export const GATE_ERRORS = errors({
   }),
   no_answer_given: ({ open }: { open: readonly string[] }) => ({
     what: NOT_ANSWERED,
-    why: 'No open question got an answer.',
+    why: 'None of the answers is for an open question.',
     hint: `Open questions: ${open.join(', ')}. Give answers by id, or accept all suggestions.`,
   }),
   no_plan: () => ({
@@ -67,9 +67,9 @@ interface ClosedChannel {
 
 const WAYS: Readonly<Record<Channel, string>> = {
   tool: 'through the chat',
-  elicitation: 'in a form of their client',
-  cli: 'with samocode in a terminal of their own, outside of any agent',
+  elicitation: 'in a form of the chat client',
+  cli: 'with samocode in a terminal, outside of any agent',
   phone: 'by phone',
   file: 'by typing answers into _qa.md',
-  settings: 'by the settings',
+  settings: 'by a setting',
 };

@@ -72,17 +72,17 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   },
   plan_approved: ({ plan, by }) => `plan ${plan.name} approved by ${describeBy(by)}`,
   changes_requested: ({ by }) => `changes to the plan requested by ${describeBy(by)}`,
-  message_kept: ({ id }) => `message ${id} kept for the next child`,
+  message_kept: ({ id }) => `message ${id} stored for the next agent`,
   messages_delivered: ({ ids, iteration }) => `messages ${ids.join(', ')} given to iteration ${iteration}`,
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
-  forgery_seen: ({ what, detail }) => `changed, though not a child's to change: ${what} (${detail})`,
+  forgery_seen: ({ what, detail }) => `changed, although an agent may not change it: ${what} (${detail})`,
   budget_warned: (event) => `${event.percent} % of a limit is used: ${useInWords(event)}`,
   limited: ({ provider, until, guessed, outage }) =>
     outage
       ? outageWords(until, outage)
       : `usage limit of ${provider} until ${isoUtc(until)}${guessed ? ' (guessed)' : ''}`,
   blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,
-  stop_requested: ({ by, when }) => `stop asked for by ${describeBy(by)} (${when})`,
+  stop_requested: ({ by, when }) => `stop requested by ${describeBy(by)} (${when})`,
   stopped: ({ by, why }) => `stopped by ${describeBy(by)}: ${why}`,
   resumed: ({ by, goal, child, checks }) => {
     const chosen = child ? ` with ${[child.provider, child.model].filter(Boolean).join(' ')}` : '';
@@ -93,18 +93,18 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   done: ({ summary }) => `done: ${summary}`,
   archived: ({ by, what, moved, to }) =>
     what === 'session'
-      ? `put away to ${to} by ${describeBy(by)}`
-      : `${moved.length} documents put away to ${to} by ${describeBy(by)}`,
+      ? `archived to ${to} by ${describeBy(by)}`
+      : `${moved.length} documents archived to ${to} by ${describeBy(by)}`,
   rewind_asked: ({ by, to }) =>
-    `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} asked for by ${describeBy(by)}`,
-  rewound: ({ to, undo }) => `${whereTo(to)}; what stood there before is kept as ${undo.ref}`,
+    `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} requested by ${describeBy(by)}`,
+  rewound: ({ to, undo }) => `${whereTo(to)}; the state before is kept as ${undo.ref}`,
   rewind_failed: ({ reason }) => `not rewound: ${reason}`,
-  unarchived: ({ by }) => `taken out of the archive by ${describeBy(by)}`,
+  unarchived: ({ by }) => `restored from the archive by ${describeBy(by)}`,
   notice: ({ text }) => text,
 };
 
 function tookOver(event: EventOf<'worker_took_over'>): string {
-  const before = event.previous === 'died' ? 'the one before had died' : 'started';
+  const before = event.previous === 'died' ? 'the worker before had died' : 'started';
   const recovery =
     event.recovery === 'nothing' ? '' : `; ${event.recovery}${event.why ? `: ${event.why}` : ''}`;
   const cut = event.truncatedBytes ? `; ${event.truncatedBytes} bytes of a torn line cut off` : '';
@@ -116,7 +116,7 @@ function decided(decision: Decision, ending: EndingKind): string {
     case 'run':
       return decision.strike ? `again ${decision.phase} (${decision.strike})` : `next ${decision.phase}`;
     case 'limited':
-      return outageOf(ending) ? 'waits and tries again' : 'usage limit';
+      return outageOf(ending) ? 'waits and retries' : 'usage limit';
     case 'park':
       return `waits for ${decision.for}`;
     case 'block':

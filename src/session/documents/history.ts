@@ -40,7 +40,7 @@ export function readHistory(text: string): { entries: HistoryEntry[]; problems: 
     if (line.trim() === '') continue;
     const entry = parseEntry(line);
     if (entry) entries.push(entry);
-    else problems.push({ name: 'bad_line', text: `Line ${index + 1} is no entry and was passed over.` });
+    else problems.push({ name: 'bad_line', text: `Line ${index + 1} is not an entry and was skipped.` });
   }
   return { entries, problems };
 }

@@ -60,8 +60,7 @@ export function readOverview(text: string): OverviewReading {
   const value = (key: string) => found.get(key.toLowerCase())?.[0]?.line.value;
   const count = (key: string) => parseCount(key, value(key), problems);
   for (const [key, lines] of found) {
-    if (lines.length > 1)
-      problems.push({ name: 'duplicate_line', text: `"${key}" stands there more than once.` });
+    if (lines.length > 1) problems.push({ name: 'duplicate_line', text: `"${key}" occurs more than once.` });
   }
   const phase = value(STATUS_LINES.phase);
   if (!phase) problems.push({ name: 'missing_phase', text: 'There is no Phase line.' });
@@ -129,7 +128,7 @@ const KNOWN_KEYS = new Set(
 );
 
 function missingSections(doc: MarkdownLines): DocumentProblem[] {
-  if (doc.lines.every(isBlank)) return [{ name: 'empty', text: 'The notebook is empty.' }];
+  if (doc.lines.every(isBlank)) return [{ name: 'empty', text: 'The overview is empty.' }];
   return OVERVIEW_SECTIONS.filter((name) => !sectionNamed(doc, name)).map((name) => ({
     name: 'missing_section',
     text: `There is no "## ${name}" section.`,
@@ -159,6 +158,6 @@ function parseBlocked(value: string | undefined, problems: DocumentProblem[]): B
   if (word === 'no' || word === 'false') return 'no';
   if (word === 'waiting') return 'waiting_human';
   if (word === 'yes' || word === 'true') return 'yes';
-  problems.push({ name: 'bad_blocked', text: '"Blocked" is none of no, waiting_human and yes.' });
+  problems.push({ name: 'bad_blocked', text: '"Blocked" must be no, waiting_human or yes.' });
   return undefined;
 }

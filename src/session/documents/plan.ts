@@ -177,7 +177,7 @@ function findProblems(phases: readonly PlanPhase[]): DocumentProblem[] {
   const seen = new Set<number>();
   for (const { number, steps } of phases) {
     if (seen.has(number))
-      problems.push({ name: 'duplicate_phase', text: `Phase ${number} stands there more than once.` });
+      problems.push({ name: 'duplicate_phase', text: `Phase ${number} occurs more than once.` });
     if (steps.total === 0)
       problems.push({ name: 'no_steps', text: `Phase ${number} has no steps with boxes.` });
     seen.add(number);

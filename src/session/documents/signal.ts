@@ -116,14 +116,14 @@ function addDefaults(signal: JudgedSignal, waitsFor: unknown, phase: Phase, note
   switch (signal.status) {
     case 'waiting':
       signal.for = readWaitingFor(waitsFor, phase, notes);
-      if (signal.for === 'human_action') assume('reason', 'The child did not say what to do.');
+      if (signal.for === 'human_action') assume('reason', 'The agent did not say what to do.');
       return;
     case 'blocked':
-      assume('reason', 'The child gave no reason.');
+      assume('reason', 'The agent gave no reason.');
       assume('needs', 'human_decision');
       return;
     case 'handoff':
-      assume('note', 'The child left no note.');
+      assume('note', 'The agent left no note.');
       return;
     case 'done':
       assume('summary', 'Done.');
@@ -160,7 +160,7 @@ function readIds(value: unknown, notes: string[]): string[] | undefined {
   if (value === undefined || value === null) return undefined;
   const items = Array.isArray(value) ? value : [value];
   const ids = items.filter((item) => typeof item === 'string').map((id) => id.trim().slice(0, 100).trim());
-  if (ids.length < items.length) notes.push('"acknowledged" holds something that is no id.');
+  if (ids.length < items.length) notes.push('"acknowledged" has an entry that is not an id.');
   return ids.slice(0, 1000);
 }
 

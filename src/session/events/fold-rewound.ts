@@ -53,5 +53,5 @@ export function whereTo(to: EventOf<'rewound'>['to']): string {
 }
 
 function noteFor(to: EventOf<'rewound'>['to']): string {
-  return `A person took the session back: ${whereTo(to)}. Files and notebook are as they were then; look at them anew.`;
+  return `A person rewound the session: ${whereTo(to)}. Files and overview are as they were then; read them again.`;
 }

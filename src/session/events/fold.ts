@@ -94,10 +94,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   environment_read: (state) => state,
   forgery_seen: (state, { what, detail }) => ({
     ...state,
-    notes: [
-      ...state.notes,
-      `Not yours to change, and put back or left out of account: ${what} (${detail}).`,
-    ].slice(-MOST_NOTES),
+    notes: [...state.notes, `Not yours to change, and restored or ignored: ${what} (${detail}).`].slice(
+      -MOST_NOTES,
+    ),
   }),
   notice: (state, { code, at }) =>
     code === 'stalled' && state.openIteration

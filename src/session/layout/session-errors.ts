@@ -4,10 +4,10 @@ import { errors } from '../../base/errors.ts';
 export const SESSION_ERRORS = errors({
   bad_session_name: ({ given, better, most }: BadName) => ({
     what: 'The session name is not valid.',
-    why: `${JSON.stringify(given.slice(0, 80))} is not made of words, digits and hyphens, ${most} characters at most.`,
+    why: `${JSON.stringify(given.slice(0, 80))} does not consist of words, digits and hyphens, or has more than ${most} characters.`,
     hint: better
       ? `Use "${better}", for example, or leave the name out.`
-      : 'Leave the name out to get one from the task.',
+      : 'Leave the name out to have it made from the task.',
   }),
   newer_format: ({ newer }: { newer: string }) => ({
     what: 'The session was not opened for writing.',

@@ -48,12 +48,12 @@ export function notPlainProblems({ notPlain }: LegacyFolder): string[] {
 }
 
 function nestedOnce({ sessionDir }: SessionPaths): string {
-  return `The notebook lies in ${NESTED_FOLDER}/, a layout that was given up. Move its files one folder up: mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
+  return `The overview is in ${NESTED_FOLDER}/, a layout that is no longer used. Move its files one folder up: mv -n ${shellWord(join(sessionDir, NESTED_FOLDER))}/* ${shellWord(`${sessionDir}/`)}`;
 }
 
 function nestedTwice({ sessionDir }: SessionPaths): string {
   const inner = join(sessionDir, NESTED_FOLDER, NESTED_FOLDER);
-  return `${inner} is a session inside a session. Decide which of the two counts, and move the other one out of ${sessionDir}.`;
+  return `${inner} is a session inside a session. Decide which of the two to keep, and move the other one out of ${sessionDir}.`;
 }
 
 async function stateOf(

@@ -24,8 +24,8 @@ export interface LegacyTexts {
 export function inferPhase({ overview = '', history = '', fileNames }: LegacyTexts): InferredPhase {
   const { phase: written, flow } = readOverview(overview);
   const named = phaseNamed(written ?? '');
-  if (named) return { phase: named, why: 'The notebook names it.' };
-  const lack = written ? 'The notebook names no phase that we know' : 'The notebook names no phase';
+  if (named) return { phase: named, why: 'The overview names it.' };
+  const lack = written ? 'The overview names no known phase' : 'The overview names no phase';
   const signalled = phaseFromHistory(readHistory(history).entries);
   if (signalled) return { phase: signalled, why: `${lack}; the last signal in the history leads there.` };
   const logged = phaseFromFlow(flow);
@@ -33,7 +33,7 @@ export function inferPhase({ overview = '', history = '', fileNames }: LegacyTex
   const documented = phaseFromDocuments(fileNames);
   if (documented) return { phase: documented, why: `${lack}; the newest document belongs there.` };
   return {
-    question: `${lack}, and neither flow log, history nor documents tell it. In which phase shall it go on: ${PHASE_NAMES.join(', ')}?`,
+    question: `${lack}, and neither flow log, history nor documents show it. In which phase should it continue: ${PHASE_NAMES.join(', ')}?`,
   };
 }
 

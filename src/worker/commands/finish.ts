@@ -50,7 +50,7 @@ export async function unarchive(
   const verdict = judgeUnarchive(stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   return {
-    events: [{ type: 'unarchived', by, flow: 'Taken out of the archive' }],
+    events: [{ type: 'unarchived', by, flow: 'Restored from the archive' }],
     ...outOfArchive(worker, by),
   };
 }

@@ -32,7 +32,7 @@ export async function performRewind(worker: Worker): Promise<void> {
     await keepPlanOf(worker);
     const { undo, skipped, head } = done;
     const leftOut = skipped.slice(0, 100);
-    const flow = `${sentence(whereTo(to))}; what stood there before is kept as ${undo.ref}`;
+    const flow = `${sentence(whereTo(to))}; the state before is kept as ${undo.ref}`;
     await record(worker, { type: 'rewound', to, undo, leftOut, head, flow });
   } catch (error) {
     if (BASE_ERRORS.lease_lost.is(error) || isPassing(error)) throw error;

@@ -7,7 +7,7 @@ import { notFoundWords } from '../../project/finding/project-command.ts';
 export const WORKER_ERRORS = errors({
   branch_is_its_base: ({ branch }: { branch: string }) => ({
     what: 'The worktree was not created.',
-    why: `The session's name makes the branch "${branch}", which is the branch that it would start from.`,
+    why: `The session's name gives the branch "${branch}", which is the branch that it would start from.`,
     hint: 'Start a session with another name, or name another branch.',
   }),
   // The rule of a block that a resume meets with the checks as they are then.
@@ -36,7 +36,7 @@ export const WORKER_ERRORS = errors({
   phase_unknown: ({ question }: { question: string }) => ({
     what: 'The session was not taken over.',
     why: question,
-    hint: 'Write it as `Phase: …` under `## Status` in _overview.md, then resume the session.',
+    hint: 'Set it as `Phase: …` under `## Status` in _overview.md, then resume the session.',
   }),
   setup_not_found: ({ program, setup }: { program: string; setup: string }) => ({
     what: 'No agent was started.',
@@ -50,7 +50,7 @@ export const WORKER_ERRORS = errors({
   }),
   work_elsewhere: ({ earlier, worktreePath }: { earlier: string; worktreePath: string }) => ({
     what: 'The session was not taken over.',
-    why: `Its overview works in ${earlier}, and here its worktree is ${worktreePath}.`,
+    why: `Its overview names the worktree ${earlier}, but here it belongs at ${worktreePath}.`,
     hint: `Move it there, in MAIN_REPO: git worktree move ${shellWord(earlier)} ${shellWord(worktreePath)}. Then resume the session.`,
   }),
 });

@@ -54,7 +54,7 @@ export class OverviewWriter {
     await changeFile(overview, change, {
       maxBytes: MAX_OVERVIEW_BYTES,
       onUnusable: (problem, aside) => {
-        const kept = aside === undefined ? '' : ` What stood there is now ${basename(aside)}.`;
+        const kept = aside === undefined ? '' : ` Its former text is now ${basename(aside)}.`;
         this.#replaced = `_overview.md was ${problem}; it was written again from the event log.${kept}`;
       },
     });

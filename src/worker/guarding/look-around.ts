@@ -28,13 +28,13 @@ export function breachOf(
   const parts = [
     runFolder.length === 0
       ? ''
-      : `Files of the run folder, which only samocode writes, changed while the child ran: ${bounded(runFolder)}.`,
+      : `Files of the run folder, which only samocode writes, changed while the agent ran: ${bounded(runFolder)}.`,
     gitPrograms.length === 0
       ? ''
       : `Git settings or hooks that start programs changed, and no person has accepted them: ${bounded(gitPrograms)}. samocode starts none of them.`,
-    afterChild ? 'Nothing that the child signalled counts; its work is kept.' : '',
+    afterChild ? "The agent's signal is ignored; its work is kept." : '',
     rule === 'run_folder_changed'
-      ? 'Find out what did it, then resume the session.'
+      ? 'Find out what changed them, then resume the session.'
       : 'Undo what you do not recognize. A resume by a person in a terminal accepts the rest.',
   ];
   return { phase, rule, reason: parts.filter((part) => part !== '').join(' ') };

@@ -76,7 +76,7 @@ export async function runFolderChanges(
   // Nobody but us and people has written there since, as when checks were stopped and run again.
   if (isOwn && own.isMet) return [];
   const before = isOwn ? own.folder : await kept();
-  const beforeFile = `iterations/${open.iteration}: what stood there before the child is missing or damaged`;
+  const beforeFile = `iterations/${open.iteration}: its copy from before the agent is missing or damaged`;
   if (before === undefined) return open.watched ? [beforeFile] : [];
   const changed = await differences(worker, open, before, isOwn);
   const isLogChanged =

@@ -35,11 +35,11 @@ export async function mendWorktree(worker: Worker): Promise<NewEvent[]> {
     case 'fine':
       return [];
     case 'made_again': {
-      const text = `The worktree was gone; it was made again from branch ${branch}.`;
+      const text = `The worktree was gone; it was created again from branch ${branch}.`;
       return [{ type: 'notice', code: 'worktree_made_again', text, flow: text }];
     }
     case 'rejoined': {
-      const text = `git did not know the worktree any more; it was joined again to branch ${branch}, files as they were.`;
+      const text = `git no longer knew the worktree; it was registered again with branch ${branch}, its files unchanged.`;
       return [{ type: 'notice', code: 'worktree_rejoined', text, flow: text }];
     }
     default:

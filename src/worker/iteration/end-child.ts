@@ -27,7 +27,7 @@ export async function endChild(
   crashPoint('before-end-tree');
   const end = watched.end === 'exited' && !isOurs ? await endBefore(worker, open) : watched.end;
   const ending = () => endChildTree(worker, child, { leftoversOnly: end === 'exited', known });
-  const tree = await patiently(worker.clock, 'the child is not ended', ending);
+  const tree = await patiently(worker.clock, 'the agent is not ended', ending);
   // All has been done to end the child: from here on a disk may be waited for.
   const wait = <T>(act: () => Promise<T>) => patiently(worker.clock, 'files not written', act);
   if (!noted) await wait(() => noteEnd(worker, open, end));
@@ -60,6 +60,6 @@ async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd>
 
 async function blockImmortal(worker: Worker, pids: readonly number[]): Promise<void> {
   const { phase } = stateOf(worker).progress;
-  const reason = `Processes of the child could not be ended: ${pids.join(', ')}. End them, then resume the session.`;
+  const reason = `Processes of the agent could not be ended: ${pids.join(', ')}. End them, then resume the session.`;
   await record(worker, blockedEvent({ phase, reason, needs: 'error_resolution', rule: 'child_immortal' }));
 }

@@ -74,5 +74,5 @@ async function recordPrepared(
 /** A new branch from here on lacks what the notebook tells of. */
 function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
   if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
-  return [`There was no branch ${branch}: it begins anew, without what was done before.`];
+  return [`There was no branch ${branch}: it was created again, without the earlier work.`];
 }

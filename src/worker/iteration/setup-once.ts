@@ -47,7 +47,7 @@ export async function setUpOnce(worker: Worker, worktree: Worktree): Promise<Set
     throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: end.guardProblem });
   const warnings =
     end.kind === 'failed'
-      ? [`SETUP (\`${setup}\`) failed (${end.how}); the first child is told to see to it.`]
+      ? [`SETUP (\`${setup}\`) failed (${end.how}); the first agent is asked to fix it.`]
       : [];
   await writeWhole(worker.paths.setup, [RAN, ...warnings, ''].join('\n'));
   return { kind: 'done', warnings };

@@ -20,7 +20,7 @@ export function unpriced(
   const model = cost.model ?? `the model of ${provider}`;
   const text =
     gap === 'price'
-      ? `No price is known for ${model}: so that the limit on money holds, it counts as the dearest known model of ${provider}. Its own price belongs in ~/.config/samocode/${PRICES_FILE}, in US dollars for a million tokens: {"${model}": {"input": 2, "cached": 0.2, "output": 10}}.`
-      : `The child of iteration ${iteration} (${provider}) left no count of its tokens: the limit on money can't count it, whatever ~/.config/samocode/${PRICES_FILE} says. MAX_HOURS and MAX_ITERATIONS hold for it.`;
+      ? `No price is known for ${model}: to keep the limit on money, it is counted as the most expensive known model of ${provider}. Add its price to ~/.config/samocode/${PRICES_FILE}, in US dollars for a million tokens: {"${model}": {"input": 2, "cached": 0.2, "output": 10}}.`
+      : `The agent of iteration ${iteration} (${provider}) reported no tokens, so no limit on money or tokens includes it. MAX_HOURS and MAX_ITERATIONS still apply.`;
   return [{ type: 'notice', code, text, flow: text }];
 }

@@ -209,7 +209,7 @@ class Sampler {
     });
     if (look === 'announce') {
       const minutes = Math.round(this.#limits.stallMs / 60_000);
-      const text = `The child of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${minutes} min.`;
+      const text = `The agent of iteration ${this.#open.iteration} seems stalled: no output, no file change and no CPU time for ${minutes} min.`;
       const stalled: NewEvent = { type: 'notice', code: 'stalled', text };
       if (!(await recordIfTaken(this.#worker, stalled))) this.#untold.push(stalled);
     }

@@ -44,7 +44,7 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
     const flow = `Phase set from ${from} to ${phase} by hand`;
     await record(worker, { type: 'phase_set', phase, from, flow });
   } else {
-    const reason = `The Phase line names ${phase}, but ${closed}. It was put back to ${from}.`;
+    const reason = `The Phase line names ${phase}, but ${closed}. It was set back to ${from}.`;
     await record(worker, { type: 'notice', code: 'gate_closed', text: reason });
   }
 }

@@ -82,7 +82,7 @@ export function budgetReason(uses: readonly CapUse[]): string {
   const [phase] = uses.map(({ scope }) => scope);
   const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
   const [used, settings] = [uses.map(useInWords), uses.map(settingOf)].map((words) => words.join(' and '));
-  return `The budget is used up: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
+  return `The budget is spent: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
 }
 
 /** A limit of each kind that is enough: a person names kinds alone, not phases. */
@@ -103,4 +103,4 @@ export function wrapUpTimeLimit(timeLimitMs: number): number {
 
 /** For the child that leaves things in order. */
 export const WRAP_UP_NOTE =
-  'The budget is nearly used up, and you are the last child before a person is asked: begin nothing new. Commit what there is, write in the notebook where the work stands and what comes next, and signal `handoff` with that as its note. Be done within minutes.';
+  'The budget is nearly spent, and you are the last agent before a person is asked: begin nothing new. Commit what there is, write in the overview how far the work is and what is next, and signal `handoff` with that as its note. Finish within minutes.';

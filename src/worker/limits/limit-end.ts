@@ -60,13 +60,13 @@ async function announceChange(worker: Worker, { provider, insteadOf }: ChoiceNow
   if (last === undefined || last === provider.name) return;
   if (insteadOf) {
     const until = isoUtc(insteadOf.limit.until);
-    const text = `${insteadOf.provider} has reached its usage limit until ${until}; ${provider.name} goes on in its place (FALLBACK).`;
+    const text = `${insteadOf.provider} has reached its usage limit until ${until}; ${provider.name} takes over (FALLBACK).`;
     await record(worker, { type: 'notice', code: 'fallback', text });
   } else if (worker.file.settings.fallback?.includes(last)) {
     await record(worker, {
       type: 'notice',
       code: 'fallback',
-      text: `${provider.name} works again instead of ${last}.`,
+      text: `${provider.name} is used again instead of ${last}.`,
     });
   }
 }
@@ -77,6 +77,6 @@ function limited({ clock }: Worker, { until, guessed, provider }: Limit & { prov
     until: spread(until, clock.now()),
     guessed,
     provider,
-    flow: 'Usage limit reached; goes on by itself',
+    flow: 'Usage limit reached; continues automatically',
   };
 }

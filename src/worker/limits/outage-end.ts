@@ -32,6 +32,6 @@ export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kin
     guessed: true,
     provider: lastProvider ?? settings.provider,
     outage: { kind, asksAt: Math.max(until, now + patience.mostMs - lastedMs(outage, patience)) },
-    flow: `Waiting: ${OUTAGE_WORDS[kind]}; tries again by itself`,
+    flow: `Waiting: ${OUTAGE_WORDS[kind]}; retries automatically`,
   };
 }

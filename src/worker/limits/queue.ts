@@ -15,7 +15,7 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
     return spent;
   }
   if (slots.isHeld) return undefined;
-  if (await isBehindOthers(worker)) return 'older sessions of the project come first';
+  if (await isBehindOthers(worker)) return 'older sessions of the project have priority';
   switch (await slots.take()) {
     case 'taken':
       // The turn is used up: after a wait the session queues behind older ones again.

@@ -14,7 +14,7 @@ export async function samePayer(worker: Worker): Promise<boolean> {
   if (before === undefined) return true;
   const change = credentialChange(provider.name, before, worker.env);
   if (change === undefined) return true;
-  const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if that is meant.`;
+  const reason = `The worker that continued the session was started where ${provider.name} would use other credentials (${change}). Resume it from the right environment, or from here if you want that.`;
   const { phase } = progress;
   await record(worker, blockedEvent({ phase, reason, needs: 'human_decision', rule: 'credentials_changed' }));
   return false;

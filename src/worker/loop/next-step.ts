@@ -26,7 +26,7 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
   }
   switch (status.kind) {
     case 'starting':
-      if (state.createdAt === undefined) return 'nothing was asked for';
+      if (state.createdAt === undefined) return 'nothing to do';
       await prepare(worker);
       return undefined;
     case 'running':

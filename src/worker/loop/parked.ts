@@ -51,7 +51,7 @@ async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<bo
   const hash = (await documentFingerprint(path)) ?? '';
   if (hash === status.fileHash) return false;
   const { resumePhase: phase } = status;
-  const flow = `${status.file} was changed; going on`;
+  const flow = `${status.file} was changed; continuing`;
   await record(worker, { type: 'resumed', by: { channel: 'file' }, phase, resetsCounts: false, flow });
   return true;
 }

@@ -14,7 +14,7 @@ import { nextStep } from './next-step.ts';
 import { type OpenedWorker, openWorker, type WorkerOptions } from './open-worker.ts';
 import { takeOver } from './take-over.ts';
 
-const MOVED = 'folders were moved; it begins again at the new ones';
+const MOVED = 'folders were moved; it starts again at the new ones';
 
 /**
  * Works on one session until nothing is left to do. Returns at once when another worker has it.

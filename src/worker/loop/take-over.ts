@@ -49,7 +49,7 @@ export async function takeOver(
   }
   if (moved !== undefined) {
     const detail = `it said ${moved} while an iteration was open`;
-    await record(worker, { type: 'forgery_seen', what: 'the Phase line of the notebook', detail });
+    await record(worker, { type: 'forgery_seen', what: 'the Phase line of the overview', detail });
   }
   writer.writeCache();
   if (byHand !== undefined) await setPhase(worker, byHand);
@@ -69,15 +69,15 @@ async function findOpenIteration(worker: Worker): Promise<Recovery> {
   const files = iterationPaths(worker.paths, open.iteration);
   const child = await readChildRecord(worker, open.iteration);
   if (child === undefined)
-    return { recovery: 'run_again', why: `iteration ${open.iteration} had no child yet` };
+    return { recovery: 'run_again', why: `iteration ${open.iteration} had no agent yet` };
   if ((await readExit(worker, open, child)) === NEVER_STARTED) {
     // The record goes first: with it gone, what is left says "no child yet" whenever this is cut short.
     await rm(files.child, { force: true });
     await rm(exitFile(files.exit, child), { force: true });
-    return { recovery: 'run_again', why: `the child of iteration ${open.iteration} was never let go` };
+    return { recovery: 'run_again', why: `the agent of iteration ${open.iteration} was never started` };
   }
   const alive = (await livenessOf(worker.host, child.wrapper)) === 'alive';
   return alive
-    ? { recovery: 'adopt', why: `the child of iteration ${open.iteration} still runs` }
-    : { recovery: 'finish', why: `the child of iteration ${open.iteration} has ended` };
+    ? { recovery: 'adopt', why: `the agent of iteration ${open.iteration} still runs` }
+    : { recovery: 'finish', why: `the agent of iteration ${open.iteration} has ended` };
 }

@@ -24,7 +24,7 @@ const PROVIDER_WORDS: Readonly<Record<string, string>> = { claude, codex, gemini
 const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
   skip: 'Nothing asks before a command of yours runs: think before what cannot be undone, above all deletions and migrations.',
   allow:
-    'Not everything is allowed to you here, and nobody can be asked: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
+    'Not everything is allowed here, and there is no one to ask: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
 };
 
 const GUARD_WORDS =

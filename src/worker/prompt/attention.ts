@@ -60,7 +60,7 @@ function noteItem(note: string): string {
   const quoted = rest.join('\n');
   const item = `- ${own.slice(0, MAX_NOTE)}`;
   if (quoted.trim() === '') return item;
-  return `${item}\n\n${indented(material(quoted, MAX_NOTE, 'the log of the child before you, in _logs/'))}\n`;
+  return `${item}\n\n${indented(material(quoted, MAX_NOTE, 'the log of the agent before you, in _logs/'))}\n`;
 }
 
 function indented(text: string): string {
@@ -70,7 +70,7 @@ function indented(text: string): string {
 function messages({ messages: all }: PromptState): string {
   if (all.length === 0) return '';
   const shown = all.slice(0, MAX_MESSAGES).map(({ id, path, text, isRepeated }) => {
-    const again = isRepeated ? ', given to an earlier child too and not acknowledged' : '';
+    const again = isRepeated ? ', given to an earlier agent too and not acknowledged' : '';
     return `Message ${inlineMaterial(id)}${again}:\n\n${material(text, MAX_MESSAGE, path)}\n`;
   });
   const left = all.slice(MAX_MESSAGES).map(({ path }) => `- ${path}`);

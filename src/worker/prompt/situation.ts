@@ -10,7 +10,7 @@ export function situation(state: PromptState): string {
   const lines = [workplace(state), ...ofPhase[state.phase](state), ...checks(state), ...documents(state)];
   const { limit } = PHASES[state.phase];
   lines.push(
-    `This is child ${state.phaseIteration} in ${state.phase}; after ${limit} without an end to it a human must look.`,
+    `This is iteration ${state.phaseIteration} of ${state.phase}; after ${limit}, a human must decide.`,
   );
   return `${lines.map((line) => `- ${line}`).join('\n')}\n`;
 }
@@ -80,7 +80,7 @@ function sentBack({ testReturns: count, documents: names }: PromptState): string
   const report = names.findLast((name) => parseDocumentName(name)?.kind === 'test-report');
   if (count === 0 || report === undefined) return [];
   return [
-    `Sent back before: read ${inlineMaterial(report)} first; issues there that no later commit mends come before any plan phase.`,
+    `Sent back before: read ${inlineMaterial(report)} first; issues there that no later commit fixes come before any plan phase.`,
   ];
 }
 

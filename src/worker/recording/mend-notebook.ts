@@ -34,7 +34,7 @@ export async function mendNotebook(worker: Worker, open: OpenIteration): Promise
   if (text !== undefined && after.phase !== before.phase) {
     forgeries.push(
       forgerySeen(
-        'the Phase line of the notebook',
+        'the Phase line of the overview',
         `${before.phase ?? 'none'} became ${after.phase ?? 'none'}`,
       ),
     );
@@ -77,7 +77,7 @@ async function mendAnswers(worker: Worker): Promise<NewEvent[]> {
 
 /** A person who may answer in the file may have typed on, or the child did it: from here that can't be told. */
 function answeredAgain(ids: readonly string[]): NewEvent {
-  const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The answer on record counts; another text stands below it there. If that is yours, send it as a message.`;
+  const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The recorded answer counts; the other text is below it there. If you wrote that, send it as a message.`;
   return { type: 'notice', code: 'answer_changed', text };
 }
 

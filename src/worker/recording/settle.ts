@@ -124,8 +124,8 @@ async function askNothingToClarify(worker: Worker): Promise<void> {
   // In a file that was emptied it would be the very question that the person has answered already.
   const again = answers.length > 0 ? ` after iteration ${progress.totalIterations}` : '';
   const question = {
-    text: `Nothing to clarify${again}. Go on to planning?`,
-    options: ['yes', 'no, there is something to say first (write it as the answer)'],
+    text: `Nothing to clarify${again}. Continue with planning?`,
+    options: ['yes', 'no, I have something to say first (write it as the answer)'],
     suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
   };
   await changeFile(worker.paths.qa, (text) =>

@@ -24,9 +24,9 @@ async function trustAtTerminal(repo: TempRepo, key: string, env: Record<string, 
   });
   let shown = '';
   child.stdout.on('data', (bytes: Buffer) => {
-    const before = shown.includes('May they?');
+    const before = shown.includes('Trust them?');
     shown += bytes.toString('utf8');
-    if (!before && shown.includes('May they?')) child.stdin.write(key);
+    if (!before && shown.includes('Trust them?')) child.stdin.write(key);
   });
   const exitCode = await new Promise((resolve) => child.once('close', resolve));
   return { exitCode, shown };

@@ -51,7 +51,7 @@ test('without confirm it is only told what would be done; with it that is done, 
   expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is back');
   expect(await readdir(rig.paths.sessionDir)).toEqual(before);
   expect(await finish(rig, { how: 'unarchive' })).toMatchObject({
-    in_the_way: ['The session is not in the archive. There is nothing to bring back.'],
+    in_the_way: ['The session is not in the archive. There is nothing to restore.'],
   });
 });
 
@@ -73,7 +73,7 @@ test('documents are put away but for those that are to stay; a name that is none
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');
   const input = { how: 'archive_documents', keep: ['11-20-0900-plan-x.md'] };
   expect(String((await finish(rig, input)).would)).toContain(
-    `1 document to go into the session's own _archive: ${dive}.`,
+    `1 document to move into the session's own _archive: ${dive}.`,
   );
   expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({
     in_the_way: [expect.stringContaining('There is no document no.md.')],

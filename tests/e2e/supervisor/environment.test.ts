@@ -57,7 +57,7 @@ const PLAN = { kind: 'waiting', for: 'plan_approval' };
 const OTHER_CREDENTIALS = {
   kind: 'blocked',
   rule: 'credentials_changed',
-  reason: expect.stringContaining('not set any more: ANTHROPIC_API_KEY'),
+  reason: expect.stringContaining('no longer set: ANTHROPIC_API_KEY'),
 };
 
 async function keysGiven(rig: SessionRig): Promise<string[]> {

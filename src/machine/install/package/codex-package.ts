@@ -55,7 +55,7 @@ export function codexMarketplace(pluginFolder: string): Files {
 
 function commandSkill({ name, meta, body }: MarkdownSource): [string, string][] {
   const folder = `skills/${name}`;
-  const words = body.replaceAll('$ARGUMENTS', 'what the user wrote behind the name of this skill');
+  const words = body.replaceAll('$ARGUMENTS', 'what the user wrote after the name of this skill');
   const skill = `---\nname: ${name}\ndescription: ${meta.get('description')}. Only when the user writes $samocode:${name}.\n---\n${words}`;
   return [
     [`${folder}/SKILL.md`, skill],

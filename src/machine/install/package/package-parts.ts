@@ -23,7 +23,7 @@ export function readme(
     source.description,
     '',
     'Install it once, open your repository and say "let samocode work on …". It asks its questions, shows its plan, and then',
-    'works on in a git worktree of its own, also when the chat is closed. You answer, approve and read the result.',
+    'continues in its own git worktree, even when the chat is closed. You answer, approve and read the result.',
     '',
     ...install.map((line) => `    ${line}`),
     '',
