@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, posix, sep } from 'node:path';
+import { fileCircles, namesTwice, type Tree } from '../tests/support/import-law.ts';
 import { importsOf, sourceText } from '../tests/support/source-text.ts';
 
 // How the house stands: `npm run house`. Sizes, names that mean two things, orchestrators, circles between files.
@@ -9,24 +10,23 @@ const GOALS = { filesPerFolder: 25, linesPerFile: 250, importsPerFile: 12, lines
 interface Module {
   path: string;
   lines: number;
-  /** Functions, constants and classes that it exports. */
-  exports: string[];
   /** Modules of src that it imports when it is loaded. */
   imports: string[];
 }
 
-const modules = await modulesBelow('src');
+const tree = await treeBelow('src');
+const modules = Object.entries(tree).map(([path, text]) => moduleOf(path, text));
 printFolders(modules);
-printNames(modules);
+print('file stems in two rooms', stemsTwice(modules));
+print('exported names in two files', namesTwice(tree));
 printOrchestrators(modules);
-printCircles(modules);
+print('circles of files', fileCircles(tree));
 
-async function modulesBelow(root: string): Promise<Module[]> {
+async function treeBelow(root: string): Promise<Tree> {
   const names = await readdir(root, { recursive: true });
   const paths = names.map((name) => name.replaceAll(sep, '/')).filter((name) => /(?<!\.d)\.ts$/.test(name));
-  return await Promise.all(
-    paths.sort().map(async (path) => moduleOf(path, await readFile(join(root, path), 'utf8'))),
-  );
+  const entries = paths.sort().map(async (path) => [path, await readFile(join(root, path), 'utf8')]);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 function moduleOf(path: string, text: string): Module {
@@ -36,13 +36,7 @@ function moduleOf(path: string, text: string): Module {
       ({ specifier, isDynamic }) => !isDynamic && specifier.startsWith('.') && specifier.endsWith('.ts'),
     )
     .map(({ specifier }) => posix.join(posix.dirname(path), specifier));
-  const exports = [...source.code.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)];
-  return {
-    path,
-    lines: text.split('\n').length - 1,
-    exports: exports.map(([, name]) => name ?? ''),
-    imports,
-  };
+  return { path, lines: text.split('\n').length - 1, imports };
 }
 
 function printFolders(all: readonly Module[]): void {
@@ -70,17 +64,10 @@ function over(files: number): string {
   return files > GOALS.filesPerFolder ? `   above ${GOALS.filesPerFolder}` : '';
 }
 
-function printNames(all: readonly Module[]): void {
-  const stems = groupBy(all, ({ path }) => basename(path, '.ts'));
-  print('file stems in two rooms', inTwoRooms(stems));
-  const exported = all.flatMap((module) => module.exports.map((name) => ({ name, path: module.path })));
-  print('exported names in two files', inTwoRooms(groupBy(exported, ({ name }) => name)));
-}
-
-function inTwoRooms(byName: ReadonlyMap<string, { path: string }[]>): string[] {
-  return [...byName]
-    .filter(([name, places]) => name !== 'main' && places.length > 1)
-    .map(([name, places]) => `${name}: ${places.map(({ path }) => path).join(', ')}`);
+function stemsTwice(all: readonly Module[]): string[] {
+  return [...groupBy(all, ({ path }) => basename(path, '.ts'))]
+    .filter(([stem, places]) => stem !== 'main' && places.length > 1)
+    .map(([stem, places]) => `${stem}: ${places.map(({ path }) => path).join(', ')}`);
 }
 
 function printOrchestrators(all: readonly Module[]): void {
@@ -90,22 +77,6 @@ function printOrchestrators(all: readonly Module[]): void {
     `files with more than ${GOALS.importsPerFile} imports`,
     rows.map(({ path, imports }) => `${path}: ${imports.length}`),
   );
-}
-
-/** Modules that reach themselves by what they import when they are loaded, one line per circle. */
-function printCircles(all: readonly Module[]): void {
-  const byPath = new Map(all.map((module) => [module.path, module]));
-  const circles = new Set<string>();
-  const finished = new Set<string>();
-  const visit = (path: string, trail: readonly string[]): void => {
-    const at = trail.indexOf(path);
-    if (at !== -1) circles.add([...trail.slice(at), path].join(' -> '));
-    if (at !== -1 || finished.has(path)) return;
-    for (const next of byPath.get(path)?.imports ?? []) visit(next, [...trail, path]);
-    finished.add(path);
-  };
-  for (const { path } of all) visit(path, []);
-  print('circles of files', [...circles]);
 }
 
 function print(title: string, rows: readonly string[]): void {

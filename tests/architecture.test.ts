@@ -2,7 +2,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { breaches, type ImportLaw, roomCircles, roomOf, type Tree } from './support/import-law.ts';
+import {
+  breaches,
+  fileCircles,
+  type ImportLaw,
+  namesTwice,
+  roomCircles,
+  roomOf,
+  type Tree,
+} from './support/import-law.ts';
 
 const BELOW_ACTIONS = ['base', 'phases', 'session', 'project', 'providers'];
 
@@ -126,6 +134,14 @@ test('every module of src keeps to the law of the rooms', () => {
 
 test('no imports between rooms run in a circle', () => {
   expect(roomCircles(modules, LAW)).toEqual([]);
+});
+
+test('no imports between files run in a circle, types included', () => {
+  expect(fileCircles(modules)).toEqual([]);
+});
+
+test('no two files of src export the same name', () => {
+  expect(namesTwice(modules)).toEqual([]);
 });
 
 test('no folder of src has more than 25 files', () => {
@@ -253,6 +269,21 @@ test('a circle of rooms is found, a door does not close one', () => {
     'demo/b.ts': "import '../cli/terminal/output.ts';",
   };
   expect(roomCircles(throughDoor, LAW)).toEqual([]);
+});
+
+test('a circle of files is found through types', () => {
+  const tree = {
+    'base/a.ts': "import type { B } from './b.ts';",
+    'base/b.ts': "import { c } from './c.ts';",
+  };
+  expect(fileCircles({ ...tree, 'base/c.ts': '' })).toEqual([]);
+  const closed = { ...tree, 'base/c.ts': "import type { A } from './a.ts';" };
+  expect(fileCircles(closed)).toEqual(['base/a.ts -> base/b.ts -> base/c.ts -> base/a.ts']);
+});
+
+test('a name that two files export is found', () => {
+  const tree = { 'base/a.ts': 'export function read() {}', 'session/b.ts': 'export const read = 1;' };
+  expect(namesTwice(tree)).toEqual(['read: base/a.ts, session/b.ts']);
 });
 
 async function modulesBelow(folder: string): Promise<Tree> {

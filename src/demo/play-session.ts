@@ -1,6 +1,6 @@
 import { LinkedController } from '../base/processes/linked-controller.ts';
 import type { Phase } from '../phases/table.ts';
-import { readPlan } from '../session/documents/plan.ts';
+import { parsePlan } from '../session/documents/plan.ts';
 import type { Answer, Chat, Question } from './chat.ts';
 import { DEMO_ERRORS } from './demo-errors.ts';
 
@@ -131,7 +131,7 @@ async function settlePlan({ chat, session, screen }: Play): Promise<string> {
   screen.chapter('Gate 2: the plan');
   screen.toolCall('read_plan');
   const { plan, hash, text } = await chat.call('read_plan', { session });
-  const { title = plan, phases } = readPlan(text);
+  const { title = plan, phases } = parsePlan(text);
   const outline = phases.map(
     ({ number, name, steps }) => `  Phase ${number}: ${name} (${steps.total} steps)`,
   );

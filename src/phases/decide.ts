@@ -7,7 +7,7 @@ import { isQuick, lastedMs, lastedWords, OUTAGE_WORDS } from './outage.ts';
 import type { Outcome, Rules } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import { MAX_TIMEOUTS, PHASES } from './table.ts';
-import { block, type Fault, refused, run } from './verdict.ts';
+import { block, type Fault, faultOf, run } from './verdict.ts';
 
 /**
  * What follows from a child's end. Total and pure: no file, no clock, no throw.
@@ -34,7 +34,7 @@ function decideByEnd(facts: Facts): Decision {
     case 'none':
       return withoutSignal(facts);
     case 'malformed': {
-      const fault = refused('signal_json', `_signal.json could not be read: ${outcome.signal.problem}.`);
+      const fault = faultOf('signal_json', `_signal.json could not be read: ${outcome.signal.problem}.`);
       // A process that was cut short may have been cut short while writing.
       return endedByItself(outcome) ? correct(progress, fault) : withoutSignal(facts, fault);
     }
@@ -81,7 +81,7 @@ function withoutSignal(facts: Facts, fault?: Fault): Decision {
     case 'flooded':
       return correct(
         progress,
-        refused('log_ceiling', 'Its output exceeded the size limit of a log. Print less.'),
+        faultOf('log_ceiling', 'Its output exceeded the size limit of a log. Print less.'),
       );
     case 'auth':
       return block(progress.phase, end, `The agent CLI is not logged in or was refused.${said}`);
@@ -105,7 +105,7 @@ function noSignal(progress: Progress, outcome: Outcome): Decision {
       'The agent before you ended without writing _signal.json; its changes are kept. See what it did, continue, and write the signal last.';
     return again(progress, 'no_signal', [note]);
   }
-  return correct(progress, refused('no_signal', 'No _signal.json was written.'));
+  return correct(progress, faultOf('no_signal', 'No _signal.json was written.'));
 }
 
 function timedOut(progress: Progress, notes: string[], problem?: string): Decision {

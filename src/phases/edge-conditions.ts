@@ -1,7 +1,7 @@
 import type { Outcome, Rules } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import { MAX_TEST_RETURNS, type Phase } from './table.ts';
-import { block, legal, park, refused, type Verdict } from './verdict.ts';
+import { block, faultOf, legal, park, type Verdict } from './verdict.ts';
 
 /** All that a decision may rest on. */
 export interface Facts {
@@ -40,7 +40,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
     to: 'implementation',
     openWhen: 'there is a plan document',
     holds: ({ outcome }) => outcome.plan.exists,
-    otherwise: refused('no_plan', 'There is no plan document to approve.'),
+    otherwise: faultOf('no_plan', 'There is no plan document to approve.'),
   },
   {
     from: 'planning',
@@ -55,7 +55,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
     to: 'quality',
     openWhen: 'the approved plan says that nothing can be tested',
     holds: ({ outcome }) => outcome.plan.untestable,
-    otherwise: refused(
+    otherwise: faultOf(
       'edge_condition',
       'Only a plan that says that nothing can be tested skips testing; signal testing.',
     ),
@@ -65,7 +65,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
     to: 'quality',
     openWhen: 'quality has not reviewed the work since the last implementation iteration',
     holds: ({ progress }) => !progress.qualitySinceImplementation,
-    otherwise: refused(
+    otherwise: faultOf(
       'edge_condition',
       'Quality has reviewed this work already; passed tests now lead to done.',
     ),
@@ -75,7 +75,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
     to: 'done',
     openWhen: 'quality has reviewed the work since the last implementation iteration',
     holds: ({ progress }) => progress.qualitySinceImplementation,
-    otherwise: refused(
+    otherwise: faultOf(
       'edge_condition',
       'Quality has not reviewed this work yet; passed tests lead to quality.',
     ),
@@ -100,6 +100,6 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
       'quality changed nothing since it was entered, or the approved plan says that nothing can be tested',
     holds: ({ progress, outcome }) =>
       outcome.plan.untestable || !(progress.qualityChangedTree || outcome.treeChanged),
-    otherwise: refused('edge_condition', 'Quality changed the code, so it must be tested again.'),
+    otherwise: faultOf('edge_condition', 'Quality changed the code, so it must be tested again.'),
   },
 ];

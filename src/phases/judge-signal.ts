@@ -1,7 +1,7 @@
 import type { BlockDecision, JudgedSignal } from './decision.ts';
 import { EDGE_CONDITIONS, type Facts } from './edge-conditions.ts';
 import { MAX_QUALITY_ROUNDS, PHASES, type Phase } from './table.ts';
-import { block, legal, park, refused, run, type Verdict } from './verdict.ts';
+import { block, faultOf, legal, park, run, type Verdict } from './verdict.ts';
 
 /** Holds a well-formed signal against the phase table, the conditions on its edges and the gates. */
 export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
@@ -9,7 +9,7 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
   const allowed = PHASES[phase].signals;
   if (!allowed.includes(signal.status)) {
     const problem = `"${signal.status}" may not be signalled in ${phase}; allowed: ${allowed.join(', ')}.`;
-    return refused('signal_not_allowed', problem);
+    return faultOf('signal_not_allowed', problem);
   }
   // Only `continue` moves, so only there does a named phase matter.
   switch (signal.status) {
@@ -31,13 +31,13 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
 function continues(facts: Facts, signal: JudgedSignal): Verdict {
   const { phase } = facts.progress;
   if (signal.unknownPhase !== undefined) {
-    return refused('signal_phase', `"${signal.unknownPhase.slice(0, 60)}" is not a phase.`);
+    return faultOf('signal_phase', `"${signal.unknownPhase.slice(0, 60)}" is not a phase.`);
   }
   const target = signal.phase ?? phase;
   if (target === phase) return stays(facts);
   if (!PHASES[phase].next.includes(target)) {
     const possible = [phase, ...PHASES[phase].next].join(', ');
-    return refused('signal_phase', `${phase} can't be followed by ${target}; possible: ${possible}.`);
+    return faultOf('signal_phase', `${phase} can't be followed by ${target}; possible: ${possible}.`);
   }
   return moves(facts, target);
 }
@@ -65,19 +65,19 @@ function waits(facts: Facts, signal: JudgedSignal): Verdict {
   const waitsFor = signal.for ?? possible[0] ?? 'human_action';
   if (!possible.includes(waitsFor)) {
     const problem = `${phase} can't wait for ${waitsFor}; possible: ${possible.join(', ')}.`;
-    return refused('wait_not_allowed', problem);
+    return faultOf('wait_not_allowed', problem);
   }
   const reason = signal.reason === undefined ? {} : { reason: signal.reason };
   switch (waitsFor) {
     case 'qa_answers':
       // Also with an open gate: a question was asked, and whoever opened the gate must answer it.
       if (facts.outcome.questions.open.length > 0) return legal({ ...park(phase, waitsFor), ...reason });
-      return refused('nothing_asked', 'It waits for answers, but _qa.md holds no unanswered question.');
+      return faultOf('nothing_asked', 'It waits for answers, but _qa.md holds no unanswered question.');
     case 'plan_approval':
       return waitsForApproval(facts);
     case 'file_update':
       if (signal.file === undefined) {
-        return refused('no_file', 'A wait for file_update must name the "file".');
+        return faultOf('no_file', 'A wait for file_update must name the "file".');
       }
       return legal({ ...park(phase, waitsFor), file: signal.file, ...reason });
     case 'human_action':
@@ -92,7 +92,7 @@ function waitsForApproval(facts: Facts): Verdict {
   if (phase === 'planning') return moves(facts, 'implementation');
   if (!facts.outcome.plan.changedSinceApproval) {
     const problem = `${phase} may wait for plan_approval only after it changed the plan.`;
-    return refused('nothing_to_approve', problem);
+    return faultOf('nothing_to_approve', problem);
   }
   return legal(facts.rules.gates.plan ? park(phase, 'plan_approval') : run(phase));
 }
@@ -100,7 +100,7 @@ function waitsForApproval(facts: Facts): Verdict {
 function finishes({ outcome }: Facts, signal: JudgedSignal): Verdict {
   if (outcome.unacknowledged.length > 0) {
     const ids = outcome.unacknowledged.join(', ');
-    return refused('messages', `Messages from the human are not acknowledged: ${ids}.`);
+    return faultOf('messages', `Messages from the human are not acknowledged: ${ids}.`);
   }
   return legal({ kind: 'done', phase: 'done', summary: signal.summary ?? 'Done.' });
 }

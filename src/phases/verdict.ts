@@ -16,7 +16,7 @@ export function legal(decision: Decision): Verdict {
   return { kind: 'legal', decision };
 }
 
-export function refused(rule: BlockRuleName, problem: string): Fault {
+export function faultOf(rule: BlockRuleName, problem: string): Fault {
   return { kind: 'refused', rule, problem };
 }
 

@@ -4,7 +4,7 @@ import { writeWhole } from '../base/files/atomic-file.ts';
 import { runCommand } from '../base/processes/run-command.ts';
 import { documentText } from '../session/documents/document-text.ts';
 import { changeOverview } from '../session/documents/overview-change.ts';
-import { readQa } from '../session/documents/qa.ts';
+import { parseQa } from '../session/documents/qa.ts';
 import { writeAnswers } from '../session/documents/qa-change.ts';
 import type { ActContext, Acts } from './act-context.ts';
 import type { ClaudeLines } from './claude-lines.ts';
@@ -80,7 +80,7 @@ async function rewrite(path: string, change: (text: string) => string): Promise<
 
 /** Every question without an answer answered: as suggested, or all with the same words. */
 export function answered(qa: string, answer?: string): string {
-  const open = readQa(qa).questions.filter((question) => question.answer === undefined);
+  const open = parseQa(qa).questions.filter((question) => question.answer === undefined);
   return writeAnswers(
     qa,
     open.map(({ id, suggestion }) => ({ id, text: answer ?? suggestion?.letters[0] ?? 'A' })),

@@ -4,8 +4,8 @@ import { runCommand } from '../base/processes/run-command.ts';
 import { documentText } from '../session/documents/document-text.ts';
 import { oneLine } from '../session/documents/markdown-lines.ts';
 import { type OverviewReading, readOverview } from '../session/documents/overview.ts';
-import { currentPlanOf, readPlan } from '../session/documents/plan.ts';
-import { readQa } from '../session/documents/qa.ts';
+import { currentPlanOf, parsePlan } from '../session/documents/plan.ts';
+import { parseQa } from '../session/documents/qa.ts';
 import { answerText, parseAnswer } from '../session/documents/qa-answer.ts';
 import type { QaQuestion } from '../session/documents/qa-question.ts';
 import { nameWithoutDate } from '../session/layout/names.ts';
@@ -27,10 +27,10 @@ export async function readSituation(facts: PromptFacts): Promise<Situation> {
   const { sessionDir, phase, iteration } = facts;
   const read = async (name: string) => (await documentText(join(sessionDir, name))) ?? '';
   const namesIn = (folder: string) => readdir(join(sessionDir, folder)).catch(() => []);
-  const { questions } = readQa(await read('_qa.md'));
+  const { questions } = parseQa(await read('_qa.md'));
   const overview = readOverview(await read('_overview.md'));
   const planName = facts.planName ?? currentPlanOf(await namesIn('.'), '', []);
-  const phases = planName === undefined ? [] : readPlan(await read(planName)).phases;
+  const phases = planName === undefined ? [] : parsePlan(await read(planName)).phases;
   const logs = (await namesIn('_logs')).filter((name) => name.endsWith(`-${phase}.jsonl`));
   const occasion: Occasion = {
     phase,

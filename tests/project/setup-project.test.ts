@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
 import { readKnownProjects } from '../../src/project/finding/known-projects.ts';
-import { type ProjectSetup, setupProject } from '../../src/project/finding/setup-project.ts';
+import { makeProject, type ProjectSetup } from '../../src/project/finding/setup-project.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
 
 const setUp = (repo: TempRepo, wanted: Partial<ProjectSetup> = {}) =>
-  setupProject({ mainRepo: repo.path, env: repo.env, homeDir: repo.homeDir, clock, ...wanted });
+  makeProject({ mainRepo: repo.path, env: repo.env, homeDir: repo.homeDir, clock, ...wanted });
 
 const statusOf = (repo: TempRepo) => repo.git(['status', '--porcelain', '--untracked-files=all']);
 

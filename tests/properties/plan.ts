@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseMarkdown } from '../../src/session/documents/markdown-lines.ts';
-import { planHash, readPlan } from '../../src/session/documents/plan.ts';
+import { parsePlan, planHash } from '../../src/session/documents/plan.ts';
 import { planChanges } from '../../src/session/documents/plan-changes.ts';
 import { planContent } from '../../src/session/documents/plan-content.ts';
 import { type Property, property } from './property.ts';
@@ -50,7 +50,7 @@ function freely(text: string, random: readonly number[]): string {
 
 export const planProperties: Property[] = [
   property('reading a plan never throws', fc.oneof(anyPlan, anyText), (text) => {
-    const reading = readPlan(text);
+    const reading = parsePlan(text);
     for (const { steps } of reading.phases) assert(steps.done <= steps.total);
     assert.match(planHash(text), /^[0-9a-f]{64}$/);
   }),

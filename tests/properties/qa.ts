@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { plainWords } from '../../src/base/plain-words.ts';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
-import { findStatus, readQa } from '../../src/session/documents/qa.ts';
+import { findStatus, parseQa } from '../../src/session/documents/qa.ts';
 import { answerText, parseAnswer, questionHash } from '../../src/session/documents/qa-answer.ts';
 import { findQuestions, isUnanswered } from '../../src/session/documents/qa-blocks.ts';
 import {
@@ -75,8 +75,8 @@ const written = (text: string) =>
 
 function checkWritten(text: string, answers: readonly { id: string; text: string }[]): void {
   const after = writeAnswers(text, answers);
-  const before = readQa(text).questions;
-  const reading = readQa(after);
+  const before = parseQa(text).questions;
+  const reading = parseQa(after);
   const ids = new Map(answers.map((answer) => [findQuestion(before, answer.id)?.id, written(answer.text)]));
   assert.deepEqual(
     reading.questions.map(({ id }) => id),
@@ -114,7 +114,7 @@ function checkForeign(text: string, answers: readonly { id: string; text: string
 
 export const qaProperties: Property[] = [
   property('reading questions never throws, and no two have one id', fc.oneof(anyQa, anyText), (text) => {
-    const reading = readQa(text);
+    const reading = parseQa(text);
     const ids = reading.questions.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
     assert(Array.isArray(lintQa(reading)));
@@ -132,8 +132,8 @@ export const qaProperties: Property[] = [
     'an appended round is new, waits and leaves the old text',
     fc.tuple(anyQa, anyDrafts),
     ([text, drafts]) => {
-      const before = readQa(text).questions;
-      const after = readQa(appendRound(text, drafts));
+      const before = parseQa(text).questions;
+      const after = parseQa(appendRound(text, drafts));
       assert.deepEqual(after.questions.slice(0, before.length).map(questionHash), before.map(questionHash));
       assert.equal(after.questions.length, before.length + drafts.length);
       assert.equal(after.status, 'waiting');
@@ -143,7 +143,7 @@ export const qaProperties: Property[] = [
     },
   ),
   property('a new file reads as its questions', fc.tuple(anyText, anyDrafts), ([title, questions]) => {
-    const reading = readQa(newQa({ title, questions }));
+    const reading = parseQa(newQa({ title, questions }));
     assert.deepEqual(
       reading.questions.map(({ id }) => id),
       questions.map((_draft, at) => `Q${at + 1}`),
@@ -168,7 +168,7 @@ export const qaProperties: Property[] = [
       const file = writeAnswers(newQa({ title: 'x', questions: [{ text: 'x', options }] }), [
         { id: 'Q1', text: answerText(parsed) },
       ]);
-      assert.equal(readQa(file).questions[0]?.answer, answerText(parsed));
+      assert.equal(parseQa(file).questions[0]?.answer, answerText(parsed));
     },
   ),
 ];

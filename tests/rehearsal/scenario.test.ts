@@ -5,8 +5,8 @@ import { DEMO_SCENARIO } from '../../src/demo/paper-boat-work.ts';
 import { HONEST_WORK } from '../../src/rehearsal/honest-work.ts';
 import { Act, actsFor, type Occasion, readScenario, Scenario } from '../../src/rehearsal/scenario.ts';
 import { fill } from '../../src/rehearsal/situation.ts';
-import { readPlan } from '../../src/session/documents/plan.ts';
-import { readQa } from '../../src/session/documents/qa.ts';
+import { parsePlan } from '../../src/session/documents/plan.ts';
+import { parseQa } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
 import { lintQa } from '../support/lint-qa.ts';
 
@@ -54,9 +54,9 @@ test.each([
   ['the demo', DEMO],
 ])('the questions and the plan of %s are good ones by our own rules', (_name, acts) => {
   for (const act of acts) {
-    if (act.act === 'ask') expect(lintQa(readQa(newQa(act)))).toEqual([]);
+    if (act.act === 'ask') expect(lintQa(parseQa(newQa(act)))).toEqual([]);
     if (act.act !== 'document' || act.kind !== 'plan') continue;
     const plan = `# Plan\n${act.sections['Implementation Phases']}\n`;
-    expect(readPlan(plan)).toMatchObject({ problems: [], phases: [{ number: 1 }, {}, { number: 3 }] });
+    expect(parsePlan(plan)).toMatchObject({ problems: [], phases: [{ number: 1 }, {}, { number: 3 }] });
   }
 });

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { readHistory } from '../../src/session/documents/history.ts';
 import { readOverview } from '../../src/session/documents/overview.ts';
 import { changeOverview } from '../../src/session/documents/overview-change.ts';
-import { currentPlanOf, readPlan } from '../../src/session/documents/plan.ts';
-import { readQa } from '../../src/session/documents/qa.ts';
+import { currentPlanOf, parsePlan } from '../../src/session/documents/plan.ts';
+import { parseQa } from '../../src/session/documents/qa.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
 import { isFolderName, resolveSessionFolder } from '../../src/session/layout/names.ts';
 import { inferPhase } from '../../src/session/legacy/legacy.ts';
@@ -41,8 +41,10 @@ function readFolder(folder: string) {
     totals: [overview.iteration, overview.totalIterations, overview.qualityIteration],
     flow: overview.flow.length,
     signal: signal.kind === 'signal' ? signal.signal.status : signal.kind,
-    plan: plan && [plan, ...readPlan(read(folder, plan) ?? '').phases.map(({ completed }) => completed)],
-    answers: readQa(read(folder, '_qa.md') ?? '').questions.map(({ id, answer }) => `${id}=${answer ?? '?'}`),
+    plan: plan && [plan, ...parsePlan(read(folder, plan) ?? '').phases.map(({ completed }) => completed)],
+    answers: parseQa(read(folder, '_qa.md') ?? '').questions.map(
+      ({ id, answer }) => `${id}=${answer ?? '?'}`,
+    ),
     history: readHistory(read(folder, '_signal_history.jsonl') ?? '').entries.length,
   };
 }

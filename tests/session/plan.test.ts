@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { currentPlanOf, planHash, readPlan } from '../../src/session/documents/plan.ts';
+import { currentPlanOf, parsePlan, planHash } from '../../src/session/documents/plan.ts';
 import { planChanges } from '../../src/session/documents/plan-changes.ts';
 import { planProperties } from '../properties/plan.ts';
 
@@ -31,7 +31,7 @@ Check: \`npm test -- keys\`
 for (const property of planProperties) test(property.name, () => property.run(300));
 
 test('a plan as designed reads phase by phase', () => {
-  expect(readPlan(PLAN)).toEqual({
+  expect(parsePlan(PLAN)).toEqual({
     title: 'JWT',
     phases: [
       {
@@ -51,15 +51,15 @@ test('a plan as designed reads phase by phase', () => {
 
 test('a completion line completes its phase', () => {
   const text = PLAN.replace('- [ ] verify', '- [ ] verify\n**Phase 2 completed** (01-08 15:00)');
-  expect(readPlan(text).phases.map(({ completed }) => completed)).toEqual([true, true]);
+  expect(parsePlan(text).phases.map(({ completed }) => completed)).toEqual([true, true]);
 });
 
 test('only a reason given outside the notes makes the work untestable', () => {
-  expect(readPlan(PLAN.replace('Add JWT.', 'Testing: none - only documents change')).testable).toBe(false);
-  expect(readPlan(PLAN.replace('Add JWT.', '- **Testing:** none — research')).testable).toBe(false);
-  expect(readPlan(PLAN.replace('Add JWT.', 'Testing: none')).testable).toBe(true);
-  expect(readPlan(PLAN.replace('Add JWT.', 'Testing: none of the old suites')).testable).toBe(true);
-  expect(readPlan(`${PLAN}Testing: none - said later by a child\n`).testable).toBe(true);
+  expect(parsePlan(PLAN.replace('Add JWT.', 'Testing: none - only documents change')).testable).toBe(false);
+  expect(parsePlan(PLAN.replace('Add JWT.', '- **Testing:** none — research')).testable).toBe(false);
+  expect(parsePlan(PLAN.replace('Add JWT.', 'Testing: none')).testable).toBe(true);
+  expect(parsePlan(PLAN.replace('Add JWT.', 'Testing: none of the old suites')).testable).toBe(true);
+  expect(parsePlan(`${PLAN}Testing: none - said later by a child\n`).testable).toBe(true);
 });
 
 test('ticks, completion lines, line endings and notes leave the hash as it is', () => {
@@ -122,6 +122,6 @@ test('the newest plan is the current one, also across new year', () => {
 
 test('ten megabytes are read, hashed and compared', () => {
   const big = PLAN.replace('## Notes', `### Phase 3: x\n${'- [x] step ``` [\n'.repeat(600_000)}\n## Notes`);
-  expect(readPlan(big).phases.at(-1)?.steps.total).toBe(600_000);
+  expect(parsePlan(big).phases.at(-1)?.steps.total).toBe(600_000);
   expect(planChanges(PLAN, big).lines.length).toBe(200);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readQa } from '../../src/session/documents/qa.ts';
+import { parseQa } from '../../src/session/documents/qa.ts';
 import { parseAnswer, questionHash } from '../../src/session/documents/qa-answer.ts';
 import { appendRound, newQa, setQaStatus, writeAnswers } from '../../src/session/documents/qa-change.ts';
 import { findQuestion } from '../../src/session/documents/qa-question.ts';
@@ -37,7 +37,7 @@ const abcd = { ...question, options: [...'ABCD'].map((letter) => ({ letter, text
 for (const property of qaProperties) test(property.name, () => property.run(300));
 
 test('a file as designed reads question by question', () => {
-  const reading = readQa(FILE);
+  const reading = parseQa(FILE);
   expect(reading).toMatchObject({ title: 'JWT', status: 'waiting', problems: [] });
   expect(reading.questions).toEqual([
     {
@@ -71,7 +71,7 @@ test('an answer replaces its own line, and the status follows the last one', () 
   expect(one).toBe(FILE.replace('**Answer:** _waiting_', '**Answer:** B'));
   const both = writeAnswers(one, [{ id: 'R1Q2', text: 'An hour,\nplease' }]);
   expect(both).toContain('Status: answered\n');
-  expect(readQa(both).questions[1]?.answer).toBe('An hour,\nplease');
+  expect(parseQa(both).questions[1]?.answer).toBe('An hour,\nplease');
 });
 
 test('a round is appended under its own heading, and its ids carry its number', () => {
@@ -82,12 +82,12 @@ test('a round is appended under its own heading, and its ids carry its number', 
   expect(after).toBe(
     `${FILE}\n## Round 2\n\n### Q1: And?\nA) x\nB) y\n**Suggestion:** A - z\n**Answer:** _waiting_\n`,
   );
-  expect(readQa(after).questions.map(({ id }) => id)).toEqual(['Q1', 'Q2', 'R2Q1']);
-  expect(findQuestion(readQa(after).questions, 'r2q1')?.text).toBe('And?');
+  expect(parseQa(after).questions.map(({ id }) => id)).toEqual(['Q1', 'Q2', 'R2Q1']);
+  expect(findQuestion(parseQa(after).questions, 'r2q1')?.text).toBe('And?');
 });
 
 test('a restart at Q1 begins a round without a heading', () => {
-  expect(readQa('### Q1: a\n### Q2: b\n### Q1: c\n').questions.map(({ id }) => id)).toEqual([
+  expect(parseQa('### Q1: a\n### Q2: b\n### Q1: c\n').questions.map(({ id }) => id)).toEqual([
     'Q1',
     'Q2',
     'R2Q1',
@@ -96,7 +96,7 @@ test('a restart at Q1 begins a round without a heading', () => {
 
 test('an old file with check-boxes is read, its ticks as the answer', () => {
   const old = '# Q&A\r\n\r\n## Questions\r\n\r\n### Q1: Which?\r\n- [ ] one\r\n- [x] two\r\n';
-  expect(readQa(old).questions[0]).toMatchObject({
+  expect(parseQa(old).questions[0]).toMatchObject({
     id: 'Q1',
     options: [{ letter: 'A' }, { letter: 'B' }],
     answer: 'B',
@@ -107,15 +107,15 @@ test('an old file with check-boxes is read, its ticks as the answer', () => {
 });
 
 test('what a person types below the answer line belongs to the answer', () => {
-  expect(readQa('### Q1: a\n**Answer:**\nB, because\nof this\n\nnote').questions[0]?.answer).toBe(
+  expect(parseQa('### Q1: a\n**Answer:**\nB, because\nof this\n\nnote').questions[0]?.answer).toBe(
     'B, because\nof this',
   );
-  expect(readQa('### Q1: a\n**Answer:** _waiting_\na note').questions[0]?.answer).toBeUndefined();
+  expect(parseQa('### Q1: a\n**Answer:** _waiting_\na note').questions[0]?.answer).toBeUndefined();
 });
 
 test('a note below a waiting answer does not become part of the answer', () => {
   const after = writeAnswers('### Q1: a\n**Answer:** _waiting_\na note', [{ id: 'Q1', text: 'B' }]);
-  expect(readQa(after).questions[0]?.answer).toBe('B');
+  expect(parseQa(after).questions[0]?.answer).toBe('B');
 });
 
 test.each([
@@ -146,8 +146,8 @@ test('a round that lacks options, a suggestion or brevity is noted', () => {
     title: 'x',
     questions: Array.from({ length: 8 }, () => ({ text: 'a', options: ['b', 'c'] })),
   });
-  expect(lintQa(readQa(many))).toContain('Round 1 asks 8 questions; 7 are the most.');
-  expect(lintQa(readQa('### Q1: a\nA) x\n**Suggestion:** B -\n**Answer:** _waiting_'))).toEqual([
+  expect(lintQa(parseQa(many))).toContain('Round 1 asks 8 questions; 7 are the most.');
+  expect(lintQa(parseQa('### Q1: a\nA) x\n**Suggestion:** B -\n**Answer:** _waiting_'))).toEqual([
     'Q1 has 1 options; it should have 2 to 5.',
     'The suggestion of Q1 names an option that is not there.',
     'The suggestion of Q1 has no reason.',
@@ -156,7 +156,7 @@ test('a round that lacks options, a suggestion or brevity is noted', () => {
 
 test('ten megabytes of questions are read and answered', () => {
   const big = FILE.repeat(25_000);
-  const reading = readQa(big);
+  const reading = parseQa(big);
   expect(reading.questions.length).toBe(50_000);
-  expect(readQa(writeAnswers(big, [{ id: 'R25000Q2', text: 'A' }])).questions.at(-1)?.answer).toBe('A');
+  expect(parseQa(writeAnswers(big, [{ id: 'R25000Q2', text: 'A' }])).questions.at(-1)?.answer).toBe('A');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readQa } from '../../src/session/documents/qa.ts';
+import { parseQa } from '../../src/session/documents/qa.ts';
 import { questionHash } from '../../src/session/documents/qa-answer.ts';
 import {
   type RestingFile,
@@ -28,7 +28,7 @@ test('typed answers are none while a question is open, and all of them once none
 
 test('an answer with which the session came to wait is not typed by a person', () => {
   const text = file('answered', 'B', 'so');
-  const [question] = readQa(text).questions;
+  const [question] = parseQa(text).questions;
   if (question === undefined) throw new Error('There is no question.');
   const parkedWith = { unconfirmed: [{ id: 'Q1', question: questionHash(question), text: 'B' }] };
   expect(typedAnswers(text, STATE, parkedWith)).toBeUndefined();

@@ -45,6 +45,28 @@ export function roomCircles(tree: Tree, law: ImportLaw): string[] {
   return circles(edges);
 }
 
+/** Circles of imports between files, types included. */
+export function fileCircles(tree: Tree): string[] {
+  const edges = Object.entries(tree).map(
+    ([path, text]) => [path, new Set(targets(path, sourceText(text)))] as const,
+  );
+  return circles(new Map(edges));
+}
+
+/** Functions, constants and classes that two files export under one name. */
+export function namesTwice(tree: Tree): string[] {
+  const places = new Map<string, string[]>();
+  for (const [path, text] of Object.entries(tree))
+    for (const name of exportsOf(text)) places.set(name, [...(places.get(name) ?? []), path]);
+  const twice = [...places].filter(([, paths]) => paths.length > 1);
+  return twice.map(([name, paths]) => `${name}: ${paths.join(', ')}`);
+}
+
+function exportsOf(text: string): string[] {
+  const found = sourceText(text).code.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm);
+  return [...found].map(([, name]) => name ?? '');
+}
+
 function importBreaches(path: string, source: SourceText, law: ImportLaw): string[] {
   const room = roomOf(path);
   const allowed = law.mayImport[room];

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents/documents.ts';
-import { readPlan } from '../../src/session/documents/plan.ts';
-import { readQa } from '../../src/session/documents/qa.ts';
+import { parsePlan } from '../../src/session/documents/plan.ts';
+import { parseQa } from '../../src/session/documents/qa.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, ROOT, SOURCE } from './texts.ts';
@@ -113,14 +113,14 @@ test.each(AGENTS)('the documents of %s have the parts that the session room know
 
 test('the questions that requirements shows are read without a remark', () => {
   const text = fencedBlocks(SOURCE.agents.find(({ name }) => name === 'requirements')?.body ?? '')[0] ?? '';
-  const reading = readQa(text);
+  const reading = parseQa(text);
   expect(reading.questions).toHaveLength(1);
   expect(lintQa(reading)).toEqual([]);
 });
 
 test('the plan that planning shows is read, with files, check and steps', () => {
   const text = fencedBlocks(SOURCE.agents.find(({ name }) => name === 'planning')?.body ?? '')[0] ?? '';
-  expect(readPlan(text)).toMatchObject({
+  expect(parsePlan(text)).toMatchObject({
     title: 'title',
     testable: true,
     phases: [{ number: 1, name: 'name', check: 'npm test -- a', steps: { total: 2 } }],

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { TOOLS } from '../../src/server/tools/index.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../src/session/documents/documents.ts';
 import { readOverview } from '../../src/session/documents/overview.ts';
-import { readPlan } from '../../src/session/documents/plan.ts';
-import { readQa } from '../../src/session/documents/qa.ts';
+import { parsePlan } from '../../src/session/documents/plan.ts';
+import { parseQa } from '../../src/session/documents/qa.ts';
 import { lintQa } from '../support/lint-qa.ts';
 import { fencedBlocks, inBackticks, SOURCE } from './texts.ts';
 
@@ -65,8 +65,8 @@ test.each(Object.entries(WRITES))(
 test('questions, plan and notebook that skills show are read without a remark', () => {
   const first = (name: string) =>
     fencedBlocks(SOURCE.skills.find((one) => one.name === name)?.body ?? '')[0] ?? '';
-  expect(lintQa(readQa(first('task-definition')))).toEqual([]);
-  expect(readPlan(first('planning')).problems).toEqual([expect.objectContaining({ name: 'phase_count' })]);
+  expect(lintQa(parseQa(first('task-definition')))).toEqual([]);
+  expect(parsePlan(first('planning')).problems).toEqual([expect.objectContaining({ name: 'phase_count' })]);
   const notebook = readOverview(first('session-management'));
   expect(notebook).toMatchObject({ phase: 'investigation', totalIterations: 0 });
 });

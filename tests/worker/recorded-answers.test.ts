@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readQa } from '../../src/session/documents/qa.ts';
+import { parseQa } from '../../src/session/documents/qa.ts';
 import { questionHash } from '../../src/session/documents/qa-answer.ts';
 import { writeRecordedAnswers } from '../../src/worker/documents/recorded-answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -15,7 +15,7 @@ async function written(text: string, answers: Record<string, string>, times = 1)
   await using dir = await tempDir();
   const qa = join(dir.path, '_qa.md');
   await writeFile(qa, text);
-  const recorded = readQa(QA).questions.flatMap((question) => {
+  const recorded = parseQa(QA).questions.flatMap((question) => {
     const answer = answers[question.id];
     return answer === undefined ? [] : [{ id: question.id, question: questionHash(question), text: answer }];
   });
@@ -27,14 +27,14 @@ async function written(text: string, answers: Record<string, string>, times = 1)
 test('what a person has typed on since stays below the answer, once, and is no part of it', async () => {
   const longer = 'Only the ones that are still afloat;\nnever the fleet';
   const text = await written(withAnswers(longer, 'so'), { Q1: 'Only the ones that', Q2: 'so' }, 3);
-  expect(readQa(text).questions.map(({ answer }) => answer)).toEqual(['Only the ones that', 'so']);
+  expect(parseQa(text).questions.map(({ answer }) => answer)).toEqual(['Only the ones that', 'so']);
   expect(text).toBe(
     withAnswers(
       'Only the ones that\n\n> Also typed here, and not taken: Only the ones that are still afloat;<br>never the fleet',
       'so',
     ).replace('waiting', 'answered'),
   );
-  expect(readQa(text).questions.map(questionHash)).toEqual(readQa(QA).questions.map(questionHash));
+  expect(parseQa(text).questions.map(questionHash)).toEqual(parseQa(QA).questions.map(questionHash));
 });
 
 test('the same answer in other words of its own is no other text', async () => {
@@ -43,11 +43,11 @@ test('the same answer in other words of its own is no other text', async () => {
 
 test('an answer that is recorded does not say for the others, half typed, that they are complete', async () => {
   const typing = withAnswers('_waiting_', 'Because the');
-  expect(readQa(await written(typing, { Q1: 'all' }))).toMatchObject({
+  expect(parseQa(await written(typing, { Q1: 'all' }))).toMatchObject({
     status: 'waiting',
     questions: [{ answer: 'all' }, { answer: 'Because the' }],
   });
   const marked = typing.replace('Status: waiting', 'Status: answered');
-  expect(readQa(await written(marked, { Q1: 'all' })).status).toBe('answered');
-  expect(readQa(await written(QA, { Q1: 'all', Q2: 'so' })).status).toBe('answered');
+  expect(parseQa(await written(marked, { Q1: 'all' })).status).toBe('answered');
+  expect(parseQa(await written(QA, { Q1: 'all', Q2: 'so' })).status).toBe('answered');
 });

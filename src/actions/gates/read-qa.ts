@@ -1,5 +1,5 @@
 import { decode, readPlainFile } from '../../base/files/plain-file.ts';
-import { readQa as parseQa, type QaReading } from '../../session/documents/qa.ts';
+import { parseQa, type QaReading } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-question.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';

@@ -11,7 +11,14 @@ import { jsonValue, valueAt, withMember, withoutMember } from './json-member.ts'
 import { claudeMarketplace, claudePackage } from './package/claude-package.ts';
 import { commandOnPath } from './package/package-source.ts';
 import { serverStart } from './package-copy.ts';
-import { addPlugin, command, inPluginFolder, type PluginWay, packageFolder, removals } from './plugin.ts';
+import {
+  addPlugin,
+  clientCommand,
+  inPluginFolder,
+  type PluginWay,
+  packageFolder,
+  removals,
+} from './plugin.ts';
 import { addServer, serverTrace } from './server-entry.ts';
 import type { Step } from './step.ts';
 import { changeSettings, isThere, type Trace } from './trace.ts';
@@ -95,7 +102,7 @@ async function serverAlone(work: ClientWork): Promise<Step[]> {
   // In one change: a command of the client's that fails would leave the person without either.
   if (needed.insteadOf !== undefined) return [...left, { ...needed, because }];
   const args = ['mcp', 'add', '-s', 'user', 'samocode', '--', start.command, ...start.args];
-  return [...left, { ...command(work, args), because }];
+  return [...left, { ...clientCommand(work, args), because }];
 }
 
 function allowSteps(work: ClientWork, settings: unknown): Step[] {

@@ -29,7 +29,7 @@ export async function addPlugin(work: ClientWork, { client, ...way }: PluginWay)
     // Clients refuse a plugin that they know, or keep its old files.
     ...(await removals(way.traces)),
     { kind: 'write_package', folder, files },
-    ...way.add(folder).map((args) => command(work, args, way.around)),
+    ...way.add(folder).map((args) => clientCommand(work, args, way.around)),
   ];
 }
 
@@ -40,7 +40,7 @@ export async function removals(traces: readonly Trace[]): Promise<Step[]> {
 }
 
 /** A command of the client, run in a folder of ours: clients take note of where they are run. */
-export function command(
+export function clientCommand(
   { context, program }: ClientWork,
   args: readonly string[],
   around?: RunStep['around'],

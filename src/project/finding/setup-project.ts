@@ -51,7 +51,7 @@ interface ProjectFacts {
  * changed. When something fails, what was made before is taken back.
  * @throws what openProject throws, no_git_identity, first_commit_too_large, GitError
  */
-export async function setupProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
+export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupReport> {
   const undo = new UndoList();
   try {
     return await setUp(setup, undo);

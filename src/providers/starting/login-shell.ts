@@ -44,6 +44,33 @@ export async function readLoginEnvironment(env: Environment, homeDir: string): P
   return { kind: 'unknown', why: `${shell} ended without an answer` };
 }
 
+/**
+ * What SETUP, CHECK and agents start from: the environment that the worker was started with and, where no terminal
+ * stands behind that, what a login shell adds. Its values are in memory alone.
+ */
+export class ChildrenEnvironment {
+  readonly started: Environment;
+  /** That of the worker itself until a login shell was read. */
+  now: Environment;
+  isJoined = false;
+  #reading: Promise<LoginReading> | undefined;
+
+  constructor(started: Environment) {
+    this.started = started;
+    this.now = started;
+  }
+
+  /** Begins to read beside other work. @returns what every later call waits for too */
+  read(): Promise<LoginReading> {
+    this.#reading ??= readLoginEnvironment(this.started, this.started.HOME ?? '/').catch((error: unknown) => {
+      // The machine had no process left for it: the next call tries again.
+      this.#reading = undefined;
+      throw error;
+    });
+    return this.#reading;
+  }
+}
+
 /** A client that a person started from a terminal passes TERM on, whatever else it leaves out; no desktop sets it. */
 export function isFromTerminal({ TERM }: Environment): boolean {
   return TERM !== undefined && TERM !== '' && TERM !== 'dumb';

@@ -1,6 +1,6 @@
 import type { PlanReport } from '../../actions/gates/read-plan.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
-import { readPlan as readPhases } from '../../session/documents/plan.ts';
+import { parsePlan } from '../../session/documents/plan.ts';
 import { beat } from '../calls/beat.ts';
 import { type Form, mayOpenGates } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
@@ -14,7 +14,7 @@ const MOST_PHASES = 12;
 
 /** The plan that waits, as a form: yes, no with what should be different, or not now. */
 function approvalForm({ view, name, hash, text }: PlanReport): Form {
-  const { phases } = readPhases(text);
+  const { phases } = parsePlan(text);
   const steps = phases.slice(0, MOST_PHASES).map((phase) => `${phase.number}. ${cut(phase.name, 100)}`);
   return {
     message: [

@@ -26,7 +26,7 @@ export interface PlanReading {
 }
 
 /** Reads a plan, older ones without Files and Check too; never throws. What stands in Notes counts for nothing. */
-export function readPlan(text: string): PlanReading {
+export function parsePlan(text: string): PlanReading {
   const doc = parseMarkdown(text);
   const end = notesHeading(doc) ?? doc.lines.length;
   const completed = completedNumbers(doc, end);

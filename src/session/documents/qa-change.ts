@@ -1,7 +1,7 @@
 import { parseKeyLine, withValue } from './key-line.ts';
 import { newLineEditor } from './line-editor.ts';
 import { isBlank, oneLine, parseMarkdown, titleHeading } from './markdown-lines.ts';
-import { findStatus, readQa } from './qa.ts';
+import { findStatus, parseQa } from './qa.ts';
 import { continuesAnswer, type FoundQuestion, findQuestions, isRule } from './qa-blocks.ts';
 import { canonicalId } from './qa-question.ts';
 
@@ -112,7 +112,7 @@ function setValues(text: string, values: ReadonlyMap<string, string>): string {
   }
   if (!isKnown) return text;
   const answered = editor.render();
-  const isComplete = readQa(answered).questions.every(({ answer }) => answer !== undefined);
+  const isComplete = parseQa(answered).questions.every(({ answer }) => answer !== undefined);
   return setQaStatus(answered, isComplete ? 'answered' : 'waiting');
 }
 

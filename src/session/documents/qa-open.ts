@@ -1,6 +1,6 @@
 import type { RecordedAnswer } from '../events/event-types.ts';
 import type { SessionState } from '../events/state.ts';
-import { readQa } from './qa.ts';
+import { parseQa } from './qa.ts';
 import { questionHash } from './qa-answer.ts';
 import type { QaQuestion } from './qa-question.ts';
 
@@ -20,7 +20,7 @@ export function openQuestions(
   text: string | undefined,
   { oldRounds, answers }: Pick<SessionState, 'oldRounds' | 'answers'>,
 ): OpenQuestions {
-  const all = text === undefined ? [] : readQa(text).questions;
+  const all = text === undefined ? [] : parseQa(text).questions;
   const questions = all.filter((question) => question.round > oldRounds);
   const recorded = new Map(answers.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
   const found: OpenQuestions = { questions, open: [], unconfirmed: [], altered: [] };

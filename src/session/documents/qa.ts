@@ -12,7 +12,7 @@ export interface QaReading {
 }
 
 /** Reads `_qa.md`, older shapes of it too; never throws. */
-export function readQa(text: string): QaReading {
+export function parseQa(text: string): QaReading {
   const doc = parseMarkdown(text);
   const found = findQuestions(doc);
   const status = findStatus(doc, found)?.value.toLowerCase();

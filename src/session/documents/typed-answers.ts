@@ -1,6 +1,6 @@
 import type { RecordedAnswer } from '../events/event-types.ts';
 import type { SessionState, WaitingStatus } from '../events/state.ts';
-import { readQa } from './qa.ts';
+import { parseQa } from './qa.ts';
 import { answerText, parseAnswer } from './qa-answer.ts';
 import { openQuestions } from './qa-open.ts';
 import { findQuestion } from './qa-question.ts';
@@ -34,7 +34,7 @@ export function typedAnswers(
     answers.push({ ...typed, text: answerText(parsed) });
   }
   if (answers.length === 0) return undefined;
-  return { answers, isMarkedAnswered: readQa(text).status === 'answered' };
+  return { answers, isMarkedAnswered: parseQa(text).status === 'answered' };
 }
 
 /** How long a file with typed answers has to rest before they count, in milliseconds. */

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { isoUtc } from '../../base/clock.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { documentText } from '../documents/document-text.ts';
-import { readQa } from '../documents/qa.ts';
+import { parseQa } from '../documents/qa.ts';
 import type { QaQuestion } from '../documents/qa-question.ts';
 import { MAX_SIGNAL_BYTES } from '../documents/signal.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -45,7 +45,7 @@ export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolde
     history,
     signal,
     fileNames: namesAt(sessionDir) ?? [],
-    questions: qa === undefined ? [] : readQa(qa).questions,
+    questions: qa === undefined ? [] : parseQa(qa).questions,
     since: isoUtc(Math.trunc(stats?.mtimeMs ?? 0)),
     isNested,
     isNestedTwice,

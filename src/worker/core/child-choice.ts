@@ -1,7 +1,14 @@
 import type { Phase } from '../../phases/table.ts';
 import type { Provider } from '../../providers/contract/provider.ts';
 import { providerNamed } from '../../providers/registry.ts';
-import { stateOf, type Worker } from './worker.ts';
+import type { SessionFile } from '../../session/events/session-file.ts';
+import type { SessionState } from '../../session/events/state.ts';
+
+/** What the choice follows from; a `Worker` has all of it. */
+export interface Chooser {
+  readonly file: SessionFile;
+  readonly writer: { readonly state: SessionState };
+}
 
 export interface ChildChoice {
   provider: Provider;
@@ -9,9 +16,9 @@ export interface ChildChoice {
 }
 
 /** The provider and model of a phase: as a person chose them at a resume, else as the session froze them. */
-export function childChoice(worker: Worker, phase: Phase): ChildChoice {
-  const { settings } = worker.file;
-  const { chosen } = stateOf(worker);
+export function childChoice({ file, writer }: Chooser, phase: Phase): ChildChoice {
+  const { settings } = file;
+  const { chosen } = writer.state;
   if (chosen?.provider !== undefined)
     return { provider: providerNamed(chosen.provider), model: chosen.model };
   const provider = providerNamed(settings.providers[phase] ?? settings.provider);
@@ -19,9 +26,12 @@ export function childChoice(worker: Worker, phase: Phase): ChildChoice {
 }
 
 /** The path of a provider's CLI, as it was found when somebody chose that provider. */
-export function cliPathOf(worker: Worker, provider: string): string | undefined {
-  if (provider === 'rehearsal') return worker.rehearsalProgram;
-  const { chosen } = stateOf(worker);
+export function cliPathOf(
+  { file, writer, rehearsalProgram }: Chooser & { readonly rehearsalProgram: string },
+  provider: string,
+): string | undefined {
+  if (provider === 'rehearsal') return rehearsalProgram;
+  const { chosen } = writer.state;
   const own = chosen?.provider === provider ? chosen.cliPath : undefined;
-  return own ?? worker.file.settings.cliPaths[provider];
+  return own ?? file.settings.cliPaths[provider];
 }

@@ -1,43 +1,8 @@
 import { credentialNames } from '../../providers/starting/credentials.ts';
-import {
-  environmentFingerprint,
-  isFromTerminal,
-  type LoginReading,
-  readLoginEnvironment,
-  withLogin,
-} from '../../providers/starting/login-shell.ts';
+import { environmentFingerprint, isFromTerminal, withLogin } from '../../providers/starting/login-shell.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/events/notice-codes.ts';
 import { record, stateOf, type Worker } from './worker.ts';
-
-type Environment = Worker['env'];
-
-/**
- * What SETUP, CHECK and agents start from: the environment that the worker was started with and, where no terminal
- * stands behind that, what a login shell adds. Its values are in memory alone.
- */
-export class ChildrenEnvironment {
-  readonly started: Environment;
-  /** That of the worker itself until a login shell was read. */
-  now: Environment;
-  isJoined = false;
-  #reading: Promise<LoginReading> | undefined;
-
-  constructor(started: Environment) {
-    this.started = started;
-    this.now = started;
-  }
-
-  /** Begins to read beside other work. @returns what every later call waits for too */
-  read(): Promise<LoginReading> {
-    this.#reading ??= readLoginEnvironment(this.started, this.started.HOME ?? '/').catch((error: unknown) => {
-      // The machine had no process left for it: the next call tries again.
-      this.#reading = undefined;
-      throw error;
-    });
-    return this.#reading;
-  }
-}
 
 /** Waits until the environment of SETUP, CHECK and agents is known, and records it: names and a fingerprint. */
 export async function joinEnvironment(worker: Worker): Promise<void> {

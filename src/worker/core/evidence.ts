@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import type { Outcome } from '../../phases/outcome.ts';
 import { documentText } from '../../session/documents/document-text.ts';
-import { currentPlanOf, isPlanOf, planHash, readPlan } from '../../session/documents/plan.ts';
+import { currentPlanOf, isPlanOf, parsePlan, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
 import { type OpenQuestions, openQuestions } from '../../session/documents/qa-open.ts';
 import type { PlanVersion } from '../../session/events/event-types.ts';
@@ -47,7 +47,7 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   // What may be added to the notes may not be taken out again.
   const approved = isSame && !(await notesShrank(worker, text));
   const changedSinceApproval = approvedPlan !== undefined && !approved;
-  const untestable = approved && !readPlan(text).testable;
+  const untestable = approved && !parsePlan(text).testable;
   return {
     version: { name, hash },
     text,

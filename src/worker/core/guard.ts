@@ -13,11 +13,19 @@ import { areConfined } from '../../providers/registry.ts';
 import { type Guard, makeGuard } from '../../providers/starting/guard.ts';
 import { guardProfile, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
-import { runRoot } from '../../session/layout/paths.ts';
-import { childChoice } from './child-choice.ts';
-import { stateOf, type Worker } from './worker.ts';
+import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
+import { type Chooser, childChoice } from './child-choice.ts';
+import type { GitGuard } from './git-guard.ts';
 
 type Place = Pick<Worktree, 'path' | 'branch'>;
+
+/** What it knows of a session; a `Worker` has all of it. */
+interface Guarded extends Chooser {
+  readonly paths: Pick<SessionPaths, 'sessionDir'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly rehearsalProgram: string;
+  readonly git: GitGuard;
+}
 
 /** Where a worker starts agents, SETUP and CHECK: tried once, and again at a resume. */
 export class WorkerGuard {
@@ -28,8 +36,8 @@ export class WorkerGuard {
    * @param worktree while it is not recorded yet
    */
   async guard(
-    worker: Worker,
-    worktree: Place | undefined = stateOf(worker).worktree,
+    worker: Guarded,
+    worktree: Place | undefined = worker.writer.state.worktree,
   ): Promise<Guard | undefined> {
     const now = await this.now(worker);
     if (now.level === 'none') return undefined;
@@ -48,7 +56,7 @@ export class WorkerGuard {
     this.#now = undefined;
   }
 
-  async level(worker: Worker): Promise<SandboxLevel> {
+  async level(worker: Guarded): Promise<SandboxLevel> {
     const { level } = await this.now(worker);
     if (level !== 'none') return level;
     const { fallback = [], permissions } = worker.file.settings;
@@ -56,7 +64,7 @@ export class WorkerGuard {
     return areConfined([...own, ...fallback], permissions) ? 'provider sandbox' : 'none';
   }
 
-  async now(worker: Worker): Promise<GuardNow> {
+  async now(worker: Guarded): Promise<GuardNow> {
     if (worker.file.settings.sandbox === 'off') return SWITCHED_OFF;
     this.#now ??= this.#probe(worker).catch((error: unknown) => {
       this.#now = undefined;
@@ -65,11 +73,11 @@ export class WorkerGuard {
     return await this.#now;
   }
 
-  async #probe(worker: Worker): Promise<GuardNow> {
+  async #probe(worker: Guarded): Promise<GuardNow> {
     return await probeGuard(await this.#placesOf(worker), { env: worker.env });
   }
 
-  async #placesOf({ file, env, rehearsalProgram, git }: Worker): Promise<ProtectedPlaces> {
+  async #placesOf({ file, env, rehearsalProgram, git }: Guarded): Promise<ProtectedPlaces> {
     const { mainRepo, sessionsDir, worktreesDir, settings } = file;
     // Each time: the person may have made another checkout since.
     return await findProtectedPlaces(
@@ -85,7 +93,7 @@ export class WorkerGuard {
 }
 
 async function sessionPlaces(
-  worker: Worker,
+  worker: Guarded,
   worktree: Place,
   { commonDir }: ProtectedPlaces,
 ): Promise<SessionPlaces | undefined> {

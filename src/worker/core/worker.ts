@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Host } from '../../base/processes/host.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
+import type { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { EventWriter } from '../../session/events/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../../session/events/events.ts';
@@ -10,7 +11,6 @@ import type { SessionPaths } from '../../session/layout/paths.ts';
 import type { Slots } from '../../session/slots.ts';
 import type { Projector } from '../documents/projector.ts';
 import { appendPatiently } from './append-patiently.ts';
-import type { ChildrenEnvironment } from './children-environment.ts';
 import type { GitGuard } from './git-guard.ts';
 import type { WorkerGuard } from './guard.ts';
 import { ifTaken } from './passing-errors.ts';

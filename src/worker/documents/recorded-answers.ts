@@ -1,6 +1,6 @@
 import { changeFile } from '../../base/files/change-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import { readQa } from '../../session/documents/qa.ts';
+import { parseQa } from '../../session/documents/qa.ts';
 import { answerText, parseAnswer, questionHash } from '../../session/documents/qa-answer.ts';
 import { noteUntaken, setQaStatus, writeAnswers } from '../../session/documents/qa-change.ts';
 import { openQuestions } from '../../session/documents/qa-open.ts';
@@ -19,7 +19,7 @@ export async function writeRecordedAnswers(
 }
 
 function withAnswers(text: string, state: Pick<SessionState, 'answers' | 'oldRounds'>): string {
-  const { questions, status = 'waiting' } = readQa(text);
+  const { questions, status = 'waiting' } = parseQa(text);
   const byId = new Map(questions.map((question) => [question.id, question]));
   const fitting = state.answers.flatMap((answer) => {
     const question = byId.get(answer.id);

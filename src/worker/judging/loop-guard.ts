@@ -2,7 +2,7 @@ import type { Decision, JudgedSignal } from '../../phases/decision.ts';
 import type { EndingKind } from '../../phases/ending.ts';
 import { breakLoop, withPrint } from '../../phases/no-progress.ts';
 import type { Phase } from '../../phases/table.ts';
-import { readPlan } from '../../session/documents/plan.ts';
+import { parsePlan } from '../../session/documents/plan.ts';
 import type { PlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import type { KeptWork } from '../recording/keep-work.ts';
@@ -35,7 +35,7 @@ function evidence(
   signal: JudgedSignal | undefined,
   { text }: PlanEvidence,
 ): string {
-  const steps = text === undefined ? [] : readPlan(text).phases.map((phase) => phase.steps);
+  const steps = text === undefined ? [] : parsePlan(text).phases.map((phase) => phase.steps);
   const ticked = steps.reduce((sum, { done }) => sum + done, 0);
   const total = steps.reduce((sum, step) => sum + step.total, 0);
   const plan = text === undefined ? 'no plan' : `${ticked} of ${total} steps of the plan ticked`;

@@ -4,7 +4,7 @@ import { ifExists } from '../../base/errors.ts';
 import type { Phase } from '../../phases/table.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { readInboxMessage } from '../../session/documents/inbox.ts';
-import { readPlan } from '../../session/documents/plan.ts';
+import { parsePlan } from '../../session/documents/plan.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
@@ -90,7 +90,7 @@ async function promptMessages(worker: Worker, newFiles: readonly string[]): Prom
 async function promptPlan(worker: Worker): Promise<PromptPlan | undefined> {
   const { version, text, outcome } = await readPlanEvidence(worker);
   if (version === undefined || text === undefined) return undefined;
-  const { phases, testable } = readPlan(text);
+  const { phases, testable } = parsePlan(text);
   return { name: version.name, isApproved: outcome.approved, phases, testable };
 }
 

@@ -5,7 +5,7 @@ import { outageOf } from '../../phases/ending.ts';
 import { openedAtStart } from '../../session/commands/judge-start.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
 import { documentFingerprint, documentText } from '../../session/documents/document-text.ts';
-import { readQa } from '../../session/documents/qa.ts';
+import { parseQa } from '../../session/documents/qa.ts';
 import { questionHash } from '../../session/documents/qa-answer.ts';
 import { appendRound, newQa, setQaStatus } from '../../session/documents/qa-change.ts';
 import { openQuestions } from '../../session/documents/qa-open.ts';
@@ -94,7 +94,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
 /** `Status: answered` is for whoever types the answers: a child that wrote it must not speak for them. */
 async function takeBackAnswered(worker: Worker): Promise<void> {
   const text = await documentText(worker.paths.qa);
-  if (text === undefined || readQa(text).status !== 'answered') return;
+  if (text === undefined || parseQa(text).status !== 'answered') return;
   const { open } = openQuestions(text, stateOf(worker));
   if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
