@@ -5,7 +5,7 @@ import { spentWords } from '../actions/reading/spent-words.ts';
 import { isSamocodeError } from '../base/errors.ts';
 import { plainWords } from '../base/plain-words.ts';
 import { OUTAGE_WORDS } from '../phases/outage.ts';
-import { readPlan } from '../session/documents/plan.ts';
+import { parsePlan } from '../session/documents/plan.ts';
 import type { QaQuestion } from '../session/documents/qa-question.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { WaitingStatus } from '../session/events/state.ts';
@@ -138,7 +138,7 @@ function questionWords({ id, text, options, suggestion }: QaQuestion): string {
 async function planOf(view: SessionView): Promise<Notification['plan']> {
   try {
     const { name, hash, text } = await readPlanOf(view);
-    const { title, phases } = readPlan(text);
+    const { title, phases } = parsePlan(text);
     const lines = phases.map((phase) => `${phase.number}. ${phase.name}`);
     const summary = [title ?? name, ...lines].join('\n');
     return { name, path: join(view.paths.sessionDir, name), hash, summary: plainWords(summary) };

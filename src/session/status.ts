@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { SamocodeError } from '../base/errors.ts';
+import { statsAt } from '../base/files/look-at.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type Holding, readHolding } from '../base/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
@@ -9,12 +11,11 @@ import { atPlaces } from './events/places.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
-import { type SessionPaths, sessionPaths } from './layout/paths.ts';
+import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { isLogAside } from './layout/rewritten-log.ts';
 import { readForeignSession } from './legacy/foreign-session.ts';
 import { trueSessionFile } from './true-session-file.ts';
 import { isOfFiles, unreadableSession } from './unreadable.ts';
-import { unseenWorker } from './unseen-worker.ts';
 
 /** The gate at which a session waits; of a folder that no worker has taken over, also the one that it will wait at. */
 export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
@@ -174,4 +175,33 @@ function hasWorkLeft(work: Work): boolean {
     default:
       return status satisfies never;
   }
+}
+
+/** A worker that watches an agent notes every few seconds that it is awake. */
+const QUIET_MS = 60_000;
+
+/**
+ * What is wrong with a session whose worker can't be judged from here, because it ran in another container or on
+ * another machine, and that shows no sign of life either: nobody goes on with it, and only a person knows whether
+ * that one is gone. Undefined while it may well be at work.
+ */
+function unseenWorker(
+  paths: SessionPaths,
+  { state, holding }: { state: SessionState; holding: Holding },
+  { now }: Pick<Clock, 'now'>,
+): string | undefined {
+  if (holding.kind !== 'held' || holding.liveness !== 'unknowable') return undefined;
+  const { status } = state;
+  const dueAtMs = Math.max(lastSignMs(paths, state), status.kind === 'limited' ? status.until : 0);
+  if (now() - dueAtMs < QUIET_MS) return undefined;
+  const { hostId, pid } = holding.lease.owner;
+  return `Its worker, process ${pid}, ran where this program cannot look (${hostId}), and has given no sign of life for more than a minute. If that machine or container is gone or was restarted, a person takes the session with "samocode takeover".`;
+}
+
+function lastSignMs(paths: SessionPaths, { openIteration }: SessionState): number {
+  const files = [paths.events, paths.leases];
+  if (openIteration !== undefined) {
+    files.push(iterationPaths(paths, openIteration.iteration).awake, join(paths.logs, openIteration.log));
+  }
+  return Math.max(...files.map((path) => statsAt(path)?.mtimeMs ?? 0));
 }

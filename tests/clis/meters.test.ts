@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newCodexMeter } from '../../src/providers/codex/codex-meter.ts';
+import { newCodexMeter } from '../../src/providers/codex/codex.ts';
 import { newGeminiMeter } from '../../src/providers/gemini/gemini-meter.ts';
 import { startCliSession } from './cli-session.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describeEvent } from '../../src/session/documents/describe-event.ts';
 import { statusDetail } from '../../src/session/documents/now.ts';
-import { countingEvents } from '../../src/session/events/event-chain.ts';
+import { countingEvents } from '../../src/session/events/event-log.ts';
 import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, SessionState } from '../../src/session/events/state.ts';

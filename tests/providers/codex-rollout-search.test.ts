@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newCodexMeter } from '../../src/providers/codex/codex-meter.ts';
+import { newCodexMeter } from '../../src/providers/codex/codex.ts';
 import { readCodexTraces } from '../../src/providers/codex/codex-rollout.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countingEvents } from '../../src/session/events/event-chain.ts';
+import { countingEvents } from '../../src/session/events/event-log.ts';
 import { plainLog } from '../support/event-samples.ts';
 
 const numbers = (events: readonly { n: number }[]) => events.map(({ n }) => n);

@@ -6,7 +6,7 @@ import { EMPTY_TRAIL, withPrint } from '../../src/phases/no-progress.ts';
 import type { Phase } from '../../src/phases/table.ts';
 import { BLOCK_AFTER, NUDGE_AFTER } from '../../src/phases/table.ts';
 import { worktreePrints } from '../../src/project/checkpoints/worktree-print.ts';
-import { progressPrint } from '../../src/worker/judging/progress-print.ts';
+import { progressPrint } from '../../src/worker/judging/loop-guard.ts';
 import { type CheckpointScene, checkpointScene } from '../support/checkpoint-scene.ts';
 
 /** What one child leaves: files of the worktree (`code:`) and of the session folder, and its signal. */

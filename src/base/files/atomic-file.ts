@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ifThere } from '../errors.ts';
+import { BASE_ERRORS } from '../base-errors.ts';
+import { ifThere, systemErrorCode } from '../errors.ts';
 import { failPoint, tearPoint } from '../fault-points.ts';
-import { explainedLink } from './no-hard-links.ts';
 
 // Only the disk itself is waited for. Node hands any other call on a file to a thread and back, which costs ten times
 // as much as the call: a worker makes some two hundred of them between two children.
@@ -165,4 +165,14 @@ const DRAFT = /^\..+\.[0-9a-f]{12}\.draft$/;
 // The dot keeps drafts out of listings, and the random part keeps two writers apart.
 function draftPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.draft`);
+}
+
+/** What systems answer to a hard link in a folder of our own where the disk knows none: EPERM on Linux. */
+const NOT_KNOWN: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** The failure of a hard link at `path` with its true reason; any other error as it is. */
+function explainedLink(error: unknown, path: string): unknown {
+  return NOT_KNOWN.includes(systemErrorCode(error) ?? '')
+    ? BASE_ERRORS.no_hard_links({ folder: dirname(path) }, { cause: error })
+    : error;
 }

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import * as z from 'zod';
-import { ownContainer } from './container.ts';
-import { readBootId, readMachineId } from './machine-id.ts';
+import { ifThere } from '../errors.ts';
 import {
   isRunning,
   type ProcessEntry,
@@ -9,6 +10,7 @@ import {
   pidNamespace,
   systemProcessTable,
 } from './process-table.ts';
+import { runCommand } from './run-command.ts';
 
 /** The machine that we run on; tests hand in other boots, hosts and namespaces. */
 export interface Host {
@@ -108,4 +110,72 @@ export async function runningEntry(
   if (!isRunning(entry)) return undefined;
   if (entry.startTicks === startTicks) return entry;
   return (await processes.formerStart?.(pid)) === startTicks ? entry : undefined;
+}
+
+/**
+ * Names the container that we run in over its restarts, by the layer that it writes to; two containers never share one,
+ * as they may share host name, network and `/etc/machine-id`. Undefined outside of one, where engines name layers
+ * otherwise, and unless all of its processes can be seen from here: to whoever looks out of a pid namespace within it,
+ * as the sandbox of an agent makes one, the container would look restarted.
+ */
+export function ownContainer(root = '/'): string | undefined {
+  try {
+    const layer = layerIn(readFileSync(join(root, 'proc/self/mountinfo'), 'utf8'));
+    return layer !== undefined && seesAll(root) ? layer : undefined;
+  } catch {
+    // Whatever is not there or may not be read: then nothing is concluded.
+    return undefined;
+  }
+}
+
+/** The id of the writable layer of `/`, as Docker and Podman give them: random, so that no two engines have the same. */
+function layerIn(mountinfo: string): string | undefined {
+  const mounts = mountinfo.split('\n').map((line) => line.split(' '));
+  const options = mounts.findLast((fields) => fields[4] === '/');
+  const behind = options?.slice(options.indexOf('-') + 1) ?? [];
+  if (behind[0] !== 'overlay') return undefined;
+  return /(?:^|,)upperdir=[^,]*\/([0-9a-f]{64})\/diff(?:,|$)/.exec(behind[2] ?? '')?.[1];
+}
+
+/** The kernel lists a process of an outer or other pid namespace as 0. */
+function seesAll(root: string): boolean {
+  const path = /^0::(\/.*)$/m.exec(readFileSync(join(root, 'proc/1/cgroup'), 'utf8'))?.[1];
+  if (path === undefined) return false;
+  const pids = readFileSync(join(root, 'sys/fs/cgroup', path, 'cgroup.procs'), 'utf8').split('\n');
+  return pids.includes('1') && !pids.includes('0');
+}
+
+/** Names the machine over its reboots, whatever network it is in. */
+async function readMachineId(platform: NodeJS.Platform = process.platform): Promise<string> {
+  const found = platform === 'darwin' ? await ofMac() : ofLinux();
+  return found ?? hostname();
+}
+
+function ofLinux(): string | undefined {
+  const text = ifThere(() => readFileSync('/etc/machine-id', 'utf8'));
+  return text === undefined ? undefined : machineIdIn(text);
+}
+
+// By absolute paths: cron on macOS has no /usr/sbin on its PATH.
+async function ofMac(): Promise<string | undefined> {
+  const { stdout } = await runCommand('/usr/sbin/ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice']);
+  return platformUuidIn(stdout);
+}
+
+/** Names this boot of it; empty when that can't be learned. */
+async function readBootId(): Promise<string> {
+  const linux = ifThere(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
+  if (linux !== undefined) return linux.trim();
+  const { stdout } = await runCommand('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid']);
+  return stdout.trim();
+}
+
+/** What an image is built with ("uninitialized", or nothing) names no machine. */
+export function machineIdIn(text: string): string | undefined {
+  return /^[0-9a-f]{32}$/.exec(text.trim())?.[0];
+}
+
+/** @param ioreg what `ioreg` prints of the IOPlatformExpertDevice */
+export function platformUuidIn(ioreg: string): string | undefined {
+  return /"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"/.exec(ioreg)?.[1];
 }

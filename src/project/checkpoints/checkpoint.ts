@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
+import { writeLightly } from '../../base/files/atomic-file.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { listing } from '../git/listing.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
@@ -12,7 +15,6 @@ import {
   partOptions,
   repositoryOptions,
 } from './checkpoint-store.ts';
-import { type LastCheckpoint, readLast, writeLast } from './last-checkpoint.ts';
 import { refresh, takeTree } from './take-files.ts';
 
 export interface CheckpointPlan extends GitContext {
@@ -159,4 +161,33 @@ function subject({ sessionFolder, moment }: CheckpointPlan): string {
     default:
       return moment satisfies never;
   }
+}
+
+/** The newest checkpoint of a session: where nothing differs from it, no other is made. */
+const LastCheckpoint = z.object({
+  ref: z.string(),
+  commit: z.string(),
+  parents: z.array(z.string()),
+  worktreeTree: z.string(),
+  sessionTree: z.string(),
+  /** Readable names of what was there and was not taken: each is told once. */
+  skipped: z.array(z.string()),
+});
+type LastCheckpoint = z.infer<typeof LastCheckpoint>;
+
+/** @returns undefined when there is none, or none that can be read */
+function readLast(store: CheckpointStore): LastCheckpoint | undefined {
+  try {
+    return LastCheckpoint.parse(JSON.parse(readFileSync(pathIn(store), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function writeLast(store: CheckpointStore, last: LastCheckpoint): void {
+  writeLightly(pathIn(store), `${JSON.stringify(last)}\n`);
+}
+
+function pathIn({ dir }: CheckpointStore): string {
+  return join(dir, 'last.json');
 }

@@ -6,7 +6,6 @@ import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from '.
 import { encryptedAmong, ownBlobs } from './encrypted-files.ts';
 import { type Bounded, beyondBounds, isBeyondBounds, type NewFile } from './new-file-bounds.ts';
 import { type PathState, PathStates } from './path-state.ts';
-import { NOT_DOCUMENTS } from './session-documents.ts';
 
 export interface TakePlan {
   part: KeptPart;
@@ -151,3 +150,15 @@ async function update(how: readonly string[], names: readonly string[], options:
   const input = bytesOf(`${names.join('\0')}\0`);
   await runGit(['update-index', ...how, '-z', '--stdin'], { ...options, input });
 }
+
+/**
+ * Of the session folder's top, in git's words: what the worker alone appends to, what people wrote to agents, and drafts
+ * of files that are being written.
+ */
+const NOT_DOCUMENTS: readonly string[] = [
+  '/_logs/',
+  '/_inbox/',
+  '/session.log',
+  '/_signal_history.jsonl',
+  '/.*.draft',
+];

@@ -1,13 +1,23 @@
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
+import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
-import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
-import { SIGNAL_SCHEMA } from '../contract/signal-schema.ts';
+import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
+import type {
+  ChildCommand,
+  ChildRequest,
+  Meter,
+  Provider,
+  TraceQuestion,
+  Traces,
+} from '../contract/provider.ts';
+import { newGrownLines } from '../reading/grown-lines.ts';
+import { OPEN_IN_GIT } from '../starting/guard-profile.ts';
 import { classifyCodexEnd } from './codex-end.ts';
-import { gitDirsOf } from './codex-git-dirs.ts';
-import { newCodexMeter } from './codex-meter.ts';
-import { readCodexTraces } from './codex-rollout.ts';
+import { findRollout, readCodexTraces, readRolloutLine } from './codex-rollout.ts';
 import { type CodexServers, codexServers } from './codex-servers.ts';
 import { newCodexReader } from './codex-stream.ts';
 import { codexTranscript } from './codex-transcript.ts';
@@ -121,3 +131,81 @@ function toml(value: unknown): string {
   const pairs = Object.entries(value).filter(([, each]) => each !== undefined);
   return `{${pairs.map(([key, each]) => `${JSON.stringify(key)}=${toml(each)}`).join(',')}}`;
 }
+
+/**
+ * The folders of git that a commit in `workingDir` writes: the repository's own and, in a worktree, the
+ * worktree's part of it; both must be named, for a sandbox protects each by itself. A worktree that points
+ * to another repository than `mainRepo`'s gets none: a child may have written that pointer.
+ * @param inGuard what the guard keeps read-only can't be named: Codex makes folders in whatever is
+ */
+async function gitDirsOf(workingDir: string, mainRepo: string, inGuard: boolean): Promise<string[]> {
+  const common = await commonDir(await gitDir(mainRepo));
+  const own = await gitDir(workingDir);
+  if (common === undefined || own === undefined) return [];
+  if (own === common) return [common];
+  if (!own.startsWith(`${common}/worktrees/`)) return [];
+  return [...(inGuard ? OPEN_IN_GIT.map((name) => join(common, name)) : [common]), own];
+}
+
+async function gitDir(checkout: string): Promise<string | undefined> {
+  const dotGit = join(checkout, '.git');
+  if ((await ifExists(stat(dotGit)))?.isDirectory()) return await realpath(dotGit);
+  const pointed = await gitDirOf(checkout);
+  return pointed && (await ifExists(realpath(pointed)));
+}
+
+async function commonDir(own: string | undefined): Promise<string | undefined> {
+  if (own === undefined) return undefined;
+  const shared = await sharedDirOf(own);
+  return shared === undefined ? own : await realpath(shared);
+}
+
+const TELLING = /"(?:token_usage_record|token_count|turn_context)"/;
+
+/** It may have begun before midnight. Each second all the days of a year would be many. */
+const MOST_DAYS = 2;
+
+/**
+ * Codex says at the end of its turn what it has spent; its own log of the thread has it after every answer.
+ * Each look reads what the log has grown by.
+ */
+export function newCodexMeter(question: Pick<TraceQuestion, 'cliSession' | 'env'>): Meter {
+  const readOn = newGrownLines(() => findRollout(question, MOST_DAYS));
+  const known: Pick<Traces, 'tokens' | 'model'> = {};
+  return async () => {
+    await readOn((line) => {
+      if (!TELLING.test(line)) return;
+      const { tokens, model } = readRolloutLine(line);
+      if (tokens) known.tokens = tokens;
+      if (model) known.model = model;
+    });
+    return known;
+  };
+}
+
+const textOrNull = { type: ['string', 'null'] };
+const oneOf = (values: readonly string[]) => ({ type: 'string', enum: values });
+const oneOfOrNull = (values: readonly string[]) => ({ type: ['string', 'null'], enum: [...values, null] });
+
+const properties = {
+  status: oneOf(SIGNAL_STATUSES),
+  phase: oneOfOrNull(PHASE_NAMES),
+  for: oneOfOrNull(WAITING_FOR),
+  reason: textOrNull,
+  needs: textOrNull,
+  note: textOrNull,
+  summary: textOrNull,
+  file: textOrNull,
+  acknowledged: { type: ['array', 'null'], items: { type: 'string' } },
+};
+
+/**
+ * The signal as a strict JSON schema: every key required and no other allowed, as the services want it;
+ * null stands for a key that a signal would leave out.
+ */
+const SIGNAL_SCHEMA = {
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+};

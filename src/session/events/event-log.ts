@@ -5,7 +5,6 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { linesFrom } from '../../base/files/lines.ts';
 import { openPlainHandle, readPlainFile } from '../../base/files/plain-file.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { countingEvents, type Link, wholeCommits } from './event-chain.ts';
 import { type EventReading, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { FORMAT_VERSION } from './format-version.ts';
@@ -195,4 +194,33 @@ export function tailHashAt(descriptor: number, offset: number): string | undefin
   const bytesRead = readSync(descriptor, bytes, 0, length, offset - length);
   if (bytesRead < length) return undefined;
   return fingerprint(bytes);
+}
+
+/** What makes a line count: also that of an event whose body can't be read. */
+type Link = Pick<SessionEvent, 'n' | 'lease' | 'more'>;
+
+/**
+ * The events that count among those read from the end of a log, in the order of the file. Read from its
+ * start it is exactly what the fold takes: numbers without gaps, no event of a lower lease. Behind a later
+ * start nobody knows which number comes first, so the longest such chain is taken.
+ */
+export function countingEvents<T extends Link>(read: Iterable<T>, fromStart: boolean): T[] {
+  // Keyed by the number of each chain's last event.
+  const chains = new Map<number, T[]>(fromStart ? [[0, []]] : []);
+  for (const event of read) {
+    const chain = chains.get(event.n - 1);
+    if (chain !== undefined && event.lease >= (chain.at(-1)?.lease ?? 0)) {
+      chains.delete(event.n - 1);
+      chain.push(event);
+      if (chain.length > (chains.get(event.n)?.length ?? 0)) chains.set(event.n, chain);
+    } else if (!fromStart && !chains.has(event.n)) {
+      chains.set(event.n, [event]);
+    }
+  }
+  return [...chains.values()].reduce((best, chain) => (chain.length >= best.length ? chain : best), []);
+}
+
+/** Without a commit at the end whose rest is missing. */
+function wholeCommits<T extends Link>(events: readonly T[]): T[] {
+  return events.slice(0, events.findLastIndex(({ more }) => more === undefined) + 1);
 }

@@ -18,7 +18,14 @@ import { explainFailure, say } from '../core/failure.ts';
 import { followUp } from '../core/follow-up.ts';
 import { isPassing } from '../core/passing-errors.ts';
 import { record, type Worker } from '../core/worker.ts';
-import { applyCommand } from './apply-command.ts';
+import { answer } from './answer.ts';
+import { approve, takeChangeRequest } from './approve.ts';
+import { archive, unarchive } from './finish.ts';
+import { message } from './message.ts';
+import { resume } from './resume.ts';
+import { rewind } from './rewind.ts';
+import { start } from './start.ts';
+import { stop } from './stop.ts';
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
 export type Moment = 'no_child' | 'child_runs';
@@ -123,4 +130,32 @@ function refusal(
     hint,
     next: recordedSteps(next),
   };
+}
+
+/** Hands a command to the file of its kind; nothing is written yet. */
+async function applyCommand(worker: Worker, command: Command): Promise<CommandOutcome | Refused> {
+  switch (command.kind) {
+    case 'start':
+      return start(worker, command);
+    case 'answer':
+      return await answer(worker, command);
+    case 'approve':
+      return await approve(worker, command);
+    case 'request_changes':
+      return await takeChangeRequest(worker, command);
+    case 'message':
+      return await message(worker, command);
+    case 'stop':
+      return await stop(worker, command);
+    case 'resume':
+      return await resume(worker, command);
+    case 'archive':
+      return await archive(worker, command);
+    case 'unarchive':
+      return await unarchive(worker, command);
+    case 'rewind':
+      return await rewind(worker, command);
+    default:
+      return command satisfies never;
+  }
 }

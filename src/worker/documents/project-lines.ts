@@ -2,7 +2,7 @@ import { appendLines } from '../../base/files/append-lines.ts';
 import { readTail } from '../../base/files/lines.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
-import { sessionLogLine } from '../../session/documents/session-log.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { historyLineOf } from './project-event.ts';
@@ -52,4 +52,12 @@ function isJson(line: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * One line of `session.log`, its LF included.
+ * @param stamp `MM-DD HH:MM`
+ */
+export function sessionLogLine(stamp: string, text: string): string {
+  return `[${stamp}] ${oneLine(text)}\n`;
 }

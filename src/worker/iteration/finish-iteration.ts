@@ -1,18 +1,28 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { crashPoint } from '../../base/fault-points.ts';
+import { namesAt } from '../../base/files/look-at.ts';
+import { afterFailedChecks, afterImpossibleChecks, afterUnreadMessages } from '../../phases/after-checks.ts';
+import { decide } from '../../phases/decide.ts';
+import type { Decision } from '../../phases/decision.ts';
+import type { Outcome, Rules } from '../../phases/outcome.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
+import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stopEvents } from '../core/stopped.ts';
-import { record, type Worker } from '../core/worker.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { putAwayOldFlow } from '../documents/old-flow.ts';
 import { guardLoop } from '../judging/loop-guard.ts';
 import { noteCost } from '../limits/day-spent.ts';
-import { notKept } from '../recording/keep-work.ts';
+import { patienceOf } from '../limits/outage-end.ts';
+import { commitReadableFiles, type KeptWork, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { keepLook } from '../recording/last-look.ts';
+import { putAwayMessages } from '../recording/messages.ts';
 import { settleEvents } from '../recording/settle.ts';
-import { tidyIteration } from '../recording/tidy-iteration.ts';
-import { decideChecked } from './decide-checked.ts';
 import type { ChildEnded } from './how-it-ended.ts';
 import { keepWhatIsLeft } from './keep-what-is-left.ts';
 import { notesAbout } from './kept-signal.ts';
 import { readOutcome } from './read-outcome.ts';
+import { runChecks } from './run-checks.ts';
 
 /**
  * Judges a child whose whole tree is gone and commits the result: the second of an iteration's two
@@ -65,4 +75,63 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   await record(worker, ...(await settleEvents(worker)));
   await tidyIteration(worker, open, { kept, acknowledged });
   keepLook(worker, after);
+}
+
+/**
+ * The decision about an outcome. One to be done holds only when the project's own checks pass and no message of a person
+ * is left unread, also none that comes while they run. @returns undefined when they were stopped
+ */
+async function decideChecked(worker: Worker, outcome: Outcome): Promise<Decision | undefined> {
+  const { progress } = stateOf(worker);
+  const decision = decide(progress, outcome, rulesOf(worker));
+  if (decision.kind !== 'done') return decision;
+  if (hasUnread(worker)) return afterUnreadMessages(progress);
+  const end = await runChecks(worker);
+  if (end.kind === 'stopped') return undefined;
+  if (end.kind === 'impossible') return afterImpossibleChecks(progress, end.reason);
+  if (end.failures.length > 0) return afterFailedChecks(progress, end.failures);
+  return hasUnread(worker) ? afterUnreadMessages(progress) : decision;
+}
+
+function hasUnread(worker: Worker): boolean {
+  return stateOf(worker).messages.waiting.length > 0;
+}
+
+function rulesOf({ file: { settings } }: Worker): Rules {
+  // A plan always parks; a gate that is left open is opened there, on record, as the person's choice.
+  const gates = { qa: settings.gates.includes('qa'), plan: true };
+  return { gates, maxRetries: settings.maxRetries, patience: patienceOf(settings) };
+}
+
+/** The work that follows a recorded end: what a crash leaves of it does no harm. */
+async function tidyIteration(
+  worker: Worker,
+  { iteration, phase }: OpenIteration,
+  { kept, acknowledged }: { kept: KeptWork; acknowledged: readonly string[] },
+): Promise<void> {
+  await putAwayMessages(worker, acknowledged);
+  await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: false });
+  await commitReadableFiles(worker);
+  removeOldIterations(worker.paths, iteration);
+  if (kept.checkpoint === undefined) return;
+  const endsPhase = stateOf(worker).progress.phase === phase ? undefined : phase;
+  await tidyCheckpoints(worker, { iteration, commit: kept.checkpoint.commit, endsPhase });
+}
+
+/** So many of the newest: for whoever looks why an agent did what it did. A worker itself asks for the last one alone. */
+export const KEPT_ITERATIONS = 20;
+
+/**
+ * Removes the machine files of iterations that ended long ago; what counts of them stands in the events, and what
+ * their agents printed in `_logs/`. What can't be removed only takes room.
+ */
+export function removeOldIterations({ iterations }: Pick<SessionPaths, 'iterations'>, ended: number): void {
+  for (const name of namesAt(iterations) ?? []) {
+    if (!/^\d{3,9}$/.test(name) || Number(name) > ended - KEPT_ITERATIONS) continue;
+    try {
+      rmSync(join(iterations, name), { recursive: true, force: true });
+    } catch {
+      return;
+    }
+  }
 }

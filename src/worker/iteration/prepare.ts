@@ -2,13 +2,16 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { START } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockedBy } from '../core/blocked.ts';
+import { readQuestions } from '../core/evidence.ts';
 import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { documentNames } from '../documents/documents.ts';
 import { gateEvents, type Standing, standing } from '../recording/adopted-gate.ts';
-import { goalOfAdopted } from '../recording/goal-of-adopted.ts';
 import { keepWork, notKept } from '../recording/keep-work.ts';
 import { makeWorktree, type Ready } from './make-worktree.ts';
 import { requireCheckPrograms } from './run-checks.ts';
@@ -75,4 +78,24 @@ async function recordPrepared(
 function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
   if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
   return [`There was no branch ${branch}: it was created again, without the earlier work.`];
+}
+
+/** The new work for which a done folder was taken over: questions and plans that lie there belong to the work before. */
+async function goalOfAdopted(worker: Worker): Promise<NewEvent[]> {
+  const { file, paths } = worker;
+  if (file.goal === undefined) return [];
+  const { questions } = await readQuestions(worker);
+  const accepted = (await readEvents(paths.events, 0)).find(({ type }) => type === 'command_accepted');
+  return [
+    {
+      type: 'resumed',
+      by: accepted?.type === 'command_accepted' ? accepted.by : { channel: 'settings' },
+      phase: 'investigation',
+      resetsCounts: true,
+      goal: file.goal,
+      oldRounds: Math.max(0, ...questions.map(({ round }) => round)),
+      oldPlans: documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan'),
+      flow: `New goal: ${file.goal.split('\n')[0]}`,
+    },
+  ];
 }

@@ -1,4 +1,12 @@
 import { join } from 'node:path';
+import done from '../../../agents/done.md';
+import implementation from '../../../agents/implementation.md';
+import init from '../../../agents/init.md';
+import investigation from '../../../agents/investigation.md';
+import planning from '../../../agents/planning.md';
+import quality from '../../../agents/quality.md';
+import requirements from '../../../agents/requirements.md';
+import testing from '../../../agents/testing.md';
 import contract from '../../../workflow/contract.md';
 import iteration from '../../../workflow/iteration.md';
 import notebook from '../../../workflow/notebook.md';
@@ -13,7 +21,6 @@ import type { Phase } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { signalExamples } from '../../session/documents/signal.ts';
 import { iterationStamp } from '../documents/project-event.ts';
-import { PHASE_DUTIES } from '../judging/phase-duties.ts';
 import { attention } from './attention.ts';
 import type { PromptState } from './prompt-state.ts';
 import { situation } from './situation.ts';
@@ -108,4 +115,21 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
     if (value === undefined) throw new Error(`Nothing is known for ${place}.`);
     return value;
   });
+}
+
+/** What the child of each phase has to do; compiled in, so that an upgrade changes nothing in mid run. */
+const PHASE_DUTIES: Readonly<Record<Phase, string>> = {
+  init: body(init),
+  investigation: body(investigation),
+  requirements: body(requirements),
+  planning: body(planning),
+  implementation: body(implementation),
+  testing: body(testing),
+  quality: body(quality),
+  done: body(done),
+};
+
+// The front matter is for clients that list agents; a child is told its duties alone.
+function body(agent: string): string {
+  return agent.replace(/^---\n[\s\S]*?\n---\n/, '');
 }

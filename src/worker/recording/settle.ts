@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { changeFile } from '../../base/files/change-file.ts';
+import { statsAt } from '../../base/files/look-at.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { openedAtStart } from '../../session/commands/judge-start.ts';
@@ -12,7 +13,6 @@ import { openQuestions } from '../../session/documents/qa-open.ts';
 import type { RecordedAnswer } from '../../session/events/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { keepApprovedPlan } from '../core/approved-plan.ts';
-import { awaitedFile } from '../core/awaited-file.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -150,4 +150,28 @@ function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
 
 function flowOf(decision: ParkDecision): string {
   return `Waiting for ${decision.for}${decision.reason ? `: ${decision.reason}` : ''}`;
+}
+
+/**
+ * A wait for a file as it can be kept: for a file of the session folder that people write. For any other (one that
+ * the worker writes, one elsewhere) nothing would go on by itself, or at once: then a person says when it is changed.
+ */
+function awaitedFile(worker: Worker, decision: ParkDecision): ParkDecision {
+  const { file: named, ...rest } = decision;
+  if (named === undefined || decision.for !== 'file_update') return decision;
+  const file = relative(worker.paths.sessionDir, resolve(worker.paths.sessionDir, named));
+  if (isOfPeople(worker, file)) return { ...rest, file };
+  const why = decision.reason === undefined ? '' : ` (${decision.reason})`;
+  return { ...rest, for: 'human_action', reason: `Change ${named}${why}, then resume the session.` };
+}
+
+function isOfPeople({ paths, writer }: Worker, file: string): boolean {
+  if (file === '' || file.startsWith('..') || isAbsolute(file)) return false;
+  const path = join(paths.sessionDir, file);
+  const { overview, signal, history, sessionLog, logs, inbox } = paths;
+  if ([overview, signal, history, sessionLog].includes(path)) return false;
+  if ([logs, inbox].some((folder) => path.startsWith(folder))) return false;
+  const { worktree } = stateOf({ writer });
+  const isInWorktree = worktree !== undefined && statsAt(join(worktree.path, file)) !== undefined;
+  return statsAt(path) !== undefined || !isInWorktree;
 }
