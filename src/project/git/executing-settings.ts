@@ -1,17 +1,15 @@
-import { constants, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { constants, readFileSync, readlinkSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { ifThere, systemErrorCode } from '../../base/errors.ts';
-import { fileIdentity, fingerprint } from '../../base/files/fingerprint.ts';
-import { gitDirOf } from '../../base/files/git-pointer.ts';
-import { namesAt } from '../../base/files/look-at.ts';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { visibleControls } from '../../base/plain-words.ts';
 import { allSettings, programsAmong, type ScopedSetting } from './all-settings.ts';
 import { executes, namesProgram, Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
-import { SettingsMemory } from './settings-memory.ts';
 
 /** By what git would start programs, at one moment. */
 export const Executing = z.object({
@@ -31,40 +29,23 @@ export interface GitFolders {
   worktreePath?: string;
 }
 
-/**
- * Reads by what git would start programs. Nothing of it is executed.
- * @param memory of whoever looks again and again; git is asked only when a settings file has changed
- */
-export async function readExecuting(
-  folders: GitFolders,
-  context: GitContext,
-  memory = new SettingsMemory(),
-): Promise<Executing> {
+/** Reads by what git would start programs. Nothing of it is executed. */
+export async function readExecuting(folders: GitFolders, context: GitContext): Promise<Executing> {
   const { commonDir, worktreePath } = folders;
-  const files: Record<string, string> = {};
-  for (const path of await settingFiles(folders)) {
-    const print = printAt(path);
-    if (print !== undefined) files[path] = print;
-  }
   // The main checkout may have settings that hold in no other worktree.
-  const isMainApart = worktreePath === undefined || files[join(commonDir, 'config.worktree')] !== undefined;
+  const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
-  const settings = await memory.settings(files, context, async () => {
-    const found = await Promise.all(places.map((place) => settingsAt(place, context)));
-    // Every repository has some: none are told of by a worktree that is gone or whose `.git` leads nowhere.
-    const isTold = found[0]?.some(({ isOfRepository }) => isOfRepository);
-    return isTold ? found.flat() : await allSettings(commonDir, context);
-  });
-  const { repository, outside } = programsAmong(settings);
+  const found = await Promise.all(places.map((place) => settingsAt(place, context)));
+  // Every repository has some: none are told of by a worktree that is gone or whose `.git` leads nowhere.
+  const isTold = found[0]?.some(({ isOfRepository }) => isOfRepository);
+  const { repository, outside } = programsAmong(
+    isTold ? found.flat() : await allSettings(commonDir, context),
+  );
+  const hooks = [join(commonDir, 'hooks'), ...hookFolders([...repository, ...outside], folders, context)];
   return {
     repository: [...repository],
     outside: [...outside],
-    hooks: Object.assign(
-      {},
-      ...[join(commonDir, 'hooks'), ...hookFolders([...repository, ...outside], folders, context)].map(
-        hooksIn,
-      ),
-    ),
+    hooks: Object.assign({}, ...hooks.map(hooksIn)),
   };
 }
 
@@ -144,47 +125,20 @@ async function settingsAt(place: string, context: GitContext): Promise<ScopedSet
   return namesAt(place) === undefined ? [] : await allSettings(place, context);
 }
 
-async function settingFiles({ commonDir, worktreePath }: GitFolders): Promise<string[]> {
-  const gitDir = worktreePath === undefined ? undefined : await gitDirOf(worktreePath);
-  const pointers = gitDir === undefined ? [] : [join(gitDir, 'commondir'), join(gitDir, 'gitdir')];
-  const gitDirs = [commonDir, ...(gitDir === undefined ? [] : [gitDir])];
-  return [
-    ...(worktreePath === undefined ? [] : [join(worktreePath, '.git')]),
-    ...pointers,
-    ...gitDirs.flatMap((dir) => [join(dir, 'config'), join(dir, 'config.worktree')]),
-  ];
-}
-
 function hooksIn(folder: string): Record<string, string> {
   const hooks: Record<string, string> = {};
   for (const name of namesAt(folder) ?? []) {
-    const print = name.endsWith('.sample') ? undefined : printAt(join(folder, name), { programsOnly: true });
+    const print = name.endsWith('.sample') ? undefined : hookAt(join(folder, name));
     if (print !== undefined) hooks[join(folder, name)] = print;
   }
   return hooks;
 }
 
-// Small files on the machine's own disk, after every child: waiting for each would cost ten times as much.
-function printAt(path: string, { programsOnly = false } = {}): string | undefined {
-  return ifThere(() => {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (!found) return undefined;
-    if (found.isSymbolicLink()) return `a link to ${readlinkSync(path)}`;
-    if (programsOnly && (found.mode & constants.S_IXUSR) === 0) return undefined;
-    if (!found.isFile()) return programsOnly ? undefined : 'no file';
-    return hashAt(path, fileIdentity(found));
-  });
-}
-
-/** A shared folder of hooks may hold hundreds of programs, and the same ones are looked at after every child. */
-const hashes = new Map<string, { id: string; hash: string }>();
-
-function hashAt(path: string, id: string): string {
-  const known = hashes.get(path);
-  if (known?.id === id) return known.hash;
-  const hash = fingerprint(readIfMay(path));
-  hashes.set(path, { id, hash });
-  return hash;
+function hookAt(path: string): string | undefined {
+  const found = statsAt(path);
+  if (found?.isSymbolicLink()) return ifThere(() => `a link to ${readlinkSync(path)}`);
+  if (!found?.isFile() || (found.mode & constants.S_IXUSR) === 0) return undefined;
+  return ifThere(() => fingerprint(readIfMay(path)));
 }
 
 /** What only another user may read is known by its name and rights alone. */

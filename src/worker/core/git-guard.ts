@@ -10,7 +10,6 @@ import {
 } from '../../project/git/executing-settings.ts';
 import { undoChanged } from '../../project/git/git-programs.ts';
 import type { GitContext } from '../../project/git/repository.ts';
-import { SettingsMemory } from '../../project/git/settings-memory.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 
@@ -25,7 +24,6 @@ export class GitGuard {
   #accepted: Executing | undefined;
   #commonDir: string | undefined;
   #config: GitContext['config'] & {} = [];
-  readonly #memory = new SettingsMemory();
 
   constructor(paths: SessionPaths, file: SessionFile, env: Readonly<Record<string, string | undefined>>) {
     this.#file = file;
@@ -71,7 +69,7 @@ export class GitGuard {
 
   async #read(worktreePath: string | undefined): Promise<Executing> {
     const folders = { commonDir: await this.#folder(), worktreePath };
-    return await readExecuting(folders, this.context, this.#memory);
+    return await readExecuting(folders, this.context);
   }
 
   /** Asked before any child: what one of them did to it must not lead the looks elsewhere. */
