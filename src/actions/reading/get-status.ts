@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../../base/errors.ts';
-import { plainText } from '../../base/files/plain-file.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -50,12 +50,7 @@ const Now = z.object({ activity: z.string().optional(), total: z.number() });
 
 async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
   if (state.openIteration === undefined) return undefined;
-  const text = await plainText(paths.now, MAX_NOW_BYTES);
-  try {
-    const now = Now.parse(JSON.parse(text ?? ''));
-    // It may still tell of the child before.
-    return now.total === state.openIteration.iteration ? now.activity?.slice(0, 200) : undefined;
-  } catch {
-    return undefined;
-  }
+  const now = await plainJson(paths.now, MAX_NOW_BYTES, Now);
+  // It may still tell of the child before.
+  return now?.total === state.openIteration.iteration ? now.activity?.slice(0, 200) : undefined;
 }

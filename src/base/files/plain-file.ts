@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import type * as z from 'zod';
 import { systemErrorCode } from '../errors.ts';
+import { parseJson } from '../parse-json.ts';
 import { fileIdentity } from './fingerprint.ts';
 
 export type PlainFileReading =
@@ -40,6 +42,15 @@ export function decode(bytes: Buffer): string {
 export async function plainText(path: string, maxBytes: number): Promise<string | undefined> {
   const reading = await readPlainFile(path, maxBytes);
   return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
+}
+
+/** What such a file says as JSON; undefined when it is no such JSON either. */
+export async function plainJson<T>(
+  path: string,
+  maxBytes: number,
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
+  return schema.safeParse(parseJson((await plainText(path, maxBytes)) ?? '')).data;
 }
 
 /**

@@ -6,7 +6,7 @@ import { type Clock, isoUtc } from '../clock.ts';
 import { ifExists } from '../errors.ts';
 import { createWhole, writeWhole } from '../files/atomic-file.ts';
 import { namesAt } from '../files/look-at.ts';
-import { readPlainFile } from '../files/plain-file.ts';
+import { plainJson } from '../files/plain-file.ts';
 import { type Host, identify, isSameProcess, type Liveness, livenessOf, ProcessIdentity } from './host.ts';
 
 /** Who owns something: the file `NNNNNN.json` with the highest number in a folder of leases. */
@@ -181,15 +181,9 @@ function leaseNumbers(dir: string): number[] {
 }
 
 async function readLease(dir: string, number: number): Promise<Lease | undefined> {
-  const reading = await readPlainFile(leasePath(dir, number), MAX_LEASE_BYTES);
-  if (reading.kind !== 'bytes') return undefined;
-  try {
-    const lease = Lease.parse(JSON.parse(reading.bytes.toString('utf8')));
-    // A copy under a higher name speaks of an older owner.
-    return lease.number === number ? lease : undefined;
-  } catch {
-    return undefined;
-  }
+  const lease = await plainJson(leasePath(dir, number), MAX_LEASE_BYTES, Lease);
+  // A copy under a higher name speaks of an older owner.
+  return lease?.number === number ? lease : undefined;
 }
 
 async function prune(dir: string, newest: number): Promise<void> {

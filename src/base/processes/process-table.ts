@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { ifThere, systemErrorCode } from '../errors.ts';
 import { runCommand } from './run-command.ts';
 
@@ -200,28 +200,13 @@ function cpuTicksOf(time: string): number {
   return Math.round((Number(days) * 86_400 + seconds) * 100);
 }
 
-let space = Buffer.allocUnsafeSlow(16 * 1024);
-
-/**
- * A process may end between two reads: the file is gone, or the read says "no such process". Files of /proc
- * have no size to ask for, and a look at all processes reads hundreds of them.
- * @returns a view that holds until the next call
- */
+/** A process may end between two reads: the file is gone, or the read says "no such process". */
 function readIfRunning(path: string): Buffer | undefined {
-  let file: number | undefined;
   try {
-    file = openSync(path, 'r');
-    for (let length = 0; ; ) {
-      length += readSync(file, space, length, space.length - length, null);
-      // All that there is comes at once, as far as there is room for it.
-      if (length < space.length) return space.subarray(0, length);
-      space = Buffer.concat([space], 2 * space.length);
-    }
+    return readFileSync(path);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return undefined;
     throw error;
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }

@@ -52,7 +52,8 @@ export async function runCommand(
     encoding,
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
     cwd,
-    ...(env !== undefined && { env, extendEnv: false }),
+    env,
+    extendEnv: env === undefined,
   });
   const release = endGroupOn([signal, limit], program.pid);
   const groupIsGone = endLeftovers(program, options.leavesBehind ?? false);

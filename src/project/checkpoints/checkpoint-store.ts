@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ifExists, systemErrorCode } from '../../base/errors.ts';
+import { ifExists, ifThere } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { commonDirOf } from '../git/common-dir.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, gitLine, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
@@ -39,7 +40,7 @@ export interface StorePlace extends GitContext {
 
 /** Opens the store, which is made at the first call, before a child could change what it is made from. */
 export async function openStore({ mainRepo, storeDir, ...context }: StorePlace): Promise<CheckpointStore> {
-  const kept = readSettings(join(storeDir, 'store.json'));
+  const kept = Settings.safeParse(parseJson(textAt(join(storeDir, 'store.json')) ?? '')).data;
   const settings = kept ?? (await settingsFrom(mainRepo, context));
   for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
   if (!kept) await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
@@ -77,6 +78,11 @@ export function forgetIndex({ dir }: CheckpointStore, part: KeptPart): void {
   rmSync(join(dir, `${part}.index`), { force: true });
 }
 
+// Read at once and not by promises: five small files that are looked at before and after every child.
+function textAt(path: string): string | undefined {
+  return ifThere(() => readFileSync(path, 'utf8'));
+}
+
 // Stands above every .gitattributes, so bytes go in and come out as they are.
 const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding\n';
 
@@ -111,24 +117,4 @@ async function settingsFrom(mainRepo: string, context: GitContext): Promise<Sett
   const extension = sha256 ? '[extensions]\n\tobjectformat = sha256\n' : '';
   const exclude = (await ifExists(readFile(join(commonDir, 'info/exclude'), 'utf8'))) ?? '';
   return { v: 1, commonDir, config: `${core}${taken.join('')}${extension}`, exclude };
-}
-
-function readSettings(path: string): Settings | undefined {
-  const text = textAt(path);
-  if (text === undefined) return undefined;
-  try {
-    return Settings.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-// Read at once and not by promises: five small files that are looked at before and after every child.
-function textAt(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -44,7 +44,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const settings = resolveSettings(texts);
   await requirePaths(settings);
   const { mainRepo, sessions, worktrees } = settings.values;
-  const repository = await requireRepository(mainRepo, { baseEnv: env, ...(signal ? { signal } : {}) });
+  const repository = await requireRepository(mainRepo, { baseEnv: env, signal });
   await refuseCollisions(repository.toplevel, { SESSIONS: sessions, WORKTREES: worktrees });
   return {
     ...settings,
@@ -68,9 +68,9 @@ export async function readSettingTexts(
   return {
     env,
     homeDir,
-    ...(filePath !== undefined && text !== undefined ? { projectFile: { path: filePath, text } } : {}),
-    ...(envText === undefined ? {} : { envFile: { path: envPath, text: envText } }),
-    ...(call ? { call } : {}),
+    projectFile: filePath !== undefined && text !== undefined ? { path: filePath, text } : undefined,
+    envFile: envText === undefined ? undefined : { path: envPath, text: envText },
+    call,
   };
 }
 

@@ -63,7 +63,7 @@ export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupRepo
 
 async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupReport> {
   const { env, homeDir, clock, signal } = setup;
-  const context: GitContext = { baseEnv: env, ...(signal ? { signal } : {}) };
+  const context: GitContext = { baseEnv: env, signal };
   const done: string[] = [];
   if (setup.initRepository)
     done.push(...(await initRepository(setup.mainRepo, { homeDir, undo, ...context })));
@@ -73,7 +73,7 @@ async function setUp(setup: ProjectSetup, undo: UndoList): Promise<ProjectSetupR
   const texts = await readSettingTexts({ filePath, env, homeDir });
   for (const folder of foldersIn(texts))
     if (await makeFolder(folder, undo)) done.push(`Created the folder ${folder}.`);
-  const project = await openProject({ filePath, env, homeDir, ...(signal ? { signal } : {}) });
+  const project = await openProject({ filePath, env, homeDir, signal });
   const { sessions, worktrees } = project.values;
   const exclude = await excludeFolders(project.mainRepo, [worktrees, sessions], context);
   undo.push(exclude.undo);

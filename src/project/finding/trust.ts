@@ -6,6 +6,7 @@ import { configFolder } from '../../base/config-folder.ts';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { ResolvedSettings } from '../settings/resolve-settings.ts';
 import { isAsStrict } from '../settings/setting-spec.ts';
 import { SETTINGS, type SettingName } from '../settings/settings.ts';
@@ -61,7 +62,7 @@ export function riskyLines({ values, sources }: Pick<ResolvedSettings, 'values' 
 /** Whether a person trusted exactly this content of the file. A record that makes no sense trusts nothing. */
 export async function isTrusted(filePath: string, hash: string, homeDir: string): Promise<boolean> {
   const text = await ifExists(readFile(recordPath(filePath, homeDir), 'utf8'));
-  const record = text === undefined ? undefined : readRecord(text);
+  const record = TrustRecord.safeParse(parseJson(text ?? '')).data;
   return record?.filePath === filePath && record.hash === hash;
 }
 
@@ -75,14 +76,6 @@ export async function trustFile(
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const record = { v: 1, filePath, hash, trustedAt: isoUtc(clock.now()) };
   await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`, 0o600);
-}
-
-function readRecord(text: string): z.infer<typeof TrustRecord> | undefined {
-  try {
-    return TrustRecord.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A file per project: two people who trust two projects at the same moment do not meet. */

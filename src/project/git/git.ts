@@ -66,8 +66,8 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     },
     timeoutMs,
     maxBytes: maxChars,
-    ...(signal ? { signal } : {}),
-    ...(options.input === undefined ? {} : { input: options.input }),
+    signal,
+    input: options.input,
     encoding: options.encoding,
   });
   signal?.throwIfAborted();

@@ -4,6 +4,17 @@ import type { ChildProblem, FinalReport, TokenCounts } from '../contract/provide
 const count = z.number().optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 
+/** The tokens of an answer or of all. */
+export const Usage = z
+  .object({
+    input_tokens: count,
+    output_tokens: count,
+    cache_read_input_tokens: count,
+    cache_creation_input_tokens: count,
+  })
+  .optional()
+  .catch(undefined);
+
 /** A `result` line of claude's stream-json; a field of another type than we know reads as absent. */
 export const ClaudeResult = z.object({
   type: z.literal('result'),
@@ -11,15 +22,7 @@ export const ClaudeResult = z.object({
   is_error: z.boolean().optional().catch(undefined),
   num_turns: count,
   total_cost_usd: count,
-  usage: z
-    .object({
-      input_tokens: count,
-      output_tokens: count,
-      cache_read_input_tokens: count,
-      cache_creation_input_tokens: count,
-    })
-    .optional()
-    .catch(undefined),
+  usage: Usage,
   modelUsage: z
     .record(
       z.string(),

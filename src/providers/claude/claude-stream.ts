@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ChildEvent } from '../contract/provider.ts';
 import { activity, firstLine, objectIn, shortPath } from '../reading/activity.ts';
 import { ClaudeAnswers } from './claude-answers.ts';
-import { ClaudeResult, reportOf } from './claude-result.ts';
+import { ClaudeResult, reportOf, Usage } from './claude-result.ts';
 import { tellingField } from './claude-tools.ts';
 
 const text = z.string().optional().catch(undefined);
@@ -31,17 +31,6 @@ const Block = z.union([
   }),
   z.object({ type: z.string() }).transform(() => ({ type: 'other' as const })),
 ]);
-
-const count = z.number().nonnegative().optional().catch(undefined);
-const Usage = z
-  .object({
-    input_tokens: count,
-    output_tokens: count,
-    cache_read_input_tokens: count,
-    cache_creation_input_tokens: count,
-  })
-  .optional()
-  .catch(undefined);
 
 const AssistantLine = z.object({
   type: z.literal('assistant'),

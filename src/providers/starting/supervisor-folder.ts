@@ -7,8 +7,7 @@ import { configFolder } from '../../base/config-folder.ts';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { readPlainFile } from '../../base/files/plain-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson, readPlainFile } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { readHolding } from '../../base/processes/lease.ts';
 
@@ -103,7 +102,9 @@ export async function registeredSessions({
 }: Pick<SupervisorPaths, 'registered'>): Promise<string[]> {
   const names = (await ifExists(readdir(registered))) ?? [];
   const files = names.filter((name) => name.endsWith('.json'));
-  const read = await Promise.all(files.map((name) => readJson(join(registered, name), Registration)));
+  const read = await Promise.all(
+    files.map((name) => plainJson(join(registered, name), MAX_BYTES, Registration)),
+  );
   return read.flatMap((one) => one?.sessions ?? []);
 }
 
@@ -134,7 +135,7 @@ export async function readPresence(
   const holding = await readHolding(paths.leases, host).catch(() => undefined);
   if (holding?.kind === 'held' && holding.liveness === 'alive') {
     const { owner, acquiredAt } = holding.lease;
-    const about = await readJson(paths.about, About);
+    const about = await plainJson(paths.about, MAX_BYTES, About);
     return {
       kind: 'watching',
       pid: owner.pid,
@@ -148,10 +149,4 @@ export async function readPresence(
 /** `SAMOCODE_SUPERVISOR=off`: none is started from here. */
 export function isOff({ SAMOCODE_SUPERVISOR }: Readonly<Record<string, string | undefined>>): boolean {
   return SAMOCODE_SUPERVISOR === 'off';
-}
-
-async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
-  const reading = await readPlainFile(path, MAX_BYTES);
-  if (reading.kind !== 'bytes') return undefined;
-  return schema.safeParse(parseJson(reading.bytes.toString('utf8'))).data;
 }

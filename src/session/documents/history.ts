@@ -1,3 +1,4 @@
+import { parseJson } from '../../base/parse-json.ts';
 import type { DocumentProblem } from './document-problem.ts';
 import { splitLines } from './markdown-lines.ts';
 
@@ -48,12 +49,7 @@ export function readHistory(text: string): { entries: HistoryEntry[]; problems: 
 function parseEntry(line: string): HistoryEntry | undefined {
   // A thrown error per line of prose would make a large file slow.
   if (!line.trimStart().startsWith('{')) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(line);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const fields = new Map<string, unknown>(Object.entries(value));
   const text = (key: string) => {

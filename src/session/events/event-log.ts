@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { linesFrom } from '../../base/files/lines.ts';
-import { openPlainHandle, readPlainFile } from '../../base/files/plain-file.ts';
+import { openPlainHandle, plainJson } from '../../base/files/plain-file.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { type EventReading, parseEvent, type SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
@@ -129,14 +129,9 @@ function emptyStart(): Start {
 }
 
 async function cachedStart(handle: FileHandle, statePath: string): Promise<Start> {
-  const reading = await readPlainFile(statePath, MAX_CACHE_BYTES);
-  if (reading.kind !== 'bytes') return emptyStart();
-  try {
-    const { offset, tailHash, state } = StateCache.parse(JSON.parse(reading.bytes.toString('utf8')));
-    return tailHashAt(handle.fd, offset) === tailHash ? { state, offset, problems: [] } : emptyStart();
-  } catch {
-    return emptyStart();
-  }
+  const cache = await plainJson(statePath, MAX_CACHE_BYTES, StateCache);
+  if (cache === undefined || tailHashAt(handle.fd, cache.offset) !== cache.tailHash) return emptyStart();
+  return { state: cache.state, offset: cache.offset, problems: [] };
 }
 
 async function foldFrom(
@@ -169,7 +164,7 @@ async function foldFrom(
   }
   const { size } = await handle.stat();
   const tailHash = tailHashAt(handle.fd, whole.offset) ?? '';
-  return { ...whole, problems, size, tailHash, ...(newer !== undefined && { newer }) };
+  return { ...whole, problems, size, tailHash, newer };
 }
 
 function newerIn(reading: EventReading, { n, lease }: SessionState): string | undefined {

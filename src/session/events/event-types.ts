@@ -39,7 +39,8 @@ export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
 export type PlanVersion = z.infer<typeof PlanVersion>;
 
-const Parked = z.object({
+/** What a session waits for. */
+export const Parked = z.object({
   for: z.enum(WAITING_FOR),
   resumePhase: PhaseName,
   reason: z.string().optional(),

@@ -7,7 +7,7 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../../phases/progress.ts';
-import { BegunIteration, type EventType, type RecordedAnswer } from './event-types.ts';
+import { BegunIteration, type EventType, Parked, type RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
@@ -172,19 +172,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
 }
 
 function parked(state: SessionState, event: EventOf<'parked'>): SessionState {
-  const { for: waitsFor, resumePhase, reason, file, fileHash, openQuestions, unconfirmed, plan } = event;
-  return settled(state, {
-    kind: 'waiting',
-    since: event.at,
-    for: waitsFor,
-    resumePhase,
-    openQuestions,
-    unconfirmed,
-    reason,
-    file,
-    fileHash,
-    plan,
-  });
+  return settled(state, { kind: 'waiting', since: event.at, ...Parked.parse(event) });
 }
 
 function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>): SessionState {

@@ -6,11 +6,18 @@ import { ENDING_KINDS } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
 import { Outage } from '../../phases/outage.ts';
 import { initialProgress, Progress } from '../../phases/progress.ts';
-import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
+import { PHASE_NAMES } from '../../phases/table.ts';
 import { Block } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
-import { BegunIteration, PlanVersion, Position, RecordedAnswer, RewindTarget } from './event-types.ts';
+import {
+  BegunIteration,
+  Parked,
+  PlanVersion,
+  Position,
+  RecordedAnswer,
+  RewindTarget,
+} from './event-types.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
 import { By } from './who-acted.ts';
@@ -18,18 +25,7 @@ import { By } from './who-acted.ts';
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();
 
-const Waiting = z.object({
-  kind: z.literal('waiting'),
-  since,
-  for: z.enum(WAITING_FOR),
-  resumePhase: PhaseName,
-  reason: z.string().optional(),
-  file: z.string().optional(),
-  fileHash: z.string().optional(),
-  openQuestions: z.array(z.string()),
-  unconfirmed: z.array(RecordedAnswer),
-  plan: PlanVersion.optional(),
-});
+const Waiting = z.object({ kind: z.literal('waiting'), since, ...Parked.shape });
 export type WaitingStatus = z.infer<typeof Waiting>;
 
 const LimitedNow = Limited.extend({ kind: z.literal('limited'), since });

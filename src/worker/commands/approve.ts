@@ -1,9 +1,9 @@
+import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeApprove } from '../../session/commands/judge-approve.ts';
 import { judgeRequestChanges } from '../../session/commands/judge-request-changes.ts';
 import type { Refused } from '../../session/commands/refused.ts';
 import { describeBy } from '../../session/documents/describe-event.ts';
-import { keepApprovedPlan } from '../core/approved-plan.ts';
 import type { CommandOutcome } from '../core/command-outcome.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -19,7 +19,7 @@ export async function approve(
   const { gateChannels } = worker.file.settings;
   const verdict = judgeApprove(command, stateOf(worker), { plan, gateChannels });
   if (verdict.kind === 'refused') return verdict;
-  await keepApprovedPlan(worker, verdict.text);
+  await writeWhole(worker.paths.approvedPlan, verdict.text);
   const { by } = command;
   const flow = `Plan approved by ${describeBy(by)}: ${verdict.plan.name}`;
   const answers = await answersAsTheyAre(worker, by);

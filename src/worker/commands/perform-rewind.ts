@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError } from '../../base/errors.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
 import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
 import type { RewindTarget } from '../../session/events/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
-import { keepApprovedPlan } from '../core/approved-plan.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { explainFailure, say } from '../core/failure.ts';
 import { isPassing } from '../core/passing-errors.ts';
@@ -71,7 +71,7 @@ async function keepPlanOf(worker: Worker): Promise<void> {
   const approved = stateOf(worker).rewind?.back.approvedPlan;
   const text = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
   if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))
-    await keepApprovedPlan(worker, text);
+    await writeWhole(worker.paths.approvedPlan, text);
 }
 
 function sentence(words: string): string {

@@ -29,8 +29,7 @@ export async function resume(worker: Worker, given: CommandOf<'resume'>): Promis
   // Before its event: whatever ends the worker in between, the person has said so, and may say so again.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
   if (command.goal !== undefined) return await newGoal(worker, command, command.goal);
-  const event = resumed(command, { phase, resetsCounts });
-  const events = [{ ...event, ...(lowered && { sandbox: lowered }) }];
+  const events = [{ ...resumed(command, { phase, resetsCounts }), sandbox: lowered }];
   // Whoever resumes by hand knows more than the time that the provider gave.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
@@ -117,12 +116,5 @@ function resumed(
   to: { phase: Extract<NewEvent, { type: 'resumed' }>['phase']; resetsCounts: boolean },
 ): Extract<NewEvent, { type: 'resumed' }> {
   const { by, note, caps, child, checks, places } = command;
-  return {
-    ...{ type: 'resumed', by, ...to, flow: 'Session resumed' },
-    ...(note !== undefined && { note }),
-    ...(caps !== undefined && { caps }),
-    ...(child !== undefined && { child }),
-    ...(checks !== undefined && { checks }),
-    ...(places !== undefined && { places }),
-  };
+  return { type: 'resumed', by, ...to, flow: 'Session resumed', note, caps, child, checks, places };
 }

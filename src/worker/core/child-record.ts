@@ -1,5 +1,4 @@
-import { readPlainFile } from '../../base/files/plain-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import { livenessOf } from '../../base/processes/host.ts';
 import { SESSION_MARK } from '../../providers/starting/environment.ts';
 import { ChildRecord } from '../../providers/starting/run-child.ts';
@@ -10,9 +9,7 @@ const MAX_RECORD_BYTES = 64 * 1024;
 
 /** `child.json` of an iteration as it lies there, whoever wrote it; undefined when it is missing or damaged. */
 async function childRecordAt(paths: SessionPaths, iteration: number): Promise<ChildRecord | undefined> {
-  const reading = await readPlainFile(iterationPaths(paths, iteration).child, MAX_RECORD_BYTES);
-  if (reading.kind !== 'bytes') return undefined;
-  return ChildRecord.safeParse(parseJson(reading.bytes.toString('utf8'))).data;
+  return await plainJson(iterationPaths(paths, iteration).child, MAX_RECORD_BYTES, ChildRecord);
 }
 
 /**

@@ -10,10 +10,9 @@ import type { SessionState } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import type { Slots } from '../../session/slots.ts';
 import type { Projector } from '../documents/projector.ts';
-import { appendPatiently } from './append-patiently.ts';
 import type { GitGuard } from './git-guard.ts';
 import type { WorkerGuard } from './guard.ts';
-import { ifTaken } from './passing-errors.ts';
+import { ifTaken, patiently } from './passing-errors.ts';
 import type { Watch } from './watch.ts';
 
 /** What every part of a worker works with: one session, its truth, and the machine. */
@@ -51,6 +50,14 @@ export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent
   const written = await ifTaken(worker.writer.append(...events));
   if (written !== undefined) await worker.projector.apply(worker.writer.state, written);
   return written !== undefined;
+}
+
+/** Appends events; while the disk takes nothing it waits, longer each time, instead of losing the session. */
+export async function appendPatiently(
+  { writer, clock }: Pick<Worker, 'writer' | 'clock'>,
+  events: readonly NewEvent[],
+): Promise<SessionEvent[]> {
+  return await patiently(clock, 'events not written', () => writer.append(...events));
 }
 
 export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {

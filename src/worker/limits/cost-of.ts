@@ -32,18 +32,16 @@ export async function costOf(
   const model = estimate?.model ?? (estimate && noted) ?? told ?? noted ?? asked;
   const cost: Cost = {
     usd,
-    ...(estimate && { usdIsEstimate: true }),
+    usdIsEstimate: estimate && true,
     turns: final?.turns,
-    ...(tokens && {
-      inputTokens: tokens.input,
-      outputTokens: tokens.output,
-      cachedTokens: tokens.cached,
-    }),
-    ...(model !== undefined && { model: model.slice(0, 100) }),
-    ...(version !== undefined && { version: version.slice(0, 100) }),
+    inputTokens: tokens?.input,
+    outputTokens: tokens?.output,
+    cachedTokens: tokens?.cached,
+    model: model?.slice(0, 100),
+    version: version?.slice(0, 100),
     ...(seen && Object.keys(seen.tools).length > 0 && { tools: seen.tools }),
     ...(seen && seen.files.length > 0 && { files: seen.files }),
-    ...(final?.deniedTools && { denied: final.deniedTools.slice(0, 40) }),
+    denied: final?.deniedTools?.slice(0, 40),
   };
   const gap =
     estimate && estimate.model === undefined ? 'price' : usd === undefined ? gapOf(seen) : undefined;

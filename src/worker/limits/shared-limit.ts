@@ -4,8 +4,7 @@ import * as z from 'zod';
 import { configFolder } from '../../base/config-folder.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
-import { readPlainFile } from '../../base/files/plain-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import { credentialNames } from '../../providers/starting/credentials.ts';
 import { isBelievable } from '../../session/events/limit-wait.ts';
 import type { Worker } from '../core/worker.ts';
@@ -27,9 +26,7 @@ const MAX_BYTES = 10_000;
 /** The limit that holds now for the account by which a provider is paid for here; undefined when none is known. */
 export async function readSharedLimit(machine: Machine, provider: string): Promise<SharedLimit | undefined> {
   const path = limitPath(machine, provider);
-  const reading = path === undefined ? undefined : await readPlainFile(path, MAX_BYTES);
-  if (reading?.kind !== 'bytes') return undefined;
-  const limit = SharedLimit.safeParse(parseJson(reading.bytes.toString('utf8'))).data;
+  const limit = path === undefined ? undefined : await plainJson(path, MAX_BYTES, SharedLimit);
   const now = machine.clock.now();
   return limit !== undefined && limit.until > now && isBelievable(limit, now) ? limit : undefined;
 }

@@ -5,11 +5,10 @@ import { exitFile, NEVER_STARTED } from '../../providers/starting/run-child.ts';
 import type { EventBody } from '../../session/events/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
-import { appendPatiently } from '../core/append-patiently.ts';
 import { readChildRecord } from '../core/child-record.ts';
 import { readExit } from '../core/iteration-files.ts';
 import { endChildTree } from '../core/tree.ts';
-import { record, stateOf, type Worker } from '../core/worker.ts';
+import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts';
 import { putAwayOldFlow } from '../documents/old-flow.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseByHand, setPhase, writtenPhase } from '../judging/obey-phase-line.ts';
@@ -35,7 +34,7 @@ export async function takeOver(
     version: __VERSION__,
     previous: lease.previous?.how ?? 'none',
     ...found,
-    ...(truncatedBytes > 0 && { truncatedBytes }),
+    truncatedBytes: truncatedBytes || undefined,
   };
   await appendPatiently(worker, [tookOver]);
   // Before any line of this worker's own, which would say that all before it were written.

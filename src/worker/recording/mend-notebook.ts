@@ -49,10 +49,7 @@ export async function mendNotebook(worker: Worker, open: OpenIteration): Promise
   forgeries.push(...(await mendAnswers(worker)));
   const known = new Set(before.flow);
   const newFlow = after.flow.filter((line) => !known.has(line)).slice(-MAX_FLOW_LINES);
-  const lines = {
-    ...(after.lastAction !== undefined && { lastAction: after.lastAction.slice(0, MAX_LINE) }),
-    ...(after.next !== undefined && { next: after.next.slice(0, MAX_LINE) }),
-  };
+  const lines = { lastAction: after.lastAction?.slice(0, MAX_LINE), next: after.next?.slice(0, MAX_LINE) };
   return { lines, newFlow: newFlow.map((line) => line.slice(0, MAX_LINE)), forgeries };
 }
 

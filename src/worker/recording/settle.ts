@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { writeWhole } from '../../base/files/atomic-file.ts';
 import { changeFile } from '../../base/files/change-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
@@ -12,7 +13,6 @@ import { appendRound, newQa, setQaStatus } from '../../session/documents/qa-chan
 import { openQuestions } from '../../session/documents/qa-open.ts';
 import type { RecordedAnswer } from '../../session/events/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { keepApprovedPlan } from '../core/approved-plan.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -52,13 +52,7 @@ export async function recordParked(worker: Worker, decision: ParkDecision): Prom
     case 'human_action': {
       const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
       const fileHash = path === undefined ? undefined : ((await documentFingerprint(path)) ?? '');
-      return [
-        {
-          ...parked(decision),
-          ...(fileHash !== undefined && { fileHash }),
-          flow: flowOf(decision),
-        },
-      ];
+      return [{ ...parked(decision), fileHash, flow: flowOf(decision) }];
     }
     default:
       return decision.for satisfies never;
@@ -103,12 +97,12 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
   const { version, text } = await readPlanEvidence(worker);
   const wait: NewEvent = {
     ...parked(decision),
-    ...(version && { plan: version }),
+    plan: version,
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
   const by = openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
   if (version === undefined || text === undefined || by === undefined) return [wait];
-  await keepApprovedPlan(worker, text);
+  await writeWhole(worker.paths.approvedPlan, text);
   const approved: NewEvent = {
     type: 'plan_approved',
     by,
@@ -137,15 +131,7 @@ async function askNothingToClarify(worker: Worker): Promise<void> {
 
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
   const { for: waitsFor, resumePhase, reason, file } = decision;
-  return {
-    type: 'parked',
-    for: waitsFor,
-    resumePhase,
-    openQuestions: [],
-    unconfirmed: [],
-    reason,
-    file,
-  };
+  return { type: 'parked', for: waitsFor, resumePhase, openQuestions: [], unconfirmed: [], reason, file };
 }
 
 function flowOf(decision: ParkDecision): string {
