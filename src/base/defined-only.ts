@@ -1,6 +1,10 @@
-/** An environment without the names that have no value, as starting a program takes it. */
-export function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+/** An environment without the names that have no value, as starting a program takes it. @param isKept of the other names */
+export function definedOnly(
+  env: Readonly<Record<string, string | undefined>>,
+  isKept: (name: string) => boolean = () => true,
+): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && isKept(entry[0]),
   );
+  return Object.fromEntries(entries);
 }

@@ -1,3 +1,4 @@
+import { capitalised } from '../base/plain-words.ts';
 import { showChangedPlan } from './changed-plan.ts';
 import type { BlockDecision, Decision, RunDecision, Strike } from './decision.ts';
 import type { Facts } from './edge-conditions.ts';
@@ -136,7 +137,7 @@ function waitedOut({ progress, outcome, rules }: Facts, kind: OutageKind, notes:
   // Written so that a limit that is no number stops too.
   if (!(lasted < rules.patience.mostMs)) {
     const said = problem ? ` It said: ${problem}` : '';
-    const tried = `${sentence(OUTAGE_WORDS[kind])}: ${outage.tries} tries in ${lastedWords(lasted)}.`;
+    const tried = `${capitalised(OUTAGE_WORDS[kind])}: ${outage.tries} tries in ${lastedWords(lasted)}.`;
     const reason = `${tried} A resume tries again at once, and then for as long again.${said}`;
     return block(progress.phase, kind, reason);
   }
@@ -149,10 +150,6 @@ function waitedOut({ progress, outcome, rules }: Facts, kind: OutageKind, notes:
 
 function endedEarly(end: EndingKind): string {
   return `The agent before you ended early (${end}). See what it left, and continue from there.`;
-}
-
-function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
 function stoppedByPerson(progress: Progress, notes: string[]): Decision {

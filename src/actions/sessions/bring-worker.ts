@@ -1,3 +1,4 @@
+import { newestNumber } from '../../base/processes/lease.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
@@ -36,14 +37,23 @@ export async function bringWorker(
   return view;
 }
 
+/** Waits for the worker that was just launched. @throws pending */
+async function withWorker(found: SessionView, context: ActionContext): Promise<SessionView> {
+  if (await isTakenSoon(found, context)) {
+    const view = await readSession(found.paths, context.host);
+    if (view !== undefined) return view;
+  }
+  throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
+}
+
 const POLL_MS = 50;
 
-/** Waits for the worker that was just launched. @throws pending */
-async function withWorker(found: SessionView, { clock, host }: ActionContext): Promise<SessionView> {
-  for (const end = clock.monotonic() + STARTING_MS; ; await clock.sleep(POLL_MS)) {
-    const view = await readSession(found.paths, host);
-    if (view !== undefined && (view.lease?.number ?? 0) > (found.lease?.number ?? 0)) return view;
-    if (clock.monotonic() > end)
-      throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
-  }
+/** Waits until a worker has a newer lease than the one that was found. @returns false when none has it in time */
+export async function isTakenSoon(
+  { paths, lease }: Pick<SessionView, 'paths' | 'lease'>,
+  { clock }: Pick<ActionContext, 'clock'>,
+): Promise<boolean> {
+  for (const end = clock.monotonic() + STARTING_MS; clock.monotonic() <= end; await clock.sleep(POLL_MS))
+    if ((newestNumber(paths.leases) ?? 0) > (lease?.number ?? 0)) return true;
+  return false;
 }

@@ -1,5 +1,5 @@
 import type { CapName, Caps, SessionCaps } from '../../phases/caps.ts';
-import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
+import { PHASE_NAMES } from '../../phases/table.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { PROVIDER_NAMES, type ProviderName, type Sandbox } from '../../project/settings/project-settings.ts';
 import { childSettings, type ResolvedSettings } from '../../project/settings/resolve-settings.ts';
@@ -44,7 +44,8 @@ export async function freezeSettings(
     maxTurns: values.claudeMaxTurns,
     timeLimitMs: values.timeoutSeconds * 1000,
     timeLimitsMs: timeLimits(settings),
-    watch: stallLimits(values.stallTimeoutSeconds * 1000),
+    // A silence is announced at the half of its limit.
+    watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
     permissions: values.permissions,
     ...sandboxOf(values, choices.sandbox),
     gates: [...values.gates],
@@ -57,12 +58,12 @@ export async function freezeSettings(
     maxParallel: values.maxParallel,
     caps: capsOf(values),
     checks: values.checks.map(({ command }) => command),
-    ...(values.setup !== undefined && { setup: values.setup }),
-    ...(values.constraints !== undefined && { constraintsPath: values.constraints }),
-    ...(values.mcp !== undefined && { mcpPath: values.mcp }),
+    setup: values.setup,
+    constraintsPath: values.constraints,
+    mcpPath: values.mcp,
     branch: branch ?? branchOf(folder, values.branchPrefix),
-    ...(base !== undefined && { base }),
-    ...(values.rehearsalScenario !== undefined && { scenarioPath: values.rehearsalScenario }),
+    base,
+    scenarioPath: values.rehearsalScenario,
   };
 }
 
@@ -74,8 +75,8 @@ function sandboxOf(
   const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
   return {
     sandbox,
-    ...(!isAsStrict(SETTINGS.sandbox, sandbox, ofProject) && { sandboxLowered: true }),
-    ...(sandboxWrite !== undefined && { sandboxWrite: [...sandboxWrite] }),
+    sandboxLowered: isAsStrict(SETTINGS.sandbox, sandbox, ofProject) ? undefined : true,
+    sandboxWrite: sandboxWrite && [...sandboxWrite],
   };
 }
 
@@ -85,11 +86,6 @@ function requireSandbox(written: string): Sandbox {
   const parsed = schema.safeParse(written);
   if (!parsed.success) throw settingInvalid(SETTINGS.sandbox, { key, written, source: { kind: 'call' } });
   return parsed.data;
-}
-
-/** A silence is announced at the half of its limit. */
-function stallLimits(stallEndMs: number): FrozenSettings['watch'] {
-  return { stallMs: stallEndMs / 2, stallEndMs };
 }
 
 function capsOf(values: ResolvedSettings['values']): SessionCaps {
@@ -152,23 +148,13 @@ export async function findCli(
   { env, home, programs }: ActionContext,
 ): Promise<string> {
   if (name === 'rehearsal') return programs.rehearsal;
-  const { defaultCommand } = providerNamed(name);
-  return await locate(defaultCommand, name, configuredPath(settings, name), { env, home });
-}
-
-function configuredPath(settings: ResolvedSettings, name: ProviderName): string | undefined {
-  const phase: Phase = 'init';
-  return childSettings(settings, phase, name).cliPath;
-}
-
-async function locate(
-  command: string,
-  name: ProviderName,
-  configured: string | undefined,
-  { env, home }: Pick<ActionContext, 'env' | 'home'>,
-): Promise<string> {
-  const setting = `${name.toUpperCase()}_PATH`;
-  const question = { command, setting, env, homeDir: home, nodePath: await nodePath(env) };
-  const { path } = await locateCli({ ...question, ...(configured !== undefined && { configured }) });
+  const { path } = await locateCli({
+    command: providerNamed(name).defaultCommand,
+    setting: `${name.toUpperCase()}_PATH`,
+    configured: childSettings(settings, 'init', name).cliPath,
+    env,
+    homeDir: home,
+    nodePath: await nodePath(env),
+  });
   return path;
 }

@@ -1,4 +1,4 @@
-import { type Lease, readHolding } from '../../base/processes/lease.ts';
+import { readHolding } from '../../base/processes/lease.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
@@ -8,6 +8,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { supervise } from '../acting/supervision.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { isTakenSoon } from './bring-worker.ts';
 
 export interface TakeOverResult {
   view: SessionView;
@@ -16,9 +17,6 @@ export interface TakeOverResult {
   /** Where the worker was that gave way. */
   from?: { hostId: string; pid: number; since: string };
 }
-
-const PATIENCE_MS = 15_000;
-const POLL_MS = 50;
 
 /**
  * Takes a session from a worker that can't be judged from here, because it ran on another machine or in
@@ -49,19 +47,10 @@ export async function takeOverSession(
     env: context.env,
     wake: { takeOver: lease.number },
   });
-  await untilTaken(view, lease, context);
+  if (!(await isTakenSoon({ ...view, lease }, context)))
+    throw ACTION_ERRORS.not_taken_over({ session: view.folder });
   await supervise(context, view.paths.sessionsDir);
   const { owner, acquiredAt: since } = lease;
   const from = { hostId: owner.hostId, pid: owner.pid, since };
   return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'taken', from };
-}
-
-async function untilTaken(view: SessionView, lease: Lease, { clock, host }: ActionContext): Promise<void> {
-  const begun = clock.monotonic();
-  for (;;) {
-    const now = await readHolding(view.paths.leases, host);
-    if (now.kind !== 'free' && now.kind !== 'unreadable' && now.lease.number > lease.number) return;
-    if (clock.monotonic() - begun > PATIENCE_MS) throw ACTION_ERRORS.not_taken_over({ session: view.folder });
-    await clock.sleep(POLL_MS);
-  }
 }

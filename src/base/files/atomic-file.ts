@@ -104,7 +104,7 @@ function linkTo(draft: string, path: string): void {
  */
 export function removeDrafts(folder: string): void {
   for (const name of orNothing(() => readdirSync(folder)) ?? [])
-    if (isDraft(name)) orNothing(() => unlinkSync(join(folder, name)));
+    if (DRAFT.test(name)) orNothing(() => unlinkSync(join(folder, name)));
 }
 
 function orNothing<T>(act: () => T): T | undefined {
@@ -156,10 +156,6 @@ async function writeDraft(draft: string, data: string | Uint8Array, mode: number
 }
 
 /** What a write under way, or one that was cut off, leaves beside its file. */
-function isDraft(name: string): boolean {
-  return DRAFT.test(name);
-}
-
 const DRAFT = /^\..+\.[0-9a-f]{12}\.draft$/;
 
 // The dot keeps drafts out of listings, and the random part keeps two writers apart.

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { ifThere } from '../../base/errors.ts';
 import { writeLightly } from '../../base/files/atomic-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { listing } from '../git/listing.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
@@ -177,11 +179,8 @@ type LastCheckpoint = z.infer<typeof LastCheckpoint>;
 
 /** @returns undefined when there is none, or none that can be read */
 function readLast(store: CheckpointStore): LastCheckpoint | undefined {
-  try {
-    return LastCheckpoint.parse(JSON.parse(readFileSync(pathIn(store), 'utf8')));
-  } catch {
-    return undefined;
-  }
+  const text = ifThere(() => readFileSync(pathIn(store), 'utf8'));
+  return LastCheckpoint.safeParse(parseJson(text ?? '')).data;
 }
 
 function writeLast(store: CheckpointStore, last: LastCheckpoint): void {

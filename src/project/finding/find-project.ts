@@ -86,12 +86,10 @@ async function samocodeIn(folder: string): Promise<string | undefined> {
   if (!file?.isFile()) return undefined;
   // In a folder that everybody may write to, as /tmp, a stranger could leave a project for us.
   const isStrangers =
-    around !== undefined && (around.mode & 0o002) !== 0 && file.uid !== around.uid && file.uid !== ownUid();
+    around !== undefined &&
+    (around.mode & 0o002) !== 0 &&
+    ![around.uid, process.getuid?.()].includes(file.uid);
   return isStrangers ? undefined : path;
-}
-
-function ownUid(): number | undefined {
-  return process.getuid?.();
 }
 
 async function namesPlace(file: string, homeDir: string, place: string): Promise<boolean> {

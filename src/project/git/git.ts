@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { definedOnly } from '../../base/defined-only.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
@@ -58,7 +59,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     leavesBehind: reachesRemote,
     // git is started like any program: with our environment, less what points at other repositories.
     env: {
-      ...scrubbed(options.baseEnv),
+      ...definedOnly(options.baseEnv, isFineForGit),
       ...QUIET,
       ...asVariables(options.config),
       ...(reachesRemote ? {} : NO_REMOTE),
@@ -167,13 +168,6 @@ function withoutDrivers(args: readonly string[]): string[] {
   if (subcommand === 'status') return [subcommand, NOT_INSIDE, ...rest];
   if (!DIFFING.has(subcommand)) return [...args];
   return [subcommand, '--no-ext-diff', '--no-textconv', '--submodule=short', NOT_INSIDE, ...rest];
-}
-
-function scrubbed(env: Environment): Record<string, string> {
-  const entries = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && isFineForGit(entry[0]),
-  );
-  return Object.fromEntries(entries);
 }
 
 async function isFolder(path: string): Promise<boolean> {

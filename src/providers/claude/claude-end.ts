@@ -46,12 +46,9 @@ export function classifyClaudeEnd(
   exit: ExitReport,
 ): ChildProblem | undefined {
   // Exit statuses say little beside a last word: 0 after SIGINT, 143 after a clean end that we cut short.
-  const problem = final ? problemIn(final) : problemWithoutWord(exit);
+  const ofWord = final?.ok ? undefined : final?.problem;
+  const problem = final ? ofWord : problemWithoutWord(exit);
   return exit.endedByUs && problem?.kind === 'crashed' ? undefined : problem;
-}
-
-function problemIn(final: FinalReport): ChildProblem | undefined {
-  return final.ok ? undefined : final.problem;
 }
 
 // What a shell answers when it cannot start a program: not executable, not there.

@@ -74,7 +74,7 @@ export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
     const isSandboxBroken = commands > 0 && brokenBySandbox === commands;
     const report: FinalReport = {
       ok: !isSandboxBroken,
-      ...(isSandboxBroken && { problem: BROKEN_SANDBOX }),
+      problem: isSandboxBroken ? BROKEN_SANDBOX : undefined,
       text: words || undefined,
       tokens,
       ...(looksLikeObject(lastMessage) && { signalText: lastMessage }),

@@ -29,19 +29,16 @@ export function calling(tool: string, about: string, depth = 0): TranscriptEntry
 /** The beginning of what a tool gave back; the raw log holds the whole. */
 export function resulting(output: string, { failed = false, depth = 0 } = {}): TranscriptEntry[] {
   const lines = output.trim().split('\n');
-  if (lines.length === 1 && lines[0] === '') return failed ? [failure(depth)] : [];
+  if (lines.length === 1 && lines[0] === '')
+    return failed ? [{ kind: 'result', text: 'failed', depth, failed }] : [];
   const shown = clip(lines.slice(0, MAX_RESULT_LINES).join('\n'), MAX_RESULT);
   const left = lines.length - MAX_RESULT_LINES;
   const text = left > 0 ? `${shown}\n… ${left} more ${left === 1 ? 'line' : 'lines'}` : shown;
-  return [{ kind: 'result', text, depth, ...(failed && { failed: true as const }) }];
+  return [{ kind: 'result', text, depth, failed: failed || undefined }];
 }
 
 export function noting(text: string, depth = 0): TranscriptEntry {
   return { kind: 'note', text: clip(text.replace(/\s+/g, ' ').trim(), MAX_CALL), depth };
-}
-
-function failure(depth: number): TranscriptEntry {
-  return { kind: 'result', text: 'failed', depth, failed: true };
 }
 
 function clip(text: string, length: number): string {

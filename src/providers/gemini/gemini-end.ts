@@ -73,14 +73,10 @@ function byExit({ exitCode, stderrTail }: ExitReport): ChildProblem {
       advice: 'This Gemini CLI does not know an option that samocode needs. Update it.',
     };
   }
-  const status = httpStatus(exitCode);
+  const status = STATUSES.find((each) => (each & 255) === exitCode);
   if (status === 401 || status === 403) return { kind: 'auth', advice: LOGIN_ADVICE };
   if (status === 400 || status === 404) return { kind: 'config' };
   return { kind: status === undefined ? 'crashed' : 'overloaded' };
 }
 
 const STATUSES = [400, 401, 403, 404, 408, 429, 500, 502, 503, 504];
-
-function httpStatus(exitCode: number): number | undefined {
-  return STATUSES.find((status) => (status & 255) === exitCode);
-}

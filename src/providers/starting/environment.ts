@@ -1,4 +1,5 @@
 import { delimiter, dirname } from 'node:path';
+import { definedOnly } from '../../base/defined-only.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
 
 /** Names the session (its ULID) in the environment of every process of a child. */
@@ -22,14 +23,11 @@ export function childEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   { sessionUlid, iteration, cliPath }: ChildFacts,
 ): Record<string, string> {
-  const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && isForChild(entry[0]),
-  );
-  const result: Record<string, string> = Object.fromEntries(kept);
+  const kept = definedOnly(env, isForChild);
   return {
-    ...result,
+    ...kept,
     ...GIT_FOR_CHILDREN,
-    PATH: pathForChild(result.PATH, cliPath),
+    PATH: pathForChild(kept.PATH, cliPath),
     [SESSION_MARK]: sessionUlid,
     [ITERATION_MARK]: String(iteration),
   };

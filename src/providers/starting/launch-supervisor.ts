@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { type Clock, isoUtc } from '../../base/clock.ts';
+import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
-import { openForAppend } from '../../base/files/append-lines.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { SESSION_MARK } from './environment.ts';
+import { spawnDetached } from './launch-worker.ts';
 import { isGivenByLogin } from './login-shell.ts';
 import { nodePath } from './node-path.ts';
 import {
@@ -72,23 +71,8 @@ export async function launchSupervisor(
   { errors }: Pick<SupervisorPaths, 'errors'>,
   { program, env, home }: Pick<WatchOverOptions, 'program' | 'env' | 'home'>,
 ): Promise<void> {
-  const node = await nodePath(env);
-  const stderr = openForAppend(errors, 0o600);
-  try {
-    const supervisor = spawn(node, [program], {
-      cwd: '/',
-      env: { ...notifySettings(env), ...supervisorEnvironment(env, home) },
-      detached: true,
-      stdio: ['ignore', 'ignore', stderr],
-    });
-    await new Promise<void>((resolve, reject) => {
-      supervisor.once('error', reject);
-      supervisor.once('spawn', resolve);
-    });
-    supervisor.unref();
-  } finally {
-    closeSync(stderr);
-  }
+  const given = { ...notifySettings(env), ...supervisorEnvironment(env, home) };
+  await spawnDetached(await nodePath(env), [program], { env: given, errors });
 }
 
 /**
@@ -96,18 +80,14 @@ export async function launchSupervisor(
  * with: their workers add what a login shell has.
  */
 export function supervisorEnvironment(env: Environment, home: string): Record<string, string> {
-  const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && entry[0] !== SESSION_MARK && (isGivenByLogin(entry[0]) || OWN.test(entry[0])),
-  );
+  const kept = definedOnly(env, (name) => name !== SESSION_MARK && (isGivenByLogin(name) || OWN.test(name)));
   const shell = env.SHELL || loginShell();
-  return { ...Object.fromEntries(kept), ...(shell && { SHELL: shell }), HOME: home };
+  return { ...kept, ...(shell && { SHELL: shell }), HOME: home };
 }
 
 /** It alone sends notifications: no worker and no agent is given these. */
 function notifySettings(env: Environment): Record<string, string> {
-  const ours = Object.entries(env).filter(([name]) => /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name));
-  return Object.fromEntries(ours.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return definedOnly(env, (name) => /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name));
 }
 
 /** As the system knows it: containers and system services set no SHELL. */

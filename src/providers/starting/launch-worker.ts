@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
@@ -44,27 +44,32 @@ export interface LaunchOptions {
 export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): Promise<number | undefined> {
   const node = await nodePath(options.env);
   await mkdir(paths.runDir, { recursive: true });
-  const errors = openForAppend(paths.workerErrors, 0o600);
+  // An argument and no variable: children inherit the environment.
+  const wake = options.wake === undefined ? [] : [JSON.stringify(options.wake)];
+  const args = [options.program, paths.sessionsDir, paths.folder, ...wake];
+  return await spawnDetached(node, args, { env: options.env, errors: paths.workerErrors }).catch((error) => {
+    throw PROVIDER_ERRORS.worker_not_launched({ folder: paths.folder }, { cause: error });
+  });
+}
+
+/** Starts a program that outlives us. @param errors the file that takes its standard error @returns its pid */
+export async function spawnDetached(
+  file: string,
+  args: readonly string[],
+  { env, errors }: { env: LaunchOptions['env']; errors: string },
+): Promise<number | undefined> {
+  const stderr = openForAppend(errors, 0o600);
   try {
-    // An argument and no variable: children inherit the environment.
-    const wake = options.wake === undefined ? [] : [JSON.stringify(options.wake)];
-    const args = [options.program, paths.sessionsDir, paths.folder, ...wake];
-    const worker = spawn(node, args, {
-      // The root folder can't be removed under a process that lives for days.
-      cwd: '/',
-      env: { ...options.env },
-      detached: true,
-      stdio: ['ignore', 'ignore', errors],
-    });
+    const stdio: StdioOptions = ['ignore', 'ignore', stderr];
+    // The root folder can't be removed under a process that lives for days.
+    const program = spawn(file, args, { cwd: '/', env: { ...env }, detached: true, stdio });
     await new Promise<void>((resolve, reject) => {
-      worker.once('error', (error) =>
-        reject(PROVIDER_ERRORS.worker_not_launched({ folder: paths.folder }, { cause: error })),
-      );
-      worker.once('spawn', resolve);
+      program.once('error', reject);
+      program.once('spawn', resolve);
     });
-    worker.unref();
-    return worker.pid;
+    program.unref();
+    return program.pid;
   } finally {
-    closeSync(errors);
+    closeSync(stderr);
   }
 }

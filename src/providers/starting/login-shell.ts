@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { delimiter, isAbsolute } from 'node:path';
 import * as z from 'zod';
+import { definedOnly } from '../../base/defined-only.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
@@ -114,10 +115,7 @@ export function isGivenByLogin(name: string): boolean {
 }
 
 function givenByLogin(env: Environment, homeDir: string): Record<string, string> {
-  const given = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && isGivenByLogin(entry[0]),
-  );
-  return { ...Object.fromEntries(given), HOME: homeDir, PATH: GIVEN_PATH, TERM: 'dumb' };
+  return { ...definedOnly(env, isGivenByLogin), HOME: homeDir, PATH: GIVEN_PATH, TERM: 'dumb' };
 }
 
 /** What shells note for themselves. */

@@ -39,20 +39,18 @@ export function readInboxMessage(fileName: string, content: string): InboxMessag
 
 /** File names in the order in which they are to be read: by the time in the id, then what people left by name. */
 export function sortInbox(fileNames: readonly string[]): string[] {
-  const keyed = fileNames.filter(isMessage).map((name) => {
-    const { id } = partsOf(name);
-    // Ids count on over a new year, stamps do not.
-    return { name, key: ULID.test(id) ? `0${id.toUpperCase()}` : `1${name}` };
-  });
+  const keyed = fileNames
+    .filter((name) => /^[^.].*\.md$/s.test(name))
+    .map((name) => {
+      const { id } = partsOf(name);
+      // Ids count on over a new year, stamps do not.
+      return { name, key: ULID.test(id) ? `0${id.toUpperCase()}` : `1${name}` };
+    });
   keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
   return keyed.map(({ name }) => name);
 }
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
-
-function isMessage(name: string): boolean {
-  return name.endsWith('.md') && !name.startsWith('.');
-}
 
 function partsOf(fileName: string): { stamp: string; id: string } {
   const bare = fileName.replace(/\.md$/, '');

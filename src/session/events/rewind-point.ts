@@ -1,4 +1,4 @@
-import type { EventType, Position, RewindTarget } from './event-types.ts';
+import { type EventType, Parked, type Position, type RewindTarget } from './event-types.ts';
 import type { SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { emptyState, type SessionState } from './state.ts';
@@ -87,14 +87,6 @@ function positionOf(events: readonly SessionEvent[]): Position {
     approvedPlan,
     feedback,
     goal,
-    ...(waiting && { parked: parkedOf(waiting) }),
+    parked: waiting && Parked.parse(waiting),
   };
-}
-
-function parkedOf({
-  kind: _kind,
-  since: _since,
-  ...parked
-}: Extract<SessionState['status'], { kind: 'waiting' }>): NonNullable<Position['parked']> {
-  return parked;
 }

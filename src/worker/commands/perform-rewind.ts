@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
+import { capitalised } from '../../base/plain-words.ts';
 import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
@@ -32,7 +33,7 @@ export async function performRewind(worker: Worker): Promise<void> {
     await keepPlanOf(worker);
     const { undo, skipped, head } = done;
     const leftOut = skipped.slice(0, 100);
-    const flow = `${sentence(whereTo(to))}; the state before is kept as ${undo.ref}`;
+    const flow = `${capitalised(whereTo(to))}; the state before is kept as ${undo.ref}`;
     await record(worker, { type: 'rewound', to, undo, leftOut, head, flow });
   } catch (error) {
     if (BASE_ERRORS.lease_lost.is(error) || isPassing(error)) throw error;
@@ -72,8 +73,4 @@ async function keepPlanOf(worker: Worker): Promise<void> {
   const text = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
   if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))
     await writeWhole(worker.paths.approvedPlan, text);
-}
-
-function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }

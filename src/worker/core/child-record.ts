@@ -2,22 +2,18 @@ import { plainJson } from '../../base/files/plain-file.ts';
 import { livenessOf } from '../../base/processes/host.ts';
 import { SESSION_MARK } from '../../providers/starting/environment.ts';
 import { ChildRecord } from '../../providers/starting/run-child.ts';
-import { iterationPaths, type SessionPaths } from '../../session/layout/paths.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
 import type { Worker } from './worker.ts';
 
 const MAX_RECORD_BYTES = 64 * 1024;
-
-/** `child.json` of an iteration as it lies there, whoever wrote it; undefined when it is missing or damaged. */
-async function childRecordAt(paths: SessionPaths, iteration: number): Promise<ChildRecord | undefined> {
-  return await plainJson(iterationPaths(paths, iteration).child, MAX_RECORD_BYTES, ChildRecord);
-}
 
 /**
  * Who the child of an iteration is; undefined when none was recorded, so that none has ever run, or when
  * the record was damaged or names a living process that is no child of this session.
  */
 export async function readChildRecord(worker: Worker, iteration: number): Promise<ChildRecord | undefined> {
-  const record = await childRecordAt(worker.paths, iteration);
+  const { child } = iterationPaths(worker.paths, iteration);
+  const record = await plainJson(child, MAX_RECORD_BYTES, ChildRecord);
   if (record === undefined) return undefined;
   const { host, file } = worker;
   if ((await livenessOf(host, record.wrapper)) !== 'alive') return record;

@@ -66,10 +66,10 @@ export class Projector {
     const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
     const written = new Set(readOverview((await documentText(this.#paths.overview)) ?? '').flow);
     const events = await readEvents(this.#paths.events, from);
-    await this.apply(
-      state,
-      events.map((event) => (isFlowWritten(event, written) ? withoutFlow(event) : event)),
+    const left = events.map((event) =>
+      isFlowWritten(event, written) ? { ...event, flow: undefined } : event,
     );
+    await this.apply(state, left);
   }
 
   /** The number of the newest event that session.log shows: what derives from those before it was written. */
@@ -96,8 +96,4 @@ export class Projector {
     this.writeNow(state);
     writeSessionLog(this.#paths, events);
   }
-}
-
-function withoutFlow({ flow: _stands, ...event }: SessionEvent): SessionEvent {
-  return event;
 }

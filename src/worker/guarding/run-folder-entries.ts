@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileIdentity, fingerprint } from '../../base/files/fingerprint.ts';
+import { fingerprint } from '../../base/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { iterationPaths, type SessionPaths } from '../../session/layout/paths.ts';
@@ -11,8 +11,6 @@ const NOT_LOOKED_AT = new Set(['events.jsonl', 'state.json', 'now.json', 'worker
 /** Written by anybody, or by git for a living child's checkpoint: only that they are folders is looked at. */
 const FOLDERS_ALONE = new Set(['commands', 'checkpoints']);
 const MAX_BYTES = 64 * 1024 * 1024;
-
-const hashes = new WeakMap<Worker, Map<string, { id: string; hash: string }>>();
 
 /** What stands at each path of the run folder where only the worker writes. */
 export async function entriesOf(worker: Worker, iteration: number): Promise<Record<string, string>> {
@@ -27,7 +25,7 @@ export async function entriesOf(worker: Worker, iteration: number): Promise<Reco
       ? `link to ${readlinkSync(path)}`
       : stats.isDirectory()
         ? 'folder'
-        : await hashAt(worker, path, fileIdentity(stats));
+        : await hashAt(path);
     // A run folder that is a link is no less the one that is worked with.
     if ((!stats.isDirectory() && name !== '') || FOLDERS_ALONE.has(name)) return;
     for (const inner of namesAt(path) ?? []) {
@@ -47,16 +45,9 @@ export async function entriesOf(worker: Worker, iteration: number): Promise<Reco
   return entries;
 }
 
-/** Files that nobody touched are not read again: most are of iterations long ended. */
-async function hashAt(worker: Worker, path: string, id: string): Promise<string> {
-  const known = hashes.get(worker) ?? new Map();
-  hashes.set(worker, known);
-  const last = known.get(path);
-  if (last?.id === id) return last.hash;
+async function hashAt(path: string): Promise<string> {
   const reading = await readPlainFile(path, MAX_BYTES);
-  const hash = reading.kind === 'bytes' ? fingerprint(reading.bytes) : reading.kind;
-  known.set(path, { id, hash });
-  return hash;
+  return reading.kind === 'bytes' ? fingerprint(reading.bytes) : reading.kind;
 }
 
 /** Of a running child, below the run folder. */

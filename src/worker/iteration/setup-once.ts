@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import { readPlainFile } from '../../base/files/plain-file.ts';
+import { plainText } from '../../base/files/plain-file.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import { endChildTree } from '../core/tree.ts';
@@ -34,7 +34,9 @@ export async function setUpOnce(worker: Worker, worktree: Worktree): Promise<Set
   const isDue = kind !== 'kept' || state === DUE;
   if (!isDue) return { kind: 'done', warnings: earlier };
   const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
-  const guard = isAsPersonLeftIt(worktree) ? undefined : await worker.guard.guard(worker, worktree);
+  // No agent has written there yet: it is what the person's own checkout would run, installers of hooks among it.
+  const isAsPersonLeftIt = worktree.head === worktree.baseCommit;
+  const guard = isAsPersonLeftIt ? undefined : await worker.guard.guard(worker, worktree);
   const end = await runProjectCommand(worker, setup, { cwd: path, env, guard });
   if (end.kind === 'stopped') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
@@ -53,14 +55,7 @@ export async function setUpOnce(worker: Worker, worktree: Worktree): Promise<Set
   return { kind: 'done', warnings };
 }
 
-/** No agent has written there yet: it is what the person's own checkout would run, installers of hooks among it. */
-function isAsPersonLeftIt({ head, baseCommit }: Worktree): boolean {
-  return head === baseCommit;
-}
-
 /** The lines of the note; undefined when there is none. */
 async function noteOf({ paths }: Worker): Promise<string[] | undefined> {
-  const reading = await readPlainFile(paths.setup, MAX_BYTES);
-  if (reading.kind !== 'bytes') return undefined;
-  return reading.bytes.toString('utf8').trimEnd().split('\n');
+  return (await plainText(paths.setup, MAX_BYTES))?.trimEnd().split('\n');
 }

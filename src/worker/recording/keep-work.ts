@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import type { Phase } from '../../phases/table.ts';
-import { type Checkpoint, keepCheckpoint } from '../../project/checkpoints/checkpoint.ts';
+import {
+  type Checkpoint,
+  type CheckpointPlan,
+  keepCheckpoint,
+} from '../../project/checkpoints/checkpoint.ts';
 import {
   dropCheckpoints,
   KEPT_CHECKPOINTS,
@@ -11,7 +15,6 @@ import {
 import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
 import { commitSessionFiles } from '../../project/checkpoints/session-repository.ts';
 import { type WorktreePrints, worktreePrints } from '../../project/checkpoints/worktree-print.ts';
-import type { GitContext } from '../../project/git/repository.ts';
 import { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -27,14 +30,7 @@ export interface KeptWork {
   problem?: string;
 }
 
-export interface CheckpointPlace extends GitContext {
-  mainRepo: string;
-  worktreePath: string;
-  branch: string;
-  sessionDir: string;
-  sessionFolder: string;
-  storeDir: string;
-}
+export type CheckpointPlace = Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'>;
 
 /** Where a session's checkpoints are made from; undefined before it has a worktree. */
 export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
