@@ -6,7 +6,6 @@ export const LIMIT_SETTINGS = {
   maxCostUsd: {
     ...amount('US dollars', 0, 1_000_000),
     key: 'MAX_COST_USD',
-    scope: 'project',
     perSession: true,
     example: 'MAX_COST_USD=20',
     doc: 'A session stops and asks you once its agents have cost this much.',
@@ -14,7 +13,6 @@ export const LIMIT_SETTINGS = {
   maxTokens: {
     ...wholeNumber('tokens', 0, 1_000_000_000_000),
     key: 'MAX_TOKENS',
-    scope: 'project',
     perSession: true,
     example: 'MAX_TOKENS=5000000',
     doc: 'A session stops and asks you once its agents have used this many tokens, not counting cache reads.',
@@ -22,7 +20,6 @@ export const LIMIT_SETTINGS = {
   maxHours: {
     ...amount('hours', 0, 10_000),
     key: 'MAX_HOURS',
-    scope: 'project',
     perSession: true,
     example: 'MAX_HOURS=8',
     doc: 'A session stops and asks you once its agents have worked this long, not counting time when the machine sleeps.',
@@ -30,7 +27,6 @@ export const LIMIT_SETTINGS = {
   maxIterations: {
     ...wholeNumber('iterations', 0, 100_000),
     key: 'MAX_ITERATIONS',
-    scope: 'project',
     perSession: true,
     example: 'MAX_ITERATIONS=60',
     doc: 'A session stops and asks you once it has run this many iterations, not counting retries in an outage.',
@@ -38,7 +34,6 @@ export const LIMIT_SETTINGS = {
   maxCostUsdByPhase: {
     ...amount('US dollars', 0, 1_000_000),
     key: 'MAX_COST_USD_<PHASE>',
-    scope: 'project',
     family: 'phase',
     perSession: true,
     doc: 'The same for one phase: MAX_COST_USD_QUALITY=3.',
@@ -46,7 +41,6 @@ export const LIMIT_SETTINGS = {
   maxTokensByPhase: {
     ...wholeNumber('tokens', 0, 1_000_000_000_000),
     key: 'MAX_TOKENS_<PHASE>',
-    scope: 'project',
     family: 'phase',
     perSession: true,
     doc: 'The same for one phase: MAX_TOKENS_INVESTIGATION=1000000.',
@@ -54,7 +48,6 @@ export const LIMIT_SETTINGS = {
   maxHoursByPhase: {
     ...amount('hours', 0, 10_000),
     key: 'MAX_HOURS_<PHASE>',
-    scope: 'project',
     family: 'phase',
     perSession: true,
     doc: 'The same for one phase: MAX_HOURS_TESTING=1.',
@@ -62,9 +55,8 @@ export const LIMIT_SETTINGS = {
   maxIterationsByPhase: {
     ...wholeNumber('iterations', 0, 100_000),
     key: 'MAX_ITERATIONS_<PHASE>',
-    scope: 'project',
     family: 'phase',
     perSession: true,
     doc: 'The same for one phase: MAX_ITERATIONS_PLANNING=4.',
   },
-} as const satisfies Record<string, SettingSpec>;
+} as const satisfies Record<string, Omit<SettingSpec, 'scope'>>;

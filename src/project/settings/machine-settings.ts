@@ -1,180 +1,161 @@
 import { modelName, PROVIDER_NAMES } from './project-settings.ts';
 import { absoluteFile, amount, command, oneOf, program, text, wholeNumber } from './setting-kinds.ts';
-import type { SettingSpec } from './setting-spec.ts';
+import { inScope } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);
 
-/** What stands in the environment or in the `.env` of the config folder. */
-export const MACHINE_SETTINGS = {
+const SHOWN = inScope('machine', {
   machineProvider: {
     ...oneOf(PROVIDER_NAMES),
     key: 'SAMOCODE_PROVIDER',
-    scope: 'machine',
     default: 'claude',
     doc: 'The agent CLI of projects that do not set PROVIDER; in the environment it overrides PROVIDER.',
   },
   claudePath: {
     ...program,
     key: 'CLAUDE_PATH',
-    scope: 'machine',
     default: 'claude',
     doc: 'The program of Claude Code.',
   },
   claudeModel: {
     ...modelName,
     key: 'CLAUDE_MODEL',
-    scope: 'machine',
     default: 'opus',
     doc: 'The model for Claude Code.',
   },
   claudeTimeoutSeconds: {
     ...seconds,
     key: 'CLAUDE_TIMEOUT',
-    scope: 'machine',
     default: '1800',
     doc: 'How long one Claude Code agent may run.',
   },
   claudeMaxTurns: {
     ...wholeNumber('turns', 1, 100_000),
     key: 'CLAUDE_MAX_TURNS',
-    scope: 'machine',
     default: '300',
     doc: 'How many turns a Claude Code agent may take.',
   },
   codexPath: {
     ...program,
     key: 'CODEX_PATH',
-    scope: 'machine',
     default: 'codex',
     doc: 'The program of Codex.',
   },
   codexModel: {
     ...modelName,
     key: 'CODEX_MODEL',
-    scope: 'machine',
     default: '',
     doc: "The model for Codex; if unset, Codex's own default.",
   },
   codexTimeoutSeconds: {
     ...seconds,
     key: 'CODEX_TIMEOUT',
-    scope: 'machine',
     default: '1800',
     doc: 'How long one Codex agent may run.',
   },
   geminiPath: {
     ...program,
     key: 'GEMINI_PATH',
-    scope: 'machine',
     default: 'gemini',
     doc: 'The program of Gemini CLI.',
   },
   geminiModel: {
     ...modelName,
     key: 'GEMINI_MODEL',
-    scope: 'machine',
     default: '',
     doc: "The model for Gemini CLI; if unset, Gemini CLI's own default.",
   },
   geminiTimeoutSeconds: {
     ...seconds,
     key: 'GEMINI_TIMEOUT',
-    scope: 'machine',
     default: '1800',
     doc: 'How long one Gemini CLI agent may run.',
   },
   maxRetries: {
     ...wholeNumber('retries', 0, 100),
     key: 'SAMOCODE_MAX_RETRIES',
-    scope: 'machine',
     default: '3',
     doc: 'How often a crashed agent is restarted before the session asks you.',
   },
   retryDelaySeconds: {
     ...wholeNumber('seconds', 0, 3600),
     key: 'SAMOCODE_RETRY_DELAY',
-    scope: 'machine',
     default: '5',
     doc: 'The first pause before such a restart, and before a retry of a busy service; later pauses are longer.',
   },
   maxCostUsdPerDay: {
     ...amount('US dollars', 0, 1_000_000),
     key: 'MAX_COST_USD_PER_DAY',
-    scope: 'machine',
     example: 'MAX_COST_USD_PER_DAY=50',
     doc: 'Once the agents of all sessions have cost this much since midnight, no agent starts until the next day.',
   },
   maxParallelOnMachine: {
     ...wholeNumber('sessions', 1, 256),
     key: 'MAX_PARALLEL_ON_MACHINE',
-    scope: 'machine',
     example: 'MAX_PARALLEL_ON_MACHINE=6',
     doc: 'How many sessions of all projects may run at the same time; others queue.',
   },
   supervisorMinutes: {
     ...amount('minutes', 0.01, 10_080),
     key: 'SAMOCODE_SUPERVISOR_MINUTES',
-    scope: 'machine',
     default: '10',
     doc: 'How long the supervisor keeps running once no session works or waits.',
   },
   rehearsalScenario: {
     ...absoluteFile,
     key: 'REHEARSAL_SCENARIO',
-    scope: 'machine',
     example: 'REHEARSAL_SCENARIO=/tmp/scenario.json',
     doc: 'The scenario that the rehearsal provider plays, for tests and experiments.',
-  },
-  notifyWebhookUrl: {
-    ...text('an http or https address', /^https?:\/\/\S+$/u),
-    key: 'NOTIFY_WEBHOOK_URL',
-    scope: 'secret',
-    doc: 'Where notifications are posted as JSON (docs/notifications.md).',
-  },
-  notifyWebhookSecret: {
-    ...text('a text without blanks', /^\S+$/u),
-    key: 'NOTIFY_WEBHOOK_SECRET',
-    scope: 'secret',
-    doc: 'With what each of those posts is signed; unset, they are not signed.',
   },
   notifyDesktop: {
     ...oneOf(['off', 'auto']),
     key: 'NOTIFY_DESKTOP',
-    scope: 'machine',
     default: 'off',
     doc: 'auto: notifications are shown on the desktop, by notify-send, terminal-notifier or osascript, where PATH has one.',
   },
   notifyCommand: {
     ...command,
     key: 'NOTIFY_COMMAND',
-    scope: 'machine',
     example: 'NOTIFY_COMMAND=~/bin/on-samocode-event',
     doc: 'A command that is run for each notification, with the same JSON on its standard input.',
   },
   notifyDetail: {
     ...oneOf(['titles', 'full']),
     key: 'NOTIFY_DETAIL',
-    scope: 'machine',
     default: 'full',
     doc: 'titles: a notification names the session and what happened, without questions, plan, paths or any text of an agent.',
   },
   notifyQuiet: {
     ...text('two local times, as 22:00-07:00', /^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/u),
     key: 'NOTIFY_QUIET',
-    scope: 'machine',
     example: 'NOTIFY_QUIET=22:00-07:00',
     doc: 'Hours in which only what needs you is sent; the rest comes together afterwards.',
+  },
+});
+
+/** What is never shown. */
+const SECRETS = inScope('secret', {
+  notifyWebhookUrl: {
+    ...text('an http or https address', /^https?:\/\/\S+$/u),
+    key: 'NOTIFY_WEBHOOK_URL',
+    doc: 'Where notifications are posted as JSON (docs/notifications.md).',
+  },
+  notifyWebhookSecret: {
+    ...text('a text without blanks', /^\S+$/u),
+    key: 'NOTIFY_WEBHOOK_SECRET',
+    doc: 'With what each of those posts is signed; unset, they are not signed.',
   },
   telegramBotToken: {
     ...text("a Telegram bot's token", /^\S+$/u),
     key: 'TELEGRAM_BOT_TOKEN',
-    scope: 'secret',
     doc: 'Read, and not used yet: the bot that is to tell you when a session waits, and to take your answer.',
   },
   telegramChatId: {
     ...text("a Telegram chat's number or @name", /^(?:-?\d+|@\w+)$/u),
     key: 'TELEGRAM_CHAT_ID',
-    scope: 'secret',
     doc: 'Read, and not used yet: the chat in which it is to do so.',
   },
-} as const satisfies Record<string, SettingSpec>;
+});
+
+/** What may be set in the environment or in the `.env` of the config folder. */
+export const MACHINE_SETTINGS = { ...SHOWN, ...SECRETS };

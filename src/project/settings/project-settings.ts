@@ -11,7 +11,7 @@ import {
   text,
   wholeNumber,
 } from './setting-kinds.ts';
-import type { SettingSpec } from './setting-spec.ts';
+import { inScope } from './setting-spec.ts';
 
 export const PROVIDER_NAMES = ['claude', 'codex', 'gemini', 'rehearsal'] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
@@ -36,11 +36,10 @@ const branchPrefix = text(
 );
 
 /** What stands in `.samocode`. */
-export const PROJECT_SETTINGS = {
+export const PROJECT_SETTINGS = inScope('project', {
   mainRepo: {
     ...folder,
     key: 'MAIN_REPO',
-    scope: 'project',
     required: true,
     example: '~/code/shop',
     doc: "The project's git repository; sessions never change its own checkout.",
@@ -48,7 +47,6 @@ export const PROJECT_SETTINGS = {
   worktrees: {
     ...folder,
     key: 'WORKTREES',
-    scope: 'project',
     required: true,
     example: '~/code/shop/_samocode/worktrees',
     doc: 'Where samocode creates the worktree of each session.',
@@ -56,7 +54,6 @@ export const PROJECT_SETTINGS = {
   sessions: {
     ...folder,
     key: 'SESSIONS',
-    scope: 'project',
     required: true,
     example: '~/code/shop/_samocode/sessions',
     doc: 'Where samocode stores the overview, questions, plans and logs of each session.',
@@ -64,7 +61,6 @@ export const PROJECT_SETTINGS = {
   provider: {
     ...oneOf(PROVIDER_NAMES),
     key: 'PROVIDER',
-    scope: 'project',
     default: 'claude',
     perSession: true,
     pairedWith: 'SAMOCODE_PROVIDER',
@@ -73,7 +69,6 @@ export const PROJECT_SETTINGS = {
   providerByPhase: {
     ...oneOf(PROVIDER_NAMES),
     key: 'PROVIDER_<PHASE>',
-    scope: 'project',
     family: 'phase',
     perSession: true,
     doc: 'Another agent CLI for one phase: PROVIDER_QUALITY=codex.',
@@ -81,7 +76,6 @@ export const PROJECT_SETTINGS = {
   fallback: {
     ...listOf(PROVIDER_NAMES, { orNone: true }),
     key: 'FALLBACK',
-    scope: 'project',
     default: 'none',
     perSession: true,
     doc: 'Agent CLIs that take over, in this order, while the first is at its usage limit.',
@@ -89,7 +83,6 @@ export const PROJECT_SETTINGS = {
   model: {
     ...modelName,
     key: 'MODEL',
-    scope: 'project',
     perSession: true,
     pairedPerProvider: 'MODEL',
     default: '',
@@ -98,7 +91,6 @@ export const PROJECT_SETTINGS = {
   modelByPhase: {
     ...modelName,
     key: 'MODEL_<PHASE>',
-    scope: 'project',
     family: 'phase',
     perSession: true,
     doc: 'Another model for one phase: MODEL_PLANNING=opus.',
@@ -106,7 +98,6 @@ export const PROJECT_SETTINGS = {
   timeoutSeconds: {
     ...wholeNumber('seconds', 1, 86_400),
     key: 'TIMEOUT',
-    scope: 'project',
     default: '1800',
     perSession: true,
     pairedPerProvider: 'TIMEOUT',
@@ -115,7 +106,6 @@ export const PROJECT_SETTINGS = {
   stallTimeoutSeconds: {
     ...wholeNumber('seconds', 1, 86_400),
     key: 'STALL_TIMEOUT',
-    scope: 'project',
     default: '1200',
     perSession: true,
     doc: 'How long an agent may be silent outside a tool call: no output, no changed file, no CPU time. In seconds.',
@@ -123,7 +113,6 @@ export const PROJECT_SETTINGS = {
   permissions: {
     ...oneOf(PERMISSIONS),
     key: 'PERMISSIONS',
-    scope: 'project',
     default: 'skip',
     perSession: true,
     doc: 'skip: agents may use every tool without asking. allow: only the tools that their phase lists.',
@@ -131,7 +120,6 @@ export const PROJECT_SETTINGS = {
   sandbox: {
     ...oneOf(SANDBOXES),
     key: 'SANDBOX',
-    scope: 'project',
     default: 'auto',
     perSession: 'judged',
     risk: 'loosens',
@@ -140,7 +128,6 @@ export const PROJECT_SETTINGS = {
   sandboxWrite: {
     ...absolutePaths,
     key: 'SANDBOX_WRITE',
-    scope: 'project',
     risk: 'loosens',
     example: 'SANDBOX_WRITE=~/.cache/builds,/srv/fixtures',
     doc: 'Paths that stay writable for agents in the sandbox.',
@@ -148,7 +135,6 @@ export const PROJECT_SETTINGS = {
   checks: {
     ...command,
     key: 'CHECK…',
-    scope: 'project',
     family: 'check',
     perSession: true,
     risk: 'runs',
@@ -157,7 +143,6 @@ export const PROJECT_SETTINGS = {
   setup: {
     ...command,
     key: 'SETUP',
-    scope: 'project',
     perSession: true,
     risk: 'runs',
     example: 'SETUP=npm ci',
@@ -166,7 +151,6 @@ export const PROJECT_SETTINGS = {
   constraints: {
     ...file,
     key: 'CONSTRAINTS',
-    scope: 'project',
     perSession: true,
     example: 'CONSTRAINTS=docs/rules.md',
     doc: 'A file of rules that is quoted in every prompt.',
@@ -174,7 +158,6 @@ export const PROJECT_SETTINGS = {
   mcp: {
     ...file,
     key: 'MCP',
-    scope: 'project',
     perSession: true,
     risk: 'runs',
     example: 'MCP=agents.mcp.json',
@@ -183,7 +166,6 @@ export const PROJECT_SETTINGS = {
   gates: {
     ...listOf(GATES, { orNone: true }),
     key: 'GATES',
-    scope: 'project',
     default: 'qa,plan',
     risk: 'loosens',
     doc: 'Where a session waits for you: at questions (qa), at the plan (plan), or nowhere (none).',
@@ -191,7 +173,6 @@ export const PROJECT_SETTINGS = {
   gateChannels: {
     ...listOf(GATE_CHANNELS, { orNone: false }),
     key: 'GATE_CHANNELS',
-    scope: 'project',
     default: GATE_CHANNELS.join(','),
     doc: "Channels that may open a gate; without tool, neither the parent's model nor a command outside a terminal can.",
   },
@@ -199,14 +180,12 @@ export const PROJECT_SETTINGS = {
   retryHours: {
     ...amount('hours', 0.01, 168),
     key: 'RETRY_HOURS',
-    scope: 'project',
     default: '12',
     doc: 'How long a session retries while the provider is overloaded or cannot be reached, before it asks you.',
   },
   maxParallel: {
     ...wholeNumber('sessions', 1, 64),
     key: 'MAX_PARALLEL',
-    scope: 'project',
     default: '3',
     perSession: true,
     doc: 'How many sessions of the project may run at the same time; others queue.',
@@ -221,11 +200,10 @@ export const PROJECT_SETTINGS = {
   branchPrefix: {
     ...branchPrefix,
     key: 'BRANCH_PREFIX',
-    scope: 'project',
     default: 'samocode',
     mayBeEmpty: true,
     perSession: true,
     pairedWith: 'GIT_BRANCH_PREFIX',
     doc: "The first part of every session's branch name, before a slash; BRANCH_PREFIX= means none.",
   },
-} as const satisfies Record<string, SettingSpec>;
+});

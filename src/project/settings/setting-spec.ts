@@ -34,6 +34,15 @@ export interface SettingSpec<Value = unknown> extends SettingKind<Value> {
   example?: string;
 }
 
+/** Rows of the table that are all of one scope. */
+export function inScope<
+  const Scope extends SettingSpec['scope'],
+  const Rows extends Readonly<Record<string, Omit<SettingSpec, 'scope'>>>,
+>(scope: Scope, rows: Rows): { [Name in keyof Rows]: Rows[Name] & { scope: Scope } } {
+  const scoped = Object.entries(rows).map(([name, row]) => [name, { ...row, scope }]);
+  return Object.fromEntries(scoped);
+}
+
 /** Whether a value takes nothing of what would hold with the other one; the order of a list says nothing. */
 export function isAsStrict({ choices, kind }: SettingSpec, value: unknown, usual: unknown): boolean {
   if (Array.isArray(value) && Array.isArray(usual)) return usual.every((name) => value.includes(name));
