@@ -1,4 +1,5 @@
 import type { Bench, BenchResult, Goal } from './bench.ts';
+import { measureNotifications } from './supervisor/notifications.ts';
 import { measureParked } from './supervisor/parked.ts';
 import { measureWakes } from './supervisor/wakes.ts';
 
@@ -13,12 +14,14 @@ export const supervisorBench: Bench = {
   name: 'supervisor',
   about:
     `processes, memory and CPU with 20 and 200 parked sessions (over ${SECONDS} s), ` +
-    'time from a command, typed answers, the end of a limit and a crash until the session continues (p50, p99)',
+    'time from a command, typed answers, the end of a limit and a crash until the session continues (p50, p99), ' +
+    'from an event of a session that waits or works until its notification is sent',
   async run() {
     const values: Record<string, number> = {
       ...(await measureParked(20, SECONDS)),
       ...(await measureParked(200, SECONDS)),
       ...(await measureWakes()),
+      ...(await measureNotifications()),
     };
     values.moreMb200 = Math.abs((values.mb200 ?? Number.NaN) - (values.mb20 ?? Number.NaN));
     return { values, goals: GOALS } satisfies BenchResult;
@@ -36,4 +39,6 @@ const GOALS: readonly Goal[] = [
   { value: 'answersMsP99', atMost: 4000 },
   { value: 'limitMsP99', atMost: 5000 },
   { value: 'crashMsP99', atMost: 5000 },
+  { value: 'waitsNotifiedMsP99', atMost: 1000 },
+  { value: 'worksNotifiedMsP99', atMost: 1000 },
 ];

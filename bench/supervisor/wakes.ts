@@ -25,14 +25,14 @@ export async function measureWakes(): Promise<Record<string, number>> {
   };
 }
 
-function percentiles(name: string, times: readonly number[]): Record<string, number> {
+export function percentiles(name: string, times: readonly number[]): Record<string, number> {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) =>
     round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN);
   return { [`${name}MsP50`]: at(0.5), [`${name}MsP99`]: at(0.99) };
 }
 
-async function repeated<T>(rounds: number, measure: () => Promise<T>): Promise<T[]> {
+export async function repeated<T>(rounds: number, measure: () => Promise<T>): Promise<T[]> {
   const values: T[] = [];
   for (let index = 0; index < rounds; index += 1) values.push(await measure());
   return values;
@@ -111,7 +111,7 @@ async function waitingRig(): Promise<SessionRig> {
 }
 
 /** Waits until the last worker has ended: one that has just released its lease still hands over, and is in the way. */
-async function noWorker(rig: SessionRig): Promise<void> {
+export async function noWorker(rig: SessionRig): Promise<void> {
   const { host } = rig.context();
   for (;;) {
     const owner = (await readLeases(rig.paths.leases)).at(-1)?.owner;

@@ -174,10 +174,12 @@ async function idleMs({ env, home }: Supervisor): Promise<number> {
   return (limits?.supervisorMinutes ?? 10) * 60_000;
 }
 
-/** The files by which it is woken, and those that people may edit. */
+/** The files by which it is woken, those that people may edit, and the logs of sessions that work. */
 function watchedBy({ paths }: Supervisor, { sessions }: Overlook): string[] {
-  const edited = [...sessions.values()].flatMap(({ waits }) => (waits.for === 'edit' ? waits.files : []));
-  return [paths.bell, paths.leave, ...edited];
+  const ofSessions = [...sessions.values()].flatMap(({ waits, paths: { events } }) =>
+    waits.for === 'edit' ? waits.files : waits.for === 'its_worker' ? [events] : [],
+  );
+  return [paths.bell, paths.leave, ...ofSessions];
 }
 
 const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional() });

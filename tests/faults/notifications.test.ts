@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { hookServer } from '../support/hook-server.ts';
 import { startRig } from '../support/session-rig.ts';
-import { endOfWorker, supervisorPids } from '../support/supervisors.ts';
+import { endOfWorker, killSupervisors, queueOf, supervisorPids } from '../support/supervisors.ts';
 import { watch } from './watch-rig.ts';
 
 test('a supervisor that dies between a send and its note sends it once more, and marks it', async () => {
@@ -32,4 +32,33 @@ test('a supervisor that dies between a send and its note sends it once more, and
   expect(first?.maybeRepeated).toBeUndefined();
   expect(again).toEqual({ ...first, maybeRepeated: true });
   await rm(crashed);
+});
+
+test('what happens while the disk takes nothing is sent once when it takes something again', async () => {
+  await using hook = await hookServer();
+  await using rig = await startRig({
+    supervised: true,
+    faults: true,
+    scenario: { rules: [] },
+    files: { 'home/.config/samocode/.env': `NOTIFY_WEBHOOK_URL=${hook.url}\n` },
+  });
+  await rig.untilWaiting('qa_answers', { leaveDead: true });
+  await endOfWorker(rig);
+  await eventually(async () => hook.ids().length === 1, { what: 'the questions' });
+  await killSupervisors(rig.repo.homeDir);
+  const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
+  await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
+  await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1, {
+    what: 'the next one',
+  });
+  await writeFile(isFull, '');
+  try {
+    await rig.answer();
+    await rig.untilWaiting('plan_approval', { leaveDead: true });
+    expect(hook.ids()).toHaveLength(1);
+  } finally {
+    await rm(isFull, { force: true });
+  }
+  await eventually(async () => hook.ids().length === 2, { what: 'the plan' });
+  expect((await queueOf(rig)).map(({ id }) => id)).toEqual(hook.ids());
 });

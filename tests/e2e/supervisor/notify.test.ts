@@ -1,14 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { hookServer } from '../../support/hook-server.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { queueOf } from '../../support/supervisors.ts';
 
-test('a session that waits, is answered, waits for its plan and is done is notified of once each, with what it asks', async () => {
+test('each step of a session is notified of once, with what it asks, while another channel hangs', async () => {
   await using hook = await hookServer();
   await using rig = await startRig({
     supervised: true,
-    files: { 'home/.config/samocode/.env': `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_WEBHOOK_SECRET=hush\n` },
+    files: {
+      'home/.config/samocode/.env': `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_COMMAND=cat >>got; sleep 300\n`,
+    },
     scenario: { rules: [] },
   });
   const kinds = () => hook.accepted.flatMap(({ notifications }) => notifications.map(({ kind }) => kind));
@@ -17,7 +21,7 @@ test('a session that waits, is answered, waits for its plan and is done is notif
   await rig.untilWaiting('qa_answers', { leaveDead: true });
   await posts(1);
   const [asked] = hook.accepted[0]?.notifications ?? [];
-  expect(asked?.questions?.map(({ id }) => id)).toEqual((await questions(rig)).slice());
+  expect(asked?.questions?.map(({ id }) => id)).toEqual(await questions(rig));
   expect(asked).toMatchObject({ kind: 'waiting', needsPerson: true, session: rig.file.folder });
   await rig.answer();
   await rig.untilWaiting('plan_approval', { leaveDead: true });
@@ -35,6 +39,7 @@ test('a session that waits, is answered, waits for its plan and is done is notif
   expect(kinds()).toEqual(['waiting', 'waiting', 'done']);
   expect(new Set(hook.ids()).size).toBe(3);
   expect((await queueOf(rig)).map(({ id }) => id)).toEqual(hook.ids());
+  expect(await readFile(join(rig.repo.homeDir, 'got'), 'utf8')).toContain(hook.ids()[0]);
 });
 
 async function questions(rig: Awaited<ReturnType<typeof startRig>>): Promise<string[]> {

@@ -1,9 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readLeases } from '../../../src/base/processes/lease.ts';
 import { watchOver } from '../../../src/providers/starting/launch-supervisor.ts';
 import { eventually } from '../../support/eventually.ts';
+import { hookServer } from '../../support/hook-server.ts';
 import { startRig } from '../../support/session-rig.ts';
 import {
   endProcessesOf,
@@ -18,12 +19,14 @@ import {
 
 const HANGS = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
 
-test('of two homes on one SESSIONS folder, each continues its own sessions and shows those of the other', async () => {
+test('of two homes on one SESSIONS folder, each continues its own sessions, shows those of the other and notifies of none of them', async () => {
+  await using hook = await hookServer();
   await using rig = await startRig({ supervised: true, scenario: HANGS });
   const { host, clock, programs, env } = rig.context();
   const other = { repo: { homeDir: join(rig.repo.root, 'other') } };
   const { homeDir: home } = other.repo;
-  await mkdir(home);
+  await mkdir(join(home, '.config/samocode'), { recursive: true });
+  await writeFile(join(home, '.config/samocode/.env'), `NOTIFY_WEBHOOK_URL=${hook.url}\n`);
   const program = join(dirname(programs.worker), 'supervisor.cjs');
   const { sessionsDir } = rig.paths;
   const options = { program, env: { ...env, ...SUPERVISED, HOME: home }, home, host, clock, sessionsDir };
@@ -46,6 +49,7 @@ test('of two homes on one SESSIONS folder, each continues its own sessions and s
     );
     expect(leases).toHaveLength(2);
     expect(await queueOf(other)).toEqual([]);
+    expect(hook.posts).toEqual([]);
     expect((await nowOf(other))?.needYou).toBeLessThanOrEqual(1);
   } finally {
     await endProcessesOf(home);
