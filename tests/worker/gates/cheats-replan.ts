@@ -103,5 +103,6 @@ export const REPLAN_CHEATS: readonly Cheat[] = [
       const plan = { name: basename(path), hash: planHash(readFileSync(path, 'utf8')) };
       await kit.forgeCache((state) => ({ ...state, approvedPlan: { ...plan, by: { channel: 'cli' } } }));
     },
+    ownFiles: false,
   },
 ];

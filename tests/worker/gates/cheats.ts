@@ -7,9 +7,13 @@ import { WORKER_CHEATS } from './cheats-worker.ts';
 
 const ANYWHERE = [...EVERYWHERE, ...WORKER_CHEATS];
 
+/** At its own gate a child cheats by its own files, where a row doesn't say otherwise. */
+const byOwnFiles = (cheats: readonly Cheat[]): Cheat[] =>
+  cheats.map((cheat) => ({ ownFiles: cheat.withoutGuard === undefined, ...cheat }));
+
 /** Every case by the gate at which it is played; what works at any gate is shared out between two. */
 export const CHEATS: Readonly<Record<GateName, readonly Cheat[]>> = {
-  qa: [...QA_CHEATS, ...ANYWHERE.filter((_, index) => index % 2 === 0)],
-  plan: [...PLAN_CHEATS, ...ANYWHERE.filter((_, index) => index % 2 === 1)],
-  replan: REPLAN_CHEATS,
+  qa: [...byOwnFiles(QA_CHEATS), ...ANYWHERE.filter((_, index) => index % 2 === 0)],
+  plan: [...byOwnFiles(PLAN_CHEATS), ...ANYWHERE.filter((_, index) => index % 2 === 1)],
+  replan: byOwnFiles(REPLAN_CHEATS),
 };
