@@ -148,12 +148,22 @@ const SECRETS = inScope('secret', {
   telegramBotToken: {
     ...text("a Telegram bot's token", /^\S+$/u),
     key: 'TELEGRAM_BOT_TOKEN',
-    doc: 'Read, and not used yet: the bot that is to tell you when a session waits, and to take your answer.',
+    doc: 'The bot that tells you when a session needs you, and takes your answers; "samocode notify telegram" sets it.',
   },
   telegramChatId: {
     ...text("a Telegram chat's number or @name", /^(?:-?\d+|@\w+)$/u),
     key: 'TELEGRAM_CHAT_ID',
-    doc: 'Read, and not used yet: the chat in which it is to do so.',
+    doc: 'The only chat that the bot writes to and listens to.',
+  },
+  telegramUsers: {
+    ...text('a comma-separated list of numbers or @names of Telegram users', /^@?\w+(?:\s*,\s*@?\w+)*$/u),
+    key: 'TELEGRAM_USERS',
+    doc: 'Who may act where that chat is a group; without it, no member may.',
+  },
+  telegramApiRoot: {
+    ...text('the address of a Bot API server', /^https?:\/\/\S+$/u),
+    key: 'TELEGRAM_API_ROOT',
+    doc: 'Another Bot API server than https://api.telegram.org, such as one of your own.',
   },
 });
 

@@ -1,0 +1,130 @@
+import { Api, GrammyError, HttpError } from 'grammy/web';
+
+type Raw = Api['raw'];
+type WithSignal<Call> = Call extends (args: infer Args, signal?: never) => infer Result
+  ? (args: Args, signal: AbortSignal) => Result
+  : never;
+type Called =
+  | 'answerCallbackQuery'
+  | 'editMessageCaption'
+  | 'editMessageReplyMarkup'
+  | 'editMessageText'
+  | 'getUpdates'
+  | 'sendDocument'
+  | 'sendMessage';
+
+/** What we call of the Bot API: one object of parameters, and a signal that ends the call. */
+export type BotApi = { [Method in Called]: WithSignal<Raw[Method]> } & {
+  [Method in 'getMe' | 'getWebhookInfo']: (signal: AbortSignal) => ReturnType<Raw[Method]>;
+};
+
+/** A call that takes longer has failed; longer than a poll for updates lasts. */
+const CALL_SECONDS = 45;
+
+export function newBotApi({ token, apiRoot }: { token: string; apiRoot: string }): BotApi {
+  // Node sends a body that is a stream only with `duplex`.
+  const baseFetchConfig = { duplex: 'half' } as object;
+  const { raw } = new Api(token, { apiRoot, timeoutSeconds: CALL_SECONDS, baseFetchConfig });
+  // Its types name the signals of a library for older Nodes.
+  return raw as unknown as BotApi;
+}
+
+export function isOfCall(error: unknown): boolean {
+  return error instanceof GrammyError || error instanceof HttpError;
+}
+
+/** Why a call has failed, as far as it matters what to do. */
+export type BotFailure =
+  | { kind: 'slow_down'; retryAfterMs: number }
+  | { kind: 'bad_token' }
+  /** Somewhere else updates are asked for, or a webhook gets them. */
+  | { kind: 'conflict'; with: 'poller' | 'webhook' }
+  /** Blocked, removed, unknown, or not allowed to write. */
+  | { kind: 'closed_chat' }
+  | { kind: 'bad_markup' }
+  | { kind: 'not_modified' }
+  /** The message is gone or too old to be changed. */
+  | { kind: 'no_message' }
+  /** A button was pressed too long ago for an answer. */
+  | { kind: 'late_query' }
+  | { kind: 'rejected'; status: number }
+  /** No answer, or one of a server in trouble. */
+  | { kind: 'unreachable' };
+
+/**
+ * What an error of a call means. The error itself is not passed on: below a failed request may be its address, which
+ * has the token in it, and the description is a text from the network.
+ * @throws what comes from elsewhere than a call
+ */
+export function failureOf(error: unknown): BotFailure {
+  if (error instanceof HttpError) return { kind: 'unreachable' };
+  if (!(error instanceof GrammyError)) throw error;
+  const { error_code: status, description, parameters } = error;
+  if (status === 429) return { kind: 'slow_down', retryAfterMs: (parameters.retry_after ?? 1) * 1000 };
+  // A token of a wrong form is a path that the server does not have.
+  if (status === 401 || status === 404) return { kind: 'bad_token' };
+  if (status === 409) return { kind: 'conflict', with: /webhook/i.test(description) ? 'webhook' : 'poller' };
+  if (status === 403) return { kind: 'closed_chat' };
+  if (status >= 500) return { kind: 'unreachable' };
+  const row = REJECTIONS.find(([pattern]) => pattern.test(description));
+  return row === undefined ? { kind: 'rejected', status } : { kind: row[1] };
+}
+
+type Plain = Exclude<BotFailure, { retryAfterMs: number } | { with: string } | { status: number }>['kind'];
+
+/** Descriptions of status 400; they are no contract, so what they do not fit is `rejected`. */
+const REJECTIONS: readonly (readonly [RegExp, Plain])[] = [
+  [/can't parse entities/i, 'bad_markup'],
+  [/message is not modified/i, 'not_modified'],
+  [/message to edit not found|message can't be edited|message_id_invalid/i, 'no_message'],
+  [/query is too old|query id is invalid/i, 'late_query'],
+  [
+    /chat not found|upgraded to a supergroup|not enough rights|have no rights|peer_id_invalid/i,
+    'closed_chat',
+  ],
+];
+
+export interface FailureWords {
+  why: string;
+  hint: string;
+}
+
+/** The same for people. */
+export function failureWords(failure: BotFailure): FailureWords {
+  switch (failure.kind) {
+    case 'slow_down':
+      return words('Telegram asks to send less.', 'It is sent later.');
+    case 'bad_token':
+      return words('Telegram does not know the bot: TELEGRAM_BOT_TOKEN is wrong or was revoked.', SET_UP);
+    case 'conflict':
+      return failure.with === 'webhook'
+        ? words(
+            'A webhook is set for the bot, so that Telegram sends its messages elsewhere.',
+            'Use a bot of its own for samocode, or remove the webhook (deleteWebhook of the Bot API).',
+          )
+        : words(
+            'Another program reads the messages of the bot: another machine, or another tool with the same token.',
+            'End that program, or use a bot of its own on each machine.',
+          );
+    case 'closed_chat':
+      return words(
+        'The bot may not write to TELEGRAM_CHAT_ID: it is blocked or was removed, or the chat has changed.',
+        `Write to the bot, or add it to the group again. If the group has become a supergroup: ${SET_UP}`,
+      );
+    case 'unreachable':
+      return words('Telegram cannot be reached.', 'It is tried again.');
+    case 'rejected':
+      return words(
+        `Telegram refused the message (${failure.status}).`,
+        'Report it with the kind of the session.',
+      );
+    default:
+      return words(`Telegram refused the message (${failure.kind}).`, '');
+  }
+}
+
+const SET_UP = 'Run: samocode notify telegram';
+
+function words(why: string, hint: string): FailureWords {
+  return { why, hint };
+}

@@ -1,0 +1,97 @@
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { isoUtc } from '../../base/clock.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { supervisorEnvironment } from '../../providers/starting/launch-supervisor.ts';
+import { failureOf, failureWords, isOfCall, newBotApi } from './bot-api.ts';
+import { Phone } from './phone.ts';
+import type { TelegramChat } from './telegram-chat.ts';
+import { telegramSettings } from './telegram-settings.ts';
+
+/** How long Telegram holds an empty answer back; a change of the settings counts within it. */
+const POLL_SECONDS = 25;
+/** Whether a bot was set up meanwhile. */
+const UNSET_MS = 10_000;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
+/** While a set-up reads the messages of the same bot. */
+const SET_UP_MS = 10 * 60_000;
+const LOOKED_MS = 10 * 60_000;
+const AWAY_MS = 3_600_000;
+
+export interface Listening {
+  chat: TelegramChat;
+  context: ActionContext;
+  /** Touched by a set-up that wants the messages for itself. */
+  setUpPath: string;
+  say: (text: string) => void;
+}
+
+/**
+ * Carries out what the person does in the chat, until it is aborted. Only the supervisor does this: Telegram gives the
+ * updates of a bot to one reader. An update is noted as met before it is acted on, so that none is acted on twice.
+ */
+export async function listenToTelegram(
+  { chat, context, setUpPath, say }: Listening,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, env, home } = context;
+  const said = new Set<string>();
+  const report = (text: string) => {
+    if (!said.has(text)) say(text);
+    said.add(text);
+  };
+  // Workers that it starts are given no setting of the bot.
+  let trouble: string | undefined;
+  const phone = new Phone(chat, { ...context, env: supervisorEnvironment(env, home) }, report);
+  for (let waitMs = 0; !signal.aborted; ) {
+    if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined);
+    const settings = await telegramSettings(env, home).catch(() => undefined);
+    const setUpAtMs = statsAt(setUpPath)?.mtimeMs ?? 0;
+    if (settings === undefined || clock.now() - setUpAtMs < SET_UP_MS) {
+      waitMs = UNSET_MS;
+      continue;
+    }
+    const api = newBotApi(settings);
+    try {
+      const { offset, lookedAt } = await chat.sent.read();
+      const wasAway = clock.now() - Date.parse(lookedAt) > AWAY_MS;
+      const allowed_updates = ['message', 'callback_query'] as const;
+      const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates }, signal);
+      for (const update of updates) {
+        if (update.update_id < offset) continue;
+        await chat.sent.change((state) => {
+          state.offset = update.update_id + 1;
+        });
+        // One that fails, as one from a chat that is gone, holds no other up.
+        await phone.take(update, { api, settings, signal, wasAway }).catch((error: unknown) => {
+          if (!signal.aborted) report(`telegram: ${troubleOf(error)}`);
+        });
+      }
+      if (clock.now() - Date.parse(lookedAt) > LOOKED_MS)
+        await chat.sent.change((state) => {
+          state.lookedAt = isoUtc(clock.now());
+        });
+      waitMs = 0;
+      trouble = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      const words = troubleOf(error);
+      if (words !== trouble) say(`telegram: ${words}`);
+      trouble = words;
+      waitMs = nextWaitMs(error, waitMs);
+    }
+  }
+}
+
+/** In our words: what comes from a call may have the token in it. */
+function troubleOf(error: unknown): string {
+  if (isOfCall(error)) return failureWords(failureOf(error)).why;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function nextWaitMs(error: unknown, before: number): number {
+  const failure = isOfCall(error) ? failureOf(error) : undefined;
+  if (failure?.kind === 'slow_down') return failure.retryAfterMs;
+  if (failure?.kind === 'bad_token') return LONGEST_WAIT_MS;
+  return Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, before * 2));
+}

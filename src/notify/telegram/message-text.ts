@@ -1,0 +1,84 @@
+import { plainWords } from '../../base/plain-words.ts';
+
+/** One line of a message; markup never reaches over its end, so that a message may be split at any line. */
+export interface Line {
+  text: string;
+  isBold?: true;
+}
+
+/** Of a message and of the words below a document, counted in UTF-16 as Telegram does, without markup. */
+export const MAX_MESSAGE = 4096;
+export const MAX_CAPTION = 1024;
+
+/** Lines of any text, from wherever it comes. */
+export function linesOf(text: string): Line[] {
+  // Half a character, which a cut may have left, is refused as no UTF-8.
+  const whole = Buffer.from(plainWords(text)).toString();
+  return whole.split('\n').map((line) => ({ text: line }));
+}
+
+export function bold(text: string): Line {
+  return {
+    text: linesOf(text)
+      .map((line) => line.text)
+      .join(' '),
+    isBold: true,
+  };
+}
+
+/** Messages of at most `max` characters, cut at the ends of lines; a line that is longer is cut where it must be. */
+export function splitLines(lines: readonly Line[], max = MAX_MESSAGE): Line[][] {
+  const messages: Line[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const line of lines.flatMap((each) => shortLines(each, max))) {
+    const added = length + 1 + line.text.length;
+    if (added <= max) {
+      messages.at(-1)?.push(line);
+      length = added;
+    } else {
+      messages.push([line]);
+      length = line.text.length;
+    }
+  }
+  // Telegram refuses a message without words.
+  return messages.filter((message) => toPlain(message).trim() !== '');
+}
+
+function shortLines(line: Line, max: number): Line[] {
+  const pieces: Line[] = [];
+  let rest = line.text;
+  while (rest.length > max) {
+    const isInsidePair = /[\ud800-\udbff]/.test(rest.charAt(max - 1));
+    const at = isInsidePair ? max - 1 : max;
+    pieces.push({ ...line, text: rest.slice(0, at) });
+    rest = rest.slice(at);
+  }
+  return [...pieces, { ...line, text: rest }];
+}
+
+/** As `parse_mode: HTML` takes it; nothing in the text can become markup. */
+export function toHtml(lines: readonly Line[]): string {
+  return lines
+    .map(({ text, isBold }) => (isBold && text.trim() !== '' ? `<b>${escaped(text)}</b>` : escaped(text)))
+    .join('\n');
+}
+
+export function toPlain(lines: readonly Line[]): string {
+  return lines.map(({ text }) => text).join('\n');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** At most `max` characters in one line. */
+export function shortened(text: string, max: number): string {
+  const line = linesOf(text)
+    .map((each) => each.text.trim())
+    .join(' ');
+  return line.length <= max
+    ? line
+    : `${Buffer.from(line.slice(0, max - 1))
+        .toString()
+        .replace(/\ufffd$/, '')}…`;
+}

@@ -1,0 +1,166 @@
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { statusSentence } from '../../actions/acting/status-sentence.ts';
+import { answerQa } from '../../actions/gates/answer-qa.ts';
+import { approvePlan } from '../../actions/gates/approve-plan.ts';
+import { requestChanges } from '../../actions/gates/request-changes.ts';
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
+import { resumeSession } from '../../actions/sessions/resume-session.ts';
+import { sendMessage } from '../../actions/sessions/send-message.ts';
+import { stopSession } from '../../actions/sessions/stop-session.ts';
+import { hasMovedOn, howSettled, planRefusal, sessionOf, stillOpen, TOO_OLD } from './phone-session.ts';
+import type { SentMessage } from './sent-messages.ts';
+
+/** What a press or a reply comes to, before anything is done. */
+export type Intent =
+  | { refusal: string; isOver?: true }
+  /** `pending`: what is shown until it is recorded. `act` gives how it ended. */
+  | { pending: string; act: () => Promise<Outcome> }
+  /** Asks for words, in a message of its own. */
+  | { asks: 'changes'; hash: string }
+  | { shows: 'status' };
+
+export interface Outcome {
+  words: string;
+  /** Ids of questions, or the hash of a plan, that are settled by it: messages about them lose their buttons. */
+  settles: readonly string[];
+}
+
+/** What the person at the phone means by a button or by a reply, with the text as data alone. */
+export async function intentOf(
+  sent: SentMessage,
+  said: { choice: string } | { reply: string },
+  context: ActionContext,
+): Promise<Intent> {
+  const found = await sessionOf(sent, context);
+  if ('refusal' in found) return { ...found, isOver: true };
+  const { view, question } = found;
+  const { about } = sent;
+  const over = async (refusal: string): Promise<Intent> => ({
+    refusal: (await howSettled(view, sent)) ?? refusal,
+    isOver: true,
+  });
+  const text = 'choice' in said ? said.choice : said.reply;
+  switch (about.kind) {
+    case 'question': {
+      const open = await stillOpen(view, [about]);
+      if ('refusal' in open) return await over(open.refusal);
+      return answering(question, [{ id: about.id, text }], context);
+    }
+    case 'suggestions': {
+      if ('reply' in said) return { refusal: 'Reply to one of the questions instead.' };
+      const open = await stillOpen(view, about.answers);
+      if ('refusal' in open) return await over(open.refusal);
+      return answering(
+        question,
+        open.open.map(({ id, text: letters }) => ({ id, text: letters })),
+        context,
+      );
+    }
+    case 'plan':
+    case 'changes': {
+      const refusal = planRefusal(view, about.hash);
+      if (refusal !== undefined) return await over(refusal);
+      if ('choice' in said)
+        return said.choice === 'approve'
+          ? approving(question, about.hash, context)
+          : { asks: 'changes', hash: about.hash };
+      return about.kind === 'changes'
+        ? sendingBack(question, about.hash, text, context)
+        : { refusal: 'Press "Request changes" first, then reply to the question that comes.' };
+    }
+    case 'session':
+      if ('reply' in said) return { refusal: 'To give the agent a message, send: /message' };
+      if (said.choice === 'status') return { shows: 'status' };
+      if (await hasMovedOn(view, sent)) return { refusal: TOO_OLD, isOver: true };
+      return said.choice === 'stop'
+        ? stopping(question, 'after_iteration', context)
+        : resuming(question, context);
+    case 'message':
+      return 'reply' in said ? leaving(question, text, context) : { refusal: TOO_OLD };
+    case 'pick':
+      return { refusal: TOO_OLD };
+    default:
+      return about satisfies never;
+  }
+}
+
+function answering(
+  question: SessionQuestion,
+  answers: { id: string; text: string }[],
+  context: ActionContext,
+): Intent {
+  const words = (all: readonly { id: string; text: string }[]) =>
+    all.map(({ id, text }) => `${id} ${text}`).join(', ');
+  return {
+    pending: `recording ${words(answers)}`,
+    act: async () => {
+      const { recorded, open } = await answerQa({ ...question, answers }, context);
+      const left = open.length > 0 ? ` Still open: ${open.join(', ')}.` : '';
+      return {
+        words: `Answered by phone: ${words(recorded)}.${left}`,
+        settles: recorded.map(({ id }) => id),
+      };
+    },
+  };
+}
+
+function approving(question: SessionQuestion, hash: string, context: ActionContext): Intent {
+  return {
+    pending: 'recording the approval',
+    act: async () => {
+      const { plan, already } = await approvePlan({ ...question, hash }, context);
+      const words = `${plan.name} ${already ? 'was approved before' : 'approved by phone'}.`;
+      return { words, settles: [hash] };
+    },
+  };
+}
+
+function sendingBack(
+  question: SessionQuestion,
+  hash: string,
+  feedback: string,
+  context: ActionContext,
+): Intent {
+  return {
+    pending: 'recording the request',
+    act: async () => {
+      await requestChanges({ ...question, feedback }, context);
+      return { words: 'Changes requested by phone.', settles: [hash] };
+    },
+  };
+}
+
+export function leaving(question: SessionQuestion, text: string, context: ActionContext): Intent {
+  return {
+    pending: 'leaving the message',
+    act: async () => {
+      const { readBy } = await sendMessage({ ...question, text }, context);
+      return { words: readBy, settles: [] };
+    },
+  };
+}
+
+export function stopping(
+  question: SessionQuestion,
+  when: 'after_iteration' | 'now',
+  context: ActionContext,
+): Intent {
+  return {
+    pending: 'stopping',
+    act: async () => {
+      const { view } = await stopSession({ ...question, when }, context);
+      return { words: statusSentence(view), settles: [] };
+    },
+  };
+}
+
+/** Nothing but its name is passed on: limits, provider, model and goal stay as they are. */
+export function resuming({ session, projectDir }: SessionQuestion, context: ActionContext): Intent {
+  return {
+    pending: 'resuming',
+    act: async () => {
+      const { view } = await resumeSession({ session, projectDir }, context);
+      return { words: statusSentence(view), settles: [] };
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { statusSentence } from '../../actions/acting/status-sentence.ts';
+import { reportOn } from '../../actions/reading/get-status.ts';
+import { listSessions } from '../../actions/reading/list-sessions.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
+import { bold, type Line, linesOf, splitLines } from './message-text.ts';
+import { type Intent, leaving, resuming, stopping } from './phone-acts.ts';
+import { sessionAt } from './phone-session.ts';
+import { type Draft, RESUME, STATUS, STOP } from './render.ts';
+import type { Button, Where } from './sent-messages.ts';
+
+const HELP = `/sessions - all sessions, what needs you first
+/status [number or name] - one session
+/stop [number or name] - stop it after the running iteration; add "now" to end its agent
+/resume [number or name] - continue it
+/message [number or name] text - guidance for its next agent
+Questions and plans come as messages of their own: press a button, or reply to the question.`;
+
+export type PhoneAct = 'status' | 'stop' | 'resume' | 'message';
+
+/** What the chat gets for a command: messages, or something to be done first. */
+export type CommandResult = { drafts: Draft[]; where?: Where; listed?: Where[] } | { intent: Intent };
+
+const COMMAND = /^\/([a-z]+)(?:@\w+)?(?:\s+([\s\S]*))?$/i;
+
+/** @returns undefined where it is no command */
+export async function runPhoneCommand(
+  text: string,
+  listed: readonly Where[],
+  context: ActionContext,
+): Promise<CommandResult | undefined> {
+  const [, name = '', rest = ''] = COMMAND.exec(text.trim()) ?? [];
+  switch (name.toLowerCase()) {
+    case '':
+      return undefined;
+    case 'sessions':
+      return await listAll(context);
+    case 'status':
+    case 'stop':
+    case 'resume':
+    case 'message':
+      return await named(name.toLowerCase() as PhoneAct, rest.trim(), listed, context);
+    default:
+      return { drafts: [{ lines: linesOf(HELP) }] };
+  }
+}
+
+/** Does one of the four to one session; `text`: what stands behind its name. */
+export async function actOn(
+  act: PhoneAct,
+  where: Where,
+  text: string,
+  context: ActionContext,
+): Promise<CommandResult> {
+  const found = await sessionAt(where, context);
+  if ('refusal' in found) return { intent: found };
+  const { view, question } = found;
+  switch (act) {
+    case 'status':
+      return { drafts: [await statusDraft(view, context)], where };
+    case 'stop':
+      return { intent: stopping(question, text === 'now' ? 'now' : 'after_iteration', context) };
+    case 'resume':
+      return { intent: resuming(question, context) };
+    case 'message': {
+      if (text !== '') return { intent: leaving(question, text, context) };
+      const lines = linesOf(`Reply to this with your message for ${view.folder}.`);
+      return { drafts: [{ lines, about: { kind: 'message' }, asksFor: 'Message' }], where };
+    }
+    default:
+      return act satisfies never;
+  }
+}
+
+async function listAll(context: ActionContext): Promise<CommandResult> {
+  const sessions = await allSessions(context);
+  const lines: Line[] = sessions.map((view, at) => ({ text: `${at + 1}. ${statusSentence(view)}` }));
+  const messages = splitLines(lines.length > 0 ? lines : linesOf('There are no sessions.'));
+  return { drafts: messages.map((part) => ({ lines: part })), listed: sessions.map(whereOf) };
+}
+
+/** By the number in the last list, by name, the only one that there is; else by a button. */
+async function named(
+  act: PhoneAct,
+  rest: string,
+  listed: readonly Where[],
+  context: ActionContext,
+): Promise<CommandResult> {
+  const [, word = '', behind = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
+  const sessions = await allSessions(context);
+  const numbered = /^\d{1,3}$/.test(word) ? listed[Number(word) - 1] : undefined;
+  const byName = sessions.find(({ folder }) => folder === word || nameWithoutDate(folder) === word);
+  const meant = numbered ?? (byName && whereOf(byName));
+  if (meant !== undefined) return await actOn(act, meant, behind, context);
+  const isName = word !== '' && act !== 'message' && word !== 'now';
+  if (isName) return { intent: { refusal: 'There is no such session. See /sessions.' } };
+  const [only] = sessions;
+  if (only !== undefined && sessions.length === 1) return await actOn(act, whereOf(only), rest, context);
+  if (only === undefined) return { drafts: [{ lines: linesOf('There are no sessions.') }] };
+  const offered = sessions.slice(0, MOST_OFFERED);
+  const buttons = offered.map(({ folder }, at): Button[] => [{ text: folder, choice: String(at) }]);
+  const about = { kind: 'pick' as const, act, text: rest, sessions: offered.map(whereOf) };
+  return { drafts: [{ lines: linesOf(`/${act}: which session?`), about, buttons }] };
+}
+
+const MOST_OFFERED = 12;
+const MOST_LISTED = 40;
+
+/** Of every project of this machine, what needs the person first. */
+async function allSessions(context: ActionContext): Promise<SessionView[]> {
+  try {
+    const { sessions } = await listSessions({ allProjects: true }, context);
+    return sessions.slice(0, MOST_LISTED);
+  } catch (error) {
+    if (isSamocodeError(error) && error.code === 'project_not_found') return [];
+    throw error;
+  }
+}
+
+export async function statusDraft(view: SessionView, context: ActionContext): Promise<Draft> {
+  const { activity, isStalled } = await reportOn(view, context);
+  const { kind } = view.state.status;
+  const lines = [
+    bold(statusSentence(view)),
+    ...(activity ? linesOf(`Its agent: ${activity}`) : []),
+    ...(isStalled ? linesOf('The agent shows no sign of life.') : []),
+    ...view.problems.flatMap(linesOf),
+  ];
+  const rests = kind === 'stopped' || kind === 'blocked';
+  const buttons = kind === 'done' || kind === 'waiting' ? [[STATUS]] : [[STATUS, rests ? RESUME : STOP]];
+  const [part = []] = splitLines(lines);
+  return { lines: part, about: { kind: 'session' }, buttons };
+}
+
+function whereOf({ folder, paths }: SessionView): Where {
+  return { sessionsDir: paths.sessionsDir, session: folder };
+}

@@ -1,0 +1,94 @@
+import type { ActionContext } from '../../actions/acting/context.ts';
+import type { SessionQuestion } from '../../actions/places/find-session.ts';
+import { describeBy } from '../../session/documents/describe-event.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { isHashOf } from '../../session/documents/plan.ts';
+import { questionHash } from '../../session/documents/qa-answer.ts';
+import { openQuestions } from '../../session/documents/qa-open.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { gateOf, readSession } from '../../session/status.ts';
+import type { SentMessage, Where } from './sent-messages.ts';
+
+/** A session as a use case is asked about it; the words say why it cannot be. */
+export type Found = { view: SessionView; question: SessionQuestion } | { refusal: string };
+
+export async function sessionAt(
+  { sessionsDir, session }: Where,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<Found> {
+  const view = await readSession(sessionPaths(sessionsDir, session), host);
+  if (view === undefined) return { refusal: `There is no session ${session} any more.` };
+  if (view.sessionFile === undefined)
+    return { refusal: `${session} was not started by this samocode: act on it in the terminal first.` };
+  return { view, question: { session, projectDir: view.sessionFile.configPath } };
+}
+
+/** The session of a message, where it is still the one that was notified of. */
+export async function sessionOf(sent: SentMessage, context: Pick<ActionContext, 'host'>): Promise<Found> {
+  if (sent.where === undefined) return { refusal: TOO_OLD };
+  const found = await sessionAt(sent.where, context);
+  if ('refusal' in found || sent.notification === undefined) return found;
+  // A folder of that name may be another session by now.
+  return sent.notification.startsWith(`${found.view.sessionFile?.id}:`) ? found : { refusal: TOO_OLD };
+}
+
+export const TOO_OLD = 'This is too old: nothing was done.';
+
+/** Who has settled what a message asks, and how, as the session has recorded it since. */
+export async function howSettled({ paths }: SessionView, sent: SentMessage): Promise<string | undefined> {
+  const { about } = sent;
+  for (const event of (await readEvents(paths.events, eventNumber(sent) ?? 0)).toReversed()) {
+    if (event.type === 'answers_recorded') {
+      const ids = about.kind === 'question' ? [about] : about.kind === 'suggestions' ? about.answers : [];
+      const given = event.answers.filter(({ id, question }) =>
+        ids.some((each) => each.id === id && each.hash === question),
+      );
+      const words = given.map(({ id, text }) => `${id} ${text}`).join(', ');
+      if (given.length > 0) return `Answered by ${describeBy(event.by)}: ${words}`;
+    }
+    if (about.kind !== 'plan' && about.kind !== 'changes') continue;
+    if (event.type === 'plan_approved' && event.plan.hash === about.hash)
+      return `Approved by ${describeBy(event.by)}`;
+    if (event.type === 'changes_requested') return `Changes requested by ${describeBy(event.by)}`;
+  }
+  return undefined;
+}
+
+/** Answers to those questions of a message that still wait and are still the same. */
+export async function stillOpen<T extends { id: string; hash: string }>(
+  view: SessionView,
+  wanted: readonly T[],
+): Promise<{ open: T[] } | { refusal: string }> {
+  if (gateOf(view)?.for !== 'qa_answers')
+    return { refusal: `${view.folder} does not wait for answers any more.` };
+  const { questions, open } = openQuestions(await documentText(view.paths.qa), view.state);
+  const hashes = new Map(questions.map((question) => [question.id, questionHash(question)]));
+  const same = wanted.filter(({ id, hash }) => hashes.get(id) === hash);
+  if (same.length === 0) return { refusal: 'The question has changed since: nothing was answered.' };
+  const waiting = same.filter(({ id }) => open.includes(id));
+  return waiting.length > 0 ? { open: waiting } : { refusal: 'Already answered.' };
+}
+
+/** Why a plan of a message is not the one that waits; undefined: it is. */
+export function planRefusal(view: SessionView, hash: string): string | undefined {
+  const gate = gateOf(view);
+  if (gate?.for !== 'plan_approval') return `${view.folder} does not wait for an approval any more.`;
+  if (gate.plan === undefined || !isHashOf(hash, gate.plan.hash))
+    return 'This is not the plan that waits now: nothing was decided.';
+  return undefined;
+}
+
+/** Whether a session was resumed or rewound after the event of a notification: its buttons are of before. */
+export async function hasMovedOn({ paths }: SessionView, sent: SentMessage): Promise<boolean> {
+  const n = eventNumber(sent);
+  const events = n === undefined ? [] : await readEvents(paths.events, n);
+  return events.some(({ type }) => type === 'resumed' || type === 'rewound');
+}
+
+/** Of the event that a message has notified of. */
+function eventNumber({ notification }: SentMessage): number | undefined {
+  const n = /^[^:]+:(\d+)$/.exec(notification ?? '')?.[1];
+  return n === undefined ? undefined : Number(n);
+}

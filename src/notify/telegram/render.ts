@@ -1,0 +1,121 @@
+import { questionHash } from '../../session/documents/qa-answer.ts';
+import type { QaQuestion } from '../../session/documents/qa-question.ts';
+import type { Notification, NotifiedKind } from '../notification.ts';
+import { bold, type Line, linesOf, shortened, splitLines } from './message-text.ts';
+import type { About, Button } from './sent-messages.ts';
+
+/** One message as it will be sent. */
+export interface Draft {
+  lines: readonly Line[];
+  about?: About;
+  /** Rows of them. */
+  buttons?: Button[][];
+  /** Sent as a document, with the lines below it. */
+  document?: { path: string; name: string };
+  /** The person writes the answer as a reply; what stands in the empty field. */
+  asksFor?: string;
+}
+
+/** Phones show about this much of a button that has the whole width. */
+const BUTTON_WIDTH = 44;
+
+export const STATUS: Button = { text: 'Status', choice: 'status' };
+export const STOP: Button = { text: 'Stop', choice: 'stop' };
+export const RESUME: Button = { text: 'Resume', choice: 'resume' };
+
+/** What can be done about a notification that asks for neither answers nor an approval. */
+const BUTTONS: Partial<Record<NotifiedKind, Button[]>> = {
+  blocked: [STATUS, RESUME],
+  main_checkout_moved: [STATUS, RESUME],
+  plan_changed: [STATUS, STOP],
+  stalled: [STATUS, STOP],
+  crash_loop: [STATUS, RESUME],
+};
+
+/**
+ * The messages of one notification. Each question is a message of its own, so that its buttons are below it and a reply
+ * belongs to it; a single question comes with the title.
+ */
+export function draftsOf(notification: Notification): Draft[] {
+  const { kind, body, questions = [], plan } = notification;
+  const head = [titleOf(notification)];
+  if (plan !== undefined) return planDrafts([...head, ...linesOf(plan.summary)], plan);
+  const [only] = questions;
+  if (only !== undefined && questions.length === 1) return [questionDraft(only, [...head, ...linesOf('')])];
+  if (questions.length > 0) {
+    const all = allSuggestions(questions);
+    return [...splitDraft(head, all), ...questions.map((question) => questionDraft(question, []))];
+  }
+  const buttons = BUTTONS[kind];
+  const lines = body.trim() === '' ? head : [...head, ...linesOf(body)];
+  return splitDraft(lines, buttons && { about: { kind: 'session' }, buttons: [buttons] });
+}
+
+/** Many at once: their titles in one message. */
+export function digestOf(notifications: readonly Notification[]): Draft[] {
+  const lines = notifications.map((each) => ({ text: `• ${titleOf(each).text}` }));
+  const count = `${notifications.length} changes`;
+  return splitDraft([bold(count), ...lines]);
+}
+
+function titleOf({ title, maybeRepeated }: Notification): Line {
+  return bold(maybeRepeated ? `${title} (may have been sent before)` : title);
+}
+
+/** The buttons come below the last part. */
+function splitDraft(lines: readonly Line[], last: Omit<Draft, 'lines'> = {}): Draft[] {
+  const parts = splitLines(lines).map((part): Draft => ({ lines: part }));
+  const end = parts.pop();
+  return end === undefined ? [] : [...parts, { ...end, ...last }];
+}
+
+function questionDraft(question: QaQuestion, head: readonly Line[]): Draft {
+  const { id, text, options, suggestion } = question;
+  const suggested = suggestion?.letters.join(', ') ?? '';
+  const [first = { text: '' }, ...more] = linesOf(text);
+  const lines: Line[] = [
+    ...head,
+    bold(`${id}: ${first.text}`),
+    ...more,
+    ...options.flatMap((option) => linesOf(`${option.letter}) ${option.text}`)),
+  ];
+  if (suggested !== '')
+    lines.push(...linesOf(`★ Suggested: ${suggested}${suggestion?.reason ? ` – ${suggestion.reason}` : ''}`));
+  lines.push({ text: options.length > 0 ? REPLY_ALSO : REPLY });
+  const rows = options.map(({ letter, text: words }) => [
+    button(`${letter === suggested ? '★ ' : ''}${letter}) ${words}`, letter),
+  ]);
+  if (suggestion !== undefined && suggestion.letters.length > 1)
+    rows.unshift([button(`★ ${suggested}`, suggested)]);
+  // What is too long is cut, so that question and buttons stay together; samocode answer shows all of it.
+  const [part = []] = splitLines(lines);
+  return { lines: part, about: { kind: 'question', id, hash: questionHash(question) }, buttons: rows };
+}
+
+const REPLY = 'Reply to this message with your answer.';
+const REPLY_ALSO = 'Or reply with other letters, or in your own words.';
+
+function allSuggestions(questions: readonly QaQuestion[]): Omit<Draft, 'lines'> {
+  const answers = questions.flatMap((question) => {
+    const text = question.suggestion?.letters.join(', ');
+    return text ? [{ id: question.id, hash: questionHash(question), text }] : [];
+  });
+  if (answers.length < 2) return {};
+  const label = answers.length === questions.length ? 'Accept all suggestions' : 'Accept the suggestions';
+  const ids = answers.map(({ id, text }) => `${id} ${text}`).join(', ');
+  return { about: { kind: 'suggestions', answers }, buttons: [[button(`★ ${label}: ${ids}`, 'all')]] };
+}
+
+function planDrafts(lines: readonly Line[], plan: NonNullable<Notification['plan']>): Draft[] {
+  const { name, path, hash } = plan;
+  const below = [{ text: `${name}, version ${hash.slice(0, 8)}` }];
+  const buttons = [[button('✔ Approve', 'approve'), button('✎ Request changes', 'changes')]];
+  return [
+    ...splitDraft(lines),
+    { lines: below, about: { kind: 'plan', hash }, buttons, document: { path, name } },
+  ];
+}
+
+function button(text: string, choice: string): Button {
+  return { text: shortened(text, BUTTON_WIDTH), choice };
+}

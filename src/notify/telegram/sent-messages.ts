@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
+
+const Where = z.object({ sessionsDir: z.string(), session: z.string() });
+export type Where = z.infer<typeof Where>;
+
+/** What the buttons of a message, or a reply to it, are about. */
+export const About = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('question'), id: z.string(), hash: z.string() }),
+  /** Of all open questions, with the hash of each question and what was suggested. */
+  z.object({
+    kind: z.literal('suggestions'),
+    answers: z.array(z.object({ id: z.string(), hash: z.string(), text: z.string() })),
+  }),
+  z.object({ kind: z.literal('plan'), hash: z.string() }),
+  /** A reply says what is to change. */
+  z.object({ kind: z.literal('changes'), hash: z.string() }),
+  z.object({ kind: z.literal('session') }),
+  /** A reply is a message for the session. */
+  z.object({ kind: z.literal('message') }),
+  /** Which session a command means. */
+  z.object({
+    kind: z.literal('pick'),
+    act: z.enum(['status', 'stop', 'resume', 'message']),
+    text: z.string().optional(),
+    sessions: z.array(Where),
+  }),
+]);
+export type About = z.infer<typeof About>;
+
+const Button = z.object({ text: z.string(), choice: z.string() });
+export type Button = z.infer<typeof Button>;
+
+const SentMessage = z.object({
+  /** In each of its buttons, whose data holds 64 bytes and is nothing to trust. */
+  key: z.string(),
+  chat: z.number(),
+  message: z.number(),
+  at: z.string(),
+  /** Of the notification; absent for what a command of the person has brought. */
+  notification: z.string().optional(),
+  where: Where.optional(),
+  about: About,
+  /** The beginning of what it says. */
+  text: z.string(),
+  hasDocument: z.boolean(),
+  buttons: z.array(z.array(Button)),
+  /** How it was settled; its buttons are gone. */
+  settled: z.string().optional(),
+});
+export type SentMessage = z.infer<typeof SentMessage>;
+
+const State = z.object({
+  v: z.literal(1),
+  /** The first update that was not met yet. */
+  offset: z.int(),
+  /** ISO time of the last look for updates, to ten minutes. */
+  lookedAt: z.string(),
+  sent: z.array(SentMessage),
+  /** What the numbers of the last list mean. */
+  listed: z.array(Where),
+});
+type State = z.infer<typeof State>;
+
+const MAX_BYTES = 16 * 1024 * 1024;
+const MOST_SENT = 400;
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+/** `telegram.json` of the supervisor's folder: what was sent and can still be answered. Only the supervisor writes it. */
+export class SentMessages {
+  readonly #path: string;
+  readonly #clock: Clock;
+  #state: State | undefined;
+
+  constructor(path: string, clock: Clock) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  async read(): Promise<State> {
+    if (this.#state !== undefined) return this.#state;
+    const text = await plainText(this.#path, MAX_BYTES);
+    const found = State.safeParse(text === undefined ? undefined : parseJson(text)).data;
+    const at = isoUtc(this.#clock.now());
+    this.#state ??= found ?? { v: 1, offset: 0, lookedAt: at, sent: [], listed: [] };
+    return this.#state;
+  }
+
+  async change(change: (state: State) => void): Promise<void> {
+    const state = await this.read();
+    change(state);
+    const oldest = isoUtc(this.#clock.now() - KEPT_MS);
+    state.sent = state.sent.filter(({ at }) => at > oldest).slice(-MOST_SENT);
+    await writeWhole(this.#path, `${JSON.stringify(state)}\n`, 0o600);
+  }
+
+  async find(wanted: (sent: SentMessage) => boolean): Promise<SentMessage[]> {
+    return (await this.read()).sent.filter(wanted);
+  }
+}
+
+export function newKey(): string {
+  return randomBytes(6).toString('base64url');
+}

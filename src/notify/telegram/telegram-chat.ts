@@ -1,0 +1,134 @@
+import type { InlineKeyboardMarkup, Message } from 'grammy/types';
+import { InputFile } from 'grammy/web';
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { isoUtc } from '../../base/clock.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { type BotApi, failureOf } from './bot-api.ts';
+import { linesOf, MAX_CAPTION, shortened, splitLines, toHtml, toPlain } from './message-text.ts';
+import type { Draft } from './render.ts';
+import { type Button, newKey, type SentMessage, type SentMessages, type Where } from './sent-messages.ts';
+
+/** What a message keeps of itself once it is settled. */
+const KEPT_TEXT = 600;
+
+/** Sends and changes messages of the one chat, and keeps what their buttons mean. */
+export class TelegramChat {
+  readonly sent: SentMessages;
+  readonly #context: Pick<ActionContext, 'clock'>;
+
+  constructor(sent: SentMessages, context: Pick<ActionContext, 'clock'>) {
+    this.sent = sent;
+    this.#context = context;
+  }
+
+  /** @throws what the call throws */
+  async post(
+    api: BotApi,
+    draft: Draft,
+    to: { chat: number | string; where?: Where; notification?: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { chat, where, notification } = to;
+    const { about, buttons = [], asksFor } = draft;
+    const key = newKey();
+    const reply_markup = asksFor === undefined ? keyboard(key, buttons) : forceReply(asksFor);
+    const message = await sendDraft(
+      api,
+      draft,
+      { chat_id: chat, ...(reply_markup && { reply_markup }) },
+      signal,
+    );
+    if (about === undefined) return;
+    const at = isoUtc(this.#context.clock.now());
+    const text = shortenedText(toPlain(draft.lines));
+    const hasDocument = message.document !== undefined;
+    const place = { chat: message.chat.id, message: message.message_id, notification, where };
+    await this.sent.change((state) =>
+      state.sent.push({ key, at, ...place, about, text, hasDocument, buttons }),
+    );
+  }
+
+  /** Shows below a message that a choice is on its way; another press is answered so until it is settled. */
+  async showPending(api: BotApi, sent: SentMessage, words: string, signal: AbortSignal): Promise<void> {
+    const reply_markup = keyboard(sent.key, [[{ text: shortened(`… ${words}`, 60), choice: PENDING }]]);
+    await unlessGone(api.editMessageReplyMarkup({ ...idOf(sent), reply_markup }, signal));
+  }
+
+  /** Shows the buttons again. */
+  async restore(api: BotApi, sent: SentMessage, signal: AbortSignal): Promise<void> {
+    const reply_markup = keyboard(sent.key, sent.buttons);
+    await unlessGone(api.editMessageReplyMarkup({ ...idOf(sent), reply_markup }, signal));
+  }
+
+  /** Takes the buttons away and says how it ended. */
+  async settle(api: BotApi, sent: SentMessage, how: string, signal: AbortSignal): Promise<void> {
+    if (sent.settled !== undefined) return;
+    const lines = [{ text: `✔ ${how}`, isBold: true as const }, ...linesOf(''), ...linesOf(sent.text)];
+    const [part = []] = splitLines(lines, sent.hasDocument ? MAX_CAPTION : undefined);
+    const html = { parse_mode: 'HTML' as const };
+    await unlessGone(
+      sent.hasDocument
+        ? api.editMessageCaption({ ...idOf(sent), caption: toHtml(part), ...html }, signal)
+        : api.editMessageText({ ...idOf(sent), text: toHtml(part), ...html }, signal),
+    );
+    // Afterwards: what could not be reached is tried again by whoever settles it.
+    await this.sent.change(() => {
+      sent.settled = how;
+    });
+  }
+}
+
+/** The choice of a button that says that something is under way. */
+export const PENDING = '.';
+
+function idOf({ chat, message }: SentMessage) {
+  return { chat_id: chat, message_id: message };
+}
+
+function keyboard(key: string, rows: readonly (readonly Button[])[]): InlineKeyboardMarkup | undefined {
+  if (rows.length === 0) return undefined;
+  const inline_keyboard = rows.map((row) =>
+    row.map(({ text, choice }) => ({ text, callback_data: `${key}:${choice}` })),
+  );
+  return { inline_keyboard };
+}
+
+function forceReply(placeholder: string) {
+  return { force_reply: true as const, selective: true, input_field_placeholder: placeholder };
+}
+
+async function sendDraft(
+  api: BotApi,
+  { lines, document }: Draft,
+  to: Parameters<BotApi['sendMessage']>[0] extends infer P ? Omit<P, 'text'> : never,
+  signal: AbortSignal,
+): Promise<Message> {
+  const file = document && (await readPlainFile(document.path, MAX_DOCUMENT_BYTES));
+  const send = async (words: { text: string; parse_mode?: 'HTML' }): Promise<Message> => {
+    const { text, ...markup } = words;
+    if (document === undefined || file?.kind !== 'bytes')
+      return await api.sendMessage({ ...to, ...words, link_preview_options: { is_disabled: true } }, signal);
+    const input = new InputFile(file.bytes, document.name);
+    return await api.sendDocument({ ...to, ...markup, caption: text, document: input }, signal);
+  };
+  try {
+    return await send({ text: toHtml(lines), parse_mode: 'HTML' });
+  } catch (error) {
+    if (failureOf(error).kind !== 'bad_markup') throw error;
+    return await send({ text: toPlain(lines) });
+  }
+}
+
+/** A person may have deleted the message, and nothing is to be changed about one that is so already. */
+async function unlessGone(change: Promise<unknown>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    if (!['not_modified', 'no_message'].includes(failureOf(error).kind)) throw error;
+  }
+}
+
+function shortenedText(text: string): string {
+  return text.length <= KEPT_TEXT ? text : `${text.slice(0, KEPT_TEXT - 1)}…`;
+}

@@ -1,0 +1,42 @@
+import { readSettingTexts } from '../../project/finding/open-project.ts';
+import { readSettings } from '../../project/settings/read-settings.ts';
+
+export interface TelegramSettings {
+  token: string;
+  /** The only chat that is written to and listened to: a number, or @name. */
+  chat: string;
+  /** Who may act in a group: numbers, or names in small letters without @. */
+  users: readonly string[];
+  /** Of the Bot API server. */
+  apiRoot: string;
+}
+
+const TELEGRAM = 'https://api.telegram.org';
+
+/** The bot and its chat as they are set now; `chat` is missing until the set-up has learned it. */
+export async function readTelegramSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  homeDir: string,
+): Promise<{ token?: string; chat?: string; users: string[]; apiRoot: string }> {
+  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
+  const textOf = (wanted: string) => {
+    const value = readings.find(({ name }) => name === wanted)?.value;
+    return typeof value === 'string' ? value : undefined;
+  };
+  const users = (textOf('telegramUsers') ?? '').split(',').map((user) => user.trim().replace(/^@/, ''));
+  return {
+    token: textOf('telegramBotToken'),
+    chat: textOf('telegramChatId'),
+    users: users.filter(Boolean).map((user) => user.toLowerCase()),
+    apiRoot: (textOf('telegramApiRoot') ?? TELEGRAM).replace(/\/+$/, ''),
+  };
+}
+
+/** The same where it is complete. */
+export async function telegramSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  homeDir: string,
+): Promise<TelegramSettings | undefined> {
+  const { token, chat, ...rest } = await readTelegramSettings(env, homeDir);
+  return token === undefined || chat === undefined ? undefined : { ...rest, token, chat };
+}
