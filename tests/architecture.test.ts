@@ -87,6 +87,7 @@ const LAW: ImportLaw = {
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
     { pattern: /^chokidar$/, only: ['base/files/watcher.ts'] },
+    { pattern: /^grammy\//, only: ['notify'] },
   ],
   uses: [
     {

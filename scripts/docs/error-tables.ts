@@ -7,6 +7,7 @@ import { CLI_ERRORS } from '../../src/cli/terminal/cli-errors.ts';
 import { DEMO_ERRORS } from '../../src/demo/demo-errors.ts';
 import { INSTALL_ERRORS } from '../../src/machine/install/install-errors.ts';
 import { NOTIFY_ERRORS } from '../../src/notify/notify-errors.ts';
+import { TELEGRAM_ERRORS } from '../../src/notify/telegram/telegram-errors.ts';
 import { GIT_ERRORS } from '../../src/project/git/git-errors.ts';
 import { PROJECT_ERRORS } from '../../src/project/git/project-errors.ts';
 import { WORKTREE_ERRORS } from '../../src/project/git/worktree-errors.ts';
@@ -36,6 +37,7 @@ export const ERROR_TABLES = {
   SESSION_ERRORS,
   SETTING_ERRORS,
   START_ERRORS,
+  TELEGRAM_ERRORS,
   WORKER_ERRORS,
   WORKTREE_ERRORS,
 };

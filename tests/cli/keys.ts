@@ -38,6 +38,7 @@ export function keyboard(
       choose: (...asked) => pressing(menus.choose(...asked)),
       chooseSeveral: (...asked) => pressing(menus.chooseSeveral(...asked)),
       write: (...asked) => pressing(menus.write(...asked)),
+      secret: (...asked) => pressing(menus.secret(...asked)),
       confirm: (...asked) => pressing(menus.confirm(...asked)),
     },
   };

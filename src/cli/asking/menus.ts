@@ -4,6 +4,7 @@ import {
   confirm,
   isCancel,
   multiselect,
+  password,
   select,
   text,
   updateSettings,
@@ -39,6 +40,7 @@ export function newMenus({ stdin, stdout, colourful, interrupted }: MenuPlace): 
       ask((common) => multiselect({ ...common, message, options, initialValues })),
     write: (message, problemOf) =>
       ask((common) => text({ ...common, message, validate: (typed = '') => problemOf(typed) })),
+    secret: (message) => ask((common) => password({ ...common, message })),
     confirm: (message) => ask((common) => confirm({ ...common, message, initialValue: false })),
   };
 }

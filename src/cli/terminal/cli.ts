@@ -26,6 +26,8 @@ export interface Menus {
   chooseSeveral(message: string, options: Choice[], initialValues: string[]): Promise<string[] | undefined>;
   /** @param problemOf what is wrong with a text, which is then asked for again */
   write(message: string, problemOf: (typed: string) => string | undefined): Promise<string | undefined>;
+  /** What is typed is not shown. */
+  secret(message: string): Promise<string | undefined>;
   confirm(message: string): Promise<boolean | undefined>;
 }
 

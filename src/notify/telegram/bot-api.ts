@@ -9,6 +9,7 @@ type Called =
   | 'editMessageCaption'
   | 'editMessageReplyMarkup'
   | 'editMessageText'
+  | 'getChat'
   | 'getUpdates'
   | 'sendDocument'
   | 'sendMessage';

@@ -102,7 +102,7 @@ function allSuggestions(questions: readonly QaQuestion[]): Omit<Draft, 'lines'> 
   });
   if (answers.length < 2) return {};
   const label = answers.length === questions.length ? 'Accept all suggestions' : 'Accept the suggestions';
-  const ids = answers.map(({ id, text }) => `${id} ${text}`).join(', ');
+  const ids = answers.map(({ id, text }) => `${id} ${text}`).join('; ');
   return { about: { kind: 'suggestions', answers }, buttons: [[button(`★ ${label}: ${ids}`, 'all')]] };
 }
 

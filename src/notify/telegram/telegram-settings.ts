@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { readSettingTexts } from '../../project/finding/open-project.ts';
 import { readSettings } from '../../project/settings/read-settings.ts';
 
@@ -9,6 +10,11 @@ export interface TelegramSettings {
   users: readonly string[];
   /** Of the Bot API server. */
   apiRoot: string;
+}
+
+/** Its files in the folder of the supervisor. */
+export function telegramFiles({ dir }: { dir: string }): { state: string; setUp: string } {
+  return { state: join(dir, 'telegram.json'), setUp: join(dir, 'telegram.set-up') };
 }
 
 const TELEGRAM = 'https://api.telegram.org';

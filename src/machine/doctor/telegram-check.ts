@@ -1,0 +1,39 @@
+import type { ActionContext } from '../../actions/acting/context.ts';
+import { type DoctorCheck, ok, warn } from '../../actions/preconditions/check.ts';
+import { failureOf, failureWords, newBotApi } from '../../notify/telegram/bot-api.ts';
+import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts';
+
+/** A doctor that waits for a network that is not there says nothing. */
+const PATIENCE_MS = 5000;
+const ID = 'notify.telegram';
+
+/** Whether the bot is known, may write to its chat, and is read by nobody else. Sends nothing. */
+export async function telegramChecks({ env, home }: ActionContext): Promise<DoctorCheck[]> {
+  const { token, chat, users, apiRoot } = await readTelegramSettings(env, home);
+  if (token === undefined) return [];
+  if (chat === undefined)
+    return [warn(ID, 'TELEGRAM_CHAT_ID is not set: nothing is sent.', 'Run: samocode notify telegram')];
+  const api = newBotApi({ token, apiRoot });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    const { username } = await api.getMe(signal);
+    const { url } = await api.getWebhookInfo(signal);
+    const { type } = await api.getChat({ chat_id: chat }, signal);
+    if (url) {
+      const { why, hint } = failureWords({ kind: 'conflict', with: 'webhook' });
+      return [warn(ID, why, hint)];
+    }
+    if (type !== 'private' && users.length === 0)
+      return [
+        warn(
+          ID,
+          'The chat is a group and TELEGRAM_USERS is not set: nobody may act in it.',
+          'Set TELEGRAM_USERS in the .env of the config folder to the users who may.',
+        ),
+      ];
+    return [ok(ID, `@${username} writes to ${type === 'private' ? 'a private chat' : 'a group'}`)];
+  } catch (error) {
+    const { why, hint } = failureWords(failureOf(error));
+    return [warn(ID, why, hint)];
+  }
+}

@@ -1,0 +1,36 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { configFolder } from '../../base/config-folder.ts';
+import { ifExists } from '../../base/errors.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+/** Sets lines of the `.env` of the config folder, which only its user may read from then on. Other lines stay. */
+export async function setInEnvFile(
+  homeDir: string,
+  values: Readonly<Record<string, string>>,
+): Promise<string> {
+  const path = join(configFolder(homeDir), '.env');
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // Where it is a link, as of people who keep their settings in a repository, its target is changed.
+  const file = (await ifExists(realpath(path))) ?? path;
+  const text = (await plainText(file, MAX_BYTES)) ?? '';
+  await writeWhole(file, withValues(text, values), 0o600);
+  return path;
+}
+
+/** Each value stands where the last line of its name was, else at the end. @param values without quotes or line ends */
+export function withValues(text: string, values: Readonly<Record<string, string>>): string {
+  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  for (const [name, value] of Object.entries(values)) {
+    const isIts = (line: string) => new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=`).test(line);
+    const at = lines.findLastIndex(isIts);
+    if (at === -1) lines.push(`${name}=${value}`);
+    else lines[at] = `${name}=${value}`;
+    const kept = lines.filter((line, index) => index === at || at === -1 || !isIts(line));
+    lines.splice(0, lines.length, ...kept);
+  }
+  return `${lines.join('\n')}\n`;
+}
