@@ -51,7 +51,7 @@ export async function phoneRig(plan: RigPlan = {}, env = ''): Promise<PhoneRig> 
     message: (words) => eventually(async () => stub.message(words), { what: `a message "${words}"` }),
     answered: (words) =>
       eventually(async () => stub.answers.some((text) => text.includes(words)), {
-        what: `an answer "${words}" in ${stub.answers}`,
+        what: `an answer "${words}"; said: ${said}; calls: ${stub.calls.map(({ method }) => method)}`,
       }),
     async [Symbol.asyncDispose]() {
       ended.abort();
