@@ -11,9 +11,14 @@ import { plainText } from '../base/files/plain-file.ts';
 import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
+import { LinkedController } from '../base/processes/linked-controller.ts';
+import { channelsOf } from '../notify/outbox/channels-of.ts';
 import { Outbox } from '../notify/outbox/outbox.ts';
+import { TelegramChannel } from '../notify/telegram/telegram-channel.ts';
+import { telegramFiles } from '../notify/telegram/telegram-settings.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { isOlderProgram, launchSupervisor } from '../providers/starting/launch-supervisor.ts';
+import { listenToPhone } from './listen-to-phone.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { NowFile } from './now-file.ts';
 import { Overlook } from './overlook.ts';
@@ -122,7 +127,11 @@ async function watch(
   const now = new NowFile(supervisor);
   const queue = new NoticeQueue(supervisor);
   const report = (what: string, error: unknown) => overlook.report(what, error);
-  const outbox = new Outbox({ ...supervisor, report });
+  const telegram = new TelegramChannel(supervisor, telegramFiles(paths).state);
+  const channels: typeof channelsOf = (settings, context) => channelsOf(settings, { ...context, telegram });
+  const outbox = new Outbox({ ...supervisor, report, channels });
+  using leaving = new LinkedController(signal);
+  let listening: Promise<void> | undefined;
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -144,6 +153,10 @@ async function watch(
         report('notifications', error);
         return Number.POSITIVE_INFINITY;
       });
+      if (outbox.sendsBy('telegram'))
+        listening ??= listenToPhone(supervisor, telegram, leaving.signal).finally(() => {
+          listening = undefined;
+        });
       await now.write(overlook).catch((error: unknown) => report('now.json', error));
       const at = clock.monotonic();
       if (stays || overlook.hasReason() || outbox.hasUndelivered()) reasonAtMs = at;
@@ -164,7 +177,8 @@ async function watch(
     if (BASE_ERRORS.lease_lost.is(error)) return 'lost';
     throw error;
   } finally {
-    await outbox.end();
+    leaving.abort();
+    await Promise.all([outbox.end(), listening]);
     watcher.close();
   }
 }

@@ -4,13 +4,21 @@ import { commandChannel } from '../channels/command.ts';
 import { desktopChannel } from '../channels/desktop.ts';
 import { webhookChannel } from '../channels/webhook.ts';
 import type { NotifySettings } from '../notify-settings.ts';
+import { TelegramChannel } from '../telegram/telegram-channel.ts';
 
-export type ChannelContext = Pick<ActionContext, 'clock' | 'env' | 'home'>;
+export interface ChannelContext extends Pick<ActionContext, 'clock' | 'env' | 'home'> {
+  /** Of the supervisor, which also listens to it. */
+  telegram?: TelegramChannel;
+}
 
 /** Every channel that the settings configure; a new one is a line here. */
-export function channelsOf(settings: NotifySettings, { clock, env, home }: ChannelContext): NotifyChannel[] {
+export function channelsOf(settings: NotifySettings, context: ChannelContext): NotifyChannel[] {
+  const { clock, env, home, telegram = new TelegramChannel(context) } = context;
+  const { telegramBotToken, telegramChatId } = settings;
+  const hasTelegram = telegramBotToken !== undefined && telegramChatId !== undefined;
   const { notifyWebhookUrl: url, notifyWebhookSecret: secret, notifyCommand: command } = settings;
   return [
+    ...(hasTelegram ? [telegram] : []),
     ...(url === undefined ? [] : [webhookChannel({ url, secret, clock })]),
     ...(settings.notifyDesktop === 'auto' ? [desktopChannel({ env })] : []),
     ...(command === undefined ? [] : [commandChannel({ command, env, home })]),

@@ -9,7 +9,7 @@ import { namesAt, statsAt } from '../../base/files/look-at.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { CHANNEL_NAMES } from '../channel.ts';
+import { CHANNEL_NAMES, type ChannelName } from '../channel.ts';
 import { isProjectMuted, readNotifySettings } from '../notify-settings.ts';
 import { QueuedNotice } from '../queued-notice.ts';
 import { quietHours } from '../quiet-hours.ts';
@@ -76,6 +76,11 @@ export class Outbox {
     for (const lane of this.#lanes) lane.start();
     const later = this.#lanes.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
     return Math.min(Number.POSITIVE_INFINITY, ...later);
+  }
+
+  /** Whether a channel is configured, as of the last look. */
+  sendsBy(wanted: ChannelName): boolean {
+    return this.#lanes.some(({ name }) => name === wanted);
   }
 
   /** Something of the last day has not got out yet. */

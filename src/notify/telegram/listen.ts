@@ -9,8 +9,7 @@ import { telegramSettings } from './telegram-settings.ts';
 
 /** How long Telegram holds an empty answer back; a change of the settings counts within it. */
 const POLL_SECONDS = 25;
-/** Whether a bot was set up meanwhile. */
-const UNSET_MS = 10_000;
+const TAKEN = ['message', 'callback_query'] as const;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 /** While a set-up reads the messages of the same bot. */
@@ -27,7 +26,7 @@ export interface Listening {
 }
 
 /**
- * Carries out what the person does in the chat, until it is aborted. Only the supervisor does this: Telegram gives the
+ * Carries out what the person does in the chat, until it is aborted or no bot is set up any more. Only the supervisor does this: Telegram gives the
  * updates of a bot to one reader. An update is noted as met before it is acted on, so that none is acted on twice.
  */
 export async function listenToTelegram(
@@ -43,27 +42,30 @@ export async function listenToTelegram(
   // Workers that it starts are given no setting of the bot.
   let trouble: string | undefined;
   const phone = new Phone(chat, { ...context, env: supervisorEnvironment(env, home) }, report);
+  const settingsNow = async () => {
+    const setUpAtMs = statsAt(setUpPath)?.mtimeMs ?? 0;
+    if (clock.now() - setUpAtMs < SET_UP_MS) return undefined;
+    return await telegramSettings(env, home).catch(() => undefined);
+  };
   for (let waitMs = 0; !signal.aborted; ) {
     if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined);
-    const settings = await telegramSettings(env, home).catch(() => undefined);
-    const setUpAtMs = statsAt(setUpPath)?.mtimeMs ?? 0;
-    if (settings === undefined || clock.now() - setUpAtMs < SET_UP_MS) {
-      waitMs = UNSET_MS;
-      continue;
-    }
+    const settings = await settingsNow();
+    if (settings === undefined) return;
     const api = newBotApi(settings);
     try {
       const { offset, lookedAt } = await chat.sent.read();
       const wasAway = clock.now() - Date.parse(lookedAt) > AWAY_MS;
-      const allowed_updates = ['message', 'callback_query'] as const;
-      const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates }, signal);
+      const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates: TAKEN }, signal);
+      // Who may act counts as it is set now.
+      const allowed = await settingsNow();
+      if (allowed?.token !== settings.token) return;
       for (const update of updates) {
         if (update.update_id < offset) continue;
         await chat.sent.change((state) => {
           state.offset = update.update_id + 1;
         });
         // One that fails, as one from a chat that is gone, holds no other up.
-        await phone.take(update, { api, settings, signal, wasAway }).catch((error: unknown) => {
+        await phone.take(update, { api, settings: allowed, signal, wasAway }).catch((error: unknown) => {
           if (!signal.aborted) report(`telegram: ${troubleOf(error)}`);
         });
       }

@@ -72,18 +72,18 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** `telegram.json` of the supervisor's folder: what was sent and can still be answered. Only the supervisor writes it. */
 export class SentMessages {
-  readonly #path: string;
+  readonly #path: string | undefined;
   readonly #clock: Clock;
   #state: State | undefined;
 
-  constructor(path: string, clock: Clock) {
+  constructor(clock: Clock, path?: string) {
     this.#path = path;
     this.#clock = clock;
   }
 
   async read(): Promise<State> {
     if (this.#state !== undefined) return this.#state;
-    const text = await plainText(this.#path, MAX_BYTES);
+    const text = this.#path === undefined ? undefined : await plainText(this.#path, MAX_BYTES);
     const found = State.safeParse(text === undefined ? undefined : parseJson(text)).data;
     const at = isoUtc(this.#clock.now());
     this.#state ??= found ?? { v: 1, offset: 0, lookedAt: at, sent: [], listed: [] };
@@ -95,7 +95,7 @@ export class SentMessages {
     change(state);
     const oldest = isoUtc(this.#clock.now() - KEPT_MS);
     state.sent = state.sent.filter(({ at }) => at > oldest).slice(-MOST_SENT);
-    await writeWhole(this.#path, `${JSON.stringify(state)}\n`, 0o600);
+    if (this.#path !== undefined) await writeWhole(this.#path, `${JSON.stringify(state)}\n`, 0o600);
   }
 
   async find(wanted: (sent: SentMessage) => boolean): Promise<SentMessage[]> {

@@ -12,14 +12,14 @@ import { telegramSettings } from './telegram-settings.ts';
 export class TelegramChannel implements NotifyChannel {
   readonly name = 'telegram';
   readonly chat: TelegramChat;
-  readonly #context: ActionContext;
+  readonly #place: Pick<ActionContext, 'clock' | 'env' | 'home'>;
   /** Messages of a notification that were sent before a later one of it failed: they are not sent again. */
   readonly #sentParts = new Map<string, number>();
 
-  /** @param statePath `telegram.json` */
-  constructor(statePath: string, context: ActionContext) {
-    this.chat = new TelegramChat(new SentMessages(statePath, context.clock), context);
-    this.#context = context;
+  /** @param statePath `telegram.json`; without one, no button means anything after this process */
+  constructor(place: Pick<ActionContext, 'clock' | 'env' | 'home'>, statePath?: string) {
+    this.chat = new TelegramChat(new SentMessages(place.clock, statePath), place);
+    this.#place = place;
   }
 
   async send(notifications: readonly Notification[], signal: AbortSignal): Promise<void> {
@@ -67,7 +67,7 @@ export class TelegramChannel implements NotifyChannel {
   }
 
   async #bot() {
-    const { env, home } = this.#context;
+    const { env, home } = this.#place;
     const settings = await telegramSettings(env, home);
     if (settings === undefined) {
       const why = 'TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID are not both set.';

@@ -35,7 +35,7 @@ export async function phoneRig(plan: RigPlan = {}, env = ''): Promise<PhoneRig> 
   const context = rig.context();
   const files = telegramFiles(supervisorPaths(homeDir, context.host));
   await mkdir(join(files.state, '..'), { recursive: true });
-  const channel = new TelegramChannel(files.state, context);
+  const channel = new TelegramChannel(context, files.state);
   const said: string[] = [];
   const ended = new AbortController();
   const listening = listenToTelegram(

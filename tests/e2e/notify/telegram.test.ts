@@ -115,7 +115,7 @@ test('in a group only the named users may act', async () => {
   await phone.notify();
   const message = stub.messages.findLast(({ buttons }) => buttons.length > 1)!;
   stub.press(message, 'A)');
-  await phone.answered('TELEGRAM_USERS, and it is not set');
+  await phone.answered('TELEGRAM_USERS may act');
   const env = join(rig.repo.homeDir, '.config/samocode/.env');
   await writeFile(env, `${stub.env}TELEGRAM_CHAT_ID=${GROUP}\nTELEGRAM_USERS=@Ada, 99\n`);
   // The poll under way still has the settings of before.

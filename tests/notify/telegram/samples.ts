@@ -75,7 +75,7 @@ export async function telegramScene(env?: string): Promise<Scene> {
     dir,
     context,
     statePath,
-    channel: new TelegramChannel(statePath, context),
+    channel: new TelegramChannel(context, statePath),
     async [Symbol.asyncDispose]() {
       await stub[Symbol.asyncDispose]();
       await dir[Symbol.asyncDispose]();
