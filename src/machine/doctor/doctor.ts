@@ -21,6 +21,7 @@ import { notifyChecks } from './notify-checks.ts';
 import { projectChecks } from './project-checks.ts';
 import { sandboxCheck } from './sandbox-check.ts';
 import { supervisorChecks } from './supervisor-checks.ts';
+import { telegramChecks } from './telegram-checks.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;
@@ -71,6 +72,7 @@ export async function doctor(
     ...(await installChecks(context)),
     ...(await supervisorChecks(context)),
     ...(await notifyChecks(context)),
+    ...(await telegramChecks(context)),
     await sandboxCheck(settings, used, context),
   ]);
 }

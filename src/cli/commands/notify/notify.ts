@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { type Cli, EXIT } from '../../terminal/cli.ts';
 import { type AddCommand, withSharedOptions } from '../../terminal/shared-options.ts';
+import { addNotifyTelegram } from './telegram.ts';
 import { addNotifyTest } from './test.ts';
 
 /** What comes behind `samocode notify`. */
-const COMMANDS: readonly AddCommand[] = [addNotifyTest];
+const COMMANDS: readonly AddCommand[] = [addNotifyTelegram, addNotifyTest];
 
 export function addNotify(program: Command, cli: Cli): void {
   const notify = withSharedOptions(program.command('notify'))
@@ -30,7 +31,7 @@ async function showChannels(cli: Cli): Promise<void> {
           : `${attention('!')} ${troubleWords({ channel, ...failing })}`,
       ),
       channels.length === 0
-        ? 'No channel is set up: put NOTIFY_WEBHOOK_URL, NOTIFY_DESKTOP or NOTIFY_COMMAND into ~/.config/samocode/.env.'
+        ? 'No channel is set up: run "samocode notify telegram", or put NOTIFY_WEBHOOK_URL, NOTIFY_DESKTOP or NOTIFY_COMMAND into ~/.config/samocode/.env.'
         : 'To try them: samocode notify test',
     ].join('\n'),
   );

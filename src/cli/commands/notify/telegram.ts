@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { Cli } from '../terminal/cli.ts';
-import { withSharedOptions } from '../terminal/shared-options.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import { withSharedOptions } from '../../terminal/shared-options.ts';
 
 interface TelegramOptions {
   tokenStdin?: true;
@@ -17,10 +17,10 @@ export function addNotifyTelegram(notify: Command, cli: Cli): void {
 async function setUp(cli: Cli, options: TelegramOptions): Promise<void> {
   const [{ setUpTelegram }, { readTelegramSettings, telegramFiles }, { supervisorPaths }, inside] =
     await Promise.all([
-      import('../../notify/telegram/set-up-telegram.ts'),
-      import('../../notify/telegram/telegram-settings.ts'),
-      import('../../providers/starting/supervisor-folder.ts'),
-      import('../../actions/acting/refuse-from-inside.ts'),
+      import('../../../notify/telegram/set-up-telegram.ts'),
+      import('../../../notify/telegram/telegram-settings.ts'),
+      import('../../../providers/starting/supervisor-folder.ts'),
+      import('../../../actions/acting/refuse-from-inside.ts'),
     ]);
   const context = await cli.actionContext();
   await inside.refuseFromInside(context);
@@ -28,8 +28,10 @@ async function setUp(cli: Cli, options: TelegramOptions): Promise<void> {
   const token = (await tokenOf(cli, options)).trim();
   const { apiRoot } = await readTelegramSettings(env, home);
   const { accent } = cli.output.style;
+  const { json } = cli.output;
+  const say = (words: string) => (json ? cli.output.warn(words) : cli.output.say(words));
   const show = (bot: string, code: string) =>
-    cli.output.say(
+    say(
       [
         `The bot is @${bot}. Send it this message, or add it to a group and send it there:`,
         `  ${accent(`/start ${code}`)}`,

@@ -5,7 +5,7 @@ import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts
 
 /** A doctor that waits for a network that is not there says nothing. */
 const PATIENCE_MS = 5000;
-const ID = 'notify.telegram';
+const ID = 'notify.telegram.bot';
 
 /** Whether the bot is known, may write to its chat, and is read by nobody else. Sends nothing. */
 export async function telegramChecks({ env, home }: ActionContext): Promise<DoctorCheck[]> {
