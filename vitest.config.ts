@@ -69,6 +69,7 @@ const STARTS_PROCESSES = [
 
 /** What is worth many runs, and is run seldom: `npm run soak`. */
 const ALSO_SOAKED = [
+  'tests/e2e/notify/answers-race.test.ts',
   'tests/e2e/supervisor/life.test.ts',
   'tests/project/checkpoint-property.test.ts',
   'tests/project/rewind-property.test.ts',
@@ -120,6 +121,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'soak',
+          globalSetup: [...shared.globalSetup, 'tests/e2e/prepare-sessions.ts'],
           include: ['tests/soak/**/*.test.ts', ...ALSO_SOAKED],
           env: { SAMOCODE_PROPERTY_RUNS: '1000', SAMOCODE_ROUNDS: '100' },
           testTimeout: 3_600_000,

@@ -40,7 +40,7 @@ async function playRound(): Promise<string> {
   await rig.until(({ answers }) => answers.length > 0);
   // The press may be on its way still: it comes to an end in any case.
   await eventually(async () => stub.answers.length > 0, { what: 'the answer to the press' });
-  await rig.untilWaiting('plan_approval');
+  await rig.until(({ openIteration }) => openIteration !== undefined);
   const recorded = (await rig.events()).filter((event) => event.type === 'answers_recorded');
   expect(recorded).toHaveLength(1);
   const [winner] = recorded;
