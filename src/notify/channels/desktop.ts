@@ -51,7 +51,7 @@ export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
         signal.throwIfAborted();
         if (exitCode === 0) return;
         if (notFound) continue;
-        const why = `${program} showed nothing: is anybody logged in at the desktop?`;
+        const why = `${program} showed nothing: no desktop session may be running.`;
         throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, canHelp: 'later' });
       }
       const why = `None of ${PROGRAMS.map(([program]) => program).join(', ')} is on PATH.`;

@@ -43,6 +43,8 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #ended = new AbortController();
   readonly #around: Around;
+  /** Of channels that were configured once: they may still be sending. */
+  readonly #opened = new Map<ChannelName, Lane>();
   #lanes: Lane[] = [];
   #views: ReadonlyMap<string, { view: SessionView }> = new Map();
   #settingsId: string | undefined;
@@ -97,7 +99,7 @@ export class Outbox {
 
   /** Waits for what is under way. */
   async rest(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.rest()));
+    await Promise.all([...this.#opened.values()].map((lane) => lane.rest()));
   }
 
   async #readSettings(): Promise<void> {
@@ -106,15 +108,13 @@ export class Outbox {
     if (id === this.#settingsId) return;
     const { settings, problems } = await readNotifySettings(env, home);
     for (const problem of problems) report('settings', new Error(problem));
-    const lanes = await Promise.all(
-      channels(settings, { clock, env, home }).map(async (channel) => {
-        const known = this.#lanes.find(({ name }) => name === channel.name);
-        known?.use(channel);
-        return known ?? (await Lane.open(channel, this.#around));
-      }),
-    );
-    const left = this.#lanes.filter((lane) => !lanes.includes(lane));
-    await Promise.all(left.map((lane) => lane.rest()));
+    const lanes: Lane[] = [];
+    for (const channel of channels(settings, { clock, env, home })) {
+      const lane = this.#opened.get(channel.name) ?? (await Lane.open(channel, this.#around));
+      lane.use(channel);
+      this.#opened.set(channel.name, lane);
+      lanes.push(lane);
+    }
     this.#lanes = lanes;
     this.#around.quiet = quietHours(settings.notifyQuiet);
     this.#around.detail = settings.notifyDetail;
