@@ -15,6 +15,6 @@ export const QueuedNotice = z.object({
 });
 export type QueuedNotice = z.infer<typeof QueuedNotice>;
 
-export function needsPerson(kind: NotifiedKind): boolean {
+export function kindNeedsPerson(kind: NotifiedKind): boolean {
   return NEEDS_PERSON.some((one) => one === kind);
 }

@@ -13,7 +13,7 @@ import type { ChannelName, NotifyChannel } from '../channel.ts';
 import { compose } from '../compose.ts';
 import type { Notification } from '../notification.ts';
 import { NOTIFY_ERRORS } from '../notify-errors.ts';
-import { needsPerson, type QueuedNotice } from '../queued-notice.ts';
+import { kindNeedsPerson, type QueuedNotice } from '../queued-notice.ts';
 import { isQuiet } from '../quiet-hours.ts';
 import { isStillOpen } from '../still-open.ts';
 import type { Around } from './around.ts';
@@ -108,7 +108,7 @@ export class Lane {
     const open: Notification[] = [];
     const skipped: string[] = [];
     for (const notice of this.waiting()) {
-      if (isNight && !needsPerson(notice.kind)) continue;
+      if (isNight && !kindNeedsPerson(notice.kind)) continue;
       const view = this.#around.view(placeOf(notice));
       // A disk that is away for a moment.
       if (view === undefined ? statsAt(notice.sessionsDir) === undefined : view.isUnreadable) continue;

@@ -2,20 +2,17 @@ import { join } from 'node:path';
 import { channelStatePath, readChannelState } from '../../actions/reading/channel-state.ts';
 import type { Clock } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
-import { replaceWhole, writeWhole } from '../../base/files/atomic-file.ts';
-import { fileIdentity } from '../../base/files/fingerprint.ts';
-import { readBoundedText } from '../../base/files/lines.ts';
-import { namesAt, statsAt } from '../../base/files/look-at.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { namesAt } from '../../base/files/look-at.ts';
 import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../channel.ts';
 import { isProjectMuted, readNotifySettings } from '../notify-settings.ts';
-import { QueuedNotice } from '../queued-notice.ts';
 import { quietHours } from '../quiet-hours.ts';
 import type { Around } from './around.ts';
 import { channelsOf } from './channels-of.ts';
 import { Lane } from './lane.ts';
+import { DAY_MS, idAt, QueueFile } from './queue-file.ts';
 
 export interface OutboxOptions {
   paths: SupervisorPaths;
@@ -29,10 +26,6 @@ export interface OutboxOptions {
 }
 
 const SEND_MS = 30_000;
-const MAX_QUEUE_BYTES = 16 * 1024 * 1024;
-const DAY_MS = 24 * 3_600_000;
-/** What could not be sent for so long is given up. */
-const KEPT_MS = 7 * DAY_MS;
 const PRUNE_MS = 3_600_000;
 
 /**
@@ -43,17 +36,18 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #ended = new AbortController();
   readonly #around: Around;
+  readonly #queue: QueueFile;
   /** Of channels that were configured once: they may still be sending. */
   readonly #opened = new Map<ChannelName, Lane>();
   #lanes: Lane[] = [];
   #views: ReadonlyMap<string, { view: SessionView }> = new Map();
   #settingsId: string | undefined;
-  #queueId: string | undefined;
   #pruneAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: OutboxOptions) {
     const { paths, clock, report, sendMs = SEND_MS } = options;
     this.#options = options;
+    this.#queue = new QueueFile(paths.queue);
     this.#around = {
       ...{ paths, clock, sendMs, report, signal: this.#ended.signal },
       ...{ entries: [], quiet: undefined, detail: 'full' },
@@ -70,10 +64,13 @@ export class Outbox {
     const { clock } = this.#options;
     this.#views = sessions;
     await this.#readSettings();
-    this.#readQueue();
+    this.#queue.read();
+    this.#around.entries = this.#queue.entries;
     if (clock.monotonic() >= this.#pruneAtMs) {
       this.#pruneAtMs = clock.monotonic() + PRUNE_MS;
-      await this.#prune();
+      const waiting = this.#lanes.flatMap((lane) => lane.waiting().map(({ id }) => id));
+      await this.#queue.prune(clock.now(), new Set(waiting));
+      this.#around.entries = this.#queue.entries;
     }
     for (const lane of this.#lanes) lane.start();
     const later = this.#lanes.map(({ retryAtMs }) => retryAtMs).filter((atMs) => atMs > clock.monotonic());
@@ -132,36 +129,4 @@ export class Outbox {
         await writeWhole(channelStatePath(paths, name), `${JSON.stringify(state)}\n`, 0o600);
     }
   }
-
-  #readQueue(): void {
-    const { paths } = this.#options;
-    const id = idAt(paths.queue);
-    if (id === this.#queueId) return;
-    const reading = readBoundedText(paths.queue, { maxBytes: MAX_QUEUE_BYTES, keep: 'end' });
-    const lines = reading.kind === 'text' ? reading.text.split('\n') : [];
-    const notices = lines.flatMap((line) => QueuedNotice.safeParse(parseJson(line)).data ?? []);
-    // Where the cursors of the queue were lost, a change is there twice.
-    this.#around.entries = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
-    this.#queueId = id;
-  }
-
-  async #prune(): Promise<void> {
-    const { paths, clock } = this.#options;
-    const { entries } = this.#around;
-    const waiting = new Set(this.#lanes.flatMap((lane) => lane.waiting().map(({ id }) => id)));
-    const kept = entries.filter(({ id, at }) => {
-      const ageMs = clock.now() - Date.parse(at);
-      return ageMs < (waiting.has(id) ? KEPT_MS : DAY_MS);
-    });
-    if (kept.length === entries.length) return;
-    const before = this.#queueId;
-    const text = kept.map((notice) => `${JSON.stringify(notice)}\n`).join('');
-    await replaceWhole(paths.queue, text, { mode: 0o600, stillFits: () => idAt(paths.queue) === before });
-    this.#around.entries = kept;
-  }
-}
-
-function idAt(path: string): string {
-  const stats = statsAt(path);
-  return stats === undefined ? '' : fileIdentity(stats);
 }
