@@ -11,9 +11,9 @@ import { HandClock, type Scene, sceneWith } from '../supervisor/scene.ts';
 interface Watching {
   outbox: Outbox;
   /** Looks, and begins to send; what is under way is not waited for. */
-  begin(): Promise<number>;
-  /** The same, until everything that was due has been tried. */
-  look(): Promise<void>;
+  begin(meanwhile?: () => Promise<void>): Promise<number>;
+  /** The same, until everything that was due has been tried. @param meanwhile right after the sessions were read */
+  look(meanwhile?: () => Promise<void>): Promise<void>;
 }
 
 export interface OutboxScene extends Scene {
@@ -45,15 +45,16 @@ export async function outboxScene(): Promise<OutboxScene> {
       const queue = new NoticeQueue(supervisor);
       const report = (what: string, error: unknown) => overlook.report(what, error);
       const outbox = new Outbox({ ...supervisor, report, ...options });
-      const begin = async () => {
+      const begin: Watching['begin'] = async (meanwhile) => {
         await overlook.read();
+        await meanwhile?.();
         await queue.take(overlook);
         return await outbox.look(overlook.sessions);
       };
       return {
         ...{ outbox, begin },
-        async look() {
-          await begin();
+        async look(meanwhile) {
+          await begin(meanwhile);
           await outbox.rest();
         },
       };

@@ -43,6 +43,19 @@ test('each change is sent once, in order, also over restarts and a queue that re
   expect(hook.ids()).toEqual(['s:3', 's:4', 's:5']);
 });
 
+test('what is recorded while the supervisor looks is not taken for settled', async () => {
+  await using here = await outboxScene();
+  await using hook = await hookServer();
+  await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
+  const { startMs } = here;
+  const all = [...BEGUN, FALLBACK, ASKING];
+  const paths = await here.session('s', { events: all.slice(0, 3), startMs });
+  const { look } = here.watching();
+  await look(() => more(paths, all, 3, startMs));
+  await look();
+  expect(hook.ids()).toEqual(['s:3', 's:4']);
+});
+
 test('two channels each get every change once, and one that fails holds up no other', async () => {
   await using here = await outboxScene();
   const sent: Record<string, string[]> = { desktop: [], command: [] };

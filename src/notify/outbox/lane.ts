@@ -9,6 +9,7 @@ import { isoUtc } from '../../base/clock.ts';
 import { crashPoint } from '../../base/fault-points.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { ChannelName, NotifyChannel } from '../channel.ts';
 import { compose } from '../compose.ts';
 import type { Notification } from '../notification.ts';
@@ -110,8 +111,7 @@ export class Lane {
     for (const notice of this.waiting()) {
       if (isNight && !kindNeedsPerson(notice.kind)) continue;
       const view = this.#around.view(placeOf(notice));
-      // A disk that is away for a moment.
-      if (view === undefined ? statsAt(notice.sessionsDir) === undefined : view.isUnreadable) continue;
+      if (isUnseen(notice, view)) continue;
       const isMuted = view !== undefined && (await this.#around.isMuted(view));
       const one = isMuted ? undefined : await compose(notice, view, { detail });
       if (one === undefined) skipped.push(notice.id);
@@ -227,6 +227,12 @@ export class Lane {
     await writeWhole(channelStatePath(paths, this.name), `${JSON.stringify(state)}\n`, 0o600);
     this.#state = state;
   }
+}
+
+/** Its disk is away for a moment, or its event was recorded after the session was read. */
+function isUnseen({ id, sessionsDir }: QueuedNotice, view: SessionView | undefined): boolean {
+  if (view === undefined) return statsAt(sessionsDir) === undefined;
+  return view.isUnreadable === true || view.state.n < Number(id.split(':')[1]);
 }
 
 function placeOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 'session'>): string {
