@@ -18,7 +18,7 @@ export interface NotifyChannel {
   settle?(settled: Settled, signal: AbortSignal): Promise<void>;
 }
 
-/** What ended the wait that a notification told of. */
+/** What ended the wait that a notification was about. */
 export interface Settled {
   /** Of the notification. */
   id: string;
