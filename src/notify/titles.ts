@@ -20,7 +20,7 @@ export function titleOf(
     case 'stalled':
       return `${session} shows no sign of life`;
     case 'crash_loop':
-      return `${session} stands still: its worker ends again and again`;
+      return `${session} is in a crash loop: its worker ends again and again`;
     case 'main_checkout_moved':
       return `The main checkout of ${project} changed while ${session} ran`;
     case 'limited': {

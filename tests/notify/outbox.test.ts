@@ -18,7 +18,7 @@ async function more({ events: path }: SessionPaths, all: readonly NewEvent[], fr
   await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
 }
 
-/** Sessions that have each just done something that needs nobody. */
+/** Sessions that have each just done something that needs no person. */
 async function someDone(here: OutboxScene, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1)
     await here.session(`done-${index}`, { events: [...BEGUN, DONE], startMs: here.startMs });

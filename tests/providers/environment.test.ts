@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { childEnvironment } from '../../src/providers/starting/environment.ts';
+import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
 const marks = { sessionUlid: '01JH0000000000000000000000', iteration: 7 };
@@ -27,6 +28,14 @@ test('what the parent client left for its own children goes no further', () => {
   };
   const given = childEnvironment(env, marks);
   for (const name of Object.keys(env)) expect(given).not.toHaveProperty(name);
+});
+
+test('no agent and no worker of a supervisor is given where notifications go', () => {
+  const env = { NOTIFY_WEBHOOK_URL: 'https://x', NOTIFY_WEBHOOK_SECRET: 'hush', NOTIFY_COMMAND: 'x' };
+  const agent = childEnvironment({ ...env, NOTIFY_SOCKET: '/run/x' }, marks);
+  expect(Object.keys(agent).filter((name) => name.startsWith('NOTIFY_'))).toEqual(['NOTIFY_SOCKET']);
+  const worker = supervisorEnvironment(env, '/home/x');
+  expect(Object.keys(worker).filter((name) => name.startsWith('NOTIFY_'))).toEqual([]);
 });
 
 test('our settings and secrets are not for children', () => {

@@ -7,7 +7,7 @@ import type { EventType } from '../../session/events/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { Settled } from '../channel.ts';
 
-/** What ends the wait that a notification told of. */
+/** What ends the wait that a notification was about. */
 const SETTLES: readonly EventType[] = [
   ...(['answers_recorded', 'plan_approved', 'changes_requested', 'resumed', 'stopped'] as const),
   ...(['went_on', 'phase_set', 'rewound', 'archived', 'done'] as const),
