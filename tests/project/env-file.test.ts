@@ -1,21 +1,25 @@
-import { chmod, lstat, mkdir, readFile, rename, stat, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { setInEnvFile, withValues } from '../../src/project/settings/env-file.ts';
+import { setInEnvFile } from '../../src/project/settings/env-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('values are read back as they were set, and other lines stay as they are', () => {
+test('values are read back as they were set, and other lines stay as they are', async () => {
   const name = fc.constantFrom('A', 'TOKEN', 'CHAT_ID', 'OTHER');
   const line = fc.oneof(
     fc.tuple(name, fc.stringMatching(/^[\w:-]{0,12}$/)).map(([key, value]) => `${key}=${value}`),
     fc.constantFrom('', '# a comment', 'export TOKEN=old', '  CHAT_ID = 7', 'no line of settings'),
   );
-  fc.assert(
-    fc.property(fc.array(line), fc.stringMatching(/^[\w:-]{1,20}$/), (lines, value) => {
+  await using home = await tempDir();
+  const path = await setInEnvFile(home.path, {});
+  await fc.assert(
+    fc.asyncProperty(fc.array(line), fc.stringMatching(/^[\w:-]{1,20}$/), async (lines, value) => {
       const text = lines.join('\n');
-      const changed = withValues(text, { TOKEN: value, CHAT_ID: '-100' });
+      await writeFile(path, text);
+      await setInEnvFile(home.path, { TOKEN: value, CHAT_ID: '-100' });
+      const changed = await readFile(path, 'utf8');
       expect(parse(changed)).toEqual({ ...parse(text), TOKEN: value, CHAT_ID: '-100' });
       const others = (all: string) =>
         all.split('\n').filter((each) => each !== '' && !/TOKEN|CHAT_ID/.test(each));

@@ -22,7 +22,7 @@ export async function setInEnvFile(
 }
 
 /** Each value stands where the last line of its name was, else at the end. @param values without quotes or line ends */
-export function withValues(text: string, values: Readonly<Record<string, string>>): string {
+function withValues(text: string, values: Readonly<Record<string, string>>): string {
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
   for (const [name, value] of Object.entries(values)) {
     const isIts = (line: string) => new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=`).test(line);
