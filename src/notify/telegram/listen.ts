@@ -41,7 +41,9 @@ export async function listenToTelegram(
   };
   // Workers that it starts are given no setting of the bot.
   let trouble: string | undefined;
-  const phone = new Phone(chat, { ...context, env: supervisorEnvironment(env, home) }, report);
+  const by = { channel: 'phone', client: 'telegram' } as const;
+  const acting = { ...context, env: supervisorEnvironment(env, home), by };
+  const phone = new Phone(chat, report);
   const settingsNow = async () => {
     const setUpAtMs = statsAt(setUpPath)?.mtimeMs ?? 0;
     if (clock.now() - setUpAtMs < SET_UP_MS) return undefined;
@@ -65,7 +67,14 @@ export async function listenToTelegram(
           state.offset = update.update_id + 1;
         });
         // One that fails, as one from a chat that is gone, holds no other up.
-        await phone.take(update, { api, settings: allowed, signal, wasAway }).catch((error: unknown) => {
+        const place = {
+          api,
+          settings: allowed,
+          context: { ...acting, isBrief: allowed.isBrief },
+          signal,
+          wasAway,
+        };
+        await phone.take(update, place).catch((error: unknown) => {
           if (!signal.aborted) report(`telegram: ${troubleOf(error)}`);
         });
       }

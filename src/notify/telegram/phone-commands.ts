@@ -18,6 +18,11 @@ const HELP = `/sessions - all sessions, what needs you first
 /message [number or name] text - guidance for its next agent
 Questions and plans come as messages of their own: press a button, or reply to the question.`;
 
+export interface PhoneContext extends ActionContext {
+  /** With NOTIFY_DETAIL=titles: no text of an agent is shown. */
+  isBrief: boolean;
+}
+
 export type PhoneAct = 'status' | 'stop' | 'resume' | 'message';
 
 /** What the chat gets for a command: messages, or something to be done first. */
@@ -29,7 +34,7 @@ const COMMAND = /^\/([a-z]+)(?:@\w+)?(?:\s+([\s\S]*))?$/i;
 export async function runPhoneCommand(
   text: string,
   listed: readonly Where[],
-  context: ActionContext,
+  context: PhoneContext,
 ): Promise<CommandResult | undefined> {
   const [, name = '', rest = ''] = COMMAND.exec(text.trim()) ?? [];
   switch (name.toLowerCase()) {
@@ -52,7 +57,7 @@ export async function actOn(
   act: PhoneAct,
   where: Where,
   text: string,
-  context: ActionContext,
+  context: PhoneContext,
 ): Promise<CommandResult> {
   const found = await sessionAt(where, context);
   if ('refusal' in found) return { intent: found };
@@ -74,7 +79,7 @@ export async function actOn(
   }
 }
 
-async function listAll(context: ActionContext): Promise<CommandResult> {
+async function listAll(context: PhoneContext): Promise<CommandResult> {
   const sessions = await allSessions(context);
   const lines: Line[] = sessions.map((view, at) => ({ text: `${at + 1}. ${statusSentence(view)}` }));
   const messages = splitLines(lines.length > 0 ? lines : linesOf('There are no sessions.'));
@@ -86,7 +91,7 @@ async function named(
   act: PhoneAct,
   rest: string,
   listed: readonly Where[],
-  context: ActionContext,
+  context: PhoneContext,
 ): Promise<CommandResult> {
   const [, word = '', behind = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
   const sessions = await allSessions(context);
@@ -109,7 +114,7 @@ const MOST_OFFERED = 12;
 const MOST_LISTED = 40;
 
 /** Of every project of this machine, what needs the person first. */
-async function allSessions(context: ActionContext): Promise<SessionView[]> {
+async function allSessions(context: PhoneContext): Promise<SessionView[]> {
   try {
     const { sessions } = await listSessions({ allProjects: true }, context);
     return sessions.slice(0, MOST_LISTED);
@@ -119,12 +124,12 @@ async function allSessions(context: ActionContext): Promise<SessionView[]> {
   }
 }
 
-export async function statusDraft(view: SessionView, context: ActionContext): Promise<Draft> {
+export async function statusDraft(view: SessionView, context: PhoneContext): Promise<Draft> {
   const { activity, isStalled } = await reportOn(view, context);
   const { kind } = view.state.status;
   const lines = [
     bold(statusSentence(view)),
-    ...(activity ? linesOf(`Its agent: ${activity}`) : []),
+    ...(activity && !context.isBrief ? linesOf(`Its agent: ${activity}`) : []),
     ...(isStalled ? linesOf('The agent shows no sign of life.') : []),
     ...view.problems.flatMap(linesOf),
   ];

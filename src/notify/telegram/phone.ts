@@ -1,10 +1,15 @@
 import type { CallbackQuery, Message, Update } from 'grammy/types';
-import type { ActionContext } from '../../actions/acting/context.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { type BotApi, failureOf } from './bot-api.ts';
 import { linesOf, shortened, splitLines } from './message-text.ts';
 import { type Intent, intentOf } from './phone-acts.ts';
-import { actOn, type CommandResult, runPhoneCommand, statusDraft } from './phone-commands.ts';
+import {
+  actOn,
+  type CommandResult,
+  type PhoneContext,
+  runPhoneCommand,
+  statusDraft,
+} from './phone-commands.ts';
 import { sessionOf, TOO_OLD } from './phone-session.ts';
 import type { Draft } from './render.ts';
 import type { SentMessage, Where } from './sent-messages.ts';
@@ -17,6 +22,7 @@ const TOO_OLD_MS = 3_600_000;
 const MAX_ALERT = 200;
 
 export interface PhonePlace {
+  context: PhoneContext;
   api: BotApi;
   settings: TelegramSettings;
   signal: AbortSignal;
@@ -27,13 +33,11 @@ export interface PhonePlace {
 /** Carries out what the person does in the chat. Texts from there are data: names to look up, answers, messages. */
 export class Phone {
   readonly #chat: TelegramChat;
-  readonly #context: ActionContext;
   /** Takes what is worth a line in the log of the supervisor, once for the same words. */
   readonly #report: (text: string) => void;
 
-  constructor(chat: TelegramChat, context: ActionContext, report: (text: string) => void) {
+  constructor(chat: TelegramChat, report: (text: string) => void) {
     this.#chat = chat;
-    this.#context = { ...context, by: { channel: 'phone', client: 'telegram' } };
     this.#report = report;
   }
 
@@ -87,10 +91,10 @@ export class Phone {
       await answer(query, '', place);
       const { act, text = '', sessions } = sent.about;
       const where = sessions[Number(choice)];
-      if (where !== undefined) await this.#show(await actOn(act, where, text, this.#context), place);
+      if (where !== undefined) await this.#show(await actOn(act, where, text, place.context), place);
       return;
     }
-    const again = () => intentOf(sent, { choice }, this.#context);
+    const again = () => intentOf(sent, { choice }, place.context);
     const intent = await again();
     const words = 'refusal' in intent ? intent.refusal : 'pending' in intent ? `… ${intent.pending}` : '';
     const isLate = await answer(query, words, place);
@@ -100,7 +104,7 @@ export class Phone {
   }
 
   async #said(message: Message, text: string, place: PhonePlace): Promise<void> {
-    const isOld = this.#context.clock.now() - message.date * 1000 > TOO_OLD_MS;
+    const isOld = place.context.clock.now() - message.date * 1000 > TOO_OLD_MS;
     const to = message.reply_to_message;
     const [sent] =
       to === undefined
@@ -110,14 +114,14 @@ export class Phone {
       if (!text.startsWith('/') && message.chat.type !== 'private') return;
       if (isOld) return await this.#tell(TOO_OLD, undefined, place);
       const { listed } = await this.#chat.sent.read();
-      const result = await this.#guarded(() => runPhoneCommand(text, listed, this.#context), place);
+      const result = await this.#guarded(() => runPhoneCommand(text, listed, place.context), place);
       if (result !== undefined) return await this.#show(result, place);
       const words = to === undefined ? 'To answer a question, reply to it. Commands: /help' : TOO_OLD;
       return await this.#tell(words, undefined, place);
     }
     if (isOld) return await this.#tell(TOO_OLD, sent.where, place);
     if (sent.settled !== undefined) return await this.#tell(sent.settled, sent.where, place);
-    const intent = await intentOf(sent, { reply: text }, this.#context);
+    const intent = await intentOf(sent, { reply: text }, place.context);
     if ('refusal' in intent) await this.#tell(intent.refusal, sent.where, place);
     await this.#carryOut(intent, sent, place);
   }
@@ -152,9 +156,9 @@ export class Phone {
         sent?.notification,
       );
     } else if ('shows' in intent) {
-      const found = sent && (await sessionOf(sent, this.#context));
+      const found = sent && (await sessionOf(sent, place.context));
       if (found && 'view' in found)
-        await this.#post(await statusDraft(found.view, this.#context), sent.where, place);
+        await this.#post(await statusDraft(found.view, place.context), sent.where, place);
     } else {
       const hasButtons = sent !== undefined && sent.buttons.length > 0;
       if (hasButtons) await this.#chat.showPending(api, sent, intent.pending, signal);

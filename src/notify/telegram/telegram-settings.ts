@@ -10,6 +10,8 @@ export interface TelegramSettings {
   users: readonly string[];
   /** Of the Bot API server. */
   apiRoot: string;
+  /** NOTIFY_DETAIL=titles */
+  isBrief: boolean;
 }
 
 /** Its files in the folder of the supervisor. */
@@ -23,7 +25,7 @@ const TELEGRAM = 'https://api.telegram.org';
 export async function readTelegramSettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
-): Promise<{ token?: string; chat?: string; users: string[]; apiRoot: string }> {
+): Promise<Omit<TelegramSettings, 'token' | 'chat'> & { token?: string; chat?: string }> {
   const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
   const textOf = (wanted: string) => {
     const value = readings.find(({ name }) => name === wanted)?.value;
@@ -34,6 +36,7 @@ export async function readTelegramSettings(
     token: textOf('telegramBotToken'),
     chat: textOf('telegramChatId'),
     users: users.filter(Boolean).map((user) => user.toLowerCase()),
+    isBrief: textOf('notifyDetail') === 'titles',
     apiRoot: (textOf('telegramApiRoot') ?? TELEGRAM).replace(/\/+$/, ''),
   };
 }
