@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdir, rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
-import { workerLeft } from '../faults/with-settings.ts';
+import { askingRig } from '../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 
 /** The run folder as an object store or `cp -r` brings it back: new files, new times, the log before what it tells of. */
@@ -16,9 +16,7 @@ async function copyAnew({ runDir, events }: SessionPaths): Promise<void> {
 const acts = async (rig: SessionRig) => (await rig.events()).map(({ n, type }) => `${n} ${type}`);
 
 test('a session whose folders came back by a copy that keeps no times loses no event, and takes the answer that comes next', async () => {
-  await using rig = await startRig();
-  await rig.untilWaiting('qa_answers');
-  await workerLeft(rig);
+  await using rig = await askingRig();
   const before = await acts(rig);
   await copyAnew(rig.paths);
   await rig.answer();

@@ -11,6 +11,7 @@ import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { makeBench } from '../actions/bench.ts';
 import { askTool } from '../server/ask-tool.ts';
+import { askingRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { ParentKit } from '../worker/gates/parent-kit.ts';
@@ -132,7 +133,7 @@ describe('where models may open gates, the record names the parent that', () => 
   });
 
   test.concurrent('answered and approved by the command line', async () => {
-    await using rig = await startRig();
+    await using rig = await askingRig();
     const kit = new ParentKit(rig);
     await rig.untilWaiting('qa_answers');
     await kit.cli('answer', kit.session, '--accept-suggestions');

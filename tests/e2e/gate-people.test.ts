@@ -5,7 +5,7 @@ import { superviseIfUnfinished } from '../../src/actions/acting/supervision.ts';
 import type { EventType } from '../../src/session/events/event-types.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { changeSettings, workerLeft } from '../faults/with-settings.ts';
-import { askingRig } from '../support/asking-rig.ts';
+import { askingRig, plannedRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 import { killSupervisors } from '../support/supervisors.ts';
@@ -146,7 +146,7 @@ test.concurrent('ticked boxes, completed lines and appended notes go on without 
       do: [{ act: 'run', command: ['sh', '-c', append] }, { act: 'normal' }],
     },
   ];
-  await using rig = await startRig({ scenario: { rules } });
+  await using rig = await askingRig({ scenario: { rules } });
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await rig.untilWaiting('plan_approval');
@@ -158,7 +158,7 @@ test.concurrent('ticked boxes, completed lines and appended notes go on without 
 });
 
 test.concurrent('a plan that was sent back comes again, and is approved as it then stands', async () => {
-  await using rig = await startRig({ start: { acceptSuggestions: true, task: 'Name the boats' } });
+  await using rig = await plannedRig();
   await rig.untilWaiting('plan_approval');
   await rig.requestChanges('Smaller steps, please.');
   await rig.until(({ openIteration }) => openIteration?.phase === 'planning');
@@ -220,7 +220,7 @@ test.concurrent('GATE_CHANNELS without file leaves typed answers to another chan
 });
 
 test.concurrent('a phase set back by hand while the session is stopped is obeyed', async () => {
-  await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
+  await using rig = await plannedRig();
   await rig.untilWaiting('plan_approval');
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
@@ -259,7 +259,7 @@ test.concurrent('a phase set forward by hand jumps no gate, neither in a wait no
 });
 
 test.concurrent('a session that is stopped at a gate waits at it again after a resume', async () => {
-  await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
+  await using rig = await plannedRig();
   await rig.untilWaiting('plan_approval');
   await rig.stop();
   await rig.resume();
@@ -269,7 +269,7 @@ test.concurrent('a session that is stopped at a gate waits at it again after a r
 });
 
 test.concurrent('a plan that the person edits before the approval is approved as it then stands', async () => {
-  await using rig = await startRig({ start: { task: 'Name the boats', acceptSuggestions: true } });
+  await using rig = await plannedRig();
   const { status } = await rig.untilWaiting('plan_approval');
   if (status.kind !== 'waiting' || !status.plan) throw new Error('No plan waits.');
   await appendFile(join(rig.paths.sessionDir, status.plan.name), '\n## One more\n- [ ] of the person\n');

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
+import { askingRig } from '../support/asking-rig.ts';
 import { startRig } from '../support/session-rig.ts';
-import { endOfWorker } from '../support/supervisors.ts';
 
 const WAYS = [
   '',
@@ -14,10 +14,7 @@ const WAYS = [
 ];
 
 test('a child that calls our command line in every way opens, stops and starts nothing in another session', async () => {
-  await using other = await startRig();
-  await other.untilWaiting('qa_answers');
-  // Its last event says that it has left.
-  await endOfWorker(other);
+  await using other = await askingRig();
   const { n } = await other.state();
   const words = [
     `answer ${other.file.folder} --accept-suggestions`,

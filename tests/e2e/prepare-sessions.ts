@@ -6,16 +6,25 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The temporary folder of a session that waits for answers, with no worker. */
     asking: string;
+    /** The same of one that waits for the approval of its plan. */
+    planned: string;
   }
 }
 
-/** Plays a session to its questions, once per run. */
+const scenario = 'export default { paceMs: 0, rules: [] };';
+
+/** Plays sessions to their questions and to their plan, once per run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   // What is set for test files is not for what runs before them.
   Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
-  const rig = await startRig({ scenario: 'export default { paceMs: 0, rules: [] };' });
-  await rig.untilWaiting('qa_answers');
-  await endOfWorker(rig);
-  project.provide('asking', rig.repo.root);
-  return async () => await rig[Symbol.asyncDispose]();
+  const asking = await startRig({ scenario });
+  const planned = await startRig({ scenario, start: { task: 'Name the boats', acceptSuggestions: true } });
+  await asking.untilWaiting('qa_answers');
+  await planned.untilWaiting('plan_approval');
+  for (const rig of [asking, planned]) await endOfWorker(rig);
+  project.provide('asking', asking.repo.root);
+  project.provide('planned', planned.repo.root);
+  return async () => {
+    for (const rig of [asking, planned]) await rig[Symbol.asyncDispose]();
+  };
 }

@@ -1,7 +1,14 @@
 import { inject } from 'vitest';
-import { type SessionRig, startRig } from './session-rig.ts';
+import { type RigPlan, type SessionRig, startRig } from './session-rig.ts';
+
+type Scenario = Pick<RigPlan, 'scenario'>;
 
 /** A session that waits for answers, as every plain one does after two agents: a copy of the one that was prepared. */
-export async function askingRig(): Promise<SessionRig> {
-  return await startRig({ copyOf: inject('asking') });
+export async function askingRig(plan: Scenario = {}): Promise<SessionRig> {
+  return await startRig({ ...plan, copyOf: inject('asking') });
+}
+
+/** The same for one whose plan waits for an approval; the suggestions were accepted at its start. */
+export async function plannedRig(plan: Scenario = {}): Promise<SessionRig> {
+  return await startRig({ ...plan, copyOf: inject('planned') });
 }

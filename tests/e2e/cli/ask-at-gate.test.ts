@@ -6,7 +6,7 @@ import { Output } from '../../../src/cli/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
 import { askingRig } from '../../support/asking-rig.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
 
 /** Where commands are typed; each starts the worker that it needs. */
 function placeOf(rig: SessionRig) {
@@ -35,7 +35,7 @@ async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promis
 }
 
 test('a plan is left for later, asked about again after a bare no, and sent back with words alone', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('qa_answers');
@@ -52,7 +52,7 @@ test('a plan is left for later, asked about again after a bare no, and sent back
 });
 
 test('by menus, Esc leaves each gate as it is, and Enter alone takes suggestions but approves no plan', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('qa_answers');
@@ -94,7 +94,7 @@ test('a rewind says where the session stands now, and going on says that it wait
 });
 
 test('whoever answers at a terminal after somebody else has is told that it was not taken', async () => {
-  await using rig = await startRig();
+  await using rig = await askingRig();
   const notTaken = expect.stringContaining('decided elsewhere; your answer was not recorded');
   await rig.untilWaiting('qa_answers');
   const answers = await slowPerson(rig, 'A', () => rig.answer(undefined, 'tool'));

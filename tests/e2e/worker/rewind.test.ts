@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
 import { listCheckpoints, rewindSession } from '../../../src/actions/sessions/rewind-session.ts';
 import { leaveCommand } from '../../../src/session/commands/commands.ts';
+import { askingRig } from '../../support/asking-rig.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -26,7 +27,7 @@ function rewind(rig: SessionRig, to: number | 'undo') {
 test('files, phase, gate and approval go back together, the gate is closed again, and the undo restores it all', {
   timeout: 180_000,
 }, async () => {
-  await using rig = await startRig({ scenario: { rules: [] } });
+  await using rig = await askingRig();
   const atQuestions = await rig.untilWaiting('qa_answers');
   const iteration = atQuestions.progress.totalIterations;
   const before = await filesOf(rig);
@@ -64,7 +65,7 @@ test('files, phase, gate and approval go back together, the gate is closed again
 });
 
 test('everything can be taken back to before the first iteration, and the list names it', async () => {
-  await using rig = await startRig({ scenario: { rules: [] } });
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const { kept } = await listCheckpoints({ session: rig.file.folder }, rig.context());
   expect(kept.map(({ iteration }) => iteration)).toEqual([2, 1, 0]);
@@ -86,7 +87,7 @@ test('what is not kept and an open iteration are told, and nothing changes', asy
 });
 
 test('a worker that is killed in the middle of a rewind is followed by one that ends it', async () => {
-  await using rig = await startRig({ scenario: { rules: [] } });
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const worktree = (await rig.state()).worktree?.path ?? '';
   await writeFile(join(worktree, 'mine.txt'), 'mine\n');
@@ -102,7 +103,7 @@ test('a worker that is killed in the middle of a rewind is followed by one that 
 });
 
 test('what is asked for behind a rewind is met when the files are back, and puts no half of it away', async () => {
-  await using rig = await startRig({ scenario: { rules: [] } });
+  await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
