@@ -71,6 +71,7 @@ const STARTS_PROCESSES = [
 const ALSO_SOAKED = [
   'tests/e2e/notify/answers-race.test.ts',
   'tests/e2e/supervisor/life.test.ts',
+  'tests/faults/torn-writes.test.ts',
   'tests/project/checkpoint-property.test.ts',
   'tests/project/rewind-property.test.ts',
 ];
@@ -123,6 +124,7 @@ export default defineConfig({
           name: 'soak',
           globalSetup: [...shared.globalSetup, 'tests/e2e/prepare-sessions.ts'],
           include: ['tests/soak/**/*.test.ts', ...ALSO_SOAKED],
+          globalSetup: [...shared.globalSetup, 'tests/faults/prepare-sessions.ts'],
           env: { SAMOCODE_PROPERTY_RUNS: '1000', SAMOCODE_ROUNDS: '100' },
           testTimeout: 3_600_000,
         },
