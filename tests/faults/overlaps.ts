@@ -4,12 +4,22 @@ import { ifExists } from '../../src/base/errors.ts';
 
 /** Notes which agents of before still run, and then this one: its pid and when it started. */
 const NOTE = `
+began() {
+  now=
+  if [ -d /proc/self ]; then
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+    set -- \${stat##*) }
+    [ "$1" = Z ] || now=\${20}
+  else
+    case $(ps -o stat= -p "$1") in Z*) ;; *) now=$(ps -o lstart= -p "$1" | xargs) ;; esac
+  fi
+}
 [ -e "$1" ] && while read -r pid started; do
-  now=$(ps -o lstart= -p "$pid" | xargs)
-  case $(ps -o stat= -p "$pid") in Z*) now= ;; esac
+  began "$pid"
   if [ "$pid" != "$PPID" ] && [ "$now" = "$started" ]; then echo "$pid" >>"$1.overlaps"; fi
 done <"$1"
-echo "$PPID $(ps -o lstart= -p "$PPID" | xargs)" >>"$1"`;
+began "$PPID"
+echo "$PPID $now" >>"$1"`;
 
 /** The same rules, by agents that note in `file` that they run. */
 export function notingOverlaps(rules: readonly object[], file: string): object[] {
