@@ -141,10 +141,7 @@ function waitedOut({ progress, outcome, rules }: Facts, kind: OutageKind, notes:
     const reason = `${tried} A resume tries again at once, and then for as long again.${said}`;
     return block(progress.phase, kind, reason);
   }
-  const next: RunDecision = {
-    ...again(progress, 'excused', [endedEarly(kind), ...notes]),
-    delay: 'backoff',
-  };
+  const next: RunDecision = { ...again(progress, 'excused', [endedEarly(kind), ...notes]), delay: 'backoff' };
   return isQuick(outage) ? next : limited(next, {});
 }
 

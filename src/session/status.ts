@@ -73,9 +73,9 @@ async function readFiles(
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
     state,
-    ...(identity.file && { sessionFile: atPlaces(identity.file, paths, state.places) }),
+    sessionFile: identity.file && atPlaces(identity.file, paths, state.places),
     worker,
-    ...('lease' in holding && { lease: holding.lease }),
+    lease: 'lease' in holding ? holding.lease : undefined,
     pendingCommands,
     problems: [
       ...identityProblems(identity),
@@ -87,7 +87,7 @@ async function readFiles(
     // Without its identity no worker can begin.
     needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
     isForeign: false,
-    ...(unseen !== undefined && { isUnseen: true as const }),
+    isUnseen: unseen === undefined ? undefined : true,
     newer: log?.newer,
   };
 }

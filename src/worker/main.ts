@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     await runWorker({
       sessionsDir,
       folder,
-      ...(wake !== undefined && { wake: Wake.parse(JSON.parse(wake)) }),
+      wake: wake === undefined ? undefined : Wake.parse(JSON.parse(wake)),
       clock: systemClock,
       host: await systemHost(),
       env: process.env,

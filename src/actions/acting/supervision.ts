@@ -20,14 +20,7 @@ export async function supervise(context: ActionContext, sessionsDir?: string): P
   const { env, home, host, clock, programs } = context;
   if (isOff(env) || (await isInsideSession(context))) return { kind: 'off' };
   const program = supervisorProgram(programs);
-  return await watchOver({
-    env,
-    home,
-    host,
-    clock,
-    program,
-    sessionsDir,
-  });
+  return await watchOver({ env, home, host, clock, program, sessionsDir });
 }
 
 /** The built supervisor beside the worker. */

@@ -26,12 +26,7 @@ export interface ProjectQuestion {
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
   const { env, home: homeDir, clock } = context;
   const { filePath, isGuessed } = await findProjectFile(question.projectDir, context);
-  const project = await openProject({
-    filePath,
-    env,
-    homeDir,
-    call: question.call,
-  });
+  const project = await openProject({ filePath, env, homeDir, call: question.call });
   const { mainRepo, values } = project;
   // A convenience: a home folder that can't be written must not stop anything.
   await rememberProject({ filePath, mainRepo, sessions: values.sessions }, { homeDir, clock }).catch(

@@ -64,7 +64,7 @@ async function ownFiles(
   );
   const files = found.filter((each) => typeof each === 'string');
   const [notFound] = found.filter((each) => typeof each !== 'string');
-  return { files: [...new Set(files)], ...(notFound && { notFound }) };
+  return { files: [...new Set(files)], notFound };
 }
 
 async function placeOf(

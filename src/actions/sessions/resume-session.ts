@@ -81,15 +81,7 @@ export async function resumeSession(
   const view = withPlacesOf(found, places);
   const checks = view.sessionFile && (await checksNow(view, goal, context));
   const child = view.sessionFile && (await chooseChildren(input, view.sessionFile, context));
-  const request = {
-    kind: 'resume',
-    note,
-    goal,
-    caps,
-    child,
-    checks,
-    places,
-  } as const;
+  const request = { kind: 'resume', note, goal, caps, child, checks, places } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
 }
@@ -150,10 +142,7 @@ interface ChildWish {
 
 /** The same as settings of a call. */
 function childSettingsOf({ provider, model }: ChildWish): CallSettings {
-  return {
-    ...(provider?.trim() && { provider: provider.trim() }),
-    ...(model?.trim() && { model: model.trim() }),
-  };
+  return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
 }
 
 /**

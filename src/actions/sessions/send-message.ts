@@ -21,7 +21,7 @@ export async function sendMessage(
   if (verdict.kind === 'refused') throw earlyRefusal(verdict, view);
   const after = await afterCommand(view, { kind: 'message', text }, ['message_kept'], context);
   const kept = after.events.find((event) => event.type === 'message_kept');
-  return { view: after.view, ...(kept && { messageId: kept.id }), readBy: readBy(after.view) };
+  return { view: after.view, messageId: kept?.id, readBy: readBy(after.view) };
 }
 
 function readBy({ state }: SessionView): string {

@@ -26,9 +26,5 @@ export async function machineLimits(
   const usdPerDay = numberOf('maxCostUsdPerDay');
   const parallel = numberOf('maxParallelOnMachine');
   const supervisorMinutes = numberOf('supervisorMinutes') ?? USUAL_MINUTES;
-  return {
-    supervisorMinutes,
-    usdPerDay,
-    parallel,
-  };
+  return { supervisorMinutes, usdPerDay, parallel };
 }

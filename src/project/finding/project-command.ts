@@ -30,13 +30,7 @@ export async function failureOf(
   command: string,
   { cwd, env, signal, inside }: ProjectCommandOptions,
 ): Promise<CommandFailure | undefined> {
-  const options = {
-    cwd,
-    env,
-    timeoutMs: LIMIT_MS,
-    leavesBehind: inside !== undefined,
-    signal,
-  };
+  const options = { cwd, env, timeoutMs: LIMIT_MS, leavesBehind: inside !== undefined, signal };
   const shell = ['/bin/sh', '-c', command, SHELL_NAME] as const;
   const [file, ...args] = inside?.(shell) ?? shell;
   const { exitCode, stderr, timedOut, notFound } = await runCommand(file, args, options);

@@ -32,8 +32,8 @@ export function parseWorktreeList(text: string): ListedWorktree[] {
       return {
         path: after('worktree') ?? '',
         prunable: lines.some((line) => /^prunable(?: |$)/.test(line)),
-        ...(head ? { head } : {}),
-        ...(branch ? { branch } : {}),
+        head,
+        branch,
       };
     })
     .filter(({ path }) => path !== '');

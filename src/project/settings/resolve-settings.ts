@@ -61,7 +61,7 @@ export function childSettings(
   const everyChilds = isMain || source === 'call' || source === 'project_file';
   return {
     provider,
-    ...(own.cliPath === undefined ? {} : { cliPath: own.cliPath }),
+    cliPath: own.cliPath,
     model: (isPhases ? values.modelByPhase[phase] : undefined) ?? (isMain ? values.model : own.model),
     timeoutSeconds: everyChilds ? values.timeoutSeconds : own.timeoutSeconds,
     maxTurns: values.claudeMaxTurns,

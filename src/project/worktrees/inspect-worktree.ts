@@ -44,7 +44,7 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   return {
     kind: 'present',
     head,
-    ...(branch ? { branch } : {}),
+    branch,
     uncommitted: [...entries, ...(await hiddenChanges(worktreePath, context))],
     unreachedCommits: branch || !head ? 0 : Number(await gitLine(unreached, options)),
   };

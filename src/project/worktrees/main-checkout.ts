@@ -34,12 +34,7 @@ export async function readMainCheckout({
   const { stdout } = await runGit([...STATUS, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
   const { head, branch } = parseStatus(stdout);
   const records = statusRecords(stdout);
-  return {
-    ...(head ? { head } : {}),
-    ...(branch ? { branch } : {}),
-    indexHash: hash(records.flatMap(stagedPart)),
-    statusHash: hash(records),
-  };
+  return { head, branch, indexHash: hash(records.flatMap(stagedPart)), statusHash: hash(records) };
 }
 
 /** What a record of `git status` says of the index. Content has its hashes there, so no time stamp counts. */

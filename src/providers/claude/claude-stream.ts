@@ -71,14 +71,7 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
     if (line.subtype === 'init') {
       cwd = line.cwd ?? cwd;
       const { claude_code_version: version, model, session_id: cliSession } = line;
-      return [
-        {
-          kind: 'started',
-          version,
-          model,
-          cliSession,
-        },
-      ];
+      return [{ kind: 'started', version, model, cliSession }];
     }
     if (line.subtype === 'api_retry') {
       const cause = line.error_status ? `HTTP ${line.error_status}` : 'no answer';

@@ -15,10 +15,7 @@ const Item = z.union([
     aggregated_output: text,
     exit_code: z.number().nullish().catch(undefined),
   }),
-  z.object({
-    type: z.literal('file_change'),
-    changes: z.array(z.object({ path: z.string() })).catch([]),
-  }),
+  z.object({ type: z.literal('file_change'), changes: z.array(z.object({ path: z.string() })).catch([]) }),
   z.object({ type: z.literal('mcp_tool_call'), server: text, tool: text }),
   z.object({ type: z.literal('web_search'), query: text }),
   z.object({ type: z.string() }).transform(() => ({ type: 'other' as const })),

@@ -35,10 +35,7 @@ export function newGeminiMeter(question: Question): Meter {
       answers.set(answer.data.id, tokensOf(answer.data.tokens));
       model = answer.data.model ?? model;
     });
-    return {
-      model,
-      ...(answers.size > 0 && { tokens: [...answers.values()].reduce(addTokens) }),
-    };
+    return { model, ...(answers.size > 0 && { tokens: [...answers.values()].reduce(addTokens) }) };
   };
 }
 

@@ -55,8 +55,8 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
       problem,
       text: words || undefined,
       turns,
-      ...(line.stats && { tokens: tokensOf(line.stats) }),
-      ...(denied.size > 0 && { deniedTools: [...denied] }),
+      tokens: line.stats && tokensOf(line.stats),
+      deniedTools: denied.size > 0 ? [...denied] : undefined,
     };
   }
 

@@ -47,16 +47,25 @@ export async function launchWorker(paths: WorkerPlace, options: LaunchOptions): 
   // An argument and no variable: children inherit the environment.
   const wake = options.wake === undefined ? [] : [JSON.stringify(options.wake)];
   const args = [options.program, paths.sessionsDir, paths.folder, ...wake];
-  return await spawnDetached(node, args, { env: options.env, errors: paths.workerErrors }).catch((error) => {
-    throw PROVIDER_ERRORS.worker_not_launched({ folder: paths.folder }, { cause: error });
-  });
+  const failure = (cause: unknown) =>
+    PROVIDER_ERRORS.worker_not_launched({ folder: paths.folder }, { cause });
+  return await spawnDetached(node, args, { env: options.env, errors: paths.workerErrors, failure });
 }
 
-/** Starts a program that outlives us. @param errors the file that takes its standard error @returns its pid */
+/**
+ * Starts a program that outlives us.
+ * @param options.errors the file that takes its standard error
+ * @param options.failure of a program that the system does not start
+ * @returns its pid
+ */
 export async function spawnDetached(
   file: string,
   args: readonly string[],
-  { env, errors }: { env: LaunchOptions['env']; errors: string },
+  {
+    env,
+    errors,
+    failure,
+  }: { env: LaunchOptions['env']; errors: string; failure?: (cause: unknown) => Error },
 ): Promise<number | undefined> {
   const stderr = openForAppend(errors, 0o600);
   try {
@@ -64,7 +73,7 @@ export async function spawnDetached(
     // The root folder can't be removed under a process that lives for days.
     const program = spawn(file, args, { cwd: '/', env: { ...env }, detached: true, stdio });
     await new Promise<void>((resolve, reject) => {
-      program.once('error', reject);
+      program.once('error', (error) => reject(failure?.(error) ?? error));
       program.once('spawn', resolve);
     });
     program.unref();

@@ -44,10 +44,7 @@ async function findNode(env: Environment, { execPath, versions }: Runtime): Prom
   const { stdout } = await runCommand(
     '/bin/sh',
     ['-c', `${findNodeScript()}find_node "$@"`, 'sh', ...first],
-    {
-      env: definedOnly(env),
-      timeoutMs: LIMIT_MS,
-    },
+    { env: definedOnly(env), timeoutMs: LIMIT_MS },
   );
   const path = stdout.trim();
   if (path === '') throw PROVIDER_ERRORS.node_not_found();

@@ -150,16 +150,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
     ...again,
     ...rest,
     progress: withChildEnded(state.progress, { phase, ending, signal: event.signal, decision, treeChanged }),
-    lastIteration: {
-      iteration,
-      phase,
-      ending,
-      endedAt: event.at,
-      durationMs,
-      problem,
-      lastAction,
-      next,
-    },
+    lastIteration: { iteration, phase, ending, endedAt: event.at, durationMs, problem, lastAction, next },
     ...(decision.kind !== 'run' && { pending: decision }),
     // Said twice by two failures, a note is one.
     notes: [...new Set(notes)].slice(-MOST_NOTES),

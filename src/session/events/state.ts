@@ -45,12 +45,7 @@ export const Status = z.discriminatedUnion('kind', [
 ]);
 export type Status = z.infer<typeof Status>;
 
-const Worktree = z.object({
-  path: z.string(),
-  branch: z.string(),
-  base: z.string(),
-  baseCommit: z.string(),
-});
+const Worktree = z.object({ path: z.string(), branch: z.string(), base: z.string(), baseCommit: z.string() });
 
 /** An iteration that has begun and not ended. */
 export const OpenIteration = BegunIteration.extend({

@@ -119,16 +119,7 @@ function refusal(
   { code, why: message, hint, next }: SamocodeError,
 ): NewEvent {
   const { id, kind, by } = command;
-  return {
-    type: 'command_refused',
-    id,
-    kind,
-    by,
-    code,
-    message,
-    hint,
-    next: recordedSteps(next),
-  };
+  return { type: 'command_refused', id, kind, by, code, message, hint, next: recordedSteps(next) };
 }
 
 /** Hands a command to the file of its kind; nothing is written yet. */

@@ -44,11 +44,7 @@ export class WorkerGuard {
     const places = await this.#placesOf(worker);
     const session = worktree && (await sessionPlaces(worker, worktree, places));
     if (session !== undefined) holdRefFolders(places.commonDir, session.branch);
-    return makeGuard(
-      now.guard.tool,
-      guardProfile({ ...places, ...(session && { session }) }),
-      now.level === 'best effort',
-    );
+    return makeGuard(now.guard.tool, guardProfile({ ...places, session }), now.level === 'best effort');
   }
 
   /** The next look tries again: a person has mended or changed the machine. */

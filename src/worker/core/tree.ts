@@ -27,7 +27,7 @@ export async function treeRoot({ host }: Pick<Worker, 'host'>, child: ChildRecor
   const { pid } = child.wrapper;
   const { startTicks } = (await runningEntry(host, child.wrapper)) ?? child.wrapper;
   // The wrapper leads a group of its own.
-  return { pid, startTicks, pgid: pid, ...(child.guard && { guardDepth: GUARD_DEPTH }) };
+  return { pid, startTicks, pgid: pid, guardDepth: child.guard ? GUARD_DEPTH : 0 };
 }
 
 /** Ends all that came of a session's children. */

@@ -19,7 +19,7 @@ export function overviewChange(state: SessionState, flow: readonly string[]): Ov
     blocked,
     qualityIteration: phase === 'quality' ? qualityRounds + 1 : null,
     appendFlow: flow,
-    ...(state.worktree && { workingDir: state.worktree.path }),
+    workingDir: state.worktree?.path,
   };
 }
 

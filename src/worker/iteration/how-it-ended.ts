@@ -60,7 +60,7 @@ export async function howItEnded(
   const final = ended.log?.final;
   const traces = await tracesOf(worker, open, ended.log);
   const spent = await costOf(worker, open, { log: ended.log, traces });
-  const base = { exitCode, ...spent, ...(ended.problem !== undefined && { problem: ended.problem }) };
+  const base = { exitCode, ...spent, problem: ended.problem };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
   const byUs = ENDED_BY_US[ended.end];
   if (byUs !== undefined) return { ...base, ...byUs };

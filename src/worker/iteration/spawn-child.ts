@@ -76,14 +76,10 @@ async function commandFor(
     inGuard,
     childUuid: open.childUuid,
     nodePath: await nodePath(env),
-    env: childEnvironment(env, {
-      sessionUlid: file.id,
-      iteration: open.iteration,
-      cliPath,
-    }),
+    env: childEnvironment(env, { sessionUlid: file.id, iteration: open.iteration, cliPath }),
     ...budgetOf(worker, open),
-    ...(settings.mcpPath !== undefined && { mcp: await mcpOf(settings.mcpPath) }),
-    ...(settings.scenarioPath !== undefined && { scenarioPath: settings.scenarioPath }),
+    mcp: settings.mcpPath === undefined ? undefined : await mcpOf(settings.mcpPath),
+    scenarioPath: settings.scenarioPath,
   };
   return await buildCommand(provider, request);
 }
