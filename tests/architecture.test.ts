@@ -283,8 +283,9 @@ test('a circle of files is found through types', () => {
 });
 
 test('a name that two files export is found', () => {
-  const tree = { 'base/a.ts': 'export function read() {}', 'session/b.ts': 'export const read = 1;' };
+  const tree = { 'base/a.ts': 'export function read() {}', 'session/b.ts': 'export type read = 1;' };
   expect(namesTwice(tree)).toEqual(['read: base/a.ts, session/b.ts']);
+  expect(namesTwice({ 'base/a.ts': 'export const Read = 1;\nexport type Read = number;' })).toEqual([]);
 });
 
 async function modulesBelow(folder: string): Promise<Tree> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ClaudeLines } from './claude-lines.ts';
-import type { Act, Scenario } from './scenario.ts';
+import type { Scenario, ScenarioAct } from './scenario.ts';
 import type { Situation, Words } from './situation.ts';
 
 /** What the acts of one iteration work with. */
@@ -28,9 +28,9 @@ export interface ActContext {
   ignoreTerm(): void;
 }
 
-export type Named<Name extends Act['act']> = Extract<Act, { act: Name }>;
+export type Named<Name extends ScenarioAct['act']> = Extract<ScenarioAct, { act: Name }>;
 
 /** How acts are done; each gives an exit code when it ends the process. */
-export type Acts<Name extends Act['act']> = {
+export type Acts<Name extends ScenarioAct['act']> = {
   readonly [Each in Name]: (act: Named<Each>, context: ActContext) => unknown;
 };

@@ -11,12 +11,12 @@ import type { ClaudeLines } from './claude-lines.ts';
 import { HONEST_WORK } from './honest-work.ts';
 import { pathOfPlace, writeAt } from './places.ts';
 import { printMuch } from './print-much.ts';
-import { type Act, actsFor } from './scenario.ts';
+import { actsFor, type ScenarioAct } from './scenario.ts';
 import { startLateWriter, startSleeper } from './stray-processes.ts';
 import { WORK } from './work.ts';
 
 /** Honest work, and everything that a process can do wrong. */
-const ACTS: Acts<Act['act']> = {
+const ACTS: Acts<ScenarioAct['act']> = {
   ...WORK,
   normal: ({ signal, result }, context) => {
     const acts = actsFor(HONEST_WORK, context.situation.occasion) ?? [];
@@ -61,7 +61,10 @@ const ACTS: Acts<Act['act']> = {
 };
 
 /** Plays acts in their order. @returns the exit code of the act that ended the process */
-export async function playActs(acts: readonly Act[], context: ActContext): Promise<number | undefined> {
+export async function playActs(
+  acts: readonly ScenarioAct[],
+  context: ActContext,
+): Promise<number | undefined> {
   for (const act of acts) {
     // The table has the function of exactly this act.
     const exitCode = await ACTS[act.act](act as never, context);

@@ -30,7 +30,7 @@ const act = <Name extends string, Fields extends z.ZodRawShape>(name: Name, fiel
   z.strictObject({ act: z.literal(name), ...fields });
 
 /** One thing that an agent does; they are done in order. docs: tests/difficult-children/README.md. */
-export const Act = z.discriminatedUnion('act', [
+export const ScenarioAct = z.discriminatedUnion('act', [
   act('normal', { signal: yes, result: yes }),
   // Honest work. In its texts `%{name}` stands for a word of `situation.ts`.
   act('say', { text: z.string() }),
@@ -88,7 +88,7 @@ export const Act = z.discriminatedUnion('act', [
   act('run', { command: z.array(z.string()).min(1) }),
   act('script', { path: z.string() }),
 ]);
-export type Act = z.infer<typeof Act>;
+export type ScenarioAct = z.infer<typeof ScenarioAct>;
 
 /** Which iteration is meant; all that is named must fit. */
 const When = z.strictObject({
@@ -106,7 +106,7 @@ const When = z.strictObject({
 /** What is known about this iteration. */
 export type Occasion = Required<z.infer<typeof When>>;
 
-const Rule = z.strictObject({ when: When.default({}), do: z.array(Act) });
+const Rule = z.strictObject({ when: When.default({}), do: z.array(ScenarioAct) });
 export type Rule = z.infer<typeof Rule>;
 
 export const Scenario = z.strictObject({
@@ -121,7 +121,7 @@ export type Scenario = z.infer<typeof Scenario>;
 export type ScenarioText = z.input<typeof Scenario>;
 
 /** What the first fitting rule says; undefined where none fits. */
-export function actsFor(rules: readonly Rule[], occasion: Occasion): readonly Act[] | undefined {
+export function actsFor(rules: readonly Rule[], occasion: Occasion): readonly ScenarioAct[] | undefined {
   const facts = new Map<string, unknown>(Object.entries(occasion));
   const fits = ({ when }: Rule) =>
     Object.entries(when).every(([name, wanted]) => [wanted].flat().includes(facts.get(name) as never));

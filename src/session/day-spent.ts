@@ -7,7 +7,7 @@ import { parseJson } from '../base/parse-json.ts';
 
 /** What one iteration cost. */
 const Spent = z.object({ session: z.string(), iteration: z.int(), usd: z.number() });
-export type Spent = z.infer<typeof Spent>;
+type Spent = z.infer<typeof Spent>;
 
 /** Far more than a day's iterations. */
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DEMO_SCENARIO } from '../../src/demo/paper-boat-work.ts';
 import { HONEST_WORK } from '../../src/rehearsal/honest-work.ts';
-import { Act, actsFor, type Occasion, readScenario, Scenario } from '../../src/rehearsal/scenario.ts';
+import { actsFor, type Occasion, readScenario, Scenario, ScenarioAct } from '../../src/rehearsal/scenario.ts';
 import { fill } from '../../src/rehearsal/situation.ts';
 import { parsePlan } from '../../src/session/documents/plan.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
@@ -27,7 +27,7 @@ test('every scenario of the kit can be read and says what it is about', async ()
 
 test('the README of the kit names every scenario and every act', async () => {
   const readme = await readFile(join(KIT, 'README.md'), 'utf8');
-  const acts = Act.options.map(({ shape }) => shape.act.value);
+  const acts = ScenarioAct.options.map(({ shape }) => shape.act.value);
   const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
   expect([...acts, ...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });

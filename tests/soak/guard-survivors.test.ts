@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { providerNamed } from '../../src/providers/registry.ts';
 import { leaveCommand } from '../../src/session/commands/commands.ts';
 import { endChildTree } from '../../src/worker/core/tree.ts';
-import { type Watched, watchChild } from '../../src/worker/iteration/watch-child.ts';
+import { type WatchedChild, watchChild } from '../../src/worker/iteration/watch-child.ts';
 import { ChildLog } from '../../src/worker/limits/child-log.ts';
 import { type ChildInGuard, childDoing, DIFFICULT, leaving, nothingIsLeft } from '../guard/child-in-guard.ts';
 import { eventually } from '../support/eventually.ts';
@@ -32,7 +32,7 @@ async function playRound(round: number): Promise<void> {
   await nothingIsLeft(child);
 }
 
-async function watch({ worker, open, child, stdout }: ChildInGuard): Promise<Watched> {
+async function watch({ worker, open, child, stdout }: ChildInGuard): Promise<WatchedChild> {
   using log = new ChildLog(stdout, providerNamed(open.provider));
   return await watchChild(worker, open, child, log);
 }

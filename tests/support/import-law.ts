@@ -53,7 +53,7 @@ export function fileCircles(tree: Tree): string[] {
   return circles(new Map(edges));
 }
 
-/** Functions, constants and classes that two files export under one name. */
+/** What two files export under one name; a schema and its type in one file are one. */
 export function namesTwice(tree: Tree): string[] {
   const places = new Map<string, string[]>();
   for (const [path, text] of Object.entries(tree))
@@ -63,8 +63,8 @@ export function namesTwice(tree: Tree): string[] {
 }
 
 function exportsOf(text: string): string[] {
-  const found = sourceText(text).code.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm);
-  return [...found].map(([, name]) => name ?? '');
+  const exported = /^export (?:abstract |async )?(?:function\*?|const|class|interface|type) (\w+)/gm;
+  return [...new Set([...sourceText(text).code.matchAll(exported)].map(([, name]) => name ?? ''))];
 }
 
 function importBreaches(path: string, source: SourceText, law: ImportLaw): string[] {

@@ -19,7 +19,7 @@ const LF = 0x0a;
 
 type Change = (text: string | undefined) => string;
 
-export interface ChangeOptions {
+interface ChangeOptions {
   /** A file that is larger is moved aside. */
   maxBytes?: number;
   /** Learns of what was there and could not be read, and where that is now, unless it held nothing of its own. */

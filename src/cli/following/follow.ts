@@ -5,7 +5,7 @@ import type { EventType } from '../../session/events/event-types.ts';
 import { sessionFacts } from '../rendering/session-facts.ts';
 import type { Cli } from '../terminal/cli.ts';
 import { fitLine } from '../terminal/style.ts';
-import type { Progress, ProgressView } from './progress-view.ts';
+import type { FollowProgress, ProgressView } from './progress-view.ts';
 
 export interface Followed {
   session: string;
@@ -78,7 +78,7 @@ function tell(
   else progress.note(`${output.style.good('✔')} ${last.phase}: ${fitLine(last.lastAction ?? 'ended', 300)}`);
 }
 
-function progressOf(report: SessionReport): Progress {
+function progressOf(report: SessionReport): FollowProgress {
   const facts = sessionFacts(report.view, report);
   return {
     session: facts.session,

@@ -6,7 +6,7 @@ import type { Output } from '../terminal/output.ts';
 import { fitLine, type Style } from '../terminal/style.ts';
 
 /** One look at a session, as far as following it needs. */
-export interface Progress {
+export interface FollowProgress {
   session: string;
   phase: Phase;
   /** The session's running number of the child that works; undefined while none does. */
@@ -25,7 +25,7 @@ export class ProgressView implements Disposable {
   readonly #output: Output;
   readonly #clock: Clock;
   readonly #begun: number;
-  #progress: Progress | undefined;
+  #progress: FollowProgress | undefined;
   #told = '';
   #frame = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -37,7 +37,7 @@ export class ProgressView implements Disposable {
     this.#begun = begunMs;
   }
 
-  show(progress: Progress): void {
+  show(progress: FollowProgress): void {
     this.#progress = progress;
     if (!this.#output.isLive) {
       this.#tell(progress);
@@ -87,7 +87,7 @@ export class ProgressView implements Disposable {
     );
   }
 
-  #tell({ phase, child, state, doing }: Progress): void {
+  #tell({ phase, child, state, doing }: FollowProgress): void {
     // What the child does changes many times a second; a log has room for the rest alone.
     const isRunning = state === 'running';
     if (isRunning && child === undefined) return;

@@ -13,7 +13,7 @@ import { jsonValue } from '../install/json-member.ts';
 
 export type CliName = keyof typeof PREFLIGHTS;
 
-export interface CliQuestion {
+interface CliQuestion {
   name: CliName;
   /** A session of this project would start it. */
   isUsed: boolean;

@@ -4,9 +4,9 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 export type ServiceStep =
   | { kind: 'write'; path: string; text: string }
   | { kind: 'remove'; path: string }
-  | RunStep;
+  | ServiceCommand;
 
-export interface RunStep {
+export interface ServiceCommand {
   kind: 'run';
   program: string;
   args: readonly string[];

@@ -4,7 +4,7 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { succeeds } from './ask-program.ts';
-import type { RunStep, Service, ServiceStep, ServiceWork } from './service.ts';
+import type { Service, ServiceCommand, ServiceStep, ServiceWork } from './service.ts';
 import { serviceEnvironment } from './service-environment.ts';
 
 const UNIT = 'samocode-supervisor.service';
@@ -37,7 +37,7 @@ export const systemdService: Service = {
     'It runs now and whenever you are logged in; `loginctl enable-linger` lets it also run when you are not.',
 };
 
-const systemctl = (...args: string[]): RunStep => ({
+const systemctl = (...args: string[]): ServiceCommand => ({
   kind: 'run',
   program: 'systemctl',
   args: ['--user', ...args],

@@ -51,7 +51,7 @@ export async function askApproval(
   return verdict && { verdict, hash: plan.hash };
 }
 
-export type Verdict =
+type Verdict =
   /** With words of guidance, or none. */
   { kind: 'yes'; guidance: string } | { kind: 'no'; feedback: string } | { kind: 'later' };
 

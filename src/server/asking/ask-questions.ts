@@ -10,7 +10,7 @@ import type { ToolContext } from '../calls/tool.ts';
 const MOST_QUESTIONS = 6;
 const OWN_WORDS = '_own_words';
 
-export interface Answer {
+export interface FormAnswer {
   id: string;
   text: string;
 }
@@ -22,7 +22,7 @@ export interface Answer {
 export async function askQuestions(
   question: SessionQuestion,
   { actions, ask, progress }: ToolContext,
-): Promise<Answer[] | undefined> {
+): Promise<FormAnswer[] | undefined> {
   if (ask === undefined) return undefined;
   const { readQa } = await import('../../actions/gates/read-qa.ts');
   const { view, questions, open } = await readQa(question, actions);
@@ -69,7 +69,7 @@ function fieldsOf({ id, text, options, suggestion }: QaItem): Array<[string, For
 }
 
 /** What the user filled in, by question. */
-function answersIn(filled: Readonly<Record<string, string>>, questions: readonly QaItem[]): Answer[] {
+function answersIn(filled: Readonly<Record<string, string>>, questions: readonly QaItem[]): FormAnswer[] {
   return questions.flatMap(({ id, options }) => {
     const chosen = options.find(({ letter }) => filled[id]?.startsWith(`${letter}) `))?.letter;
     const text = filled[`${id}${OWN_WORDS}`] ?? chosen ?? filled[id];

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
-import type { Answer } from '../asking/ask-questions.ts';
+import type { FormAnswer } from '../asking/ask-questions.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { byForm } from '../calls/form.ts';
@@ -57,7 +57,10 @@ export const answerQaTool = defineTool({
   },
 });
 
-async function askedByForm(question: SessionQuestion, context: ToolContext): Promise<Answer[] | undefined> {
+async function askedByForm(
+  question: SessionQuestion,
+  context: ToolContext,
+): Promise<FormAnswer[] | undefined> {
   if (context.ask === undefined) return undefined;
   const { askQuestions } = await import('../asking/ask-questions.ts');
   return await askQuestions(question, context);

@@ -5,7 +5,7 @@ import type { SessionState, Status } from '../events/state.ts';
 import { describeBy } from './describe-event.ts';
 
 /** `now.json`: what a status bar needs, in one small object. */
-export interface NowFile {
+interface NowFile {
   session: string;
   status: Status['kind'];
   /**

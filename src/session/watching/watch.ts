@@ -6,7 +6,7 @@ import type { SessionPaths } from '../layout/paths.ts';
 import { isOfFiles } from '../unreadable.ts';
 
 /** A session and the number of the last event that its reader has seen. */
-export interface Seen {
+interface Seen {
   paths: Pick<SessionPaths, 'events'>;
   after: number;
 }

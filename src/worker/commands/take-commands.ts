@@ -27,7 +27,7 @@ import { start } from './start.ts';
 import { stop } from './stop.ts';
 
 /** While a child runs, a command could come from it: only what opens nothing is taken then. */
-export type Moment = 'no_child' | 'child_runs';
+type Moment = 'no_child' | 'child_runs';
 
 /** Commands that share one write to the disk and one look at the notebook. */
 const AT_ONCE = 64;

@@ -9,7 +9,7 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { gitProgramsChanged } from '../guarding/look-around.ts';
 import { keepWork } from '../recording/keep-work.ts';
 import { meetRunFolder } from './after-child.ts';
-import { WATCH_ENDS, type WatchEnd, type Watched } from './watch-child.ts';
+import { WATCH_ENDS, type WatchEnd, type WatchedChild } from './watch-child.ts';
 
 /**
  * Ends the whole tree of a child, and meets what it left in the run folder.
@@ -18,7 +18,7 @@ import { WATCH_ENDS, type WatchEnd, type Watched } from './watch-child.ts';
 export async function endChild(
   worker: Worker,
   open: OpenIteration,
-  watched: Pick<Watched, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
+  watched: Pick<WatchedChild, 'end' | 'known'> & { child: ChildRecord; isOurs: boolean },
 ): Promise<{ end: WatchEnd; runFolder: string[] } | undefined> {
   const { child, known, isOurs } = watched;
   // A child that fills the disk is one that must be ended: then why stands in memory until the disk takes it.

@@ -35,7 +35,7 @@ export const WATCH_ENDS = [
 ] as const;
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 
-export interface Watched {
+export interface WatchedChild {
   end: WatchEnd;
   awakeMs: number;
   /** Every process that was seen in the child's tree; in the guard few are, since none can leave it. */
@@ -53,7 +53,7 @@ export async function watchChild(
   open: OpenIteration,
   child: ChildRecord,
   log: ChildLog,
-): Promise<Watched> {
+): Promise<WatchedChild> {
   const { clock, paths } = worker;
   const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
   const watcher = newWatcher({ clock });
@@ -124,7 +124,7 @@ class Sampler {
     return new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
   }
 
-  async watched(end: WatchEnd): Promise<Watched> {
+  async watched(end: WatchEnd): Promise<WatchedChild> {
     this.#awake.save();
     return { end, awakeMs: this.#awake.ms, known: [...this.#known.values()] };
   }

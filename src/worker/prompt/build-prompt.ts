@@ -14,7 +14,7 @@ import { deliverMessages } from '../recording/messages.ts';
 import { assemblePrompt } from './assemble.ts';
 import type { PromptMessage, PromptPlan, PromptState } from './prompt-state.ts';
 
-export interface PromptFacts {
+interface PromptFacts {
   iteration: number;
   phase: Phase;
   /** Whose child it is: with a fallback not always the one of the settings. */
