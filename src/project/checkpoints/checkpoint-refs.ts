@@ -55,7 +55,7 @@ export async function keepPhaseEnd(
  */
 export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<string[]> {
   const refs = refsOf(sessionFolder);
-  const names = (await listRefs(refs, repositoryOptions(store))).map((ref) => ref.slice(refs.length));
+  const names = (await listRefs(refs, repositoryOptions(store))).map(([, ref]) => ref.slice(refs.length));
   const iterations = names.filter((name) => /^\d+$/.test(name)).sort(byNumber);
   const oldest = Number(iterations.at(-KEPT_CHECKPOINTS) ?? 0);
   const rewinds = names.filter((name) => name.startsWith('rewinds/')).sort(byNumber);
@@ -71,7 +71,11 @@ export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: st
 /** Drops every checkpoint of a session. git forgets their content with its next clean-up. */
 export async function dropCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<void> {
   const options = repositoryOptions(store);
-  await deleteRefs(await listRefs(refsOf(sessionFolder), options), options);
+  const refs = await listRefs(refsOf(sessionFolder), options);
+  await deleteRefs(
+    refs.map(([, ref]) => ref),
+    options,
+  );
 }
 
 /** The checkpoints that a session's refs keep; other commits are there only until git clears them away. */
@@ -79,14 +83,7 @@ export async function keptCheckpoints(
   sessionFolder: string,
   options: GitOptions,
 ): Promise<{ commits: Set<string>; start?: string; beforeRewinds: Map<number, string> }> {
-  const text = await gitLine(
-    ['for-each-ref', '--format=%(objectname) %(refname)', refsOf(sessionFolder)],
-    options,
-  );
-  const refs = text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => line.split(' ') as [commit: string, ref: string]);
+  const refs = await listRefs(refsOf(sessionFolder), options);
   const rewinds = `${refsOf(sessionFolder)}rewinds/`;
   return {
     commits: new Set(refs.map(([commit]) => commit)),
@@ -99,9 +96,10 @@ export async function keptCheckpoints(
   };
 }
 
-async function listRefs(prefix: string, options: GitOptions): Promise<string[]> {
-  const text = await gitLine(['for-each-ref', '--format=%(refname)', prefix], options);
-  return text.split('\n').filter(Boolean);
+async function listRefs(prefix: string, options: GitOptions): Promise<[commit: string, ref: string][]> {
+  const text = await gitLine(['for-each-ref', '--format=%(objectname) %(refname)', prefix], options);
+  const lines = text.split('\n').filter(Boolean);
+  return lines.map((line) => line.split(' ') as [commit: string, ref: string]);
 }
 
 async function deleteRefs(refs: readonly string[], options: GitOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
@@ -75,7 +75,9 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   const subcommand = args.find((arg) => !arg.startsWith('-')) ?? '';
   const { exitCode, stdout, stderr } = result;
   if (result.notFound)
-    throw (await isFolder(cwd)) ? GIT_ERRORS.git_missing() : GIT_ERRORS.git_no_folder({ cwd });
+    throw statSync(cwd, { throwIfNoEntry: false })?.isDirectory()
+      ? GIT_ERRORS.git_missing()
+      : GIT_ERRORS.git_no_folder({ cwd });
   if (result.timedOut)
     throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
   // git may have ended by itself before it was ended for its long output.
@@ -168,11 +170,4 @@ function withoutDrivers(args: readonly string[]): string[] {
   if (subcommand === 'status') return [subcommand, NOT_INSIDE, ...rest];
   if (!DIFFING.has(subcommand)) return [...args];
   return [subcommand, '--no-ext-diff', '--no-textconv', '--submodule=short', NOT_INSIDE, ...rest];
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

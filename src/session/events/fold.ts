@@ -11,9 +11,9 @@ import { BegunIteration, type EventType, Parked, type RecordedAnswer } from './e
 import type { EventOf, SessionEvent } from './events.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
-import { foldPlaces } from './fold-places.ts';
 import { heldHalfway, letGoOn, rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
+import { type Places, withPlaces } from './places.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
 
 /** The state after one more event. Pure. */
@@ -224,4 +224,18 @@ function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): Ses
 function mergeAnswers(old: readonly RecordedAnswer[], given: readonly RecordedAnswer[]): RecordedAnswer[] {
   const ids = new Set(given.map((answer) => answer.id));
   return [...old.filter((answer) => !ids.has(answer.id)), ...given];
+}
+
+/** Whoever goes on works where things stand now, and starts the CLIs that were found now. */
+function foldPlaces(state: SessionState, places: Places | undefined): SessionState {
+  if (places === undefined) return state;
+  const { worktree, chosen } = state;
+  const { worktreePath, cliPaths = {} } = places;
+  const cliPath = chosen?.provider === undefined ? undefined : cliPaths[chosen.provider];
+  return {
+    ...state,
+    places: withPlaces(state.places, places),
+    ...(worktree && worktreePath !== undefined && { worktree: { ...worktree, path: worktreePath } }),
+    ...(chosen && cliPath !== undefined && { chosen: { ...chosen, cliPath } }),
+  };
 }

@@ -57,7 +57,7 @@ export async function watchChild(
   const { clock, paths } = worker;
   const exit = exitFile(iterationPaths(paths, open.iteration).exit, child);
   const watcher = newWatcher({ clock });
-  const sampler = await Sampler.begin(worker, open, child, log);
+  const sampler = new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
   // What fails is looked at again: the child's time goes on meanwhile.
   const tried = unlessLost(clock);
   try {
@@ -65,10 +65,10 @@ export async function watchChild(
       watcher.watch([exit, paths.commands]);
       if (clock.monotonic() >= commandsAtMs && (await tried(takeCommandsMeanwhile(worker))) !== true)
         commandsAtMs = clock.monotonic() + SAMPLE_EVERY_MS;
-      if (stateOf(worker).stopWanted?.when === 'now') return await sampler.watched('stop');
-      if ((await tried(readExit(worker, open, child))) !== undefined) return await sampler.watched('exited');
+      if (stateOf(worker).stopWanted?.when === 'now') return sampler.watched('stop');
+      if ((await tried(readExit(worker, open, child))) !== undefined) return sampler.watched('exited');
       const end = await tried(sampler.look());
-      if (end !== undefined) return await sampler.watched(end);
+      if (end !== undefined) return sampler.watched(end);
       await watcher.wait(sampler.restMs);
     }
   } finally {
@@ -97,13 +97,7 @@ class Sampler {
   #finalAtMs: number | undefined;
   #offlineAtMs: number | undefined;
 
-  private constructor(
-    worker: Worker,
-    open: OpenIteration,
-    child: ChildRecord,
-    log: ChildLog,
-    awake: AwakeTime,
-  ) {
+  constructor(worker: Worker, open: OpenIteration, child: ChildRecord, log: ChildLog, awake: AwakeTime) {
     this.#worker = worker;
     this.#open = open;
     this.#child = child;
@@ -115,16 +109,7 @@ class Sampler {
     this.#sampledAt = worker.clock.monotonic() - SAMPLE_EVERY_MS + FIRST_SAMPLE_MS;
   }
 
-  static async begin(
-    worker: Worker,
-    open: OpenIteration,
-    child: ChildRecord,
-    log: ChildLog,
-  ): Promise<Sampler> {
-    return new Sampler(worker, open, child, log, await AwakeTime.resume(worker, open.iteration));
-  }
-
-  async watched(end: WatchEnd): Promise<WatchedChild> {
+  watched(end: WatchEnd): WatchedChild {
     this.#awake.save();
     return { end, awakeMs: this.#awake.ms, known: [...this.#known.values()] };
   }

@@ -15,31 +15,23 @@ const MAX_FEEDBACK = 100_000;
 export function attention(state: PromptState): string {
   const { sessionDir, task, dive, goal, feedback, constraints } = state;
   const overview = join(sessionDir, '_overview.md');
-  const limit = (maxChars: number, whole: string) => ({ maxChars, whole });
+  const section = (title: string, text: string | undefined, maxChars: number, whole = overview) =>
+    text === undefined ? '' : materialSection(title, text, { maxChars, whole });
+  const finished =
+    'The goal now (what follows below as the task is finished; its questions and plans do not count for it)';
   const parts = [
     firstOfAll(state.notes),
     messages(state),
-    feedback === undefined
-      ? ''
-      : materialSection('The human wants the plan changed', feedback, limit(MAX_FEEDBACK, overview)),
-    goal === undefined
-      ? ''
-      : materialSection(
-          'The goal now (what follows below as the task is finished; its questions and plans do not count for it)',
-          goal,
-          limit(MAX_TASK, overview),
-        ),
-    task === undefined ? '' : materialSection('The task', task, limit(MAX_TASK, `${overview}, under Task`)),
-    dive === undefined
-      ? ''
-      : materialSection('The dive topic: what to investigate', dive, limit(MAX_TASK, overview)),
-    constraints === undefined
-      ? ''
-      : materialSection(
-          'Constraints of this project, for what you build',
-          constraints.text,
-          limit(MAX_CONSTRAINTS, constraints.path),
-        ),
+    section('The human wants the plan changed', feedback, MAX_FEEDBACK),
+    section(finished, goal, MAX_TASK),
+    section('The task', task, MAX_TASK, `${overview}, under Task`),
+    section('The dive topic: what to investigate', dive, MAX_TASK),
+    section(
+      'Constraints of this project, for what you build',
+      constraints?.text,
+      MAX_CONSTRAINTS,
+      constraints?.path,
+    ),
   ];
   return parts.filter((part) => part !== '').join('\n');
 }
