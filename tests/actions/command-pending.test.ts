@@ -69,7 +69,7 @@ test('the command line prints it and exits with 0', async () => {
   const place = { ...placeOf(desk), programs, clock: FAST };
   const said = await typed(['stop', 'boat'], place);
   expect(said).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(said.stdout).toContain('stays queued.\n  Look again: samocode status boat');
+  expect(said.stdout).toContain('stays queued.\n  Check again: samocode status boat');
   const { exitCode, stdout } = await typed(['stop', 'boat', '--json'], place);
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ session: FOLDER, pending: true, next: 'samocode status boat' });

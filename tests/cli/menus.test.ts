@@ -126,7 +126,7 @@ test('answers typed into the file are confirmed in one step', async () => {
 test('Esc at a later question records nothing, and says how to come back with what was said', async () => {
   const { said, told } = await asked([QUESTION, OPEN], [enter, KEY.escape]);
   expect(said).toBeUndefined();
-  expect(told).toMatch(/come back +samocode answer boat\n/);
+  expect(told).toMatch(/answer them +samocode answer boat\n/);
   expect(told).toContain('samocode answer boat Q1=B\n');
 });
 

@@ -56,7 +56,7 @@ test('init makes a project and a second one finds it in order', async () => {
   const first = await typed(['init', '--set', 'PROVIDER=rehearsal', '--json'], place);
   expect(JSON.parse(first.stdout)).toMatchObject({ kind: 'made', provider: 'rehearsal' });
   const second = await typed(['init'], place);
-  expect(second.stdout).toContain('is in order');
+  expect(second.stdout).toContain('is valid');
 });
 
 test('a --set that is no KEY=VALUE is wrong usage', async () => {

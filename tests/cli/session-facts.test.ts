@@ -35,7 +35,7 @@ test('a status tells of a worker that dies again and again, of a silent child an
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
   const { stdout } = await typed(['status', 'boat'], place);
   expect(stdout).toContain('running, stops after this iteration');
-  expect(stdout).toContain('no sign of life');
+  expect(stdout).toContain('its agent seems stalled');
   expect(stdout).toContain('Its worker has ended 3 times in 10 minutes');
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({ stalled: true, stops: 'after_iteration', needsHuman: true });
@@ -80,7 +80,7 @@ test('an outage is told as one, with the times of the next try and of the questi
     asksAt: '2026-01-09T03:00:00.000Z',
   });
   const words = [await typed(['status', 'boat'], place), await typed(['list'], place)];
-  const told = 'the provider is overloaded; tries again at 2026-01-08T15:00:00.000Z, asks';
+  const told = 'the provider is overloaded; next try at 2026-01-08T15:00:00.000Z, asks';
   for (const { stdout } of words) {
     expect(stdout).toContain(`${told} you after 2026-01-09T03:00:00.000Z`);
     expect(stdout).not.toContain('usage limit');

@@ -122,7 +122,7 @@ test('a broken .samocode is named with its line and the remedy', async () => {
   await repo.write({ '.samocode': text });
   expect(exitCode).toBe(1);
   expect(stderr).toContain(`TIMEOUT in ${path}, line`);
-  expect(stderr).toContain('Write for example TIMEOUT=1800');
+  expect(stderr).toContain('For example TIMEOUT=1800');
 });
 
 test('in a folder that was removed the program says so, in words and as JSON', async () => {

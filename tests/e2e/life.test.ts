@@ -167,6 +167,15 @@ test('a message that is larger than the SDK reads ends the server', async () => 
   expect(server.errors()).toContain('more than 10 MB');
 });
 
+test('many large answers at once cause no warning (house 6.10)', async () => {
+  await using place = await makePlace();
+  const server = await startServer(at(place));
+  await Promise.all(Array.from({ length: 40 }, () => server.request('tools/list')));
+  expect(server.errors()).toBe('');
+  server.child.stdin?.end();
+  expect(await server.ended).toEqual([0, null]);
+});
+
 test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
   await using place = await makePlace();
   const code =

@@ -105,7 +105,7 @@ test.each([0, 1, 3])('with %i retries allowed, the failure after them blocks', (
   expect(decide(before, failed, rules).kind).toBe('run');
   expect(decide(after, failed, rules)).toMatchObject({
     rule: 'retries',
-    reason: `The child failed ${maxRetries + 1} times in a row (crashed). It said: socket closed`,
+    reason: `The agent failed ${maxRetries + 1} times in a row (crashed). It said: socket closed`,
   });
 });
 
@@ -217,7 +217,7 @@ test('failed checks send the work back three times and then block', () => {
   expect(afterFailedChecks(progressIn('done', { testReturns: 2 }), ['npm test: 1', 'lint: 2'])).toEqual({
     kind: 'run',
     phase: 'implementation',
-    notes: ['Checks of the project failed: npm test: 1; lint: 2. Mend this first.'],
+    notes: ['Checks of the project failed: npm test: 1; lint: 2. Fix this first.'],
     delay: 'none',
   });
   expect(afterFailedChecks(progressIn('done', { testReturns: 3 }), ['lint: 2'])).toMatchObject({

@@ -21,7 +21,7 @@ test('three equal iterations tell the next child what was found, two more block'
 test('going round in a circle is no progress either', () => {
   expect(decided(['a', 'b'])).toEqual(run('testing'));
   expect(decided(['a', 'b', 'a'])).toMatchObject({
-    notes: [expect.stringContaining('brought nothing new')],
+    notes: [expect.stringContaining('changed nothing')],
   });
   expect(decided(['a', 'b', 'a', 'b'])).toMatchObject({ kind: 'run' });
   expect(decided(['a', 'b', 'a', 'b', 'a'])).toMatchObject({ kind: 'block' });

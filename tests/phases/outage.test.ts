@@ -84,8 +84,8 @@ test('an outage blocks for no number of failures, and takes nothing from their r
 });
 
 test.each([
-  ['overloaded', 'The provider is overloaded: tried 80 times in 12 hours.'],
-  ['network', 'The provider cannot be reached: tried 80 times in 12 hours.'],
+  ['overloaded', 'The provider is overloaded: 80 tries in 12 hours.'],
+  ['network', 'The provider cannot be reached: 80 tries in 12 hours.'],
 ] as const)('by %s it says what was tried for how long, and what a resume does', (end, said) => {
   const outcome = outcomeOf({ end, problem: 'busy', outage: { tries: 80, workedMs: 0 } });
   expect(decide(progressIn('testing'), outcome, RULES)).toEqual({

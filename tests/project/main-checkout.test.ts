@@ -36,13 +36,13 @@ test('a commit, a staged file, a changed file and another branch are each notice
   expect(await movesDuring(repo, () => repo.write({ 'README.md': 'changed' }))).toEqual(['files changed']);
   expect(await movesDuring(repo, () => repo.git(['add', 'README.md']))).toEqual(['the index changed']);
   expect(await movesDuring(repo, () => repo.git(['checkout', '-q', '-b', 'other']))).toEqual([
-    'the branch went from main to other',
+    'the branch changed from main to other',
   ]);
   expect(await movesDuring(repo, () => repo.commit('Done'))).toEqual([
-    expect.stringMatching(/^HEAD went from [0-9a-f]{10} to [0-9a-f]{10}$/),
+    expect.stringMatching(/^HEAD moved from [0-9a-f]{10} to [0-9a-f]{10}$/),
   ]);
   expect(await movesDuring(repo, () => repo.git(['checkout', '-q', '--detach']))).toEqual([
-    'the branch went from other to none',
+    'the branch changed from other to none',
   ]);
 });
 
@@ -50,7 +50,7 @@ test('a repository without a commit has a fingerprint too', async () => {
   await using repo = await makeRepo({ empty: true });
   expect(await look(repo)).toMatchObject({ branch: 'main' });
   expect(await movesDuring(repo, () => repo.commit('First'))).toEqual([
-    expect.stringMatching(/^HEAD went from no commit to/),
+    expect.stringMatching(/^HEAD moved from no commit to/),
   ]);
 });
 

@@ -187,7 +187,7 @@ test('slips in .env warn and variables of other programs do not', () => {
 test('a bad value names the file, the line, the key, the value, the range and the fix', () => {
   expect(() => resolved({ file: 'TIMEOUT=half an hour' })).toThrow(
     'TIMEOUT in /p/.samocode, line 4, cannot be used. It must be a whole number of seconds from 1 to 86400, ' +
-      'and it is "half an hour". Write for example TIMEOUT=1800, or remove it to use that value.',
+      'and it is "half an hour". For example TIMEOUT=1800, or remove it to use that value.',
   );
   expect(() => resolved({ env: { SAMOCODE_PROVIDER: 'claud' } })).toThrow(
     'SAMOCODE_PROVIDER in the environment cannot be used. It must be one of claude, codex, gemini, rehearsal, ' +

@@ -53,7 +53,7 @@ test('an existing file is kept, its missing folders are made, and a different wi
   await repo.write({ '.samocode': text });
   const report = await setUp(repo, { sessions: join(repo.root, 'other') });
   expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(text);
-  expect(report.done).toContain(`Made the folder ${join(repo.path, 's')}.`);
+  expect(report.done).toContain(`Created the folder ${join(repo.path, 's')}.`);
   expect(report.warnings).toEqual([
     expect.stringContaining('Did you mean TIMEOUT?'),
     `The existing file was kept: SESSIONS is ${join(repo.path, 's')}.`,
@@ -150,7 +150,7 @@ test('after a yes the folder, the repository and a first commit are made, withou
   expect(await repo.git(['ls-files'], fresh)).toBe('app.js');
   expect(await repo.git(['branch', '--show-current'], fresh)).toBe('main');
   const empty = await setUp(repo, { mainRepo: join(repo.root, 'deep/empty'), initRepository: true });
-  expect(empty.done[0]).toBe(`Made the folder ${join(repo.root, 'deep/empty')}.`);
+  expect(empty.done[0]).toBe(`Created the folder ${join(repo.root, 'deep/empty')}.`);
 });
 
 test('a yes without a git identity leaves no half-made repository', async () => {

@@ -38,7 +38,7 @@ test('a run of Gemini CLI reads alike, and a failed tool is told', () => {
   const lines = linesOf('gemini', 'gemini-0.61.0', 'success-yolo');
   expect(lines).toEqual(
     expect.arrayContaining([
-      '— begins with gemini-2.5-pro',
+      '— starts with gemini-2.5-pro',
       expect.stringMatching(/^• run_shell_command: echo hello/),
       '  └ cwd=0',
       expect.stringMatching(/^ {2}└ Path not in workspace/),

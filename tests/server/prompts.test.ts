@@ -84,7 +84,7 @@ test('a line that a client has split is put together, and one that it has cut is
   const whole = await textOf(desk, 'start', { task: 'add', rest: 'a "login" $ARGUMENTS $& form' });
   expect(whole).toContain('Let samocode work on this task: add a "login" $ARGUMENTS $& form\n');
   expect(whole).not.toContain('first word');
-  expect(await textOf(desk, 'start', { task: 'add' })).toContain('hand over only the first word');
+  expect(await textOf(desk, 'start', { task: 'add' })).toContain('pass only the first word');
   expect(await textOf(desk, 'session-archive', { name: 'boat' })).toContain('only the first word');
   expect(await textOf(desk, 'review_plan', { session: 'boat' })).not.toContain('first word');
   expect(await textOf(desk, 'start')).toContain('this task: (nothing given)\n');
@@ -94,7 +94,7 @@ test('a line that a client has split is put together, and one that it has cut is
 
 test('the morning report says how sessions stand, what needs the human first, in words of ours', async () => {
   await using desk = await makeDesk();
-  expect(await textOf(desk, 'morning_report')).toContain('There is no session that lives');
+  expect(await textOf(desk, 'morning_report')).toContain('No session runs');
   const now = Date.now();
   await desk.lay('26-01-08-asks', [CREATED, PREPARED, ASKING], { startMs: now - 3 * 3_600_000 });
   await desk.lay('26-01-09-over', [CREATED, PREPARED, DONE], { startMs: now - 30 * 60_000 });

@@ -29,7 +29,7 @@ test('a takeover says how the worker before ended and what is done about an open
     truncatedBytes: 12,
   } as const;
   expect(told({ type: 'worker_took_over', worker, version: '1', previous: 'died', ...recovery })).toBe(
-    'worker 3 on pid 7: the one before had died; adopt: the child of iteration 4 still runs; 12 bytes of a torn line cut off',
+    'worker 3 on pid 7: the worker before had died; adopt: the child of iteration 4 still runs; 12 bytes of a torn line cut off',
   );
 });
 

@@ -127,7 +127,7 @@ test('the reason says where a phase was found, and a question names the phases',
   });
   expect(inferPhase({ history: '{"status":"done"}', fileNames: [] })).toEqual({
     phase: 'done',
-    why: 'The notebook names no phase; the last signal in the history leads there.',
+    why: 'The overview names no phase; the last signal in the history leads there.',
   });
   expect(inferPhase({ fileNames: ['_qa.md'] })).toHaveProperty(
     'question',

@@ -73,7 +73,7 @@ export const EVERYTHING: Partial<PromptState> = {
   notes: [
     'The child before you was not accepted: No _signal.json was written. Put this right first.',
     'Hand-off from the agent before you: steps 1 and 2 done\nnext: routes.ts',
-    'Checks of the project failed: `npm test` (exit status 1). Mend this first.',
+    'Checks of the project failed: `npm test` (exit status 1). Fix this first.',
   ],
   messages: [
     {

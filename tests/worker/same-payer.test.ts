@@ -61,7 +61,7 @@ test('the provider that goes on in the place of a used up one is held to its own
   expect(await samePayer(worker)).toBe(true);
   await shareLimit(worker, 'claude', { until: clock.now() + 60_000, guessed: false });
   expect(await samePayer(worker)).toBe(false);
-  expect(blockedBy(worker)).toContain('codex would use other credentials (not set any more: OPENAI_API_KEY)');
+  expect(blockedBy(worker)).toContain('codex would use other credentials (no longer set: OPENAI_API_KEY)');
 });
 
 test.each([

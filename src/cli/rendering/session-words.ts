@@ -61,7 +61,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
     ['branch', facts.branch && `${facts.branch} from ${facts.base}`],
     ['worktree', facts.worktree],
     ['sandbox', facts.sandbox],
-    ['notebook', `${facts.sessionDir}/_overview.md`],
+    ['overview', `${facts.sessionDir}/_overview.md`],
     ['spent', facts.spent],
     ['problems', facts.problems?.join(' ')],
     ['next', style.accent(facts.next)],
@@ -78,7 +78,7 @@ export function statusWords(facts: SessionFacts, { style, textColumns }: Output,
 }
 
 /** The rows that are never broken. */
-const COPIED: ReadonlySet<string> = new Set(['worktree', 'notebook', 'next']);
+const COPIED: ReadonlySet<string> = new Set(['worktree', 'overview', 'next']);
 
 /** `samocode list`: a line per session, where there is room for it. */
 export function listWords(sessions: readonly SessionFacts[], output: Output, nowMs: number): string {

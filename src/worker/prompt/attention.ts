@@ -41,11 +41,11 @@ function firstOfAll(notes: readonly string[]): string {
   return `## First of all\n\n${notes.map(noteItem).join('\n')}\n`;
 }
 
-/** What the worker says before words of others that it hands on. */
+/** What precedes words of others in a note; the second forms are in sessions of older versions. */
 const SAID =
-  /^(Hand-off from the child before you|Note from the human|Not yours to change, and put back or left out of account): ([\s\S]*)$/;
+  /^(Hand-off from the (?:agent|child) before you|Note from the human|Not yours to change, and (?:restored or ignored|put back or left out of account)): ([\s\S]*)$/;
 
-// The worker's own sentence stands as it is; what a child or a person said in it is quoted.
+// The worker's own sentence is not changed; what an agent or a person said in it is quoted.
 function noteItem(note: string): string {
   const said = SAID.exec(note);
   const [own = '', ...rest] = said ? [`${said[1]}:`, said[2] ?? ''] : note.split(LINE_END);
