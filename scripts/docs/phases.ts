@@ -21,8 +21,8 @@ function render(): string {
 
 <!-- Written by \`npm run docs\` from src/phases/. Change the code, then run it again. -->
 
-A session goes through these phases. In each, one fresh child after another does a piece of work and ends by writing
-\`_signal.json\`; the worker holds that signal against the rules on this page and decides what follows.
+A session goes through these phases. In each, one fresh agent after another does a piece of work and ends by writing
+\`_signal.json\`; the worker checks that signal against the rules on this page and decides what follows.
 
 ${diagram()}
 
@@ -31,7 +31,7 @@ ${diagram()}
 ${phaseTable()}
 
 Staying in a phase is always allowed: a \`continue\` without \`phase\`, or with the current one. The limit is the number of
-children that may run in the phase before a human must look. Limits begin anew when a human resumes a blocked session or
+iterations of the phase after which a human must decide. Limits start again when a human resumes a blocked session or
 gives a finished one a new goal, and at no other time.
 
 ## Signals
@@ -39,7 +39,7 @@ gives a finished one a new goal, and at no other time.
 - \`continue\` runs the named phase next. It is the only signal that moves a session.
 - \`waiting\` parks the session until a human has acted. \`for\` says on what; when it is missing, the first one in the table
   is meant. It never moves the phase, whatever it names; a plan that is approved moves to implementation at once.
-- \`handoff\` runs a fresh child in the same phase with the note of the one before. It never moves and is no round of quality.
+- \`handoff\` runs a fresh agent in the same phase with the note of the one before. It never moves the session and is not a round of quality.
 - \`blocked\` stops until a human resumes the session.
 - \`done\` ends it, from the phase done alone, once every message from the human is acknowledged.
 
@@ -47,20 +47,20 @@ gives a finished one a new goal, and at no other time.
 
 ${edgeTable()}
 
-A gate that the person left out of \`GATES\` opens by itself. When a child changed an approved plan, however that child
+A gate that the person left out of \`GATES\` opens automatically. When an agent changed an approved plan, however that agent
 ended, the session parks for \`plan_approval\` before anything else runs.
 
 Failed tests, or checks of the project that fail at the end, may send the work back to implementation ${MAX_TEST_RETURNS} times. A quality
-child that signals to stay makes a round; there are ${MAX_QUALITY_ROUNDS}. Neither count begins anew on a return to implementation.
+agent that signals to stay uses a round; there are ${MAX_QUALITY_ROUNDS}. Neither count starts again on a return to implementation.
 
-## When a child leaves no valid signal
+## When an agent leaves no valid signal
 
 ${endingTable()}
 
-“Run again” is in the same phase, with a note of what happened. *Corrective*: the next child is told exactly what was wrong,
+“Run again” is in the same phase, with a note of what happened. *Corrective*: the prompt of the next agent says exactly what was wrong,
 once; then the session blocks. In a row means: with no accepted signal between. A valid signal counts however the process
-ended, and an error only delays the next child. Shown for \`SAMOCODE_MAX_RETRIES=3\` and
-\`RETRY_HOURS=12\`; an outage ends with the first child that the provider answers.
+ended, and an error only delays the next agent. Shown for \`SAMOCODE_MAX_RETRIES=3\` and
+\`RETRY_HOURS=12\`; an outage ends with the first agent that the provider answers.
 
 ## Rules that block a session
 

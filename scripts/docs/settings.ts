@@ -16,8 +16,8 @@ One \`KEY=value\` per line, \`#\` begins a comment. \`samocode config\` shows ev
 ${settingsTable('project')}
 
 - **Per session**: one session may be given another value, where \`start_session\` or \`samocode start\` takes it.
-- **Needs trust**: it can switch a safeguard off, or names something that will be run. A \`.samocode\` that sets it counts
-  only once a person has trusted that text.
+- **Needs trust**: it can switch a safeguard off, or names something that will be run. A \`.samocode\` that sets it takes effect
+  only after you trust it.
 - **Elsewhere as**: the same setting in the environment, or in \`.env\` of the folder \`~/.config/samocode\`.
 
 ### Which sandbox
@@ -25,14 +25,14 @@ ${settingsTable('project')}
 - **\`SANDBOX=auto\`** (the default): agents run in the kernel's sandbox (bubblewrap on Linux, sandbox-exec on macOS) where
   it works on this machine, and without it elsewhere.
 - **\`SANDBOX=guard\`**: where the sandbox does not work, no session starts. For a project whose agents must never run
-  outside of it. It is stricter than the default and needs no trust.
-- **\`SANDBOX=off\`**: agents write wherever you may write. For a machine or a container whose walls are enough, or a tool
-  that cannot work inside.
+  without it. It is stricter than the default and needs no trust.
+- **\`SANDBOX=off\`**: agents write wherever you may write. For a machine or a container that is isolated enough, or a tool
+  that cannot run in the sandbox.
 - **\`SANDBOX_WRITE\`** keeps further paths writable in the sandbox, each absolute or below \`~\`. Add one when a tool of
   your project fails with "Read-only file system", before you turn the sandbox off.
 
 \`sandbox\` of \`start_session\` and \`--sandbox\` of \`samocode start\` choose for one session. A session may always be given
-a stricter one; only a person, in a terminal of their own, gives it less than the project has.
+a stricter one; only a person, in a terminal of their own, may choose less than the project has.
 
 ## In the environment, or in \`~/.config/samocode/.env\`, for this machine
 

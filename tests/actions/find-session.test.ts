@@ -58,7 +58,9 @@ test('a list of several projects names the project of each session, and says who
     sessions: [expect.not.stringContaining('Project')],
   });
   const unasked = await askTool('list_sessions', {}, { ...context, cwd: bare.path });
-  expect(unasked.json.summary).toMatch(/^2 sessions\. There is no project here, so this is about every project/);
+  expect(unasked.json.summary).toMatch(
+    /^2 sessions\. There is no project here, so this is about every project/,
+  );
 
   const place = { cwd: bare.path, home: repo.homeDir };
   const listed = await typed(['list'], place);

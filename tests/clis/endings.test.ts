@@ -78,7 +78,7 @@ test.concurrent('while one CLI is used up, the next of FALLBACK goes on, and tha
   ]);
   const notices = (await session.eventsOf('notice')).filter(({ code }) => code === 'fallback');
   expect(notices.map(({ text }) => text)).toEqual([
-    expect.stringMatching(/^codex has reached its usage limit until .*; claude goes on in its place/),
+    expect.stringMatching(/^codex has reached its usage limit until .*; claude takes over/),
   ]);
 });
 

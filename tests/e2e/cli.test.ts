@@ -65,9 +65,9 @@ test('a session goes to done by commands alone', async () => {
 test('a rewind says where the session stands now, and going on that it waits again', async () => {
   await samocode('run', '--name', 'to-and-fro', ...REHEARSED);
   const back = await samocode('rewind', 'to-and-fro', '--to', '1');
-  expect(back.stdout).toContain('stands where it stood at the end of iteration 1, and is stopped');
+  expect(back.stdout).toContain('is rewound to the end of iteration 1, and is stopped');
   const forth = await samocode('rewind', 'to-and-fro', '--undo');
-  expect(forth.stdout).toContain('stands where it stood before its last rewind, and is stopped');
+  expect(forth.stdout).toContain('is rewound to the state before its last rewind, and is stopped');
   const goesOn = await samocode('resume', 'to-and-fro');
   expect(goesOn.stdout).toContain('waits for you again: samocode answer to-and-fro');
 });
@@ -89,7 +89,7 @@ test('changes send the plan back, and a message reaches the session', async () =
 test('a start in a bare repository makes the project, and a session that is only prepared says what lets it run', async () => {
   const { stdout } = prepared;
   expect(stdout).toContain('samocode resume later');
-  expect(stdout).not.toContain('on its way');
+  expect(stdout).not.toContain('is started');
   expect(await object('status', 'later')).toMatchObject({ state: 'stopped', next: 'samocode resume later' });
 });
 

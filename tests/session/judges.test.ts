@@ -248,7 +248,7 @@ describe('a resume', () => {
   test('that would only block again says which limit is spent', () => {
     const next = [{ act: 'raise_limits', args: { hours: 5 } }] as const;
     const refused = judgeResume({ by: byPerson }, STOPPED, {
-      spent: { reason: 'The budget is used up.', next },
+      spent: { reason: 'The budget is spent.', next },
     });
     expect(refused).toMatchObject({ error: { code: 'budget_spent', next } });
   });

@@ -21,7 +21,8 @@ const SESSIONS_RESOURCE: Resource = {
   uri: SESSIONS_URI,
   name: 'sessions',
   title: 'All sessions',
-  description: 'Every session of the projects on this machine with its state, what needs the user first.',
+  description:
+    'Every session of the projects on this machine with its state, those that need the user first.',
   mimeType: 'application/json',
 };
 

@@ -65,7 +65,7 @@ test('a long wait goes into the background of an interactive Claude Code, and it
   });
   expect(woken.results.at(-1)?.text).toMatch(/^MCP tool "samocode\/wait" is still running after \d+s/);
   expect(woken.newest).toContain('\\"for\\":\\"qa_answers\\"');
-  expect(woken.newest).toContain('read_qa; put the questions to the user');
+  expect(woken.newest).toContain('read_qa; ask the user the questions');
 });
 
 /** Starts a session, waits until it asks, and has the human asked. */

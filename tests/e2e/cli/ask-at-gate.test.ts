@@ -86,9 +86,9 @@ test('a rewind says where the session stands now, and going on says that it wait
   const place = placeOf(rig);
   const session = rig.file.folder;
   const back = await typed(['rewind', session, '--to', '1'], place);
-  expect(back.stdout).toContain('stands where it stood at the end of iteration 1, and is stopped');
+  expect(back.stdout).toContain('is rewound to the end of iteration 1, and is stopped');
   const forth = await typed(['rewind', session, '--undo'], place);
-  expect(forth.stdout).toContain('stands where it stood before its last rewind, and is stopped');
+  expect(forth.stdout).toContain('is rewound to the state before its last rewind, and is stopped');
   const goesOn = await typed(['resume', session], place);
   expect(goesOn.stdout).toContain('waits for you again: samocode answer ');
 });

@@ -42,8 +42,8 @@ test('log --iteration --follow ends with the child', async () => {
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
   const argv = ['log', rig.file.folder, '--iteration', '1'];
-  expect((await typed(argv, place)).stdout).toContain('It still works');
+  expect((await typed(argv, place)).stdout).toContain('It is still running');
   const followed = typed([...argv, '--follow'], place);
   await rig.stop('now');
-  expect((await followed).stdout).not.toContain('It still works');
+  expect((await followed).stdout).not.toContain('It is still running');
 });

@@ -20,6 +20,6 @@ test('documents and changes of a session are printed, and a wrong name says whic
   const since = await typed(['diff', session, '--iteration', '1', '--json'], place);
   expect(JSON.parse(since.stdout)).toMatchObject({ since: 'the end of iteration 1', commits: { total: 0 } });
   const nothing = await typed(['diff', session, 'src/none.ts'], place);
-  expect(nothing.stdout).toMatch(/^Nothing differs at src\/none\.ts since main at [0-9a-f]{8};/);
+  expect(nothing.stdout).toMatch(/^Nothing changed at src\/none\.ts since main at [0-9a-f]{8};/);
   expect((await typed(['diff', session, '--iteration', 'x'], place)).exitCode).toBe(2);
 });

@@ -200,7 +200,7 @@ test.concurrent('a human who does not decide now is not asked for a hash', async
     return { action: 'accept', content: { decision: requestedSchema.properties.decision?.enum?.[2] ?? '' } };
   });
   expect(await parent.call('approve_plan')).toMatchObject({
-    summary: expect.stringContaining('not decide now'),
+    summary: expect.stringContaining('has not decided'),
   });
   expect((await rig.state()).status.kind).toBe('waiting');
 });

@@ -48,7 +48,7 @@ test('without confirm it is only told what would be done; with it that is done, 
   expect((await ask('rewind_session')).says).toBeUndefined();
 
   expect((await finish(rig, { how: 'unarchive' })).would).toHaveLength(1);
-  expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is back');
+  expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is restored');
   expect(await readdir(rig.paths.sessionDir)).toEqual(before);
   expect(await finish(rig, { how: 'unarchive' })).toMatchObject({
     in_the_way: ['The session is not in the archive. There is nothing to restore.'],

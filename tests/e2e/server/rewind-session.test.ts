@@ -27,12 +27,12 @@ test('checkpoints are listed, a rewind says first what it undoes, and can be tak
   const told = await rewind(rig, { to: 2 });
   expect(told).toMatchObject({ summary: 'Nothing is done yet.' });
   expect(told.would).toEqual([
-    expect.stringContaining('the end of iteration 2; the session then stands in requirements'),
+    expect.stringContaining('the end of iteration 2; the session is then stopped in requirements'),
     `Undone: iterations 3 to ${totalIterations}.`,
     'Undone: later answers of the user.',
     'Undone: a later approval of the plan.',
     expect.stringMatching(/^Leaving branch .+: \d+ commits?; the tip is kept\.$/),
-    expect.stringContaining('undo brings it back'),
+    expect.stringContaining('undo restores it'),
   ]);
   expect((await rig.state()).status.kind).toBe('done');
 

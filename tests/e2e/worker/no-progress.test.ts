@@ -15,7 +15,7 @@ test('a child that goes nowhere is told after three iterations what was found, a
   expect(status).toMatchObject({ rule: 'no_progress', needs: 'human_decision' });
   expect(progress.totalIterations).toBe(5);
   const prompt = await readFile(iterationPaths(rig.paths, 4).prompt, 'utf8');
-  expect(prompt).toContain('The last 3 iterations brought nothing new: worktree');
+  expect(prompt).toContain('The last 3 iterations changed nothing: worktree');
   expect(await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8')).not.toContain('changed nothing');
 });
 
