@@ -122,9 +122,12 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'soak',
-          globalSetup: [...shared.globalSetup, 'tests/e2e/prepare-sessions.ts'],
+          globalSetup: [
+            ...shared.globalSetup,
+            'tests/e2e/prepare-sessions.ts',
+            'tests/faults/prepare-sessions.ts',
+          ],
           include: ['tests/soak/**/*.test.ts', ...ALSO_SOAKED],
-          globalSetup: [...shared.globalSetup, 'tests/faults/prepare-sessions.ts'],
           env: { SAMOCODE_PROPERTY_RUNS: '1000', SAMOCODE_ROUNDS: '100' },
           testTimeout: 3_600_000,
         },
