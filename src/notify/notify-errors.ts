@@ -9,7 +9,7 @@ export const NOTIFY_ERRORS = errors({
     hint:
       canHelp === 'later'
         ? 'It is sent again later.'
-        : 'Correct the settings of the channel, then try it with "samocode notify test".',
+        : 'Correct the settings of the channel, then send a test.',
   }),
 });
 

@@ -14,8 +14,8 @@ test.each(SETTING_ROWS)('%s has words for people and a default that it accepts i
   expect(spec.default ? spec.schema.safeParse(spec.default).success : true).toBe(true);
 });
 
-test.each(SETTING_ROWS.filter(([, spec]) => spec.kind === 'command'))(
-  '%s is run, so it needs trust',
+test.each(SETTING_ROWS.filter(([, spec]) => spec.kind === 'command' && spec.scope === 'project'))(
+  '%s is run and stands in a repository, so it needs trust',
   (_name, spec) => {
     expect(spec.risk).toBe('runs');
   },
