@@ -27,7 +27,7 @@ export function originalForm(cli: Cli): Command {
     .requiredOption('--session <name>', 'the session')
     .option('--dive <topic>', 'a topic to research')
     .option('--task <text>', 'what to do')
-    .option('--timeout <seconds>', 'how long one agent may work', wholeSeconds)
+    .option('--timeout <seconds>', 'how long one agent may run', wholeSeconds)
     .option('--provider <name>', 'the agent CLI')
     .action((options: OriginalOptions) => runOriginal(cli, options));
 }

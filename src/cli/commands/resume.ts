@@ -21,7 +21,7 @@ export function addResume(program: Command, cli: Cli): void {
     .option('--goal <text>', 'new work for a finished session')
     .option('--provider <name>', 'switch to this agent CLI')
     .option('--model <name>', 'switch to this model')
-    .option('--max-cost-usd <dollars>', 'new limit for the cost of the whole session')
+    .option('--max-cost-usd <dollars>', 'limit for the cost of the whole session')
     .option('--max-tokens <tokens>', 'limit for the tokens of the whole session')
     .option('--max-hours <hours>', 'limit for the working time of all its agents')
     .option('--max-iterations <number>', 'limit for the number of its iterations')
