@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { changeSettings, workerLeft } from '../../tests/faults/with-settings.ts';
+import { changeSettings } from '../../tests/faults/with-settings.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../tests/support/session-rig.ts';
+import { endOfWorker } from '../../tests/support/supervisors.ts';
 
 /** Where a session's files lie: in memory a wait for the disk takes no time. */
 export type Medium = 'memory' | 'disk';
@@ -16,7 +17,7 @@ export async function restingRig(plan: RigPlan, medium: Medium = 'disk'): Promis
   try {
     const rig = await startRig({ ...plan, start: { run: false } });
     await rig.until(({ status }) => status.kind === 'stopped');
-    await workerLeft(rig);
+    await endOfWorker(rig);
     return rig;
   } finally {
     if (before === undefined) delete process.env.TMPDIR;

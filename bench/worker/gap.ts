@@ -4,8 +4,8 @@ import { changeFile } from '../../src/base/files/change-file.ts';
 import { changeOverview } from '../../src/session/documents/overview-change.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { KEPT_FLOW_ENTRIES } from '../../src/session/legacy/old-flow.ts';
-import { workerLeft } from '../../tests/faults/with-settings.ts';
 import type { SessionRig } from '../../tests/support/session-rig.ts';
+import { endOfWorker } from '../../tests/support/supervisors.ts';
 import { median, round } from '../bench.ts';
 import { cheapChildCpuMs, type Medium, restingRig, withCheapChildren } from './bench-rig.ts';
 import { cpuOf } from './process-cost.ts';
@@ -24,7 +24,7 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   await rig.until(({ progress }) => progress.totalIterations >= 1);
   await rig.stop('after_iteration');
   await rig.until(({ status }) => status.kind === 'stopped');
-  await workerLeft(rig);
+  await endOfWorker(rig);
   const first = (await rig.state()).progress.totalIterations;
   if (history > 1) await layHistory(rig, history);
   // As far as the phase goes: from now on the whole history needs to be read by nobody, by us neither.
@@ -40,7 +40,7 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   const after = await cpuOf(pid);
   const last = (await rig.state()).progress.totalIterations;
   await rig.stop('now');
-  await workerLeft(rig);
+  await endOfWorker(rig);
   const childMs = cheapChildCpuMs(rig);
   const gaps: number[] = [];
   for (let iteration = begunAt + 1; iteration < last; iteration += 1)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { workerLeft } from '../../tests/faults/with-settings.ts';
+import { endOfWorker } from '../../tests/support/supervisors.ts';
 import { median } from '../bench.ts';
 import { restingRig, withCheapChildren } from './bench-rig.ts';
 
@@ -20,7 +20,7 @@ export async function countProcesses(): Promise<Record<string, number>> {
   await rig.resume();
   await rig.until(({ progress }) => progress.totalIterations > ITERATIONS, { withinMs: 120_000 });
   await rig.stop('now');
-  await workerLeft(rig);
+  await endOfWorker(rig);
   const files = (await readFile(list, 'utf8')).trimEnd().split('\n');
   const starts = files.flatMap((file, index) => (file === WRAPPER ? [index] : []));
   const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0));

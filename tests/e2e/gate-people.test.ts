@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { superviseIfUnfinished } from '../../src/actions/acting/supervision.ts';
 import type { EventType } from '../../src/session/events/event-types.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
-import { changeSettings, workerLeft } from '../faults/with-settings.ts';
+import { changeSettings } from '../faults/with-settings.ts';
 import { askingRig, plannedRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
-import { killSupervisors } from '../support/supervisors.ts';
+import { endOfWorker, killSupervisors } from '../support/supervisors.ts';
 
 const by = (channel: string) => expect.objectContaining({ channel });
 
@@ -57,7 +57,7 @@ test.concurrent('answers that a person types into the file while it waits open t
 test.concurrent('half an answer in a file that says nothing of its end is not taken, the whole one is', async () => {
   await using rig = await watched();
   await rig.untilWaiting('qa_answers');
-  await workerLeft(rig);
+  await endOfWorker(rig);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 24 * 60 * 60_000 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'Only the ones that'));
   // Each sender rings for the supervisor, which then looks at the file; the worker looks at it before it leaves.
@@ -77,7 +77,7 @@ test.concurrent('half an answer in a file that says nothing of its end is not ta
 test.concurrent('answers without a word of their end count once the file has rested', async () => {
   await using rig = await watched();
   await rig.untilWaiting('qa_answers');
-  await workerLeft(rig);
+  await endOfWorker(rig);
   await changeSettings(rig, { typingRest: { markedMs: 24 * 60 * 60_000, unmarkedMs: 300 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'A'));
   await rig.untilWaiting('plan_approval');
@@ -107,7 +107,7 @@ test.concurrent('what is typed on while an agent works is kept below the answer,
 test.concurrent('answers typed while nothing watches are taken once a supervisor runs again', async () => {
   await using rig = await watched();
   await rig.untilWaiting('qa_answers');
-  await workerLeft(rig);
+  await endOfWorker(rig);
   await killSupervisors(rig.repo.homeDir);
   await edit(rig.paths.qa, answered);
   await superviseIfUnfinished(rig.context('tool'));
@@ -208,7 +208,7 @@ test.concurrent('GATE_CHANNELS without tool refuses the tool and takes the comma
 test.concurrent('GATE_CHANNELS without file leaves typed answers to another channel', async () => {
   await using rig = await watched({ lines: { GATE_CHANNELS: 'cli' } });
   await rig.untilWaiting('qa_answers');
-  await workerLeft(rig);
+  await endOfWorker(rig);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   await edit(rig.paths.qa, answered);
   // What the supervisor sees after the answers, and in the same look at the earliest.

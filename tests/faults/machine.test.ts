@@ -14,9 +14,10 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { eventually } from '../support/eventually.ts';
 import { PATIENT_CLOCK } from '../support/live-session.ts';
 import type { SessionRig } from '../support/session-rig.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 import { expectNoSpin } from './cpu.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
-import { changeSettings, childWorks, withSettings, workerLeft } from './with-settings.ts';
+import { changeSettings, childWorks, withSettings } from './with-settings.ts';
 
 const AT_THE_NEXT = 'waiting/plan_approval';
 const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
@@ -231,7 +232,7 @@ const programs: FaultRow[] = [
     start: { run: false },
     act: async (rig) => {
       await rig.until(({ status }) => status.kind === 'stopped');
-      await workerLeft(rig);
+      await endOfWorker(rig);
       const claude = join(rig.repo.root, 'claude');
       await writeFile(claude, '#!/bin/sh\nsleep 3\nexit 1\n');
       await chmod(claude, 0o755);
@@ -254,7 +255,7 @@ const programs: FaultRow[] = [
     from: 'start',
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
-      await workerLeft(rig);
+      await endOfWorker(rig);
       const { lease: before } = await rig.state();
       const head = { v: 1, id: ulid(), by: { channel: 'cli' }, at: new Date().toISOString() } as const;
       await leaveCommand(rig.paths, { ...head, kind: 'answer', ...SUGGESTED, confirmTyped: false });
@@ -376,7 +377,7 @@ const sessions: FaultRow[] = [
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.stop('now');
-      await workerLeft(rig);
+      await endOfWorker(rig);
       const before = await readFile(rig.paths.events, 'utf8');
       const last = JSON.parse(before.trimEnd().split('\n').at(-1) ?? '');
       const newer = `${before}${JSON.stringify({ ...last, v: 9, n: last.n + 1 })}\n`;
@@ -386,7 +387,7 @@ const sessions: FaultRow[] = [
       await eventually(async () => (await readFile(rig.paths.workerErrors, 'utf8')).includes(says), {
         what: says,
       });
-      await workerLeft(rig);
+      await endOfWorker(rig);
       expect(await readFile(rig.paths.events, 'utf8')).toBe(newer);
       expect(await rig.view()).toMatchObject({ newer: 'format 9; this one knows 2', needsWorker: false });
       await writeFile(rig.paths.events, before);

@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SessionRig } from '../support/session-rig.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
-import { changeSettings, withSettings, workerLeft } from './with-settings.ts';
+import { changeSettings, withSettings } from './with-settings.ts';
 
 const always = (...acts: object[]) => [{ when: {}, do: acts }];
 const STAYS = { act: 'signal-file', text: '{"status":"continue"}' };
@@ -196,7 +197,7 @@ const running: FaultRow[] = tellLate.map(([provider, model, script]) => ({
   ends: BLOCKED,
   act: async (rig) => {
     await rig.until(({ status }) => status.kind === 'stopped');
-    await workerLeft(rig);
+    await endOfWorker(rig);
     const program = join(rig.repo.root, provider);
     await writeFile(program, script, { mode: 0o755 });
     await changeSettings(rig, { provider, model, cliPaths: { [provider]: program } });

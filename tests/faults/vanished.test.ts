@@ -6,7 +6,7 @@ import { ifExists } from '../../src/base/errors.ts';
 import { leaveCommand } from '../../src/session/commands/commands.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
-import { workerLeft } from './with-settings.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 
 /** Its worker stays, for it is over within a minute. */
 const SHORT_LIMIT = { rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 40 }] }] };
@@ -38,7 +38,7 @@ test.each(['sessionsDir', 'runDir'] as const)(
     await eventually(async () => ((await processes.read(pid ?? 0))?.state ?? 'Z') === 'Z', {
       what: 'the end of the worker',
     });
-    await workerLeft(rig);
+    await endOfWorker(rig);
     expect(await ifExists(lstat(rig.paths.runDir))).toBeUndefined();
     expect(await rig.processesWithMark()).toEqual([]);
   },

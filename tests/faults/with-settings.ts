@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { systemClock } from '../../src/base/clock.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
+import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import type { FaultRow } from './fault-row.ts';
 
@@ -24,18 +24,10 @@ export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSe
   );
 }
 
-export async function workerLeft(rig: SessionRig): Promise<void> {
-  for (const end = Date.now() + 30_000; (await rig.workerPid()) !== undefined && Date.now() < end; ) {
-    await systemClock.sleep(20);
-  }
-}
-
 /** Waits until a child of this iteration has begun to work. */
 export async function childWorks(rig: SessionRig, iteration: number): Promise<void> {
   await rig.until(({ openIteration }) => openIteration?.iteration === iteration, { leaveDead: true });
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
-    if ((await rig.processesWithMark()).length >= 2) return;
-    await systemClock.sleep(20);
-  }
-  throw new Error(`No child of iteration ${iteration} came up.`);
+  await eventually(async () => (await rig.processesWithMark()).length >= 2, {
+    what: `an agent of iteration ${iteration}`,
+  });
 }

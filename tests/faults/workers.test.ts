@@ -4,9 +4,10 @@ import { expect } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { SessionRig } from '../support/session-rig.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 import { readChildRecordAt } from './child-record.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
-import { childWorks, withSettings, workerLeft } from './with-settings.ts';
+import { childWorks, withSettings } from './with-settings.ts';
 
 const slowFirst = [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] }];
 
@@ -274,7 +275,7 @@ const rows: FaultRow[] = [
     act: async (rig) => {
       await rig.untilWaiting('qa_answers');
       await rig.stop('now');
-      await workerLeft(rig);
+      await endOfWorker(rig);
       await rm(rig.paths.overview);
       await rig.resume();
     },

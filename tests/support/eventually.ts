@@ -14,7 +14,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false>,
-  { what = 'what was waited for', withinMs = 30_000 }: EventuallyOptions = {},
+  { what = 'what was waited for', withinMs = 60_000 }: EventuallyOptions = {},
 ): Promise<T> {
   let cause: unknown;
   for (const end = systemClock.now() + withinMs; ; await systemClock.sleep(25)) {

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { lastPageOf, pageOf } from '../../../src/server/calls/page.ts';
-import { workerLeft } from '../../faults/with-settings.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 
 async function read(rig: SessionRig, args: Record<string, unknown>): Promise<Record<string, unknown>> {
   return (await askTool('read_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
@@ -128,7 +128,7 @@ test('a pipe or a link in the place of session.log keeps nobody waiting, and sho
   await rig.untilWaiting('qa_answers');
   await rig.stop('now');
   // A worker would write its next line into a file of its own.
-  await workerLeft(rig);
+  await endOfWorker(rig);
   const { sessionLog } = rig.paths;
   await rm(sessionLog);
   await runCommand('mkfifo', [sessionLog], { cwd: rig.repo.path, env: rig.repo.env });

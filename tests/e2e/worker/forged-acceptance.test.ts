@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../../src/actions/sessions/resume-session.ts';
-import { workerLeft } from '../../faults/with-settings.ts';
 import { startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 
 const PLANTED = [
   'git config core.fsmonitor planted && cd ../../..',
@@ -18,7 +18,7 @@ test('what an agent writes down as accepted is not, also not for a later worker 
   await using rig = await startRig({ scenario });
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'run_folder_changed' });
-  await workerLeft(rig);
+  await endOfWorker(rig);
   await resumeSession({ session: rig.file.folder }, rig.context('tool'));
   const later = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting');
   expect(later.status).toMatchObject({

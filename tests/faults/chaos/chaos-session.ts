@@ -5,9 +5,10 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { isSamocodeError } from '../../../src/base/errors.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 import { checkNeutrally } from '../neutral-checks.ts';
 import { notingOverlaps } from '../overlaps.ts';
-import { changeSettings, workerLeft } from '../with-settings.ts';
+import { changeSettings } from '../with-settings.ts';
 import { killAround, type Victim } from './killer.ts';
 import { type Random, randomFrom } from './random.ts';
 import { watchThroughServers } from './watcher.ts';
@@ -54,7 +55,7 @@ export async function runChaosSession(seed: number, takeOne: () => boolean): Pro
         await killing;
       }
     })();
-    await workerLeft(rig);
+    await endOfWorker(rig);
     await checkNeutrally(rig, overlaps, ended.state);
     const takeovers = (await rig.events()).filter(({ type }) => type === 'worker_took_over').length;
     return { iterations: ended.state.progress.totalIterations, killed: await ended.killing, takeovers };
@@ -73,7 +74,7 @@ function sleepyChildren(random: Random): object[] {
 /** Every killed child counts as crashed; how often that is borne is not what is tested here. */
 async function letRetriesAbound(rig: SessionRig): Promise<void> {
   await rig.until(({ status }) => status.kind === 'stopped');
-  await workerLeft(rig);
+  await endOfWorker(rig);
   await changeSettings(rig, { maxRetries: 1000, retryDelayMs: 20 });
   await rig.resume();
 }
