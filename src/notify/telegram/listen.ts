@@ -16,6 +16,8 @@ const LONGEST_WAIT_MS = 60_000;
 const SET_UP_MS = 10 * 60_000;
 const LOOKED_MS = 10 * 60_000;
 const AWAY_MS = 3_600_000;
+/** Anyone may write to a bot. */
+const MOST_SAID = 100;
 
 export interface Listening {
   chat: TelegramChat;
@@ -36,8 +38,9 @@ export async function listenToTelegram(
   const { clock, env, home } = context;
   const said = new Set<string>();
   const report = (text: string) => {
-    if (!said.has(text)) say(text);
+    if (said.has(text) || said.size >= MOST_SAID) return;
     said.add(text);
+    say(text);
   };
   // Workers that it starts are given no setting of the bot.
   let trouble: string | undefined;

@@ -75,6 +75,7 @@ export class SentMessages {
   readonly #path: string | undefined;
   readonly #clock: Clock;
   #state: State | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(clock: Clock, path?: string) {
     this.#path = path;
@@ -95,7 +96,16 @@ export class SentMessages {
     change(state);
     const oldest = isoUtc(this.#clock.now() - KEPT_MS);
     state.sent = state.sent.filter(({ at }) => at > oldest).slice(-MOST_SENT);
-    if (this.#path !== undefined) await writeWhole(this.#path, `${JSON.stringify(state)}\n`, 0o600);
+    await this.#write();
+  }
+
+  /** One after the other: an older state that is renamed last would bring updates back that were met. */
+  async #write(): Promise<void> {
+    const path = this.#path;
+    if (path === undefined) return;
+    const written = this.#writing.then(() => writeWhole(path, `${JSON.stringify(this.#state)}\n`, 0o600));
+    this.#writing = written.catch(() => undefined);
+    await written;
   }
 
   async find(wanted: (sent: SentMessage) => boolean): Promise<SentMessage[]> {

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { SentMessages } from '../../../src/notify/telegram/sent-messages.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+test('changes at the same time all reach the file, so that no update is met twice after a crash', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'telegram.json');
+  const sent = new SentMessages(systemClock, path);
+  const onDisk = async () => JSON.parse(await readFile(path, 'utf8')).offset as number;
+  const changes = Array.from({ length: 200 }, async (_, at) => {
+    await sent.change((state) => {
+      state.offset = at + 1;
+    });
+    expect(await onDisk()).toBeGreaterThanOrEqual(at + 1);
+  });
+  await Promise.all(changes);
+  expect(await onDisk()).toBe(200);
+});
+
+test('a file that makes no sense is as if there were none', async () => {
+  await using dir = await tempDir();
+  const sent = new SentMessages(systemClock, dir.path);
+  expect(await sent.read()).toMatchObject({ offset: 0, sent: [] });
+});
