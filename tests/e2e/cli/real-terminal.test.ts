@@ -40,7 +40,7 @@ async function untrusted(): Promise<TempRepo> {
 }
 
 test.each([
-  ['y', 0, 'count now'],
+  ['y', 0, 'are trusted'],
   [KEY.enter, 1, 'You did not agree'],
   [KEY.escape, 1, 'You did not agree'],
   [KEY.ctrlC, 1, 'You did not agree'],
@@ -56,7 +56,7 @@ test('on a terminal that shows only lines a question is one line', async () => {
   await using repo = await untrusted();
   const { exitCode, shown } = await trustAtTerminal(repo, 'y\r', { TERM: 'dumb' });
   expect(exitCode).toBe(0);
-  expect(shown).toContain('May they? [y/N] ');
+  expect(shown).toContain('Trust them? [y/N] ');
   expect(shown).not.toContain('\u001b[36m');
 });
 
