@@ -57,7 +57,8 @@ export function acceptsPrograms({ status }: Pick<SessionState, 'status'>): boole
   return status.kind === 'blocked' && status.rule === 'git_programs_changed';
 }
 
-const PERSONS: readonly Channel[] = ['cli', 'elicitation', 'phone'];
+/** Those who saw what it lists: a notification may have left it out. */
+const PERSONS: readonly Channel[] = ['cli', 'elicitation'];
 
 function atGate(status: SessionState['status']): Refused | undefined {
   if (status.kind !== 'waiting') return undefined;
