@@ -103,7 +103,7 @@ const ROWS: Record<
   back_off: {
     plan: (startMs) => ({ events: [...BEGUN, outage(startMs + 2000, 5 * 60_000)] }),
     title: `${SESSION} keeps waiting: the provider cannot be reached`,
-    body: ['tries again at'],
+    body: ['next try at'],
   },
   budget: {
     plan: () => ({
@@ -149,7 +149,7 @@ const ROWS: Record<
       ],
     }),
     title: `${SESSION} continues after its worker had died`,
-    body: ['the one before had died'],
+    body: ['the worker before had died'],
   },
   answer_changed: {
     plan: () => ({ events: [...BEGUN, notice('answer_changed')] }),

@@ -1,6 +1,6 @@
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { type DoctorCheck, ok, warn } from '../../actions/preconditions/check.ts';
-import { failureOf, failureWords, newBotApi } from '../../notify/telegram/bot-api.ts';
+import { failureWords, newBotApi, sendingFailure } from '../../notify/telegram/bot-api.ts';
 import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts';
 
 /** A doctor that waits for a network that is not there says nothing. */
@@ -33,7 +33,7 @@ export async function telegramChecks({ env, home }: ActionContext): Promise<Doct
       ];
     return [ok(ID, `@${username} writes to ${type === 'private' ? 'a private chat' : 'a group'}`)];
   } catch (error) {
-    const { why, hint } = failureWords(failureOf(error));
+    const { why, hint } = failureWords(sendingFailure(error));
     return [warn(ID, why, hint)];
   }
 }

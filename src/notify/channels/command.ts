@@ -4,7 +4,7 @@ import { NOTIFY_ERRORS } from '../notify-errors.ts';
 import { ownEnvironment } from './own-environment.ts';
 import { payloadOf } from './payload.ts';
 
-export interface CommandOptions {
+export interface CommandChannelOptions {
   /** A line for `sh -c`. */
   command: string;
   env: Readonly<Record<string, string | undefined>>;
@@ -22,7 +22,7 @@ export function commandChannel({
   env,
   home,
   timeoutMs = TIMEOUT_MS,
-}: CommandOptions): NotifyChannel {
+}: CommandChannelOptions): NotifyChannel {
   return {
     name: 'command',
     async send(notifications, signal) {

@@ -57,7 +57,7 @@ export type BotFailure =
  * has the token in it, and the description is a text from the network.
  * @throws what comes from elsewhere than a call
  */
-export function failureOf(error: unknown): BotFailure {
+export function sendingFailure(error: unknown): BotFailure {
   if (error instanceof HttpError) return { kind: 'unreachable' };
   if (!(error instanceof GrammyError)) throw error;
   const { error_code: status, description, parameters } = error;

@@ -2,7 +2,7 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { supervisorEnvironment } from '../../providers/starting/launch-supervisor.ts';
-import { failureOf, failureWords, isOfCall, newBotApi } from './bot-api.ts';
+import { failureWords, isOfCall, newBotApi, sendingFailure } from './bot-api.ts';
 import { Phone } from './phone.ts';
 import type { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
@@ -99,12 +99,12 @@ export async function listenToTelegram(
 
 /** In our words: what comes from a call may have the token in it. */
 function troubleOf(error: unknown): string {
-  if (isOfCall(error)) return failureWords(failureOf(error)).why;
+  if (isOfCall(error)) return failureWords(sendingFailure(error)).why;
   return error instanceof Error ? error.message : String(error);
 }
 
 function nextWaitMs(error: unknown, before: number): number {
-  const failure = isOfCall(error) ? failureOf(error) : undefined;
+  const failure = isOfCall(error) ? sendingFailure(error) : undefined;
   if (failure?.kind === 'slow_down') return failure.retryAfterMs;
   if (failure?.kind === 'bad_token') return LONGEST_WAIT_MS;
   return Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, before * 2));

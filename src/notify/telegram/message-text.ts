@@ -1,7 +1,7 @@
 import { plainWords } from '../../base/plain-words.ts';
 
 /** One line of a message; markup never reaches over its end, so that a message may be split at any line. */
-export interface Line {
+export interface MessageLine {
   text: string;
   isBold?: true;
 }
@@ -11,13 +11,13 @@ export const MAX_MESSAGE = 4096;
 export const MAX_CAPTION = 1024;
 
 /** Lines of any text, from wherever it comes. */
-export function linesOf(text: string): Line[] {
+export function linesOf(text: string): MessageLine[] {
   // Half a character, which a cut may have left, is refused as no UTF-8.
   const whole = Buffer.from(plainWords(text)).toString();
   return whole.split('\n').map((line) => ({ text: line }));
 }
 
-export function bold(text: string): Line {
+export function bold(text: string): MessageLine {
   return {
     text: linesOf(text)
       .map((line) => line.text)
@@ -27,8 +27,8 @@ export function bold(text: string): Line {
 }
 
 /** Messages of at most `max` characters, cut at the ends of lines; a line that is longer is cut where it must be. */
-export function splitLines(lines: readonly Line[], max = MAX_MESSAGE): Line[][] {
-  const messages: Line[][] = [];
+export function splitAtLineEnds(lines: readonly MessageLine[], max = MAX_MESSAGE): MessageLine[][] {
+  const messages: MessageLine[][] = [];
   let length = Number.POSITIVE_INFINITY;
   for (const line of lines.flatMap((each) => shortLines(each, max))) {
     const added = length + 1 + line.text.length;
@@ -44,8 +44,8 @@ export function splitLines(lines: readonly Line[], max = MAX_MESSAGE): Line[][] 
   return messages.filter((message) => toPlain(message).trim() !== '');
 }
 
-function shortLines(line: Line, max: number): Line[] {
-  const pieces: Line[] = [];
+function shortLines(line: MessageLine, max: number): MessageLine[] {
+  const pieces: MessageLine[] = [];
   let rest = line.text;
   while (rest.length > max) {
     const isInsidePair = /[\ud800-\udbff]/.test(rest.charAt(max - 1));
@@ -57,13 +57,13 @@ function shortLines(line: Line, max: number): Line[] {
 }
 
 /** As `parse_mode: HTML` takes it; nothing in the text can become markup. */
-export function toHtml(lines: readonly Line[]): string {
+export function toHtml(lines: readonly MessageLine[]): string {
   return lines
     .map(({ text, isBold }) => (isBold && text.trim() !== '' ? `<b>${escaped(text)}</b>` : escaped(text)))
     .join('\n');
 }
 
-export function toPlain(lines: readonly Line[]): string {
+export function toPlain(lines: readonly MessageLine[]): string {
   return lines.map(({ text }) => text).join('\n');
 }
 

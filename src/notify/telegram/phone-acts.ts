@@ -14,12 +14,12 @@ import type { SentMessage } from './sent-messages.ts';
 export type Intent =
   | { refusal: string; isOver?: true }
   /** `pending`: what is shown until it is recorded. `act` gives how it ended. */
-  | { pending: string; act: () => Promise<Outcome> }
+  | { pending: string; act: () => Promise<PhoneReply> }
   /** Asks for words, in a message of its own. */
   | { asks: 'changes'; hash: string }
   | { shows: 'status' };
 
-export interface Outcome {
+export interface PhoneReply {
   words: string;
   /** Ids of questions, or the hash of a plan, that are settled by it: messages about them lose their buttons. */
   settles: readonly string[];

@@ -5,7 +5,7 @@ import { listSessions } from '../../actions/reading/list-sessions.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
-import { bold, type Line, linesOf, splitLines } from './message-text.ts';
+import { bold, linesOf, type MessageLine, splitAtLineEnds } from './message-text.ts';
 import { type Intent, leaving, resuming, stopping } from './phone-acts.ts';
 import { sessionAt } from './phone-session.ts';
 import { type Draft, RESUME, STATUS, STOP } from './render.ts';
@@ -26,7 +26,7 @@ export interface PhoneContext extends ActionContext {
 export type PhoneAct = 'status' | 'stop' | 'resume' | 'message';
 
 /** What the chat gets for a command: messages, or something to be done first. */
-export type CommandResult = { drafts: Draft[]; where?: Where; listed?: Where[] } | { intent: Intent };
+export type CommandReply = { drafts: Draft[]; where?: Where; listed?: Where[] } | { intent: Intent };
 
 const COMMAND = /^\/([a-z]+)(?:@\w+)?(?:\s+([\s\S]*))?$/i;
 
@@ -35,7 +35,7 @@ export async function runPhoneCommand(
   text: string,
   listed: readonly Where[],
   context: PhoneContext,
-): Promise<CommandResult | undefined> {
+): Promise<CommandReply | undefined> {
   const [, name = '', rest = ''] = COMMAND.exec(text.trim()) ?? [];
   switch (name.toLowerCase()) {
     case '':
@@ -58,7 +58,7 @@ export async function actOn(
   where: Where,
   text: string,
   context: PhoneContext,
-): Promise<CommandResult> {
+): Promise<CommandReply> {
   const found = await sessionAt(where, context);
   if ('refusal' in found) return { intent: found };
   const { view, question } = found;
@@ -79,10 +79,10 @@ export async function actOn(
   }
 }
 
-async function listAll(context: PhoneContext): Promise<CommandResult> {
+async function listAll(context: PhoneContext): Promise<CommandReply> {
   const sessions = await allSessions(context);
-  const lines: Line[] = sessions.map((view, at) => ({ text: `${at + 1}. ${statusSentence(view)}` }));
-  const messages = splitLines(lines.length > 0 ? lines : linesOf('There are no sessions.'));
+  const lines: MessageLine[] = sessions.map((view, at) => ({ text: `${at + 1}. ${statusSentence(view)}` }));
+  const messages = splitAtLineEnds(lines.length > 0 ? lines : linesOf('There are no sessions.'));
   return { drafts: messages.map((part) => ({ lines: part })), listed: sessions.map(whereOf) };
 }
 
@@ -92,7 +92,7 @@ async function named(
   rest: string,
   listed: readonly Where[],
   context: PhoneContext,
-): Promise<CommandResult> {
+): Promise<CommandReply> {
   const [, word = '', behind = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
   const sessions = await allSessions(context);
   const numbered = /^\d{1,3}$/.test(word) ? listed[Number(word) - 1] : undefined;
@@ -135,7 +135,7 @@ export async function statusDraft(view: SessionView, context: PhoneContext): Pro
   ];
   const rests = kind === 'stopped' || kind === 'blocked';
   const buttons = kind === 'done' || kind === 'waiting' ? [[STATUS]] : [[STATUS, rests ? RESUME : STOP]];
-  const [part = []] = splitLines(lines);
+  const [part = []] = splitAtLineEnds(lines);
   return { lines: part, about: { kind: 'session' }, buttons };
 }
 

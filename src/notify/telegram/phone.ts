@@ -1,11 +1,11 @@
 import type { CallbackQuery, Message, Update } from 'grammy/types';
 import { isSamocodeError } from '../../base/errors.ts';
-import { type BotApi, failureOf } from './bot-api.ts';
-import { linesOf, shortened, splitLines } from './message-text.ts';
+import { type BotApi, sendingFailure } from './bot-api.ts';
+import { linesOf, shortened, splitAtLineEnds } from './message-text.ts';
 import { type Intent, intentOf } from './phone-acts.ts';
 import {
   actOn,
-  type CommandResult,
+  type CommandReply,
   type PhoneContext,
   runPhoneCommand,
   statusDraft,
@@ -126,7 +126,7 @@ export class Phone {
     await this.#carryOut(intent, sent, place);
   }
 
-  async #show(result: CommandResult, place: PhonePlace): Promise<void> {
+  async #show(result: CommandReply, place: PhonePlace): Promise<void> {
     if ('intent' in result) {
       if ('refusal' in result.intent) return await this.#tell(result.intent.refusal, undefined, place);
       return await this.#carryOut(result.intent, undefined, place);
@@ -212,7 +212,7 @@ export class Phone {
 
   async #tell(words: string, where: Where | undefined, place: PhonePlace): Promise<void> {
     const name = where === undefined || words.includes(where.session) ? '' : `${where.session}: `;
-    const [lines = []] = splitLines(linesOf(`${name}${words}`));
+    const [lines = []] = splitAtLineEnds(linesOf(`${name}${words}`));
     await this.#post({ lines }, where, place);
   }
 
@@ -233,7 +233,7 @@ async function answer({ id }: CallbackQuery, words: string, { api, signal }: Pho
     await api.answerCallbackQuery({ callback_query_id: id, text: text || undefined }, signal);
     return false;
   } catch (error) {
-    if (failureOf(error).kind === 'late_query') return true;
+    if (sendingFailure(error).kind === 'late_query') return true;
     throw error;
   }
 }

@@ -1,13 +1,13 @@
 import { questionHash } from '../../session/documents/qa-answer.ts';
 import type { QaQuestion } from '../../session/documents/qa-question.ts';
 import type { Notification, NotifiedKind } from '../notification.ts';
-import { bold, type Line, linesOf, shortened, splitLines } from './message-text.ts';
-import type { About, Button } from './sent-messages.ts';
+import { bold, linesOf, type MessageLine, shortened, splitAtLineEnds } from './message-text.ts';
+import type { AskedAbout, Button } from './sent-messages.ts';
 
 /** One message as it will be sent. */
 export interface Draft {
-  lines: readonly Line[];
-  about?: About;
+  lines: readonly MessageLine[];
+  about?: AskedAbout;
   /** Rows of them. */
   buttons?: Button[][];
   /** Sent as a document, with the lines below it. */
@@ -58,22 +58,22 @@ export function digestOf(notifications: readonly Notification[]): Draft[] {
   return splitDraft([bold(count), ...lines]);
 }
 
-function titleOf({ title, maybeRepeated }: Notification): Line {
+function titleOf({ title, maybeRepeated }: Notification): MessageLine {
   return bold(maybeRepeated ? `${title} (may have been sent before)` : title);
 }
 
 /** The buttons come below the last part. */
-function splitDraft(lines: readonly Line[], last: Omit<Draft, 'lines'> = {}): Draft[] {
-  const parts = splitLines(lines).map((part): Draft => ({ lines: part }));
+function splitDraft(lines: readonly MessageLine[], last: Omit<Draft, 'lines'> = {}): Draft[] {
+  const parts = splitAtLineEnds(lines).map((part): Draft => ({ lines: part }));
   const end = parts.pop();
   return end === undefined ? [] : [...parts, { ...end, ...last }];
 }
 
-function questionDraft(question: QaQuestion, head: readonly Line[]): Draft {
+function questionDraft(question: QaQuestion, head: readonly MessageLine[]): Draft {
   const { id, text, options, suggestion } = question;
   const suggested = suggestion?.letters.join(', ') ?? '';
   const [first = { text: '' }, ...more] = linesOf(text);
-  const lines: Line[] = [
+  const lines: MessageLine[] = [
     ...head,
     bold(`${id}: ${first.text}`),
     ...more,
@@ -88,7 +88,7 @@ function questionDraft(question: QaQuestion, head: readonly Line[]): Draft {
   if (suggestion !== undefined && suggestion.letters.length > 1)
     rows.unshift([button(`★ ${suggested}`, suggested)]);
   // What is too long is cut, so that question and buttons stay together; samocode answer shows all of it.
-  const [part = []] = splitLines(lines);
+  const [part = []] = splitAtLineEnds(lines);
   return { lines: part, about: { kind: 'question', id, hash: questionHash(question) }, buttons: rows };
 }
 
@@ -106,7 +106,7 @@ function allSuggestions(questions: readonly QaQuestion[]): Omit<Draft, 'lines'> 
   return { about: { kind: 'suggestions', answers }, buttons: [[button(`★ ${label}: ${ids}`, 'all')]] };
 }
 
-function planDrafts(lines: readonly Line[], plan: NonNullable<Notification['plan']>): Draft[] {
+function planDrafts(lines: readonly MessageLine[], plan: NonNullable<Notification['plan']>): Draft[] {
   const { name, path, hash } = plan;
   const below = [{ text: `${name}, version ${hash.slice(0, 8)}` }];
   const buttons = [[button('✔ Approve', 'approve'), button('✎ Request changes', 'changes')]];

@@ -9,7 +9,7 @@ const Where = z.object({ sessionsDir: z.string(), session: z.string() });
 export type Where = z.infer<typeof Where>;
 
 /** What the buttons of a message, or a reply to it, are about. */
-export const About = z.discriminatedUnion('kind', [
+export const AskedAbout = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('question'), id: z.string(), hash: z.string() }),
   /** Of all open questions, with the hash of each question and what was suggested. */
   z.object({
@@ -30,7 +30,7 @@ export const About = z.discriminatedUnion('kind', [
     sessions: z.array(Where),
   }),
 ]);
-export type About = z.infer<typeof About>;
+export type AskedAbout = z.infer<typeof AskedAbout>;
 
 const Button = z.object({ text: z.string(), choice: z.string() });
 export type Button = z.infer<typeof Button>;
@@ -44,7 +44,7 @@ const SentMessage = z.object({
   /** Of the notification; absent for what a command of the person has brought. */
   notification: z.string().optional(),
   where: Where.optional(),
-  about: About,
+  about: AskedAbout,
   /** The beginning of what it says. */
   text: z.string(),
   hasDocument: z.boolean(),

@@ -5,7 +5,7 @@ import type { Message } from 'grammy/types';
 import type { Clock } from '../../base/clock.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { setInEnvFile } from '../../project/settings/env-file.ts';
-import { type BotApi, failureOf, failureWords, newBotApi } from './bot-api.ts';
+import { type BotApi, failureWords, newBotApi, sendingFailure } from './bot-api.ts';
 import { TELEGRAM_ERRORS } from './telegram-errors.ts';
 
 export interface SetUp {
@@ -96,7 +96,7 @@ async function called<T>(call: Promise<T>, passing: readonly string[] = []): Pro
   try {
     return await call;
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = sendingFailure(error);
     if (passing.includes(failure.kind)) return undefined;
     throw TELEGRAM_ERRORS.telegram_refused(failureWords(failure));
   }

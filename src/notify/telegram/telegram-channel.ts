@@ -2,7 +2,7 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import type { NotifyChannel, Settled } from '../channel.ts';
 import type { Notification } from '../notification.ts';
 import { NOTIFY_ERRORS } from '../notify-errors.ts';
-import { type BotFailure, failureOf, failureWords, newBotApi } from './bot-api.ts';
+import { type BotFailure, failureWords, newBotApi, sendingFailure } from './bot-api.ts';
 import { digestOf, draftsOf } from './render.ts';
 import { SentMessages } from './sent-messages.ts';
 import { TelegramChat } from './telegram-chat.ts';
@@ -49,7 +49,7 @@ export class TelegramChannel implements NotifyChannel {
         }
       this.#sentParts.delete(id);
     } catch (error) {
-      throw undelivered(failureOf(error));
+      throw undelivered(sendingFailure(error));
     }
   }
 
@@ -62,7 +62,7 @@ export class TelegramChannel implements NotifyChannel {
     try {
       for (const sent of open) await this.chat.settle(api, sent, how, signal);
     } catch (error) {
-      throw undelivered(failureOf(error));
+      throw undelivered(sendingFailure(error));
     }
   }
 

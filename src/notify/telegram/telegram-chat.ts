@@ -4,8 +4,8 @@ import type { ActionContext } from '../../actions/acting/context.ts';
 import { isoUtc } from '../../base/clock.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import { type BotApi, failureOf } from './bot-api.ts';
-import { linesOf, MAX_CAPTION, shortened, splitLines, toHtml, toPlain } from './message-text.ts';
+import { type BotApi, sendingFailure } from './bot-api.ts';
+import { linesOf, MAX_CAPTION, shortened, splitAtLineEnds, toHtml, toPlain } from './message-text.ts';
 import type { Draft } from './render.ts';
 import { type Button, newKey, type SentMessage, type SentMessages, type Where } from './sent-messages.ts';
 
@@ -65,7 +65,7 @@ export class TelegramChat {
   async settle(api: BotApi, sent: SentMessage, how: string, signal: AbortSignal): Promise<void> {
     if (sent.settled !== undefined) return;
     const lines = [{ text: `✔ ${how}`, isBold: true as const }, ...linesOf(''), ...linesOf(sent.text)];
-    const [part = []] = splitLines(lines, sent.hasDocument ? MAX_CAPTION : undefined);
+    const [part = []] = splitAtLineEnds(lines, sent.hasDocument ? MAX_CAPTION : undefined);
     const html = { parse_mode: 'HTML' as const };
     await unlessGone(
       sent.hasDocument
@@ -115,7 +115,7 @@ async function sendDraft(
   try {
     return await send({ text: toHtml(lines), parse_mode: 'HTML' });
   } catch (error) {
-    if (failureOf(error).kind !== 'bad_markup') throw error;
+    if (sendingFailure(error).kind !== 'bad_markup') throw error;
     return await send({ text: toPlain(lines) });
   }
 }
@@ -125,7 +125,7 @@ async function unlessGone(change: Promise<unknown>): Promise<void> {
   try {
     await change;
   } catch (error) {
-    if (!['not_modified', 'no_message'].includes(failureOf(error).kind)) throw error;
+    if (!['not_modified', 'no_message'].includes(sendingFailure(error).kind)) throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import {
   linesOf,
   MAX_MESSAGE,
   shortened,
-  splitLines,
+  splitAtLineEnds,
   toHtml,
   toPlain,
 } from '../../../src/notify/telegram/message-text.ts';
@@ -34,7 +34,7 @@ test('split messages are short enough, hold every character in order, and no hal
   fc.assert(
     fc.property(fc.array(anyText, { maxLength: 8 }), fc.integer({ min: 2, max: 60 }), (texts, max) => {
       const lines = texts.flatMap(linesOf);
-      const messages = splitLines(lines, max);
+      const messages = splitAtLineEnds(lines, max);
       for (const message of messages) {
         expect(toPlain(message).length).toBeLessThanOrEqual(max);
         expect(toPlain(message).trim()).not.toBe('');
@@ -48,7 +48,7 @@ test('split messages are short enough, hold every character in order, and no hal
 
 test('a text is split at the ends of its lines where they are short enough', () => {
   const lines = Array.from({ length: 300 }, (_, at) => `line ${at} ${'x'.repeat(30)}`);
-  const messages = splitLines(linesOf(lines.join('\n')));
+  const messages = splitAtLineEnds(linesOf(lines.join('\n')));
   expect(messages.length).toBe(3);
   expect(messages.flat().map(({ text }) => text)).toEqual(lines);
   expect(Math.max(...messages.map((message) => toPlain(message).length))).toBeLessThanOrEqual(MAX_MESSAGE);
@@ -56,7 +56,7 @@ test('a text is split at the ends of its lines where they are short enough', () 
 
 test('bold words stay in one line, and their markup is closed in each message', () => {
   expect(toHtml([bold('a\n<b> & c')])).toBe('<b>a &lt;b&gt; &amp; c</b>');
-  const [first = [], second = []] = splitLines([bold('x'.repeat(5000))]);
+  const [first = [], second = []] = splitAtLineEnds([bold('x'.repeat(5000))]);
   expect(toHtml(first)).toMatch(/^<b>x+<\/b>$/);
   expect(toHtml(second)).toMatch(/^<b>x+<\/b>$/);
 });
