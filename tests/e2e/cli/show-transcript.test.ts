@@ -20,7 +20,7 @@ test('log --iteration prints what the child did, without what would steer the te
   for (const line of lines) expect(stdout).toContain(line);
   expect(JSON.parse((await typed([...argv, '--json'], place)).stdout)).toMatchObject({
     iteration: 1,
-    entries,
+    entries: JSON.parse(JSON.stringify(entries)),
     path: logPath,
     isRunning: false,
   });

@@ -155,7 +155,7 @@ test('a session is stopped, looked at, resumed and given a message by commands',
   await rig.until(({ status }) => status.kind === 'stopped');
   await phone.message('is stopped');
   stub.say('/message 1 --caps 5; $(reboot)');
-  await phone.message('It is kept');
+  await phone.message('It is stored');
   expect(await eventsOf(rig, 'message_kept')).toMatchObject([{ by: BY_PHONE }]);
   stub.say(`/resume ${rig.file.folder}`);
   await rig.until(({ openIteration }) => openIteration !== undefined);
