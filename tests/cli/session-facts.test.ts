@@ -86,7 +86,7 @@ test('an outage is told as one, with the times of the next try and of the questi
     expect(stdout).not.toContain('usage limit');
   }
   const view = await readSession(paths, desk.context.host);
-  expect(view && statusSentence(view)).toContain(`${told} a person after 2026-01-09T03:00:00.000Z`);
+  expect(view && statusSentence(view)).toContain(`${told} the user after 2026-01-09T03:00:00.000Z`);
 });
 
 test('a session that has used up its limits shows the command that raises them', async () => {

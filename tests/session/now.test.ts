@@ -46,7 +46,7 @@ test.each<[Status, string | undefined]>([
       ...{ kind: 'limited', since, until: Date.UTC(2026, 0, 8, 15), guessed: true },
       outage: { kind: 'network', asksAt: Date.UTC(2026, 0, 9, 3) },
     },
-    'the provider cannot be reached; next try at 2026-01-08T15:00:00.000Z, asks you after 2026-01-09T03:00:00.000Z',
+    'the provider cannot be reached; next try at 2026-01-08T15:00:00.000Z, asks the user after 2026-01-09T03:00:00.000Z',
   ],
   [
     { kind: 'stopped', since, by: { channel: 'cli' }, why: 'asked for' },

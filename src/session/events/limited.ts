@@ -11,5 +11,5 @@ export const Limited = z.object({ until: z.number(), guessed: z.boolean(), outag
 
 /** What is waited out, when it is tried again and when a person is asked. */
 export function outageWords(until: number, { kind, asksAt }: z.infer<typeof OutageWait>): string {
-  return `${OUTAGE_WORDS[kind]}; next try at ${isoUtc(until)}, asks you after ${isoUtc(asksAt)}`;
+  return `${OUTAGE_WORDS[kind]}; next try at ${isoUtc(until)}, asks the user after ${isoUtc(asksAt)}`;
 }
