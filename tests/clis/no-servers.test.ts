@@ -114,7 +114,7 @@ test.each(['claude', 'codex'] as const)(
       before: async ({ homeDir, mainRepo }) => {
         trace = join(homeDir, 'server-was-started');
         const servers = { traced: { command: 'touch', args: [trace] } };
-        await writeFile(join(mainRepo, 'children.mcp.json'), JSON.stringify({ mcpServers: servers }));
+        await writeFile(join(mainRepo, 'agents.mcp.json'), JSON.stringify({ mcpServers: servers }));
         await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
       },
     });
@@ -150,7 +150,7 @@ test("a server of the project that has the name of one of the person's is starte
           headers: { Authorization: `Bearer \${WORD_OF_THE_PERSON}` },
         },
       };
-      await writeFile(join(mainRepo, 'children.mcp.json'), JSON.stringify({ mcpServers: servers }));
+      await writeFile(join(mainRepo, 'agents.mcp.json'), JSON.stringify({ mcpServers: servers }));
       await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
     },
   });

@@ -64,7 +64,7 @@ const outages: FaultRow[] = [
           expect(status).toMatchObject({
             needs: 'human_decision',
             reason: expect.stringMatching(
-              /tried \d+ times in .* A resume tries again at once.*Its own words/,
+              /\d+ tries in .* A resume tries again at once.*Its own words/,
             ),
           });
           expect(progress.counted.investigation).toBe(0);

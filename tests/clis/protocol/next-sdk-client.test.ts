@@ -84,7 +84,7 @@ test('a client of SDK 2 falls back to what we speak, and everything works', asyn
       return { action: 'accept', content: { Q1: 'A) all of it', Q2_own_words: 'Whoever comes' } };
     });
     const answered = await client.callTool({ name: 'answer_qa', arguments: { session } });
-    expect(asked).toEqual([expect.stringContaining(`${session} asks`)]);
+    expect(asked).toEqual([expect.stringContaining(`${session} has questions`)]);
     expect(answered.structuredContent).toMatchObject({ open: ['Q3'] });
 
     const wrong = await client.callTool({ name: 'get_status', arguments: { session: 'goats' } });

@@ -165,7 +165,7 @@ test('changes are told since the base, an iteration and a look, with the diff of
     expect(await read(rig, { what: 'changes', path })).toMatchObject({ code: 'bad_path' });
   }
   const nothing = await read(rig, { what: 'changes', path: 'no/such/file' });
-  expect(nothing).toMatchObject({ summary: expect.stringMatching(/^Nothing differs/) });
+  expect(nothing).toMatchObject({ summary: expect.stringMatching(/^Nothing changed at that path/) });
 });
 
 test('changes since an iteration that still runs are refused as such, and since one that never was with those there are', async () => {
