@@ -95,7 +95,7 @@ test('without a remote the base is init.defaultBranch, main, master or the only 
 test('where nothing tells the default branch, the checked out commit is taken with a warning', async () => {
   await using repo = await makeRepo({ branch: 'one' });
   await repo.git(['branch', 'two']);
-  expect(await ask(repo)).toMatchObject({ name: 'HEAD', warning: expect.stringMatching(/was taken/) });
+  expect(await ask(repo)).toMatchObject({ name: 'HEAD', warning: expect.stringMatching(/was used/) });
 });
 
 test('a base that is named may be a branch, a tag, a commit or a branch of the remote', async () => {

@@ -136,9 +136,9 @@ test('a long list comes in pages that hold every session once', async () => {
 });
 
 test.each([
-  ['samocode://sessions/boat', 'is no resource'],
+  ['samocode://sessions/boat', 'is not a resource'],
   ['samocode://sessions/boat/diary', 'overview, qa, plan, signal, history, events, log, changes'],
-  ['file:///etc/passwd', 'is no resource'],
+  ['file:///etc/passwd', 'is not a resource'],
   ['samocode://sessions/%E0%A4%A/overview', 'encodes no character'],
   ['samocode://sessions/..%2F..%2Fetc/overview', 'There is no session'],
   [uriOf('overview', '26-01-08-baot'), 'Did you mean'],

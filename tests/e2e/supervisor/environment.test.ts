@@ -6,7 +6,7 @@ import { supervisorProgram } from '../../../src/actions/acting/supervision.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
-import { endProcessesOf, supervisorPids } from '../../support/supervisors.ts';
+import { endOfWorker, endProcessesOf, supervisorPids } from '../../support/supervisors.ts';
 
 const KEY = 'sk-of-the-person';
 const IN_START_FILE = `export ANTHROPIC_API_KEY=${KEY}\n`;
@@ -35,6 +35,8 @@ async function startedBy({ startFile = '', env = {} }: Person): Promise<SessionR
   await writeFile(agent, `#!/bin/sh\n${note}\n${play}\n`, { mode: 0o755 });
   await writeFile(join(rig.repo.homeDir, '.config/samocode/.env'), `CLAUDE_PATH=${agent}\n`);
   const own = typeof env === 'function' ? await env(rig) : env;
+  // A worker of the start that is still there would take the resume, with the environment of the start.
+  await endOfWorker(rig);
   await rig.resume({ provider: 'claude' }, { SHELL: '/bin/bash', ...own });
   await rig.untilWaiting('qa_answers');
   return rig;
