@@ -63,9 +63,7 @@ const outages: FaultRow[] = [
           const { status, progress } = await rig.state();
           expect(status).toMatchObject({
             needs: 'human_decision',
-            reason: expect.stringMatching(
-              /\d+ tries in .* A resume tries again at once.*Its own words/,
-            ),
+            reason: expect.stringMatching(/\d+ tries in .* A resume tries again at once.*Its own words/),
           });
           expect(progress.counted.investigation).toBe(0);
           expect(progress.strikes.failures).toBe(0);

@@ -189,7 +189,9 @@ test.concurrent('a no in a form sends the plan back with the words of the human,
   expect((await silent.call('approve_plan')).next).toContain('request_changes');
   expect((await rig.state()).status.kind).toBe('waiting');
   await using parent = await connected(rig, no('smaller steps'));
-  expect(await parent.call('approve_plan')).toMatchObject({ summary: expect.stringContaining('their words were sent') });
+  expect(await parent.call('approve_plan')).toMatchObject({
+    summary: expect.stringContaining('their words were sent'),
+  });
   const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
   expect(asked).toMatchObject({ by: { channel: 'elicitation' }, feedback: 'smaller steps' });
 });
