@@ -8,7 +8,7 @@ import { changeSettings } from '../faults/with-settings.ts';
 import { askingRig, plannedRig } from '../support/asking-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
-import { endOfWorker, endProcessesOf } from '../support/supervisors.ts';
+import { endOfWorker, killSupervisors } from '../support/supervisors.ts';
 
 const by = (channel: string) => expect.objectContaining({ channel });
 
@@ -108,7 +108,7 @@ test.concurrent('answers typed while nothing watches are taken once a supervisor
   await using rig = await watched();
   await rig.untilWaiting('qa_answers');
   await endOfWorker(rig);
-  await endProcessesOf(rig.repo.homeDir);
+  await killSupervisors(rig.repo.homeDir);
   await edit(rig.paths.qa, answered);
   await superviseIfUnfinished(rig.context('tool'));
   await rig.untilWaiting('plan_approval');

@@ -5,14 +5,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
-import {
-  endOfWorker,
-  endProcessesOf,
-  killSupervisors,
-  nowOf,
-  queueOf,
-  supervisorPids,
-} from '../support/supervisors.ts';
+import { endOfWorker, killSupervisors, nowOf, queueOf, supervisorPids } from '../support/supervisors.ts';
 import { watch } from './watch-rig.ts';
 import { changeSettings } from './with-settings.ts';
 
@@ -98,8 +91,7 @@ test.concurrent('a disk that takes nothing keeps no session from its work, and n
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
-  // Its worker may still be about to start one.
-  await endProcessesOf(rig.repo.homeDir);
+  await killSupervisors(rig.repo.homeDir);
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   const full = { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull };
   await watch(rig, full);
@@ -123,8 +115,7 @@ test.concurrent('a session whose answers were taken is continued after a disk wa
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
-  // Its worker may still be about to start one.
-  await endProcessesOf(rig.repo.homeDir);
+  await killSupervisors(rig.repo.homeDir);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });

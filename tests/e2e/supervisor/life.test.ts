@@ -177,7 +177,6 @@ test.concurrent('one that was killed is replaced by the next act, and by the nex
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
-  await watchedAgain(rig);
   expect(await killSupervisors(rig.repo.homeDir)).toHaveLength(1);
   await rig.answer();
   await watchedAgain(rig);
@@ -191,7 +190,7 @@ test.concurrent('where its folder cannot be made, sessions run all the same', as
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
-  await endProcessesOf(rig.repo.homeDir);
+  await killSupervisors(rig.repo.homeDir);
   const { dir } = await supervisorOf(rig);
   await rm(dirname(dir), { recursive: true });
   await writeFile(dirname(dir), 'no folder');
