@@ -91,6 +91,8 @@ test.concurrent('a disk that takes nothing keeps no session from its work, and n
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
+  // One that starts has no lease yet, and would take it after this.
+  await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1);
   await killSupervisors(rig.repo.homeDir);
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   const full = { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull };
@@ -115,6 +117,8 @@ test.concurrent('a session whose answers were taken is continued after a disk wa
   await using rig = await startRig({ supervised: true, faults: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
+  // One that starts has no lease yet, and would take it after this.
+  await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length === 1);
   await killSupervisors(rig.repo.homeDir);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
