@@ -6,17 +6,20 @@ import { ifExists } from '../../src/base/errors.ts';
 import { readOverview } from '../../src/session/documents/overview.ts';
 import { parseEvent } from '../../src/session/events/events.ts';
 import type { SessionState } from '../../src/session/events/state.ts';
+import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { childrenNeverOverlapped } from './overlaps.ts';
 
 /** What must hold at the end of every fault, whatever it was. */
 export async function checkNeutrally(rig: SessionRig, overlaps: string, state: SessionState): Promise<void> {
+  await eventually(async () => (await rig.processesWithMark()).length === 0, {
+    what: 'the end of every process with the mark',
+  });
   await projectionsSettled(rig);
   await eventsParse(rig);
   await historyHasOneLineEach(rig, state);
   await childrenNeverOverlapped(overlaps);
   await noDraftsLeft(rig);
-  expect(await rig.processesWithMark(), 'processes with the mark').toEqual([]);
   expect(mainCheckout(rig), 'the main checkout').toBe('');
 }
 
