@@ -7,11 +7,11 @@ import { plainWords } from '../base/plain-words.ts';
 import { parsePlan } from '../session/documents/plan.ts';
 import type { QaQuestion } from '../session/documents/qa-question.ts';
 import type { SessionView } from '../session/events/session-view.ts';
-import type { WaitingStatus } from '../session/events/state.ts';
+import type { LimitedStatus, WaitingStatus } from '../session/events/state.ts';
 import type { Notification } from './notification.ts';
 import { kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
 import { isStillOpen } from './still-open.ts';
-import { titleOf } from './titles.ts';
+import { localTime, titleOf } from './titles.ts';
 
 export interface ComposeOptions {
   /** `titles`: nothing of what an agent or the project's person has written, and no path. */
@@ -52,11 +52,25 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
       return status.kind === 'waiting' ? await askedIn(view, status) : { text };
     case 'blocked':
       return status.kind === 'blocked' ? { text: `${status.reason}\nNeeds: ${status.needs}` } : { text };
+    case 'limited':
+    case 'back_off':
+      return status.kind === 'limited' ? { text: retryWords(status) } : { text };
+    case 'queued':
+      return status.kind === 'queued'
+        ? { text: `Queued since ${localTime(Date.parse(status.since))}: ${status.reason}` }
+        : { text };
     case 'done':
       return { text: doneWords(view, status.kind === 'done' ? status.summary : '') };
     default:
       return { text };
   }
+}
+
+function retryWords({ until, guessed, outage }: LimitedStatus): string {
+  const next = `It tries again ${guessed ? 'at about' : 'at'} ${localTime(until)}`;
+  return outage === undefined
+    ? `${next}.`
+    : `${next}. If it lasts, you are asked at ${localTime(outage.asksAt)}.`;
 }
 
 async function askedIn(view: SessionView, status: WaitingStatus): Promise<Details> {

@@ -12,12 +12,14 @@ type NotifyKey =
   | 'notifyDetail'
   | 'notifyQuiet'
   | 'telegramBotToken'
-  | 'telegramChatId';
+  | 'telegramChatId'
+  | 'telegramUsers'
+  | 'telegramApiRoot';
 
 /** What the environment and the `.env` of the config folder say of notifications. */
 export type NotifySettings = Partial<Pick<Settings, NotifyKey>>;
 
-/** A value that makes no sense is none; `problems` says which, and never what was written. */
+/** A value that makes no sense is left out; `problems` says which, and never what was written. */
 export async function readNotifySettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,

@@ -64,7 +64,7 @@ function awaited({ for: waitsFor, openQuestions }: WaitingStatus): string {
 }
 
 /** `2026-01-08 14:30` of this machine. */
-function localTime(ms: number): string {
+export function localTime(ms: number): string {
   const at = new Date(ms);
   const two = (value: number) => String(value).padStart(2, '0');
   const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');

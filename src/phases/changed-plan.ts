@@ -3,8 +3,7 @@ import type { Facts } from './edge-conditions.ts';
 import { followsPlan } from './table.ts';
 import { park } from './verdict.ts';
 
-/** The reason of a session that waits with such a plan begins with it. */
-export const PLAN_CHANGED = 'The plan was changed after its approval.';
+const PLAN_CHANGED = 'The plan was changed after its approval.';
 
 /**
  * Parks instead of going on where a child changed the approved plan, however that child ended: nothing

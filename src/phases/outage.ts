@@ -19,6 +19,9 @@ export interface Patience {
   mostMs: number;
 }
 
+/** Hours before a person is asked, for sessions that were started before there was a setting. */
+export const USUAL_RETRY_HOURS = 12;
+
 const QUICK_TRIES = 3;
 const LONGEST_MS = 10 * 60_000;
 /** Waits after the quick tries, in first ones; the last is that of every further try. */
@@ -27,7 +30,7 @@ const FACTORS = [1, 2, 5, 10] as const;
 /** The endings that say nothing of whether the provider could have answered. */
 const UNTOLD: readonly EndingKind[] = ['crashed', 'killed', 'not_started'];
 
-/** The row after one more iteration; undefined when there is none. Pure. */
+/** The row after one more iteration; undefined when none began. Pure. */
 export function withEnding(
   row: Outage | undefined,
   { ending, durationMs }: { ending: EndingKind; durationMs: number },

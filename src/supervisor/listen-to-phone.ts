@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path';
-import type { ActionContext } from '../actions/acting/context.ts';
 import { listenToTelegram } from '../notify/telegram/listen.ts';
 import type { TelegramChannel } from '../notify/telegram/telegram-channel.ts';
 import { telegramFiles } from '../notify/telegram/telegram-settings.ts';
@@ -12,9 +11,8 @@ export async function listenToPhone(
   signal: AbortSignal,
 ): Promise<void> {
   const { worker } = programs;
-  const context: ActionContext = {
+  const context = {
     ...{ clock, host, env, home, cwd: home },
-    by: { channel: 'phone', client: 'telegram' },
     programs: { worker, rehearsal: join(dirname(worker), 'samocode-rehearsal.cjs') },
   };
   const { setUp: setUpPath } = telegramFiles(paths);

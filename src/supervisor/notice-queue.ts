@@ -6,10 +6,9 @@ import { crashPoint } from '../base/fault-points.ts';
 import { appendLines } from '../base/files/append-lines.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { statsAt } from '../base/files/look-at.ts';
-import { plainText } from '../base/files/plain-file.ts';
-import { parseJson } from '../base/parse-json.ts';
+import { plainJson } from '../base/files/plain-file.ts';
 import type { QueuedNotice } from '../notify/queued-notice.ts';
-import { PLAN_CHANGED } from '../phases/changed-plan.ts';
+import { USUAL_RETRY_HOURS } from '../phases/outage.ts';
 import { isContinuedBy } from '../session/continued-by.ts';
 import { describeEvent } from '../session/documents/describe-event.ts';
 import { readEvents } from '../session/events/event-log.ts';
@@ -22,6 +21,8 @@ import type { WatchedSession } from './watched-session.ts';
 const Cursors = z.object({ v: z.literal(1), since: z.string(), read: z.record(z.string(), z.int()) });
 type Cursors = z.infer<typeof Cursors>;
 
+type View = WatchedSession['view'];
+
 const MAX_BYTES = 16 * 1024 * 1024;
 /** The first supervisor of a machine is started by what it is to notify of. */
 const BEFORE_FIRST_MS = 60_000;
@@ -29,8 +30,6 @@ const BEFORE_FIRST_MS = 60_000;
 const LONG_OUTAGE_MS = 10 * 60_000;
 const LONG_QUEUED_MS = 30 * 60_000;
 const HOUR_MS = 3_600_000;
-/** Of sessions that were started before there was a setting. */
-const USUAL_RETRY_HOURS = 12;
 /** The cursors of sessions that are gone are looked for this often. */
 const PRUNE_MS = HOUR_MS;
 
@@ -119,8 +118,7 @@ export class NoticeQueue {
   async #readCursors(): Promise<Cursors> {
     if (this.#cursors !== undefined) return this.#cursors;
     const { paths, clock } = this.#supervisor;
-    const text = await plainText(paths.cursors, MAX_BYTES);
-    const read = Cursors.safeParse(text === undefined ? undefined : parseJson(text)).data;
+    const read = await plainJson(paths.cursors, MAX_BYTES, Cursors);
     this.#cursors = read ?? { v: 1, since: isoUtc(clock.now() - BEFORE_FIRST_MS), read: {} };
     return this.#cursors;
   }
@@ -139,7 +137,7 @@ function withoutGone(read: Cursors['read'], sessions: Overlook['sessions']): Cur
   );
 }
 
-function placeOf({ folder, paths }: WatchedSession['view']) {
+function placeOf({ folder, paths }: View) {
   return { session: folder, sessionsDir: paths.sessionsDir };
 }
 
@@ -147,16 +145,18 @@ const NOTICE_KINDS = new Map<string, QueuedNotice['kind']>(
   (['stalled', 'main_checkout_moved', 'answer_changed', 'fallback'] as const).map((code) => [code, code]),
 );
 
-function kindOf(event: SessionEvent, retryHours: number | undefined): QueuedNotice['kind'] | undefined {
+function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice['kind'] | undefined {
   switch (event.type) {
     case 'parked':
-      return event.reason?.startsWith(PLAN_CHANGED) ? 'plan_changed' : 'waiting';
+      return isPlanChanged(event, state) ? 'plan_changed' : 'waiting';
     case 'blocked':
     case 'done':
       return event.type;
     case 'limited':
       if (event.outage === undefined) return 'limited';
-      return becomesLong(event, event.outage.asksAt, retryHours) ? 'back_off' : undefined;
+      return becomesLong(event, event.outage.asksAt, sessionFile?.settings.retryHours)
+        ? 'back_off'
+        : undefined;
     case 'budget_warned':
       return 'budget';
     case 'worker_took_over':
@@ -166,6 +166,11 @@ function kindOf(event: SessionEvent, retryHours: number | undefined): QueuedNoti
     default:
       return undefined;
   }
+}
+
+/** Its approval no longer covers the plan: it was changed since. */
+function isPlanChanged({ plan }: EventOf<'parked'>, { approvedPlan }: View['state']): boolean {
+  return plan !== undefined && approvedPlan !== undefined && plan.hash !== approvedPlan.hash;
 }
 
 /** Of the waits of one outage, the one in which it comes to last long. */
@@ -179,7 +184,7 @@ function becomesLong(
 }
 
 function noticeOf(event: SessionEvent, { view }: WatchedSession, sessionId: string): QueuedNotice[] {
-  const kind = kindOf(event, view.sessionFile?.settings.retryHours);
+  const kind = kindOf(event, view);
   if (kind === undefined) return [];
   const text = describeEvent(event) ?? kind;
   return [{ v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text }];

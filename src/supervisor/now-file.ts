@@ -15,7 +15,7 @@ export interface NowSession {
   /** ISO time since when the state holds. */
   since: string;
   needsYou: boolean;
-  /** Why nobody continues it without a person. */
+  /** Why it is continued only by a person. */
   person?: string;
 }
 

@@ -5,11 +5,9 @@ import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
-import { fileIdentity } from '../base/files/fingerprint.ts';
-import { statsAt } from '../base/files/look-at.ts';
-import { plainText } from '../base/files/plain-file.ts';
+import { identityAt, statsAt } from '../base/files/look-at.ts';
+import { plainJson } from '../base/files/plain-file.ts';
 import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
-import { parseJson } from '../base/parse-json.ts';
 import { acquireLease, type OwnedLease } from '../base/processes/lease.ts';
 import { LinkedController } from '../base/processes/linked-controller.ts';
 import { channelsOf } from '../notify/outbox/channels-of.ts';
@@ -56,10 +54,10 @@ const MAX_PATHS = 1024;
 
 /**
  * Watches every session that waits, until there is nothing to watch: leaves its lease, looks again, and takes it again
- * if somebody left work behind meanwhile. One per identity; a second one returns at once.
+ * if work was left meanwhile. One per identity; a second one returns at once.
  */
 export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
-  const program = programId(supervisor);
+  const program = identityAt(supervisor.programs.supervisor);
   for (;;) {
     const lease = await takeLease(supervisor, options);
     if (lease === undefined) return options.signal.aborted ? 'ended' : 'held';
@@ -120,7 +118,7 @@ async function writeAbout({ paths, programs, clock, revives }: Supervisor): Prom
 async function watch(
   supervisor: Supervisor,
   lease: OwnedLease,
-  { signal, stays = false, watchPath, program }: RunOptions & { program: string | undefined },
+  { signal, stays = false, watchPath, program }: RunOptions & { program: string },
 ): Promise<SupervisorEnd> {
   const { paths, clock } = supervisor;
   const overlook = new Overlook(supervisor);
@@ -140,8 +138,9 @@ async function watch(
       // Where its folder was taken away, it is made anew: whoever parks a session must find the lease.
       await lease.check();
       if (await isAskedToLeave(paths.leave, stays)) return 'asked_to_leave';
-      const standing = programId(supervisor);
-      if (standing !== undefined && standing !== program) return 'program_replaced';
+      // Missing while an upgrade puts another in its place.
+      const present = identityAt(supervisor.programs.supervisor);
+      if (present !== '' && present !== program) return 'program_replaced';
       const watched = watchedBy(supervisor, overlook);
       const isReported = watcher.watch(watched);
       const nextMs = await overlook.look().catch((error: unknown) => {
@@ -204,17 +203,10 @@ const MAX_LEAVE_BYTES = 64 * 1024;
  * that asks is not obeyed, or two would drive each other out for ever.
  */
 async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
-  const text = await plainText(path, MAX_LEAVE_BYTES);
-  const asked = text === undefined ? undefined : Leave.safeParse(parseJson(text)).data;
+  const asked = await plainJson(path, MAX_LEAVE_BYTES, Leave);
   if (asked === undefined) return false;
   return (
     isOlderProgram(__VERSION__, asked.version) ||
     (asked.stays === true && !stays && asked.version === __VERSION__)
   );
-}
-
-/** Which file the program is: an upgrade puts another in its place. Undefined while it is being put there. */
-function programId({ programs }: Supervisor): string | undefined {
-  const stats = statsAt(programs.supervisor);
-  return stats && fileIdentity(stats);
 }

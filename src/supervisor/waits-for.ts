@@ -7,7 +7,7 @@ import { isLost } from '../session/session-list.ts';
 
 /** What a session waits for, and with that what wakes it: the supervisor then starts a worker. */
 export type Waits =
-  /** Done, stopped, archived, or of the original tool: somebody acts on it, and starts a worker of their own. */
+  /** Done, stopped, archived, or of the original tool: whoever acts on it starts its worker. */
   | { for: 'nothing' }
   /** Its worker lives. Its end wakes. */
   | { for: 'its_worker' }

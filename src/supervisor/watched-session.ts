@@ -1,8 +1,7 @@
 import { recentRevivals } from '../actions/reading/recent-revivals.ts';
 import { REVIVAL_LIMIT } from '../actions/reading/revival-limit.ts';
 import type { Clock } from '../base/clock.ts';
-import { fileIdentity } from '../base/files/fingerprint.ts';
-import { statsAt } from '../base/files/look-at.ts';
+import { identityAt } from '../base/files/look-at.ts';
 import { runningEntry } from '../base/processes/host.ts';
 import { isRunning } from '../base/processes/process-table.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
@@ -192,8 +191,7 @@ export function printOf({ events, leases, commands, sessionFile, runDir }: Sessi
 
 function idAt(path: string): string {
   try {
-    const stats = statsAt(path);
-    return stats === undefined ? '' : fileIdentity(stats);
+    return identityAt(path);
   } catch {
     return 'unreadable';
   }

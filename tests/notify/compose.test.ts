@@ -22,6 +22,10 @@ const WAITS_FOR_PLAN: NewEvent = {
   unconfirmed: [],
   plan: { name: '26-01-08-plan-x.md', hash: 'b'.repeat(64) },
 };
+const APPROVED: NewEvent = {
+  ...{ type: 'plan_approved', by: { channel: 'cli' }, phase: 'implementation' },
+  plan: { name: '26-01-08-plan-x.md', hash: 'a'.repeat(64) },
+};
 const notice = (code: string): NewEvent => ({ type: 'notice', code, text: `${CANARY} of ${code}` });
 const outage = (atMs: number, lastedMs: number): NewEvent => ({
   ...{ type: 'limited', until: atMs + 8 * 60_000, guessed: true, provider: 'claude' },
@@ -53,7 +57,7 @@ const SESSION = '26-01-08-x';
 const until = /\d{4}-\d\d-\d\d \d\d:\d\d$/;
 const ROWS: Record<
   string,
-  { plan: (startMs: number) => SessionPlan; title: string | RegExp; body: string[] }
+  { plan: (startMs: number) => SessionPlan; title: string | RegExp; body: (string | RegExp)[] }
 > = {
   waiting: {
     plan: () => ({ events: [...BEGUN, ASKING], qa: QA }),
@@ -64,6 +68,7 @@ const ROWS: Record<
     plan: () => ({
       events: [
         ...BEGUN,
+        APPROVED,
         { ...WAITS_FOR_PLAN, reason: 'The plan was changed after its approval.' } as NewEvent,
       ],
     }),
@@ -98,12 +103,12 @@ const ROWS: Record<
       ],
     }),
     title: until,
-    body: ['usage limit of claude until'],
+    body: [/^It tries again at \d{4}-\d\d-\d\d \d\d:\d\d\.$/],
   },
   back_off: {
     plan: (startMs) => ({ events: [...BEGUN, outage(startMs + 2000, 5 * 60_000)] }),
     title: `${SESSION} keeps waiting: the provider cannot be reached`,
-    body: ['next try at'],
+    body: [/^It tries again at about .* you are asked at \d{4}-\d\d-\d\d \d\d:\d\d\.$/],
   },
   budget: {
     plan: () => ({
@@ -128,7 +133,7 @@ const ROWS: Record<
       startMs: startMs - HOUR_MS,
     }),
     title: `${SESSION} has been queued for a long time`,
-    body: [`${CANARY} others`],
+    body: [`${CANARY} others`, /^Queued since \d{4}-\d\d-\d\d \d\d:\d\d: /],
   },
   done: {
     plan: () => ({
@@ -174,7 +179,7 @@ test.each(Object.entries(ROWS))(
       session: SESSION,
       project: 'repo',
     });
-    for (const line of row.body) expect(sent[0]?.body).toContain(line);
+    for (const line of row.body) expect(sent[0]?.body).toMatch(line);
   },
 );
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { namesAt } from '../../base/files/look-at.ts';
-import { plainText } from '../../base/files/plain-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 
 /** `channels/<name>.json` of the supervisor's folder: what a channel of notifications has sent. */
@@ -30,13 +29,12 @@ export function channelStatePath({ channels }: Pick<SupervisorPaths, 'channels'>
   return join(channels, `${name}.json`);
 }
 
-/** @returns undefined where there is none that can be read */
+/** @returns undefined when the file is missing or damaged */
 export async function readChannelState(
   paths: Pick<SupervisorPaths, 'channels'>,
   name: string,
 ): Promise<ChannelState | undefined> {
-  const text = await plainText(channelStatePath(paths, name), MAX_BYTES);
-  return ChannelState.safeParse(text === undefined ? undefined : parseJson(text)).data;
+  return await plainJson(channelStatePath(paths, name), MAX_BYTES, ChannelState);
 }
 
 /** A channel whose notifications do not get out. */

@@ -1,9 +1,16 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { ifThere, systemErrorCode } from '../errors.ts';
+import { fileIdentity } from './fingerprint.ts';
 
 /** What stands at a path, links not followed; undefined when nothing does. */
 export function statsAt(path: string): Stats | undefined {
   return ifThere(() => lstatSync(path, { throwIfNoEntry: false }));
+}
+
+/** Which state of a file is there; empty when the file is missing. */
+export function identityAt(path: string): string {
+  const stats = statsAt(path);
+  return stats === undefined ? '' : fileIdentity(stats);
 }
 
 /** The names in a folder, as the system gives them; undefined when there is none, as behind a circle of links. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
+import { escapedMarkup } from '../../base/plain-words.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { succeeds } from './ask-program.ts';
 import type { Service, ServiceStep, ServiceWork } from './service.ts';
@@ -64,9 +65,9 @@ function plistPath(label: string, { home }: ActionContext): string {
 
 // Workers outlive the supervisor: the process group is left alone when it ends.
 function plistText({ command, context }: ServiceWork): string {
-  const words = command.map((word) => `    <string>${escaped(word)}</string>`);
+  const words = command.map((word) => `    <string>${escapedMarkup(word)}</string>`);
   const variables = Object.entries(serviceEnvironment(context)).map(
-    ([name, value]) => `    <key>${name}</key><string>${escaped(value)}</string>`,
+    ([name, value]) => `    <key>${name}</key><string>${escapedMarkup(value)}</string>`,
   );
   const { errors } = supervisorPaths(context.home, context.host);
   return [
@@ -80,7 +81,7 @@ function plistText({ command, context }: ServiceWork): string {
     '  <key>EnvironmentVariables</key><dict>',
     ...variables,
     '  </dict>',
-    `  <key>StandardErrorPath</key><string>${escaped(errors)}</string>`,
+    `  <key>StandardErrorPath</key><string>${escapedMarkup(errors)}</string>`,
     '  <key>RunAtLoad</key><true/>',
     '  <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>',
     '  <key>ThrottleInterval</key><integer>30</integer>',
@@ -88,10 +89,6 @@ function plistText({ command, context }: ServiceWork): string {
     '</dict></plist>',
     '',
   ].join('\n');
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function unescaped(text: string): string {

@@ -19,7 +19,7 @@ export interface MonitorReplacement {
 
 /**
  * Puts the supervisor's service in the place of the monitor's that samocode 0.1 installed, and removes its line from the
- * crontab. Costs one look at a file where there is none. What fails is reported and tried again at the next start.
+ * crontab. Without them it costs one look at a file. What fails is reported and tried again at the next start.
  */
 export async function replaceMonitor(
   { program, platform, isMonitor = false }: ReplaceMonitorInput,

@@ -1,7 +1,7 @@
 import { runCommand } from '../../base/processes/run-command.ts';
 import type { NotifyChannel } from '../channel.ts';
 import { NOTIFY_ERRORS } from '../notify-errors.ts';
-import { ownEnvironment } from './own-environment.ts';
+import { hookEnvironment } from './hook-environment.ts';
 import { payloadOf } from './payload.ts';
 
 export interface CommandChannelOptions {
@@ -27,7 +27,7 @@ export function commandChannel({
     name: 'command',
     async send(notifications, signal) {
       const { exitCode, timedOut } = await runCommand('/bin/sh', ['-c', command], {
-        ...{ cwd: home, env: ownEnvironment(env), input: `${payloadOf(notifications)}\n` },
+        ...{ cwd: home, env: hookEnvironment(env), input: `${payloadOf(notifications)}\n` },
         ...{ timeoutMs, signal, maxBytes: MAX_OUTPUT_BYTES },
       });
       signal.throwIfAborted();

@@ -1,8 +1,9 @@
+import { escapedMarkup } from '../../base/plain-words.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import type { NotifyChannel } from '../channel.ts';
 import type { Notification } from '../notification.ts';
 import { NOTIFY_ERRORS } from '../notify-errors.ts';
-import { ownEnvironment } from './own-environment.ts';
+import { hookEnvironment } from './hook-environment.ts';
 
 export interface DesktopOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -21,7 +22,7 @@ const PROGRAMS: ReadonlyArray<[program: string, args: (shown: Shown) => string[]
     // A body is markup there.
     ({ title, body, isUrgent }) => [
       ...['--app-name=samocode', `--urgency=${isUrgent ? 'critical' : 'normal'}`, '--', title],
-      body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+      escapedMarkup(body),
     ],
   ],
   // A message that begins with a bracket is shown as an empty one.
@@ -46,7 +47,7 @@ export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
     async send(notifications, signal) {
       const shown = shownOf(notifications);
       for (const [program, args] of PROGRAMS) {
-        const options = { env: ownEnvironment(env), timeoutMs: TIMEOUT_MS, signal };
+        const options = { env: hookEnvironment(env), timeoutMs: TIMEOUT_MS, signal };
         const { exitCode, notFound } = await runCommand(program, args(shown), options);
         signal.throwIfAborted();
         if (exitCode === 0) return;

@@ -3,7 +3,7 @@ import { channelStatePath, readChannelState } from '../../actions/reading/channe
 import type { Clock } from '../../base/clock.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import { namesAt } from '../../base/files/look-at.ts';
+import { identityAt, namesAt } from '../../base/files/look-at.ts';
 import type { SupervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../channel.ts';
@@ -12,7 +12,7 @@ import { quietHours } from '../quiet-hours.ts';
 import type { Around } from './around.ts';
 import { channelsOf } from './channels-of.ts';
 import { Lane } from './lane.ts';
-import { DAY_MS, idAt, QueueFile } from './queue-file.ts';
+import { DAY_MS, QueueFile } from './queue-file.ts';
 
 export interface OutboxOptions {
   paths: SupervisorPaths;
@@ -30,7 +30,7 @@ const PRUNE_MS = 3_600_000;
 
 /**
  * Sends what is in the queue by every channel that is configured, beside the looks of the supervisor. Each channel has
- * a file of its own, so that one that fails holds up no other.
+ * a separate file, so that one that fails holds up no other.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -101,7 +101,7 @@ export class Outbox {
 
   async #readSettings(): Promise<void> {
     const { env, home, clock, report, channels = channelsOf } = this.#options;
-    const id = idAt(join(configFolder(home), '.env'));
+    const id = identityAt(join(configFolder(home), '.env'));
     if (id === this.#settingsId) return;
     const { settings, problems } = await readNotifySettings(env, home);
     for (const problem of problems) report('settings', new Error(problem));

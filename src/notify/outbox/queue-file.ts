@@ -1,7 +1,6 @@
 import { replaceWhole } from '../../base/files/atomic-file.ts';
-import { fileIdentity } from '../../base/files/fingerprint.ts';
 import { readBoundedText } from '../../base/files/lines.ts';
-import { statsAt } from '../../base/files/look-at.ts';
+import { identityAt } from '../../base/files/look-at.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { QueuedNotice } from '../queued-notice.ts';
 
@@ -21,7 +20,7 @@ export class QueueFile {
   }
 
   read(): void {
-    const id = idAt(this.#path);
+    const id = identityAt(this.#path);
     if (id === this.#id) return;
     const reading = readBoundedText(this.#path, { maxBytes: MAX_BYTES, keep: 'end' });
     const lines = reading.kind === 'text' ? reading.text.split('\n') : [];
@@ -38,13 +37,7 @@ export class QueueFile {
     );
     if (kept.length === this.entries.length) return;
     const text = kept.map((notice) => `${JSON.stringify(notice)}\n`).join('');
-    const stillFits = () => idAt(this.#path) === this.#id;
+    const stillFits = () => identityAt(this.#path) === this.#id;
     if (await replaceWhole(this.#path, text, { mode: 0o600, stillFits })) this.entries = kept;
   }
-}
-
-/** Which state of a file is there; empty where there is none. */
-export function idAt(path: string): string {
-  const stats = statsAt(path);
-  return stats === undefined ? '' : fileIdentity(stats);
 }

@@ -101,11 +101,11 @@ export function failureWords(failure: BotFailure): FailureWords {
       return failure.with === 'webhook'
         ? words(
             'A webhook is set for the bot, so that Telegram sends its messages elsewhere.',
-            'Use a bot of its own for samocode, or remove the webhook (deleteWebhook of the Bot API).',
+            'Use a separate bot for samocode, or remove the webhook (deleteWebhook of the Bot API).',
           )
         : words(
             'Another program reads the messages of the bot: another machine, or another tool with the same token.',
-            'End that program, or use a bot of its own on each machine.',
+            'End that program, or use a separate bot on each machine.',
           );
     case 'closed_chat':
       return words(

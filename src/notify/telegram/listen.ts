@@ -21,7 +21,7 @@ const MOST_SAID = 100;
 
 export interface Listening {
   chat: TelegramChat;
-  context: ActionContext;
+  context: Omit<ActionContext, 'by'>;
   /** Touched by a set-up that wants the messages for itself. */
   setUpPath: string;
   say: (text: string) => void;
@@ -42,8 +42,8 @@ export async function listenToTelegram(
     said.add(text);
     say(text);
   };
-  // Workers that it starts are given no setting of the bot.
   let trouble: string | undefined;
+  // Workers that it starts are given no setting of the bot.
   const by = { channel: 'phone', client: 'telegram' } as const;
   const acting = { ...context, env: supervisorEnvironment(env, home), by };
   const phone = new Phone(chat, report);

@@ -1,4 +1,4 @@
-import { plainWords } from '../../base/plain-words.ts';
+import { escapedMarkup, plainWords } from '../../base/plain-words.ts';
 
 /** One line of a message; markup never reaches over its end, so that a message may be split at any line. */
 export interface MessageLine {
@@ -59,16 +59,14 @@ function shortLines(line: MessageLine, max: number): MessageLine[] {
 /** As `parse_mode: HTML` takes it; nothing in the text can become markup. */
 export function toHtml(lines: readonly MessageLine[]): string {
   return lines
-    .map(({ text, isBold }) => (isBold && text.trim() !== '' ? `<b>${escaped(text)}</b>` : escaped(text)))
+    .map(({ text, isBold }) =>
+      isBold && text.trim() !== '' ? `<b>${escapedMarkup(text)}</b>` : escapedMarkup(text),
+    )
     .join('\n');
 }
 
 export function toPlain(lines: readonly MessageLine[]): string {
   return lines.map(({ text }) => text).join('\n');
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** At most `max` characters in one line. */

@@ -16,7 +16,7 @@ const HELP = `/sessions - all sessions, what needs you first
 /stop [number or name] - stop it after the running iteration; add "now" to end its agent
 /resume [number or name] - continue it
 /message [number or name] text - guidance for its next agent
-Questions and plans come as messages of their own: press a button, or reply to the question.`;
+Questions and plans come as separate messages: press a button, or reply to the question.`;
 
 export interface PhoneContext extends ActionContext {
   /** With NOTIFY_DETAIL=titles: no text of an agent is shown. */

@@ -66,7 +66,7 @@ export class Phone {
         this.#report(`telegram: user ${sender.from?.id} is not in TELEGRAM_USERS and may not act`);
         return 'You are not in TELEGRAM_USERS: nothing was done.';
       case 'no_users':
-        this.#report('telegram: nobody may act in the group, because TELEGRAM_USERS is not set');
+        this.#report('telegram: no member of the group may act, because TELEGRAM_USERS is not set');
         return 'In a group only the users in TELEGRAM_USERS may act, and it is not set: nothing was done.';
     }
   }

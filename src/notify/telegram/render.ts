@@ -33,7 +33,7 @@ const BUTTONS: Partial<Record<NotifiedKind, Button[]>> = {
 };
 
 /**
- * The messages of one notification. Each question is a message of its own, so that its buttons are below it and a reply
+ * The messages of one notification. Each question is a separate message, so that its buttons are below it and a reply
  * belongs to it; a single question comes with the title.
  */
 export function draftsOf(notification: Notification): Draft[] {

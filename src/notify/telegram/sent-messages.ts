@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../../base/clock.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import { plainText } from '../../base/files/plain-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 
 const Where = z.object({ sessionsDir: z.string(), session: z.string() });
 export type Where = z.infer<typeof Where>;
@@ -84,8 +83,7 @@ export class SentMessages {
 
   async read(): Promise<State> {
     if (this.#state !== undefined) return this.#state;
-    const text = this.#path === undefined ? undefined : await plainText(this.#path, MAX_BYTES);
-    const found = State.safeParse(text === undefined ? undefined : parseJson(text)).data;
+    const found = this.#path === undefined ? undefined : await plainJson(this.#path, MAX_BYTES, State);
     const at = isoUtc(this.#clock.now());
     this.#state ??= found ?? { v: 1, offset: 0, lookedAt: at, sent: [], listed: [] };
     return this.#state;

@@ -34,7 +34,7 @@ const PATIENCE_MS = 10 * 60_000;
 const CONFLICT_MS = 2000;
 
 /**
- * Checks a token, learns the chat from the message that brings a one-time code, so that nobody else can claim the bot,
+ * Checks a token, learns the chat from the message that brings a one-time code, so that no one else can claim the bot,
  * and writes both down.
  * @throws telegram_token_form, telegram_refused, telegram_no_chat
  */

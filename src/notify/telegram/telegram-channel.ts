@@ -26,7 +26,7 @@ export class TelegramChannel implements NotifyChannel {
     const [first] = notifications;
     if (first === undefined) return;
     const { api, chat } = await this.#bot();
-    // A digest is about several sessions: what can be decided comes as a notification of its own behind it.
+    // A digest is about several sessions: what can be decided follows as a separate notification.
     const isDigest = notifications.length > 1;
     const batches = isDigest
       ? [{ of: first, drafts: digestOf(notifications) }, ...notifications.filter(hasDecision).map(batchOf)]

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { readSettingTexts } from '../../project/finding/open-project.ts';
-import { readSettings } from '../../project/settings/read-settings.ts';
+import { readNotifySettings } from '../notify-settings.ts';
 
 export interface TelegramSettings {
   token: string;
@@ -26,18 +25,15 @@ export async function readTelegramSettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
 ): Promise<Omit<TelegramSettings, 'token' | 'chat'> & { token?: string; chat?: string }> {
-  const { readings } = readSettings(await readSettingTexts({ env, homeDir }));
-  const textOf = (wanted: string) => {
-    const value = readings.find(({ name }) => name === wanted)?.value;
-    return typeof value === 'string' ? value : undefined;
-  };
-  const users = (textOf('telegramUsers') ?? '').split(',').map((user) => user.trim().replace(/^@/, ''));
+  const { settings } = await readNotifySettings(env, homeDir);
+  const { telegramUsers = '', telegramApiRoot = TELEGRAM } = settings;
+  const users = telegramUsers.split(',').map((user) => user.trim().replace(/^@/, ''));
   return {
-    token: textOf('telegramBotToken'),
-    chat: textOf('telegramChatId'),
+    token: settings.telegramBotToken,
+    chat: settings.telegramChatId,
     users: users.filter(Boolean).map((user) => user.toLowerCase()),
-    isBrief: textOf('notifyDetail') === 'titles',
-    apiRoot: (textOf('telegramApiRoot') ?? TELEGRAM).replace(/\/+$/, ''),
+    isBrief: settings.notifyDetail === 'titles',
+    apiRoot: telegramApiRoot.replace(/\/+$/, ''),
   };
 }
 

@@ -78,15 +78,20 @@ const PARENT_CLIENT = new Set([
 const OF_NPX =
   /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
 
-/** The rehearsal's own pace is for it; NOTIFY_SOCKET is systemd's. */
-const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|TELEGRAM_|NOTIFY_(?!SOCKET$)|REHEARSAL_)/;
+/** The rehearsal's own pace is for it. */
+const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|REHEARSAL_)/;
+
+/** A setting of notifications, which may be a secret. NOTIFY_SOCKET is systemd's. */
+export function isNotifyVariable(name: string): boolean {
+  return /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name);
+}
 
 /** A program of the person's that knows a password: our own calls do without, a child may have to push. */
 const GIT_FOR_PUSHING = 'GIT_ASKPASS';
 
 function isForChild(name: string): boolean {
   if (!isFineForGit(name)) return name === GIT_FOR_PUSHING;
-  return !PARENT_CLIENT.has(name) && !OF_NPX.test(name) && !OURS.test(name);
+  return !PARENT_CLIENT.has(name) && !OF_NPX.test(name) && !OURS.test(name) && !isNotifyVariable(name);
 }
 
 const BARE_PATH = '/usr/local/bin:/usr/bin:/bin';

@@ -5,7 +5,7 @@ import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import type { Host } from '../../base/processes/host.ts';
-import { SESSION_MARK } from './environment.ts';
+import { isNotifyVariable, SESSION_MARK } from './environment.ts';
 import { spawnDetached } from './launch-worker.ts';
 import { isGivenByLogin } from './login-shell.ts';
 import { nodePath } from './node-path.ts';
@@ -33,8 +33,8 @@ export interface WatchOverOptions {
 export type WatchOver = { kind: 'watched' | 'started' | 'off' } | { kind: 'failed'; why: string };
 
 /**
- * Makes sure that a supervisor runs and looks at once: it is rung for, started where there is none, and an older one is
- * asked to leave. What fails keeps nobody from their work: then nothing watches, and status says so.
+ * Makes sure that a supervisor runs and looks at once: a running one is woken, else one is started, and an older
+ * one is asked to leave. A failure stops no act: then nothing watches, and status says so.
  */
 export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
   const { env, home, host, clock, sessionsDir } = options;
@@ -60,7 +60,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
 
 /**
  * The supervisor leaves at its next look if it is of an older version.
- * @param stays this one is to stay: it replaces one of the same version that would leave by itself, too
+ * @param stays this one is to stay: it replaces one of the same version that would leave
  */
 export async function askToLeave({ leave }: SupervisorPaths, version: string, stays = false): Promise<void> {
   await writeWhole(leave, `${JSON.stringify({ v: 1, version, stays })}\n`, 0o600);
@@ -71,7 +71,8 @@ export async function launchSupervisor(
   { errors }: Pick<SupervisorPaths, 'errors'>,
   { program, env, home }: Pick<WatchOverOptions, 'program' | 'env' | 'home'>,
 ): Promise<void> {
-  const given = { ...notifySettings(env), ...supervisorEnvironment(env, home) };
+  // It alone sends notifications: no worker and no agent is given the settings for them.
+  const given = { ...definedOnly(env, isNotifyVariable), ...supervisorEnvironment(env, home) };
   await spawnDetached(await nodePath(env), [program], { env: given, errors });
 }
 
@@ -83,11 +84,6 @@ export function supervisorEnvironment(env: Environment, home: string): Record<st
   const kept = definedOnly(env, (name) => name !== SESSION_MARK && (isGivenByLogin(name) || OWN.test(name)));
   const shell = env.SHELL || loginShell();
   return { ...kept, ...(shell && { SHELL: shell }), HOME: home };
-}
-
-/** It alone sends notifications: no worker and no agent is given these. */
-function notifySettings(env: Environment): Record<string, string> {
-  return definedOnly(env, (name) => /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name));
 }
 
 /** As the system knows it: containers and system services set no SHELL. */

@@ -82,7 +82,7 @@ function trueHome(home: string): string {
 const Registration = z.looseObject({ sessions: z.string().min(1) });
 const MAX_BYTES = 64 * 1024;
 
-/** Notes a SESSIONS folder, in a file of its own, so that two programs at once lose neither. */
+/** Notes a SESSIONS folder in a separate file, so that two programs at once lose neither. */
 export async function registerSessions(
   { registered }: Pick<SupervisorPaths, 'registered'>,
   sessionsDir: string,

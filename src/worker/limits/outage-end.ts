@@ -1,5 +1,5 @@
 import type { OutageKind } from '../../phases/ending.ts';
-import { lastedMs, OUTAGE_WORDS, type Patience, waitAfter } from '../../phases/outage.ts';
+import { lastedMs, OUTAGE_WORDS, type Patience, USUAL_RETRY_HOURS, waitAfter } from '../../phases/outage.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
@@ -7,18 +7,16 @@ import { stateOf, type Worker } from '../core/worker.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** Of sessions that were started before there was a setting. */
-const USUAL_HOURS = 12;
 
 export function patienceOf({
   retryDelayMs,
   outageMs = MINUTE_MS,
-  retryHours = USUAL_HOURS,
+  retryHours = USUAL_RETRY_HOURS,
 }: Pick<FrozenSettings, 'retryDelayMs' | 'outageMs' | 'retryHours'>): Patience {
   return { quickMs: retryDelayMs, firstMs: outageMs, mostMs: retryHours * HOUR_MS };
 }
 
-/** The wait of an outage after its quick tries. It is of no account: nobody else is told, and no other provider takes over. */
+/** The wait of an outage after its quick tries. It is no limit of an account: other sessions ignore it, and no other provider takes over. */
 export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kind: OutageKind): NewEvent {
   const { settings } = worker.file;
   const { lastProvider, outage = { tries: 1, workedMs: 0 } } = stateOf(worker);
