@@ -42,11 +42,16 @@ export function blockedBy(path: string): RegExp {
   return new RegExp(`^(?=.*"rule":"run_folder_changed").*${path}`, 'm');
 }
 
-/** What is known to open a gate at a level is not played there, and what ends alike at both is played in the guard. */
+/** What is known to open a gate at a level is not played there; what ends alike at both has its row in the guard. */
 export function playedAt(level: Level, cheats: readonly Cheat[]): Cheat[] {
   return cheats.filter(
     (cheat) => outcomeAt(level, cheat) !== 'open' && !(level === 'none' && cheat.ownFiles),
   );
+}
+
+/** The rows that `playedAt` leaves to the guard; the soak plays them without it as well. */
+export function leftToGuard(cheats: readonly Cheat[]): Cheat[] {
+  return cheats.filter((cheat) => cheat.ownFiles && outcomeAt('none', cheat) !== 'open');
 }
 
 /** The waits that only a person ends, each with the phase whose children play the cheats. */
