@@ -28,7 +28,7 @@ export function projectDirOf({ filePath }: Pick<SessionsPlace, 'filePath'>): str
 /**
  * Where sessions are looked for: the project that the call names; else those of the client's folders, or of the
  * working folder, and then the others known on this machine, last used first.
- * @throws project_not_found when there is none; setting_missing, setting_invalid of the call's own project
+ * @throws project_not_found for a folder without a project; setting_missing, setting_invalid of the call's own project
  */
 export async function sessionsPlaces(
   projectDir: string | undefined,

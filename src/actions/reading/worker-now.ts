@@ -16,7 +16,7 @@ export interface WorkerReport {
 export const STARTING_MS = 15_000;
 
 interface WorkerFacts {
-  /** Since the last command was left that no worker has taken; infinite where there is none. */
+  /** Since the last command was left that no worker has taken; infinite without one. */
   ageMs: number;
   /** A supervisor starts its next worker. */
   isContinued: boolean;
@@ -37,7 +37,7 @@ export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = N
   return isContinued && !isDying ? 'starting' : 'gone';
 }
 
-/** True when nothing happens in it any more before somebody acts on it, though it is not over. */
+/** True when nothing happens in it any more before a person acts on it, though it is not over. */
 export function isStuck({ state: { status } }: SessionView, { worker, unwatched }: WorkerReport): boolean {
   return (
     worker === 'gone' || (unwatched !== undefined && (status.kind === 'limited' || status.kind === 'queued'))

@@ -115,7 +115,7 @@ function badCap(name: string, why: string) {
 
 /**
  * The checks of the project as they are now, where a session that is resumed should be held to them: it is
- * blocked because of its own ones, or gets new work.
+ * blocked by those that it had, or gets new work.
  * @returns undefined when those that it has go on counting
  * @throws project_not_trusted when they have changed and are not trusted yet; the errors of settings
  */

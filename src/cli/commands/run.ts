@@ -19,7 +19,7 @@ export function addRun(program: Command, cli: Cli): void {
     .description('start or continue a session, and follow it here')
     .option('--ask', 'ask you the questions and for approval of the plan here (default on a terminal)')
     .option('--no-ask', 'exit with status 4 instead')
-    .option('-y, --yes', 'create the project if there is none, without asking')
+    .option('-y, --yes', 'create a missing project without asking')
     .addHelpText('after', '\nCtrl-C leaves the session running in the background.')
     .action((session: string | undefined, options: RunOptions) => run(cli, session, options));
 }

@@ -7,7 +7,7 @@ import { readTelegramSettings } from '../../notify/telegram/telegram-settings.ts
 const PATIENCE_MS = 5000;
 const ID = 'notify.telegram.bot';
 
-/** Whether the bot is known, may write to its chat, and is read by nobody else. Sends nothing. */
+/** Whether the bot is known, may write to its chat, and has no other reader. Sends nothing. */
 export async function telegramChecks({ env, home }: ActionContext): Promise<DoctorCheck[]> {
   const { token, chat, users, apiRoot } = await readTelegramSettings(env, home);
   if (token === undefined) return [];
@@ -27,7 +27,7 @@ export async function telegramChecks({ env, home }: ActionContext): Promise<Doct
       return [
         warn(
           ID,
-          'The chat is a group and TELEGRAM_USERS is not set: nobody may act in it.',
+          'The chat is a group and TELEGRAM_USERS is not set: no member may act.',
           'Set TELEGRAM_USERS in the .env of the config folder to the users who may.',
         ),
       ];

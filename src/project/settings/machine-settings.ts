@@ -163,7 +163,7 @@ const SECRETS = inScope('secret', {
   telegramApiRoot: {
     ...text('the address of a Bot API server', /^https?:\/\/\S+$/u),
     key: 'TELEGRAM_API_ROOT',
-    doc: 'Another Bot API server than https://api.telegram.org, such as one of your own.',
+    doc: 'Another Bot API server than https://api.telegram.org, such as one that you run.',
   },
 });
 

@@ -13,7 +13,7 @@ const MAX_WORDS = 100_000;
 // Gemini CLI drops the words behind a prompt whose argument may be left out, and asks for none where it may not.
 const GIVES_WORDS_ONLY_IF_REQUIRED = 'gemini-cli-mcp-client';
 
-/** The commands as prompts, and three of our own. Their texts are loaded when somebody asks. */
+/** The commands as prompts, and three of our own. Their texts are loaded when asked for. */
 export function servePrompts(server: Server, contextFor: ContextFor): void {
   onRequest(server, ListPromptsRequestSchema, async () => {
     const { PROMPTS } = await import('./prompts.ts');

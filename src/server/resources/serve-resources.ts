@@ -76,7 +76,7 @@ async function followerOf(uri: string, context: ActionContext): Promise<Follow> 
   return (signal) => watchFiles(locate, { clock: context.clock, signal });
 }
 
-/** The list is watched from the first time that somebody asked for it: nothing is held for nobody. */
+/** The list is watched from the first time that a client asks for it. */
 function onceWatched(tell: () => Promise<void>) {
   const end = new AbortController();
   let begun: Promise<ListWatch> | undefined;

@@ -9,7 +9,7 @@ export const startSessionTool = defineTool({
   name: 'start_session',
   title: 'Start a session',
   description: [
-    'Start an unattended coding session on a task: it works in a git worktree and branch of its own and continues when this chat ends.',
+    'Start an unattended coding session on a task: it works in its own git worktree and branch and continues when this chat ends.',
     "Use when the user wants samocode to do a task, or to research a topic. Pass the user's own words.",
     'To continue an existing session use resume_session. Returns its name and cursor; then wait.',
   ].join('\n'),

@@ -12,7 +12,7 @@ export async function noteCost(worker: Worker, iteration: number, usd: number | 
   );
 }
 
-/** Why no further agent may begin today, in words for people; undefined below the limit, and where there is none. */
+/** Why no further agent may begin today, in words for people; undefined below the limit, and without one. */
 export async function daySpent({ watch, clock, environment }: Worker): Promise<string | undefined> {
   // As the supervisor that admits it knows the limit: a login shell may know another, and it would queue again and again.
   const { usdPerDay } = await machineLimits(environment.started, watch.home).catch(() => ({

@@ -78,7 +78,7 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
         return undefined;
       }
       if (status.kind === 'limited') return (await waitsOut(worker, status)) ? undefined : 'limited';
-      // Whoever resumes it starts a worker of their own, with the environment that they mean.
+      // Whoever resumes it starts a worker, with the environment that they mean.
       if (needsAnotherEnvironment(worker)) return 'another environment is needed';
       return (await wokenByHand(worker)) ? undefined : status.kind;
     case 'stopped':
