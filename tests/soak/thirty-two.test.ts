@@ -1,12 +1,29 @@
 import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { hookServer } from '../support/hook-server.ts';
 import { queuedSessions, whenAllAreDone } from '../support/queued-sessions.ts';
 
-test('32 sessions in a queue of four all come to their end in their order, and leave nothing behind', async () => {
-  await using queued = await queuedSessions(32, 4);
+test('32 sessions in a queue of four all come to their end in their order, are notified of once each, and leave nothing behind', async () => {
+  await using hook = await hookServer();
+  await using queued = await queuedSessions(32, 4, `NOTIFY_WEBHOOK_URL=${hook.url}\n`);
+  // Every third post is refused: what it had comes again, and nothing twice.
+  const posts = () => hook.posts.length;
+  Object.defineProperty(hook, 'answer', { get: () => ({ status: posts() % 3 === 0 ? 503 : 204 }) });
   const { mostAtOnce, overtaken, strangers, left } = await whenAllAreDone(queued);
   expect(mostAtOnce).toBe(4);
   // Four that are admitted at once begin in any order.
   expect(Math.max(...overtaken)).toBeLessThan(4);
   expect(strangers).toEqual([]);
   expect(left).toEqual({ workers: 0, processes: 0, slots: 0 });
+  const done = () =>
+    hook.accepted
+      .flatMap(({ notifications }) => notifications)
+      .filter(({ kind }) => kind === 'done')
+      .map(({ session }) => session);
+  await eventually(async () => new Set(done()).size === 32, {
+    what: 'a notification of each session',
+    withinMs: 900_000,
+  });
+  expect(done()).toHaveLength(32);
+  expect(new Set(hook.ids()).size).toBe(hook.ids().length);
 });

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { startSession } from '../../src/actions/sessions/start-session.ts';
@@ -25,8 +25,15 @@ export interface QueuedSessions extends AsyncDisposable {
   sessions: { id: string; branch: string; paths: SessionPaths }[];
 }
 
-/** Sessions of one project without gates, started one after the other, and a supervisor that admits them. */
-export async function queuedSessions(count: number, maxParallel: number): Promise<QueuedSessions> {
+/**
+ * Sessions of one project without gates, started one after the other, and a supervisor that admits them.
+ * @param notify lines of the `.env` of the config folder
+ */
+export async function queuedSessions(
+  count: number,
+  maxParallel: number,
+  notify = '',
+): Promise<QueuedSessions> {
   const { worker, rehearsal } = await builtPrograms();
   const project = await makeProject({
     lines: { MAX_PARALLEL: String(maxParallel), GATES: 'none' },
@@ -34,6 +41,9 @@ export async function queuedSessions(count: number, maxParallel: number): Promis
     acting: { programs: { worker, rehearsal }, clock: PATIENT_CLOCK },
   });
   const { repo, context, sessionsDir } = project;
+  const configDir = join(repo.homeDir, '.config/samocode');
+  await mkdir(configDir, { recursive: true });
+  await writeFile(join(configDir, '.env'), notify);
   const scenario = join(repo.root, 'scenario.json');
   await writeFile(scenario, JSON.stringify(SCENARIO));
   const starting = { ...context, env: { ...context.env, REHEARSAL_SCENARIO: scenario } };
