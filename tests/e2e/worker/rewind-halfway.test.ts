@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
@@ -109,8 +110,12 @@ test.each(['locked', ...STEPS])(
   async (step) => {
     await using rig = await startRig({ faults: true });
     const before = await atThePlan(rig);
-    await rewind(rig, 1, { SAMOCODE_CRASH_AT: `rewind-${step}` }).catch(() => undefined);
+    const crashed = join(rig.repo.root, 'crashed');
+    const dying = { SAMOCODE_CRASH_AT: `rewind-${step}`, SAMOCODE_CRASHED_FILE: crashed };
+    const asked = rewind(rig, 1, dying);
+    await eventually(async () => existsSync(crashed), { what: 'the death of the worker' });
     await rig.until(({ status }) => status.kind === 'stopped');
+    await asked;
     expect((await filesOf(rig)).code).not.toHaveProperty('mine.txt');
     await rewind(rig, 'undo');
     expect(await filesOf(rig)).toEqual(before);
