@@ -18,6 +18,8 @@ const shared = {
   maxConcurrency: 3,
   hookTimeout: 300_000,
   globalSetup: ['tests/support/build-once.ts'],
+  // As patient as everything else that waits: a machine under load is slow.
+  expect: { poll: { timeout: 60_000 } },
 };
 
 const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => ({

@@ -4,13 +4,13 @@ import { expect, test } from 'vitest';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { serialiseEvent } from '../../src/session/events/events.ts';
 import { askingRig } from '../support/asking-rig.ts';
-import { eventually } from '../support/eventually.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 
 test('documents whose archiving was recorded by a worker that died then are moved by the next', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();
-  await eventually(async () => (await rig.workerPid()) === undefined);
+  await endOfWorker(rig);
   const [dive = ''] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
   const { n, lease } = await rig.state();
   const body = {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { putInPhase } from '../support/put-in-phase.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 
 /** A session whose next child works in the last phase. */
 async function atDone(check: string): Promise<SessionRig> {
@@ -18,7 +19,7 @@ test('a session whose checks were stopped wants no worker until it is resumed, a
   await expect.poll(() => existsSync(mark), { timeout: 30_000 }).toBe(true);
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
-  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  await endOfWorker(rig);
   expect(await rig.view()).toMatchObject({ needsWorker: false, state: { openIteration: { iteration: 2 } } });
   await rig.resume();
   const { progress } = await rig.until(({ status }) => status.kind === 'done');

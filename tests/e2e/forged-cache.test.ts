@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { askingRig } from '../support/asking-rig.ts';
-import { eventually } from '../support/eventually.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 
 test('a lease number that stands in the cached state alone keeps no worker from the session', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();
-  await eventually(async () => (await rig.workerPid()) === undefined);
+  await endOfWorker(rig);
   const { lease } = await rig.state();
   const cache = JSON.parse(await readFile(rig.paths.state, 'utf8'));
   cache.state.lease = Number.MAX_SAFE_INTEGER;

@@ -224,7 +224,7 @@ test.concurrent('a phase set back by hand while the session is stopped is obeyed
   await rig.untilWaiting('plan_approval');
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
-  await eventually(async () => (await rig.workerPid()) === undefined);
+  await endOfWorker(rig);
   await setPhase(rig, 'investigation');
   const { n } = await rig.state();
   await rig.resume();
@@ -250,7 +250,7 @@ test.concurrent('a phase set forward by hand jumps no gate, neither in a wait no
   await setPhase(rig, 'implementation');
   await eventually(async () => (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed'));
   await rig.stop();
-  await eventually(async () => (await rig.workerPid()) === undefined);
+  await endOfWorker(rig);
   await setPhase(rig, 'planning');
   await rig.resume();
   await rig.untilWaiting('qa_answers');

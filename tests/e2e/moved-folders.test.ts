@@ -13,13 +13,14 @@ import { readSession } from '../../src/session/status.ts';
 import { eventually } from '../support/eventually.ts';
 import { trustLines } from '../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 
 /** A session that waits for answers and was stopped, so that no worker lives. */
 async function stoppedRig(plan: RigPlan = {}): Promise<SessionRig> {
   const rig = await startRig(plan);
   await rig.untilWaiting('qa_answers');
   await rig.stop();
-  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  await endOfWorker(rig);
   return rig;
 }
 

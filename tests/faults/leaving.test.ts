@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
+import { endOfWorker } from '../support/supervisors.ts';
 import { AT_THE_GATE, type FaultRow, faultTable } from './fault-row.ts';
 
 /** Every step of a worker that leaves, and how the next one finds its lease. */
@@ -11,10 +12,6 @@ const STEPS: [point: string, found: 'died' | 'released'][] = [
   ['after-release', 'released'],
   ['after-handover', 'released'],
 ];
-
-async function workerIsGone(rig: SessionRig): Promise<void> {
-  await eventually(async () => (await rig.workerPid()) === undefined, { what: 'the end of the worker' });
-}
 
 async function takenOver(rig: SessionRig): Promise<string[]> {
   return (await rig.events()).flatMap((event) => (event.type === 'worker_took_over' ? [event.previous] : []));
@@ -26,13 +23,13 @@ const died: FaultRow[] = STEPS.map(([point, found]) => ({
   from: 'rest',
   ends: AT_THE_GATE,
   also: async (rig) => {
-    await workerIsGone(rig);
+    await endOfWorker(rig);
     const { state, wantsWorker } = await rig.view();
     expect({ kind: state.status.kind, wantsWorker }).toEqual({ kind: 'waiting', wantsWorker: false });
     const before = (await takenOver(rig)).length;
     await rig.answer();
     await rig.untilWaiting('plan_approval');
-    await workerIsGone(rig);
+    await endOfWorker(rig);
     expect((await takenOver(rig))[before]).toBe(found);
   },
 }));
@@ -43,12 +40,12 @@ const unwritten: FaultRow = {
   from: 'rest',
   ends: AT_THE_GATE,
   also: async (rig) => {
-    await workerIsGone(rig);
+    await endOfWorker(rig);
     const overview = () => readFile(rig.paths.overview, 'utf8');
     expect(await overview()).not.toContain('Waiting for answers');
     await rig.launch();
     await eventually(async () => (await overview()).includes('Waiting for answers'));
-    await workerIsGone(rig);
+    await endOfWorker(rig);
     expect(await overview()).toContain('Session resumed');
     expect(await readFile(rig.paths.sessionLog, 'utf8')).toContain('waiting for qa_answers');
   },

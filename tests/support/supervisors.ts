@@ -4,7 +4,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { parseJson } from '../../src/base/parse-json.ts';
 import { type Host, systemHost } from '../../src/base/processes/host.ts';
 import { readHolding } from '../../src/base/processes/lease.ts';
-import { isRunning } from '../../src/base/processes/process-table.ts';
+import { isRunning, type ProcessEntry } from '../../src/base/processes/process-table.ts';
 import type { QueuedNotice } from '../../src/notify/queued-notice.ts';
 import { type SupervisorPaths, supervisorPaths } from '../../src/providers/starting/supervisor-folder.ts';
 import type { NowSession } from '../../src/supervisor/now-file.ts';
@@ -97,6 +97,18 @@ export async function ring(home: Home): Promise<void> {
   await writeFile((await supervisorOf(home)).bell, String(Math.random()));
 }
 
+/** Until its process is gone: a worker that has released its lease looks once more, and takes what is left for it then. */
 export async function endOfWorker(rig: SessionRig): Promise<void> {
-  await eventually(async () => (await rig.workerPid()) === undefined, { what: 'the end of the worker' });
+  const { processes } = rig.context().host;
+  const { sessionsDir, folder } = rig.file;
+  const isWorker = async ({ pid }: ProcessEntry) =>
+    `${await processes.commandOf(pid)} `.includes(` ${sessionsDir} ${folder} `);
+  await eventually(
+    async () => {
+      if ((await rig.workerPid()) !== undefined) return false;
+      const running = (await processes.list()).filter(isRunning);
+      return !(await Promise.all(running.map(isWorker))).includes(true);
+    },
+    { what: 'the end of the worker' },
+  );
 }

@@ -7,6 +7,7 @@ import { stopSession } from '../../../src/actions/sessions/stop-session.ts';
 import { waitForChange } from '../../../src/actions/waiting/wait-for-change.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 
 /** A stopped session, and where the rehearsal stands in for Claude Code, whose arguments it takes. */
 async function stopped(): Promise<SessionRig> {
@@ -106,7 +107,7 @@ test('a session at a usage limit that no supervisor watches says so, and a resum
   await using rig = await startRig({ scenario: { rules: [limit] } });
   await rig.until(({ status }) => status.kind === 'limited');
   const [session, context] = [rig.file.folder, rig.context()];
-  await expect.poll(() => rig.workerPid()).toBeUndefined();
+  await endOfWorker(rig);
   const told = await waitForChange({ session, cursor: 10_000, until: 'done', timeoutMs: 600_000 }, context);
   expect(told).toMatchObject({ changed: true, worker: 'none needed', unwatched: expect.any(String) });
   expect((await resumeSession({ session }, context)).outcome).toBe('resumed');

@@ -32,7 +32,7 @@ async function implemented(): Promise<SessionRig> {
   });
   await rig.until(({ status }) => status.kind === 'done');
   // Its last lines of notebook and log are written by then.
-  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  await endOfWorker(rig);
   return rig;
 }
 

@@ -44,7 +44,7 @@ async function startedBy({ startFile = '', env = {} }: Person): Promise<SessionR
 
 /** The person types their answers; nothing but the supervisor sees that. @returns what the session comes to */
 async function afterTypedAnswers(rig: SessionRig) {
-  await eventually(async () => (await rig.workerPid()) === undefined);
+  await endOfWorker(rig);
   const text = await readFile(rig.paths.qa, 'utf8');
   await writeFile(
     rig.paths.qa,

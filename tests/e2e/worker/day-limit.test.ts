@@ -7,6 +7,7 @@ import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession, untilState, workerPidOf } from '../../support/live-session.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 
 /** Each agent costs five dollars. */
 const SCENARIO = {
@@ -58,7 +59,7 @@ test('sessions queue once a day has cost too much, and continue when that limit 
     expect(status).toMatchObject({
       reason: expect.stringContaining('have cost $5.00 today, and MAX_COST_USD_PER_DAY is 4'),
     });
-  await eventually(async () => (await rig.workerPid()) === undefined);
+  await endOfWorker(rig);
   await eventually(async () => (await other.workerPid()) === undefined);
   await limitPerDay(rig, 1000);
   await rig.until(asks, { leaveDead: true });

@@ -10,6 +10,7 @@ import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../support/live-session.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 
 const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
 /** The steps of a rewind behind which something may fail; all that stood there is kept by the first. */
@@ -31,10 +32,9 @@ async function filesOf(rig: SessionRig) {
 }
 
 /** Nothing is written any more, and the next worker is started anew, with or without a fault. */
-function untilWorkerLeft(rig: SessionRig) {
-  return eventually(
-    async () => (await rig.workerPid()) === undefined && (await rig.view()).pendingCommands.length === 0,
-  );
+async function untilWorkerLeft(rig: SessionRig) {
+  await eventually(async () => (await rig.view()).pendingCommands.length === 0);
+  await endOfWorker(rig);
 }
 
 /** A session at the gate of its plan, with a file of the person's in its worktree. */

@@ -6,6 +6,7 @@ import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { isLost } from '../../../src/session/session-list.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 
 /** The log and what readers see, of one moment: a worker that comes up in between adds an event. */
 export async function lookOnce(rig: SessionRig): Promise<{ all: SessionEvent[]; view: SessionView }> {
@@ -21,7 +22,7 @@ export async function lookOnce(rig: SessionRig): Promise<{ all: SessionEvent[]; 
 
 export async function expectLost(rig: SessionRig): Promise<void> {
   await eventually(async () => isLost(await rig.view()), { what: 'a session that is lost' });
-  await eventually(async () => (await rig.workerPid()) === undefined, { what: 'the end of its worker' });
+  await endOfWorker(rig);
   expect(await rig.processesWithMark(), 'nothing was left running').toEqual([]);
   expect((await rig.view()).problems.join(' ')).toContain('events.jsonl.rewritten');
   await expect(rig.resume(), 'no act reaches it').rejects.toMatchObject({ code: 'session_lost' });
