@@ -39,7 +39,7 @@ const MAY_IMPORT = {
 const LAYERS = {
   base: [['.'], ['files'], ['processes']],
   session: [['layout'], ['events'], ['documents'], ['legacy', 'commands'], ['.'], ['watching']],
-  project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding']],
+  project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving']],
   providers: [['contract'], ['reading'], ['starting'], ['claude', 'codex', 'gemini'], ['.']],
   worker: [
     ['documents'],
@@ -49,6 +49,7 @@ const LAYERS = {
     ['judging'],
     ['prompt'],
     ['commands'],
+    ['proving'],
     ['iteration'],
     ['loop'],
     ['.'],

@@ -7,14 +7,48 @@ import { block, run } from './verdict.ts';
  * A child said done, but a check of the project fails: the work goes back to implementation, as after
  * failed tests and as often.
  * @param failures one line per failed check
+ * @param details for the next agent: what they printed
  */
-export function afterFailedChecks(progress: Progress, failures: readonly string[]): Decision {
-  const reason = `Checks of the project failed: ${failures.join('; ')}`;
+export function afterFailedChecks(
+  progress: Progress,
+  failures: readonly string[],
+  details: readonly string[] = [],
+): Decision {
+  return backToWork(progress, {
+    rule: 'checks',
+    reason: `Checks of the project failed: ${failures.join('; ')}`,
+    details,
+  });
+}
+
+function backToWork(
+  progress: Progress,
+  { rule, reason, details }: { rule: 'checks' | 'uncommitted'; reason: string; details: readonly string[] },
+): Decision {
   // Without one more child in this phase the way back would end at its limit, and nobody would hear of the checks.
   const { phase, counted, testReturns } = progress;
   const isLast = counted[phase] + 1 >= PHASES[phase].limit;
-  if (isLast || testReturns >= MAX_TEST_RETURNS) return block(phase, 'checks', reason);
-  return run('implementation', [`${reason}. Fix this first.`]);
+  if (isLast || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
+  return run('implementation', [`${reason}. Fix this first.`, ...details]);
+}
+
+const MAX_LISTED = 30;
+
+/**
+ * Work is left that no commit holds: one more agent of the phase commits it, the next time implementation does, as often
+ * as failed tests may send the work back.
+ */
+export function afterUncommitted(progress: Progress, files: readonly string[]): Decision {
+  const more = files.length > MAX_LISTED ? ` and ${files.length - MAX_LISTED} more` : '';
+  const reason = `Not committed: ${files.slice(0, MAX_LISTED).join(', ')}${more}`;
+  if (progress.strikes.corrected) return backToWork(progress, { rule: 'uncommitted', reason, details: [] });
+  const note = `The work of the agent before you was not accepted, because checks run on a fresh clone of the branch. ${reason}. Commit what belongs to the work; remove or ignore the rest; then signal again.`;
+  return { ...run(progress.phase, [note]), strike: 'corrective' };
+}
+
+/** The checks fail on the base commit too: an agent is not asked to pass what did not pass before it. */
+export function afterRedBase({ phase }: Progress, reason: string): Decision {
+  return block(phase, 'base_checks', reason);
 }
 
 /** A command that the shell does not find is no agent's to repair: a run for each look would be paid for nothing. */

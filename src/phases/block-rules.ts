@@ -31,6 +31,8 @@ export const BLOCK_RULES = {
   config: failure('the agent CLI cannot run with its present setup'),
   retries: failure('crashes use up `SAMOCODE_MAX_RETRIES`'),
   checks: failure('checks of the project fail after the last allowed return to implementation'),
+  base_checks: failure('checks of the project fail on the commit that the session began from'),
+  uncommitted: failure('work is left uncommitted after the last allowed return to implementation'),
   run_folder_changed: failure('files of the run folder that only samocode writes changed while an agent ran'),
   git_programs_changed: failure(
     'settings or hooks by which git starts programs are not the ones that a person accepted',

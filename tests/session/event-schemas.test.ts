@@ -17,18 +17,7 @@ import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
 const RULE = 'What this format holds has changed: raise FORMAT_VERSION, or list an optional key as ADDED.';
 
 /** Optional keys that came after their format, by the schema that has them. */
-const ADDED: Readonly<Record<string, readonly string[]>> = {
-  // An older worker knows no guard: its agents run without one, as it does with any session.
-  session_created: ['sandbox'],
-  // 'watched': it judges the child of a newer one without a look at what changed in the run folder.
-  iteration_started: ['sandbox', 'watched'],
-  resumed: ['sandbox'],
-  // An older program shows the reason alone.
-  blocked: ['next'],
-  command_refused: ['next'],
-  // An older worker takes it for a usage limit whose end is guessed, and goes on by itself as well.
-  limited: ['outage'],
-};
+const ADDED: Readonly<Record<string, readonly string[]>> = {};
 
 interface ObjectSchema {
   properties: Record<string, unknown>;

@@ -39,6 +39,7 @@ test('a plan as designed reads phase by phase', () => {
         name: 'keys',
         files: ['src/keys.ts', 'src/load.ts'],
         check: 'npm test -- keys',
+        command: 'npm test -- keys',
         steps: { done: 2, total: 2 },
         completed: true,
       },

@@ -103,7 +103,7 @@ test('a session that a newer samocode wrote is shown and left alone', async () =
   await writeEvents(paths, [CREATED, PREPARED]);
   await writeFile(paths.events, '{"v":9,"type":"x","n":3}\n', { flag: 'a' });
   const view = await read(paths);
-  expect(view).toMatchObject({ newer: 'format 9; this one knows 2', needsWorker: false });
+  expect(view).toMatchObject({ newer: 'format 9; this one knows 3', needsWorker: false });
   expect(view.problems).toHaveLength(1);
 });
 

@@ -1,4 +1,5 @@
 import type { CapName, Caps, SessionCaps } from '../../phases/caps.ts';
+import type { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { PROVIDER_NAMES, type ProviderName, type Sandbox } from '../../project/settings/project-settings.ts';
@@ -59,6 +60,7 @@ export async function freezeSettings(
     caps: capsOf(values),
     checks: values.checks.map(({ command }) => command),
     setup: values.setup,
+    proving: frozenProving(values),
     constraintsPath: values.constraints,
     mcpPath: values.mcp,
     branch: branch ?? branchOf(folder, values.branchPrefix),
@@ -157,4 +159,17 @@ export async function findCli(
     nodePath: await nodePath(env),
   });
   return path;
+}
+
+/** Where and how checks run by the project's settings. */
+export function frozenProving(values: ResolvedSettings['values']): Proving {
+  const { checks, checkIn, checkCopy = [], checkTimeoutSeconds, setup, setupCache = [] } = values;
+  return {
+    in: checkIn,
+    fast: checks.filter(({ key }) => key.startsWith('CHECK_FAST')).map(({ command }) => command),
+    copy: [...checkCopy],
+    timeoutMs: checkTimeoutSeconds * 1000,
+    setup,
+    setupCache: [...setupCache],
+  };
 }

@@ -1,4 +1,5 @@
 import { CAP_NAMES, type CapName, type SessionCaps } from '../../phases/caps.ts';
+import type { Proving } from '../../phases/proving.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
@@ -18,7 +19,7 @@ import { requireText } from '../preconditions/require-text.ts';
 import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { adoptSession } from './adopt-session.ts';
 import { bringWorker, lacksWorker } from './bring-worker.ts';
-import { findCli } from './freeze-settings.ts';
+import { findCli, frozenProving } from './freeze-settings.ts';
 import { placesNow } from './places-now.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
@@ -81,7 +82,7 @@ export async function resumeSession(
   const view = withPlacesOf(found, places);
   const checks = view.sessionFile && (await checksNow(view, goal, context));
   const child = view.sessionFile && (await chooseChildren(input, view.sessionFile, context));
-  const request = { kind: 'resume', note, goal, caps, child, checks, places } as const;
+  const request = { kind: 'resume', note, goal, caps, child, ...checks, places } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
 }
@@ -123,16 +124,22 @@ async function checksNow(
   { sessionFile, state }: SessionView,
   goal: string | undefined,
   context: ActionContext,
-): Promise<string[] | undefined> {
-  const isBlockedByThem = state.status.kind === 'blocked' && state.status.rule === 'checks';
+): Promise<{ checks: string[]; proving: Proving } | undefined> {
+  const isBlockedByThem = state.status.kind === 'blocked' && ABOUT_CHECKS.has(state.status.rule);
   if (!sessionFile || (!isBlockedByThem && goal === undefined)) return undefined;
   const project = await findProjectFor({ projectDir: sessionFile.configPath }, context);
-  const now = project.values.checks.map(({ command }) => command);
-  const before = state.checks ?? sessionFile.settings.checks;
+  const now = {
+    checks: project.values.checks.map(({ command }) => command),
+    proving: frozenProving(project.values),
+  };
+  const { settings } = sessionFile;
+  const before = { checks: state.checks ?? settings.checks, proving: state.proving ?? settings.proving };
   if (JSON.stringify(now) === JSON.stringify(before)) return undefined;
   await requireTrust(project, context);
   return now;
 }
+
+const ABOUT_CHECKS = new Set(['checks', 'base_checks']);
 
 /** The words of a call that wants other children, judged with every other setting. */
 interface ChildWish {

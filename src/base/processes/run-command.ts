@@ -27,6 +27,8 @@ export interface CommandOptions {
    * namespace ends with its first process.
    */
   leavesBehind?: boolean;
+  /** Takes the output as it comes, however much: none of it is kept or counted here. */
+  output?: (chunk: Uint8Array, of: 'stdout' | 'stderr') => void;
 }
 
 /**
@@ -40,7 +42,8 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { cwd, env, input, timeoutMs, signal, maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
+  const { cwd, env, input, timeoutMs, signal, output } = options;
+  const { maxBytes = 10 * 1024 * 1024, encoding = 'utf8' } = options;
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   requireDescriptors();
   const program = execa(file, args, {
@@ -54,7 +57,12 @@ export async function runCommand(
     cwd,
     env,
     extendEnv: env === undefined,
+    buffer: output === undefined,
   });
+  if (output !== undefined) {
+    program.stdout?.on('data', (chunk: Uint8Array) => output(chunk, 'stdout'));
+    program.stderr?.on('data', (chunk: Uint8Array) => output(chunk, 'stderr'));
+  }
   const release = endGroupOn([signal, limit], program.pid);
   const groupIsGone = endLeftovers(program, options.leavesBehind ?? false);
   const { exitCode, stdout, stderr, code, isMaxBuffer } = await program.finally(release);

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { statsAt } from '../../base/files/look-at.ts';
-import { runCommand } from '../../base/processes/run-command.ts';
+import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 
 const LIMIT_MS = 30 * 60_000;
 
@@ -11,6 +11,10 @@ export interface ProjectCommandOptions {
   signal?: AbortSignal | undefined;
   /** The command line inside a guard; absent: it runs as it stands. */
   inside?: ((command: readonly string[]) => [string, ...string[]]) | undefined;
+  /** Half an hour unless told. */
+  timeoutMs?: number;
+  /** Takes all that it prints. */
+  output?: ((chunk: Uint8Array) => void) | undefined;
 }
 
 export interface CommandFailure {
@@ -22,18 +26,60 @@ export interface CommandFailure {
   guardProblem?: string;
 }
 
-/**
- * Runs one command of `.samocode` by the shell, for half an hour at most.
- * @returns undefined when it exited with 0
- */
+/** Runs one command of `.samocode` by the shell. @returns undefined when it exited with 0 */
 export async function failureOf(
   command: string,
-  { cwd, env, signal, inside }: ProjectCommandOptions,
+  options: ProjectCommandOptions,
 ): Promise<CommandFailure | undefined> {
-  const options = { cwd, env, timeoutMs: LIMIT_MS, leavesBehind: inside !== undefined, signal };
+  return (await runProjectShell(command, options)).failure;
+}
+
+/** Runs one command of `.samocode` by the shell. @returns its exit status, null where a signal ended it, and how it failed */
+export async function runProjectShell(
+  command: string,
+  { cwd, env, signal, inside, timeoutMs = LIMIT_MS, output }: ProjectCommandOptions,
+): Promise<{ exitCode: number | null; failure?: CommandFailure }> {
+  let errors = '';
+  const options = {
+    cwd,
+    env,
+    timeoutMs,
+    leavesBehind: inside !== undefined,
+    signal,
+    output:
+      output &&
+      ((chunk: Uint8Array, of: 'stdout' | 'stderr') => {
+        if (of === 'stderr') errors = `${errors}${Buffer.from(chunk).toString('utf8')}`.slice(-MAX_ERRORS);
+        output(chunk);
+      }),
+  };
   const shell = ['/bin/sh', '-c', command, SHELL_NAME] as const;
   const [file, ...args] = inside?.(shell) ?? shell;
-  const { exitCode, stderr, timedOut, notFound } = await runCommand(file, args, options);
+  const result = await runCommand(file, args, options);
+  const failure = failed({
+    ...result,
+    stderr: output === undefined ? result.stderr : errors,
+    file,
+    cwd,
+    inside,
+  });
+  return { exitCode: result.exitCode, failure };
+}
+
+/** Enough for what the shell and the guard say of themselves. */
+const MAX_ERRORS = 64 * 1024;
+
+function failed({
+  exitCode,
+  stderr,
+  timedOut,
+  notFound,
+  file,
+  cwd,
+  inside,
+}: CommandResult & Pick<ProjectCommandOptions, 'cwd' | 'inside'> & { file: string }):
+  | CommandFailure
+  | undefined {
   if (exitCode === 0) return undefined;
   if (timedOut) return { how: 'ran out of time' };
   // Where the folder is gone too, the command would not have run without a guard either.

@@ -1,4 +1,5 @@
 import { GATES } from '../../phases/table.ts';
+import { CHECK_SETTINGS } from './check-settings.ts';
 import { LIMIT_SETTINGS } from './limit-settings.ts';
 import {
   absolutePaths,
@@ -138,7 +139,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     family: 'check',
     perSession: true,
     risk: 'runs',
-    doc: 'A command that must exit 0 in the worktree before a session is done: CHECK, CHECK_2, CHECK_LINT and so on.',
+    doc: 'A command that must exit 0 before a session is done: CHECK, CHECK_2, CHECK_LINT and so on. CHECK_FAST… also after each implementation iteration.',
   },
   setup: {
     ...command,
@@ -146,8 +147,9 @@ export const PROJECT_SETTINGS = inScope('project', {
     perSession: true,
     risk: 'runs',
     example: 'SETUP=npm ci',
-    doc: 'A command that runs once in a new worktree.',
+    doc: 'A command that runs once in a new worktree, and before the checks in a fresh clone.',
   },
+  ...CHECK_SETTINGS,
   constraints: {
     ...file,
     key: 'CONSTRAINTS',

@@ -106,7 +106,9 @@ function readChecks(reader: Reader, name: SettingName, spec: SettingSpec): Setti
       understand(reader, name, spec, key, { written: command, source: { kind: 'call' } }),
     );
   }
-  const keys = reader.entries.map(({ key }) => key).filter((key) => key.startsWith('CHECK'));
+  const keys = reader.entries
+    .map(({ key }) => key)
+    .filter((key) => key.startsWith('CHECK') && settingByKey(key) === undefined);
   return keys.flatMap((key) => {
     const found = fromProjectFile(reader, key);
     return found ? [understand(reader, name, spec, key, found)] : [];

@@ -42,6 +42,17 @@ export const absolutePaths: SettingKind<string[]> = {
     .pipe(z.array(z.string().regex(/^~?\/(?!.*\s~?\/)[^/]/)).min(1)),
 };
 
+/** Names below the top folder of a repository. */
+export const relativePaths: SettingKind<string[]> = {
+  kind: 'text',
+  form: 'a comma-separated list of paths below the top folder of the repository',
+  schema: z
+    .string()
+    .transform((written) => written.split(',').map((path) => path.trim().replace(/^(?:\.\/)+|\/+$/g, '')))
+    .transform((paths) => [...new Set(paths.filter(Boolean))])
+    .pipe(z.array(z.string().regex(/^(?!\/|~|.*(?:^|\/)(?:\.{1,2}|\.git)(?:\/|$))/)).min(1)),
+};
+
 /** Looked up on PATH when it is a bare name. */
 export const program: SettingKind<string> = {
   kind: 'program',

@@ -5,6 +5,7 @@ import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
 import { namesAt } from '../../base/files/look-at.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { Caps, type SessionCaps } from '../../phases/caps.ts';
+import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenChild } from '../events/chosen-child.ts';
 import { RewindTarget } from '../events/event-types.ts';
@@ -51,6 +52,8 @@ export const Command = z.discriminatedUnion('kind', [
     child: ChosenChild.strict().optional(),
     /** The project's checks as they are now, which count instead of those of the start. */
     checks: z.array(z.string()).optional(),
+    /** Where and how they run from now on. */
+    proving: Proving.strict().optional(),
     /** What was moved. */
     places: Places.optional(),
   }),

@@ -48,6 +48,8 @@ const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
   fallback: 'another provider takes over',
 };
 
+const SETS = { base: 'checks of the base', fast: 'fast checks', full: 'checks' } as const;
+
 const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined } = {
   session_created: () => 'session created',
   prepared: ({ worktree }) =>
@@ -65,6 +67,13 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     `iteration ${iteration} started: ${phase} with ${provider}`,
   iteration_ended: ({ iteration, ending, problem, decision }) =>
     `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided(decision, ending)}`,
+  checks_ran: ({ set, in: place, commit, runs }) => {
+    const failed = runs.filter(({ how }) => how !== undefined);
+    const where = place === 'clone' ? 'a fresh clone' : 'the worktree';
+    const result =
+      failed.length === 0 ? 'passed' : `failed: ${failed.map(({ command }) => command).join(', ')}`;
+    return `${SETS[set]} on ${commit.slice(0, 8)} in ${where} ${result}`;
+  },
   parked: ({ for: waitsFor, reason }) => `waiting for ${waitsFor}${reason ? `: ${reason}` : ''}`,
   answers_recorded: ({ answers, by, open }) => {
     const rest = open.length > 0 ? `; still open: ${open.join(', ')}` : '';

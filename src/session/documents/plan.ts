@@ -10,8 +10,10 @@ export interface PlanPhase {
   number: number;
   name: string;
   files: string[];
-  /** The command that shows that the phase works. */
+  /** What shows that the phase works. */
   check?: string;
+  /** The same where it is written as code: a command, and no description. */
+  command?: string;
   steps: { done: number; total: number };
   /** By its completion line, or because every step is ticked. */
   completed: boolean;
@@ -123,6 +125,7 @@ function readPhase(
     } else if (key?.key === 'check' && phase.check === undefined) {
       const check = plainValue(key.value);
       if (check !== '') phase.check = check;
+      if (/^`[^`]+`$/.test(key.value)) phase.command = check;
     } else if (isListingFiles && item !== undefined) {
       phase.files.push(...fileNames(item));
       continue;

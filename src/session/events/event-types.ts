@@ -5,6 +5,7 @@ import { CAP_NAMES, SessionCaps } from '../../phases/caps.ts';
 import { Decision, JudgedSignal } from '../../phases/decision.ts';
 import { ENDING_KINDS } from '../../phases/ending.ts';
 import { Progress } from '../../phases/progress.ts';
+import { ChecksRan, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
 import { Block, Refusal } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
@@ -164,6 +165,7 @@ export const EVENT_BODIES = {
     next: z.string().optional(),
     flowLines: z.array(z.string()),
   }),
+  checks_ran: ChecksRan,
   parked: Parked,
   answers_recorded: z.object({
     by: By,
@@ -200,6 +202,8 @@ export const EVENT_BODIES = {
     child: ChosenChild.optional(),
     /** Checks that count from now on instead of those of the start. */
     checks: z.array(z.string()).optional(),
+    /** Where and how they run from now on. */
+    proving: Proving.optional(),
     /** What was moved since the start. */
     places: Places.optional(),
     /** A lower level than before, with which a person lets it go on. */

@@ -9,6 +9,7 @@ import {
 } from '../../phases/progress.ts';
 import { BegunIteration, type EventType, Parked, type RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
+import { checksRan, withChecksOf } from './fold-checks.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
 import { heldHalfway, letGoOn, rewound } from './fold-rewound.ts';
@@ -48,6 +49,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   went_on: (state, { at }) => running(state, at),
   iteration_started: iterationStarted,
   iteration_ended: iterationEnded,
+  checks_ran: checksRan,
   parked,
   answers_recorded: answersRecorded,
   plan_approved: (state, { at, by, plan, phase }) => {
@@ -179,12 +181,16 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 }
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
-  const { note, goal, phase, oldRounds, oldPlans, child, checks } = event;
-  const { pending: _dropped, stopWanted: _met, outage: _over, ...going } = running(letGoOn(state), event.at);
+  const { note, goal, phase, oldRounds, oldPlans, child } = event;
+  const {
+    pending: _dropped,
+    stopWanted: _met,
+    outage: _over,
+    ...going
+  } = running(letGoOn(withChecksOf(state, event)), event.at);
   const kept = event.by.channel === 'file' ? going : payerAccepted(going);
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
-  const newChecks = checks === undefined ? {} : { checks };
-  const rest = { ...kept, ...chosen, ...newChecks, ...refreshed(state, event.caps), runWanted: true };
+  const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
     const { approvedPlan: _old, feedback: _past, ...fresh } = rest;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { SessionCaps } from '../../phases/caps.ts';
+import { Proving } from '../../phases/proving.ts';
 import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
@@ -49,6 +50,8 @@ export const FrozenSettings = z.object({
   /** Shell commands that must exit 0 before done. */
   checks: z.array(z.string()),
   setup: z.string().optional(),
+  /** Absent in sessions of before: the checks run in the worktree. */
+  proving: Proving.optional(),
   /** Other limits than the usual ones for telling a lost child, in milliseconds and bytes. */
   watch: z
     .object({

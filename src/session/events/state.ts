@@ -6,6 +6,7 @@ import { ENDING_KINDS } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
 import { Outage } from '../../phases/outage.ts';
 import { initialProgress, Progress } from '../../phases/progress.ts';
+import { BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { Block } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
@@ -130,6 +131,10 @@ export const SessionState = z.object({
   places: Places.optional(),
   /** Instead of the checks of the start. */
   checks: z.array(z.string()).optional(),
+  proving: Proving.optional(),
+  baseChecks: BaseChecks.optional(),
+  /** The commit on which all checks last passed in a fresh clone. */
+  proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
   budgetTold: z.array(z.string()),
   /** The child that leaves things in order at the end of a budget has run. */

@@ -49,6 +49,8 @@ export interface SessionPaths {
   iterations: string;
   /** Worker only: tiny current state for status bars. */
   now: string;
+  /** Worker only: what the checks printed on the base commit. */
+  baseChecks: string;
   /** Worker only: whether SETUP is due in the worktree that it made, and how it went. */
   setup: string;
   /** Worker only: the text of the plan that was approved. */
@@ -85,6 +87,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     commands: join(runDir, 'commands'),
     iterations: join(runDir, 'iterations'),
     now: join(runDir, 'now.json'),
+    baseChecks: join(runDir, 'base-checks'),
     setup: join(runDir, 'setup'),
     approvedPlan: join(runDir, 'approved-plan.md'),
     workerErrors: join(runDir, 'worker.stderr'),
@@ -129,6 +132,8 @@ export interface IterationPaths {
   before: string;
   /** Why the worker ended the child, on disk before it does. */
   endedByUs: string;
+  /** What the checks printed that the worker ran after the child. */
+  checks: string;
   /** Awake milliseconds that the child has used, so that a later worker goes on counting. */
   awake: string;
 }
@@ -148,6 +153,7 @@ export function iterationPaths(paths: SessionPaths, iteration: number): Iteratio
     overviewBefore: at('overview-before.md'),
     before: at('before.json'),
     endedByUs: at('ended-by-us'),
+    checks: at('checks'),
     awake: at('awake'),
   };
 }

@@ -115,6 +115,6 @@ function resumed(
   command: CommandOf<'resume'>,
   to: { phase: Extract<NewEvent, { type: 'resumed' }>['phase']; resetsCounts: boolean },
 ): Extract<NewEvent, { type: 'resumed' }> {
-  const { by, note, caps, child, checks, places } = command;
-  return { type: 'resumed', by, ...to, flow: 'Session resumed', note, caps, child, checks, places };
+  const { by, note, caps, child, checks, proving, places } = command;
+  return { type: 'resumed', by, ...to, flow: 'Session resumed', note, caps, child, checks, proving, places };
 }

@@ -47,6 +47,15 @@ export class WorkerGuard {
     return makeGuard(now.guard.tool, guardProfile({ ...places, session }), now.level === 'best effort');
   }
 
+  /** The guard of what runs in a clone: of all that the session has, it may write there alone. */
+  async guardOfClone(worker: Guarded, clone: string): Promise<Guard | undefined> {
+    const now = await this.now(worker);
+    if (now.level === 'none') return undefined;
+    const places = await this.#placesOf(worker);
+    const writable = [...places.writable, await realPathAsFar(clone)];
+    return makeGuard(now.guard.tool, guardProfile({ ...places, writable }), now.level === 'best effort');
+  }
+
   /** The next look tries again: a person has mended or changed the machine. */
   forget(): void {
     this.#now = undefined;

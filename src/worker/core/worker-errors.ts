@@ -3,8 +3,26 @@ import { visibleControls } from '../../base/plain-words.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { notFoundWords } from '../../project/finding/project-command.ts';
 
+const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent instead.';
+
 /** What a person must fix before the worker can start an agent. */
 export const WORKER_ERRORS = errors({
+  /** @param args.fix lines with which they would pass */
+  base_checks: ({
+    failed,
+    fix,
+  }: {
+    failed: readonly { command: string; how: string }[];
+    fix: readonly string[];
+  }) => ({
+    what: 'The checks fail before any work.',
+    why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how }) => `\`${command}\` (${how})`).join('; ')}. No agent is to blame.`,
+    hint:
+      fix.length > 0
+        ? `Beside the ignored files of your checkout they pass: add ${fix.map((line) => `\`${line}\``).join(' and ')} to .samocode, trust it, and resume the session. ${IN_WORKTREE}`
+        : `Correct it on the base branch or in .samocode (SETUP, CHECK_COPY), then resume the session. ${IN_WORKTREE} If they are meant to fail before the work, resume the session as it is.`,
+    next: [{ act: 'resume' }],
+  }),
   branch_is_its_base: ({ branch }: { branch: string }) => ({
     what: 'The worktree was not created.',
     why: `The session's name gives the branch "${branch}", which is the branch that it would start from.`,
@@ -20,6 +38,11 @@ export const WORKER_ERRORS = errors({
     what: 'The session was not stopped.',
     why: `Processes of the agent could not be ended: ${pids.join(', ')}.`,
     hint: 'End them yourself, then stop the session again.',
+  }),
+  clone_failed: ({ problem }: { problem: string }) => ({
+    what: 'The checks did not run.',
+    why: `No fresh clone of the branch could be made: ${visibleControls(problem)}`,
+    hint: `Fix that, then resume the session. ${IN_WORKTREE}`,
   }),
   constraints_gone: ({ path }: { path: string }) => ({
     what: 'No agent was started.',

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Host } from '../../base/processes/host.ts';
+import type { Proving } from '../../phases/proving.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
 import type { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
 import { closedChannel } from '../../session/commands/closed-channel.ts';
@@ -68,6 +69,15 @@ export function stateOf(worker: Pick<Worker, 'writer'>): SessionState {
 export function checksOf(worker: Worker): readonly string[] {
   return stateOf(worker).checks ?? worker.file.settings.checks;
 }
+
+/** Where and how they run: as at the start, or at a later resume. */
+export function provingOf(worker: Worker): Proving {
+  const { proving, setup } = worker.file.settings;
+  return stateOf(worker).proving ?? proving ?? { ...AS_BEFORE, setup };
+}
+
+/** What a session of before there was a choice began with. */
+const AS_BEFORE: Proving = { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000, setupCache: [] };
 
 /** Whether people may open a gate of this session by typing. */
 export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {

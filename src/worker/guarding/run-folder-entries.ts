@@ -8,8 +8,8 @@ import type { Worker } from '../core/worker.ts';
 
 /** Derived from the log and written again, or a worker's last words. The log is looked at by its own writer. */
 const NOT_LOOKED_AT = new Set(['events.jsonl', 'state.json', 'now.json', 'worker.stderr']);
-/** Written by anybody, or by git for a living child's checkpoint: only that they are folders is looked at. */
-const FOLDERS_ALONE = new Set(['commands', 'checkpoints']);
+/** Written by anybody, by git for a living child's checkpoint, or by checks beside it: only that they are folders is looked at. */
+const FOLDERS_ALONE = new Set(['commands', 'checkpoints', 'base-checks']);
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** What stands at each path of the run folder where only the worker writes. */
@@ -41,6 +41,7 @@ export async function entriesOf(worker: Worker, iteration: number): Promise<Reco
   entries.commands ??= 'folder';
   // The first checkpoint may be one of a living child.
   entries.checkpoints ??= 'folder';
+  entries['base-checks'] ??= 'folder';
   await look('checkpoints/store.json');
   return entries;
 }

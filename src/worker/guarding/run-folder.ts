@@ -95,14 +95,15 @@ async function differences(
   const now = await entriesOf(worker, iteration);
   const files = iterationPaths(worker.paths, iteration);
   const later = [files.before, files.signal].map((path) => entryName(worker.paths, path));
+  const checks = entryName(worker.paths, files.checks);
   const changed = [...new Set([...Object.keys(before.entries), ...Object.keys(now)])]
     .filter((name) => before.entries[name] !== now[name])
     .filter((name) => name !== FIRST_CHECKPOINT || before.entries[name] !== undefined)
     .filter((name) => {
       // A worker that came since has a lease of its own, and has let old ones go.
       if (name.startsWith('leases/')) return before.lease === worker.writer.lease;
-      // The look that it keeps cannot hold it; and the worker before may have judged the signal already.
-      return isOwn || !later.includes(name);
+      // The look that it keeps cannot hold it; and the worker before may have judged the signal and run checks already.
+      return isOwn || !(later.includes(name) || `${name}/`.startsWith(`${checks}/`));
     })
     .sort();
   // What lies in a folder that was taken away or turned into something else is not named besides.

@@ -2,10 +2,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashPoint } from '../../base/fault-points.ts';
 import { namesAt } from '../../base/files/look-at.ts';
-import { afterFailedChecks, afterImpossibleChecks, afterUnreadMessages } from '../../phases/after-checks.ts';
-import { decide } from '../../phases/decide.ts';
-import type { Decision } from '../../phases/decision.ts';
-import type { Outcome, Rules } from '../../phases/outcome.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stopEvents } from '../core/stopped.ts';
@@ -13,16 +9,15 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { putAwayOldFlow } from '../documents/old-flow.ts';
 import { guardLoop } from '../judging/loop-guard.ts';
 import { noteCost } from '../limits/day-spent.ts';
-import { patienceOf } from '../limits/outage-end.ts';
 import { commitReadableFiles, type KeptWork, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
 import { keepLook } from '../recording/last-look.ts';
 import { putAwayMessages } from '../recording/messages.ts';
 import { settleEvents } from '../recording/settle.ts';
+import { decideChecked } from './decide-checked.ts';
 import type { ChildEnded } from './how-it-ended.ts';
 import { keepWhatIsLeft } from './keep-what-is-left.ts';
 import { notesAbout } from './kept-signal.ts';
 import { readOutcome } from './read-outcome.ts';
-import { runChecks } from './run-checks.ts';
 
 /**
  * Judges a child whose whole tree is gone and commits the result: the second of an iteration's two
@@ -33,8 +28,8 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   const { outcome, process, plan, acknowledged, notices } = await readOutcome(worker, open, { ended, left });
   const { signal, notebook, kept, repairs, after } = left;
   const said = [...notebook.forgeries, ...repairs, ...notices];
-  const decided = await decideChecked(worker, outcome);
-  if (decided === undefined) {
+  const checked = await decideChecked(worker, open, outcome);
+  if (checked === undefined) {
     // The iteration stays open: whoever goes on comes back here, and the checks run again.
     await record(worker, ...said, ...stopEvents(worker));
     return;
@@ -42,12 +37,13 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   const recorded = signal.kind === 'signal' ? signal.signal : undefined;
   const ending = recorded ? 'signalled' : process.end;
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
-  const { decision, print } = guardLoop(worker, decided, question);
+  const { decision, print } = guardLoop(worker, checked.decision, question);
   await noteCost(worker, open.iteration, process.cost.usd);
   crashPoint('before-iteration-ended');
   await record(
     worker,
     ...said,
+    ...checked.events,
     ...notKept(kept),
     ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
     {
@@ -75,32 +71,6 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   await record(worker, ...(await settleEvents(worker)));
   await tidyIteration(worker, open, { kept, acknowledged });
   keepLook(worker, after);
-}
-
-/**
- * The decision about an outcome. One to be done holds only when the project's own checks pass and no message of a person
- * is left unread, also none that comes while they run. @returns undefined when they were stopped
- */
-async function decideChecked(worker: Worker, outcome: Outcome): Promise<Decision | undefined> {
-  const { progress } = stateOf(worker);
-  const decision = decide(progress, outcome, rulesOf(worker));
-  if (decision.kind !== 'done') return decision;
-  if (hasUnread(worker)) return afterUnreadMessages(progress);
-  const end = await runChecks(worker);
-  if (end.kind === 'stopped') return undefined;
-  if (end.kind === 'impossible') return afterImpossibleChecks(progress, end.reason);
-  if (end.failures.length > 0) return afterFailedChecks(progress, end.failures);
-  return hasUnread(worker) ? afterUnreadMessages(progress) : decision;
-}
-
-function hasUnread(worker: Worker): boolean {
-  return stateOf(worker).messages.waiting.length > 0;
-}
-
-function rulesOf({ file: { settings } }: Worker): Rules {
-  // A plan always parks; a gate that is left open is opened there, on record, as the person's choice.
-  const gates = { qa: settings.gates.includes('qa'), plan: true };
-  return { gates, maxRetries: settings.maxRetries, patience: patienceOf(settings) };
 }
 
 /** The work that follows a recorded end: what a crash leaves of it does no harm. */

@@ -11,10 +11,10 @@ import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { record, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/documents.ts';
+import { requireCheckPrograms } from '../proving/require-programs.ts';
 import { gateEvents, type Standing, standing } from '../recording/adopted-gate.ts';
 import { keepWork, notKept } from '../recording/keep-work.ts';
 import { makeWorktree, type Ready } from './make-worktree.ts';
-import { requireCheckPrograms } from './run-checks.ts';
 
 /**
  * Does the work of the init phase: a fetch, the worktree on its branch, SETUP; of an adopted folder behind a gate

@@ -7,7 +7,7 @@ import { childEnvironment } from '../../providers/starting/environment.ts';
 import { endChildTree } from '../core/tree.ts';
 import type { Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { runProjectCommand } from './run-project-command.ts';
+import { runProjectCommand } from '../proving/run-project-command.ts';
 
 export type SetupEnd = { kind: 'done'; warnings: string[] } | { kind: 'stopped' };
 

@@ -18,11 +18,13 @@ import { withinBudget } from '../limits/budget.ts';
 import { chooseChild } from '../limits/choose-child.ts';
 import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
+import { beginBaseRun } from '../proving/base-run.ts';
+import { baseStands } from '../proving/base-stands.ts';
 import { isJustAdopted } from '../recording/adopted-gate.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
-  ...['credentials_changed', 'checks', 'setup_not_found', 'guard_failed'],
+  ...['credentials_changed', 'checks', 'base_checks', 'setup_not_found', 'guard_failed'],
   SANDBOX_LOWER,
 ]);
 
@@ -111,6 +113,7 @@ async function nextIteration(worker: Worker): Promise<void> {
   if (!(await withinBudget(worker))) return;
   if (!(await accountIsFree(worker))) return;
   if (!(await worktreeStands(worker))) return;
+  if (!(await baseStands(worker))) return;
   const reason = await queueReason(worker);
   if (reason !== undefined) {
     await record(worker, { type: 'queued', reason });
@@ -118,7 +121,9 @@ async function nextIteration(worker: Worker): Promise<void> {
   }
   if (!(await backOff(worker))) return;
   // The limit of an account may have ended since the first look: then another provider starts.
-  if (await samePayer(worker)) await runIteration(worker);
+  if (!(await samePayer(worker))) return;
+  beginBaseRun(worker);
+  await runIteration(worker);
 }
 
 const POLL_MS = 200;

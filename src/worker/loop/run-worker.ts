@@ -8,6 +8,7 @@ import { say } from '../core/failure.ts';
 import { followUp } from '../core/follow-up.ts';
 import { Watch } from '../core/watch.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
 import { settleEvents } from '../recording/settle.ts';
 import { guarded } from './guarded.ts';
 import { nextStep } from './next-step.ts';
@@ -43,6 +44,7 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
     .then(leave)
     .catch(async (error) => {
       // All that it started has ended: a new owner elsewhere waits for that before it starts an agent.
+      await stopBaseRun(worker);
       if (BASE_ERRORS.lease_lost.is(error)) await lease.markLost().catch(() => undefined);
       throw error;
     });
@@ -61,6 +63,7 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
  */
 async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   crashPoint('before-leaving');
+  await endBaseRun(worker);
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
   worker.writer.writeCache();

@@ -12,6 +12,7 @@ import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts
 import { putAwayOldFlow } from '../documents/old-flow.ts';
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseByHand, setPhase, writtenPhase } from '../judging/obey-phase-line.ts';
+import { clearScratch } from '../proving/scratch.ts';
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 
@@ -57,6 +58,7 @@ export async function takeOver(
   // good order has left nobody; where no lease is left to say so, somebody may have taken it away.
   if (lease.previous?.how !== 'released') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
+    await clearScratch(worker);
     removeDraftsOfDead(worker);
   }
   await putAwayOldFlow(worker.paths, { n: stateOf(worker).n, all: true });

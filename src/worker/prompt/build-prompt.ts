@@ -6,7 +6,7 @@ import { documentText } from '../../session/documents/document-text.ts';
 import { readInboxMessage } from '../../session/documents/inbox.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
-import { checksOf, stateOf, type Worker } from '../core/worker.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/documents.ts';
 import { WRAP_UP_NOTE } from '../limits/budget.ts';
@@ -59,6 +59,7 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     messages: await promptMessages(worker, facts.messageFiles),
     constraints: await constraints(settings.constraintsPath),
     checks: checksOf(worker),
+    checksIn: provingOf(worker).in,
     documents: documentNames(worker),
     questions: { asked: questions.length, open },
     plan: await promptPlan(worker),

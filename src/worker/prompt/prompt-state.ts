@@ -29,6 +29,7 @@ export interface PromptState {
   constraints: { path: string; text: string } | undefined;
   /** Shell commands that the worker runs before it accepts done. */
   checks: readonly string[];
+  checksIn: 'clone' | 'worktree';
   /** File names in the session path, sorted. */
   documents: readonly string[];
   questions: { asked: number; open: readonly string[] };

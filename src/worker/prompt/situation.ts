@@ -93,10 +93,12 @@ function qualityRound({ qualityRounds, qualityChangedTree }: PromptState): strin
 
 const CHECKED: readonly Phase[] = ['planning', 'implementation', 'testing', 'quality', 'done'];
 
-function checks({ phase, checks: commands }: PromptState): string[] {
+function checks({ phase, checks: commands, checksIn }: PromptState): string[] {
   if (commands.length === 0 || !CHECKED.includes(phase)) return [];
+  const where =
+    checksIn === 'clone' ? ' on a fresh clone of the branch: commit everything that they need' : '';
   return [
-    `Before the end the worker itself runs ${commands.map(inlineMaterial).join(', ')}; each must exit 0.`,
+    `Before testing goes to quality and before the end the worker itself runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0.`,
   ];
 }
 

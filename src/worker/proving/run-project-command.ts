@@ -28,7 +28,7 @@ export async function runProjectCommand(
 /** What installs hooks would be refused there, and fail. */
 const NO_HOOKS = { HUSKY: '0', LEFTHOOK: '0' };
 
-function insideOf(guard: Guard | undefined, env: Record<string, string>) {
+export function insideOf(guard: Guard | undefined, env: Record<string, string>) {
   if (guard === undefined) return {};
   return {
     inside: (command: readonly string[]) => insideGuard(guard, command),

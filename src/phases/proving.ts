@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { SANDBOX_LEVELS } from '../base/sandbox-level.ts';
+
+/** Strictest first. */
+export const CHECK_PLACES = ['clone', 'worktree'] as const;
+
+/** Where and how the checks of a session run. */
+export const Proving = z.object({
+  in: z.enum(CHECK_PLACES),
+  /** Those of the checks that also run after each implementation iteration. */
+  fast: z.array(z.string()),
+  /** Ignored names that a clone gets from MAIN_REPO. */
+  copy: z.array(z.string()),
+  timeoutMs: z.number(),
+  setup: z.string().optional(),
+  /** Folders of SETUP that are kept for the next clone. */
+  setupCache: z.array(z.string()),
+});
+export type Proving = z.infer<typeof Proving>;
+
+/** One command that the worker ran. */
+export const CheckRun = z.object({
+  command: z.string(),
+  /** SETUP of a clone, before the checks. */
+  isSetup: z.literal(true).optional(),
+  /** Null: a signal or the time limit ended it. */
+  exitCode: z.int().nullable(),
+  /** How it failed, a few words; absent: it exited with 0. */
+  how: z.string().optional(),
+  durationMs: z.number(),
+  /** Standard output and errors as they came: SHA-256 of all of it. */
+  outputHash: z.string(),
+  outputBytes: z.int(),
+  /** The file of the output, below the run folder. */
+  output: z.string(),
+});
+export type CheckRun = z.infer<typeof CheckRun>;
+
+/** A set of checks that ran to its end. With this alone it can be said later what was shown of which commit. */
+export const ChecksRan = z.object({
+  /** base: all of them on the commit that the session began from. fast: a few, for the next agent. full: what done needs. */
+  set: z.enum(['base', 'fast', 'full']),
+  iteration: z.int().optional(),
+  in: z.enum(CHECK_PLACES),
+  commit: z.string(),
+  tree: z.string(),
+  runs: z.array(CheckRun),
+  sandbox: z.enum(SANDBOX_LEVELS),
+  /** Lines of `.samocode` with which the base would pass; of a base that fails without them. */
+  fix: z.array(z.string()).optional(),
+});
+export type ChecksRan = z.infer<typeof ChecksRan>;
+
+/** What is known of the base commit: it passes; it fails; it fails, and a person has let the session continue. */
+export const BaseChecks = z.object({
+  result: z.enum(['green', 'red', 'accepted']),
+  failed: z.array(z.object({ command: z.string(), how: z.string() })),
+  fix: z.array(z.string()),
+});
+export type BaseChecks = z.infer<typeof BaseChecks>;
+
+export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): { command: string; how: string }[] {
+  return runs.flatMap(({ command, how }) => (how === undefined ? [] : [{ command, how }]));
+}

@@ -1,0 +1,181 @@
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+import { commonDirOf } from '../git/common-dir.ts';
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import type { Setting } from '../git/git-programs.ts';
+import type { GitContext } from '../git/repository.ts';
+import { submodulesOf } from './submodules.ts';
+
+export interface ClonePlan {
+  mainRepo: string;
+  /** The worktree's own git folder, which may have submodules that MAIN_REPO lacks. */
+  worktreeGitDir?: string | undefined;
+  /** Replaced, whatever lies there. */
+  dir: string;
+  /** Checked out, as the tip of this branch. */
+  commit: string;
+  branch: string;
+  /** Its attributes count. */
+  base: string;
+}
+
+const CHECKOUT_LIMIT_MS = 15 * 60_000;
+
+/**
+ * Makes a repository of its own with one commit checked out and the refs of MAIN_REPO. It borrows the objects there, and
+ * takes over neither hooks nor settings, except by what filters the person has files changed on a checkout.
+ * @throws GitError; the system's error when the folder can't be made
+ */
+export async function makeClone(plan: ClonePlan, context: GitContext): Promise<void> {
+  const { mainRepo, worktreeGitDir, dir, commit, branch, base } = plan;
+  await removeClone(dir);
+  const main = { ...context, cwd: mainRepo };
+  const commonDir = await commonDirOf(mainRepo, context);
+  await makeRepository(dir, { objects: [join(commonDir, 'objects')], commit, branch }, context);
+  await writeRefs(dir, { main, commit, branch });
+  await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
+  const config = [...(await filtersOf(main, commonDir)), ...(context.config ?? [])];
+  const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
+  await checkOut(clone, { commit, base });
+  const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
+  await checkOutSubmodules({ dir, commit, modules }, { ...context, config });
+  // Last: with a remote a filter would ask it for files that are missing here.
+  const url = await gitLine(['config', '--get', 'remote.origin.url'], { ...main, allowFailure: true });
+  if (url !== '') await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });
+}
+
+/** Removes a clone with all that ran in it has made, also folders without the right to write. */
+export async function removeClone(dir: string): Promise<void> {
+  if (statsAt(dir) === undefined) return;
+  try {
+    await rm(dir, { recursive: true, force: true });
+  } catch {
+    await runCommand('chmod', ['-R', 'u+rwX', '--', dir]);
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** git-lfs takes objects from where the borrowed ones are, and leaves a pointer where there is none. */
+const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
+
+interface NewRepository {
+  objects: readonly string[];
+  commit: string;
+  branch: string;
+}
+
+async function makeRepository(
+  dir: string,
+  { objects, commit, branch }: NewRepository,
+  context: GitContext,
+): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  // Hashes are as long as their kind is.
+  const format = `--object-format=${commit.length > 40 ? 'sha256' : 'sha1'}`;
+  const config: Setting[] = [...(context.config ?? []), ['init.defaultRefFormat', 'files']];
+  const init = ['init', '--quiet', '--template=', format, `--initial-branch=${branch}`];
+  await runGit(init, { ...context, config, cwd: dir });
+  await mkdir(join(dir, '.git/objects/info'), { recursive: true });
+  await writeFile(join(dir, '.git/objects/info/alternates'), objects.map((path) => `${path}\n`).join(''));
+}
+
+/** For checks that compare with another branch or ask for a tag. What is checked out is the branch, whatever it is there. */
+async function writeRefs(
+  dir: string,
+  { main, commit, branch }: { main: GitOptions; commit: string; branch: string },
+): Promise<void> {
+  const list = [
+    'for-each-ref',
+    '--format=%(objectname) %(refname)',
+    'refs/heads',
+    'refs/remotes',
+    'refs/tags',
+  ];
+  const { stdout } = await runGit(list, { ...main, encoding: 'latin1' });
+  // As bytes: the name of a ref need not be text.
+  const own = Buffer.from(`refs/heads/${branch}`).toString('latin1');
+  const others = stdout
+    .split('\n')
+    .filter((line) => line !== '' && line.slice(line.indexOf(' ') + 1) !== own);
+  const text = ['# pack-refs with:', ...others, `${commit} ${own}`, ''].join('\n');
+  await writeFile(join(dir, '.git/packed-refs'), text, 'latin1');
+}
+
+/** `git lfs install --local` and its like: the person's own, as the settings outside of the repository are. */
+async function filtersOf(main: GitOptions, commonDir: string): Promise<Setting[]> {
+  const list = ['config', '--local', '-z', '--get-regexp', '^(filter\\..*|lfs\\.storage)$'];
+  const { stdout } = await runGit(list, { ...main, allowFailure: true });
+  return stdout.split('\0').flatMap((record): Setting[] => {
+    const at = record.indexOf('\n');
+    if (at < 0) return [];
+    const [key, value] = [record.slice(0, at), record.slice(at + 1)];
+    // A relative one counts from the git folder.
+    return [[key, key === 'lfs.storage' && !value.startsWith('/') ? join(commonDir, value) : value]];
+  });
+}
+
+/** A branch could change by its attributes what is checked out of its files: those of the base count. */
+async function checkOut(
+  clone: GitOptions,
+  { commit, base }: { commit: string; base: string },
+): Promise<void> {
+  const attributes = [
+    'diff',
+    '--name-only',
+    '-z',
+    '--no-renames',
+    base,
+    commit,
+    '--',
+    ':(glob)**/.gitattributes',
+  ];
+  const changed = (await runGit(attributes, clone)).stdout.split('\0').filter(Boolean);
+  await runGit(['read-tree', commit], clone);
+  if (changed.length > 0) {
+    const absent = `0 ${'0'.repeat(commit.length)}\t`;
+    const entries = (await runGit(['ls-tree', '-z', base, '--', ...changed.map(literal)], clone)).stdout;
+    const input = [...changed.map((path) => `${absent}${path}`), ...entries.split('\0').filter(Boolean)];
+    await runGit(['update-index', '-z', '--index-info'], { ...clone, input: `${input.join('\0')}\0` });
+  }
+  await runGit(['checkout-index', '--all', '--force', '--index', '--quiet'], clone);
+  if (changed.length === 0) return;
+  await runGit(['read-tree', commit], clone);
+  await runGit(['checkout-index', '--force', '--index', '--quiet', '-z', '--stdin'], {
+    ...clone,
+    input: `${changed.join('\0')}\0`,
+    allowFailure: true,
+  });
+}
+
+function literal(path: string): string {
+  return `:(top,literal)${path}`;
+}
+
+interface Checkout {
+  dir: string;
+  commit: string;
+  /** Git folders that may have the modules. */
+  modules: readonly string[];
+}
+
+/** Those that are here already: none is fetched. */
+async function checkOutSubmodules(checkout: Checkout, context: GitContext): Promise<void> {
+  for (const { path, commit, gitDirs } of await submodulesOf(checkout, context)) {
+    const dir = join(checkout.dir, path);
+    const objects = gitDirs.map((gitDir) => join(gitDir, 'objects'));
+    await makeRepository(dir, { objects, commit, branch: 'submodule' }, context);
+    const inside = { ...context, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
+    const has = await runGit(['cat-file', '-e', `${commit}^{commit}`], { ...inside, allowFailure: true });
+    if (has.exitCode !== 0) {
+      await rm(join(dir, '.git'), { recursive: true });
+      continue;
+    }
+    await writeFile(join(dir, '.git/HEAD'), `${commit}\n`);
+    await runGit(['read-tree', commit], inside);
+    await runGit(['checkout-index', '--all', '--force', '--index', '--quiet'], inside);
+    await checkOutSubmodules({ dir, commit, modules: gitDirs }, context);
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { ifExists } from '../../base/errors.ts';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { removeClone } from './clean-clone.ts';
+import { copyInto, copyTree, isInside } from './copy-tree.ts';
+import { lockFilesBeside } from './lock-files.ts';
+
+export interface CacheQuestion {
+  /** Holds an entry for each state of the lock files. */
+  cacheDir: string;
+  cloneDir: string;
+  /** SETUP_CACHE. */
+  folders: readonly string[];
+  setup: string;
+  /** Where programs are looked for: another version of the same one makes other folders. */
+  path: string;
+}
+
+/** Entries that are kept; the one that was used longest ago goes first. */
+const MOST_ENTRIES = 4;
+const MADE = 'made.json';
+const MAX_BYTES = 64 * 1024;
+
+const Made = z.object({
+  folders: z.array(z.string()),
+  /** SETUP made nothing beside them, and need not run again. */
+  isAll: z.boolean(),
+});
+
+/** Names the state of the lock files. @returns undefined where a folder has none beside it: nothing says when it is old */
+export async function cacheKey({
+  cloneDir,
+  folders,
+  setup,
+  path,
+}: CacheQuestion): Promise<string | undefined> {
+  const parts: (string | Uint8Array)[] = ['v1', setup, path];
+  for (const folder of folders) {
+    const locks = lockFilesBeside(cloneDir, folder);
+    if (locks.length === 0 || !(await isInside(cloneDir, join(cloneDir, dirname(folder))))) return undefined;
+    for (const lock of locks)
+      parts.push('\0', folder, '\0', lock.slice(cloneDir.length), '\0', await readFile(lock));
+  }
+  return folders.length === 0 ? undefined : fingerprint(...parts).slice(0, 32);
+}
+
+/** Copies what an earlier SETUP made into the clone. @returns whether SETUP need not run */
+export async function restoreCache(
+  { cacheDir, cloneDir }: CacheQuestion,
+  key: string,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Promise<boolean> {
+  const entry = join(cacheDir, key);
+  const text = await plainText(join(entry, MADE), MAX_BYTES);
+  const made = text === undefined ? undefined : Made.safeParse(parseJson(text)).data;
+  if (made === undefined) return false;
+  const now = clock.now() / 1000;
+  await utimes(entry, now, now).catch(() => undefined);
+  for (const [at, folder] of made.folders.entries()) {
+    if (await copyInto(cloneDir, folder, join(entry, String(at)))) continue;
+    // Half of a folder is worse than none; another session may have removed the entry meanwhile.
+    await removeClone(join(cloneDir, folder));
+    return false;
+  }
+  return made.isAll;
+}
+
+/** Keeps a copy of what SETUP made, before anything else could change it. A failure costs the next SETUP its time, no more. */
+export async function storeCache(
+  { cacheDir, cloneDir, folders }: CacheQuestion,
+  key: string,
+  isAll: boolean,
+): Promise<void> {
+  await mkdir(cacheDir, { recursive: true });
+  const draft = await mkdtemp(join(cacheDir, '.draft-'));
+  const made = folders.filter((folder) => statsAt(join(cloneDir, folder))?.isDirectory());
+  for (const [at, folder] of made.entries()) {
+    if (await copyTree(join(cloneDir, folder), join(draft, String(at)))) continue;
+    await removeClone(draft);
+    return;
+  }
+  await writeFile(join(draft, MADE), JSON.stringify({ folders: made, isAll }));
+  await removeClone(join(cacheDir, key));
+  await rename(draft, join(cacheDir, key)).catch(() => removeClone(draft));
+  await dropOldest(cacheDir);
+}
+
+async function dropOldest(cacheDir: string): Promise<void> {
+  const names = (await ifExists(readdir(cacheDir))) ?? [];
+  const aged = names.map((name) => ({ name, usedAt: statsAt(join(cacheDir, name))?.mtimeMs ?? 0 }));
+  aged.sort((one, other) => other.usedAt - one.usedAt);
+  for (const { name } of aged.slice(MOST_ENTRIES)) await removeClone(join(cacheDir, name));
+}

@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { isSamocodeError } from '../../base/errors.ts';
+import { type ChecksRan, failedRuns } from '../../phases/proving.ts';
+import { type Ignored, ignoredIn, linesFor } from '../../project/proving/ignored.ts';
+import { checksOf, provingOf, record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
+import { commitWithTree } from './check-facts.ts';
+import { type ClonedSet, runInClone, type SetEnd } from './run-in-clone.ts';
+import { besideMark, endBeside } from './scratch.ts';
+
+/** The full set on the base commit, which runs beside agents until it has ended. */
+interface BaseRun {
+  /** Undefined: it was ended, or no clone could be made. */
+  ended: Promise<ChecksRan | undefined>;
+  result?: ChecksRan | undefined;
+  isOver: boolean;
+  stop: AbortController;
+}
+
+const runs = new WeakMap<Worker, BaseRun>();
+
+/** Whether it is not known yet what the checks say of the base. */
+function isWanted(worker: Worker): boolean {
+  const { worktree, baseChecks } = stateOf(worker);
+  const isInClone = provingOf(worker).in === 'clone';
+  return isInClone && worktree !== undefined && baseChecks === undefined && checksOf(worker).length > 0;
+}
+
+/** Begins it beside whatever comes next, unless it runs or its result is known. */
+export function beginBaseRun(worker: Worker): void {
+  if (!isWanted(worker) || runs.has(worker)) return;
+  const stop = new AbortController();
+  const run: BaseRun = { stop, isOver: false, ended: Promise.resolve(undefined) };
+  run.ended = runBase(worker, stop.signal)
+    // What fails here is met again, and told, when the checks of the branch run.
+    .catch(() => undefined)
+    .then((result) => {
+      run.result = result;
+      run.isOver = true;
+      return result;
+    });
+  runs.set(worker, run);
+}
+
+/** Records its result, where it has ended. Called where no other event is being written. */
+export async function collectBaseRun(worker: Worker): Promise<void> {
+  const run = runs.get(worker);
+  if (run?.result === undefined) return;
+  await record(worker, { type: 'checks_ran', ...run.result });
+  runs.delete(worker);
+}
+
+/** Waits for it, however long it takes. @returns its result, to be recorded by the caller */
+export async function awaitBaseRun(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
+  beginBaseRun(worker);
+  const run = runs.get(worker);
+  if (run === undefined) return undefined;
+  const abort = () => run.stop.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const result = await run.ended;
+  signal.removeEventListener('abort', abort);
+  runs.delete(worker);
+  signal.throwIfAborted();
+  return result;
+}
+
+/** Before the worker leaves: what has not ended by then is begun again by the next one. */
+export async function endBaseRun(worker: Worker): Promise<void> {
+  const result = await stopBaseRun(worker);
+  if (result !== undefined) await recordIfTaken(worker, { type: 'checks_ran', ...result });
+}
+
+/** @returns its result, where it had ended by itself */
+export async function stopBaseRun(worker: Worker): Promise<ChecksRan | undefined> {
+  const run = runs.get(worker);
+  if (run === undefined) return undefined;
+  runs.delete(worker);
+  run.stop.abort();
+  return await run.ended;
+}
+
+async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  const proving = provingOf(worker);
+  const set: ClonedSet = {
+    name: 'base',
+    commit: worktree.baseCommit,
+    worktree,
+    commands: checksOf(worker),
+    proving,
+    mark: besideMark(worker).value,
+    iteration: 0,
+    outputDir: worker.paths.baseChecks,
+    signal,
+  };
+  try {
+    const end = await runInClone(worker, set);
+    const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
+    const fix = end.failures.length === 0 ? undefined : await fixOf(worker, set, end);
+    const sandbox = await worker.guard.level(worker);
+    return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox, fix };
+  } finally {
+    await endBeside(worker);
+  }
+}
+
+/** Tries what fails again beside what is ignored in MAIN_REPO: first small files, then folders of packages too. */
+async function fixOf(worker: Worker, set: ClonedSet, { runs: all }: SetEnd): Promise<string[]> {
+  const { mainRepo, worktreesDir, sessionsDir } = worker.file;
+  const context = { ...worker.git.context, signal: set.signal };
+  const ignored = await ignoredIn(mainRepo, [worktreesDir, sessionsDir], context);
+  const { copy: copied, setup } = set.proving;
+  const failed = failedRuns({ runs: all }).map(({ command }) => command);
+  const commands = set.commands.filter((each) => failed.includes(each) || failed.includes(setup ?? ''));
+  for (const tried of attempts(ignored)) {
+    const copy = [...copied, ...tried.files, ...tried.folders];
+    const again: ClonedSet = {
+      ...set,
+      name: 'base-again',
+      commands,
+      proving: { ...set.proving, copy },
+      outputDir: join(set.outputDir, 'again'),
+    };
+    const end = await runInClone(worker, again).catch((error: unknown) => {
+      if (!isSamocodeError(error)) throw error;
+      return undefined;
+    });
+    if (end?.failures.length === 0) return linesFor(tried, { mainRepo, copied, setup });
+  }
+  return [];
+}
+
+function attempts({ files, folders }: Ignored): Ignored[] {
+  return [
+    ...(files.length > 0 ? [{ files, folders: [] }] : []),
+    ...(folders.length > 0 ? [{ files: [], folders }] : []),
+    ...(files.length > 0 && folders.length > 0 ? [{ files, folders }] : []),
+  ];
+}

@@ -1,0 +1,40 @@
+import { gitLine, runGit } from '../../project/git/git.ts';
+import { parseStatus } from '../../project/git/status-entries.ts';
+import { parsePlan } from '../../session/documents/plan.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { provingOf, stateOf, type Worker } from '../core/worker.ts';
+
+/** What the fast set runs: the project's own, and those of the approved plan's finished phases. */
+export async function fastCommands(worker: Worker): Promise<string[]> {
+  const { text, outcome } = await readPlanEvidence(worker);
+  const phases = text !== undefined && outcome.approved ? parsePlan(text).phases : [];
+  const ofPlan = phases.flatMap(({ completed, command }) => (completed && command ? [command] : []));
+  return [...new Set([...provingOf(worker).fast, ...ofPlan])];
+}
+
+export interface TipOfBranch {
+  commit: string;
+  tree: string;
+}
+
+/** What the branch of the session holds: what is proved is a commit, wherever the worktree stands. */
+export async function tipOfBranch(worker: Worker): Promise<TipOfBranch> {
+  const { worktree } = stateOf(worker);
+  return await commitWithTree(worker, worktree === undefined ? 'HEAD' : `refs/heads/${worktree.branch}`);
+}
+
+export async function commitWithTree(worker: Worker, name: string): Promise<TipOfBranch> {
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const parse = ['rev-parse', `${name}^{commit}`, `${name}^{tree}`];
+  const [commit = '', tree = ''] = (await gitLine(parse, options)).split('\n');
+  return { commit, tree };
+}
+
+/** Names in the worktree that no commit holds as they are; those that git ignores aside. */
+export async function uncommittedFiles(worker: Worker): Promise<string[]> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return [];
+  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all'];
+  const { stdout } = await runGit(args, { ...worker.git.context, cwd: worktree.path });
+  return parseStatus(stdout).entries.map(({ path }) => path);
+}
