@@ -7,7 +7,10 @@ import { endOfWorker } from '../support/supervisors.ts';
 
 /** A session whose next child works in the last phase. */
 async function atDone(check: string): Promise<SessionRig> {
-  const rig = await startRig({ lines: { GATES: 'none', CHECK: check }, scenario: HANGS });
+  const rig = await startRig({
+    lines: { GATES: 'none', CHECK: check, CHECK_IN: 'worktree' },
+    scenario: HANGS,
+  });
   await putInPhase(rig, 'done');
   return rig;
 }

@@ -11,7 +11,7 @@ const blocked = ({ status }: { status: { kind: string } }) => status.kind === 'b
 
 test('a CHECK whose command the shell does not find blocks at once, and no agent is sent to repair it', async () => {
   await using rig = await startRig({
-    lines: { GATES: 'none', CHECK: 'true && mytool --fast' },
+    lines: { GATES: 'none', CHECK: 'true && mytool --fast', CHECK_IN: 'worktree' },
     scenario: HANGS,
   });
   await putInPhase(rig, 'done');
@@ -28,7 +28,10 @@ test('a CHECK whose command the shell does not find blocks at once, and no agent
 });
 
 test('a check that is a missing file of the repository goes back to an agent, which may have lost it', async () => {
-  await using rig = await startRig({ lines: { GATES: 'none', CHECK: './check.sh' }, scenario: HANGS });
+  await using rig = await startRig({
+    lines: { GATES: 'none', CHECK: './check.sh', CHECK_IN: 'worktree' },
+    scenario: HANGS,
+  });
   await putInPhase(rig, 'done');
   const { status } = await rig.until(({ progress }) => progress.phase === 'implementation');
   expect(status.kind).toBe('running');

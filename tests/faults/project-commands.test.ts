@@ -49,7 +49,7 @@ const rows: FaultRow[] = [
   },
   {
     name: 'a CHECK is ended by a stop at once, and run again before the session is done',
-    lines: { CHECK: LONG_ONCE, GATES: 'none' },
+    lines: { CHECK: LONG_ONCE, CHECK_IN: 'worktree', GATES: 'none' },
     act: async (rig) => {
       await begun(rig);
       await stopAtOnce(rig);

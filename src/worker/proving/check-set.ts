@@ -48,17 +48,25 @@ export async function runCheck(
   });
   if (failure !== undefined) signal.throwIfAborted();
   const { bytes, hash } = file.close();
+  const how = failure && howItFailed(failure);
   const run: CheckRun = {
     command,
     isSetup,
     exitCode,
-    how: failure?.how,
+    how,
     durationMs: Math.round(clock.monotonic() - startedAt),
     outputHash: hash,
     outputBytes: bytes,
     output: outputPath.slice(paths.runDir.length + 1),
   };
-  return { run, failure: failure && { ...failure, command, outputPath, lastLines: file.lastLines } };
+  return {
+    run,
+    failure: failure && { ...failure, how: how ?? '', command, outputPath, lastLines: file.lastLines },
+  };
+}
+
+function howItFailed({ how, missing }: CommandFailure): string {
+  return missing === undefined ? how : `${how}: the shell does not find "${missing}"`;
 }
 
 /** A failed check in the words of a note: its own line, then its last lines, which are quoted. */

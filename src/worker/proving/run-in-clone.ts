@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import type { CheckRun, Proving } from '../../phases/proving.ts';
 import { makeClone, removeClone } from '../../project/proving/clean-clone.ts';
@@ -7,6 +8,7 @@ import { changedSince, keepIndex } from '../../project/proving/made-by-setup.ts'
 import { type CacheQuestion, cacheKey, restoreCache, storeCache } from '../../project/proving/setup-cache.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import type { Worker } from '../core/worker.ts';
+import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { type CheckPlace, type FailedCheck, runCheck } from './check-set.ts';
 import { cacheDir, scratchDir } from './scratch.ts';
 
@@ -32,7 +34,7 @@ export interface SetEnd {
 
 /**
  * Runs commands in a fresh clone of a commit, SETUP first. After a SETUP that fails none of them runs: its failure is theirs.
- * @throws GitError and errors of the system when the clone can't be made; the signal's reason
+ * @throws clone_failed; the signal's reason
  */
 export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd> {
   const { worktree, commit, name, signal } = set;
@@ -50,7 +52,10 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
       branch: worktree.branch,
       base: worktree.baseCommit,
     };
-    await makeClone(plan, context);
+    await makeClone(plan, context).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw cloneFailed(error);
+    });
     for (const each of set.proving.copy) await copyInto(dir, each, join(mainRepo, each), signal);
     const place: CheckPlace = {
       cwd: dir,
@@ -79,6 +84,11 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
   }
 }
 
+function cloneFailed(error: unknown): unknown {
+  const isKnown = isSamocodeError(error) || systemErrorCode(error) !== undefined;
+  return isKnown && error instanceof Error ? WORKER_ERRORS.clone_failed({ problem: error.message }) : error;
+}
+
 function indexPath(scratch: string, name: string): string {
   return join(scratch, `${name}.index`);
 }
@@ -88,7 +98,7 @@ async function setUp(
   worker: Worker,
   { set, place, dir }: { set: ClonedSet; place: CheckPlace; dir: string },
 ): Promise<Awaited<ReturnType<typeof runCheck>> | undefined> {
-  const { setup, setupCache, copy } = set.proving;
+  const { setup, setupCache } = set.proving;
   if (setup === undefined) return undefined;
   const cache: CacheQuestion = {
     cacheDir: cacheDir(worker),
@@ -103,10 +113,19 @@ async function setUp(
   if (key !== undefined) await keepIndex(dir, index);
   const end = await runCheck(worker, { command: setup, isSetup: true, name: `${set.name}-setup` }, place);
   if (key === undefined || end.failure !== undefined) return end;
+  // What could not be kept costs the next SETUP its time, no more.
+  await keepMade(worker, { set, cache, key, index }).catch(() => undefined);
+  return end;
+}
+
+async function keepMade(
+  worker: Worker,
+  { set, cache, key, index }: { set: ClonedSet; cache: CacheQuestion; key: string; index: string },
+): Promise<void> {
   const { mainRepo } = worker.file;
-  const changed = await changedSince({ mainRepo, cloneDir: dir, indexPath: index }, worker.git.context);
-  const known = [...setupCache, ...copy];
+  const where = { mainRepo, cloneDir: cache.cloneDir, indexPath: index };
+  const changed = await changedSince(where, worker.git.context);
+  const known = [...cache.folders, ...set.proving.copy];
   const isAll = changed.every((name) => known.some((each) => name === each || name.startsWith(`${each}/`)));
   await storeCache(cache, key, isAll);
-  return end;
 }

@@ -1,0 +1,321 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { getStatus } from '../../../src/actions/reading/get-status.ts';
+import type { EventOf, SessionEvent } from '../../../src/session/events/events.ts';
+import { iterationPaths } from '../../../src/session/layout/paths.ts';
+import { eventually } from '../../support/eventually.ts';
+import { processesOf } from '../../support/live-session.ts';
+import { trustLines } from '../../support/project.ts';
+import { putInPhase } from '../../support/put-in-phase.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+
+const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
+const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
+const STAY = { act: 'end', did: 'Looked', signal: { status: 'continue' } };
+
+/** A session whose second agent works in `phase`, and does what is told there; in implementation the next one hangs. */
+async function inPhase(
+  phase: 'done' | 'testing' | 'implementation',
+  rules: object[],
+  { lines, ...plan }: RigPlan = {},
+): Promise<SessionRig> {
+  const rig = await startRig({
+    ...plan,
+    lines: { GATES: 'none', ...lines },
+    scenario: { rules: [HANG_FIRST, ...rules, { when: { phase: 'implementation' }, do: [{ act: 'hang' }] }] },
+  });
+  await putInPhase(rig, phase);
+  return rig;
+}
+
+const isBlocked = ({ status }: { status: { kind: string } }) => status.kind === 'blocked';
+
+async function checksRan(rig: SessionRig): Promise<EventOf<'checks_ran'>[]> {
+  return (await rig.events()).filter((event): event is EventOf<'checks_ran'> => event.type === 'checks_ran');
+}
+
+function decisions(events: readonly SessionEvent[]): string {
+  return JSON.stringify(
+    events.flatMap((event) => (event.type === 'iteration_ended' ? [event.decision] : [])),
+  );
+}
+
+function scratchOf({ file }: SessionRig): string {
+  return join(file.worktreesDir, '.checks', file.folder);
+}
+
+test('a check that passes by an ignored file of the agent alone sends the work back, with what it printed', async () => {
+  const cheat = [
+    { act: 'edit', path: 'flag', text: 'work\n' },
+    { act: 'edit', path: '.gitignore', text: 'helper\n' },
+    { act: 'commit', subject: 'Work' },
+    { act: 'edit', path: 'helper', text: 'only here\n' },
+    DONE,
+  ];
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: cheat }], {
+    lines: { CHECK: 'test ! -e flag || cat helper' },
+  });
+  await rig.until(({ openIteration }) => openIteration?.phase === 'implementation');
+  const prompt = await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8');
+  expect(prompt).toContain('Checks of the project failed: `test ! -e flag || cat helper` (exit status 1)');
+  expect(prompt).toMatch(/> cat: helper: No such file/);
+  const full = (await checksRan(rig)).find(({ set }) => set === 'full');
+  const branch = ['rev-parse', rig.file.settings.branch, `${rig.file.settings.branch}^{tree}`];
+  const [commit, tree] = (await rig.repo.git(branch)).split('\n');
+  expect(full).toMatchObject({ in: 'clone', commit, tree, iteration: 2, runs: [{ exitCode: 1 }] });
+  expect(await readFile(join(rig.paths.runDir, full?.runs[0]?.output ?? ''), 'utf8')).toContain(
+    'No such file',
+  );
+  expect(existsSync(scratchOf(rig))).toBe(true);
+  expect(await readdir(scratchOf(rig))).not.toContain('full');
+});
+
+test('work that is not committed goes back to an agent with the list of files, and then the session is done', async () => {
+  const leaves = [{ act: 'edit', path: 'left over.txt', text: 'x\n' }, DONE];
+  const commits = [{ act: 'commit', subject: 'Left over' }, DONE];
+  await using rig = await inPhase(
+    'done',
+    [
+      { when: { phase: 'done', count: 1 }, do: leaves },
+      { when: { phase: 'done', count: 2 }, do: commits },
+    ],
+    { lines: { CHECK: 'true' } },
+  );
+  await rig.until(({ status }) => status.kind === 'done');
+  expect(decisions(await rig.events())).toContain('Not committed: left over.txt');
+  const { proved } = await rig.state();
+  expect(proved?.commit).toBe(await rig.repo.git(['rev-parse', rig.file.settings.branch]));
+});
+
+test('testing does not go to quality while a check fails on what is committed', async () => {
+  const passes = { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } };
+  const breaks = [{ act: 'edit', path: 'broken', text: 'x\n' }, { act: 'commit', subject: 'Break' }, passes];
+  await using rig = await inPhase('testing', [{ when: { phase: 'testing' }, do: breaks }], {
+    lines: { CHECK: 'test ! -e broken' },
+  });
+  const { progress } = await rig.until(({ openIteration }) => openIteration?.phase === 'implementation');
+  expect(progress.testReturns).toBe(1);
+});
+
+test('what passed on the same commit already is not run again', async () => {
+  const passes = { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } };
+  const moves = { act: 'end', did: 'Fine', signal: { status: 'continue', phase: 'done' } };
+  await using rig = await inPhase(
+    'testing',
+    [
+      { when: { phase: 'testing' }, do: [passes] },
+      { when: { phase: 'quality' }, do: [moves] },
+      { when: { phase: 'done' }, do: [DONE] },
+    ],
+    { lines: { CHECK: 'true' } },
+  );
+  await rig.until(({ status }) => status.kind === 'done');
+  expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toHaveLength(1);
+});
+
+test('the line that is offered makes the checks pass, in every later session too', async () => {
+  await using rig = await startRig({
+    repo: { files: { 'README.md': '# A\n', '.gitignore': '.env.test\n' } },
+    lines: { GATES: 'none', CHECK: 'grep -q secret .env.test' },
+    start: { run: false },
+    scenario: {
+      rules: [
+        { when: { phase: 'done' }, do: [DONE] },
+        { when: {}, do: [{ act: 'sleep', ms: 4000 }, STAY] },
+      ],
+    },
+  });
+  await rig.repo.write({ '.env.test': 'secret\n' });
+  await rig.resume();
+  const { status } = await rig.until(isBlocked);
+  expect(status).toMatchObject({
+    rule: 'base_checks',
+    reason: expect.stringContaining('`CHECK_COPY=.env.test`'),
+  });
+  await trustLines(rig.repo, 'CHECK_COPY=.env.test\n');
+  await rig.resume();
+  const { baseChecks } = await rig.until((state) => state.baseChecks?.result === 'green');
+  expect(baseChecks?.failed).toEqual([]);
+}, 120_000);
+
+test('for a folder of packages with a lock file, SETUP and SETUP_CACHE are offered', async () => {
+  await using rig = await startRig({
+    repo: {
+      files: { 'package-lock.json': '{}\n', 'web/yarn.lock': '', '.gitignore': 'node_modules\n' },
+      folder: 'boats',
+    },
+    lines: { GATES: 'none', CHECK: 'cat node_modules/a web/node_modules/b' },
+    start: { run: false },
+    scenario: { rules: [{ when: {}, do: [{ act: 'sleep', ms: 4000 }, STAY] }] },
+  });
+  await rig.repo.write({ 'node_modules/a': 'a', 'web/node_modules/b': 'b' });
+  await rig.resume();
+  const { status } = await rig.until(isBlocked);
+  expect(status).toMatchObject({
+    rule: 'base_checks',
+    reason: expect.stringContaining(
+      '`SETUP=npm ci && (cd web && yarn install --frozen-lockfile)` and `SETUP_CACHE=node_modules,web/node_modules`',
+    ),
+  });
+}, 120_000);
+
+test('a base on which checks are meant to fail is accepted by a resume, and asked about once', async () => {
+  const fixes = [{ act: 'edit', path: 'fixed', text: 'x\n' }, { act: 'commit', subject: 'Fix' }, DONE];
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: fixes }], {
+    lines: { CHECK: 'test -e fixed' },
+  });
+  // The agent was quicker than the checks of the base, or it was asked before it began.
+  const first = await rig.until(({ status }) => status.kind === 'blocked' || status.kind === 'done');
+  if (first.status.kind === 'blocked') {
+    expect(first.status).toMatchObject({ rule: 'base_checks' });
+    await rig.resume();
+  }
+  const { baseChecks } = await rig.until(({ status }) => status.kind === 'done');
+  expect(baseChecks?.result).not.toBe('red');
+}, 120_000);
+
+test('checks of the base run beside the agent, end with their worker, and leave nothing', async () => {
+  await using rig = await startRig({
+    lines: { CHECK: 'touch "$HOME/begun"; sleep 600' },
+    scenario: { rules: [HANG_FIRST] },
+  });
+  await eventually(async () => existsSync(join(rig.repo.homeDir, 'begun')));
+  const { host } = rig.context();
+  expect(await processesOf(host, `${rig.file.id}-base`)).not.toEqual([]);
+  await rig.stop();
+  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  expect(await processesOf(host, `${rig.file.id}-base`)).toEqual([]);
+  expect(await readdir(scratchOf(rig))).toEqual([]);
+  expect(await checksRan(rig)).toEqual([]);
+});
+
+test('what a worker that was killed leaves of its checks is ended and removed by the next one', async () => {
+  const stays = { rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }] };
+  await using rig = await startRig({
+    lines: { CHECK: 'test -e "$HOME/begun" || { touch "$HOME/begun"; sleep 600; }' },
+    scenario: stays,
+  });
+  await eventually(async () => existsSync(join(rig.repo.homeDir, 'begun')));
+  await rig.killWorker();
+  expect(existsSync(join(scratchOf(rig), 'base'))).toBe(true);
+  await rig.untilWaiting('qa_answers');
+  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  expect(await processesOf(rig.context().host, `${rig.file.id}-base`)).toEqual([]);
+  expect(existsSync(join(scratchOf(rig), 'base'))).toBe(false);
+}, 120_000);
+
+test('SETUP runs in the clone before the checks, and not again while its lock file is the same', async () => {
+  const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
+  await using rig = await inPhase(
+    'done',
+    [{ when: { phase: 'done' }, do: [{ act: 'sleep', ms: 3000 }, ...works] }],
+    {
+      repo: { files: { 'package-lock.json': '{}\n', '.gitignore': 'node_modules\n' } },
+      lines: {
+        SETUP: 'mkdir -p node_modules && echo installed >node_modules/a && pwd >>"$HOME/setups"',
+        SETUP_CACHE: 'node_modules',
+        CHECK: 'grep -q installed node_modules/a && echo broken >node_modules/a',
+      },
+    },
+  );
+  await rig.until(({ status }) => status.kind === 'done');
+  const setups = (await readFile(join(rig.repo.homeDir, 'setups'), 'utf8')).trim().split('\n');
+  expect(setups.filter((path) => path.includes('.checks')).length).toBeLessThanOrEqual(2);
+  const full = (await checksRan(rig)).find(({ set }) => set === 'full');
+  expect(full?.runs.map(({ exitCode }) => exitCode)).toContain(0);
+}, 120_000);
+
+test('a fast check that fails after an implementation iteration stands first in the next prompt', async () => {
+  const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Phase 1: a' }, STAY];
+  await using rig = await startRig({
+    lines: { GATES: 'none', CHECK_FAST: 'test ! -e a || { echo "a is wrong"; exit 4; }' },
+    scenario: {
+      rules: [
+        HANG_FIRST,
+        { when: { iteration: 2 }, do: works },
+        { when: { iteration: 3 }, do: [{ act: 'hang' }] },
+      ],
+    },
+  });
+  await putInPhase(rig, 'implementation');
+  await rig.until(({ openIteration }) => openIteration?.iteration === 3);
+  const prompt = await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8');
+  expect(prompt).toContain(
+    '## First of all\n\n- `test ! -e a || { echo "a is wrong"; exit 4; }` failed (exit status 4)',
+  );
+  expect(prompt).toContain('> a is wrong');
+  expect((await checksRan(rig)).find(({ set }) => set === 'fast')).toMatchObject({
+    in: 'worktree',
+    iteration: 2,
+  });
+});
+
+test('while a check runs, status says which', async () => {
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
+    lines: { CHECK: 'test ! -e "$HOME/slow" || sleep 600' },
+  });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  await writeFile(join(rig.repo.homeDir, 'slow'), '');
+  await eventually(async () => {
+    const { activity } = await getStatus({ session: rig.file.folder }, rig.context());
+    return activity?.startsWith('checking: test ! -e');
+  });
+});
+
+test('with CHECK_IN=worktree what is uncommitted takes part, and the session says so', async () => {
+  const leaves = [{ act: 'edit', path: 'helper', text: 'x\n' }, DONE];
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: leaves }], {
+    lines: { CHECK: 'cat helper', CHECK_IN: 'worktree' },
+  });
+  await rig.until(({ status }) => status.kind === 'done');
+  const notice = (await rig.events()).find(
+    (event) => event.type === 'notice' && event.code === 'checks_in_worktree',
+  );
+  expect(notice).toBeDefined();
+  expect(await checksRan(rig)).toMatchObject([{ set: 'full', in: 'worktree' }]);
+});
+
+test('a branch that cannot be cloned blocks with the reason, and no agent is sent to repair it', async () => {
+  const loses = `h=$(git rev-parse HEAD:a); f=$(git rev-parse --git-common-dir)/objects/$(echo $h | cut -c1-2)/$(echo $h | cut -c3-); rm -f "$f"`;
+  const works = [
+    { act: 'edit', path: 'a', text: 'lost\n' },
+    { act: 'commit', subject: 'Work' },
+    { act: 'run', command: ['sh', '-c', loses] },
+    DONE,
+  ];
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
+    lines: { CHECK: 'true' },
+  });
+  const { status } = await rig.until((state) => isBlocked(state) || state.status.kind === 'done');
+  expect(status).toMatchObject({
+    rule: 'checks',
+    reason: expect.stringContaining('No fresh clone of the branch'),
+  });
+});
+
+test('checks in a clone are ended by a stop at once, and run again before the session is done', async () => {
+  const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
+    lines: { CHECK: 'test ! -e a || test -e "$HOME/again" || { touch "$HOME/again"; sleep 600; }' },
+  });
+  await eventually(async () => existsSync(join(rig.repo.homeDir, 'again')));
+  await rig.stop();
+  await rig.until(({ status }) => status.kind === 'stopped');
+  expect(await rig.processesWithMark()).toEqual([]);
+  await rig.resume();
+  const { progress } = await rig.until(({ status }) => status.kind === 'done');
+  expect(progress.totalIterations).toBe(2);
+});
+
+test('a check whose command the shell does not find on the base is a question to the person', async () => {
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
+    lines: { CHECK: 'true && mytool --fast' },
+  });
+  const { status } = await rig.until(isBlocked);
+  expect(status).toMatchObject({
+    rule: expect.stringContaining('checks'),
+    reason: expect.stringContaining('the shell does not find "mytool"'),
+  });
+});
