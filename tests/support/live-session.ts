@@ -76,7 +76,8 @@ export async function endSession(session: Whereabouts, id: string | undefined): 
   // A worker that comes up meanwhile holds the lease a moment later.
   while ((await killWorkerOf(session)) !== undefined);
   if (id === undefined) return;
-  await endTree(undefined, { name: SESSION_MARK, value: id }, { host, clock: systemClock, graceMs: 0 });
+  for (const value of [id, `${id}-base`])
+    await endTree(undefined, { name: SESSION_MARK, value }, { host, clock: systemClock, graceMs: 0 });
   while ((await killWorkerOf(session)) !== undefined);
 }
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { isSamocodeError } from '../../base/errors.ts';
 import { type ChecksRan, failedRuns } from '../../phases/proving.ts';
 import { type Ignored, ignoredIn, linesFor } from '../../project/proving/ignored.ts';
 import { checksOf, provingOf, record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
@@ -122,11 +121,8 @@ async function fixOf(worker: Worker, set: ClonedSet, { runs: all }: SetEnd): Pro
       proving: { ...set.proving, copy },
       outputDir: join(set.outputDir, 'again'),
     };
-    const end = await runInClone(worker, again).catch((error: unknown) => {
-      if (!isSamocodeError(error)) throw error;
-      return undefined;
-    });
-    if (end?.failures.length === 0) return linesFor(tried, { mainRepo, copied, setup });
+    const end = await runInClone(worker, again);
+    if (end.failures.length === 0) return linesFor(tried, { mainRepo, copied, setup });
   }
   return [];
 }

@@ -1,4 +1,4 @@
-import { type Explanation, isSamocodeError } from '../../base/errors.ts';
+import type { Explanation } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { type ChecksRan, failedRuns } from '../../phases/proving.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
@@ -127,14 +127,8 @@ async function recorded(
     if (reason !== undefined) return { kind: 'impossible', reason, events };
     return failures.length === 0 ? { kind: 'passed', events } : { kind: 'failed', failures, events };
   } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    if (head.in === 'worktree') throw error;
-    const { message: problem } = error;
-    return {
-      kind: 'impossible',
-      reason: asReason(WORKER_ERRORS.clone_failed.explain({ problem })),
-      events: [],
-    };
+    if (!WORKER_ERRORS.clone_failed.is(error)) throw error;
+    return { kind: 'impossible', reason: asReason(error), events: [] };
   } finally {
     // A check may have started servers; nothing of it may outlive the iteration.
     await endChildTree(worker, undefined, { leftoversOnly: true });

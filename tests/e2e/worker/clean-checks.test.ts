@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
@@ -74,7 +74,7 @@ test('a check that passes by an ignored file of the agent alone sends the work b
 
 test('work that is not committed goes back to an agent with the list of files, and then the session is done', async () => {
   const leaves = [{ act: 'edit', path: 'left over.txt', text: 'x\n' }, DONE];
-  const commits = [{ act: 'commit', subject: 'Left over' }, DONE];
+  const commits = [{ act: 'run', command: ['sh', '-c', 'git add -A; git commit -qm x'] }, DONE];
   await using rig = await inPhase(
     'done',
     [
@@ -277,22 +277,22 @@ test('with CHECK_IN=worktree what is uncommitted takes part, and the session say
   expect(await checksRan(rig)).toMatchObject([{ set: 'full', in: 'worktree' }]);
 });
 
-test('a branch that cannot be cloned blocks with the reason, and no agent is sent to repair it', async () => {
-  const loses = `h=$(git rev-parse HEAD:a); f=$(git rev-parse --git-common-dir)/objects/$(echo $h | cut -c1-2)/$(echo $h | cut -c3-); rm -f "$f"`;
-  const works = [
-    { act: 'edit', path: 'a', text: 'lost\n' },
-    { act: 'commit', subject: 'Work' },
-    { act: 'run', command: ['sh', '-c', loses] },
-    DONE,
-  ];
-  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
-    lines: { CHECK: 'true' },
-  });
+test('where no clone can be made the session blocks with the reason, and no agent is sent to repair it', async () => {
+  await using rig = await inPhase(
+    'done',
+    [{ when: { phase: 'done' }, do: [{ act: 'sleep', ms: 2000 }, DONE] }],
+    {
+      lines: { CHECK: 'true' },
+    },
+  );
+  const root = join(rig.file.worktreesDir, '.checks');
+  await rm(root, { recursive: true, force: true });
+  await writeFile(root, 'in the way');
   const { status } = await rig.until((state) => isBlocked(state) || state.status.kind === 'done');
-  expect(status).toMatchObject({
-    rule: 'checks',
-    reason: expect.stringContaining('No fresh clone of the branch'),
-  });
+  expect(status).toMatchObject({ rule: 'checks', reason: expect.stringContaining('ENOTDIR') });
+  await rm(root);
+  await rig.resume();
+  await rig.until((state) => state.status.kind === 'done');
 });
 
 test('checks in a clone are ended by a stop at once, and run again before the session is done', async () => {
