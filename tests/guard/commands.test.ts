@@ -88,7 +88,9 @@ test('a SETUP that the guard can’t run blocks with its words before any agent,
 });
 
 test('a CHECK runs in the guard, and its daemons go with it', async () => {
-  await using rig = await begin('sound', { lines: { CHECK: LOOK_AROUND, GATES: 'none' } });
+  await using rig = await begin('sound', {
+    lines: { CHECK: LOOK_AROUND, CHECK_IN: 'worktree', GATES: 'none' },
+  });
   await rig.until(({ status }) => status.kind === 'done');
   expect(await inWorktree(rig, 'inside')).toBe(true);
   await nothingIsPlanted(rig);
@@ -101,7 +103,7 @@ test.each([
   ['a stop comes', (rig: SessionRig) => rig.stop('now')],
 ])('a CHECK in the guard is gone when %s, and runs again later', async (_, act) => {
   const CHECK = `if [ ! -e .begun ]; then touch .begun; ${TELL}; ${DAEMON}; trap "" TERM; sleep 60; fi; touch .over`;
-  await using rig = await begin('sound', { lines: { CHECK, GATES: 'none' } });
+  await using rig = await begin('sound', { lines: { CHECK, CHECK_IN: 'worktree', GATES: 'none' } });
   await eventually(async () => (await namespacesOf(rig)).length > 0, { what: 'the check', withinMs: 60_000 });
   await act(rig);
   await nothingIsLeftIn(await namespacesOf(rig));
@@ -113,7 +115,9 @@ test.each([
 });
 
 test('a CHECK that the guard can’t run blocks with its words, and sends no agent to repair it', async () => {
-  await using rig = await begin('refused to commands', { lines: { CHECK: LOOK_AROUND, GATES: 'none' } });
+  await using rig = await begin('refused to commands', {
+    lines: { CHECK: LOOK_AROUND, CHECK_IN: 'worktree', GATES: 'none' },
+  });
   expect(await blockOf(rig)).toMatchObject({
     rule: 'checks',
     reason: expect.stringContaining(`The guard could not run CHECK: ${NO_NAMESPACES}.`),
@@ -123,6 +127,19 @@ test('a CHECK that the guard can’t run blocks with its words, and sends no age
   await rig.resume();
   await rig.until(({ status }) => status.kind === 'done');
   expect(await inWorktree(rig, 'inside')).toBe(true);
+});
+
+test('a CHECK in a clone may commit there, and writes neither into the worktree, nor the kept folders, nor MAIN_REPO', async () => {
+  const outside = ['../../../26-*', '../../.cache', '../../../../..'].map((path) => `touch ${path}/planted`);
+  const commit = 'touch made && git add made && git -c user.name=x -c user.email=x@x commit -qm x';
+  const CHECK = `${TELL}; ${DAEMON}; mkdir -p ../../.cache; ${outside.join('; ')}; touch "$HOME/tried"; ${commit}`;
+  await using rig = await begin('sound', { lines: { CHECK, GATES: 'none' } });
+  await rig.until(({ status }) => status.kind === 'done');
+  expect(await isThere(join(rig.repo.homeDir, 'tried'))).toBe(true);
+  expect(await inWorktree(rig, 'planted')).toBe(false);
+  expect(await isThere(join(rig.file.worktreesDir, '.checks/.cache/planted'))).toBe(false);
+  await nothingIsPlanted(rig);
+  await nothingIsLeftIn(await namespacesOf(rig));
 });
 
 test('a command of a project whose guard is gone is not taken for one that failed', async () => {

@@ -21,6 +21,7 @@ export function withChecksOf(
   const { baseChecks, ...rest } = state;
   if (checks !== undefined || proving !== undefined)
     return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
-  if (baseChecks?.result !== 'red' || state.status.kind !== 'blocked') return state;
+  const isAsked = state.status.kind === 'blocked' && state.status.rule === 'base_checks';
+  if (baseChecks === undefined || !isAsked) return state;
   return { ...state, baseChecks: { ...baseChecks, result: 'accepted' } };
 }

@@ -95,6 +95,8 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
   };
   try {
     const end = await runInClone(worker, set);
+    // Told when the checks of the branch run; nothing is known of the base.
+    if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
     const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
     const fix = end.failures.length === 0 ? undefined : await fixOf(worker, set, end);
     const sandbox = await worker.guard.level(worker);

@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
@@ -81,6 +82,8 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
   } finally {
     await removeClone(dir);
     await removeClone(indexPath(scratch, name));
+    // Another set may run beside it.
+    await rmdir(scratch).catch(() => undefined);
   }
 }
 
