@@ -10,7 +10,7 @@ export const CHECK_SETTINGS = {
     scope: 'project',
     default: 'clone',
     risk: 'loosens',
-    doc: "Where checks run. clone: a fresh clone of the committed branch. worktree: the agent's own folder, with whatever lies there uncommitted or ignored.",
+    doc: "Where checks run. clone: a fresh clone of the branch. worktree: the agent's folder, uncommitted files included.",
   },
   checkCopy: {
     ...relativePaths,

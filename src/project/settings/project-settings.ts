@@ -139,7 +139,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     family: 'check',
     perSession: true,
     risk: 'runs',
-    doc: 'A command that must exit 0 before a session is done: CHECK, CHECK_2, CHECK_LINT and so on. CHECK_FAST… also after each implementation iteration.',
+    doc: 'A command that must exit 0 before done: CHECK, CHECK_LINT, …; CHECK_FAST… also after each implementation iteration.',
   },
   setup: {
     ...command,
