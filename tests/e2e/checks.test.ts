@@ -20,17 +20,17 @@ const fixing = {
 
 test('a session that a wrong check has blocked goes on once the person mended and trusted the check', async () => {
   await using rig = await startRig({
-    lines: { CHECK: 'test ! -e fixes.md', GATES: 'none' },
+    lines: { CHECK: 'test $(git rev-list --count HEAD) = 1', GATES: 'none' },
     scenario: fixing,
   });
   const blocked = await rig.until(({ status }) => status.kind === 'blocked', { withinMs: 180_000 });
   expect(blocked.status).toMatchObject({
     rule: 'checks',
-    reason: expect.stringContaining('`test ! -e fixes.md`'),
+    reason: expect.stringContaining('`test $(git rev-list --count HEAD) = 1`'),
   });
   const { folder, configPath } = rig.file;
   const text = await readFile(configPath, 'utf8');
-  await writeFile(configPath, text.replace('CHECK=test ! -e fixes.md', 'CHECK=true'));
+  await writeFile(configPath, text.replace('CHECK=test $(git rev-list --count HEAD) = 1', 'CHECK=true'));
   const context = rig.context();
   await expect(resumeSession({ session: folder }, context)).rejects.toMatchObject({
     code: 'project_not_trusted',
