@@ -16,7 +16,9 @@ export function titleOf(
     case 'plan_changed':
       return `${session} changed its approved plan and waits for your approval`;
     case 'blocked':
-      return `${session} is blocked and needs you`;
+      return status?.kind === 'blocked' && status.rule === 'base_checks'
+        ? `${session} asks about its checks: they fail before any work`
+        : `${session} is blocked and needs you`;
     case 'stalled':
       return `${session} shows no sign of life`;
     case 'crash_loop':

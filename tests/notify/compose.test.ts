@@ -210,6 +210,16 @@ test('a plan that waits comes with its path and the hash of what is there now', 
   });
 });
 
+test('checks that fail before any work are asked about in the title', async () => {
+  const block = { ...BLOCKED, rule: 'base_checks', reason: `\`${CANARY}\` (exit status 1)` } as NewEvent;
+  const [one] = await sentOf(() => ({ events: [...BEGUN, block] }), true);
+  expect(one).toMatchObject({
+    kind: 'blocked',
+    title: `${SESSION} asks about its checks: they fail before any work`,
+    body: '',
+  });
+});
+
 test('an outage is notified of once, when it comes to last longer than ten minutes', async () => {
   const waits = (startMs: number) => [0, 8, 16, 24, 32].map((minutes) => outage(startMs, minutes * 60_000));
   await using here = await outboxScene();
