@@ -100,6 +100,20 @@ test('files of LFS come from the local store, and one that is missing there stay
   expect((await readFile(join(dir, 'b.bin'), 'utf8')).trim()).toBe(pointer);
 });
 
+test.each([
+  ['below the git folder', () => 'big files', '.git/big files'],
+  ['elsewhere', (repo: TempRepo) => join(repo.root, 'big files'), '../big files'],
+])('a store of LFS that the person has put %s is read', async (_, storage, below) => {
+  await using repo = await makeRepo();
+  await repo.git(['lfs', 'install', '--local']);
+  await repo.git(['config', 'lfs.storage', storage(repo)]);
+  await repo.commit('Large', { '.gitattributes': '*.bin filter=lfs\n', 'a.bin': 'large a\n' });
+  expect(existsSync(join(repo.path, below, 'objects'))).toBe(true);
+  expect(existsSync(join(repo.path, '.git/lfs/objects'))).toBe(false);
+  const dir = await cloneOf(repo);
+  expect(await readFile(join(dir, 'a.bin'), 'utf8')).toBe('large a\n');
+});
+
 test('submodules come from the local modules, those within them too; one that is not here stays empty', async () => {
   await using repo = await makeRepo();
   const local = ['-c', 'protocol.file.allow=always'];

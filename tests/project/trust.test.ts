@@ -47,6 +47,11 @@ test('less of a sandbox and every writable path loosen, more of a sandbox does n
   ]);
 });
 
+test('checks in the folder of the agent loosen, checks on a fresh clone do not', () => {
+  expect(riskyIn('CHECK_IN=clone\n')).toEqual([]);
+  expect(riskyIn('CHECK_IN=worktree\n')).toEqual([{ key: 'CHECK_IN', risk: 'loosens', value: 'worktree' }]);
+});
+
 test('what asks for no trust is at its loosest by default', () => {
   const { permissions, gateChannels } = SETTINGS;
   expect(permissions.default).toBe('skip');

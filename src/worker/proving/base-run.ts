@@ -11,7 +11,6 @@ interface BaseRun {
   /** Undefined: it was ended, or no clone could be made. */
   ended: Promise<ChecksRan | undefined>;
   result?: ChecksRan | undefined;
-  isOver: boolean;
   stop: AbortController;
 }
 
@@ -28,13 +27,12 @@ function isWanted(worker: Worker): boolean {
 export function beginBaseRun(worker: Worker): void {
   if (!isWanted(worker) || runs.has(worker)) return;
   const stop = new AbortController();
-  const run: BaseRun = { stop, isOver: false, ended: Promise.resolve(undefined) };
+  const run: BaseRun = { stop, ended: Promise.resolve(undefined) };
   run.ended = runBase(worker, stop.signal)
     // What fails here is met again, and told, when the checks of the branch run.
     .catch(() => undefined)
     .then((result) => {
       run.result = result;
-      run.isOver = true;
       return result;
     });
   runs.set(worker, run);
