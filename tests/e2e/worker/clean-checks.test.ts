@@ -88,6 +88,27 @@ test('work that is not committed goes back to an agent with the list of files, a
   expect(proved?.commit).toBe(await rig.repo.git(['rev-parse', rig.file.settings.branch]));
 });
 
+test('work that is left uncommitted again and again blocks with the list of files', async () => {
+  const leaves = [
+    { act: 'edit', path: 'left over.txt', text: 'x\n' },
+    { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } },
+  ];
+  const builds = ['sh', '-c', 'echo x >>built; git add built; git commit -qm Build'];
+  const hands = { act: 'end', did: 'Built it', signal: { status: 'continue', phase: 'testing' } };
+  await using rig = await inPhase(
+    'testing',
+    [
+      { when: { phase: 'testing' }, do: leaves },
+      { when: { phase: 'implementation' }, do: [{ act: 'run', command: builds }, hands] },
+    ],
+    { lines: { CHECK: 'true' } },
+  );
+  const { status, progress } = await rig.until(isBlocked);
+  expect(status).toMatchObject({ rule: 'uncommitted', reason: 'Not committed: left over.txt' });
+  expect(progress.testReturns).toBe(3);
+  expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toEqual([]);
+}, 120_000);
+
 test('testing does not go to quality while a check fails on what is committed', async () => {
   const passes = { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } };
   const breaks = [{ act: 'edit', path: 'broken', text: 'x\n' }, { act: 'commit', subject: 'Break' }, passes];
@@ -309,6 +330,21 @@ test('checks in a clone are ended by a stop at once, and run again before the se
   const { progress } = await rig.until(({ status }) => status.kind === 'done');
   expect(progress.totalIterations).toBe(2);
 });
+
+test('a worker that is killed while the checks run leaves them to the next one, which runs them anew', async () => {
+  const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
+    lines: { CHECK: 'test ! -e a || test -e "$HOME/again" || { touch "$HOME/again"; sleep 600; }' },
+  });
+  await eventually(async () => existsSync(join(rig.repo.homeDir, 'again')));
+  await rig.killWorker();
+  const { progress } = await rig.until(({ status }) => status.kind === 'done');
+  expect(progress.totalIterations).toBe(2);
+  expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toHaveLength(1);
+  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  expect(await rig.processesWithMark()).toEqual([]);
+  expect(existsSync(scratchOf(rig))).toBe(false);
+}, 120_000);
 
 test('a check whose command the shell does not find on the base is a question to the person', async () => {
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
