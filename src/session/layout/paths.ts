@@ -132,7 +132,7 @@ export interface IterationPaths {
   before: string;
   /** Why the worker ended the child, on disk before it does. */
   endedByUs: string;
-  /** What the checks printed that the worker ran after the child. */
+  /** What the checks printed that the worker ran after the agent. */
   checks: string;
   /** Awake milliseconds that the child has used, so that a later worker goes on counting. */
   awake: string;

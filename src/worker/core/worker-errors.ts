@@ -16,7 +16,7 @@ export const WORKER_ERRORS = errors({
     fix: readonly string[];
   }) => ({
     what: 'The checks fail before any work.',
-    why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how }) => `\`${command}\` (${how})`).join('; ')}. No agent is to blame.`,
+    why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how }) => `\`${command}\` (${how})`).join('; ')}. No agent caused this.`,
     hint:
       fix.length > 0
         ? `Beside the ignored files of your checkout they pass: add ${fix.map((line) => `\`${line}\``).join(' and ')} to .samocode, trust it, and resume the session. ${IN_WORKTREE}`

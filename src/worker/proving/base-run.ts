@@ -67,7 +67,7 @@ export async function endBaseRun(worker: Worker): Promise<void> {
   if (result !== undefined) await recordIfTaken(worker, { type: 'checks_ran', ...result });
 }
 
-/** @returns its result, where it had ended by itself */
+/** @returns its result, where it had ended before */
 export async function stopBaseRun(worker: Worker): Promise<ChecksRan | undefined> {
   const run = runs.get(worker);
   if (run === undefined) return undefined;

@@ -6,7 +6,7 @@ import { collectBaseRun } from './base-run.ts';
 
 /**
  * Whether the checks pass on the commit that the session began from, as far as that is known; where they fail there, the
- * session waits for a person: no agent is to blame.
+ * session waits for a person: no agent caused it.
  */
 export async function baseStands(worker: Worker): Promise<boolean> {
   await collectBaseRun(worker);

@@ -17,7 +17,7 @@ export interface TipOfBranch {
   tree: string;
 }
 
-/** What the branch of the session holds: what is proved is a commit, wherever the worktree stands. */
+/** What the branch of the session holds: what is proved is a commit, whatever the worktree has checked out. */
 export async function tipOfBranch(worker: Worker): Promise<TipOfBranch> {
   const { worktree } = stateOf(worker);
   return await commitWithTree(worker, worktree === undefined ? 'HEAD' : `refs/heads/${worktree.branch}`);
