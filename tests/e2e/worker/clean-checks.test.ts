@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../src/actions/reading/get-status.ts';
@@ -298,6 +298,21 @@ test('with CHECK_IN=worktree what is uncommitted takes part, and the session say
   expect(notice).toBeDefined();
   expect(await checksRan(rig)).toMatchObject([{ set: 'full', in: 'worktree' }]);
 });
+
+test('a base that fails continues with CHECK_IN=worktree, but not before a person has trusted that line', async () => {
+  const works = [{ act: 'edit', path: 'helper', text: 'x\n' }, DONE];
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
+    repo: { files: { '.gitignore': 'helper\n' } },
+    lines: { CHECK: 'cat helper' },
+  });
+  expect((await rig.until(isBlocked)).status).toMatchObject({ rule: 'base_checks' });
+  await appendFile(join(rig.repo.path, '.samocode'), 'CHECK_IN=worktree\n');
+  await expect(rig.resume()).rejects.toMatchObject({ code: 'project_not_trusted' });
+  await trustLines(rig.repo);
+  await rig.resume();
+  await rig.until(({ status }) => status.kind === 'done');
+  expect((await checksRan(rig)).at(-1)).toMatchObject({ set: 'full', in: 'worktree' });
+}, 120_000);
 
 test('where no clone can be made the session blocks with the reason, and no agent is sent to repair it', async () => {
   await using rig = await inPhase(
