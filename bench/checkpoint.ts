@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
-import { runCommand } from '../src/base/processes/run-command.ts';
 import { keepCheckpoint } from '../src/project/checkpoints/checkpoint.ts';
 import { restoreCheckpoint } from '../src/project/checkpoints/restore-checkpoint.ts';
 import { runGit } from '../src/project/git/git.ts';
 import { type Bench, type BenchResult, median, round } from './bench.ts';
+import { fileAt, type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
 
 const ROUNDS = 9;
 const SIZES = [1_000, 50_000] as const;
@@ -29,12 +28,7 @@ export const checkpointBench: Bench = {
   },
 };
 
-interface Place {
-  files: number;
-  place: Omit<Parameters<typeof keepCheckpoint>[0], 'moment'>;
-}
-
-async function measure({ files, place }: Place): Promise<BenchResult> {
+async function measure({ files, place }: LargeWorktree): Promise<BenchResult> {
   const values: Record<string, number> = {};
   const goals = [];
   let iteration = 0;
@@ -82,7 +76,7 @@ async function measure({ files, place }: Place): Promise<BenchResult> {
 }
 
 /** A git on PATH that counts how often it is started. */
-async function countingGit(storeDir: string, env: Place['place']['baseEnv']) {
+async function countingGit(storeDir: string, env: LargeWorktree['place']['baseEnv']) {
   const folder = `${storeDir}-counting`;
   await mkdir(folder, { recursive: true });
   const script = `#!/bin/sh\necho >> '${folder}/calls'\nPATH='${env.PATH}' exec git "$@"\n`;
@@ -97,48 +91,6 @@ async function countingGit(storeDir: string, env: Place['place']['baseEnv']) {
   };
 }
 
-async function withWorktree(
-  files: number,
-  use: (place: Place) => Promise<BenchResult>,
-): Promise<BenchResult> {
-  const root = await mkdtemp(join(await realpath(tmpdir()), 'samocode-bench-'));
-  try {
-    const mainRepo = join(root, 'repo');
-    const worktreePath = join(root, 'worktree');
-    const sessionDir = join(root, 'session');
-    const env = { PATH: process.env.PATH ?? '', HOME: root };
-    // A clean-up in the background would be measured too, and outlive the folder.
-    const git = (...args: string[]) =>
-      runCommand('git', ['-c', 'gc.auto=0', ...args], { cwd: mainRepo, env });
-    await mkdir(sessionDir, { recursive: true });
-    await writeFile(join(sessionDir, '_overview.md'), '# Bench\n');
-    await writeFiles(mainRepo, files);
-    await git('init', '-q', '-b', 'main');
-    await git('add', '-A');
-    await git('-c', 'user.name=b', '-c', 'user.email=b@example.invalid', 'commit', '-q', '-m', 'All');
-    await git('worktree', 'add', '-q', '-b', 'x', worktreePath);
-    const place = {
-      ...{ mainRepo, worktreePath, sessionDir, branch: 'x', sessionFolder: 'bench', baseEnv: env },
-      storeDir: join(root, 'store'),
-    };
-    return await use({ files, place });
-  } finally {
-    await rm(root, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-const PER_FOLDER = 100;
-
-async function writeFiles(root: string, files: number): Promise<void> {
-  for (let folder = 0; folder * PER_FOLDER < files; folder += 1) {
-    await mkdir(join(root, `d${folder}`), { recursive: true });
-    const names = Array.from({ length: PER_FOLDER }, (_, index) => folder * PER_FOLDER + index);
-    await Promise.all(
-      names.map((name) => writeFile(fileAt(root, name), `File ${name}\n${'x'.repeat(name % 900)}\n`)),
-    );
-  }
-}
-
 let turn = 0;
 
 async function change(root: string, files: number, changes: number): Promise<void> {
@@ -148,14 +100,4 @@ async function change(root: string, files: number, changes: number): Promise<voi
     // Other bytes in every file: equal ones would be one object.
     await writeFile(fileAt(root, index * step), `Change ${index} in turn ${turn}\n`);
   }
-}
-
-function fileAt(root: string, name: number): string {
-  return join(root, `d${Math.floor(name / PER_FOLDER)}`, `f${name}.txt`);
-}
-
-async function timed(act: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await act();
-  return performance.now() - begun;
 }

@@ -5,6 +5,7 @@ import { exitBench } from './exit.ts';
 import { guardBench } from './guard.ts';
 import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
+import { proofBench } from './proof.ts';
 import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
 import { supervisorBench } from './supervisor.ts';
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   updatedBench,
   checkpointBench,
   guardBench,
+  proofBench,
   meteringBench,
   workerBench,
   supervisorBench,

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { gitDirOf } from '../src/base/files/git-pointer.ts';
+import { failureOf } from '../src/project/finding/project-command.ts';
+import { gitLine } from '../src/project/git/git.ts';
+import { makeClone, removeClone } from '../src/project/proving/clean-clone.ts';
+import { type Bench, type BenchResult, median, round } from './bench.ts';
+import { type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
+
+const ROUNDS = 5;
+const FILES = 1_000;
+const CHECK = 'sleep 1';
+
+/** Before testing goes to quality, and before done. */
+export const proofBench: Bench = {
+  name: 'proof',
+  about: `what the full set costs on a fresh clone of ${FILES} files, beside its check of one second`,
+  run: () => withWorktree(FILES, measure),
+};
+
+async function measure({ place }: LargeWorktree): Promise<BenchResult> {
+  const { mainRepo, worktreePath, branch, storeDir, baseEnv } = place;
+  const commit = await gitLine(['rev-parse', 'HEAD'], { cwd: worktreePath, baseEnv });
+  const worktreeGitDir = await gitDirOf(worktreePath);
+  const dir = join(storeDir, 'clone');
+  const costs = [];
+  for (let index = 0; index < ROUNDS; index += 1) {
+    const clonedMs = await timed(() =>
+      makeClone({ mainRepo, worktreeGitDir, dir, commit, branch, base: commit }, { baseEnv }),
+    );
+    const checkedMs = await timed(() =>
+      failureOf(CHECK, { cwd: dir, env: { PATH: process.env.PATH ?? '' } }),
+    );
+    const removedMs = await timed(() => removeClone(dir));
+    costs.push({ clonedMs, besideMs: clonedMs + removedMs + checkedMs - 1000 });
+  }
+  return {
+    values: {
+      clone_ms: round(median(costs.map(({ clonedMs }) => clonedMs))),
+      beside_check_ms: round(median(costs.map(({ besideMs }) => besideMs))),
+    },
+    goals: [{ value: 'beside_check_ms', atMost: 3000 }],
+  };
+}
