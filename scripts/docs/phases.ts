@@ -50,7 +50,7 @@ ${edgeTable()}
 A gate that the person left out of \`GATES\` opens automatically. When an agent changed an approved plan, however that agent
 ended, the session parks for \`plan_approval\` before anything else runs.
 
-Failed tests, or checks of the project that fail at the end, may send the work back to implementation ${MAX_TEST_RETURNS} times. A quality
+Failed tests, failing checks of the project, or work left uncommitted may send the work back to implementation ${MAX_TEST_RETURNS} times. A quality
 agent that signals to stay uses a round; there are ${MAX_QUALITY_ROUNDS}. Neither count starts again on a return to implementation.
 
 ## When an agent leaves no valid signal
