@@ -65,7 +65,7 @@ const anyDraft: fc.Arbitrary<QuestionDraft> = fc.record(
 const anyDrafts = fc.array(anyDraft, { minLength: 1, maxLength: 5 });
 
 const written = (text: string) =>
-  plainWords(text)
+  plainWords(text.trim())
     .trim()
     .split(/\r\n?|\n/)
     .map(oneLine)
