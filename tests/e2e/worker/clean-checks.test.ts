@@ -10,6 +10,7 @@ import { processesOf } from '../../support/live-session.ts';
 import { trustLines } from '../../support/project.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
 
 const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
 const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
@@ -205,7 +206,7 @@ test('checks of the base run beside the agent, end with their worker, and leave 
   const { host } = rig.context();
   expect(await processesOf(host, `${rig.file.id}-base`)).not.toEqual([]);
   await rig.stop();
-  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  await endOfWorker(rig);
   expect(await processesOf(host, `${rig.file.id}-base`)).toEqual([]);
   expect(existsSync(scratchOf(rig))).toBe(false);
   expect(await checksRan(rig)).toEqual([]);
@@ -221,7 +222,7 @@ test('what a worker that was killed leaves of its checks is ended and removed by
   await rig.killWorker();
   expect(existsSync(join(scratchOf(rig), 'base'))).toBe(true);
   await rig.untilWaiting('qa_answers');
-  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  await endOfWorker(rig);
   expect(await processesOf(rig.context().host, `${rig.file.id}-base`)).toEqual([]);
   expect(existsSync(join(scratchOf(rig), 'base'))).toBe(false);
 }, 120_000);
@@ -356,7 +357,7 @@ test('a worker that is killed while the checks run leaves them to the next one, 
   const { progress } = await rig.until(({ status }) => status.kind === 'done');
   expect(progress.totalIterations).toBe(2);
   expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toHaveLength(1);
-  await expect.poll(() => rig.workerPid(), { timeout: 30_000 }).toBeUndefined();
+  await endOfWorker(rig);
   expect(await rig.processesWithMark()).toEqual([]);
   expect(existsSync(scratchOf(rig))).toBe(false);
 }, 120_000);
