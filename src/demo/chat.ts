@@ -1,7 +1,8 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import * as z from 'zod';
-import { PHASE_NAMES } from '../phases/table.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { nodePath } from '../providers/starting/node-path.ts';
 import { DEMO_ERRORS } from './demo-errors.ts';
 
@@ -30,6 +31,12 @@ const Answer = z.looseObject({
 });
 export type Answer = z.infer<typeof Answer>;
 
+const Started = z.looseObject({
+  type: z.literal('iteration_started'),
+  iteration: z.number(),
+  phase: z.enum(PHASE_NAMES),
+});
+
 /** A call may wait for the session; the protocol's own limit is above the longest wait. */
 const CALL_LIMIT_MS = 120_000;
 
@@ -52,6 +59,15 @@ export class Chat implements AsyncDisposable {
     const [content] = z.array(z.looseObject({ text })).parse(result.content);
     const refused = ToolError.parse(JSON.parse(content?.text ?? '{}'));
     throw DEMO_ERRORS.tool_refused({ tool, ...refused });
+  }
+
+  /** The phase of each iteration so far, by its number. */
+  async phases(session: string): Promise<Map<number, Phase>> {
+    const uri = `samocode://sessions/${encodeURIComponent(session)}/events`;
+    const { contents } = await this.#client.readResource({ uri });
+    const lines = contents.flatMap((content) => ('text' in content ? content.text.split('\n') : []));
+    const found = lines.flatMap((line) => Started.safeParse(parseJson(line)).data ?? []);
+    return new Map(found.map(({ iteration, phase }) => [iteration, phase]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

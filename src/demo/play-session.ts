@@ -84,7 +84,10 @@ async function untilRest(
     const isResting = RESTING.has(state);
     // Between two agents the phase is the next one's already.
     if (iteration > 0 && !phases.has(iteration)) phases.set(iteration, phase);
-    for (const ended = isResting ? iteration : iteration - 1; told < ended; ) {
+    const ended = isResting ? iteration : iteration - 1;
+    // An agent may be quicker than two looks.
+    if (told < ended) for (const [number, its] of await chat.phases(session)) phases.set(number, its);
+    while (told < ended) {
       told += 1;
       const did = isResting ? (AT_REST[look.for || state] ?? look.summary) : (says.last_action ?? '');
       screen.ended(phases.get(told) ?? phase, did);

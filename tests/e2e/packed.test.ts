@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
+import { PHASE_NAMES } from '../../src/phases/table.ts';
 import { connect } from '../support/mcp-client.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 
@@ -88,12 +89,15 @@ test('it installs without any further package, offline', async () => {
   expect(stdout.trim().split('\n')).toHaveLength(2);
 });
 
-test('the installed demo comes to a good end', async () => {
+test('the installed demo comes to a good end and knows every phase', async () => {
   const { stdout, exitCode } = await runCommand(program('samocode'), ['demo', '--json'], {
     cwd: dir.path,
     env,
   });
-  expect(JSON.parse(stdout)).toMatchObject({ ok: true, problems: [], mainUntouched: true });
+  const phases = PHASE_NAMES.filter((phase) => phase !== 'init');
+  const { phases: played, ...end } = JSON.parse(stdout);
+  expect(end).toMatchObject({ ok: true, problems: [], mainUntouched: true });
+  expect([...played].sort()).toEqual([...phases].sort());
   expect(exitCode).toBe(0);
 });
 
