@@ -39,17 +39,17 @@ const ACTS: Array<[name: string, play: (bench: Bench) => Promise<string>, told: 
       const trust = await hashOf(bench);
       return JSON.stringify((await askTool('setup_project', { trust }, byTool(bench))).json);
     },
-    /person_needed.*GATES=none.*in a terminal of their own/s,
+    /person_needed.*GATES=none.*in their own terminal/s,
   ],
   [
     'runs samocode trust --yes without a terminal',
     (bench) => cli(bench, 'trust', '--yes'),
-    /GATES=none.*terminal of their own/s,
+    /GATES=none.*their own terminal/s,
   ],
   [
     'runs samocode trust --yes in a pseudo-terminal',
     (bench) => cliInTerminalOfAgent(bench, 'trust', '--yes'),
-    /GATES=none.*terminal of their own/s,
+    /GATES=none.*their own terminal/s,
   ],
   [
     'writes the file anew by samocode init',

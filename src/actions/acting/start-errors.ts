@@ -31,7 +31,7 @@ export const START_ERRORS = errors({
   person_needed: ({ filePath, lines }: { filePath: string; lines: string }) => ({
     what: 'Nothing was trusted.',
     why: `${lines} in ${filePath} relaxes a rule, and a model or script may not trust that for the user.`,
-    hint: 'Remove the line from the file, or let the user trust it in a terminal.',
+    hint: 'Remove the line from the file, or let the user trust it in their own terminal.',
     next: [{ act: 'trust' }],
   }),
   project_not_trusted: ({ filePath, lines, hash, isLoosening }: NotTrusted) => ({
