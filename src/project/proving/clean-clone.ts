@@ -25,7 +25,7 @@ export interface ClonePlan {
 const CHECKOUT_LIMIT_MS = 15 * 60_000;
 
 /**
- * Makes a repository of its own with one commit checked out and the refs of MAIN_REPO. It borrows the objects there, and
+ * Makes a separate repository with one commit checked out and the refs of MAIN_REPO. It borrows the objects there, and
  * takes over neither hooks nor settings, except by what filters the person has files changed on a checkout.
  * @throws GitError; the system's error when the folder can't be made
  */
@@ -58,7 +58,7 @@ export async function removeClone(dir: string): Promise<void> {
   }
 }
 
-/** git-lfs takes objects from where the borrowed ones are, and leaves a pointer where there is none. */
+/** git-lfs takes objects from where the borrowed ones are, and leaves a pointer where one is missing. */
 const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
 
 interface NewRepository {
