@@ -1,7 +1,7 @@
 /** What the client tells its model about us. Codex shows the first 250 characters alone, so they stand by themselves. */
 export const INSTRUCTIONS = `samocode runs coding tasks unattended, in sessions: start_session with the user's task, then wait; when it asks, read_qa, ask the user, answer_qa; then read_plan and approve_plan or request_changes by the user's word; wait again till its end.
 
-A session works in its own git worktree and branch, through investigation, requirements, planning, implementation, testing, quality and done, with a fresh agent process for every step. It goes on when this chat ends; any chat can take it up again with list_sessions.
+A session works in its own git worktree and branch, through investigation, requirements, planning, implementation, testing, quality and done, with a fresh agent process for every step. It continues when this chat ends; any chat can take it up again with list_sessions.
 
 Rules
 - A project needs a .samocode file once: setup_project makes or checks it.

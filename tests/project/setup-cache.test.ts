@@ -51,7 +51,7 @@ test('SETUP runs again where it makes more than the folders that are kept', asyn
   expect(await restoreCache(question, key)).toBe(false);
 });
 
-test('another lock file, another SETUP and another PATH are other entries; without a lock file there is none', async () => {
+test('another lock file, another SETUP and another PATH are other entries; without a lock file nothing is kept', async () => {
   await using dir = await tempDir();
   const question = await scene(dir.path);
   const keys = [

@@ -43,7 +43,11 @@ test.each([
   ['that needs a terminal', 'read line </dev/tty', { exitCode: expect.any(Number), how: expect.any(String) }],
   ['that waits for input', 'read line', { exitCode: 1, how: 'exit status 1' }],
   ['that hangs', 'sleep 600', { how: 'ran out of time' }],
-  ['that hangs, deaf to signals', "trap '' TERM; while :; do sleep 1; done", { how: 'ran out of time' }],
+  [
+    'that hangs and ignores polite signals',
+    "trap '' TERM; while :; do sleep 1; done",
+    { how: 'ran out of time' },
+  ],
   ['that passes', 'true', { exitCode: 0, how: undefined, outputBytes: 0 }],
 ])(
   'a check %s has an end, and is recorded as what it is',

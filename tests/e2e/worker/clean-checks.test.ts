@@ -16,7 +16,7 @@ const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
 const DONE = { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'Done.' } };
 const STAY = { act: 'end', did: 'Looked', signal: { status: 'continue' } };
 
-/** A session whose second agent works in `phase`, and does what is told there; in implementation the next one hangs. */
+/** A session whose second agent works in `phase` by `rules`; in implementation the next one hangs. */
 async function inPhase(
   phase: 'done' | 'testing' | 'implementation',
   rules: object[],
