@@ -50,31 +50,31 @@ const LOOK_SECONDS = 1;
 /** Plays the chat of a started session until it is done. @throws demo_rested when it rests anywhere else */
 export async function playSession(play: Play, from: number): Promise<Story & { worktree: string }> {
   const answers: Story['answers'] = [];
-  const phases = new Map<number, Phase>();
   let plan = '';
-  for (let cursor = from; ; ) {
-    const look = await untilRest(play, cursor, phases);
-    cursor = look.cursor;
+  for (let [cursor, told] = [from, 0]; ; ) {
+    const look = await untilRest(play, cursor, told);
+    [cursor, told] = [look.cursor, look.iteration];
     const need = look.state === 'waiting' ? look.for : look.state;
     if (need === 'qa_answers') answers.push(...(await answerQuestions(play)));
     else if (need === 'plan_approval') plan = await settlePlan(play);
     else {
       const { session, branch, worktree, iteration: iterations, summary, says } = look;
       if (need !== 'done') throw DEMO_ERRORS.demo_rested({ summary, reason: says.reason ?? says.why });
-      const told = { session, branch, worktree, iterations, summary: says.summary ?? '' };
-      return { ...told, phases: [...new Set(phases.values())], answers, plan };
+      const ended = { session, branch, worktree, iterations, summary: says.summary ?? '' };
+      const phases = [...new Set((await play.chat.phases(session)).values())];
+      return { ...ended, phases, answers, plan };
     }
   }
 }
 
-/** Waits as a chat does, call by call with the cursor. @param phases those of the iterations so far */
+/** Waits as a chat does, call by call with the cursor. @param toldBefore how many agents have been shown as ended */
 async function untilRest(
   { chat, session, screen, signal }: Play,
   from: number,
-  phases: Map<number, Phase>,
+  toldBefore: number,
 ): Promise<Answer> {
   screen.toolCall('wait');
-  let told = phases.size;
+  let told = toldBefore;
   for (let cursor = from; ; ) {
     using interrupted = new LinkedController(signal);
     const asked = { session, cursor, timeout_s: LOOK_SECONDS };
@@ -82,19 +82,15 @@ async function untilRest(
     const look = await chat.call('get_status', { session });
     const { state, phase, iteration, says } = look;
     const isResting = RESTING.has(state);
-    // Between two agents the phase is the next one's already.
-    if (iteration > 0 && !phases.has(iteration)) phases.set(iteration, phase);
-    const ended = isResting ? iteration : iteration - 1;
-    // An agent may be quicker than two looks.
-    if (told < ended) for (const [number, its] of await chat.phases(session)) phases.set(number, its);
-    while (told < ended) {
+    // Between two agents the phase of the status is the next one's already, and an agent may be quicker than two looks.
+    const phases = await chat.phases(session);
+    for (const ended = isResting ? iteration : iteration - 1; told < ended; ) {
       told += 1;
       const did = isResting ? (AT_REST[look.for || state] ?? look.summary) : (says.last_action ?? '');
       screen.ended(phases.get(told) ?? phase, did);
     }
     if (isResting) return { ...look, cursor };
     const child = state === 'running' && iteration > told ? iteration : undefined;
-    // The agent's own phase: the line would name it once more with the phase of its successor.
     const itsPhase = phases.get(iteration) ?? phase;
     screen.progress({ session, phase: itsPhase, child, state, doing: look.activity });
   }

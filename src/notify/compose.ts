@@ -3,6 +3,7 @@ import { readPlanOf } from '../actions/gates/read-plan.ts';
 import { readQaOf } from '../actions/gates/read-qa.ts';
 import { spentWords } from '../actions/reading/spent-words.ts';
 import { isSamocodeError } from '../base/errors.ts';
+import { stampsAt } from '../base/files/stamps.ts';
 import { plainWords } from '../base/plain-words.ts';
 import { parsePlan } from '../session/documents/plan.ts';
 import type { QaQuestion } from '../session/documents/qa-question.ts';
@@ -11,7 +12,7 @@ import type { LimitedStatus, WaitingStatus } from '../session/events/state.ts';
 import type { Notification } from './notification.ts';
 import { kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
 import { isStillOpen } from './still-open.ts';
-import { localTime, titleOf } from './titles.ts';
+import { titleOf } from './titles.ts';
 
 export interface ComposeOptions {
   /** `titles`: nothing of what an agent or the project's person has written, and no path. */
@@ -57,7 +58,7 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
       return status.kind === 'limited' ? { text: retryWords(status) } : { text };
     case 'queued':
       return status.kind === 'queued'
-        ? { text: `Queued since ${localTime(Date.parse(status.since))}: ${status.reason}` }
+        ? { text: `Queued since ${stampsAt(Date.parse(status.since)).minute}: ${status.reason}` }
         : { text };
     case 'done':
       return { text: doneWords(view, status.kind === 'done' ? status.summary : '') };
@@ -67,10 +68,10 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
 }
 
 function retryWords({ until, guessed, outage }: LimitedStatus): string {
-  const next = `It tries again ${guessed ? 'at about' : 'at'} ${localTime(until)}`;
+  const next = `It tries again ${guessed ? 'at about' : 'at'} ${stampsAt(until).minute}`;
   return outage === undefined
     ? `${next}.`
-    : `${next}. If it lasts, you are asked at ${localTime(outage.asksAt)}.`;
+    : `${next}. If it lasts, you are asked at ${stampsAt(outage.asksAt).minute}.`;
 }
 
 async function askedIn(view: SessionView, status: WaitingStatus): Promise<Details> {

@@ -1,3 +1,4 @@
+import { stampsAt } from '../base/files/stamps.ts';
 import { OUTAGE_WORDS } from '../phases/outage.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { WaitingStatus } from '../session/events/state.ts';
@@ -26,7 +27,7 @@ export function titleOf(
     case 'main_checkout_moved':
       return `The main checkout of ${project} changed while ${session} ran`;
     case 'limited': {
-      const until = status?.kind === 'limited' ? ` until ${localTime(status.until)}` : '';
+      const until = status?.kind === 'limited' ? ` until ${stampsAt(status.until).minute}` : '';
       return `${session} waits for the end of a usage limit${until}`;
     }
     case 'back_off': {
@@ -63,12 +64,4 @@ function awaited({ for: waitsFor, openQuestions }: WaitingStatus): string {
     default:
       return waitsFor satisfies never;
   }
-}
-
-/** `2026-01-08 14:30` of this machine. */
-export function localTime(ms: number): string {
-  const at = new Date(ms);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }

@@ -59,6 +59,12 @@ export const BaseChecks = z.object({
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
+/** What a run of the full set on the base says of it. */
+export function baseChecksOf(ran: Pick<ChecksRan, 'runs' | 'fix'>): BaseChecks {
+  const failed = failedRuns(ran);
+  return { result: failed.length === 0 ? 'green' : 'red', failed, fix: ran.fix ?? [] };
+}
+
 export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): { command: string; how: string }[] {
   return runs.flatMap(({ command, how }) => (how === undefined ? [] : [{ command, how }]));
 }

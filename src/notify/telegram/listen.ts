@@ -43,8 +43,8 @@ export async function listenToTelegram(
     say(text);
   };
   let trouble: string | undefined;
-  // Workers that it starts are given no setting of the bot.
   const by = { channel: 'phone', client: 'telegram' } as const;
+  // Workers that it starts are given no setting of the bot.
   const acting = { ...context, env: supervisorEnvironment(env, home), by };
   const phone = new Phone(chat, report);
   const settingsNow = async () => {

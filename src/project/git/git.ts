@@ -91,6 +91,11 @@ export async function gitLine(args: readonly string[], options: GitOptions): Pro
   return (await runGit(args, options)).stdout.trim();
 }
 
+/** Names one path from the top of the working copy, whatever characters it has. */
+export function literalPathspec(path: string): string {
+  return `:(top,literal)${path}`;
+}
+
 /** Whether git says yes (0) to a question that it answers by its exit status. */
 export async function gitSaysYes(args: readonly string[], options: GitOptions): Promise<boolean> {
   return (await runGit(args, { ...options, allowFailure: true })).exitCode === 0;

@@ -4,7 +4,7 @@ import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { commonDirOf } from '../git/common-dir.ts';
-import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import { type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
 import type { Setting } from '../git/git-programs.ts';
 import type { GitContext } from '../git/repository.ts';
 import { submodulesOf } from './submodules.ts';
@@ -136,7 +136,8 @@ async function checkOut(
   await runGit(['read-tree', commit], clone);
   if (changed.length > 0) {
     const absent = `0 ${'0'.repeat(commit.length)}\t`;
-    const entries = (await runGit(['ls-tree', '-z', base, '--', ...changed.map(literal)], clone)).stdout;
+    const entries = (await runGit(['ls-tree', '-z', base, '--', ...changed.map(literalPathspec)], clone))
+      .stdout;
     const input = [...changed.map((path) => `${absent}${path}`), ...entries.split('\0').filter(Boolean)];
     await runGit(['update-index', '-z', '--index-info'], { ...clone, input: `${input.join('\0')}\0` });
   }
@@ -148,10 +149,6 @@ async function checkOut(
     input: `${changed.join('\0')}\0`,
     allowFailure: true,
   });
-}
-
-function literal(path: string): string {
-  return `:(top,literal)${path}`;
 }
 
 interface Checkout {

@@ -5,8 +5,7 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { ifExists } from '../../base/errors.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import { plainText } from '../../base/files/plain-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import { removeClone } from './clean-clone.ts';
 import { copyInto, copyTree, isInside } from './copy-tree.ts';
 import { lockFilesBeside } from './lock-files.ts';
@@ -57,8 +56,7 @@ export async function restoreCache(
   clock: Pick<Clock, 'now'> = systemClock,
 ): Promise<boolean> {
   const entry = join(cacheDir, key);
-  const text = await plainText(join(entry, MADE), MAX_BYTES);
-  const made = text === undefined ? undefined : Made.safeParse(parseJson(text)).data;
+  const made = await plainJson(join(entry, MADE), MAX_BYTES, Made);
   if (made === undefined) return false;
   const now = clock.now() / 1000;
   await utimes(entry, now, now).catch(() => undefined);

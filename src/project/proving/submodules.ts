@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { statsAt } from '../../base/files/look-at.ts';
-import { runGit } from '../git/git.ts';
+import { literalPathspec, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 
 export interface Submodule {
@@ -25,7 +25,7 @@ export async function submodulesOf(
     const name = record.slice('submodule.'.length, at - '.path'.length);
     const path = record.slice(at + 1);
     if (at < 0 || !isBelow(name) || !isBelow(path)) continue;
-    const entry = (await runGit(['ls-tree', '-z', commit, '--', `:(top,literal)${path}`], options)).stdout;
+    const entry = (await runGit(['ls-tree', '-z', commit, '--', literalPathspec(path)], options)).stdout;
     const hash = /^160000 commit ([0-9a-f]+)\t/.exec(entry)?.[1];
     const gitDirs = modules
       .map((folder) => join(folder, 'modules', name))

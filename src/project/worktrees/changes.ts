@@ -1,4 +1,4 @@
-import { gitLine, runGit } from '../git/git.ts';
+import { gitLine, literalPathspec, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 
 export interface ChangeRange extends GitContext {
@@ -78,7 +78,7 @@ export async function diffOfPath(
   maxChars = 20_000,
 ): Promise<{ patch: string; truncated: boolean }> {
   const { base, head = 'HEAD', ...options } = range;
-  const args = ['diff', '--no-color', '--end-of-options', base, head, '--', `:(top,literal)${path}`];
+  const args = ['diff', '--no-color', '--end-of-options', base, head, '--', literalPathspec(path)];
   const { stdout, truncated } = await runGit(args, { ...options, maxChars });
   return { patch: stdout, truncated };
 }

@@ -2,6 +2,7 @@ import { isoUtc } from '../../base/clock.ts';
 import { useInWords } from '../../phases/caps.ts';
 import type { Decision } from '../../phases/decision.ts';
 import { type EndingKind, outageOf } from '../../phases/ending.ts';
+import { failedRuns } from '../../phases/proving.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { whereTo } from '../events/fold-rewound.ts';
@@ -68,7 +69,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   iteration_ended: ({ iteration, ending, problem, decision }) =>
     `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided(decision, ending)}`,
   checks_ran: ({ set, in: place, commit, runs }) => {
-    const failed = runs.filter(({ how }) => how !== undefined);
+    const failed = failedRuns({ runs });
     const where = place === 'clone' ? 'a fresh clone' : 'the worktree';
     const result =
       failed.length === 0 ? 'passed' : `failed: ${failed.map(({ command }) => command).join(', ')}`;

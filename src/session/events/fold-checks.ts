@@ -1,16 +1,13 @@
-import { failedRuns } from '../../phases/proving.ts';
+import { baseChecksOf, failedRuns } from '../../phases/proving.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
 export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionState {
-  const failed = failedRuns(event);
-  const isGreen = failed.length === 0;
-  if (event.set === 'base')
-    return { ...state, baseChecks: { result: isGreen ? 'green' : 'red', failed, fix: event.fix ?? [] } };
+  if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event) };
   if (event.set !== 'full' || event.in !== 'clone') return state;
   const { proved: _before, ...rest } = state;
   const commands = event.runs.flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
-  return isGreen ? { ...rest, proved: { commit: event.commit, commands } } : rest;
+  return failedRuns(event).length === 0 ? { ...rest, proved: { commit: event.commit, commands } } : rest;
 }
 
 /** What a resume says about the checks: others from now on, or that a base on which they fail is known. */

@@ -11,7 +11,7 @@ import type { Outcome, Rules } from '../../phases/outcome.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
 import { failureNote } from '../proving/check-set.ts';
 import { proveBranch, tryFast } from '../proving/prove.ts';
@@ -90,8 +90,7 @@ async function withFast(
 }
 
 function inWorktreeNotice(worker: Worker): NewEvent[] {
-  const { checks = worker.file.settings.checks } = stateOf(worker);
-  if (checks.length === 0 || provingOf(worker).in !== 'worktree') return [];
+  if (checksOf(worker).length === 0 || provingOf(worker).in !== 'worktree') return [];
   const text =
     'The checks ran in the folder of the agent (CHECK_IN=worktree): uncommitted and ignored files took part.';
   return [{ type: 'notice', code: 'checks_in_worktree', text }];

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Explanation } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import { type ChecksRan, failedRuns } from '../../phases/proving.ts';
+import { baseChecksOf, type ChecksRan } from '../../phases/proving.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
@@ -40,7 +41,7 @@ export async function proveBranch(worker: Worker, iteration: number): Promise<Pr
   if (files.length > 0) return { kind: 'uncommitted', files, events: [] };
   if (commands.length === 0) return { kind: 'passed', events: [] };
   const tip = await tipOfBranch(worker);
-  const isProved = proved?.commit === tip.commit && String(proved.commands) === String(commands);
+  const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
   if (isProved) return { kind: 'passed', events: [] };
   const proof = await recorded(worker, { set: 'full', in: 'clone', iteration, tip }, (signal) =>
     runInClone(worker, {
@@ -157,8 +158,7 @@ async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
     if (end.kind === 'stopped') return { kind: 'stopped', events: [] };
     if (end.value === undefined) return proof;
     events.push({ type: 'checks_ran', ...end.value });
-    const failed = failedRuns(end.value);
-    baseChecks = { result: failed.length === 0 ? 'green' : 'red', failed, fix: end.value.fix ?? [] };
+    baseChecks = baseChecksOf(end.value);
   }
   if (baseChecks.result !== 'red') return proof;
   const { why, hint } = baseRed(baseChecks);

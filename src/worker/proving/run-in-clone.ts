@@ -1,4 +1,4 @@
-import { rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
@@ -10,7 +10,7 @@ import { type CacheQuestion, cacheKey, restoreCache, storeCache } from '../../pr
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import type { Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { type CheckPlace, type FailedCheck, runCheck } from './check-set.ts';
+import { type CheckEnd, type CheckPlace, type FailedCheck, runCheck } from './check-set.ts';
 import { cacheDir, scratchDir } from './scratch.ts';
 
 export interface ClonedSet {
@@ -69,7 +69,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     };
     const runs: CheckRun[] = [];
     const failures: FailedCheck[] = [];
-    const add = ({ run, failure }: Awaited<ReturnType<typeof runCheck>>) => {
+    const add = ({ run, failure }: CheckEnd) => {
       runs.push(run);
       if (failure !== undefined) failures.push(failure);
     };
@@ -81,7 +81,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     return { runs, failures };
   } finally {
     await removeClone(dir);
-    await removeClone(indexPath(scratch, name));
+    await rm(indexPath(scratch, name), { force: true });
     // Another set may run beside it.
     await rmdir(scratch).catch(() => undefined);
   }
@@ -100,7 +100,7 @@ function indexPath(scratch: string, name: string): string {
 async function setUp(
   worker: Worker,
   { set, place, dir }: { set: ClonedSet; place: CheckPlace; dir: string },
-): Promise<Awaited<ReturnType<typeof runCheck>> | undefined> {
+): Promise<CheckEnd | undefined> {
   const { setup, setupCache } = set.proving;
   if (setup === undefined) return undefined;
   const cache: CacheQuestion = {
