@@ -1,9 +1,11 @@
 import {
   afterFailedChecks,
+  afterFalseClaims,
   afterImpossibleChecks,
   afterRedBase,
   afterUncommitted,
   afterUnreadMessages,
+  notCommitted,
 } from '../../phases/after-checks.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';
@@ -13,7 +15,9 @@ import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
+import { tipOfBranch } from '../proving/check-facts.ts';
 import { failureNote } from '../proving/check-set.ts';
+import { falseClaims, laterWork } from '../proving/false-claims.ts';
 import { proveBranch, tryFast } from '../proving/prove.ts';
 
 export interface Checked {
@@ -23,9 +27,9 @@ export interface Checked {
 }
 
 /**
- * The decision about an outcome. One to be done, or to go from testing to quality, holds only when everything is committed
- * and the project's own checks pass; to be done also only when no message of a person is left unread, none either that
- * comes while they run. @returns undefined when they were stopped
+ * The decision about an outcome. One to be done, or to go from testing to quality, holds only when the branch shows what the
+ * plan promises, everything is committed and the project's own checks pass; to be done also only when no message of a
+ * person is left unread, none either that comes while they run. @returns undefined when they were stopped
  */
 export async function decideChecked(
   worker: Worker,
@@ -37,7 +41,10 @@ export async function decideChecked(
   if (isAfterWork(progress.phase, decision)) return await withFast(worker, iteration, decision);
   if (!needsProof(progress.phase, decision)) return { decision, events: [] };
   const isDone = decision.kind === 'done';
-  if (isDone && hasUnread(worker)) return { decision: afterUnreadMessages(progress), events: [] };
+  const unread = () => (isDone ? stateOf(worker).messages.waiting : []);
+  if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events: [] };
+  const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
+  const claims = await falseClaims(worker, tip);
   const { events, ...proof } = await proveBranch(worker, iteration);
   switch (proof.kind) {
     case 'stopped':
@@ -46,15 +53,23 @@ export async function decideChecked(
       return { decision: afterImpossibleChecks(progress, proof.reason), events };
     case 'base_red':
       return { decision: afterRedBase(progress, proof.reason), events };
-    case 'uncommitted':
-      return { decision: afterUncommitted(progress, proof.files), events };
-    case 'failed': {
-      const lines = proof.failures.map(({ command, how }) => `\`${command}\` (${how})`);
-      return { decision: afterFailedChecks(progress, lines, proof.failures.map(failureNote)), events };
+    case 'uncommitted': {
+      const { files } = proof;
+      if (claims.length === 0) return { decision: afterUncommitted(progress, files), events };
+      return { decision: afterFalseClaims(progress, [...claims, notCommitted(files)]), events };
     }
-    case 'passed':
-      if (isDone && hasUnread(worker)) return { decision: afterUnreadMessages(progress), events };
+    case 'failed': {
+      const failures = proof.failures.map(({ command, how }) => `\`${command}\` (${how})`);
+      const details = proof.failures.map(failureNote);
+      if (claims.length === 0) return { decision: afterFailedChecks(progress, failures, details), events };
+      return { decision: afterFalseClaims(progress, claims, { failures, details }), events };
+    }
+    case 'passed': {
+      const found = [...claims, ...(await laterWork(worker, tip))];
+      if (found.length > 0) return { decision: afterFalseClaims(progress, found), events };
+      if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events };
       return { decision, events: isDone ? [...events, ...inWorktreeNotice(worker)] : events };
+    }
     default:
       return proof satisfies never;
   }
@@ -95,10 +110,6 @@ function inWorktreeNotice(worker: Worker): NewEvent[] {
   const text =
     'The checks ran in the folder of the agent (CHECK_IN=worktree): uncommitted and ignored files took part.';
   return [{ type: 'notice', code: 'checks_in_worktree', text }];
-}
-
-function hasUnread(worker: Worker): boolean {
-  return stateOf(worker).messages.waiting.length > 0;
 }
 
 function rulesOf({ file: { settings } }: Worker): Rules {
