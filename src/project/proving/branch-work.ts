@@ -10,16 +10,15 @@ export interface BranchWork extends GitContext {
 
 /** Whether more than white space and empty files differs between the two commits. */
 export async function changesContent({ mainRepo, base, tip, ...context }: BranchWork): Promise<boolean> {
-  // As text: attributes of the branch must not make white space count by calling a file binary.
-  const how = ['--text', '--no-renames', '--ignore-all-space', '--ignore-blank-lines'];
-  const args = ['diff', ...how, '--numstat', '--summary', '--end-of-options', base, tip, '--'];
-  const { stdout } = await runGit(args, { ...context, cwd: mainRepo });
-  return stdout
-    .split('\n')
-    .some((line) => (/^(?:\d+|-)\t/.test(line) ? !line.startsWith('0\t0\t') : IS_MODE.test(line)));
+  // As text: attributes could call a file binary, and then its white space would count.
+  const how = ['--text', '--unified=0', '--no-renames', '--ignore-all-space', '--ignore-blank-lines'];
+  const args = ['diff', ...how, '--end-of-options', base, tip, '--'];
+  const options = { ...context, cwd: mainRepo, maxChars: ENOUGH_CHARS };
+  const { stdout, truncated } = await runGit(args, options);
+  return truncated || /^(?:@@|new mode) /m.test(stdout);
 }
 
-const IS_MODE = /^ mode change /;
+const ENOUGH_CHARS = 1_000_000;
 
 /** Whether one of the commits touches one of these files: names, folders or patterns as git takes them, from the top. */
 export async function touchesFiles(

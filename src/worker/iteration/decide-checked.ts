@@ -17,7 +17,7 @@ import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
 import { tipOfBranch } from '../proving/check-facts.ts';
 import { failureNote } from '../proving/check-set.ts';
-import { falseClaims, laterWork } from '../proving/false-claims.ts';
+import { branchGone, falseClaims, laterWork } from '../proving/false-claims.ts';
 import { proveBranch, tryFast } from '../proving/prove.ts';
 
 export interface Checked {
@@ -43,6 +43,8 @@ export async function decideChecked(
   const isDone = decision.kind === 'done';
   const unread = () => (isDone ? stateOf(worker).messages.waiting : []);
   if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events: [] };
+  const gone = await branchGone(worker);
+  if (gone !== undefined) return { decision: afterFalseClaims(progress, [gone]), events: [] };
   const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
   const claims = await falseClaims(worker, tip);
   const { events, ...proof } = await proveBranch(worker, iteration);

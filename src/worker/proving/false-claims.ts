@@ -1,4 +1,5 @@
 import { statsAt } from '../../base/files/look-at.ts';
+import { commitOf } from '../../project/git/repository.ts';
 import {
   type BranchWork,
   changesContent,
@@ -20,6 +21,15 @@ export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined):
   const { worktree } = stateOf(worker);
   if (worktree === undefined || tip === undefined) return [];
   return [...(await otherBranch(worker, worktree)), ...(await emptyPromises(worker, tip.commit))];
+}
+
+/** Without its branch nothing of a session can be looked at. */
+export async function branchGone(worker: Worker): Promise<string | undefined> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const tip = await commitOf(`refs/heads/${worktree.branch}`, options);
+  return tip === undefined ? `the branch ${worktree.branch} of this session is gone` : undefined;
 }
 
 /** What was committed while the checks ran on `proved`. */
