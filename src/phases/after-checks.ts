@@ -1,6 +1,6 @@
 import type { Decision } from './decision.ts';
 import type { Progress } from './progress.ts';
-import { MAX_TEST_RETURNS, PHASES } from './table.ts';
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from './table.ts';
 import { block, run } from './verdict.ts';
 
 /**
@@ -70,6 +70,21 @@ export function afterUncommitted(progress: Progress, files: readonly string[]): 
 export function notCommitted(files: readonly string[]): string {
   const more = files.length > MAX_LISTED ? ` and ${files.length - MAX_LISTED} more` : '';
   return `Not committed: ${files.slice(0, MAX_LISTED).join(', ')}${more}`;
+}
+
+/** Quality moves on, and requirements that only a review can show are not among those that it found to hold: one more round. */
+export function afterUnreviewed({ qualityRounds }: Progress, open: readonly string[]): Decision {
+  const reason = open.join('; ');
+  if (qualityRounds >= MAX_QUALITY_ROUNDS) return block('quality', 'false_done', reason);
+  const note = `${reason}. Review each. In your signal, name those that hold: "reviewed": ["R1"]. Where one does not hold, repair it first.`;
+  return run('quality', [note]);
+}
+
+/** Nothing is planned or approved by a ledger that cannot be read. */
+export function afterBadLedger({ phase, strikes }: Progress, problem: string): Decision {
+  const reason = `_requirements.json cannot be read: ${problem}.`;
+  if (strikes.corrected) return block(phase, 'ledger', reason);
+  return { ...run(phase, [`${reason} Fix this first, then signal again.`]), strike: 'corrective' };
 }
 
 /** The checks fail on the base commit too: an agent is not asked to pass what did not pass before it. */

@@ -5,6 +5,7 @@ import { documentText } from '../../session/documents/document-text.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
 import { type OpenQuestions, openQuestions } from '../../session/documents/qa-open.ts';
+import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/event-types.ts';
 import { documentNames } from '../documents/documents.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -25,6 +26,7 @@ export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
 export interface PlanEvidence {
   /** The approved plan, else the newest one of this goal. */
   version: PlanVersion | undefined;
+  /** With the requirements that its approval covers. */
   text: string | undefined;
   outcome: Outcome['plan'];
 }
@@ -33,7 +35,8 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   const { approvedPlan, oldPlans } = stateOf(worker);
   const names = documentNames(worker);
   const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
-  const text = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
+  const own = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
+  const text = own === undefined ? undefined : withLedger(own, await ledgerText(worker.paths));
   if (name === undefined || text === undefined) {
     const changedSinceApproval = approvedPlan !== undefined;
     return {

@@ -1,16 +1,19 @@
 import {
+  afterBadLedger,
   afterFailedChecks,
   afterFalseClaims,
   afterImpossibleChecks,
   afterRedBase,
   afterUncommitted,
   afterUnreadMessages,
+  afterUnreviewed,
   notCommitted,
 } from '../../phases/after-checks.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';
 import type { Outcome, Rules } from '../../phases/outcome.ts';
 import type { Phase } from '../../phases/table.ts';
+import type { Requirement } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
@@ -18,6 +21,7 @@ import { patienceOf } from '../limits/outage-end.ts';
 import { tipOfBranch } from '../proving/check-facts.ts';
 import { failureNote } from '../proving/check-set.ts';
 import { branchGone, falseClaims, laterWork } from '../proving/false-claims.ts';
+import { failedOf, ledgerProblem, unreviewed } from '../proving/ledger.ts';
 import { proveBranch, tryFast } from '../proving/prove.ts';
 
 export interface Checked {
@@ -39,7 +43,10 @@ export async function decideChecked(
   const { progress } = stateOf(worker);
   const decision = decide(progress, outcome, rulesOf(worker));
   if (isAfterWork(progress.phase, decision)) return await withFast(worker, iteration, decision);
-  if (!needsProof(progress.phase, decision)) return { decision, events: [] };
+  if (!needsProof(progress.phase, decision)) {
+    const instead = await byLedger(worker, outcome, decision);
+    return { decision: instead ?? decision, events: [] };
+  }
   const isDone = decision.kind === 'done';
   const unread = () => (isDone ? stateOf(worker).messages.waiting : []);
   if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events: [] };
@@ -61,13 +68,16 @@ export async function decideChecked(
       return { decision: afterFalseClaims(progress, [...claims, notCommitted(files)]), events };
     }
     case 'failed': {
-      const failures = proof.failures.map(({ command, how }) => `\`${command}\` (${how})`);
+      const { ofProject, requirements } = await failedOf(worker, proof.failures);
+      const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
       const details = proof.failures.map(failureNote);
-      if (claims.length === 0) return { decision: afterFailedChecks(progress, failures, details), events };
-      return { decision: afterFalseClaims(progress, claims, { failures, details }), events };
+      const found = [...claims, ...requirements];
+      if (found.length === 0) return { decision: afterFailedChecks(progress, failures, details), events };
+      return { decision: afterFalseClaims(progress, found, { failures, details }), events };
     }
     case 'passed': {
-      const found = [...claims, ...(await laterWork(worker, tip))];
+      const open = isDone ? (await unreviewed(worker)).map(inWords) : [];
+      const found = [...claims, ...open, ...(await laterWork(worker, tip))];
       if (found.length > 0) return { decision: afterFalseClaims(progress, found), events };
       if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events };
       return { decision, events: isDone ? [...events, ...inWorktreeNotice(worker)] : events };
@@ -79,6 +89,30 @@ export async function decideChecked(
 
 function needsProof(phase: Phase, decision: Decision): boolean {
   return decision.kind === 'done' || (phase === 'testing' && decision.phase === 'quality');
+}
+
+/** What an agent has to do first because of the requirement ledger. */
+async function byLedger(
+  worker: Worker,
+  { signal }: Outcome,
+  decision: Decision,
+): Promise<Decision | undefined> {
+  const { progress } = stateOf(worker);
+  const { phase } = progress;
+  const isPlanned = decision.kind === 'park' && decision.for === 'plan_approval';
+  const movesOn = isPlanned || (decision.kind === 'run' && decision.phase !== phase);
+  if (!movesOn) return undefined;
+  if (phase === 'requirements' || phase === 'planning') {
+    const problem = await ledgerProblem(worker);
+    return problem === undefined ? undefined : afterBadLedger(progress, problem);
+  }
+  if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
+  const open = await unreviewed(worker, signal.signal.reviewed);
+  return open.length === 0 ? undefined : afterUnreviewed(progress, open.map(inWords));
+}
+
+function inWords({ id, text }: Requirement): string {
+  return `requirement ${id} is open (${text}): no review has found that it holds`;
 }
 
 /** An agent's own word was taken, and another agent follows. */

@@ -1,0 +1,56 @@
+import {
+  isMet,
+  ledgerText,
+  parseLedger,
+  REVIEWED,
+  type Requirement,
+} from '../../session/documents/requirements.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { checksOf, stateOf, type Worker } from '../core/worker.ts';
+import type { FailedCheck } from './check-set.ts';
+
+/** The requirements that the approval of the plan covers; a session of before there was a ledger has none. */
+export async function requirementsOf(worker: Worker): Promise<Requirement[]> {
+  const { outcome } = await readPlanEvidence(worker);
+  const text = outcome.approved ? await ledgerText(worker.paths) : undefined;
+  const reading = text === undefined ? undefined : parseLedger(text);
+  return reading?.kind === 'ledger' ? reading.requirements : [];
+}
+
+/** What the full set runs: the project's own, then those of the requirements. */
+export async function fullCommands(worker: Worker): Promise<string[]> {
+  const ofLedger = (await requirementsOf(worker)).map(({ check }) => check);
+  return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
+}
+
+/** Failed commands told apart: those of the project, and a line for each requirement that is open by one. */
+export async function failedOf(
+  worker: Worker,
+  failures: readonly FailedCheck[],
+): Promise<{ ofProject: FailedCheck[]; requirements: string[] }> {
+  const lines: string[] = [];
+  const ofLedger = new Set<string>();
+  for (const { id, text, check } of await requirementsOf(worker)) {
+    const failure = failures.find(({ command }) => command === check);
+    if (failure === undefined) continue;
+    ofLedger.add(check);
+    lines.push(`requirement ${id} is open (${text}): \`${check}\` (${failure.how})`);
+  }
+  const own = checksOf(worker);
+  const ofProject = failures.filter(({ command }) => own.includes(command) || !ofLedger.has(command));
+  return { ofProject, requirements: lines };
+}
+
+/** Requirements that no command shows and no quality agent has found to hold yet, `also` aside. */
+export async function unreviewed(worker: Worker, also: readonly string[] = []): Promise<Requirement[]> {
+  const { reviewed = [] } = stateOf(worker);
+  const shown = { reviewed: [...reviewed, ...also] };
+  return (await requirementsOf(worker)).filter((each) => each.check === REVIEWED && !isMet(each, shown));
+}
+
+/** Why the ledger cannot be read, where there is one. */
+export async function ledgerProblem({ paths }: Worker): Promise<string | undefined> {
+  const text = await ledgerText(paths);
+  const reading = text === undefined ? undefined : parseLedger(text);
+  return reading?.kind === 'malformed' ? reading.problem : undefined;
+}
