@@ -59,6 +59,10 @@ describe('a session is done when its agent', () => {
     ['has a plan whose files cannot be looked up', { plan: '### Phase 1\nFiles: test/{a,b}.js\n- [x] a' }],
     ['has no check', { checks: [] }],
     [
+      'has met its requirements',
+      { ledger: [{ id: 'R1', text: 'It has a store', check: 'test -e src/store.js' }] },
+    ],
+    [
       'has a plan with open requirement boxes',
       { plan: PLAN.replace('## Impl', '## Requirements\n- [ ] R1: x\n## Impl') },
     ],

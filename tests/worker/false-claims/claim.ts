@@ -12,6 +12,8 @@ export interface FalseClaim {
   /** The approved plan; one with two ticked phases unless told. */
   plan?: string;
   checks?: readonly string[];
+  /** The requirement ledger that the approval covers; none unless told. */
+  ledger?: readonly { id: string; text: string; check: string }[];
   /** A person's message that comes before the agent begins, or while it works. */
   message?: 'before' | 'meanwhile';
   /** The session is at its second goal: what was done before was for the first. */

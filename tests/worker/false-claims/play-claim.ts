@@ -7,6 +7,7 @@ import { systemHost } from '../../../src/base/processes/host.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
 import { planHash } from '../../../src/session/documents/plan.ts';
+import { withLedger } from '../../../src/session/documents/requirements.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
@@ -93,7 +94,10 @@ async function layOut(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): P
   const head = await repo.git(['rev-parse', 'HEAD'], worktree.path);
   const name = '01-08-1000-plan-boats.md';
   await writeFile(join(paths.sessionDir, name), plan);
-  await writeFile(paths.approvedPlan, plan);
+  const ledger = claim.ledger && JSON.stringify({ requirements: claim.ledger });
+  if (ledger) await writeFile(paths.requirements, ledger);
+  const approved = withLedger(plan, ledger);
+  await writeFile(paths.approvedPlan, approved);
   const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
   const proving = { in: 'clone' as const, fast: [], copy: [], timeoutMs: 2000, setupCache: [] };
   const settings = {
@@ -111,7 +115,7 @@ async function layOut(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): P
     { type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit } },
     { type: 'checks_ran', set: 'base', in: 'clone', commit: baseCommit, tree, runs, sandbox: 'none' },
     ...(claim.secondGoal ? nextGoal(head) : []),
-    { type: 'plan_approved', by, plan: { name, hash: planHash(plan) }, phase },
+    { type: 'plan_approved', by, plan: { name, hash: planHash(approved) }, phase },
   ];
   await writeFile(paths.events, eventLines(events));
   await writeFile(paths.sessionFile, JSON.stringify(file));

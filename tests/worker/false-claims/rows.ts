@@ -326,6 +326,89 @@ const SIGNALS: FalseClaim[] = [
   },
 ];
 
+const NAMES = { id: 'R1', text: 'Names are kept', check: 'test -e src/names.js' };
+const NICE = { id: 'R2', text: 'Names look nice', check: 'reviewed' };
+const LEDGER_FILE = '"$SESSION/_requirements.json"';
+const R1_OPEN = 'requirement R1 is open (Names are kept): `test -e src/names.js` (exit status 1)';
+const R2_OPEN = 'requirement R2 is open (Names look nice): no review has found that it holds';
+const CHANGED = 'The plan was changed after its approval.';
+
+/** What the requirement ledger says. */
+const LEDGER: FalseClaim[] = [
+  { way: 'leaves a requirement open', ledger: [NAMES], says: R1_OPEN },
+  {
+    way: 'writes into the ledger that a requirement is met',
+    ledger: [NAMES],
+    does: `sed -i 's/"id"/"state":"met","id"/' ${LEDGER_FILE}`,
+    says: R1_OPEN,
+  },
+  {
+    way: 'takes a requirement out of the ledger',
+    ledger: [NAMES, NICE],
+    does: `echo '{"requirements":[{"id":"R2","text":"Names look nice","check":"reviewed"}]}' >${LEDGER_FILE}`,
+    says: CHANGED,
+  },
+  {
+    way: 'gives a requirement another check',
+    ledger: [NAMES],
+    does: `sed -i 's/test -e src.names.js/true/' ${LEDGER_FILE}`,
+    says: CHANGED,
+  },
+  {
+    way: 'says that a requirement is shown by a review, not by its command',
+    ledger: [NAMES],
+    does: `sed -i 's/test -e src.names.js/reviewed/' ${LEDGER_FILE}`,
+    says: CHANGED,
+  },
+  {
+    way: 'gives a requirement another text',
+    ledger: [NAMES],
+    does: `sed -i 's/are kept/may be kept/' ${LEDGER_FILE}`,
+    says: CHANGED,
+  },
+  { way: 'deletes the ledger', ledger: [NAMES], does: `rm ${LEDGER_FILE}`, says: CHANGED },
+  { way: 'makes the ledger unreadable', ledger: [NAMES], does: `echo '{' >${LEDGER_FILE}`, says: CHANGED },
+  {
+    way: 'meets a requirement by a file that it does not commit',
+    ledger: [{ ...NAMES, check: 'test -e ignored' }],
+    does: 'touch ignored',
+    says: 'requirement R1 is open (Names are kept): `test -e ignored` (exit status 1)',
+  },
+  {
+    way: 'does not write the script by which a requirement is checked',
+    ledger: [{ ...NAMES, check: './verify.sh' }],
+    says: 'requirement R1 is open (Names are kept): `./verify.sh` (exit status 127',
+  },
+  {
+    way: 'passes on to quality with an open requirement',
+    phase: 'testing',
+    signal: { status: 'continue', phase: 'quality' },
+    ledger: [NAMES],
+    says: R1_OPEN,
+  },
+  { way: 'is done without the review of a requirement', ledger: [NICE], says: R2_OPEN },
+  {
+    way: 'reviews a requirement when it closes the session',
+    ledger: [NICE],
+    signal: { status: 'done', reviewed: ['R2'] },
+    says: R2_OPEN,
+  },
+  {
+    way: 'leaves a requirement out of its review',
+    phase: 'quality',
+    ledger: [NICE],
+    signal: { status: 'continue', phase: 'done' },
+    says: R2_OPEN,
+  },
+  {
+    way: 'names another requirement in its review',
+    phase: 'quality',
+    ledger: [NAMES, NICE],
+    signal: { status: 'continue', phase: 'testing', reviewed: ['R1'] },
+    says: R2_OPEN,
+  },
+];
+
 /** What only the worker writes. */
 const RECORD: FalseClaim[] = [
   {
@@ -345,4 +428,11 @@ const RECORD: FalseClaim[] = [
   },
 ];
 
-export const FALSE_CLAIMS: readonly FalseClaim[] = [...CHECKS, ...BRANCH, ...TICKS, ...SIGNALS, ...RECORD];
+export const FALSE_CLAIMS: readonly FalseClaim[] = [
+  ...CHECKS,
+  ...BRANCH,
+  ...TICKS,
+  ...SIGNALS,
+  ...LEDGER,
+  ...RECORD,
+];
