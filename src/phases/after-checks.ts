@@ -80,11 +80,10 @@ export function afterUnreviewed({ qualityRounds }: Progress, open: readonly stri
   return run('quality', [note]);
 }
 
-/** Nothing is planned or approved by a ledger that cannot be read. */
+/** Nothing is planned or approved by a requirement ledger that is missing or cannot be read. */
 export function afterBadLedger({ phase, strikes }: Progress, problem: string): Decision {
-  const reason = `_requirements.json cannot be read: ${problem}.`;
-  if (strikes.corrected) return block(phase, 'ledger', reason);
-  return { ...run(phase, [`${reason} Fix this first, then signal again.`]), strike: 'corrective' };
+  if (strikes.corrected) return block(phase, 'ledger', problem);
+  return { ...run(phase, [`${problem} Fix this first, then signal again.`]), strike: 'corrective' };
 }
 
 /** The checks fail on the base commit too: an agent is not asked to pass what did not pass before it. */

@@ -50,7 +50,9 @@ export const BLOCK_RULES = {
   no_plan: fault('there is no plan document to approve'),
   no_file: fault('it waits for a file and does not name it'),
   messages: fault('it signals `done` and has not acknowledged every message from the human'),
-  ledger: fault('the requirement ledger `_requirements.json` cannot be read'),
+  ledger: fault(
+    'the requirement ledger `_requirements.json` is missing after requirements, or cannot be read',
+  ),
   no_signal: fault('an agent writes no signal and changes nothing, or is the second in a row without one'),
   log_ceiling: fault('its output exceeds the size limit of a log'),
 } as const satisfies Record<string, BlockRule>;

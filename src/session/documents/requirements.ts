@@ -34,7 +34,7 @@ const Ledger = z.object({
 
 export type LedgerReading =
   | { kind: 'ledger'; requirements: Requirement[] }
-  /** `problem` continues "_requirements.json cannot be read: ". */
+  /** `problem` completes "_requirements.json cannot be read: …". */
   | { kind: 'malformed'; problem: string };
 
 /** Reads `_requirements.json`, states aside; never throws. */
@@ -45,11 +45,10 @@ export function parseLedger(text: string): LedgerReading {
   if (parsed.success) return { kind: 'ledger', requirements: parsed.data.requirements };
   const at = parsed.error.issues[0]?.path.join('.') ?? '';
   const where = at === '' ? '' : ` (see ${at})`;
-  return {
-    kind: 'malformed',
-    problem: `it must be {"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters${where}`,
-  };
+  return { kind: 'malformed', problem: `it must be ${LEDGER_FORM}${where}` };
 }
+
+export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters`;
 
 /** What has been shown: the commands that passed on the last full run, and the ids that a quality agent has found to hold. */
 export interface Shown {

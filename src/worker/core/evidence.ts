@@ -5,7 +5,12 @@ import { documentText } from '../../session/documents/document-text.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
 import { type OpenQuestions, openQuestions } from '../../session/documents/qa-open.ts';
-import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
+import {
+  ledgerText,
+  parseLedger,
+  type Requirement,
+  withLedger,
+} from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/event-types.ts';
 import { documentNames } from '../documents/documents.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -28,6 +33,8 @@ export interface PlanEvidence {
   version: PlanVersion | undefined;
   /** With the requirements that its approval covers. */
   text: string | undefined;
+  /** Those that its approval covers; a session of before there was a ledger has none. */
+  requirements: Requirement[];
   outcome: Outcome['plan'];
 }
 
@@ -36,12 +43,14 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   const names = documentNames(worker);
   const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
   const own = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
-  const text = own === undefined ? undefined : withLedger(own, await ledgerText(worker.paths));
+  const ledger = await ledgerText(worker.paths);
+  const text = own === undefined ? undefined : withLedger(own, ledger);
   if (name === undefined || text === undefined) {
     const changedSinceApproval = approvedPlan !== undefined;
     return {
       version: undefined,
       text,
+      requirements: [],
       outcome: { exists: false, approved: false, changedSinceApproval, untestable: false },
     };
   }
@@ -54,8 +63,14 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   return {
     version: { name, hash },
     text,
+    requirements: approved ? requirementsIn(ledger) : [],
     outcome: { exists: true, approved, changedSinceApproval, untestable },
   };
+}
+
+function requirementsIn(ledger: string | undefined): Requirement[] {
+  const reading = ledger === undefined ? undefined : parseLedger(ledger);
+  return reading?.kind === 'ledger' ? reading.requirements : [];
 }
 
 async function notesShrank(worker: Worker, text: string): Promise<boolean> {

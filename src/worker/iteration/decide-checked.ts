@@ -103,7 +103,7 @@ async function byLedger(
   const movesOn = isPlanned || (decision.kind === 'run' && decision.phase !== phase);
   if (!movesOn) return undefined;
   if (phase === 'requirements' || phase === 'planning') {
-    const problem = await ledgerProblem(worker);
+    const problem = await ledgerProblem(worker, phase);
     return problem === undefined ? undefined : afterBadLedger(progress, problem);
   }
   if (phase !== 'quality' || signal.kind !== 'signal') return undefined;

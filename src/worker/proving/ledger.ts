@@ -1,5 +1,8 @@
+import type { Phase } from '../../phases/table.ts';
 import {
   isMet,
+  LEDGER_FORM,
+  LEDGER_NAME,
   ledgerText,
   parseLedger,
   REVIEWED,
@@ -9,12 +12,8 @@ import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
 import type { FailedCheck } from './check-set.ts';
 
-/** The requirements that the approval of the plan covers; a session of before there was a ledger has none. */
-export async function requirementsOf(worker: Worker): Promise<Requirement[]> {
-  const { outcome } = await readPlanEvidence(worker);
-  const text = outcome.approved ? await ledgerText(worker.paths) : undefined;
-  const reading = text === undefined ? undefined : parseLedger(text);
-  return reading?.kind === 'ledger' ? reading.requirements : [];
+async function requirementsOf(worker: Worker): Promise<Requirement[]> {
+  return (await readPlanEvidence(worker)).requirements;
 }
 
 /** What the full set runs: the project's own, then those of the requirements. */
@@ -48,9 +47,11 @@ export async function unreviewed(worker: Worker, also: readonly string[] = []): 
   return (await requirementsOf(worker)).filter((each) => each.check === REVIEWED && !isMet(each, shown));
 }
 
-/** Why the ledger cannot be read, where there is one. */
-export async function ledgerProblem({ paths }: Worker): Promise<string | undefined> {
+/** Why an agent may not move on with the ledger as it is. One is due at the end of requirements; older sessions have none. */
+export async function ledgerProblem({ paths }: Worker, phase: Phase): Promise<string | undefined> {
   const text = await ledgerText(paths);
-  const reading = text === undefined ? undefined : parseLedger(text);
-  return reading?.kind === 'malformed' ? reading.problem : undefined;
+  if (text === undefined)
+    return phase === 'requirements' ? `There is no ${LEDGER_NAME}. Write it: ${LEDGER_FORM}.` : undefined;
+  const reading = parseLedger(text);
+  return reading.kind === 'malformed' ? `${LEDGER_NAME} cannot be read: ${reading.problem}.` : undefined;
 }
