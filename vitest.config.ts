@@ -66,6 +66,7 @@ const STARTS_PROCESSES = [
   'session/watch-files',
   'support/sample-repo/make',
   'worker/check-runs',
+  'worker/false-claims',
   'worker/living-child',
   'worker/open-tool',
   'worker/progress-print',

@@ -139,7 +139,7 @@ async function checksNow(
   return now;
 }
 
-const ABOUT_CHECKS = new Set(['checks', 'base_checks']);
+const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'false_done']);
 
 /** The words of a call that wants other children, judged with every other setting. */
 interface ChildWish {

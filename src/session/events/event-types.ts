@@ -84,6 +84,9 @@ export const Position = z.object({
   oldRounds: z.int().nonnegative(),
   oldPlans: z.array(z.string()),
   parked: Parked.optional(),
+  /** What had been shown of the requirements. */
+  passed: z.array(z.string()).optional(),
+  reviewed: z.array(z.string()).optional(),
 });
 export type Position = z.infer<typeof Position>;
 

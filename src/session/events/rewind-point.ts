@@ -77,7 +77,8 @@ function beforeLastRewind(
 
 function positionOf(events: readonly SessionEvent[]): Position {
   const state: SessionState = events.reduce(fold, emptyState());
-  const { progress, approvedPlan, answers, feedback, goal, oldRounds, oldPlans, status } = state;
+  const { progress, approvedPlan, answers, feedback, goal, oldRounds, oldPlans, status, passed, reviewed } =
+    state;
   const waiting = status.kind === 'stopped' ? status.parked : status.kind === 'waiting' ? status : undefined;
   return {
     progress,
@@ -88,5 +89,7 @@ function positionOf(events: readonly SessionEvent[]): Position {
     feedback,
     goal,
     parked: waiting && Parked.parse(waiting),
+    passed,
+    reviewed,
   };
 }
