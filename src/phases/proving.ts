@@ -59,6 +59,16 @@ export const BaseChecks = z.object({
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
+/** One way in which the checks of a branch may show less than those of its base. */
+export const Weakening = z.object({
+  path: z.string(),
+  /** Completes a sentence that begins with the path. */
+  what: z.string(),
+  /** The same weakening has the same key: whoever has accepted it is not asked again. */
+  key: z.string(),
+});
+export type Weakening = z.infer<typeof Weakening>;
+
 export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): { command: string; how: string }[] {
   return runs.flatMap(({ command, how }) => (how === undefined ? [] : [{ command, how }]));
 }

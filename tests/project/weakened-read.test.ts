@@ -49,8 +49,8 @@ test('what is weakened is found in a commit, with its difference, whatever its n
   await rm(join(repo.path, 'tests/Größe.test.ts'));
   const { lines, diff } = await compared(repo);
   expect(lines).toEqual([
-    "tests/a b.test.ts skips tests: test.skip('x', f);",
     'tests/Größe.test.ts is deleted',
+    "tests/a b.test.ts skips tests: test.skip('x', f);",
     'tools/run.mjs is changed, and a check runs it',
   ]);
   expect(diff).toContain("+test.skip('x', f);");

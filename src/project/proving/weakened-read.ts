@@ -1,6 +1,7 @@
+import type { Weakening } from '../../phases/proving.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
-import { type ChangedFile, findWeakened, isOfChecks, isTestPath, type Weakening } from './weakened.ts';
+import { type ChangedFile, findWeakened, isOfChecks, isTestPath } from './weakened.ts';
 import { reachOf } from './weakened-reach.ts';
 
 export interface WeakenedQuestion {

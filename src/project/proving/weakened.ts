@@ -1,4 +1,5 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
+import type { Weakening } from '../../phases/proving.ts';
 import { TEST_FOLDER } from './weakened-marks.ts';
 import { jsonObject, packageScripts, type Reach } from './weakened-reach.ts';
 import { CHECK_FILES, type CheckFile } from './weakened-settings.ts';
@@ -24,15 +25,6 @@ export interface Comparison {
   hasTests: boolean;
   /** Files that a person has agreed to. */
   excused: readonly string[];
-}
-
-/** One way in which the checks may show less than at the base. */
-export interface Weakening {
-  path: string;
-  /** Completes a sentence that begins with the path. */
-  what: string;
-  /** The same weakening has the same key: whoever has accepted it is not asked again. */
-  key: string;
 }
 
 /** What a person should see before checks count that have passed. Pure; in the order of the files. */

@@ -135,6 +135,10 @@ export const SessionState = z.object({
   baseChecks: BaseChecks.optional(),
   /** The commit on which all checks last passed in a fresh clone. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
+  /** Weakenings of the checks that a person has accepted, by their keys. */
+  acceptedWeakenings: z.array(z.string()).optional(),
+  /** The commit that the work for an earlier goal ended with: what a later one changes is compared with it. */
+  goalBase: z.string().optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
   budgetTold: z.array(z.string()),
   /** The child that leaves things in order at the end of a budget has run. */

@@ -15,6 +15,7 @@ import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
 import { failureNote } from '../proving/check-set.ts';
 import { proveBranch, tryFast } from '../proving/prove.ts';
+import { waitIfWeakened } from '../proving/weakened-wait.ts';
 
 export interface Checked {
   decision: Decision;
@@ -52,9 +53,12 @@ export async function decideChecked(
       const lines = proof.failures.map(({ command, how }) => `\`${command}\` (${how})`);
       return { decision: afterFailedChecks(progress, lines, proof.failures.map(failureNote)), events };
     }
-    case 'passed':
+    case 'passed': {
       if (isDone && hasUnread(worker)) return { decision: afterUnreadMessages(progress), events };
+      const waits = await waitIfWeakened(worker, decision);
+      if (waits !== undefined) return { decision: waits, events };
       return { decision, events: isDone ? [...events, ...inWorktreeNotice(worker)] : events };
+    }
     default:
       return proof satisfies never;
   }
