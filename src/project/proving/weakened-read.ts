@@ -49,8 +49,8 @@ export async function diffOfWeakened(
 
 const MAX_DIFF = 200_000;
 
-/** A test file that the branch has and the base has not, or not with these tests. */
-export async function addedTestFiles(
+/** Files of tests that differ from the base, helpers among them. */
+export async function changedTestFiles(
   { mainRepo, base, commit }: Pick<WeakenedQuestion, 'mainRepo' | 'base' | 'commit'>,
   context: GitContext,
 ): Promise<ChangedFile[]> {

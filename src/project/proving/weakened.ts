@@ -55,6 +55,13 @@ export function isOfChecks(path: string): boolean {
 
 const CODE = /\.(?:\w*sh|bats|rs|dart|exs?|swift|lua|c|cc|cpp|mm?|hs|clj|jl|[rR]|feature)$/;
 
+/** Whether a file declares tests that the base does not have in it. */
+export function addsTests(file: ChangedFile): boolean {
+  const { path, oldPath = path, before, after } = file;
+  const [old, now] = [testsAt(oldPath, before)?.count ?? 0, testsAt(path, after)?.count ?? 0];
+  return now > old || newNames(file).size > 0;
+}
+
 function testsAt(path: string, text: string | undefined): TestsIn | undefined {
   const dialect = dialectOf(path);
   return dialect && text !== undefined ? testsIn(text, dialect) : undefined;

@@ -7,6 +7,12 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   const isGreen = failed.length === 0;
   if (event.set === 'base')
     return { ...state, baseChecks: { result: isGreen ? 'green' : 'red', failed, fix: event.fix ?? [] } };
+  if (event.added !== undefined) {
+    const { files, key } = event.added;
+    const runs = event.runs.filter(({ isSetup }) => !isSetup);
+    const proveNothing = files.filter((_, at) => runs[at]?.exitCode === 0);
+    return { ...state, addedTests: { key, proveNothing } };
+  }
   if (event.set !== 'full' || event.in !== 'clone') return state;
   const { proved: _before, ...rest } = state;
   const commands = event.runs.flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));

@@ -6,7 +6,7 @@ import { ENDING_KINDS } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
 import { Outage } from '../../phases/outage.ts';
 import { initialProgress, Progress } from '../../phases/progress.ts';
-import { BaseChecks, Proving } from '../../phases/proving.ts';
+import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { Block } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
@@ -135,6 +135,7 @@ export const SessionState = z.object({
   baseChecks: BaseChecks.optional(),
   /** The commit on which all checks last passed in a fresh clone. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
+  addedTests: AddedTests.optional(),
   /** Weakenings of the checks that a person has accepted, by their keys. */
   acceptedWeakenings: z.array(z.string()).optional(),
   /** The commit that the work for an earlier goal ended with: what a later one changes is compared with it. */

@@ -14,8 +14,8 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
 import { failureNote } from '../proving/check-set.ts';
+import { judgeTests } from '../proving/judge-tests.ts';
 import { proveBranch, tryFast } from '../proving/prove.ts';
-import { waitIfWeakened } from '../proving/weakened-wait.ts';
 
 export interface Checked {
   decision: Decision;
@@ -55,9 +55,7 @@ export async function decideChecked(
     }
     case 'passed': {
       if (isDone && hasUnread(worker)) return { decision: afterUnreadMessages(progress), events };
-      const waits = await waitIfWeakened(worker, decision);
-      if (waits !== undefined) return { decision: waits, events };
-      return { decision, events: isDone ? [...events, ...inWorktreeNotice(worker)] : events };
+      return await withTests(worker, iteration, { decision, events });
     }
     default:
       return proof satisfies never;
@@ -91,6 +89,18 @@ async function withFast(
   const failed = fast.kind === 'failed' ? fast.failures.map(failureNote) : [];
   const impossible = fast.kind === 'impossible' ? [fast.reason] : [];
   return { decision: { ...decision, notes: [...failed, ...impossible, ...decision.notes] }, events };
+}
+
+async function withTests(
+  worker: Worker,
+  iteration: number,
+  { decision: wanted, events }: Checked,
+): Promise<Checked | undefined> {
+  const judged = await judgeTests(worker, iteration, wanted);
+  if (judged === undefined) return undefined;
+  const { decision } = judged;
+  const notice = decision.kind === 'done' ? inWorktreeNotice(worker) : [];
+  return { decision, events: [...events, ...judged.events, ...notice] };
 }
 
 function inWorktreeNotice(worker: Worker): NewEvent[] {

@@ -97,3 +97,40 @@ test('work that adds tests and code asks nothing', async () => {
   await rig.until(({ status }) => status.kind === 'done');
   expect((await rig.events()).some(({ type }) => type === 'parked')).toBe(false);
 });
+
+test('a file of tests that passes without the work is reported, once, and one that fails there is not', async () => {
+  const adds = (path: string, what: string) => ({
+    act: 'edit',
+    path,
+    text: `const test = require('node:test');\ntest('it', () => ${what});\n`,
+  });
+  const work = [
+    adds('tests/easy.test.js', '1'),
+    adds("tests/of it's work.test.js", "require('../code.js')"),
+    adds('tests/helped.test.js', "require('./help/help.js')"),
+    runs('mkdir -p tests/help; echo 1 >code.js; echo "require(\'../../code.js\')" >tests/help/help.js'),
+  ];
+  await using rig = await inPhase(
+    'testing',
+    [
+      { when: { phase: 'testing' }, do: [...work, goes('quality')] },
+      { when: { phase: 'quality' }, do: [goes('done')] },
+      { when: { phase: 'done' }, do: [DONE] },
+    ],
+    { CHECK_FILES: 'node {files}' },
+  );
+  await rig.until(({ status }) => status.kind === 'done', { withinMs: 90_000 });
+  const events = await rig.events();
+  const runsOnBase = events.filter((event) => event.type === 'checks_ran' && event.set === 'added');
+  const commit = await rig.repo.git(['rev-parse', 'main']);
+  expect(runsOnBase).toMatchObject([
+    { commit, in: 'clone', added: { files: expect.arrayContaining(["tests/of it's work.test.js"]) } },
+  ]);
+  const notices = events.filter((event) => event.type === 'notice' && event.code === 'tests_prove_nothing');
+  const told =
+    'These tests pass on the base commit too, so they prove nothing of the work: tests/easy.test.js.';
+  expect(notices).toMatchObject([{ text: told }]);
+  const quality = events.find((event) => event.type === 'iteration_started' && event.phase === 'quality');
+  const iteration = quality?.type === 'iteration_started' ? quality.iteration : 0;
+  expect(await readFile(iterationPaths(rig.paths, iteration).prompt, 'utf8')).toContain(told.slice(0, -1));
+}, 120_000);
