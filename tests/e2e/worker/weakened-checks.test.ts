@@ -64,7 +64,7 @@ test('weakened checks wait for a person with their difference; accepted, only wh
   const { openIteration } = await rig.until((state) => state.openIteration?.phase === 'implementation');
   const prompt = await readFile(iterationPaths(rig.paths, openIteration?.iteration ?? 0).prompt, 'utf8');
   expect(prompt).toContain('A person did not accept the changed checks that R2Q1 of _qa.md lists');
-}, 120_000);
+});
 
 test('an acceptance that is typed into _qa.md opens nothing, and one in a terminal does', async () => {
   await using rig = await inPhase(
@@ -89,7 +89,7 @@ test('an acceptance that is typed into _qa.md opens nothing, and one in a termin
   await rig.answer(answered('Q1', 'A'), 'cli');
   const isDone = ({ status }: SessionState) => status.kind === 'done';
   expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
-}, 120_000);
+});
 
 test('work that adds tests and code asks nothing', async () => {
   const adds = runs('echo "test(\'more\', () => {});" >>a.test.js; echo x >code.js');
@@ -133,4 +133,4 @@ test('a file of tests that passes without the work is reported, once, and one th
   const quality = events.find((event) => event.type === 'iteration_started' && event.phase === 'quality');
   const iteration = quality?.type === 'iteration_started' ? quality.iteration : 0;
   expect(await readFile(iterationPaths(rig.paths, iteration).prompt, 'utf8')).toContain(told.slice(0, -1));
-}, 120_000);
+});
