@@ -10,7 +10,7 @@ import { recordedSet } from './prove.ts';
 import { runInClone } from './run-in-clone.ts';
 import { comparedCommits } from './weakened-wait.ts';
 
-export interface Tried {
+interface Tried {
   /** Test files that pass without the work. */
   proveNothing: readonly string[];
   events: NewEvent[];
