@@ -13,7 +13,7 @@ const since = '2026-01-08T10:00:00.000Z';
 const QA = newQa({
   title: 'Boats',
   questions: [
-    { text: 'Is that meant?', options: ['yes', 'no'] },
+    { text: 'Is that meant?', options: ['no', 'yes'] },
     { text: 'Which?', options: ['this', 'that'] },
   ],
 });
@@ -38,21 +38,21 @@ describe('who accepts weakened checks', () => {
     ['tool', 'person_accepts'],
     ['file', 'person_accepts'],
   ])('by %s it is %s', (channel, outcome) => {
-    expect(judged('A', channel)).toBe(outcome);
+    expect(judged('B', channel)).toBe(outcome);
     expect(judged('yes', channel)).toBe(outcome);
   });
 
   test('any other answer is given by any channel, and another question too', () => {
-    expect(['B', 'a, b', 'only the first one'].map((text) => judged(text, 'tool'))).toEqual(
+    expect(['A', 'a, b', 'only the first one'].map((text) => judged(text, 'tool'))).toEqual(
       Array(3).fill('accepted'),
     );
-    expect(judged('A', 'tool', CHANNELS, 'Q2')).toBe('accepted');
+    expect(judged('B', 'tool', CHANNELS, 'Q2')).toBe('accepted');
   });
 
   test('GATE_CHANNELS is obeyed, and a terminal accepts where it names no channel of persons', () => {
-    expect(judged('A', 'elicitation', ['cli'])).toBe('channel_closed');
-    expect(judged('B', 'tool', ['cli'])).toBe('channel_closed');
-    expect(judged('A', 'tool', ['tool'])).toBe('person_accepts');
+    expect(judged('B', 'elicitation', ['cli'])).toBe('channel_closed');
+    expect(judged('A', 'tool', ['cli'])).toBe('channel_closed');
+    expect(judged('B', 'tool', ['tool'])).toBe('person_accepts');
   });
 
   test('an acceptance that is typed into the file does not count, and a refusal there does', () => {
@@ -60,8 +60,8 @@ describe('who accepts weakened checks', () => {
       const text = QA.replace('_waiting_', answer).replace('_waiting_', 'A');
       return typedAnswers(text, STATE, waiting)?.answers.map((each) => each.text);
     };
-    expect(typed('A')).toBeUndefined();
-    expect(typed('B')).toEqual(['B', 'A']);
+    expect(typed('B')).toBeUndefined();
+    expect(typed('A')).toEqual(['A', 'A']);
   });
 });
 
@@ -81,7 +81,7 @@ function answered(state: SessionState, answers: readonly [string, string][], ope
 
 describe('what follows from an answer about weakened checks', () => {
   test('accepted, the session goes where it was going, and remembers what was accepted', () => {
-    const half = answered(STATE, [['Q1', 'A']], ['Q2']);
+    const half = answered(STATE, [['Q1', 'B']], ['Q2']);
     expect(half.status.kind).toBe('waiting');
     const state = answered(half, [['Q2', 'B']], []);
     expect(state).toMatchObject({ progress: { phase: 'quality' }, acceptedWeakenings: ['one', 'two'] });
@@ -107,7 +107,7 @@ describe('what follows from an answer about weakened checks', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const { acceptedWeakenings } = answered(STATE, [['Q1', text]], []);
-        expect(acceptedWeakenings !== undefined).toBe(text === 'A');
+        expect(acceptedWeakenings !== undefined).toBe(text === 'B');
       }),
     );
   });

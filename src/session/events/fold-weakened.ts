@@ -1,8 +1,8 @@
 import type { Phase } from '../../phases/table.ts';
 import type { SessionState, WaitingStatus } from './state.ts';
 
-/** The option of the question about weakened checks that accepts them. */
-export const ACCEPTS_WEAKENED = 'A';
+/** The option of the question about weakened checks that accepts them; not the first one, where a menu begins. */
+export const ACCEPTS_WEAKENED = 'B';
 
 /** So many of the newest: the state does not grow without end. */
 const MOST_KEYS = 1000;

@@ -42,7 +42,7 @@ function questionAbout(found: readonly Weakening[]): QuestionDraft {
   const text = `The checks pass, but they may show less than before the work, and the approved plan names none of these files: ${lines.join('; ')}${more}. Is that meant?`;
   return {
     text: oneLine(text),
-    options: ['yes, accept these changes', 'no, an agent brings back what was there'],
+    options: ['no, an agent brings back what was there', 'yes, accept these changes'],
   };
 }
 

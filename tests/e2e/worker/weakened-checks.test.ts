@@ -51,16 +51,16 @@ test('weakened checks wait for a person with their difference; accepted, only wh
   const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
   expect(titleOf(notice, asked.view, 'p')).toBe('x waits for your decision about changed checks');
 
-  await expect(rig.answer(answered('Q1', 'A'), 'tool')).rejects.toMatchObject({ code: 'person_accepts' });
+  await expect(rig.answer(answered('Q1', 'B'), 'tool')).rejects.toMatchObject({ code: 'person_accepts' });
   await expect(rig.answer(undefined, 'cli')).rejects.toMatchObject({ code: 'no_answer_given' });
-  await rig.answer(answered('Q1', 'A'), 'cli');
+  await rig.answer(answered('Q1', 'B'), 'cli');
   await rig.untilWaiting('qa_answers', { since: asked.view.state.n });
   const again = await readQa({ session: rig.file.folder }, rig.context());
   expect(again.open).toEqual(['R2Q1']);
   expect(again.questions[1]?.text).toContain('b.test.js is deleted. Is that meant?');
   expect(again.diff).not.toContain('a.test.js');
 
-  await rig.answer(answered('R2Q1', 'B'), 'tool');
+  await rig.answer(answered('R2Q1', 'A'), 'tool');
   const { openIteration } = await rig.until((state) => state.openIteration?.phase === 'implementation');
   const prompt = await readFile(iterationPaths(rig.paths, openIteration?.iteration ?? 0).prompt, 'utf8');
   expect(prompt).toContain('A person did not accept the changed checks that R2Q1 of _qa.md lists');
@@ -79,14 +79,14 @@ test('an acceptance that is typed into _qa.md opens nothing, and one in a termin
   const text = await readFile(rig.paths.qa, 'utf8');
   await writeFile(
     rig.paths.qa,
-    text.replace('_waiting_', 'A').replace('Status: waiting', 'Status: answered'),
+    text.replace('_waiting_', 'B').replace('Status: waiting', 'Status: answered'),
   );
-  await expect(rig.answer({ ...answered('Q1', 'A'), confirmTyped: true }, 'tool')).rejects.toMatchObject({
+  await expect(rig.answer({ ...answered('Q1', 'B'), confirmTyped: true }, 'tool')).rejects.toMatchObject({
     code: 'channel_closed',
   });
   await rig.launch();
   expect((await rig.events(n)).filter(({ type }) => type === 'answers_recorded')).toEqual([]);
-  await rig.answer(answered('Q1', 'A'), 'cli');
+  await rig.answer(answered('Q1', 'B'), 'cli');
   const isDone = ({ status }: SessionState) => status.kind === 'done';
   expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
 });
