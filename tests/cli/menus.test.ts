@@ -115,7 +115,8 @@ test('several suggested letters are one choice, and the first', async () => {
 
 test('a difference that a question is about is shown before it, and steers no terminal', async () => {
   const { told } = await asked([QUESTION], [enter], '-test(1)\n+test.skip(1)\u001b[2J\n');
-  expect(told).toMatch(/-test\(1\)\n\+test\.skip\(1\)[^\u001b]*\n[^]*Which colours\?/);
+  expect(told).toContain('-test(1)\n+test.skip(1)');
+  expect(told).not.toContain('\u001b[2J');
 });
 
 test('a question without options takes words, and no empty ones', async () => {
