@@ -32,7 +32,7 @@ export const CHECK_SETTINGS = {
     scope: 'project',
     risk: 'runs',
     example: 'CHECK_FILES=npx vitest run {files}',
-    doc: 'Runs named test files. Each that a session adds runs once on the base commit; one that passes there is reported, because it proves nothing.',
+    doc: 'Runs named test files: those that a session adds run once on the base, and what passes there is reported.',
   },
   setupCache: {
     ...relativePaths,
