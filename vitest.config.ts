@@ -55,6 +55,7 @@ const STARTS_PROCESSES = [
   'project/rewind-property',
   'project/submodules',
   'project/checkpoint-property',
+  'project/weakened-read',
   'project/worktree',
   'providers/claude-hooks',
   'providers/find-node',

@@ -77,8 +77,9 @@ function retryWords({ until, guessed, outage }: LimitedStatus): string {
 async function askedIn(view: SessionView, status: WaitingStatus): Promise<Details> {
   const reason = status.reason ?? '';
   if (status.for === 'qa_answers') {
-    const questions = (await readQaOf(view)).questions.filter(({ isOpen }) => isOpen);
-    return { text: [reason, ...questions.map(questionWords)].filter(Boolean).join('\n\n'), questions };
+    const { questions: all, diff = '' } = await readQaOf(view);
+    const questions = all.filter(({ isOpen }) => isOpen);
+    return { text: [reason, ...questions.map(questionWords), diff].filter(Boolean).join('\n\n'), questions };
   }
   if (status.for === 'file_update') return { text: `${reason}\nFile: ${status.file ?? ''}` };
   const plan = status.plan === undefined ? undefined : await planOf(view);

@@ -51,7 +51,8 @@ export function titleOf(
   }
 }
 
-function awaited({ for: waitsFor, openQuestions }: WaitingStatus): string {
+function awaited({ for: waitsFor, openQuestions, weakened }: WaitingStatus): string {
+  if (weakened !== undefined) return 'your decision about changed checks';
   switch (waitsFor) {
     case 'qa_answers':
       return openQuestions.length === 1 ? 'an answer' : `${openQuestions.length} answers`;

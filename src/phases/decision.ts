@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Weakening } from './proving.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from './table.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -58,6 +59,8 @@ const Park = z.object({
   file: z.string().optional(),
   /** Nobody asked anything: the worker writes a question of its own. */
   askNothingToClarify: z.boolean().optional(),
+  /** What the worker asks about: checks may show less than at the base. */
+  weakened: z.array(Weakening).optional(),
   /** Told to the child that runs after the wait. */
   notes: z.array(z.string()).optional(),
 });

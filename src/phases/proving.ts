@@ -13,6 +13,8 @@ export const Proving = z.object({
   copy: z.array(z.string()),
   timeoutMs: z.number(),
   setup: z.string().optional(),
+  /** Runs the test files that stand in the place of `{files}`. */
+  files: z.string().optional(),
   /** Folders of SETUP that are kept for the next clone. */
   setupCache: z.array(z.string()),
 });
@@ -38,8 +40,11 @@ export type CheckRun = z.infer<typeof CheckRun>;
 
 /** A set of checks that ran to its end. With this alone it can be said later what was shown of which commit. */
 export const ChecksRan = z.object({
-  /** base: all of them on the commit that the session began from. fast: a few, for the next agent. full: what done needs. */
-  set: z.enum(['base', 'fast', 'full']),
+  /**
+   * base: all of them on the commit that the session began from. fast: a few, for the next agent. full: what done needs.
+   * added: a command for each test file that the work has added to, with those files on the base.
+   */
+  set: z.enum(['base', 'fast', 'full', 'added']),
   iteration: z.int().optional(),
   in: z.enum(CHECK_PLACES),
   commit: z.string(),
@@ -48,6 +53,8 @@ export const ChecksRan = z.object({
   sandbox: z.enum(SANDBOX_LEVELS),
   /** Lines of `.samocode` with which the base would pass; of a base that fails without them. */
   fix: z.array(z.string()).optional(),
+  /** The test files of `added`, in the order of the commands, and the fingerprint of them all. */
+  added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
 });
 export type ChecksRan = z.infer<typeof ChecksRan>;
 
@@ -58,6 +65,20 @@ export const BaseChecks = z.object({
   fix: z.array(z.string()),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
+
+/** One way in which the checks of a branch may show less than those of its base. */
+export const Weakening = z.object({
+  path: z.string(),
+  /** Completes a sentence that begins with the path. */
+  what: z.string(),
+  /** The same weakening has the same key: whoever has accepted it is not asked again. */
+  key: z.string(),
+});
+export type Weakening = z.infer<typeof Weakening>;
+
+/** Added test files, and those of them that pass without the work: they prove nothing of it. */
+export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.string()) });
+export type AddedTests = z.infer<typeof AddedTests>;
 
 /** What a run of the full set on the base says of it. */
 export function baseChecksOf(ran: Pick<ChecksRan, 'runs' | 'fix'>): BaseChecks {

@@ -84,7 +84,7 @@ const QUESTION: QaItem = {
 const OPEN: QaItem = { ...QUESTION, id: 'Q2', options: [], suggestion: undefined };
 const TYPED: QaItem = { ...QUESTION, id: 'Q3', answer: 'C', isUnconfirmed: true };
 
-async function asked(questions: QaItem[], keys: string[]) {
+async function asked(questions: QaItem[], keys: string[], diff?: string) {
   let told = '';
   const stdout = new PassThrough().on('data', (bytes) => (told += bytes));
   const { menus } = keyboard(keys);
@@ -93,7 +93,7 @@ async function asked(questions: QaItem[], keys: string[]) {
     menus: async () => menus,
   };
   // Nothing else of a command line is used to ask.
-  return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions), told };
+  return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions, diff), told };
 }
 
 const { down, enter, space, up } = KEY;
@@ -111,6 +111,12 @@ test('several suggested letters are one choice, and the first', async () => {
   const both = { ...QUESTION, suggestion: { letters: ['A', 'C'], reason: '' } };
   const { said } = await asked([both], [enter]);
   expect(said?.answers).toEqual([{ id: 'Q1', text: 'A, C' }]);
+});
+
+test('a difference that a question is about is shown before it, and steers no terminal', async () => {
+  const { told } = await asked([QUESTION], [enter], '-test(1)\n+test.skip(1)\u001b[2J\n');
+  expect(told).toContain('-test(1)\n+test.skip(1)');
+  expect(told).not.toContain('\u001b[2J');
 });
 
 test('a question without options takes words, and no empty ones', async () => {

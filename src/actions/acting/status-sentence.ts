@@ -35,7 +35,8 @@ function sentenceOf(view: SessionView): string {
       return `${folder} is running${stops} (${at}).`;
     case 'waiting': {
       const open = status.openQuestions.length > 0 ? `: ${named(status.openQuestions)}` : '';
-      return `${folder} waits for ${WAITS_FOR[status.for]}${open} (${at}).`;
+      const awaited = status.weakened ? 'a decision about changed checks' : WAITS_FOR[status.for];
+      return `${folder} waits for ${awaited}${open} (${at}).`;
     }
     case 'limited':
       return status.outage

@@ -1,4 +1,5 @@
 import { decode, readPlainFile } from '../../base/files/plain-file.ts';
+import { documentText } from '../../session/documents/document-text.ts';
 import { parseQa, type QaReading } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-question.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -21,6 +22,8 @@ export interface QaReport {
   /** Ids that wait for an answer. */
   open: string[];
   problems: string[];
+  /** What the question about weakened checks is about, while it waits. */
+  diff?: string | undefined;
 }
 
 /** The questions of a session and what is answered. @throws session_not_found */
@@ -32,14 +35,16 @@ export async function readQa(question: SessionQuestion, context: ActionContext):
 export async function readQaOf(view: SessionView): Promise<QaReport> {
   const { title, questions, problems } = await readQaFile(view.paths);
   // Of a wait for a plan, both are empty.
-  const { openQuestions: open = [], unconfirmed: given = [] } = gateOf(view) ?? {};
+  const { openQuestions: open = [], unconfirmed: given = [], weakened } = gateOf(view) ?? {};
   const unconfirmed = given.map(({ id }) => id);
   const items = questions.map((each) => ({
     ...each,
     isOpen: open.includes(each.id),
     isUnconfirmed: unconfirmed.includes(each.id),
   }));
-  return { view, title, questions: items, open, problems: problems.map(({ text }) => text) };
+  const isAsked = weakened !== undefined && open.includes(weakened.question);
+  const diff = isAsked ? await documentText(view.paths.weakenedDiff) : undefined;
+  return { view, title, questions: items, open, problems: problems.map(({ text }) => text), diff };
 }
 
 async function readQaFile({ qa }: SessionPaths): Promise<QaReading> {

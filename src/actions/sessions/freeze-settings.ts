@@ -163,13 +163,14 @@ export async function findCli(
 
 /** Where and how checks run by the project's settings. */
 export function frozenProving(values: ResolvedSettings['values']): Proving {
-  const { checks, checkIn, checkCopy = [], checkTimeoutSeconds, setup, setupCache = [] } = values;
+  const { checks, checkIn, checkCopy = [], checkFiles, checkTimeoutSeconds, setup, setupCache = [] } = values;
   return {
     in: checkIn,
     fast: checks.filter(({ key }) => key.startsWith('CHECK_FAST')).map(({ command }) => command),
     copy: [...checkCopy],
     timeoutMs: checkTimeoutSeconds * 1000,
     setup,
+    files: checkFiles,
     setupCache: [...setupCache],
   };
 }

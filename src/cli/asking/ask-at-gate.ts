@@ -48,11 +48,11 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
     import('../../actions/gates/answer-qa.ts'),
   ]);
   const context = await cli.actionContext();
-  const { questions } = await readQa(question, context);
+  const { questions, diff } = await readQa(question, context);
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) return false;
   cli.output.say(cli.output.style.bold('\nQuestions for you; Enter takes the suggestion.'));
-  const said = await askOpenQuestions(cli, question.session, open);
+  const said = await askOpenQuestions(cli, question.session, open, diff);
   if (said) await answerQa({ ...question, ...said }, context);
   return said !== undefined;
 }

@@ -1,7 +1,7 @@
 import type { QaItem } from '../../actions/gates/read-qa.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { parseAnswer } from '../../session/documents/qa-answer.ts';
-import { questionHead, questionWords } from '../rendering/qa-words.ts';
+import { diffWords, questionHead, questionWords } from '../rendering/qa-words.ts';
 import { shortName } from '../rendering/session-facts.ts';
 import type { Cli, Menus } from '../terminal/cli.ts';
 import { fitLine } from '../terminal/style.ts';
@@ -25,7 +25,9 @@ export async function askOpenQuestions(
   cli: Cli,
   session: string,
   open: readonly QaItem[],
+  diff?: string,
 ): Promise<SaidAtTerminal | undefined> {
+  if (diff !== undefined) cli.output.say(`\n${diffWords(diff)}`);
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const confirmTyped = typed.length > 0 ? await areTheirs(cli, typed) : false;
   if (confirmTyped === undefined) return leftForLater(cli, session, []);

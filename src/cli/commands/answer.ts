@@ -57,15 +57,16 @@ function parsePair(written: string): GivenAnswer {
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { questionWords } = await import('../rendering/qa-words.ts');
-  const { view, title, questions, open } = await readQa(
+  const { diffWords, questionWords } = await import('../rendering/qa-words.ts');
+  const { view, title, questions, open, diff } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
   );
   const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${shortName(view.folder)} ${open[0]}=…` : '';
-  cli.output.result({ session: view.folder, title, questions, open }, () =>
+  const shown = diff === undefined ? [] : [diffWords(diff)];
+  cli.output.result({ session: view.folder, title, questions, open, diff }, () =>
     questions.length > 0
-      ? `${questions.map((question) => questionWords(question, cli.output)).join('\n\n')}${hint}`
+      ? `${[...shown, ...questions.map((question) => questionWords(question, cli.output))].join('\n\n')}${hint}`
       : 'No questions have been asked.',
   );
 }
@@ -78,7 +79,7 @@ async function askOpen(
   const { readQa } = await import('../../actions/gates/read-qa.ts');
   const { requireOpenChannel } = await import('../../actions/acting/early-refusal.ts');
   const context = await cli.actionContext();
-  const { view, questions } = await readQa({ session, ...projectOf(options) }, context);
+  const { view, questions, diff } = await readQa({ session, ...projectOf(options) }, context);
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) {
     cli.output.say('No question is open.');
@@ -86,7 +87,7 @@ async function askOpen(
   }
   requireOpenChannel(view, context);
   const { askOpenQuestions } = await import('../asking/ask-questions.ts');
-  const said = await askOpenQuestions(cli, view.folder, open);
+  const said = await askOpenQuestions(cli, view.folder, open, diff);
   if (said === undefined) cli.leaveWith(EXIT.waiting);
   return said;
 }

@@ -21,6 +21,11 @@ export function questionWords(question: QaItem, output: Output): string {
   );
 }
 
+/** What a question about changed checks is about; a child's text too. */
+export function diffWords(diff: string): string {
+  return diff.trimEnd().split('\n').map(harmless).join('\n');
+}
+
 /** The question alone, without what may be answered. */
 export function questionHead({ id, text }: QaItem, { style, columns }: Output): string {
   const first = `${style.bold(style.attention(id))}${' '.repeat(Math.max(1, 5 - id.length))}`;

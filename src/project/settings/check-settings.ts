@@ -1,5 +1,5 @@
 import { CHECK_PLACES } from '../../phases/proving.ts';
-import { oneOf, relativePaths, wholeNumber } from './setting-kinds.ts';
+import { commandWith, oneOf, relativePaths, wholeNumber } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 /** Where and how CHECK runs. */
@@ -25,6 +25,14 @@ export const CHECK_SETTINGS = {
     scope: 'project',
     default: '1800',
     doc: 'How long one check, or SETUP before it, may run. In seconds.',
+  },
+  checkFiles: {
+    ...commandWith('{files}'),
+    key: 'CHECK_FILES',
+    scope: 'project',
+    risk: 'runs',
+    example: 'CHECK_FILES=npx vitest run {files}',
+    doc: 'Runs named test files: those that a session adds run once on the base, and what passes there is reported.',
   },
   setupCache: {
     ...relativePaths,

@@ -67,6 +67,12 @@ export const command: SettingKind<string> = {
   schema: z.string().min(1),
 };
 
+/** The same with a place for something. */
+export function commandWith(place: string): SettingKind<string> {
+  const schema = z.string().refine((written) => written.includes(place));
+  return { kind: 'command', form: `one line for the shell with ${place} in it`, schema };
+}
+
 /** Text of a stated form: `pattern` holds for the whole of it. */
 export function text(form: string, pattern: RegExp): SettingKind<string> {
   return { kind: 'text', form, schema: z.string().regex(pattern) };

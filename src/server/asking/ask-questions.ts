@@ -1,6 +1,7 @@
 import type { QaItem } from '../../actions/gates/read-qa.ts';
 import type { SessionQuestion } from '../../actions/places/find-session.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { beat } from '../calls/beat.ts';
 import { type Form, type FormField, mayOpenGates } from '../calls/form.ts';
 import { cut } from '../calls/session-fields.ts';
@@ -8,6 +9,7 @@ import type { ToolContext } from '../calls/tool.ts';
 
 /** More than this on one form is nobody's pleasure; the others stay open. */
 const MOST_QUESTIONS = 6;
+const MOST_OF_A_DIFF = 2500;
 const OWN_WORDS = '_own_words';
 
 export interface FormAnswer {
@@ -25,21 +27,28 @@ export async function askQuestions(
 ): Promise<FormAnswer[] | undefined> {
   if (ask === undefined) return undefined;
   const { readQa } = await import('../../actions/gates/read-qa.ts');
-  const { view, questions, open } = await readQa(question, actions);
+  const { view, questions, open, diff } = await readQa(question, actions);
   if (open.length === 0 || !mayOpenGates(view)) return undefined;
   const stopBeating = beat({ progress, actions }, 'waiting for the user');
-  const filled = await ask(questionForm(view.folder, questions)).finally(stopBeating);
+  const filled = await ask(questionForm(view, questions, diff)).finally(stopBeating);
   const answers = filled && answersIn(filled, questions);
   return answers && answers.length > 0 ? answers : undefined;
 }
 
 /** The open questions as a form: a choice and a line for own words each, all of which may stay empty. */
-function questionForm(folder: string, questions: readonly QaItem[]): Form {
+function questionForm(
+  { folder, state: { status } }: SessionView,
+  questions: readonly QaItem[],
+  diff: string | undefined,
+): Form {
   const open = questions.filter(({ isOpen }) => isOpen);
   const shown = open.slice(0, MOST_QUESTIONS);
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
+  const weakened = status.kind === 'waiting' && shown.find(({ id }) => id === status.weakened?.question);
+  // Below a field there is no room for it.
+  const seen = weakened ? `\n\n${weakened.text}\n\n${cut(diff ?? '', MOST_OF_A_DIFF)}` : '';
   return {
-    message: `The coding session ${folder} has questions. What you leave empty stays open.${more}`,
+    message: `The coding session ${folder} has questions. What you leave empty stays open.${more}${seen}`,
     fields: Object.fromEntries(shown.flatMap(fieldsOf)),
   };
 }

@@ -9,6 +9,7 @@ import { cut, sessionFields } from '../calls/session-fields.ts';
 
 const MOST_QUESTIONS = 10;
 const MOST_PROBLEMS = 10;
+const MOST_OF_A_DIFF = 6000;
 
 export const readQaTool = defineTool({
   name: 'read_qa',
@@ -28,7 +29,7 @@ export const readQaTool = defineTool({
   searchHint: 'questions to answer',
   async handle({ session, all, offset, project_dir: projectDir }, { actions }) {
     const { readQa } = await import('../../actions/gates/read-qa.ts');
-    const { view, questions, open, problems } = await readQa({ session, projectDir }, actions);
+    const { view, questions, open, problems, diff } = await readQa({ session, projectDir }, actions);
     const wanted = questions.filter((question) => all || question.isOpen);
     const page = firstThatFit(wanted.slice(offset, offset + MOST_QUESTIONS).map(rendered));
     const hidden = wanted.length === 0 && questions.length > 0 ? [ANSWERED] : [];
@@ -46,6 +47,8 @@ export const readQaTool = defineTool({
       state,
       cursor,
       questions: page,
+      // Of changes to what the checks depend on, which the user should see before accepting them.
+      ...(diff !== undefined && offset === 0 && { diff: cut(diff, MOST_OF_A_DIFF) }),
       more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
       problems: problems.slice(0, MOST_PROBLEMS),
     };

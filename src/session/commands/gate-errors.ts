@@ -41,6 +41,12 @@ export const GATE_ERRORS = errors({
     why: waited === 'answers' ? 'No question is open.' : 'No plan waits now.',
     next: [{ act: 'look' }],
   }),
+  person_accepts: ({ persons }: { persons: readonly Channel[] }) => ({
+    what: NOT_ANSWERED,
+    why: 'It would accept changes by which the checks show less. Only a person may accept them, and this call could come from a model.',
+    hint: `The user reads the changes, and accepts them ${persons.map((each) => WAYS[each]).join(', or ')}. Any other answer can be given this way too.`,
+    next: [{ act: 'answer_questions' }],
+  }),
   plan_changed: ({ name }: { name: string }) => ({
     what: NOT_APPROVED,
     why: `The hash is not that of the plan that waits, ${name}.`,

@@ -2,6 +2,7 @@ import { answerText, parseAnswer, questionHash } from '../documents/qa-answer.ts
 import type { OpenQuestions } from '../documents/qa-open.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-question.ts';
 import type { RecordedAnswer } from '../events/event-types.ts';
+import { ACCEPTS_WEAKENED } from '../events/fold-weakened.ts';
 import type { SessionState } from '../events/state.ts';
 import type { Channel } from '../events/who-acted.ts';
 import { closedChannel } from './closed-channel.ts';
@@ -42,9 +43,20 @@ export function judgeAnswer(
     const isLeft = facts.open.includes(question.id) && !answers.has(question.id);
     if (isLeft && question.suggestion) give(question, question.suggestion.letters.join(', '));
   }
+  const { weakened } = status;
+  if (weakened && answers.get(weakened.question)?.text === ACCEPTS_WEAKENED) {
+    const persons = personChannels(facts.gateChannels);
+    if (!persons.includes(command.by.channel)) return refused(GATE_ERRORS.person_accepts({ persons }));
+  }
   if (answers.size === 0) return refused(GATE_ERRORS.no_answer_given({ open: facts.open }));
   const open = facts.open.filter((id) => !answers.has(id));
   return { kind: 'accepted', answers: [...answers.values()], open };
+}
+
+/** Those of the channels that no model can use; a terminal is always one. */
+function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
+  const persons = gateChannels.filter((each) => each !== 'tool' && each !== 'file' && each !== 'settings');
+  return persons.length > 0 ? persons : ['cli'];
 }
 
 function understood(

@@ -2,7 +2,7 @@ import { isoUtc } from '../../base/clock.ts';
 import { useInWords } from '../../phases/caps.ts';
 import type { Decision } from '../../phases/decision.ts';
 import { type EndingKind, outageOf } from '../../phases/ending.ts';
-import { failedRuns } from '../../phases/proving.ts';
+import { type CheckRun, failedRuns } from '../../phases/proving.ts';
 import type { EventType } from '../events/event-types.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { whereTo } from '../events/fold-rewound.ts';
@@ -51,6 +51,13 @@ const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
 
 const SETS = { base: 'checks of the base', fast: 'fast checks', full: 'checks' } as const;
 
+/** On the base commit, where they should fail. */
+function addedTests(runs: readonly CheckRun[]): string {
+  const tests = runs.filter(({ isSetup }) => !isSetup);
+  const passed = tests.filter(({ exitCode }) => exitCode === 0);
+  return `added tests on the base: ${passed.length} of ${tests.length} pass without the work`;
+}
+
 const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined } = {
   session_created: () => 'session created',
   prepared: ({ worktree }) =>
@@ -69,6 +76,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   iteration_ended: ({ iteration, ending, problem, decision }) =>
     `iteration ${iteration} ended: ${ending}${problem ? ` (${problem})` : ''}; ${decided(decision, ending)}`,
   checks_ran: ({ set, in: place, commit, runs }) => {
+    if (set === 'added') return addedTests(runs);
     const failed = failedRuns({ runs });
     const where = place === 'clone' ? 'a fresh clone' : 'the worktree';
     const result =

@@ -1,4 +1,5 @@
 import type { RecordedAnswer } from '../events/event-types.ts';
+import { ACCEPTS_WEAKENED } from '../events/fold-weakened.ts';
 import type { SessionState, WaitingStatus } from '../events/state.ts';
 import { parseQa } from './qa.ts';
 import { answerText, parseAnswer } from './qa-answer.ts';
@@ -19,7 +20,7 @@ export interface TypedAnswers {
 export function typedAnswers(
   text: string,
   state: Pick<SessionState, 'oldRounds' | 'answers'>,
-  { unconfirmed: parkedWith }: Pick<WaitingStatus, 'unconfirmed'>,
+  { unconfirmed: parkedWith, weakened }: Pick<WaitingStatus, 'unconfirmed' | 'weakened'>,
 ): TypedAnswers | undefined {
   const { open, unconfirmed, questions } = openQuestions(text, state);
   const before = new Map(parkedWith.map((answer) => [`${answer.id} ${answer.question}`, answer.text]));
@@ -31,7 +32,10 @@ export function typedAnswers(
     if (before.get(`${typed.id} ${typed.question}`) === typed.text) return undefined;
     const parsed = parseAnswer(question, typed.text);
     if (parsed.kind === 'invalid') return undefined;
-    answers.push({ ...typed, text: answerText(parsed) });
+    const text = answerText(parsed);
+    // Anything may type into a file, and this only a person accepts.
+    if (id === weakened?.question && text === ACCEPTS_WEAKENED) return undefined;
+    answers.push({ ...typed, text });
   }
   if (answers.length === 0) return undefined;
   return { answers, isMarkedAnswered: parseQa(text).status === 'answered' };

@@ -52,7 +52,10 @@ export const Parked = z.object({
   /** Answers that stood in `_qa.md` though no person had given them. */
   unconfirmed: z.array(RecordedAnswer),
   plan: PlanVersion.optional(),
+  /** One of the questions asks about weakened checks: its id, and the keys of what an answer accepts. */
+  weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
 });
+export type Parked = z.infer<typeof Parked>;
 
 /** What is fixed when an iteration begins. */
 export const BegunIteration = z.object({
@@ -214,6 +217,8 @@ export const EVENT_BODIES = {
     /** With a goal: rounds of questions and plans that belong to the work before. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),
+    /** The commit that the work before ended with. */
+    oldTip: z.string().optional(),
   }),
   phase_set: z.object({ phase: PhaseName, from: PhaseName }),
   done: z.object({ summary: z.string() }),

@@ -5,6 +5,12 @@ import type { SessionState } from './state.ts';
 
 export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionState {
   if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event) };
+  if (event.added !== undefined) {
+    const { files, key } = event.added;
+    const runs = event.runs.filter(({ isSetup }) => !isSetup);
+    const proveNothing = files.filter((_, at) => runs[at]?.exitCode === 0);
+    return { ...state, addedTests: { key, proveNothing } };
+  }
   if (event.set !== 'full') return state;
   const ran = event.runs.filter(({ isSetup }) => !isSetup);
   const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));

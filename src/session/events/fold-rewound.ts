@@ -24,7 +24,8 @@ export function letGoOn({ rewind, ...state }: SessionState): SessionState {
 
 /** The session stands where it stood then, stopped; iteration numbers and costs go on, for they were spent. */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
-  const { rewind, pending, stopWanted, approvedPlan, feedback, goal, passed, reviewed, ...rest } = state;
+  const { rewind, pending, stopWanted, approvedPlan, feedback, goal, goalBase, passed, reviewed, ...rest } =
+    state;
   if (rewind === undefined) return state;
   const { parked, progress, ...back } = rewind.back;
   const { totalIterations } = state.progress;
@@ -32,6 +33,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
   return {
     ...rest,
     ...back,
+    ...(goal === back.goal && { goalBase }),
     progress: { ...progress, totalIterations },
     notes: [noteFor(event.to)],
     backoff: false,

@@ -14,6 +14,7 @@ import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
 import { heldHalfway, letGoOn, rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
+import { afterWeakened } from './fold-weakened.ts';
 import { type Places, withPlaces } from './places.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
 
@@ -174,7 +175,8 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
   const { status } = state;
   if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
   if (event.open.length === 0) {
-    return { ...running(answered, event.at), progress: inPhase(state.progress, status.resumePhase) };
+    const { phase, ...rest } = afterWeakened(answered, status);
+    return { ...running({ ...answered, ...rest }, event.at), progress: inPhase(state.progress, phase) };
   }
   const given = new Set(event.answers.map((answer) => answer.id));
   const unconfirmed = status.unconfirmed.filter((answer) => !given.has(answer.id));
@@ -182,7 +184,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 }
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
-  const { note, goal, phase, oldRounds, oldPlans, child } = event;
+  const { note, goal, phase, oldRounds, oldPlans, oldTip, child } = event;
   const {
     pending: _dropped,
     stopWanted: _met,
@@ -204,6 +206,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       answers: [],
       oldRounds: oldRounds ?? state.oldRounds,
       oldPlans: oldPlans ?? state.oldPlans,
+      goalBase: oldTip ?? state.goalBase,
       progress: withNewGoal(state.progress),
     };
   }

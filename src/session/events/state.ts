@@ -6,7 +6,7 @@ import { ENDING_KINDS } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
 import { Outage } from '../../phases/outage.ts';
 import { initialProgress, Progress } from '../../phases/progress.ts';
-import { BaseChecks, Proving } from '../../phases/proving.ts';
+import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { Block } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
@@ -138,6 +138,11 @@ export const SessionState = z.object({
   /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
+  addedTests: AddedTests.optional(),
+  /** Weakenings of the checks that a person has accepted, by their keys. */
+  acceptedWeakenings: z.array(z.string()).optional(),
+  /** The commit that the work for an earlier goal ended with: what a later one changes is compared with it. */
+  goalBase: z.string().optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
   budgetTold: z.array(z.string()),
   /** The child that leaves things in order at the end of a budget has run. */

@@ -53,6 +53,8 @@ export interface SessionPaths {
   now: string;
   /** Worker only: what the checks printed on the base commit. */
   baseChecks: string;
+  /** Worker only: what a person is asked about who is to accept weakened checks. */
+  weakenedDiff: string;
   /** Worker only: whether SETUP is due in the worktree that it made, and how it went. */
   setup: string;
   /** Worker only: the text of the plan that was approved. */
@@ -91,6 +93,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     iterations: join(runDir, 'iterations'),
     now: join(runDir, 'now.json'),
     baseChecks: join(runDir, 'base-checks'),
+    weakenedDiff: join(runDir, 'weakened.diff'),
     setup: join(runDir, 'setup'),
     approvedPlan: join(runDir, 'approved-plan.md'),
     workerErrors: join(runDir, 'worker.stderr'),

@@ -1,6 +1,7 @@
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
+import { gitLine } from '../../project/git/git.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
 import type { Refused } from '../../session/commands/refused.ts';
@@ -106,9 +107,19 @@ async function newGoal(worker: Worker, command: CommandOf<'resume'>, goal: strin
     goal,
     oldRounds: rounds,
     oldPlans: plans,
+    oldTip: await tipOf(worker),
     flow: `New goal: ${goal.split('\n')[0]}`,
   };
   return { events: [event] };
+}
+
+/** Undefined where the branch is gone. */
+async function tipOf(worker: Worker): Promise<string | undefined> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  const parse = ['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}^{commit}`];
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo, allowFailure: true };
+  return (await gitLine(parse, options)) || undefined;
 }
 
 function resumed(

@@ -21,6 +21,7 @@ import { patienceOf } from '../limits/outage-end.ts';
 import { tipOfBranch } from '../proving/check-facts.ts';
 import { failureNote } from '../proving/check-set.ts';
 import { branchGone, falseClaims, laterWork } from '../proving/false-claims.ts';
+import { judgeTests } from '../proving/judge-tests.ts';
 import { failedOf, ledgerProblem, unreviewed } from '../proving/ledger.ts';
 import { proveBranch, tryFast } from '../proving/prove.ts';
 
@@ -77,10 +78,16 @@ export async function decideChecked(
     }
     case 'passed': {
       const open = isDone ? (await unreviewed(worker)).map(inWords) : [];
-      const found = [...claims, ...open, ...(await laterWork(worker, tip))];
-      if (found.length > 0) return { decision: afterFalseClaims(progress, found), events };
+      if (claims.length + open.length > 0)
+        return { decision: afterFalseClaims(progress, [...claims, ...open]), events };
+      const judged = await judgeTests(worker, iteration, decision);
+      if (judged === undefined) return undefined;
+      events.push(...judged.events);
+      const later = await laterWork(worker, tip);
+      if (later.length > 0) return { decision: afterFalseClaims(progress, later), events };
       if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events };
-      return { decision, events: isDone ? [...events, ...inWorktreeNotice(worker)] : events };
+      const notice = judged.decision.kind === 'done' ? inWorktreeNotice(worker) : [];
+      return { decision: judged.decision, events: [...events, ...notice] };
     }
     default:
       return proof satisfies never;

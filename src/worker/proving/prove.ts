@@ -44,7 +44,7 @@ export async function proveBranch(worker: Worker, iteration: number): Promise<Pr
   const tip = await tipOfBranch(worker);
   const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
   if (isProved) return { kind: 'passed', events: [] };
-  const proof = await recorded(worker, { set: 'full', in: 'clone', iteration, tip }, (signal) =>
+  const proof = await recordedSet(worker, { set: 'full', in: 'clone', iteration, tip }, (signal) =>
     runInClone(worker, {
       name: 'full',
       commit: tip.commit,
@@ -82,7 +82,7 @@ async function runInWorktree(
 ): Promise<Proof> {
   const cwd = stateOf(worker).worktree?.path ?? worker.file.mainRepo;
   const tip = await tipOfBranch(worker);
-  return await recorded(worker, { set, in: 'worktree', iteration, tip }, async (signal) => {
+  return await recordedSet(worker, { set, in: 'worktree', iteration, tip }, async (signal) => {
     const end: SetEnd = { runs: [], failures: [] };
     const place = {
       cwd,
@@ -106,13 +106,13 @@ async function runInWorktree(
   });
 }
 
-interface Attempt extends Pick<ChecksRan, 'set' | 'in'> {
+interface Attempt extends Pick<ChecksRan, 'set' | 'in' | 'added'> {
   iteration: number;
   tip: TipOfBranch;
 }
 
 /** Runs a set while commands are taken, ends what it has left, and makes the event of it. */
-async function recorded(
+export async function recordedSet(
   worker: Worker,
   { tip, ...head }: Attempt,
   run: (signal: AbortSignal) => Promise<SetEnd>,

@@ -6,6 +6,7 @@ import type { CheckRun, Proving } from '../../phases/proving.ts';
 import { makeClone, removeClone } from '../../project/proving/clean-clone.ts';
 import { copyInto } from '../../project/proving/copy-tree.ts';
 import { changedSince, keepIndex } from '../../project/proving/made-by-setup.ts';
+import { type Overlay, overlay } from '../../project/proving/overlay.ts';
 import { type CacheQuestion, cacheKey, restoreCache, storeCache } from '../../project/proving/setup-cache.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import type { Worker } from '../core/worker.ts';
@@ -26,6 +27,8 @@ export interface ClonedSet {
   outputDir: string;
   signal: AbortSignal;
   begins?: CheckPlace['begins'];
+  /** Files of another commit over those of this one. */
+  overlay?: Overlay | undefined;
 }
 
 export interface SetEnd {
@@ -57,6 +60,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
       signal.throwIfAborted();
       throw cloneFailed(error);
     });
+    if (set.overlay !== undefined) await overlay(dir, set.overlay, context);
     for (const each of set.proving.copy) await copyInto(dir, each, join(mainRepo, each), signal);
     const place: CheckPlace = {
       cwd: dir,

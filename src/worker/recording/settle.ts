@@ -18,6 +18,7 @@ import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { limitEnd } from '../limits/limit-end.ts';
 import { outageEnd } from '../limits/outage-end.ts';
+import { askAboutWeakened } from './ask-weakened.ts';
 
 /** The events that carry out a decision which has none of its own yet; empty when there is nothing to do. */
 export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
@@ -61,12 +62,14 @@ export async function recordParked(worker: Worker, decision: ParkDecision): Prom
 
 async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
+  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened));
   await takeBackAnswered(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {
     ...parked(decision),
     openQuestions: open,
     unconfirmed,
+    weakened,
     fileHash: fileHash ?? '',
     flow: `Waiting for answers: ${open.join(', ')}`,
   };
@@ -79,6 +82,8 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
       question: questionHash(question),
       text: question.suggestion?.letters.join(', ') ?? '',
     }));
+  // Accepted without a look, the question about weakened checks would be no question.
+  if (answers.length === 0 && weakened !== undefined) return [wait];
   const given = new Set(answers.map(({ id }) => id));
   const left = open.filter((id) => !given.has(id));
   const flow = `Suggestions accepted by ${describeBy(by)}`;

@@ -1,0 +1,168 @@
+import type { Weakening } from '../../phases/proving.ts';
+import { type GitOptions, gitLine, runGit } from '../git/git.ts';
+import type { GitContext } from '../git/repository.ts';
+import { type ChangedFile, findWeakened, isOfChecks, isTestPath } from './weakened.ts';
+import { reachOf } from './weakened-reach.ts';
+
+export interface WeakenedQuestion {
+  mainRepo: string;
+  base: string;
+  commit: string;
+  /** The checks. */
+  commands: readonly string[];
+  /** `Files:` of the approved plan. */
+  planned: readonly string[];
+}
+
+/** Compares what a commit holds with its base, as far as checks depend on it. */
+export async function weakenedIn(question: WeakenedQuestion, context: GitContext): Promise<Weakening[]> {
+  const { mainRepo, base, commit, commands, planned } = question;
+  const git = { ...context, cwd: mainRepo };
+  const entries = await changedEntries(base, commit, git);
+  if (entries.length === 0) return [];
+  const listed = await runGit(['ls-tree', '-r', '-z', '--name-only', '--full-tree', base], git);
+  const paths = new Set(listed.stdout.split('\0'));
+  const read = async (path: string) =>
+    paths.has(path) ? textOf((await blobs([`${base}:${path}`], git)).at(0)) : undefined;
+  const reach = await reachOf(commands, { has: (path) => paths.has(path), read });
+  const counts = ({ path, oldPath = path }: Entry) =>
+    isOfChecks(path) || isOfChecks(oldPath) || reach.scripts.has(oldPath);
+  return findWeakened({
+    files: await filesOf(entries.filter(counts), git),
+    reach,
+    hasTests: [...paths].some(isTestPath),
+    excused: planned.map(fileOf),
+  });
+}
+
+/** The difference of the files of some weakenings, cut after so many characters. */
+export async function diffOfWeakened(
+  { mainRepo, base, commit }: Pick<WeakenedQuestion, 'mainRepo' | 'base' | 'commit'>,
+  found: readonly Weakening[],
+  context: GitContext,
+): Promise<string> {
+  const paths = [...new Set(found.map(({ path }) => `:(top,literal)${path}`))];
+  const args = ['diff', '--no-color', '--no-renames', '--end-of-options', base, commit, '--', ...paths];
+  const { stdout } = await runGit(args, { ...context, cwd: mainRepo, maxChars: MAX_DIFF });
+  return stdout;
+}
+
+const MAX_DIFF = 200_000;
+
+/** Files of tests that differ from the base, helpers among them. */
+export async function changedTestFiles(
+  { mainRepo, base, commit }: Pick<WeakenedQuestion, 'mainRepo' | 'base' | 'commit'>,
+  context: GitContext,
+): Promise<ChangedFile[]> {
+  const git = { ...context, cwd: mainRepo };
+  const entries = (await changedEntries(base, commit, git)).filter(({ path }) => isTestPath(path));
+  return (await filesOf(entries, git)).filter(({ after }) => after !== undefined);
+}
+
+/** As plans name one: `tests/a.test.ts`, `./a.ts`, `a.ts (new)`, `a.ts - why`. */
+function fileOf(entry: string): string {
+  return entry
+    .replace(/\s+(?:\(.*|[-–—:]\s.*)$/, '')
+    .replace(/^\.\//, '')
+    .replaceAll('`', '')
+    .trim();
+}
+
+interface Entry {
+  path: string;
+  oldPath?: string;
+  /** Names of blobs; undefined where it is no plain file. */
+  before: string | undefined;
+  after: string | undefined;
+}
+
+async function changedEntries(base: string, commit: string, git: GitOptions): Promise<Entry[]> {
+  const args = ['diff', '--raw', '--no-abbrev', '-z', '--find-renames', '--end-of-options', base, commit];
+  const records = (await runGit([...args, '--'], git)).stdout.split('\0');
+  const entries: Entry[] = [];
+  for (let at = 0; at < records.length; at += 1) {
+    const match = /^:(\d{6}) (\d{6}) (\w+) (\w+) ([A-Z])/.exec(records[at] ?? '');
+    if (!match) continue;
+    const [, oldMode = '', mode = '', oldBlob = '', blob = '', status = ''] = match;
+    const plain = { before: blobOf(oldMode, oldBlob), after: blobOf(mode, blob) };
+    const first = records[++at] ?? '';
+    if (status === 'R' || status === 'C')
+      entries.push({ path: records[++at] ?? '', oldPath: first, ...plain });
+    else entries.push({ path: first, ...plain });
+  }
+  return entries;
+}
+
+function blobOf(mode: string, blob: string): string | undefined {
+  return mode.startsWith('100') ? blob : undefined;
+}
+
+async function filesOf(entries: readonly Entry[], git: GitOptions): Promise<ChangedFile[]> {
+  const texts = await blobs(
+    entries.flatMap(({ before, after }) => [before ?? '', after ?? '']),
+    git,
+  );
+  return entries.map(({ path, oldPath }, at) => {
+    const before = texts[2 * at];
+    const after = texts[2 * at + 1];
+    return {
+      ...{ path, oldPath, before: textOf(before), after: textOf(after) },
+      isUnread: before === TOO_LARGE || after === TOO_LARGE,
+    };
+  });
+}
+
+const TOO_LARGE = Symbol('too large');
+type Blob = string | typeof TOO_LARGE | undefined;
+
+function textOf(blob: Blob): string | undefined {
+  return blob === TOO_LARGE ? '' : blob;
+}
+
+const MOST_BYTES = 1024 * 1024;
+const BYTES_AT_ONCE = 64 * MOST_BYTES;
+
+/** Their texts in the order of their names; an empty name is none. */
+async function blobs(names: readonly string[], git: GitOptions): Promise<Blob[]> {
+  const sizes = await sizesOf(names, git);
+  const texts: Blob[] = names.map(() => undefined);
+  let chunk: number[] = [];
+  let bytes = 0;
+  const take = async () => {
+    const input = chunk.map((at) => `${names[at]}\n`).join('');
+    const maxChars = BYTES_AT_ONCE + MOST_BYTES;
+    const { stdout } = await runGit(['cat-file', '--batch'], { ...git, input, encoding: 'latin1', maxChars });
+    let from = 0;
+    for (const at of chunk) {
+      from = stdout.indexOf('\n', from) + 1;
+      const end = from + (sizes[at] ?? 0);
+      texts[at] = Buffer.from(stdout.slice(from, end), 'latin1').toString('utf8');
+      from = end + 1;
+    }
+    chunk = [];
+    bytes = 0;
+  };
+  for (const [at, size] of sizes.entries()) {
+    if (size === undefined) continue;
+    if (size > MOST_BYTES) texts[at] = TOO_LARGE;
+    else {
+      if (bytes + size + 200 > BYTES_AT_ONCE) await take();
+      chunk.push(at);
+      bytes += size + 200;
+    }
+  }
+  if (chunk.length > 0) await take();
+  return texts;
+}
+
+/** Undefined: it is missing, or no blob. */
+async function sizesOf(names: readonly string[], git: GitOptions): Promise<(number | undefined)[]> {
+  const input = names.map((name) => `${name === '' ? '-' : name}\n`).join('');
+  if (names.length === 0) return [];
+  const args = ['cat-file', '--batch-check=%(objecttype) %(objectsize)'];
+  const lines = (await gitLine(args, { ...git, input, maxChars: BYTES_AT_ONCE })).split('\n');
+  return lines.map((line) => {
+    const size = /^blob (\d+)$/.exec(line)?.[1];
+    return size === undefined ? undefined : Number(size);
+  });
+}

@@ -1,0 +1,78 @@
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { shellQuoted } from '../../base/shell-quoted.ts';
+import { addsTests } from '../../project/proving/weakened.ts';
+import { changedTestFiles } from '../../project/proving/weakened-read.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { iterationPaths } from '../../session/layout/paths.ts';
+import { provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { commitWithTree } from './check-facts.ts';
+import { recordedSet } from './prove.ts';
+import { runInClone } from './run-in-clone.ts';
+import { comparedCommits } from './weakened-wait.ts';
+
+interface Tried {
+  /** Test files that pass without the work. */
+  proveNothing: readonly string[];
+  events: NewEvent[];
+}
+
+/** Each file is a run of its own; of more than these the first ones run. */
+const MOST_FILES = 20;
+
+/**
+ * Runs the test files that the work has added tests to on the base commit, once for the same files: one that passes there
+ * would pass without the work. @returns undefined when it was stopped
+ */
+export async function tryAddedTests(worker: Worker, iteration: number): Promise<Tried | undefined> {
+  const proving = provingOf(worker);
+  const { worktree, addedTests } = stateOf(worker);
+  const compared = proving.files === undefined ? undefined : await comparedCommits(worker);
+  if (proving.files === undefined || worktree === undefined || compared === undefined) return NOTHING;
+  const { base, commit } = compared;
+  const changed = await changedTestFiles(compared, worker.git.context);
+  const files = changed
+    .filter(addsTests)
+    .map(({ path }) => path)
+    .slice(0, MOST_FILES);
+  if (files.length === 0) return NOTHING;
+  const key = fingerprint(
+    JSON.stringify([proving.files, base, changed.map(({ path, after }) => [path, after])]),
+  );
+  if (addedTests?.key === key) return { proveNothing: addedTests.proveNothing, events: [] };
+  const { files: command } = proving;
+  const set = {
+    name: 'added',
+    commit: base,
+    worktree: { ...worktree, baseCommit: base },
+    commands: files.map((path) => command.replaceAll('{files}', shellQuoted(path))),
+    proving,
+    mark: worker.file.id,
+    iteration,
+    outputDir: iterationPaths(worker.paths, iteration).checks,
+    overlay: { commit, paths: changed.map(({ path }) => path) },
+  };
+  const tip = await commitWithTree(worker, base);
+  const attempt = { set: 'added', in: 'clone', iteration, tip, added: { files, key } } as const;
+  const { events, ...end } = await recordedSet(worker, attempt, (signal) =>
+    runInClone(worker, { ...set, signal }),
+  );
+  if (end.kind === 'stopped') return undefined;
+  const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
+  const own = runs.filter(({ isSetup }) => !isSetup);
+  const proveNothing = files.filter((_, at) => own[at]?.exitCode === 0);
+  const notice = noticeOf(proveNothing, end.kind === 'impossible' ? end.reason : undefined);
+  return { proveNothing, events: [...events, ...notice] };
+}
+
+const NOTHING: Tried = { proveNothing: [], events: [] };
+
+export function proveNothingWords(files: readonly string[]): string {
+  return `These tests pass on the base commit too, so they prove nothing of the work: ${files.join(', ')}`;
+}
+
+function noticeOf(files: readonly string[], problem: string | undefined): NewEvent[] {
+  if (problem !== undefined)
+    return [{ type: 'notice', code: 'check_files_failed', text: `CHECK_FILES did not run. ${problem}` }];
+  if (files.length === 0) return [];
+  return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingWords(files)}.` }];
+}

@@ -1,0 +1,52 @@
+import { changeFile } from '../../base/files/change-file.ts';
+import { visibleControls } from '../../base/plain-words.ts';
+import type { Weakening } from '../../phases/proving.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { appendRound, newQa, type QuestionDraft } from '../../session/documents/qa-change.ts';
+import type { Parked } from '../../session/events/event-types.ts';
+import { readQuestions } from '../core/evidence.ts';
+import type { Worker } from '../core/worker.ts';
+
+const MOST_LISTED = 8;
+const MOST_OF_A_LINE = 160;
+
+/**
+ * Writes the question about weakened checks into `_qa.md`, unless it waits there from before a crash. It has no
+ * suggestion: whoever accepts all suggestions has not seen it.
+ */
+export async function askAboutWeakened(
+  worker: Worker,
+  found: readonly Weakening[],
+): Promise<Parked['weakened']> {
+  const question = questionAbout(found);
+  const before = await openWith(worker, question.text);
+  if (before === undefined) {
+    await changeFile(worker.paths.qa, (text) =>
+      text === undefined || text.trim() === ''
+        ? newQa({ title: worker.file.folder, questions: [question] })
+        : appendRound(text, [question]),
+    );
+  }
+  const id = before ?? (await openWith(worker, question.text));
+  return id === undefined ? undefined : { question: id, keys: found.map(({ key }) => key) };
+}
+
+async function openWith(worker: Worker, text: string): Promise<string | undefined> {
+  const { questions, open } = await readQuestions(worker);
+  return questions.findLast((each) => each.text === text && open.includes(each.id))?.id;
+}
+
+function questionAbout(found: readonly Weakening[]): QuestionDraft {
+  const lines = found.slice(0, MOST_LISTED).map(({ path, what }) => cut(`${path} ${what}`));
+  const more = found.length > MOST_LISTED ? `; and ${found.length - MOST_LISTED} more` : '';
+  const text = `The checks pass, but they may show less than before the work, and the approved plan names none of these files: ${lines.join('; ')}${more}. Is that meant?`;
+  return {
+    text: oneLine(text),
+    options: ['no, an agent brings back what was there', 'yes, accept these changes'],
+  };
+}
+
+function cut(line: string): string {
+  const plain = visibleControls(line);
+  return plain.length > MOST_OF_A_LINE ? `${plain.slice(0, MOST_OF_A_LINE)}…` : plain;
+}

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { judgeAnswer } from '../../src/session/commands/judge-answer.ts';
+import { newQa } from '../../src/session/documents/qa-change.ts';
+import { openQuestions } from '../../src/session/documents/qa-open.ts';
+import { typedAnswers } from '../../src/session/documents/typed-answers.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
+import { fold } from '../../src/session/events/fold.ts';
+import { emptyState, type SessionState, type WaitingStatus } from '../../src/session/events/state.ts';
+import { CHANNELS, type Channel } from '../../src/session/events/who-acted.ts';
+
+const since = '2026-01-08T10:00:00.000Z';
+const QA = newQa({
+  title: 'Boats',
+  questions: [
+    { text: 'Is that meant?', options: ['no', 'yes'] },
+    { text: 'Which?', options: ['this', 'that'] },
+  ],
+});
+const waiting: WaitingStatus = {
+  ...{ kind: 'waiting', since, for: 'qa_answers', resumePhase: 'quality', unconfirmed: [] },
+  openQuestions: ['Q1', 'Q2'],
+  weakened: { question: 'Q1', keys: ['one', 'two'] },
+};
+const STATE: SessionState = { ...emptyState(), status: waiting };
+
+function judged(text: string, channel: Channel, gateChannels: readonly Channel[] = CHANNELS, id = 'Q1') {
+  const command = { by: { channel }, answers: [{ id, text }], acceptSuggestions: false, confirmTyped: false };
+  const verdict = judgeAnswer(command, STATE, { ...openQuestions(QA, STATE), gateChannels });
+  return verdict.kind === 'refused' ? verdict.error.code : verdict.kind;
+}
+
+describe('who accepts weakened checks', () => {
+  test.each<[Channel, string]>([
+    ['cli', 'accepted'],
+    ['elicitation', 'accepted'],
+    ['phone', 'accepted'],
+    ['tool', 'person_accepts'],
+    ['file', 'person_accepts'],
+  ])('by %s it is %s', (channel, outcome) => {
+    expect(judged('B', channel)).toBe(outcome);
+    expect(judged('yes', channel)).toBe(outcome);
+  });
+
+  test('any other answer is given by any channel, and another question too', () => {
+    expect(['A', 'a, b', 'only the first one'].map((text) => judged(text, 'tool'))).toEqual(
+      Array(3).fill('accepted'),
+    );
+    expect(judged('B', 'tool', CHANNELS, 'Q2')).toBe('accepted');
+  });
+
+  test('GATE_CHANNELS is obeyed, and a terminal accepts where it names no channel of persons', () => {
+    expect(judged('B', 'elicitation', ['cli'])).toBe('channel_closed');
+    expect(judged('A', 'tool', ['cli'])).toBe('channel_closed');
+    expect(judged('B', 'tool', ['tool'])).toBe('person_accepts');
+  });
+
+  test('an acceptance that is typed into the file does not count, and a refusal there does', () => {
+    const typed = (answer: string) => {
+      const text = QA.replace('_waiting_', answer).replace('_waiting_', 'A');
+      return typedAnswers(text, STATE, waiting)?.answers.map((each) => each.text);
+    };
+    expect(typed('B')).toBeUndefined();
+    expect(typed('A')).toEqual(['A', 'A']);
+  });
+});
+
+function answered(state: SessionState, answers: readonly [string, string][], open: string[]): SessionState {
+  const given = answers.map(([id, text]) => ({ id, text, question: id }));
+  const event = {
+    type: 'answers_recorded',
+    n: 9,
+    lease: 1,
+    at: since,
+    by: { channel: 'cli' },
+    answers: given,
+    open,
+  };
+  return fold(state, event as unknown as SessionEvent);
+}
+
+describe('what follows from an answer about weakened checks', () => {
+  test('accepted, the session goes where it was going, and remembers what was accepted', () => {
+    const half = answered(STATE, [['Q1', 'B']], ['Q2']);
+    expect(half.status.kind).toBe('waiting');
+    const state = answered(half, [['Q2', 'B']], []);
+    expect(state).toMatchObject({ progress: { phase: 'quality' }, acceptedWeakenings: ['one', 'two'] });
+  });
+
+  test('else the work goes back to implementation, which is told why', () => {
+    const state = answered(
+      STATE,
+      [
+        ['Q1', 'keep one'],
+        ['Q2', 'A'],
+      ],
+      [],
+    );
+    expect(state.progress.phase).toBe('implementation');
+    expect(state.notes).toEqual([
+      expect.stringContaining('did not accept the changed checks that Q1 of _qa.md'),
+    ]);
+    expect(state.acceptedWeakenings).toBeUndefined();
+  });
+
+  test('whatever is answered, only a plain yes accepts', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const { acceptedWeakenings } = answered(STATE, [['Q1', text]], []);
+        expect(acceptedWeakenings !== undefined).toBe(text === 'B');
+      }),
+    );
+  });
+});
