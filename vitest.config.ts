@@ -65,7 +65,7 @@ const STARTS_PROCESSES = [
   'server/resources',
   'session/watch-files',
   'support/sample-repo/make',
-  'worker/check-runs',
+  'project/run-check',
   'worker/living-child',
   'worker/open-tool',
   'worker/progress-print',

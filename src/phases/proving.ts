@@ -33,6 +33,8 @@ export const CheckRun = z.object({
   outputBytes: z.int(),
   /** The file of the output, below the run folder. */
   output: z.string(),
+  /** Its last few lines, without the values of variables that are named like secrets. */
+  tail: z.string().optional(),
 });
 export type CheckRun = z.infer<typeof CheckRun>;
 

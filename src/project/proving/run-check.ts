@@ -1,18 +1,19 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
 import type { CheckRun } from '../../phases/proving.ts';
-import { type CommandFailure, runProjectShell } from '../../project/finding/project-command.ts';
-import type { Guard } from '../../providers/starting/guard.ts';
-import type { Worker } from '../core/worker.ts';
+import {
+  type CommandFailure,
+  type ProjectCommandOptions,
+  runProjectShell,
+} from '../finding/project-command.ts';
 import { OutputFile } from './output-file.ts';
-import { insideOf } from './run-project-command.ts';
 
 /** Where a set of commands runs, and what is known of each run. */
-export interface CheckPlace {
-  cwd: string;
-  env: Record<string, string>;
-  guard: Guard | undefined;
+export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 'inside'> {
   /** Takes a file for the output of each command. */
   outputDir: string;
+  /** The folder from which the files of the outputs are named. */
+  outputRoot: string;
   timeoutMs: number;
   signal: AbortSignal;
   /** Told before each. */
@@ -33,19 +34,16 @@ export interface CheckEnd {
 
 /** Runs one command to its end, its output to a file. @throws the signal's reason once it is aborted */
 export async function runCheck(
-  { clock, paths }: Pick<Worker, 'clock' | 'paths'>,
+  clock: Pick<Clock, 'monotonic'>,
   { command, isSetup, name }: { command: string; isSetup?: true; name: string },
-  { cwd, env, guard, outputDir, timeoutMs, signal, begins }: CheckPlace,
+  { outputDir, outputRoot, signal, begins, ...place }: CheckPlace,
 ): Promise<CheckEnd> {
   const outputPath = join(outputDir, `${name}.txt`);
   using file = new OutputFile(outputPath);
   begins?.(command);
   const startedAt = clock.monotonic();
-  const { exitCode, failure } = await runProjectShell(command, {
-    ...{ cwd, env, signal, timeoutMs },
-    ...insideOf(guard, env),
-    output: (chunk) => file.add(chunk),
-  });
+  const output = (chunk: Uint8Array) => file.add(chunk);
+  const { exitCode, failure } = await runProjectShell(command, { ...place, signal, output });
   if (failure !== undefined) signal.throwIfAborted();
   const { bytes, hash } = file.close();
   const how = failure && howItFailed(failure);
@@ -57,7 +55,8 @@ export async function runCheck(
     durationMs: Math.round(clock.monotonic() - startedAt),
     outputHash: hash,
     outputBytes: bytes,
-    output: outputPath.slice(paths.runDir.length + 1),
+    output: relative(outputRoot, outputPath),
+    tail: tailOf(file.lastLines, place.env),
   };
   return {
     run,
@@ -69,8 +68,16 @@ function howItFailed({ how, missing }: CommandFailure): string {
   return missing === undefined ? how : `${how}: the shell does not find "${missing}"`;
 }
 
-/** A failed check in the words of a note: its own line, then its last lines, which are quoted. */
-export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {
-  const head = `\`${command}\` failed (${how}). Its whole output: ${outputPath}`;
-  return lastLines === '' ? head : `${head}\n${lastLines}`;
+const TAIL_LINES = 10;
+const TAIL_CHARS = 1000;
+
+/** What a proof shows of an output: it may be posted for everyone to read. */
+function tailOf(lastLines: string, env: Readonly<Record<string, string>>): string | undefined {
+  const secrets = Object.entries(env).filter(([name, value]) => SECRET_NAME.test(name) && value.length >= 8);
+  const shown = secrets.reduce((text, [name, value]) => text.replaceAll(value, `[${name}]`), lastLines);
+  let lines = shown.split('\n').slice(-TAIL_LINES);
+  while (lines.length > 1 && lines.join('\n').length > TAIL_CHARS) lines = lines.slice(1);
+  return lines.join('\n') || undefined;
 }
+
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL/i;
