@@ -38,7 +38,7 @@ const MAY_IMPORT = {
  */
 const LAYERS = {
   base: [['.'], ['files'], ['processes']],
-  session: [['layout'], ['events'], ['documents'], ['legacy', 'commands'], ['.'], ['watching']],
+  session: [['layout'], ['events'], ['documents'], ['legacy', 'commands', 'proof'], ['.'], ['watching']],
   project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving']],
   providers: [['contract'], ['reading'], ['starting'], ['claude', 'codex', 'gemini'], ['.']],
   worker: [

@@ -13,6 +13,7 @@ import { OverviewWriter } from './overview-writer.ts';
 import { isFlowWritten } from './project-event.ts';
 import { loggedUpTo, writeHistory, writeSessionLog } from './project-lines.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
+import { writeProof } from './write-proof.ts';
 
 /**
  * Writes what derives from the events: notebook lines, history, session.log, now.json. Each can be
@@ -93,6 +94,7 @@ export class Projector {
       await writeRecordedAnswers(this.#paths, state);
     writeHistory(this.#paths, events);
     crashPoint('after-history');
+    if (events.some(({ type }) => type === 'done')) await writeProof(this.#paths);
     this.writeNow(state);
     writeSessionLog(this.#paths, events);
   }
