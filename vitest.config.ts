@@ -38,6 +38,7 @@ const STARTS_PROCESSES = [
   'actions/doctor',
   'actions/install',
   'actions/send-command',
+  'actions/verify-proof',
   'base/end-tree',
   'base/process-table',
   'base/run-command',

@@ -59,6 +59,7 @@ const LAYERS = {
     ['places'],
     ['preconditions'],
     ['reading'],
+    ['proving'],
     ['waiting'],
     ['sessions'],
     ['gates'],
@@ -67,7 +68,15 @@ const LAYERS = {
   machine: [['install/package'], ['install'], ['service'], ['doctor']],
   notify: [['.'], ['channels', 'telegram'], ['outbox']],
   server: [['calls'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
-  cli: [['terminal'], ['rendering'], ['asking'], ['following'], ['commands/notify'], ['commands'], ['.']],
+  cli: [
+    ['terminal'],
+    ['rendering'],
+    ['asking'],
+    ['following'],
+    ['commands/notify', 'commands/proof'],
+    ['commands'],
+    ['.'],
+  ],
 };
 
 const STARTS_PROCESSES = [
