@@ -4,13 +4,11 @@ import { statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { gitLine } from '../../project/git/git.ts';
 import type { GitContext } from '../../project/git/repository.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import { makeProof } from '../../session/proof/make-proof.ts';
 import { readProof, type SessionProof } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { safeGit } from '../acting/safe-git.ts';
-import { findSession } from '../places/find-session.ts';
+import { readProofOf } from '../reading/read-proof.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
 import { type CloneGuard, cloneGuard, NO_CLONE_GUARD } from './clone-guard.ts';
 
@@ -93,11 +91,9 @@ async function ofSession(
   question: { session: string; projectDir: string | undefined },
   context: ActionContext,
 ): Promise<OpenedProof> {
-  const view = await findSession(question, context);
+  const { view, proof } = await readProofOf(question, context);
   const { paths, sessionFile, state } = view;
-  const proof = makeProof(await readEvents(paths.events, 0));
-  if (proof === undefined || sessionFile === undefined)
-    throw READING_ERRORS.no_proof({ session: view.folder });
+  if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
   const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
   const folders = { mainRepo, worktreesDir, sessionsDir, writable: settings.sandboxWrite ?? [] };
   const place = {

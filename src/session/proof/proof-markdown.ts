@@ -14,21 +14,28 @@ import {
 export function proofMarkdown(proof: SessionProof): string {
   return sealedMarkdown(
     [
-      `# Proof of ${code(proof.session)}`,
-      ...introduction(proof),
-      '## Checks',
-      ...checks(proof),
-      '## Approvals',
-      list(proof.approvals.map(approval)),
-      ...outside(proof),
-      '## How it was made',
-      list(making(proof)),
+      proofFacts(proof),
       '## Repeat it',
       `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
       details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
       '',
     ].join('\n\n'),
   );
+}
+
+/** The same without the data. */
+export function proofFacts(proof: SessionProof): string {
+  return [
+    `# Proof of ${code(proof.session)}`,
+    ...introduction(proof),
+    '## Checks',
+    ...checks(proof),
+    '## Approvals',
+    list(proof.approvals.map(approval)),
+    ...outside(proof),
+    '## How it was made',
+    list(making(proof)),
+  ].join('\n\n');
 }
 
 function introduction({ commit, tree, branch, base, baseCommit, doneAt }: SessionProof): string[] {
