@@ -160,6 +160,8 @@ export const EVENT_BODIES = {
     print: z.string().optional(),
     /** Worktree and documents as the child left them, kept under a ref of ours. */
     checkpoint: z.object({ ref: z.string(), commit: z.string() }).optional(),
+    /** Files that differ from the base and the approved plan does not name, so far; at most a hundred. */
+    outsidePlan: z.array(z.string()).optional(),
     /** Notebook lines, so that a deleted overview can be rebuilt. */
     lastAction: z.string().optional(),
     next: z.string().optional(),

@@ -133,6 +133,8 @@ export const SessionState = z.object({
   checks: z.array(z.string()).optional(),
   proving: Proving.optional(),
   baseChecks: BaseChecks.optional(),
+  /** Changed files that the approved plan does not name. */
+  outsidePlan: z.array(z.string()).optional(),
   /** The commit on which all checks last passed in a fresh clone. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */

@@ -36,6 +36,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     baseChecks: provedSet(base),
     clone: { setup, copy, timeoutMs },
     approvals: events.flatMap(approvalOf),
+    outsidePlan: state.outsidePlan,
     agents: agentsOf(events),
     samocode: [...new Set(of(events, 'worker_took_over').map(({ version }) => version))],
     durationMs: ended.reduce((sum, { durationMs }) => sum + durationMs, 0),
