@@ -39,6 +39,7 @@ const STARTS_PROCESSES = [
   'actions/install',
   'actions/send-command',
   'actions/verify-proof',
+  'actions/why-file',
   'base/end-tree',
   'base/process-table',
   'base/run-command',

@@ -41,7 +41,7 @@ export function provedEvents({
     { type: 'session_created', sessionId: file.id, runWanted: true, by, file: text, sandbox: 'guard' },
     {
       type: 'worker_took_over',
-      worker: { pid: 7, startTicks: '1', bootId: 'b' } as never,
+      worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
       version: '0.3.0',
       previous: 'none',
       recovery: 'nothing',

@@ -99,7 +99,7 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
 }
 
 /** A path as git has it, from the top of the tree, where a call writes `./src/`, or an absolute one below one of `tops`. */
-async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
+export async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
   if (given.includes('\0') || given.length > MOST_OF_A_PATH)
     throw READING_ERRORS.bad_path({ isOutside: false });
   if (!isAbsolute(given)) return requireInside([normalize(given)]);
