@@ -86,7 +86,8 @@ async function scene() {
   const answers = [color, sail].flatMap((each, at) =>
     each ? [{ ...each, text: at === 0 ? 'B' : 'A' }] : [],
   );
-  const own = provedEvents({ proved: { commit: second, tree: second, base } }).slice(0, 4);
+  const ofFile = { mainRepo: repo.path, sessionsDir };
+  const own = provedEvents({ proved: { commit: second, tree: second, base }, ofFile }).slice(0, 4);
   const more: NewEvent[] = [
     { type: 'answers_recorded', by, answers, open: [] },
     { type: 'plan_approved', by, plan: { name: 'plan.md', hash: 'ef'.repeat(32) }, phase: 'implementation' },
@@ -100,7 +101,7 @@ async function scene() {
   await mkdir(paths.runDir, { recursive: true });
   await mkdir(paths.sessionDir, { recursive: true });
   await writeFile(paths.events, textOf(events));
-  await writeFile(paths.sessionFile, JSON.stringify(sessionFileSample({ mainRepo: repo.path, sessionsDir })));
+  await writeFile(paths.sessionFile, JSON.stringify(sessionFileSample(ofFile)));
   await writeFile(paths.approvedPlan, PLAN);
   await writeFile(paths.qa, QA);
   return {

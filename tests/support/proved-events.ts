@@ -1,6 +1,7 @@
 import type { CheckRun } from '../../src/phases/proving.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
+import type { SessionFile } from '../../src/session/events/session-file.ts';
 import { sessionFileSample } from './session-file-sample.ts';
 
 export const PROVED = {
@@ -25,12 +26,14 @@ export function provedEvents({
   proved = PROVED,
   runs = [checkRun()],
   more = [],
+  ofFile = {},
 }: {
   proved?: typeof PROVED;
   runs?: CheckRun[];
   more?: NewEvent[];
+  ofFile?: Partial<SessionFile>;
 } = {}): SessionEvent[] {
-  const file = sessionFileSample();
+  const file = sessionFileSample(ofFile);
   const proving = { in: 'clone', fast: [], copy: [], timeoutMs: 60_000, setupCache: [] } as const;
   const text = JSON.stringify({ ...file, settings: { ...file.settings, proving } });
   const by = { channel: 'cli' } as const;

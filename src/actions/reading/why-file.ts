@@ -1,4 +1,5 @@
 import { runGit } from '../../project/git/git.ts';
+import { isGitError } from '../../project/git/git-errors.ts';
 import { commitOf, type GitContext } from '../../project/git/repository.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
 import { documentText } from '../../session/documents/document-text.ts';
@@ -57,7 +58,16 @@ export async function whyFile(
     [state.worktree?.path ?? [], sessionFile?.mainRepo ?? []].flat(),
   );
   const path = await pathInTree(question.path, tops);
-  const found = await Promise.all(views.map((view) => whyIn(view, path, context)));
+  const isOne = question.session !== undefined;
+  // One whose repository was moved hides nothing of the others.
+  const found = await Promise.all(
+    views.map((view) =>
+      whyIn(view, path, context).catch((error: unknown) => {
+        if (isOne || !isGitError(error)) throw error;
+        return undefined;
+      }),
+    ),
+  );
   return { path, sessions: found.filter((each) => each !== undefined) };
 }
 
