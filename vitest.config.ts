@@ -68,6 +68,7 @@ const STARTS_PROCESSES = [
   'session/watch-files',
   'support/sample-repo/make',
   'project/run-check',
+  'worker/false-claims',
   'worker/living-child',
   'worker/open-tool',
   'worker/progress-print',

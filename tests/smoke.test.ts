@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { DEMO_TASK } from '../src/demo/paper-boat.ts';
 import { eventsOf, makePlace, markedPids, Parent, pathsOf, stateOf } from './support/mcp-rig.ts';
@@ -26,6 +27,7 @@ test('a session goes from start_session to done through every phase, and the bra
   });
   await waitFor(parent, session, 'waiting', 'plan_approval');
   const plan = await parent.call('read_plan', { session });
+  expect(JSON.stringify(plan)).toContain('## What will be checked\\n\\n- R1: docs/rehearsal/');
   await parent.call('approve_plan', { session, hash: plan.hash });
   await waitFor(parent, session, 'done');
   const paths = pathsOf(place, session);
@@ -41,6 +43,11 @@ test('a session goes from start_session to done through every phase, and the bra
     'testing',
     'quality',
     'done',
+  ]);
+  const { requirements } = JSON.parse(await readFile(paths.requirements, 'utf8'));
+  expect(requirements).toMatchObject([
+    { id: 'R1', state: 'met' },
+    { id: 'R2', check: 'reviewed', state: 'met' },
   ]);
   expect(execFileSync('node', ['--test'], { cwd: state.worktree?.path, encoding: 'utf8' })).toMatch(
     /^[#ℹ] fail 0$/m,

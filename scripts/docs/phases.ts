@@ -50,7 +50,8 @@ ${edgeTable()}
 A gate that the person left out of \`GATES\` opens automatically. When an agent changed an approved plan, however that agent
 ended, the session parks for \`plan_approval\` before anything else runs.
 
-Failed tests, failing checks of the project, or work left uncommitted may send the work back to implementation ${MAX_TEST_RETURNS} times. A quality
+Failed tests, failing checks of the project, work left uncommitted, or a claim that the branch and the plan do not show may send the work
+back to implementation ${MAX_TEST_RETURNS} times, with the whole list; then the session blocks. A quality
 agent that signals to stay uses a round; there are ${MAX_QUALITY_ROUNDS}. Neither count starts again on a return to implementation.
 
 ## When an agent leaves no valid signal

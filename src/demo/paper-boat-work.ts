@@ -22,6 +22,56 @@ export const DEMO_SCENARIO = {
       ],
     },
     {
+      when: { phase: 'requirements', questions: 'answered' },
+      do: [
+        {
+          act: 'document',
+          kind: 'requirements',
+          sections: {
+            Summary: '%{task}',
+            'Architectural Decisions': '%{answers}',
+            'Out of Scope': '- More than one step back',
+          },
+        },
+        {
+          act: 'ledger',
+          requirements: [
+            {
+              id: 'R1',
+              text: '`boat %{Q1}` takes back the last change',
+              check: 'node --test test/%{Q1}.test.js',
+            },
+            { id: 'R2', text: 'The README teaches %{Q1}', check: 'grep -q %{Q1} README.md' },
+            { id: 'R3', text: 'What the other commands print stays the same', check: 'reviewed' },
+          ],
+        },
+        {
+          act: 'end',
+          did: 'Wrote the requirements',
+          signal: { status: 'continue', phase: 'planning' },
+        },
+      ],
+    },
+    {
+      when: { phase: 'quality' },
+      do: [
+        {
+          act: 'document',
+          kind: 'quality-review',
+          sections: {
+            Summary: 'A rehearsal has no reviewers: this is a scripted look.',
+            Blocking: '- none',
+            'Final Status': 'Ready to be tested again.',
+          },
+        },
+        {
+          act: 'end',
+          did: 'Quality review: nothing to fix',
+          signal: { status: 'continue', phase: 'testing', reviewed: 'R3' },
+        },
+      ],
+    },
+    {
       when: { phase: 'planning' },
       do: [
         {

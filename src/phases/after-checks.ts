@@ -1,6 +1,6 @@
 import type { Decision } from './decision.ts';
 import type { Progress } from './progress.ts';
-import { MAX_TEST_RETURNS, PHASES } from './table.ts';
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from './table.ts';
 import { block, run } from './verdict.ts';
 
 /**
@@ -23,13 +23,35 @@ export function afterFailedChecks(
 
 function backToWork(
   progress: Progress,
-  { rule, reason, details }: { rule: 'checks' | 'uncommitted'; reason: string; details: readonly string[] },
+  {
+    rule,
+    reason,
+    details,
+  }: { rule: 'checks' | 'uncommitted' | 'false_done'; reason: string; details: readonly string[] },
 ): Decision {
   // Without one more child in this phase the way back would end at its limit, and nobody would hear of the checks.
   const { phase, counted, testReturns } = progress;
   const isLast = counted[phase] + 1 >= PHASES[phase].limit;
   if (isLast || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
   return run('implementation', [`${reason}. Fix this first.`, ...details]);
+}
+
+/**
+ * What a child said is done, and what was found says otherwise: the work goes back to implementation with the whole list,
+ * as after failed tests and as often.
+ * @param claims a line each, failed checks aside
+ */
+export function afterFalseClaims(
+  progress: Progress,
+  claims: readonly string[],
+  { failures = [], details = [] }: { failures?: readonly string[]; details?: readonly string[] } = {},
+): Decision {
+  const failed = failures.length === 0 ? [] : [`checks of the project failed: ${failures.join('; ')}`];
+  return backToWork(progress, {
+    rule: 'false_done',
+    reason: `The work is not done: ${[...claims, ...failed].join('; ')}`,
+    details,
+  });
 }
 
 const MAX_LISTED = 30;
@@ -39,11 +61,29 @@ const MAX_LISTED = 30;
  * as failed tests may send the work back.
  */
 export function afterUncommitted(progress: Progress, files: readonly string[]): Decision {
-  const more = files.length > MAX_LISTED ? ` and ${files.length - MAX_LISTED} more` : '';
-  const reason = `Not committed: ${files.slice(0, MAX_LISTED).join(', ')}${more}`;
+  const reason = notCommitted(files);
   if (progress.strikes.corrected) return backToWork(progress, { rule: 'uncommitted', reason, details: [] });
   const note = `The work of the agent before you was not accepted, because checks run on a fresh clone of the branch. ${reason}. Commit what belongs to the work; remove or ignore the rest; then signal again.`;
   return { ...run(progress.phase, [note]), strike: 'corrective' };
+}
+
+export function notCommitted(files: readonly string[]): string {
+  const more = files.length > MAX_LISTED ? ` and ${files.length - MAX_LISTED} more` : '';
+  return `Not committed: ${files.slice(0, MAX_LISTED).join(', ')}${more}`;
+}
+
+/** Quality moves on, and requirements that only a review can show are not among those that it found to hold: one more round. */
+export function afterUnreviewed({ qualityRounds }: Progress, open: readonly string[]): Decision {
+  const reason = open.join('; ');
+  if (qualityRounds >= MAX_QUALITY_ROUNDS) return block('quality', 'false_done', reason);
+  const note = `${reason}. Review each. In your signal, name those that hold: "reviewed": ["R1"]. Where one does not hold, repair it first.`;
+  return run('quality', [note]);
+}
+
+/** Nothing is planned or approved by a requirement ledger that is missing or cannot be read. */
+export function afterBadLedger({ phase, strikes }: Progress, problem: string): Decision {
+  if (strikes.corrected) return block(phase, 'ledger', problem);
+  return { ...run(phase, [`${problem} Fix this first, then signal again.`]), strike: 'corrective' };
 }
 
 /** The checks fail on the base commit too: an agent is not asked to pass what did not pass before it. */
@@ -57,8 +97,8 @@ export function afterImpossibleChecks({ phase }: Progress, reason: string): Deci
 }
 
 /** A child said done while a message came that it never saw: one more reads it. */
-export function afterUnreadMessages(progress: Progress): Decision {
+export function afterUnreadMessages(progress: Progress, ids: readonly string[]): Decision {
   return run(progress.phase, [
-    'A message from the human arrived while the agent before you worked: read it.',
+    `Messages from the human arrived while the agent before you worked: ${ids.join(', ')}. Read them.`,
   ]);
 }

@@ -33,6 +33,9 @@ export const BLOCK_RULES = {
   checks: failure('checks of the project fail after the last allowed return to implementation'),
   base_checks: failure('checks of the project fail on the commit that the session began from'),
   uncommitted: failure('work is left uncommitted after the last allowed return to implementation'),
+  false_done: failure(
+    'the work is said to be done, and the branch or the plan shows otherwise, after the last allowed return to implementation',
+  ),
   run_folder_changed: failure('files of the run folder that only samocode writes changed while an agent ran'),
   git_programs_changed: failure(
     'settings or hooks by which git starts programs are not the ones that a person accepted',
@@ -47,6 +50,9 @@ export const BLOCK_RULES = {
   no_plan: fault('there is no plan document to approve'),
   no_file: fault('it waits for a file and does not name it'),
   messages: fault('it signals `done` and has not acknowledged every message from the human'),
+  ledger: fault(
+    'the requirement ledger `_requirements.json` is missing after requirements, or cannot be read',
+  ),
   no_signal: fault('an agent writes no signal and changes nothing, or is the second in a row without one'),
   log_ceiling: fault('its output exceeds the size limit of a log'),
 } as const satisfies Record<string, BlockRule>;

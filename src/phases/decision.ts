@@ -17,6 +17,8 @@ export const JudgedSignal = z.object({
   file: z.string().optional(),
   /** Ids of messages that the child has taken into account. */
   acknowledged: z.array(z.string()).optional(),
+  /** Ids of requirements that a quality agent has found to hold. */
+  reviewed: z.array(z.string()).optional(),
 });
 export type JudgedSignal = z.infer<typeof JudgedSignal>;
 

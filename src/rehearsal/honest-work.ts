@@ -63,6 +63,17 @@ const rules: RuleText[] = [
         'Architectural Decisions': '%{answers}',
         'Out of Scope': '- Everything else: this is a rehearsal',
       }),
+      {
+        act: 'ledger',
+        requirements: [
+          {
+            id: 'R1',
+            text: `${DOCUMENT} says what is here, how it is tested and when it is done`,
+            check: `test "$(grep -c '^## ' ${DOCUMENT})" -ge 3`,
+          },
+          { id: 'R2', text: 'No existing file is changed', check: 'reviewed' },
+        ],
+      },
       goOn('Wrote the requirements', 'planning'),
     ],
   },
@@ -109,7 +120,7 @@ const rules: RuleText[] = [
         Blocking: '- none',
         'Final Status': 'Ready to be tested again.',
       }),
-      goOn('Quality review: nothing to fix', 'testing'),
+      end('Quality review: nothing to fix', { status: 'continue', phase: 'testing', reviewed: 'R2' }),
     ],
   },
   {

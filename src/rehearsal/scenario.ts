@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../session/documents/documents.ts';
+import { Requirement } from '../session/documents/requirements.ts';
 import { SetupError } from './prompt.ts';
 
 const milliseconds = z.number().nonnegative();
@@ -40,6 +41,7 @@ export const ScenarioAct = z.discriminatedUnion('act', [
     title: z.string().default('%{slug}'),
     sections: z.record(z.string(), z.string()),
   }),
+  act('ledger', { requirements: z.array(Requirement).min(1) }),
   act('edit', {
     path: z.string(),
     text: z.string().default(''),

@@ -15,6 +15,7 @@ import {
 import type { OverviewSection } from '../session/documents/overview.ts';
 import { changeOverview } from '../session/documents/overview-change.ts';
 import { newQa } from '../session/documents/qa-change.ts';
+import { LEDGER_NAME } from '../session/documents/requirements.ts';
 import type { ActContext, Acts, Named } from './act-context.ts';
 import { findTests } from './find-tests.ts';
 import { fill } from './situation.ts';
@@ -24,22 +25,24 @@ const KEPT_CHARACTERS = 4000;
 const SCRIPTED = '> Written by the rehearsal agent from a script; no model was asked.';
 
 /** Honest work on the session's documents and the worktree, each act as a tool call of the agent. */
-export const WORK: Acts<'say' | 'ask' | 'document' | 'edit' | 'check' | 'test' | 'commit' | 'tick' | 'end'> =
-  {
-    say: async ({ text }, context) => context.lines.say(fill(text, await context.words())),
-    ask: (act, context) => write(context, join(context.situation.facts.sessionDir, '_qa.md'), newQa(act)),
-    document: writeDocument,
-    edit,
-    check: async ({ command, mayFail }, context) =>
-      check(context, fill(command, await context.words()), mayFail),
-    test: async (_act, context) => {
-      const { command } = await findTests(context.situation.facts.workingDir);
-      return command && check(context, command, false);
-    },
-    commit: async ({ subject }, context) => commit(context, fill(subject, await context.words())),
-    tick: (_act, context) => tick(context),
-    end,
-  };
+export const WORK: Acts<
+  'say' | 'ask' | 'document' | 'ledger' | 'edit' | 'check' | 'test' | 'commit' | 'tick' | 'end'
+> = {
+  say: async ({ text }, context) => context.lines.say(fill(text, await context.words())),
+  ask: (act, context) => write(context, join(context.situation.facts.sessionDir, '_qa.md'), newQa(act)),
+  document: writeDocument,
+  ledger: writeLedger,
+  edit,
+  check: async ({ command, mayFail }, context) =>
+    check(context, fill(command, await context.words()), mayFail),
+  test: async (_act, context) => {
+    const { command } = await findTests(context.situation.facts.workingDir);
+    return command && check(context, command, false);
+  },
+  commit: async ({ subject }, context) => commit(context, fill(subject, await context.words())),
+  tick: (_act, context) => tick(context),
+  end,
+};
 
 async function write({ lines }: ActContext, path: string, text: string): Promise<void> {
   await lines.use('Write', { file_path: path, content: text }, async () => {
@@ -63,6 +66,15 @@ async function writeDocument(
   const parts = Object.entries(sections).map(([section, text]) => `## ${section}\n${text}\n`);
   await write(context, join(sessionDir, name), fill([heading, '', SCRIPTED, '', ...parts].join('\n'), words));
   context.documents.add(name);
+}
+
+async function writeLedger({ requirements }: Named<'ledger'>, context: ActContext): Promise<void> {
+  const words = await context.words();
+  const filled = requirements.map(({ id, text, check }) => {
+    return { id, text: fill(text, words), check: fill(check, words), state: 'open' };
+  });
+  const path = join(context.situation.facts.sessionDir, LEDGER_NAME);
+  await write(context, path, `${JSON.stringify({ requirements: filled }, null, 2)}\n`);
 }
 
 async function edit({ path, text, append, replace }: Named<'edit'>, context: ActContext): Promise<void> {

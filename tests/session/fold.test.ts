@@ -271,3 +271,51 @@ test('an outage counts against no phase, and what it cost is counted', () => {
   // A night of tries would else use up MAX_ITERATIONS.
   expect(spent.session.iterations).toBe(0);
 });
+
+const RAN = { in: 'clone', commit: 'c', tree: 't', sandbox: 'none' } as const;
+const ranOf = (command: string, how?: string) => {
+  return { command, how, exitCode: how ? 1 : 0, durationMs: 1, outputHash: 'h', outputBytes: 0, output: 'o' };
+};
+
+test('what passed on the last full run is known, and nothing of other runs', () => {
+  const full = (...runs: ReturnType<typeof ranOf>[]): NewEvent => ({
+    type: 'checks_ran',
+    set: 'full',
+    ...RAN,
+    runs,
+  });
+  const first = after([...started, full(ranOf('a'), ranOf('b'))]);
+  expect(first.passed).toEqual(['a', 'b']);
+  const fast: NewEvent = { type: 'checks_ran', set: 'fast', ...RAN, runs: [ranOf('c')] };
+  expect(after([fast], first).passed).toEqual(['a', 'b']);
+  expect(after([full(ranOf('a'), ranOf('b', 'exit status 1'))], first).passed).toEqual(['a']);
+});
+
+test('a review counts in quality alone, and until code is written after it', () => {
+  const ended = (
+    phase: 'quality' | 'implementation' | 'done',
+    more: { reviewed?: string[]; treeChanged?: boolean },
+  ): NewEvent => ({
+    ...{ type: 'iteration_ended', iteration: 1, phase, ending: 'signalled', exitCode: 0, signalNotes: [] },
+    signal: { status: 'continue', reviewed: more.reviewed },
+    decision: { kind: 'run', phase, notes: [], delay: 'none' },
+    ...{ changed: true, treeChanged: more.treeChanged ?? false, cost: {}, durationMs: 1, flowLines: [] },
+  });
+  const reviewed = after([
+    ...started,
+    ended('quality', { reviewed: ['R1'] }),
+    ended('quality', { reviewed: ['R2'] }),
+  ]);
+  expect(reviewed.reviewed).toEqual(['R1', 'R2']);
+  expect(after([...started, ended('done', { reviewed: ['R1'] })]).reviewed).toEqual([]);
+  expect(after([ended('implementation', {})], reviewed).reviewed).toEqual(['R1', 'R2']);
+  expect(after([ended('implementation', { treeChanged: true })], reviewed).reviewed).toBeUndefined();
+  const goal: NewEvent = {
+    type: 'resumed',
+    by: CLI,
+    phase: 'investigation',
+    goal: 'More',
+    resetsCounts: true,
+  };
+  expect(after([goal], reviewed).reviewed).toBeUndefined();
+});

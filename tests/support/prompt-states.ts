@@ -40,6 +40,12 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     ],
     questions:
       isAfter('investigation') && isAfter('requirements') ? { asked: 3, open: [] } : { asked: 0, open: [] },
+    requirements: isAfter('planning')
+      ? [
+          { id: 'R1', check: 'npm test -- auth', isMet: isAfter('testing') },
+          { id: 'R2', check: 'reviewed', isMet: false },
+        ]
+      : [],
     plan: isAfter('planning')
       ? {
           name: '01-08-1130-plan-jwt.md',

@@ -1,6 +1,7 @@
 import { decode, readPlainFile } from '../../base/files/plain-file.ts';
 import { runGit } from '../../project/git/git.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
+import { LEDGER_NAME, withLedger } from '../../session/documents/requirements.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { PlanVersion } from '../../session/events/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
@@ -28,7 +29,9 @@ export async function planBefore(
   if (approvedText !== undefined && isPlanOf(before.hash, approvedText)) return approvedText;
   const kept = events.slice(0, at).findLast((event) => event.type === 'iteration_ended' && event.checkpoint);
   if (kept?.type !== 'iteration_ended' || kept.checkpoint === undefined) return undefined;
-  const keptText = await fileIn(kept.checkpoint.commit, before.name, view, context);
+  const { commit } = kept.checkpoint;
+  const plan = await fileIn(commit, before.name, view, context);
+  const keptText = plan && withLedger(plan, await fileIn(commit, LEDGER_NAME, view, context));
   return keptText !== undefined && isPlanOf(before.hash, keptText) ? keptText : undefined;
 }
 

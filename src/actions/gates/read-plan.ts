@@ -6,6 +6,7 @@ import { decode, readPlainFile } from '../../base/files/plain-file.ts';
 import { isAtRest } from '../../session/at-rest.ts';
 import { currentPlanOf, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
+import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { gateOf } from '../../session/status.ts';
@@ -19,7 +20,7 @@ export interface PlanReport {
   view: SessionView;
   /** File name in the session folder. */
   name: string;
-  /** The child's own words. */
+  /** The child's own words, with the requirements that an approval covers. */
   text: string;
   /** What an approval names: everything but ticks and notes. */
   hash: string;
@@ -54,7 +55,7 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
   const reading = await readPlainFile(join(view.paths.sessionDir, name), MAX_DOCUMENT_BYTES);
   if (reading.kind !== 'bytes')
     throw noPlan(view, { name, problem: reading.kind === 'missing' ? 'gone' : reading.problem });
-  const text = decode(reading.bytes);
+  const text = withLedger(decode(reading.bytes), await ledgerText(view.paths));
   return { view, name, text, hash: planHash(text), state };
 }
 

@@ -35,7 +35,8 @@ const MAX_TEXT = 20_000;
 const MAX_DEPTH = 100;
 
 const TEXT_KEYS = ['reason', 'needs', 'note', 'summary', 'file'] as const;
-const OWN_KEYS: readonly string[] = ['status', 'phase', 'for', 'acknowledged', ...TEXT_KEYS];
+const ID_KEYS = ['acknowledged', 'reviewed'] as const;
+const OWN_KEYS: readonly string[] = ['status', 'phase', 'for', ...ID_KEYS, ...TEXT_KEYS];
 
 const RawSignal = z.looseObject({ status: z.string() });
 
@@ -91,8 +92,10 @@ function readFields(fields: ReadonlyMap<string, unknown>, status: SignalStatus, 
     const text = readText(key, fields.get(key), notes);
     if (text !== undefined) signal[key] = text;
   }
-  const acknowledged = readIds(fields.get('acknowledged'), notes);
-  if (acknowledged) signal.acknowledged = acknowledged;
+  for (const key of ID_KEYS) {
+    const ids = readIds(key, fields.get(key), notes);
+    if (ids) signal[key] = ids;
+  }
   addDefaults(signal, fields.get('for'), phase, notes);
   const extra = Object.fromEntries([...fields].filter(([key]) => !OWN_KEYS.includes(key)));
   return { kind: 'signal', signal, notes, extra };
@@ -155,11 +158,11 @@ function readText(key: string, value: unknown, notes: string[]): string | undefi
   return text === '' ? undefined : text.slice(0, MAX_TEXT);
 }
 
-function readIds(value: unknown, notes: string[]): string[] | undefined {
+function readIds(key: string, value: unknown, notes: string[]): string[] | undefined {
   if (value === undefined || value === null) return undefined;
   const items = Array.isArray(value) ? value : [value];
   const ids = items.filter((item) => typeof item === 'string').map((id) => id.trim().slice(0, 100).trim());
-  if (ids.length < items.length) notes.push('"acknowledged" has an entry that is not an id.');
+  if (ids.length < items.length) notes.push(`"${key}" has an entry that is not an id.`);
   return ids.slice(0, 1000);
 }
 

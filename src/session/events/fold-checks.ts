@@ -1,3 +1,4 @@
+import { isAccepted } from '../../phases/progress.ts';
 import { failedRuns } from '../../phases/proving.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
@@ -7,9 +8,13 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   const isGreen = failed.length === 0;
   if (event.set === 'base')
     return { ...state, baseChecks: { result: isGreen ? 'green' : 'red', failed, fix: event.fix ?? [] } };
-  if (event.set !== 'full' || event.in !== 'clone') return state;
-  const { proved: _before, ...rest } = state;
-  const commands = event.runs.flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
+  if (event.set !== 'full') return state;
+  const ran = event.runs.filter(({ isSetup }) => !isSetup);
+  const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
+  if (event.in !== 'clone') return { ...state, passed };
+  const { proved: _before, ...before } = state;
+  const rest = { ...before, passed };
+  const commands = ran.map(({ command }) => command);
   return isGreen ? { ...rest, proved: { commit: event.commit, commands } } : rest;
 }
 
@@ -24,4 +29,14 @@ export function withChecksOf(
   const isAsked = state.status.kind === 'blocked' && state.status.rule === 'base_checks';
   if (baseChecks === undefined || !isAsked) return state;
   return { ...state, baseChecks: { ...baseChecks, result: 'accepted' } };
+}
+
+/** What quality agents have found to hold; code that is written after it has to be reviewed again. */
+export function reviewedAfter(
+  { reviewed = [] }: Pick<SessionState, 'reviewed'>,
+  event: EventOf<'iteration_ended'>,
+): string[] | undefined {
+  if (event.phase === 'implementation' && event.treeChanged) return undefined;
+  const found = event.phase === 'quality' && isAccepted(event) ? (event.signal?.reviewed ?? []) : [];
+  return found.length === 0 ? reviewed : [...new Set([...reviewed, ...found])];
 }

@@ -24,7 +24,7 @@ export function letGoOn({ rewind, ...state }: SessionState): SessionState {
 
 /** The session stands where it stood then, stopped; iteration numbers and costs go on, for they were spent. */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
-  const { rewind, pending, stopWanted, approvedPlan, feedback, goal, ...rest } = state;
+  const { rewind, pending, stopWanted, approvedPlan, feedback, goal, reviewed, ...rest } = state;
   if (rewind === undefined) return state;
   const { parked, progress, ...back } = rewind.back;
   const { totalIterations } = state.progress;

@@ -9,7 +9,7 @@ import {
 } from '../../phases/progress.ts';
 import { BegunIteration, type EventType, Parked, type RecordedAnswer } from './event-types.ts';
 import type { EventOf, SessionEvent } from './events.ts';
-import { checksRan, withChecksOf } from './fold-checks.ts';
+import { checksRan, reviewedAfter, withChecksOf } from './fold-checks.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
 import { heldHalfway, letGoOn, rewound } from './fold-rewound.ts';
@@ -161,6 +161,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
     limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
     ...(outage && { outage }),
     cost: addCosts(state.cost, event.cost),
+    reviewed: reviewedAfter(state, event),
     ...countedIteration(state, event),
   };
 }
@@ -194,7 +195,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
-    const { approvedPlan: _old, feedback: _past, ...fresh } = rest;
+    const { approvedPlan: _old, feedback: _past, passed: _shown, reviewed: _seen, ...fresh } = rest;
     return {
       ...fresh,
       // What opens a gate for the new work is the choice of whoever gave it.

@@ -137,6 +137,9 @@ export const SessionState = z.object({
   outsidePlan: z.array(z.string()).optional(),
   /** The commit on which all checks last passed in a fresh clone. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
+  /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */
+  passed: z.array(z.string()).optional(),
+  reviewed: z.array(z.string()).optional(),
   /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
   budgetTold: z.array(z.string()),
   /** The child that leaves things in order at the end of a budget has run. */

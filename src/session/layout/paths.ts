@@ -14,6 +14,8 @@ export interface SessionPaths {
   overview: string;
   /** Children ask; the worker records answers; people may type them while the session waits. */
   qa: string;
+  /** Children propose; the worker keeps its states once a plan is approved. */
+  requirements: string;
   /** The running child; blanked by the worker before each child. */
   signal: string;
   /** Worker: one line per iteration, a projection of `iteration_ended`. */
@@ -71,6 +73,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     sessionDir,
     overview: join(sessionDir, '_overview.md'),
     qa: join(sessionDir, '_qa.md'),
+    requirements: join(sessionDir, '_requirements.json'),
     signal: join(sessionDir, '_signal.json'),
     history: join(sessionDir, '_signal_history.jsonl'),
     logs: join(sessionDir, '_logs'),

@@ -6,6 +6,7 @@ import { capitalised } from '../../base/plain-words.ts';
 import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
+import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { RewindTarget } from '../../session/events/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
@@ -70,7 +71,8 @@ function wordsFor(error: unknown): { code: string; reason: string } {
 /** A plan whose approval came back is the one that later plans are compared with. */
 async function keepPlanOf(worker: Worker): Promise<void> {
   const approved = stateOf(worker).rewind?.back.approvedPlan;
-  const text = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
+  const own = approved && (await documentText(join(worker.paths.sessionDir, approved.name)));
+  const text = own && withLedger(own, await ledgerText(worker.paths));
   if (text !== undefined && approved !== undefined && isPlanOf(approved.hash, text))
     await writeWhole(worker.paths.approvedPlan, text);
 }

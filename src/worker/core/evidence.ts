@@ -5,6 +5,12 @@ import { documentText } from '../../session/documents/document-text.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planHash } from '../../session/documents/plan.ts';
 import { planChanges } from '../../session/documents/plan-changes.ts';
 import { type OpenQuestions, openQuestions } from '../../session/documents/qa-open.ts';
+import {
+  ledgerText,
+  parseLedger,
+  type Requirement,
+  withLedger,
+} from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/event-types.ts';
 import { documentNames } from '../documents/documents.ts';
 import { stateOf, type Worker } from './worker.ts';
@@ -25,7 +31,10 @@ export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
 export interface PlanEvidence {
   /** The approved plan, else the newest one of this goal. */
   version: PlanVersion | undefined;
+  /** With the requirements that its approval covers. */
   text: string | undefined;
+  /** Those that its approval covers; a session of before there was a ledger has none. */
+  requirements: Requirement[];
   outcome: Outcome['plan'];
 }
 
@@ -33,12 +42,15 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   const { approvedPlan, oldPlans } = stateOf(worker);
   const names = documentNames(worker);
   const name = approvedPlan?.name ?? currentPlanOf(names, worker.paths.folder, oldPlans);
-  const text = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
+  const own = name === undefined ? undefined : await documentText(join(worker.paths.sessionDir, name));
+  const ledger = await ledgerText(worker.paths);
+  const text = own === undefined ? undefined : withLedger(own, ledger);
   if (name === undefined || text === undefined) {
     const changedSinceApproval = approvedPlan !== undefined;
     return {
       version: undefined,
       text,
+      requirements: [],
       outcome: { exists: false, approved: false, changedSinceApproval, untestable: false },
     };
   }
@@ -51,8 +63,14 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
   return {
     version: { name, hash },
     text,
+    requirements: approved ? requirementsIn(ledger) : [],
     outcome: { exists: true, approved, changedSinceApproval, untestable },
   };
+}
+
+function requirementsIn(ledger: string | undefined): Requirement[] {
+  const reading = ledger === undefined ? undefined : parseLedger(ledger);
+  return reading?.kind === 'ledger' ? reading.requirements : [];
 }
 
 async function notesShrank(worker: Worker, text: string): Promise<boolean> {

@@ -1,10 +1,12 @@
 import { crashPoint, failPoint } from '../../base/fault-points.ts';
 import { ensurePlainFolder } from '../../base/files/append-lines.ts';
-import { writeLightly } from '../../base/files/atomic-file.ts';
+import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { nowText } from '../../session/documents/now.ts';
 import { readOverview } from '../../session/documents/overview.ts';
+import { ledgerText, withStates } from '../../session/documents/requirements.ts';
 import { readEvents } from '../../session/events/event-log.ts';
+import type { EventType } from '../../session/events/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
@@ -14,6 +16,14 @@ import { isFlowWritten } from './project-event.ts';
 import { loggedUpTo, writeHistory, writeSessionLog } from './project-lines.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 import { writeProof } from './write-proof.ts';
+
+/** Events after which an entry of the requirement ledger may have another state than the file says. */
+const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
+  'plan_approved',
+  'checks_ran',
+  'iteration_ended',
+  'rewound',
+]);
 
 /**
  * Writes what derives from the events: notebook lines, history, session.log, now.json. Each can be
@@ -83,6 +93,13 @@ export class Projector {
     writeLightly(this.#paths.now, nowText(this.#file, state, activity));
   }
 
+  /** Before a plan is approved it is the agents' own. */
+  async #writeLedger(state: SessionState): Promise<void> {
+    const text = state.approvedPlan && (await ledgerText(this.#paths));
+    const stated = text && withStates(text, state);
+    if (stated && stated !== text) await writeWhole(this.#paths.requirements, stated);
+  }
+
   async #write(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     // Before session_created the folder is not ours to make.
     if (state.createdAt === undefined) return;
@@ -92,6 +109,7 @@ export class Projector {
     crashPoint('after-overview');
     if (events.some((event) => event.type === 'answers_recorded'))
       await writeRecordedAnswers(this.#paths, state);
+    if (events.some(({ type }) => MOVES_LEDGER.has(type))) await this.#writeLedger(state);
     writeHistory(this.#paths, events);
     crashPoint('after-history');
     if (events.some(({ type }) => type === 'done')) await writeProof(this.#paths);

@@ -1,19 +1,27 @@
 import {
+  afterBadLedger,
   afterFailedChecks,
+  afterFalseClaims,
   afterImpossibleChecks,
   afterRedBase,
   afterUncommitted,
   afterUnreadMessages,
+  afterUnreviewed,
+  notCommitted,
 } from '../../phases/after-checks.ts';
 import { decide } from '../../phases/decide.ts';
 import type { Decision } from '../../phases/decision.ts';
 import type { Outcome, Rules } from '../../phases/outcome.ts';
 import type { Phase } from '../../phases/table.ts';
+import type { Requirement } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
+import { tipOfBranch } from '../proving/check-facts.ts';
 import { failureNote } from '../proving/check-set.ts';
+import { branchGone, falseClaims, laterWork } from '../proving/false-claims.ts';
+import { failedOf, ledgerProblem, unreviewed } from '../proving/ledger.ts';
 import { proveBranch, tryFast } from '../proving/prove.ts';
 
 export interface Checked {
@@ -23,9 +31,9 @@ export interface Checked {
 }
 
 /**
- * The decision about an outcome. One to be done, or to go from testing to quality, holds only when everything is committed
- * and the project's own checks pass; to be done also only when no message of a person is left unread, none either that
- * comes while they run. @returns undefined when they were stopped
+ * The decision about an outcome. One to be done, or to go from testing to quality, holds only when the branch shows what the
+ * plan promises, everything is committed and the project's own checks pass; to be done also only when no message of a
+ * person is left unread, none either that comes while they run. @returns undefined when they were stopped
  */
 export async function decideChecked(
   worker: Worker,
@@ -35,9 +43,17 @@ export async function decideChecked(
   const { progress } = stateOf(worker);
   const decision = decide(progress, outcome, rulesOf(worker));
   if (isAfterWork(progress.phase, decision)) return await withFast(worker, iteration, decision);
-  if (!needsProof(progress.phase, decision)) return { decision, events: [] };
+  if (!needsProof(progress.phase, decision)) {
+    const instead = await byLedger(worker, outcome, decision);
+    return { decision: instead ?? decision, events: [] };
+  }
   const isDone = decision.kind === 'done';
-  if (isDone && hasUnread(worker)) return { decision: afterUnreadMessages(progress), events: [] };
+  const unread = () => (isDone ? stateOf(worker).messages.waiting : []);
+  if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events: [] };
+  const gone = await branchGone(worker);
+  if (gone !== undefined) return { decision: afterFalseClaims(progress, [gone]), events: [] };
+  const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
+  const claims = await falseClaims(worker, tip);
   const { events, ...proof } = await proveBranch(worker, iteration);
   switch (proof.kind) {
     case 'stopped':
@@ -46,15 +62,26 @@ export async function decideChecked(
       return { decision: afterImpossibleChecks(progress, proof.reason), events };
     case 'base_red':
       return { decision: afterRedBase(progress, proof.reason), events };
-    case 'uncommitted':
-      return { decision: afterUncommitted(progress, proof.files), events };
-    case 'failed': {
-      const lines = proof.failures.map(({ command, how }) => `\`${command}\` (${how})`);
-      return { decision: afterFailedChecks(progress, lines, proof.failures.map(failureNote)), events };
+    case 'uncommitted': {
+      const { files } = proof;
+      if (claims.length === 0) return { decision: afterUncommitted(progress, files), events };
+      return { decision: afterFalseClaims(progress, [...claims, notCommitted(files)]), events };
     }
-    case 'passed':
-      if (isDone && hasUnread(worker)) return { decision: afterUnreadMessages(progress), events };
+    case 'failed': {
+      const { ofProject, requirements } = await failedOf(worker, proof.failures);
+      const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
+      const details = proof.failures.map(failureNote);
+      const found = [...claims, ...requirements];
+      if (found.length === 0) return { decision: afterFailedChecks(progress, failures, details), events };
+      return { decision: afterFalseClaims(progress, found, { failures, details }), events };
+    }
+    case 'passed': {
+      const open = isDone ? (await unreviewed(worker)).map(inWords) : [];
+      const found = [...claims, ...open, ...(await laterWork(worker, tip))];
+      if (found.length > 0) return { decision: afterFalseClaims(progress, found), events };
+      if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events };
       return { decision, events: isDone ? [...events, ...inWorktreeNotice(worker)] : events };
+    }
     default:
       return proof satisfies never;
   }
@@ -62,6 +89,30 @@ export async function decideChecked(
 
 function needsProof(phase: Phase, decision: Decision): boolean {
   return decision.kind === 'done' || (phase === 'testing' && decision.phase === 'quality');
+}
+
+/** What an agent has to do first because of the requirement ledger. */
+async function byLedger(
+  worker: Worker,
+  { signal }: Outcome,
+  decision: Decision,
+): Promise<Decision | undefined> {
+  const { progress } = stateOf(worker);
+  const { phase } = progress;
+  const isPlanned = decision.kind === 'park' && decision.for === 'plan_approval';
+  const movesOn = isPlanned || (decision.kind === 'run' && decision.phase !== phase);
+  if (!movesOn) return undefined;
+  if (phase === 'requirements' || phase === 'planning') {
+    const problem = await ledgerProblem(worker, phase);
+    return problem === undefined ? undefined : afterBadLedger(progress, problem);
+  }
+  if (phase !== 'quality' || signal.kind !== 'signal') return undefined;
+  const open = await unreviewed(worker, signal.signal.reviewed);
+  return open.length === 0 ? undefined : afterUnreviewed(progress, open.map(inWords));
+}
+
+function inWords({ id, text }: Requirement): string {
+  return `requirement ${id} is open (${text}): no review has found that it holds`;
 }
 
 /** An agent's own word was taken, and another agent follows. */
@@ -95,10 +146,6 @@ function inWorktreeNotice(worker: Worker): NewEvent[] {
   const text =
     'The checks ran in the folder of the agent (CHECK_IN=worktree): uncommitted and ignored files took part.';
   return [{ type: 'notice', code: 'checks_in_worktree', text }];
-}
-
-function hasUnread(worker: Worker): boolean {
-  return stateOf(worker).messages.waiting.length > 0;
 }
 
 function rulesOf({ file: { settings } }: Worker): Rules {

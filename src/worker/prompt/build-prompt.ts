@@ -5,6 +5,7 @@ import type { Phase } from '../../phases/table.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { readInboxMessage } from '../../session/documents/inbox.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
+import { isMet } from '../../session/documents/requirements.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
@@ -63,6 +64,7 @@ async function promptState(worker: Worker, facts: PromptFacts): Promise<PromptSt
     documents: documentNames(worker),
     questions: { asked: questions.length, open },
     plan: await promptPlan(worker),
+    requirements: await promptRequirements(worker),
     earlier: { rounds: oldRounds, plans: oldPlans },
     testReturns: progress.testReturns,
     qualityRounds: progress.qualityRounds,
@@ -93,6 +95,13 @@ async function promptPlan(worker: Worker): Promise<PromptPlan | undefined> {
   if (version === undefined || text === undefined) return undefined;
   const { phases, testable } = parsePlan(text);
   return { name: version.name, isApproved: outcome.approved, phases, testable };
+}
+
+async function promptRequirements(worker: Worker): Promise<PromptState['requirements']> {
+  const state = stateOf(worker);
+  return (await readPlanEvidence(worker)).requirements.map((each) => {
+    return { id: each.id, check: each.check, isMet: isMet(each, state) };
+  });
 }
 
 /** @throws constraints_gone */

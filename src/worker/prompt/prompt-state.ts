@@ -34,6 +34,8 @@ export interface PromptState {
   documents: readonly string[];
   questions: { asked: number; open: readonly string[] };
   plan: PromptPlan | undefined;
+  /** The requirements that the approval of the plan covers. */
+  requirements: readonly PromptRequirement[];
   /** Rounds of questions and plans that belong to goals before this one. */
   earlier: { rounds: number; plans: readonly string[] };
   testReturns: number;
@@ -48,6 +50,12 @@ export interface PromptMessage {
   text: string;
   /** An earlier child was given it and did not acknowledge it. */
   isRepeated: boolean;
+}
+
+export interface PromptRequirement {
+  id: string;
+  check: string;
+  isMet: boolean;
 }
 
 export interface PromptPlan {

@@ -7,7 +7,13 @@ const MAX_DOCUMENTS = 25;
 
 /** Facts that the worker knows and the child would otherwise have to find out, one line each. */
 export function situation(state: PromptState): string {
-  const lines = [workplace(state), ...ofPhase[state.phase](state), ...checks(state), ...documents(state)];
+  const lines = [
+    workplace(state),
+    ...ofPhase[state.phase](state),
+    ...checks(state),
+    ...requirements(state),
+    ...documents(state),
+  ];
   const { limit } = PHASES[state.phase];
   lines.push(
     `This is iteration ${state.phaseIteration} of ${state.phase}; after ${limit}, a human must decide.`,
@@ -99,6 +105,19 @@ function checks({ phase, checks: commands, checksIn }: PromptState): string[] {
     checksIn === 'clone' ? ' on a fresh clone of the branch: commit everything that they need' : '';
   return [
     `Before testing goes to quality and before the end the worker itself runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0.`,
+  ];
+}
+
+const MAX_OPEN = 20;
+
+function requirements({ phase, requirements: all }: PromptState): string[] {
+  if (all.length === 0 || !CHECKED.includes(phase)) return [];
+  const open = all.filter(({ isMet }) => !isMet);
+  const shown = open.slice(0, MAX_OPEN).map(({ id, check }) => `${id} (${inlineMaterial(check)})`);
+  const more = open.length > MAX_OPEN ? ` and ${open.length - MAX_OPEN} more` : '';
+  const left = open.length === 0 ? 'none is open' : `open: ${shown.join(', ')}${more}`;
+  return [
+    `Of ${all.length} requirements in \`_requirements.json\`, which the worker keeps, ${left}. It runs their commands with those checks.`,
   ];
 }
 

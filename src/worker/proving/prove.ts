@@ -10,11 +10,12 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { endChildTree } from '../core/tree.ts';
-import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
+import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { awaitBaseRun } from './base-run.ts';
 import { baseRed } from './base-stands.ts';
 import { fastCommands, type TipOfBranch, tipOfBranch, uncommittedFiles } from './check-facts.ts';
+import { failedOf, fullCommands } from './ledger.ts';
 import { runInClone } from './run-in-clone.ts';
 
 /** What became of a set of checks; `events` are recorded with what is decided of it. */
@@ -35,9 +36,9 @@ export type Proof = { events: NewEvent[] } & (
  */
 export async function proveBranch(worker: Worker, iteration: number): Promise<Proof> {
   const { worktree, proved } = stateOf(worker);
-  const commands = checksOf(worker);
   if (worktree === undefined) return { kind: 'passed', events: [] };
-  if (provingOf(worker).in === 'worktree') return await proveWorktree(worker, iteration);
+  const commands = await fullCommands(worker);
+  if (provingOf(worker).in === 'worktree') return await proveWorktree(worker, iteration, commands);
   const files = statsAt(worktree.path) === undefined ? [] : await uncommittedFiles(worker);
   if (files.length > 0) return { kind: 'uncommitted', files, events: [] };
   if (commands.length === 0) return { kind: 'passed', events: [] };
@@ -62,8 +63,7 @@ export async function proveBranch(worker: Worker, iteration: number): Promise<Pr
 }
 
 /** As it was before there were clones: uncommitted and ignored files take part. */
-async function proveWorktree(worker: Worker, iteration: number): Promise<Proof> {
-  const commands = checksOf(worker);
+async function proveWorktree(worker: Worker, iteration: number, commands: readonly string[]): Promise<Proof> {
   if (commands.length === 0) return { kind: 'passed', events: [] };
   return await runInWorktree(worker, { set: 'full', iteration, commands });
 }
@@ -125,7 +125,8 @@ async function recorded(
     const { runs, failures } = end.value;
     const sandbox = await worker.guard.level(worker);
     const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox }];
-    const reason = impossibleReason(failures);
+    const { ofProject } = await failedOf(worker, failures);
+    const reason = impossibleReason(failures, ofProject);
     if (reason !== undefined) return { kind: 'impossible', reason, events };
     return failures.length === 0 ? { kind: 'passed', events } : { kind: 'failed', failures, events };
   } catch (error) {
@@ -137,9 +138,15 @@ async function recorded(
   }
 }
 
-function impossibleReason(failures: readonly FailedCheck[]): string | undefined {
-  for (const { command: check, missing: program, guardProblem: said } of failures) {
-    if (program !== undefined) return asReason(WORKER_ERRORS.checks.explain({ program, check }));
+/** A script that a requirement names may be an agent's to write; what the project runs is there from the start. */
+function impossibleReason(
+  failures: readonly FailedCheck[],
+  ofProject: readonly FailedCheck[],
+): string | undefined {
+  for (const failure of failures) {
+    const { command: check, missing: program, guardProblem: said } = failure;
+    if (program !== undefined && ofProject.includes(failure))
+      return asReason(WORKER_ERRORS.checks.explain({ program, check }));
     if (said !== undefined) return asReason(WORKER_ERRORS.guard_failed.explain({ of: 'CHECK', said }));
   }
   return undefined;

@@ -45,7 +45,7 @@ test('in a repository without tests the whole way leaves one document, and nothi
     { status: 'continue', phase: 'implementation' },
     { status: 'continue', phase: 'testing' },
     { status: 'continue', phase: 'quality' },
-    { status: 'continue', phase: 'testing' },
+    { status: 'continue', phase: 'testing', reviewed: 'R2' },
     { status: 'continue', phase: 'done' },
     expect.objectContaining({ status: 'done' }),
   ]);

@@ -17,6 +17,8 @@ test('a done session takes a new goal: questions, plan and approval begin anew i
   expect(second.progress.totalIterations).toBeGreaterThan(first.progress.totalIterations);
   const approvals = (await rig.events()).filter((event) => event.type === 'plan_approved');
   expect(approvals.map((event) => event.by.channel)).toEqual(['cli', 'cli']);
+  const { requirements } = JSON.parse(await readFile(rig.paths.requirements, 'utf8'));
+  expect(requirements.map(({ state }: { state: string }) => state)).toEqual(['met', 'met']);
   expect(await readFile(rig.paths.overview, 'utf8')).toContain('New goal: Let every boat have a colour');
 }, 320_000);
 

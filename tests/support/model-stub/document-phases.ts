@@ -46,6 +46,8 @@ export function* requirements(job: Job): Script {
     '## Out of Scope\nEverything else.',
   ];
   yield* document(job, 'requirements', 'Requirements written', parts.join('\n\n'));
+  const ledger = { requirements: [{ id: 'R1', text: 'The work is committed', check: 'git log -1' }] };
+  yield* write(join(job.sessionDir, '_requirements.json'), JSON.stringify(ledger));
   yield* signal(job, { status: 'continue', phase: 'planning' });
 }
 

@@ -58,6 +58,12 @@ export class CheatKit {
     writeFileSync(this.paths.qa, text ? appendRound(text, questions) : newQa({ title: 'Boats', questions }));
   }
 
+  /** Writes the requirements, as an honest requirements child does. */
+  writeLedger(): void {
+    const requirements = [{ id: 'R1', text: 'Boats have names', check: 'reviewed' }];
+    writeFileSync(this.paths.requirements, JSON.stringify({ requirements }));
+  }
+
   /** Writes a new plan document, as an honest planning child does. @returns its path */
   writePlan(title = this.name): string {
     const stamp = `01-08-${String(1000 + this.iteration)}`;

@@ -25,6 +25,7 @@ async function playChild(): Promise<void> {
   const next = await takeNext(phase);
   const kit = new CheatKit(next?.cheat ?? 'honest', process.env);
   if (phase === 'requirements' && (next || !existsSync(kit.paths.qa))) kit.ask();
+  if (phase === 'requirements') kit.writeLedger();
   if (phase === 'planning') kit.writePlan();
   try {
     if (next) await cheatNamed(next.cheat).play(kit);

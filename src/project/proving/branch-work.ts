@@ -1,0 +1,41 @@
+import { gitLine, runGit } from '../git/git.ts';
+import type { GitContext } from '../git/repository.ts';
+
+/** What a session committed: from `base`, without it, to `tip`. */
+export interface BranchWork extends GitContext {
+  mainRepo: string;
+  base: string;
+  tip: string;
+}
+
+/** Whether more than white space and empty files differs between the two commits. */
+export async function changesContent({ mainRepo, base, tip, ...context }: BranchWork): Promise<boolean> {
+  // As text: attributes could call a file binary, and then its white space would count.
+  const how = ['--text', '--unified=0', '--no-renames', '--ignore-all-space', '--ignore-blank-lines'];
+  const args = ['diff', ...how, '--end-of-options', base, tip, '--'];
+  const options = { ...context, cwd: mainRepo, maxChars: ENOUGH_CHARS };
+  const { stdout, truncated } = await runGit(args, options);
+  return truncated || /^(?:@@|new mode) /m.test(stdout);
+}
+
+const ENOUGH_CHARS = 1_000_000;
+
+/** Whether one of the commits touches one of these files: names, folders or patterns as git takes them, from the top. */
+export async function touchesFiles(
+  { mainRepo, base, tip, ...context }: BranchWork,
+  files: readonly string[],
+): Promise<boolean> {
+  const paths = files.map((file) => `:(top)${file}`);
+  const args = ['rev-list', '--max-count=1', '--end-of-options', `${base}..${tip}`, '--', ...paths];
+  return (await gitLine(args, { ...context, cwd: mainRepo })) !== '';
+}
+
+/** The branch that a worktree has checked out, or undefined where its HEAD is detached. */
+export async function checkedOutBranch(
+  worktreePath: string,
+  context: GitContext,
+): Promise<string | undefined> {
+  const options = { ...context, cwd: worktreePath, allowFailure: true };
+  const { exitCode, stdout } = await runGit(['symbolic-ref', '--quiet', '--short', 'HEAD'], options);
+  return exitCode === 0 ? stdout.trim() : undefined;
+}

@@ -1,0 +1,102 @@
+import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
+import type { SessionPaths } from '../layout/paths.ts';
+import { documentText } from './document-text.ts';
+import { parseMarkdown } from './markdown-lines.ts';
+import { notesHeading } from './plan-content.ts';
+
+const line = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
+
+/** One thing that must hold, and what shows it: a command of the shell, or `reviewed`. */
+export const Requirement = z.object({
+  id: z.string().regex(/^R\d{1,3}$/),
+  text: line(500),
+  check: line(500),
+});
+export type Requirement = z.infer<typeof Requirement>;
+
+/** The check of a requirement that no command can show: a quality agent says so. */
+export const REVIEWED = 'reviewed';
+
+const Ledger = z.object({
+  requirements: z
+    .array(Requirement)
+    .min(1)
+    .max(100)
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length),
+});
+
+export type LedgerReading =
+  | { kind: 'ledger'; requirements: Requirement[] }
+  /** `problem` completes "_requirements.json cannot be read: …". */
+  | { kind: 'malformed'; problem: string };
+
+/** Reads `_requirements.json`, states aside; never throws. */
+export function parseLedger(text: string): LedgerReading {
+  const value = parseJson(text.replace(/^\uFEFF/, ''));
+  if (value === undefined) return { kind: 'malformed', problem: 'it is not valid JSON' };
+  const parsed = Ledger.safeParse(value);
+  if (parsed.success) return { kind: 'ledger', requirements: parsed.data.requirements };
+  const at = parsed.error.issues[0]?.path.join('.') ?? '';
+  const where = at === '' ? '' : ` (see ${at})`;
+  return { kind: 'malformed', problem: `it must be ${LEDGER_FORM}${where}` };
+}
+
+export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters`;
+
+/** What has been shown: the commands that passed on the last full run, and the ids that a quality agent has found to hold. */
+export interface Shown {
+  passed?: readonly string[];
+  reviewed?: readonly string[];
+}
+
+export function isMet({ id, check }: Requirement, { passed = [], reviewed = [] }: Shown): boolean {
+  return check === REVIEWED ? reviewed.includes(id) : passed.includes(check);
+}
+
+/** The ledger with what the worker knows of each entry, whatever stood there before. */
+export function withStates(text: string, shown: Shown): string {
+  const reading = parseLedger(text);
+  if (reading.kind === 'malformed') return text;
+  const requirements = reading.requirements.map((each) => ({
+    ...each,
+    state: isMet(each, shown) ? 'met' : 'open',
+  }));
+  return `${JSON.stringify({ requirements }, null, 2)}\n`;
+}
+
+/** The text of a plan with the requirements that its approval covers, before its notes. */
+export function withLedger(plan: string, ledger: string | undefined): string {
+  if (ledger === undefined) return plan;
+  const doc = parseMarkdown(plan);
+  const at = notesHeading(doc) ?? doc.lines.length;
+  const before = doc.lines.slice(0, at).join('').trimEnd();
+  const rest = doc.lines.slice(at).join('');
+  return `${doc.bom}${before}\n\n## What will be checked\n\n${ledgerLines(ledger).join('\n')}\n\n${rest}`;
+}
+
+function ledgerLines(text: string): string[] {
+  const reading = parseLedger(text);
+  if (reading.kind === 'malformed') return [`- _requirements.json cannot be read: ${reading.problem}`];
+  return reading.requirements.map(({ id, text: words, check }) => {
+    return `- ${id}: ${words} (${check === REVIEWED ? 'by review' : `\`${check}\``})`;
+  });
+}
+
+/** Its name in the session folder. */
+export const LEDGER_NAME = '_requirements.json';
+
+/** The ledger of a session, where it has one. */
+export async function ledgerText({
+  requirements,
+}: Pick<SessionPaths, 'requirements'>): Promise<string | undefined> {
+  return await documentText(requirements, MAX_LEDGER_BYTES);
+}
+
+const MAX_LEDGER_BYTES = 1024 * 1024;

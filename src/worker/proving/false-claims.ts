@@ -1,0 +1,117 @@
+import { statsAt } from '../../base/files/look-at.ts';
+import { commitOf } from '../../project/git/repository.ts';
+import {
+  type BranchWork,
+  changesContent,
+  checkedOutBranch,
+  touchesFiles,
+} from '../../project/proving/branch-work.ts';
+import { parseDocumentName } from '../../session/documents/documents.ts';
+import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { type TipOfBranch, tipOfBranch } from './check-facts.ts';
+
+/**
+ * What an agent claims that says that the work is done, and the branch does not show: a line each. Only an approved plan
+ * promises anything.
+ */
+export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined): Promise<string[]> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined || tip === undefined) return [];
+  return [...(await otherBranch(worker, worktree)), ...(await emptyPromises(worker, tip.commit))];
+}
+
+/** Without its branch nothing of a session can be looked at. */
+export async function branchGone(worker: Worker): Promise<string | undefined> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const tip = await commitOf(`refs/heads/${worktree.branch}`, options);
+  return tip === undefined ? `the branch ${worktree.branch} of this session is gone` : undefined;
+}
+
+/** What was committed while the checks ran on `proved`. */
+export async function laterWork(worker: Worker, proved: TipOfBranch | undefined): Promise<string[]> {
+  if (proved === undefined) return [];
+  const { commit } = await tipOfBranch(worker);
+  if (commit === proved.commit) return [];
+  return [`the branch is at ${short(commit)}, but the last green run was on ${short(proved.commit)}`];
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 12);
+}
+
+async function otherBranch(
+  worker: Worker,
+  { path, branch }: { path: string; branch: string },
+): Promise<string[]> {
+  if (statsAt(path) === undefined) return [];
+  const now = await checkedOutBranch(path, worker.git.context);
+  if (now === branch) return [];
+  const where = now === undefined ? 'no branch' : `the branch ${now}`;
+  return [`the worktree has ${where} checked out, but the work of this session belongs on ${branch}`];
+}
+
+async function emptyPromises(worker: Worker, tip: string): Promise<string[]> {
+  const { text, outcome } = await readPlanEvidence(worker);
+  if (text === undefined || !outcome.approved) return [];
+  const { phases, testable } = parsePlan(text);
+  const open = phases.filter(({ completed, steps }) => !completed && steps.total > 0);
+  const claims = open.map(
+    ({ steps, ...phase }) => `${named(phase)} has ${steps.total - steps.done} open steps of ${steps.total}`,
+  );
+  const { mainRepo } = worker.file;
+  const work: BranchWork = { ...worker.git.context, mainRepo, base: await baseOfGoal(worker), tip };
+  const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
+  if (testable && promising.length > 0 && !(await changesContent(work)))
+    return [
+      ...claims,
+      `the plan promises code, but the branch changes nothing except white space since ${short(work.base)}`,
+    ];
+  for (const phase of promising) {
+    const files = promisedFiles(phase);
+    const isClaimed = phase.completed || phase.steps.done > 0;
+    if (isClaimed && !(await touchesFiles(work, files)))
+      claims.push(`${named(phase)} is ticked, but no commit touches its files (${files.join(', ')})`);
+  }
+  return claims;
+}
+
+function named({ number, name }: Pick<PlanPhase, 'number' | 'name'>): string {
+  return `phase ${number} of the plan${name === '' ? '' : ` (${name})`}`;
+}
+
+/** Files that the branch is to hold: documents of the session are not in it. None where one cannot be looked up. */
+function promisedFiles({ files }: PlanPhase): string[] {
+  const names = files.map(withoutNote);
+  return names.some((name) => /[{}<>…]/.test(name)) ? [] : names.filter(isInRepository);
+}
+
+/** `src/a.ts (new)` names src/a.ts. */
+function withoutNote(file: string): string {
+  const [before = '', quoted] = file.split('`');
+  const name = quoted !== undefined && before.includes(' ') ? quoted : before;
+  return name.replace(/\s+(?:\(|\[|[-–—:]\s).*$/, '').trim();
+}
+
+function isInRepository(file: string): boolean {
+  if (file === '' || /^(?:\(?none\)?|n\/a|[-–—]+)\.?$/i.test(file) || /^(?:\/|~|\.\.)/.test(file))
+    return false;
+  return parseDocumentName(file.split('/').at(-1) ?? '') === undefined;
+}
+
+/** What was committed for earlier goals proves nothing of the present one. */
+async function baseOfGoal(worker: Worker): Promise<string> {
+  const { goal, worktree } = stateOf(worker);
+  const base = worktree?.baseCommit ?? 'HEAD';
+  if (goal === undefined) return base;
+  const events = await readEvents(worker.paths.events, 0);
+  const at = events.findLastIndex((event) => event.type === 'resumed' && event.goal !== undefined);
+  const last = events
+    .slice(0, at)
+    .findLast((event) => event.type === 'iteration_ended' && event.head !== undefined);
+  return (last?.type === 'iteration_ended' && last.head) || base;
+}

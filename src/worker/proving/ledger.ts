@@ -1,0 +1,57 @@
+import type { Phase } from '../../phases/table.ts';
+import type { FailedCheck } from '../../project/proving/run-check.ts';
+import {
+  isMet,
+  LEDGER_FORM,
+  LEDGER_NAME,
+  ledgerText,
+  parseLedger,
+  REVIEWED,
+  type Requirement,
+} from '../../session/documents/requirements.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { checksOf, stateOf, type Worker } from '../core/worker.ts';
+
+async function requirementsOf(worker: Worker): Promise<Requirement[]> {
+  return (await readPlanEvidence(worker)).requirements;
+}
+
+/** What the full set runs: the project's own, then those of the requirements. */
+export async function fullCommands(worker: Worker): Promise<string[]> {
+  const ofLedger = (await requirementsOf(worker)).map(({ check }) => check);
+  return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
+}
+
+/** Failed commands told apart: those of the project, and a line for each requirement that is open by one. */
+export async function failedOf(
+  worker: Worker,
+  failures: readonly FailedCheck[],
+): Promise<{ ofProject: FailedCheck[]; requirements: string[] }> {
+  const lines: string[] = [];
+  const ofLedger = new Set<string>();
+  for (const { id, text, check } of await requirementsOf(worker)) {
+    const failure = failures.find(({ command }) => command === check);
+    if (failure === undefined) continue;
+    ofLedger.add(check);
+    lines.push(`requirement ${id} is open (${text}): \`${check}\` (${failure.how})`);
+  }
+  const own = checksOf(worker);
+  const ofProject = failures.filter(({ command }) => own.includes(command) || !ofLedger.has(command));
+  return { ofProject, requirements: lines };
+}
+
+/** Requirements that no command shows and no quality agent has found to hold yet, `also` aside. */
+export async function unreviewed(worker: Worker, also: readonly string[] = []): Promise<Requirement[]> {
+  const { reviewed = [] } = stateOf(worker);
+  const shown = { reviewed: [...reviewed, ...also] };
+  return (await requirementsOf(worker)).filter((each) => each.check === REVIEWED && !isMet(each, shown));
+}
+
+/** Why an agent may not move on with the ledger as it is. One is due at the end of requirements; older sessions have none. */
+export async function ledgerProblem({ paths }: Worker, phase: Phase): Promise<string | undefined> {
+  const text = await ledgerText(paths);
+  if (text === undefined)
+    return phase === 'requirements' ? `There is no ${LEDGER_NAME}. Write it: ${LEDGER_FORM}.` : undefined;
+  const reading = parseLedger(text);
+  return reading.kind === 'malformed' ? `${LEDGER_NAME} cannot be read: ${reading.problem}.` : undefined;
+}

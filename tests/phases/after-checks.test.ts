@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { afterBadLedger, afterFalseClaims, afterUnreviewed } from '../../src/phases/after-checks.ts';
+import { initialProgress } from '../../src/phases/progress.ts';
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS } from '../../src/phases/table.ts';
+
+const testing = initialProgress('testing');
+const quality = initialProgress('quality');
+
+test('a false claim goes back to implementation with the whole list, and then blocks with it', () => {
+  const claims = ['a phase is open', 'a file is missing'];
+  const failed = { failures: ['`npm test` (exit status 1)'], details: ['its last lines'] };
+  const list =
+    'The work is not done: a phase is open; a file is missing; checks of the project failed: `npm test` (exit status 1)';
+  expect(afterFalseClaims(testing, claims, failed)).toMatchObject({
+    kind: 'run',
+    phase: 'implementation',
+    notes: [`${list}. Fix this first.`, 'its last lines'],
+  });
+  const returned = { ...testing, testReturns: MAX_TEST_RETURNS };
+  expect(afterFalseClaims(returned, claims, failed)).toMatchObject({
+    kind: 'block',
+    rule: 'false_done',
+    reason: list,
+  });
+});
+
+test('a review that leaves a requirement out is another round, and blocks after the last one', () => {
+  expect(afterUnreviewed(quality, ['R2 is open'])).toMatchObject({
+    kind: 'run',
+    phase: 'quality',
+    notes: [expect.stringContaining('R2 is open')],
+  });
+  const last = { ...quality, qualityRounds: MAX_QUALITY_ROUNDS };
+  expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject({ kind: 'block', rule: 'false_done' });
+});
+
+test('a ledger that cannot be used earns one corrective retry', () => {
+  const planning = initialProgress('planning');
+  expect(afterBadLedger(planning, 'It cannot be read.')).toMatchObject({ kind: 'run', strike: 'corrective' });
+  const corrected = { ...planning, strikes: { ...planning.strikes, corrected: true } };
+  expect(afterBadLedger(corrected, 'It cannot be read.')).toMatchObject({ kind: 'block', rule: 'ledger' });
+});

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parsePlan, planHash } from '../../src/session/documents/plan.ts';
+import { planChanges } from '../../src/session/documents/plan-changes.ts';
+import { isMet, parseLedger, withLedger, withStates } from '../../src/session/documents/requirements.ts';
+
+const R1 = { id: 'R1', text: 'Names are kept', check: 'npm test -- names' };
+const R2 = { id: 'R2', text: 'Names look nice', check: 'reviewed' };
+const ledgerOf = (...requirements: object[]) => JSON.stringify({ requirements });
+const PLAN = '# Plan: x\n\n### Phase 1: a\nFiles: a.ts\n- [ ] one\n\n## Notes\nA note.\n';
+
+test('a ledger is read, whatever states and further keys stand in it', () => {
+  const text = ledgerOf({ ...R1, state: 'met', note: 'easy' }, R2);
+  expect(parseLedger(text)).toEqual({ kind: 'ledger', requirements: [R1, R2] });
+});
+
+test.each([
+  ['is no JSON', '{', 'it is not valid JSON'],
+  ['is empty', '', 'it is not valid JSON'],
+  ['has no requirement', ledgerOf(), '(see requirements)'],
+  ['has one id twice', ledgerOf(R1, R1), '(see requirements)'],
+  ['has an id of another form', ledgerOf({ ...R1, id: 'A' }), '(see requirements.0.id)'],
+  ['has no check', ledgerOf({ id: 'R1', text: 'x' }), '(see requirements.0.check)'],
+  ['has an empty check', ledgerOf({ ...R1, check: ' ' }), '(see requirements.0.check)'],
+  [
+    'has a check of two lines',
+    ledgerOf(R2, { ...R1, id: 'R3', check: 'a\nb' }),
+    '(see requirements.1.check)',
+  ],
+  ['hides something in a text', ledgerOf({ ...R1, text: 'a\u202Eb' }), '(see requirements.0.text)'],
+])('a ledger that %s is malformed, and says where', (_, text, problem) => {
+  expect(parseLedger(text)).toEqual({ kind: 'malformed', problem: expect.stringContaining(problem) });
+});
+
+test('whatever an agent writes, reading it and adding it to a plan never throws', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.json().map((all) => `{"requirements":[${all}]}`),
+      ),
+      fc.string(),
+      (text, plan) => {
+        expect(['ledger', 'malformed']).toContain(parseLedger(text).kind);
+        expect(typeof planHash(withLedger(plan, text))).toBe('string');
+        expect(withStates(withStates(text, {}), {})).toBe(withStates(text, {}));
+      },
+    ),
+  );
+});
+
+describe('the approval of a plan', () => {
+  const approved = planHash(withLedger(PLAN, ledgerOf(R1, R2)));
+
+  test('is that of the plan alone where there is no ledger, as ever', () => {
+    expect(withLedger(PLAN, undefined)).toBe(PLAN);
+  });
+
+  test('covers ids, texts and checks of the ledger', () => {
+    const others = [[R1], [R2, R1], [{ ...R1, text: 'x' }, R2], [{ ...R1, check: 'true' }, R2]];
+    for (const other of others) expect(planHash(withLedger(PLAN, ledgerOf(...other)))).not.toBe(approved);
+    expect(planHash(PLAN)).not.toBe(approved);
+    expect(planHash(withLedger(PLAN, '{'))).not.toBe(approved);
+  });
+
+  test('does not cover its states, the boxes of the plan and further notes', () => {
+    const stated = ledgerOf({ ...R1, state: 'met' }, { ...R2, state: 'open' });
+    const worked = `${PLAN.replace('[ ]', '[x]')}Another note.\n`;
+    expect(planHash(withLedger(worked, stated))).toBe(approved);
+  });
+
+  test('shows each requirement with its check before the notes, and changes nothing that the plan says', () => {
+    const text = withLedger(PLAN, ledgerOf(R1, R2));
+    expect(text).toContain(
+      '## What will be checked\n\n- R1: Names are kept (`npm test -- names`)\n- R2: Names look nice (by review)\n\n## Notes\nA note.\n',
+    );
+    expect(parsePlan(text).phases).toEqual(parsePlan(PLAN).phases);
+  });
+
+  test('shows what became of a requirement', () => {
+    const { lines } = planChanges(
+      withLedger(PLAN, ledgerOf(R1)),
+      withLedger(PLAN, ledgerOf({ ...R1, check: 'true' })),
+    );
+    expect(lines).toContain('- - R1: Names are kept (`npm test -- names`)');
+    expect(lines).toContain('+ - R1: Names are kept (`true`)');
+  });
+});
+
+test('a requirement is met by its command that passed, or by its review, and by nothing else', () => {
+  expect(isMet(R1, { passed: ['npm test -- names'] })).toBe(true);
+  expect(isMet(R1, { passed: ['npm test'], reviewed: ['R1'] })).toBe(false);
+  expect(isMet(R2, { reviewed: ['R2'] })).toBe(true);
+  expect(isMet(R2, { passed: ['reviewed'], reviewed: ['R1'] })).toBe(false);
+});
+
+test('the worker states what it knows, over what an agent wrote', () => {
+  const text = ledgerOf({ ...R1, state: 'open' }, { ...R2, state: 'met' });
+  expect(JSON.parse(withStates(text, { passed: [R1.check] }))).toEqual({
+    requirements: [
+      { ...R1, state: 'met' },
+      { ...R2, state: 'open' },
+    ],
+  });
+});

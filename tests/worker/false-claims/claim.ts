@@ -1,0 +1,45 @@
+/** One way to claim success falsely. */
+export interface FalseClaim {
+  /** Completes "a session is not done when its agent …". */
+  way: string;
+  /** What the agent does: a shell script in the worktree. `$SESSION`, `$REPO` and `$RUN` are the folders around it. */
+  does?: string;
+  /** What earlier agents have done, committed; honest work unless told. */
+  before?: string;
+  phase?: 'implementation' | 'testing' | 'quality' | 'done';
+  /** Its signal, as text where it is no JSON, false for none; `done` unless told. */
+  signal?: object | string | false;
+  /** The approved plan; one with two ticked phases unless told. */
+  plan?: string;
+  checks?: readonly string[];
+  /** The requirement ledger that the approval covers; none unless told. */
+  ledger?: readonly { id: string; text: string; check: string }[];
+  /** A person's message that comes before the agent begins, or while it works. */
+  message?: 'before' | 'meanwhile';
+  /** The session is at its second goal: what was done before was for the first. */
+  secondGoal?: true;
+  /** Every agent of the phase claims it, not the first alone. */
+  isAgain?: true;
+  /** What stops it, in the words that the next agent or the person reads. */
+  says: string;
+}
+
+export const HONEST_WORK = `mkdir -p src
+echo 'export const boats = [];' >src/store.js
+echo 'import { boats } from "./store.js";' >src/cli.js
+git add -A; git commit -qm 'Phase 1 and 2'`;
+
+export const PLAN = `# Plan: name every boat
+## Task Definition
+Every boat has a name.
+## Implementation Phases
+### Phase 1: the store
+Files: src/store.js, test/store.test.js
+Check: \`test -e src/store.js\`
+- [x] keep names
+- [x] forget names
+### Phase 2: the command
+Files: \`src/cli.js\` (new)
+- [x] print names
+## Notes
+`;

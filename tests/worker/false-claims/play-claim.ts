@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
+import { planHash } from '../../../src/session/documents/plan.ts';
+import { withLedger } from '../../../src/session/documents/requirements.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
+import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
+import { readSession } from '../../../src/session/status.ts';
+import { runWorker } from '../../../src/worker/loop/run-worker.ts';
+import { eventLines } from '../../session/events.ts';
+import { eventually } from '../../support/eventually.ts';
+import { sessionFileSample } from '../../support/session-file-sample.ts';
+import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+import { type FalseClaim, HONEST_WORK, PLAN } from './claim.ts';
+
+export interface ClaimEnd {
+  status: string;
+  /** What the session's person or its next agent reads. */
+  said: string;
+  iterations: number;
+}
+
+/**
+ * An agent that does what it finds beside itself, once; the next one says no more than that it was sent back. Where it
+ * claims the same again and again, agents of other phases only say that they have worked.
+ */
+const AGENT = `
+const { spawnSync } = require('node:child_process');
+const { appendFileSync, readFileSync, writeFileSync, existsSync } = require('node:fs');
+const { join } = require('node:path');
+const at = (name) => join(__dirname, name);
+const signal = join(process.env.SESSION, '_signal.json');
+const { phase, isAgain } = JSON.parse(readFileSync(at('claim'), 'utf8'));
+if (isAgain && !readFileSync(0, 'utf8').includes('**Phase:** ' + phase)) {
+  appendFileSync(join(process.env.SESSION, 'work.md'), 'More work. ');
+  writeFileSync(signal, '{"status":"continue","phase":"testing"}');
+} else if (existsSync(at('played')) && !isAgain) writeFileSync(signal, '{"status":"blocked","reason":"sent back"}');
+else {
+  writeFileSync(at('played'), '');
+  spawnSync('sh', [at('does.sh')], { stdio: 'inherit' });
+  if (existsSync(at('signal'))) writeFileSync(signal, readFileSync(at('signal')));
+}
+`;
+
+/** Plays a claim in a real session with a real agent process, up to where the session rests. */
+export async function playClaim(claim: FalseClaim): Promise<ClaimEnd> {
+  const { does = '', signal = { status: 'done', summary: 'All of it.' } } = claim;
+  const ofRepo = { 'README.md': '# Boats\n', 'test.sh': 'true\n', '.gitignore': 'ignored\n_samocode\n' };
+  await using repo = await makeRepo({ files: ofRepo });
+  const paths = sessionPaths(join(repo.root, 'sessions'), '26-01-08-boats');
+  const env = { ...repo.env, SESSION: paths.sessionDir, REPO: repo.path, RUN: paths.runDir };
+  await layOut({ ...repo, env }, paths, claim);
+  const agent = join(repo.root, 'agent');
+  await mkdir(agent);
+  const waits = 'touch "$HOME/works"; until test -e "$HOME/told"; do sleep 0.05; done\n';
+  await writeFile(join(agent, 'does.sh'), claim.message === 'meanwhile' ? `${waits}${does}` : does);
+  const word = typeof signal === 'string' ? signal : JSON.stringify(signal);
+  if (signal !== false) await writeFile(join(agent, 'signal'), word);
+  await writeFile(join(agent, 'agent.cjs'), AGENT);
+  const { phase = 'done', isAgain } = claim;
+  await writeFile(join(agent, 'claim'), JSON.stringify({ phase, isAgain }));
+  if (claim.message === 'before') await sendMessage(paths);
+  const { sessionsDir, folder } = paths;
+  const working = runWorker({
+    ...{ sessionsDir, folder, clock: systemClock, host: await systemHost(), env },
+    ...{ rehearsalProgram: join(agent, 'agent.cjs'), supervisorProgram: 'none' },
+  });
+  if (claim.message === 'meanwhile') {
+    await eventually(async () => existsSync(join(repo.homeDir, 'works')));
+    await sendMessage(paths);
+    await writeFile(join(repo.homeDir, 'told'), '');
+  }
+  await working;
+  return await endOf(paths);
+}
+
+/** A prepared session with an approved plan, whose checks pass on the base. */
+async function layOut(repo: TempRepo, paths: SessionPaths, claim: FalseClaim): Promise<void> {
+  const { plan = PLAN, phase = 'done', checks = ['sh test.sh'], before = HONEST_WORK } = claim;
+  const worktreesDir = join(repo.root, 'worktrees');
+  const worktree = { path: join(worktreesDir, 'boats'), branch: 'boats', base: 'main' };
+  const baseCommit = await repo.git(['rev-parse', 'HEAD']);
+  const tree = await repo.git(['rev-parse', 'HEAD^{tree}']);
+  await repo.git(['worktree', 'add', '-q', '-b', worktree.branch, worktree.path]);
+  for (const dir of [paths.sessionDir, paths.runDir, paths.commands]) await mkdir(dir, { recursive: true });
+  const worked = await runCommand('sh', ['-ec', before], { cwd: worktree.path, env: repo.env });
+  if (worked.exitCode !== 0) throw new Error(worked.stderr);
+  const head = await repo.git(['rev-parse', 'HEAD'], worktree.path);
+  const name = '01-08-1000-plan-boats.md';
+  await writeFile(join(paths.sessionDir, name), plan);
+  const ledger = claim.ledger && JSON.stringify({ requirements: claim.ledger });
+  if (ledger) await writeFile(paths.requirements, ledger);
+  const approved = withLedger(plan, ledger);
+  await writeFile(paths.approvedPlan, approved);
+  const sample = sessionFileSample({ id: ulid(), folder: paths.folder, sessionsDir: paths.sessionsDir });
+  const proving = { in: 'clone' as const, fast: [], copy: [], timeoutMs: 2000, setupCache: [] };
+  const settings = {
+    ...sample.settings,
+    sandbox: 'off' as const,
+    branch: 'boats',
+    checks: [...checks],
+    proving,
+  };
+  const file = { ...sample, mainRepo: repo.path, worktreesDir, settings };
+  const by = { channel: 'cli' as const };
+  const runs: [] = [];
+  const events: NewEvent[] = [
+    { type: 'session_created', sessionId: file.id, runWanted: true, file: JSON.stringify(file) },
+    { type: 'prepared', phase, warnings: [], worktree: { ...worktree, baseCommit } },
+    { type: 'checks_ran', set: 'base', in: 'clone', commit: baseCommit, tree, runs, sandbox: 'none' },
+    ...(claim.secondGoal ? nextGoal(head) : []),
+    { type: 'plan_approved', by, plan: { name, hash: planHash(approved) }, phase },
+  ];
+  await writeFile(paths.events, eventLines(events));
+  await writeFile(paths.sessionFile, JSON.stringify(file));
+}
+
+/** A session that was done, and has begun anew. */
+function nextGoal(head: string): NewEvent[] {
+  const iteration = { iteration: 1, phase: 'done' as const };
+  const begun = { provider: 'rehearsal', model: '', log: 'x.jsonl', childUuid: 'u', timeLimitMs: 1000 };
+  const done = { kind: 'done' as const, phase: 'done' as const, summary: 'The first goal' };
+  const ended = { ending: 'signalled' as const, exitCode: 0, signalNotes: [], decision: done, changed: true };
+  const rest = { treeChanged: true, cost: {}, durationMs: 1, flowLines: [], head };
+  const resumed = { phase: 'investigation' as const, goal: 'Name every harbour too', resetsCounts: true };
+  return [
+    { type: 'iteration_started', ...iteration, ...begun },
+    { type: 'iteration_ended', ...iteration, ...ended, ...rest },
+    { type: 'done', summary: done.summary },
+    { type: 'resumed', by: { channel: 'cli' }, ...resumed },
+  ];
+}
+
+async function sendMessage(paths: SessionPaths): Promise<void> {
+  const command = { v: 1, id: ulid(), by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' };
+  await leaveCommand(paths, { ...command, kind: 'message', text: 'Stop: the names are secret.' } as Command);
+}
+
+async function endOf(paths: SessionPaths): Promise<ClaimEnd> {
+  const view = await readSession(paths, await systemHost());
+  const events = await readEvents(paths.events, 0);
+  const approved = events.findIndex(({ type }) => type === 'plan_approved');
+  const first = events.slice(approved).find((event) => event.type === 'iteration_ended');
+  if (first?.type !== 'iteration_ended')
+    throw new Error(`No agent ended: ${JSON.stringify(view?.state.status)}`);
+  const next = iterationPaths(paths, first.iteration + 1).prompt;
+  const prompt = existsSync(next) ? await readFile(next, 'utf8') : '';
+  const iterations = events.filter(({ type }) => type === 'iteration_ended').length;
+  const { status } = view?.state ?? {};
+  return { status: status?.kind ?? 'lost', said: `${JSON.stringify(status)}\n${prompt}`, iterations };
+}
