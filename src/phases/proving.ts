@@ -38,6 +38,15 @@ export const CheckRun = z.object({
 });
 export type CheckRun = z.infer<typeof CheckRun>;
 
+/** A requirement that a plan's approval covers. */
+export const ProvedRequirement = z.object({
+  id: z.string(),
+  text: z.string(),
+  /** A command of the full set, or `reviewed`. */
+  check: z.string(),
+});
+export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
+
 /** A set of checks that ran to its end. With this alone it can be said later what was shown of which commit. */
 export const ChecksRan = z.object({
   /** base: all of them on the commit that the session began from. fast: a few, for the next agent. full: what done needs. */

@@ -34,7 +34,27 @@ test('a proof says which commands ran on which commit, who approved what, and wh
   });
 });
 
-test('no word of an agent is in a proof', () => {
+test('a requirement is shown by its command, or by who found it to hold', () => {
+  const requirements = [
+    { id: 'R1', text: 'It works', check: 'npm test' },
+    { id: 'R2', text: 'It reads well', check: 'reviewed' },
+  ];
+  const events = provedEvents({ requirements }).map((event) =>
+    event.type === 'iteration_ended'
+      ? { ...event, phase: 'quality' as const, signal: { status: 'continue' as const, reviewed: ['R2'] } }
+      : event,
+  );
+  const proof = made(events);
+  expect(proof.requirements).toMatchObject([
+    { id: 'R1' },
+    { reviewer: { iteration: 1, provider: 'rehearsal' } },
+  ]);
+  const text = proofMarkdown(proof);
+  expect(text).toContain('- R1 `It works`: `npm test`, exit status 0');
+  expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
+});
+
+test('no summary of an agent is in a proof', () => {
   expect(proofMarkdown(made())).not.toContain('Trust me');
 });
 

@@ -1,4 +1,4 @@
-import type { CheckRun } from '../../src/phases/proving.ts';
+import type { CheckRun, ProvedRequirement } from '../../src/phases/proving.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
 import type { SessionFile } from '../../src/session/events/session-file.ts';
@@ -27,11 +27,13 @@ export function provedEvents({
   runs = [checkRun()],
   more = [],
   ofFile = {},
+  requirements,
 }: {
   proved?: typeof PROVED;
   runs?: CheckRun[];
   more?: NewEvent[];
   ofFile?: Partial<SessionFile>;
+  requirements?: ProvedRequirement[];
 } = {}): SessionEvent[] {
   const file = sessionFileSample(ofFile);
   const proving = { in: 'clone', fast: [], copy: [], timeoutMs: 60_000, setupCache: [] } as const;
@@ -92,7 +94,7 @@ export function provedEvents({
       head: commit,
       flowLines: [],
     },
-    { type: 'done', summary: 'Trust me.' },
+    { type: 'done', summary: 'Trust me.', requirements },
     ...more,
   ];
   return events.map(

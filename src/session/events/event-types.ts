@@ -5,7 +5,7 @@ import { CAP_NAMES, SessionCaps } from '../../phases/caps.ts';
 import { Decision, JudgedSignal } from '../../phases/decision.ts';
 import { ENDING_KINDS } from '../../phases/ending.ts';
 import { Progress } from '../../phases/progress.ts';
-import { ChecksRan, Proving } from '../../phases/proving.ts';
+import { ChecksRan, ProvedRequirement, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
 import { Block, Refusal } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
@@ -215,7 +215,7 @@ export const EVENT_BODIES = {
     oldPlans: z.array(z.string()).optional(),
   }),
   phase_set: z.object({ phase: PhaseName, from: PhaseName }),
-  done: z.object({ summary: z.string() }),
+  done: z.object({ summary: z.string(), requirements: z.array(ProvedRequirement).optional() }),
   archived: z.object({
     by: By,
     what: z.enum(['session', 'documents']),

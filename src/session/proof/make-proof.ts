@@ -34,6 +34,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     tree: checks?.tree,
     checks,
     baseChecks: provedSet(base),
+    requirements: requirementsOf(done, events),
     clone: { setup, copy, timeoutMs },
     approvals: events.flatMap(approvalOf),
     outsidePlan: state.outsidePlan,
@@ -59,6 +60,19 @@ function first<T extends SessionEvent['type']>(
   type: T,
 ): EventOf<T> | undefined {
   return of(events, type)[0];
+}
+
+function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): SessionProof['requirements'] {
+  if (done.type !== 'done' || !done.requirements?.length) return undefined;
+  const started = new Map(of(events, 'iteration_started').map((event) => [event.iteration, event]));
+  const reviews = of(events, 'iteration_ended').filter(({ phase }) => phase === 'quality');
+  return done.requirements.map((each) => {
+    const review = reviews.findLast(({ signal }) => signal?.reviewed?.includes(each.id));
+    if (each.check !== 'reviewed' || review === undefined) return each;
+    const { iteration, cost } = review;
+    const { provider = '', model = '' } = started.get(iteration) ?? {};
+    return { ...each, reviewer: { iteration, provider, model: cost.model ?? model } };
+  });
 }
 
 /** The checks that count at the end, and those of the base. What was red, or ran by other checks, shows nothing. */

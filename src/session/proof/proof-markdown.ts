@@ -28,6 +28,7 @@ export function proofFacts(proof: SessionProof): string {
   return [
     `# Proof of ${code(proof.session)}`,
     ...introduction(proof),
+    ...requirements(proof),
     '## Checks',
     ...checks(proof),
     '## Approvals',
@@ -42,8 +43,23 @@ function introduction({ commit, tree, branch, base, baseCommit, doneAt }: Sessio
   const ofTree = tree === undefined ? '' : ` with the tree ${code(tree)}`;
   return [
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
-    'samocode recorded this from what it ran itself. No word of an agent is part of it.',
+    'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
   ];
+}
+
+function requirements({ requirements: all, checks: set }: SessionProof): string[] {
+  if (all === undefined) return [];
+  const lines = all.map(({ id, text, check, reviewer }) => {
+    if (reviewer !== undefined) {
+      const { iteration, provider, model } = reviewer;
+      const who = [provider, model].filter(Boolean).join(' ');
+      return `${id} ${code(text)}: reviewed by the agent of iteration ${iteration}, ${code(who)}`;
+    }
+    const run = set?.runs.find(({ command }) => command === check);
+    const shown = run === undefined ? 'nothing on record' : `${code(check)}, exit status ${run.exitCode}`;
+    return `${id} ${code(text)}: ${shown}`;
+  });
+  return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
 }
 
 function checks({ checks: set, baseChecks }: SessionProof): string[] {

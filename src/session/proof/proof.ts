@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
-import { CHECK_PLACES, CheckRun } from '../../phases/proving.ts';
+import { CHECK_PLACES, CheckRun, ProvedRequirement } from '../../phases/proving.ts';
 import { Cost } from '../events/cost.ts';
 import { PlanVersion } from '../events/event-types.ts';
 import { By } from '../events/who-acted.ts';
@@ -46,6 +46,14 @@ export const SessionProof = z.strictObject({
   tree: z.string().optional(),
   checks: ProvedSet.optional(),
   baseChecks: ProvedSet.optional(),
+  /** Of the approved plan; `reviewer`: who found one to hold that no command shows. */
+  requirements: z
+    .array(
+      ProvedRequirement.extend({
+        reviewer: z.strictObject({ iteration: z.int(), provider: z.string(), model: z.string() }).optional(),
+      }),
+    )
+    .optional(),
   /** What a clone needs before its checks. */
   clone: z.strictObject({
     setup: z.string().optional(),
