@@ -38,7 +38,7 @@ const MAY_IMPORT = {
  */
 const LAYERS = {
   base: [['.'], ['files'], ['processes']],
-  session: [['layout'], ['events'], ['documents'], ['legacy', 'commands'], ['.'], ['watching']],
+  session: [['layout'], ['events'], ['documents'], ['legacy', 'commands', 'proof'], ['.'], ['watching']],
   project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving']],
   providers: [['contract'], ['reading'], ['starting'], ['claude', 'codex', 'gemini'], ['.']],
   worker: [
@@ -59,6 +59,7 @@ const LAYERS = {
     ['places'],
     ['preconditions'],
     ['reading'],
+    ['proving'],
     ['waiting'],
     ['sessions'],
     ['gates'],
@@ -67,7 +68,15 @@ const LAYERS = {
   machine: [['install/package'], ['install'], ['service'], ['doctor']],
   notify: [['.'], ['channels', 'telegram'], ['outbox']],
   server: [['calls'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
-  cli: [['terminal'], ['rendering'], ['asking'], ['following'], ['commands/notify'], ['commands'], ['.']],
+  cli: [
+    ['terminal'],
+    ['rendering'],
+    ['asking'],
+    ['following'],
+    ['commands/notify', 'commands/proof'],
+    ['commands'],
+    ['.'],
+  ],
 };
 
 const STARTS_PROCESSES = [

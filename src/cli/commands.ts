@@ -15,6 +15,8 @@ import { addMessage } from './commands/message.ts';
 import { addMute } from './commands/notify/mute.ts';
 import { addNotify } from './commands/notify/notify.ts';
 import { addPlan } from './commands/plan.ts';
+import { addVerify } from './commands/proof/verify.ts';
+import { addWhy } from './commands/proof/why.ts';
 import { addResume } from './commands/resume.ts';
 import { addRewind } from './commands/rewind.ts';
 import { addRun } from './commands/run.ts';
@@ -47,6 +49,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addLog,
   addShow,
   addDiff,
+  addWhy,
+  addVerify,
   addArchive,
   addUnarchive,
   addSupervisor,

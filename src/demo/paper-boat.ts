@@ -2,6 +2,9 @@
 export const DEMO_TASK =
   'Let people take back their last change to the list: a slip of the finger with "drop" loses an item for good.';
 
+/** What shows that the work is done. */
+export const DEMO_CHECK = 'node --test';
+
 /** The demo's repository: a whole little project whose tests pass and whose README names what it lacks. */
 export const DEMO_FILES: Readonly<Record<string, string>> = {
   'package.json': `{

@@ -1,5 +1,8 @@
 import { basename, dirname, join } from 'node:path';
+import type { ActionContext } from '../actions/acting/context.ts';
 import { hasWorker } from '../actions/acting/send-command.ts';
+import { openProof } from '../actions/proving/open-proof.ts';
+import { type Verification, verifyProof } from '../actions/proving/verify-proof.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemHost } from '../base/processes/host.ts';
 import { runCommand } from '../base/processes/run-command.ts';
@@ -9,7 +12,7 @@ import { sessionPaths } from '../session/layout/paths.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { Chat } from './chat.ts';
 import { type DemoPlace, makeDemoPlace } from './demo-place.ts';
-import { DEMO_TASK } from './paper-boat.ts';
+import { DEMO_CHECK, DEMO_TASK } from './paper-boat.ts';
 import { type DemoScreen, playSession, type Story } from './play-session.ts';
 
 export interface DemoOptions {
@@ -37,6 +40,8 @@ export interface DemoReport extends Story {
   diffStat: string;
   tests: { exitCode: number | null; passed: number; failed: number };
   mainUntouched: boolean;
+  /** What became of the session's proof when it was repeated. */
+  proof: Verification;
   /** Where everything is; only when it was kept. */
   places?: { root: string; repo: string; worktree: string; sessionDir: string };
 }
@@ -66,7 +71,11 @@ async function play(place: DemoPlace, { server, screen, clock, signal }: DemoOpt
   screen.chapter('A chat hands over the task');
   await using chat = await Chat.open(server, repo, env);
   screen.toolCall('setup_project', repo);
-  const { sessions } = await chat.call('setup_project', { project_dir: repo, provider: 'rehearsal' });
+  const { sessions } = await chat.call('setup_project', {
+    project_dir: repo,
+    provider: 'rehearsal',
+    check: DEMO_CHECK,
+  });
   const checkout = () => gitOut(place, repo, 'status', '--porcelain=v2', '--branch', '--untracked-files=all');
   const before = await checkout();
   screen.toolCall('start_session', `“${DEMO_TASK}”`);
@@ -75,12 +84,18 @@ async function play(place: DemoPlace, { server, screen, clock, signal }: DemoOpt
   const { worktree, ...story } = await playSession({ chat, session, screen, signal }, cursor);
   const sessionDir = join(sessions, session);
   await untilWorkerLeft(sessionDir, clock);
+  screen.chapter('The proof');
+  screen.toolCall('read_session', 'what=proof');
+  await chat.call('read_session', { session, what: 'proof' });
+  screen.line(`samocode verify ${session}: the same commands again, on a fresh clone of the branch`);
+  const proof = await repeatProof(place, session, { server, clock, signal });
   const log = await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD');
   const report = withVerdict({
     ...story,
     commits: log.split('\n').filter(Boolean),
     diffStat: await gitOut(place, worktree, 'diff', '--stat=76', 'main', 'HEAD'),
     tests: await runTests(worktree, env),
+    proof,
     mainUntouched: (await checkout()) === before,
     seconds: Math.round((clock.monotonic() - begun) / 100) / 10,
   });
@@ -88,10 +103,11 @@ async function play(place: DemoPlace, { server, screen, clock, signal }: DemoOpt
 }
 
 function withVerdict(facts: Omit<DemoReport, 'ok' | 'problems'>): DemoReport {
-  const { commits, tests, mainUntouched } = facts;
+  const { commits, tests, mainUntouched, proof } = facts;
   const problems = [
     commits.length === 0 && 'Nothing was committed.',
     (tests.exitCode !== 0 || tests.passed === 0) && 'The tests of the project do not pass on the branch.',
+    !proof.verified && 'The proof of the session could not be repeated.',
     !mainUntouched && 'The main checkout was changed.',
   ].filter((problem) => problem !== false);
   return { ok: problems.length === 0, problems, ...facts };
@@ -120,6 +136,20 @@ async function untilWorkerLeft(sessionDir: string, clock: Clock): Promise<void> 
   const host = await systemHost();
   const deadline = clock.monotonic() + LEAVING_MS;
   while (clock.monotonic() < deadline && (await hasWorker(paths, { host }))) await clock.sleep(LOOK_MS);
+}
+
+/** What `samocode verify` does. */
+async function repeatProof(
+  { repo, env }: DemoPlace,
+  session: string,
+  { server, clock, signal }: Pick<DemoOptions, 'server' | 'clock' | 'signal'>,
+): Promise<Verification> {
+  const program = (name: string) => join(dirname(server), name);
+  const context: ActionContext = {
+    ...{ clock, env, home: env.HOME ?? '', cwd: repo, host: await systemHost(), by: { channel: 'cli' } },
+    programs: { worker: program('worker.cjs'), rehearsal: program('samocode-rehearsal.cjs') },
+  };
+  return await verifyProof(await openProof({ of: session }, context), context, { signal });
 }
 
 async function gitOut({ env }: DemoPlace, cwd: string, ...args: string[]): Promise<string> {

@@ -35,8 +35,19 @@ export const CheckRun = z.object({
   outputBytes: z.int(),
   /** The file of the output, below the run folder. */
   output: z.string(),
+  /** Its last few lines, without the values of variables that are named like secrets. */
+  tail: z.string().optional(),
 });
 export type CheckRun = z.infer<typeof CheckRun>;
+
+/** A requirement that a plan's approval covers. */
+export const ProvedRequirement = z.object({
+  id: z.string(),
+  text: z.string(),
+  /** A command of the full set, or `reviewed`. */
+  check: z.string(),
+});
+export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
 
 /** A set of checks that ran to its end. With this alone it can be said later what was shown of which commit. */
 export const ChecksRan = z.object({

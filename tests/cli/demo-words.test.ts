@@ -19,6 +19,12 @@ const REPORT: DemoReport = {
   diffStat: '',
   tests: { exitCode: 0, passed: 17, failed: 0 },
   mainUntouched: true,
+  proof: {
+    verified: true,
+    differences: [],
+    checks: [{ command: 'node --test', expected: 0, found: 0 }],
+    sandbox: 'guard',
+  },
   summary: 'Built: take back the last change; tested twice, reviewed, 4 commits. A rehearsal, no model.',
 };
 

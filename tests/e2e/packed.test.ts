@@ -96,7 +96,10 @@ test('the installed demo comes to a good end and knows every phase', async () =>
   });
   const phases = PHASE_NAMES.filter((phase) => phase !== 'init');
   const { phases: played, ...end } = JSON.parse(stdout);
-  expect(end).toMatchObject({ ok: true, problems: [], mainUntouched: true });
+  expect(end).toMatchObject({
+    ...{ ok: true, problems: [], mainUntouched: true },
+    proof: { verified: true, checks: [{ command: 'node --test', found: 0 }] },
+  });
   expect([...played].sort()).toEqual([...phases].sort());
   expect(exitCode).toBe(0);
 });

@@ -2,7 +2,8 @@ import type { FileChange } from '../../project/worktrees/changes.ts';
 import type { SessionChanges } from './read-changes.ts';
 
 /** What a session changed, as lines: commits, files, what no commit holds. Subjects and paths are children's words. */
-export function changesWords({ since, commits, stat, uncommitted, patch }: SessionChanges): string {
+export function changesWords(changes: SessionChanges): string {
+  const { since, commits, stat, uncommitted, patch, outsidePlan } = changes;
   if (patch !== undefined) return patch.text;
   const { files, fileCount, insertions, deletions } = stat;
   const lines = [
@@ -10,7 +11,7 @@ export function changesWords({ since, commits, stat, uncommitted, patch }: Sessi
     ...commits.commits.map(({ hash, subject }) => `${hash.slice(0, 8)} ${subject}`),
     ...more(commits.total - commits.commits.length),
     `${count(fileCount, 'file')}, +${insertions} -${deletions}`,
-    ...files.map(fileLine),
+    ...files.map((file) => `${fileLine(file)}${outsidePlan.includes(file.path) ? ' (not in the plan)' : ''}`),
     ...more(fileCount - files.length),
   ];
   if (uncommitted.length > 0) lines.push('Not committed', ...uncommitted.slice(0, MOST_UNCOMMITTED));

@@ -19,6 +19,7 @@ import type { ActionContext } from '../acting/context.ts';
 import { nextSteps } from '../acting/next-steps.ts';
 import { safeGit } from '../acting/safe-git.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { rememberSeen, seenCommit } from './looks.ts';
 import { iterationsIn } from './read-transcript.ts';
 import { READING_ERRORS } from './reading-errors.ts';
 
@@ -26,6 +27,10 @@ export interface ReadChangesInput extends SessionQuestion {
   /** Since the end of this iteration; else since the look that gave this cursor; else since the base. */
   iteration?: number | undefined;
   cursor?: number | undefined;
+  /** Since the person's last look at this machine; without one, since the base. */
+  lastLook?: boolean | undefined;
+  /** This is a look. */
+  isLook?: boolean | undefined;
   /** A file or folder whose difference is wanted as a patch. */
   path?: string | undefined;
   /** Characters of that patch at most. */
@@ -42,6 +47,8 @@ export interface SessionChanges {
   stat: DiffStat;
   /** Paths that no commit holds; empty when the worktree is gone. */
   uncommitted: string[];
+  /** Changed files that the approved plan does not name. */
+  outsidePlan: string[];
   patch?: { text: string; truncated: boolean };
 }
 
@@ -65,7 +72,12 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
   if (head === undefined) {
     throw READING_ERRORS.branch_gone({ session: view.folder, branch: worktree.branch });
   }
-  const { commit: base, since } = await startOf(view, input);
+  const seen = input.lastLook ? await seenCommit(context.home, sessionFile.id) : undefined;
+  // A branch that was rewritten or rewound has left it behind.
+  const isThere = seen !== undefined && (await commitOf(seen, options)) !== undefined;
+  const { commit: base, since } = isThere
+    ? { commit: seen, since: 'your last look' }
+    : await startOf(view, input);
   const range: ChangeRange = { ...options, base, head };
   const [commits, stat, uncommitted, patch] = await Promise.all([
     commitsSince(range),
@@ -73,6 +85,7 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
     uncommittedIn({ mainRepo: sessionFile.mainRepo, worktreePath: worktree.path, ...git }),
     path === undefined ? undefined : diffOfPath(range, path, input.maxChars),
   ]);
+  if (input.isLook) await rememberSeen(context.home, sessionFile.id, head);
   return {
     view,
     branch: worktree.branch,
@@ -80,12 +93,13 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
     commits,
     stat,
     uncommitted,
+    outsidePlan: view.state.outsidePlan ?? [],
     ...(patch && { patch: { text: patch.patch, truncated: patch.truncated } }),
   };
 }
 
 /** A path as git has it, from the top of the tree, where a call writes `./src/`, or an absolute one below one of `tops`. */
-async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
+export async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
   if (given.includes('\0') || given.length > MOST_OF_A_PATH)
     throw READING_ERRORS.bad_path({ isOutside: false });
   if (!isAbsolute(given)) return requireInside([normalize(given)]);

@@ -1,5 +1,6 @@
 import type { NextStep } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
+import { visibleControls } from '../../base/plain-words.ts';
 
 /** Why a document, a diff or a transcript cannot be read. */
 export const READING_ERRORS = errors({
@@ -64,10 +65,20 @@ export const READING_ERRORS = errors({
     hint: file === undefined ? '' : 'Restore the file, or have a new plan written.',
     next: file === undefined ? next : [{ act: 'request_changes', session }],
   }),
+  no_proof: ({ session }: { session: string }) => ({
+    what: `${session} has no proof yet.`,
+    why: 'The worker writes it when the session is done.',
+    next: [{ act: 'look', session }],
+  }),
   nothing_changed_yet: ({ session, next }: { session: string; next: readonly NextStep[] }) => ({
     what: `${session} has no branch yet.`,
     why: 'It is still being prepared, or was made by the original samocode and has not been taken over.',
     next,
+  }),
+  proof_not_repeated: ({ problem }: { problem: string }) => ({
+    what: 'The proof was not repeated.',
+    why: `No fresh clone of the branch could be made: ${visibleControls(problem)}`,
+    hint: 'Fix that, then run the command again.',
   }),
 });
 

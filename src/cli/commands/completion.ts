@@ -42,7 +42,7 @@ async function candidates(program: Command, cli: Cli, words: readonly string[]):
   const argument =
     command.registeredArguments.at(typed) ?? command.registeredArguments.findLast((each) => each.variadic);
   if (argument?.argChoices) return argument.argChoices.map((choice) => [choice, '']);
-  return argument?.name() === 'session' ? await sessionNames(cli, project, name === 'unarchive') : [];
+  return argument?.name().startsWith('session') ? await sessionNames(cli, project, name === 'unarchive') : [];
 }
 
 function optionsOf(command: Command): Candidate[] {

@@ -1,16 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../terminal/cli.ts';
+import { CLI_ERRORS } from '../terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
 import { harmless } from '../terminal/style.ts';
 
 interface DiffOptions extends SharedOptions {
   iteration?: number;
+  new?: true;
 }
 
 export function addDiff(program: Command, cli: Cli): void {
   withSharedOptions(program.command('diff <session> [path]'))
     .description('list commits and changed files since the base; with a path, show its diff')
     .option('--iteration <number>', 'since the end of this iteration instead of the base', wholeNumber)
+    .option('--new', 'since your last look by this command instead of the base')
     .action((session: string, path: string | undefined, options: DiffOptions) =>
       diff(cli, session, path, options),
     );
@@ -26,7 +29,11 @@ async function diff(cli: Cli, session: string, path: string | undefined, options
     import('../../actions/reading/read-changes.ts'),
     import('../../actions/reading/changes-words.ts'),
   ]);
-  const input = { session, ...projectOf(options), path, iteration: options.iteration, maxChars: MOST_CHARS };
+  const { iteration, new: lastLook } = options;
+  if (lastLook && iteration !== undefined)
+    throw CLI_ERRORS.usage({ why: '--new and --iteration exclude each other.', hint: 'Give one of them.' });
+  const asked = { session, ...projectOf(options), path, iteration, lastLook, isLook: path === undefined };
+  const input = { ...asked, maxChars: MOST_CHARS };
   const { view, ...changes } = await readChanges(input, await cli.actionContext());
   cli.output.result({ session: view.folder, ...changes }, () =>
     changes.patch?.text === ''

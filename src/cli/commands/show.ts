@@ -5,7 +5,9 @@ import { harmless } from '../terminal/style.ts';
 
 export function addShow(program: Command, cli: Cli): void {
   withSharedOptions(program.command('show <session> [document]'))
-    .description('print a document by name or kind (plan, dive, summary); without one, list them')
+    .description(
+      'print a document by name or kind (plan, dive, summary) or the proof; without one, list them',
+    )
     .action((session: string, document: string | undefined, options: SharedOptions) =>
       show(cli, session, document, options),
     );
@@ -17,6 +19,12 @@ async function show(cli: Cli, session: string, name: string | undefined, options
   if (name === undefined) {
     const { view, names } = await listDocuments(question, await cli.actionContext());
     cli.output.result({ session: view.folder, documents: names }, () => names.map(harmless).join('\n'));
+    return;
+  }
+  if (name === 'proof') {
+    const { readProofOf } = await import('../../actions/reading/read-proof.ts');
+    const { view, proof, text } = await readProofOf(question, await cli.actionContext());
+    cli.output.result({ session: view.folder, proof }, () => text.split('\n').map(harmless).join('\n'));
     return;
   }
   const { view, ...document } = await readDocument({ ...question, name }, await cli.actionContext());

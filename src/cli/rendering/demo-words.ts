@@ -24,6 +24,10 @@ export function demoWords(report: DemoReport, { output, calledAs, programsDir }:
       tests.exitCode === 0 && tests.passed > 0,
       `the project's own tests on the branch: ${tests.passed} passed, ${tests.failed} failed`,
     ),
+    ...report.proof.checks.map(({ command, found, expected }) =>
+      check(found === expected, `${command} on a fresh clone of the branch: exit status ${found}`),
+    ),
+    check(report.proof.verified, 'its proof, repeated: commit, tree and exit statuses are equal'),
     check(report.mainUntouched, 'the main checkout is as it was: same commit, branch and files'),
     ...report.problems.map((problem) => `  ${bad(problem)}`),
     '',
@@ -36,6 +40,7 @@ export function demoWords(report: DemoReport, { output, calledAs, programsDir }:
           `  ${dim('the branch  ')} git -C ${project} log -p main..${branch}`,
           `  ${dim('the worktree')} ${places.worktree}`,
           `  ${dim('the session ')} ${places.sessionDir}`,
+          `  ${dim('the proof   ')} ${join(places.sessionDir, 'proof/proof.md')}`,
           `  ${dim('remove it   ')} rm -rf ${shellWord(places.root)}`,
         ]
       : [dim(paragraph(`Everything was removed. To keep it: ${calledAs} demo --keep`))]),

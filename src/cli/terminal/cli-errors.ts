@@ -7,6 +7,11 @@ export const CLI_ERRORS = errors({
     why: `${why}.`,
     hint: 'Give one target: --to 12, or --undo.',
   }),
+  commands_not_agreed: ({ commands }: { commands: readonly string[] }) => ({
+    what: 'Nothing was run.',
+    why: `You have not agreed to the commands of the proof: ${commands.join('; ')}.`,
+    hint: 'Read them, then run the command again with --yes.',
+  }),
   input_ended: () => ({
     what: 'Nothing was answered.',
     why: 'The input ended before there was an answer.',

@@ -71,6 +71,13 @@ export async function diffStat(range: ChangeRange, max = 200): Promise<DiffStat>
   };
 }
 
+/** The names of all files that differ between base and head; a rename is both of its names. */
+export async function changedPaths(range: ChangeRange): Promise<string[]> {
+  const { base, head = 'HEAD', ...options } = range;
+  const args = ['diff', '--name-only', '--no-renames', '-z', '--end-of-options', base, head, '--'];
+  return (await runGit(args, options)).stdout.split('\0').filter(Boolean);
+}
+
 /** The difference of one path (a file, or all below a folder) as a patch, cut after `maxChars` characters. */
 export async function diffOfPath(
   range: ChangeRange,

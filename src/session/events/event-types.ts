@@ -5,7 +5,7 @@ import { CAP_NAMES, SessionCaps } from '../../phases/caps.ts';
 import { Decision, JudgedSignal } from '../../phases/decision.ts';
 import { ENDING_KINDS } from '../../phases/ending.ts';
 import { Progress } from '../../phases/progress.ts';
-import { ChecksRan, Proving } from '../../phases/proving.ts';
+import { ChecksRan, ProvedRequirement, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
 import { Block, Refusal } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
@@ -166,6 +166,8 @@ export const EVENT_BODIES = {
     print: z.string().optional(),
     /** Worktree and documents as the child left them, kept under a ref of ours. */
     checkpoint: z.object({ ref: z.string(), commit: z.string() }).optional(),
+    /** Files that differ from the base and the approved plan does not name, so far; at most a hundred. */
+    outsidePlan: z.array(z.string()).optional(),
     /** Notebook lines, so that a deleted overview can be rebuilt. */
     lastAction: z.string().optional(),
     next: z.string().optional(),
@@ -221,7 +223,7 @@ export const EVENT_BODIES = {
     oldTip: z.string().optional(),
   }),
   phase_set: z.object({ phase: PhaseName, from: PhaseName }),
-  done: z.object({ summary: z.string() }),
+  done: z.object({ summary: z.string(), requirements: z.array(ProvedRequirement).optional() }),
   archived: z.object({
     by: By,
     what: z.enum(['session', 'documents']),

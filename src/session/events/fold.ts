@@ -157,6 +157,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
     ...(decision.kind !== 'run' && { pending: decision }),
     // Said twice by two failures, a note is one.
     notes: [...new Set(notes)].slice(-MOST_NOTES),
+    outsidePlan: event.outsidePlan,
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
     limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
     ...(outage && { outage }),

@@ -133,6 +133,8 @@ export const SessionState = z.object({
   checks: z.array(z.string()).optional(),
   proving: Proving.optional(),
   baseChecks: BaseChecks.optional(),
+  /** Changed files that the approved plan does not name. */
+  outsidePlan: z.array(z.string()).optional(),
   /** The commit on which all checks last passed in a fresh clone. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
   /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */

@@ -33,6 +33,8 @@ export interface SessionPaths {
   sessionLog: string;
   /** Worker, on request: documents put away. */
   archive: string;
+  /** Worker, at done: what was shown of the branch, and what its checks printed. */
+  proof: string;
   sessionDir: string;
 
   runDir: string;
@@ -82,6 +84,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     inboxRead: join(sessionDir, '_inbox', 'read'),
     sessionLog: join(sessionDir, 'session.log'),
     archive: join(sessionDir, '_archive'),
+    proof: join(sessionDir, 'proof'),
     runDir,
     gitSettings: join(runDir, 'git-settings.json'),
     sessionFile: join(runDir, 'session.json'),

@@ -15,6 +15,7 @@ import { OverviewWriter } from './overview-writer.ts';
 import { isFlowWritten } from './project-event.ts';
 import { loggedUpTo, writeHistory, writeSessionLog } from './project-lines.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
+import { writeProof } from './write-proof.ts';
 
 /** Events after which an entry of the requirement ledger may have another state than the file says. */
 const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
@@ -111,6 +112,7 @@ export class Projector {
     if (events.some(({ type }) => MOVES_LEDGER.has(type))) await this.#writeLedger(state);
     writeHistory(this.#paths, events);
     crashPoint('after-history');
+    if (events.some(({ type }) => type === 'done')) await writeProof(this.#paths);
     this.writeNow(state);
     writeSessionLog(this.#paths, events);
   }

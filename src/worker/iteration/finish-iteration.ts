@@ -25,7 +25,10 @@ import { readOutcome } from './read-outcome.ts';
  */
 export async function finishIteration(worker: Worker, open: OpenIteration, ended: ChildEnded): Promise<void> {
   const left = await keepWhatIsLeft(worker, open, ended);
-  const { outcome, process, plan, acknowledged, notices } = await readOutcome(worker, open, { ended, left });
+  const { outcome, process, plan, acknowledged, notices, outsidePlan } = await readOutcome(worker, open, {
+    ended,
+    left,
+  });
   const { signal, notebook, kept, repairs, after } = left;
   const said = [...notebook.forgeries, ...repairs, ...notices];
   const checked = await decideChecked(worker, open, outcome);
@@ -63,6 +66,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       head: after.worktree?.head,
       print,
       checkpoint: kept.checkpoint,
+      outsidePlan,
       ...notebook.lines,
       flowLines: notebook.newFlow,
     },

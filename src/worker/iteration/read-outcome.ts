@@ -12,6 +12,7 @@ import { budgetUses } from '../limits/budget.ts';
 import { type ChildEnded, howItEnded, isCapsCut, type ProcessEnd } from './how-it-ended.ts';
 import type { LeftByChild } from './keep-what-is-left.ts';
 import { acknowledgedIds, signalOutcome } from './kept-signal.ts';
+import { filesOutsidePlan, outsidePlanNotice } from './outside-of-plan.ts';
 
 export interface OutcomeReading {
   outcome: Outcome;
@@ -19,6 +20,8 @@ export interface OutcomeReading {
   plan: PlanEvidence;
   /** Messages that the child has read. */
   acknowledged: string[];
+  /** Changed files that the approved plan does not name. */
+  outsidePlan: string[] | undefined;
   /** What people are told of beside the decision. */
   notices: NewEvent[];
 }
@@ -52,8 +55,13 @@ export async function readOutcome(
     plan: plan.outcome,
     unacknowledged: messages.unacknowledged.filter((id) => !acknowledged.includes(id)),
   };
-  const notices = [...mainCheckoutMoves(open.iteration, before, after), ...unpriced(worker, open, process)];
-  return { outcome, process, plan, acknowledged, notices };
+  const outsidePlan = await filesOutsidePlan(worker, plan);
+  const notices = [
+    ...mainCheckoutMoves(open.iteration, before, after),
+    ...unpriced(worker, open, process),
+    ...outsidePlanNotice(worker, outsidePlan),
+  ];
+  return { outcome, process, plan, acknowledged, notices, outsidePlan };
 }
 
 /** Where money is limited, people are told once for each CLI that its cost is a guess or can't be counted. */

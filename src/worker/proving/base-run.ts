@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type ChecksRan, failedRuns } from '../../phases/proving.ts';
 import { type Ignored, ignoredIn, linesFor } from '../../project/proving/ignored.ts';
+import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { checksOf, provingOf, record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree } from './check-facts.ts';
-import { type ClonedSet, runInClone, type SetEnd } from './run-in-clone.ts';
+import { type ClonedSet, runInClone } from './run-in-clone.ts';
 import { besideMark, endBeside } from './scratch.ts';
 
 /** The full set on the base commit, which runs beside agents until it has ended. */

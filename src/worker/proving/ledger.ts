@@ -1,4 +1,5 @@
 import type { Phase } from '../../phases/table.ts';
+import type { FailedCheck } from '../../project/proving/run-check.ts';
 import {
   isMet,
   LEDGER_FORM,
@@ -10,7 +11,6 @@ import {
 } from '../../session/documents/requirements.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
-import type { FailedCheck } from './check-set.ts';
 
 async function requirementsOf(worker: Worker): Promise<Requirement[]> {
   return (await readPlanEvidence(worker)).requirements;

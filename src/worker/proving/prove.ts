@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Explanation } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { baseChecksOf, type ChecksRan } from '../../phases/proving.ts';
+import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
+import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
+import { insideOf } from '../../providers/starting/inside-of.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
@@ -13,9 +16,8 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { awaitBaseRun } from './base-run.ts';
 import { baseRed } from './base-stands.ts';
 import { fastCommands, type TipOfBranch, tipOfBranch, uncommittedFiles } from './check-facts.ts';
-import { type FailedCheck, runCheck } from './check-set.ts';
 import { failedOf, fullCommands } from './ledger.ts';
-import { runInClone, type SetEnd } from './run-in-clone.ts';
+import { runInClone } from './run-in-clone.ts';
 
 /** What became of a set of checks; `events` are recorded with what is decided of it. */
 export type Proof = { events: NewEvent[] } & (
@@ -84,17 +86,17 @@ async function runInWorktree(
   const tip = await tipOfBranch(worker);
   return await recordedSet(worker, { set, in: 'worktree', iteration, tip }, async (signal) => {
     const end: SetEnd = { runs: [], failures: [] };
+    const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration });
     const place = {
-      cwd,
-      env: childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration }),
-      guard: await worker.guard.guard(worker),
+      ...{ cwd, env, ...insideOf(await worker.guard.guard(worker), env) },
       outputDir: iterationPaths(worker.paths, iteration).checks,
+      outputRoot: worker.paths.runDir,
       timeoutMs: provingOf(worker).timeoutMs,
       signal,
       begins: (command: string) => showChecking(worker, command),
     };
     for (const [at, command] of commands.entries()) {
-      const { run, failure } = await runCheck(worker, { command, name: `${set}-${at + 1}` }, place);
+      const { run, failure } = await runCheck(worker.clock, { command, name: `${set}-${at + 1}` }, place);
       const isGone = statsAt(cwd) === undefined;
       const how = isGone ? 'it removed the worktree' : run.how;
       end.runs.push({ ...run, how });

@@ -1,5 +1,6 @@
 import { type CommandFailure, failureOf } from '../../project/finding/project-command.ts';
-import { type Guard, insideGuard } from '../../providers/starting/guard.ts';
+import type { Guard } from '../../providers/starting/guard.ts';
+import { insideOf } from '../../providers/starting/inside-of.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import type { Worker } from '../core/worker.ts';
 
@@ -23,15 +24,4 @@ export async function runProjectCommand(
   });
   if (end.kind === 'stopped') return end;
   return end.value === undefined ? { kind: 'passed' } : { kind: 'failed', ...end.value };
-}
-
-/** What installs hooks would be refused there, and fail. */
-const NO_HOOKS = { HUSKY: '0', LEFTHOOK: '0' };
-
-export function insideOf(guard: Guard | undefined, env: Record<string, string>) {
-  if (guard === undefined) return {};
-  return {
-    inside: (command: readonly string[]) => insideGuard(guard, command),
-    env: { ...NO_HOOKS, ...env },
-  };
 }

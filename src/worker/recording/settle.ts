@@ -33,8 +33,12 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
     }
     case 'block':
       return [blockedEvent(pending)];
-    case 'done':
-      return [{ type: 'done', summary: pending.summary, flow: `Done: ${pending.summary}` }];
+    case 'done': {
+      const { requirements: all } = await readPlanEvidence(worker);
+      const { summary } = pending;
+      const requirements = all.length > 0 ? all : undefined;
+      return [{ type: 'done', summary, requirements, flow: `Done: ${summary}` }];
+    }
     case 'park':
       return await recordParked(worker, awaitedFile(worker, pending));
     default:

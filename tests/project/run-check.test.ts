@@ -3,20 +3,21 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
+import { runCheck } from '../../src/project/proving/run-check.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { failureNote, runCheck } from '../../src/worker/proving/check-set.ts';
+import { failureNote } from '../../src/worker/proving/check-set.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-async function run(root: string, command: string, timeoutMs = 60_000) {
+async function run(root: string, command: string, timeoutMs = 60_000, env: Record<string, string> = {}) {
   const paths = sessionPaths(join(root, 'sessions'), '26-01-08-x');
   const end = await runCheck(
-    { clock: systemClock, paths },
+    systemClock,
     { command, name: 'full-1' },
     {
       cwd: root,
-      env: { PATH: process.env.PATH ?? '' },
-      guard: undefined,
+      env: { PATH: process.env.PATH ?? '', ...env },
       outputDir: join(paths.iterations, '001/checks'),
+      outputRoot: paths.runDir,
       timeoutMs,
       signal: new AbortController().signal,
     },
@@ -81,4 +82,14 @@ test('forty lines of a failure are quoted, without colours', async () => {
   );
   const lines = failure?.lastLines.split('\n') ?? [];
   expect([lines.length, lines[0], lines.at(-1)]).toEqual([40, 'line 61', 'line 100']);
+});
+
+test('what is recorded of an output ends with its last lines, and names the secrets of the environment instead of showing them', async () => {
+  await using dir = await tempDir();
+  const secret = { SHOP_API_KEY: 'sk-0123456789' };
+  const { run: record } = await run(dir.path, 'seq 100; echo "key $SHOP_API_KEY."', 60_000, secret);
+  expect(record.tail?.split('\n')).toEqual([
+    ...Array.from({ length: 9 }, (_, at) => `${at + 92}`),
+    'key [SHOP_API_KEY].',
+  ]);
 });

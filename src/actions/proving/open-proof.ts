@@ -1,0 +1,128 @@
+import { join, resolve } from 'node:path';
+import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import { gitLine } from '../../project/git/git.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
+import { readProof, type SessionProof } from '../../session/proof/proof.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { safeGit } from '../acting/safe-git.ts';
+import { readProofOf } from '../reading/read-proof.ts';
+import { READING_ERRORS } from '../reading/reading-errors.ts';
+import { type CloneGuard, cloneGuard, NO_CLONE_GUARD } from './clone-guard.ts';
+
+export interface ProofQuestion {
+  /** A session, `proof.json` or `proof.md`, or the folder that has them. */
+  of: string;
+  projectDir?: string | undefined;
+}
+
+/** Something that is not as the proof says. */
+export interface Difference {
+  what: 'proof' | 'branch' | 'commit' | 'tree' | 'base' | 'exit_status';
+  /** The command or file that it is about. */
+  about?: string;
+  expected: string;
+  found: string;
+  /** What a command printed last. */
+  lastLines?: string;
+}
+
+export interface OpenedProof {
+  /** Absent where a file is not as it was written. */
+  proof?: SessionProof;
+  differences: Difference[];
+  /** `file`: whoever gave it chose the commands in it. */
+  from: 'session' | 'file';
+  /** Where it is repeated. */
+  place: {
+    mainRepo: string;
+    worktreesDir: string;
+    worktreeGitDir?: string | undefined;
+    git: GitContext;
+    guard: CloneGuard;
+  };
+}
+
+/**
+ * Reads a proof, of a session from its events, and finds the repository that it is about.
+ * @throws session_not_found, no_proof, GitError
+ */
+export async function openProof(
+  { of, projectDir }: ProofQuestion,
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const path = proofFile(resolve(context.cwd, of));
+  return path === undefined
+    ? await ofSession({ session: of, projectDir }, context)
+    : await ofFile(path, projectDir, context);
+}
+
+function proofFile(path: string): string | undefined {
+  const stats = statsAt(path);
+  if (stats?.isFile()) return path;
+  const inside = join(path, 'proof.json');
+  return stats?.isDirectory() && statsAt(inside)?.isFile() ? inside : undefined;
+}
+
+async function ofFile(
+  path: string,
+  projectDir: string | undefined,
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const git = { baseEnv: context.env };
+  const cwd = resolve(context.cwd, projectDir ?? '.');
+  const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
+  // As deep as the clones of a session are where its folders lie inside the repository.
+  const worktreesDir = join(mainRepo, '_samocode/worktrees');
+  const folders = { mainRepo, worktreesDir, sessionsDir: join(mainRepo, '_samocode/sessions'), writable: [] };
+  const place = { mainRepo, worktreesDir, git, guard: await cloneGuard(folders, context) };
+  const reading = readProof((await plainText(path, MAX_DOCUMENT_BYTES)) ?? '');
+  if (reading.kind === 'altered') return { from: 'file', place, differences: [alteredFile(path)] };
+  return { from: 'file', place, proof: reading.proof, differences: [] };
+}
+
+function alteredFile(path: string): Difference {
+  return { what: 'proof', about: path, expected: 'a proof as samocode wrote it', found: 'other text' };
+}
+
+async function ofSession(
+  question: { session: string; projectDir: string | undefined },
+  context: ActionContext,
+): Promise<OpenedProof> {
+  const { view, proof } = await readProofOf(question, context);
+  const { paths, sessionFile, state } = view;
+  if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
+  const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
+  const folders = { mainRepo, worktreesDir, sessionsDir, writable: settings.sandboxWrite ?? [] };
+  const place = {
+    mainRepo,
+    worktreesDir,
+    worktreeGitDir: state.worktree && (await gitDirOf(state.worktree.path)),
+    git: await safeGit(view, context),
+    guard: settings.sandbox === 'off' ? NO_CLONE_GUARD : await cloneGuard(folders, context),
+  };
+  const files = ['proof.json', 'proof.md'].map((name) => join(paths.proof, name));
+  const differences = await Promise.all(files.map((path) => fileDifferences(path, proof)));
+  return { from: 'session', place, proof, differences: differences.flat() };
+}
+
+/** Its files may be sent on, so they have to say what the events say. */
+async function fileDifferences(path: string, proof: SessionProof): Promise<Difference[]> {
+  const text = await plainText(path, MAX_DOCUMENT_BYTES);
+  if (text === undefined) return [];
+  const reading = readProof(text);
+  if (reading.kind === 'altered') return [alteredFile(path)];
+  const recorded = new Map(Object.entries(proof));
+  // An older samocode may have had fewer keys.
+  const others = Object.entries(reading.proof).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(recorded.get(key)),
+  );
+  return others.map(([key]) => ({
+    what: 'proof',
+    about: path,
+    expected: `"${key}" as the event log has it`,
+    found: 'another value',
+  }));
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { endTree } from '../../base/processes/end-tree.ts';
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import type { CheckRun } from '../../phases/proving.ts';
+import { gitLine, runGit } from '../../project/git/git.ts';
+import { commitOf } from '../../project/git/repository.ts';
+import { runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
+import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
+import { insideOf } from '../../providers/starting/inside-of.ts';
+import type { SessionProof } from '../../session/proof/proof.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { READING_ERRORS } from '../reading/reading-errors.ts';
+import type { Difference, OpenedProof } from './open-proof.ts';
+
+/** One command of a proof, then and now. */
+interface RepeatedCheck {
+  command: string;
+  isSetup?: true;
+  expected: number | null;
+  /** Null: a signal or the time limit ended it. Absent: it did not run. */
+  found?: number | null;
+  durationMs?: number;
+}
+
+export interface Verification {
+  /** Everything is as the proof says. */
+  verified: boolean;
+  differences: Difference[];
+  session?: string;
+  branch?: string;
+  commit?: string;
+  checks: RepeatedCheck[];
+  sandbox: SandboxLevel;
+}
+
+export interface RepeatOptions {
+  signal: AbortSignal;
+  /** Told before each command. */
+  begins?: (command: string) => void;
+}
+
+/**
+ * Repeats a proof: the branch must have its commit and tree, and each command must end as it did, on a fresh clone.
+ * @throws proof_not_repeated where no clone can be made; GitError; the signal's reason
+ */
+export async function verifyProof(
+  { proof, differences: known, place }: OpenedProof,
+  context: ActionContext,
+  options: RepeatOptions,
+): Promise<Verification> {
+  const sandbox = place.guard.level;
+  if (proof === undefined) return { verified: false, differences: known, checks: [], sandbox };
+  const { session, branch, commit } = proof;
+  const { differences, canRun } = await compareCommits(proof, place);
+  const expected = proof.checks?.runs ?? [];
+  const ran =
+    canRun && expected.length > 0 ? await repeat(proof, place, context, options) : { runs: [], failures: [] };
+  const checks = [...unexpectedSetup(ran, expected), ...expected].map((run) => repeatedCheck(run, ran));
+  const ofChecks = canRun ? checks.flatMap((check) => statusDifference(check, ran)) : [];
+  const all = [...known, ...differences, ...ofChecks];
+  return { verified: all.length === 0, differences: all, session, branch, commit, checks, sandbox };
+}
+
+async function compareCommits(
+  { branch, commit, tree, baseCommit }: SessionProof,
+  { mainRepo, git }: OpenedProof['place'],
+): Promise<{ differences: Difference[]; canRun: boolean }> {
+  const options = { ...git, cwd: mainRepo };
+  const list = ['for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`, `refs/remotes/*/${branch}`];
+  const tips = (await runGit(list, options)).stdout.split('\n').filter(Boolean);
+  const differences: Difference[] = [];
+  if (tips[0] === undefined)
+    differences.push({ what: 'branch', expected: branch, found: 'no such branch here' });
+  else if (!tips.includes(commit))
+    differences.push({ what: 'commit', about: branch, expected: commit, found: tips[0] });
+  const has = async (hash: string) => (await commitOf(hash, options)) !== undefined;
+  if (!(await has(baseCommit)))
+    differences.push({ what: 'base', expected: baseCommit, found: 'no such commit here' });
+  if (!(await has(commit))) {
+    if (tips.includes(commit) || tips[0] === undefined)
+      differences.push({ what: 'commit', expected: commit, found: 'no such commit here' });
+    return { differences, canRun: false };
+  }
+  const found = await gitLine(['rev-parse', `${commit}^{tree}`], options);
+  if (tree !== undefined && found !== tree) differences.push({ what: 'tree', expected: tree, found });
+  return { differences, canRun: !differences.some(({ what }) => what === 'base') };
+}
+
+async function repeat(
+  { checks, clone, commit, branch, baseCommit }: SessionProof,
+  { mainRepo, worktreesDir, worktreeGitDir, git, guard }: OpenedProof['place'],
+  { env, clock, host }: ActionContext,
+  { signal, begins }: RepeatOptions,
+): Promise<SetEnd> {
+  const mark = { name: SESSION_MARK, value: `verify-${randomUUID()}` };
+  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0 });
+  const scratch = join(worktreesDir, '.checks', mark.value);
+  const outputDir = await mkdtemp(join(tmpdir(), 'samocode-verify-'));
+  const made = await mkdir(scratch, { recursive: true });
+  const set = {
+    name: 'full',
+    ...{ mainRepo, worktreeGitDir, commit, branch, base: baseCommit, scratch, outputDir, signal, begins },
+    cacheDir: join(worktreesDir, '.checks', '.cache'),
+    outputRoot: outputDir,
+    commands: (checks?.runs ?? []).flatMap(({ command, isSetup }) => (isSetup ? [] : [command])),
+    proving: { ...clone, setupCache: [] },
+    placeIn: async (dir: string) => ({ env: marked, ...insideOf(await guard.of(dir), marked) }),
+  };
+  try {
+    return await runOnClone(set, { clock, context: git }, (problem) =>
+      READING_ERRORS.proof_not_repeated({ problem }),
+    );
+  } finally {
+    await endTree(undefined, mark, { host, clock, graceMs: GRACE_MS, known: [] });
+    await rm(outputDir, { recursive: true, force: true });
+    await removeMade(scratch, made);
+  }
+}
+
+const GRACE_MS = 300;
+
+/** @param topmost the outermost folder that was made for it; others may have put something there meanwhile */
+async function removeMade(folder: string, topmost: string | undefined): Promise<void> {
+  if (topmost === undefined) return;
+  for (let each = folder; each.startsWith(topmost); each = dirname(each))
+    await rmdir(each).catch(() => undefined);
+}
+
+function repeatedCheck({ command, isSetup, exitCode: expected }: CheckRun, { runs }: SetEnd): RepeatedCheck {
+  const now = runs.find((run) => run.command === command && run.isSetup === isSetup);
+  return { command, isSetup, expected, found: now?.exitCode, durationMs: now?.durationMs };
+}
+
+/** One that need not run then, because what it makes was kept from before. */
+function unexpectedSetup({ runs }: SetEnd, expected: readonly CheckRun[]): CheckRun[] {
+  const setup = runs.find(({ isSetup, exitCode }) => isSetup && exitCode !== 0);
+  return setup === undefined || expected.some(({ isSetup }) => isSetup) ? [] : [{ ...setup, exitCode: 0 }];
+}
+
+function statusDifference({ command, expected, found }: RepeatedCheck, { failures }: SetEnd): Difference[] {
+  if (found === expected) return [];
+  const lastLines = failures.find((failure) => failure.command === command)?.lastLines;
+  return [
+    {
+      what: 'exit_status',
+      about: command,
+      expected: statusWords(expected),
+      found: statusWords(found),
+      lastLines,
+    },
+  ];
+}
+
+function statusWords(status: number | null | undefined): string {
+  if (status === undefined) return 'it did not run';
+  return status === null ? 'none: a signal or the time limit ended it' : String(status);
+}

@@ -1,0 +1,188 @@
+import { runGit } from '../../project/git/git.ts';
+import { isGitError } from '../../project/git/git-errors.ts';
+import { commitOf, type GitContext } from '../../project/git/repository.ts';
+import type { Commit } from '../../project/worktrees/changes.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { parseQa } from '../../session/documents/qa.ts';
+import { questionHash } from '../../session/documents/qa-answer.ts';
+import { readEvents } from '../../session/events/event-log.ts';
+import type { EventOf, SessionEvent } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { By } from '../../session/events/who-acted.ts';
+import { type PlanReasons, planReasons } from '../../session/proof/plan-reasons.ts';
+import { readAllSessions } from '../../session/session-list.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { safeGit } from '../acting/safe-git.ts';
+import { findSession } from '../places/find-session.ts';
+import { sessionsPlaces } from '../places/sessions-places.ts';
+import { pathInTree } from './read-changes.ts';
+
+export interface WhyQuestion {
+  path: string;
+  /** Without one: every session of the project that changed the file, newest first. */
+  session?: string | undefined;
+  projectDir?: string | undefined;
+}
+
+interface WhyIteration {
+  /** Absent: committed after the last agent, by a person. */
+  iteration?: number;
+  phase?: string;
+  provider?: string;
+  /** What the agent said that it did. */
+  did?: string;
+  commits: Pick<Commit, 'hash' | 'subject'>[];
+}
+
+/** What is behind the changes of one file in one session. Texts are agents' and people's. */
+export interface WhySession extends Omit<PlanReasons, 'questions'> {
+  session: string;
+  branch: string;
+  iterations: WhyIteration[];
+  /** File name of the approved plan. */
+  plan?: string;
+  approvedBy?: By;
+  answers: { id: string; question: string; answer: string }[];
+}
+
+/**
+ * The iterations, plan phases, requirements and answers behind a file's changes.
+ * @throws session_not_found, project_not_found, bad_path
+ */
+export async function whyFile(
+  question: WhyQuestion,
+  context: ActionContext,
+): Promise<{ path: string; sessions: WhySession[] }> {
+  const views = await viewsFor(question, context);
+  const tops = views.flatMap(({ sessionFile, state }) =>
+    [state.worktree?.path ?? [], sessionFile?.mainRepo ?? []].flat(),
+  );
+  const path = await pathInTree(question.path, tops);
+  const isOne = question.session !== undefined;
+  // One whose repository was moved hides nothing of the others.
+  const found = await Promise.all(
+    views.map((view) =>
+      whyIn(view, path, context).catch((error: unknown) => {
+        if (isOne || !isGitError(error)) throw error;
+        return undefined;
+      }),
+    ),
+  );
+  return { path, sessions: found.filter((each) => each !== undefined) };
+}
+
+async function viewsFor(
+  { session, projectDir }: WhyQuestion,
+  context: ActionContext,
+): Promise<SessionView[]> {
+  if (session !== undefined) return [await findSession({ session, projectDir }, context)];
+  const places = (await sessionsPlaces(projectDir, context)).filter(({ isOwn }) => isOwn);
+  const lists = await Promise.all(
+    places.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
+  );
+  return lists.flat().sort((a, b) => (b.state.createdAt ?? '').localeCompare(a.state.createdAt ?? ''));
+}
+
+async function whyIn(
+  view: SessionView,
+  path: string,
+  context: ActionContext,
+): Promise<WhySession | undefined> {
+  const { sessionFile, state, paths } = view;
+  const { worktree, approvedPlan } = state;
+  if (sessionFile === undefined || worktree === undefined) return undefined;
+  const events = await readEvents(paths.events, 0);
+  const ended = events.filter((event) => event.type === 'iteration_ended');
+  const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };
+  const lastHead = ended.findLast(({ head }) => head !== undefined)?.head;
+  // A branch that was removed after it had been merged leaves its commits.
+  const tip =
+    (await commitOf(`refs/heads/${worktree.branch}`, git)) ?? (lastHead && (await commitOf(lastHead, git)));
+  if (!tip) return undefined;
+  const commits = await commitsOf(path, { base: worktree.baseCommit, tip }, git);
+  if (commits.length === 0) return undefined;
+  const plan = approvedPlan && (await documentText(paths.approvedPlan));
+  const { questions, ...reasons } = planReasons(plan ?? '', path);
+  return {
+    session: view.folder,
+    branch: worktree.branch,
+    iterations: await byIteration(commits, { ended, events, base: worktree.baseCommit, git }),
+    ...(approvedPlan && { plan: approvedPlan.name, approvedBy: approvedPlan.by }),
+    ...reasons,
+    answers: await answersFor(view, questions),
+  };
+}
+
+type Git = GitContext & { cwd: string };
+
+/** Oldest first; a file that was renamed is followed. */
+async function commitsOf(
+  path: string,
+  { base, tip }: { base: string; tip: string },
+  git: Git,
+): Promise<WhyIteration['commits']> {
+  const log = ['log', '--follow', '-z', '--format=%H%x00%s', `${base}..${tip}`, '--', path];
+  // `--follow` takes no pathspec magic.
+  const options = { ...git, env: { GIT_LITERAL_PATHSPECS: '1' } };
+  const fields = (await runGit(log, options)).stdout.split('\0');
+  const commits = fields.flatMap((hash, at) =>
+    at % 2 === 0 && hash !== '' ? [{ hash: hash.trim(), subject: fields[at + 1] ?? '' }] : [],
+  );
+  // By `--reverse` git would lose what it follows.
+  return commits.reverse();
+}
+
+async function byIteration(
+  commits: WhyIteration['commits'],
+  {
+    ended,
+    events,
+    base,
+    git,
+  }: {
+    ended: readonly EventOf<'iteration_ended'>[];
+    events: readonly SessionEvent[];
+    base: string;
+    git: Git;
+  },
+): Promise<WhyIteration[]> {
+  const providers = new Map(
+    events.flatMap((event) =>
+      event.type === 'iteration_started' ? [[event.iteration, event.provider] as const] : [],
+    ),
+  );
+  const found: WhyIteration[] = [];
+  let left = commits;
+  let before = base;
+  for (const { head, iteration, phase, lastAction } of ended) {
+    if (head === undefined || head === before || left.length === 0) continue;
+    const range = await runGit(['rev-list', '--end-of-options', `${before}..${head}`], {
+      ...git,
+      allowFailure: true,
+    });
+    const made = new Set(range.stdout.split('\n'));
+    const own = left.filter(({ hash }) => made.has(hash));
+    left = left.filter(({ hash }) => !made.has(hash));
+    if (own.length > 0)
+      found.push({ iteration, phase, provider: providers.get(iteration), did: lastAction, commits: own });
+    before = head;
+  }
+  return left.length === 0 ? found : [...found, { commits: left }];
+}
+
+/** Those that the plan names for the file; where it names none, all that people have answered. */
+async function answersFor(
+  { paths, state }: SessionView,
+  named: readonly string[],
+): Promise<WhySession['answers']> {
+  const text = await documentText(paths.qa);
+  const asked = new Map(
+    parseQa(text ?? '').questions.map((question) => [questionHash(question), question.text]),
+  );
+  const wanted = state.answers.filter(({ id }) => named.includes(id));
+  return (wanted.length > 0 ? wanted : state.answers).map(({ id, question, text: answer }) => ({
+    id,
+    question: asked.get(question) ?? '',
+    answer,
+  }));
+}

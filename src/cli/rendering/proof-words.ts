@@ -1,0 +1,41 @@
+import type { Difference } from '../../actions/proving/open-proof.ts';
+import type { Verification } from '../../actions/proving/verify-proof.ts';
+import type { Output } from '../terminal/output.ts';
+import { harmless } from '../terminal/style.ts';
+import { duration } from './durations.ts';
+
+/** Yes, or no with the differences. */
+export function verificationWords(result: Verification, { style }: Pick<Output, 'style'>): string {
+  const { checks, differences, verified, branch = '', commit = '', sandbox } = result;
+  const { good, bad, dim } = style;
+  const ran = checks.flatMap(({ command, found, expected, durationMs = 0 }) => {
+    if (found === undefined) return [];
+    const status = found === null ? 'no exit status' : `exit status ${found}`;
+    const mark = found === expected ? good('✔') : bad('✘');
+    return [`${mark} ${harmless(command)}: ${status} ${dim(`(${duration(durationMs)})`)}`];
+  });
+  if (verified) {
+    const at = `${harmless(branch)} at ${commit.slice(0, 8)}`;
+    const what =
+      ran.length === 0
+        ? 'commit and tree are as the proof says; it has no checks'
+        : 'all is as the proof says';
+    return [...ran, `${good('yes')}: ${at}, ${what} ${dim(`(sandbox: ${sandbox})`)}`].join('\n');
+  }
+  return [...ran, `${bad('no')}: not as the proof says`, ...differences.flatMap(differenceLines)].join('\n');
+}
+
+const WHATS: Readonly<Record<Difference['what'], string>> = {
+  proof: 'proof',
+  branch: 'branch',
+  commit: 'commit',
+  tree: 'tree',
+  base: 'base commit',
+  exit_status: 'exit status',
+};
+
+function differenceLines({ what, about, expected, found, lastLines }: Difference): string[] {
+  const of = about === undefined ? '' : ` of ${harmless(about)}`;
+  const printed = lastLines ? lastLines.split('\n').map((line) => `    ${harmless(line)}`) : [];
+  return [`  ${WHATS[what]}${of}: expected ${harmless(expected)}, found ${harmless(found)}`, ...printed];
+}

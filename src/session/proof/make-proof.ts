@@ -1,0 +1,136 @@
+import { basename } from 'node:path';
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { failedRuns, type Proving } from '../../phases/proving.ts';
+import type { EventOf, SessionEvent } from '../events/events.ts';
+import { fold } from '../events/fold.ts';
+import { SessionFile } from '../events/session-file.ts';
+import { emptyState } from '../events/state.ts';
+import { type Approval, type ProvedSet, SessionProof } from './proof.ts';
+
+/** The proof of a session that was done, from its events alone. @returns undefined for one that never was */
+export function makeProof(all: readonly SessionEvent[]): SessionProof | undefined {
+  const events = untilDone(all);
+  const state = events.reduce(fold, emptyState());
+  const created = first(events, 'session_created');
+  const { worktree, cost } = state;
+  const done = events.at(-1);
+  if (done === undefined || created === undefined || worktree === undefined) return undefined;
+  const [full, base] = provingEvents(events);
+  const checks = provedSet(full);
+  const ended = of(events, 'iteration_ended');
+  const file = SessionFile.safeParse(parseJson(created.file ?? '')).data;
+  const { setup, copy = [], timeoutMs = 0 }: Partial<Proving> = state.proving ?? file?.settings.proving ?? {};
+  // By its schema its keys come in one order, whatever made them.
+  return SessionProof.parse({
+    samocodeProof: 1,
+    session: file?.folder ?? '',
+    sessionId: created.sessionId,
+    doneAt: done.at,
+    branch: worktree.branch,
+    base: worktree.base,
+    baseCommit: worktree.baseCommit,
+    commit: checks?.commit ?? ended.findLast(({ head }) => head !== undefined)?.head ?? worktree.baseCommit,
+    tree: checks?.tree,
+    checks,
+    baseChecks: provedSet(base),
+    requirements: requirementsOf(done, events),
+    clone: { setup, copy, timeoutMs },
+    approvals: events.flatMap(approvalOf),
+    outsidePlan: state.outsidePlan,
+    agents: agentsOf(events),
+    samocode: [...new Set(of(events, 'worker_took_over').map(({ version }) => version))],
+    durationMs: ended.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    cost: {
+      usd: cost.usd,
+      usdIsEstimate: cost.usdIsEstimate,
+      inputTokens: cost.inputTokens,
+      outputTokens: cost.outputTokens,
+      cachedTokens: cost.cachedTokens,
+    },
+  } satisfies SessionProof);
+}
+
+function of<T extends SessionEvent['type']>(events: readonly SessionEvent[], type: T): EventOf<T>[] {
+  return events.filter((event): event is EventOf<T> => event.type === type);
+}
+
+function first<T extends SessionEvent['type']>(
+  events: readonly SessionEvent[],
+  type: T,
+): EventOf<T> | undefined {
+  return of(events, type)[0];
+}
+
+function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): SessionProof['requirements'] {
+  if (done.type !== 'done' || !done.requirements?.length) return undefined;
+  const started = new Map(of(events, 'iteration_started').map((event) => [event.iteration, event]));
+  const reviews = of(events, 'iteration_ended').filter(({ phase }) => phase === 'quality');
+  return done.requirements.map((each) => {
+    const review = reviews.findLast(({ signal }) => signal?.reviewed?.includes(each.id));
+    if (each.check !== 'reviewed' || review === undefined) return each;
+    const { iteration, cost } = review;
+    const { provider = '', model = '' } = started.get(iteration) ?? {};
+    return { ...each, reviewer: { iteration, provider, model: cost.model ?? model } };
+  });
+}
+
+/** The checks that count at the end, and those of the base. What was red, or ran by other checks, shows nothing. */
+export function provingEvents(all: readonly SessionEvent[]): (EventOf<'checks_ran'> | undefined)[] {
+  const events = untilDone(all);
+  const { proved } = events.reduce(fold, emptyState());
+  const sets = of(events, 'checks_ran');
+  const full = sets.findLast(({ set }) => set === 'full');
+  const isGreen = full !== undefined && failedRuns(full).length === 0;
+  const counts = isGreen && (full.in === 'worktree' || full.commit === proved?.commit);
+  return [counts ? full : undefined, sets.findLast(({ set }) => set === 'base')];
+}
+
+/** A session that was done may work on another goal by now. */
+function untilDone(events: readonly SessionEvent[]): SessionEvent[] {
+  return events.slice(0, events.findLastIndex(({ type }) => type === 'done') + 1);
+}
+
+function provedSet(event: EventOf<'checks_ran'> | undefined): ProvedSet | undefined {
+  if (event === undefined) return undefined;
+  const { at, in: place, sandbox, commit, tree } = event;
+  const runs = event.runs.map((run) => ({ ...run, output: `outputs/${basename(run.output)}` }));
+  return { at, in: place, sandbox, commit, tree, runs };
+}
+
+function approvalOf(event: SessionEvent): Approval[] {
+  const { at, type } = event;
+  switch (type) {
+    case 'session_created':
+      return event.by === undefined ? [] : [{ what: 'start', at, by: event.by }];
+    case 'plan_approved':
+      return [{ what: 'plan', at, by: event.by, plan: event.plan }];
+    case 'answers_recorded': {
+      const answers = event.answers.map(({ id, question, text }) => ({
+        id,
+        question,
+        answer: fingerprint(text),
+      }));
+      return [{ what: 'answers', at, by: event.by, answers }];
+    }
+    case 'resumed':
+      return [{ what: 'resume', at, by: event.by }];
+    default:
+      return [];
+  }
+}
+
+/** One row for all iterations that were run in the same way. */
+function agentsOf(events: readonly SessionEvent[]): SessionProof['agents'] {
+  const costs = new Map(of(events, 'iteration_ended').map(({ iteration, cost }) => [iteration, cost]));
+  const rows = new Map<string, SessionProof['agents'][number]>();
+  for (const { iteration, provider, model, sandbox } of of(events, 'iteration_started')) {
+    const { model: used = model, version } = costs.get(iteration) ?? {};
+    const row = { provider, model: used, version, sandbox, iterations: 0 };
+    const key = JSON.stringify(row);
+    const known = rows.get(key) ?? row;
+    known.iterations += 1;
+    rows.set(key, known);
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,63 @@
+import { parseMarkdown } from '../documents/markdown-lines.ts';
+import { parsePlan } from '../documents/plan.ts';
+import { isNamed } from './outside-plan.ts';
+
+export interface PlanReason {
+  number: number;
+  name: string;
+  /** Without their boxes. */
+  steps: string[];
+}
+
+/** What a plan says about a file. All texts are an agent's. */
+export interface PlanReasons {
+  /** Phases whose `Files:` name it. */
+  phases: PlanReason[];
+  /** Requirements that those phases name: `R1` and its sentence. */
+  requirements: { id: string; text: string }[];
+  /** Ids of questions that they name. */
+  questions: string[];
+}
+
+/** Why a plan has a file changed: the phases that name it, and what these name in turn. Never throws. */
+export function planReasons(plan: string, path: string): PlanReasons {
+  const sections = sectionsOf(plan);
+  const naming = parsePlan(plan).phases.filter(({ files }) => files.some((entry) => isNamed(entry, path)));
+  const phases = naming.map(({ number, name }) => ({
+    number,
+    name,
+    steps: stepsIn(sections.get(number) ?? []),
+  }));
+  const texts = naming.flatMap(({ number }) => sections.get(number) ?? []);
+  const ids = idsIn(texts, /\bR\d{1,3}\b/g);
+  const requirements = ids.map((id) => ({ id, text: sentenceOf(plan, id) }));
+  const words = [...texts, ...requirements.map(({ text }) => text)];
+  return { phases, requirements, questions: idsIn(words, /\bQ\d{1,3}\b/g) };
+}
+
+/** The lines below each `### Phase N`. */
+function sectionsOf(plan: string): Map<number, string[]> {
+  const { headings, lines } = parseMarkdown(plan);
+  const sections = new Map<number, string[]>();
+  for (const [at, { index, text }] of headings.entries()) {
+    const number = /^Phase\s+(\d{1,4})\b/i.exec(text)?.[1];
+    if (number === undefined) continue;
+    const end = headings[at + 1]?.index ?? lines.length;
+    sections.set(Number(number), [text, ...lines.slice(index + 1, end).map((line) => line.trim())]);
+  }
+  return sections;
+}
+
+function stepsIn(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => /^[-*]\s+\[[ xX]\]\s+(.+)$/.exec(line)?.[1] ?? []);
+}
+
+function idsIn(texts: readonly string[], pattern: RegExp): string[] {
+  return [...new Set(texts.flatMap((text) => text.match(pattern) ?? []))];
+}
+
+/** What the plan's list of requirements has beside the id, where it has one. */
+function sentenceOf(plan: string, id: string): string {
+  const line = new RegExp(`^\\s*[-*]\\s+(?:\\[[ xX]\\]\\s+)?${id}\\b[:.\\s]*(.*)$`, 'm');
+  return line.exec(plan)?.[1]?.trim() ?? '';
+}

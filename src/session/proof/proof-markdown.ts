@@ -1,0 +1,183 @@
+import { visibleControls } from '../../base/plain-words.ts';
+import type { CheckRun } from '../../phases/proving.ts';
+import { describeBy } from '../documents/describe-event.ts';
+import {
+  type Approval,
+  JSON_FENCE,
+  type ProvedSet,
+  proofText,
+  type SessionProof,
+  sealedMarkdown,
+} from './proof.ts';
+
+/** `proof.md`, to be read in a pull request: the facts, then the proof as data, by which it can be repeated. */
+export function proofMarkdown(proof: SessionProof): string {
+  return sealedMarkdown(
+    [
+      proofFacts(proof),
+      '## Repeat it',
+      `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
+      details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
+      '',
+    ].join('\n\n'),
+  );
+}
+
+/** The same without the data. */
+export function proofFacts(proof: SessionProof): string {
+  return [
+    `# Proof of ${code(proof.session)}`,
+    ...introduction(proof),
+    ...requirements(proof),
+    '## Checks',
+    ...checks(proof),
+    '## Approvals',
+    list(proof.approvals.map(approval)),
+    ...outside(proof),
+    '## How it was made',
+    list(making(proof)),
+  ].join('\n\n');
+}
+
+function introduction({ commit, tree, branch, base, baseCommit, doneAt }: SessionProof): string[] {
+  const ofTree = tree === undefined ? '' : ` with the tree ${code(tree)}`;
+  return [
+    `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
+    'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
+  ];
+}
+
+function requirements({ requirements: all, checks: set }: SessionProof): string[] {
+  if (all === undefined) return [];
+  const lines = all.map(({ id, text, check, reviewer }) => {
+    if (reviewer !== undefined) {
+      const { iteration, provider, model } = reviewer;
+      const who = [provider, model].filter(Boolean).join(' ');
+      return `${id} ${code(text)}: reviewed by the agent of iteration ${iteration}, ${code(who)}`;
+    }
+    const run = set?.runs.find(({ command }) => command === check);
+    const shown = run === undefined ? 'nothing on record' : `${code(check)}, exit status ${run.exitCode}`;
+    return `${id} ${code(text)}: ${shown}`;
+  });
+  return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
+}
+
+function checks({ checks: set, baseChecks }: SessionProof): string[] {
+  if (set === undefined) return ['No command checked this work: the project has no CHECK.'];
+  const where =
+    set.in === 'clone'
+      ? 'On a fresh clone of the commit'
+      : 'In the folder of the agent (CHECK_IN=worktree), where uncommitted and ignored files took part';
+  return [
+    `${where}, sandbox: ${set.sandbox}, ${set.at}.`,
+    list(set.runs.map(checkLine)),
+    ...set.runs.flatMap(tail),
+    ...(baseChecks === undefined ? [] : [`The same on the base commit: ${onBase(baseChecks)}.`]),
+  ];
+}
+
+function checkLine({
+  command,
+  isSetup,
+  exitCode,
+  how,
+  durationMs,
+  outputHash,
+  outputBytes,
+}: CheckRun): string {
+  const status = exitCode === null ? (how ?? 'no exit status') : `exit status ${exitCode}`;
+  const output = `output of ${outputBytes} bytes, SHA-256 ${code(outputHash)}`;
+  return `${isSetup ? 'SETUP ' : ''}${code(command)}: **${status}**, ${(durationMs / 1000).toFixed(1)} s, ${output}`;
+}
+
+function onBase({ runs }: ProvedSet): string {
+  return runs
+    .map(({ command, exitCode, how }) => `${code(command)} ${how ?? `exit status ${exitCode}`}`)
+    .join(', ');
+}
+
+function tail({ command, tail: text }: CheckRun): string[] {
+  if (text === undefined) return [];
+  const fence = fenceFor(text);
+  return [details(`Last lines of ${htmlText(command)}`, `${fence}text\n${text}\n${fence}`)];
+}
+
+function approval(given: Approval): string {
+  const who = `by ${describeBy(given.by)}, ${given.at}`;
+  switch (given.what) {
+    case 'start':
+      return `the start, ${who}`;
+    case 'plan':
+      return `the plan ${code(given.plan.name)}, SHA-256 ${code(given.plan.hash)}, ${who}`;
+    case 'answers': {
+      const hashes = given.answers.map(
+        ({ id, question, answer }) => `${id} (question ${code(question)}, answer ${code(answer)})`,
+      );
+      return `answers to ${hashes.join(', ')}, ${who}`;
+    }
+    case 'resume':
+      return `a resume, ${who}`;
+    default:
+      return given satisfies never;
+  }
+}
+
+function outside({ outsidePlan }: SessionProof): string[] {
+  if (outsidePlan === undefined || outsidePlan.length === 0) return [];
+  return ['## Changed files that the plan does not name', list(outsidePlan.map(code))];
+}
+
+function making({ agents, samocode, durationMs, cost }: SessionProof): string[] {
+  const { usd, usdIsEstimate, inputTokens, outputTokens } = cost;
+  const money = usd === undefined ? [] : [`${usdIsEstimate ? 'about ' : ''}$${usd.toFixed(2)}`];
+  const tokens =
+    inputTokens === undefined && outputTokens === undefined
+      ? []
+      : [`${inputTokens ?? 0} tokens in, ${outputTokens ?? 0} out`];
+  return [
+    ...agents.map(agentLine),
+    `samocode ${samocode.join(', ')}`,
+    [`agents worked for ${Math.ceil(durationMs / 60_000)} min`, ...money, ...tokens].join(', '),
+  ];
+}
+
+function agentLine({
+  iterations,
+  provider,
+  model,
+  version,
+  sandbox,
+}: SessionProof['agents'][number]): string {
+  const what = [provider, version, model].filter(Boolean).join(' ');
+  const level = sandbox === undefined ? '' : `, sandbox: ${sandbox}`;
+  return `${iterations} ${iterations === 1 ? 'agent' : 'agents'}: ${code(what)}${level}`;
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+function details(summary: string, text: string): string {
+  return `<details><summary>${summary}</summary>\n\n${text}\n\n</details>`;
+}
+
+/** Text of others as code, whatever it holds. */
+function code(text: string): string {
+  const shown = visibleControls(text).replaceAll('\n', ' ');
+  const fence = '`'.repeat(longestRun(shown) + 1);
+  const blank = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
+  return `${fence}${blank}${shown}${blank}${fence}`;
+}
+
+function fenceFor(text: string): string {
+  return '`'.repeat(Math.max(3, longestRun(text) + 1));
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+}
+
+function htmlText(text: string): string {
+  const plain = visibleControls(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return `<code>${plain}</code>`;
+}

@@ -1,0 +1,39 @@
+import { visibleControls } from '../../base/plain-words.ts';
+import { commitOf } from '../../project/git/repository.ts';
+import { changedPaths } from '../../project/worktrees/changes.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import { outsidePlanFiles } from '../../session/proof/outside-plan.ts';
+import type { PlanEvidence } from '../core/evidence.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+
+const MOST = 100;
+const MOST_NAMED = 10;
+
+/** Files that the branch has changed since its base and the approved plan does not name; undefined where no plan is approved. */
+export async function filesOutsidePlan(
+  worker: Worker,
+  { text, outcome }: Pick<PlanEvidence, 'text' | 'outcome'>,
+): Promise<string[] | undefined> {
+  const { worktree } = stateOf(worker);
+  if (text === undefined || !outcome.approved || worktree === undefined) return undefined;
+  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
+  const head = await commitOf(`refs/heads/${worktree.branch}`, options);
+  if (head === undefined) return undefined;
+  return outsidePlanFiles(text, await changedPaths({ ...options, base: worktree.baseCommit, head })).slice(
+    0,
+    MOST,
+  );
+}
+
+/** Tells of those that were not told of before. */
+export function outsidePlanNotice(
+  worker: Pick<Worker, 'writer'>,
+  outside: readonly string[] = [],
+): NewEvent[] {
+  const { outsidePlan: known = [] } = stateOf(worker);
+  const files = outside.filter((path) => !known.includes(path));
+  if (files.length === 0) return [];
+  const more = files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : '';
+  const text = `Changed, although the plan does not name them: ${files.slice(0, MOST_NAMED).map(visibleControls).join(', ')}${more}`;
+  return [{ type: 'notice', code: 'outside_plan', text, flow: text }];
+}

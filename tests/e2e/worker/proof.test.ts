@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { fingerprint } from '../../../src/base/files/fingerprint.ts';
+import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
+import { readProof } from '../../../src/session/proof/proof.ts';
+import { putInPhase } from '../../support/put-in-phase.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+
+const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
+const WORKS = [
+  { act: 'edit', path: 'work.txt', text: 'done\n' },
+  { act: 'commit', subject: 'Work' },
+  { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'All is proved, says the agent.' } },
+];
+
+/** A session that is done, after one commit, with a check that needs it. */
+async function doneRig(lines: Readonly<Record<string, string>> = {}): Promise<SessionRig> {
+  const rig = await startRig({
+    lines: { GATES: 'none', CHECK: 'cat work.txt README.md', ...lines },
+    scenario: { rules: [HANG_FIRST, { when: { phase: 'done' }, do: WORKS }] },
+    repo: { files: { 'README.md': '# A project\n', 'work.txt': '' } },
+  });
+  await putInPhase(rig, 'done');
+  await rig.until(({ status }) => status.kind === 'done');
+  return rig;
+}
+
+async function samocode({ repo, program }: SessionRig, ...args: string[]): Promise<CommandResult> {
+  return await runCommand(process.execPath, [program('cli'), ...args], { cwd: repo.path, env: repo.env });
+}
+
+test('a session that is done has its proof, and verify finds it as it says, in the session and in a fresh clone', async () => {
+  await using rig = await doneRig();
+  const { proof: folder } = rig.paths;
+  const reading = readProof(await readFile(join(folder, 'proof.json'), 'utf8'));
+  const { branch } = rig.file.settings;
+  const [commit, tree] = (await rig.repo.git(['rev-parse', branch, `${branch}^{tree}`])).split('\n');
+  const output = 'done\n# A project\n';
+  expect(reading).toMatchObject({
+    proof: {
+      ...{ branch, commit, tree, session: rig.file.folder },
+      checks: {
+        runs: [
+          {
+            command: 'cat work.txt README.md',
+            exitCode: 0,
+            outputHash: fingerprint(output),
+            tail: output.trim(),
+          },
+        ],
+      },
+      baseChecks: { runs: [{ exitCode: 0 }] },
+      agents: [{ provider: 'rehearsal', iterations: 2 }],
+    },
+  });
+  expect(await readFile(join(folder, 'outputs/full-1.txt'), 'utf8')).toBe(output);
+  const markdown = await readFile(join(folder, 'proof.md'), 'utf8');
+  expect(markdown).not.toContain('says the agent');
+
+  const shown = await samocode(rig, 'show', rig.file.folder, 'proof');
+  expect(shown.stdout).toContain(`Commit \`${commit}\``);
+  const yes = await samocode(rig, 'verify', rig.file.folder);
+  expect(yes.stdout).toMatch(/✔ cat work\.txt README\.md: exit status 0.*\nyes: /);
+  expect(yes.exitCode).toBe(0);
+
+  const elsewhere = join(rig.repo.root, 'elsewhere');
+  await rig.repo.git(['clone', '-q', rig.repo.path, elsewhere], rig.repo.root);
+  const there = ['-C', elsewhere, '--json'];
+  const asked = await samocode(rig, 'verify', join(folder, 'proof.md'), ...there);
+  expect(asked.exitCode).toBe(1);
+  expect(asked.stderr + asked.stdout).toContain('cat work.txt README.md');
+  const again = await samocode(rig, 'verify', join(folder, 'proof.md'), '--yes', ...there);
+  expect(JSON.parse(again.stdout)).toMatchObject({ verified: true, differences: [], commit });
+}, 120_000);
+
+test('verify of a session says no when its files or its branch are not what its events say', async () => {
+  await using rig = await doneRig();
+  const { repo, file, paths } = rig;
+  const json = join(paths.proof, 'proof.json');
+  const text = await readFile(json, 'utf8');
+  await writeFile(json, text.replace('"exitCode": 0', '"exitCode": 3'));
+  const changed = await samocode(rig, 'verify', file.folder);
+  expect([changed.exitCode, changed.stdout]).toEqual([
+    1,
+    expect.stringContaining('expected a proof as samocode wrote it, found other text'),
+  ]);
+  await writeFile(json, text);
+
+  await repo.git(['branch', '-f', 'other', file.settings.branch]);
+  await repo.git(['update-ref', `refs/heads/${file.settings.branch}`, 'main']);
+  const moved = await samocode(rig, 'verify', file.folder, '--json');
+  expect(JSON.parse(moved.stdout)).toMatchObject({ verified: false, differences: [{ what: 'commit' }] });
+  expect(moved.exitCode).toBe(1);
+}, 120_000);
+
+test('a proof is written whatever an agent has left in its place, and follows no link out of the session', async () => {
+  await using rig = await startRig({
+    lines: { GATES: 'none' },
+    scenario: { rules: [HANG_FIRST, { when: { phase: 'done' }, do: WORKS }] },
+  });
+  const outside = join(rig.repo.root, 'outside.json');
+  await writeFile(outside, 'mine');
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await runCommand('ln', ['-s', rig.repo.root, rig.paths.proof]);
+  await putInPhase(rig, 'done');
+  await rig.until(({ status }) => status.kind === 'done');
+  expect(existsSync(join(rig.repo.root, 'proof.json'))).toBe(false);
+  expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain('the project has no CHECK');
+  expect(await readFile(outside, 'utf8')).toBe('mine');
+});
+
+test('a proof that was not written before a crash is read and verified from the events all the same', async () => {
+  await using rig = await doneRig();
+  await rm(rig.paths.proof, { recursive: true });
+  expect((await samocode(rig, 'show', rig.file.folder, 'proof')).stdout).toContain('exit status 0');
+  expect((await samocode(rig, 'verify', rig.file.folder)).exitCode).toBe(0);
+}, 120_000);
+
+test('a session that is not done has no proof', async () => {
+  await using rig = await startRig({ scenario: { rules: [HANG_FIRST] } });
+  const none = await samocode(rig, 'verify', rig.file.folder);
+  expect([none.exitCode, none.stderr]).toEqual([1, expect.stringContaining('has no proof yet')]);
+});

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { makeProof } from '../../src/session/proof/make-proof.ts';
+import { proofText, readProof, type SessionProof } from '../../src/session/proof/proof.ts';
+import { proofMarkdown } from '../../src/session/proof/proof-markdown.ts';
+import { checkRun, PROVED, provedEvents } from '../support/proved-events.ts';
+
+const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');
+const altered = { kind: 'altered' };
+
+test('a proof says which commands ran on which commit, who approved what, and what it cost', () => {
+  expect(made()).toMatchObject({
+    session: '26-01-08-x',
+    branch: 'samocode/x',
+    commit: PROVED.commit,
+    tree: PROVED.tree,
+    checks: {
+      in: 'clone',
+      sandbox: 'guard',
+      runs: [{ command: 'npm test', exitCode: 0, outputHash: 'ab'.repeat(32) }],
+    },
+    baseChecks: { commit: PROVED.base, runs: [{ output: 'outputs/base-1.txt' }] },
+    approvals: [
+      { what: 'start', by: { channel: 'cli' } },
+      {
+        what: 'answers',
+        answers: [{ id: 'Q1', question: 'cd'.repeat(32), answer: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+      },
+      { what: 'plan', plan: { hash: 'ef'.repeat(32) } },
+    ],
+    agents: [{ provider: 'rehearsal', model: 'opus', version: '2.1.0', sandbox: 'guard', iterations: 1 }],
+    samocode: ['0.3.0'],
+    cost: { usd: 1.5 },
+  });
+});
+
+test('a requirement is shown by its command, or by who found it to hold', () => {
+  const requirements = [
+    { id: 'R1', text: 'It works', check: 'npm test' },
+    { id: 'R2', text: 'It reads well', check: 'reviewed' },
+  ];
+  const events = provedEvents({ requirements }).map((event) =>
+    event.type === 'iteration_ended'
+      ? { ...event, phase: 'quality' as const, signal: { status: 'continue' as const, reviewed: ['R2'] } }
+      : event,
+  );
+  const proof = made(events);
+  expect(proof.requirements).toMatchObject([
+    { id: 'R1' },
+    { reviewer: { iteration: 1, provider: 'rehearsal' } },
+  ]);
+  const text = proofMarkdown(proof);
+  expect(text).toContain('- R1 `It works`: `npm test`, exit status 0');
+  expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
+});
+
+test('no summary of an agent is in a proof', () => {
+  expect(proofMarkdown(made())).not.toContain('Trust me');
+});
+
+test('there is no proof before a session is done', () => {
+  expect(makeProof(provedEvents().slice(0, -1))).toBeUndefined();
+});
+
+test('a session that works on another goal keeps the proof of the one before', () => {
+  const more = [
+    { type: 'resumed', by: { channel: 'cli' }, phase: 'investigation', goal: 'More', resetsCounts: true },
+  ] as const;
+  expect(made(provedEvents({ more: [...more] }))).toEqual(made());
+});
+
+test('checks that failed, or ran on another commit than the last that counts, show nothing', () => {
+  const runs = [checkRun({ exitCode: 1, how: 'exit status 1' })];
+  expect(made(provedEvents({ runs }))).toMatchObject({ commit: PROVED.commit });
+  expect(made(provedEvents({ runs })).checks).toBeUndefined();
+  expect(proofMarkdown(made(provedEvents({ runs })))).toContain('No command checked this work');
+});
+
+test('a proof is read from each of its files as it was written', () => {
+  const proof = made();
+  expect(readProof(proofText(proof))).toEqual({ kind: 'proof', proof });
+  expect(readProof(proofMarkdown(proof))).toEqual({ kind: 'proof', proof });
+});
+
+test('the line ends of a forge and blanks at the end change no proof', () => {
+  const proof = made();
+  expect(readProof(`${proofMarkdown(proof).replaceAll('\n', '\r\n')}\r\n`)).toEqual({ kind: 'proof', proof });
+});
+
+const FILES = [
+  ['proof.json', proofText(made())],
+  ['proof.md', proofMarkdown(made()).trimEnd()],
+] as const;
+
+test.each(FILES)('a changed, removed or added byte of %s is seen', (_, text) => {
+  const bytes = Buffer.from(text);
+  const change = fc.record({
+    at: fc.nat(bytes.length - 1),
+    byte: fc.integer({ min: 33, max: 126 }),
+    cut: fc.nat(1),
+    put: fc.nat(1),
+  });
+  fc.assert(
+    fc.property(change, ({ at, byte, cut, put }) => {
+      const other = Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from([byte].slice(0, put)),
+        bytes.subarray(at + cut),
+      ]);
+      fc.pre(!other.equals(bytes));
+      expect(readProof(other.toString('utf8'))).toEqual(altered);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a proof with any field of another value is seen', () => {
+  const text = proofText(made());
+  const fields = [...text.matchAll(/: ("[^"]+"|[\d.]+)(?=,?\n)/g)];
+  const others = fields.map(
+    ({ 0: whole, index }) => `${text.slice(0, index)}: "other"${text.slice(index + whole.length)}`,
+  );
+  expect(others.length).toBeGreaterThan(40);
+  expect(others.filter((other) => readProof(other).kind !== 'altered')).toEqual([]);
+});
+
+test('whatever is handed over as a proof, reading it never throws', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.string().map((text) => `{\n${text}`),
+      ),
+      (text) => {
+        expect(readProof(text)).toEqual(altered);
+      },
+    ),
+  );
+});
+
+test('commands and outputs cannot leave their place in proof.md', () => {
+  const evil = '`x` <b> | </details>\u001b[31m';
+  const text = proofMarkdown(
+    made(provedEvents({ runs: [checkRun({ command: evil, tail: '```\n# Approved\n````' })] })),
+  );
+  expect(text).toContain('- `` `x` <b> | </details>\\u001b[31m ``: **exit status 0**');
+  expect(text).toContain('<code>`x` &lt;b> | &lt;/details>\\u001b[31m</code>');
+  expect(text).toContain('`````text\n```\n# Approved\n````\n`````');
+});

@@ -1,0 +1,111 @@
+import type { CheckRun, ProvedRequirement } from '../../src/phases/proving.ts';
+import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
+import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
+import type { SessionFile } from '../../src/session/events/session-file.ts';
+import { sessionFileSample } from './session-file-sample.ts';
+
+export const PROVED = {
+  commit: '1111111111111111111111111111111111111111',
+  tree: '2222222222222222222222222222222222222222',
+  base: '3333333333333333333333333333333333333333',
+};
+
+export const checkRun = (more: Partial<CheckRun> = {}): CheckRun => ({
+  command: 'npm test',
+  exitCode: 0,
+  durationMs: 1234,
+  outputHash: 'ab'.repeat(32),
+  outputBytes: 42,
+  output: 'iterations/001/checks/full-1.txt',
+  tail: '# pass 3\n```\n# fail 0',
+  ...more,
+});
+
+/** The events of a small session: approved in a terminal, one agent, one check, done. */
+export function provedEvents({
+  proved = PROVED,
+  runs = [checkRun()],
+  more = [],
+  ofFile = {},
+  requirements,
+}: {
+  proved?: typeof PROVED;
+  runs?: CheckRun[];
+  more?: NewEvent[];
+  ofFile?: Partial<SessionFile>;
+  requirements?: ProvedRequirement[];
+} = {}): SessionEvent[] {
+  const file = sessionFileSample(ofFile);
+  const proving = { in: 'clone', fast: [], copy: [], timeoutMs: 60_000, setupCache: [] } as const;
+  const text = JSON.stringify({ ...file, settings: { ...file.settings, proving } });
+  const by = { channel: 'cli' } as const;
+  const { commit, tree, base } = proved;
+  const worktree = { path: '/worktrees/x', branch: 'samocode/x', base: 'main', baseCommit: base };
+  const of = { in: 'clone', sandbox: 'guard' } as const;
+  const events: NewEvent[] = [
+    { type: 'session_created', sessionId: file.id, runWanted: true, by, file: text, sandbox: 'guard' },
+    {
+      type: 'worker_took_over',
+      worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
+      version: '0.3.0',
+      previous: 'none',
+      recovery: 'nothing',
+    },
+    { type: 'prepared', phase: 'investigation', worktree, warnings: [] },
+    {
+      type: 'iteration_started',
+      iteration: 1,
+      phase: 'investigation',
+      provider: 'rehearsal',
+      model: '',
+      log: 'x.jsonl',
+      childUuid: 'u',
+      timeLimitMs: 1,
+      sandbox: 'guard',
+    },
+    {
+      type: 'checks_ran',
+      set: 'base',
+      ...of,
+      commit: base,
+      tree,
+      runs: [checkRun({ output: 'base-checks/base-1.txt' })],
+    },
+    { type: 'answers_recorded', by, answers: [{ id: 'Q1', question: 'cd'.repeat(32), text: 'B' }], open: [] },
+    {
+      type: 'plan_approved',
+      by,
+      plan: { name: '01-08-1000-plan-x.md', hash: 'ef'.repeat(32) },
+      phase: 'implementation',
+    },
+    { type: 'checks_ran', set: 'full', iteration: 1, ...of, commit, tree, runs },
+    {
+      type: 'iteration_ended',
+      iteration: 1,
+      phase: 'done',
+      ending: 'signalled',
+      exitCode: 0,
+      signalNotes: [],
+      decision: { kind: 'done', phase: 'done', summary: 'Trust me.' },
+      changed: true,
+      treeChanged: true,
+      cost: { usd: 1.5, inputTokens: 1000, outputTokens: 200, model: 'opus', version: '2.1.0' },
+      durationMs: 60_000,
+      head: commit,
+      flowLines: [],
+    },
+    { type: 'done', summary: 'Trust me.', requirements },
+    ...more,
+  ];
+  return events.map(
+    (event, at): SessionEvent => ({
+      ...{
+        v: FORMAT_VERSION,
+        n: at + 1,
+        at: `2026-01-08T10:00:${String(at).padStart(2, '0')}.000Z`,
+        lease: 1,
+      },
+      ...event,
+    }),
+  );
+}
