@@ -38,8 +38,11 @@ export type CheckRun = z.infer<typeof CheckRun>;
 
 /** A set of checks that ran to its end. With this alone it can be said later what was shown of which commit. */
 export const ChecksRan = z.object({
-  /** base: all of them on the commit that the session began from. fast: a few, for the next agent. full: what done needs. */
-  set: z.enum(['base', 'fast', 'full']),
+  /**
+   * base: all of them on the commit that the session began from. fast: a few, for the next agent. full: what done needs.
+   * merge: all of them on the branch merged with its base.
+   */
+  set: z.enum(['base', 'fast', 'full', 'merge']),
   iteration: z.int().optional(),
   in: z.enum(CHECK_PLACES),
   commit: z.string(),

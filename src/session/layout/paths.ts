@@ -51,6 +51,8 @@ export interface SessionPaths {
   now: string;
   /** Worker only: what the checks printed on the base commit. */
   baseChecks: string;
+  /** Worker only: what the checks printed on a merge of its branch. */
+  mergeChecks: string;
   /** Worker only: whether SETUP is due in the worktree that it made, and how it went. */
   setup: string;
   /** Worker only: the text of the plan that was approved. */
@@ -88,6 +90,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     iterations: join(runDir, 'iterations'),
     now: join(runDir, 'now.json'),
     baseChecks: join(runDir, 'base-checks'),
+    mergeChecks: join(runDir, 'merge-checks'),
     setup: join(runDir, 'setup'),
     approvedPlan: join(runDir, 'approved-plan.md'),
     workerErrors: join(runDir, 'worker.stderr'),
