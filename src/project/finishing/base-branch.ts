@@ -1,4 +1,4 @@
-import { type GitOptions, gitSaysYes, runGit } from '../git/git.ts';
+import { type GitOptions, gitLine, gitSaysYes } from '../git/git.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 
 export interface BaseBranch {
@@ -6,6 +6,8 @@ export interface BaseBranch {
   into: string | undefined;
   /** How many commits of the session's branch it lacks. */
   ahead: number;
+  /** How many the session's branch has since it began. */
+  sinceBase: number;
   /** The tip of the session's branch; absent: it is gone. */
   tip: string | undefined;
 }
@@ -18,14 +20,20 @@ export async function findBaseBranch({
   mainRepo,
   base,
   branch,
+  baseCommit,
   ...context
-}: GitContext & { mainRepo: string; base: string; branch: string }): Promise<BaseBranch> {
+}: GitContext & { mainRepo: string; base: string; branch: string; baseCommit: string }): Promise<BaseBranch> {
   const main = { ...context, cwd: mainRepo };
   const tip = await commitOf(`refs/heads/${branch}`, main);
   const into = await localBranch(base, main);
-  if (into === undefined || into === branch || tip === undefined) return { into: undefined, ahead: 0, tip };
-  const { stdout } = await runGit(['rev-list', '--count', `refs/heads/${into}..${tip}`, '--'], main);
-  return { into, ahead: Number(stdout.trim()), tip };
+  if (tip === undefined) return { into: undefined, ahead: 0, sinceBase: 0, tip };
+  const sinceBase = await countCommits(baseCommit, tip, main);
+  if (into === undefined || into === branch) return { into: undefined, ahead: 0, sinceBase, tip };
+  return { into, ahead: await countCommits(`refs/heads/${into}`, tip, main), sinceBase, tip };
+}
+
+async function countCommits(since: string, tip: string, main: GitOptions): Promise<number> {
+  return Number(await gitLine(['rev-list', '--count', `${since}..${tip}`, '--'], main));
 }
 
 async function localBranch(base: string, main: GitOptions): Promise<string | undefined> {

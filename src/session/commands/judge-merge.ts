@@ -37,7 +37,7 @@ export function judgeMerge(
 export function judgePullRequest(
   { by, gateChannels }: Asked,
   state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge' | 'worktree'>,
-  { ahead, tip }: { ahead: number; tip: string | undefined },
+  { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
   const closed = judgeKind('merge', state) ?? closedChannel(by, gateChannels, 'Nothing was published.');
   if (closed) return closed;
@@ -45,7 +45,5 @@ export function judgePullRequest(
   if (kind !== 'done' && kind !== 'stopped' && kind !== 'blocked')
     return refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
   const into = state.worktree?.base ?? 'any branch';
-  return tip === undefined || ahead === 0
-    ? refused(COMMAND_ERRORS.nothing_to_merge({ into }))
-    : { kind: 'accepted' };
+  return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };
 }
