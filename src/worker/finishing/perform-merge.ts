@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
+import { acquireLease } from '../../base/processes/lease.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { mergeRef } from '../../project/checkpoints/checkpoint-refs.ts';
 import { mergeOnto } from '../../project/finishing/base-branch.ts';
-import { fastForward } from '../../project/finishing/fast-forward.ts';
+import { type FastForward, type FastForwardPlan, fastForward } from '../../project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
+import { commonDirOf } from '../../project/git/common-dir.ts';
 import { gitSaysYes } from '../../project/git/git.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { MergeEnd } from '../../session/events/finishing.ts';
@@ -105,7 +107,14 @@ async function mergeOnce(
     ];
     return { events, end: { ...merged, outcome: 'ready', reason: proof.reason, commands } };
   }
-  const moved = await fastForward({ mainRepo, branch: into, from: onto.from, to: commit, ref, ...context });
+  const moved = await forwardAlone(worker, {
+    mainRepo,
+    branch: into,
+    from: onto.from,
+    to: commit,
+    ref,
+    ...context,
+  });
   crashPoint('merge-moved');
   switch (moved.kind) {
     case 'done':
@@ -116,6 +125,28 @@ async function mergeOnce(
       return { events, end: { ...merged, outcome: 'ready', reason: moved.why, commands: moved.commands } };
     default:
       return moved satisfies never;
+  }
+}
+
+const ALONE_LIMIT_MS = 60_000;
+const POLL_MS = 200;
+
+/**
+ * git writes the files of a checkout before it moves the branch: of two that do so at once in one checkout, one leaves files
+ * there that no commit has. So only one session of the repository does.
+ */
+async function forwardAlone(worker: Worker, plan: FastForwardPlan): Promise<FastForward> {
+  const { clock, host } = worker;
+  const dir = join(await commonDirOf(plan.mainRepo, worker.git.context), 'samocode', 'merging');
+  const deadline = clock.monotonic() + ALONE_LIMIT_MS;
+  for (;;) {
+    try {
+      await using _alone = await acquireLease(dir, { clock, host });
+      return await fastForward(plan);
+    } catch (error) {
+      if (!BASE_ERRORS.lease_held.is(error) || clock.monotonic() > deadline) throw error;
+    }
+    await clock.sleep(POLL_MS);
   }
 }
 
