@@ -1,9 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { systemHost } from '../../src/base/processes/host.ts';
 import { fastForward } from '../../src/project/finishing/fast-forward.ts';
 import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
@@ -11,19 +8,14 @@ import type { NewEvent } from '../../src/session/events/events.ts';
 import type { MergeEnd } from '../../src/session/events/finishing.ts';
 import type { Channel } from '../../src/session/events/who-acted.ts';
 import { takeCommands } from '../../src/worker/commands/take-commands.ts';
-import { GitGuard } from '../../src/worker/core/git-guard.ts';
-import type { Worker } from '../../src/worker/core/worker.ts';
-import { Projector } from '../../src/worker/documents/projector.ts';
 import { performMerge } from '../../src/worker/finishing/perform-merge.ts';
-import { CREATED, PREPARED } from '../session/events.ts';
-import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
-import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
+import { makeRepo } from '../support/temp-repo.ts';
+import { DONE, type FinishedPlan, finished } from './finished-session.ts';
 
 const CLI = { channel: 'cli' } as const;
 const HEAD = { v: 1, at: '2026-01-08T10:00:00.000Z' } as const;
 const ASKED: NewEvent = { type: 'merge_asked', by: CLI, into: 'main' };
-const DONE: NewEvent = { type: 'done', summary: 'x' };
 
 const merge = (channel: Channel = 'cli'): Command => ({
   ...HEAD,
@@ -31,42 +23,6 @@ const merge = (channel: Channel = 'cli'): Command => ({
   by: { channel },
   kind: 'merge',
 });
-
-interface Plan {
-  branch?: string;
-  base?: string;
-  files?: Record<string, string>;
-  gateChannels?: Channel[];
-  events?: NewEvent[];
-}
-
-/** The worker of a session that is done, has no checks, and has committed `files` on its branch. */
-async function done(log: TempLog, repo: TempRepo, plan: Plan = {}): Promise<Worker> {
-  const { branch = 'samocode/x', base = 'main', files = { 'a.txt': 'work\n' }, events = [DONE] } = plan;
-  const baseCommit = await repo.git(['rev-parse', 'main']);
-  await repo.git(['switch', '--quiet', '-c', branch]);
-  await repo.commit('Work', files);
-  await repo.git(['switch', '--quiet', 'main']);
-  const path = join(repo.root, `worktree of ${branch.replace('/', ' ')}`);
-  await repo.git(['worktree', 'add', '--quiet', path, branch]);
-  const { writer } = await log.open();
-  const worktree = { path, branch, base, baseCommit };
-  await writer.append(CREATED, { ...PREPARED, worktree } as NewEvent, ...events);
-  await mkdir(log.paths.sessionDir, { recursive: true });
-  const { folder, sessionsDir } = log.paths;
-  const sample = sessionFileSample({
-    folder,
-    sessionsDir,
-    mainRepo: repo.path,
-    worktreesDir: join(repo.root, 'worktrees'),
-  });
-  const { gateChannels = sample.settings.gateChannels } = plan;
-  const file = { ...sample, settings: { ...sample.settings, checks: [], gateChannels } };
-  const git = new GitGuard(log.paths, file, repo.env);
-  const projector = new Projector(log.paths, file);
-  const own = { paths: log.paths, file, clock: systemClock, host: await systemHost(), env: repo.env };
-  return { ...own, writer, projector, git } as Partial<Worker> as Worker;
-}
 
 const lastEnd = async ({ paths }: TempLog) =>
   (await readEvents(paths.events, 0)).findLast((event) => event.type === 'merge_ended') as
@@ -76,7 +32,7 @@ const lastEnd = async ({ paths }: TempLog) =>
 test('a merge is recorded as asked for, is done then, and a second one beside it is refused', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
-  const worker = await done(log, repo);
+  const worker = await finished(log, repo);
   await leaveCommand(log.paths, merge());
   await leaveCommand(log.paths, { ...merge(), id: '01KEE000000000000000000002' });
   const before = await repo.git(['rev-parse', 'main']);
@@ -100,7 +56,7 @@ test('a merge is recorded as asked for, is done then, and a second one beside it
   expect(existsSync(join(repo.path, 'a.txt'))).toBe(true);
 });
 
-test.each<[string, Plan, Command, string]>([
+test.each<[string, FinishedPlan, Command, string]>([
   ['through a channel that opens no gate', { gateChannels: ['cli'] }, merge('tool'), 'channel_closed'],
   [
     'of a session that is not done',
@@ -118,7 +74,7 @@ test.each<[string, Plan, Command, string]>([
 ])('a merge %s is refused', async (_, plan, command, code) => {
   await using log = await tempLog();
   await using repo = await makeRepo();
-  const worker = await done(log, repo, plan);
+  const worker = await finished(log, repo, plan);
   await leaveCommand(log.paths, command);
   await takeCommands(worker, 'no_child');
   expect((await readEvents(log.paths.events, 0)).at(-1)).toMatchObject({ type: 'command_refused', code });
@@ -127,7 +83,7 @@ test.each<[string, Plan, Command, string]>([
 test('a base that its remote is ahead of is merged as it is there', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
-  const worker = await done(log, repo, { base: 'origin/main' });
+  const worker = await finished(log, repo, { base: 'origin/main' });
   const first = await repo.git(['rev-parse', 'main']);
   const theirs = await repo.commit('Theirs', { 'b.txt': 'theirs\n' });
   await repo.git(['update-ref', 'refs/remotes/origin/main', theirs]);
@@ -142,7 +98,7 @@ test('a base that its remote is ahead of is merged as it is there', async () => 
 test('conflicts are on record with what to do, and the session stays done', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
-  const worker = await done(log, repo, { files: { 'README.md': 'ours\n' }, events: [DONE, ASKED] });
+  const worker = await finished(log, repo, { files: { 'README.md': 'ours\n' }, events: [DONE, ASKED] });
   const theirs = await repo.commit('Theirs', { 'README.md': 'theirs\n' });
   await performMerge(worker);
   expect(await lastEnd(log)).toMatchObject({
@@ -161,7 +117,7 @@ test('conflicts are on record with what to do, and the session stays done', asyn
 test('a merge whose worker died at any point before the base moved is begun again, and after it is only recorded', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
-  const worker = await done(log, repo, { events: [DONE, ASKED] });
+  const worker = await finished(log, repo, { events: [DONE, ASKED] });
   const from = await repo.git(['rev-parse', 'main']);
   const to = await repo.git(['rev-parse', 'samocode/x']);
   const ref = 'refs/samocode/26-01-08-x/merge';
@@ -177,8 +133,8 @@ test('of two sessions that merge at once both come to be in the base', async () 
   await using two = await tempLog();
   await using repo = await makeRepo();
   const workers = [
-    await done(one, repo, { branch: 'samocode/one', files: { 'one.txt': '1\n' }, events: [DONE, ASKED] }),
-    await done(two, repo, { branch: 'samocode/two', files: { 'two.txt': '2\n' }, events: [DONE, ASKED] }),
+    await finished(one, repo, { branch: 'samocode/one', files: { 'one.txt': '1\n' }, events: [DONE, ASKED] }),
+    await finished(two, repo, { branch: 'samocode/two', files: { 'two.txt': '2\n' }, events: [DONE, ASKED] }),
   ];
   await Promise.all(workers.map((worker) => performMerge(worker)));
   const ends = [await lastEnd(one), await lastEnd(two)];
