@@ -68,7 +68,7 @@ const LAYERS = {
   machine: [['install/package'], ['install'], ['service'], ['doctor']],
   notify: [['.'], ['channels', 'telegram'], ['outbox']],
   server: [['calls'], ['asking'], ['resources'], ['tools', 'prompts'], ['.']],
-  cli: [['terminal'], ['rendering'], ['asking'], ['following'], ['commands/notify'], ['commands'], ['.']],
+  cli: [['terminal'], ['rendering'], ['asking'], ['following'], ['commands/notify', 'commands/finishing'], ['commands'], ['.']],
 };
 
 const STARTS_PROCESSES = [

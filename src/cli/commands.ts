@@ -7,7 +7,8 @@ import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
-import { addFinish } from './commands/finish.ts';
+import { addFinish } from './commands/finishing/finish.ts';
+import { addWorktrees } from './commands/finishing/worktrees.ts';
 import { addInit } from './commands/init.ts';
 import { addInstall, addUninstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
@@ -26,7 +27,6 @@ import { addStop } from './commands/stop.ts';
 import { addMonitor, addSupervisor } from './commands/supervisor.ts';
 import { addTakeover } from './commands/takeover.ts';
 import { addTrust } from './commands/trust.ts';
-import { addWorktrees } from './commands/worktrees.ts';
 import type { AddCommand } from './terminal/shared-options.ts';
 
 /** Every command, in the order of the help. */

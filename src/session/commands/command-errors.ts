@@ -38,7 +38,7 @@ export const COMMAND_ERRORS = errors({
   }),
   busy: ({ with: what }: { with: keyof typeof NOT_ENDED }) => ({
     what: NOTHING,
-    why: NOT_ENDED[what],
+    why: NOT_ENDED[what] ?? NOT_ENDED.rewind,
     hint: 'Try again once it has.',
     next: [{ act: 'follow' }],
   }),

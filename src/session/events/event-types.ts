@@ -10,7 +10,7 @@ import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
 import { Block, Refusal } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
-import { MergeEnd, Trash } from './finishing.ts';
+import { FINISHING_BODIES } from './finishing.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
 import { By } from './who-acted.ts';
@@ -226,13 +226,7 @@ export const EVENT_BODIES = {
     to: z.string(),
     places: Places.optional(),
   }),
-  /** `archived` follows. */
-  discarded: z.object({ by: By, trash: Trash }),
-  /** `trash`: branch and files come back with it. */
-  unarchived: z.object({ by: By, trash: Trash.optional() }),
-  /** Its branch is merged next, however often the worker is replaced meanwhile. */
-  merge_asked: z.object({ by: By, into: z.string() }),
-  merge_ended: MergeEnd,
+  ...FINISHING_BODIES,
   /** The files of `commit` are put back next, however often the worker is replaced meanwhile. */
   rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),
   rewound: z.object({

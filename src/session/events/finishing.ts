@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { By } from './who-acted.ts';
 
 /** What a merge of a session's branch came to. */
-export const MERGE_OUTCOMES = [
+const MERGE_OUTCOMES = [
   /** The base branch has the work. */
   'merged',
   /** Merged and checked, but the base branch was left to the person: `commands` move it. */
@@ -40,6 +41,16 @@ export const Trash = z.object({
   /** Names of files that no commit of the branch holds. */
   uncommitted: z.array(z.string()),
   /** When it may be removed. */
-  until: z.iso.datetime(),
+  until: z.string(),
 });
 export type Trash = z.infer<typeof Trash>;
+
+export const FINISHING_BODIES = {
+  /** `archived` follows. */
+  discarded: z.object({ by: By, trash: Trash }),
+  /** `trash`: branch and files come back with it. */
+  unarchived: z.object({ by: By, trash: Trash.optional() }),
+  /** Its branch is merged next, however often the worker is replaced meanwhile. */
+  merge_asked: z.object({ by: By, into: z.string() }),
+  merge_ended: MergeEnd,
+} as const;

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { FinishWay } from '../../actions/sessions/finish-ways.ts';
-import type { Preview } from '../../actions/sessions/preview.ts';
-import { askYesNo } from '../asking/ask-questions.ts';
-import { sessionFacts, shortName } from '../rendering/session-facts.ts';
-import { type Cli, EXIT } from '../terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
-import { fitLine } from '../terminal/style.ts';
+import type { FinishWay } from '../../../actions/sessions/finish-ways.ts';
+import type { Preview } from '../../../actions/sessions/preview.ts';
+import { askYesNo } from '../../asking/ask-questions.ts';
+import { sessionFacts, shortName } from '../../rendering/session-facts.ts';
+import { type Cli, EXIT } from '../../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
+import { fitLine } from '../../terminal/style.ts';
 
 const WAYS = {
   merge: 'merge its branch into the branch that it began from, checked in a throw-away clone',
@@ -48,7 +48,7 @@ async function finish(cli: Cli, session: string, options: FinishOptions): Promis
   const way = NAMES.find((each) => options[each]) ?? (await choose(cli, session, options));
   if (way === undefined) return;
   if (!options.yes && !(await isWanted(cli, session, way, options))) return;
-  const { finishSession } = await import('../../actions/sessions/finish-session.ts');
+  const { finishSession } = await import('../../../actions/sessions/finish-session.ts');
   // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker goes on.
   const input = { session, ...projectOf(options), how: HOW[way], keep: [], waitMs: DAY_MS };
   if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
@@ -123,7 +123,7 @@ async function isWanted(cli: Cli, session: string, way: Way, options: FinishOpti
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
-  const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
+  const { previewFinish } = await import('../../../actions/sessions/preview-finish.ts');
   return await previewFinish(
     { session, ...projectOf(options), how: HOW[way], keep: [] },
     await cli.actionContext(),

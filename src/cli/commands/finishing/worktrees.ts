@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { SessionWorktree, Worktrees } from '../../actions/sessions/worktrees.ts';
-import { isoUtc } from '../../base/clock.ts';
-import { duration } from '../rendering/durations.ts';
-import type { Cli } from '../terminal/cli.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../terminal/shared-options.ts';
-import { fitLine } from '../terminal/style.ts';
+import type { SessionWorktree, Worktrees } from '../../../actions/sessions/worktrees.ts';
+import { isoUtc } from '../../../base/clock.ts';
+import { duration } from '../../rendering/durations.ts';
+import type { Cli } from '../../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
+import { fitLine } from '../../terminal/style.ts';
 
 type WorktreesOptions = SharedOptions & { prune?: true };
 
@@ -16,7 +16,7 @@ export function addWorktrees(program: Command, cli: Cli): void {
 }
 
 async function worktrees(cli: Cli, options: WorktreesOptions): Promise<void> {
-  const { sessionWorktrees } = await import('../../actions/sessions/worktrees.ts');
+  const { sessionWorktrees } = await import('../../../actions/sessions/worktrees.ts');
   const context = await cli.actionContext();
   const found = await sessionWorktrees({ ...projectOf(options), prune: options.prune === true }, context);
   cli.output.result(found, () => wordsOf(found, cli, context.clock.now(), options));
