@@ -37,6 +37,7 @@ const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => (
 const STARTS_PROCESSES = [
   'actions/doctor',
   'actions/install',
+  'actions/publish',
   'actions/send-command',
   'base/end-tree',
   'base/process-table',
@@ -68,7 +69,9 @@ const STARTS_PROCESSES = [
   'session/watch-files',
   'support/sample-repo/make',
   'worker/check-runs',
+  'worker/discard-session',
   'worker/living-child',
+  'worker/merge-session',
   'worker/open-tool',
   'worker/progress-print',
 ].map((name) => `tests/${name}.test.ts`);
