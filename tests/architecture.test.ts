@@ -39,7 +39,7 @@ const MAY_IMPORT = {
 const LAYERS = {
   base: [['.'], ['files'], ['processes']],
   session: [['layout'], ['events'], ['documents'], ['legacy', 'commands', 'proof'], ['.'], ['watching']],
-  project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving']],
+  project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving'], ['finishing']],
   providers: [['contract'], ['reading'], ['starting'], ['claude', 'codex', 'gemini'], ['.']],
   worker: [
     ['documents'],
@@ -50,6 +50,7 @@ const LAYERS = {
     ['prompt'],
     ['commands'],
     ['proving'],
+    ['finishing'],
     ['iteration'],
     ['loop'],
     ['.'],
@@ -73,7 +74,7 @@ const LAYERS = {
     ['rendering'],
     ['asking'],
     ['following'],
-    ['commands/notify', 'commands/proof'],
+    ['commands/notify', 'commands/finishing', 'commands/proof'],
     ['commands'],
     ['.'],
   ],

@@ -8,6 +8,7 @@ export const ACTS = [
   'bring_back',
   'decide_plan',
   'doctor',
+  'finish',
   'follow',
   'list',
   'look',

@@ -7,6 +7,8 @@ import { addConfig } from './commands/config.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addFinish } from './commands/finishing/finish.ts';
+import { addWorktrees } from './commands/finishing/worktrees.ts';
 import { addInit } from './commands/init.ts';
 import { addInstall, addUninstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
@@ -51,8 +53,10 @@ export const COMMANDS: readonly AddCommand[] = [
   addDiff,
   addWhy,
   addVerify,
+  addFinish,
   addArchive,
   addUnarchive,
+  addWorktrees,
   addSupervisor,
   addTakeover,
   addNotify,

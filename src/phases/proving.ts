@@ -54,8 +54,9 @@ export const ChecksRan = z.object({
   /**
    * base: all of them on the commit that the session began from. fast: a few, for the next agent. full: what done needs.
    * added: a command for each test file that the work has added to, with those files on the base.
+   * merge: all of them on the branch merged with its base.
    */
-  set: z.enum(['base', 'fast', 'full', 'added']),
+  set: z.enum(['base', 'fast', 'full', 'added', 'merge']),
   iteration: z.int().optional(),
   in: z.enum(CHECK_PLACES),
   commit: z.string(),

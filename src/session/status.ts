@@ -155,7 +155,7 @@ interface Work {
 function hasWorkLeft(work: Work): boolean {
   if (work.pendingCommands.length > 0) return true;
   if (!work.hasEvents) return false;
-  if (isRewinding(work.state)) return true;
+  if (isRewinding(work.state) || work.state.merge !== undefined) return true;
   const { status } = work.state;
   switch (status.kind) {
     case 'starting':

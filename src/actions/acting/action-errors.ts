@@ -1,5 +1,6 @@
 import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
+import { namedShort } from '../../session/commands/judge-finish.ts';
 
 /** What every act on a session, and the search for one, may be refused for. */
 export const ACTION_ERRORS = errors({
@@ -32,6 +33,11 @@ export const ACTION_ERRORS = errors({
     what: 'The session was not finished.',
     why: reason ?? 'Its worker has not completed it yet.',
     next: [{ act: 'look', session }],
+  }),
+  not_merged: ({ into, reason, files, commands }: NotMerged) => ({
+    what: `Nothing was merged into ${into}.`,
+    why: [reason, files.length === 0 ? '' : `Conflicts: ${namedShort(files)}.`].join(' ').trim(),
+    hint: commands.length === 0 ? '' : `To resolve that: ${commands.join('; ')}.`,
   }),
   not_taken_over: ({ session }: { session: string }) => ({
     what: `Session ${session} was not taken over.`,
@@ -157,4 +163,13 @@ interface WorkerElsewhere {
   hostId: string;
   /** Of the command that was left. */
   id: string;
+}
+
+interface NotMerged {
+  session: string;
+  into: string;
+  /** The worker's own words. */
+  reason: string;
+  files: readonly string[];
+  commands: readonly string[];
 }

@@ -33,7 +33,7 @@ function stepsOf(view: SessionView): NextStep[] {
         ? [{ ...afterWaiting(status.parked), ifWanted: true }]
         : [{ act: 'resume', ifWanted: true }];
     case 'done':
-      return [{ act: 'read_summary' }];
+      return [{ act: state.merge === undefined ? 'read_summary' : 'follow' }];
     default:
       return status satisfies never;
   }

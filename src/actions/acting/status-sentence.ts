@@ -49,10 +49,18 @@ function sentenceOf(view: SessionView): string {
         ? `${folder} was opened by hand or by the original samocode, and no worker runs it.`
         : `${folder} is stopped (${at}).`;
     case 'done':
-      return `${folder} is done after ${progress.totalIterations} iterations.`;
+      return `${folder} is done after ${progress.totalIterations} iterations${mergeWords(view)}.`;
     default:
       return status satisfies never;
   }
+}
+
+function mergeWords({ state: { merge, lastMerge } }: SessionView): string {
+  if (merge !== undefined) return `; its branch is being merged into ${merge.into}`;
+  if (lastMerge === undefined) return '';
+  return lastMerge.outcome === 'merged'
+    ? `; its branch is merged into ${lastMerge.into}`
+    : `; its branch was not merged into ${lastMerge.into}`;
 }
 
 // A child may name any need; only a plain word becomes part of a sentence of ours.

@@ -1,126 +1,123 @@
 import { SamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import { factsForFinish } from '../../project/worktrees/finish-facts.ts';
-import type { CommandOf } from '../../session/commands/commands.ts';
-import { type FinishFacts, judgeArchive, judgeUnarchive } from '../../session/commands/judge-finish.ts';
-import type { Places } from '../../session/events/places.ts';
+import type { EventType } from '../../session/events/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { sessionPaths } from '../../session/layout/paths.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
-import { type AfterCommand, ALL_FILES_MS, afterCommand, closedTo } from '../acting/after-command.ts';
+import { type AfterCommand, ALL_FILES_MS, afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
-import { earlyRefusal } from '../acting/early-refusal.ts';
-import { safeGit } from '../acting/safe-git.ts';
-import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
+import type { CommandRequest } from '../acting/send-command.ts';
 import { count } from '../reading/changes-words.ts';
 import type { FinishWay } from './finish-ways.ts';
-import { placesNow } from './places-now.ts';
-
-export interface FinishSessionInput extends SessionQuestion {
-  how: FinishWay;
-  /** Documents that stay, with `archive_documents`. */
-  keep: readonly string[];
-}
+import { archiveRequest, type FinishSessionInput, lookAtFinish } from './look-at-finish.ts';
+import { publish } from './publish.ts';
 
 export interface FinishResult {
   view: SessionView;
   /** In a sentence of ours. */
   done: string;
-  /** The folder that took the session or its documents. */
+  /** The folder that took the session or its documents; empty where nothing was moved. */
   place: string;
   moved: readonly string[];
-}
-
-/** How finishing a session is judged here; its worker judges by the same rules. */
-export interface FinishLook {
-  view: SessionView;
-  places: Places | undefined;
-  facts: FinishFacts;
-  refusal?: SamocodeError | undefined;
-  /** The documents that would go. */
-  moved: readonly string[];
+  /** Shell commands that are left to the person, in order. */
+  commands: readonly string[];
+  /** Of a pull request. */
+  url?: string;
+  /** Its title and text, in a file. */
+  bodyPath?: string;
 }
 
 /**
- * Finishes a session in one of the ways: its branch stays, and work that no commit holds is never lost by it.
- * @throws an early refusal, the worker's refusal with what would be lost; not_finished; pending
+ * Finishes a session in one of the ways; work that no commit holds is never lost by it.
+ * @throws an early refusal, the worker's refusal with what would be lost; not_finished; not_merged; pending
  */
 export async function finishSession(
   input: FinishSessionInput,
   context: ActionContext,
 ): Promise<FinishResult> {
-  const { view, places, refusal } = await lookAtFinish(input, context);
+  const look = await lookAtFinish(input, context);
+  const { view, places, refusal } = look;
   if (refusal) throw refusal;
+  const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
+    afterCommand(view, request, [endsIn], context, { workMs });
   const { how } = input;
-  const after =
-    how === 'unarchive'
-      ? await afterCommand(view, { kind: 'unarchive' }, ['worker_left'], context, PATIENT)
-      : await afterCommand(
-          view,
-          { kind: 'archive', ...whatOf(input), places },
-          ['worker_left'],
-          context,
-          PATIENT,
-        );
-  return resultOf(input, after);
-}
-
-const PATIENT = { workMs: ALL_FILES_MS };
-
-/** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError; what `placesNow` throws */
-export async function lookAtFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishLook> {
-  const { view, place } = await findSessionAndPlace(input, context);
-  const { state } = view;
-  const isBack = input.how === 'unarchive';
-  const places = isBack || state.archived ? undefined : await placesNow(view, place, context);
-  const mainRepo = view.sessionFile?.mainRepo;
-  const worktreePath = state.worktree?.path;
-  // What was moved is judged by the worker, once git knows its new place.
-  const isInspected = places === undefined && input.how === 'keep_branch';
-  const facts = await factsForFinish({
-    sessionDir: view.paths.sessionDir,
-    to: sessionPaths(view.paths.sessionsDir, view.folder, !isBack).sessionDir,
-    worktree:
-      isInspected && mainRepo !== undefined && worktreePath !== undefined
-        ? { mainRepo, worktreePath, ...(await safeGit(view, context)) }
-        : undefined,
-  });
-  const verdict = isBack
-    ? { moved: [], ...judgeUnarchive(state, facts) }
-    : { moved: [], ...judgeArchive(whatOf(input), state, facts) };
-  const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
-  return { view, places, facts, refusal: closedTo(view) ?? refused, moved: verdict.moved };
-}
-
-function whatOf({ how, keep }: FinishSessionInput): Pick<CommandOf<'archive'>, 'what' | 'keep'> {
-  return { what: how === 'keep_branch' ? 'session' : 'documents', keep: [...keep] };
-}
-
-function resultOf({ how }: FinishSessionInput, { view, events }: AfterCommand): FinishResult {
-  const { place = '', moved = [] } = archivedBy(events);
   switch (how) {
-    case 'keep_branch': {
-      if (!view.state.archived) throw notFinished(view, events);
-      const { branch } = view.state.worktree ?? {};
-      const kept = branch === undefined ? '' : ` Its branch ${branch} is kept.`;
-      return { view, place, moved, done: `${view.folder} is archived in ${place}.${kept}` };
-    }
-    case 'archive_documents': {
-      if (moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))) throw notFinished(view, events);
-      const done = `Archived in ${place}: ${count(moved.length, 'document')} of ${view.folder}.`;
-      return { view, place, moved, done };
-    }
     case 'unarchive':
-      if (view.state.archived) throw notFinished(view, events);
-      return { view, place, moved, done: `${view.folder} is restored.` };
+      return archivedResult(how, await send({ kind: 'unarchive' }, 'worker_left'));
+    case 'keep_branch':
+    case 'archive_documents':
+      return archivedResult(
+        how,
+        await send({ kind: 'archive', ...archiveRequest(input), places }, 'worker_left'),
+      );
+    case 'discard':
+      return archivedResult(how, await send({ kind: 'discard', places }, 'worker_left'));
+    case 'merge':
+      return mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
+    case 'pull_request': {
+      const { said, ...published } = await publish(look, context);
+      return { view, place: '', moved: [], done: said, ...published };
+    }
     default:
       return how satisfies never;
   }
 }
 
-function archivedBy(events: AfterCommand['events']): { place?: string; moved?: readonly string[] } {
+function archivedResult(
+  how: Exclude<FinishWay, 'merge' | 'pull_request'>,
+  { view, events }: AfterCommand,
+): FinishResult {
   const archived = events.find((event) => event.type === 'archived');
-  return { place: archived?.to, moved: archived?.moved };
+  const { to: place = '', moved = [] } = archived ?? {};
+  const result = { view, place, moved, commands: [] };
+  switch (how) {
+    case 'keep_branch': {
+      if (!view.state.archived) throw notFinished(view, events);
+      const { branch } = view.state.worktree ?? {};
+      const kept = branch === undefined ? '' : ` Its branch ${branch} is kept.`;
+      return { ...result, done: `${view.folder} is archived in ${place}.${kept}` };
+    }
+    case 'discard': {
+      if (!view.state.archived) throw notFinished(view, events);
+      const { trash } = view.state;
+      const kept =
+        trash && ` Branch and worktree are kept as ${trash.ref} until ${trash.until.slice(0, 10)}.`;
+      return { ...result, done: `${view.folder} is discarded; its folder is in ${place}.${kept ?? ''}` };
+    }
+    case 'archive_documents': {
+      if (moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))) throw notFinished(view, events);
+      const done = `Archived in ${place}: ${count(moved.length, 'document')} of ${view.folder}.`;
+      return { ...result, done };
+    }
+    case 'unarchive':
+      if (view.state.archived) throw notFinished(view, events);
+      return { ...result, done: `${view.folder} is restored.` };
+    default:
+      return how satisfies never;
+  }
+}
+
+function mergeResult({ view, events }: AfterCommand): FinishResult {
+  const end = events.find((event) => event.type === 'merge_ended');
+  const result = { view, place: '', moved: [], commands: end?.commands ?? [] };
+  if (end === undefined)
+    return { ...result, done: `${view.folder} is being merged; its status says when that has ended.` };
+  const { outcome, into, commit = '', reason = '', files, commands } = end;
+  switch (outcome) {
+    case 'merged':
+      return { ...result, done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.` };
+    case 'ready':
+      return {
+        ...result,
+        done: `The merge is made and nothing else was changed. ${reason} These commands do the rest.`,
+      };
+    case 'conflicts':
+    case 'checks_failed':
+    case 'stopped':
+    case 'failed':
+      throw ACTION_ERRORS.not_merged({ session: view.folder, into, reason, files, commands });
+    default:
+      return outcome satisfies never;
+  }
 }
 
 /** Its worker could not do what it had accepted; it has recorded why, and that things are as they were. */

@@ -1,11 +1,14 @@
+import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { commitOf } from '../../project/git/repository.ts';
+import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { commitsSince } from '../../project/worktrees/changes.ts';
 import { namedShort } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { count } from '../reading/changes-words.ts';
-import { type FinishLook, type FinishSessionInput, lookAtFinish } from './finish-session.ts';
+import { type FinishLook, type FinishSessionInput, lookAtFinish } from './look-at-finish.ts';
 import { type Preview, previewOf } from './preview.ts';
+import { whyNotPublished } from './publish.ts';
 
 /** Says what finishing a session would do. Changes nothing. @throws what `lookAtFinish` throws */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
@@ -16,14 +19,15 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
 
 async function would(
   { how, keep }: FinishSessionInput,
-  { view, facts: { worktree }, moved }: FinishLook,
+  look: FinishLook,
   context: ActionContext,
 ): Promise<string[]> {
+  const { view, facts, moved } = look;
   switch (how) {
     case 'keep_branch':
       return [
         await aboutBranch(view, context),
-        ...(worktree === undefined ? [] : [aboutWorktree(worktree)]),
+        ...aboutWorktree(facts),
         `The session's folder moves to _archive/${view.folder}; unarchive restores it.`,
         'Its checkpoints are removed: it can no longer be rewound.',
       ];
@@ -33,19 +37,70 @@ async function would(
         ...(keep.length > 0 ? [`Not moved: ${namedShort(keep)}.`] : []),
         'Branch, worktree and overview stay; the session can take a new goal.',
       ];
+    case 'merge':
+      return await aboutMerge(look);
+    case 'pull_request':
+      return await aboutPullRequest(look, context);
+    case 'discard':
+      return [
+        `Branch ${view.state.worktree?.branch ?? ''} is deleted: ${count(look.base?.sinceBase ?? 0, 'commit')}.`,
+        ...aboutWorktree(facts),
+        `Both are kept, uncommitted files included, for ${TRASH_DAYS} days; unarchive restores them.`,
+        `The session's folder moves to _archive/${view.folder}.`,
+      ];
     case 'unarchive':
       return [
         `The session's folder moves back to ${view.paths.sessionsDir}; its worktree is created again when it continues.`,
+        ...(view.state.trash ? [`Branch ${view.state.trash.branch} is restored.`] : []),
       ];
     default:
       return how satisfies never;
   }
 }
 
-function aboutWorktree({ path, reading }: FinishLook['facts']['worktree'] & {}): string {
-  return reading.kind === 'missing'
-    ? 'Its worktree is already gone.'
-    : `The worktree ${path} is removed, ignored files with it.`;
+async function aboutMerge({ view, base, git }: FinishLook): Promise<string[]> {
+  const { sessionFile, state } = view;
+  const { into = '', ahead = 0 } = base ?? {};
+  const checks = state.checks ?? sessionFile?.settings.checks ?? [];
+  const place = (state.proving ?? sessionFile?.settings.proving)?.in ?? 'worktree';
+  const entries = await listWorktrees(sessionFile?.mainRepo ?? '', git);
+  const checkout = entries.find(({ branch }) => branch === into);
+  return [
+    `${count(ahead, 'commit')} of branch ${state.worktree?.branch} to merge into ${into}, in a clone that is thrown away.`,
+    aboutChecks(checks.length, place, into),
+    checkout === undefined
+      ? `${into} is checked out nowhere: the branch alone moves.`
+      : `${into} is checked out in ${checkout.path}: its files are updated if it has no uncommitted changes; else you get the command.`,
+    `Branch and worktree stay; nothing is pushed.`,
+  ];
+}
+
+function aboutChecks(checks: number, place: string, into: string): string {
+  if (checks === 0) return 'The project has no CHECK: nothing is checked.';
+  return place === 'clone'
+    ? `${count(checks, 'check')} to run on the result; ${into} moves only if all of them pass.`
+    : `CHECK_IN=worktree: no check runs on the result; ${into} moves only if it has no new commits.`;
+}
+
+async function aboutPullRequest(look: FinishLook, context: ActionContext): Promise<string[]> {
+  const { view, base } = look;
+  const why = await whyNotPublished(look, context);
+  const { status, worktree } = view.state;
+  const commits = count(base?.sinceBase ?? 0, 'commit');
+  return [
+    why === undefined
+      ? `Branch ${worktree?.branch} is pushed (${commits}), and gh opens a pull request.`
+      : `${why} You get the commands that publish branch ${worktree?.branch} (${commits}).`,
+    ...(status.kind === 'done' ? [] : [`It is a draft: the session is ${status.kind}, not done.`]),
+    `Its text is written to ${view.paths.sessionDir}/pull-request.md.`,
+  ];
+}
+
+function aboutWorktree({ worktree }: FinishLook['facts']): string[] {
+  if (worktree === undefined) return [];
+  return worktree.reading.kind === 'missing'
+    ? ['Its worktree is already gone.']
+    : [`The worktree ${worktree.path} is removed, ignored files with it.`];
 }
 
 async function aboutBranch({ sessionFile, state }: SessionView, { env }: ActionContext): Promise<string> {

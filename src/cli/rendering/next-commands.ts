@@ -31,6 +31,8 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string>> =
   bring_back: (session) => `unarchive ${session}`,
   decide_plan: (session) => `plan ${session}`,
   doctor: () => 'doctor',
+  finish: (session, { how }) =>
+    `finish ${session}${typeof how === 'string' ? ` --${how.replaceAll('_', '-')}` : ''}`,
   follow: (session) => `log ${session} --follow`,
   list: () => 'list',
   look: (session) => `status ${session}`,

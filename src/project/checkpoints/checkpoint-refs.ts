@@ -13,7 +13,9 @@ export type Moment =
   /** Before we end a child in the middle of its work: another ref, so that the later one replaces nothing. */
   | { kind: 'before_kill'; iteration: number }
   /** Before a rewind, so that it can be undone; `id` names the rewind. */
-  | { kind: 'before_rewind'; id: string };
+  | { kind: 'before_rewind'; id: string }
+  /** Before the session is discarded. */
+  | { kind: 'before_discard' };
 
 /** What stands there before any child, so that all of a session's work can be taken back. */
 export const START = { kind: 'after', iteration: 0 } as const satisfies Moment;
@@ -30,6 +32,8 @@ export function refOf(sessionFolder: string, moment: Moment): string {
       return `${refs}${threeDigits(moment.iteration)}-before-kill`;
     case 'before_rewind':
       return `${refs}rewinds/${moment.id.padStart(6, '0')}`;
+    case 'before_discard':
+      return `${refs}discard`;
     default:
       return moment satisfies never;
   }
@@ -37,7 +41,23 @@ export function refOf(sessionFolder: string, moment: Moment): string {
 
 /** All refs of a session's checkpoints. Old folders have names that git allows in no ref. */
 function refsOf(sessionFolder: string): string {
-  return `refs/samocode/${sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-')}/`;
+  return `refs/samocode/${asRefName(sessionFolder)}/`;
+}
+
+function asRefName(sessionFolder: string): string {
+  return sessionFolder.replace(/[^\p{L}\p{N}-]+/gu, '-');
+}
+
+/** Holds what was discarded with a session. No session's own refs begin so: their names have no underscore. */
+export const TRASH = 'refs/samocode/_trash/';
+
+export function trashRef(sessionFolder: string): string {
+  return `${TRASH}${asRefName(sessionFolder)}`;
+}
+
+/** Holds the newest result of merging a session's branch. */
+export function mergeRef(sessionFolder: string): string {
+  return `${refsOf(sessionFolder)}merge`;
 }
 
 /** Keeps the checkpoint of a phase's last iteration under a ref that does not grow old. */

@@ -88,11 +88,12 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
     sessionTree: documents.tree,
     skipped: [...code.skipped, ...documents.skipped],
   };
-  // A rewind is known by its own checkpoint.
-  const mayBeSame = last?.commit === lastNow && moment.kind !== 'before_rewind';
+  // A rewind is known by its own checkpoint, and what is discarded by the time of its own.
+  const isApart = moment.kind === 'before_rewind' || moment.kind === 'before_discard';
+  const mayBeSame = last?.commit === lastNow && !isApart;
   const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;
   const { ref, commit } = same ?? (await commitTaken(store, plan, taken));
-  if (moment.kind !== 'before_rewind') writeLast(store, { ref, commit, ...taken });
+  if (!isApart) writeLast(store, { ref, commit, ...taken });
   const newlySkipped = taken.skipped.filter((name) => !last?.skipped.includes(name));
   const { worktreeTree, sessionTree, skipped } = taken;
   const kept = { ref, commit, head, worktreeTree, sessionTree, documents: documents.files };
@@ -160,6 +161,8 @@ function subject({ sessionFolder, moment }: CheckpointPlan): string {
       return `Checkpoint of ${sessionFolder} before iteration ${moment.iteration} was ended`;
     case 'before_rewind':
       return `Checkpoint of ${sessionFolder} before a rewind`;
+    case 'before_discard':
+      return `${sessionFolder}, discarded`;
     default:
       return moment satisfies never;
   }

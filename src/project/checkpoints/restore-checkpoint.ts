@@ -126,7 +126,7 @@ async function readTarget(store: CheckpointStore, commit: string): Promise<Targe
 }
 
 /** A folder without files is in no commit, so its tree is the empty one. */
-async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
+export async function treeIn(store: CheckpointStore, commit: string, part: string): Promise<string> {
   const options = repositoryOptions(store);
   const asked = ['rev-parse', '--verify', '--quiet', `${commit}:${part}`];
   const { exitCode, stdout } = await runGit(asked, { ...options, allowFailure: true });

@@ -136,7 +136,7 @@ const QUIET = {
 };
 
 /** Commands that may have to reach a remote, and not for what a repository says that it lacks. */
-const REMOTE = new Set(['fetch', 'ls-remote', 'worktree']);
+const REMOTE = new Set(['fetch', 'ls-remote', 'push', 'worktree']);
 const NO_REMOTE = { GIT_ALLOW_PROTOCOL: 'none' };
 
 /**

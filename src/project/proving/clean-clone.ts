@@ -37,7 +37,7 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   await makeRepository(dir, { objects: [join(commonDir, 'objects')], commit, branch }, context);
   await writeRefs(dir, { main, commit, branch });
   await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
-  const config = [...(await filtersOf(main, commonDir)), ...(context.config ?? [])];
+  const config = [...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
   const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
   await checkOut(clone, { commit, base });
   const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
@@ -59,7 +59,7 @@ export async function removeClone(dir: string): Promise<void> {
 }
 
 /** git-lfs takes objects from where the borrowed ones are, and leaves a pointer where one is missing. */
-const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
+export const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
 
 interface NewRepository {
   objects: readonly string[];
@@ -105,7 +105,7 @@ async function writeRefs(
 }
 
 /** `git lfs install --local` and its like: the person's own, as the settings outside of the repository are. */
-async function filtersOf(main: GitOptions, commonDir: string): Promise<Setting[]> {
+export async function personalFilters(main: GitOptions, commonDir: string): Promise<Setting[]> {
   const list = ['config', '--local', '-z', '--get-regexp', '^(filter\\..*|lfs\\.storage)$'];
   const { stdout } = await runGit(list, { ...main, allowFailure: true });
   return stdout.split('\0').flatMap((record): Setting[] => {

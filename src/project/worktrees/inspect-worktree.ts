@@ -50,6 +50,13 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   };
 }
 
+/** What no commit holds yet in any checkout; ignored files are not among it. @throws GitError */
+export async function uncommittedIn(path: string, context: GitContext): Promise<StatusEntry[]> {
+  const status = ['status', '--porcelain=v2', '-z', '--untracked-files=normal'];
+  const { entries } = parseStatus((await runGit(status, { ...context, cwd: path })).stdout);
+  return [...entries, ...(await hiddenChanges(path, context))];
+}
+
 // A worktree that lost its .git file lies inside MAIN_REPO in the usual layout, and git would then speak of
 // MAIN_REPO itself: what it says counts only if this folder is the top.
 async function notOurWorktree({

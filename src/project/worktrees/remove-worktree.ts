@@ -14,9 +14,13 @@ export type RemovedWorktree =
 
 /**
  * Removes a session's worktree if nothing is lost by it; its branch stays. Ignored files go with it.
+ * @param isKept asked last: whether all that is in it is kept elsewhere, so that it may go as it is
  * @throws GitError: a locked worktree, or one with submodules (`git_submodules`)
  */
-export async function removeWorktree(place: WorktreePlace): Promise<RemovedWorktree> {
+export async function removeWorktree(
+  place: WorktreePlace,
+  isKept?: () => Promise<boolean>,
+): Promise<RemovedWorktree> {
   const { mainRepo, worktreePath, ...context } = place;
   const reading = await inspectWorktree(place);
   const options = { ...context, cwd: mainRepo };
@@ -28,6 +32,11 @@ export async function removeWorktree(place: WorktreePlace): Promise<RemovedWorkt
       return reading;
     case 'present': {
       const { uncommitted, unreachedCommits } = reading;
+      if (isKept !== undefined) {
+        if (!(await isKept())) return { kind: 'would_lose', uncommitted, unreachedCommits };
+        await runGit(['worktree', 'remove', '--force', '--', worktreePath], options);
+        return { kind: 'removed' };
+      }
       if (uncommitted.length > 0 || unreachedCommits > 0) {
         return { kind: 'would_lose', uncommitted, unreachedCommits };
       }

@@ -41,6 +41,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
       ? 'read_plan; show it to the user; approve_plan or request_changes as they say'
       : `show it to the user; ${tool('approve_plan', { hash })} or request_changes as they say`,
   doctor: () => 'ask the user to run "samocode doctor"',
+  finish: (args) => tool('finish_session', args),
   follow: (args) => tool('wait', args),
   list: (args) => tool('list_sessions', args),
   look: (args) => tool('get_status', args),

@@ -9,9 +9,11 @@ export const finishSessionTool = defineTool({
   name: 'finish_session',
   title: 'Finish a session',
   description: [
-    'Finish a coding session: archive it and keep its branch, archive its documents, or restore it.',
-    'Use when the user is finished with it. It refuses to lose work; nothing is merged or pushed.',
+    'Finish a coding session: archive it (keep_branch), merge its branch into its base after checks, publish a pull request,',
+    'archive its documents, discard branch and worktree (30 days in the trash), or restore it (unarchive).',
+    'Use when the user is finished with it. It refuses to lose work.',
     'Call first without confirm: tell the user what it would do; confirm only on their word.',
+    'Returns what was done, and commands for the user where it could not do all of it.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
@@ -20,18 +22,26 @@ export const finishSessionTool = defineTool({
     confirm: Confirm,
     project_dir: ProjectDir,
   }),
-  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  searchHint: 'archive, unarchive, clean up',
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  searchHint: 'merge, pull request, archive, unarchive, discard, clean up',
   async handle({ session, how, keep, confirm, project_dir: projectDir }, { actions }) {
     const input = { session, how, keep, projectDir };
     if (confirm) {
       const { finishSession } = await import('../../actions/sessions/finish-session.ts');
-      const { view, done } = await finishSession(input, actions);
-      return { summary: done, next: [{ act: 'report' }], session: view.folder };
+      const { view, done, commands, url, bodyPath } = await finishSession(input, actions);
+      const isMerging = view.state.merge !== undefined;
+      return {
+        summary: done,
+        next: [{ act: isMerging ? 'follow' : 'report' }],
+        session: view.folder,
+        url,
+        body_file: bodyPath,
+        commands,
+      };
     }
     const { previewFinish } = await import('../../actions/sessions/preview-finish.ts');
     const again = {
-      act: 'archive',
+      act: 'finish',
       args: { how, keep: keep.length > 0 ? TO_FILL : undefined, confirm: true },
     } as const;
     return previewFields(await previewFinish(input, actions), again);

@@ -31,11 +31,21 @@ export const COMMAND_ERRORS = errors({
     why: reason,
     next,
   }),
-  busy: ({ with: what }: { with: 'iteration' | 'rewind' }) => ({
+  branch_taken: ({ branch }: { branch: string }) => ({
+    what: NOT_MOVED,
+    why: `Another branch ${branch} was made after the session was discarded.`,
+    hint: `Rename that one ("git branch -m"), then try again.`,
+  }),
+  busy: ({ with: what }: { with: keyof typeof NOT_ENDED }) => ({
     what: NOTHING,
-    why: what === 'iteration' ? 'An iteration has not ended yet.' : 'Another rewind has not ended yet.',
+    why: NOT_ENDED[what] ?? NOT_ENDED.rewind,
     hint: 'Try again once it has.',
     next: [{ act: 'follow' }],
+  }),
+  changed_meanwhile: ({ path }: { path: string }) => ({
+    what: 'Nothing was discarded.',
+    why: `Files in ${path} or its branch changed at the same moment.`,
+    hint: 'Try again once nothing writes there.',
   }),
   checkpoint_gone: ({ to, kept }: { to: number | 'undo'; kept: readonly number[] }) => ({
     what: NOTHING,
@@ -114,6 +124,24 @@ export const COMMAND_ERRORS = errors({
     why: `The session is ${status}, not done.`,
     hint: 'A new goal is for a session that is done; without a goal it continues where it is.',
   }),
+  no_base_branch: ({ base }: { base: string }) => ({
+    what: 'Nothing was merged.',
+    why: `The session began from ${base}, and there is no local branch of it that could take the work.`,
+    hint: 'Merge its branch by hand into the branch that you want, or make a pull request.',
+  }),
+  not_done_yet: ({ status }: { status: string }) => ({
+    what: 'Nothing was merged.',
+    why: `The session is ${status}, not done: its work is not proved.`,
+    next: [
+      { act: 'resume', when: 'to let it complete the work' },
+      { act: 'finish', args: { how: 'pull_request' }, when: 'to publish what there is as a draft' },
+    ],
+  }),
+  not_for_trash: ({ path, names }: { path: string; names: string }) => ({
+    what: 'Nothing was discarded.',
+    why: `The trash cannot hold all of ${path}: ${names} (over 50 MB, unreadable, a repository or submodule, or too many new files).`,
+    hint: 'Move them away or remove them, then try again.',
+  }),
   not_running: ({ status }: { status: string }) => ({
     what: NOTHING,
     why: `The session is already ${status}.`,
@@ -124,6 +152,11 @@ export const COMMAND_ERRORS = errors({
     what: 'Nothing to archive.',
     why: hasDocuments ? 'Every document is in "keep".' : 'The session has no documents.',
     hint: hasDocuments ? 'Keep fewer of them.' : '',
+  }),
+  nothing_to_merge: ({ into }: { into: string }) => ({
+    what: 'Nothing was merged or published.',
+    why: `The branch of the session is gone, or has no commit that ${into} lacks.`,
+    next: [{ act: 'archive', when: 'to put the session away' }],
   }),
   person_needed: ({ sandbox }: { sandbox: string }) => ({
     what: NOT_STARTED,
@@ -143,6 +176,11 @@ export const COMMAND_ERRORS = errors({
     why: 'A stop has been requested.',
     hint: 'Resume it once it has stopped.',
     next: [{ act: 'follow' }],
+  }),
+  trash_gone: ({ branch, until }: { branch: string; until: string }) => ({
+    what: NOT_MOVED,
+    why: `Its branch ${branch} was discarded, could be restored until ${until}, and has been removed since.`,
+    hint: 'Its documents are still in _archive/ of the sessions folder.',
   }),
   unknown_document: ({ names, documents }: { names: string; documents: readonly string[] }) => ({
     what: NOT_MOVED,
@@ -164,6 +202,11 @@ export const COMMAND_ERRORS = errors({
   }),
 });
 
+const NOT_ENDED = {
+  iteration: 'An iteration has not ended yet.',
+  merge: 'Its branch is being merged.',
+  rewind: 'Another rewind has not ended yet.',
+} as const;
 const NOTHING = 'Nothing was changed.';
 const NOT_STARTED = 'No session was started.';
 const NOT_RESUMED = 'The session was not resumed.';

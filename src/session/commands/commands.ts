@@ -66,6 +66,10 @@ export const Command = z.discriminatedUnion('kind', [
     places: Places.optional(),
   }),
   Head.extend({ kind: z.literal('unarchive') }),
+  /** Its branch becomes part of the one that it began from. */
+  Head.extend({ kind: z.literal('merge') }),
+  /** Its branch and worktree go to the trash, the session into the archive. */
+  Head.extend({ kind: z.literal('discard'), places: Places.optional() }),
   /** Files, plan and notebook go back to the end of an iteration, or to what the last rewind replaced. */
   Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),
 ]);

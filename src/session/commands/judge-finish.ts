@@ -1,6 +1,8 @@
 import { parseDocumentName } from '../documents/documents.ts';
 import { oneLine } from '../documents/markdown-lines.ts';
 import type { SessionState } from '../events/state.ts';
+import type { By, Channel } from '../events/who-acted.ts';
+import { closedChannel } from './closed-channel.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import { judgeKind } from './judge-kind.ts';
@@ -11,6 +13,8 @@ export interface FinishFacts {
   names: readonly string[];
   /** Something exists where the session folder would go. */
   isTaken: boolean;
+  /** Whether what was discarded with it can be restored; absent where nothing was. */
+  trashReading?: 'there' | 'gone' | 'branch_taken' | undefined;
   /** Absent where there is none, or where it cannot be inspected yet. */
   worktree?: { path: string; reading: WorktreeReading } | undefined;
 }
@@ -31,7 +35,7 @@ export type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;
 /** Whether a session, or its documents, may go into the archive: no work may be lost by it. */
 export function judgeArchive(
   { what, keep }: Pick<CommandOf<'archive'>, 'what' | 'keep'>,
-  state: Pick<SessionState, 'status' | 'archived' | 'rewind'>,
+  state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>,
   { names, isTaken, worktree }: FinishFacts,
 ): ArchiveVerdict {
   const closed = judgeKind('archive', state);
@@ -44,11 +48,32 @@ export function judgeArchive(
   return (worktree && worktreeStays(worktree)) ?? { kind: 'accepted', moved: [] };
 }
 
+/** Whether a session may be discarded: all of it must be in the trash, so that nothing is lost by it. */
+export function judgeDiscard(
+  { by, gateChannels }: { by: By; gateChannels: readonly Channel[] },
+  state: Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>,
+  { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
+): { kind: 'accepted' } | Refused {
+  const closed = judgeKind('discard', state) ?? closedChannel(by, gateChannels, 'Nothing was discarded.');
+  if (closed) return closed;
+  const { kind } = state.status;
+  if (kind !== 'done' && kind !== 'stopped' && kind !== 'blocked')
+    return refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
+  if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
+  if (worktree?.reading.kind !== 'foreign') return { kind: 'accepted' };
+  const { path, reading } = worktree;
+  return refused(COMMAND_ERRORS.worktree_foreign({ path, problem: reading.problem }));
+}
+
 export function judgeUnarchive(
-  { archived }: Pick<SessionState, 'archived'>,
-  { isTaken }: Pick<FinishFacts, 'isTaken'>,
+  { archived, trash }: Pick<SessionState, 'archived' | 'trash'>,
+  { isTaken, trashReading }: Pick<FinishFacts, 'isTaken' | 'trashReading'>,
 ): { kind: 'accepted' } | Refused {
   if (!archived) return refused(COMMAND_ERRORS.not_archived());
+  if (trash !== undefined && trashReading === 'gone')
+    return refused(COMMAND_ERRORS.trash_gone({ branch: trash.branch, until: trash.until }));
+  if (trash !== undefined && trashReading === 'branch_taken')
+    return refused(COMMAND_ERRORS.branch_taken({ branch: trash.branch }));
   return isTaken ? refused(COMMAND_ERRORS.folder_taken()) : { kind: 'accepted' };
 }
 

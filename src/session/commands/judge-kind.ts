@@ -13,9 +13,10 @@ const TAKEN_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
 /** Why a session takes no command of this kind now, whatever is in it; undefined: its own judge decides. */
 export function judgeKind(
   kind: Kind,
-  { archived, rewind }: Pick<SessionState, 'archived' | 'rewind'>,
+  { archived, rewind, merge }: Pick<SessionState, 'archived' | 'rewind' | 'merge'>,
   moment: 'no_child' | 'child_runs' = 'no_child',
 ): Refused | undefined {
+  if (merge !== undefined && kind !== 'stop') return refused(COMMAND_ERRORS.busy({ with: 'merge' }));
   if (moment === 'child_runs' && !TAKEN_WHILE_AGENT_RUNS.includes(kind))
     return refused(COMMAND_ERRORS.child_runs({ wanted: 'other' }));
   if (archived && !TAKEN_IN_ARCHIVE.includes(kind)) return refusedForStatus(COMMAND_ERRORS.archived());

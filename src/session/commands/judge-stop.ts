@@ -12,7 +12,9 @@ export type StopVerdict =
 export function judgeStop({
   status,
   openIteration,
-}: Pick<SessionState, 'status' | 'openIteration'>): StopVerdict {
+  merge,
+}: Pick<SessionState, 'status' | 'openIteration' | 'merge'>): StopVerdict {
+  if (merge !== undefined) return { kind: 'accepted', how: 'request' };
   if (status.kind === 'stopped' || status.kind === 'done')
     return refused(COMMAND_ERRORS.not_running({ status: status.kind }));
   // An iteration that a block left open waits for a person: nothing works there that would meet the wish later.

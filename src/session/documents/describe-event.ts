@@ -49,7 +49,12 @@ const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
   fallback: 'another provider takes over',
 };
 
-const SETS = { base: 'checks of the base', fast: 'fast checks', full: 'checks' } as const;
+const SETS = {
+  base: 'checks of the base',
+  fast: 'fast checks',
+  full: 'checks',
+  merge: 'checks of the merge',
+} as const;
 
 /** On the base commit, where they should fail. */
 function addedTests(runs: readonly CheckRun[]): string {
@@ -117,7 +122,14 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} requested by ${describeBy(by)}`,
   rewound: ({ to, undo }) => `${whereTo(to)}; the state before is kept as ${undo.ref}`,
   rewind_failed: ({ reason }) => `not rewound: ${reason}`,
+  discarded: ({ by, trash }) =>
+    `branch ${trash.branch} and worktree discarded by ${describeBy(by)}; kept as ${trash.ref} until ${trash.until}`,
   unarchived: ({ by }) => `restored from the archive by ${describeBy(by)}`,
+  merge_asked: ({ by, into }) => `merge into ${into} requested by ${describeBy(by)}`,
+  merge_ended: ({ outcome, into, commit = '', reason = '' }) =>
+    outcome === 'merged'
+      ? `merged into ${into}: ${commit.slice(0, 12)}`
+      : `not merged into ${into}: ${reason}`,
   notice: ({ text }) => text,
 };
 

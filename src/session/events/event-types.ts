@@ -10,6 +10,7 @@ import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
 import { Block, Refusal } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
+import { FINISHING_BODIES } from './finishing.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
 import { By } from './who-acted.ts';
@@ -25,6 +26,8 @@ const COMMAND_KINDS = [
   'archive',
   'unarchive',
   'rewind',
+  'merge',
+  'discard',
 ] as const;
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -233,7 +236,7 @@ export const EVENT_BODIES = {
     to: z.string(),
     places: Places.optional(),
   }),
-  unarchived: z.object({ by: By }),
+  ...FINISHING_BODIES,
   /** The files of `commit` are put back next, however often the worker is replaced meanwhile. */
   rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),
   rewound: z.object({

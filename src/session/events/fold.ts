@@ -11,11 +11,11 @@ import { BegunIteration, type EventType, Parked, type RecordedAnswer } from './e
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, reviewedAfter, withChecksOf } from './fold-checks.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';
+import { archived, discarded, foldPlaces, mergeAsked, mergeEnded, unarchived } from './fold-finishing.ts';
 import { acknowledged, delivered } from './fold-messages.ts';
 import { heldHalfway, letGoOn, rewound } from './fold-rewound.ts';
 import { countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
 import { afterWeakened } from './fold-weakened.ts';
-import { type Places, withPlaces } from './places.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status } from './state.ts';
 
 /** The state after one more event. Pure. */
@@ -82,13 +82,11 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     resumed({ ...foldPlaces(state, event.places), ...(event.sandbox && { sandbox: event.sandbox }) }, event),
   phase_set: phaseSet,
   done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
-  archived: (state, { what, moved, places }) => {
-    const { approvedPlan, ...rest } = foldPlaces(state, places);
-    // A plan that was put away approves nothing any more.
-    const still = approvedPlan !== undefined && !moved.includes(approvedPlan.name);
-    return { ...rest, archived: what === 'session', ...(still && { approvedPlan }) };
-  },
-  unarchived: (state) => ({ ...state, archived: false }),
+  archived,
+  discarded,
+  unarchived,
+  merge_asked: mergeAsked,
+  merge_ended: mergeEnded,
   rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
   rewound,
   rewind_failed: ({ rewind: _dropped, ...state }) => state,
@@ -235,18 +233,4 @@ function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): Ses
 function mergeAnswers(old: readonly RecordedAnswer[], given: readonly RecordedAnswer[]): RecordedAnswer[] {
   const ids = new Set(given.map((answer) => answer.id));
   return [...old.filter((answer) => !ids.has(answer.id)), ...given];
-}
-
-/** Whoever goes on works where things stand now, and starts the CLIs that were found now. */
-function foldPlaces(state: SessionState, places: Places | undefined): SessionState {
-  if (places === undefined) return state;
-  const { worktree, chosen } = state;
-  const { worktreePath, cliPaths = {} } = places;
-  const cliPath = chosen?.provider === undefined ? undefined : cliPaths[chosen.provider];
-  return {
-    ...state,
-    places: withPlaces(state.places, places),
-    ...(worktree && worktreePath !== undefined && { worktree: { ...worktree, path: worktreePath } }),
-    ...(chosen && cliPath !== undefined && { chosen: { ...chosen, cliPath } }),
-  };
 }

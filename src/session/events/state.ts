@@ -19,6 +19,7 @@ import {
   RecordedAnswer,
   RewindTarget,
 } from './event-types.ts';
+import { MergeEnd, Trash } from './finishing.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
 import { By } from './who-acted.ts';
@@ -110,6 +111,11 @@ export const SessionState = z.object({
       isHalfway: z.literal(true).optional(),
     })
     .optional(),
+  /** The branch is to be merged before anything else is done. */
+  merge: z.object({ by: By, into: z.string() }).optional(),
+  lastMerge: MergeEnd.pick({ outcome: true, into: true, commit: true, reason: true }).optional(),
+  /** What was discarded with it, while it is in the archive. */
+  trash: Trash.optional(),
   goal: z.string().optional(),
   /** Human answers that count for the current goal. */
   answers: z.array(RecordedAnswer),

@@ -57,6 +57,8 @@ export interface SessionPaths {
   baseChecks: string;
   /** Worker only: what a person is asked about who is to accept weakened checks. */
   weakenedDiff: string;
+  /** Worker only: what the checks printed on a merge of its branch. */
+  mergeChecks: string;
   /** Worker only: whether SETUP is due in the worktree that it made, and how it went. */
   setup: string;
   /** Worker only: the text of the plan that was approved. */
@@ -97,6 +99,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
     now: join(runDir, 'now.json'),
     baseChecks: join(runDir, 'base-checks'),
     weakenedDiff: join(runDir, 'weakened.diff'),
+    mergeChecks: join(runDir, 'merge-checks'),
     setup: join(runDir, 'setup'),
     approvedPlan: join(runDir, 'approved-plan.md'),
     workerErrors: join(runDir, 'worker.stderr'),

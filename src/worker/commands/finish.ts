@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import { statsAt } from '../../base/files/look-at.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
+import { readTrash } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/finish-facts.ts';
-import { repairWorktree } from '../../project/worktrees/rejoin-worktree.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeArchive, judgeUnarchive } from '../../session/commands/judge-finish.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import { atPlaces, type Places } from '../../session/events/places.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { CommandOutcome } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { foldersOf, intoArchive, moveDocuments, outOfArchive } from './finishing.ts';
+import { atNewPlaces, foldersOf, intoArchive, moveDocuments, outOfArchive } from './finishing.ts';
 
 /** Archives a session whole, or its documents. */
 export async function archive(
@@ -46,23 +45,18 @@ export async function unarchive(
   { by }: CommandOf<'unarchive'>,
 ): Promise<CommandOutcome | Refused> {
   const { home, away } = foldersOf(worker);
-  const facts = await factsForFinish({ sessionDir: away.sessionDir, to: home.sessionDir });
+  const { trash } = stateOf(worker);
+  const facts = {
+    ...(await factsForFinish({ sessionDir: away.sessionDir, to: home.sessionDir })),
+    trashReading:
+      trash && (await readTrash({ mainRepo: worker.file.mainRepo, ...worker.git.context }, trash)),
+  };
   const verdict = judgeUnarchive(stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   return {
-    events: [{ type: 'unarchived', by, flow: 'Restored from the archive' }],
-    ...outOfArchive(worker, by),
+    events: [{ type: 'unarchived', by, trash, flow: 'Restored from the archive' }],
+    ...outOfArchive(worker, by, trash),
   };
-}
-
-/** The same worker where the project is now. git inspects a worktree that was moved once both know each other again. */
-async function atNewPlaces(worker: Worker, places: Places | undefined): Promise<Worker> {
-  if (places === undefined) return worker;
-  const file = atPlaces(worker.file, worker.paths, places);
-  const worktreePath = places.worktreePath ?? stateOf(worker).worktree?.path;
-  if (worktreePath !== undefined)
-    await repairWorktree({ mainRepo: file.mainRepo, worktreePath, ...worker.git.context });
-  return { ...worker, file };
 }
 
 /** For documents, among the earlier archives of the session. */

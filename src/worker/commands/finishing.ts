@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { changeFile } from '../../base/files/change-file.ts';
 import { statsAt } from '../../base/files/look-at.ts';
+import { repairWorktree } from '../../project/worktrees/rejoin-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { worktreeStays } from '../../session/commands/judge-finish.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
@@ -10,12 +11,15 @@ import { readOverview } from '../../session/documents/overview.ts';
 import { changeOverview } from '../../session/documents/overview-change.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { EventType } from '../../session/events/event-types.ts';
+import type { Trash } from '../../session/events/finishing.ts';
+import { atPlaces, type Places } from '../../session/events/places.ts';
 import type { By } from '../../session/events/who-acted.ts';
 import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { Work } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/documents.ts';
 import { dropAllCheckpoints } from '../recording/keep-work.ts';
+import { removeDiscarded, restoreDiscarded } from './trash.ts';
 
 /**
  * What is left of an archiving, or of its opposite, after a crash between its event and its work.
@@ -28,7 +32,7 @@ export async function restOfFinishing(worker: Worker, died: boolean): Promise<Wo
   if (isHome && !died) return undefined;
   const newest = await readEvents(worker.paths.events, Math.max(0, n - LOOK_BACK));
   const last = newest.findLast(({ type }) => !OF_WORKERS.includes(type));
-  if (last?.type === 'unarchived' && !isHome) return outOfArchive(worker, last.by);
+  if (last?.type === 'unarchived' && !isHome) return outOfArchive(worker, last.by, last.trash);
   if (!died || last?.type !== 'archived' || last.what !== 'documents') return undefined;
   const { lastAction } = readOverview((await readOwnOverview(worker.paths)) ?? '');
   return lastAction === archivedWords(last.to) ? undefined : { after: () => moveDocuments(worker, last) };
@@ -37,6 +41,16 @@ export async function restOfFinishing(worker: Worker, died: boolean): Promise<Wo
 const BY_SETTINGS: By = { channel: 'settings' };
 const LOOK_BACK = 100;
 const OF_WORKERS: readonly EventType[] = ['worker_took_over', 'worker_left', 'notice', 'forgery_seen'];
+
+/** The same worker where the project is now. git inspects a worktree that was moved once both know each other again. */
+export async function atNewPlaces(worker: Worker, places: Places | undefined): Promise<Worker> {
+  if (places === undefined) return worker;
+  const file = atPlaces(worker.file, worker.paths, places);
+  const worktreePath = places.worktreePath ?? stateOf(worker).worktree?.path;
+  if (worktreePath !== undefined)
+    await repairWorktree({ mainRepo: file.mainRepo, worktreePath, ...worker.git.context });
+  return { ...worker, file };
+}
 
 /** Where the session folder is and where it goes; its machine state stays. */
 export function foldersOf({ file: { sessionsDir, folder } }: Worker): {
@@ -53,7 +67,9 @@ export function intoArchive(worker: Worker, by: By): Work {
     after: async () => {
       if (statsAt(home.sessionDir) !== undefined && statsAt(away.sessionDir) === undefined) {
         await mkdir(archiveRoot(home.sessionsDir), { recursive: true });
-        await removeOwnWorktree(worker);
+        const { trash } = stateOf(worker);
+        if (trash === undefined) await removeOwnWorktree(worker);
+        else await removeDiscarded(worker, trash);
         await rename(home.sessionDir, away.sessionDir);
       }
       worker.projector.relocate(away);
@@ -66,16 +82,22 @@ export function intoArchive(worker: Worker, by: By): Work {
   };
 }
 
-export function outOfArchive(worker: Worker, by: By): Work {
+export function outOfArchive(worker: Worker, by: By, trash: Trash | undefined): Work {
   const { home, away } = foldersOf(worker);
   const to = join('_archive', home.folder);
   const flow = 'Still in the archive: the folder could not be moved';
   return {
     after: async () => {
+      // The folder comes last: while it is in the archive, the rest may still have to come back.
+      if (trash !== undefined && statsAt(home.sessionDir) === undefined)
+        await restoreDiscarded(worker, trash);
       await ifExists(rename(away.sessionDir, home.sessionDir));
       worker.projector.relocate(home);
     },
-    undone: async () => [{ type: 'archived', by, what: 'session', moved: [], to, flow }],
+    undone: async () => [
+      ...(trash === undefined ? [] : [{ type: 'discarded', by, trash } as const]),
+      { type: 'archived', by, what: 'session', moved: [], to, flow },
+    ],
   };
 }
 

@@ -19,7 +19,9 @@ import { isPassing } from '../core/passing-errors.ts';
 import { appendPatiently, record, type Worker } from '../core/worker.ts';
 import { answer } from './answer.ts';
 import { approve, takeChangeRequest } from './approve.ts';
+import { discard } from './discard.ts';
 import { archive, unarchive } from './finish.ts';
+import { merge } from './merge.ts';
 import { message } from './message.ts';
 import { resume } from './resume.ts';
 import { rewind } from './rewind.ts';
@@ -143,6 +145,10 @@ async function applyCommand(worker: Worker, command: Command): Promise<CommandOu
       return await archive(worker, command);
     case 'unarchive':
       return await unarchive(worker, command);
+    case 'merge':
+      return await merge(worker, command);
+    case 'discard':
+      return await discard(worker, command);
     case 'rewind':
       return await rewind(worker, command);
     default:

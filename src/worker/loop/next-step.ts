@@ -8,6 +8,7 @@ import { blockedEvent } from '../core/blocked.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
+import { performMerge } from '../finishing/perform-merge.ts';
 import { guardStands, SANDBOX_LOWER } from '../guarding/guard-stands.ts';
 import { breachOf, gitProgramsChanged } from '../guarding/look-around.ts';
 import { worktreeStands } from '../guarding/worktree-stands.ts';
@@ -34,6 +35,10 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
   const { status, stopWanted } = state;
   if (isRewinding(state)) {
     await performRewind(worker);
+    return undefined;
+  }
+  if (state.merge !== undefined) {
+    await performMerge(worker);
     return undefined;
   }
   switch (status.kind) {

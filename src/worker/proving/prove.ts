@@ -17,7 +17,7 @@ import { awaitBaseRun } from './base-run.ts';
 import { baseRed } from './base-stands.ts';
 import { fastCommands, type TipOfBranch, tipOfBranch, uncommittedFiles } from './check-facts.ts';
 import { failedOf, fullCommands } from './ledger.ts';
-import { runInClone } from './run-in-clone.ts';
+import { type ClonedSet, runInClone } from './run-in-clone.ts';
 
 /** What became of a set of checks; `events` are recorded with what is decided of it. */
 export type Proof = { events: NewEvent[] } & (
@@ -46,21 +46,31 @@ export async function proveBranch(worker: Worker, iteration: number): Promise<Pr
   const tip = await tipOfBranch(worker);
   const isProved = proved?.commit === tip.commit && isDeepStrictEqual(proved.commands, commands);
   if (isProved) return { kind: 'passed', events: [] };
-  const proof = await recordedSet(worker, { set: 'full', in: 'clone', iteration, tip }, (signal) =>
+  const outputDir = iterationPaths(worker.paths, iteration).checks;
+  const proof = await proveCommit(worker, { set: 'full', tip, worktree, iteration, commands, outputDir });
+  return proof.kind === 'failed' ? await unlessBaseIsRed(worker, proof) : proof;
+}
+
+/** Runs all checks on a commit in a fresh clone. */
+export async function proveCommit(
+  worker: Worker,
+  {
+    set,
+    tip,
+    ...of
+  }: Pick<ClonedSet, 'worktree' | 'iteration' | 'commands' | 'outputDir'> & Pick<Attempt, 'tip' | 'set'>,
+): Promise<Proof> {
+  return await recordedSet(worker, { set, in: 'clone', iteration: of.iteration, tip }, (signal) =>
     runInClone(worker, {
-      name: 'full',
+      ...of,
+      name: set,
       commit: tip.commit,
-      worktree,
-      commands,
       proving: provingOf(worker),
       mark: worker.file.id,
-      iteration,
-      outputDir: iterationPaths(worker.paths, iteration).checks,
       signal,
       begins: (command) => showChecking(worker, command),
     }),
   );
-  return proof.kind === 'failed' ? await unlessBaseIsRed(worker, proof) : proof;
 }
 
 /** As it was before there were clones: uncommitted and ignored files take part. */

@@ -1,0 +1,159 @@
+import { basename } from 'node:path';
+import { isSamocodeError } from '../../base/errors.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
+import { trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/trash.ts';
+import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import { listWorktrees } from '../../project/git/worktree-list.ts';
+import { inspectWorktree } from '../../project/worktrees/inspect-worktree.ts';
+import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
+import { worktreeStays } from '../../session/commands/judge-finish.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { readAllSessions } from '../../session/session-list.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { refuseFromInside } from '../acting/refuse-from-inside.ts';
+import { safeGitAt } from '../acting/safe-git.ts';
+import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
+
+/** A worktree in WORKTREES, and whether it may go. */
+export interface SessionWorktree {
+  path: string;
+  branch: string | undefined;
+  /** Its session's folder; absent where there is none any more. */
+  session: string | undefined;
+  state: string | undefined;
+  /** Milliseconds since the epoch: of the session's last change of state, else of the folder. */
+  changedAtMs: number;
+  /** Undefined where it could not be measured. */
+  bytes: number | undefined;
+  /** Why it stays; absent: nothing would be lost with it. */
+  kept: string | undefined;
+}
+
+export interface Worktrees {
+  worktrees: SessionWorktree[];
+  trash: (TrashEntry & { session: string | undefined })[];
+  /** With `prune`: what was removed. */
+  removed: string[];
+  emptied: string[];
+}
+
+/**
+ * The worktrees of a project's sessions, largest first, and its trash. With `prune` it removes those with which nothing is lost,
+ * and what has been in the trash for its lifetime; branches stay.
+ * @throws project_not_found and its like; inside_session; GitError
+ */
+export async function sessionWorktrees(
+  { prune, ...question }: ProjectQuestion & { prune: boolean },
+  context: ActionContext,
+): Promise<Worktrees> {
+  if (prune) await refuseFromInside(context);
+  const project = await findProjectFor(question, context);
+  const { mainRepo, values } = project;
+  const main = { mainRepo, baseEnv: context.env };
+  const views = await readAllSessions(values.sessions, context.host);
+  const found = await placesIn(project, main);
+  const removed: string[] = [];
+  const worktrees: SessionWorktree[] = [];
+  for (const { path, branch } of found) {
+    const view = await sessionOf(path, views);
+    const git = await gitFor(path, view, project, context);
+    const place = { mainRepo, worktreePath: path, ...git };
+    const one = await describe(place, { branch, view });
+    if (prune && one.kept === undefined) {
+      const went = await removeWorktree(place).catch(keptWith);
+      if (went.kind === 'removed' || went.kind === 'absent') removed.push(path);
+      else worktrees.push({ ...one, kept: 'problem' in went ? went.problem : 'work would be lost' });
+    } else worktrees.push(one);
+  }
+  const emptied = prune ? await pruneTrash(main, context.clock.now()) : [];
+  const trash = (await listTrash(main)).map((entry) => ({
+    ...entry,
+    session: views.find(({ folder }) => trashRef(folder) === entry.ref)?.folder,
+  }));
+  worktrees.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
+  return { worktrees, trash, removed, emptied: emptied.map(({ ref }) => ref) };
+}
+
+/** What git knows in WORKTREES; clones of checks and other folders are not among it. */
+async function placesIn(
+  { mainRepo, values }: Project,
+  { baseEnv }: GitContext,
+): Promise<{ path: string; branch?: string }[]> {
+  const top = await realPathAsFar(values.worktrees);
+  const entries = await listWorktrees(mainRepo, { baseEnv });
+  const real = await Promise.all(
+    entries.map(async (entry) => ({ ...entry, path: await realPathAsFar(entry.path) })),
+  );
+  return real.filter(({ path }) => path !== mainRepo && pathInside(top, path) !== undefined);
+}
+
+async function sessionOf(path: string, views: readonly SessionView[]): Promise<SessionView | undefined> {
+  for (const view of views) {
+    const own = view.state.worktree?.path;
+    if (own === undefined ? view.folder === basename(path) : (await realPathAsFar(own)) === path) return view;
+  }
+  return undefined;
+}
+
+/** Settings that an agent may have planted start nothing: for a session those that were accepted, else none. */
+async function gitFor(
+  worktreePath: string,
+  view: SessionView | undefined,
+  { mainRepo, values }: Project,
+  context: ActionContext,
+): Promise<GitContext> {
+  const paths = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
+  return await safeGitAt({ mainRepo, worktreePath, accepted: paths.gitSettings }, context);
+}
+
+async function describe(
+  place: Parameters<typeof inspectWorktree>[0],
+  { branch, view }: { branch: string | undefined; view: SessionView | undefined },
+): Promise<SessionWorktree> {
+  const { worktreePath: path } = place;
+  return {
+    path,
+    branch,
+    session: view?.folder,
+    state: view === undefined ? undefined : view.state.archived ? 'archived' : view.state.status.kind,
+    changedAtMs: view === undefined ? (statsAt(path)?.mtimeMs ?? 0) : Date.parse(view.state.status.since),
+    bytes: await bytesOf(path),
+    kept: (view && neededBy(view)) ?? (await keptFor(place)),
+  };
+}
+
+/** Only what continues in a worktree needs it. */
+function neededBy({ state, worker, pendingCommands }: SessionView): string | undefined {
+  const { status, archived, merge } = state;
+  if (worker !== 'none' || pendingCommands.length > 0 || merge !== undefined) return 'its session works';
+  return archived || status.kind === 'done' ? undefined : `its session is ${status.kind}`;
+}
+
+async function keptFor(place: Parameters<typeof inspectWorktree>[0]): Promise<string | undefined> {
+  try {
+    const reading = await inspectWorktree(place);
+    return worktreeStays({ path: place.worktreePath, reading })?.error.why;
+  } catch (error) {
+    return keptWith(error).problem;
+  }
+}
+
+function keptWith(error: unknown): { kind: 'foreign'; problem: string } {
+  if (!isSamocodeError(error)) throw error;
+  return { kind: 'foreign', problem: error.why };
+}
+
+const MEASURE_LIMIT_MS = 60_000;
+
+/** What it takes on the disk, ignored files too. */
+async function bytesOf(path: string): Promise<number | undefined> {
+  if (statsAt(path) === undefined) return 0;
+  const { stdout } = await runCommand('du', ['-sk', path], { timeoutMs: MEASURE_LIMIT_MS });
+  const kilobytes = /^(\d+)\s/.exec(stdout)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}

@@ -1,0 +1,138 @@
+import { type Command, Option } from 'commander';
+import type { FinishWay } from '../../../actions/sessions/finish-ways.ts';
+import type { Preview } from '../../../actions/sessions/preview.ts';
+import { askYesNo } from '../../asking/ask-questions.ts';
+import { sessionFacts, shortName } from '../../rendering/session-facts.ts';
+import { type Cli, EXIT } from '../../terminal/cli.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
+import { fitLine } from '../../terminal/style.ts';
+
+const WAYS = {
+  merge: 'merge its branch into the branch that it began from, checked in a throw-away clone',
+  pullRequest: 'push its branch and open a pull request with gh, or print the commands',
+  keepBranch: 'archive it and keep its branch',
+  discard: 'delete branch and worktree; kept for 30 days, "samocode unarchive" restores them',
+} as const;
+type Way = keyof typeof WAYS;
+const NAMES = Object.keys(WAYS) as Way[];
+
+const HOW = {
+  merge: 'merge',
+  pullRequest: 'pull_request',
+  keepBranch: 'keep_branch',
+  discard: 'discard',
+} as const satisfies Record<Way, FinishWay>;
+
+const DAY_MS = 24 * 60 * 60_000;
+
+type FinishOptions = SharedOptions & { [W in Way]?: true } & { yes?: true };
+
+export function addFinish(program: Command, cli: Cli): void {
+  const command = withSharedOptions(program.command('finish <session>')).description(
+    'merge, publish, archive or discard a session; without an option it shows what each would do',
+  );
+  for (const way of NAMES) {
+    const others = NAMES.filter((each) => each !== way);
+    command.addOption(new Option(`--${optionOf(way)}`, WAYS[way]).conflicts(others));
+  }
+  command
+    .option('-y, --yes', 'do not ask')
+    .action((session: string, options: FinishOptions) => finish(cli, session, options));
+}
+
+function optionOf(way: Way): string {
+  return HOW[way].replaceAll('_', '-');
+}
+
+async function finish(cli: Cli, session: string, options: FinishOptions): Promise<void> {
+  const way = NAMES.find((each) => options[each]) ?? (await choose(cli, session, options));
+  if (way === undefined) return;
+  if (!options.yes && !(await isWanted(cli, session, way, options))) return;
+  const { finishSession } = await import('../../../actions/sessions/finish-session.ts');
+  // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker goes on.
+  const input = { session, ...projectOf(options), how: HOW[way], keep: [], waitMs: DAY_MS };
+  if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
+  const { view, done, place, commands, url, bodyPath } = await finishSession(
+    input,
+    await cli.actionContext(),
+  );
+  const facts = {
+    ...sessionFacts(view),
+    how: HOW[way],
+    done,
+    place: place || undefined,
+    commands,
+    url,
+    bodyPath,
+  };
+  cli.output.result(facts, () =>
+    [
+      `${cli.output.style.good('✔')} ${done}`,
+      ...commands.map((command) => `  ${command}`),
+      ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
+    ].join('\n'),
+  );
+}
+
+/** By a menu, where there is one; else every way is shown. */
+async function choose(cli: Cli, session: string, options: FinishOptions): Promise<Way | undefined> {
+  const previews = await Promise.all(
+    NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
+  );
+  const menus = cli.isInteractive ? await cli.menus?.() : undefined;
+  const free = previews.filter(({ preview }) => preview.hindrances.length === 0);
+  if (menus && free.length > 0) {
+    const choices = free.map(({ way, preview }) => ({
+      value: way,
+      label: WAYS[way],
+      hint: preview.would[0],
+    }));
+    const chosen = await menus.choose('How to finish it? Esc leaves it as it is', choices);
+    return NAMES.find((way) => way === chosen);
+  }
+  const ways = previews.map(({ way, preview: { would, hindrances } }) => ({
+    how: HOW[way],
+    would,
+    hindrances,
+  }));
+  cli.output.result({ session, ways }, () =>
+    previews.map(({ way, preview }) => previewWords(cli, way, preview)).join('\n'),
+  );
+  return undefined;
+}
+
+async function isWanted(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<boolean> {
+  const preview = await previewOf(cli, session, way, options);
+  // What is in the way is said by the act itself.
+  if (preview.hindrances.length > 0) return true;
+  if (!cli.isInteractive) {
+    const short = shortName(preview.view.folder);
+    cli.output.result({ ...sessionFacts(preview.view), how: HOW[way], would: preview.would }, () =>
+      [
+        previewWords(cli, way, preview),
+        `Nothing is done yet. To do it: samocode finish ${short} --${optionOf(way)} --yes`,
+      ].join('\n'),
+    );
+    cli.leaveWith(EXIT.waiting);
+    return false;
+  }
+  cli.output.say(previewWords(cli, way, preview));
+  if (await askYesNo(cli, 'Do it?')) return true;
+  cli.output.say('Nothing is done.');
+  return false;
+}
+
+async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
+  const { previewFinish } = await import('../../../actions/sessions/preview-finish.ts');
+  return await previewFinish(
+    { session, ...projectOf(options), how: HOW[way], keep: [] },
+    await cli.actionContext(),
+  );
+}
+
+function previewWords({ output }: Cli, way: Way, { would, hindrances }: Preview): string {
+  const lines = hindrances.length > 0 ? hindrances.map((line) => `not now: ${line}`) : would;
+  return [output.style.bold(`--${optionOf(way)}`), ...lines.map((line) => `  ${fitLine(line, 1000)}`)].join(
+    '\n',
+  );
+}

@@ -1,0 +1,66 @@
+import { type GitOptions, gitLine, gitSaysYes } from '../git/git.ts';
+import { commitOf, type GitContext } from '../git/repository.ts';
+
+export interface BaseBranch {
+  /** Short name of the local branch that takes the work; absent where there is none. */
+  into: string | undefined;
+  /** How many commits of the session's branch it lacks. */
+  ahead: number;
+  /** How many the session's branch has since it began. */
+  sinceBase: number;
+  /** The tip of the session's branch; absent: it is gone. */
+  tip: string | undefined;
+}
+
+/**
+ * The branch that a session's work goes back to: the local one of the base that it began from, `main` for `origin/main`.
+ * @throws GitError
+ */
+export async function findBaseBranch({
+  mainRepo,
+  base,
+  branch,
+  baseCommit,
+  ...context
+}: GitContext & { mainRepo: string; base: string; branch: string; baseCommit: string }): Promise<BaseBranch> {
+  const main = { ...context, cwd: mainRepo };
+  const tip = await commitOf(`refs/heads/${branch}`, main);
+  const into = await localBranch(base, main);
+  if (tip === undefined) return { into: undefined, ahead: 0, sinceBase: 0, tip };
+  const sinceBase = await countCommits(baseCommit, tip, main);
+  if (into === undefined || into === branch) return { into: undefined, ahead: 0, sinceBase, tip };
+  return { into, ahead: await countCommits(`refs/heads/${into}`, tip, main), sinceBase, tip };
+}
+
+async function countCommits(since: string, tip: string, main: GitOptions): Promise<number> {
+  return Number(await gitLine(['rev-list', '--count', `${since}..${tip}`, '--'], main));
+}
+
+async function localBranch(base: string, main: GitOptions): Promise<string | undefined> {
+  if (await exists(`refs/heads/${base}`, main)) return base;
+  const isTracked = await exists(`refs/remotes/${base}`, main);
+  const name = base.slice(base.indexOf('/') + 1);
+  return isTracked && (await exists(`refs/heads/${name}`, main)) ? name : undefined;
+}
+
+async function exists(ref: string, main: GitOptions): Promise<boolean> {
+  return await gitSaysYes(['show-ref', '--verify', '--quiet', ref], main);
+}
+
+/** The commit to merge onto: that of the branch, or of its remote where that is only ahead. */
+export async function mergeOnto({
+  mainRepo,
+  base,
+  into,
+  ...context
+}: GitContext & { mainRepo: string; base: string; into: string }): Promise<
+  { from: string; onto: string } | undefined
+> {
+  const main = { ...context, cwd: mainRepo };
+  const from = await commitOf(`refs/heads/${into}`, main);
+  if (from === undefined) return undefined;
+  const there = base === into ? undefined : await commitOf(`refs/remotes/${base}`, main);
+  const isBehind =
+    there !== undefined && (await gitSaysYes(['merge-base', '--is-ancestor', from, there], main));
+  return { from, onto: isBehind ? there : from };
+}

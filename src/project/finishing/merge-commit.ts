@@ -1,0 +1,92 @@
+import { commonDirOf } from '../git/common-dir.ts';
+import { type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { gitFailure } from '../git/git-errors.ts';
+import type { Setting } from '../git/git-programs.ts';
+import { namesIn, readable } from '../git/path-bytes.ts';
+import { type GitContext, requireIdentity } from '../git/repository.ts';
+import { makeClone, OFFLINE, personalFilters, removeClone } from '../proving/clean-clone.ts';
+
+export interface MergePlan extends GitContext {
+  mainRepo: string;
+  /** Where a clone is made and removed again. */
+  dir: string;
+  /** Short name of the branch that takes the work. */
+  into: string;
+  /** The commits that are merged. */
+  onto: string;
+  tip: string;
+  message: string;
+  /** Keeps the result. */
+  ref: string;
+}
+
+export type MergeCommit = { kind: 'made'; commit: string } | { kind: 'conflicts'; files: string[] };
+
+const CHECKOUT_LIMIT_MS = 15 * 60_000;
+
+/**
+ * Merges two commits in a clone that is thrown away; no branch and no checkout of the repository changes. The result is
+ * kept under `ref`. Where nothing was added to `onto`, it is `tip`, unless `merge.ff` is false.
+ * @throws no_git_identity, GitError
+ */
+export async function makeMergeCommit(plan: MergePlan): Promise<MergeCommit> {
+  const { mainRepo, dir, into, onto, tip, message, ref, ...context } = plan;
+  const main: GitOptions = { ...context, cwd: mainRepo };
+  const isMergeWanted =
+    (await gitLine(['config', '--get', 'merge.ff'], { ...main, allowFailure: true })) === 'false';
+  const isAhead = await gitSaysYes(['merge-base', '--is-ancestor', onto, tip], main);
+  const made: MergeCommit =
+    isAhead && !isMergeWanted ? { kind: 'made', commit: tip } : await mergeInClone(plan, main);
+  if (made.kind === 'made')
+    await runGit(['update-ref', '--no-deref', '-m', `samocode: ${message}`, ref, made.commit], main);
+  return made;
+}
+
+async function mergeInClone(
+  { mainRepo, dir, into, onto, tip, message, signal, baseEnv, config = [] }: MergePlan,
+  main: GitOptions,
+): Promise<MergeCommit> {
+  const context = { signal, baseEnv, config };
+  const { name, email } = await requireIdentity(mainRepo, context);
+  const commonDir = await commonDirOf(mainRepo, context);
+  try {
+    await makeClone({ mainRepo, dir, commit: onto, branch: into, base: onto }, context);
+    const filters = await personalFilters(main, commonDir);
+    const clone: GitOptions = {
+      ...context,
+      cwd: dir,
+      config: [...filters, ...(await noDrivers({ ...context, cwd: dir })), ...config],
+      env: {
+        ...OFFLINE,
+        ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
+        ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
+        // What is made is in the repository at once: nothing has to be fetched from the clone.
+        GIT_OBJECT_DIRECTORY: `${commonDir}/objects`,
+      },
+      timeoutMs: CHECKOUT_LIMIT_MS,
+      allowFailure: true,
+    };
+    const merge = ['merge', '--quiet', '--no-ff', '--no-stat', '-m', message];
+    const { exitCode, stderr } = await runGit([...merge, tip], clone);
+    if (exitCode === 0) return { kind: 'made', commit: await gitLine(['rev-parse', 'HEAD'], clone) };
+    const unmerged = await runGit(['diff', '--name-only', '--diff-filter=U', '-z'], {
+      ...clone,
+      encoding: 'latin1',
+    });
+    const files = namesIn(unmerged.stdout).map(readable);
+    if (files.length > 0) return { kind: 'conflicts', files };
+    throw gitFailure({ subcommand: 'merge', cwd: dir, exitCode }, stderr);
+  } finally {
+    await removeClone(dir);
+  }
+}
+
+/** A merge driver would run in the clone, outside of the guard: where one would be needed there is a conflict. */
+async function noDrivers(clone: GitOptions): Promise<Setting[]> {
+  const list = ['config', '-z', '--name-only', '--get-regexp', '^merge\\..*\\.driver$'];
+  const { stdout } = await runGit(list, { ...clone, allowFailure: true });
+  return stdout
+    .split('\0')
+    .filter(Boolean)
+    .map((key): Setting => [key, 'false']);
+}

@@ -1,0 +1,139 @@
+import { isAbsolute } from 'node:path';
+import { type Checkpoint, type CheckpointPlan, keepCheckpoint } from '../checkpoints/checkpoint.ts';
+import { TRASH, trashRef } from '../checkpoints/checkpoint-refs.ts';
+import { clearLocks, openStore } from '../checkpoints/checkpoint-store.ts';
+import { moveFiles } from '../checkpoints/move-files.ts';
+import { treeIn } from '../checkpoints/restore-checkpoint.ts';
+import { takeTree } from '../checkpoints/take-files.ts';
+import { gitLine, runGit } from '../git/git.ts';
+import { commitOf, type GitContext } from '../git/repository.ts';
+
+/** How long what was discarded can be restored. */
+export const TRASH_DAYS = 30;
+const DAY_MS = 24 * 60 * 60_000;
+
+export type TrashPlace = Omit<CheckpointPlan, 'moment' | 'alsoInWorktree'>;
+
+/** What was discarded with a session, all of it reachable from one ref. */
+export interface Discarded {
+  ref: string;
+  /** A checkpoint of the worktree; the branch's tip is among its parents. */
+  commit: string;
+  tip: string;
+  /** What was checked out, and the files as they were. */
+  head: string | undefined;
+  tree: string;
+}
+
+export type FilledTrash = { kind: 'kept'; kept: Discarded } | { kind: 'not_all'; skipped: readonly string[] };
+
+/** Keeps worktree and branch under a ref in the trash; neither is changed. @throws GitError */
+export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
+  const { sessionFolder, branch } = place;
+  const taken = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
+  const skipped = ofWorktree(taken);
+  if (skipped.length > 0) return { kind: 'not_all', skipped };
+  const main = mainOf(place);
+  const { commit, head, worktreeTree: tree } = taken;
+  const ref = trashRef(sessionFolder);
+  const tip =
+    (await commitOf(`refs/heads/${branch}`, main)) ??
+    head ??
+    (await gitLine(['rev-parse', `${commit}^1`], main));
+  await runGit(['update-ref', '--no-deref', ref, commit], main);
+  return { kind: 'kept', kept: { ref, commit, tip, head, tree } };
+}
+
+/** Whether worktree and branch are still what is in the trash. @throws GitError */
+export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Discarded): Promise<boolean> {
+  const now: Checkpoint = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
+  const tipNow = (await commitOf(`refs/heads/${place.branch}`, mainOf(place))) ?? tip;
+  return ofWorktree(now).length === 0 && now.worktreeTree === tree && now.head === head && tipNow === tip;
+}
+
+/** The session folder is archived with all that is in it. */
+function ofWorktree({ skipped }: Pick<Checkpoint, 'skipped'>): string[] {
+  return skipped.filter((name) => !isAbsolute(name));
+}
+
+/** Deletes a branch that is still at its commit. @throws GitError where it is at another */
+export async function dropBranch(
+  { branch, ...place }: GitContext & { mainRepo: string; branch: string },
+  tip: string,
+): Promise<void> {
+  const main = mainOf(place);
+  const ref = `refs/heads/${branch}`;
+  if ((await commitOf(ref, main)) === undefined) return;
+  await runGit(['update-ref', '--no-deref', '-d', ref, tip], main);
+}
+
+/** Makes a discarded branch again. @throws GitError where there is another of that name */
+export async function restoreBranch(
+  { branch, ...place }: GitContext & { mainRepo: string; branch: string },
+  tip: string,
+): Promise<void> {
+  const main = mainOf(place);
+  const ref = `refs/heads/${branch}`;
+  if ((await commitOf(ref, main)) === tip) return;
+  await runGit(
+    ['update-ref', '--no-deref', '-m', 'samocode: restore', ref, tip, '0'.repeat(tip.length)],
+    main,
+  );
+}
+
+/** Puts discarded files, uncommitted ones among them, into a worktree that was just made from the branch. @throws GitError */
+export async function restoreDiscardedFiles(place: TrashPlace, commit: string): Promise<void> {
+  const store = await openStore(place);
+  clearLocks(store);
+  const part = { part: 'worktree', folder: place.worktreePath } as const;
+  await takeTree(store, part);
+  await moveFiles(store, part, await treeIn(store, commit, 'worktree'));
+}
+
+/** Whether what was discarded can be restored. @throws GitError */
+export async function readTrash(
+  place: GitContext & { mainRepo: string },
+  { ref, commit, branch, tip }: Pick<Discarded, 'ref' | 'commit' | 'tip'> & { branch: string },
+): Promise<'there' | 'gone' | 'branch_taken'> {
+  const main = mainOf(place);
+  if ((await commitOf(ref, main)) !== commit) return 'gone';
+  const now = await commitOf(`refs/heads/${branch}`, main);
+  return now === undefined || now === tip ? 'there' : 'branch_taken';
+}
+
+export interface TrashEntry {
+  ref: string;
+  commit: string;
+  discardedAtMs: number;
+  /** From then on it may be removed. */
+  untilMs: number;
+}
+
+/** What is in the trash of a repository. @throws GitError */
+export async function listTrash(place: GitContext & { mainRepo: string }): Promise<TrashEntry[]> {
+  const format = '--format=%(objectname) %(committerdate:unix) %(refname)';
+  const text = await gitLine(['for-each-ref', format, TRASH], mainOf(place));
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [commit = '', seconds, ref = ''] = line.split(' ');
+      const discardedAtMs = Number(seconds) * 1000;
+      return { ref, commit, discardedAtMs, untilMs: discardedAtMs + TRASH_DAYS * DAY_MS };
+    });
+}
+
+/** Removes what has been in the trash for longer than its lifetime. @returns what went @throws GitError */
+export async function pruneTrash(
+  place: GitContext & { mainRepo: string },
+  nowMs: number,
+): Promise<TrashEntry[]> {
+  const old = (await listTrash(place)).filter(({ untilMs }) => untilMs <= nowMs);
+  for (const { ref, commit } of old)
+    await runGit(['update-ref', '--no-deref', '-d', ref, commit], mainOf(place));
+  return old;
+}
+
+function mainOf({ mainRepo, signal, baseEnv, config }: GitContext & { mainRepo: string }) {
+  return { signal, baseEnv, config, cwd: mainRepo };
+}

@@ -1,0 +1,48 @@
+import { crashPoint } from '../../base/fault-points.ts';
+import {
+  dropBranch,
+  isAllInTrash,
+  pruneTrash,
+  restoreBranch,
+  restoreDiscardedFiles,
+} from '../../project/finishing/trash.ts';
+import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import type { Trash } from '../../session/events/finishing.ts';
+import type { Worker } from '../core/worker.ts';
+import { mendWorktree } from '../guarding/worktree-stands.ts';
+import { checkpointPlace } from '../recording/keep-work.ts';
+
+/** Removes worktree and branch, once all of them is in the trash. Done again after a crash, it does what is left. */
+export async function removeDiscarded(worker: Worker, trash: Trash): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return;
+  const { mainRepo, worktreePath } = place;
+  const { branch, tip } = trash;
+  const context = worker.git.context;
+  const facts = { mainRepo, worktreePath, ...context };
+  const removed = await removeWorktree(facts, () => isAllInTrash(place, { ...trash, head: trash.head }));
+  if (removed.kind === 'foreign' || removed.kind === 'would_lose')
+    throw COMMAND_ERRORS.changed_meanwhile({ path: worktreePath });
+  crashPoint('discard-worktree-gone');
+  await dropBranch({ mainRepo, branch, ...context }, tip);
+  crashPoint('discard-branch-gone');
+  // What is too old only takes room.
+  await pruneTrash({ mainRepo, ...context }, worker.clock.now()).catch(() => []);
+}
+
+/** Makes branch and worktree as they were before they were discarded. Done again after a crash, it does what is left. */
+export async function restoreDiscarded(
+  worker: Worker,
+  { branch, tip, commit, uncommitted }: Trash,
+): Promise<void> {
+  const place = checkpointPlace(worker);
+  if (place === undefined) return;
+  await restoreBranch({ mainRepo: place.mainRepo, branch, ...worker.git.context }, tip);
+  crashPoint('restore-branch-made');
+  // A clean worktree is made when the session continues.
+  if (uncommitted.length === 0) return;
+  await mendWorktree(worker);
+  await restoreDiscardedFiles(place, commit);
+  crashPoint('restore-files-made');
+}

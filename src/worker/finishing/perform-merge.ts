@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import { BASE_ERRORS } from '../../base/base-errors.ts';
+import { crashPoint } from '../../base/fault-points.ts';
+import { acquireLease } from '../../base/processes/lease.ts';
+import { shellWord } from '../../base/shell-quoted.ts';
+import { mergeRef } from '../../project/checkpoints/checkpoint-refs.ts';
+import { mergeOnto } from '../../project/finishing/base-branch.ts';
+import { type FastForward, type FastForwardPlan, fastForward } from '../../project/finishing/fast-forward.ts';
+import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
+import { commonDirOf } from '../../project/git/common-dir.ts';
+import { gitSaysYes } from '../../project/git/git.ts';
+import type { NewEvent } from '../../session/events/events.ts';
+import type { MergeEnd } from '../../session/events/finishing.ts';
+import { whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { explainFailure, say } from '../core/failure.ts';
+import { isPassing } from '../core/passing-errors.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { tipOfBranch } from '../proving/check-facts.ts';
+import { proveMerge } from '../proving/prove-merge.ts';
+import { scratchDir } from '../proving/scratch.ts';
+
+/** A base branch that moves while the checks run is merged again, this often. */
+const TRIES = 3;
+
+/**
+ * Does an accepted merge: in a clone that is thrown away, checked there, and only then is the base branch moved. A worker that
+ * dies meanwhile is followed by one that begins again: until the branch is moved by one step, nothing of the person's changes.
+ */
+export async function performMerge(worker: Worker): Promise<void> {
+  const { merge } = stateOf(worker);
+  if (merge === undefined) return;
+  const { into } = merge;
+  try {
+    const ended = await mergeAgain(worker, into);
+    await record(worker, ...ended.events, endedEvent({ into, files: [], commands: [], ...ended.end }));
+  } catch (error) {
+    if (BASE_ERRORS.lease_lost.is(error) || isPassing(error)) throw error;
+    say(worker, error);
+    const { message: reason } = explainFailure(worker, error, 'merge again');
+    await record(worker, endedEvent({ into, outcome: 'failed', reason, files: [], commands: [] }));
+  }
+}
+
+interface Ended {
+  /** The checks that ran for it. */
+  events: NewEvent[];
+  end: Pick<MergeEnd, 'outcome'> & Partial<MergeEnd>;
+}
+
+async function mergeAgain(worker: Worker, into: string): Promise<Ended> {
+  const events: NewEvent[] = [];
+  for (let tries = 1; ; tries += 1) {
+    const once = await mergeOnce(worker, into);
+    events.push(...once.events);
+    if (once.end !== 'moved') return { events, end: once.end };
+    if (tries < TRIES) continue;
+    const reason = `The branch "${into}" moved each time before the merge was checked. Merge again when it rests.`;
+    return { events, end: { outcome: 'failed', reason } };
+  }
+}
+
+async function mergeOnce(
+  worker: Worker,
+  into: string,
+): Promise<{ events: NewEvent[]; end: Ended['end'] | 'moved' }> {
+  const { folder, mainRepo } = worker.file;
+  const { worktree } = stateOf(worker);
+  const context = worker.git.context;
+  const onto = worktree && (await mergeOnto({ mainRepo, base: worktree.base, into, ...context }));
+  if (worktree === undefined || onto === undefined)
+    return { events: [], end: { outcome: 'failed', reason: `There is no branch "${into}" any more.` } };
+  const tip = await tipOfBranch(worker);
+  const known = { tip: tip.commit, onto: onto.onto };
+  const contains = ['merge-base', '--is-ancestor', tip.commit, onto.from];
+  if (await gitSaysYes(contains, { ...context, cwd: mainRepo }))
+    return { events: [], end: { ...known, outcome: 'merged', commit: onto.from } };
+  const ref = mergeRef(folder);
+  const made = await whileTakingCommands(worker, (signal) =>
+    makeMergeCommit({
+      ...{ mainRepo, into, ref, ...context, signal },
+      dir: join(scratchDir(worker), 'merging'),
+      ...{ onto: onto.onto, tip: tip.commit },
+      message: `Merge branch '${worktree.branch}'${into === 'main' || into === 'master' ? '' : ` into ${into}`}`,
+    }),
+  );
+  if (made.kind === 'stopped') return { events: [], end: STOPPED };
+  const again = `samocode finish ${folder} --merge`;
+  if (made.value.kind === 'conflicts') {
+    const reason = `Both "${into}" and the session changed the same lines. Nothing was changed.`;
+    const at = shellWord(worktree.path);
+    const commands = [`git -C ${at} merge ${shellWord(into)}`, `git -C ${at} commit`, again];
+    return { events: [], end: { ...known, outcome: 'conflicts', reason, files: made.value.files, commands } };
+  }
+  crashPoint('merge-made');
+  const { commit } = made.value;
+  const proof = await proveMerge(worker, { commit, onto: onto.onto, into, tip });
+  const { events } = proof;
+  const merged = { ...known, commit };
+  if (proof.kind === 'stopped') return { events, end: STOPPED };
+  if (proof.kind === 'failed')
+    return { events, end: { ...merged, outcome: 'checks_failed', reason: proof.reason, commands: [again] } };
+  crashPoint('merge-checked');
+  if (proof.kind === 'unchecked') {
+    const commands = [
+      `git -C ${shellWord(mainRepo)} switch ${shellWord(into)}`,
+      `git -C ${shellWord(mainRepo)} merge ${shellWord(ref)}`,
+    ];
+    return { events, end: { ...merged, outcome: 'ready', reason: proof.reason, commands } };
+  }
+  const moved = await forwardAlone(worker, {
+    mainRepo,
+    branch: into,
+    from: onto.from,
+    to: commit,
+    ref,
+    ...context,
+  });
+  crashPoint('merge-moved');
+  switch (moved.kind) {
+    case 'done':
+      return { events, end: { ...merged, outcome: 'merged' } };
+    case 'moved':
+      return { events, end: 'moved' };
+    case 'left':
+      return { events, end: { ...merged, outcome: 'ready', reason: moved.why, commands: moved.commands } };
+    default:
+      return moved satisfies never;
+  }
+}
+
+const ALONE_LIMIT_MS = 60_000;
+const POLL_MS = 200;
+
+/**
+ * git writes the files of a checkout before it moves the branch: of two that do so at once in one checkout, one leaves files
+ * there that no commit has. So only one session of the repository does.
+ */
+async function forwardAlone(worker: Worker, plan: FastForwardPlan): Promise<FastForward> {
+  const { clock, host } = worker;
+  const dir = join(await commonDirOf(plan.mainRepo, worker.git.context), 'samocode', 'merging');
+  const deadline = clock.monotonic() + ALONE_LIMIT_MS;
+  for (;;) {
+    try {
+      await using _alone = await acquireLease(dir, { clock, host });
+      return await fastForward(plan);
+    } catch (error) {
+      if (!BASE_ERRORS.lease_held.is(error) || clock.monotonic() > deadline) throw error;
+    }
+    await clock.sleep(POLL_MS);
+  }
+}
+
+const STOPPED: Ended['end'] = { outcome: 'stopped', reason: 'It was stopped. Nothing was changed.' };
+
+function endedEvent(end: MergeEnd): NewEvent {
+  const { outcome, into, reason, files } = end;
+  const flow = outcome === 'merged' ? `Merged into ${into}` : `Not merged into ${into}: ${reason}`;
+  // Agents name files as they like, and a conflict may be in all of them.
+  return { type: 'merge_ended', ...end, files: files.slice(0, 100), flow };
+}

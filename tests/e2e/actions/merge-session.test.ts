@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { typed } from '../../cli/typed.ts';
+import { askTool } from '../../server/ask-tool.ts';
+import { commitWork, doneSession } from '../../support/done-session.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
+
+const tool = async (rig: SessionRig, args: object) =>
+  (await askTool('finish_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
+
+const command = (rig: SessionRig, ...argv: string[]) => {
+  const { path: cwd, homeDir: home, env } = rig.repo;
+  return typed([...argv], { cwd, home, env, programs: rig.context().programs });
+};
+
+test('a merge is shown before, is checked in a clone, and moves the base only when the checks pass', async () => {
+  // Passes on the base and on the branch, and fails where both come together.
+  const check = 'test ! -e work.txt || test ! -e theirs.txt';
+  await using rig = await doneSession({ lines: { CHECK: check } });
+  const { git } = rig.repo;
+  const told = await tool(rig, { how: 'merge' });
+  expect(String(told.would)).toContain('1 commit of branch');
+  expect(String(told.would)).toContain('1 check to run on the result');
+  expect(told.next).toContain('finish_session (how: merge, confirm: true)');
+
+  const theirs = await rig.repo.commit('Theirs', { 'theirs.txt': 'x\n' });
+  const failed = await tool(rig, { how: 'merge', confirm: true });
+  expect(failed).toMatchObject({ code: 'not_merged', message: expect.stringContaining('exit status 1') });
+  expect(await git(['rev-parse', 'main'])).toBe(theirs);
+  const ran = (await rig.events()).findLast((event) => event.type === 'checks_ran');
+  expect(ran).toMatchObject({ set: 'merge', in: 'clone', runs: [{ command: check, exitCode: 1 }] });
+  expect(await rig.state()).toMatchObject({
+    status: { kind: 'done' },
+    lastMerge: { outcome: 'checks_failed' },
+  });
+
+  await git(['rm', '--quiet', 'theirs.txt']);
+  await git(['commit', '--quiet', '-m', 'Without theirs']);
+  const shown = await command(rig, 'finish', rig.file.folder, '--merge');
+  expect(shown).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Nothing is done yet') });
+  await writeFile(join(rig.repo.path, 'README.md'), 'mine\n');
+  const left = await command(rig, 'finish', rig.file.folder, '--merge', '--yes');
+  expect(left.stdout).toContain(`git -C ${rig.repo.path} merge --ff-only refs/samocode/`);
+  await git(['checkout', '--', 'README.md']);
+  const merged = await command(rig, 'finish', rig.file.folder, '--merge', '--yes', '--json');
+  expect(JSON.parse(merged.stdout)).toMatchObject({ how: 'merge', commands: [], state: 'done' });
+  expect(existsSync(join(rig.repo.path, 'work.txt'))).toBe(true);
+  expect(await git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
+  expect(
+    (await askTool('get_status', { session: rig.file.folder }, rig.context('tool'))).json.summary,
+  ).toContain('its branch is merged into main');
+  expect(await tool(rig, { how: 'merge' })).toMatchObject({
+    in_the_way: [expect.stringContaining('has no commit that main lacks')],
+  });
+}, 300_000);
+
+test('a stop ends a merge, and nothing has changed', async () => {
+  await using rig = await doneSession({ lines: { CHECK: '[ ! -e more.txt ] || sleep 600' } });
+  await commitWork(rig, 'more.txt');
+  const before = await rig.repo.git(['rev-parse', 'main']);
+  const merging = tool(rig, { how: 'merge', confirm: true });
+  await expect.poll(async () => (await rig.state()).merge, { timeout: 60_000 }).toBeDefined();
+  expect(await tool(rig, { how: 'keep_branch', confirm: true })).toMatchObject({ code: 'busy' });
+  await rig.stop();
+  expect(await merging).toMatchObject({ code: 'not_merged' });
+  const { status, lastMerge, stopWanted } = await rig.state();
+  expect([status.kind, lastMerge?.outcome, stopWanted]).toEqual(['done', 'stopped', undefined]);
+  expect(await rig.repo.git(['rev-parse', 'main'])).toBe(before);
+}, 300_000);
+
+test('what is discarded comes back whole, and a worktree is pruned only when nothing is lost with it', async () => {
+  await using rig = await doneSession();
+  const path = (await rig.state()).worktree?.path ?? '';
+  await writeFile(join(path, 'unsaved.txt'), 'x');
+  const kept = JSON.parse((await command(rig, 'worktrees', '--prune', '--json')).stdout);
+  expect(kept).toMatchObject({
+    removed: [],
+    worktrees: [{ path, kept: expect.stringContaining('unsaved.txt') }],
+  });
+  const all = await command(rig, 'finish', rig.file.folder);
+  expect(all.stdout).toContain('--keep-branch\n  not now: ');
+  const gone = await command(rig, 'finish', rig.file.folder, '--discard', '--yes');
+  expect(gone.stdout).toContain('is discarded');
+  expect(existsSync(path)).toBe(false);
+  const trash = JSON.parse((await command(rig, 'worktrees', '--prune', '--json')).stdout);
+  expect(trash).toMatchObject({ worktrees: [], emptied: [], trash: [{ session: rig.file.folder }] });
+  expect((await command(rig, 'unarchive', rig.file.folder)).stdout).toContain('is restored');
+  expect(existsSync(join(path, 'unsaved.txt'))).toBe(true);
+  await rig.repo.git(['clean', '--quiet', '-f'], path);
+  const pruned = JSON.parse((await command(rig, 'worktrees', '--prune', '--json')).stdout);
+  expect(pruned).toMatchObject({ removed: [path], worktrees: [] });
+  expect(existsSync(path)).toBe(false);
+}, 300_000);

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { finishSession } from '../../src/actions/sessions/finish-session.ts';
+import type { FinishWay } from '../../src/actions/sessions/finish-ways.ts';
+import { commitWork, doneSession } from '../support/done-session.ts';
+import type { SessionRig } from '../support/session-rig.ts';
+
+/** Finishes a session by a worker that dies at a point, once. */
+async function dyingAt(point: string, how: FinishWay, rig: SessionRig): Promise<void> {
+  const context = rig.context();
+  const crashed = join(rig.repo.root, `crashed at ${point}`);
+  const env = { ...context.env, SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed };
+  const input = { session: rig.file.folder, how, keep: [] };
+  // What is said of it depends on who brings the worker back first.
+  const said = await finishSession(input, { ...context, env }).catch((error: unknown) => error);
+  expect(existsSync(crashed), String(said)).toBe(true);
+}
+
+/** A worker that comes, does what is left, and goes. */
+async function nextWorker(rig: SessionRig): Promise<void> {
+  const { n } = await rig.state();
+  await rig.launch();
+  const hasLeft = async () => (await rig.events(n)).some(({ type }) => type === 'worker_left');
+  await expect.poll(hasLeft, { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => rig.workerPid(), { timeout: 60_000 }).toBeUndefined();
+}
+
+async function mergedAfter(point: string, rig: SessionRig): Promise<void> {
+  const tip = await commitWork(rig, `${point}.txt`);
+  await dyingAt(point, 'merge', rig);
+  await rig.until(({ merge, lastMerge }) => merge === undefined && lastMerge?.outcome === 'merged');
+  expect(await rig.repo.git(['merge-base', '--is-ancestor', tip, 'main'])).toBe('');
+  expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
+}
+
+async function discardedAndBackAfter(points: [string, string], rig: SessionRig): Promise<void> {
+  const { path = '', branch = '' } = (await rig.state()).worktree ?? {};
+  const tip = await rig.repo.git(['rev-parse', branch]);
+  await writeFile(join(path, 'unsaved.txt'), 'x');
+  await dyingAt(points[0], 'discard', rig);
+  await nextWorker(rig);
+  const standing = async () => [
+    existsSync(rig.paths.sessionDir),
+    existsSync(join(path, 'unsaved.txt')),
+    await rig.repo.git(['branch', '--list', '--format=%(objectname)', branch]),
+  ];
+  expect(await standing()).toEqual([false, false, '']);
+  await dyingAt(points[1], 'unarchive', rig);
+  await nextWorker(rig);
+  expect(await standing()).toEqual([true, true, tip]);
+}
+
+test('a worker that dies at any step of a merge, a discard or a restore is followed by one that does the rest', async () => {
+  await using rig = await doneSession({ faults: true, lines: { CHECK: 'true' } });
+  await mergedAfter('merge-made', rig);
+  await mergedAfter('merge-checked', rig);
+  await mergedAfter('merge-moved', rig);
+  await discardedAndBackAfter(['discard-kept', 'restore-branch-made'], rig);
+  await discardedAndBackAfter(['discard-worktree-gone', 'restore-files-made'], rig);
+  await discardedAndBackAfter(['discard-branch-gone', 'restore-branch-made'], rig);
+}, 600_000);

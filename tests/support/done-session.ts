@@ -1,0 +1,23 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { putInPhase } from './put-in-phase.ts';
+import { HANGS, type RigPlan, type SessionRig, startRig } from './session-rig.ts';
+
+/** A session that is done, with a commit on its branch, and whose worker has left. */
+export async function doneSession({ lines, ...plan }: RigPlan = {}): Promise<SessionRig> {
+  const rig = await startRig({ ...plan, lines: { GATES: 'none', ...lines }, scenario: HANGS });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await commitWork(rig, 'work.txt');
+  await putInPhase(rig, 'done');
+  await rig.until(({ status }) => status.kind === 'done', { withinMs: 120_000 });
+  return rig;
+}
+
+/** Commits one more file on the branch of a session. @returns the commit */
+export async function commitWork(rig: SessionRig, name: string): Promise<string> {
+  const path = (await rig.state()).worktree?.path ?? '';
+  await writeFile(join(path, name), 'work\n');
+  await rig.repo.git(['add', '-A'], path);
+  await rig.repo.git(['commit', '--quiet', '-m', `Add ${name}`], path);
+  return await rig.repo.git(['rev-parse', 'HEAD'], path);
+}
