@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeBy, describeEvent } from '../../src/session/documents/describe-event.ts';
+import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
-import { CHANNELS } from '../../src/session/events/who-acted.ts';
 
 const told = (event: NewEvent) => {
   return describeEvent({ v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 3, ...event } as SessionEvent);

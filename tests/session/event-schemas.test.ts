@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { EVENT_BODIES } from '../../src/session/events/event-types.ts';
+import { EVENT_BODIES } from '../../src/session/events/bodies/event-types.ts';
 import { Envelope } from '../../src/session/events/events.ts';
 import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
 

@@ -11,8 +11,8 @@ import { judgeStop } from '../../src/session/commands/judge-stop.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
 import { openQuestions } from '../../src/session/documents/qa-open.ts';
+import { CHANNELS } from '../../src/session/events/bodies/who-acted.ts';
 import { emptyState, type Status, type WaitingStatus } from '../../src/session/events/state.ts';
-import { CHANNELS } from '../../src/session/events/who-acted.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const byPerson = { channel: 'cli' } as const;

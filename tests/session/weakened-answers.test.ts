@@ -4,10 +4,10 @@ import { judgeAnswer } from '../../src/session/commands/judge-answer.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
 import { openQuestions } from '../../src/session/documents/qa-open.ts';
 import { typedAnswers } from '../../src/session/documents/typed-answers.ts';
+import { CHANNELS, type Channel } from '../../src/session/events/bodies/who-acted.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState, type SessionState, type WaitingStatus } from '../../src/session/events/state.ts';
-import { CHANNELS, type Channel } from '../../src/session/events/who-acted.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
 const QA = newQa({

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EVENT_BODIES, type EventType } from '../../src/session/events/event-types.ts';
+import { EVENT_BODIES, type EventType } from '../../src/session/events/bodies/event-types.ts';
 import { parseEvent, type SessionEvent, serialiseEvent } from '../../src/session/events/events.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
 

@@ -1,7 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { EVENT_BODIES } from '../../src/session/events/event-types.ts';
+import { EVENT_BODIES } from '../../src/session/events/bodies/event-types.ts';
 import { inBackticks, ROOT } from './texts.ts';
 
 const PAGES = await Promise.all(

@@ -1,8 +1,8 @@
 import type { SamocodeError } from '../../base/errors.ts';
 import type { Command } from '../../session/commands/commands.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { EventType } from '../../session/events/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { archiveRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Host } from '../../base/processes/host.ts';
-import type { By } from '../../session/events/who-acted.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
 
 /** What every use case is given; only the `main.ts` files read it from the process. */
 export interface ActionContext {

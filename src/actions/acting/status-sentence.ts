@@ -1,7 +1,7 @@
 import { isoUtc } from '../../base/clock.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import { STOPS } from '../../session/documents/now.ts';
-import { outageWords } from '../../session/events/limited.ts';
+import { outageWords } from '../../session/events/bodies/limited.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isLost } from '../../session/session-list.ts';
 

@@ -1,6 +1,6 @@
 import type { Project } from '../../project/finding/open-project.ts';
 import { type RiskyLine, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
-import type { By } from '../../session/events/who-acted.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { START_ERRORS } from '../acting/start-errors.ts';

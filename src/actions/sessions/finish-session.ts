@@ -1,6 +1,6 @@
 import { SamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import type { EventType } from '../../session/events/event-types.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { type AfterCommand, ALL_FILES_MS, afterCommand } from '../acting/after-command.ts';

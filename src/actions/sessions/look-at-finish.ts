@@ -12,7 +12,7 @@ import {
 } from '../../session/commands/judge-finish.ts';
 import { judgeMerge, judgePullRequest } from '../../session/commands/judge-merge.ts';
 import type { Refused } from '../../session/commands/refused.ts';
-import type { Places } from '../../session/events/places.ts';
+import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { closedTo } from '../acting/after-command.ts';

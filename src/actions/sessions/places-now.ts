@@ -4,7 +4,7 @@ import { statsAt } from '../../base/files/look-at.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import { PROVIDER_NAMES } from '../../project/settings/project-settings.ts';
-import type { Places } from '../../session/events/places.ts';
+import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';

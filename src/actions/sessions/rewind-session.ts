@@ -7,8 +7,8 @@ import {
   type RewindFacts,
   type RewindVerdict,
 } from '../../session/commands/judge-rewind.ts';
+import type { RewindTarget } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { RewindTarget } from '../../session/events/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { ALL_FILES_MS, afterCommand, closedTo } from '../acting/after-command.ts';

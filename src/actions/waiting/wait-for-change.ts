@@ -1,6 +1,6 @@
 import { describeEvent } from '../../session/documents/describe-event.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { EventType } from '../../session/events/event-types.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { byUrgency, needsHuman } from '../../session/session-list.ts';

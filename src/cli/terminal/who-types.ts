@@ -1,6 +1,6 @@
 import type { Host } from '../../base/processes/host.ts';
 import { inheritedVariable } from '../../base/processes/inherited-variables.ts';
-import type { By } from '../../session/events/who-acted.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
 import { AGENT_MARKERS } from './agent-markers.ts';
 
 export interface Typist {

@@ -2,8 +2,8 @@ import { basename, dirname } from 'node:path';
 import { statusSentence } from '../../actions/acting/status-sentence.ts';
 import { capitalised } from '../../base/plain-words.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { EventType } from '../../session/events/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { Settled } from '../channel.ts';
 

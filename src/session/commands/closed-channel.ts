@@ -1,4 +1,4 @@
-import type { By, Channel } from '../events/who-acted.ts';
+import type { By, Channel } from '../events/bodies/who-acted.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import { type Refused, refused } from './refused.ts';
 

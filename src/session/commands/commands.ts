@@ -7,11 +7,11 @@ import { readPlainFile } from '../../base/files/plain-file.ts';
 import { Caps, type SessionCaps } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { ChosenChild } from '../events/chosen-child.ts';
-import { RewindTarget } from '../events/event-types.ts';
+import { ChosenChild } from '../events/bodies/chosen-child.ts';
+import { RewindTarget } from '../events/bodies/event-types.ts';
+import { Places } from '../events/bodies/places.ts';
+import { By } from '../events/bodies/who-acted.ts';
 import { NewerVersion, ReadableVersion } from '../events/format-version.ts';
-import { Places } from '../events/places.ts';
-import { By } from '../events/who-acted.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
 // Strict to the last field: one that is left out unread would be accepted and not done.

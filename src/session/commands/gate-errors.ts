@@ -1,6 +1,6 @@
 import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
-import type { By, Channel } from '../events/who-acted.ts';
+import type { By, Channel } from '../events/bodies/who-acted.ts';
 
 /** Why an act does not open a gate, or sends no plan back. */
 export const GATE_ERRORS = errors({

@@ -1,10 +1,10 @@
 import { answerText, parseAnswer, questionHash } from '../documents/qa-answer.ts';
 import type { OpenQuestions } from '../documents/qa-open.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-question.ts';
-import type { RecordedAnswer } from '../events/event-types.ts';
+import type { RecordedAnswer } from '../events/bodies/event-types.ts';
+import type { Channel } from '../events/bodies/who-acted.ts';
 import { ACCEPTS_WEAKENED } from '../events/fold-weakened.ts';
 import type { SessionState } from '../events/state.ts';
-import type { Channel } from '../events/who-acted.ts';
 import { closedChannel } from './closed-channel.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';

@@ -1,8 +1,8 @@
 import type { Phase } from '../../phases/table.ts';
 import { isHashOf } from '../documents/plan.ts';
-import type { PlanVersion } from '../events/event-types.ts';
+import type { PlanVersion } from '../events/bodies/event-types.ts';
+import type { Channel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
-import type { Channel } from '../events/who-acted.ts';
 import { closedChannel } from './closed-channel.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';

@@ -1,7 +1,7 @@
 import { parseDocumentName } from '../documents/documents.ts';
 import { oneLine } from '../documents/markdown-lines.ts';
+import type { By, Channel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
-import type { By, Channel } from '../events/who-acted.ts';
 import { closedChannel } from './closed-channel.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';

@@ -1,5 +1,5 @@
+import type { By, Channel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
-import type { By, Channel } from '../events/who-acted.ts';
 import { closedChannel } from './closed-channel.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import { judgeKind } from './judge-kind.ts';

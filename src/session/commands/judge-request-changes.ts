@@ -1,5 +1,5 @@
+import type { Channel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
-import type { Channel } from '../events/who-acted.ts';
 import { closedChannel } from './closed-channel.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';

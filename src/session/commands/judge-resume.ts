@@ -1,8 +1,8 @@
 import type { NextStep } from '../../base/acts.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import type { Phase } from '../../phases/table.ts';
+import type { Channel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
-import type { Channel } from '../events/who-acted.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';

@@ -1,7 +1,7 @@
 import type { Gate } from '../../phases/table.ts';
+import type { By } from '../events/bodies/who-acted.ts';
 import type { FrozenSettings } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
-import type { By } from '../events/who-acted.ts';
 import { closedChannel } from './closed-channel.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';

@@ -3,11 +3,11 @@ import { useInWords } from '../../phases/caps.ts';
 import type { Decision } from '../../phases/decision.ts';
 import { type EndingKind, outageOf } from '../../phases/ending.ts';
 import { type CheckRun, failedRuns } from '../../phases/proving.ts';
-import type { EventType } from '../events/event-types.ts';
+import type { EventType } from '../events/bodies/event-types.ts';
+import { outageWords } from '../events/bodies/limited.ts';
+import type { By } from '../events/bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { whereTo } from '../events/fold-rewound.ts';
-import { outageWords } from '../events/limited.ts';
-import type { By } from '../events/who-acted.ts';
 import { oneLine } from './markdown-lines.ts';
 
 /** One readable line about an event: for session.log, the terminal and the parent. Undefined: not worth one. */

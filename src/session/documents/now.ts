@@ -1,5 +1,5 @@
 import { isoUtc } from '../../base/clock.ts';
-import { outageWords } from '../events/limited.ts';
+import { outageWords } from '../events/bodies/limited.ts';
 import type { SessionFile } from '../events/session-file.ts';
 import type { SessionState, Status } from '../events/state.ts';
 import { describeBy } from './describe-event.ts';

@@ -1,4 +1,4 @@
-import type { RecordedAnswer } from '../events/event-types.ts';
+import type { RecordedAnswer } from '../events/bodies/event-types.ts';
 import type { SessionState } from '../events/state.ts';
 import { parseQa } from './qa.ts';
 import { questionHash } from './qa-answer.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { EVENT_BODIES, type EventBody, type EventType } from './event-types.ts';
+import { EVENT_BODIES, type EventBody, type EventType } from './bodies/event-types.ts';
 import { FORMAT_VERSION, ReadableVersion } from './format-version.ts';
 
 /** What every event carries, whatever its type. */

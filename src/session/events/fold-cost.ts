@@ -1,4 +1,4 @@
-import type { Cost } from './cost.ts';
+import type { Cost } from './bodies/cost.ts';
 
 const COST_KEYS = ['usd', 'inputTokens', 'outputTokens', 'cachedTokens', 'turns'] as const;
 /** No session comes near it, and sums of any number of them stay numbers that JSON has. */

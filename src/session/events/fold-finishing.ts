@@ -1,5 +1,5 @@
+import { type Places, withPlaces } from './bodies/places.ts';
 import type { EventOf } from './events.ts';
-import { type Places, withPlaces } from './places.ts';
 import type { SessionState } from './state.ts';
 
 export function archived(state: SessionState, { what, moved, places }: EventOf<'archived'>): SessionState {

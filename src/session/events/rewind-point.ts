@@ -1,4 +1,4 @@
-import { type EventType, Parked, type Position, type RewindTarget } from './event-types.ts';
+import { type EventType, Parked, type Position, type RewindTarget } from './bodies/event-types.ts';
 import type { SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { emptyState, type SessionState } from './state.ts';

@@ -6,8 +6,8 @@ import { Proving } from '../../phases/proving.ts';
 import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
+import { CHANNELS } from './bodies/who-acted.ts';
 import { NewerVersion, ReadableVersion } from './format-version.ts';
-import { CHANNELS } from './who-acted.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 

@@ -8,9 +8,9 @@ import { Outage } from '../../phases/outage.ts';
 import { initialProgress, Progress } from '../../phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { Block } from './block.ts';
-import { ChosenChild } from './chosen-child.ts';
-import { Cost } from './cost.ts';
+import { Block } from './bodies/block.ts';
+import { ChosenChild } from './bodies/chosen-child.ts';
+import { Cost } from './bodies/cost.ts';
 import {
   BegunIteration,
   Parked,
@@ -18,11 +18,11 @@ import {
   Position,
   RecordedAnswer,
   RewindTarget,
-} from './event-types.ts';
-import { MergeEnd, Trash } from './finishing.ts';
-import { Limited } from './limited.ts';
-import { Places } from './places.ts';
-import { By } from './who-acted.ts';
+} from './bodies/event-types.ts';
+import { MergeEnd, Trash } from './bodies/finishing.ts';
+import { Limited } from './bodies/limited.ts';
+import { Places } from './bodies/places.ts';
+import { By } from './bodies/who-acted.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 const since = z.iso.datetime();

@@ -3,9 +3,9 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { CHECK_PLACES, CheckRun, ProvedRequirement } from '../../phases/proving.ts';
-import { Cost } from '../events/cost.ts';
-import { PlanVersion } from '../events/event-types.ts';
-import { By } from '../events/who-acted.ts';
+import { Cost } from '../events/bodies/cost.ts';
+import { PlanVersion } from '../events/bodies/event-types.ts';
+import { By } from '../events/bodies/who-acted.ts';
 
 /** A set of commands that ran on one commit. */
 const ProvedSet = z.strictObject({

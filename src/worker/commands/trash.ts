@@ -8,7 +8,7 @@ import {
 } from '../../project/finishing/trash.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import type { Trash } from '../../session/events/finishing.ts';
+import type { Trash } from '../../session/events/bodies/finishing.ts';
 import type { Worker } from '../core/worker.ts';
 import { mendWorktree } from '../guarding/worktree-stands.ts';
 import { checkpointPlace } from '../recording/keep-work.ts';

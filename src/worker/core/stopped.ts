@@ -1,5 +1,5 @@
+import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { By } from '../../session/events/who-acted.ts';
 import { stateOf, type Worker } from './worker.ts';
 
 /** That a session stands still because somebody asked for it. */

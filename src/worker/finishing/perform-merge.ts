@@ -9,8 +9,8 @@ import { type FastForward, type FastForwardPlan, fastForward } from '../../proje
 import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
 import { commonDirOf } from '../../project/git/common-dir.ts';
 import { gitSaysYes } from '../../project/git/git.ts';
+import type { MergeEnd } from '../../session/events/bodies/finishing.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import type { MergeEnd } from '../../session/events/finishing.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { explainFailure, say } from '../core/failure.ts';
 import { isPassing } from '../core/passing-errors.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { EventType } from '../../session/events/event-types.ts';
 import { LogMark } from '../../session/events/event-writer.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';

@@ -5,7 +5,7 @@ import type { EndingKind } from '../../phases/ending.ts';
 import type { Traces } from '../../providers/contract/provider.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../providers/starting/run-child.ts';
-import type { Cost } from '../../session/events/cost.ts';
+import type { Cost } from '../../session/events/bodies/cost.ts';
 import { spentBy } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';

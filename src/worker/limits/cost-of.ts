@@ -1,7 +1,7 @@
 import { configFolder } from '../../base/config-folder.ts';
 import type { TokenCounts, Traces } from '../../providers/contract/provider.ts';
 import { type Estimate, estimateUsd, readPrices, type Spending } from '../../providers/reading/prices.ts';
-import type { Cost } from '../../session/events/cost.ts';
+import type { Cost } from '../../session/events/bodies/cost.ts';
 import { plausibleCost } from '../../session/events/fold-cost.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { Worker } from '../core/worker.ts';

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
-import type { Places } from '../../session/events/places.ts';
+import type { Places } from '../../session/events/bodies/places.ts';
 import { restOfFinishing } from '../commands/finishing.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
 import { say } from '../core/failure.ts';

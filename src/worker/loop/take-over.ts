@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { identify, livenessOf } from '../../base/processes/host.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import { exitFile, NEVER_STARTED } from '../../providers/starting/run-child.ts';
-import type { EventBody } from '../../session/events/event-types.ts';
+import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { readChildRecord } from '../core/child-record.ts';

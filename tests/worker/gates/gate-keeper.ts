@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
-import type { EventType } from '../../../src/session/events/event-types.ts';
+import type { EventType } from '../../../src/session/events/bodies/event-types.ts';
 import { fold } from '../../../src/session/events/fold.ts';
 import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { SessionPaths } from '../layout/paths.ts';
-import type { SessionFile } from './session-file.ts';
+import type { SessionPaths } from '../../layout/paths.ts';
+import type { SessionFile } from '../session-file.ts';
 
 /** Where things stand now that stood elsewhere at the start; what is absent stands where it did. */
 export const Places = z.object({

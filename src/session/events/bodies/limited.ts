@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { isoUtc } from '../../base/clock.ts';
-import { OUTAGES } from '../../phases/ending.ts';
-import { OUTAGE_WORDS } from '../../phases/outage.ts';
+import { isoUtc } from '../../../base/clock.ts';
+import { OUTAGES } from '../../../phases/ending.ts';
+import { OUTAGE_WORDS } from '../../../phases/outage.ts';
 
 /** What is waited out where it is no usage limit, and after when a person is asked. */
 const OutageWait = z.object({ kind: z.enum(OUTAGES), asksAt: z.number() });

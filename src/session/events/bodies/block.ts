@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ACTS, type NextStep } from '../../base/acts.ts';
+import { ACTS, type NextStep } from '../../../base/acts.ts';
 
 /** What to do next, in an event: each face words it. What a newer samocode wrote there is left out. */
 const RecordedSteps = z
