@@ -38,7 +38,15 @@ const MAY_IMPORT = {
  */
 const LAYERS = {
   base: [['.'], ['files'], ['processes']],
-  session: [['layout'], ['events'], ['documents'], ['legacy', 'commands', 'proof'], ['.'], ['watching']],
+  session: [
+    ['layout'],
+    ['events/bodies'],
+    ['events'],
+    ['documents'],
+    ['legacy', 'commands', 'proof'],
+    ['.'],
+    ['watching'],
+  ],
   project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving'], ['finishing']],
   providers: [['contract'], ['reading'], ['starting'], ['claude', 'codex', 'gemini'], ['.']],
   worker: [

@@ -6,7 +6,7 @@ import type { Decision } from '../../src/phases/decision.ts';
 import { pendingCommandIds, readCommand, removeCommand } from '../../src/session/commands/commands.ts';
 import { nowText } from '../../src/session/documents/now.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
-import type { PlanVersion } from '../../src/session/events/bodies/event-types.ts';
+import type { PlanVersion } from '../../src/session/events/bodies/positions.ts';
 import { EventWriter } from '../../src/session/events/event-writer.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';

@@ -2,7 +2,7 @@ import { decode, readPlainFile } from '../../base/files/plain-file.ts';
 import { runGit } from '../../project/git/git.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
 import { LEDGER_NAME, withLedger } from '../../session/documents/requirements.ts';
-import type { PlanVersion } from '../../session/events/bodies/event-types.ts';
+import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

@@ -1,6 +1,6 @@
 import { commitOf } from '../../project/git/repository.ts';
 import { commitsSince } from '../../project/worktrees/changes.ts';
-import type { RewindTarget } from '../../session/events/bodies/event-types.ts';
+import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';

@@ -7,7 +7,7 @@ import {
   type RewindFacts,
   type RewindVerdict,
 } from '../../session/commands/judge-rewind.ts';
-import type { RewindTarget } from '../../session/events/bodies/event-types.ts';
+import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';

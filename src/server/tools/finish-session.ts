@@ -13,11 +13,11 @@ export const finishSessionTool = defineTool({
     'archive its documents, discard branch and worktree (30 days in the trash), or restore it (unarchive).',
     'Use when the user is finished with it. It refuses to lose work.',
     'Call first without confirm: tell the user what it would do; confirm only on their word.',
-    'Returns what was done, and commands for the user where it could not do all of it.',
+    'Returns what was done, and commands for what is left to the user.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
-    how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do with it.'),
+    how: z.enum(FINISH_WAYS).default('keep_branch'),
     keep: z.array(z.string()).default([]).describe('archive_documents: those to leave.'),
     confirm: Confirm,
     project_dir: ProjectDir,

@@ -1,7 +1,7 @@
 import { answerText, parseAnswer, questionHash } from '../documents/qa-answer.ts';
 import type { OpenQuestions } from '../documents/qa-open.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-question.ts';
-import type { RecordedAnswer } from '../events/bodies/event-types.ts';
+import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import type { Channel } from '../events/bodies/who-acted.ts';
 import { ACCEPTS_WEAKENED } from '../events/fold-weakened.ts';
 import type { SessionState } from '../events/state.ts';

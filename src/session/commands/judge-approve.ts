@@ -1,6 +1,6 @@
 import type { Phase } from '../../phases/table.ts';
 import { isHashOf } from '../documents/plan.ts';
-import type { PlanVersion } from '../events/bodies/event-types.ts';
+import type { PlanVersion } from '../events/bodies/positions.ts';
 import type { Channel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';

@@ -1,4 +1,4 @@
-import type { RecordedAnswer } from '../events/bodies/event-types.ts';
+import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import type { SessionState } from '../events/state.ts';
 import { parseQa } from './qa.ts';
 import { questionHash } from './qa-answer.ts';

@@ -1,4 +1,4 @@
-import type { RecordedAnswer } from '../events/bodies/event-types.ts';
+import type { RecordedAnswer } from '../events/bodies/positions.ts';
 import { ACCEPTS_WEAKENED } from '../events/fold-weakened.ts';
 import type { SessionState, WaitingStatus } from '../events/state.ts';
 import { parseQa } from './qa.ts';

@@ -7,7 +7,8 @@ import {
   withCountsReset,
   withNewGoal,
 } from '../../phases/progress.ts';
-import { BegunIteration, type EventType, Parked, type RecordedAnswer } from './bodies/event-types.ts';
+import { BegunIteration, type EventType } from './bodies/event-types.ts';
+import { Parked, type RecordedAnswer } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, reviewedAfter, withChecksOf } from './fold-checks.ts';
 import { addCosts, plausible, plausibleCost } from './fold-cost.ts';

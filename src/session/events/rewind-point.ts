@@ -1,4 +1,5 @@
-import { type EventType, Parked, type Position, type RewindTarget } from './bodies/event-types.ts';
+import type { EventType } from './bodies/event-types.ts';
+import { Parked, type Position, type RewindTarget } from './bodies/positions.ts';
 import type { SessionEvent } from './events.ts';
 import { fold } from './fold.ts';
 import { emptyState, type SessionState } from './state.ts';

@@ -11,17 +11,11 @@ import { PHASE_NAMES } from '../../phases/table.ts';
 import { Block } from './bodies/block.ts';
 import { ChosenChild } from './bodies/chosen-child.ts';
 import { Cost } from './bodies/cost.ts';
-import {
-  BegunIteration,
-  Parked,
-  PlanVersion,
-  Position,
-  RecordedAnswer,
-  RewindTarget,
-} from './bodies/event-types.ts';
+import { BegunIteration } from './bodies/event-types.ts';
 import { MergeEnd, Trash } from './bodies/finishing.ts';
 import { Limited } from './bodies/limited.ts';
 import { Places } from './bodies/places.ts';
+import { Parked, PlanVersion, Position, RecordedAnswer, RewindTarget } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);

@@ -4,7 +4,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { CHECK_PLACES, CheckRun, ProvedRequirement } from '../../phases/proving.ts';
 import { Cost } from '../events/bodies/cost.ts';
-import { PlanVersion } from '../events/bodies/event-types.ts';
+import { PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 
 /** A set of commands that ran on one commit. */

@@ -7,7 +7,7 @@ import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-ch
 import { documentText } from '../../session/documents/document-text.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
-import type { RewindTarget } from '../../session/events/bodies/event-types.ts';
+import type { RewindTarget } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
 import { blockedEvent } from '../core/blocked.ts';

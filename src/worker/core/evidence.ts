@@ -11,7 +11,7 @@ import {
   type Requirement,
   withLedger,
 } from '../../session/documents/requirements.ts';
-import type { PlanVersion } from '../../session/events/bodies/event-types.ts';
+import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import { documentNames } from '../documents/documents.ts';
 import { stateOf, type Worker } from './worker.ts';
 

@@ -3,7 +3,7 @@ import { visibleControls } from '../../base/plain-words.ts';
 import type { Weakening } from '../../phases/proving.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { appendRound, newQa, type QuestionDraft } from '../../session/documents/qa-change.ts';
-import type { Parked } from '../../session/events/bodies/event-types.ts';
+import type { Parked } from '../../session/events/bodies/positions.ts';
 import { readQuestions } from '../core/evidence.ts';
 import type { Worker } from '../core/worker.ts';
 

@@ -11,7 +11,7 @@ import { parseQa } from '../../session/documents/qa.ts';
 import { questionHash } from '../../session/documents/qa-answer.ts';
 import { appendRound, newQa, setQaStatus } from '../../session/documents/qa-change.ts';
 import { openQuestions } from '../../session/documents/qa-open.ts';
-import type { RecordedAnswer } from '../../session/events/bodies/event-types.ts';
+import type { RecordedAnswer } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';

@@ -4,15 +4,15 @@ import { SANDBOX_LEVELS } from '../../../base/sandbox-level.ts';
 import { CAP_NAMES, SessionCaps } from '../../../phases/caps.ts';
 import { Decision, JudgedSignal } from '../../../phases/decision.ts';
 import { ENDING_KINDS } from '../../../phases/ending.ts';
-import { Progress } from '../../../phases/progress.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
-import { PHASE_NAMES, WAITING_FOR } from '../../../phases/table.ts';
+import { PHASE_NAMES } from '../../../phases/table.ts';
 import { Block, Refusal } from './block.ts';
 import { ChosenChild } from './chosen-child.ts';
 import { Cost } from './cost.ts';
 import { FINISHING_BODIES } from './finishing.ts';
 import { Limited } from './limited.ts';
 import { Places } from './places.ts';
+import { Parked, PlanVersion, Position, RecordedAnswer, RewindTarget } from './positions.ts';
 import { By } from './who-acted.ts';
 
 const COMMAND_KINDS = [
@@ -32,34 +32,6 @@ const COMMAND_KINDS = [
 
 const PhaseName = z.enum(PHASE_NAMES);
 
-export const RecordedAnswer = z.object({
-  id: z.string(),
-  /** Hash of the question with its options: an answer counts for the question that the person saw. */
-  question: z.string(),
-  text: z.string(),
-});
-export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
-
-export const PlanVersion = z.object({ name: z.string(), hash: z.string() });
-export type PlanVersion = z.infer<typeof PlanVersion>;
-
-/** What a session waits for. */
-export const Parked = z.object({
-  for: z.enum(WAITING_FOR),
-  resumePhase: PhaseName,
-  reason: z.string().optional(),
-  file: z.string().optional(),
-  /** Hash of the watched file (`_qa.md`, or the one named) at parking. */
-  fileHash: z.string().optional(),
-  openQuestions: z.array(z.string()),
-  /** Answers that stood in `_qa.md` though no person had given them. */
-  unconfirmed: z.array(RecordedAnswer),
-  plan: PlanVersion.optional(),
-  /** One of the questions asks about weakened checks: its id, and the keys of what an answer accepts. */
-  weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
-});
-export type Parked = z.infer<typeof Parked>;
-
 /** What is fixed when an iteration begins. */
 export const BegunIteration = z.object({
   iteration: z.int(),
@@ -75,26 +47,6 @@ export const BegunIteration = z.object({
   /** The run folder is looked at right before its child is let go and when it is gone; older workers did not. */
   watched: z.literal(true).optional(),
 });
-
-/** The number of an iteration, 0 for before the first; or the rewind before this one is taken back. */
-export const RewindTarget = z.int().nonnegative().or(z.literal('undo'));
-export type RewindTarget = z.infer<typeof RewindTarget>;
-
-/** Where a session stood at an earlier moment: all that goes back with its files. */
-export const Position = z.object({
-  progress: Progress,
-  approvedPlan: PlanVersion.extend({ by: By }).optional(),
-  answers: z.array(RecordedAnswer),
-  feedback: z.string().optional(),
-  goal: z.string().optional(),
-  oldRounds: z.int().nonnegative(),
-  oldPlans: z.array(z.string()),
-  parked: Parked.optional(),
-  /** What had been shown of the requirements. */
-  passed: z.array(z.string()).optional(),
-  reviewed: z.array(z.string()).optional(),
-});
-export type Position = z.infer<typeof Position>;
 
 /** What each type of event carries beside the envelope. */
 export const EVENT_BODIES = {
