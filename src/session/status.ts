@@ -5,7 +5,7 @@ import { statsAt } from '../base/files/look-at.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type Holding, readHolding } from '../base/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
-import { atPlaces } from './events/bodies/places.ts';
+import { atPlaces } from './events/at-places.ts';
 import { type LogReading, readLog } from './events/event-log.ts';
 import { isRewinding } from './events/fold-rewound.ts';
 import type { SessionFile } from './events/session-file.ts';

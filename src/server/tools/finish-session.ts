@@ -10,14 +10,14 @@ export const finishSessionTool = defineTool({
   title: 'Finish a session',
   description: [
     'Finish a coding session: archive it (keep_branch), merge its branch into its base after checks, publish a pull request,',
-    'archive its documents, discard branch and worktree (30 days in the trash), or restore it (unarchive).',
-    'Use when the user is finished with it. It refuses to lose work.',
+    'archive its documents, discard branch and worktree (kept for 30 days), or restore it (unarchive).',
+    'Use when the user has finished with it. It refuses to lose work.',
     'Call first without confirm: tell the user what it would do; confirm only on their word.',
-    'Returns what was done, and commands for what is left to the user.',
+    'Returns what was done, and commands for the rest.',
   ].join('\n'),
   input: z.strictObject({
     session: SessionName,
-    how: z.enum(FINISH_WAYS).default('keep_branch'),
+    how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do.'),
     keep: z.array(z.string()).default([]).describe('archive_documents: those to leave.'),
     confirm: Confirm,
     project_dir: ProjectDir,

@@ -5,7 +5,7 @@ import type { Host } from '../../base/processes/host.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
 import { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
-import { atPlaces } from '../../session/events/bodies/places.ts';
+import { atPlaces } from '../../session/events/at-places.ts';
 import { EventWriter } from '../../session/events/event-writer.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { isLogAside } from '../../session/layout/rewritten-log.ts';
