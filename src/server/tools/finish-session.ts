@@ -9,7 +9,7 @@ export const finishSessionTool = defineTool({
   name: 'finish_session',
   title: 'Finish a session',
   description: [
-    'Finish a coding session: archive it (keep_branch), merge its branch into its base after checks, publish a pull request,',
+    'Finish a coding session: archive it (keep_branch), merge its branch into its base after checks, open a pull request,',
     'archive its documents, discard branch and worktree (kept for 30 days), or restore it (unarchive).',
     'Use when the user has finished with it. It refuses to lose work.',
     'Call first without confirm: tell the user what it would do; confirm only on their word.',
