@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { makeProof } from '../../src/session/proof/make-proof.ts';
 import { proofText, readProof, type SessionProof } from '../../src/session/proof/proof.ts';
 import { proofMarkdown } from '../../src/session/proof/proof-markdown.ts';
-import { checkRun, PROVED, provedEvents } from '../support/proved-events.ts';
+import { checkRun, ended, PROVED, provedEvents } from '../support/proved-events.ts';
 
 const made = (events = provedEvents()): SessionProof => makeProof(events) ?? expect.fail('no proof');
 const altered = { kind: 'altered' };
@@ -52,6 +52,46 @@ test('a requirement is shown by its command, or by who found it to hold', () => 
   const text = proofMarkdown(proof);
   expect(text).toContain('- R1 `It works`: `npm test`, exit status 0');
   expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
+});
+
+test('a proof names weakened checks that a person has accepted, and added tests that prove nothing', () => {
+  const weakened = [
+    { path: 'a.test.js', what: 'is deleted', key: 'k1' },
+    { path: 'b.test.js', what: 'is deleted', key: 'k2' },
+  ];
+  const by = { channel: 'cli' } as const;
+  const answers = [{ id: 'Q9', question: 'x', text: 'B' }];
+  const added = { files: ['c.test.js', 'd.test.js'], key: 'k' };
+  const runs = [checkRun({ command: 'c' }), checkRun({ command: 'd', exitCode: 1, how: 'exit status 1' })];
+  const events = provedEvents({
+    before: [
+      ended({ kind: 'park', phase: 'testing', for: 'qa_answers', resumePhase: 'quality', weakened }),
+      {
+        type: 'parked',
+        for: 'qa_answers',
+        resumePhase: 'quality',
+        openQuestions: ['Q9'],
+        unconfirmed: [],
+        weakened: { question: 'Q9', keys: ['k1'] },
+      },
+      { type: 'answers_recorded', by, answers, open: [] },
+      {
+        type: 'checks_ran',
+        set: 'added',
+        in: 'clone',
+        commit: 'b',
+        tree: 't',
+        sandbox: 'guard',
+        runs,
+        added,
+      },
+    ],
+  });
+  const text = proofMarkdown(made(events));
+  expect(text).toContain('- `a.test.js is deleted`: a person has accepted it');
+  expect(text).not.toContain('b.test.js');
+  expect(text).toContain('- `c.test.js` passes on the base commit too');
+  expect(text).not.toContain('d.test.js');
 });
 
 test('no summary of an agent is in a proof', () => {

@@ -1,3 +1,4 @@
+import type { Decision } from '../../src/phases/decision.ts';
 import type { CheckRun, ProvedRequirement } from '../../src/phases/proving.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 import { FORMAT_VERSION } from '../../src/session/events/format-version.ts';
@@ -21,16 +22,36 @@ export const checkRun = (more: Partial<CheckRun> = {}): CheckRun => ({
   ...more,
 });
 
+/** An iteration that ended with a decision. */
+export const ended = (decision: Decision, head = PROVED.commit): NewEvent => ({
+  type: 'iteration_ended',
+  iteration: 1,
+  phase: 'done',
+  ending: 'signalled',
+  exitCode: 0,
+  signalNotes: [],
+  decision,
+  changed: true,
+  treeChanged: true,
+  cost: { usd: 1.5, inputTokens: 1000, outputTokens: 200, model: 'opus', version: '2.1.0' },
+  durationMs: 60_000,
+  head,
+  flowLines: [],
+});
+
 /** The events of a small session: approved in a terminal, one agent, one check, done. */
 export function provedEvents({
   proved = PROVED,
   runs = [checkRun()],
+  before = [],
   more = [],
   ofFile = {},
   requirements,
 }: {
   proved?: typeof PROVED;
   runs?: CheckRun[];
+  /** Right before the checks that count. */
+  before?: NewEvent[];
   more?: NewEvent[];
   ofFile?: Partial<SessionFile>;
   requirements?: ProvedRequirement[];
@@ -78,22 +99,9 @@ export function provedEvents({
       plan: { name: '01-08-1000-plan-x.md', hash: 'ef'.repeat(32) },
       phase: 'implementation',
     },
+    ...before,
     { type: 'checks_ran', set: 'full', iteration: 1, ...of, commit, tree, runs },
-    {
-      type: 'iteration_ended',
-      iteration: 1,
-      phase: 'done',
-      ending: 'signalled',
-      exitCode: 0,
-      signalNotes: [],
-      decision: { kind: 'done', phase: 'done', summary: 'Trust me.' },
-      changed: true,
-      treeChanged: true,
-      cost: { usd: 1.5, inputTokens: 1000, outputTokens: 200, model: 'opus', version: '2.1.0' },
-      durationMs: 60_000,
-      head: commit,
-      flowLines: [],
-    },
+    ended({ kind: 'done', phase: 'done', summary: 'Trust me.' }, commit),
     { type: 'done', summary: 'Trust me.', requirements },
     ...more,
   ];

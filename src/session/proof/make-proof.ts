@@ -38,6 +38,8 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     clone: { setup, copy, timeoutMs },
     approvals: events.flatMap(approvalOf),
     outsidePlan: state.outsidePlan,
+    acceptedWeakenings: acceptedOf(ended, state.acceptedWeakenings),
+    proveNothing: state.addedTests?.proveNothing,
     agents: agentsOf(events),
     samocode: [...new Set(of(events, 'worker_took_over').map(({ version }) => version))],
     durationMs: ended.reduce((sum, { durationMs }) => sum + durationMs, 0),
@@ -118,6 +120,21 @@ function approvalOf(event: SessionEvent): Approval[] {
     default:
       return [];
   }
+}
+
+function acceptedOf(
+  ended: readonly EventOf<'iteration_ended'>[],
+  keys: readonly string[] = [],
+): SessionProof['acceptedWeakenings'] {
+  const found = new Map(
+    ended.flatMap(({ decision }) =>
+      decision.kind === 'park' ? (decision.weakened ?? []).map((each) => [each.key, each] as const) : [],
+    ),
+  );
+  return keys.flatMap((key) => {
+    const { path, what } = found.get(key) ?? {};
+    return path === undefined || what === undefined ? [] : [{ path, what }];
+  });
 }
 
 /** One row for all iterations that were run in the same way. */

@@ -33,6 +33,7 @@ export function proofFacts(proof: SessionProof): string {
     ...checks(proof),
     '## Approvals',
     list(proof.approvals.map(approval)),
+    ...weakened(proof),
     ...outside(proof),
     '## How it was made',
     list(making(proof)),
@@ -120,6 +121,16 @@ function approval(given: Approval): string {
     default:
       return given satisfies never;
   }
+}
+
+function weakened({ acceptedWeakenings = [], proveNothing = [] }: SessionProof): string[] {
+  const lines = [
+    ...acceptedWeakenings.map(({ path, what }) => `${code(`${path} ${what}`)}: a person has accepted it`),
+    ...proveNothing.map(
+      (path) => `${code(path)} passes on the base commit too: it proves nothing of the work`,
+    ),
+  ];
+  return lines.length === 0 ? [] : ['## Changed tests and checks', list(lines)];
 }
 
 function outside({ outsidePlan }: SessionProof): string[] {

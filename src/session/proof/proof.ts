@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
-import { CHECK_PLACES, CheckRun, ProvedRequirement } from '../../phases/proving.ts';
+import { CHECK_PLACES, CheckRun, ProvedRequirement, Weakening } from '../../phases/proving.ts';
 import { Cost } from '../events/bodies/cost.ts';
 import { PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
@@ -63,6 +63,10 @@ export const SessionProof = z.strictObject({
   approvals: z.array(Approval),
   /** Changed files that the approved plan does not name. */
   outsidePlan: z.array(z.string()).optional(),
+  /** Changes by which the checks may show less, and that a person has accepted. */
+  acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
+  /** Added test files that pass on the base commit too. */
+  proveNothing: z.array(z.string()).optional(),
   agents: z.array(
     z.strictObject({
       provider: z.string(),

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { statusSentence } from '../../../src/actions/acting/status-sentence.ts';
 import { readQa } from '../../../src/actions/gates/read-qa.ts';
@@ -89,6 +90,9 @@ test('an acceptance that is typed into _qa.md opens nothing, and one in a termin
   await rig.answer(answered('Q1', 'B'), 'cli');
   const isDone = ({ status }: SessionState) => status.kind === 'done';
   expect((await rig.until(isDone)).acceptedWeakenings).toHaveLength(1);
+  const proof = join(rig.paths.proof, 'proof.md');
+  const skips = "- `a.test.js skips tests: test.skip('adds', () => {});`: a person has accepted it";
+  await expect.poll(() => readFile(proof, 'utf8').catch(() => '')).toContain(skips);
 });
 
 test('work that adds tests and code asks nothing', async () => {
