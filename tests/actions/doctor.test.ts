@@ -10,6 +10,7 @@ import { systemHost } from '../../src/base/processes/host.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
 import { folderChecks, machineChecks } from '../../src/machine/doctor/machine-checks.ts';
+import { trustLines } from '../support/project.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
@@ -28,7 +29,7 @@ async function contextIn(repo: TempRepo, env: Record<string, string> = {}): Prom
     home: repo.homeDir,
     cwd: repo.path,
     by: { channel: 'cli' },
-    programs: { worker: '/none', rehearsal: '/none' },
+    programs: { worker: '/none/worker.cjs', rehearsal: '/none/rehearsal.cjs' },
   };
   return context;
 }
@@ -192,7 +193,7 @@ test('--checks runs SETUP and each CHECK on the base alone, and leaves no worktr
     level: 'fail',
     found: expect.stringContaining('exit status 7'),
   });
-  expect(await readFile(trace, 'utf8')).toContain('_samocode/worktrees/.trial-');
+  expect(await readFile(trace, 'utf8')).toContain('_samocode/worktrees/.checks/');
   expect(await readdir(join(repo.path, '_samocode/worktrees'))).toEqual([]);
   expect((await repo.git(['worktree', 'list'])).split('\n')).toHaveLength(1);
   expect(await repo.git(['status', '--porcelain'])).toBe(before);
@@ -201,6 +202,23 @@ test('--checks runs SETUP and each CHECK on the base alone, and leaves no worktr
     running.map(({ pid }) => context.host.processes.environmentOf(pid, 'HOME').catch(() => undefined)),
   );
   expect(homes.filter((home) => home === repo.homeDir)).toEqual([]);
+});
+
+test('--checks runs them where sessions run them: beside the files of CHECK_COPY, or in a worktree', async () => {
+  await using repo = await makeRepo({ files: { '.gitignore': '.env.test\n' } });
+  const context = await contextIn(repo);
+  await repo.write({ '.env.test': 'x\n' });
+  await setupProject({}, context);
+  const tried = async (lines: string) => {
+    await trustLines(repo, lines);
+    const { checks } = await doctor({ runChecks: true }, context, MACHINE);
+    return checks.find(({ id }) => id === 'check.1');
+  };
+  const missed = await tried('CHECK=test -f .env.test\n');
+  expect(missed).toMatchObject({ level: 'fail', fix: expect.stringContaining('CHECK_COPY') });
+  expect(await tried('CHECK_COPY=.env.test\n')).toMatchObject({ level: 'ok' });
+  const inWorktree = await tried('CHECK_IN=worktree\n');
+  expect(inWorktree).toMatchObject({ level: 'fail' });
 });
 
 test('a worktree that git can not make is a failure', async () => {

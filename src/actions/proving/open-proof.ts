@@ -3,14 +3,14 @@ import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { gitLine } from '../../project/git/git.ts';
-import type { GitContext } from '../../project/git/repository.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { readProof, type SessionProof } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { safeGit } from '../acting/safe-git.ts';
 import { readProofOf } from '../reading/read-proof.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
-import { type CloneGuard, cloneGuard, NO_CLONE_GUARD } from './clone-guard.ts';
+import type { ClonePlace } from './checks-on-clone.ts';
+import { cloneGuard, NO_CLONE_GUARD } from './clone-guard.ts';
 
 export interface ProofQuestion {
   /** A session, `proof.json` or `proof.md`, or the folder that has them. */
@@ -36,13 +36,7 @@ export interface OpenedProof {
   /** `file`: whoever gave it chose the commands in it. */
   from: 'session' | 'file';
   /** Where it is repeated. */
-  place: {
-    mainRepo: string;
-    worktreesDir: string;
-    worktreeGitDir?: string | undefined;
-    git: GitContext;
-    guard: CloneGuard;
-  };
+  place: ClonePlace;
 }
 
 /**

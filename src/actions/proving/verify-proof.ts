@@ -1,18 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { endTree } from '../../base/processes/end-tree.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import type { CheckRun } from '../../phases/proving.ts';
 import { gitLine, runGit } from '../../project/git/git.ts';
 import { commitOf } from '../../project/git/repository.ts';
-import { runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
-import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/inside-of.ts';
+import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import type { SessionProof } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { READING_ERRORS } from '../reading/reading-errors.ts';
+import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
 import type { Difference, OpenedProof } from './open-proof.ts';
 
 /** One command of a proof, then and now. */
@@ -36,12 +30,6 @@ export interface Verification {
   sandbox: SandboxLevel;
 }
 
-export interface RepeatOptions {
-  signal: AbortSignal;
-  /** Told before each command. */
-  begins?: (command: string) => void;
-}
-
 /**
  * Repeats a proof: the branch must have its commit and tree, and each command must end as it did, on a fresh clone.
  * @throws proof_not_repeated where no clone can be made; GitError; the signal's reason
@@ -49,7 +37,7 @@ export interface RepeatOptions {
 export async function verifyProof(
   { proof, differences: known, place }: OpenedProof,
   context: ActionContext,
-  options: RepeatOptions,
+  options: CloneRunOptions,
 ): Promise<Verification> {
   const sandbox = place.guard.level;
   if (proof === undefined) return { verified: false, differences: known, checks: [], sandbox };
@@ -90,43 +78,15 @@ async function compareCommits(
 }
 
 async function repeat(
-  { checks, clone, commit, branch, baseCommit }: SessionProof,
-  { mainRepo, worktreesDir, worktreeGitDir, git, guard }: OpenedProof['place'],
-  { env, clock, host }: ActionContext,
-  { signal, begins }: RepeatOptions,
+  { checks, clone, commit, branch, baseCommit: base }: SessionProof,
+  place: ClonePlace,
+  context: ActionContext,
+  options: CloneRunOptions,
 ): Promise<SetEnd> {
-  const mark = { name: SESSION_MARK, value: `verify-${randomUUID()}` };
-  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0 });
-  const scratch = join(worktreesDir, '.checks', mark.value);
-  const outputDir = await mkdtemp(join(tmpdir(), 'samocode-verify-'));
-  const made = await mkdir(scratch, { recursive: true });
-  const set = {
-    name: 'full',
-    ...{ mainRepo, worktreeGitDir, commit, branch, base: baseCommit, scratch, outputDir, signal, begins },
-    cacheDir: join(worktreesDir, '.checks', '.cache'),
-    outputRoot: outputDir,
-    commands: (checks?.runs ?? []).flatMap(({ command, isSetup }) => (isSetup ? [] : [command])),
-    proving: { ...clone, setupCache: [] },
-    placeIn: async (dir: string) => ({ env: marked, ...insideOf(await guard.of(dir), marked) }),
-  };
-  try {
-    return await runOnClone(set, { clock, context: git }, (problem) =>
-      READING_ERRORS.proof_not_repeated({ problem }),
-    );
-  } finally {
-    await endTree(undefined, mark, { host, clock, graceMs: GRACE_MS, known: [] });
-    await rm(outputDir, { recursive: true, force: true });
-    await removeMade(scratch, made);
-  }
-}
-
-const GRACE_MS = 300;
-
-/** @param topmost the outermost folder that was made for it; others may have put something there meanwhile */
-async function removeMade(folder: string, topmost: string | undefined): Promise<void> {
-  if (topmost === undefined) return;
-  for (let each = folder; each.startsWith(topmost); each = dirname(each))
-    await rmdir(each).catch(() => undefined);
+  const commands = (checks?.runs ?? []).flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
+  const set = { commit, branch, base, commands, proving: { ...clone, setupCache: [] } };
+  const cloneFailed = (problem: string) => READING_ERRORS.proof_not_repeated({ problem });
+  return await checksOnClone(place, set, context, { ...options, cloneFailed });
 }
 
 function repeatedCheck({ command, isSetup, exitCode: expected }: CheckRun, { runs }: SetEnd): RepeatedCheck {

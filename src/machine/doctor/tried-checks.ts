@@ -1,11 +1,14 @@
 import { ulid } from 'ulid';
 import type { ActionContext } from '../../actions/acting/context.ts';
 import { type DoctorCheck, fail, failed, ok, warn } from '../../actions/preconditions/check.ts';
+import { checksOnClone } from '../../actions/proving/checks-on-clone.ts';
+import { cloneGuard, NO_CLONE_GUARD } from '../../actions/proving/clone-guard.ts';
+import { frozenProving } from '../../actions/sessions/freeze-settings.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import { endTree } from '../../base/processes/end-tree.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { failureOf } from '../../project/finding/project-command.ts';
-import { resolveBase } from '../../project/worktrees/base-commit.ts';
+import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import { withTrialWorktree } from './trial-worktree.ts';
@@ -32,15 +35,50 @@ export async function triedChecks(
     ];
   }
   try {
-    const { commit } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
-    const trial = { commit, checkout: true, signal };
+    const base = await resolveBase({ mainRepo, baseEnv: context.env, signal });
+    if (values.checkIn === 'clone') return await runInClone(project, context, base, signal);
+    const trial = { commit: base.commit, checkout: true, signal };
     return await withTrialWorktree(project, context, trial, (cwd) =>
       runAll(project, context, { cwd, signal }),
     );
   } catch (error) {
+    if (error instanceof NoClone) {
+      const found = `No fresh clone of the base of a session could be made: ${error.message}`;
+      return [fail('check', found, 'Fix that, then run doctor again.')];
+    }
     if (!isSamocodeError(error)) throw error;
     return [failed('check', error)];
   }
+}
+
+class NoClone extends Error {}
+
+async function runInClone(
+  { mainRepo, values }: Project,
+  context: ActionContext,
+  { commit, name: branch }: BaseCommit,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<DoctorCheck[]> {
+  const { worktrees: worktreesDir, sessions: sessionsDir, sandbox, sandboxWrite: writable = [] } = values;
+  const folders = { mainRepo, sessionsDir, worktreesDir, writable };
+  const guard = sandbox === 'off' ? NO_CLONE_GUARD : await cloneGuard(folders, context);
+  const place = { mainRepo, worktreesDir, git: { baseEnv: context.env }, guard };
+  const commands = values.checks.map(({ command }) => command);
+  const set = {
+    commit,
+    branch,
+    base: commit,
+    commands,
+    proving: { ...frozenProving(values), setupCache: [] },
+  };
+  const env = await environmentOfSessions(context.env, context.home);
+  const cloneFailed = (problem: string) => new NoClone(problem);
+  const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
+  return runs.map(({ command, isSetup, how }) =>
+    isSetup
+      ? judged('setup', `SETUP \`${command}\``, how)
+      : judged(`check.${commands.indexOf(command) + 1}`, `\`${command}\``, how),
+  );
 }
 
 async function runAll(
@@ -72,6 +110,6 @@ async function runAll(
 function judged(id: string, name: string, how: string | undefined): DoctorCheck {
   if (how === undefined) return ok(id, `${name} passes on the base of a session`);
   const fix =
-    'Fix it on the base branch, or correct the line in .samocode: no session can be done before it passes.';
+    'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs): no session can be done before it passes.';
   return fail(id, `${name} fails on the base of a session (${how}).`, fix);
 }

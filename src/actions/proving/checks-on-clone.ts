@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { endTree } from '../../base/processes/end-tree.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import type { ClonePlan } from '../../project/proving/clean-clone.ts';
+import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
+import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
+import { insideOf } from '../../providers/starting/inside-of.ts';
+import type { ActionContext } from '../acting/context.ts';
+import type { CloneGuard } from './clone-guard.ts';
+
+/** Where commands run that no worker runs. */
+export interface ClonePlace extends Pick<ClonePlan, 'mainRepo' | 'worktreeGitDir'> {
+  worktreesDir: string;
+  git: GitContext;
+  guard: CloneGuard;
+}
+
+export interface CloneRunOptions {
+  signal: AbortSignal;
+  /** Told before each command. */
+  begins?: ((command: string) => void) | undefined;
+}
+
+/**
+ * Runs commands on a fresh clone as a worker would, and leaves no process and no file.
+ * @throws what `cloneFailed` makes of a clone that could not be made; the signal's reason
+ */
+export async function checksOnClone(
+  { mainRepo, worktreesDir, worktreeGitDir, git, guard }: ClonePlace,
+  given: Pick<SetOnClone, 'commit' | 'branch' | 'base' | 'commands' | 'proving'>,
+  { env, clock, host }: Pick<ActionContext, 'env' | 'clock' | 'host'>,
+  { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
+): Promise<SetEnd> {
+  const mark = { name: SESSION_MARK, value: `checks-${randomUUID()}` };
+  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0 });
+  const scratch = join(worktreesDir, '.checks', mark.value);
+  const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
+  const made = await mkdir(scratch, { recursive: true });
+  const set = {
+    ...given,
+    ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
+    cacheDir: join(worktreesDir, '.checks', '.cache'),
+    placeIn: async (dir: string) => ({ env: marked, ...insideOf(await guard.of(dir), marked) }),
+  };
+  try {
+    return await runOnClone(set, { clock, context: git }, cloneFailed);
+  } finally {
+    await endTree(undefined, mark, { host, clock, graceMs: GRACE_MS, known: [] });
+    await rm(outputDir, { recursive: true, force: true });
+    await removeMade(scratch, made);
+  }
+}
+
+const GRACE_MS = 300;
+
+/** @param topmost the outermost folder that was made for it; others may have put something there meanwhile */
+async function removeMade(folder: string, topmost: string | undefined): Promise<void> {
+  if (topmost === undefined) return;
+  for (let each = folder; each.startsWith(topmost); each = dirname(each))
+    await rmdir(each).catch(() => undefined);
+}
