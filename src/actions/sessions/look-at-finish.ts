@@ -21,7 +21,7 @@ import { earlyRefusal, gateChannelsOf } from '../acting/early-refusal.ts';
 import { safeGit } from '../acting/safe-git.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../places/find-session.ts';
 import type { FinishWay } from './finish-ways.ts';
-import { placesNow } from './places-now.ts';
+import { placesNow, withPlacesOf } from './places-now.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
@@ -46,17 +46,18 @@ export interface FinishLook {
 
 /** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError; what `placesNow` throws */
 export async function lookAtFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishLook> {
-  const { view, place } = await findSessionAndPlace(input, context);
-  const { state } = view;
+  const { view: found, place } = await findSessionAndPlace(input, context);
+  const { state } = found;
   const { how } = input;
   const isBack = how === 'unarchive';
-  const places = isBack || state.archived ? undefined : await placesNow(view, place, context);
+  const places = isBack || state.archived ? undefined : await placesNow(found, place, context);
+  const view = withPlacesOf(found, places);
   const mainRepo = view.sessionFile?.mainRepo;
-  const { worktree } = state;
-  const git = await safeGit(view, context);
+  const { worktree, trash } = state;
+  const git = isBack && trash === undefined ? { baseEnv: context.env } : await safeGit(view, context);
   // What was moved is judged by the worker, once git knows its new place.
   const isInspected = places === undefined && (how === 'keep_branch' || how === 'discard');
-  const found = await factsForFinish({
+  const seen = await factsForFinish({
     sessionDir: view.paths.sessionDir,
     to: sessionPaths(view.paths.sessionsDir, view.folder, !isBack).sessionDir,
     worktree:
@@ -64,10 +65,9 @@ export async function lookAtFinish(input: FinishSessionInput, context: ActionCon
         ? { mainRepo, worktreePath: worktree.path, ...git }
         : undefined,
   });
-  const { trash } = state;
   const trashReading =
     isBack && trash && mainRepo !== undefined ? await readTrash({ mainRepo, ...git }, trash) : undefined;
-  const facts: FinishFacts = { ...found, trashReading };
+  const facts: FinishFacts = { ...seen, trashReading };
   const isOnBranch = how === 'merge' || how === 'pull_request' || how === 'discard';
   const base =
     isOnBranch && places === undefined && mainRepo !== undefined && worktree !== undefined

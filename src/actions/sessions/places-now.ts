@@ -4,6 +4,7 @@ import { statsAt } from '../../base/files/look-at.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { commitOf } from '../../project/git/repository.ts';
 import { PROVIDER_NAMES } from '../../project/settings/project-settings.ts';
+import { atPlaces } from '../../session/events/at-places.ts';
 import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -112,4 +113,10 @@ async function cliPathsNow(
 
 function stands(path: string): boolean {
   return statsAt(path) !== undefined;
+}
+
+/** For questions that are asked about the project before the worker knows where it stands. */
+export function withPlacesOf(view: SessionView, places: Places | undefined): SessionView {
+  const { sessionFile, paths } = view;
+  return sessionFile ? { ...view, sessionFile: atPlaces(sessionFile, paths, places) } : view;
 }

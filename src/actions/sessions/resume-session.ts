@@ -4,9 +4,7 @@ import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { judgeResume } from '../../session/commands/judge-resume.ts';
-import { atPlaces } from '../../session/events/at-places.ts';
 import type { ChosenChild } from '../../session/events/bodies/chosen-child.ts';
-import type { Places } from '../../session/events/bodies/places.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
@@ -21,7 +19,7 @@ import { refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
 import { adoptSession } from './adopt-session.ts';
 import { bringWorker, lacksWorker } from './bring-worker.ts';
 import { findCli, frozenProving } from './freeze-settings.ts';
-import { placesNow } from './places-now.ts';
+import { placesNow, withPlacesOf } from './places-now.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   /** For the next child. */
@@ -86,12 +84,6 @@ export async function resumeSession(
   const request = { kind: 'resume', note, goal, caps, child, ...checks, places } as const;
   const after = await afterCommand(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
-}
-
-/** For questions that are asked about the project before the worker knows where it stands. */
-function withPlacesOf(view: SessionView, places: Places | undefined): SessionView {
-  const { sessionFile, paths } = view;
-  return sessionFile ? { ...view, sessionFile: atPlaces(sessionFile, paths, places) } : view;
 }
 
 /**
