@@ -1,4 +1,4 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
@@ -78,7 +78,7 @@ export async function runOnClone(
     return { runs, failures };
   } finally {
     await removeClone(dir);
-    await rm(indexPath(set), { force: true });
+    await removeClone(indexPath(set));
     // Another set may run beside it.
     await rmdir(scratch).catch(() => undefined);
   }
