@@ -319,3 +319,26 @@ test('a review counts in quality alone, and until code is written after it', () 
   };
   expect(after([goal], reviewed).reviewed).toBeUndefined();
 });
+
+test('checks that fail on the base are accepted by a person alone, and run there again by anyone else', () => {
+  const red: NewEvent[] = [
+    {
+      ...{ type: 'checks_ran', set: 'base', in: 'clone', commit: 'c', tree: 't', sandbox: 'none' },
+      runs: [{ command: 'npm test', exitCode: 1, how: 'exit status 1', durationMs: 1, outputHash: 'h' }].map(
+        (run) => ({ ...run, outputBytes: 1, output: 'o' }),
+      ),
+    },
+    { type: 'blocked', phase: 'done', rule: 'base_checks', reason: 'r', needs: 'n' },
+  ];
+  const blocked = after([...started, ...red]);
+  const resumedBy = (channel: 'cli' | 'phone' | 'tool' | 'file') =>
+    after([{ type: 'resumed', by: { channel }, phase: 'done', resetsCounts: true }], blocked).baseChecks
+      ?.result;
+  expect(blocked.baseChecks?.result).toBe('red');
+  expect(['cli', 'phone', 'tool', 'file'].map((channel) => resumedBy(channel as 'cli'))).toEqual([
+    'accepted',
+    'accepted',
+    undefined,
+    undefined,
+  ]);
+});

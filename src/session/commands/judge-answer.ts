@@ -2,7 +2,7 @@ import { answerText, parseAnswer, questionHash } from '../documents/qa-answer.ts
 import type { OpenQuestions } from '../documents/qa-open.ts';
 import { findQuestion, type QaQuestion } from '../documents/qa-question.ts';
 import type { RecordedAnswer } from '../events/bodies/positions.ts';
-import type { Channel } from '../events/bodies/who-acted.ts';
+import { type Channel, PERSONAL } from '../events/bodies/who-acted.ts';
 import { ACCEPTS_WEAKENED } from '../events/fold-weakened.ts';
 import type { SessionState } from '../events/state.ts';
 import { closedChannel } from './closed-channel.ts';
@@ -55,7 +55,7 @@ export function judgeAnswer(
 
 /** Those of the channels that no model can use; a terminal is always one. */
 function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
-  const persons = gateChannels.filter((each) => each !== 'tool' && each !== 'file' && each !== 'settings');
+  const persons = gateChannels.filter((each) => PERSONAL.includes(each));
   return persons.length > 0 ? persons : ['cli'];
 }
 

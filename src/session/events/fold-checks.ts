@@ -1,5 +1,6 @@
 import { isAccepted } from '../../phases/progress.ts';
 import { baseChecksOf, failedRuns } from '../../phases/proving.ts';
+import { PERSONAL } from './bodies/who-acted.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
@@ -21,17 +22,22 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   return failedRuns(event).length === 0 ? { ...rest, proved: { commit: event.commit, commands } } : rest;
 }
 
-/** What a resume says about the checks: others from now on, or that a base on which they fail is known. */
+/**
+ * What a resume says about the checks: others from now on, or that they failed on the base. A person accepts that; by a
+ * model's resume they run there again.
+ */
 export function withChecksOf(
   state: SessionState,
-  { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
+  { checks, proving, by }: Pick<EventOf<'resumed'>, 'checks' | 'proving' | 'by'>,
 ): SessionState {
   const { baseChecks, ...rest } = state;
   if (checks !== undefined || proving !== undefined)
     return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
   const isAsked = state.status.kind === 'blocked' && state.status.rule === 'base_checks';
   if (baseChecks === undefined || !isAsked) return state;
-  return { ...state, baseChecks: { ...baseChecks, result: 'accepted' } };
+  return PERSONAL.includes(by.channel)
+    ? { ...state, baseChecks: { ...baseChecks, result: 'accepted' } }
+    : rest;
 }
 
 /** What quality agents have found to hold; code that is written after it has to be reviewed again. */

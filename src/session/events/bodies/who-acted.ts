@@ -5,6 +5,9 @@ export const CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file', 'setting
 export const Channel = z.enum(CHANNELS);
 export type Channel = z.infer<typeof Channel>;
 
+/** Those that no model can use. */
+export const PERSONAL: readonly Channel[] = ['elicitation', 'cli', 'phone'];
+
 /** Who acted. `atStart`: by a choice made when the session was started. */
 export const By = z.object({
   channel: Channel,
