@@ -1,3 +1,4 @@
+import { capitalised } from '../../base/plain-words.ts';
 import {
   afterBadLedger,
   afterFailedChecks,
@@ -140,6 +141,11 @@ async function withFast(
   iteration: number,
   decision: Extract<Decision, { kind: 'run' | 'limited' }>,
 ): Promise<Checked | undefined> {
+  const gone = await branchGone(worker);
+  if (gone !== undefined) {
+    const note = `${capitalised(gone)}. Create it again at your last commit.`;
+    return { decision: { ...decision, notes: [note, ...decision.notes] }, events: [] };
+  }
   const { events, ...fast } = await tryFast(worker, iteration);
   if (fast.kind === 'stopped') return undefined;
   const failed = fast.kind === 'failed' ? fast.failures.map(failureNote) : [];

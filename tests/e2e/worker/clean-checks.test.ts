@@ -275,6 +275,25 @@ test('a fast check that fails after an implementation iteration stands first in 
   });
 });
 
+test('a branch that an agent has deleted is named to the next one, instead of a fast check', async () => {
+  const script = 'branch=$(git branch --show-current); git checkout -q --detach; git branch -qD "$branch"';
+  const deletes = { act: 'run', command: ['sh', '-c', script] };
+  await using rig = await startRig({
+    lines: { GATES: 'none', CHECK_FAST: 'true' },
+    scenario: {
+      rules: [
+        HANG_FIRST,
+        { when: { iteration: 2 }, do: [deletes, STAY] },
+        { when: { iteration: 3 }, do: [{ act: 'hang' }] },
+      ],
+    },
+  });
+  await putInPhase(rig, 'implementation');
+  await rig.until(({ openIteration }) => openIteration?.iteration === 3);
+  const prompt = await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8');
+  expect(prompt).toMatch(/The branch \S+ of this session is gone\. Create it again at your last commit\./);
+});
+
 test('while a check runs, status says which', async () => {
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
     lines: { CHECK: 'test ! -e "$HOME/slow" || sleep 600' },

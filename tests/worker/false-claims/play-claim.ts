@@ -128,7 +128,12 @@ function nextGoal(head: string): NewEvent[] {
   const done = { kind: 'done' as const, phase: 'done' as const, summary: 'The first goal' };
   const ended = { ending: 'signalled' as const, exitCode: 0, signalNotes: [], decision: done, changed: true };
   const rest = { treeChanged: true, cost: {}, durationMs: 1, flowLines: [], head };
-  const resumed = { phase: 'investigation' as const, goal: 'Name every harbour too', resetsCounts: true };
+  const resumed = {
+    phase: 'investigation' as const,
+    goal: 'Name every harbour too',
+    resetsCounts: true,
+    oldTip: head,
+  };
   return [
     { type: 'iteration_started', ...iteration, ...begun },
     { type: 'iteration_ended', ...iteration, ...ended, ...rest },
