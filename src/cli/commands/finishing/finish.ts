@@ -2,16 +2,17 @@ import { type Command, Option } from 'commander';
 import type { FinishWay } from '../../../actions/sessions/finish-ways.ts';
 import type { Preview } from '../../../actions/sessions/preview.ts';
 import { askYesNo } from '../../asking/ask-questions.ts';
+import { hanging } from '../../rendering/columns.ts';
 import { sessionFacts, shortName } from '../../rendering/session-facts.ts';
 import { type Cli, EXIT } from '../../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 import { fitLine } from '../../terminal/style.ts';
 
 const WAYS = {
-  merge: 'merge its branch into the branch that it began from, checked in a throw-away clone',
-  pullRequest: 'push its branch and open a pull request with gh, or print the commands',
+  merge: 'merge its branch into its base, if the checks pass on the result',
+  pullRequest: 'open a pull request with gh, or print the commands',
   keepBranch: 'archive it and keep its branch',
-  discard: 'delete branch and worktree; kept for 30 days, "samocode unarchive" restores them',
+  discard: 'delete branch and worktree; for 30 days "samocode unarchive" restores them',
 } as const;
 type Way = keyof typeof WAYS;
 const NAMES = Object.keys(WAYS) as Way[];
@@ -82,11 +83,7 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   const menus = cli.isInteractive ? await cli.menus?.() : undefined;
   const free = previews.filter(({ preview }) => preview.hindrances.length === 0);
   if (menus && free.length > 0) {
-    const choices = free.map(({ way, preview }) => ({
-      value: way,
-      label: WAYS[way],
-      hint: preview.would[0],
-    }));
+    const choices = free.map(({ way }) => ({ value: way, label: WAYS[way] }));
     const chosen = await menus.choose('How to finish it? Esc leaves it as it is', choices);
     return NAMES.find((way) => way === chosen);
   }
@@ -132,7 +129,7 @@ async function previewOf(cli: Cli, session: string, way: Way, options: FinishOpt
 
 function previewWords({ output }: Cli, way: Way, { would, hindrances }: Preview): string {
   const lines = hindrances.length > 0 ? hindrances.map((line) => `not now: ${line}`) : would;
-  return [output.style.bold(`--${optionOf(way)}`), ...lines.map((line) => `  ${fitLine(line, 1000)}`)].join(
-    '\n',
-  );
+  const options = { first: '  ', columns: output.textColumns };
+  const shown = lines.map((line) => hanging(fitLine(line, 1000), options));
+  return [output.style.bold(`--${optionOf(way)}`), ...shown].join('\n');
 }
