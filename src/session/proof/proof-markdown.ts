@@ -1,6 +1,7 @@
 import { visibleControls } from '../../base/plain-words.ts';
 import type { CheckRun } from '../../phases/proving.ts';
 import { describeBy } from '../documents/describe-event.ts';
+import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import {
   type Approval,
   JSON_FENCE,
@@ -174,18 +175,11 @@ function details(summary: string, text: string): string {
 
 /** Text of others as code, whatever it holds. */
 function code(text: string): string {
-  const shown = visibleControls(text).replaceAll('\n', ' ');
-  const fence = '`'.repeat(longestRun(shown) + 1);
-  const blank = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
-  return `${fence}${blank}${shown}${blank}${fence}`;
+  return codeSpan(visibleControls(text).replaceAll('\n', ' '));
 }
 
 function fenceFor(text: string): string {
   return '`'.repeat(Math.max(3, longestRun(text) + 1));
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
 }
 
 function htmlText(text: string): string {
