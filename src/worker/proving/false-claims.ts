@@ -8,10 +8,9 @@ import {
 } from '../../project/proving/branch-work.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
-import { readEvents } from '../../session/events/event-log.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { type TipOfBranch, tipOfBranch } from './check-facts.ts';
+import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 
 /**
  * What an agent claims that says that the work is done, and the branch does not show: a line each. Only an approved plan
@@ -64,7 +63,12 @@ async function emptyPromises(worker: Worker, tip: string): Promise<string[]> {
     ({ steps, ...phase }) => `${named(phase)} has ${steps.total - steps.done} open steps of ${steps.total}`,
   );
   const { mainRepo } = worker.file;
-  const work: BranchWork = { ...worker.git.context, mainRepo, base: await baseOfGoal(worker), tip };
+  const work: BranchWork = {
+    ...worker.git.context,
+    mainRepo,
+    base: baseOfWork(stateOf(worker)) ?? 'HEAD',
+    tip,
+  };
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
   if (testable && promising.length > 0 && !(await changesContent(work)))
     return [
@@ -101,17 +105,4 @@ function isInRepository(file: string): boolean {
   if (file === '' || /^(?:\(?none\)?|n\/a|[-–—]+)\.?$/i.test(file) || /^(?:\/|~|\.\.)/.test(file))
     return false;
   return parseDocumentName(file.split('/').at(-1) ?? '') === undefined;
-}
-
-/** What was committed for earlier goals proves nothing of the present one. */
-async function baseOfGoal(worker: Worker): Promise<string> {
-  const { goal, worktree } = stateOf(worker);
-  const base = worktree?.baseCommit ?? 'HEAD';
-  if (goal === undefined) return base;
-  const events = await readEvents(worker.paths.events, 0);
-  const at = events.findLastIndex((event) => event.type === 'resumed' && event.goal !== undefined);
-  const last = events
-    .slice(0, at)
-    .findLast((event) => event.type === 'iteration_ended' && event.head !== undefined);
-  return (last?.type === 'iteration_ended' && last.head) || base;
 }
