@@ -11,16 +11,20 @@ import {
   sealedMarkdown,
 } from './proof.ts';
 
-/** `proof.md`, to be read in a pull request: the facts, then the proof as data, by which it can be repeated. */
-export function proofMarkdown(proof: SessionProof): string {
+/**
+ * `proof.md`, to be read in a pull request: the facts, then the proof as data, by which it can be repeated.
+ * @param before text that is sealed with it
+ */
+export function proofMarkdown(proof: SessionProof, before = ''): string {
   return sealedMarkdown(
-    [
-      proofFacts(proof),
-      '## Repeat it',
-      `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
-      details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
-      '',
-    ].join('\n\n'),
+    before +
+      [
+        proofFacts(proof),
+        '## Repeat it',
+        `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
+        details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
+        '',
+      ].join('\n\n'),
   );
 }
 
