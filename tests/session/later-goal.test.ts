@@ -43,6 +43,13 @@ test('a new goal is proved by checks that run for it', () => {
   expect(foldAll(sessionOf(goal('More', 'tip'))).proved).toBeUndefined();
 });
 
+test('what became of a merge is no word about the work for another goal, or from before a rewind', () => {
+  const merged: NewEvent = { type: 'merge_ended', into: 'main', outcome: 'merged', files: [], commands: [] };
+  expect(foldAll(sessionOf(merged)).lastMerge).toMatchObject({ outcome: 'merged' });
+  expect(foldAll(sessionOf(merged, goal('More', 'tip'))).lastMerge).toBeUndefined();
+  expect(rewoundTo(2, sessionOf(...ROUND, kept(2), merged)).lastMerge).toBeUndefined();
+});
+
 test('what a rewind takes back has to be proved again', () => {
   const state = rewoundTo(2, sessionOf(...ROUND, kept(2)));
   expect(state.proved).toBeUndefined();
