@@ -7,9 +7,12 @@ import { publish, repositoryIn } from '../../src/actions/sessions/publish.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { findBaseBranch } from '../../src/project/finishing/base-branch.ts';
+import { serialiseEvent } from '../../src/session/events/events.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../src/session/events/state.ts';
-import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import { readProof } from '../../src/session/proof/proof.ts';
+import { PROVED, provedEvents } from '../support/proved-events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
@@ -75,11 +78,18 @@ async function scene(
   };
 }
 
+/** Writes the events of a session that was done with a commit. */
+async function prove(paths: SessionPaths, commit: string): Promise<void> {
+  const events = provedEvents({ proved: { ...PROVED, commit } });
+  await mkdir(paths.runDir, { recursive: true });
+  await writeFile(paths.events, events.map(serialiseEvent).join(''));
+}
+
 test('with gh the branch is pushed, and a pull request has a title and a text with commits and proof', async () => {
   await using repo = await makeRepo({ folder: 'Über boats' });
   const s = await scene(repo);
-  await mkdir(join(s.paths.sessionDir, 'proof'));
-  await writeFile(join(s.paths.sessionDir, 'proof/proof.md'), '## Proof\n\nAll checks passed.\n');
+  const tip = await repo.git(['rev-parse', 'samocode/x']);
+  await prove(s.paths, tip);
   const bodyPath = join(s.paths.sessionDir, 'pull-request.md');
   expect(await publish(s.look, s.context)).toEqual({
     said: `Pull request ${URL} is open.`,
@@ -100,22 +110,34 @@ test('with gh the branch is pushed, and a pull request has a title and a text wi
   ];
   const rest = ['--title', 'Give every boat a name', '--body-file', bodyPath, ''];
   expect((await s.calls()).endsWith([...create, ...rest].join('\n'))).toBe(true);
-  expect(await readFile(bodyPath, 'utf8')).toBe(
-    [
-      'Every boat has a name.',
-      '',
-      '## Commits',
-      '',
-      '- Name "every" boat',
-      '',
-      '## Proof',
-      '',
-      'All checks passed.',
-      '',
-      'Made by samocode, session 26-01-08-x.',
-      '',
-    ].join('\n'),
+  const text = await readFile(bodyPath, 'utf8');
+  const head = [
+    'Every boat has a name.',
+    '',
+    '## Commits',
+    '',
+    '- Name "every" boat',
+    '',
+    'Made by samocode, session 26-01-08-x.',
+    '',
+    '# Proof of ',
+  ];
+  expect(text.startsWith(head.join('\n'))).toBe(true);
+  expect(readProof(text)).toMatchObject({ kind: 'proof', proof: { commit: tip } });
+});
+
+test('the text has no proof that stands in the folder of the session alone, or is of another commit', async () => {
+  await using repo = await makeRepo();
+  const s = await scene(repo);
+  await mkdir(join(s.paths.sessionDir, 'proof'));
+  await writeFile(join(s.paths.sessionDir, 'proof/proof.md'), '# Proof\n\nAll checks passed.\n');
+  const written = async () => await readFile((await publish(s.look, s.context)).bodyPath, 'utf8');
+  expect(await written()).not.toContain('Proof');
+  await prove(s.paths, '1'.repeat(40));
+  expect(await written()).toContain(
+    'The branch has changed since its proof, which is of 111111111111: it is not in this text.',
   );
+  expect(await written()).not.toContain('# Proof');
 });
 
 test('a pull request that is open gets the new commits, and no second one is made', async () => {

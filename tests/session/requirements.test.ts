@@ -64,6 +64,18 @@ describe('the approval of a plan', () => {
     expect(planHash(withLedger(PLAN, '{'))).not.toBe(approved);
   });
 
+  test('is not that of a plan that has the same lines in its own words, without a ledger', () => {
+    const [own = ''] = withLedger(PLAN, ledgerOf(R1, R2)).split('## Notes');
+    for (const text of [own, `${own}## Notes\nA note.\n`, own.replaceAll('\n', ' \r\n')])
+      expect(planHash(withLedger(text, undefined))).not.toBe(approved);
+  });
+
+  test('is that of one check, however its words and those of the text are split', () => {
+    const one = ledgerOf({ ...R1, text: 'It adds', check: 'true`) (`npm test' });
+    const other = ledgerOf({ ...R1, text: 'It adds (`true`)', check: 'npm test' });
+    expect(planHash(withLedger(PLAN, one))).not.toBe(planHash(withLedger(PLAN, other)));
+  });
+
   test('does not cover its states, the boxes of the plan and further notes', () => {
     const stated = ledgerOf({ ...R1, state: 'met' }, { ...R2, state: 'open' });
     const worked = `${PLAN.replace('[ ]', '[x]')}Another note.\n`;

@@ -61,13 +61,15 @@ async function would(
 async function aboutMerge({ view, base, git }: FinishLook): Promise<string[]> {
   const { sessionFile, state } = view;
   const { into = '', ahead = 0 } = base ?? {};
-  const checks = state.checks ?? sessionFile?.settings.checks ?? [];
+  const own = state.checks ?? sessionFile?.settings.checks ?? [];
+  // Those of the requirements are among what the work was proved by.
+  const checks = new Set([...own, ...(state.proved?.commands ?? [])]);
   const place = (state.proving ?? sessionFile?.settings.proving)?.in ?? 'worktree';
   const entries = await listWorktrees(sessionFile?.mainRepo ?? '', git);
   const checkout = entries.find(({ branch }) => branch === into);
   return [
     `${count(ahead, 'commit')} of branch ${state.worktree?.branch} to merge into ${into}, in a clone that is thrown away.`,
-    aboutChecks(checks.length, place, into),
+    aboutChecks(checks.size, place, into),
     checkout === undefined
       ? `${into} is checked out nowhere: the branch alone moves.`
       : `${into} is checked out in ${checkout.path}: its files are updated if it has no uncommitted changes; else you get the command.`,

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import { plainText } from '../../base/files/plain-file.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
@@ -13,9 +12,12 @@ import { gitLine, runGit } from '../../project/git/git.ts';
 import { commitsSince } from '../../project/worktrees/changes.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { taskText } from '../../session/documents/overview-task.ts';
+import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
+import { makeProof } from '../../session/proof/make-proof.ts';
+import { proofFacts, proofMarkdown } from '../../session/proof/proof-markdown.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import type { FinishLook } from './look-at-finish.ts';
@@ -30,7 +32,6 @@ export interface Published {
 /** GitHub takes no longer text. */
 const MAX_BODY = 60_000;
 const MAX_TITLE = 72;
-const MAX_PROOF_BYTES = 1024 * 1024;
 const LIMIT_MS = 120_000;
 
 /** What a pull request needs, and why this machine cannot make it. */
@@ -162,7 +163,8 @@ function titleOf({ state, folder }: SessionView, file: SessionFile): string {
   return words.length > MAX_TITLE ? `${words.slice(0, MAX_TITLE - 1).trimEnd()}…` : words;
 }
 
-async function bodyOf({ view, git }: FinishLook, file: SessionFile): Promise<string> {
+/** With the proof by the events, at the end: agents can write to the session's folder, and what is sealed can be verified. */
+async function bodyOf({ view, git, base }: FinishLook, file: SessionFile): Promise<string> {
   const { state, folder, paths } = view;
   const { worktree, status } = state;
   const range = {
@@ -173,7 +175,15 @@ async function bodyOf({ view, git }: FinishLook, file: SessionFile): Promise<str
   };
   const { commits, total } = await commitsSince(range, 50);
   const more = total > commits.length ? [`- and ${total - commits.length} more`] : [];
-  const proof = await plainText(join(paths.sessionDir, 'proof/proof.md'), MAX_PROOF_BYTES);
+  const proof = makeProof(await readEvents(paths.events, 0));
+  const isOfTip = proof?.commit === base?.tip;
+  const older =
+    proof === undefined || isOfTip
+      ? []
+      : [
+          `The branch has changed since its proof, which is of ${proof.commit.slice(0, 12)}: it is not in this text.`,
+          '',
+        ];
   const text = [
     status.kind === 'done' ? status.summary : `The session is ${status.kind}, not done.`,
     '',
@@ -182,10 +192,16 @@ async function bodyOf({ view, git }: FinishLook, file: SessionFile): Promise<str
     ...commits.toReversed().map(({ subject }) => `- ${oneLine(subject)}`),
     ...more,
     '',
-    ...(proof === undefined ? [] : [proof.trim(), '']),
+    ...older,
     `Made by samocode, session ${folder}.`,
     '',
   ].join('\n');
+  if (proof === undefined || !isOfTip) return cut(text);
+  const whole = proofMarkdown(proof, `${text}\n`);
+  return whole.length > MAX_BODY ? cut(`${text}\n${proofFacts(proof)}\n`) : whole;
+}
+
+function cut(text: string): string {
   return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}\n\n(cut)\n` : text;
 }
 

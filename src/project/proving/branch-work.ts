@@ -25,7 +25,8 @@ export async function touchesFiles(
   { mainRepo, base, tip, ...context }: BranchWork,
   files: readonly string[],
 ): Promise<boolean> {
-  const paths = files.map((file) => `:(top)${file}`);
+  // Behind magic git takes no step of `.` away.
+  const paths = files.map((file) => `:(top)${file.replace(/^(?:\.\/+)+|^\.$/, '')}`);
   const args = ['rev-list', '--max-count=1', '--end-of-options', `${base}..${tip}`, '--', ...paths];
   return (await gitLine(args, { ...context, cwd: mainRepo })) !== '';
 }

@@ -26,6 +26,18 @@ export function oneLine(text: string): string {
   return text.replace(/[\r\n\v\f\u0085\u2028\u2029]+/g, ' ').trim();
 }
 
+/** Text of one line as code, whatever backticks it has: from what is written the text can be told. */
+export function codeSpan(text: string): string {
+  const fence = '`'.repeat(longestRun(text) + 1);
+  const blank = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
+  return `${fence}${blank}${text}${blank}${fence}`;
+}
+
+/** The most backticks in a row. */
+export function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+}
+
 export interface Heading {
   /** Number of its line, from 0. */
   index: number;

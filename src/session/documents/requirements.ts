@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseJson } from '../../base/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { documentText } from './document-text.ts';
-import { parseMarkdown } from './markdown-lines.ts';
+import { codeSpan, lineBody, parseMarkdown } from './markdown-lines.ts';
 import { notesHeading } from './plan-content.ts';
 
 const line = (max: number) =>
@@ -71,21 +71,27 @@ export function withStates(text: string, shown: Shown): string {
   return `${JSON.stringify({ requirements }, null, 2)}\n`;
 }
 
+const SECTION = '## What will be checked';
+
 /** The text of a plan with the requirements that its approval covers, before its notes. */
 export function withLedger(plan: string, ledger: string | undefined): string {
-  if (ledger === undefined) return plan;
   const doc = parseMarkdown(plan);
+  // A plan that says the same in its own words must not be taken for one with a ledger.
+  const own = (line: string) =>
+    lineBody(line).trimEnd() === SECTION ? line.replace(SECTION, `${SECTION}, in the plan's words`) : line;
+  doc.lines = doc.lines.map(own);
+  if (ledger === undefined) return `${doc.bom}${doc.lines.join('')}`;
   const at = notesHeading(doc) ?? doc.lines.length;
   const before = doc.lines.slice(0, at).join('').trimEnd();
   const rest = doc.lines.slice(at).join('');
-  return `${doc.bom}${before}\n\n## What will be checked\n\n${ledgerLines(ledger).join('\n')}\n\n${rest}`;
+  return `${doc.bom}${before}\n\n${SECTION}\n\n${ledgerLines(ledger).join('\n')}\n\n${rest}`;
 }
 
 function ledgerLines(text: string): string[] {
   const reading = parseLedger(text);
   if (reading.kind === 'malformed') return [`- _requirements.json cannot be read: ${reading.problem}`];
   return reading.requirements.map(({ id, text: words, check }) => {
-    return `- ${id}: ${words} (${check === REVIEWED ? 'by review' : `\`${check}\``})`;
+    return `- ${id}: ${words} (${check === REVIEWED ? 'by review' : codeSpan(check)})`;
   });
 }
 

@@ -24,8 +24,9 @@ export function letGoOn({ rewind, ...state }: SessionState): SessionState {
 
 /** The session stands where it stood then, stopped; iteration numbers and costs go on, for they were spent. */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
-  const { rewind, pending, stopWanted, approvedPlan, feedback, goal, goalBase, passed, reviewed, ...rest } =
-    state;
+  // What was proved goes too: what `passed` says would be as old, and no check would run for it again.
+  const { rewind, pending, stopWanted, approvedPlan, feedback, goal, goalBase, proved, ...later } = state;
+  const { passed, reviewed, lastMerge, ...rest } = later;
   if (rewind === undefined) return state;
   const { parked, progress, ...back } = rewind.back;
   const { totalIterations } = state.progress;
@@ -33,7 +34,6 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
   return {
     ...rest,
     ...back,
-    ...(goal === back.goal && { goalBase }),
     progress: { ...progress, totalIterations },
     notes: [noteFor(event.to)],
     backoff: false,

@@ -196,7 +196,8 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
-    const { approvedPlan: _old, feedback: _past, passed: _shown, reviewed: _seen, ...fresh } = rest;
+    const { approvedPlan: _old, feedback: _past, proved, passed, ...old } = rest;
+    const { reviewed, lastMerge, ...fresh } = old;
     return {
       ...fresh,
       // What opens a gate for the new work is the choice of whoever gave it.

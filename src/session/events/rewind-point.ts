@@ -78,8 +78,8 @@ function beforeLastRewind(
 
 function positionOf(events: readonly SessionEvent[]): Position {
   const state: SessionState = events.reduce(fold, emptyState());
-  const { progress, approvedPlan, answers, feedback, goal, oldRounds, oldPlans, status, passed, reviewed } =
-    state;
+  const { progress, approvedPlan, answers, feedback, goal, goalBase, oldRounds, oldPlans } = state;
+  const { status, passed, reviewed } = state;
   const waiting = status.kind === 'stopped' ? status.parked : status.kind === 'waiting' ? status : undefined;
   return {
     progress,
@@ -89,6 +89,7 @@ function positionOf(events: readonly SessionEvent[]): Position {
     approvedPlan,
     feedback,
     goal,
+    goalBase,
     parked: waiting && Parked.parse(waiting),
     passed,
     reviewed,

@@ -76,6 +76,11 @@ export const FrozenSettings = z.object({
 });
 export type FrozenSettings = z.infer<typeof FrozenSettings>;
 
+/** Where and how the checks ran from the start on; a session of before there was a choice made none. */
+export function provingAtStart({ proving, setup }: Pick<FrozenSettings, 'proving' | 'setup'>): Proving {
+  return proving ?? { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000, setupCache: [], setup };
+}
+
 /** `session.json`: who a session is, written once before its worker exists. */
 export const SessionFile = z.object({
   v: ReadableVersion,

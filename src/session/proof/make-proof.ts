@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { failedRuns, type Proving } from '../../phases/proving.ts';
+import { failedRuns } from '../../phases/proving.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
-import { SessionFile } from '../events/session-file.ts';
+import { provingAtStart, SessionFile } from '../events/session-file.ts';
 import { emptyState } from '../events/state.ts';
 import { type Approval, type ProvedSet, SessionProof } from './proof.ts';
 
@@ -20,7 +20,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const checks = provedSet(full);
   const ended = of(events, 'iteration_ended');
   const file = SessionFile.safeParse(parseJson(created.file ?? '')).data;
-  const { setup, copy = [], timeoutMs = 0 }: Partial<Proving> = state.proving ?? file?.settings.proving ?? {};
+  const { setup, copy, timeoutMs } = state.proving ?? provingAtStart(file?.settings ?? {});
   // By its schema its keys come in one order, whatever made them.
   return SessionProof.parse({
     samocodeProof: 1,

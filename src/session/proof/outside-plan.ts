@@ -9,7 +9,8 @@ export function outsidePlanFiles(planText: string, changed: readonly string[]): 
 
 /** Whether an entry of `Files:` names a path: itself, a folder above it, or a pattern with `*` that fits. */
 export function isNamed(entry: string, path: string): boolean {
-  return [entry, entry.replace(/\s.*$/s, '')].some((name) => names(name.replace(/^\.\//, ''), path));
+  const plain = entry.replaceAll('`', '');
+  return [plain, plain.replace(/\s.*$/s, '')].some((name) => names(name.replace(/^\.\//, ''), path));
 }
 
 function names(name: string, path: string): boolean {

@@ -1,6 +1,7 @@
 import { visibleControls } from '../../base/plain-words.ts';
 import type { CheckRun } from '../../phases/proving.ts';
 import { describeBy } from '../documents/describe-event.ts';
+import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import {
   type Approval,
   JSON_FENCE,
@@ -10,16 +11,20 @@ import {
   sealedMarkdown,
 } from './proof.ts';
 
-/** `proof.md`, to be read in a pull request: the facts, then the proof as data, by which it can be repeated. */
-export function proofMarkdown(proof: SessionProof): string {
+/**
+ * `proof.md`, to be read in a pull request: the facts, then the proof as data, by which it can be repeated.
+ * @param before text that is sealed with it
+ */
+export function proofMarkdown(proof: SessionProof, before = ''): string {
   return sealedMarkdown(
-    [
-      proofFacts(proof),
-      '## Repeat it',
-      `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
-      details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
-      '',
-    ].join('\n\n'),
+    before +
+      [
+        proofFacts(proof),
+        '## Repeat it',
+        `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
+        details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
+        '',
+      ].join('\n\n'),
   );
 }
 
@@ -174,18 +179,11 @@ function details(summary: string, text: string): string {
 
 /** Text of others as code, whatever it holds. */
 function code(text: string): string {
-  const shown = visibleControls(text).replaceAll('\n', ' ');
-  const fence = '`'.repeat(longestRun(shown) + 1);
-  const blank = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
-  return `${fence}${blank}${shown}${blank}${fence}`;
+  return codeSpan(visibleControls(text).replaceAll('\n', ' '));
 }
 
 function fenceFor(text: string): string {
   return '`'.repeat(Math.max(3, longestRun(text) + 1));
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
 }
 
 function htmlText(text: string): string {

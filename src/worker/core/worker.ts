@@ -6,7 +6,7 @@ import type { ChildrenEnvironment } from '../../providers/starting/login-shell.t
 import { closedChannel } from '../../session/commands/closed-channel.ts';
 import type { EventWriter } from '../../session/events/event-writer.ts';
 import type { NewEvent, SessionEvent } from '../../session/events/events.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
+import { provingAtStart, type SessionFile } from '../../session/events/session-file.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import type { Slots } from '../../session/slots.ts';
@@ -72,12 +72,8 @@ export function checksOf(worker: Worker): readonly string[] {
 
 /** Where and how they run: as at the start, or at a later resume. */
 export function provingOf(worker: Worker): Proving {
-  const { proving, setup } = worker.file.settings;
-  return stateOf(worker).proving ?? proving ?? { ...AS_BEFORE, setup };
+  return stateOf(worker).proving ?? provingAtStart(worker.file.settings);
 }
-
-/** What a session of before there was a choice began with. */
-const AS_BEFORE: Proving = { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000, setupCache: [] };
 
 /** Whether people may open a gate of this session by typing. */
 export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {

@@ -5,24 +5,25 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { outsidePlanFiles } from '../../session/proof/outside-plan.ts';
 import type { PlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
+import { baseOfWork } from '../proving/check-facts.ts';
 
 const MOST = 100;
 const MOST_NAMED = 10;
 
-/** Files that the branch has changed since its base and the approved plan does not name; undefined where no plan is approved. */
+/** Files that the branch has changed for its goal and the approved plan does not name; undefined where no plan is approved. */
 export async function filesOutsidePlan(
   worker: Worker,
   { text, outcome }: Pick<PlanEvidence, 'text' | 'outcome'>,
 ): Promise<string[] | undefined> {
-  const { worktree } = stateOf(worker);
-  if (text === undefined || !outcome.approved || worktree === undefined) return undefined;
+  const state = stateOf(worker);
+  const { worktree } = state;
+  const base = baseOfWork(state);
+  if (text === undefined || !outcome.approved || worktree === undefined || base === undefined)
+    return undefined;
   const options = { ...worker.git.context, cwd: worker.file.mainRepo };
   const head = await commitOf(`refs/heads/${worktree.branch}`, options);
   if (head === undefined) return undefined;
-  return outsidePlanFiles(text, await changedPaths({ ...options, base: worktree.baseCommit, head })).slice(
-    0,
-    MOST,
-  );
+  return outsidePlanFiles(text, await changedPaths({ ...options, base, head })).slice(0, MOST);
 }
 
 /** Tells of those that were not told of before. */

@@ -1,6 +1,7 @@
 import { gitLine, runGit } from '../../project/git/git.ts';
 import { parseStatus } from '../../project/git/status-entries.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
+import type { SessionState } from '../../session/events/state.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 
@@ -28,6 +29,14 @@ export async function commitWithTree(worker: Worker, name: string): Promise<TipO
   const parse = ['rev-parse', `${name}^{commit}`, `${name}^{tree}`];
   const [commit = '', tree = ''] = (await gitLine(parse, options)).split('\n');
   return { commit, tree };
+}
+
+/** What the work for the present goal began from: what was committed for earlier ones proves nothing of it. */
+export function baseOfWork({
+  goalBase,
+  worktree,
+}: Pick<SessionState, 'goalBase' | 'worktree'>): string | undefined {
+  return worktree && (goalBase ?? worktree.baseCommit);
 }
 
 /** Names in the worktree that no commit holds as they are; those that git ignores aside. */

@@ -10,7 +10,7 @@ import { parseDocumentName } from '../../session/documents/documents.ts';
 import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { type TipOfBranch, tipOfBranch } from './check-facts.ts';
+import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 
 /**
  * What an agent claims that says that the work is done, and the branch does not show: a line each. Only an approved plan
@@ -62,11 +62,13 @@ async function emptyPromises(worker: Worker, tip: string): Promise<string[]> {
   const claims = open.map(
     ({ steps, ...phase }) => `${named(phase)} has ${steps.total - steps.done} open steps of ${steps.total}`,
   );
-  const { goalBase, worktree } = stateOf(worker);
   const { mainRepo } = worker.file;
-  // What was committed for earlier goals proves nothing of the present one.
-  const base = goalBase ?? worktree?.baseCommit ?? 'HEAD';
-  const work: BranchWork = { ...worker.git.context, mainRepo, base, tip };
+  const work: BranchWork = {
+    ...worker.git.context,
+    mainRepo,
+    base: baseOfWork(stateOf(worker)) ?? 'HEAD',
+    tip,
+  };
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
   if (testable && promising.length > 0 && !(await changesContent(work)))
     return [

@@ -22,6 +22,12 @@ export async function fullCommands(worker: Worker): Promise<string[]> {
   return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
 }
 
+/** What a merge has to pass: also what the work was proved by, where its plan was archived since. */
+export async function mergeCommands(worker: Worker): Promise<string[]> {
+  const { proved } = stateOf(worker);
+  return [...new Set([...(await fullCommands(worker)), ...(proved?.commands ?? [])])];
+}
+
 /** Failed commands told apart: those of the project, and a line for each requirement that is open by one. */
 export async function failedOf(
   worker: Worker,

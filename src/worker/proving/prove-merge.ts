@@ -1,7 +1,7 @@
 import type { NewEvent } from '../../session/events/events.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree, type TipOfBranch } from './check-facts.ts';
-import { fullCommands } from './ledger.ts';
+import { mergeCommands } from './ledger.ts';
 import { proveCommit } from './prove.ts';
 
 export type MergeProof = { events: NewEvent[] } & (
@@ -17,7 +17,7 @@ export async function proveMerge(
   worker: Worker,
   { commit, onto, into, tip }: { commit: string; onto: string; into: string; tip: TipOfBranch },
 ): Promise<MergeProof> {
-  const commands = await fullCommands(worker);
+  const commands = await mergeCommands(worker);
   const { worktree } = stateOf(worker);
   if (commands.length === 0 || worktree === undefined) return { kind: 'passed', events: [] };
   const merged = await commitWithTree(worker, commit);

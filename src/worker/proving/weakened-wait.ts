@@ -4,8 +4,9 @@ import { park } from '../../phases/verdict.ts';
 import { diffOfWeakened, weakenedIn } from '../../project/proving/weakened-read.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
-import { checksOf, stateOf, type Worker } from '../core/worker.ts';
-import { tipOfBranch } from './check-facts.ts';
+import { stateOf, type Worker } from '../core/worker.ts';
+import { baseOfWork, tipOfBranch } from './check-facts.ts';
+import { fullCommands } from './ledger.ts';
 
 /**
  * Waits for a person where the checks of a branch that has passed them may show less than those of its base, and
@@ -16,7 +17,7 @@ export async function waitIfWeakened(worker: Worker, decision: Decision): Promis
   const { progress, acceptedWeakenings = [] } = stateOf(worker);
   const compared = await comparedCommits(worker);
   if (compared === undefined) return undefined;
-  const question = { ...compared, commands: checksOf(worker), planned: await plannedFiles(worker) };
+  const question = { ...compared, commands: await fullCommands(worker), planned: await plannedFiles(worker) };
   const { context } = worker.git;
   const all = await weakenedIn(question, context);
   const weakened = all.filter(({ key }) => !acceptedWeakenings.includes(key));
@@ -31,10 +32,10 @@ export async function waitIfWeakened(worker: Worker, decision: Decision): Promis
 export async function comparedCommits(
   worker: Worker,
 ): Promise<{ mainRepo: string; base: string; commit: string } | undefined> {
-  const { worktree, goalBase } = stateOf(worker);
-  if (worktree === undefined) return undefined;
+  const base = baseOfWork(stateOf(worker));
+  if (base === undefined) return undefined;
   const { commit } = await tipOfBranch(worker);
-  return { mainRepo: worker.file.mainRepo, base: goalBase ?? worktree.baseCommit, commit };
+  return { mainRepo: worker.file.mainRepo, base, commit };
 }
 
 async function plannedFiles(worker: Worker): Promise<string[]> {

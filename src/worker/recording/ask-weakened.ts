@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { changeFile } from '../../base/files/change-file.ts';
 import { visibleControls } from '../../base/plain-words.ts';
 import type { Weakening } from '../../phases/proving.ts';
@@ -19,7 +20,7 @@ export async function askAboutWeakened(
   found: readonly Weakening[],
 ): Promise<Parked['weakened']> {
   const question = questionAbout(found);
-  const before = await openWith(worker, question.text);
+  const before = await openWith(worker, question);
   if (before === undefined) {
     await changeFile(worker.paths.qa, (text) =>
       text === undefined || text.trim() === ''
@@ -27,13 +28,21 @@ export async function askAboutWeakened(
         : appendRound(text, [question]),
     );
   }
-  const id = before ?? (await openWith(worker, question.text));
+  const id = before ?? (await openWith(worker, question));
   return id === undefined ? undefined : { question: id, keys: found.map(({ key }) => key) };
 }
 
-async function openWith(worker: Worker, text: string): Promise<string | undefined> {
+/** As it was written here: an agent may have written another with the same text, a suggestion or other options. */
+async function openWith(worker: Worker, { text, options }: QuestionDraft): Promise<string | undefined> {
   const { questions, open } = await readQuestions(worker);
-  return questions.findLast((each) => each.text === text && open.includes(each.id))?.id;
+  return questions.findLast((each) => {
+    const isSame = each.text === text && isDeepStrictEqual(each.options.map(wordsOf), options);
+    return isSame && each.suggestion === undefined && open.includes(each.id);
+  })?.id;
+}
+
+function wordsOf(option: { text: string }): string {
+  return option.text;
 }
 
 function questionAbout(found: readonly Weakening[]): QuestionDraft {

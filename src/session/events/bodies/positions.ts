@@ -42,6 +42,7 @@ export const Position = z.object({
   answers: z.array(RecordedAnswer),
   feedback: z.string().optional(),
   goal: z.string().optional(),
+  goalBase: z.string().optional(),
   oldRounds: z.int().nonnegative(),
   oldPlans: z.array(z.string()),
   parked: Parked.optional(),

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
+import { fold } from '../../src/session/events/fold.ts';
+import { findRewindPoint } from '../../src/session/events/rewind-point.ts';
+import { emptyState, type SessionState } from '../../src/session/events/state.ts';
+import { ended, provedEvents } from '../support/proved-events.ts';
+
+const by = { channel: 'cli' } as const;
+const ROUND: NewEvent[] = [
+  { type: 'parked', for: 'human_action', resumePhase: 'testing', openQuestions: [], unconfirmed: [] },
+];
+const goal = (text: string, oldTip: string): NewEvent => ({
+  ...{ type: 'resumed', by, phase: 'investigation', resetsCounts: true, goal: text, oldTip },
+});
+const kept = (iteration: number): NewEvent =>
+  ({
+    ...ended({ kind: 'run', phase: 'testing', notes: [], delay: 'none' }),
+    iteration,
+    checkpoint: { ref: 'r', commit: 'c' },
+  }) as NewEvent;
+
+function sessionOf(...more: NewEvent[]): SessionEvent[] {
+  return provedEvents({ more });
+}
+
+const foldAll = (events: readonly SessionEvent[]): SessionState => events.reduce(fold, emptyState());
+
+/** The state after a rewind to the end of an iteration. */
+function rewoundTo(to: number, events: readonly SessionEvent[]): SessionState {
+  const back = findRewindPoint(events, to, new Set())?.back ?? expect.fail('no point');
+  const undo = { ref: 'u', commit: 'd' };
+  const head = { v: 3, at: '2026-01-08T11:00:00.000Z', lease: 1 } as const;
+  const n = events.length;
+  return foldAll([
+    ...events,
+    { ...head, n: n + 1, type: 'rewind_asked', by, to, commit: 'c', back },
+    { ...head, n: n + 2, type: 'rewound', to, undo, leftOut: [] },
+  ] as SessionEvent[]);
+}
+
+test('a new goal is proved by checks that run for it', () => {
+  expect(foldAll(sessionOf()).proved).toBeDefined();
+  expect(foldAll(sessionOf(goal('More', 'tip'))).proved).toBeUndefined();
+});
+
+test('what became of a merge is no word about the work for another goal, or from before a rewind', () => {
+  const merged: NewEvent = { type: 'merge_ended', into: 'main', outcome: 'merged', files: [], commands: [] };
+  expect(foldAll(sessionOf(merged)).lastMerge).toMatchObject({ outcome: 'merged' });
+  expect(foldAll(sessionOf(merged, goal('More', 'tip'))).lastMerge).toBeUndefined();
+  expect(rewoundTo(2, sessionOf(...ROUND, kept(2), merged)).lastMerge).toBeUndefined();
+});
+
+test('what a rewind takes back has to be proved again', () => {
+  const state = rewoundTo(2, sessionOf(...ROUND, kept(2)));
+  expect(state.proved).toBeUndefined();
+});
+
+test('after a rewind the work is compared with what its own goal began from', () => {
+  const events = sessionOf(goal('Second', 'tip 1'), kept(2), goal('Third', 'tip 2'), kept(3));
+  expect(rewoundTo(3, events).goalBase).toBe('tip 2');
+  expect(rewoundTo(2, events).goalBase).toBe('tip 1');
+  const same = sessionOf(goal('Go on', 'tip 1'), kept(2), goal('Go on', 'tip 2'), kept(3));
+  expect(rewoundTo(2, same).goalBase).toBe('tip 1');
+});
