@@ -126,3 +126,20 @@ test('ten megabytes are read, hashed and compared', () => {
   expect(parsePlan(big).phases.at(-1)?.steps.total).toBe(600_000);
   expect(planChanges(PLAN, big).lines.length).toBe(200);
 });
+
+test.each([
+  ['./src/a.ts', 'src/a.ts'],
+  ['src/a.ts (new)', 'src/a.ts'],
+  ['`src/a.ts` (new)', 'src/a.ts'],
+  ['the helper `src/a.ts`', 'src/a.ts'],
+  ['src/a.ts - changed', 'src/a.ts'],
+  ['src/a.ts:42', 'src/a.ts'],
+  ['src/a.ts:42-60', 'src/a.ts'],
+  ['docs/my file.md', 'docs/my file.md'],
+  ['app/[slug]/page.tsx', 'app/[slug]/page.tsx'],
+  ['src/', 'src/'],
+])('the entry %s of Files: names %s', (entry, name) => {
+  const inLine = `# Plan: x\n\n### Phase 1: One\nFiles: ${entry}, b.ts\n- [ ] it\n`;
+  const inList = `# Plan: x\n\n### Phase 1: One\nFiles:\n- ${entry}\n- b.ts\n- [ ] it\n`;
+  for (const text of [inLine, inList]) expect(parsePlan(text).phases[0]?.files).toEqual([name, 'b.ts']);
+});

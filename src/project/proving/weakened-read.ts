@@ -31,7 +31,7 @@ export async function weakenedIn(question: WeakenedQuestion, context: GitContext
     files: await filesOf(entries.filter(counts), git),
     reach,
     hasTests: [...paths].some(isTestPath),
-    excused: planned.map(fileOf),
+    excused: planned,
   });
 }
 
@@ -57,15 +57,6 @@ export async function changedTestFiles(
   const git = { ...context, cwd: mainRepo };
   const entries = (await changedEntries(base, commit, git)).filter(({ path }) => isTestPath(path));
   return (await filesOf(entries, git)).filter(({ after }) => after !== undefined);
-}
-
-/** As plans name one: `tests/a.test.ts`, `./a.ts`, `a.ts (new)`, `a.ts - why`. */
-function fileOf(entry: string): string {
-  return entry
-    .replace(/\s+(?:\(.*|[-–—:]\s.*)$/, '')
-    .replace(/^\.\//, '')
-    .replaceAll('`', '')
-    .trim();
 }
 
 interface Entry {

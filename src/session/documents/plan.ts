@@ -139,8 +139,19 @@ function readPhase(
 function fileNames(text: string): string[] {
   return text
     .split(',')
-    .map(plainValue)
+    .map(fileName)
     .filter((name) => name !== '');
+}
+
+/** `./src/a.ts:12 (new)` names src/a.ts, as a link or in words around it too. */
+function fileName(entry: string): string {
+  const [before = '', quoted] = entry.split('`');
+  const isQuoted = quoted !== undefined && (before.trim() === '' || before.includes(' '));
+  const name = isQuoted ? quoted : plainValue(entry).replace(/\s+(?:\(|\[|[-–—:]\s).*$/s, '');
+  return name
+    .trim()
+    .replace(/:\d+(?:[-:]\d+)?$/, '')
+    .replace(/^(?:\.\/)+/, '');
 }
 
 function completedNumbers(doc: MarkdownLines, end: number): Set<number> {

@@ -9,15 +9,10 @@ export function outsidePlanFiles(planText: string, changed: readonly string[]): 
 
 /** Whether an entry of `Files:` names a path: itself, a folder above it, or a pattern with `*` that fits. */
 export function isNamed(entry: string, path: string): boolean {
-  const plain = entry.replaceAll('`', '');
-  return [plain, plain.replace(/\s.*$/s, '')].some((name) => names(name.replace(/^\.\//, ''), path));
-}
-
-function names(name: string, path: string): boolean {
-  const folder = name.replace(/\/+$/, '');
-  if (folder === '' || folder === '.') return name !== '';
+  const folder = entry.replace(/\/+$/, '');
+  if (folder === '' || folder === '.') return entry !== '';
   if (path === folder || path.startsWith(`${folder}/`)) return true;
-  return name.includes('*') && patternOf(name).test(path);
+  return entry.includes('*') && patternOf(entry).test(path);
 }
 
 function patternOf(name: string): RegExp {

@@ -90,15 +90,7 @@ function named({ number, name }: Pick<PlanPhase, 'number' | 'name'>): string {
 
 /** Files that the branch is to hold: documents of the session are not in it. None where one cannot be looked up. */
 function promisedFiles({ files }: PlanPhase): string[] {
-  const names = files.map(withoutNote);
-  return names.some((name) => /[{}<>…]/.test(name)) ? [] : names.filter(isInRepository);
-}
-
-/** `src/a.ts (new)` names src/a.ts. */
-function withoutNote(file: string): string {
-  const [before = '', quoted] = file.split('`');
-  const name = quoted !== undefined && before.includes(' ') ? quoted : before;
-  return name.replace(/\s+(?:\(|\[|[-–—:]\s).*$/, '').trim();
+  return files.some((name) => /[{}<>…]/.test(name)) ? [] : files.filter(isInRepository);
 }
 
 function isInRepository(file: string): boolean {
