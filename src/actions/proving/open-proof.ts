@@ -4,7 +4,8 @@ import { statsAt } from '../../base/files/look-at.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { gitLine } from '../../project/git/git.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import { readProof, type SessionProof } from '../../session/proof/proof.ts';
+import { proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
+import { proofMarkdown } from '../../session/proof/proof-markdown.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { safeGit } from '../acting/safe-git.ts';
 import { readProofOf } from '../reading/read-proof.ts';
@@ -97,26 +98,32 @@ async function ofSession(
     git: await safeGit(view, context),
     guard: settings.sandbox === 'off' ? NO_CLONE_GUARD : await cloneGuard(folders, context),
   };
-  const files = ['proof.json', 'proof.md'].map((name) => join(paths.proof, name));
-  const differences = await Promise.all(files.map((path) => fileDifferences(path, proof)));
+  const differences = await Promise.all([
+    fileDifferences(join(paths.proof, 'proof.json'), proof, proofText(proof)),
+    fileDifferences(join(paths.proof, 'proof.md'), proof, proofMarkdown(proof)),
+  ]);
   return { from: 'session', place, proof, differences: differences.flat() };
 }
 
-/** Its files may be sent on, so they have to say what the events say. */
-async function fileDifferences(path: string, proof: SessionProof): Promise<Difference[]> {
+/** Its files may be sent on, so they have to say what the events say. @param written the file as this program writes it */
+async function fileDifferences(path: string, proof: SessionProof, written: string): Promise<Difference[]> {
   const text = await plainText(path, MAX_DOCUMENT_BYTES);
-  if (text === undefined) return [];
+  if (text === undefined || text === written) return [];
   const reading = readProof(text);
   if (reading.kind === 'altered') return [alteredFile(path)];
   const recorded = new Map(Object.entries(proof));
-  // An older samocode may have had fewer keys.
-  const others = Object.entries(reading.proof).filter(
-    ([key, value]) => JSON.stringify(value) !== JSON.stringify(recorded.get(key)),
+  const inFile = new Map(Object.entries(reading.proof));
+  // An older samocode may have had fewer keys, and other words around them.
+  const isOfThisProgram = proof.samocode.at(-1) === __VERSION__;
+  const keys = new Set([...inFile.keys(), ...(isOfThisProgram ? recorded.keys() : [])]);
+  const others = [...keys].filter(
+    (key) => JSON.stringify(inFile.get(key)) !== JSON.stringify(recorded.get(key)),
   );
-  return others.map(([key]) => ({
+  if (others.length === 0 && isOfThisProgram) return [alteredFile(path)];
+  return others.map((key) => ({
     what: 'proof',
     about: path,
     expected: `"${key}" as the event log has it`,
-    found: 'another value',
+    found: inFile.has(key) ? 'another value' : 'nothing',
   }));
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
-import { readProof } from '../../../src/session/proof/proof.ts';
+import { proofText, readProof } from '../../../src/session/proof/proof.ts';
+import { proofMarkdown } from '../../../src/session/proof/proof-markdown.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -86,7 +87,23 @@ test('verify of a session says no when its files or its branch are not what its 
     1,
     expect.stringContaining('expected a proof as samocode wrote it, found other text'),
   ]);
+  const reading = readProof(text);
+  if (reading.kind !== 'proof') return expect.fail('no proof');
+  // Whoever changes a file can seal it again, but not the event log.
+  const { baseChecks: _dropped, ...less } = reading.proof;
+  const markdown = join(paths.proof, 'proof.md');
+  await writeFile(json, proofText(less));
+  await writeFile(markdown, proofMarkdown(reading.proof, 'Reviewed by all.\n\n'));
+  const sealed = await samocode(rig, 'verify', file.folder, '--json');
+  expect(JSON.parse(sealed.stdout)).toMatchObject({
+    verified: false,
+    differences: [
+      { about: json, expected: '"baseChecks" as the event log has it', found: 'nothing' },
+      { about: markdown, found: 'other text' },
+    ],
+  });
   await writeFile(json, text);
+  await rm(markdown);
 
   await repo.git(['branch', '-f', 'other', file.settings.branch]);
   await repo.git(['update-ref', `refs/heads/${file.settings.branch}`, 'main']);
