@@ -14,9 +14,11 @@ import { worktreeStays } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { readAllSessions } from '../../session/session-list.ts';
+import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { safeGitAt } from '../acting/safe-git.ts';
+import { everyPlace } from '../places/every-session.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
 
 /** A worktree in WORKTREES, and whether it may go. */
@@ -55,7 +57,7 @@ export async function sessionWorktrees(
   const project = await findProjectFor(question, context);
   const { mainRepo, values } = project;
   const main = { mainRepo, baseEnv: context.env };
-  const views = await readAllSessions(values.sessions, context.host);
+  const views = await viewsAround(values.sessions, context);
   const found = await placesIn(project, main);
   const removed: string[] = [];
   const worktrees: SessionWorktree[] = [];
@@ -64,7 +66,11 @@ export async function sessionWorktrees(
     const git = await gitFor(path, view, project, context);
     const place = { mainRepo, worktreePath: path, ...git };
     const one = await describe(place, { branch, view });
-    if (prune && one.kept === undefined) {
+    // Measuring takes its time: a session may have been resumed meanwhile.
+    const now = prune && view !== undefined ? await readSession(view.paths, context.host) : undefined;
+    const needed = now && neededBy(now);
+    if (needed !== undefined) worktrees.push({ ...one, kept: needed });
+    else if (prune && one.kept === undefined) {
       const went = await removeWorktree(place).catch(keptWith);
       if (went.kind === 'removed' || went.kind === 'absent') removed.push(path);
       else worktrees.push({ ...one, kept: 'problem' in went ? went.problem : 'work would be lost' });
@@ -77,6 +83,13 @@ export async function sessionWorktrees(
   }));
   worktrees.sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
   return { worktrees, trash, removed, emptied: emptied.map(({ ref }) => ref) };
+}
+
+/** Sessions of other SESSIONS folders may have their worktrees here too. */
+async function viewsAround(sessionsDir: string, context: ActionContext): Promise<SessionView[]> {
+  const places = await everyPlace(context);
+  const folders = new Set([sessionsDir, ...places.map((place) => place.sessionsDir)]);
+  return (await Promise.all([...folders].map((each) => readAllSessions(each, context.host)))).flat();
 }
 
 /** What git knows in WORKTREES; clones of checks and other folders are not among it. */
