@@ -74,6 +74,17 @@ export async function commitOf(name: string, options: GitOptions): Promise<strin
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 
+/** The full hashes that names stand for, undefined where there is no such commit: one start of git for all. */
+export async function commitsOf(
+  names: readonly string[],
+  options: GitOptions,
+): Promise<(string | undefined)[]> {
+  const input = names.map((name) => `${name}^{commit}\n`).join('');
+  const { stdout } = await runGit(['cat-file', '--batch-check=%(objectname)'], { ...options, input });
+  const found = stdout.split('\n').map((line) => (/^[0-9a-f]+$/.test(line) ? line : undefined));
+  return names.map((_, index) => found[index]);
+}
+
 /**
  * Who commits here. git's guess from the machine's name does not count.
  * @throws no_git_identity when user.name or user.email is not set; we never write them
