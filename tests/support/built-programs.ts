@@ -40,10 +40,8 @@ export async function builtPrograms(
   extra: Readonly<Record<string, string>> = {},
   { faults = false } = {},
 ): Promise<BuiltPrograms> {
-  const folder = join(
-    CACHE,
-    `programs-${faults ? 'faults-' : ''}${await printOf([...SOURCES, ...Object.values(extra).map(folderOf)])}`,
-  );
+  const sources = [...SOURCES, ...Object.values(extra).map(folderOf)];
+  const folder = join(CACHE, `programs-${faults ? 'faults-' : ''}${await printOnce(sources)}`);
   // Tests that run side by side in one process wait for the same build.
   const building = inHand.get(folder) ?? buildOnce(folder, extra, faults);
   inHand.set(folder, building);
@@ -89,6 +87,16 @@ async function removeOld(): Promise<void> {
     const stats = await stat(path).catch(() => undefined);
     if (stats && Date.now() - stats.mtimeMs > KEPT_MS) await rm(path, { recursive: true, force: true });
   }
+}
+
+const prints = new Map<string, Promise<string>>();
+
+/** Of the sources as they are at the first call of a process: every session of a test asks, and they are a thousand files. */
+function printOnce(paths: readonly string[]): Promise<string> {
+  const key = paths.join();
+  const print = prints.get(key) ?? printOf(paths);
+  prints.set(key, print);
+  return print;
 }
 
 async function printOf(paths: readonly string[]): Promise<string> {

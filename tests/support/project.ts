@@ -1,13 +1,15 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../src/actions/acting/context.ts';
 import { setupProject } from '../../src/actions/places/setup-project.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
+import { rememberProject } from '../../src/project/finding/known-projects.ts';
 import { trustFile } from '../../src/project/finding/trust.ts';
 import type { Sandbox } from '../../src/project/settings/project-settings.ts';
-import { makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
+import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
+import { isPlain, makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export interface ProjectPlan extends RepoPlan {
   /** Lines of `.samocode` beside the folders. */
@@ -38,11 +40,37 @@ export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> 
   const made = await makeRepo(repoPlan);
   const repo = { ...made, env: { ...made.env, ...env } };
   const project = await projectOf(repo, acting);
-  if (!bare) {
-    const byPerson = { ...project.context, by: { channel: 'cli' } } as const;
-    await setupProject({ lines: { PROVIDER: 'rehearsal', SANDBOX: sandbox, ...lines } }, byPerson);
-  }
+  const wanted = { PROVIDER: 'rehearsal', SANDBOX: sandbox, ...lines };
+  if (bare) return project;
+  if (isPlain(repoPlan)) await writeProject(project, wanted);
+  else await setupProject({ lines: wanted }, { ...project.context, by: { channel: 'cli' } });
   return project;
+}
+
+/**
+ * Does what `setupProject` does in a plain repository: hundreds of sessions begin in one, and git needs not be asked
+ * each time what is known of it.
+ */
+export async function writeProject(
+  { repo: { path, homeDir }, sessionsDir, worktreesDir }: TempProject,
+  lines: Readonly<Record<string, string>>,
+): Promise<void> {
+  const filePath = join(path, '.samocode');
+  const remembered = { homeDir, clock: systemClock };
+  const text = [
+    '# Settings of samocode for this project: KEY=VALUE lines, paths relative to this file.',
+    '# A check must exit 0 before a session is done, for example: CHECK=npm test',
+    'MAIN_REPO=.',
+    'WORKTREES=_samocode/worktrees',
+    'SESSIONS=_samocode/sessions',
+    ...Object.entries(lines).map(([key, value]) => samocodeLine(key, value)),
+    '',
+  ].join('\n');
+  await writeFile(filePath, text);
+  for (const folder of [worktreesDir, sessionsDir]) await mkdir(folder, { recursive: true });
+  await appendFile(join(path, '.git/info/exclude'), '/_samocode/worktrees/\n/_samocode/sessions/\n');
+  await rememberProject({ filePath, mainRepo: path, sessions: sessionsDir }, remembered);
+  await trustFile(filePath, fingerprint(text), remembered);
 }
 
 /** What a person does who adds lines to `.samocode`, or has changed it otherwise: the file counts as it is then. */

@@ -22,7 +22,6 @@ import { readSession } from '../../src/session/status.ts';
 import { builtPrograms } from './built-programs.ts';
 import { copySession } from './copied-session.ts';
 import {
-  endSession,
   endSessionsBelow,
   killWorkerOf,
   PATIENT_CLOCK,
@@ -33,7 +32,7 @@ import {
   workerPidOf,
 } from './live-session.ts';
 import { makeProject, type ProjectPlan, projectOf } from './project.ts';
-import { endProcessesOf, killSupervisors, SUPERVISED } from './supervisors.ts';
+import { endProcessesOf, SUPERVISED } from './supervisors.ts';
 import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
 
 export interface RigPlan {
@@ -219,9 +218,7 @@ function newRig({ baseContext, ...parts }: Parts): SessionRig {
     stop: (when = 'now') => done(stopSession({ ...session, when }, acting())),
     processesWithMark: () => processesOf(host, file.id),
     async [Symbol.asyncDispose]() {
-      // Before the session: it would bring the worker back.
-      await killSupervisors(repo.homeDir);
-      await endSession(whereabouts, file.id);
+      // Worker, agents and supervisor at once: all of them have its home.
       await endProcessesOf(repo.homeDir);
       await repo[Symbol.asyncDispose]();
     },

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { parseJson } from '../../src/base/parse-json.ts';
+import { endTree } from '../../src/base/processes/end-tree.ts';
 import { type Host, systemHost } from '../../src/base/processes/host.ts';
 import { readHolding } from '../../src/base/processes/lease.ts';
 import { isRunning, type ProcessEntry } from '../../src/base/processes/process-table.ts';
@@ -46,23 +47,8 @@ export async function killSupervisors(homeDir: string): Promise<number[]> {
  * worker that leaves may start one more.
  */
 export async function endProcessesOf(homeDir: string): Promise<void> {
-  const host = await systemHost();
-  for (;;) {
-    const all = (await host.processes.list()).filter(isRunning);
-    const homes = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, 'HOME')));
-    const left = all.filter((_, index) => homes[index] === homeDir);
-    if (left.length === 0) return;
-    for (const { pid } of left) killIfThere(pid);
-    await systemClock.sleep(20);
-  }
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended since.
-  }
+  const ofHome = { name: 'HOME', value: homeDir };
+  await endTree(undefined, ofHome, { host: await systemHost(), clock: systemClock, graceMs: 0 });
 }
 
 type Home = { repo: Pick<SessionRig['repo'], 'homeDir'> };

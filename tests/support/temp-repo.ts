@@ -41,6 +41,11 @@ export interface RepoPlan {
 /** Names the repository, made once per run, that `makeRepo` copies where its plan asks for nothing else. */
 export const PLAIN_REPOSITORY = 'SAMOCODE_TEST_REPOSITORY';
 
+/** Whether its first commit is that of every repository of which nothing else is asked. */
+export function isPlain({ empty, files, branch, objectFormat }: RepoPlan): boolean {
+  return !empty && !files && !branch && !objectFormat;
+}
+
 /** A real git repository in a temporary folder, with an identity and a HOME of its own. */
 export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   const { files = { 'README.md': '# A project\n' }, commits = [], folder = 'repo', branch = 'main' } = plan;
@@ -49,7 +54,7 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   await mkdir(repo.path, { recursive: true });
   await mkdir(repo.homeDir);
   const copied = process.env[PLAIN_REPOSITORY];
-  if (copied !== undefined && !plan.empty && !plan.files && !plan.branch && !plan.objectFormat) {
+  if (copied !== undefined && isPlain(plan)) {
     await cp(copied, repo.path, { recursive: true, preserveTimestamps: true });
     await git(['update-index', '-q', '--refresh']);
   } else {

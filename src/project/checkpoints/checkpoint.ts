@@ -8,7 +8,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import { gitLine, runGit } from '../git/git.ts';
 import { listing } from '../git/listing.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
-import { commitOf, type GitContext } from '../git/repository.ts';
+import { commitsOf, type GitContext } from '../git/repository.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
 import {
   type CheckpointStore,
@@ -75,10 +75,10 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   // A file that was written anew with the same bytes is read at every look until then; between two agents time counts.
   if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
   const repository = repositoryOptions(store);
-  const [head, tip, lastNow, code, documents] = await Promise.all([
+  const refs = [`refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
+  const [head, [tip, lastNow], code, documents] = await Promise.all([
     headOf(store, folder),
-    commitOf(`refs/heads/${plan.branch}`, repository),
-    last && commitOf(last.ref, repository),
+    commitsOf(refs, repository),
     takeTree(store, { part: 'worktree', folder, also }),
     takeDocuments(store, sessionDir),
   ]);

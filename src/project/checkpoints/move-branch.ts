@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { commonDirOf } from '../git/common-dir.ts';
 import { ALL_FILES_LIMIT_MS, runGit } from '../git/git.ts';
 import { removePlantedLinks } from '../git/planted-links.ts';
 import { realPathAsFar } from '../git/real-path.ts';
@@ -27,7 +28,7 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
   const options = { ...context, cwd: worktreePath };
   const calm = { ...options, allowFailure: true };
   const ref = `refs/heads/${branch}`;
-  await removePlantedLinks({ mainRepo, worktreePath }, context);
+  await removePlantedLinks({ commonDir: await commonDirOf(mainRepo, context), worktreePath });
   for (const given of await underWay(worktreePath)) await runGit([given, '--quit'], calm);
   await runGit(['symbolic-ref', '-m', 'samocode: rewind', 'HEAD', ref], options);
   if (commit === undefined) {

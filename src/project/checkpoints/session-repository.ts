@@ -41,8 +41,7 @@ export async function commitSessionFiles({
   const top = await runGit(['rev-parse', '--show-toplevel', '--absolute-git-dir'], options);
   if (top.exitCode !== 0) return false;
   const [toplevel = '', gitDir = ''] = top.stdout.trim().split('\n');
-  const main = await runGit(['rev-parse', '--show-toplevel'], { ...options, cwd: mainRepo });
-  if ((await realpath(toplevel)) === (await realpath(main.stdout.trim() || mainRepo))) {
+  if ((await realpath(toplevel)) === (await realpath(mainRepo))) {
     nothingToCommitTo.add(place);
     return false;
   }

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { parse, resolve } from 'node:path';
-import { type GitOptions, gitLine, runGit } from './git.ts';
-import { GIT_ERRORS, type GitError, isGitError } from './git-errors.ts';
+import { type GitOptions, type GitResult, runGit } from './git.ts';
+import { GIT_ERRORS, type GitError, gitFailure, isGitError } from './git-errors.ts';
 import { PROJECT_ERRORS } from './project-errors.ts';
 
 /** How git is run for a whole task; `cwd` comes from the task. */
@@ -15,24 +15,27 @@ export type RepositoryReading =
   | { kind: 'empty'; toplevel: string; commonDir: string }
   | { kind: 'ready'; toplevel: string; commonDir: string; head: string };
 
+// All at once: a session begins with several such looks, and each start of git takes milliseconds.
+const ASK = ['--is-bare-repository', '--git-common-dir', '--show-toplevel', '--verify', '--quiet'];
+
 /** What git knows about a folder. Paths are absolute, links resolved. */
 export async function readRepository(folder: string, context: GitContext): Promise<RepositoryReading> {
-  const options = { ...context, cwd: folder };
-  let answer: string;
+  const ask = ['rev-parse', ...ASK, 'HEAD^{commit}'];
+  let asked: GitResult;
   try {
-    const { stdout } = await runGit(['rev-parse', '--is-bare-repository', '--git-common-dir'], options);
-    answer = stdout;
+    asked = await runGit(ask, { ...context, cwd: folder, allowFailure: true });
   } catch (error) {
     if (!isGitError(error) || GIT_ERRORS.git_missing.is(error)) throw error;
-    return error.code === 'git_not_a_repository' || error.code === 'git_no_folder'
-      ? { kind: 'none' }
-      : { kind: 'none', reason: error };
+    return error.code === 'git_no_folder' ? { kind: 'none' } : { kind: 'none', reason: error };
   }
-  const [bare, common = ''] = answer.trim().split('\n');
+  const { exitCode, stdout, stderr } = asked;
+  const refusal = gitFailure({ subcommand: 'rev-parse', cwd: folder, exitCode }, stderr);
+  const [bare, common, toplevel, head] = stdout.split('\n').filter(Boolean);
+  if (common === undefined)
+    return { kind: 'none', reason: refusal.code === 'git_not_a_repository' ? undefined : refusal };
   const commonDir = await realpath(resolve(folder, common));
   if (bare === 'true') return { kind: 'bare', gitDir: commonDir };
-  const toplevel = await gitLine(['rev-parse', '--show-toplevel'], options);
-  const head = await commitOf('HEAD', options);
+  if (toplevel === undefined) throw refusal;
   return head ? { kind: 'ready', toplevel, commonDir, head } : { kind: 'empty', toplevel, commonDir };
 }
 
@@ -69,6 +72,17 @@ export async function commitOf(name: string, options: GitOptions): Promise<strin
     allowFailure: true,
   });
   return exitCode === 0 ? stdout.trim() : undefined;
+}
+
+/** The full hashes that names stand for, undefined where there is no such commit: one start of git for all. */
+export async function commitsOf(
+  names: readonly string[],
+  options: GitOptions,
+): Promise<(string | undefined)[]> {
+  const input = names.map((name) => `${name}^{commit}\n`).join('');
+  const { stdout } = await runGit(['cat-file', '--batch-check=%(objectname)'], { ...options, input });
+  const found = stdout.split('\n').map((line) => (/^[0-9a-f]+$/.test(line) ? line : undefined));
+  return names.map((_, index) => found[index]);
 }
 
 /**

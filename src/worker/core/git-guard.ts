@@ -39,7 +39,7 @@ export class GitGuard {
   /** Looks how things stand: from here on nothing of it is started that was not accepted. @returns what was not, in lines */
   async look(worktreePath: string | undefined): Promise<string[]> {
     // Of a repository that was taken away nothing is started; what is done next says that it is gone.
-    if (namesAt(await this.#folder()) === undefined) return [];
+    if (namesAt(await this.commonDir()) === undefined) return [];
     const now = await this.#read(worktreePath);
     this.#accepted ??= await acceptedAt(this.#path, now);
     this.#config = undoChanged(this.#accepted, now, this.#env);
@@ -67,14 +67,14 @@ export class GitGuard {
     this.#accepted = accepted;
   }
 
-  async #read(worktreePath: string | undefined): Promise<Executing> {
-    const folders = { commonDir: await this.#folder(), worktreePath };
-    return await readExecuting(folders, this.context);
-  }
-
-  /** Asked before any child: what one of them did to it must not lead the looks elsewhere. */
-  async #folder(): Promise<string> {
+  /** The git folder that all worktrees share. Asked before any child: what one did to it must not lead the looks elsewhere. */
+  async commonDir(): Promise<string> {
     this.#commonDir ??= await commonDirOf(this.#file.mainRepo, this.context);
     return this.#commonDir;
+  }
+
+  async #read(worktreePath: string | undefined): Promise<Executing> {
+    const folders = { commonDir: await this.commonDir(), worktreePath };
+    return await readExecuting(folders, this.context);
   }
 }

@@ -20,9 +20,12 @@ import { keepWork } from '../recording/keep-work.ts';
  * @throws file_rewritten when the log is lost, and with it the session; its work is kept all the same
  */
 export async function meetRunFolder(worker: Worker, open: OpenIteration): Promise<string[]> {
-  const links = { mainRepo: worker.file.mainRepo, worktreePath: stateOf(worker).worktree?.path };
+  const worktreePath = stateOf(worker).worktree?.path;
   // A repository that is gone blocks the session later, with its own words.
-  await removePlantedLinks(links, worker.git.context).catch(() => undefined);
+  await worker.git
+    .commonDir()
+    .then((commonDir) => removePlantedLinks({ commonDir, worktreePath }))
+    .catch(() => undefined);
   const kept = async () => (await snapshotBefore(worker, open))?.runFolder;
   const changed = await runFolderChanges(worker, open, kept).catch(async (error) => {
     if (BASE_ERRORS.file_rewritten.is(error))

@@ -1,6 +1,5 @@
 import { isSamocodeError } from '../../base/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
-import { START } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -13,7 +12,6 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { documentNames } from '../documents/documents.ts';
 import { requireCheckPrograms } from '../proving/require-programs.ts';
 import { gateEvents, type Standing, standing } from '../recording/adopted-gate.ts';
-import { keepWork, notKept } from '../recording/keep-work.ts';
 import { makeWorktree, type Ready } from './make-worktree.ts';
 
 /**
@@ -71,7 +69,6 @@ async function recordPrepared(
   };
   await record(worker, prepared, ...goal);
   for (const text of warnings) await record(worker, { type: 'notice', code: 'prepare', text });
-  if (where.totalIterations === undefined) await record(worker, ...notKept(await keepWork(worker, START)));
 }
 
 /** A new branch from here on lacks what the notebook tells of. */
