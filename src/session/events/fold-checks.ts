@@ -42,10 +42,12 @@ export function withChecksOf(
 
 /** What quality agents have found to hold; code that is written after it has to be reviewed again. */
 export function reviewedAfter(
-  { reviewed = [] }: Pick<SessionState, 'reviewed'>,
+  { reviewed = [], reviewedAt = {} }: Pick<SessionState, 'reviewed' | 'reviewedAt'>,
   event: EventOf<'iteration_ended'>,
-): string[] | undefined {
-  if (event.phase === 'implementation' && event.treeChanged) return undefined;
-  const found = event.phase === 'quality' && isAccepted(event) ? (event.signal?.reviewed ?? []) : [];
-  return found.length === 0 ? reviewed : [...new Set([...reviewed, ...found])];
+): Pick<SessionState, 'reviewed' | 'reviewedAt'> {
+  const { phase, head } = event;
+  if (phase === 'implementation' && event.treeChanged) return { reviewed: undefined, reviewedAt: undefined };
+  const found = phase === 'quality' && isAccepted(event) ? (event.signal?.reviewed ?? []) : [];
+  const at = head === undefined ? {} : Object.fromEntries(found.map((id) => [id, head]));
+  return { reviewed: [...new Set([...reviewed, ...found])], reviewedAt: { ...reviewedAt, ...at } };
 }
