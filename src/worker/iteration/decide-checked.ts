@@ -79,8 +79,8 @@ export async function decideChecked(
     }
     case 'passed': {
       const open = isDone ? (await unreviewed(worker)).map(inWords) : [];
-      if (claims.length + open.length > 0)
-        return { decision: afterFalseClaims(progress, [...claims, ...open]), events };
+      if (claims.length > 0) return { decision: afterFalseClaims(progress, [...claims, ...open]), events };
+      if (open.length > 0) return { decision: afterUnreviewed(progress, open), events };
       const judged = await judgeTests(worker, iteration, decision);
       if (judged === undefined) return undefined;
       events.push(...judged.events);
@@ -120,7 +120,7 @@ async function byLedger(
 }
 
 function inWords({ id, text }: Requirement): string {
-  return `requirement ${id} is open (${text}): no review has found that it holds`;
+  return `requirement ${id} is open (${text}): no review of the present code has found that it holds`;
 }
 
 /** An agent's own word was taken, and another agent follows. */
