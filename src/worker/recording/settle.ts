@@ -34,9 +34,7 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
     case 'block':
       return [blockedEvent(pending)];
     case 'done': {
-      const { requirements: all } = await readPlanEvidence(worker);
-      const { summary } = pending;
-      const requirements = all.length > 0 ? all : undefined;
+      const { summary, requirements } = pending;
       return [{ type: 'done', summary, requirements, flow: `Done: ${summary}` }];
     }
     case 'park':
