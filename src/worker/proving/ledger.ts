@@ -6,6 +6,7 @@ import {
   isMet,
   LEDGER_FORM,
   LEDGER_NAME,
+  ledgerPrint,
   ledgerText,
   parseLedger,
   REVIEWED,
@@ -77,5 +78,8 @@ export async function ledgerProblem(worker: Worker, phase: Phase): Promise<strin
   if (text === undefined)
     return phase === 'requirements' ? `There is no ${LEDGER_NAME}. Write it: ${LEDGER_FORM}.` : undefined;
   const reading = parseLedger(text);
-  return reading.kind === 'malformed' ? `${LEDGER_NAME} cannot be read: ${reading.problem}.` : undefined;
+  if (reading.kind === 'malformed') return `${LEDGER_NAME} cannot be read: ${reading.problem}.`;
+  return ledgerPrint(text) === stateOf(worker).oldLedger
+    ? `${LEDGER_NAME} is still the one of the goal before. Write that of the present goal: ${LEDGER_FORM}.`
+    : undefined;
 }
