@@ -15,7 +15,6 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   if (event.set !== 'full') return state;
   const ran = event.runs.filter(({ isSetup }) => !isSetup);
   const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
-  if (event.in !== 'clone') return { ...state, passed };
   const { proved: _before, ...before } = state;
   const rest = { ...before, passed };
   const commands = ran.map(({ command }) => command);
@@ -40,7 +39,7 @@ export function withChecksOf(
     : rest;
 }
 
-/** What quality agents have found to hold; code that is written after it has to be reviewed again. */
+/** What quality agents have found to hold, and on which commit; code that is written after it has to be reviewed again. */
 export function reviewedAfter(
   { reviewed = [], reviewedAt = {} }: Pick<SessionState, 'reviewed' | 'reviewedAt'>,
   event: EventOf<'iteration_ended'>,

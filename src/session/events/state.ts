@@ -137,7 +137,7 @@ export const SessionState = z.object({
   baseChecks: BaseChecks.optional(),
   /** Changed files that the approved plan does not name. */
   outsidePlan: z.array(z.string()).optional(),
-  /** The commit on which all checks last passed in a fresh clone. */
+  /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
   /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */
   passed: z.array(z.string()).optional(),
