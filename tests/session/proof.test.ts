@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { makeProof } from '../../src/session/proof/make-proof.ts';
 import { proofText, readProof, type SessionProof } from '../../src/session/proof/proof.ts';
 import { proofMarkdown } from '../../src/session/proof/proof-markdown.ts';
@@ -62,6 +63,19 @@ test('a requirement is shown by its command, or by who found it to hold', () => 
   const text = proofMarkdown(proof);
   expect(text).toContain('- R1 `It works`: `npm test`, exit status 0');
   expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
+});
+
+test('the reviewer of a requirement is one whose word was accepted', () => {
+  const requirements = [{ id: 'R2', text: 'It reads well', check: 'reviewed' }];
+  const quality = (iteration: number, strike?: 'corrective'): NewEvent =>
+    ({
+      ...ended({ kind: 'run', phase: 'quality', notes: [], delay: 'none', strike }),
+      ...{ iteration, phase: 'quality', signal: { status: 'continue', reviewed: ['R2'] } },
+    }) as NewEvent;
+  const before = [quality(1), quality(2, 'corrective')];
+  expect(made(provedEvents({ requirements, before })).requirements).toMatchObject([
+    { reviewer: { iteration: 1 } },
+  ]);
 });
 
 test('a proof names weakened checks that a person has accepted, and added tests that prove nothing', () => {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { isAccepted } from '../../phases/progress.ts';
 import { failedRuns } from '../../phases/proving.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
@@ -67,7 +68,8 @@ function first<T extends SessionEvent['type']>(
 function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): SessionProof['requirements'] {
   if (done.type !== 'done' || !done.requirements?.length) return undefined;
   const started = new Map(of(events, 'iteration_started').map((event) => [event.iteration, event]));
-  const reviews = of(events, 'iteration_ended').filter(({ phase }) => phase === 'quality');
+  const ended = of(events, 'iteration_ended');
+  const reviews = ended.filter((event) => event.phase === 'quality' && isAccepted(event));
   return done.requirements.map((each) => {
     const review = reviews.findLast(({ signal }) => signal?.reviewed?.includes(each.id));
     if (each.check !== 'reviewed' || review === undefined) return each;
