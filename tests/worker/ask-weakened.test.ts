@@ -14,7 +14,7 @@ const DECISION: ParkDecision = {
   weakened: [{ path: 'a.test.js', what: 'is deleted', key: 'k' }],
 };
 const ASKED: QuestionDraft = {
-  text: 'The checks pass, but they may show less than before the work, and the approved plan names none of these files: a.test.js is deleted. Is that meant?',
+  text: 'No check runs here, and tests or their settings may show less than before the work, and the approved plan names none of these files: a.test.js is deleted. Is that meant?',
   options: ['no, an agent brings back what was there', 'yes, accept these changes'],
 };
 

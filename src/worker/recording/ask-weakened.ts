@@ -7,6 +7,7 @@ import { appendRound, newQa, type QuestionDraft } from '../../session/documents/
 import type { Parked } from '../../session/events/bodies/positions.ts';
 import { readQuestions } from '../core/evidence.ts';
 import type { Worker } from '../core/worker.ts';
+import { fullCommands } from '../proving/ledger.ts';
 
 const MOST_LISTED = 8;
 const MOST_OF_A_LINE = 160;
@@ -19,7 +20,7 @@ export async function askAboutWeakened(
   worker: Worker,
   found: readonly Weakening[],
 ): Promise<Parked['weakened']> {
-  const question = questionAbout(found);
+  const question = questionAbout(found, (await fullCommands(worker)).length > 0);
   const before = await openWith(worker, question);
   if (before === undefined) {
     await changeFile(worker.paths.qa, (text) =>
@@ -45,10 +46,13 @@ function wordsOf(option: { text: string }): string {
   return option.text;
 }
 
-function questionAbout(found: readonly Weakening[]): QuestionDraft {
+function questionAbout(found: readonly Weakening[], hasChecks: boolean): QuestionDraft {
   const lines = found.slice(0, MOST_LISTED).map(({ path, what }) => cut(`${path} ${what}`));
   const more = found.length > MOST_LISTED ? `; and ${found.length - MOST_LISTED} more` : '';
-  const text = `The checks pass, but they may show less than before the work, and the approved plan names none of these files: ${lines.join('; ')}${more}. Is that meant?`;
+  const what = hasChecks
+    ? 'The checks pass, but they may show less'
+    : 'No check runs here, and tests or their settings may show less';
+  const text = `${what} than before the work, and the approved plan names none of these files: ${lines.join('; ')}${more}. Is that meant?`;
   return {
     text: oneLine(text),
     options: ['no, an agent brings back what was there', 'yes, accept these changes'],
