@@ -140,6 +140,22 @@ test('checks that failed, or ran on another commit than the last that counts, sh
   expect(proofMarkdown(made(provedEvents({ runs })))).toContain('No command checked this work');
 });
 
+test.each(['clone', 'worktree'] as const)(
+  'checks that ran in the %s on another commit than the work ended with show nothing of it',
+  (place) => {
+    const other = '4'.repeat(40);
+    const events = (head: string) =>
+      provedEvents().map((event) => {
+        if (event.type === 'checks_ran' && event.set === 'full') return { ...event, in: place };
+        return event.type === 'iteration_ended' ? { ...event, head } : event;
+      });
+    expect(made(events(PROVED.commit))).toMatchObject({ commit: PROVED.commit, checks: { in: place } });
+    const proof = made(events(other));
+    expect(proof).toMatchObject({ commit: other });
+    expect(proof.checks).toBeUndefined();
+  },
+);
+
 test('a proof is read from each of its files as it was written', () => {
   const proof = made();
   expect(readProof(proofText(proof))).toEqual({ kind: 'proof', proof });

@@ -79,14 +79,18 @@ function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): Se
   });
 }
 
-/** The checks that count at the end, and those of the base. What was red, or ran by other checks, shows nothing. */
+/**
+ * The checks that count at the end, and those of the base. What was red, ran by other checks, or on another commit than the
+ * work ended with, shows nothing.
+ */
 export function provingEvents(all: readonly SessionEvent[]): (EventOf<'checks_ran'> | undefined)[] {
   const events = untilDone(all);
   const { proved } = events.reduce(fold, emptyState());
   const sets = of(events, 'checks_ran');
   const full = sets.findLast(({ set }) => set === 'full');
   const isGreen = full !== undefined && failedRuns(full).length === 0;
-  const counts = isGreen && (full.in === 'worktree' || full.commit === proved?.commit);
+  const head = of(events, 'iteration_ended').at(-1)?.head ?? full?.commit;
+  const counts = isGreen && full.commit === proved?.commit && full.commit === head;
   return [counts ? full : undefined, sets.findLast(({ set }) => set === 'base')];
 }
 
