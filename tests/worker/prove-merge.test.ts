@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Proving } from '../../src/phases/proving.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { tipOfBranch } from '../../src/worker/proving/check-facts.ts';
 import { proveMerge } from '../../src/worker/proving/prove-merge.ts';
@@ -10,7 +11,7 @@ test('with CHECK_IN=worktree a merge passes only where the branch is as it was a
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
-  const proving = { in: 'worktree', fast: [], copy: [], timeoutMs: 1000, setupCache: [] } as const;
+  const proving: Proving = { in: 'worktree', fast: [], copy: [], timeoutMs: 1000, setupCache: [] };
   await worker.writer.append({
     ...{ type: 'resumed', by: { channel: 'cli' }, phase: 'done', resetsCounts: false },
     ...{ checks: ['npm test'], proving },
