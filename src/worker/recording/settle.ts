@@ -64,7 +64,7 @@ export async function recordParked(worker: Worker, decision: ParkDecision): Prom
 
 async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
-  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened));
+  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision.reason));
   await takeBackAnswered(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {
