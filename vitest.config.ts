@@ -78,6 +78,8 @@ const STARTS_PROCESSES = [
   'worker/check-runs',
   'worker/discard-session',
   'worker/later-goal',
+  'worker/prove-merge',
+  'worker/reviewed-code',
   'worker/living-child',
   'worker/merge-session',
   'worker/open-tool',

@@ -30,9 +30,8 @@ function backToWork(
   }: { rule: 'checks' | 'uncommitted' | 'false_done'; reason: string; details: readonly string[] },
 ): Decision {
   // Without one more child in this phase the way back would end at its limit, and nobody would hear of the checks.
-  const { phase, counted, testReturns } = progress;
-  const isLast = counted[phase] + 1 >= PHASES[phase].limit;
-  if (isLast || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
+  const { phase, testReturns } = progress;
+  if (isLastIn(progress) || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
   return run('implementation', [`${reason}. Fix this first.`, ...details]);
 }
 
@@ -54,6 +53,11 @@ export function afterFalseClaims(
   });
 }
 
+/** Whether the phase has no agent left after this one. */
+function isLastIn({ phase, counted }: Progress): boolean {
+  return counted[phase] + 1 >= PHASES[phase].limit;
+}
+
 const MAX_LISTED = 30;
 
 /**
@@ -72,10 +76,15 @@ export function notCommitted(files: readonly string[]): string {
   return `Not committed: ${files.slice(0, MAX_LISTED).join(', ')}${more}`;
 }
 
-/** Quality moves on, and requirements that only a review can show are not among those that it found to hold: one more round. */
-export function afterUnreviewed({ qualityRounds }: Progress, open: readonly string[]): Decision {
+/**
+ * Quality moves on, or the session would be done, and requirements that only a review can show are not among those that
+ * quality has found to hold: one more round.
+ */
+export function afterUnreviewed(progress: Progress, open: readonly string[]): Decision {
+  const { phase, qualityRounds } = progress;
   const reason = open.join('; ');
-  if (qualityRounds >= MAX_QUALITY_ROUNDS) return block('quality', 'false_done', reason);
+  const isLastRound = phase === 'quality' && qualityRounds >= MAX_QUALITY_ROUNDS;
+  if (isLastIn(progress) || isLastRound) return block(phase, 'false_done', reason);
   const note = `${reason}. Review each. In your signal, name those that hold: "reviewed": ["R1"]. Where one does not hold, repair it first.`;
   return run('quality', [note]);
 }

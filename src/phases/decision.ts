@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Weakening } from './proving.ts';
+import { ProvedRequirement, Weakening } from './proving.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from './table.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
@@ -75,7 +75,13 @@ const Block = z.object({
   rule: z.string(),
 });
 
-const Done = z.object({ kind: z.literal('done'), phase: PhaseName, summary: z.string() });
+const Done = z.object({
+  kind: z.literal('done'),
+  phase: PhaseName,
+  summary: z.string(),
+  /** Those that were shown for it. */
+  requirements: z.array(ProvedRequirement).optional(),
+});
 
 /** What follows from an outcome; `phase` is where the session stands from then on. */
 export const Decision = z.discriminatedUnion('kind', [Run, Limited, Park, Block, Done]);

@@ -71,7 +71,7 @@ const rules: RuleText[] = [
             text: `${DOCUMENT} says what is here, how it is tested and when it is done`,
             check: `test "$(grep -c '^## ' ${DOCUMENT})" -ge 3`,
           },
-          { id: 'R2', text: 'No existing file is changed', check: 'reviewed' },
+          { id: 'R2', text: 'No file of commit %{head} is changed', check: 'reviewed' },
         ],
       },
       goOn('Wrote the requirements', 'planning'),

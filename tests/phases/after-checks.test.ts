@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { afterBadLedger, afterFalseClaims, afterUnreviewed } from '../../src/phases/after-checks.ts';
 import { initialProgress } from '../../src/phases/progress.ts';
-import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS } from '../../src/phases/table.ts';
+import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES } from '../../src/phases/table.ts';
 
 const testing = initialProgress('testing');
 const quality = initialProgress('quality');
@@ -32,6 +32,14 @@ test('a review that leaves a requirement out is another round, and blocks after 
   });
   const last = { ...quality, qualityRounds: MAX_QUALITY_ROUNDS };
   expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject({ kind: 'block', rule: 'false_done' });
+});
+
+test('a session that would be done with a review missing goes back to quality, and not for ever', () => {
+  const done = initialProgress('done');
+  expect(afterUnreviewed(done, ['R2 is open'])).toMatchObject({ kind: 'run', phase: 'quality' });
+  const last = { ...done, counted: { ...done.counted, done: PHASES.done.limit - 1 } };
+  const blocked = { kind: 'block', phase: 'done', rule: 'false_done' };
+  expect(afterUnreviewed(last, ['R2 is open'])).toMatchObject(blocked);
 });
 
 test('a ledger that cannot be used earns one corrective retry', () => {

@@ -294,19 +294,21 @@ test('what passed on the last full run is known, and nothing of other runs', () 
 test('a review counts in quality alone, and until code is written after it', () => {
   const ended = (
     phase: 'quality' | 'implementation' | 'done',
-    more: { reviewed?: string[]; treeChanged?: boolean },
+    more: { reviewed?: string[]; treeChanged?: boolean; head?: string },
   ): NewEvent => ({
     ...{ type: 'iteration_ended', iteration: 1, phase, ending: 'signalled', exitCode: 0, signalNotes: [] },
     signal: { status: 'continue', reviewed: more.reviewed },
     decision: { kind: 'run', phase, notes: [], delay: 'none' },
     ...{ changed: true, treeChanged: more.treeChanged ?? false, cost: {}, durationMs: 1, flowLines: [] },
+    head: more.head,
   });
   const reviewed = after([
     ...started,
-    ended('quality', { reviewed: ['R1'] }),
-    ended('quality', { reviewed: ['R2'] }),
+    ended('quality', { reviewed: ['R1', 'R2'], head: 'c1' }),
+    ended('quality', { reviewed: ['R2'], head: 'c2' }),
   ]);
   expect(reviewed.reviewed).toEqual(['R1', 'R2']);
+  expect(reviewed.reviewedAt).toEqual({ R1: 'c1', R2: 'c2' });
   expect(after([...started, ended('done', { reviewed: ['R1'] })]).reviewed).toEqual([]);
   expect(after([ended('implementation', {})], reviewed).reviewed).toEqual(['R1', 'R2']);
   expect(after([ended('implementation', { treeChanged: true })], reviewed).reviewed).toBeUndefined();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { NewEvent } from '../../src/session/events/events.ts';
 import { makeProof } from '../../src/session/proof/make-proof.ts';
 import { proofText, readProof, type SessionProof } from '../../src/session/proof/proof.ts';
 import { proofMarkdown } from '../../src/session/proof/proof-markdown.ts';
@@ -64,6 +65,19 @@ test('a requirement is shown by its command, or by who found it to hold', () => 
   expect(text).toContain('- R2 `It reads well`: reviewed by the agent of iteration 1, `rehearsal opus`');
 });
 
+test('the reviewer of a requirement is one whose word was accepted', () => {
+  const requirements = [{ id: 'R2', text: 'It reads well', check: 'reviewed' }];
+  const quality = (iteration: number, strike?: 'corrective'): NewEvent =>
+    ({
+      ...ended({ kind: 'run', phase: 'quality', notes: [], delay: 'none', strike }),
+      ...{ iteration, phase: 'quality', signal: { status: 'continue', reviewed: ['R2'] } },
+    }) as NewEvent;
+  const before = [quality(1), quality(2, 'corrective')];
+  expect(made(provedEvents({ requirements, before })).requirements).toMatchObject([
+    { reviewer: { iteration: 1 } },
+  ]);
+});
+
 test('a proof names weakened checks that a person has accepted, and added tests that prove nothing', () => {
   const weakened = [
     { path: 'a.test.js', what: 'is deleted', key: 'k1' },
@@ -125,6 +139,22 @@ test('checks that failed, or ran on another commit than the last that counts, sh
   expect(made(provedEvents({ runs })).checks).toBeUndefined();
   expect(proofMarkdown(made(provedEvents({ runs })))).toContain('No command checked this work');
 });
+
+test.each(['clone', 'worktree'] as const)(
+  'checks that ran in the %s on another commit than the work ended with show nothing of it',
+  (place) => {
+    const other = '4'.repeat(40);
+    const events = (head: string) =>
+      provedEvents().map((event) => {
+        if (event.type === 'checks_ran' && event.set === 'full') return { ...event, in: place };
+        return event.type === 'iteration_ended' ? { ...event, head } : event;
+      });
+    expect(made(events(PROVED.commit))).toMatchObject({ commit: PROVED.commit, checks: { in: place } });
+    const proof = made(events(other));
+    expect(proof).toMatchObject({ commit: other });
+    expect(proof.checks).toBeUndefined();
+  },
+);
 
 test('a proof is read from each of its files as it was written', () => {
   const proof = made();

@@ -11,10 +11,11 @@ import { finished } from './finished-session.ts';
 
 const DECISION: ParkDecision = {
   ...{ kind: 'park', phase: 'testing', for: 'qa_answers', resumePhase: 'quality' },
+  reason: 'No check runs here, and tests or their settings were changed.',
   weakened: [{ path: 'a.test.js', what: 'is deleted', key: 'k' }],
 };
 const ASKED: QuestionDraft = {
-  text: 'The checks pass, but they may show less than before the work, and the approved plan names none of these files: a.test.js is deleted. Is that meant?',
+  text: 'No check runs here, and tests or their settings were changed. They may show less than before the work, and the approved plan names none of these files: a.test.js is deleted. Is that meant?',
   options: ['no, an agent brings back what was there', 'yes, accept these changes'],
 };
 

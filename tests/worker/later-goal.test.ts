@@ -2,14 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { planHash } from '../../src/session/documents/plan.ts';
-import { withLedger } from '../../src/session/documents/requirements.ts';
+import { ledgerPrint, withLedger, withStates } from '../../src/session/documents/requirements.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { readPlanEvidence } from '../../src/worker/core/evidence.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { filesOutsidePlan } from '../../src/worker/iteration/outside-of-plan.ts';
 import { falseClaims } from '../../src/worker/proving/false-claims.ts';
-import { mergeCommands } from '../../src/worker/proving/ledger.ts';
+import { ledgerProblem, mergeCommands } from '../../src/worker/proving/ledger.ts';
 import { waitIfWeakened } from '../../src/worker/proving/weakened-wait.ts';
+import { settleEvents } from '../../src/worker/recording/settle.ts';
+import { ended } from '../support/proved-events.ts';
 import { tempLog } from '../support/temp-log.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { DONE, finished } from './finished-session.ts';
@@ -54,6 +56,15 @@ test('a script that the check of a requirement runs is one of the checks', async
   expect(wait?.weakened).toMatchObject([{ path: 'prove.sh' }]);
 });
 
+test('where no check runs, a wait for weakened tests does not say that checks pass', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  await repo.commit('A test', { 'a.test.js': "test('adds', () => {});\n" });
+  const worker = await finished(log, repo, { files: { 'a.test.js': 'test.skip()\n' }, events: [] });
+  const wait = await waitIfWeakened(worker, { kind: 'run', phase: 'quality', notes: [], delay: 'none' });
+  expect(wait?.reason).toBe('No check runs here, and tests or their settings were changed.');
+});
+
 test('a merge runs the checks of requirements whose plan was archived since', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
@@ -66,4 +77,34 @@ test('a merge runs the checks of requirements whose plan was archived since', as
   expect(await mergeCommands(worker)).toEqual(['sh prove.sh']);
   await worker.writer.append({ type: 'archived', by, what: 'documents', moved: [PLAN], to: '_archive/x' });
   expect(await mergeCommands(worker)).toEqual(['sh prove.sh']);
+});
+
+test('the ledger of the goal before, whatever its states, is none for the next one', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  const { requirements } = worker.paths;
+  const ledgerOf = (text: string) =>
+    JSON.stringify({ requirements: [{ id: 'R1', text, check: 'sh prove.sh' }] });
+  const old = ledgerOf('It holds');
+  await writeFile(requirements, old);
+  const goal = { type: 'resumed', by, phase: 'investigation', resetsCounts: true, goal: 'More' } as const;
+  await worker.writer.append({ ...goal, oldLedger: ledgerPrint(old) });
+  await writeFile(requirements, withStates(old, { passed: ['sh prove.sh'] }));
+  const stale = expect.stringContaining('_requirements.json is still the one of the goal before');
+  expect(await ledgerProblem(worker, 'requirements')).toEqual(stale);
+  expect(await ledgerProblem(worker, 'planning')).toEqual(stale);
+  await writeFile(requirements, ledgerOf('More holds'));
+  expect(await ledgerProblem(worker, 'requirements')).toBeUndefined();
+});
+
+test('requirements that were shown are on record as they were decided on, whatever the ledger says later', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { events: [] });
+  await approve(worker, 'sh prove.sh');
+  const requirements = [{ id: 'R1', text: 'It holds', check: 'sh prove.sh' }];
+  await worker.writer.append(ended({ kind: 'done', phase: 'done', summary: 'x', requirements }));
+  await writeFile(worker.paths.requirements, '{}');
+  expect(await settleEvents(worker)).toMatchObject([{ type: 'done', requirements }]);
 });

@@ -28,6 +28,8 @@ export interface Verification {
   commit?: string;
   checks: RepeatedCheck[];
   sandbox: SandboxLevel;
+  /** Where the checks of the proof ran, where that was no clone. */
+  ranIn?: 'worktree';
 }
 
 /**
@@ -49,7 +51,8 @@ export async function verifyProof(
   const checks = [...unexpectedSetup(ran, expected), ...expected].map((run) => repeatedCheck(run, ran));
   const ofChecks = canRun ? checks.flatMap((check) => statusDifference(check, ran)) : [];
   const all = [...known, ...differences, ...ofChecks];
-  return { verified: all.length === 0, differences: all, session, branch, commit, checks, sandbox };
+  const ranIn = proof.checks?.in === 'worktree' ? 'worktree' : undefined;
+  return { verified: all.length === 0, differences: all, session, branch, commit, checks, sandbox, ranIn };
 }
 
 async function compareCommits(

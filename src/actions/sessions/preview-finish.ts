@@ -81,7 +81,7 @@ function aboutChecks(checks: number, place: string, into: string): string {
   if (checks === 0) return 'The project has no CHECK: nothing is checked.';
   return place === 'clone'
     ? `${count(checks, 'check')} to run on the result; ${into} moves only if all of them pass.`
-    : `CHECK_IN=worktree: no check runs on the result; ${into} moves only if it has no new commits.`;
+    : `CHECK_IN=worktree: no check runs on the result; ${into} moves only if it has no new commits, and the branch none since its checks passed.`;
 }
 
 async function aboutPullRequest(look: FinishLook, context: ActionContext): Promise<string[]> {

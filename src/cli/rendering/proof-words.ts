@@ -22,8 +22,17 @@ export function verificationWords(result: Verification, { style }: Pick<Output, 
         : 'all is as the proof says';
     return [...ran, `${good('yes')}: ${at}, ${what} ${dim(`(sandbox: ${sandbox})`)}`].join('\n');
   }
-  return [...ran, `${bad('no')}: not as the proof says`, ...differences.flatMap(differenceLines)].join('\n');
+  const hadOthers = result.ranIn === 'worktree' && differences.some(({ what }) => what === 'exit_status');
+  return [
+    ...ran,
+    `${bad('no')}: not as the proof says`,
+    ...differences.flatMap(differenceLines),
+    ...(hadOthers ? [IN_WORKTREE] : []),
+  ].join('\n');
 }
+
+const IN_WORKTREE =
+  '  The checks of this proof ran in the folder of the agent (CHECK_IN=worktree): uncommitted and ignored files took part then.';
 
 const WHATS: Readonly<Record<Difference['what'], string>> = {
   proof: 'proof',

@@ -20,6 +20,14 @@ export async function changesContent({ mainRepo, base, tip, ...context }: Branch
 
 const ENOUGH_CHARS = 1_000_000;
 
+/** Whether `tip` has the files of `base`, and none beside them but documents. */
+export async function hasSameCode({ mainRepo, base, tip, ...context }: BranchWork): Promise<boolean> {
+  if (base === tip) return true;
+  const args = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', '--end-of-options', base, tip];
+  const { exitCode, stdout } = await runGit(args, { ...context, cwd: mainRepo, allowFailure: true });
+  return exitCode === 0 && /^(?:A\0[^\0]+\.md\0)*$/i.test(stdout);
+}
+
 /** Whether one of the commits touches one of these files: names, folders or patterns as git takes them, from the top. */
 export async function touchesFiles(
   { mainRepo, base, tip, ...context }: BranchWork,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { documentText } from './document-text.ts';
@@ -46,6 +47,12 @@ export function parseLedger(text: string): LedgerReading {
   const at = parsed.error.issues[0]?.path.join('.') ?? '';
   const where = at === '' ? '' : ` (see ${at})`;
   return { kind: 'malformed', problem: `it must be ${LEDGER_FORM}${where}` };
+}
+
+/** Equal for equal requirements, whatever states stand beside them; undefined where none can be read. */
+export function ledgerPrint(text: string | undefined): string | undefined {
+  const reading = text === undefined ? undefined : parseLedger(text);
+  return reading?.kind === 'ledger' ? fingerprint(JSON.stringify(reading.requirements)) : undefined;
 }
 
 export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters`;

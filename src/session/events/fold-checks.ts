@@ -15,7 +15,6 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   if (event.set !== 'full') return state;
   const ran = event.runs.filter(({ isSetup }) => !isSetup);
   const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
-  if (event.in !== 'clone') return { ...state, passed };
   const { proved: _before, ...before } = state;
   const rest = { ...before, passed };
   const commands = ran.map(({ command }) => command);
@@ -40,12 +39,14 @@ export function withChecksOf(
     : rest;
 }
 
-/** What quality agents have found to hold; code that is written after it has to be reviewed again. */
+/** What quality agents have found to hold, and on which commit; code that is written after it has to be reviewed again. */
 export function reviewedAfter(
-  { reviewed = [] }: Pick<SessionState, 'reviewed'>,
+  { reviewed = [], reviewedAt = {} }: Pick<SessionState, 'reviewed' | 'reviewedAt'>,
   event: EventOf<'iteration_ended'>,
-): string[] | undefined {
-  if (event.phase === 'implementation' && event.treeChanged) return undefined;
-  const found = event.phase === 'quality' && isAccepted(event) ? (event.signal?.reviewed ?? []) : [];
-  return found.length === 0 ? reviewed : [...new Set([...reviewed, ...found])];
+): Pick<SessionState, 'reviewed' | 'reviewedAt'> {
+  const { phase, head } = event;
+  if (phase === 'implementation' && event.treeChanged) return { reviewed: undefined, reviewedAt: undefined };
+  const found = phase === 'quality' && isAccepted(event) ? (event.signal?.reviewed ?? []) : [];
+  const at = head === undefined ? {} : Object.fromEntries(found.map((id) => [id, head]));
+  return { reviewed: [...new Set([...reviewed, ...found])], reviewedAt: { ...reviewedAt, ...at } };
 }

@@ -26,7 +26,7 @@ export function letGoOn({ rewind, ...state }: SessionState): SessionState {
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
   // What was proved goes too: what `passed` says would be as old, and no check would run for it again.
   const { rewind, pending, stopWanted, approvedPlan, feedback, goal, goalBase, proved, ...later } = state;
-  const { passed, reviewed, lastMerge, ...rest } = later;
+  const { passed, reviewed, reviewedAt, oldLedger, lastMerge, ...rest } = later;
   if (rewind === undefined) return state;
   const { parked, progress, ...back } = rewind.back;
   const { totalIterations } = state.progress;

@@ -161,7 +161,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
     limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
     ...(outage && { outage }),
     cost: addCosts(state.cost, event.cost),
-    reviewed: reviewedAfter(state, event),
+    ...reviewedAfter(state, event),
     ...countedIteration(state, event),
   };
 }
@@ -184,7 +184,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 }
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
-  const { note, goal, phase, oldRounds, oldPlans, oldTip, child } = event;
+  const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, child } = event;
   const {
     pending: _dropped,
     stopWanted: _met,
@@ -197,7 +197,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const notes = note === undefined ? state.notes : [...state.notes, `Note from the human: ${note}`];
   if (goal !== undefined) {
     const { approvedPlan: _old, feedback: _past, proved, passed, ...old } = rest;
-    const { reviewed, lastMerge, ...fresh } = old;
+    const { reviewed, reviewedAt, lastMerge, ...fresh } = old;
     return {
       ...fresh,
       // What opens a gate for the new work is the choice of whoever gave it.
@@ -207,6 +207,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       answers: [],
       oldRounds: oldRounds ?? state.oldRounds,
       oldPlans: oldPlans ?? state.oldPlans,
+      oldLedger: oldLedger ?? state.oldLedger,
       goalBase: oldTip ?? state.goalBase,
       progress: withNewGoal(state.progress),
     };

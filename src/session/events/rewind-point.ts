@@ -79,13 +79,14 @@ function beforeLastRewind(
 function positionOf(events: readonly SessionEvent[]): Position {
   const state: SessionState = events.reduce(fold, emptyState());
   const { progress, approvedPlan, answers, feedback, goal, goalBase, oldRounds, oldPlans } = state;
-  const { status, passed, reviewed } = state;
+  const { status, passed, reviewed, reviewedAt, oldLedger } = state;
   const waiting = status.kind === 'stopped' ? status.parked : status.kind === 'waiting' ? status : undefined;
   return {
     progress,
     answers,
     oldRounds,
     oldPlans,
+    oldLedger,
     approvedPlan,
     feedback,
     goal,
@@ -93,5 +94,6 @@ function positionOf(events: readonly SessionEvent[]): Position {
     parked: waiting && Parked.parse(waiting),
     passed,
     reviewed,
+    reviewedAt,
   };
 }

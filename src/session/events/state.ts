@@ -116,6 +116,8 @@ export const SessionState = z.object({
   /** Rounds of `_qa.md` and plan documents that belong to the goals before. */
   oldRounds: z.int().nonnegative(),
   oldPlans: z.array(z.string()),
+  /** The fingerprint of the requirement ledger of the goal before. */
+  oldLedger: z.string().optional(),
   approvedPlan: PlanVersion.extend({ by: By }).optional(),
   /** What the human wants changed in the plan, for the next planning child. */
   feedback: z.string().optional(),
@@ -135,11 +137,13 @@ export const SessionState = z.object({
   baseChecks: BaseChecks.optional(),
   /** Changed files that the approved plan does not name. */
   outsidePlan: z.array(z.string()).optional(),
-  /** The commit on which all checks last passed in a fresh clone. */
+  /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
   proved: z.object({ commit: z.string(), commands: z.array(z.string()) }).optional(),
   /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
+  /** The commit that each of those was reviewed on. */
+  reviewedAt: z.record(z.string(), z.string()).optional(),
   addedTests: AddedTests.optional(),
   /** Weakenings of the checks that a person has accepted, by their keys. */
   acceptedWeakenings: z.array(z.string()).optional(),

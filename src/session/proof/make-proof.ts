@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { isAccepted } from '../../phases/progress.ts';
 import { failedRuns } from '../../phases/proving.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
@@ -67,7 +68,8 @@ function first<T extends SessionEvent['type']>(
 function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): SessionProof['requirements'] {
   if (done.type !== 'done' || !done.requirements?.length) return undefined;
   const started = new Map(of(events, 'iteration_started').map((event) => [event.iteration, event]));
-  const reviews = of(events, 'iteration_ended').filter(({ phase }) => phase === 'quality');
+  const ended = of(events, 'iteration_ended');
+  const reviews = ended.filter((event) => event.phase === 'quality' && isAccepted(event));
   return done.requirements.map((each) => {
     const review = reviews.findLast(({ signal }) => signal?.reviewed?.includes(each.id));
     if (each.check !== 'reviewed' || review === undefined) return each;
@@ -77,14 +79,18 @@ function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): Se
   });
 }
 
-/** The checks that count at the end, and those of the base. What was red, or ran by other checks, shows nothing. */
+/**
+ * The checks that count at the end, and those of the base. What was red, ran by other checks, or on another commit than the
+ * work ended with, shows nothing.
+ */
 export function provingEvents(all: readonly SessionEvent[]): (EventOf<'checks_ran'> | undefined)[] {
   const events = untilDone(all);
   const { proved } = events.reduce(fold, emptyState());
   const sets = of(events, 'checks_ran');
   const full = sets.findLast(({ set }) => set === 'full');
   const isGreen = full !== undefined && failedRuns(full).length === 0;
-  const counts = isGreen && (full.in === 'worktree' || full.commit === proved?.commit);
+  const head = of(events, 'iteration_ended').at(-1)?.head ?? full?.commit;
+  const counts = isGreen && full.commit === proved?.commit && full.commit === head;
   return [counts ? full : undefined, sets.findLast(({ set }) => set === 'base')];
 }
 

@@ -6,6 +6,7 @@ import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
 import type { Refused } from '../../session/commands/refused.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
+import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { childChoice } from '../core/child-choice.ts';
@@ -107,6 +108,7 @@ async function newGoal(worker: Worker, command: CommandOf<'resume'>, goal: strin
     goal,
     oldRounds: rounds,
     oldPlans: plans,
+    oldLedger: ledgerPrint(await ledgerText(worker.paths)),
     oldTip: await tipOf(worker),
     flow: `New goal: ${goal.split('\n')[0]}`,
   };

@@ -17,6 +17,7 @@ import type { Phase } from '../../phases/table.ts';
 import type { Requirement } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/outage-end.ts';
 import { tipOfBranch } from '../proving/check-facts.ts';
@@ -56,6 +57,7 @@ export async function decideChecked(
   if (gone !== undefined) return { decision: afterFalseClaims(progress, [gone]), events: [] };
   const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
   const claims = await falseClaims(worker, tip);
+  const { requirements } = await readPlanEvidence(worker);
   const { events, ...proof } = await proveBranch(worker, iteration);
   switch (proof.kind) {
     case 'stopped':
@@ -70,25 +72,27 @@ export async function decideChecked(
       return { decision: afterFalseClaims(progress, [...claims, notCommitted(files)]), events };
     }
     case 'failed': {
-      const { ofProject, requirements } = await failedOf(worker, proof.failures);
+      const { ofProject, requirements: open } = await failedOf(worker, proof.failures);
       const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
       const details = proof.failures.map(failureNote);
-      const found = [...claims, ...requirements];
+      const found = [...claims, ...open];
       if (found.length === 0) return { decision: afterFailedChecks(progress, failures, details), events };
       return { decision: afterFalseClaims(progress, found, { failures, details }), events };
     }
     case 'passed': {
       const open = isDone ? (await unreviewed(worker)).map(inWords) : [];
-      if (claims.length + open.length > 0)
-        return { decision: afterFalseClaims(progress, [...claims, ...open]), events };
+      if (claims.length > 0) return { decision: afterFalseClaims(progress, [...claims, ...open]), events };
+      if (open.length > 0) return { decision: afterUnreviewed(progress, open), events };
       const judged = await judgeTests(worker, iteration, decision);
       if (judged === undefined) return undefined;
       events.push(...judged.events);
       const later = await laterWork(worker, tip);
       if (later.length > 0) return { decision: afterFalseClaims(progress, later), events };
       if (unread().length > 0) return { decision: afterUnreadMessages(progress, unread()), events };
-      const notice = judged.decision.kind === 'done' ? inWorktreeNotice(worker) : [];
-      return { decision: judged.decision, events: [...events, ...notice] };
+      if (judged.decision.kind !== 'done') return { decision: judged.decision, events };
+      const shown = requirements.length > 0 ? requirements : undefined;
+      const done = { ...judged.decision, requirements: shown };
+      return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
     }
     default:
       return proof satisfies never;
@@ -120,7 +124,7 @@ async function byLedger(
 }
 
 function inWords({ id, text }: Requirement): string {
-  return `requirement ${id} is open (${text}): no review has found that it holds`;
+  return `requirement ${id} is open (${text}): no review of the present code has found that it holds`;
 }
 
 /** An agent's own word was taken, and another agent follows. */

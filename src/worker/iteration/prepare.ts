@@ -2,6 +2,7 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import type { Worktree } from '../../project/worktrees/worktree.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
+import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockedBy } from '../core/blocked.ts';
@@ -92,6 +93,7 @@ async function goalOfAdopted(worker: Worker): Promise<NewEvent[]> {
       goal: file.goal,
       oldRounds: Math.max(0, ...questions.map(({ round }) => round)),
       oldPlans: documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan'),
+      oldLedger: ledgerPrint(await ledgerText(paths)),
       flow: `New goal: ${file.goal.split('\n')[0]}`,
     },
   ];

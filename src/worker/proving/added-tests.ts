@@ -6,7 +6,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree } from './check-facts.ts';
-import { recordedSet } from './prove.ts';
+import { type Proof, recordedSet } from './prove.ts';
 import { runInClone } from './run-in-clone.ts';
 import { comparedCommits } from './weakened-wait.ts';
 
@@ -53,15 +53,24 @@ export async function tryAddedTests(worker: Worker, iteration: number): Promise<
   };
   const tip = await commitWithTree(worker, base);
   const attempt = { set: 'added', in: 'clone', iteration, tip, added: { files, key } } as const;
-  const { events, ...end } = await recordedSet(worker, attempt, (signal) =>
-    runInClone(worker, { ...set, signal }),
-  );
-  if (end.kind === 'stopped') return undefined;
+  const proof = await recordedSet(worker, attempt, (signal) => runInClone(worker, { ...set, signal }));
+  return proof.kind === 'stopped' ? undefined : triedWith(files, proof);
+}
+
+/** What a run of the files shows, and what people hear of it. */
+export function triedWith(files: readonly string[], proof: Proof): Tried {
+  const { events } = proof;
   const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
   const own = runs.filter(({ isSetup }) => !isSetup);
   const proveNothing = files.filter((_, at) => own[at]?.exitCode === 0);
-  const notice = noticeOf(proveNothing, end.kind === 'impossible' ? end.reason : undefined);
-  return { proveNothing, events: [...events, ...notice] };
+  const problem = problemOf(proof, own.length > 0);
+  return { proveNothing, events: [...events, ...noticeOf(proveNothing, problem)] };
+}
+
+function problemOf(proof: Proof, hasRun: boolean): string | undefined {
+  if (proof.kind === 'impossible') return proof.reason;
+  const [failure] = proof.kind === 'failed' && !hasRun ? proof.failures : [];
+  return failure && `SETUP fails on the base commit (${failure.how}). Its output: ${failure.outputPath}`;
 }
 
 const NOTHING: Tried = { proveNothing: [], events: [] };

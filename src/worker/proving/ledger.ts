@@ -1,9 +1,12 @@
 import type { Phase } from '../../phases/table.ts';
+import { commitOf } from '../../project/git/repository.ts';
+import { hasSameCode } from '../../project/proving/branch-work.ts';
 import type { FailedCheck } from '../../project/proving/run-check.ts';
 import {
   isMet,
   LEDGER_FORM,
   LEDGER_NAME,
+  ledgerPrint,
   ledgerText,
   parseLedger,
   REVIEWED,
@@ -46,18 +49,37 @@ export async function failedOf(
   return { ofProject, requirements: lines };
 }
 
-/** Requirements that no command shows and no quality agent has found to hold yet, `also` aside. */
+/** Requirements that no command shows and no quality agent has found to hold for the present code, `also` aside. */
 export async function unreviewed(worker: Worker, also: readonly string[] = []): Promise<Requirement[]> {
-  const { reviewed = [] } = stateOf(worker);
-  const shown = { reviewed: [...reviewed, ...also] };
+  const { reviewed = [], reviewedAt = {} } = stateOf(worker);
+  const changed = await changedSince(worker, Object.values(reviewedAt));
+  const held = reviewed.filter((id) => !changed.includes(reviewedAt[id] ?? ''));
+  const shown = { reviewed: [...held, ...also] };
   return (await requirementsOf(worker)).filter((each) => each.check === REVIEWED && !isMet(each, shown));
 }
 
+/** Those of the commits whose code the branch no longer has. */
+async function changedSince(worker: Worker, commits: readonly string[]): Promise<string[]> {
+  const { worktree } = stateOf(worker);
+  const { mainRepo } = worker.file;
+  const { context } = worker.git;
+  const branch = worktree && `refs/heads/${worktree.branch}`;
+  const tip = branch && (await commitOf(branch, { ...context, cwd: mainRepo }));
+  if (tip === undefined) return [];
+  const changed: string[] = [];
+  for (const base of new Set(commits))
+    if (!(await hasSameCode({ ...context, mainRepo, base, tip }))) changed.push(base);
+  return changed;
+}
+
 /** Why an agent may not move on with the ledger as it is. One is due at the end of requirements; older sessions have none. */
-export async function ledgerProblem({ paths }: Worker, phase: Phase): Promise<string | undefined> {
-  const text = await ledgerText(paths);
+export async function ledgerProblem(worker: Worker, phase: Phase): Promise<string | undefined> {
+  const text = await ledgerText(worker.paths);
   if (text === undefined)
     return phase === 'requirements' ? `There is no ${LEDGER_NAME}. Write it: ${LEDGER_FORM}.` : undefined;
   const reading = parseLedger(text);
-  return reading.kind === 'malformed' ? `${LEDGER_NAME} cannot be read: ${reading.problem}.` : undefined;
+  if (reading.kind === 'malformed') return `${LEDGER_NAME} cannot be read: ${reading.problem}.`;
+  return ledgerPrint(text) === stateOf(worker).oldLedger
+    ? `${LEDGER_NAME} is still the one of the goal before. Write that of the present goal: ${LEDGER_FORM}.`
+    : undefined;
 }

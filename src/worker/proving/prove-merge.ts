@@ -18,12 +18,16 @@ export async function proveMerge(
   { commit, onto, into, tip }: { commit: string; onto: string; into: string; tip: TipOfBranch },
 ): Promise<MergeProof> {
   const commands = await mergeCommands(worker);
-  const { worktree } = stateOf(worker);
+  const { worktree, proved } = stateOf(worker);
   if (commands.length === 0 || worktree === undefined) return { kind: 'passed', events: [] };
   const merged = await commitWithTree(worker, commit);
   if (provingOf(worker).in === 'worktree') {
-    if (merged.tree === tip.tree) return { kind: 'passed', events: [] };
-    const reason = `"${into}" has changed since the session began, and CHECK_IN=worktree lets no check run on the merge.`;
+    const isProved = proved?.commit === tip.commit;
+    if (isProved && merged.tree === tip.tree) return { kind: 'passed', events: [] };
+    const changed = isProved
+      ? `"${into}" has changed since the session began`
+      : 'The branch has changed since its checks last passed';
+    const reason = `${changed}, and CHECK_IN=worktree lets no check run on the merge.`;
     return { kind: 'unchecked', reason, events: [] };
   }
   const { events, ...proof } = await proveCommit(worker, {

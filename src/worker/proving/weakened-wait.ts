@@ -24,7 +24,10 @@ export async function waitIfWeakened(worker: Worker, decision: Decision): Promis
   if (weakened.length === 0) return undefined;
   await writeWhole(worker.paths.weakenedDiff, await diffOfWeakened(question, weakened, context));
   const notes = 'notes' in decision ? decision.notes : undefined;
-  const reason = 'The checks pass, but files that they depend on were changed.';
+  const reason =
+    question.commands.length > 0
+      ? 'The checks pass, but files that they depend on were changed.'
+      : 'No check runs here, and tests or their settings were changed.';
   return { ...park(progress.phase, 'qa_answers', decision.phase), weakened, reason, notes };
 }
 

@@ -14,12 +14,14 @@ const MOST_OF_A_LINE = 160;
 /**
  * Writes the question about weakened checks into `_qa.md`, unless it waits there from before a crash. It has no
  * suggestion: whoever accepts all suggestions has not seen it.
+ * @param reason begins it
  */
 export async function askAboutWeakened(
   worker: Worker,
   found: readonly Weakening[],
+  reason = '',
 ): Promise<Parked['weakened']> {
-  const question = questionAbout(found);
+  const question = questionAbout(found, reason);
   const before = await openWith(worker, question);
   if (before === undefined) {
     await changeFile(worker.paths.qa, (text) =>
@@ -45,10 +47,10 @@ function wordsOf(option: { text: string }): string {
   return option.text;
 }
 
-function questionAbout(found: readonly Weakening[]): QuestionDraft {
+function questionAbout(found: readonly Weakening[], reason: string): QuestionDraft {
   const lines = found.slice(0, MOST_LISTED).map(({ path, what }) => cut(`${path} ${what}`));
   const more = found.length > MOST_LISTED ? `; and ${found.length - MOST_LISTED} more` : '';
-  const text = `The checks pass, but they may show less than before the work, and the approved plan names none of these files: ${lines.join('; ')}${more}. Is that meant?`;
+  const text = `${reason} They may show less than before the work, and the approved plan names none of these files: ${lines.join('; ')}${more}. Is that meant?`;
   return {
     text: oneLine(text),
     options: ['no, an agent brings back what was there', 'yes, accept these changes'],

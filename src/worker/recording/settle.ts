@@ -34,9 +34,7 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
     case 'block':
       return [blockedEvent(pending)];
     case 'done': {
-      const { requirements: all } = await readPlanEvidence(worker);
-      const { summary } = pending;
-      const requirements = all.length > 0 ? all : undefined;
+      const { summary, requirements } = pending;
       return [{ type: 'done', summary, requirements, flow: `Done: ${summary}` }];
     }
     case 'park':
@@ -66,7 +64,7 @@ export async function recordParked(worker: Worker, decision: ParkDecision): Prom
 
 async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
-  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened));
+  const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision.reason));
   await takeBackAnswered(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {

@@ -14,6 +14,7 @@ test('a done session takes a new goal: questions, plan and approval begin anew i
   expect(second.worktree).toEqual(first.worktree);
   expect(second.approvedPlan?.name).not.toBe(first.approvedPlan?.name);
   expect(second.oldPlans).toContain(first.approvedPlan?.name);
+  expect(second.oldLedger).toMatch(/^[0-9a-f]{64}$/);
   expect(second.progress.totalIterations).toBeGreaterThan(first.progress.totalIterations);
   const approvals = (await rig.events()).filter((event) => event.type === 'plan_approved');
   expect(approvals.map((event) => event.by.channel)).toEqual(['cli', 'cli']);

@@ -330,7 +330,8 @@ const NAMES = { id: 'R1', text: 'Names are kept', check: 'test -e src/names.js' 
 const NICE = { id: 'R2', text: 'Names look nice', check: 'reviewed' };
 const LEDGER_FILE = '"$SESSION/_requirements.json"';
 const R1_OPEN = 'requirement R1 is open (Names are kept): `test -e src/names.js` (exit status 1)';
-const R2_OPEN = 'requirement R2 is open (Names look nice): no review has found that it holds';
+const R2_OPEN =
+  'requirement R2 is open (Names look nice): no review of the present code has found that it holds';
 const CHANGED = 'The plan was changed after its approval.';
 
 /** What the requirement ledger says. */

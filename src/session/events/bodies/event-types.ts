@@ -174,6 +174,8 @@ export const EVENT_BODIES = {
     /** With a goal: rounds of questions and plans that belong to the work before. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),
+    /** The fingerprint of the requirement ledger of the work before. */
+    oldLedger: z.string().optional(),
     /** The commit that the work before ended with. */
     oldTip: z.string().optional(),
   }),

@@ -45,9 +45,11 @@ export const Position = z.object({
   goalBase: z.string().optional(),
   oldRounds: z.int().nonnegative(),
   oldPlans: z.array(z.string()),
+  oldLedger: z.string().optional(),
   parked: Parked.optional(),
   /** What had been shown of the requirements. */
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
+  reviewedAt: z.record(z.string(), z.string()).optional(),
 });
 export type Position = z.infer<typeof Position>;
