@@ -9,13 +9,16 @@ export const startSessionTool = defineTool({
   name: 'start_session',
   title: 'Start a session',
   description: [
-    'Start an unattended coding session on a task: it works in its own git worktree and branch and continues when this chat ends.',
-    "Use when the user wants samocode to do a task, or to research a topic. Pass the user's own words.",
-    'To continue an existing session use resume_session. Returns its name and cursor; then wait.',
+    'Start an unattended coding session on a task, in its own git worktree and branch; it continues when this chat ends.',
+    "Use when the user wants samocode to do a task or research a topic. Pass the user's own words.",
+    'To continue an existing session use resume_session, or from. Returns its name and cursor; then wait.',
   ].join('\n'),
   input: z.strictObject({
-    task: Text("What to do, in the user's words. A task or a dive is needed."),
-    dive: Text('A topic to research first, or alone.'),
+    task: Text("What to do, in the user's words."),
+    dive: Text('A topic to research first, or instead.'),
+    from: Text('Instead of a task: a session folder prepared by hand, name or path.'),
+    phase: Text('Phase where it continues.'),
+    approve: Text('Its plan file, once the user said yes to it. Like auto_approve.'),
     name: Text('Short name: words and hyphens.'),
     project_dir: ProjectDir,
     provider: Text('claude, codex, gemini or rehearsal (no model).'),
@@ -49,6 +52,9 @@ export const startSessionTool = defineTool({
         task: input.task,
         dive: input.dive,
         name: input.name,
+        from: input.from,
+        phase: input.phase,
+        approve: input.approve,
         projectDir: input.project_dir,
         // The call's words are read and judged with every other setting.
         settings: {
