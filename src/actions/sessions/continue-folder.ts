@@ -5,6 +5,7 @@ import { realPathAsFar } from '../../project/git/real-path.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { documentText } from '../../session/documents/document-text.ts';
 import { currentPlanOf, planHash } from '../../session/documents/plan.ts';
+import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { HandedOver } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../acting/context.ts';
@@ -85,11 +86,11 @@ async function handedOverAt(input: FolderStart, view: SessionView): Promise<Hand
 /** A worker prepares it whatever is named, and what is done is given new work. */
 const NEVER: ReadonlySet<Phase> = new Set(['init', 'done']);
 
-/** The plan as it is at this moment: what a person changes before a worker reads it is not approved. */
+/** The plan with the requirements that its approval covers, as they are now: what changes before a worker reads them is not approved. */
 async function planNamed(named: string, { paths, folder }: SessionView) {
   const newest = currentPlanOf(namesAt(paths.sessionDir) ?? [], folder, []);
   const name = basename(named);
   const text = name === newest ? await documentText(join(paths.sessionDir, name)) : undefined;
   if (text === undefined) throw START_ERRORS.not_the_plan({ named, newest });
-  return { name, hash: planHash(text) };
+  return { name, hash: planHash(withLedger(text, await ledgerText(paths))) };
 }

@@ -75,8 +75,10 @@ describe('a session that was made by hand in a chat', () => {
     expect(overview).toContain(`Plan approved by a person, in the terminal: ${PLAN_NAME}`);
   });
 
-  test('has its answers recorded with its plan, by the channel that called', async () => {
-    await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED });
+  test('has its answers recorded with its plan and requirements, by the channel that called', async () => {
+    const requirements = [{ id: 'R1', text: 'It floats.', check: 'reviewed' }];
+    const ledger = { '_requirements.json': JSON.stringify({ requirements }) };
+    await using bench = await madeFolder({ ...prepared, ...ledger, '_qa.md': ANSWERED });
     await startSession({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
     expect(await untilAgent(bench, FOLDER)).toEqual([
       'answers by tool',
