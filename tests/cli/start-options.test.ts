@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeDesk } from '../server/desk.ts';
 import { CREATED, DONE, PREPARED } from '../session/events.ts';
@@ -28,4 +30,20 @@ test('the original form says which of its words a session that exists has no use
   const { stderr } = await typed([...original, '--timeout', '9', '--provider', 'codex'], place);
   expect(stderr).toContain('--provider, --timeout had no effect');
   expect((await typed(original, place)).stderr).toBe('');
+});
+
+test.each([
+  [['--from', '26-01-08-boat', '--approve', 'x.md'], 'The folder has no plan "x.md"'],
+  [['--from', '26-01-08-boat', '--task', 'x'], 'this call gives another task'],
+  [['--from', 'boat', '--phase', 'done'], 'Name one of these phases: investigation, '],
+  [['--phase', 'planning'], 'needs the folder'],
+])('a start with %j is refused with what is missing', async (options, words) => {
+  await using desk = await makeDesk();
+  const folder = join(desk.sessionsDir, '26-01-08-boat');
+  await mkdir(folder);
+  await writeFile(join(folder, '_overview.md'), '# Session: boat\n\n## Task\nFloat.\n');
+  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const { exitCode, stderr } = await typed(['start', ...options], place);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(words);
 });

@@ -99,7 +99,8 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   await plan.before?.({ homeDir, mainRepo });
   const { project } = await readTrust({}, context);
   await trustProject({ hash: project.fileHash }, context);
-  const input = { task: COMPOUND_AMOUNTS.task, name: 'compound', ...plan.start };
+  const isNew = plan.start?.from === undefined;
+  const input = { ...(isNew && { task: COMPOUND_AMOUNTS.task, name: 'compound' }), ...plan.start };
   const started = plan.byTool
     ? startByTool({ cwd: mainRepo, env, input })
     : startSession(input, context).then(({ file }) => file.folder);

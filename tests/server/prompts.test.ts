@@ -74,7 +74,7 @@ test('what our own prompts name by a tool stands in them', () => {
 test('a command carries its skill, for clients that have none installed', async () => {
   await using desk = await makeDesk({ bare: true });
   const text = await textOf(desk, 'dive', { topic: 'the login page' });
-  expect(text).toMatch(/^Use the skill `investigation`\.\n\nThe topic: the login page\n/);
+  expect(text).toMatch(/^Use the skill `investigation`\. .*\n\nThe topic: the login page\n/s);
   expect(text).toContain('The skill `investigation`, for where it is not installed:');
   expect(text.length).toBeLessThan(6000);
 });

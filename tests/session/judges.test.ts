@@ -6,7 +6,7 @@ import { judgeKind } from '../../src/session/commands/judge-kind.ts';
 import { judgeMessage } from '../../src/session/commands/judge-message.ts';
 import { judgeRequestChanges } from '../../src/session/commands/judge-request-changes.ts';
 import { judgeResume } from '../../src/session/commands/judge-resume.ts';
-import { judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
+import { handedOverBy, judgeStart, openedAtStart } from '../../src/session/commands/judge-start.ts';
 import { judgeStop } from '../../src/session/commands/judge-stop.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
@@ -159,6 +159,20 @@ describe('a start', () => {
         why: expect.stringContaining('sandbox off'),
       },
     });
+  });
+
+  test('that approves the plan of a folder is an act of its channel, whatever the file of the session says', () => {
+    const handedOver = { phase: 'implementation', plan: { name: 'p.md', hash: 'a'.repeat(64) } } as const;
+    const open = { ...none, handedOver };
+    expect(judgeStart({ by: byPerson }, {}, open)).toEqual({ kind: 'accepted' });
+    expect(judgeStart({ by: byModel }, {}, open)).toMatchObject({
+      error: { code: 'channel_closed', why: expect.stringContaining('approve its plan') },
+    });
+    const withoutPlan = { ...open, handedOver: { phase: 'implementation' } as const };
+    expect(judgeStart({ by: byModel }, {}, withoutPlan)).toEqual({ kind: 'accepted' });
+    expect(handedOverBy(open, handedOver, byModel)).toBeUndefined();
+    expect(handedOverBy(open, handedOver, byPerson)).toEqual(byPerson);
+    expect(handedOverBy(open, undefined, byPerson)).toBeUndefined();
   });
 
   test('happens once', () => {

@@ -34,8 +34,16 @@ test.each(COMMANDS)('%s is thin: a skill, its action, its argument', (name, { me
   expect(body.length).toBeLessThan(700);
 });
 
-test.each(COMMANDS)('%s refuses without a session where it needs one', (name, { body }) => {
-  const refuses = !NEED_NO_SESSION.includes(name) && !name.startsWith('session-');
-  expect(body.includes('Without an active session do nothing')).toBe(refuses);
-  expect(body.includes('`session-start` and `session-continue`')).toBe(refuses);
+test.each(COMMANDS)('%s has its skill used as it is, not improvised', (_name, { body }) => {
+  expect(body.split('\n')[0]).toMatch(/\. Follow it as it is written; do not improvise\.$/);
 });
+
+test.each(COMMANDS)(
+  '%s looks for a session first where it needs one, and stops without',
+  (name, { body }) => {
+    const needsOne = !NEED_NO_SESSION.includes(name) && !name.startsWith('session-');
+    const second = body.split('\n\n')[1] ?? '';
+    expect(second.startsWith('**First find the active session**')).toBe(needsOne);
+    expect(/Stop, change\nnothing, .*`session-start` .*`session-continue`/.test(second)).toBe(needsOne);
+  },
+);

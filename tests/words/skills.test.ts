@@ -77,6 +77,49 @@ test('the skill for the parent names every tool but the one that only shows, and
   expect(named).toEqual(expect.arrayContaining(TOOLS.map(({ name }) => name)));
 });
 
+test('every skill of a chat looks for its session first, and commits its folder after each action', () => {
+  const [first = '', ...steps] = SOURCE.inAChat.split('\n\n').slice(1);
+  expect(first).toMatch(
+    /^\*\*First find the active session\*\*.*Stop,\nchange nothing.*`session-start`.*`session-continue`/s,
+  );
+  expect(steps.join()).toContain('follow the steps above as they are written; do not improvise');
+  const management = SOURCE.skills.find(({ name }) => name === 'session-management');
+  const quality = SOURCE.skills.find(({ name }) => name === 'quality');
+  for (const text of [SOURCE.inAChat, management?.body ?? '', quality?.body ?? ''])
+    expect(text.replaceAll('\n', ' ')).toContain(
+      'ommit the session folder where it lies in a git repository other than MAIN_REPO',
+    );
+});
+
+test('a summary is made of any branch, without a session too, and of no default branch', () => {
+  const skill = SOURCE.skills.find(({ name }) => name === 'summary');
+  expect(skill?.body).toContain('Argument: a branch');
+  expect(skill?.body).toContain('A summary needs no session');
+  expect(skill?.body).toContain('On the default branch there is nothing to sum up');
+});
+
+test('a handover names the fields of the tool and the options of the command line', () => {
+  const skill = SOURCE.skills.find(({ name }) => name === 'session-management');
+  const part = skill?.body.split('## handover')[1]?.split('\n## ')[0] ?? '';
+  for (const word of [
+    '`from`',
+    '`phase`',
+    '`approve`',
+    '--from [folder] --phase implementation --approve [plan]',
+  ])
+    expect(part).toContain(word);
+  expect(part).toContain('only after a clear yes to *this* plan');
+});
+
+test.each(['a loop', 'a jump', 'bad signals'])(
+  'the skill for the parent says where to look first and what to propose at %s',
+  (what) => {
+    const skill = SOURCE.skills.find(({ name }) => name === 'samocode-run');
+    const row = skill?.body.split('\n').find((line) => line.startsWith(`| **${what}**`));
+    expect(row?.split(' | ').map((cell) => cell.length > 20)).toEqual([true, true, true]);
+  },
+);
+
 test('the skill for the parent gives no yes of its own', () => {
   const skill = SOURCE.skills.find(({ name }) => name === 'samocode-run');
   expect(skill?.body).toContain('**No yes of your own.**');

@@ -3,6 +3,11 @@ import { errors } from '../../base/errors.ts';
 
 /** Why no session begins or is taken over: the project, the machine, the name, the task. */
 export const START_ERRORS = errors({
+  bad_phase: ({ given, allowed }: { given: string; allowed: readonly string[] }) => ({
+    what: NOTHING,
+    why: `It can't continue at "${given.slice(0, 40)}".`,
+    hint: `Name one of these phases: ${allowed.join(', ')}.`,
+  }),
   command_not_found: ({ found, fix }: { found: string; fix: string }) => ({
     what: NOTHING,
     why: found,
@@ -13,6 +18,16 @@ export const START_ERRORS = errors({
     why: `SANDBOX is guard, and no guard is available here: ${why}.`,
     hint,
   }),
+  from_excludes: ({ given }: { given: readonly string[] }) => ({
+    what: NOTHING,
+    why: `A session that continues a folder keeps its task, name and branch; this call gives another ${given.join(', ')}.`,
+    hint: 'Leave that out, or start a new session without from.',
+  }),
+  from_missing: () => ({
+    what: NOTHING,
+    why: 'A phase to continue at, or a plan to approve, needs the folder that they are about.',
+    hint: 'Add from: the name or path of the session folder.',
+  }),
   nested_layout: ({ session, problem }: { session: string; problem: string }) => ({
     what: `Session ${session} was not taken over.`,
     why: problem,
@@ -22,6 +37,22 @@ export const START_ERRORS = errors({
     what: `Session ${session} was not taken over.`,
     why: problem,
     next: [{ act: 'resume', session, when: 'once that is fixed' }],
+  }),
+  not_in_sessions: ({ folder, sessions }: { folder: string; sessions: string }) => ({
+    what: NOTHING,
+    why: `${folder} is not a folder of ${sessions}, where the project keeps its sessions.`,
+    hint: 'Move it there, or name the project that it belongs to.',
+  }),
+  not_the_plan: ({ named, newest }: { named: string; newest: string | undefined }) => ({
+    what: NOTHING,
+    why:
+      newest === undefined
+        ? `The folder has no plan "${named.slice(0, 80)}", and no other one.`
+        : `"${named.slice(0, 80)}" is not the newest plan of the folder; that is ${newest}.`,
+    hint:
+      newest === undefined
+        ? 'Write a plan document (MM-DD-HHMM-plan-name.md) first, or continue at planning.'
+        : `Approve ${newest}, or move it out of the folder first.`,
   }),
   nothing_to_do: () => ({
     what: NOTHING,
@@ -43,6 +74,11 @@ export const START_ERRORS = errors({
     what: NOTHING,
     why: 'This user is root, and Claude Code does not skip permissions for root.',
     hint: 'Run as another user, or set PERMISSIONS=allow, or, on a machine that may be lost, IS_SANDBOX=1.',
+  }),
+  run_already: ({ session }: { session: string }) => ({
+    what: NOTHING,
+    why: `samocode has worked on ${session} before, so it is resumed and not started.`,
+    next: [{ act: 'look', session }],
   }),
   session_exists: ({ session }: { session: string }) => ({
     what: NOTHING,

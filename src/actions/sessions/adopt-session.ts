@@ -2,6 +2,7 @@ import type { Gate } from '../../phases/table.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { readOverview } from '../../session/documents/overview.ts';
+import type { HandedOver, SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
 import { afterCommand, afterStart } from '../acting/after-command.ts';
@@ -11,6 +12,7 @@ import { findProjectFor } from '../places/find-project-for.ts';
 import { requireTrust } from '../places/require-trust.ts';
 import type { SessionsPlace } from '../places/sessions-places.ts';
 import { branchOfAdopted, requireAdoptable } from './adoptable.ts';
+import type { SessionChoices } from './freeze-settings.ts';
 import { makeRunFolder } from './make-run-folder.ts';
 import { newSession } from './new-session.ts';
 
@@ -28,6 +30,19 @@ export interface Adoption extends FoundSession {
   call?: CallSettings | undefined;
   /** The gate that a person decides at with the same act. */
   gate?: Gate | undefined;
+  /** Where it continues, and the plan that is approved with the same act; else where its files say. */
+  handedOver?: HandedOver | undefined;
+  /** What a start chooses beside. */
+  choices?: Omit<SessionChoices, 'folder' | 'branch'> | undefined;
+  /** False: it is prepared, and no agent runs before it is resumed. */
+  run?: boolean | undefined;
+}
+
+export interface Adopted {
+  view: SessionView;
+  file: SessionFile;
+  /** About settings that have no effect or another one than it seems. */
+  warnings: string[];
 }
 
 /**
@@ -36,8 +51,8 @@ export interface Adoption extends FoundSession {
  * @throws project_not_trusted; what `requireAdoptable`, `findProjectFor`, `requireIdentity` and `newSession`
  * throw; the worker's refusal, pending
  */
-export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<SessionView> {
-  const { view, place, note, goal, call, gate } = adoption;
+export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Adopted> {
+  const { view, place, note, goal, call, gate, handedOver, choices, run = true } = adoption;
   const { paths, folder } = view;
   await refuseFromInside(context);
   const text = await requireAdoptable(view, goal);
@@ -47,19 +62,21 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const branch = await branchOfAdopted(project, { folder, overview: text ?? '' }, context);
   const words =
     text === undefined ? { task: goal } : { task: readOverview(text).task.trim() || folder, goal };
-  const { file, start } = await newSession(
+  const { file, start, warning } = await newSession(
     project,
     // The gate that a person is just deciding at is one of the session, whatever GATES says.
-    { folder, branch, ...words, adopted: true, run: true, gate },
+    { ...choices, folder, branch, ...words, adopted: true, handedOver, run, gate },
     context,
   );
   // Another adoption may have come first: then its run folder counts, and its worker decides.
   const started = (await makeRunFolder(paths, file, start))
     ? await afterStart(paths, start, ENDS, context)
-    : await afterCommand(view, { kind: 'start', run: true }, ENDS, context);
+    : await afterCommand(view, { kind: 'start', run }, ENDS, context);
   if (note !== undefined)
     await afterCommand(started.view, { kind: 'message', text: note }, ['message_kept'], context);
-  return (await readSession(paths, context.host)) ?? started.view;
+  const warnings = [...(warning === undefined ? [] : [warning]), ...project.warnings.map(({ text }) => text)];
+  const now = (await readSession(paths, context.host)) ?? started.view;
+  return { view: now, file: now.sessionFile ?? file, warnings };
 }
 
 const ENDS = ['prepared', 'blocked'] as const;
@@ -70,5 +87,5 @@ export async function takenOver(
   gate: Gate,
   context: ActionContext,
 ): Promise<SessionView> {
-  return found.view.isForeign ? await adoptSession({ ...found, gate }, context) : found.view;
+  return found.view.isForeign ? (await adoptSession({ ...found, gate }, context)).view : found.view;
 }

@@ -12,7 +12,9 @@ import { earlyRefusal } from '../acting/early-refusal.ts';
 import { sandboxNow } from '../preconditions/sandbox-now.ts';
 import { freezeSettings, type SessionChoices } from './freeze-settings.ts';
 
-export interface SessionWish extends SessionChoices, Pick<SessionFile, 'task' | 'dive' | 'goal' | 'adopted'> {
+export interface SessionWish
+  extends SessionChoices,
+    Pick<SessionFile, 'task' | 'dive' | 'goal' | 'adopted' | 'handedOver'> {
   /** False: everything is prepared and nothing runs until it is resumed. */
   run: boolean;
   /** A gate that it has, whatever GATES says. */
@@ -34,7 +36,7 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, gate, task, dive, goal, adopted, ...choices }: SessionWish,
+  { run, gate, task, dive, goal, adopted, handedOver, ...choices }: SessionWish,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
@@ -42,7 +44,7 @@ export async function newSession(
   const { mainRepo, filePath: configPath, values } = project;
   const chosen = await freezeSettings(project, choices, context);
   const settings = { ...chosen, gates: GATES.filter((each) => chosen.gates.includes(each) || each === gate) };
-  const allowed = judgeStart({ by }, {}, settings);
+  const allowed = judgeStart({ by }, {}, { ...settings, handedOver });
   if (allowed.kind === 'refused') throw earlyRefusal(allowed);
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, settings }, context);
@@ -54,7 +56,7 @@ export async function newSession(
       ...envelope,
       folder,
       createdAt: at,
-      ...{ task, dive, ...places, configPath, adopted, goal, settings, sandbox },
+      ...{ task, dive, ...places, configPath, adopted, handedOver, goal, settings, sandbox },
     },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warning,

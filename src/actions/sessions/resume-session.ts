@@ -62,10 +62,8 @@ export async function resumeSession(
     const { usd, tokens, hours, iterations } = caps?.session ?? {};
     const limits = { maxCostUsd: usd, maxTokens: tokens, maxHours: hours, maxIterations: iterations };
     const call = { ...childSettingsOf(input), ...limits };
-    return {
-      view: await adoptSession({ view: found, place, note, goal, call }, context),
-      outcome: 'resumed',
-    };
+    const { view } = await adoptSession({ view: found, place, note, goal, call }, context);
+    return { view, outcome: 'resumed' };
   }
   const unusable = closedTo(found);
   if (unusable) throw unusable;

@@ -21,10 +21,11 @@ import { findProjectFor } from '../places/find-project-for.ts';
 import { requireTrust } from '../places/require-trust.ts';
 import { requireText } from '../preconditions/require-text.ts';
 import { refuseImpossibleCommands, refuseWhatCannotRun } from '../preconditions/what-cannot-run.ts';
+import { continueFolder, type FolderToContinue, isHandedOver } from './continue-folder.ts';
 import { makeRunFolder, removeUntakenFolder } from './make-run-folder.ts';
 import { type NewSession, newSession } from './new-session.ts';
 
-export interface StartSessionInput {
+export interface StartSessionInput extends Partial<FolderToContinue> {
   /** What is to be done, in the person's own words. */
   task?: string | undefined;
   /** A topic to research; beside a task or instead of one. */
@@ -55,7 +56,8 @@ export interface StartSessionResult {
 
 /**
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
- * and its first command, and a worker is launched, which makes the rest.
+ * and its first command, and a worker is launched, which makes the rest. One `from` a folder that was prepared by hand
+ * continues there.
  * @throws nothing_to_do, bad_branch_name, root_refused, worker_not_launched, worker_not_started, and what `readyProject`,
  * `freeFolder` and `newSession` throw: nothing is left behind. `pending`: the session exists, and its worker is slow
  */
@@ -64,6 +66,7 @@ export async function startSession(
   context: ActionContext,
 ): Promise<StartSessionResult> {
   await refuseFromInside(context);
+  if (isHandedOver(input)) return await continueFolder(input, context);
   const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
   const words = task ?? dive;

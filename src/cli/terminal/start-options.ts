@@ -15,6 +15,9 @@ export interface StartOptions extends SharedOptions {
   base?: string;
   sandbox?: string;
   autoApprove?: true;
+  from?: string;
+  phase?: string;
+  approve?: string;
   acceptSuggestions?: true;
   fallback?: string;
   maxCostUsd?: string;
@@ -26,6 +29,9 @@ export interface StartOptions extends SharedOptions {
 /** The options of a start in the order of the help; `isForResume`: `samocode resume` takes it too. */
 const START_OPTIONS = {
   task: ['-t, --task <text>', 'what to do, in your own words'],
+  from: ['--from <folder>', 'continue a session folder that was prepared by hand, in a chat'],
+  phase: ['--phase <name>', 'with --from: the phase to continue at (default: as the folder shows)'],
+  approve: ['--approve <plan>', 'with --from: approve this plan and the answers; implementation begins'],
   dive: ['--dive <topic>', 'a topic to research, with a task or instead of one'],
   name: ['--name <name>', 'name of the session (default: words of the task)'],
   provider: ['--provider <name>', 'claude, codex, gemini, or rehearsal (no model, no login)'],
@@ -93,7 +99,8 @@ export function wholeSeconds(text: string): number {
 export function startInput(options: StartOptions): StartSessionInput {
   const { task, dive, name, provider, model, timeout, branch, base } = options;
   const { sandbox, autoApprove, acceptSuggestions } = options;
-  if (!task?.trim() && !dive?.trim()) {
+  const folder = { from: options.from, phase: options.phase, approve: options.approve };
+  if ([task, dive, ...Object.values(folder)].every((words) => !words?.trim())) {
     throw CLI_ERRORS.usage({
       why: 'A session needs a task, or a topic to research.',
       hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',
@@ -103,7 +110,7 @@ export function startInput(options: StartOptions): StartSessionInput {
   const settings = { provider, model, timeoutSeconds: timeout, ...limitsOf(options) };
   const choices = { branch, base, sandbox, autoApprove, acceptSuggestions };
   return {
-    ...{ task, dive, name, ...projectOf(options), ...choices },
+    ...{ task, dive, name, ...projectOf(options), ...folder, ...choices },
     settings,
   };
 }

@@ -10,7 +10,7 @@ export const setupProjectTool = defineTool({
   description: [
     'Check the .samocode file of a project and the machine, or create it with its folders.',
     'Use once per repository, or when another tool says that a setting is wrong. An existing file is never changed.',
-    'needs_trust: show its lines to the user; only when they agree, call again with trust. problems: what prevents a session, and the fix.',
+    'needs_trust: show its lines to the user; only when they agree, call again with trust.',
   ].join('\n'),
   input: z.strictObject({
     project_dir: z
@@ -22,8 +22,8 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe('For a new file: a command that must exit 0 before a session is done, e.g. npm test.'),
-    sessions: z.string().optional().describe('For a new file: folder of the session notes.'),
-    worktrees: z.string().optional().describe('For a new file: folder of the working copies.'),
+    sessions: z.string().optional().describe('For a new file: folder of sessions.'),
+    worktrees: z.string().optional().describe('For a new file: folder of worktrees.'),
     trust: z
       .string()
       .optional()

@@ -9,34 +9,32 @@ export const startSessionTool = defineTool({
   name: 'start_session',
   title: 'Start a session',
   description: [
-    'Start an unattended coding session on a task: it works in its own git worktree and branch and continues when this chat ends.',
-    "Use when the user wants samocode to do a task, or to research a topic. Pass the user's own words.",
-    'To continue an existing session use resume_session. Returns its name and cursor; then wait.',
+    'Start an unattended coding session on a task, in its own git worktree and branch; it continues when this chat ends.',
+    'Use when the user wants samocode to do a task or research a topic.',
+    'To continue an existing session use resume_session, or from. Returns its name and cursor; then wait.',
   ].join('\n'),
   input: z.strictObject({
-    task: Text("What to do, in the user's words. A task or a dive is needed."),
-    dive: Text('A topic to research first, or alone.'),
-    name: Text('Short name: words and hyphens.'),
+    task: Text("What to do, in the user's words."),
+    dive: Text('A topic to research first, or instead.'),
+    from: Text('Instead of a task: a folder prepared by hand.'),
+    phase: Text('Where it continues.'),
+    approve: Text('Its plan file, if the user said yes to it. Like auto_approve.'),
+    name: Text('Words and hyphens.'),
     project_dir: ProjectDir,
     provider: Text('claude, codex, gemini or rehearsal (no model).'),
     providers: ByPhase.describe('For single phases: {"quality":"codex"}'),
-    fallback: Text('Providers that take over at a usage limit: "codex,gemini"'),
+    fallback: Text('Who takes over at a usage limit: "codex,gemini"'),
     model: Text("As the provider's CLI names it."),
-    models: ByPhase.describe('For single phases: {"planning":"opus"}'),
+    models: ByPhase.describe('Likewise: {"planning":"opus"}'),
     timeout_s: z.int().min(1).optional().describe('Seconds that one agent may work.'),
-    caps: CapsArgument.describe('Limits for the whole session; it blocks and asks there.'),
-    base: Text("Where it begins; else the remote's default branch."),
+    caps: CapsArgument.describe('Limits of the session; it blocks there and asks.'),
+    base: Text('Where it begins, if not the default branch.'),
     branch: Text('Name of the branch to make.'),
     auto_approve: z
       .boolean()
       .default(false)
-      .describe(
-        'Approve the plan without asking. Only when the user said so; recorded as your choice, refused where GATE_CHANNELS omits tool.',
-      ),
-    accept_suggestions: z
-      .boolean()
-      .default(false)
-      .describe('Accept suggested answers without asking. Like auto_approve.'),
+      .describe('Approve the plan without asking. Only when the user said so; recorded as yours.'),
+    accept_suggestions: z.boolean().default(false).describe('Accept suggested answers. Like auto_approve.'),
     sandbox: Text('guard, auto or off; only a person may choose less than the project has.'),
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
@@ -49,6 +47,9 @@ export const startSessionTool = defineTool({
         task: input.task,
         dive: input.dive,
         name: input.name,
+        from: input.from,
+        phase: input.phase,
+        approve: input.approve,
         projectDir: input.project_dir,
         // The call's words are read and judged with every other setting.
         settings: {

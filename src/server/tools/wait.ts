@@ -17,7 +17,7 @@ export const waitTool = defineTool({
   title: 'Wait for a session',
   description: [
     'Wait until a coding session changes, needs the user, or is done; then report what happened.',
-    'Use after start_session and after every act of the user, instead of polling. Pass the cursor of the last result: nothing is lost between two calls.',
+    'Use after start_session and after every act of the user, instead of polling. Pass the cursor of the last result.',
     'changed: false means the time was up: call it again. In Claude Code a timeout_s of 1800 continues in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
   ].join('\n'),
   input: z

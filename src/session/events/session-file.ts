@@ -81,6 +81,14 @@ export function provingAtStart({ proving, setup }: Pick<FrozenSettings, 'proving
   return proving ?? { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000, setupCache: [], setup };
 }
 
+/** Where a folder that was prepared by hand continues, by the choice of its start. */
+export const HandedOver = z.object({
+  phase: z.enum(PHASE_NAMES),
+  /** The plan that the start approves, as it was then. */
+  plan: z.object({ name: z.string(), hash: z.string() }).optional(),
+});
+export type HandedOver = z.infer<typeof HandedOver>;
+
 /** `session.json`: who a session is, written once before its worker exists. */
 export const SessionFile = z.object({
   v: ReadableVersion,
@@ -97,6 +105,7 @@ export const SessionFile = z.object({
   configPath: z.string(),
   /** A folder of the original tool, taken over as it stood. */
   adopted: z.boolean(),
+  handedOver: HandedOver.optional(),
   /** New work for which a done folder was taken over. */
   goal: z.string().optional(),
   settings: FrozenSettings,

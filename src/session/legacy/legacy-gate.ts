@@ -29,8 +29,17 @@ export interface LegacyFacts extends LegacyTexts {
  * Finds the phase of a folder without machine state, and its gate: nothing in the folder proves that a person
  * gave the answers or approved the plan, because an agent could have written all of it. Pure.
  * @param folder the name of the session folder
+ * @param chosen the phase that its start names: then what the folder waited for before counts no more
  */
-export function placeOf(facts: LegacyFacts, folder: string): LegacyPlace | { question: string } {
+export function placeOf(
+  facts: LegacyFacts,
+  folder: string,
+  chosen?: Phase,
+): LegacyPlace | { question: string } {
+  if (chosen !== undefined) {
+    const gate = gateAt(chosen, facts, undefined);
+    return { phase: chosen, why: 'Its start names it.', isDone: false, ...(gate && { gate }) };
+  }
   const inferred = inferPhase(facts);
   // What init does, the worker does when it takes the folder over.
   const isBegun = 'question' in inferred ? facts.overview !== undefined : inferred.phase !== 'init';
@@ -38,28 +47,35 @@ export function placeOf(facts: LegacyFacts, folder: string): LegacyPlace | { que
   if ('question' in inferred) return inferred;
   const { phase } = inferred;
   const isDone = phase === 'done' && wasEnded(facts);
-  const gate = isDone ? undefined : gateAt(phase, facts, folder);
+  const gate = isDone ? undefined : gateAt(phase, facts, askedFor(phase, facts, folder));
   return { ...inferred, isDone, ...(gate && { gate }) };
 }
 
-function gateAt(phase: Phase, facts: LegacyFacts, folder: string): LegacyGate | undefined {
-  const { questions, fileNames } = facts;
-  const hasPlan = currentPlanOf(fileNames, folder, []) !== undefined;
-  const asked = lastWait(phase, facts, hasPlan);
+function gateAt(
+  phase: Phase,
+  { questions }: LegacyFacts,
+  asked: WaitingFor | undefined,
+): LegacyGate | undefined {
   const answers = { for: 'qa_answers', resumePhase: phase } as const;
   if (followsPlan(phase)) {
     // An approval stands for the answers too, but not for a question that was asked since.
     const isUnanswered = questions.some(({ answer }) => answer === undefined);
     if (asked === 'qa_answers' && isUnanswered) return { ...answers, wasAsked: true };
-    const wasAsked = asked === 'plan_approval' && hasPlan;
-    return { for: 'plan_approval', resumePhase: phase, wasAsked };
+    return { for: 'plan_approval', resumePhase: phase, wasAsked: asked === 'plan_approval' };
   }
   if (phase === 'planning') {
-    if (asked === 'plan_approval' && hasPlan)
+    if (asked === 'plan_approval')
       return { for: 'plan_approval', resumePhase: 'implementation', wasAsked: true };
     return { ...answers, wasAsked: asked === 'qa_answers' && questions.length > 0 };
   }
   return phase === 'requirements' && questions.length > 0 ? { ...answers, wasAsked: true } : undefined;
+}
+
+/** What it waits for; a plan can only be waited for where one is. */
+function askedFor(phase: Phase, facts: LegacyFacts, folder: string): WaitingFor | undefined {
+  const hasPlan = currentPlanOf(facts.fileNames, folder, []) !== undefined;
+  const asked = lastWait(phase, facts, hasPlan);
+  return asked === 'plan_approval' && !hasPlan ? undefined : asked;
 }
 
 /** What the newest signal waits for: that of `_signal.json`, else the last of the history, else the overview. */

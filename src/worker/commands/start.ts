@@ -8,7 +8,10 @@ import { stateOf, type Worker } from '../core/worker.ts';
 
 /** Makes the session exist; its folder, notebook and worktree are the worker's next step. */
 export async function start(worker: Worker, command: CommandOf<'start'>): Promise<CommandOutcome | Refused> {
-  const verdict = judgeStart(command, stateOf(worker), worker.file.settings);
+  const verdict = judgeStart(command, stateOf(worker), {
+    ...worker.file.settings,
+    handedOver: worker.file.handedOver,
+  });
   if (verdict.kind === 'refused') return verdict;
   const { id, task, dive, adopted, sandbox } = worker.file;
   const text = await plainText(worker.paths.sessionFile, MAX_SESSION_FILE_BYTES);

@@ -62,7 +62,7 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
       await joinEnvironment(worker);
       if (stopWanted !== undefined) {
         await record(worker, stoppedEvent(stopWanted.by));
-      } else if (!state.runWanted && state.progress.totalIterations === 0) {
+      } else if (!state.runWanted && state.lastIteration === undefined) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
       } else {
         await nextIteration(worker);

@@ -1,6 +1,6 @@
 import { followsPlan, type Phase } from '../../phases/table.ts';
 import { park } from '../../phases/verdict.ts';
-import { openedAtStart } from '../../session/commands/judge-start.ts';
+import { handedOverBy, openedAtStart } from '../../session/commands/judge-start.ts';
 import { readOverview } from '../../session/documents/overview.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -34,7 +34,7 @@ export async function standing(worker: Worker): Promise<Standing | { question: s
   }
   const folder = await readLegacyFolder(paths);
   if (folder === undefined) return { phase: 'investigation', totalIterations: 0 };
-  const place = placeOf(folder, paths.folder);
+  const place = placeOf(folder, paths.folder, file.handedOver?.phase);
   if ('question' in place) return place;
   const { totalIterations, iteration } = readOverview(folder.overview ?? '');
   return {
@@ -50,18 +50,28 @@ export async function standing(worker: Worker): Promise<Standing | { question: s
  */
 export async function gateEvents(worker: Worker, { phase, gate }: Standing): Promise<NewEvent[]> {
   if (gate === undefined) return [];
-  const { settings } = worker.file;
+  const { settings, handedOver } = worker.file;
   const { prepared, startedBy } = stateOf(worker);
   const isFirst = !prepared || gate.for === 'qa_answers';
-  const { questions } = await readQuestions(worker);
+  const { questions, open, unconfirmed } = await readQuestions(worker);
+  const decider = handedOverBy(settings, handedOver, startedBy);
   // Where the settings leave the answers out, the gate behind them is still there.
   const asksFirst = isFirst && settings.gates.includes('qa');
   const needsPlan = gate.for === 'plan_approval' || (followsPlan(phase) && !asksFirst);
   if (needsPlan && settings.gates.includes('plan')) {
-    const reason = NOT_APPROVED[(await hasPlan(worker)) ? 'plan' : 'none'];
-    return await recordParked(worker, { ...park(phase, 'plan_approval', gate.resumePhase), reason });
+    const decision = park(phase, 'plan_approval', gate.resumePhase);
+    const { version } = await readPlanEvidence(worker);
+    if (decider && version && version.hash === handedOver?.plan?.hash)
+      return [
+        ...(await answersAsTheyAre(worker, decider)),
+        ...(await recordParked(worker, decision, decider)),
+      ];
+    const reason = NOT_APPROVED[version ? 'plan' : 'none'];
+    return await recordParked(worker, { ...decision, reason });
   }
   if (asksFirst) {
+    // Whoever hands it over behind the answers has confirmed them; what is open still waits.
+    if (decider && open.length === unconfirmed.length) return await answersAsTheyAre(worker, decider);
     const asked = park(phase, 'qa_answers', phase);
     if (gate.wasAsked && gate.for === 'qa_answers') return await recordParked(worker, asked);
     return await recordParked(worker, {

@@ -12,6 +12,7 @@ import { questionHash } from '../../session/documents/qa-answer.ts';
 import { appendRound, newQa, setQaStatus } from '../../session/documents/qa-change.ts';
 import { openQuestions } from '../../session/documents/qa-open.ts';
 import type { RecordedAnswer } from '../../session/events/bodies/positions.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
@@ -44,13 +45,20 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
   }
 }
 
-/** The events with which a session begins to wait, and those of a gate that opens by a choice of its start. */
-export async function recordParked(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+/**
+ * The events with which a session begins to wait, and those of a gate that opens by a choice of its start.
+ * @param approver who has approved the plan as it is
+ */
+export async function recordParked(
+  worker: Worker,
+  decision: ParkDecision,
+  approver?: By,
+): Promise<NewEvent[]> {
   switch (decision.for) {
     case 'qa_answers':
       return await parkForAnswers(worker, decision);
     case 'plan_approval':
-      return await parkForApproval(worker, decision);
+      return await parkForApproval(worker, decision, approver);
     case 'file_update':
     case 'human_action': {
       const path = decision.file === undefined ? undefined : join(worker.paths.sessionDir, decision.file);
@@ -100,14 +108,18 @@ async function takeBackAnswered(worker: Worker): Promise<void> {
   if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
 
-async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
+async function parkForApproval(
+  worker: Worker,
+  decision: ParkDecision,
+  approver: By | undefined,
+): Promise<NewEvent[]> {
   const { version, text } = await readPlanEvidence(worker);
   const wait: NewEvent = {
     ...parked(decision),
     plan: version,
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
-  const by = openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
+  const by = approver ?? openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
   if (version === undefined || text === undefined || by === undefined) return [wait];
   await writeWhole(worker.paths.approvedPlan, text);
   const approved: NewEvent = {

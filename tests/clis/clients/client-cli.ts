@@ -14,6 +14,9 @@ export interface ClientPlan {
   script: () => Script;
   homeDir: string;
   cwd: string;
+  /** Tools of Claude Code itself that are allowed too, and folders beside `cwd` that they reach. */
+  tools?: readonly string[];
+  folders?: readonly string[];
   /** What the person types; it holds the mark of a parent's conversation. */
   typed?: string;
 }
@@ -27,7 +30,7 @@ const LIMIT_MS = 120_000;
  * but a test should do that.
  */
 export async function runClient(plan: ClientPlan): Promise<ClientRun> {
-  const { cli, server, script, homeDir, cwd, typed = PARENT_PROMPT } = plan;
+  const { cli, server, script, homeDir, cwd, typed = PARENT_PROMPT, tools = [], folders = [] } = plan;
   const [{ path }, model] = await Promise.all([installCli(cli), startParentModel(cli, script)]);
   try {
     await model.furnish(homeDir);
@@ -37,7 +40,7 @@ export async function runClient(plan: ClientPlan): Promise<ClientRun> {
       TERM: 'xterm',
       ...model.environmentFor(homeDir),
     };
-    const args = await CONNECT[cli]({ server, homeDir, typed });
+    const args = await CONNECT[cli]({ server, homeDir, typed, tools, folders });
     const ran = await runCommand(path, args, { cwd, env, timeoutMs: LIMIT_MS });
     return { ...ran, turns: model.turns };
   } finally {
@@ -49,6 +52,8 @@ interface Place {
   server: string;
   homeDir: string;
   typed: string;
+  tools: readonly string[];
+  folders: readonly string[];
 }
 
 // The rehearsed agents need no pace of their own here, and nothing is left to be watched.
@@ -56,10 +61,11 @@ const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off'
 
 /** Tells each CLI of the server, as its own settings do. @returns its arguments */
 const CONNECT: Readonly<Record<ModelOf, (place: Place) => Promise<string[]>>> = {
-  async claude({ server, typed }) {
+  async claude({ server, typed, tools, folders }) {
     const samocode = { type: 'stdio', command: process.execPath, args: [server], env: SERVER_ENV };
     const config = JSON.stringify({ mcpServers: { samocode } });
-    const allowed = ['--allowedTools', 'mcp__samocode__*'];
+    const reached = folders.flatMap((folder) => ['--add-dir', folder]);
+    const allowed = ['--allowedTools', ['mcp__samocode__*', ...tools].join(','), ...reached];
     return ['-p', typed, '--mcp-config', config, '--strict-mcp-config', ...allowed];
   },
   async codex({ server, homeDir, typed }) {

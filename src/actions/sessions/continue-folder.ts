@@ -1,0 +1,96 @@
+import { basename, join } from 'node:path';
+import { namesAt } from '../../base/files/look-at.ts';
+import { followsPlan, PHASE_NAMES, type Phase } from '../../phases/table.ts';
+import { realPathAsFar } from '../../project/git/real-path.ts';
+import type { CallSettings } from '../../project/settings/settings.ts';
+import { documentText } from '../../session/documents/document-text.ts';
+import { currentPlanOf, planHash } from '../../session/documents/plan.ts';
+import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
+import type { HandedOver } from '../../session/events/session-file.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { START_ERRORS } from '../acting/start-errors.ts';
+import { findSessionAndPlace } from '../places/find-session.ts';
+import { namedFolder } from '../places/named-folder.ts';
+import { type Adopted, adoptSession } from './adopt-session.ts';
+import type { SessionChoices } from './freeze-settings.ts';
+
+/** A session folder that was prepared by hand, and where a worker continues it. */
+export interface FolderToContinue {
+  /** Its name, or its path. */
+  from: string;
+  /** Else as its files show; with a plan that is approved, implementation. */
+  phase: string;
+  /** The file name of the plan that is approved with the start. */
+  approve: string;
+}
+
+/** What such a start may choose. */
+interface FolderStart extends Partial<FolderToContinue>, Omit<SessionChoices, 'folder'> {
+  task?: string | undefined;
+  dive?: string | undefined;
+  name?: string | undefined;
+  projectDir?: string | undefined;
+  settings?: CallSettings | undefined;
+  run?: boolean | undefined;
+}
+
+/** @throws from_missing when a phase or a plan is named and no folder */
+export function isHandedOver({ from, phase, approve }: Partial<FolderToContinue>): boolean {
+  if (from?.trim()) return true;
+  if (phase?.trim() || approve?.trim()) throw START_ERRORS.from_missing();
+  return false;
+}
+
+/**
+ * Continues a folder that was prepared by hand at the phase that is named. Its answers and its plan become acts of the
+ * channel that calls, where GATE_CHANNELS allows it; a gate that nothing opens so waits for a person.
+ * @throws from_excludes, run_already, bad_phase, not_in_sessions, not_the_plan; what `findSessionAndPlace` and
+ * `adoptSession` throw; channel_closed when the channel may approve no plan
+ */
+export async function continueFolder(input: FolderStart, context: ActionContext): Promise<Adopted> {
+  const { task, dive, name, branch, settings: call, run } = input;
+  const given = Object.entries({ task, dive, name, branch }).filter(([, words]) => words?.trim());
+  if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });
+  const found = await folderMeant(input, context);
+  const { folder } = found.view;
+  if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
+  const handedOver = await handedOverAt(input, found.view);
+  const { base, autoApprove, acceptSuggestions, sandbox } = input;
+  const choices = { base: base?.trim() || undefined, autoApprove, acceptSuggestions, sandbox };
+  const gate = handedOver?.plan && 'plan';
+  return await adoptSession({ ...found, handedOver, gate, choices, call, run }, context);
+}
+
+async function folderMeant({ from = '', projectDir }: FolderStart, context: ActionContext) {
+  const words = from.trim();
+  const found = await findSessionAndPlace({ session: basename(words), projectDir }, context);
+  const { sessionDir, sessionsDir } = found.view.paths;
+  if (!words.includes('/')) return found;
+  const folder = namedFolder(words, context);
+  if ((await realPathAsFar(folder)) !== (await realPathAsFar(sessionDir)))
+    throw START_ERRORS.not_in_sessions({ folder, sessions: sessionsDir });
+  return found;
+}
+
+async function handedOverAt(input: FolderStart, view: SessionView): Promise<HandedOver | undefined> {
+  const approve = input.approve?.trim();
+  const written = input.phase?.trim().toLowerCase() || (approve && 'implementation');
+  if (!written) return undefined;
+  const allowed = PHASE_NAMES.filter((phase) => !NEVER.has(phase) && (!approve || followsPlan(phase)));
+  const phase = allowed.find((one) => one === written);
+  if (phase === undefined) throw START_ERRORS.bad_phase({ given: written, allowed });
+  return { phase, plan: approve ? await planNamed(approve, view) : undefined };
+}
+
+/** A worker prepares it whatever is named, and what is done is given new work. */
+const NEVER: ReadonlySet<Phase> = new Set(['init', 'done']);
+
+/** The plan with the requirements that its approval covers, as they are now: what changes before a worker reads them is not approved. */
+async function planNamed(named: string, { paths, folder }: SessionView) {
+  const newest = currentPlanOf(namesAt(paths.sessionDir) ?? [], folder, []);
+  const name = basename(named);
+  const text = name === newest ? await documentText(join(paths.sessionDir, name)) : undefined;
+  if (text === undefined) throw START_ERRORS.not_the_plan({ named, newest });
+  return { name, hash: planHash(withLedger(text, await ledgerText(paths))) };
+}

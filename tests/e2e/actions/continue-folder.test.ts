@@ -1,0 +1,192 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { approvePlan } from '../../../src/actions/gates/approve-plan.ts';
+import { findSessionAndPlace } from '../../../src/actions/places/find-session.ts';
+import { adoptSession } from '../../../src/actions/sessions/adopt-session.ts';
+import { startSession } from '../../../src/actions/sessions/start-session.ts';
+import { planHash } from '../../../src/session/documents/plan.ts';
+import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
+import type { Bench } from '../../actions/bench.ts';
+import { eventually } from '../../support/eventually.ts';
+import {
+  atGateOrRunning,
+  decisions,
+  eventsOf,
+  FOLDER,
+  madeFolder,
+  overviewAt,
+  PLAN,
+  PLAN_NAME,
+  QA,
+  untilAgent,
+} from '../old-folders.ts';
+
+const ANSWERED = QA.replace('_waiting_', 'B');
+const DIVE = '02-01-0900-dive-boat.md';
+
+/** What dive, task and plan of a chat leave, whose notebook names the phase that it began with. */
+const prepared = {
+  '_overview.md': overviewAt('investigation'),
+  [DIVE]: '# Dive: boat\n\n## Summary\nIt sinks.\n',
+  '02-01-0930-task-boat.md': '# Task: boat\n\n## Description\nIt floats.\n',
+  [PLAN_NAME]: PLAN,
+};
+
+const by = ({ context }: Bench, channel: Channel) => ({ ...context, by: { channel } });
+
+describe('a session that was made by hand in a chat', () => {
+  test('is continued by a worker at implementation, in its own worktree, with its plan approved', async () => {
+    await using bench = await madeFolder(prepared);
+    const path = join(bench.worktreesDir, FOLDER);
+    await bench.repo.git(['worktree', 'add', '-q', '-b', 'samocode/boat', path]);
+    await writeFile(join(path, 'hull.txt'), 'by hand\n');
+    await bench.repo.git(['-C', path, 'add', 'hull.txt']);
+    await bench.repo.git(['-C', path, 'commit', '-q', '-m', 'Begin the hull']);
+
+    const from = join(bench.sessionsDir, FOLDER, '/');
+    const { view, file } = await startSession(
+      { from, phase: 'implementation', approve: PLAN_NAME },
+      bench.context,
+    );
+    expect(file).toMatchObject({ adopted: true, task: 'Teach the boat to float.' });
+    expect(view.folder).toBe(FOLDER);
+    expect(await untilAgent(bench, FOLDER)).toEqual([
+      'waits for plan_approval',
+      'plan approved by cli',
+      'implementation runs',
+    ]);
+    const approved = (await eventsOf(bench, FOLDER)).find(({ type }) => type === 'plan_approved');
+    expect(approved).toMatchObject({ by: { channel: 'cli' }, plan: { name: PLAN_NAME } });
+
+    const { state } = await eventually(
+      async () => {
+        const now = await bench.view(FOLDER);
+        return now.state.status.kind === 'done' ? now : undefined;
+      },
+      { withinMs: 120_000 },
+    );
+    expect(state.worktree).toMatchObject({ path, branch: 'samocode/boat' });
+    expect(await bench.repo.git(['log', '--format=%s', 'main..samocode/boat'])).toMatch(/Begin the hull$/);
+    const events = await eventsOf(bench, FOLDER);
+    const ran = events.flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
+    expect(ran.filter((phase) => ['investigation', 'requirements', 'planning'].includes(phase))).toEqual([]);
+    const overview = await readFile(join(bench.sessionsDir, FOLDER, '_overview.md'), 'utf8');
+    expect(overview).toContain(`Plan approved by a person, in the terminal: ${PLAN_NAME}`);
+  });
+
+  test('has its answers recorded with its plan and requirements, by the channel that called', async () => {
+    const requirements = [{ id: 'R1', text: 'It floats.', check: 'reviewed' }];
+    const ledger = { '_requirements.json': JSON.stringify({ requirements }) };
+    await using bench = await madeFolder({ ...prepared, ...ledger, '_qa.md': ANSWERED });
+    await startSession({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
+    expect(await untilAgent(bench, FOLDER)).toEqual([
+      'answers by tool',
+      'waits for plan_approval',
+      'plan approved by tool',
+      'implementation runs',
+    ]);
+  });
+
+  test.each([
+    ['with answers', { ...prepared, '_qa.md': ANSWERED }, ['answers by cli', 'planning runs']],
+    ['without a question', prepared, ['planning runs']],
+  ])('continues at planning %s', async (_, files, made) => {
+    await using bench = await madeFolder(files);
+    await startSession({ from: FOLDER, phase: 'planning' }, bench.context);
+    expect(await untilAgent(bench, FOLDER)).toEqual(made);
+  });
+
+  test('waits at planning for a question that it has left open', async () => {
+    await using bench = await madeFolder({ ...prepared, '_qa.md': QA });
+    await startSession({ from: FOLDER, phase: 'planning' }, bench.context);
+    const { state } = await atGateOrRunning(bench, FOLDER);
+    expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1'] });
+  });
+
+  test('is prepared at its phase without a run, and no agent begins', async () => {
+    await using bench = await madeFolder(prepared);
+    await startSession({ from: FOLDER, approve: PLAN_NAME, run: false }, bench.context);
+    const { state } = await eventually(async () => {
+      const now = await bench.view(FOLDER);
+      return now.state.status.kind === 'stopped' ? now : undefined;
+    });
+    expect(state).toMatchObject({ progress: { phase: 'implementation' }, worktree: { branch: 'boat' } });
+  });
+});
+
+describe('a channel that GATE_CHANNELS leaves out', () => {
+  const people = { GATE_CHANNELS: 'cli' };
+
+  test('approves no plan by continuing a folder, and nothing is started', async () => {
+    await using bench = await madeFolder(prepared, people);
+    const start = startSession({ from: FOLDER, approve: PLAN_NAME }, by(bench, 'tool'));
+    await expect(start).rejects.toMatchObject({ code: 'channel_closed' });
+    expect((await bench.view(FOLDER)).isForeign).toBe(true);
+  });
+
+  test('may continue it as far as the gate, which a person then opens', async () => {
+    await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
+    await startSession({ from: FOLDER, phase: 'implementation' }, by(bench, 'tool'));
+    await atGateOrRunning(bench, FOLDER);
+    await expect(approvePlan({ session: FOLDER, asItStands: true }, by(bench, 'tool'))).rejects.toMatchObject(
+      { code: 'channel_closed' },
+    );
+    expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for plan_approval']);
+    await approvePlan({ session: FOLDER }, bench.context);
+    expect((await untilAgent(bench, FOLDER)).at(-1)).toBe('implementation runs');
+  });
+
+  test('gives no answers by naming a later phase', async () => {
+    await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
+    await startSession({ from: FOLDER, phase: 'planning' }, by(bench, 'tool'));
+    await atGateOrRunning(bench, FOLDER);
+    expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers']);
+  });
+});
+
+describe('nothing is started', () => {
+  test.each([
+    ['for another task', { from: FOLDER, task: 'x', name: 'y' }, 'from_excludes', 'another task, name'],
+    ['for a plan without a folder', { task: 'x', approve: PLAN_NAME }, 'from_missing', 'from'],
+    [
+      'at a phase that is none',
+      { from: FOLDER, phase: 'sailing' },
+      'bad_phase',
+      'investigation, requirements',
+    ],
+    [
+      'with a plan approved for the phase that writes it',
+      { from: FOLDER, phase: 'planning', approve: PLAN_NAME },
+      'bad_phase',
+      'implementation, testing, quality.',
+    ],
+    ['with an older plan', { from: FOLDER, approve: '02-01-0800-plan-old.md' }, 'not_the_plan', PLAN_NAME],
+    ['from a folder elsewhere', { from: `/somewhere/${FOLDER}` }, 'not_in_sessions', '/somewhere'],
+    ['from a folder that is not there', { from: 'nowhere' }, 'session_not_found', FOLDER],
+  ])('%s', async (_, input, code, words) => {
+    await using bench = await madeFolder(prepared);
+    await writeFile(join(bench.sessionsDir, FOLDER, '02-01-0800-plan-old.md'), PLAN);
+    const refusal = await startSession(input, bench.context).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code });
+    expect(JSON.stringify(refusal) + String(refusal)).toContain(words);
+    expect((await bench.view(FOLDER)).isForeign).toBe(true);
+  });
+
+  test('from a folder that a worker has had already', async () => {
+    await using bench = await madeFolder(prepared);
+    await startSession({ from: FOLDER, phase: 'implementation' }, bench.context);
+    await atGateOrRunning(bench, FOLDER);
+    const again = startSession({ from: FOLDER, approve: PLAN_NAME }, bench.context);
+    await expect(again).rejects.toMatchObject({ code: 'run_already' });
+  });
+});
+
+test('a plan that changed between the call and its worker is not approved', async () => {
+  await using bench = await madeFolder(prepared);
+  const found = await findSessionAndPlace({ session: FOLDER }, bench.context);
+  const plan = { name: PLAN_NAME, hash: planHash(`${PLAN}- [ ] another step\n`) };
+  await adoptSession({ ...found, handedOver: { phase: 'implementation', plan } }, bench.context);
+  await atGateOrRunning(bench, FOLDER);
+  expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for plan_approval']);
+});
