@@ -73,7 +73,7 @@ test('only prompts and commands have places to fill, and no agent has one', () =
   expect(places.sort()).toEqual([
     'workflow/contract.md',
     'workflow/iteration.md',
-    'workflow/notebook.md',
+    'workflow/overview.md',
     'workflow/signal.md',
   ]);
 });

@@ -9,7 +9,7 @@ import requirements from '../../../agents/requirements.md';
 import testing from '../../../agents/testing.md';
 import contract from '../../../workflow/contract.md';
 import iteration from '../../../workflow/iteration.md';
-import notebook from '../../../workflow/notebook.md';
+import notebook from '../../../workflow/overview.md';
 import alone from '../../../workflow/provider-alone.md';
 import claude from '../../../workflow/provider-claude.md';
 import codex from '../../../workflow/provider-codex.md';
