@@ -23,6 +23,17 @@ test.each(CASES)('$place says: $rule', ({ text, sentence }) => {
   expect(onOneLine(text)).toContain(sentence);
 });
 
+/** Words for which prompts have one of the glossary, and figures of speech that a model cannot carry out. */
+const NOT_OURS =
+  /\b(?:child(?:ren)?|mend(?:s|ed)?|notebook|somebody|nobody|anybody|of its own|by itself|goes on|put aside)\b/gi;
+
+test.each([...TEXTS].filter(([path]) => /^(?:agents|workflow)\//.test(path)))(
+  '%s uses the words of the glossary',
+  (_path, text) => {
+    expect(text.match(NOT_OURS)).toBeNull();
+  },
+);
+
 const REVIEWERS = ['future maintainer', 'system architect', 'product advocate'];
 
 test.each(REVIEWERS)('the %s has eight questions, the same in a session and in a chat', (name) => {

@@ -49,6 +49,7 @@ export function assemblePrompt(state: PromptState): string {
   const { sessionDir, phase, now } = state;
   const stamps = stampsAt(now);
   const timestampIteration = iterationStamp(state.iteration, now);
+  const { duties, signals } = partsOf(PHASE_AGENTS[phase]);
   const text = fill(iteration, {
     sessionPath: sessionDir,
     workingDirectory: state.workingDir,
@@ -62,12 +63,12 @@ export function assemblePrompt(state: PromptState): string {
     attention: attention(state),
     contract: fill(contract, { permissions: limitsOfHands(state) }),
     situation: situation(state),
-    duties: filledIn(AGENTS[phase].duties, state),
+    duties: filledIn(duties, state),
     provider: PROVIDER_WORDS[state.provider] ?? alone,
     overview: fill(overview, { timestampIteration, timestampFile: stamps.file }),
     signal: fill(signal, {
       sessionPath: sessionDir,
-      signals: AGENTS[phase].signals,
+      signals,
       edges: edgeWords(phase),
     }),
   });
@@ -121,26 +122,20 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
   });
 }
 
-/** What the agent of each phase has to do, and its signals; compiled in, so that an upgrade changes nothing in mid run. */
-const AGENTS: Readonly<Record<Phase, AgentText>> = {
-  init: agentText(init),
-  investigation: agentText(investigation),
-  requirements: agentText(requirements),
-  planning: agentText(planning),
-  implementation: agentText(implementation),
-  testing: agentText(testing),
-  quality: agentText(quality),
-  done: agentText(done),
+/** What the agent of each phase has to do; compiled in, so that an upgrade changes nothing in mid run. */
+const PHASE_AGENTS: Readonly<Record<Phase, string>> = {
+  init,
+  investigation,
+  requirements,
+  planning,
+  implementation,
+  testing,
+  quality,
+  done,
 };
 
-interface AgentText {
-  duties: string;
-  /** The list of signals, which comes last in a prompt. */
-  signals: string;
-}
-
-// The front matter is for clients that list agents.
-function agentText(page: string): AgentText {
+/** A page without its front matter, which is for clients that list agents, and its list of signals, which comes last in a prompt. */
+function partsOf(page: string): { duties: string; signals: string } {
   const body = page.replace(/^---\n[\s\S]*?\n---\n/, '');
   const [section = '', signals = ''] = /\*\*Signals\*\*\n\n((?:(?:- | {2}).*\n)+)\n?/.exec(body) ?? [];
   return { duties: body.replace(section, () => ''), signals };
