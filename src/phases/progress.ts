@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Comparison } from './comparison.ts';
+import { ComparedProposals } from './comparison.ts';
 import type { Decision, JudgedSignal, Strike } from './decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from './ending.ts';
 import { PHASE_NAMES, type Phase } from './table.ts';
@@ -21,7 +21,7 @@ export const Progress = z.object({
   /** Quality has changed the tree since it was entered. */
   qualityChangedTree: z.boolean(),
   /** Of the newest plan phase that asks for two proposals. */
-  comparison: Comparison.optional(),
+  comparison: ComparedProposals.optional(),
   /** What went wrong since a child's signal was last accepted. */
   strikes: z.object({
     /** The one corrective retry is used up. */
@@ -77,7 +77,7 @@ export interface ChildEnd {
   signal?: JudgedSignal;
   decision: Decision;
   treeChanged: boolean;
-  comparison?: Comparison;
+  comparison?: ComparedProposals;
 }
 
 /** Whether the child's own word was taken: what it was told may then count as told. */

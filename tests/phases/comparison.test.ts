@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   afterMissingComparison,
-  type Comparison,
+  type ComparedProposals,
   type FoundComparison,
   judgeComparison,
   LINES_WITHOUT_COMPARISON,
@@ -10,7 +10,10 @@ import { run } from '../../src/phases/verdict.ts';
 
 const MANY = LINES_WITHOUT_COMPARISON + 1;
 
-function judge(earlier: Comparison | undefined, found: Partial<FoundComparison>): Comparison | undefined {
+function judge(
+  earlier: ComparedProposals | undefined,
+  found: Partial<FoundComparison>,
+): ComparedProposals | undefined {
   return judgeComparison(earlier, { askedBy: 2, lines: 0, isWritten: false, isTaken: true, ...found });
 }
 

@@ -1,6 +1,6 @@
 import {
   afterMissingComparison,
-  type Comparison,
+  type ComparedProposals,
   judgeComparison,
   type RunOrLimited,
 } from '../../phases/comparison.ts';
@@ -29,7 +29,7 @@ export async function comparisonBefore(
 
 export interface Held {
   decision: Decision;
-  comparison?: Comparison;
+  comparison?: ComparedProposals;
   events: NewEvent[];
 }
 
