@@ -23,6 +23,7 @@ import { readSession } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
 import { endSession, killWorkerOf, processesOf, untilState, workerPidOf } from '../support/live-session.ts';
+import type { PlannedWork } from '../support/model-stub/planned-work.ts';
 import {
   type ScriptedModel,
   type ScriptedModelOptions,
@@ -41,6 +42,8 @@ export interface CliSessionPlan {
   /** Added to the environment of whoever starts workers. */
   env?: Readonly<Record<string, string>>;
   instead?: ScriptedModelOptions['instead'];
+  /** What the model plans and builds; the sample repository's missing feature unless told. */
+  work?: PlannedWork;
   /** Further CLIs with models of their own, for sessions that mix them. */
   others?: readonly ModelOf[];
   start?: StartSessionInput;
@@ -129,8 +132,8 @@ async function startModels(plan: CliSessionPlan, places: { homeDir: string; code
   };
   for (const of of [plan.cli, ...(plan.others ?? [])]) {
     const cli: InstalledCli = await installCli(of);
-    const { instead } = plan;
-    const model = await startScriptedModel({ of, work: COMPOUND_AMOUNTS, ...(instead && { instead }) });
+    const { instead, work = COMPOUND_AMOUNTS } = plan;
+    const model = await startScriptedModel({ of, work, ...(instead && { instead }) });
     await model.furnish(homeDir);
     models[of] = model;
     env = { ...env, ...model.environmentFor(homeDir), [`${of.toUpperCase()}_PATH`]: cli.path };

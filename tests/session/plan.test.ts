@@ -50,6 +50,16 @@ test('a plan as designed reads phase by phase', () => {
   });
 });
 
+test.each([
+  ['Proposals: two', true],
+  ['- **Proposals:** `two`', true],
+  ['Proposals: one', false],
+  ['Proposals: none of the two', false],
+])('"%s" in a plan phase says whether a comparison is asked for: %s', (line, wanted) => {
+  const { phases } = parsePlan(PLAN.replace('- [ ] verify', `${line}\n- [ ] verify`));
+  expect(phases.map(({ wantsComparison }) => wantsComparison)).toEqual([undefined, wanted]);
+});
+
 test('a completion line completes its phase', () => {
   const text = PLAN.replace('- [ ] verify', '- [ ] verify\n**Phase 2 completed** (01-08 15:00)');
   expect(parsePlan(text).phases.map(({ completed }) => completed)).toEqual([true, true]);

@@ -52,13 +52,20 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
           isApproved: true,
           testable: true,
           phases: [
-            { number: 1, name: 'Read tokens', steps: { done: 2, total: 2 }, completed: true },
+            {
+              number: 1,
+              name: 'Read tokens',
+              steps: { done: 2, total: 2 },
+              completed: true,
+              wantsComparison: true,
+            },
             {
               number: 2,
               name: 'Guard the routes',
               steps: { done: 1, total: 3 },
               completed: false,
               check: 'npm test -- routes',
+              wantsComparison: true,
             },
           ],
         }

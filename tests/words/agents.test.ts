@@ -29,7 +29,7 @@ const KNOWN_TOOLS = [
 const NEEDED: readonly [RegExp, string][] = [
   [/helper/i, 'Agent'],
   [/\brun\b|`git |command|\bcommit\b/i, 'Bash'],
-  [/notebook/i, 'Edit'],
+  [/overview/i, 'Edit'],
   [/search|find/i, 'Grep'],
   [/\bread\b/i, 'Read'],
   [/\*\*Write:\*\*/, 'Write'],
@@ -37,7 +37,7 @@ const NEEDED: readonly [RegExp, string][] = [
 ];
 
 /** What every agent says, each in bold. */
-const PARTS = ['Read first:', 'One action:', 'Write:', 'Notebook:', 'Commit:', 'Signals', 'Not yours:'];
+const PARTS = ['Read first:', 'One action:', 'Write:', 'Overview:', 'Commit:', 'Signals', 'Not yours:'];
 
 const WRITES: Readonly<Record<Phase, readonly DocumentKind[]>> = {
   init: [],
@@ -46,7 +46,7 @@ const WRITES: Readonly<Record<Phase, readonly DocumentKind[]>> = {
   planning: ['plan'],
   implementation: ['solution-minimal', 'solution-clean', 'comparison', 'dop'],
   testing: ['test-report'],
-  quality: ['quality-review'],
+  quality: ['cleanup', 'quality-review'],
   done: ['summary'],
 };
 
@@ -101,12 +101,12 @@ test.each(AGENTS)('the signals of %s are those of the phase table', (phase, { bo
   const stays = signals.filter(({ status }) => status !== 'continue').map(({ phase: named }) => named);
   expect(stays.filter((named) => named !== phase)).toEqual([]);
   const waits = signals.flatMap(({ status, for: what }) => (status === 'waiting' ? [what] : []));
-  expect(waits.filter((what) => what === undefined || !rule.waits.includes(what))).toEqual([]);
+  expect(new Set(waits)).toEqual(new Set(rule.waits));
 });
 
 test.each(AGENTS)('the documents of %s have the parts that the session room knows', (phase, { body }) => {
   for (const kind of WRITES[phase]) {
-    expect(body).toContain(`TIMESTAMP_FILE-${kind}-slug.md`);
+    expect(body).toContain(`TIMESTAMP_FILE-${kind}-[slug].md`);
     for (const part of DOCUMENT_KINDS[kind]) expect(body.toLowerCase()).toContain(part.toLowerCase());
   }
 });
@@ -121,9 +121,9 @@ test('the questions that requirements shows are read without a remark', () => {
 test('the plan that planning shows is read, with files, check and steps', () => {
   const text = fencedBlocks(SOURCE.agents.find(({ name }) => name === 'planning')?.body ?? '')[0] ?? '';
   expect(parsePlan(text)).toMatchObject({
-    title: 'title',
+    title: '[title]',
     testable: true,
-    phases: [{ number: 1, name: 'name', check: 'npm test -- a', steps: { total: 2 } }],
+    phases: [{ number: 1, name: '[name]', check: '[npm test -- a]', steps: { total: 2 } }],
     problems: [{ name: 'phase_count' }],
   });
 });

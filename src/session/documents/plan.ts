@@ -14,6 +14,8 @@ export interface PlanPhase {
   check?: string;
   /** The same where it is written as code: a command, and no description. */
   command?: string;
+  /** Its line `Proposals: two`: code is written after two proposals were compared. */
+  wantsComparison?: boolean;
   steps: { done: number; total: number };
   /** By its completion line, or because every step is ticked. */
   completed: boolean;
@@ -126,6 +128,8 @@ function readPhase(
       const check = plainValue(key.value);
       if (check !== '') phase.check = check;
       if (/^`[^`]+`$/.test(key.value)) phase.command = check;
+    } else if (key?.key === 'proposals') {
+      phase.wantsComparison = /^two\b/i.test(plainValue(key.value));
     } else if (isListingFiles && item !== undefined) {
       phase.files.push(...fileNames(item));
       continue;

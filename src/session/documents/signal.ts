@@ -67,24 +67,6 @@ export function parseSignal(data: Uint8Array | string | undefined, phase: Phase)
   return readFields(new Map(Object.entries(value)), status, phase);
 }
 
-/** The signals that a child may give in a phase, as JSON lines for prompts and documents. */
-export function signalExamples(phase: Phase): string[] {
-  const { signals, waits, next } = PHASES[phase];
-  const examples: Record<SignalStatus, object[]> = {
-    continue: [...next, phase].map((target) => ({ status: 'continue', phase: target })),
-    waiting: waits.map((waitsFor) => ({ status: 'waiting', phase, for: waitsFor, ...waitDetails(waitsFor) })),
-    handoff: [{ status: 'handoff', phase, note: 'what is done, what comes next, what to beware of' }],
-    blocked: [{ status: 'blocked', phase, reason: 'what stands in the way', needs: 'human_decision' }],
-    done: [{ status: 'done', phase, summary: 'built, tested, reviewed, state: in one line' }],
-  };
-  return signals.flatMap((status) => examples[status].map((example) => JSON.stringify(example)));
-}
-
-function waitDetails(waitsFor: WaitingFor): object {
-  if (waitsFor === 'file_update') return { file: 'the file that a person must change' };
-  return waitsFor === 'human_action' ? { reason: 'what the person must do' } : {};
-}
-
 function readFields(fields: ReadonlyMap<string, unknown>, status: SignalStatus, phase: Phase): SignalReading {
   const notes: string[] = [];
   const signal: JudgedSignal = { status, ...readPhase(fields.get('phase')) };

@@ -142,7 +142,7 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
 
 function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): SessionState {
   const event = { ...told, cost: plausibleCost(told.cost), durationMs: plausible(told.durationMs) };
-  const { iteration, phase, ending, decision, durationMs, problem, lastAction, next, treeChanged } = event;
+  const { iteration, phase, ending, decision, durationMs, problem, lastAction, next } = event;
   const { openIteration, pending: _old, outage: before, ...rest } = state;
   const outage = withEnding(before, { ending, durationMs });
   const again = openIteration?.told !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
@@ -151,7 +151,7 @@ function iterationEnded(state: SessionState, told: EventOf<'iteration_ended'>): 
   return {
     ...again,
     ...rest,
-    progress: withChildEnded(state.progress, { phase, ending, signal: event.signal, decision, treeChanged }),
+    progress: withChildEnded(state.progress, event),
     lastIteration: { iteration, phase, ending, endedAt: event.at, durationMs, problem, lastAction, next },
     ...(decision.kind !== 'run' && { pending: decision }),
     // Said twice by two failures, a note is one.

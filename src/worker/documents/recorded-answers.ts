@@ -33,7 +33,9 @@ function withAnswers(text: string, state: Pick<SessionState, 'answers' | 'oldRou
   );
   const written = noteUntaken(writeAnswers(text, fitting), untaken);
   // That a file has all answers is no word of whoever types them, and they may be in the middle of one.
-  return openQuestions(written, state).open.length === 0 ? written : setQaStatus(written, status);
+  const { questions: asked, open } = openQuestions(written, state);
+  if (asked.length === 0) return written;
+  return setQaStatus(written, open.length === 0 ? 'answered' : status);
 }
 
 function isSame(question: QaQuestion, typed: string, recorded: string): boolean {

@@ -15,6 +15,8 @@ const WorktreeSeen = z.object({
   print: z.string(),
   /** The commit that was checked out. */
   head: z.string().optional(),
+  /** Its files as a tree; an older worker kept none. */
+  tree: z.string().optional(),
 });
 export type WorktreeSeen = z.infer<typeof WorktreeSeen>;
 
@@ -26,6 +28,8 @@ export const Snapshot = z.object({
   documents: z.string(),
   /** Before a child; an older worker kept none. */
   runFolder: RunFolder.optional(),
+  /** Before a child of implementation: the plan phase that is due, if it asks for two proposals, and the comparisons that are there. */
+  comparison: z.object({ askedBy: z.int().optional(), documents: z.array(z.string()) }).optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 

@@ -7,6 +7,7 @@ import type { SessionPaths } from '../../session/layout/paths.ts';
 import { stopEvents } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { putAwayOldFlow } from '../documents/old-flow.ts';
+import { heldToComparison } from '../judging/held-to-comparison.ts';
 import { guardLoop } from '../judging/loop-guard.ts';
 import { noteCost } from '../limits/day-spent.ts';
 import { commitReadableFiles, type KeptWork, notKept, tidyCheckpoints } from '../recording/keep-work.ts';
@@ -40,13 +41,15 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
   const recorded = signal.kind === 'signal' ? signal.signal : undefined;
   const ending = recorded ? 'signalled' : process.end;
   const question = { phase: open.phase, signal: recorded, ending, kept, plan };
-  const { decision, print } = guardLoop(worker, checked.decision, question);
+  const held = await heldToComparison(worker, open, { decision: checked.decision, after });
+  const { decision, print } = guardLoop(worker, held.decision, question);
   await noteCost(worker, open.iteration, process.cost.usd);
   crashPoint('before-iteration-ended');
   await record(
     worker,
     ...said,
     ...checked.events,
+    ...held.events,
     ...notKept(kept),
     ...(acknowledged.length > 0 ? [{ type: 'messages_acknowledged' as const, ids: acknowledged }] : []),
     {
@@ -65,6 +68,7 @@ export async function finishIteration(worker: Worker, open: OpenIteration, ended
       durationMs: ended.awakeMs,
       head: after.worktree?.head,
       print,
+      comparison: held.comparison,
       checkpoint: kept.checkpoint,
       outsidePlan,
       ...notebook.lines,

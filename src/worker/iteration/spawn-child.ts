@@ -20,6 +20,7 @@ import { logPaths } from '../core/iteration-files.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
 import { documentsPrint, lookAtMainCheckout, type Snapshot } from '../guarding/snapshot.ts';
+import { comparisonBefore } from '../judging/held-to-comparison.ts';
 import { budgetUses } from '../limits/budget.ts';
 import { keepWork, notKept } from '../recording/keep-work.ts';
 import { freshLook, type Seen } from '../recording/last-look.ts';
@@ -107,7 +108,8 @@ export async function layOut(worker: Worker, open: OpenIteration): Promise<void>
   const overview = await readPlainFile(paths.overview, MAX_OVERVIEW_BYTES);
   if (overview.kind === 'bytes') writeLightly(files.overviewBefore, overview.bytes);
   const seen = freshLook(worker) ?? (await lookAround(worker, open));
-  const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker) };
+  const comparison = await comparisonBefore(worker, open);
+  const snapshot: Snapshot = { ...seen, documents: documentsPrint(worker), comparison };
   await keepRunFolder(worker, open, (runFolder) =>
     writeWhole(files.before, `${JSON.stringify({ ...snapshot, runFolder })}\n`),
   );

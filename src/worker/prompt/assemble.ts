@@ -9,7 +9,7 @@ import requirements from '../../../agents/requirements.md';
 import testing from '../../../agents/testing.md';
 import contract from '../../../workflow/contract.md';
 import iteration from '../../../workflow/iteration.md';
-import notebook from '../../../workflow/notebook.md';
+import overview from '../../../workflow/overview.md';
 import alone from '../../../workflow/provider-alone.md';
 import claude from '../../../workflow/provider-claude.md';
 import codex from '../../../workflow/provider-codex.md';
@@ -19,7 +19,6 @@ import { type Stamps, stampsAt, threeDigits } from '../../base/files/stamps.ts';
 import { EDGE_CONDITIONS } from '../../phases/edge-conditions.ts';
 import type { Phase } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { signalExamples } from '../../session/documents/signal.ts';
 import { iterationStamp } from '../documents/project-event.ts';
 import { attention } from './attention.ts';
 import type { PromptState } from './prompt-state.ts';
@@ -50,6 +49,7 @@ export function assemblePrompt(state: PromptState): string {
   const { sessionDir, phase, now } = state;
   const stamps = stampsAt(now);
   const timestampIteration = iterationStamp(state.iteration, now);
+  const { duties, signals } = partsOf(PHASE_AGENTS[phase]);
   const text = fill(iteration, {
     sessionPath: sessionDir,
     workingDirectory: state.workingDir,
@@ -63,14 +63,12 @@ export function assemblePrompt(state: PromptState): string {
     attention: attention(state),
     contract: fill(contract, { permissions: limitsOfHands(state) }),
     situation: situation(state),
-    duties: stamped(PHASE_DUTIES[phase], stamps),
+    duties: filledIn(duties, state),
     provider: PROVIDER_WORDS[state.provider] ?? alone,
-    notebook: fill(notebook, { timestampIteration, timestampFile: stamps.file }),
+    overview: fill(overview, { timestampIteration, timestampFile: stamps.file }),
     signal: fill(signal, {
       sessionPath: sessionDir,
-      signals: signalExamples(phase)
-        .map((example) => `    ${example}\n`)
-        .join(''),
+      signals,
       edges: edgeWords(phase),
     }),
   });
@@ -84,19 +82,26 @@ function approvedPlan({ sessionDir, plan }: PromptState): string {
   return plan?.isApproved ? `**Approved plan:** ${oneLine(join(sessionDir, plan.name))}\n` : '';
 }
 
-/** A name or line that is shown is one to be copied: with the stamp itself, not with the word for it. */
-function stamped(duties: string, { file, log }: Stamps): string {
-  return duties.replaceAll('TIMESTAMP_FILE', file).replaceAll('TIMESTAMP_LOG', log);
+/** A name, line or command that is shown is one to be copied: with the value itself, not with the word for it. */
+function filledIn(duties: string, { now, timeLimitMs }: PromptState): string {
+  const { file, log } = stampsAt(now);
+  return duties
+    .replaceAll('TIMESTAMP_FILE', file)
+    .replaceAll('TIMESTAMP_LOG', log)
+    .replaceAll('REVIEW_SECONDS', String(reviewSeconds(timeLimitMs)));
 }
 
-/** When a `continue` to another phase is accepted, as the worker's own rules say it. */
+/** What another vendor's CLI may take: a third of the iteration, so that time is left to judge and fix what it found. */
+function reviewSeconds(timeLimitMs: number): number {
+  return Math.min(900, Math.max(60, Math.floor(timeLimitMs / 3000)));
+}
+
+/** When a `continue` to another phase is accepted, in the words of the worker's own rules. */
 function edgeWords(phase: Phase): string {
   const lines = EDGE_CONDITIONS.filter(({ from }) => from === phase).map(
     ({ to, openWhen }) => `- to ${to}: ${openWhen}\n`,
   );
-  return lines.length === 0
-    ? ''
-    : `What must hold for the way on, as the worker checks it:\n\n${lines.join('')}\n`;
+  return lines.length === 0 ? '' : `The worker accepts these moves under a condition:\n\n${lines.join('')}\n`;
 }
 
 function timeLimit(ms: number, { log }: Stamps): string {
@@ -117,19 +122,21 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
   });
 }
 
-/** What the child of each phase has to do; compiled in, so that an upgrade changes nothing in mid run. */
-const PHASE_DUTIES: Readonly<Record<Phase, string>> = {
-  init: body(init),
-  investigation: body(investigation),
-  requirements: body(requirements),
-  planning: body(planning),
-  implementation: body(implementation),
-  testing: body(testing),
-  quality: body(quality),
-  done: body(done),
+/** What the agent of each phase has to do; compiled in, so that an upgrade changes nothing in mid run. */
+const PHASE_AGENTS: Readonly<Record<Phase, string>> = {
+  init,
+  investigation,
+  requirements,
+  planning,
+  implementation,
+  testing,
+  quality,
+  done,
 };
 
-// The front matter is for clients that list agents; a child is told its duties alone.
-function body(agent: string): string {
-  return agent.replace(/^---\n[\s\S]*?\n---\n/, '');
+/** A page without its front matter, which is for clients that list agents, and its list of signals, which comes last in a prompt. */
+function partsOf(page: string): { duties: string; signals: string } {
+  const body = page.replace(/^---\n[\s\S]*?\n---\n/, '');
+  const [section = '', signals = ''] = /\*\*Signals\*\*\n\n((?:(?:- | {2}).*\n)+)\n?/.exec(body) ?? [];
+  return { duties: body.replace(section, () => ''), signals };
 }

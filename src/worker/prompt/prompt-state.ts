@@ -61,6 +61,6 @@ export interface PromptRequirement {
 export interface PromptPlan {
   name: string;
   isApproved: boolean;
-  phases: readonly Pick<PlanPhase, 'number' | 'name' | 'steps' | 'completed' | 'check'>[];
+  phases: readonly Pick<PlanPhase, 'number' | 'name' | 'steps' | 'completed' | 'check' | 'wantsComparison'>[];
   testable: boolean;
 }

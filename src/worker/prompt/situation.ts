@@ -66,10 +66,13 @@ function plan({ plan: current }: PromptState): string {
 function nextPlanPhase({ plan: current }: PromptState): string {
   const next = current?.phases.find(({ completed }) => !completed);
   if (next === undefined) return 'Every phase of the plan is ticked.';
-  const { number, name, steps, check } = next;
+  const { number, name, steps, check, wantsComparison } = next;
   const how = check === undefined ? '' : ` Its check: ${inlineMaterial(check)}.`;
-  return `Next plan phase: ${number}, ${inlineMaterial(name)}; ${steps.done} of ${steps.total} steps ticked.${how}`;
+  return `Next plan phase: ${number}, ${inlineMaterial(name)}; ${steps.done} of ${steps.total} steps ticked.${how}${wantsComparison ? MARKED : ''}`;
 }
+
+const MARKED =
+  ' It is marked `Proposals: two`: the worker sends the work back if code changes and no comparison is written.';
 
 function testRun({ qualitySinceImplementation }: PromptState): string {
   return qualitySinceImplementation

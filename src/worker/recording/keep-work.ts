@@ -62,7 +62,7 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
     return {
       checkpoint: { ref, commit },
       trees: { worktreeTree, sessionTree, documents, leftOut: prints.leftOut },
-      worktree: { print: prints.worktree, head },
+      worktree: { print: prints.worktree, head, tree: worktreeTree },
       problem: left,
     };
   } catch (error) {

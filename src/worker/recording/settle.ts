@@ -73,7 +73,7 @@ export async function recordParked(
 async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {
   if (decision.askNothingToClarify) await askNothingToClarify(worker);
   const weakened = decision.weakened && (await askAboutWeakened(worker, decision.weakened, decision.reason));
-  await takeBackAnswered(worker);
+  await markWaiting(worker);
   const { questions, open, unconfirmed, fileHash } = await readQuestions(worker);
   const wait: NewEvent = {
     ...parked(decision),
@@ -100,10 +100,10 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
 }
 
-/** `Status: answered` is for whoever types the answers: a child that wrote it must not speak for them. */
-async function takeBackAnswered(worker: Worker): Promise<void> {
+/** The worker's own line, but for a person who says `answered`: a child that wrote that must not speak for them. */
+async function markWaiting(worker: Worker): Promise<void> {
   const text = await documentText(worker.paths.qa);
-  if (text === undefined || parseQa(text).status !== 'answered') return;
+  if (text === undefined || parseQa(text).status === 'waiting') return;
   const { open } = openQuestions(text, stateOf(worker));
   if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }

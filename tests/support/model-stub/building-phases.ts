@@ -3,8 +3,16 @@ import type { Job } from './job.ts';
 import { bash, document, edit, note, quoted, read, type Script, signal, write } from './moves.ts';
 import type { WorkPhase } from './planned-work.ts';
 
-/** Carries out the first plan phase that is not ticked, or goes on to testing. */
+/**
+ * Carries out the first plan phase that is not ticked, or goes on to testing. It edits without a comparison of two
+ * proposals, and writes one only when the work is sent back for it.
+ */
 export function* implementation(job: Job): Script {
+  if (job.comparisonIsMissing) {
+    yield* document(job, 'comparison', 'Proposals compared', COMPARISON);
+    yield* signal(job, { status: 'continue', phase: 'implementation' });
+    return;
+  }
   const { text: plans } = yield* bash(
     `ls ${quoted(job.sessionDir)} | grep -e -plan-`,
     'Looking for the plan.',
@@ -37,6 +45,15 @@ export function* implementation(job: Job): Script {
   const isLast = open === job.work.phases.length - 1;
   yield* signal(job, { status: 'continue', phase: isLast ? 'testing' : 'implementation' });
 }
+
+const COMPARISON = [
+  '# Comparison',
+  '## Differences\nOne file or two.',
+  '## Pros and Cons\nFewer files; clearer names.',
+  '## Risk\nLow.',
+  '## Recommendation\nClean: as it is built.',
+  '## Hybrid\nNone.\n',
+].join('\n\n');
 
 function isOpen(plan: string, name: string): boolean {
   const steps = plan.slice(plan.indexOf('## Implementation Phases'));

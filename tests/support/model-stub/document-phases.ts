@@ -69,10 +69,10 @@ function questions({ work }: Job): string {
 export function* planning(job: Job): Script {
   yield* bash(`cat ${quoted(job.sessionDir)}/*-requirements-*.md`, 'Reading the requirements.');
   const phases = job.work.phases.map(
-    ({ name, check, newFiles = {}, edits = [] }, index) =>
+    ({ name, check, proposals, newFiles = {}, edits = [] }, index) =>
       `### Phase ${index + 1}: ${name}\n` +
       `Files: ${[...new Set([...Object.keys(newFiles), ...edits.map(({ path }) => path)])].join(', ')}\n` +
-      `Check: \`${check}\`\n- [ ] ${name}\n`,
+      `Check: \`${check}\`\n${proposals ? `Proposals: ${proposals}\n` : ''}- [ ] ${name}\n`,
   );
   const parts = [
     `# Plan: ${job.work.task}`,

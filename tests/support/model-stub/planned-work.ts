@@ -3,6 +3,8 @@ export interface WorkPhase {
   name: string;
   /** A shell command that fails before and passes after. */
   check: string;
+  /** The plan asks for a comparison of two proposals before it is built. */
+  proposals?: 'two';
   newFiles?: Readonly<Record<string, string>>;
   edits?: ReadonlyArray<{ path: string; replace: string; by: string }>;
 }

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { assemblePrompt } from '../../src/worker/prompt/assemble.ts';
+import { promptState } from '../support/prompt-states.ts';
+import { RULES } from './rules.ts';
+import { SOURCE, TEXTS } from './texts.ts';
+
+interface Case {
+  rule: string;
+  place: string;
+  text: string;
+  sentence: string;
+}
+
+const CASES = RULES.flatMap(({ rule, where, sentence }): Case[] =>
+  typeof where === 'string'
+    ? [{ rule, place: where, text: TEXTS.get(where) ?? '', sentence }]
+    : where.map((phase) => ({ rule, place: phase, text: assemblePrompt(promptState(phase)), sentence })),
+);
+
+const onOneLine = (text: string) => text.replace(/\s+/g, ' ');
+
+test.each(CASES)('$place says: $rule', ({ text, sentence }) => {
+  expect(onOneLine(text)).toContain(sentence);
+});
+
+/** Words for which prompts have one of the glossary, and figures of speech that a model cannot carry out. */
+const NOT_OURS =
+  /\b(?:child(?:ren)?|mend(?:s|ed)?|notebook|somebody|nobody|anybody|of its own|by itself|goes on|put aside)\b/gi;
+
+test.each([...TEXTS].filter(([path]) => /^(?:agents|workflow)\//.test(path)))(
+  '%s uses the words of the glossary',
+  (_path, text) => {
+    expect(text.match(NOT_OURS)).toBeNull();
+  },
+);
+
+const REVIEWERS = ['future maintainer', 'system architect', 'product advocate'];
+
+test.each(REVIEWERS)('the %s has eight questions, the same in a session and in a chat', (name) => {
+  const questions = (text = '') => {
+    const [, own = ''] = onOneLine(text).split(`*${name}*`);
+    return (
+      own
+        .split(/ - \*| \d\. |Form: /)[0]
+        ?.match(/[^?:.]+\?/g)
+        ?.map((question) => question.trim()) ?? []
+    );
+  };
+  const inSession = questions(SOURCE.agents.find((agent) => agent.name === 'quality')?.body);
+  expect(inSession).toHaveLength(8);
+  expect(questions(SOURCE.skills.find((skill) => skill.name === 'quality')?.body)).toEqual(inSession);
+});
