@@ -42,7 +42,8 @@ export async function discard(
     return { events: [archived], ...intoArchive(here, by) };
   const { branch } = worktree;
   await refuseElsewhere({ mainRepo, worktreePath, branch, ...here.git.context });
-  const told = await mendWorktree(here);
+  // One that was moved is known to git again, at its new place.
+  const told = places?.worktreePath === undefined ? await mendWorktree(here) : [];
   const filled = await fillTrash({ ...place, mainRepo, worktreePath });
   if (filled.kind === 'not_all')
     return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: namedShort(filled.skipped) }));
