@@ -5,6 +5,7 @@ import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
 import { RESOURCE_KINDS } from '../../../src/server/resources/kinds.ts';
 import { TOOLS } from '../../../src/server/tools/index.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { killSupervisors, supervisorPids } from '../../support/supervisors.ts';
@@ -13,6 +14,8 @@ import { killSupervisors, supervisorPids } from '../../support/supervisors.ts';
 async function crashed(): Promise<SessionRig> {
   const rig = await startRig({ supervised: true, scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
+  // One that was just started and has no lease yet would survive.
+  await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length > 0);
   await killSupervisors(rig.repo.homeDir);
   await rig.killWorker();
   for (const path of startTraces(rig)) await rm(path, { force: true });
