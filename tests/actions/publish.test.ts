@@ -126,7 +126,7 @@ test('with gh the branch is pushed, and a pull request has a title and a text wi
   expect(readProof(text)).toMatchObject({ kind: 'proof', proof: { commit: tip } });
 });
 
-test('the text has no proof that stands in the folder of the session alone, or is of another commit', async () => {
+test('the text leaves out a proof that is in the session folder alone, or is of another commit', async () => {
   await using repo = await makeRepo();
   const s = await scene(repo);
   await mkdir(join(s.paths.sessionDir, 'proof'));

@@ -19,7 +19,7 @@ export async function safeGit(view: SessionView, context: Pick<ActionContext, 'e
   );
 }
 
-/** The same for any worktree. @param accepted the file of what was accepted; where there is none, nothing of the repository was */
+/** The same for any worktree. @param accepted the file of what was accepted; without one, nothing of the repository was */
 export async function safeGitAt(
   { mainRepo, worktreePath, accepted }: { mainRepo: string; worktreePath?: string; accepted: string },
   { env }: Pick<ActionContext, 'env'>,

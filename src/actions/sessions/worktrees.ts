@@ -25,7 +25,7 @@ import { findProjectFor, type ProjectQuestion } from '../places/find-project-for
 export interface SessionWorktree {
   path: string;
   branch: string | undefined;
-  /** Its session's folder; absent where there is none any more. */
+  /** Its session's folder; absent where it no longer exists. */
   session: string | undefined;
   state: string | undefined;
   /** Milliseconds since the epoch: of the session's last change of state, else of the folder. */

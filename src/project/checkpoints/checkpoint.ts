@@ -88,7 +88,7 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
     sessionTree: documents.tree,
     skipped: [...code.skipped, ...documents.skipped],
   };
-  // A rewind is known by its own checkpoint, and what is discarded by the time of its own.
+  // A rewind is known by its checkpoint, and what is discarded by its time.
   const isApart = moment.kind === 'before_rewind' || moment.kind === 'before_discard';
   const mayBeSame = last?.commit === lastNow && !isApart;
   const same = last !== undefined && mayBeSame && isSame(last, taken) ? last : undefined;

@@ -148,7 +148,7 @@ function plain(text: string | undefined): string | undefined {
   return text?.replaceAll('\r\n', '\n').trimEnd();
 }
 
-/** What of a file counts for checks; undefined: it is none. */
+/** What of a file counts for checks; undefined: nothing. */
 function partOf(
   text: string | undefined,
   { sections, keys }: CheckFile,

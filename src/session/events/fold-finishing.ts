@@ -4,7 +4,7 @@ import type { SessionState } from './state.ts';
 
 export function archived(state: SessionState, { what, moved, places }: EventOf<'archived'>): SessionState {
   const { approvedPlan, ...rest } = foldPlaces(state, places);
-  // A plan that was put away approves nothing any more.
+  // A plan that was archived approves nothing any more.
   const still = approvedPlan !== undefined && !moved.includes(approvedPlan.name);
   return { ...rest, archived: what === 'session', ...(still && { approvedPlan }) };
 }
@@ -30,7 +30,7 @@ export function mergeEnded(
   return { ...rest, lastMerge: { outcome, into, commit, reason } };
 }
 
-/** Whoever goes on works where things stand now, and starts the CLIs that were found now. */
+/** Whoever continues works where things are now, and starts the CLIs that were found now. */
 export function foldPlaces(state: SessionState, places: Places | undefined): SessionState {
   if (places === undefined) return state;
   const { worktree, chosen } = state;

@@ -26,7 +26,7 @@ export async function filesOutsidePlan(
   return outsidePlanFiles(text, await changedPaths({ ...options, base, head })).slice(0, MOST);
 }
 
-/** Tells of those that were not told of before. */
+/** Reports those that were not reported before. */
 export function outsidePlanNotice(
   worker: Pick<Worker, 'writer'>,
   outside: readonly string[] = [],

@@ -16,7 +16,7 @@ interface Tried {
   events: NewEvent[];
 }
 
-/** Each file is a run of its own; of more than these the first ones run. */
+/** Each file is one run; of more than these the first ones run. */
 const MOST_FILES = 20;
 
 /**

@@ -50,7 +50,7 @@ async function finish(cli: Cli, session: string, options: FinishOptions): Promis
   if (way === undefined) return;
   if (!options.yes && !(await isWanted(cli, session, way, options))) return;
   const { finishSession } = await import('../../../actions/sessions/finish-session.ts');
-  // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker goes on.
+  // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
   const input = { session, ...projectOf(options), how: HOW[way], keep: [], waitMs: DAY_MS };
   if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
   const { view, done, place, commands, url, bodyPath } = await finishSession(
