@@ -98,6 +98,12 @@ export function baseChecksOf(ran: Pick<ChecksRan, 'runs' | 'fix'>): BaseChecks {
   return { result: failed.length === 0 ? 'green' : 'red', failed, fix: ran.fix ?? [] };
 }
 
+/** What runs of added test files on the base say of them. */
+export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly string[]): string[] {
+  const ofFiles = runs.filter(({ isSetup }) => !isSetup);
+  return files.filter((_, at) => ofFiles[at]?.exitCode === 0);
+}
+
 export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): { command: string; how: string }[] {
   return runs.flatMap(({ command, how }) => (how === undefined ? [] : [{ command, how }]));
 }

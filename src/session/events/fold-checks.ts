@@ -1,5 +1,5 @@
 import { isAccepted } from '../../phases/progress.ts';
-import { baseChecksOf, failedRuns } from '../../phases/proving.ts';
+import { baseChecksOf, failedRuns, provesNothing } from '../../phases/proving.ts';
 import { PERSONAL } from './bodies/who-acted.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
@@ -8,9 +8,7 @@ export function checksRan(state: SessionState, event: EventOf<'checks_ran'>): Se
   if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event) };
   if (event.added !== undefined) {
     const { files, key } = event.added;
-    const runs = event.runs.filter(({ isSetup }) => !isSetup);
-    const proveNothing = files.filter((_, at) => runs[at]?.exitCode === 0);
-    return { ...state, addedTests: { key, proveNothing } };
+    return { ...state, addedTests: { key, proveNothing: provesNothing(event, files) } };
   }
   if (event.set !== 'full') return state;
   const ran = event.runs.filter(({ isSetup }) => !isSetup);

@@ -6,7 +6,7 @@ import { failedRuns } from '../../phases/proving.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { fold } from '../events/fold.ts';
 import { provingAtStart, SessionFile } from '../events/session-file.ts';
-import { emptyState } from '../events/state.ts';
+import { emptyState, type SessionState } from '../events/state.ts';
 import { type Approval, type ProvedSet, SessionProof } from './proof.ts';
 
 /** The proof of a session that was done, from its events alone. @returns undefined for one that never was */
@@ -17,7 +17,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const { worktree, cost } = state;
   const done = events.at(-1);
   if (done === undefined || created === undefined || worktree === undefined) return undefined;
-  const [full, base] = provingEvents(events);
+  const [full, base] = countingSets(events, state);
   const checks = provedSet(full);
   const ended = of(events, 'iteration_ended');
   const file = SessionFile.safeParse(parseJson(created.file ?? '')).data;
@@ -85,7 +85,13 @@ function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): Se
  */
 export function provingEvents(all: readonly SessionEvent[]): (EventOf<'checks_ran'> | undefined)[] {
   const events = untilDone(all);
-  const { proved } = events.reduce(fold, emptyState());
+  return countingSets(events, events.reduce(fold, emptyState()));
+}
+
+function countingSets(
+  events: readonly SessionEvent[],
+  { proved }: Pick<SessionState, 'proved'>,
+): (EventOf<'checks_ran'> | undefined)[] {
   const sets = of(events, 'checks_ran');
   const full = sets.findLast(({ set }) => set === 'full');
   const isGreen = full !== undefined && failedRuns(full).length === 0;

@@ -1,7 +1,6 @@
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
-import { gitLine } from '../../project/git/git.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-resume.ts';
 import type { Refused } from '../../session/commands/refused.ts';
@@ -9,6 +8,7 @@ import { parseDocumentName } from '../../session/documents/documents.ts';
 import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
+import { branchTip } from '../core/branch-tip.ts';
 import { childChoice } from '../core/child-choice.ts';
 import type { CommandOutcome } from '../core/command-outcome.ts';
 import { readQuestions } from '../core/evidence.ts';
@@ -109,19 +109,10 @@ async function newGoal(worker: Worker, command: CommandOf<'resume'>, goal: strin
     oldRounds: rounds,
     oldPlans: plans,
     oldLedger: ledgerPrint(await ledgerText(worker.paths)),
-    oldTip: await tipOf(worker),
+    oldTip: await branchTip(worker),
     flow: `New goal: ${goal.split('\n')[0]}`,
   };
   return { events: [event] };
-}
-
-/** Undefined where the branch is gone. */
-async function tipOf(worker: Worker): Promise<string | undefined> {
-  const { worktree } = stateOf(worker);
-  if (worktree === undefined) return undefined;
-  const parse = ['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}^{commit}`];
-  const options = { ...worker.git.context, cwd: worker.file.mainRepo, allowFailure: true };
-  return (await gitLine(parse, options)) || undefined;
 }
 
 function resumed(

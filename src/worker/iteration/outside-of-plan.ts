@@ -1,8 +1,8 @@
 import { visibleControls } from '../../base/plain-words.ts';
-import { commitOf } from '../../project/git/repository.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { outsidePlanFiles } from '../../session/proof/outside-plan.ts';
+import { branchTip } from '../core/branch-tip.ts';
 import type { PlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork } from '../proving/check-facts.ts';
@@ -15,13 +15,10 @@ export async function filesOutsidePlan(
   worker: Worker,
   { text, outcome }: Pick<PlanEvidence, 'text' | 'outcome'>,
 ): Promise<string[] | undefined> {
-  const state = stateOf(worker);
-  const { worktree } = state;
-  const base = baseOfWork(state);
-  if (text === undefined || !outcome.approved || worktree === undefined || base === undefined)
-    return undefined;
+  const base = baseOfWork(stateOf(worker));
+  if (text === undefined || !outcome.approved || base === undefined) return undefined;
   const options = { ...worker.git.context, cwd: worker.file.mainRepo };
-  const head = await commitOf(`refs/heads/${worktree.branch}`, options);
+  const head = await branchTip(worker);
   if (head === undefined) return undefined;
   return outsidePlanFiles(text, await changedPaths({ ...options, base, head })).slice(0, MOST);
 }

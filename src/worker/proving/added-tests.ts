@@ -1,5 +1,6 @@
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { shellQuoted } from '../../base/shell-quoted.ts';
+import { provesNothing } from '../../phases/proving.ts';
 import { addsTests } from '../../project/proving/weakened.ts';
 import { changedTestFiles } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -61,9 +62,9 @@ export async function tryAddedTests(worker: Worker, iteration: number): Promise<
 export function triedWith(files: readonly string[], proof: Proof): Tried {
   const { events } = proof;
   const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
-  const own = runs.filter(({ isSetup }) => !isSetup);
-  const proveNothing = files.filter((_, at) => own[at]?.exitCode === 0);
-  const problem = problemOf(proof, own.length > 0);
+  const proveNothing = provesNothing({ runs }, files);
+  const hasRun = runs.some(({ isSetup }) => !isSetup);
+  const problem = problemOf(proof, hasRun);
   return { proveNothing, events: [...events, ...noticeOf(proveNothing, problem)] };
 }
 

@@ -1,5 +1,4 @@
 import { statsAt } from '../../base/files/look-at.ts';
-import { commitOf } from '../../project/git/repository.ts';
 import {
   type BranchWork,
   changesContent,
@@ -8,6 +7,7 @@ import {
 } from '../../project/proving/branch-work.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
 import { type PlanPhase, parsePlan } from '../../session/documents/plan.ts';
+import { branchTip } from '../core/branch-tip.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
@@ -26,8 +26,7 @@ export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined):
 export async function branchGone(worker: Worker): Promise<string | undefined> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;
-  const options = { ...worker.git.context, cwd: worker.file.mainRepo };
-  const tip = await commitOf(`refs/heads/${worktree.branch}`, options);
+  const tip = await branchTip(worker);
   return tip === undefined ? `the branch ${worktree.branch} of this session is gone` : undefined;
 }
 

@@ -1,5 +1,4 @@
 import type { Phase } from '../../phases/table.ts';
-import { commitOf } from '../../project/git/repository.ts';
 import { hasSameCode } from '../../project/proving/branch-work.ts';
 import type { FailedCheck } from '../../project/proving/run-check.ts';
 import {
@@ -12,6 +11,7 @@ import {
   REVIEWED,
   type Requirement,
 } from '../../session/documents/requirements.ts';
+import { branchTip } from '../core/branch-tip.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, stateOf, type Worker } from '../core/worker.ts';
 
@@ -60,11 +60,9 @@ export async function unreviewed(worker: Worker, also: readonly string[] = []): 
 
 /** Those of the commits whose code the branch no longer has. */
 async function changedSince(worker: Worker, commits: readonly string[]): Promise<string[]> {
-  const { worktree } = stateOf(worker);
   const { mainRepo } = worker.file;
   const { context } = worker.git;
-  const branch = worktree && `refs/heads/${worktree.branch}`;
-  const tip = branch && (await commitOf(branch, { ...context, cwd: mainRepo }));
+  const tip = await branchTip(worker);
   if (tip === undefined) return [];
   const changed: string[] = [];
   for (const base of new Set(commits))
