@@ -13,7 +13,7 @@ import { checkRun, provedEvents } from '../support/proved-events.ts';
 
 const CHECK = 'test -e work.txt && ! test -e left.txt';
 
-/** A branch with its proof, and a clone of the repository that somebody else has made. */
+/** A branch with its proof, and another person's clone of the repository. */
 async function proved({
   check = CHECK,
   clone = {},
@@ -66,7 +66,7 @@ test.each([
   },
 );
 
-test('a proof whose branch has moved on is none of that branch', async () => {
+test('a proof does not hold for a branch that has moved on', async () => {
   await using scene = await proved();
   const { proof, verify, elsewhere, repo } = scene;
   await repo.git(['checkout', '-q', 'samocode/x'], elsewhere);

@@ -145,7 +145,7 @@ test('behind a file are the iterations that changed it under any name, the plan 
   expect(words).toContain('plan plan.md, approved by a person, in the terminal');
 });
 
-test('a file that the plan does not name has all answers behind it, and one that nobody changed has no session', async () => {
+test('a file that the plan does not name has all answers behind it, and an unchanged one has no session', async () => {
   await using place = await scene();
   const [ci] = (await whyFile({ path: 'ci.yml', session: 'x' }, place.context)).sessions;
   expect(ci?.phases).toEqual([]);

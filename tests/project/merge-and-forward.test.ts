@@ -48,7 +48,7 @@ async function scene(plan: RepoPlan = {}): Promise<Scene> {
   };
 }
 
-/** Commits on the branch of the session, by a worktree of its own that goes again. */
+/** Commits on the branch of the session, in a temporary worktree. */
 async function work(repo: TempRepo, files: Record<string, string>): Promise<void> {
   await repo.git(['switch', '--quiet', 'samocode/x']);
   await repo.commit('Work', files);

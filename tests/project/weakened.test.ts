@@ -196,11 +196,11 @@ describe('a mark that comes to a test is found', () => {
     expect(found([{ path, before: undefined, after: marked }])).toHaveLength(1);
   });
 
-  test.each(MARKED)('and one that was there before is none: %s', (_, path, __, marked) => {
+  test.each(MARKED)('and one that was there before is not found: %s', (_, path, __, marked) => {
     expect(found([changed(path, marked, `${marked}\n`)])).toEqual([]);
   });
 
-  test('and one that is indented anew is none', () => {
+  test('and one that is only indented anew is not found', () => {
     const skipped = `${TWO}it.skip('x', f)\n`;
     expect(found([changed('a.test.ts', skipped, skipped.replace(/^/gm, '  '))])).toEqual([]);
   });
@@ -211,7 +211,7 @@ describe('a mark that comes to a test is found', () => {
   });
 });
 
-describe('what is no mark is none', () => {
+describe('what is not a mark is not found', () => {
   test.each([
     ['a test that is added', 'a.test.ts', `${TWO}test('more', () => {});\n`],
     ['a name that only ends like one', 'a.test.ts', `${TWO}exit(1); unit.test.skipped; array.only;\n`],
@@ -312,7 +312,7 @@ describe('what says how checks run', () => {
       { words: ['test'] },
     ],
     [
-      'a package.json that is no JSON any more',
+      'a package.json that is no longer JSON',
       changed('package.json', '{"scripts":{"test":"a"}}', '{'),
       { words: ['test'] },
     ],

@@ -87,7 +87,7 @@ describe('what follows from an answer about weakened checks', () => {
     expect(state).toMatchObject({ progress: { phase: 'quality' }, acceptedWeakenings: ['one', 'two'] });
   });
 
-  test('else the work goes back to implementation, which is told why', () => {
+  test('else the work goes back to implementation with the reason', () => {
     const state = answered(
       STATE,
       [

@@ -17,7 +17,7 @@ interface GuardedFolders {
 
 export interface CloneGuard {
   level: SandboxLevel;
-  /** The guard of commands that may write below `dir`; undefined where there is none here. */
+  /** The guard of commands that may write below `dir`; undefined where this machine has no guard. */
   of(dir: string): Promise<Guard | undefined>;
 }
 

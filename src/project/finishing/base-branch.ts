@@ -2,7 +2,7 @@ import { type GitOptions, gitLine, gitSaysYes } from '../git/git.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 
 export interface BaseBranch {
-  /** Short name of the local branch that takes the work; absent where there is none. */
+  /** Short name of the local branch that takes the work; absent where no such branch exists. */
   into: string | undefined;
   /** How many commits of the session's branch it lacks. */
   ahead: number;

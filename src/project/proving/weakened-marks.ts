@@ -5,7 +5,7 @@ export interface Dialect {
   files: RegExp;
   /** Which of them are tests wherever they lie; others are where they lie in a folder of tests, or hold one. */
   named?: RegExp;
-  /** One test each; `name` is what it is called, where it stands there. */
+  /** One test each; `name` is its name, if the line has it. */
   declares: RegExp;
   /** A line with it keeps a test from running or from counting. */
   skip: RegExp;

@@ -113,7 +113,7 @@ function textOf(blob: Blob): string | undefined {
 const MOST_BYTES = 1024 * 1024;
 const BYTES_AT_ONCE = 64 * MOST_BYTES;
 
-/** Their texts in the order of their names; an empty name is none. */
+/** Their texts in the order of their names; an empty name has no text. */
 async function blobs(names: readonly string[], git: GitOptions): Promise<Blob[]> {
   const sizes = await sizesOf(names, git);
   const texts: Blob[] = names.map(() => undefined);

@@ -156,7 +156,7 @@ export const COMMAND_ERRORS = errors({
   nothing_to_merge: ({ into }: { into: string }) => ({
     what: 'Nothing was merged or published.',
     why: `The branch of the session is gone, or has no commit that ${into} lacks.`,
-    next: [{ act: 'archive', when: 'to put the session away' }],
+    next: [{ act: 'archive', when: 'to archive the session' }],
   }),
   person_needed: ({ sandbox }: { sandbox: string }) => ({
     what: NOT_STARTED,

@@ -6,7 +6,7 @@ import { judgeKind } from './judge-kind.ts';
 import { type Refused, refused, refusedForStatus } from './refused.ts';
 
 export interface MergeFacts {
-  /** The local branch that would take the work; absent where there is none. */
+  /** The local branch that would take the work; absent where no such branch exists. */
   into: string | undefined;
   /** Commits that it lacks. */
   ahead: number;

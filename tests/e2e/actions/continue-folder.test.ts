@@ -149,12 +149,7 @@ describe('nothing is started', () => {
   test.each([
     ['for another task', { from: FOLDER, task: 'x', name: 'y' }, 'from_excludes', 'another task, name'],
     ['for a plan without a folder', { task: 'x', approve: PLAN_NAME }, 'from_missing', 'from'],
-    [
-      'at a phase that is none',
-      { from: FOLDER, phase: 'sailing' },
-      'bad_phase',
-      'investigation, requirements',
-    ],
+    ['at an unknown phase', { from: FOLDER, phase: 'sailing' }, 'bad_phase', 'investigation, requirements'],
     [
       'with a plan approved for the phase that writes it',
       { from: FOLDER, phase: 'planning', approve: PLAN_NAME },
