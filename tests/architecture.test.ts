@@ -72,6 +72,7 @@ const LAYERS = {
     ['waiting'],
     ['sessions'],
     ['gates'],
+    ['clean-up'],
     ['.'],
   ],
   machine: [['install/package'], ['install'], ['service'], ['doctor']],

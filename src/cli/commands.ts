@@ -8,6 +8,7 @@ import { addDemo } from './commands/demo.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFinish } from './commands/finishing/finish.ts';
+import { addPrune } from './commands/finishing/prune.ts';
 import { addWorktrees } from './commands/finishing/worktrees.ts';
 import { addInit } from './commands/init.ts';
 import { addInstall, addUninstall } from './commands/install.ts';
@@ -57,6 +58,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addArchive,
   addUnarchive,
   addWorktrees,
+  addPrune,
   addSupervisor,
   addTakeover,
   addNotify,

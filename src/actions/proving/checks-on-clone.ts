@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { endTree } from '../../base/processes/end-tree.ts';
 import type { GitContext } from '../../project/git/repository.ts';
+import { checksRoot, setupCacheDir } from '../../project/proving/checks-place.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
@@ -36,13 +37,13 @@ export async function checksOnClone(
 ): Promise<SetEnd> {
   const mark = { name: SESSION_MARK, value: `checks-${randomUUID()}` };
   const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0 });
-  const scratch = join(worktreesDir, '.checks', mark.value);
+  const scratch = join(checksRoot(worktreesDir), mark.value);
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
   const set = {
     ...given,
     ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
-    cacheDir: join(worktreesDir, '.checks', '.cache'),
+    cacheDir: setupCacheDir(worktreesDir),
     placeIn: async (dir: string) => ({ env: marked, ...insideOf(await guard.of(dir), marked) }),
   };
   try {

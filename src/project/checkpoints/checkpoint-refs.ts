@@ -90,12 +90,31 @@ export async function pruneCheckpoints(store: CheckpointStore, sessionFolder: st
 
 /** Drops every checkpoint of a session. git forgets their content with its next clean-up. */
 export async function dropCheckpoints(store: CheckpointStore, sessionFolder: string): Promise<void> {
-  const options = repositoryOptions(store);
-  const refs = await listRefs(refsOf(sessionFolder), options);
-  await deleteRefs(
-    refs.map(([, ref]) => ref),
-    options,
-  );
+  await dropCheckpointsOf(sessionFolder, repositoryOptions(store));
+}
+
+/** Drops every checkpoint of a session that rests. @returns the refs that were dropped @throws GitError */
+export async function dropCheckpointsOf(sessionFolder: string, options: GitOptions): Promise<string[]> {
+  const refs = (await listRefs(refsOf(sessionFolder), options)).map(([, ref]) => ref);
+  await deleteRefs(refs, options);
+  return refs;
+}
+
+/** How many refs keep checkpoints of a session, and how many bytes nothing else keeps. @throws GitError */
+export async function sizeOfCheckpoints(
+  sessionFolder: string,
+  options: GitOptions,
+): Promise<{ refs: number; bytes: number }> {
+  const refs = (await listRefs(refsOf(sessionFolder), options)).map(([, ref]) => ref);
+  return { refs: refs.length, bytes: await bytesKeptBy(refs, options) };
+}
+
+/** What git can free once these refs are gone. @throws GitError */
+export async function bytesKeptBy(refs: readonly string[], options: GitOptions): Promise<number> {
+  if (refs.length === 0) return 0;
+  const others = refs.map((ref) => `--exclude=${ref}`);
+  const what = ['rev-list', '--disk-usage', '--objects', ...refs, '--not', ...others, '--all'];
+  return Number(await gitLine(what, options));
 }
 
 /** The checkpoints that a session's refs keep; other commits are there only until git clears them away. */

@@ -1,5 +1,6 @@
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import type { Proving } from '../../phases/proving.ts';
+import { setupCacheDir } from '../../project/proving/checks-place.ts';
 import type { Overlay } from '../../project/proving/overlay.ts';
 import type { CheckPlace } from '../../project/proving/run-check.ts';
 import { runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
@@ -7,7 +8,7 @@ import { childEnvironment } from '../../providers/starting/environment.ts';
 import { insideOf } from '../../providers/starting/inside-of.ts';
 import type { Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { cacheDir, scratchDir } from './scratch.ts';
+import { scratchDir } from './scratch.ts';
 
 export interface ClonedSet {
   /** Names the clone and the files of the outputs. */
@@ -40,7 +41,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     branch: worktree.branch,
     base: worktree.baseCommit,
     scratch: scratchDir(worker),
-    cacheDir: cacheDir(worker),
+    cacheDir: setupCacheDir(worker.file.worktreesDir),
     outputRoot: worker.paths.runDir,
     placeIn: async (dir: string) => ({ env, ...insideOf(await worker.guard.guardOfClone(worker, dir), env) }),
   };

@@ -1,24 +1,15 @@
 import { join } from 'node:path';
 import { endTree, type Mark } from '../../base/processes/end-tree.ts';
+import { checksRoot } from '../../project/proving/checks-place.ts';
 import { removeClone } from '../../project/proving/clean-clone.ts';
 import { childMark } from '../core/tree.ts';
 import type { Worker } from '../core/worker.ts';
 
 type Place = Pick<Worker, 'file'>;
 
-/** Beside the worktrees: on the same disk, and read-only for agents in the guard. */
-function checksRoot({ file }: Place): string {
-  return join(file.worktreesDir, '.checks');
-}
-
 /** Holds the clones of one session while checks run in them. */
 export function scratchDir(worker: Place): string {
-  return join(checksRoot(worker), worker.file.folder);
-}
-
-/** What SETUP has made, for all sessions that have their worktrees here. */
-export function cacheDir(worker: Place): string {
-  return join(checksRoot(worker), '.cache');
+  return join(checksRoot(worker.file.worktreesDir), worker.file.folder);
 }
 
 /** Of processes that run beside an agent: its end ends all that carries its own mark. */

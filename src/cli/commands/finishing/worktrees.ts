@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import type { SessionWorktree, Worktrees } from '../../../actions/sessions/worktrees.ts';
+import type { Worktrees } from '../../../actions/clean-up/worktrees.ts';
 import { isoUtc } from '../../../base/clock.ts';
 import { duration } from '../../rendering/durations.ts';
 import type { Cli } from '../../terminal/cli.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../terminal/shared-options.ts';
 import { fitLine } from '../../terminal/style.ts';
+import { sizeWords } from './size-words.ts';
 
 type WorktreesOptions = SharedOptions & { prune?: true };
 
@@ -16,7 +17,7 @@ export function addWorktrees(program: Command, cli: Cli): void {
 }
 
 async function worktrees(cli: Cli, options: WorktreesOptions): Promise<void> {
-  const { sessionWorktrees } = await import('../../../actions/sessions/worktrees.ts');
+  const { sessionWorktrees } = await import('../../../actions/clean-up/worktrees.ts');
   const context = await cli.actionContext();
   const found = await sessionWorktrees({ ...projectOf(options), prune: options.prune === true }, context);
   cli.output.result(found, () => wordsOf(found, cli, context.clock.now(), options));
@@ -37,7 +38,7 @@ function wordsOf(
       const { path, branch = 'no branch', session = 'no session', state, kept } = worktree;
       const why = kept === undefined ? 'nothing would be lost' : fitLine(kept, 300);
       return [
-        `${sizeWords(worktree)}  ${duration(nowMs - worktree.changedAtMs)}  ${session}${state ? ` (${state})` : ''}, ${branch}`,
+        `${sizeWords(worktree.bytes)}  ${duration(nowMs - worktree.changedAtMs)}  ${session}${state ? ` (${state})` : ''}, ${branch}`,
         dim(`  ${path}: ${why}`),
       ];
     }),
@@ -50,11 +51,4 @@ function wordsOf(
       ? ['To remove those with which nothing is lost: samocode worktrees --prune']
       : []),
   ].join('\n');
-}
-
-function sizeWords({ bytes }: SessionWorktree): string {
-  if (bytes === undefined) return '     ?';
-  const megabytes = bytes / (1024 * 1024);
-  const size = megabytes < 10 ? megabytes.toFixed(1) : String(Math.round(megabytes));
-  return `${size} MB`.padStart(9);
 }

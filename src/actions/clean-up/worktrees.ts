@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/look-at.ts';
-import { runCommand } from '../../base/processes/run-command.ts';
 import { trashRef } from '../../project/checkpoints/checkpoint-refs.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { listTrash, pruneTrash, type TrashEntry } from '../../project/finishing/trash.ts';
@@ -20,6 +19,7 @@ import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { safeGitAt } from '../acting/safe-git.ts';
 import { everyPlace } from '../places/every-session.ts';
 import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
+import { diskUsage } from './disk-usage.ts';
 
 /** A worktree in WORKTREES, and whether it may go. */
 export interface SessionWorktree {
@@ -135,7 +135,7 @@ async function describe(
     session: view?.folder,
     state: view === undefined ? undefined : view.state.archived ? 'archived' : view.state.status.kind,
     changedAtMs: view === undefined ? (statsAt(path)?.mtimeMs ?? 0) : Date.parse(view.state.status.since),
-    bytes: await bytesOf(path),
+    bytes: await diskUsage([path]),
     kept: (view && neededBy(view)) ?? (await keptFor(place)),
   };
 }
@@ -159,14 +159,4 @@ async function keptFor(place: Parameters<typeof inspectWorktree>[0]): Promise<st
 function keptWith(error: unknown): { kind: 'foreign'; problem: string } {
   if (!isSamocodeError(error)) throw error;
   return { kind: 'foreign', problem: error.why };
-}
-
-const MEASURE_LIMIT_MS = 60_000;
-
-/** What it takes on the disk, ignored files too. */
-async function bytesOf(path: string): Promise<number | undefined> {
-  if (statsAt(path) === undefined) return 0;
-  const { stdout } = await runCommand('du', ['-sk', path], { timeoutMs: MEASURE_LIMIT_MS });
-  const kilobytes = /^(\d+)\s/.exec(stdout)?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

@@ -1,0 +1,181 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
+import { statsAt } from '../../base/files/look-at.ts';
+import { dropCheckpointsOf, sizeOfCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
+import { bytesInTrash, listTrash, removeFromTrash } from '../../project/finishing/trash.ts';
+import { checksRoot, setupCacheDir } from '../../project/proving/checks-place.ts';
+import { removeClone } from '../../project/proving/clean-clone.ts';
+import { isAtRest } from '../../session/at-rest.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { readAllSessions } from '../../session/session-list.ts';
+import { readSession } from '../../session/status.ts';
+import type { ActionContext } from '../acting/context.ts';
+import { refuseFromInside } from '../acting/refuse-from-inside.ts';
+import { findProjectFor, type ProjectQuestion } from '../places/find-project-for.ts';
+import { diskUsage } from './disk-usage.ts';
+
+/** For how many days a session is left whole after it was done or archived. */
+export const PRUNE_AFTER_DAYS = 30;
+const DAY_MS = 24 * 60 * 60_000;
+
+export interface PruneInput extends ProjectQuestion {
+  /** Without it nothing is removed. */
+  remove: boolean;
+  /** Leaves what is younger; 0 leaves nothing. */
+  days: number;
+}
+
+/**
+ * `iterations`: prompts, what checks printed and transcripts of a session that is over; `checkpoints`: its snapshots, so that it can't be
+ * rewound any more; `trash`: a session that was discarded over 30 days ago; `clone`: left by checks that were interrupted; `cache`:
+ * what SETUP made for lock files that were not used since.
+ */
+export type PrunableKind = 'iterations' | 'checkpoints' | 'trash' | 'clone' | 'cache';
+
+export interface Prunable {
+  kind: PrunableKind;
+  /** Session folder, ref, or the name of a folder. */
+  name: string;
+  /** Undefined where it could not be measured. */
+  bytes: number | undefined;
+}
+
+interface Found extends Prunable {
+  /** @returns false where it is needed again */
+  remove(): Promise<boolean>;
+}
+
+export interface Pruned {
+  /** The largest first. */
+  found: Prunable[];
+  /** With `remove`: what went; the rest of `found` was needed again. */
+  removed: Prunable[];
+}
+
+/**
+ * What old sessions of a project still take on the disk, although nothing needs it: events, documents, proofs and
+ * branches are never among it. @throws project_not_found and its like; inside_session; GitError
+ */
+export async function prune(
+  { remove, days, ...question }: PruneInput,
+  context: ActionContext,
+): Promise<Pruned> {
+  if (remove) await refuseFromInside(context);
+  const { mainRepo, values } = await findProjectFor(question, context);
+  const before = context.clock.now() - days * DAY_MS;
+  const views = await readAllSessions(values.sessions, context.host);
+  const old = views.filter((view) => isOver(view) && Date.parse(view.state.status.since) <= before);
+  const place = { mainRepo, baseEnv: context.env };
+  const lists = [
+    ...(await Promise.all(old.map((view) => ofSession(view, place, context)))),
+    await ofTrash(place, context),
+    await ofClones(values.worktrees, before, views),
+  ];
+  const found = lists.flat().sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
+  const removed: Prunable[] = [];
+  if (remove) for (const one of found) if (await one.remove()) removed.push(plain(one));
+  return { found: found.map(plain), removed };
+}
+
+function plain({ kind, name, bytes }: Found): Prunable {
+  return { kind, name, bytes };
+}
+
+function isOver(view: SessionView): boolean {
+  const { status, archived } = view.state;
+  return (archived || status.kind === 'done') && view.worker === 'none' && isAtRest(view);
+}
+
+type Place = { mainRepo: string; baseEnv: NodeJS.ProcessEnv };
+
+async function ofSession(
+  view: SessionView,
+  { mainRepo, baseEnv }: Place,
+  { host }: ActionContext,
+): Promise<Found[]> {
+  const { folder, paths } = view;
+  // Measuring takes its time: it may have been resumed meanwhile.
+  const stillOver = async () => {
+    const now = await readSession(paths, host);
+    return now !== undefined && isOver(now);
+  };
+  const { logs, oldFlow } = sessionPaths(paths.sessionsDir, folder, view.state.archived);
+  const outputs = (await entriesOf(logs)).map((name) => join(logs, name)).filter((path) => path !== oldFlow);
+  const files = [
+    ...(await entriesOf(paths.iterations)).map((name) => join(paths.iterations, name)),
+    ...outputs,
+  ];
+  const git = { cwd: mainRepo, baseEnv };
+  const { refs, bytes } = await sizeOfCheckpoints(folder, git);
+  const found: Found[] = [];
+  if (files.length > 0)
+    found.push({
+      kind: 'iterations',
+      name: folder,
+      bytes: await diskUsage(files),
+      remove: async () => {
+        if (!(await stillOver())) return false;
+        for (const path of files) await rm(path, { recursive: true, force: true });
+        return true;
+      },
+    });
+  if (refs > 0)
+    found.push({
+      kind: 'checkpoints',
+      name: folder,
+      bytes,
+      remove: async () => (await stillOver()) && (await dropCheckpointsOf(folder, git)).length > 0,
+    });
+  return found;
+}
+
+async function ofTrash(place: Place, { clock }: ActionContext): Promise<Found[]> {
+  const now = clock.now();
+  const old = (await listTrash(place)).filter(({ untilMs }) => untilMs <= now);
+  return await Promise.all(
+    old.map(async (entry) => ({
+      kind: 'trash' as const,
+      name: entry.ref,
+      bytes: await bytesInTrash(place, entry),
+      remove: async () => {
+        await removeFromTrash(place, entry);
+        return true;
+      },
+    })),
+  );
+}
+
+/** Checks may run in a young one; a worker clears its own when it starts. */
+async function ofClones(
+  worktreesDir: string,
+  before: number,
+  views: readonly SessionView[],
+): Promise<Found[]> {
+  const working = new Set(views.filter(({ worker }) => worker !== 'none').map(({ folder }) => folder));
+  const cache = setupCacheDir(worktreesDir);
+  const clones = (await entriesOf(checksRoot(worktreesDir))).filter(
+    (name) => join(checksRoot(worktreesDir), name) !== cache && !working.has(name),
+  );
+  const cached = await entriesOf(cache);
+  const candidates = [
+    ...clones.map((name) => ({ kind: 'clone' as const, name, path: join(checksRoot(worktreesDir), name) })),
+    ...cached.map((name) => ({ kind: 'cache' as const, name, path: join(cache, name) })),
+  ];
+  const found: Found[] = [];
+  for (const { path, ...one } of candidates) {
+    const stats = statsAt(path);
+    if (stats === undefined || stats.mtimeMs > before) continue;
+    const remove = async () => {
+      await removeClone(path);
+      return true;
+    };
+    found.push({ ...one, bytes: await diskUsage([path]), remove });
+  }
+  return found;
+}
+
+async function entriesOf(folder: string): Promise<string[]> {
+  return (await ifExists(readdir(folder))) ?? [];
+}
