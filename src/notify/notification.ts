@@ -13,7 +13,17 @@ export const NEEDS_PERSON = [
 /** What is worth a notification. */
 export const NOTIFIED_KINDS = [
   ...NEEDS_PERSON,
-  ...(['limited', 'back_off', 'budget', 'queued', 'done', 'revived', 'answer_changed', 'fallback'] as const),
+  ...([
+    'limited',
+    'back_off',
+    'budget',
+    'queued',
+    'done',
+    'group_done',
+    'revived',
+    'answer_changed',
+    'fallback',
+  ] as const),
 ] as const;
 
 /** One change of a session, worded for its person. It is composed when it is sent: what it asks for is still open. */

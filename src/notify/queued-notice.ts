@@ -10,6 +10,8 @@ export const QueuedNotice = z.object({
   at: z.string(),
   kind: z.enum(NOTIFIED_KINDS),
   session: z.string(),
+  /** Of `group_done`: the group that the session is the last of. */
+  group: z.string().optional(),
   sessionsDir: z.string(),
   text: z.string(),
 });

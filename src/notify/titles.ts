@@ -6,7 +6,7 @@ import type { QueuedNotice } from './queued-notice.ts';
 
 /** One line about a notice, in words of ours alone beside the names of session and project. */
 export function titleOf(
-  { kind, session }: QueuedNotice,
+  { kind, session, group }: QueuedNotice,
   view: SessionView | undefined,
   project: string,
 ): string {
@@ -40,6 +40,8 @@ export function titleOf(
       return `${session} has been queued for a long time`;
     case 'done':
       return `${session} is done`;
+    case 'group_done':
+      return `All sessions of group ${group} are over`;
     case 'revived':
       return `${session} continues after its worker had died`;
     case 'answer_changed':

@@ -69,7 +69,9 @@ export class NoticeQueue {
       if (!isOurs || (from === undefined && isOld(session, cursors))) continue;
       const events = await readEvents(session.paths.events, Math.min(from ?? 0, state.n));
       const news = from === undefined ? events.filter(({ at }) => at >= cursors.since) : events;
-      notices.push(...news.flatMap((event) => noticeOf(event, session, sessionFile.id)));
+      notices.push(
+        ...news.flatMap((event) => noticeOf(event, session, { sessionId: sessionFile.id, sessions })),
+      );
       read.set(place, events.at(-1)?.n ?? state.n);
     }
     if (notices.length > 0) {
@@ -183,9 +185,45 @@ function becomesLong(
   return Date.parse(at) - beganMs <= LONG_OUTAGE_MS && until - beganMs > LONG_OUTAGE_MS;
 }
 
-function noticeOf(event: SessionEvent, { view }: WatchedSession, sessionId: string): QueuedNotice[] {
+function noticeOf(
+  event: SessionEvent,
+  { view }: WatchedSession,
+  { sessionId, sessions }: Pick<Overlook, 'sessions'> & { sessionId: string },
+): QueuedNotice[] {
+  const group = view.sessionFile?.group;
+  const endsOne = group !== undefined && (event.type === 'done' || event.type === 'stopped');
+  if (endsOne) return groupNotice(event, view, { group, sessionId, sessions });
   const kind = kindOf(event, view);
   if (kind === undefined) return [];
   const text = describeEvent(event) ?? kind;
   return [{ v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text }];
+}
+
+/** One notification for a group, of the last of its sessions that is over. */
+function groupNotice(
+  { n, at }: SessionEvent,
+  view: View,
+  { group, sessionId, sessions }: Pick<Overlook, 'sessions'> & { group: string; sessionId: string },
+): QueuedNotice[] {
+  const { sessionsDir } = view.paths;
+  const members = [...sessions.values()]
+    .map((session) => session.view)
+    .filter(({ paths, sessionFile }) => paths.sessionsDir === sessionsDir && sessionFile?.group === group);
+  const kindOfOne = ({ state }: View) => state.status.kind;
+  const isLast = members.every(
+    (one) =>
+      (kindOfOne(one) === 'done' || kindOfOne(one) === 'stopped') &&
+      (one.folder === view.folder || isEarlier(one.state.status.since, at, one.folder < view.folder)),
+  );
+  const done = members.filter((one) => kindOfOne(one) === 'done');
+  if (!isLast || done.length === 0) return [];
+  const stopped = members.length - done.length;
+  const names = done.map(({ folder }) => folder).join(', ');
+  const text = `Done: ${names}.${stopped > 0 ? ` Stopped: ${stopped}.` : ''}`;
+  return [{ v: 1, id: `${sessionId}:${n}`, at, kind: 'group_done', group, ...placeOf(view), text }];
+}
+
+/** Of two that ended in the same millisecond, one is the last. */
+function isEarlier(since: string, at: string, isBefore: boolean): boolean {
+  return since < at || (since === at && isBefore);
 }

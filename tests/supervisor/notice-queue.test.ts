@@ -113,3 +113,33 @@ test('a crash loop is queued once', async () => {
   }
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:crash_loop:4']);
 });
+
+test('of a group one notification is queued, when the last of its sessions is over', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  const all = [...BEGUN, DONE];
+  await here.session('alone', { events: all, startMs });
+  await here.session('first', { events: all, startMs, group: 'night' });
+  const last = await here.session('last', { events: BEGUN, startMs, group: 'night' });
+  await here.session('other', { events: BEGUN, startMs, group: 'day' });
+  const look = watching(here);
+  await look();
+  expect((await here.queued()).map(({ id, kind }) => [id, kind])).toEqual([['alone:3', 'done']]);
+  await more(last, [...all], 2, startMs + 1000);
+  await look();
+  await look();
+  expect((await here.queued()).slice(1)).toEqual([
+    expect.objectContaining({ id: 'last:3', kind: 'group_done', group: 'night', text: 'Done: first, last.' }),
+  ]);
+});
+
+test('of a group whose sessions end in the same moment the end is queued once', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  for (const name of ['a', 'b', 'c'])
+    await here.session(name, { events: [...BEGUN, DONE], startMs, group: 'night' });
+  await watching(here)();
+  expect(await here.queued()).toEqual([
+    expect.objectContaining({ id: 'c:3', kind: 'group_done', text: 'Done: a, b, c.' }),
+  ]);
+});

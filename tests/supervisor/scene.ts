@@ -41,6 +41,7 @@ export interface LeasePlan {
 
 export interface SessionPlan {
   id?: string;
+  group?: string;
   events: readonly NewEvent[];
   /** The time of its first event; the others follow, a second apart. */
   startMs?: number;
@@ -109,13 +110,17 @@ export async function sceneWith<C extends HandClock>(
     said,
     lease,
     started: () => said.filter((line) => line.includes('a worker was started')).map(folderOf),
-    async session(folder, { id = folder, events, startMs = START_MS, qa, overview, ...plan }, project = 'p') {
+    async session(
+      folder,
+      { id = folder, group, events, startMs = START_MS, qa, overview, ...plan },
+      project = 'p',
+    ) {
       const sessionsDir = join(dir.path, project, 'sessions');
       await registerSessions(paths, sessionsDir, clock);
       const session = sessionPaths(sessionsDir, folder);
       const sample = sessionFileSample({ id, folder, sessionsDir });
       const { configPath = sample.configPath } = plan;
-      const file = { ...sample, configPath, settings: { ...sample.settings, ...plan.settings } };
+      const file = { ...sample, configPath, group, settings: { ...sample.settings, ...plan.settings } };
       await mkdir(dirname(session.events), { recursive: true });
       await mkdir(session.sessionDir, { recursive: true });
       await writeFile(session.events, eventLines(events, startMs));

@@ -2,6 +2,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { byUrgency, needsHuman, readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../places/sessions-places.ts';
+import { READING_ERRORS } from './reading-errors.ts';
 import type { SessionFilter } from './session-filters.ts';
 import { isStuck, type WorkerReport } from './worker-now.ts';
 import { readWatching, workerReport } from './worker-report.ts';
@@ -12,6 +13,8 @@ export interface ListSessionsInput {
   allProjects?: boolean | undefined;
   /** Without one, all but those that were put away. */
   filter?: SessionFilter | undefined;
+  /** Only sessions of this group. */
+  group?: string | undefined;
 }
 
 export interface SessionList {
@@ -41,7 +44,7 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
     return needsHuman(view) || (report !== undefined && isStuck(view, report));
   };
   const sessions = [...workers.keys()]
-    .filter((view) => isWanted(view, input.filter, needs))
+    .filter((view) => isIn(input.group, view) && isWanted(view, input.filter, needs))
     .sort((a, b) => Number(needs(b)) - Number(needs(a)) || byUrgency(a, b));
   return { places: wanted, sessions, needing: sessions.filter(needs).length, workers };
 }
@@ -59,6 +62,24 @@ export function whoseSessions({ places }: SessionList, input: ListSessionsInput)
   return places.length === 1
     ? `There is no project here, so this is about ${projectDirOf(only)}.`
     : 'There is no project here, so this is about every project known on this machine.';
+}
+
+function isIn(group: string | undefined, { sessionFile }: SessionView): boolean {
+  return group === undefined || sessionFile?.group === group;
+}
+
+/**
+ * The sessions of a group that are not archived. @throws group_not_found when there is none; project_not_found
+ */
+export async function sessionsOfGroup(
+  { group, projectDir }: { group: string; projectDir?: string | undefined },
+  context: ActionContext,
+): Promise<SessionView[]> {
+  const { sessions } = await listSessions({ projectDir }, context);
+  const members = sessions.filter((view) => isIn(group, view));
+  if (members.length > 0) return members;
+  const groups = sessions.flatMap(({ sessionFile }) => sessionFile?.group ?? []);
+  throw READING_ERRORS.group_not_found({ group, groups: [...new Set(groups)].sort() });
 }
 
 function isWanted(

@@ -27,6 +27,12 @@ export const READING_ERRORS = errors({
     why: problem === undefined ? 'It was removed just now.' : `It is ${problem}.`,
     hint: 'Check what is at that path.',
   }),
+  group_not_found: ({ group, groups }: { group: string; groups: readonly string[] }) => ({
+    what: `There is no group "${group.slice(0, 80)}" in this project.`,
+    why: groups.length === 0 ? 'No session here belongs to one.' : `There are: ${firstOf(groups)}.`,
+    hint: 'A session gets its group at its start.',
+    next: [{ act: 'list' }],
+  }),
   iteration_not_ended: ({ session, iteration }: { session: string; iteration: number }) => ({
     what: 'No changes were read.',
     why: `Iteration ${iteration} of ${session} has not ended yet.`,

@@ -32,6 +32,8 @@ export interface Adoption extends FoundSession {
   gate?: Gate | undefined;
   /** Where it continues, and the plan that is approved with the same act; else where its files say. */
   handedOver?: HandedOver | undefined;
+  /** The group that the start names. */
+  group?: string | undefined;
   /** What a start chooses beside. */
   choices?: Omit<SessionChoices, 'folder' | 'branch'> | undefined;
   /** False: it is prepared, and no agent runs before it is resumed. */
@@ -52,7 +54,7 @@ export interface Adopted {
  * throw; the worker's refusal, pending
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Adopted> {
-  const { view, place, note, goal, call, gate, handedOver, choices, run = true } = adoption;
+  const { view, place, note, goal, call, gate, handedOver, group, choices, run = true } = adoption;
   const { paths, folder } = view;
   await refuseFromInside(context);
   const text = await requireAdoptable(view, goal);
@@ -65,7 +67,7 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const { file, start, warning } = await newSession(
     project,
     // The gate that a person is just deciding at is one of the session, whatever GATES says.
-    { ...choices, folder, branch, ...words, adopted: true, handedOver, run, gate },
+    { ...choices, folder, branch, ...words, adopted: true, handedOver, group, run, gate },
     context,
   );
   // Another adoption may have come first: then its run folder counts, and its worker decides.

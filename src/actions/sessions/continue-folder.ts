@@ -30,6 +30,7 @@ interface FolderStart extends Partial<FolderToContinue>, Omit<SessionChoices, 'f
   task?: string | undefined;
   dive?: string | undefined;
   name?: string | undefined;
+  group?: string | undefined;
   projectDir?: string | undefined;
   settings?: CallSettings | undefined;
   run?: boolean | undefined;
@@ -56,10 +57,10 @@ export async function continueFolder(input: FolderStart, context: ActionContext)
   const { folder } = found.view;
   if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
   const handedOver = await handedOverAt(input, found.view);
-  const { base, autoApprove, acceptSuggestions, sandbox } = input;
+  const { base, autoApprove, acceptSuggestions, sandbox, group } = input;
   const choices = { base: base?.trim() || undefined, autoApprove, acceptSuggestions, sandbox };
   const gate = handedOver?.plan && 'plan';
-  return await adoptSession({ ...found, handedOver, gate, choices, call, run }, context);
+  return await adoptSession({ ...found, handedOver, gate, group, choices, call, run }, context);
 }
 
 async function folderMeant({ from = '', projectDir }: FolderStart, context: ActionContext) {

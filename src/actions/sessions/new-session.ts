@@ -14,7 +14,7 @@ import { freezeSettings, type SessionChoices } from './freeze-settings.ts';
 
 export interface SessionWish
   extends SessionChoices,
-    Pick<SessionFile, 'task' | 'dive' | 'goal' | 'adopted' | 'handedOver'> {
+    Pick<SessionFile, 'task' | 'dive' | 'goal' | 'group' | 'adopted' | 'handedOver'> {
   /** False: everything is prepared and nothing runs until it is resumed. */
   run: boolean;
   /** A gate that it has, whatever GATES says. */
@@ -36,7 +36,7 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, gate, task, dive, goal, adopted, handedOver, ...choices }: SessionWish,
+  { run, gate, task, dive, goal, group, adopted, handedOver, ...choices }: SessionWish,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
@@ -56,7 +56,7 @@ export async function newSession(
       ...envelope,
       folder,
       createdAt: at,
-      ...{ task, dive, ...places, configPath, adopted, handedOver, goal, settings, sandbox },
+      ...{ task, dive, ...places, configPath, adopted, handedOver, group, goal, settings, sandbox },
     },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warning,

@@ -10,7 +10,7 @@ import { requireBase } from '../../project/worktrees/base-commit.ts';
 import { NOT_IN_LOGIN_SHELL } from '../../session/events/notice-codes.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { nameWithoutDate, normaliseName, sessionSlug } from '../../session/layout/names.ts';
+import { groupName, nameWithoutDate, normaliseName, sessionSlug } from '../../session/layout/names.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { ACTION_ERRORS } from '../acting/action-errors.ts';
 import { type AfterCommand, afterStart } from '../acting/after-command.ts';
@@ -33,6 +33,8 @@ export interface StartSessionInput extends Partial<FolderToContinue> {
   /** Without one, the words of the task make a name. */
   name?: string | undefined;
   projectDir?: string | undefined;
+  /** Sessions of one name are listed, waited for and stopped together. */
+  group?: string | undefined;
   /** Settings for this session alone. */
   settings?: CallSettings | undefined;
   /** The whole branch name. */
@@ -58,7 +60,7 @@ export interface StartSessionResult {
  * Starts a session: everything is checked first, then its run folder appears at once with its identity
  * and its first command, and a worker is launched, which makes the rest. One `from` a folder that was prepared by hand
  * continues there.
- * @throws nothing_to_do, bad_branch_name, root_refused, worker_not_launched, worker_not_started, and what `readyProject`,
+ * @throws nothing_to_do, bad_branch_name, bad_group_name, root_refused, worker_not_launched, worker_not_started, and what `readyProject`,
  * `freeFolder` and `newSession` throw: nothing is left behind. `pending`: the session exists, and its worker is slow
  */
 export async function startSession(
@@ -66,7 +68,8 @@ export async function startSession(
   context: ActionContext,
 ): Promise<StartSessionResult> {
   await refuseFromInside(context);
-  if (isHandedOver(input)) return await continueFolder(input, context);
+  const group = input.group?.trim() ? groupName(input.group) : undefined;
+  if (isHandedOver(input)) return await continueFolder({ ...input, group }, context);
   const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
   const words = task ?? dive;
@@ -79,7 +82,7 @@ export async function startSession(
     const folder = await freeFolder(project.values, { name, words }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const made = await newSession(project, { ...choices, task, dive, adopted: false, run }, context);
+    const made = await newSession(project, { ...choices, task, dive, group, adopted: false, run }, context);
     refuseWhatCannotRun(made.file.settings, context);
     // Another start took the name in between: a made one gets the next number, a given one is refused.
     if (!(await makeRunFolder(made.paths, made.file, made.start))) continue;

@@ -1,9 +1,12 @@
-import { isSamocodeError } from '../../base/errors.ts';
+import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import { isAtRest } from '../../session/at-rest.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { readSession } from '../../session/status.ts';
 import { afterCommand } from '../acting/after-command.ts';
 import type { ActionContext } from '../acting/context.ts';
+import { refuseFromInside } from '../acting/refuse-from-inside.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
+import { listSessions, sessionsOfGroup } from '../reading/list-sessions.ts';
 
 export interface StopSessionInput extends SessionQuestion {
   /** `now` ends the child in the middle of its work; what it wrote stays. */
@@ -16,19 +19,57 @@ export interface StopSessionResult {
   outcome: 'stopping' | 'stopped' | 'not_running';
 }
 
+export interface StopSeveralInput extends Pick<StopSessionInput, 'when' | 'projectDir'> {
+  /** Without one, every session of the project. */
+  group?: string | undefined;
+}
+
+/** Of one session of several; `refused` where it could not be stopped. */
+export type StopOneResult =
+  | StopSessionResult
+  | { view: SessionView; outcome: 'refused'; error: SamocodeError };
+
+/** Stops every session of a group, or of the project, that is not at rest. @throws group_not_found, project_not_found */
+export async function stopSeveral(
+  { group, projectDir, when }: StopSeveralInput,
+  context: ActionContext,
+): Promise<StopOneResult[]> {
+  await refuseFromInside(context);
+  const views =
+    group === undefined
+      ? (await listSessions({ projectDir }, context)).sessions
+      : await sessionsOfGroup({ group, projectDir }, context);
+  const stopOne = async (view: SessionView): Promise<StopOneResult> => {
+    try {
+      return await stopFound(view, when, context);
+    } catch (error) {
+      if (!isSamocodeError(error)) throw error;
+      return { view, outcome: 'refused', error };
+    }
+  };
+  return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
+}
+
 /** Stops a session and keeps all that it wrote. @throws the worker's refusal, pending */
 export async function stopSession(
   input: StopSessionInput,
   context: ActionContext,
 ): Promise<StopSessionResult> {
-  const view = await findSession(input, context);
+  return await stopFound(await findSession(input, context), input.when, context);
+}
+
+async function stopFound(
+  view: SessionView,
+  when: StopSessionInput['when'],
+  context: ActionContext,
+): Promise<StopSessionResult> {
   if (isAtRest(view)) return { view, outcome: 'not_running' };
   try {
-    const after = await afterCommand(view, { kind: 'stop', when: input.when }, ['stopped', 'done'], context);
+    const after = await afterCommand(view, { kind: 'stop', when }, ['stopped', 'done'], context);
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
   } catch (error) {
     // It came to rest between the look and the command: what was wanted is so.
     if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
-    return { view: await findSession(input, context), outcome: 'not_running' };
+    return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'not_running' };
   }
 }

@@ -1,7 +1,3 @@
-import { describeEvent } from '../../session/documents/describe-event.ts';
-import type { EventType } from '../../session/events/bodies/event-types.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { byUrgency, needsHuman } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
@@ -9,7 +5,9 @@ import { waitForEvents } from '../../session/watching/watch.ts';
 import type { ActionContext } from '../acting/context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { reportOn, type SessionReport } from '../reading/get-status.ts';
+import { sessionsOfGroup } from '../reading/list-sessions.ts';
 import { isStuck } from '../reading/worker-now.ts';
+import { type Happening, happenedSince } from './happenings.ts';
 import type { WaitUntil } from './wait-until.ts';
 
 export interface WaitInput extends SessionQuestion, WaitBounds {
@@ -18,8 +16,10 @@ export interface WaitInput extends SessionQuestion, WaitBounds {
 }
 
 export interface WaitForAnyInput extends WaitBounds {
-  /** At least one. */
+  /** At least one, where there is no group. */
   sessions: readonly Pick<WaitInput, 'session' | 'cursor'>[];
+  /** All of this group instead; until `done` is then reached when all of them are over. */
+  group?: string | undefined;
   /** Those of a result before, by folder; for the sessions that come without a cursor of their own. */
   cursors?: Readonly<Record<string, number>> | undefined;
   projectDir?: string | undefined;
@@ -29,17 +29,6 @@ interface WaitBounds {
   until: WaitUntil;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-}
-
-/** One event in a sentence. Texts of children within it are theirs. */
-export interface Happening {
-  n: number;
-  /** ISO time. */
-  at: string;
-  type: EventType;
-  text: string;
-  /** As it should be, and to be seen from where the session stands now. */
-  isRoutine: boolean;
 }
 
 export interface WaitResult extends SessionReport {
@@ -79,7 +68,7 @@ export async function waitForAny(input: WaitForAnyInput, context: ActionContext)
   for (;;) {
     const looks = await Promise.all(watched.map((each) => lookAt(each, until, context)));
     const left = deadline - clock.monotonic();
-    const told = toldFirst(looks);
+    const told = toldFirst(input.group === undefined ? looks : withoutEarlyEnds(looks, until));
     if (told !== undefined) return resultOf(told, true, looks);
     const [first] = looks.toSorted(stuckFirst);
     if (left <= 0 && first !== undefined) return resultOf(first, false, looks);
@@ -102,9 +91,13 @@ interface Watched {
 }
 
 async function watchedSessions(
-  { sessions, cursors = {}, projectDir }: WaitForAnyInput,
+  { sessions: named, group, cursors = {}, projectDir }: WaitForAnyInput,
   context: ActionContext,
 ): Promise<Watched[]> {
+  const sessions: WaitForAnyInput['sessions'] =
+    group === undefined
+      ? named
+      : (await sessionsOfGroup({ group, projectDir }, context)).map(({ folder }) => ({ session: folder }));
   const found = new Map<string, Watched>();
   for (const { session, cursor } of sessions) {
     const view = await findSession({ session, projectDir }, context);
@@ -137,6 +130,13 @@ async function lookAt(watched: Watched, until: WaitUntil, context: ActionContext
   const report = await reportOn(view, context);
   const happened = await happenedSince(view, cursor);
   return { ...watched, report, happened, isReached: isReached(until, { ...watched, report, happened }) };
+}
+
+/** Whoever waits for the end of a group is not told of each that ends before the last. */
+function withoutEarlyEnds(looks: readonly Look[], until: WaitUntil): Look[] {
+  const areAllOver = looks.every(({ view }) => isOver(view));
+  if (until !== 'done' || areAllOver) return [...looks];
+  return looks.map((look) => (isOver(look.view) ? { ...look, isReached: false } : look));
 }
 
 /** Of several, one that was told of already and only rests must not keep the others from being waited for. */
@@ -183,36 +183,6 @@ function nextCursor({ view, report, cursor, knowsStuck }: Look, isTold: boolean)
 const LOOK_AGAIN_MS = 5000;
 /** More than this in one answer is a flood. */
 const MAX_HAPPENINGS = 20;
-
-/** Steps on the way to something that is told anyway. */
-const NOT_TOLD: ReadonlySet<EventType> = new Set<EventType>([
-  'session_created',
-  'worker_took_over',
-  'worker_left',
-  'command_accepted',
-  'command_refused',
-  'iteration_started',
-  'message_kept',
-  'messages_delivered',
-  'stop_requested',
-]);
-
-/** What is worth telling among the events that `view` knows and the reader does not. */
-async function happenedSince({ paths, state }: SessionView, cursor: number): Promise<Happening[]> {
-  const events = state.n > cursor ? await readEvents(paths.events, cursor) : [];
-  return events.filter(({ n }) => n <= state.n).flatMap(toldOf);
-}
-
-function toldOf(event: SessionEvent): Happening[] {
-  const text = NOT_TOLD.has(event.type) ? undefined : describeEvent(event);
-  if (text === undefined) return [];
-  return [{ n: event.n, at: event.at, type: event.type, text, isRoutine: isRoutine(event) }];
-}
-
-function isRoutine(event: SessionEvent): boolean {
-  if (event.type !== 'iteration_ended' || event.ending !== 'signalled') return false;
-  return event.decision.kind === 'run' && event.decision.strike === undefined;
-}
 
 function isReached(
   until: WaitUntil,

@@ -8,10 +8,11 @@ export function addList(program: Command, cli: Cli): void {
     .description('list sessions, those that need you first')
     .option('--all', 'sessions of every project on this machine')
     .option('--archived', 'archived sessions')
+    .option('--group <name>', 'sessions of this group')
     .action((options: ListOptions) => showList(cli, options));
 }
 
-type ListOptions = SharedOptions & { all?: true; archived?: true };
+type ListOptions = SharedOptions & { all?: true; archived?: true; group?: string };
 
 export async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { listSessions, projectOfListed, whoseSessions } = await import(
@@ -20,7 +21,7 @@ export async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { listWords } = await import('../rendering/session-words.ts');
   const context = await cli.actionContext();
   const filter = options.archived ? 'archived' : undefined;
-  const input = { ...projectOf(options), allProjects: options.all, filter } as const;
+  const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
   const list = await listSessions(input, context);
   const facts = list.sessions.map((view) => {
     const project = projectOfListed(list, view);

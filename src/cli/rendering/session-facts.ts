@@ -16,6 +16,7 @@ import { nextCommands } from './next-commands.ts';
 /** A session as `--json` shows it: a contract, so names change only with the version. */
 export interface SessionFacts {
   session: string;
+  group?: string;
   /** Its project's folder, in a list of several projects. */
   project?: string;
   state: SessionState['status']['kind'];
@@ -78,6 +79,7 @@ export function sessionFacts(
   const task = state.goal ?? sessionFile?.task ?? sessionFile?.dive;
   return {
     session: view.folder,
+    group: sessionFile?.group,
     state: status.kind,
     archived: state.archived || undefined,
     ...stateFacts(view),

@@ -8,6 +8,7 @@ export interface StartOptions extends SharedOptions {
   task?: string;
   dive?: string;
   name?: string;
+  group?: string;
   provider?: string;
   model?: string;
   timeout?: number;
@@ -34,6 +35,7 @@ const START_OPTIONS = {
   approve: ['--approve <plan>', 'with --from: approve this plan and the answers; implementation begins'],
   dive: ['--dive <topic>', 'a topic to research, with a task or instead of one'],
   name: ['--name <name>', 'name of the session (default: words of the task)'],
+  group: ['--group <name>', 'list, stop and await sessions of this name together'],
   provider: ['--provider <name>', 'claude, codex, gemini, or rehearsal (no model, no login)'],
   model: ['--model <name>', 'the model for this session'],
   timeout: ['--timeout <seconds>', 'how long one agent may run'],
@@ -97,7 +99,7 @@ export function wholeSeconds(text: string): number {
 
 /** @throws usage when there is nothing to do */
 export function startInput(options: StartOptions): StartSessionInput {
-  const { task, dive, name, provider, model, timeout, branch, base } = options;
+  const { task, dive, name, group, provider, model, timeout, branch, base } = options;
   const { sandbox, autoApprove, acceptSuggestions } = options;
   const folder = { from: options.from, phase: options.phase, approve: options.approve };
   if ([task, dive, ...Object.values(folder)].every((words) => !words?.trim())) {
@@ -110,7 +112,7 @@ export function startInput(options: StartOptions): StartSessionInput {
   const settings = { provider, model, timeoutSeconds: timeout, ...limitsOf(options) };
   const choices = { branch, base, sandbox, autoApprove, acceptSuggestions };
   return {
-    ...{ task, dive, name, ...projectOf(options), ...folder, ...choices },
+    ...{ task, dive, name, group, ...projectOf(options), ...folder, ...choices },
     settings,
   };
 }

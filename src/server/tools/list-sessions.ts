@@ -24,15 +24,16 @@ export const listSessionsTool = defineTool({
       .boolean()
       .default(false)
       .describe('Also the sessions of every other project used on this machine.'),
+    group: z.string().optional(),
     state: z.enum(SESSION_FILTERS).optional().describe('Only these.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   searchHint: 'which sessions need me',
-  async handle({ project_dir: projectDir, all_projects: allProjects, state }, { actions }) {
+  async handle({ project_dir: projectDir, all_projects: allProjects, group, state }, { actions }) {
     const { listSessions, projectOfListed, whoseSessions } = await import(
       '../../actions/reading/list-sessions.ts'
     );
-    const input = { projectDir, allProjects, filter: state };
+    const input = { projectDir, allProjects, group, filter: state };
     const list = await listSessions(input, actions);
     const { sessions, needing, workers } = list;
     const shown = sessions.slice(0, MAX_SHOWN);

@@ -1,7 +1,10 @@
 import * as z from 'zod';
+import { statusSentence } from '../../actions/acting/status-sentence.ts';
+import type { StopOneResult } from '../../actions/sessions/stop-session.ts';
 import { defineTool } from '../calls/define-tool.ts';
 import { ProjectDir, SessionName } from '../calls/fields.ts';
 import { sessionFields } from '../calls/session-fields.ts';
+import type { ToolResult } from '../calls/tool.ts';
 
 export const stopSessionTool = defineTool({
   name: 'stop_session',
@@ -12,18 +15,27 @@ export const stopSessionTool = defineTool({
     'Not when it is blocked or done: nothing runs then.',
     'The worktree is safe to edit once get_status says stopped. resume_session continues it.',
   ].join('\n'),
-  input: z.strictObject({
-    session: SessionName,
-    when: z
-      .enum(['after_iteration', 'now'])
-      .default('after_iteration')
-      .describe('now: ends the agent in the middle of its work; its edits stay in the worktree.'),
-    project_dir: ProjectDir,
-  }),
+  input: z
+    .strictObject({
+      session: SessionName.optional(),
+      group: z.string().optional().describe('Instead: all of this group; * is every session.'),
+      when: z
+        .enum(['after_iteration', 'now'])
+        .default('after_iteration')
+        .describe('now: ends the agent in the middle of its work; its edits stay in the worktree.'),
+      project_dir: ProjectDir,
+    })
+    .refine(({ session, group }) => (session === undefined) !== (group === undefined), {
+      error: 'Name one session, or a group',
+    }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'pause, cancel',
-  async handle({ session, when, project_dir: projectDir }, { actions }) {
-    const { stopSession } = await import('../../actions/sessions/stop-session.ts');
+  async handle({ session, group, when, project_dir: projectDir }, { actions }) {
+    const { stopSession, stopSeveral } = await import('../../actions/sessions/stop-session.ts');
+    if (session === undefined)
+      return aboutGroup(
+        await stopSeveral({ group: group === '*' ? undefined : group, when, projectDir }, actions),
+      );
     const { view, outcome } = await stopSession({ session, when, projectDir }, actions);
     const fields = sessionFields(view);
     return {
@@ -33,3 +45,20 @@ export const stopSessionTool = defineTool({
     };
   },
 });
+
+function aboutGroup(stopped: readonly StopOneResult[]): ToolResult {
+  const refused = stopped.filter(({ outcome }) => outcome === 'refused').length;
+  const count = stopped.length === 1 ? 'One session is' : `${stopped.length} sessions are`;
+  return {
+    summary:
+      stopped.length === 0
+        ? 'None of them runs.'
+        : `${count} told to stop${refused > 0 ? `; ${refused} refused` : ''}.`,
+    next: [{ act: 'list' }],
+    sessions: stopped.map((one) =>
+      one.outcome === 'refused'
+        ? `${one.view.folder}: ${one.error.what} ${one.error.why}`
+        : statusSentence(one.view),
+    ),
+  };
+}

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isStuck } from '../../actions/reading/worker-now.ts';
-import type { AnyWaitResult, Happening } from '../../actions/waiting/wait-for-change.ts';
+import type { Happening } from '../../actions/waiting/happenings.ts';
+import type { AnyWaitResult } from '../../actions/waiting/wait-for-change.ts';
 import { WAIT_UNTIL, type WaitUntil } from '../../actions/waiting/wait-until.ts';
 import { beat } from '../calls/beat.ts';
 import { defineTool } from '../calls/define-tool.ts';
@@ -30,6 +31,7 @@ export const waitTool = defineTool({
         .max(MOST_SESSIONS)
         .optional()
         .describe('Instead of one: the result names those that changed.'),
+      group: z.string().optional().describe('All of it; done: when the last one is.'),
       cursors: z.record(z.string(), Cursor).optional().describe('Those of the last result for several.'),
       until: z
         .enum(WAIT_UNTIL)
@@ -38,8 +40,8 @@ export const waitTool = defineTool({
       timeout_s: z.number().min(0).optional().describe('Seconds; limited to what the client allows.'),
       project_dir: ProjectDir,
     })
-    .refine(({ session, sessions }) => (session === undefined) !== (sessions === undefined), {
-      error: 'Name one session, or several of them in sessions',
+    .refine(({ session, sessions, group }) => [session, sessions, group].filter(Boolean).length === 1, {
+      error: 'Name one session, several of them in sessions, or a group',
     }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,
@@ -47,16 +49,19 @@ export const waitTool = defineTool({
     const { waitForAny } = await import('../../actions/waiting/wait-for-change.ts');
     const timeoutMs = waitLimitMs(context.clientName, timeoutS);
     const { signal, actions } = context;
-    const sessions = which.sessions?.map((session) => ({ session })) ?? [
-      { session: which.session ?? '', cursor: which.cursor },
-    ];
-    const stopBeating = beat(context, `waiting for ${sessions.map(({ session }) => session).join(', ')}`);
+    const { group } = which;
+    const one = which.session === undefined ? [] : [{ session: which.session, cursor: which.cursor }];
+    const sessions = which.sessions?.map((session) => ({ session })) ?? one;
+    const stopBeating = beat(
+      context,
+      `waiting for ${group ?? sessions.map(({ session }) => session).join(', ')}`,
+    );
     try {
       const result = await waitForAny(
-        { sessions, cursors: which.cursors, projectDir, until, timeoutMs, signal },
+        { sessions, group, cursors: which.cursors, projectDir, until, timeoutMs, signal },
         actions,
       );
-      return which.sessions === undefined ? aboutOne(result) : aboutSeveral(result, until);
+      return which.session === undefined ? aboutSeveral(result, until) : aboutOne(result);
     } finally {
       stopBeating();
     }

@@ -106,6 +106,8 @@ export const SessionFile = z.object({
   /** A folder of the original tool, taken over as it stood. */
   adopted: z.boolean(),
   handedOver: HandedOver.optional(),
+  /** The name under which sessions of one SESSIONS folder are listed, waited for and stopped together. */
+  group: z.string().optional(),
   /** New work for which a done folder was taken over. */
   goal: z.string().optional(),
   settings: FrozenSettings,

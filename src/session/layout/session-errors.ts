@@ -9,6 +9,11 @@ export const SESSION_ERRORS = errors({
       ? `Use "${better}", for example, or leave the name out.`
       : 'Leave the name out to have it made from the task.',
   }),
+  bad_group_name: ({ given, better, most }: BadName) => ({
+    what: 'The name of the group is not valid.',
+    why: `${JSON.stringify(given.slice(0, 80))} does not consist of words, digits and hyphens, or has more than ${most} characters.`,
+    hint: better ? `Use "${better}", for example.` : 'Use words, digits and hyphens.',
+  }),
   newer_format: ({ newer }: { newer: string }) => ({
     what: 'The session was not opened for writing.',
     why: `A newer samocode wrote its events (${newer}).`,
