@@ -161,6 +161,11 @@ const ROWS: Record<
     title: `${SESSION}: a recorded answer was changed in the file`,
     body: [`${CANARY} of answer_changed`],
   },
+  group_done: {
+    plan: () => ({ events: [...BEGUN, DONE], group: 'night' }),
+    title: 'All sessions of group night are over',
+    body: [`Done: ${SESSION}`],
+  },
   fallback: {
     plan: () => ({ events: [...BEGUN, notice('fallback')] }),
     title: `${SESSION} continues with another provider`,
