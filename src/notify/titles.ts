@@ -41,7 +41,7 @@ export function titleOf(
     case 'done':
       return `${session} is done`;
     case 'group_done':
-      return `All sessions of group ${group} are over`;
+      return `Group ${group} is over`;
     case 'revived':
       return `${session} continues after its worker had died`;
     case 'answer_changed':

@@ -163,7 +163,7 @@ const ROWS: Record<
   },
   group_done: {
     plan: () => ({ events: [...BEGUN, DONE], group: 'night' }),
-    title: 'All sessions of group night are over',
+    title: 'Group night is over',
     body: [`Done: ${SESSION}`],
   },
   fallback: {
