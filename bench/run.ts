@@ -1,11 +1,14 @@
-// Speed and memory, outside the tests: `npm run bench -- [--json] [name…]`. Needs a build.
+// Speed and memory, outside the tests: `npm run bench -- [--json | --page] [--runs=N] [name…]`. Needs a build.
+import { writeFile } from 'node:fs/promises';
 import type { Bench, BenchResult } from './bench.ts';
 import { checkpointBench } from './checkpoint.ts';
 import { exitBench } from './exit.ts';
 import { guardBench } from './guard.ts';
 import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
+import { benchmarksPage, type Measured } from './page.ts';
 import { proofBench } from './proof.ts';
+import { shellLoopBench } from './shell-loop.ts';
 import { startBench } from './start.ts';
 import { statusBench } from './status.ts';
 import { supervisorBench } from './supervisor.ts';
@@ -25,10 +28,15 @@ const BENCHES: readonly Bench[] = [
   meteringBench,
   workerBench,
   supervisorBench,
+  shellLoopBench,
 ];
 
 const words = process.argv.slice(2);
 const asJson = words.includes('--json');
+const asPage = words.includes('--page');
+const runs = Number(
+  words.find((word) => word.startsWith('--runs='))?.slice('--runs='.length) ?? (asPage ? 3 : 1),
+);
 const wanted = words.filter((word) => !word.startsWith('--'));
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));
 
@@ -39,12 +47,22 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   const results = [];
+  const measured: Measured[] = [];
   for (const bench of BENCHES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-    const report = withVerdicts(bench, await bench.run());
-    results.push(report);
-    if (!asJson) show(report);
+    const ran: BenchResult[] = [];
+    for (let run = 0; run < runs; run += 1) {
+      ran.push(await bench.run());
+      const report = withVerdicts(bench, ran.at(-1) as BenchResult);
+      results.push(report);
+      if (!asJson) show(report);
+    }
+    measured.push({ ...bench, runs: ran.map(({ values }) => values), goals: ran[0]?.goals ?? [] });
   }
   if (asJson) console.log(JSON.stringify({ node: process.version, benches: results }, undefined, 2));
+  if (asPage) {
+    const date = new Date().toISOString().slice(0, 10);
+    await writeFile('docs/benchmarks.md', benchmarksPage(measured, { date, node: process.version }));
+  }
 }
 
 function withVerdicts({ name, about }: Bench, { values, goals }: BenchResult) {
