@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import * as z from 'zod';
 import { parseJson } from '../base/parse-json.ts';
-import { PHASE_NAMES, type Phase } from '../phases/table.ts';
+import { PHASE_NAMES } from '../phases/table.ts';
 import { nodePath } from '../providers/starting/node-path.ts';
 import { DEMO_ERRORS } from './demo-errors.ts';
 
@@ -31,11 +31,14 @@ const Answer = z.looseObject({
 });
 export type Answer = z.infer<typeof Answer>;
 
-const Started = z.looseObject({
-  type: z.literal('iteration_started'),
+const Iteration = z.looseObject({
+  type: z.enum(['iteration_started', 'iteration_ended']),
   iteration: z.number(),
   phase: z.enum(PHASE_NAMES),
+  /** Known once it has ended. */
+  lastAction: text,
 });
+type Iteration = z.infer<typeof Iteration>;
 
 /** A call may wait for the session; the protocol's own limit is above the longest wait. */
 const CALL_LIMIT_MS = 120_000;
@@ -61,13 +64,13 @@ export class Chat implements AsyncDisposable {
     throw DEMO_ERRORS.tool_refused({ tool, ...refused });
   }
 
-  /** The phase of each iteration so far, by its number. */
-  async phases(session: string): Promise<Map<number, Phase>> {
+  /** Each iteration so far, by its number. */
+  async iterations(session: string): Promise<Map<number, Pick<Iteration, 'phase' | 'lastAction'>>> {
     const uri = `samocode://sessions/${encodeURIComponent(session)}/events`;
     const { contents } = await this.#client.readResource({ uri });
     const lines = contents.flatMap((content) => ('text' in content ? content.text.split('\n') : []));
-    const found = lines.flatMap((line) => Started.safeParse(parseJson(line)).data ?? []);
-    return new Map(found.map(({ iteration, phase }) => [iteration, phase]));
+    const found = lines.flatMap((line) => Iteration.safeParse(parseJson(line)).data ?? []);
+    return new Map(found.map((one) => [one.iteration, one]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -61,7 +61,8 @@ export async function playSession(play: Play, from: number): Promise<Story & { w
       const { session, branch, worktree, iteration: iterations, summary, says } = look;
       if (need !== 'done') throw DEMO_ERRORS.demo_rested({ summary, reason: says.reason ?? says.why });
       const ended = { session, branch, worktree, iterations, summary: says.summary ?? '' };
-      const phases = [...new Set((await play.chat.phases(session)).values())];
+      const all = [...(await play.chat.iterations(session)).values()];
+      const phases = [...new Set(all.map(({ phase }) => phase))];
       return { ...ended, phases, answers, plan };
     }
   }
@@ -80,18 +81,20 @@ async function untilRest(
     const asked = { session, cursor, timeout_s: LOOK_SECONDS };
     ({ cursor } = await chat.call('wait', asked, interrupted.signal));
     const look = await chat.call('get_status', { session });
-    const { state, phase, iteration, says } = look;
+    const { state, phase, iteration } = look;
     const isResting = RESTING.has(state);
     // Between two agents the phase of the status is the next one's already, and an agent may be quicker than two looks.
-    const phases = await chat.phases(session);
+    const iterations = await chat.iterations(session);
     for (const ended = isResting ? iteration : iteration - 1; told < ended; ) {
       told += 1;
-      const did = isResting ? (AT_REST[look.for || state] ?? look.summary) : (says.last_action ?? '');
-      screen.ended(phases.get(told) ?? phase, did);
+      const one = iterations.get(told);
+      const isLast = isResting && told === ended;
+      const did = isLast ? (AT_REST[look.for || state] ?? look.summary) : one?.lastAction;
+      screen.ended(one?.phase ?? phase, did ?? '');
     }
     if (isResting) return { ...look, cursor };
     const child = state === 'running' && iteration > told ? iteration : undefined;
-    const itsPhase = phases.get(iteration) ?? phase;
+    const itsPhase = iterations.get(iteration)?.phase ?? phase;
     screen.progress({ session, phase: itsPhase, child, state, doing: look.activity });
   }
 }
